@@ -1,0 +1,104 @@
+/**
+ * The three ways a job ends badly. Cancelled is silent; an AppError was foreseen and tells the artist what to do;
+ * everything else is a bug and keeps its stack.
+ */
+
+export class Cancelled extends Error {
+  override readonly name = 'Cancelled';
+  constructor() {
+    super('cancelled');
+  }
+}
+
+/** Codes are stable: scripts and the renderer match on them. Exit codes of the command line follow from the group. */
+export type ErrorCode =
+  | 'usage' // the request itself is wrong: option, range, prompt
+  | 'clip-unreadable' // missing, empty, truncated, not a video
+  | 'clip-no-video'
+  | 'bundle-invalid' // not a bundle, file missing, wrong shape, unknown operator
+  | 'weights-missing'
+  | 'provider-unavailable'
+  | 'encoder-missing' // this ffmpeg cannot write the wanted codec
+  | 'ffmpeg-missing'
+  | 'ffmpeg-failed'
+  | 'output-unwritable' // folder missing or read-only, file exists
+  | 'disk-full'
+  | 'not-finite' // NaN or Inf in a latent, names step and frame
+  | 'cache-unusable'
+  | 'job-not-found'
+  | 'job-busy'
+  | 'model-failed' // the runtime refused or failed a graph
+  | 'engine-died'
+  | 'internal';
+
+/** What crosses a process boundary. */
+export interface WireError {
+  readonly code: ErrorCode | 'cancelled';
+  readonly message: string;
+  readonly doing: string;
+  readonly hint: string;
+  readonly stack?: string;
+}
+
+export class AppError extends Error {
+  override readonly name = 'AppError';
+  readonly code: ErrorCode;
+  /** What was being done, as a phrase: "reading clip.mp4". */
+  readonly doing: string;
+  /** What to try, one sentence. May be empty when nothing helps. */
+  readonly hint: string;
+
+  constructor(code: ErrorCode, message: string, context: { doing: string; hint?: string; cause?: unknown }) {
+    super(message, context.cause === undefined ? undefined : { cause: context.cause });
+    this.code = code;
+    this.doing = context.doing;
+    this.hint = context.hint ?? '';
+  }
+}
+
+/** A broken invariant of our own: always a bug, never the artist's fault. */
+export function assert(condition: unknown, what: string): asserts condition {
+  if (!condition) throw new Error(`assertion failed: ${what}`);
+}
+
+/** The part of AbortSignal that pure code needs. */
+export interface CancelSignal {
+  readonly aborted: boolean;
+}
+
+export function throwIfCancelled(signal: CancelSignal | undefined): void {
+  if (signal?.aborted) throw new Cancelled();
+}
+
+export function toWire(error: unknown): WireError {
+  if (error instanceof Cancelled) return { code: 'cancelled', message: 'cancelled', doing: '', hint: '' };
+  if (error instanceof AppError) {
+    return { code: error.code, message: error.message, doing: error.doing, hint: error.hint };
+  }
+  const bug = error instanceof Error ? error : new Error(String(error));
+  return {
+    code: 'internal',
+    message: bug.message,
+    doing: '',
+    hint: 'This is a bug in Retake.',
+    stack: bug.stack ?? '',
+  };
+}
+
+export function fromWire(wire: WireError): Error {
+  if (wire.code === 'cancelled') return new Cancelled();
+  if (wire.code === 'internal') {
+    const bug = new Error(wire.message);
+    if (wire.stack) bug.stack = wire.stack;
+    return bug;
+  }
+  return new AppError(wire.code, wire.message, { doing: wire.doing, hint: wire.hint });
+}
+
+/** "reading clip.mp4: the file is empty. Copy it again." in one line, for terminals and toasts. */
+export function errorLine(error: unknown): string {
+  const wire = toWire(error);
+  const sentence = wire.message.replace(/\s+/g, ' ').replace(/[.\s]+$/, '');
+  const doing = wire.doing ? `${wire.doing}: ` : '';
+  return `${doing}${sentence}.${wire.hint ? ` ${wire.hint}` : ''}`;
+}

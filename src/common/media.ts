@@ -1,0 +1,80 @@
+/** What the engine knows of a clip and wants of a take. Plain data: crosses processes, is stored in projects. */
+
+/** An exact fraction; den > 0, lowest terms. Rates are frames per second (24000/1001), never 23.976. */
+export interface Rational {
+  readonly num: number;
+  readonly den: number;
+}
+
+/** Colour as ffmpeg names it ("bt709", "smpte170m", …); null where the file does not say. */
+export interface ColourTags {
+  readonly primaries: string | null;
+  readonly transfer: string | null;
+  readonly matrix: string | null;
+  readonly range: 'tv' | 'pc' | null;
+}
+
+export interface AudioStream {
+  readonly index: number;
+  readonly codec: string;
+  readonly channels: number;
+  readonly sampleRate: number;
+}
+
+/** A readable clip. Width and height are display pixels: rotated upright, pixel aspect made square. */
+export interface ClipInfo {
+  readonly path: string;
+  readonly container: string;
+  readonly codec: string;
+  readonly pixelFormat: string;
+  readonly bitDepth: number;
+  readonly codedWidth: number;
+  readonly codedHeight: number;
+  readonly width: number;
+  readonly height: number;
+  readonly rotation: 0 | 90 | 180 | 270;
+  readonly sampleAspect: Rational;
+  readonly fieldOrder: 'progressive' | 'tff' | 'bff';
+  readonly alpha: boolean;
+  readonly hdr: boolean;
+  readonly colour: ColourTags;
+  /** Constant rate of the frames we decode; of a variable-rate source, the rate it is conformed to. */
+  readonly rate: Rational;
+  readonly variableRate: boolean;
+  /** Exact count of conformed frames, counted by decoding when the container cannot be trusted. */
+  readonly frames: number;
+  /** Source presentation time in seconds of each conformed frame; null for a constant-rate source. */
+  readonly sourceTimes: readonly number[] | null;
+  /** Time in seconds at which the first picture stands in the container's clock. */
+  readonly startTime: number;
+  readonly durationSeconds: number;
+  readonly timecode: string | null;
+  readonly reel: string | null;
+  readonly audio: readonly AudioStream[];
+  /** Oddities the artist should hear of: "6 video streams, the first is used", "damaged frames". */
+  readonly warnings: readonly string[];
+}
+
+/** Half-open range of conformed frames [start, end). */
+export interface FrameRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * How source pixels sit in the model's canvas: scaled alike in both directions to content, then padded by
+ * replicated edges to the canvas, whose sides are multiples of the network's grid. Export crops and scales back.
+ */
+export interface Fit {
+  readonly sourceWidth: number;
+  readonly sourceHeight: number;
+  readonly contentWidth: number;
+  readonly contentHeight: number;
+  readonly width: number;
+  readonly height: number;
+  readonly left: number;
+  readonly top: number;
+}
+
+export const TAKE_FORMATS = ['prores422hq', 'prores4444', 'dnxhr-hqx', 'h264', 'png'] as const;
+export type TakeFormat = (typeof TAKE_FORMATS)[number];

@@ -1,0 +1,53 @@
+/** What the artist asks of one shot. The method's own parameters are checked against the method's schema. */
+import { z } from 'zod';
+import { TAKE_FORMATS } from './media.ts';
+
+export const SOLVERS = ['ddim', 'euler'] as const;
+export const PROVIDERS = ['auto', 'cpu', 'cuda', 'dml', 'coreml', 'webgpu'] as const;
+
+export const MAX_PROMPT_CHARACTERS = 4000;
+export const MAX_STEPS = 1000;
+
+/** Letters of any script, emoji and line breaks are welcome; other control characters are a sign of pasted rubbish. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
+const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
+
+const promptText = z
+  .string()
+  .max(MAX_PROMPT_CHARACTERS, `longer than ${MAX_PROMPT_CHARACTERS} characters`)
+  .refine((text) => !CONTROL.test(text), 'holds control characters');
+
+const writtenPrompt = promptText.refine((text) => text.trim() !== '', 'is empty');
+
+export const editSettings = z.strictObject({
+  clip: z.string().min(1),
+  bundle: z.string().min(1),
+  out: z.string().min(1),
+  format: z.enum(TAKE_FORMATS).default('prores422hq'),
+  /** Conformed frames [start, end) of the clip; null is the whole clip. */
+  range: z
+    .object({ start: z.int().min(0), end: z.int().min(1) })
+    .nullable()
+    .default(null),
+  sourcePrompt: promptText.describe('What the clip shows now; inversion reads it'),
+  prompt: writtenPrompt.describe('What the take shall show'),
+  negativePrompt: promptText.default(''),
+  method: z.string().default('pix2video'),
+  /** Checked and completed by the method's own schema. */
+  params: z.record(z.string(), z.unknown()).default({}),
+  /** Frame of the clip (not of the range) whose look leads the others. */
+  anchor: z.int().min(0).default(0),
+  solver: z.enum(SOLVERS).default('ddim'),
+  schedule: z.enum(['bundle', 'karras', 'exponential']).default('bundle'),
+  inversion: z.enum(['upper', 'lower']).default('upper').describe('Timestep of the inversion step (DDIM)'),
+  refinement: z.int().min(0).max(20).default(0).describe('Fixed-point iterations per inversion step'),
+  steps: z.int().min(1).max(MAX_STEPS).default(50),
+  guidance: z.number().min(0).max(50).default(7.5),
+  seed: z.int().min(0).max(0xffffffff).default(0),
+  /** Side in pixels of the square whose area the canvas has; null is the size the network was trained on. */
+  size: z.int().min(8).max(4096).nullable().default(null),
+  provider: z.enum(PROVIDERS).default('auto'),
+});
+
+export type EditSettings = z.infer<typeof editSettings>;
+export type EditRequest = z.input<typeof editSettings>;

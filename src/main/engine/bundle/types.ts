@@ -1,0 +1,77 @@
+/** A model bundle as functions. Opened by bundle/open.ts; nothing above it knows of ONNX. */
+import type {
+  AttentionSites,
+  Conditioning,
+  Latent,
+  LatentShape,
+  Predict,
+  SchedulerConfig,
+} from '../diffusion/types.ts';
+
+export interface BundleDigests {
+  /** sha256 hex of everything that changes the numbers of that part: graph, weights, configuration. */
+  readonly unet: string;
+  readonly vaeEncoder: string;
+  readonly vaeDecoder: string;
+  readonly textEncoder: string;
+  readonly tokenizer: string;
+  readonly scheduler: string;
+}
+
+export interface Tokens {
+  /** Padded to the tokenizer's length, one array per text encoder. */
+  readonly ids: readonly Int32Array[];
+  /** Set when the prompt was longer than the model reads; holds the text that was cut. */
+  readonly cut: string | null;
+}
+
+export interface Bundle {
+  readonly dir: string;
+  readonly name: string;
+  readonly kind: 'sd' | 'sd-depth' | 'sdxl';
+  readonly scheduler: SchedulerConfig;
+  readonly digests: BundleDigests;
+  readonly latentChannels: number;
+  /** Extra input channels of the network after the latent (1 for depth), 0 for none. */
+  readonly structureChannels: number;
+  /** Pixels per latent element along a side (8). */
+  readonly factor: number;
+  /** Canvas sides must be multiples of this: factor · 2^(levels-1). */
+  readonly grid: number;
+  /** Side in pixels of the square the network was trained on. */
+  readonly nativeSize: number;
+  /** Number of self-attention sites compiled with a bank. */
+  readonly siteCount: number;
+  /** Counted since the bundle was opened. */
+  readonly calls: { unet: number; vaeEncoder: number; vaeDecoder: number; textEncoder: number };
+  /** Wall seconds inside bare session.run, for the overhead benchmark. */
+  readonly runSeconds: { unet: number; vaeEncoder: number; vaeDecoder: number; textEncoder: number };
+
+  tokenize(prompt: string): Tokens;
+  /** size: canvas in pixels, which XL models take as a condition. */
+  embed(prompt: string, size: { width: number; height: number }): Promise<Conditioning>;
+  /** RGB8 (h·w·3, sides multiples of factor) to the scaled mean latent s·E(x). */
+  encode(rgb: Uint8Array, width: number, height: number): Promise<Latent>;
+  /** Scaled latent to RGB float32 (h·w·3, interleaved, 0..1, clamped). */
+  decode(latent: Latent, shape: LatentShape): Promise<Float32Array>;
+  /** The network for latents of this shape. */
+  predict(shape: LatentShape): Predict;
+  close(): Promise<void>;
+}
+
+export interface OpenBundleOptions {
+  readonly sites: AttentionSites;
+  /** Execution provider, already probed. */
+  readonly provider: Provider;
+  readonly threads?: number;
+  /** Faster for stores of digests: called with (path, size, mtimeMs) before a weights file is hashed. */
+  readonly digestStore?: DigestStore;
+  readonly signal?: AbortSignal;
+}
+
+export interface DigestStore {
+  get(path: string, size: number, mtimeMs: number): string | null;
+  set(path: string, size: number, mtimeMs: number, digest: string): void;
+}
+
+export type Provider = 'cpu' | 'cuda' | 'dml' | 'coreml' | 'webgpu';

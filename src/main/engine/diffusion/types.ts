@@ -1,0 +1,95 @@
+/**
+ * The vocabulary of the mathematics. Nothing here knows how a network is run: a bundle supplies `Predict`,
+ * solvers and methods consume it.
+ */
+
+/** One latent frame, float32, C·h·w values in CHW order. Its shape is carried beside it. */
+export type Latent = Float32Array;
+
+export interface LatentShape {
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Text (and, for XL, pooled text and size) conditions of one guidance branch. */
+export interface Conditioning {
+  /** (tokens, dim) hidden states of the text encoder. */
+  readonly hidden: Float32Array;
+  readonly tokens: number;
+  readonly dim: number;
+  /** XL only: pooled projection and the six size and crop numbers. */
+  readonly pooled?: Float32Array;
+  readonly timeIds?: Float32Array;
+}
+
+/** Self-attention features of one frame at one step: per site (branches, tokens, channels), float32. */
+export interface Features {
+  readonly sites: readonly FeatureBlock[];
+}
+
+export interface FeatureBlock {
+  readonly branches: number;
+  readonly tokens: number;
+  readonly channels: number;
+  readonly data: Float32Array;
+}
+
+/** What the reference-attention sites do in one forward pass. Absent: the original network, to the bit. */
+export interface Attention {
+  /** Features whose tokens are concatenated, in order, in front of the frame's own keys and values. */
+  readonly bank: readonly Features[];
+  /** Whether the frame's own tokens take part as keys and values. An empty bank requires true. */
+  readonly self: boolean;
+}
+
+/** One forward pass of the network for one frame, all guidance branches together. */
+export interface PredictInput {
+  /** Network input (already scaled for its parametrisation), shared by the branches. */
+  readonly latent: Latent;
+  /** Training timestep; integral for networks whose input is int64. */
+  readonly timestep: number;
+  /** One (conditional only) or two (unconditional, conditional). */
+  readonly branches: readonly Conditioning[];
+  /** Extra input channels (depth), (k, h, w), appended after the latent in every branch, never scaled. */
+  readonly structure?: Float32Array;
+  readonly attention?: Attention;
+  /** Return this pass's own features (needed by later frames). */
+  readonly capture?: boolean;
+}
+
+export interface PredictOutput {
+  /** Raw network output per branch, in the order of the request, each a latent of its own (not a view that changes). */
+  readonly outputs: readonly Latent[];
+  readonly features?: Features;
+}
+
+export type Predict = (input: PredictInput) => Promise<PredictOutput>;
+
+export type PredictionType = 'epsilon' | 'v_prediction' | 'sample';
+
+/** The fields of a diffusers scheduler_config.json that change the numbers. */
+export interface SchedulerConfig {
+  readonly className: string;
+  readonly trainTimesteps: number;
+  readonly betaStart: number;
+  readonly betaEnd: number;
+  readonly betaSchedule: 'linear' | 'scaled_linear' | 'squaredcos_cap_v2';
+  readonly trainedBetas: readonly number[] | null;
+  readonly setAlphaToOne: boolean;
+  readonly stepsOffset: number;
+  readonly timestepSpacing: 'leading' | 'linspace' | 'trailing';
+  readonly prediction: PredictionType;
+  readonly clipSample: boolean;
+  readonly rescaleBetasZeroSnr: boolean;
+}
+
+/** A noise level: training timestep, ᾱ (float64) and σ = sqrt((1-ᾱ)/ᾱ). */
+export interface Level {
+  readonly timestep: number;
+  readonly alphaBar: number;
+  readonly sigma: number;
+}
+
+/** Which self-attention layers get a reference bank when the graph is loaded. */
+export type AttentionSites = 'none' | 'decoder' | 'all';
