@@ -24,9 +24,9 @@ export const editSettings = z.strictObject({
   bundle: z.string().min(1),
   out: z.string().min(1),
   format: z.enum(TAKE_FORMATS).default('prores422hq'),
-  /** Conformed frames [start, end) of the clip; null is the whole clip. */
+  /** Conformed frames [start, end) of the clip; end null is the clip's end, range null the whole clip. */
   range: z
-    .object({ start: z.int().min(0), end: z.int().min(1) })
+    .object({ start: z.int().min(0), end: z.int().min(1).nullable() })
     .nullable()
     .default(null),
   sourcePrompt: promptText.describe('What the clip shows now; inversion reads it'),

@@ -1,0 +1,21 @@
+#!/usr/bin/env node
+// The native modules want Node 22 or later; on an older one the Node that npm installed beside them takes over.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const cli = fileURLToPath(new URL('../out/main/cli.js', import.meta.url));
+const bundledNode = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
+
+if (!existsSync(cli)) {
+  console.error('retake: not built yet. Run "npm run build" in its folder first.');
+  process.exit(1);
+} else if (Number(process.versions.node.split('.')[0]) >= 22) {
+  await import(cli);
+} else if (existsSync(bundledNode)) {
+  const run = spawnSync(bundledNode, [cli, ...process.argv.slice(2)], { stdio: 'inherit' });
+  process.exit(run.status ?? 1);
+} else {
+  console.error(`retake: needs Node 22 or later, this is ${process.version}. Run "npm ci" in its folder.`);
+  process.exit(1);
+}

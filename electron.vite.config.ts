@@ -1,0 +1,34 @@
+import { resolve } from 'node:path';
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'electron-vite';
+
+const at = (path: string) => resolve(import.meta.dirname, path);
+
+export default defineConfig({
+  main: {
+    build: {
+      rollupOptions: {
+        input: {
+          app: at('src/main/app/main.ts'),
+          engine: at('src/main/engine/entry.ts'),
+          'probe-child': at('src/main/engine/onnx/probe-child.ts'),
+          cli: at('src/main/cli/main.ts'),
+        },
+      },
+    },
+  },
+  preload: {
+    build: {
+      rollupOptions: {
+        input: { index: at('src/preload/index.ts') },
+        // A sandboxed preload cannot be an ES module.
+        output: { format: 'cjs', entryFileNames: '[name].cjs' },
+      },
+    },
+  },
+  renderer: {
+    root: at('src/renderer'),
+    build: { rollupOptions: { input: { index: at('src/renderer/index.html') } } },
+    plugins: [react()],
+  },
+});

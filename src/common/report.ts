@@ -1,0 +1,67 @@
+/** What a finished edit says of itself; written beside the take as JSON and kept with the job. */
+import type { ClipInfo, Fit, FrameRange, Rational } from './media.ts';
+import type { EditSettings } from './settings.ts';
+
+export interface ProviderTrial {
+  readonly provider: string;
+  readonly ok: boolean;
+  readonly reason: string;
+  readonly milliseconds: number;
+}
+
+export interface TakeReport {
+  readonly retake: string;
+  readonly job: string;
+  readonly settings: EditSettings;
+  readonly clip: ClipInfo;
+  readonly range: FrameRange;
+  readonly canvas: Fit;
+  readonly bundle: {
+    readonly name: string;
+    readonly kind: string;
+    readonly prediction: string;
+    readonly digests: Readonly<Record<string, string>>;
+  };
+  readonly provider: { readonly used: string; readonly tried: readonly ProviderTrial[] };
+  readonly inversion: {
+    /** Frames whose start latent came out of an inversion; 0 for methods that start from noise. */
+    readonly frames: number;
+    readonly fromCache: number;
+    readonly computed: number;
+    readonly unetCalls: number;
+    /** 8-bit PSNR in dB between decoded source latent and its reconstruction at guidance 1, of the frames checked now. */
+    readonly reconstruction: {
+      readonly frames: number;
+      readonly meanPsnr: number;
+      readonly minPsnr: number;
+    } | null;
+    /** Further network calls spent on that check. */
+    readonly checkUnetCalls: number;
+  };
+  readonly sampling: {
+    readonly unetCalls: number;
+    readonly resumedFrom: { step: number; visit: number } | null;
+  };
+  readonly seconds: {
+    readonly open: number;
+    readonly invert: number;
+    readonly sample: number;
+    readonly encode: number;
+    readonly total: number;
+    /** Inside bare session.run, per network. */
+    readonly run: Readonly<Record<string, number>>;
+  };
+  readonly peakMemoryBytes: number;
+  readonly take: {
+    readonly path: string;
+    readonly bytes: number;
+    readonly frames: number;
+    readonly rate: Rational;
+    readonly width: number;
+    readonly height: number;
+    readonly timecode: string | null;
+    readonly reel: string | null;
+    readonly audioStreams: number;
+  };
+  readonly warnings: readonly string[];
+}

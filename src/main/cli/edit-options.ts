@@ -1,0 +1,142 @@
+/** The options of `retake edit` and how they become an edit request. One table, so that help and errors agree. */
+import { resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import { AppError } from '../../common/errors.ts';
+import { TAKE_FORMATS } from '../../common/media.ts';
+import { type EditRequest, editSettings, PROVIDERS } from '../../common/settings.ts';
+
+export interface EditFlags {
+  bundle: string;
+  sourcePrompt: string;
+  prompt: string;
+  negativePrompt?: string;
+  method?: string;
+  param?: string[];
+  anchor?: string;
+  from?: string;
+  to?: string;
+  out: string;
+  steps?: string;
+  guidance?: string;
+  seed?: string;
+  size?: string;
+  solver?: string;
+  schedule?: string;
+  inversion?: string;
+  refinement?: string;
+  format?: string;
+  provider?: string;
+}
+
+const collect = (value: string, all: string[] = []) => [...all, value];
+
+export function addEditOptions(command: Command): Command {
+  return command
+    .requiredOption('--bundle <dir>', 'folder of an exported Stable Diffusion (diffusers ONNX layout)')
+    .requiredOption('--source-prompt <text>', 'what the clip shows now')
+    .requiredOption('--prompt <text>', 'what the take shall show')
+    .requiredOption('--out <file>', 'the take to write')
+    .option('--negative-prompt <text>', 'what the take shall avoid')
+    .option('--method <id>', 'editing method, see "retake methods"', 'pix2video')
+    .option('-p, --param <name=value>', "one of the method's own parameters; may be repeated", collect)
+    .option('--anchor <frame>', 'frame whose look leads the others', '0')
+    .option('--from <frame>', 'first frame to edit; the clip starts with frame 0')
+    .option('--to <frame>', 'last frame to edit')
+    .option('--steps <n>', 'diffusion steps', '50')
+    .option('--guidance <g>', 'how strongly the prompt steers; 1 is off and twice as fast', '7.5')
+    .option('--seed <n>', 'seed of everything random', '0')
+    .option('--size <pixels>', "side of the square whose area the canvas has; the network's own by default")
+    .addOption(
+      new Option('--solver <name>', 'ddim or euler, k-diffusion names too; the method knows its own best'),
+    )
+    .addOption(new Option('--schedule <name>', 'noise levels').choices(['bundle', 'karras', 'exponential']))
+    .addOption(
+      new Option('--inversion <name>', 'timestep of a DDIM inversion step').choices(['upper', 'lower']),
+    )
+    .option('--refinement <k>', 'fixed-point iterations per inversion step', '0')
+    .addOption(new Option('--format <name>', 'codec of the take').choices([...TAKE_FORMATS]))
+    .addOption(new Option('--provider <name>', 'what computes').choices([...PROVIDERS]));
+}
+
+/** @throws AppError usage naming the option */
+export function editRequest(clip: string, flags: EditFlags): EditRequest {
+  const from = wholeNumber('--from', flags.from);
+  const to = wholeNumber('--to', flags.to);
+  const request: Record<string, unknown> = {
+    clip: resolve(clip),
+    bundle: resolve(flags.bundle),
+    out: resolve(flags.out),
+    sourcePrompt: flags.sourcePrompt,
+    prompt: flags.prompt,
+    negativePrompt: flags.negativePrompt,
+    method: flags.method,
+    params: methodParams(flags.param ?? []),
+    anchor: wholeNumber('--anchor', flags.anchor),
+    steps: wholeNumber('--steps', flags.steps),
+    guidance: decimal('--guidance', flags.guidance),
+    seed: wholeNumber('--seed', flags.seed),
+    size: wholeNumber('--size', flags.size),
+    solver: flags.solver,
+    schedule: flags.schedule,
+    inversion: flags.inversion,
+    refinement: wholeNumber('--refinement', flags.refinement),
+    format: flags.format ?? formatOf(flags.out),
+    provider: flags.provider,
+    range:
+      from === undefined && to === undefined
+        ? undefined
+        : { start: from ?? 0, end: to === undefined ? null : to + 1 },
+  };
+  for (const key of Object.keys(request)) if (request[key] === undefined) delete request[key];
+  const checked = editSettings.safeParse(request);
+  if (!checked.success) {
+    const issue = checked.error.issues[0]!;
+    throw usage(`--${kebab(String(issue.path[0] ?? 'option'))} ${sentence(issue.message)}`);
+  }
+  return request as EditRequest;
+}
+
+/** The file's name says the codec where it can. */
+function formatOf(out: string): string | undefined {
+  if (/\.mp4$/i.test(out)) return 'h264';
+  if (/\.png$/i.test(out)) return 'png';
+  return undefined;
+}
+
+function methodParams(pairs: readonly string[]): Record<string, unknown> {
+  const params: Record<string, unknown> = {};
+  for (const pair of pairs) {
+    const cut = pair.indexOf('=');
+    if (cut < 1) throw usage(`--param wants name=value, not "${pair}"`);
+    const text = pair.slice(cut + 1);
+    let value: unknown = text;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      // A bare word is a string.
+    }
+    params[pair.slice(0, cut)] = value;
+  }
+  return params;
+}
+
+function decimal(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw usage(`${option} wants a number, not "${text}"`);
+  return value;
+}
+
+function wholeNumber(option: string, text: string | undefined): number | undefined {
+  const value = decimal(option, text);
+  if (value !== undefined && !Number.isInteger(value))
+    throw usage(`${option} wants a whole number, not "${text}"`);
+  return value;
+}
+
+function usage(message: string): AppError {
+  return new AppError('usage', message, { doing: 'reading the options', hint: 'See "retake edit --help".' });
+}
+
+const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+const sentence = (message: string) => message.replace(/^[A-Z]/, (letter) => letter.toLowerCase());

@@ -1,0 +1,48 @@
+/** Starts the engine as a child of the terminal and speaks to it. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { EngineCalls, EngineEvent } from '../../common/contract.ts';
+import { AppError } from '../../common/errors.ts';
+import { type Client, createClient } from '../../common/rpc.ts';
+
+export interface Engine extends Client<EngineCalls, EngineEvent> {
+  stop(): Promise<void>;
+}
+
+/** Beside the bundle it is engine.js; from the sources it is the TypeScript entry itself. */
+function entryFile(): string {
+  return import.meta.filename.endsWith('.ts')
+    ? fileURLToPath(new URL('../engine/entry.ts', import.meta.url))
+    : fileURLToPath(new URL('./engine.js', import.meta.url));
+}
+
+export function startEngine(): Engine {
+  // A process group of its own, so that Ctrl-C reaches the terminal program only, which then cancels in order.
+  const child = fork(entryFile(), [], {
+    serialization: 'advanced',
+    detached: process.platform !== 'win32',
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  const client = createClient<EngineCalls, EngineEvent>({
+    send: (message) => child.send(message as object),
+    onMessage: (handler) => child.on('message', handler),
+    onClose: (handler) => child.on('exit', (code, signal) => handler(died(code, signal))),
+  });
+  return { ...client, stop: () => stop(child) };
+}
+
+function died(code: number | null, signal: NodeJS.Signals | null): AppError {
+  return new AppError('engine-died', `the engine stopped (${signal ?? `exit code ${code}`})`, {
+    doing: 'working',
+    hint: 'What was computed is kept: "retake resume" finishes the take.',
+  });
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.disconnect();
+  const patience = setTimeout(() => child.kill('SIGKILL'), 5000);
+  await gone;
+  clearTimeout(patience);
+}

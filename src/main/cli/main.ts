@@ -1,0 +1,199 @@
+/** `retake`, the engine from a terminal. Results go to stdout, everything said on the way to stderr. */
+import { resolve } from 'node:path';
+import { Command, CommanderError, Option } from 'commander';
+import manifest from '../../../package.json' with { type: 'json' };
+import { AppError, Cancelled, errorLine } from '../../common/errors.ts';
+import type { TakeReport } from '../../common/report.ts';
+import { addEditOptions, type EditFlags, editRequest } from './edit-options.ts';
+import { type Engine, startEngine } from './engine.ts';
+import { createProgressView } from './progress.ts';
+import { bytesText, cacheGroups, jobTable, methodTable, takeSummary } from './text.ts';
+
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+const EXIT_CANCELLED = 130;
+
+/** Runs a task with an engine that is stopped afterwards, come what may. */
+async function withEngine<Result>(task: (engine: Engine) => Promise<Result>): Promise<Result> {
+  const engine = startEngine();
+  try {
+    return await task(engine);
+  } finally {
+    await engine.stop();
+  }
+}
+
+/** Follows a job on the terminal; Ctrl-C cancels it in order, a second one leaves at once. */
+async function followJob(start: (engine: Engine) => Promise<TakeReport>, json: boolean): Promise<void> {
+  const report = await withEngine(async (engine) => {
+    const view = createProgressView(process.stderr);
+    let job: string | null = null;
+    let stopping = false;
+    const stop = () => {
+      if (stopping) process.exit(EXIT_CANCELLED);
+      stopping = true;
+      if (job) void engine.call('job.cancel', { id: job }).catch(() => {});
+    };
+    engine.onEvent((event) => {
+      if (event.kind === 'started') {
+        job = event.job;
+        if (stopping) void engine.call('job.cancel', { id: job }).catch(() => {});
+      } else if (event.kind === 'progress') view.show(event.progress);
+      else view.note(`retake: ${event.message}`);
+    });
+    process.on('SIGINT', stop).on('SIGTERM', stop).on('SIGHUP', stop);
+    try {
+      return await start(engine);
+    } finally {
+      view.end();
+    }
+  });
+  print(json ? JSON.stringify(report, null, 2) : takeSummary(report));
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+function program(): Command {
+  const retake = new Command('retake')
+    .description('Re-shoots footage by text: a real clip in, a consistent take out.')
+    .version(manifest.version)
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(`retake: ${text.replace(/^error: /, '')}`) });
+
+  addEditOptions(retake.command('edit').argument('<clip>', 'the clip to edit'))
+    .description(
+      'Edit a clip into a take. Inversions are cached: a changed prompt renders again without them.',
+    )
+    .option('--json', 'print the report as JSON')
+    .action((clip: string, flags: EditFlags & { json?: boolean }) => {
+      const request = editRequest(clip, flags);
+      return followJob((engine) => engine.call('job.run', request), flags.json ?? false);
+    });
+
+  retake
+    .command('resume')
+    .argument('[job]', 'the newest unfinished one by default')
+    .description('Finish an edit that was interrupted.')
+    .option('--json', 'print the report as JSON')
+    .action((job: string | undefined, flags: { json?: boolean }) =>
+      followJob((engine) => engine.call('job.resume', { id: job ?? null }), flags.json ?? false),
+    );
+
+  retake
+    .command('jobs')
+    .description('List the edits and how they ended.')
+    .option('--remove <job>', 'forget a job and its checkpoint')
+    .action(async (flags: { remove?: string }) => {
+      await withEngine(async (engine) => {
+        if (flags.remove) await engine.call('job.remove', { id: flags.remove });
+        else print(jobTable(await engine.call('job.list', null)));
+      });
+    });
+
+  retake
+    .command('probe')
+    .argument('<clip>')
+    .description('Say what a clip is, as JSON.')
+    .action(async (clip: string) => {
+      const info = await withEngine((engine) => engine.call('clip.probe', { path: resolve(clip) }));
+      print(JSON.stringify(info, null, 2));
+    });
+
+  retake
+    .command('methods')
+    .description('List the editing methods and their parameters.')
+    .action(async () => print(methodTable(await withEngine((engine) => engine.call('methods.list', null)))));
+
+  retake
+    .command('providers')
+    .description('Try what can compute on this machine.')
+    .action(async () => {
+      for (const trial of await withEngine((engine) => engine.call('providers.list', null))) {
+        print(`${trial.provider.padEnd(8)} ${trial.ok ? 'works' : 'no   '}  ${trial.reason}`);
+      }
+    });
+
+  retake
+    .command('bundle')
+    .description('Work with model bundles.')
+    .command('inspect')
+    .argument('<dir>')
+    .option('--json', 'print JSON')
+    .description('Say what a bundle holds: parts, shapes, digests, memory.')
+    .action(async (dir: string, flags: { json?: boolean }) => {
+      const found = await withEngine((engine) => engine.call('bundle.inspect', { dir: resolve(dir) }));
+      print(flags.json ? JSON.stringify(found.report, null, 2) : found.text);
+    });
+
+  addCacheCommands(retake.command('cache').description('Look after the cached inversions.'));
+  return retake;
+}
+
+function addCacheCommands(cache: Command): void {
+  cache
+    .command('ls')
+    .description('List what is cached, by clip and settings.')
+    .action(async () => print(cacheGroups(await withEngine((engine) => engine.call('cache.ls', null)))));
+  cache
+    .command('stat')
+    .description('Say where the cache is and how full.')
+    .action(async () => {
+      const stat = await withEngine((engine) => engine.call('cache.stat', null));
+      print(`${stat.file}\n${stat.frames} frames, ${bytesText(stat.bytes)} of ${bytesText(stat.limitBytes)}`);
+      print(`${bytesText(stat.fileBytes)} on disk`);
+    });
+  cache
+    .command('prune')
+    .description('Remove cached inversions, least recently used first.')
+    .addOption(new Option('--all', 'everything').conflicts(['to', 'olderThan']))
+    .option('--to <megabytes>', 'until no more than this is left')
+    .option('--older-than <days>', 'not used for so long')
+    .action(async (flags: { all?: boolean; to?: string; olderThan?: string }) => {
+      const request = {
+        ...(flags.all ? { all: true } : {}),
+        ...(flags.to === undefined ? {} : { toBytes: positive('--to', flags.to) * 2 ** 20 }),
+        ...(flags.olderThan === undefined
+          ? {}
+          : { olderThanDays: positive('--older-than', flags.olderThan) }),
+      };
+      const done = await withEngine((engine) => engine.call('cache.prune', request));
+      print(`${done.removed} frames removed, ${bytesText(done.freedBytes)} freed`);
+    });
+  cache
+    .command('verify')
+    .description('Check every cached inversion; damaged ones are dropped.')
+    .action(async () => {
+      const found = await withEngine((engine) => engine.call('cache.verify', null));
+      print(`${found.checked} frames checked, ${found.damaged} damaged`);
+      for (const note of found.notes) print(note);
+      if (!found.ok) process.exitCode = EXIT_FAILED;
+    });
+}
+
+function positive(option: string, text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value) && value >= 0) return value;
+  throw new AppError('usage', `${option} wants a number, not "${text}"`, { doing: 'reading the options' });
+}
+
+try {
+  await program().parseAsync();
+} catch (error) {
+  process.exitCode = exitCode(error);
+  // Commander has already printed its own, and --help is no failure.
+  if (!(error instanceof CommanderError)) process.stderr.write(`retake: ${errorText(error)}\n`);
+}
+
+function exitCode(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
+  if (error instanceof Cancelled) return EXIT_CANCELLED;
+  return error instanceof AppError && error.code === 'usage' ? EXIT_USAGE : EXIT_FAILED;
+}
+
+function errorText(error: unknown): string {
+  if (error instanceof Cancelled) return 'cancelled. "retake resume" goes on from here.';
+  if (error instanceof AppError || !(error instanceof Error)) return errorLine(error);
+  return `${errorLine(error)}\n${error.stack ?? ''}`;
+}

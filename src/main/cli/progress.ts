@@ -1,0 +1,64 @@
+/** One line at the foot of the terminal: phase, bar, share, time left. Plain lines where output is not a terminal. */
+import type { Progress } from '../../common/contract.ts';
+
+const PHASE_LABEL = {
+  open: 'opening',
+  invert: 'inverting',
+  sample: 'rendering',
+  encode: 'encoding',
+} as const;
+const BAR_CELLS = 28;
+
+/** 4000 → "1:06:40", 75 → "1:15". */
+export function clock(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const parts = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60];
+  const [hours = 0, minutes = 0, rest = 0] = parts;
+  const tail = String(rest).padStart(2, '0');
+  return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${tail}` : `${minutes}:${tail}`;
+}
+
+export function progressLine(progress: Progress): string {
+  const filled = Math.round(progress.fraction * BAR_CELLS);
+  const bar = '█'.repeat(filled) + '░'.repeat(BAR_CELLS - filled);
+  const percent = `${Math.floor(progress.fraction * 100)}`.padStart(3);
+  const eta = progress.etaSeconds === null ? 'estimating' : `${clock(progress.etaSeconds)} left`;
+  const count = progress.total > 0 ? ` ${progress.done}/${progress.total}` : '';
+  return `${bar} ${percent} %  ${PHASE_LABEL[progress.phase]}${count}  ${eta}`;
+}
+
+export interface ProgressView {
+  show(progress: Progress): void;
+  /** Prints a line above the bar. */
+  note(line: string): void;
+  end(): void;
+}
+
+export function createProgressView(out: NodeJS.WriteStream): ProgressView {
+  let last = '';
+  let lastShown = 0;
+  let lastPhase = '';
+  const clear = () => {
+    if (out.isTTY && last) out.write('\r\x1b[K');
+  };
+  return {
+    show(progress) {
+      const now = Date.now();
+      const every = out.isTTY ? 100 : 5000;
+      if (now - lastShown < every && progress.phase === lastPhase && progress.fraction < 1) return;
+      lastShown = now;
+      lastPhase = progress.phase;
+      last = progressLine(progress);
+      out.write(out.isTTY ? `\r${last.slice(0, (out.columns ?? 100) - 1)}\x1b[K` : `${last}\n`);
+    },
+    note(line) {
+      clear();
+      out.write(`${line}\n`);
+      if (out.isTTY && last) out.write(last.slice(0, (out.columns ?? 100) - 1));
+    },
+    end() {
+      if (out.isTTY && last) out.write('\n');
+      last = '';
+    },
+  };
+}

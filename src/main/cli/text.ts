@@ -1,0 +1,101 @@
+/** What the terminal prints of the engine's answers. Pure. */
+import type { CacheGroup, JobSummary, MethodInfo } from '../../common/contract.ts';
+import type { TakeReport } from '../../common/report.ts';
+import { clock } from './progress.ts';
+
+/** 1536 → "1.5 KB". */
+export function bytesText(bytes: number): string {
+  const units = ['B', 'KB', 'MB', 'GB', 'TB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+}
+
+/** Left-aligned columns, as wide as their widest cell. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows)
+    row.forEach((cell, i) => {
+      widths[i] = Math.max(widths[i] ?? 0, cell.length);
+    });
+  return rows
+    .map((row) =>
+      row
+        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+export function takeSummary(report: TakeReport): string {
+  const { take, inversion, seconds } = report;
+  const rate = take.rate.den === 1 ? `${take.rate.num}` : `${take.rate.num}/${take.rate.den}`;
+  const cached =
+    inversion.fromCache > 0 ? `, ${inversion.fromCache} of ${inversion.frames} frames from the cache` : '';
+  const lines = [
+    `${take.path}`,
+    `  ${take.frames} frames, ${take.width}×${take.height}, ${rate} fps, ${bytesText(take.bytes)}` +
+      `${take.timecode ? `, from ${take.timecode}` : ''}${take.audioStreams ? ', with sound' : ''}`,
+    `  inversion: ${inversion.unetCalls} UNet calls${cached}; rendering: ${report.sampling.unetCalls}`,
+    `  ${clock(seconds.total)} in all (inversion ${clock(seconds.invert)}, rendering ${clock(seconds.sample)}, encoding ${clock(seconds.encode)}) on ${report.provider.used}`,
+  ];
+  if (inversion.reconstruction) {
+    lines.push(
+      `  the inversion reconstructs the anchor frame at ${inversion.reconstruction.meanPsnr.toFixed(1)} dB`,
+    );
+  }
+  return lines.join('\n');
+}
+
+export function jobTable(jobs: readonly JobSummary[]): string {
+  if (jobs.length === 0) return 'no jobs yet';
+  const rows = jobs.map((job) => [
+    job.id,
+    job.resumable ? `${job.state} (can be resumed)` : job.state,
+    job.phase && job.total > 0 ? `${job.phase} ${job.done}/${job.total}` : '',
+    job.settings.method,
+    job.settings.prompt.slice(0, 40),
+    job.settings.out,
+  ]);
+  return table([['job', 'state', 'progress', 'method', 'prompt', 'take'], ...rows]);
+}
+
+export function cacheGroups(groups: readonly CacheGroup[]): string {
+  if (groups.length === 0) return 'nothing cached yet';
+  const rows = groups.map((group) => [
+    group.clip,
+    group.bundle,
+    group.sourcePrompt.slice(0, 40),
+    group.settings,
+    `${group.frames}`,
+    bytesText(group.bytes),
+    group.lastUsed,
+  ]);
+  return table([['clip', 'bundle', 'source prompt', 'settings', 'frames', 'size', 'last used'], ...rows]);
+}
+
+interface JsonSchema {
+  readonly properties?: Record<string, { description?: string; default?: unknown }>;
+}
+
+export function methodTable(methods: readonly MethodInfo[]): string {
+  return methods
+    .map((method) => {
+      const properties = (method.params as JsonSchema).properties ?? {};
+      const rows = Object.entries(properties).map(([name, schema]) => [
+        `    -p ${name}=${JSON.stringify(schema.default ?? '')}`,
+        schema.description ?? '',
+      ]);
+      return [
+        `${method.id}  ${method.label}`,
+        `    ${method.summary}`,
+        ...(rows.length ? [table(rows)] : []),
+      ].join('\n');
+    })
+    .join('\n\n');
+}
