@@ -1,0 +1,253 @@
+/** A mutable graph keyed by value names, with an index of who makes and who reads each value. */
+import { assert } from '../../../../common/errors.ts';
+import type { Attribute, Tensor, ValueInfo } from './types.ts';
+
+export interface NodeInit {
+  readonly op: string;
+  /** '' is the standard operator set. */
+  readonly domain?: string;
+  readonly name?: string;
+  /** '' stands for an omitted optional input. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes?: ReadonlyMap<string, Attribute>;
+  readonly source?: unknown;
+}
+
+export class Node {
+  readonly op: string;
+  readonly domain: string;
+  readonly name: string;
+  /** Change through Graph.setInput, which keeps the index. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Map<string, Attribute>;
+  readonly source: unknown;
+
+  constructor(init: NodeInit) {
+    this.op = init.op;
+    this.domain = init.domain === 'ai.onnx' ? '' : (init.domain ?? '');
+    this.name = init.name ?? '';
+    this.inputs = [...init.inputs];
+    this.outputs = [...init.outputs];
+    this.attributes = new Map(init.attributes ?? []);
+    this.source = init.source;
+  }
+
+  /** The node as an error may name it. */
+  get label(): string {
+    return this.name || `${this.op} making ${this.outputs[0] ?? 'nothing'}`;
+  }
+
+  int(name: string, fallback: number): number {
+    const value = this.attributes.get(name);
+    return value?.kind === 'int' ? Number(value.value) : fallback;
+  }
+
+  ints(name: string): number[] | null {
+    const value = this.attributes.get(name);
+    return value?.kind === 'ints' ? value.value.map(Number) : null;
+  }
+
+  /** Graphs held in attributes (the branches of If, the body of Loop). */
+  get subgraphs(): Graph[] {
+    const found: Graph[] = [];
+    for (const value of this.attributes.values()) {
+      if (value.kind === 'graph') found.push(value.value);
+      else if (value.kind === 'graphs') found.push(...value.value);
+    }
+    return found;
+  }
+}
+
+export class Graph {
+  name: string;
+  readonly inputs: ValueInfo[] = [];
+  readonly outputs: ValueInfo[] = [];
+  readonly initializers = new Map<string, Tensor>();
+  /** Annotations of inner values; a pass that changes a shape removes the entry. */
+  readonly valueInfo = new Map<string, ValueInfo>();
+  readonly source: unknown;
+  readonly #nodes = new Set<Node>();
+  readonly #producer = new Map<string, Node>();
+  readonly #consumers = new Map<string, Set<Node>>();
+  readonly #taken = new Set<string>();
+  /** Whether #taken holds the names of inputs and subgraphs too; they are gathered at the first need. */
+  #named = false;
+
+  constructor(name = '', source?: unknown) {
+    this.name = name;
+    this.source = source;
+  }
+
+  get nodes(): Iterable<Node> {
+    return this.#nodes;
+  }
+
+  get nodeCount(): number {
+    return this.#nodes.size;
+  }
+
+  producer(value: string): Node | undefined {
+    return this.#producer.get(value);
+  }
+
+  /** Nodes reading the value, also from inside their subgraphs; graph outputs are not counted. */
+  consumers(value: string): Node[] {
+    return [...(this.#consumers.get(value) ?? [])];
+  }
+
+  isOutput(value: string): boolean {
+    return this.outputs.some((output) => output.name === value);
+  }
+
+  insert(node: Node): Node {
+    for (const output of node.outputs) {
+      if (output === '') continue;
+      assert(!this.#producer.has(output), `${output} is made twice`);
+      this.#producer.set(output, node);
+      this.#taken.add(output);
+    }
+    this.#taken.add(node.name);
+    for (const name of readNames(node)) this.#read(name, node);
+    this.#nodes.add(node);
+    return node;
+  }
+
+  remove(node: Node): void {
+    assert(this.#nodes.delete(node), `${node.label} is not in the graph`);
+    for (const output of node.outputs) this.#producer.delete(output);
+    for (const name of readNames(node)) this.#consumers.get(name)?.delete(node);
+  }
+
+  /** Adds a node and returns the name of its first output. */
+  addNode(
+    op: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+    options: { domain?: string; name?: string; outputs?: readonly string[] } = {},
+  ): string {
+    const name = this.unique(options.name ?? op);
+    const outputs = options.outputs ?? [this.unique(`${name}_out`)];
+    this.insert(
+      new Node({
+        op,
+        domain: options.domain,
+        name,
+        inputs,
+        outputs,
+        attributes: new Map(Object.entries(attributes)),
+      }),
+    );
+    const first = outputs[0];
+    assert(first !== undefined, `${op} makes nothing`);
+    return first;
+  }
+
+  /** Adds an initializer under a name that is still free and returns that name. */
+  addInitializer(tensor: Tensor): string {
+    const name = this.unique(tensor.name);
+    this.initializers.set(name, { ...tensor, name });
+    return name;
+  }
+
+  setInput(node: Node, index: number, value: string): void {
+    assert(index < node.inputs.length, `${node.label} has no input ${index}`);
+    for (const name of readNames(node)) this.#consumers.get(name)?.delete(node);
+    (node.inputs as string[])[index] = value;
+    for (const name of readNames(node)) this.#read(name, node);
+  }
+
+  /** Makes a node's output appear under another name; readers of the old name are left as they are. */
+  renameOutput(node: Node, index: number, value: string): void {
+    const old = node.outputs[index];
+    assert(old !== undefined && !this.#producer.has(value), `cannot rename output ${index} of ${node.label}`);
+    (node.outputs as string[])[index] = value;
+    this.#producer.delete(old);
+    this.#producer.set(value, node);
+  }
+
+  /** A name no value or node of this graph or its subgraphs has; reserved for the caller. */
+  unique(base: string): string {
+    if (!this.#named) for (const name of allNames(this)) this.#taken.add(name);
+    this.#named = true;
+    let name = base;
+    for (let i = 1; this.#taken.has(name) || this.initializers.has(name); i++) name = `${base}_${i}`;
+    this.#taken.add(name);
+    return name;
+  }
+
+  /** Puts the nodes in topological order, changing as little as possible. Runtimes may rely on it. */
+  sort(): void {
+    const sorted = new Set<Node>();
+    for (const root of this.#nodes) {
+      // Depth first without recursion: graphs are thousands of nodes deep.
+      const stack = [{ node: root, next: this.#inputsOf(root) }];
+      const open = new Set<Node>([root]);
+      while (stack.length > 0) {
+        const top = stack.at(-1)!;
+        if (sorted.has(top.node)) {
+          stack.pop();
+          continue;
+        }
+        const before = top.next.pop();
+        if (before === undefined) {
+          sorted.add(top.node);
+          open.delete(top.node);
+          stack.pop();
+        } else if (!sorted.has(before)) {
+          assert(!open.has(before), `the graph has a cycle through ${before.label}`);
+          open.add(before);
+          stack.push({ node: before, next: this.#inputsOf(before) });
+        }
+      }
+    }
+    this.#nodes.clear();
+    for (const node of sorted) this.#nodes.add(node);
+  }
+
+  #inputsOf(node: Node): Node[] {
+    return [...readNames(node)].flatMap((name) => this.#producer.get(name) ?? []).reverse();
+  }
+
+  #read(name: string, node: Node): void {
+    const readers = this.#consumers.get(name);
+    if (readers) readers.add(node);
+    else this.#consumers.set(name, new Set([node]));
+  }
+}
+
+export interface Model {
+  readonly graph: Graph;
+  /** Version by domain; '' is the standard operator set. */
+  readonly opsets: Map<string, number>;
+  readonly irVersion: number;
+  readonly source?: unknown;
+}
+
+/** Names a node reads: its inputs, and what its subgraphs take from outside. */
+function readNames(node: Node): Set<string> {
+  const names = new Set(node.inputs.filter((name) => name !== ''));
+  for (const graph of node.subgraphs) for (const name of freeNames(graph)) names.add(name);
+  return names;
+}
+
+/** Names a subgraph takes from the graphs around it. */
+export function freeNames(graph: Graph): Set<string> {
+  const own = new Set([...graph.inputs.map((input) => input.name), ...graph.initializers.keys()]);
+  const free = new Set<string>();
+  for (const node of graph.nodes) for (const output of node.outputs) own.add(output);
+  for (const node of graph.nodes) for (const name of readNames(node)) if (!own.has(name)) free.add(name);
+  for (const output of graph.outputs) if (!own.has(output.name)) free.add(output.name);
+  return free;
+}
+
+function* allNames(graph: Graph): Generator<string> {
+  for (const value of [...graph.inputs, ...graph.outputs]) yield value.name;
+  yield* graph.initializers.keys();
+  for (const node of graph.nodes) {
+    yield node.name;
+    yield* node.outputs;
+    for (const inner of node.subgraphs) yield* allNames(inner);
+  }
+}
