@@ -1,0 +1,12 @@
+// npm links the commands of dependencies but not those of the project itself; "npx retake" in the checkout wants one.
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const folder = fileURLToPath(new URL('../node_modules/.bin/', import.meta.url));
+mkdirSync(folder, { recursive: true });
+rmSync(`${folder}retake`, { force: true });
+if (process.platform === 'win32') {
+  writeFileSync(`${folder}retake.cmd`, '@node "%~dp0..\\..\\bin\\retake.js" %*\r\n');
+} else {
+  symlinkSync('../../bin/retake.js', `${folder}retake`);
+}
