@@ -1,4 +1,4 @@
-// npm links the commands of dependencies but not those of the project itself; "npx retake" in the checkout wants one.
+// npx would install a private package with a "bin" of its own into its cache, and fail; a plain link in .bin it just runs.
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
