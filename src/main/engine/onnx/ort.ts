@@ -1,0 +1,186 @@
+/** The one door to onnxruntime. run() and createSession() block their thread: call them in the engine process only. */
+import { availableParallelism } from 'node:os';
+import ort from 'onnxruntime-node';
+import { AppError, assert } from '../../../common/errors.ts';
+import type { Provider } from '../bundle/types.ts';
+import type { Model } from './ir/graph.ts';
+import { serializeModel } from './serde.ts';
+
+export type Feed =
+  | { readonly type: 'float32'; readonly data: Float32Array; readonly dims: readonly number[] }
+  | { readonly type: 'int64'; readonly data: BigInt64Array; readonly dims: readonly number[] }
+  | { readonly type: 'int32'; readonly data: Int32Array; readonly dims: readonly number[] }
+  | { readonly type: 'bool'; readonly data: Uint8Array; readonly dims: readonly number[] };
+
+/** Row-major; owned by the caller, no later run writes to it. */
+export interface RunTensor {
+  readonly data: Float32Array;
+  readonly dims: readonly number[];
+}
+
+export interface SessionValue {
+  readonly name: string;
+  /** Element type as onnxruntime names it: "float32", "int64", "float16", … */
+  readonly type: string;
+  /** A number is fixed, a name is free, '' is free and nameless. */
+  readonly dims: readonly (number | string)[];
+}
+
+export interface SessionOptions {
+  /** Folder that external weights are relative to, as loadGraph returns it. The locations must have been checked. */
+  readonly folder?: string;
+  readonly provider: Provider;
+  /** Threads of one operator; all cores when absent. */
+  readonly threads?: number;
+  /** Maps weights instead of repacking them: starts at once and shares pages, runs about a fifth slower. */
+  readonly lowMemory?: boolean;
+  /** The network as the artist knows it: "the UNet of tiny-sd". */
+  readonly label: string;
+}
+
+export interface Session {
+  readonly inputs: readonly SessionValue[];
+  readonly outputs: readonly SessionValue[];
+  /** Wall seconds spent inside bare session.run so far. */
+  readonly runSeconds: number;
+  /**
+   * Every input must be fed. Fetching fewer outputs saves their copies, not their computation.
+   * @throws AppError model-failed naming the node where the runtime does.
+   */
+  run(feeds: Readonly<Record<string, Feed>>, fetches: readonly string[]): Promise<Record<string, RunTensor>>;
+  release(): Promise<void>;
+}
+
+/** @throws AppError model-failed when the runtime refuses the graph. */
+export async function createSession(model: Model | Uint8Array, options: SessionOptions): Promise<Session> {
+  const bytes = model instanceof Uint8Array ? model : serializeModel(model);
+  const session: Record<string, string> = {};
+  if (options.folder !== undefined) session.model_external_initializers_file_folder_path = options.folder;
+  if (options.lowMemory) session.disable_prepacking = '1';
+  try {
+    const inner = await ort.InferenceSession.create(bytes, {
+      executionProviders: [options.provider],
+      intraOpNumThreads: options.threads ?? availableParallelism(),
+      extra: { session },
+      // What fails is thrown as well; onnxruntime's own lines would only clutter the terminal.
+      logSeverityLevel: 4,
+    });
+    return new OrtSession(inner, options.label);
+  } catch (cause) {
+    throw failure(cause, `loading ${options.label}`);
+  }
+}
+
+class OrtSession implements Session {
+  readonly inputs: readonly SessionValue[];
+  readonly outputs: readonly SessionValue[];
+  runSeconds = 0;
+  readonly #inner: ort.InferenceSession;
+  readonly #label: string;
+
+  constructor(inner: ort.InferenceSession, label: string) {
+    this.#inner = inner;
+    this.#label = label;
+    this.inputs = inner.inputMetadata.map(describe);
+    this.outputs = inner.outputMetadata.map(describe);
+  }
+
+  async run(
+    feeds: Readonly<Record<string, Feed>>,
+    fetches: readonly string[],
+  ): Promise<Record<string, RunTensor>> {
+    const tensors: Record<string, ort.Tensor> = {};
+    for (const [name, feed] of Object.entries(feeds)) tensors[name] = toTensor(feed);
+    let results: ort.InferenceSession.OnnxValueMapType;
+    const start = performance.now();
+    try {
+      results = await this.#inner.run(tensors, fetches);
+    } catch (cause) {
+      throw failure(cause, `running ${this.#label}`);
+    } finally {
+      this.runSeconds += (performance.now() - start) / 1000;
+    }
+    const out: Record<string, RunTensor> = {};
+    for (const name of fetches) {
+      const result = results[name];
+      assert(result !== undefined, `onnxruntime returned no ${name}`);
+      out[name] = { data: floats(result.data, name), dims: result.dims };
+    }
+    return out;
+  }
+
+  async release(): Promise<void> {
+    await this.#inner.release();
+  }
+}
+
+function describe(value: ort.InferenceSession.ValueMetadata): SessionValue {
+  return value.isTensor
+    ? { name: value.name, type: value.type, dims: value.shape }
+    : { name: value.name, type: 'not a tensor', dims: [] };
+}
+
+function toTensor(feed: Feed): ort.Tensor {
+  switch (feed.type) {
+    case 'float32':
+      return new ort.Tensor('float32', feed.data, feed.dims);
+    case 'int64':
+      return new ort.Tensor('int64', feed.data, feed.dims);
+    case 'int32':
+      return new ort.Tensor('int32', feed.data, feed.dims);
+    case 'bool':
+      return new ort.Tensor('bool', feed.data, feed.dims);
+  }
+}
+
+function floats(data: unknown, name: string): Float32Array {
+  assert(data instanceof Float32Array, `${name} is not float32; the float-io pass makes it so`);
+  return data;
+}
+
+const OUT_OF_MEMORY = /bad.?alloc|out of memory|failed to allocate|OUT_OF_MEMORY|allocation failed|OOM/i;
+
+/** An onnxruntime error as a sentence: which node, what it said, what to try. */
+function failure(cause: unknown, doing: string): AppError {
+  const text = (cause instanceof Error ? cause.message : String(cause)).replace(/\s+/g, ' ').trim();
+  if (OUT_OF_MEMORY.test(text)) {
+    return new AppError('model-failed', 'memory ran out', {
+      doing,
+      hint: 'Close other programs, use a smaller size, or run on the CPU.',
+      cause,
+    });
+  }
+  const running = /while running (\S+) node\. Name:\s*'([^']*)'(?:.*?Status Message:\s*(.*))?/.exec(text);
+  if (running) {
+    const [, op, node, status] = running;
+    return new AppError(
+      'model-failed',
+      `the operator ${op}${node ? ` (${node})` : ''} failed: ${status ?? text}`,
+      {
+        doing,
+        hint: 'The size or the inputs may not suit this model; check the bundle.',
+        cause,
+      },
+    );
+  }
+  const unknown =
+    /(\S+?)\(-?\d+\) is not a registered function\/op|Could not find an implementation for (\S+?\(\d+\))/.exec(
+      text,
+    );
+  if (unknown) {
+    return new AppError(
+      'bundle-invalid',
+      `the model uses the operator ${unknown[1] ?? unknown[2]}, which is not available here`,
+      {
+        doing,
+        hint: 'Export the model again for ONNX Runtime, with standard operators.',
+        cause,
+      },
+    );
+  }
+  return new AppError('model-failed', text, {
+    doing,
+    hint: 'The model may be damaged or made for another runtime; check the bundle.',
+    cause,
+  });
+}
