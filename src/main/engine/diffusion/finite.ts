@@ -1,0 +1,20 @@
+/** Stops a run whose numbers have left the road, before the damage spreads over frames and into the cache. */
+import { AppError } from '../../../common/errors.ts';
+import type { Latent } from './types.ts';
+
+/** NaN and Inf survive addition, and a float64 sum of float32 values cannot overflow by itself: one sum tells. */
+export function isFiniteLatent(latent: Latent): boolean {
+  let sum = 0;
+  for (let i = 0; i < latent.length; i++) sum += latent[i]!;
+  return Number.isFinite(sum);
+}
+
+/** Throws AppError not-finite naming what broke, the step (0-based within the run, printed from 1) and the frame of the shot. */
+export function assertFinite(latent: Latent, doing: string, step: number, frame: number | null): void {
+  if (isFiniteLatent(latent)) return;
+  const where = frame === null ? `step ${step + 1}` : `step ${step + 1}, frame ${frame}`;
+  throw new AppError('not-finite', `the picture broke down at ${where} (not a number)`, {
+    doing,
+    hint: 'Lower the guidance or the weights, or use the full-precision model.',
+  });
+}

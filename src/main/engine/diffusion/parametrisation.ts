@@ -1,0 +1,82 @@
+/**
+ * Where the network's own parametrisation stops: solvers see only ẑ0 and ε.
+ * VP latents z carry √ᾱ of the picture; VE latents x = z/√ᾱ carry all of it.
+ */
+import { assert } from '../../../common/errors.ts';
+import type { Latent, Level, PredictionType } from './types.ts';
+
+export type Form = 'vp' | 've';
+
+/** What a solver steps with, both of the latent's length. */
+export interface Denoised {
+  /** ẑ0, the predicted clean latent, without noise or scale. */
+  readonly denoised: Latent;
+  /** ε, the predicted unit noise. */
+  readonly eps: Latent;
+}
+
+/** The latent as the network wants it: VP as it stands, VE divided by √(σ²+1). */
+export function networkInput(form: Form, latent: Latent, level: Level): Latent {
+  if (form === 'vp') return latent;
+  const scale = 1 / Math.sqrt(level.sigma * level.sigma + 1);
+  return latent.map((value) => value * scale);
+}
+
+/**
+ * Turns the raw output at `latent` into ẑ0 and ε with the ᾱ (VP) or σ (VE) of `level`.
+ * v: Salimans & Ho 2022, App. D. `clip` bounds ẑ0 to ±1 and leaves ε alone, as clip_sample of diffusers' DDIM.
+ */
+export function toDenoised(
+  form: Form,
+  prediction: PredictionType,
+  raw: Latent,
+  latent: Latent,
+  level: Level,
+  clip = false,
+): Denoised {
+  assert(raw.length === latent.length, 'the network answers with a latent of the shape it was given');
+  const n = latent.length;
+  const denoised = new Float32Array(n);
+  const eps = new Float32Array(n);
+  // In VE form the network sees z = x/√(σ²+1), whose ᾱ is 1/(σ²+1).
+  const scale = form === 'vp' ? 1 : 1 / Math.sqrt(level.sigma * level.sigma + 1);
+  const signal = form === 'vp' ? Math.sqrt(level.alphaBar) : scale;
+  const noise = form === 'vp' ? Math.sqrt(1 - level.alphaBar) : level.sigma * scale;
+  for (let i = 0; i < n; i++) {
+    const out = raw[i]!;
+    const z = latent[i]! * scale;
+    if (prediction === 'epsilon') {
+      denoised[i] = (z - noise * out) / signal;
+      eps[i] = out;
+    } else if (prediction === 'v_prediction') {
+      denoised[i] = signal * z - noise * out;
+      eps[i] = signal * out + noise * z;
+    } else {
+      denoised[i] = out;
+      eps[i] = (z - signal * out) / noise;
+    }
+    if (clip) denoised[i] = Math.min(1, Math.max(-1, denoised[i]!));
+  }
+  return { denoised, eps };
+}
+
+/** The unit noise that takes `denoised` to `latent` at this level; the level must carry noise. */
+export function noiseBetween(form: Form, latent: Latent, denoised: Latent, level: Level): Latent {
+  const signal = form === 'vp' ? Math.sqrt(level.alphaBar) : 1;
+  const noise = form === 'vp' ? Math.sqrt(1 - level.alphaBar) : level.sigma;
+  return latent.map((value, i) => (value - signal * denoised[i]!) / noise);
+}
+
+/** Clean latent plus unit noise, standing at this level: √ᾱ·z0 + √(1-ᾱ)·ε in VP form, z0 + σ·ε in VE form. */
+export function addNoise(form: Form, clean: Latent, noise: Latent, level: Level): Latent {
+  const signal = form === 'vp' ? Math.sqrt(level.alphaBar) : 1;
+  const amount = form === 'vp' ? Math.sqrt(1 - level.alphaBar) : level.sigma;
+  return clean.map((value, i) => signal * value + amount * noise[i]!);
+}
+
+/** Pure unit noise scaled to stand at this level: ε in VP form, √(σ²+1)·ε in VE form, whose first level holds a trace of signal. */
+export function pureNoise(form: Form, noise: Latent, level: Level): Latent {
+  if (form === 'vp') return noise;
+  const scale = Math.sqrt(level.sigma * level.sigma + 1);
+  return noise.map((value) => value * scale);
+}
