@@ -1,0 +1,149 @@
+/** Inverted latents kept between runs: one row per frame, checked when read, least recently used dropped first. */
+import { assert, type CancelSignal } from '../../../common/errors.ts';
+import type { DigestStore } from '../bundle/types.ts';
+import type { Latent } from '../diffusion/types.ts';
+import { type Db, inTransaction } from './db.ts';
+import { digestStore } from './digests.ts';
+import { latents } from './migrations/001-latents.ts';
+import { RebuildableDb } from './rebuildable.ts';
+import * as rows from './rows.ts';
+import * as upkeep from './upkeep.ts';
+
+export type { CachedLatent, LatentMeta } from './rows.ts';
+export type { CacheGroup, CacheStat, PruneRequest, PruneResult, VerifyResult } from './upkeep.ts';
+
+/** What a caller stores; the time is the cache's own. */
+export interface LatentEntry {
+  readonly latent: Latent;
+  readonly meta: Omit<rows.LatentMeta, 'created'>;
+}
+
+export interface LatentCacheOptions {
+  /** Of latents, in bytes; kept by every put. */
+  readonly limitBytes: number;
+  /** Hears one line whenever data was lost or could not be kept. */
+  readonly onWarning: (line: string) => void;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+}
+
+const TOUCHES_HELD = 64;
+
+/** Trouble with the file (damage, full disk, locked) is warned of and otherwise looks like an empty cache. */
+export class LatentCache {
+  readonly digests: DigestStore;
+  readonly #database: RebuildableDb;
+  readonly #options: LatentCacheOptions;
+  readonly #now: () => number;
+  /** Uses not yet written: reading must not cost a write each time. */
+  readonly #touched = new Map<string, number>();
+  #lastUse = 0;
+
+  /** @throws AppError cache-unusable, disk-full; never because the file is damaged */
+  constructor(file: string, options: LatentCacheOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+    this.#database = new RebuildableDb(file, {
+      label: 'the cache',
+      migrations: [latents],
+      check: ['groups', 'frames', 'totals', 'file_digests'],
+      onWarning: options.onWarning,
+    });
+    this.digests = digestStore(this.#database);
+  }
+
+  /** Null where it is not stored, or was damaged: then the row is dropped. */
+  get(key: string): rows.CachedLatent | null {
+    return this.#database.run('reading the cache', null, (db) => {
+      const row = rows.findRow(db, key);
+      if (!row) return null;
+      const found = rows.readChecked(db, row, key);
+      if (!found) {
+        rows.forgetRow(db, row.id);
+        this.#options.onWarning('A latent in the cache was damaged; it is computed again.');
+        return null;
+      }
+      this.#touched.set(key, this.#nextUse());
+      if (this.#touched.size >= TOUCHES_HELD) this.#flush(db);
+      return found;
+    });
+  }
+
+  /** Which of the keys are stored. Their latents are not read, so a later get may still find one damaged. */
+  has(keys: readonly string[]): Set<string> {
+    return this.#database.run('reading the cache', new Set<string>(), (db) => {
+      return new Set(db.prepare<[string], string>(rows.LATENT_SQL.has).pluck().all(JSON.stringify(keys)));
+    });
+  }
+
+  /** False where it was not stored: larger than the limit or, after a warning, because of the disk. */
+  put(key: string, entry: LatentEntry): boolean {
+    const { latent, meta } = entry;
+    const { channels, height, width } = meta.shape;
+    assert(latent.length === channels * height * width, 'the latent has the size of its shape');
+    if (latent.byteLength > this.#options.limitBytes) return false;
+    return this.#write('storing a latent in the cache', false, (db) => {
+      inTransaction(db, () => {
+        const older = db.prepare<[string], number>(rows.LATENT_SQL.idOf).pluck().get(key);
+        if (older !== undefined) rows.removeRow(db, older);
+        rows.evictTo(db, this.#options.limitBytes - latent.byteLength);
+        rows.insertRow(db, key, latent, { ...meta, created: Math.floor(this.#now()) }, this.#nextUse());
+      });
+      return true;
+    });
+  }
+
+  stat(): upkeep.CacheStat {
+    const { path } = this.#database;
+    const { limitBytes } = this.#options;
+    const empty = { file: path, frames: 0, bytes: 0, fileBytes: 0, limitBytes };
+    return this.#write('reading the cache', empty, (db) => upkeep.stat(db, path, limitBytes));
+  }
+
+  /** Last used first. */
+  ls(): upkeep.CacheGroup[] {
+    return this.#write('reading the cache', [], upkeep.listGroups);
+  }
+
+  prune(request: upkeep.PruneRequest): upkeep.PruneResult {
+    const none = { frames: 0, bytes: 0 };
+    return this.#write('pruning the cache', none, (db) => upkeep.prune(db, request, this.#now()));
+  }
+
+  /** Reads every byte: the structure of the file and the checksum of every row. @throws Cancelled */
+  async verify(signal?: CancelSignal): Promise<upkeep.VerifyResult> {
+    return upkeep.verify(this.#database, signal);
+  }
+
+  close(): void {
+    this.#write('closing the cache', undefined, () => undefined);
+    this.#database.close();
+  }
+
+  /** Like run, with the noted uses stored before: whoever orders or drops rows by use must see them. */
+  #write<T>(doing: string, fallback: T, work: (db: Db) => T): T {
+    return this.#database.run(doing, fallback, (db) => {
+      this.#flush(db);
+      return work(db);
+    });
+  }
+
+  #flush(db: Db): void {
+    if (this.#touched.size === 0) return;
+    const touch = db.prepare(rows.LATENT_SQL.touch);
+    inTransaction(db, () => {
+      for (const [key, used] of this.#touched) touch.run(used, key);
+    });
+    this.#touched.clear();
+  }
+
+  /** Microseconds, strictly rising, so that two uses in one millisecond keep their order. */
+  #nextUse(): number {
+    this.#lastUse = Math.max(this.#lastUse + 1, Math.floor(this.#now() * upkeep.USED_PER_MS));
+    return this.#lastUse;
+  }
+}
+
+export function openLatentCache(file: string, options: LatentCacheOptions): LatentCache {
+  return new LatentCache(file, options);
+}

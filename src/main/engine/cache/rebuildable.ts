@@ -1,0 +1,131 @@
+/** A database that may be lost: damage sets the file aside and starts an empty one, trouble never stops the work. */
+import { renameSync, statSync } from 'node:fs';
+import { AppError, errorLine } from '../../../common/errors.ts';
+import {
+  asAppError,
+  CorruptDatabase,
+  type Db,
+  isCorruption,
+  lockForOpening,
+  type OpenDatabaseOptions,
+  openLocked,
+} from './db.ts';
+
+export interface RebuildableOptions extends OpenDatabaseOptions {
+  /** Hears one line of plain language whenever data was set aside or could not be kept. */
+  readonly onWarning: (line: string) => void;
+}
+
+export class RebuildableDb {
+  readonly path: string;
+  readonly #options: RebuildableOptions;
+  readonly #warned = new Set<string>();
+  #db: Db | null = null;
+  #inode = 0n;
+  #closed = false;
+
+  /** @throws AppError cache-unusable, disk-full; never because of damage */
+  constructor(path: string, options: RebuildableOptions) {
+    this.path = path;
+    this.#options = options;
+    this.#open();
+  }
+
+  /**
+   * Runs `work` on the database. Foreseen failures (damage, disk full, locked too long) are warned of and give
+   * `fallback`; after damage `work` runs again on the empty file that took the damaged one's place.
+   */
+  run<T>(doing: string, fallback: T, work: (db: Db) => T): T {
+    if (this.#closed) throw new Error(`${this.#options.label} is closed`);
+    if (!this.#db) return fallback;
+    try {
+      try {
+        return work(this.#db);
+      } catch (error) {
+        if (!isCorruption(error)) throw error;
+        this.rebuild();
+        return this.#db ? work(this.#db) : fallback;
+      }
+    } catch (error) {
+      const foreseen = asAppError(error, doing);
+      if (!(foreseen instanceof AppError)) throw error;
+      this.#warnOnce(foreseen);
+      return fallback;
+    }
+  }
+
+  /** Gives up the current file: sets it aside (unless another process already did) and opens a fresh one. */
+  rebuild(): void {
+    this.#db?.close();
+    this.#db = null;
+    try {
+      this.#open(this.#inode);
+    } catch (error) {
+      // Going on without the database is better than stopping a render.
+      if (!(error instanceof AppError)) throw error;
+      this.#warnOnce(error);
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#db?.close();
+    this.#db = null;
+  }
+
+  #open(damagedInode?: bigint): void {
+    const doing = `opening ${this.#options.label}`;
+    const lock = lockForOpening(this.path, doing);
+    try {
+      // Two processes may meet the same damage; the second must not set the first one's fresh file aside.
+      if (damagedInode !== undefined && damagedInode === inodeOf(this.path) && !this.#setAside(doing)) return;
+      try {
+        this.#db = openLocked(this.path, this.#options);
+      } catch (error) {
+        if (!(error instanceof CorruptDatabase)) throw error;
+        if (!this.#setAside(doing)) return;
+        this.#db = openLocked(this.path, this.#options);
+      }
+      this.#inode = inodeOf(this.path);
+    } finally {
+      lock.release();
+    }
+  }
+
+  /** False where the file cannot be moved (Windows, while another process has it open): then there is no database. */
+  #setAside(doing: string): boolean {
+    const stamp = new Date().toISOString().replace(/[:.]/g, '-');
+    const target = `${this.path}.corrupt-${stamp}`;
+    try {
+      renameSync(this.path, target);
+      for (const suffix of ['-wal', '-shm']) renameIfThere(this.path + suffix, target + suffix);
+    } catch (error) {
+      const foreseen = asAppError(error, doing);
+      if (!(foreseen instanceof AppError)) throw error;
+      this.#warnOnce(foreseen);
+      return false;
+    }
+    this.#options.onWarning(
+      `${this.#options.label} was damaged and starts afresh; the old file is kept as ${target}.`,
+    );
+    return true;
+  }
+
+  #warnOnce(error: AppError): void {
+    if (this.#warned.has(error.code)) return;
+    this.#warned.add(error.code);
+    this.#options.onWarning(errorLine(error));
+  }
+}
+
+function inodeOf(path: string): bigint {
+  return statSync(path, { bigint: true, throwIfNoEntry: false })?.ino ?? 0n;
+}
+
+function renameIfThere(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}
