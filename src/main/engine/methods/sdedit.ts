@@ -1,0 +1,29 @@
+/** SDEdit (Meng et al. 2021): noise part of the way, denoise under the new prompt. */
+import { z } from 'zod';
+import { stepsOfStrength } from './start.ts';
+import type { Method } from './types.ts';
+
+const schema = z.strictObject({
+  strength: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(0.6)
+    .describe('How far towards noise the frames are taken; 1 keeps nothing'),
+  noise: z
+    .enum(['shared', 'per-frame'])
+    .default('shared')
+    .describe('One noise for all frames is steadier; its own for each frame flickers'),
+});
+
+export const sdedit: Method<z.infer<typeof schema>> = {
+  id: 'sdedit',
+  label: 'SDEdit',
+  summary:
+    'Noises the frames part of the way and denoises them under the new prompt. One noise shared by all frames holds the picture steadier than image to image.',
+  schema,
+  sites: 'none',
+  solvers: ['ddim', 'euler'],
+  start: ({ strength, noise }) => ({ from: 'noise', strength, shared: noise === 'shared' }),
+  callsPerFrame: (steps, { strength }) => stepsOfStrength(steps, strength),
+};
