@@ -1,6 +1,6 @@
 /** A database that may be lost: damage sets the file aside and starts an empty one, trouble never stops the work. */
 import { renameSync, statSync } from 'node:fs';
-import { AppError, errorLine } from '../../../common/errors.ts';
+import { AppError, assert, errorLine } from '../../../common/errors.ts';
 import {
   asAppError,
   CorruptDatabase,
@@ -23,6 +23,8 @@ export class RebuildableDb {
   #db: Db | null = null;
   #inode = 0n;
   #closed = false;
+  /** Why there is no database to work on. */
+  #trouble: AppError | null = null;
 
   /** @throws AppError cache-unusable, disk-full; never because of damage */
   constructor(path: string, options: RebuildableOptions) {
@@ -32,24 +34,30 @@ export class RebuildableDb {
   }
 
   /**
-   * Runs `work` on the database. Foreseen failures (damage, disk full, locked too long) are warned of and give
-   * `fallback`; after damage `work` runs again on the empty file that took the damaged one's place.
+   * Runs `work` on the database; after damage it runs again on the empty file that took the damaged one's place.
+   * @throws AppError cache-unusable, disk-full
    */
-  run<T>(doing: string, fallback: T, work: (db: Db) => T): T {
-    if (this.#closed) throw new Error(`${this.#options.label} is closed`);
-    if (!this.#db) return fallback;
+  attempt<T>(doing: string, work: (db: Db) => T): T {
     try {
-      try {
-        return work(this.#db);
-      } catch (error) {
-        if (!isCorruption(error)) throw error;
-        this.rebuild();
-        return this.#db ? work(this.#db) : fallback;
-      }
+      return work(this.#usable());
     } catch (error) {
-      const foreseen = asAppError(error, doing);
-      if (!(foreseen instanceof AppError)) throw error;
-      this.#warnOnce(foreseen);
+      if (!isCorruption(error)) throw asAppError(error, doing);
+    }
+    this.rebuild();
+    try {
+      return work(this.#usable());
+    } catch (error) {
+      throw asAppError(error, doing);
+    }
+  }
+
+  /** Like attempt, for data that is only a convenience: trouble is warned of once and gives `fallback`. */
+  run<T>(doing: string, fallback: T, work: (db: Db) => T): T {
+    try {
+      return this.attempt(doing, work);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      this.#warnOnce(error);
       return fallback;
     }
   }
@@ -61,9 +69,8 @@ export class RebuildableDb {
     try {
       this.#open(this.#inode);
     } catch (error) {
-      // Going on without the database is better than stopping a render.
       if (!(error instanceof AppError)) throw error;
-      this.#warnOnce(error);
+      this.#trouble = error;
     }
   }
 
@@ -71,6 +78,12 @@ export class RebuildableDb {
     this.#closed = true;
     this.#db?.close();
     this.#db = null;
+  }
+
+  #usable(): Db {
+    if (this.#db) return this.#db;
+    assert(!this.#closed && this.#trouble, `${this.#options.label} is open`);
+    throw this.#trouble;
   }
 
   #open(damagedInode?: bigint): void {
@@ -102,7 +115,7 @@ export class RebuildableDb {
     } catch (error) {
       const foreseen = asAppError(error, doing);
       if (!(foreseen instanceof AppError)) throw error;
-      this.#warnOnce(foreseen);
+      this.#trouble = foreseen;
       return false;
     }
     this.#options.onWarning(
