@@ -1,0 +1,247 @@
+/**
+ * Which input and output of a graph is which. Exporters changed names over the years (diffusers' script, optimum old and
+ * new), so a value is known by its name where it has a usual one, else by its type and rank.
+ */
+import type { AppError } from '../../../common/errors.ts';
+import type { Model } from '../onnx/ir/graph.ts';
+import { type Dim, ELEMENT, elementName, type ValueInfo } from '../onnx/ir/types.ts';
+import { defect } from './files.ts';
+
+const EXPORT_AGAIN = 'Export the model again with optimum-cli export onnx.';
+
+export interface UnetIo {
+  /** [B, inChannels, h, w] */
+  readonly sample: string;
+  readonly inChannels: number;
+  readonly timestep: {
+    readonly name: string;
+    readonly integer: 'int32' | 'int64' | null;
+    readonly shape: 'scalar' | 'one' | 'batch';
+  };
+  /** [B, tokens, dim]; dim null where the graph leaves it open. */
+  readonly hidden: string;
+  readonly hiddenDim: number | null;
+  /** XL: [B, dim] pooled text and [B, 6] sizes. */
+  readonly added: {
+    readonly pooled: string;
+    readonly pooledDim: number | null;
+    readonly timeIds: string;
+  } | null;
+  readonly output: string;
+  readonly outChannels: number | null;
+  readonly fixed: FixedSize;
+}
+
+/** Sizes an export froze; null where it left them open, as it should. */
+export interface FixedSize {
+  readonly batch: number | null;
+  readonly height: number | null;
+  readonly width: number | null;
+}
+
+export interface VaeIo {
+  readonly input: string;
+  readonly inChannels: number | null;
+  readonly output: string;
+  readonly outChannels: number | null;
+  readonly fixed: FixedSize;
+}
+
+export interface TextIo {
+  readonly ids: string;
+  readonly idsType: 'int32' | 'int64';
+  /** Tokens an export froze. */
+  readonly length: number | null;
+  /** Hidden states the network conditions on, [1, tokens, dim]. */
+  readonly hidden: string;
+  readonly dim: number | null;
+  /** [1, dim] projection for XL's second encoder. */
+  readonly pooled: string | null;
+}
+
+interface Values {
+  readonly list: readonly ValueInfo[];
+  readonly rest: Set<ValueInfo>;
+}
+
+const FLOATS: readonly number[] = [ELEMENT.float32, ELEMENT.float16, ELEMENT.float64, ELEMENT.bfloat16];
+const INTEGERS: readonly number[] = [ELEMENT.int64, ELEMENT.int32];
+const isFloat = (value: ValueInfo) => value.type !== null && FLOATS.includes(value.type);
+const isInteger = (value: ValueInfo) => value.type !== null && INTEGERS.includes(value.type);
+const integerType = (value: ValueInfo) =>
+  value.type === ELEMENT.int32 ? 'int32' : value.type === ELEMENT.int64 ? 'int64' : null;
+const rank = (value: ValueInfo) => value.dims?.length ?? null;
+const fixedDim = (value: ValueInfo, index: number): number | null => {
+  const dim = value.dims?.at(index);
+  return typeof dim === 'number' && dim > 0 ? dim : null;
+};
+
+/** Graph inputs that are not weights: the oldest exporters list every weight among the inputs too. */
+function inputsOf(model: Model): Values {
+  const list = model.graph.inputs.filter((input) => !model.graph.initializers.has(input.name));
+  return { list, rest: new Set(list) };
+}
+
+function take(
+  values: Values,
+  names: readonly string[],
+  fits: (value: ValueInfo) => boolean,
+): ValueInfo | undefined {
+  const named = names.flatMap((name) => values.list.find((value) => value.name === name) ?? []);
+  const found = named[0] ?? values.list.find(fits);
+  if (found) values.rest.delete(found);
+  return found;
+}
+
+export function describe(value: { name: string; type: number | null; dims: readonly Dim[] | null }): string {
+  const dims = value.dims?.map((dim) => dim ?? '?').join(', ');
+  return `${value.name} ${value.type === null ? 'of unknown type' : elementName(value.type)} [${dims ?? '…'}]`;
+}
+
+function notA(file: string, what: string, missing: string, values: readonly ValueInfo[]): AppError {
+  const found = values.map(describe).join('; ') || 'none';
+  return defect(file, `this is no ${what}: ${missing} (found ${found})`, EXPORT_AGAIN);
+}
+
+function fixedSize(value: ValueInfo): FixedSize {
+  return { batch: fixedDim(value, 0), height: fixedDim(value, 2), width: fixedDim(value, 3) };
+}
+
+/** @throws defect when the graph is not a Stable Diffusion UNet */
+export function unetIo(model: Model, file: string): UnetIo {
+  const inputs = inputsOf(model);
+  const sample = take(inputs, ['sample', 'latent_sample'], (v) => isFloat(v) && rank(v) === 4);
+  const inChannels = sample ? fixedDim(sample, 1) : null;
+  if (!sample || inChannels === null || rank(sample) !== 4) {
+    throw notA(file, 'Stable Diffusion UNet', 'it has no latent input', inputs.list);
+  }
+  const hidden = take(inputs, ['encoder_hidden_states'], (v) => isFloat(v) && rank(v) === 3);
+  if (!hidden) throw notA(file, 'Stable Diffusion UNet', 'it has no text input', inputs.list);
+  const timestep = take(inputs, ['timestep', 'timesteps', 't'], (v) => (rank(v) ?? 9) <= 1);
+  if (!timestep || !(isFloat(timestep) || isInteger(timestep)) || (rank(timestep) ?? 1) > 1) {
+    throw notA(file, 'Stable Diffusion UNet', 'it has no timestep input', inputs.list);
+  }
+  const pooled = take(inputs, ['text_embeds'], () => false);
+  const timeIds = take(inputs, ['time_ids'], () => false);
+  const unknown = [...inputs.rest][0];
+  if (unknown) {
+    const why = unknown.name === 'timestep_cond' ? ', as a model distilled for few steps' : '';
+    throw defect(
+      file,
+      `the network wants an input Retake does not know: ${unknown.name}${why}`,
+      'Use another model.',
+    );
+  }
+  if ((pooled === undefined) !== (timeIds === undefined)) {
+    throw notA(file, 'Stable Diffusion XL UNet', 'it has only one of text_embeds and time_ids', inputs.list);
+  }
+  const outputs: Values = { list: model.graph.outputs, rest: new Set(model.graph.outputs) };
+  const output = take(outputs, ['out_sample', 'sample'], (v) => isFloat(v));
+  if (!output) throw notA(file, 'Stable Diffusion UNet', 'it has no output', outputs.list);
+  const shape = rank(timestep) === 0 ? 'scalar' : fixedDim(timestep, 0) === 1 ? 'one' : 'batch';
+  return {
+    sample: sample.name,
+    inChannels,
+    timestep: { name: timestep.name, integer: integerType(timestep), shape },
+    hidden: hidden.name,
+    hiddenDim: fixedDim(hidden, 2),
+    added:
+      pooled && timeIds
+        ? { pooled: pooled.name, pooledDim: fixedDim(pooled, 1), timeIds: timeIds.name }
+        : null,
+    output: output.name,
+    outChannels: fixedDim(output, 1),
+    fixed: fixedSize(sample),
+  };
+}
+
+/** One picture in, one picture out: VAE encoder and decoder. @throws defect when the graph has another form */
+export function vaeIo(model: Model, file: string): VaeIo {
+  const inputs = inputsOf(model);
+  const image = (v: ValueInfo) => isFloat(v) && (rank(v) ?? 4) === 4;
+  const input = take(inputs, ['sample', 'latent_sample', 'latent'], image);
+  const outputs: Values = { list: model.graph.outputs, rest: new Set() };
+  const output = take(
+    outputs,
+    ['latent_parameters', 'latent_sample', 'latent_dist.mean', 'latents', 'sample'],
+    image,
+  );
+  if (!input || !image(input) || inputs.rest.size > 0) {
+    throw notA(file, 'VAE', 'it must have one input, a picture or a latent', inputs.list);
+  }
+  if (!output || !isFloat(output)) throw notA(file, 'VAE', 'it has no output', outputs.list);
+  return {
+    input: input.name,
+    inChannels: fixedDim(input, 1),
+    output: output.name,
+    outChannels: fixedDim(output, 1),
+    fixed: fixedSize(input),
+  };
+}
+
+/**
+ * @param penultimate XL conditions on the last hidden layer but one, older models on the last (after its norm)
+ * @param pooled whether the projection is needed (XL's second encoder)
+ */
+export function textIo(
+  model: Model,
+  file: string,
+  want: { readonly penultimate: boolean; readonly pooled: boolean },
+): TextIo {
+  const inputs = inputsOf(model);
+  const ids = take(inputs, ['input_ids'], (v) => isInteger(v) && rank(v) === 2);
+  if (!ids || !isInteger(ids) || inputs.rest.size > 0) {
+    throw notA(file, 'CLIP text encoder', 'it must have one input, token ids', inputs.list);
+  }
+  const outputs: Values = { list: model.graph.outputs, rest: new Set() };
+  const hidden = want.penultimate
+    ? penultimate(model.graph.outputs)
+    : take(outputs, ['last_hidden_state'], (v) => isFloat(v) && rank(v) === 3);
+  if (!hidden) {
+    const missing = want.penultimate
+      ? 'XL needs its hidden states as outputs (hidden_states.0, …)'
+      : 'it has no output last_hidden_state';
+    throw notA(file, 'CLIP text encoder', missing, outputs.list);
+  }
+  const pooled = take(outputs, ['text_embeds', 'pooler_output'], (v) => isFloat(v) && rank(v) === 2);
+  if (want.pooled && !pooled) {
+    throw notA(file, 'CLIP text encoder with projection', 'XL needs its output text_embeds', outputs.list);
+  }
+  return {
+    ids: ids.name,
+    idsType: integerType(ids) ?? 'int64',
+    length: fixedDim(ids, 1),
+    hidden: hidden.name,
+    dim: fixedDim(hidden, 2),
+    pooled: pooled?.name ?? null,
+  };
+}
+
+/** hidden_states.0 is the embedding, the highest number the last layer. */
+function penultimate(outputs: readonly ValueInfo[]): ValueInfo | undefined {
+  const layers = outputs.flatMap((value) => {
+    const match = /^hidden_states\.(\d+)$/.exec(value.name);
+    return match ? [{ value, layer: Number(match[1]) }] : [];
+  });
+  return layers.sort((a, b) => a.layer - b.layer).at(-2)?.value;
+}
+
+/** Element type most of a graph's weights have: "float32", "float16". */
+export function weightType(model: Model): string {
+  const bytes = new Map<number, number>();
+  for (const tensor of model.graph.initializers.values()) {
+    const size = tensor.dims.reduce((product, dim) => product * dim, 1);
+    bytes.set(tensor.type, (bytes.get(tensor.type) ?? 0) + size);
+  }
+  const most = [...bytes].sort((a, b) => b[1] - a[1])[0];
+  return most ? elementName(most[0]) : 'none';
+}
+
+/** 2 to the number of stride-2 convolutions: how much a graph shrinks its picture on the way down. */
+export function strideFactor(model: Model): number {
+  let factor = 1;
+  for (const node of model.graph.nodes) {
+    if (node.op === 'Conv' && node.ints('strides')?.every((stride) => stride === 2)) factor *= 2;
+  }
+  return factor;
+}

@@ -1,0 +1,211 @@
+/** Opens a bundle as functions: everything is checked before the first network is loaded. */
+import { realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { assert, throwIfCancelled } from '../../../common/errors.ts';
+import type { Conditioning } from '../diffusion/types.ts';
+import { createSession, type Session } from '../onnx/ort.ts';
+import { float32Io } from '../onnx/passes/float-io.ts';
+import { addReferenceAttention, type Site } from '../onnx/passes/reference-attention.ts';
+import { weightsFiles } from '../onnx/slim.ts';
+import { fileDigest, partDigest } from './digests.ts';
+import { kindOf } from './files.ts';
+import { type Layout, readLayout } from './layout.ts';
+import { takeMean } from './mean-encoder.ts';
+import { geometryOf, type LoadedPart, loadParts, type Parts } from './parts.ts';
+import { readScheduler } from './scheduler.ts';
+import { encodeText, timeIds } from './text-encoder.ts';
+import { type ClipTokenizer, readTokenizer, TOKENIZER_FILES } from './tokenizer.ts';
+import type { Bundle, BundleDigests, OpenBundleOptions, Tokens } from './types.ts';
+import { makePredict } from './unet.ts';
+import { makeDecode, makeEncode } from './vae.ts';
+
+/**
+ * Throws AppError bundle-invalid or weights-missing naming the file, provider or model-failed errors of the runtime, or
+ * Cancelled; nothing stays open then.
+ * @param dir folder of the bundle, as diffusers lays it out
+ */
+export async function openBundle(dir: string, options: OpenBundleOptions): Promise<Bundle> {
+  const { signal } = options;
+  const layout = await readLayout(dir, (error) => {
+    throw error;
+  });
+  const scheduler = await readScheduler(layout.schedulerFile);
+  const parts = loadParts(layout);
+  const geometry = geometryOf(layout, parts);
+  const tokenizers: ClipTokenizer[] = [];
+  for (const [i, folder] of layout.tokenizers.entries()) {
+    tokenizers.push(await readTokenizer(folder, textLength(layout, parts, i)));
+  }
+  throwIfCancelled(signal);
+  const digests = await bundleDigests(layout, parts, options);
+  const sites = rewrite(parts, options);
+
+  const sessions: Session[] = [];
+  const open = async (part: LoadedPart<unknown>, what: string, lowMemory = false): Promise<Session> => {
+    throwIfCancelled(signal);
+    const label = `${what} of ${layout.name}`;
+    const { model, folder } = part.graph;
+    const { provider, threads } = options;
+    const session = await createSession(model, { folder, provider, threads, lowMemory, label });
+    sessions.push(session);
+    return session;
+  };
+  const release = async () => {
+    for (const session of sessions.splice(0)) await session.release();
+  };
+  try {
+    const unet = await open(parts.unet, 'the UNet');
+    const encoder = await open(parts.vaeEncoder, 'the VAE encoder');
+    const decoder = await open(parts.vaeDecoder, 'the VAE decoder');
+    // Prompts are few: the text encoders' weights stay mapped, which for XL saves gigabytes.
+    const text: Session[] = [];
+    for (const part of parts.text) text.push(await open(part, 'the text encoder', true));
+    throwIfCancelled(signal);
+    return assemble({
+      layout,
+      scheduler,
+      parts,
+      geometry,
+      tokenizers,
+      digests,
+      sites,
+      unet,
+      encoder,
+      decoder,
+      text,
+      release,
+    });
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+interface Opened {
+  readonly layout: Layout;
+  readonly scheduler: Bundle['scheduler'];
+  readonly parts: Parts;
+  readonly geometry: ReturnType<typeof geometryOf>;
+  readonly tokenizers: readonly ClipTokenizer[];
+  readonly digests: BundleDigests;
+  readonly sites: readonly Site[];
+  readonly unet: Session;
+  readonly encoder: Session;
+  readonly decoder: Session;
+  readonly text: readonly Session[];
+  release(): Promise<void>;
+}
+
+function assemble(opened: Opened): Bundle {
+  const { layout, parts, geometry, tokenizers, sites } = opened;
+  const { factor, latentChannels, scale } = geometry;
+  const calls = { unet: 0, vaeEncoder: 0, vaeDecoder: 0, textEncoder: 0 };
+  const seconds = (sessions: readonly Session[]) =>
+    sessions.reduce((sum, session) => sum + session.runSeconds, 0);
+  const vaeEncoder = { session: opened.encoder, io: parts.vaeEncoder.io, file: parts.vaeEncoder.part.file };
+  const vaeDecoder = { session: opened.decoder, io: parts.vaeDecoder.io, file: parts.vaeDecoder.part.file };
+  const unet = { session: opened.unet, io: parts.unet.io, sites, file: parts.unet.part.file };
+  const text = parts.text.map((part, i) => ({ session: opened.text[i]!, io: part.io }));
+  const encode = makeEncode(vaeEncoder, scale, latentChannels, factor);
+  const decode = makeDecode(vaeDecoder, scale, factor);
+
+  const tokenize = (prompt: string): Tokens => {
+    const all = tokenizers.map((tokenizer) => tokenizer.encode(prompt));
+    return { ids: all.map((one) => one.ids), cut: all.find((one) => one.cut !== null)?.cut ?? null };
+  };
+
+  return {
+    dir: layout.dir,
+    name: layout.name,
+    kind: geometry.kind,
+    scheduler: opened.scheduler,
+    digests: opened.digests,
+    latentChannels,
+    structureChannels: geometry.structureChannels,
+    factor,
+    grid: geometry.grid,
+    nativeSize: geometry.nativeSize,
+    siteCount: sites.length,
+    calls,
+    get runSeconds() {
+      return {
+        unet: seconds([opened.unet]),
+        vaeEncoder: seconds([opened.encoder]),
+        vaeDecoder: seconds([opened.decoder]),
+        textEncoder: seconds(opened.text),
+      };
+    },
+    tokenize,
+    async embed(prompt, size): Promise<Conditioning> {
+      calls.textEncoder += 1;
+      const made = await encodeText(text, tokenize(prompt).ids);
+      if (geometry.kind !== 'sdxl') return made;
+      if (layout.zeroEmptyPrompt && prompt.trim() === '') {
+        made.hidden.fill(0);
+        made.pooled?.fill(0);
+      }
+      return { ...made, timeIds: timeIds(size) };
+    },
+    encode(rgb, width, height) {
+      calls.vaeEncoder += 1;
+      return encode(rgb, width, height);
+    },
+    decode(latent, shape) {
+      calls.vaeDecoder += 1;
+      return decode(latent, shape);
+    },
+    predict(shape) {
+      assert(
+        shape.channels === latentChannels,
+        `latents here have ${latentChannels} channels, not ${shape.channels}`,
+      );
+      return makePredict(unet, shape, () => {
+        calls.unet += 1;
+      });
+    },
+    close: opened.release,
+  };
+}
+
+/** Changes the graphs in memory; the files stay as they are. Returns the attention sites that got a bank. */
+function rewrite(parts: Parts, options: OpenBundleOptions): readonly Site[] {
+  takeMean(parts.vaeEncoder.graph.model, parts.vaeEncoder.part.file);
+  const unet = parts.unet.graph.model;
+  const sites = options.sites === 'none' ? [] : addReferenceAttention(unet, { sites: options.sites }).sites;
+  for (const { graph } of [parts.unet, parts.vaeEncoder, parts.vaeDecoder, ...parts.text])
+    float32Io(graph.model);
+  return sites;
+}
+
+/** Tokens the text encoder can read, where its config or its graph says so. */
+function textLength(layout: Layout, parts: Parts, encoder: number): number | null {
+  return parts.text[encoder]?.io.length ?? layout.text[encoder]?.max_position_embeddings ?? null;
+}
+
+async function existing(paths: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const path of paths) if ((await kindOf(path)) === 'file') found.push(path);
+  return found;
+}
+
+export async function bundleDigests(
+  layout: Layout,
+  parts: Parts,
+  options: Pick<OpenBundleOptions, 'digestStore' | 'signal'>,
+): Promise<BundleDigests> {
+  const digest = (files: readonly string[]) => partDigest(files, options.digestStore, options.signal);
+  const files = (part: LoadedPart<unknown>) => {
+    const graph = [...new Set([realpathSync(part.part.file), ...weightsFiles(part.graph)])];
+    return part.part.configFile ? [...graph, part.part.configFile] : graph;
+  };
+  const vaeConfig = await existing([join(layout.dir, 'vae', 'config.json')]);
+  const tokenizers = layout.tokenizers.flatMap((folder) => TOKENIZER_FILES.map((name) => join(folder, name)));
+  return {
+    unet: await digest(files(parts.unet)),
+    vaeEncoder: await digest([...files(parts.vaeEncoder), ...vaeConfig]),
+    vaeDecoder: await digest([...files(parts.vaeDecoder), ...vaeConfig]),
+    textEncoder: await digest([...parts.text.flatMap(files), layout.indexFile]),
+    tokenizer: await digest(await existing(tokenizers)),
+    scheduler: await fileDigest(layout.schedulerFile),
+  };
+}

@@ -1,0 +1,167 @@
+/** The graphs of a bundle, read without their weights and checked against each other. */
+import type { AppError } from '../../../common/errors.ts';
+import type { Model } from '../onnx/ir/graph.ts';
+import { type LoadedGraph, loadGraph } from '../onnx/slim.ts';
+import { defect } from './files.ts';
+import { strideFactor, type TextIo, textIo, type UnetIo, unetIo, type VaeIo, vaeIo } from './io.ts';
+import type { Layout, Part, Role } from './layout.ts';
+import type { Bundle } from './types.ts';
+import type { LatentScale } from './vae.ts';
+
+export interface LoadedPart<Io> {
+  readonly part: Part;
+  readonly graph: LoadedGraph;
+  readonly io: Io;
+}
+
+export interface Parts {
+  readonly unet: LoadedPart<UnetIo>;
+  readonly vaeEncoder: LoadedPart<VaeIo>;
+  readonly vaeDecoder: LoadedPart<VaeIo>;
+  readonly text: readonly LoadedPart<TextIo>[];
+}
+
+/** What the parts together make of the bundle. */
+export interface Geometry {
+  readonly kind: Bundle['kind'];
+  readonly latentChannels: number;
+  readonly structureChannels: number;
+  readonly factor: number;
+  readonly grid: number;
+  readonly nativeSize: number;
+  readonly scale: LatentScale;
+}
+
+const MIXED = 'The parts of the bundle belong to different models; export or download it again as a whole.';
+
+/** Networks that look like Stable Diffusion but want a further picture, by their extra input channels. */
+const OTHER_INPUTS: Readonly<Record<number, string>> = {
+  3: 'an upscaler',
+  4: 'a model for editing by instruction (InstructPix2Pix)',
+  5: 'an inpainting model',
+};
+
+export function loadPart<Io>(
+  layout: Layout,
+  role: Role,
+  read: (model: Model, file: string) => Io,
+  load: (part: Part) => LoadedGraph = (part) => loadGraph(part.file, { root: layout.dir }),
+): LoadedPart<Io> {
+  const part = layout.parts[role];
+  if (!part) throw defect(layout.dir, `the bundle has no ${role}`, MIXED);
+  const graph = load(part);
+  return { part, graph, io: read(graph.model, part.file) };
+}
+
+export function loadText(
+  layout: Layout,
+  role: 'textEncoder' | 'textEncoder2',
+  load?: (part: Part) => LoadedGraph,
+): LoadedPart<TextIo> {
+  const want = { penultimate: layout.tokenizers.length > 1, pooled: role === 'textEncoder2' };
+  return loadPart(layout, role, (model, file) => textIo(model, file, want), load);
+}
+
+export function loadParts(layout: Layout): Parts {
+  const text = [loadText(layout, 'textEncoder')];
+  if (layout.tokenizers.length > 1) text.push(loadText(layout, 'textEncoder2'));
+  return {
+    unet: loadPart(layout, 'unet', unetIo),
+    vaeEncoder: loadPart(layout, 'vaeEncoder', vaeIo),
+    vaeDecoder: loadPart(layout, 'vaeDecoder', vaeIo),
+    text,
+  };
+}
+
+/** Throws the first contradiction between the parts. Sizes a graph leaves open are taken from the others. */
+export function geometryOf(layout: Layout, parts: Parts): Geometry {
+  const { unet, vaeEncoder, vaeDecoder } = parts;
+  const levels = layout.unet.block_out_channels?.length;
+  const factor = layout.vae.block_out_channels
+    ? 2 ** (layout.vae.block_out_channels.length - 1)
+    : strideFactor(vaeEncoder.graph.model);
+  const latentChannels = unet.io.outChannels ?? layout.vae.latent_channels ?? 4;
+  const structureChannels = unet.io.inChannels - latentChannels;
+  checkUnet(unet, structureChannels);
+  checkVae(vaeEncoder, vaeDecoder, latentChannels);
+  checkText(layout, unet, parts.text);
+  const xl = unet.io.added !== null;
+  return {
+    kind: xl ? 'sdxl' : structureChannels === 1 ? 'sd-depth' : 'sd',
+    latentChannels,
+    structureChannels,
+    factor,
+    grid: factor * (levels === undefined ? strideFactor(unet.graph.model) : 2 ** (levels - 1)),
+    nativeSize: nativeLatent(layout, unet.io) * factor,
+    scale: latentScale(layout, latentChannels, xl),
+  };
+}
+
+function checkUnet({ part, io }: LoadedPart<UnetIo>, structure: number): void {
+  if (structure === 0 || structure === 1) return;
+  const other = OTHER_INPUTS[structure];
+  const what = other ? `this is ${other}` : 'the network takes more than a latent';
+  throw defect(
+    part.file,
+    `${what}: it has ${io.inChannels} input channels`,
+    'Use a text-to-image model, or one with depth.',
+  );
+}
+
+function checkVae(encoder: LoadedPart<VaeIo>, decoder: LoadedPart<VaeIo>, latent: number): void {
+  const say = (part: Part, message: string): AppError => defect(part.file, message, MIXED);
+  const made = encoder.io.outChannels;
+  if (made !== null && made !== latent && made !== 2 * latent) {
+    throw say(encoder.part, `the encoder makes ${made} latent channels, the network takes ${latent}`);
+  }
+  const taken = decoder.io.inChannels;
+  if (taken !== null && taken !== latent) {
+    throw say(decoder.part, `the decoder takes ${taken} latent channels, the network makes ${latent}`);
+  }
+  for (const [part, channels] of [
+    [encoder.part, encoder.io.inChannels],
+    [decoder.part, decoder.io.outChannels],
+  ] as const) {
+    if (channels !== null && channels !== 3) throw say(part, `pictures have 3 channels, here ${channels}`);
+  }
+}
+
+function checkText(layout: Layout, unet: LoadedPart<UnetIo>, text: readonly LoadedPart<TextIo>[]): void {
+  const { added, hiddenDim } = unet.io;
+  if (added !== null && text.length < 2) {
+    throw defect(unet.part.file, 'this is an XL network, but the bundle has no text_encoder_2', MIXED);
+  }
+  if (added === null && text.length > 1) {
+    throw defect(unet.part.file, 'the bundle has two text encoders, but the network is not XL', MIXED);
+  }
+  const widths = text.map((part, i) => part.io.dim ?? layout.text[i]?.hidden_size ?? null);
+  if (hiddenDim !== null && !widths.includes(null)) {
+    const width = widths.reduce((sum: number, dim) => sum + dim!, 0);
+    if (width !== hiddenDim) {
+      const plural = text.length > 1 ? 'the text encoders give' : 'the text encoder gives';
+      throw defect(unet.part.file, `the network wants text of width ${hiddenDim}, ${plural} ${width}`, MIXED);
+    }
+  }
+}
+
+/** Side of the latent the network was trained on; absent from the oldest exports, which are 512² (XL: 1024²). */
+function nativeLatent(layout: Layout, io: UnetIo): number {
+  const size = layout.unet.sample_size;
+  if (Array.isArray(size)) return Math.round(Math.sqrt(size[0] * size[1]));
+  return size ?? io.fixed.height ?? (io.added ? 128 : 64);
+}
+
+function latentScale({ vae, parts }: Layout, channels: number, xl: boolean): LatentScale {
+  const scaling = vae.scaling_factor ?? (xl ? 0.13025 : 0.18215);
+  for (const list of [vae.latents_mean, vae.latents_std]) {
+    if (list && list.length !== channels) {
+      const file = parts.vaeDecoder?.configFile ?? 'config.json of the VAE';
+      throw defect(file, `latent statistics of ${list.length} channels for a latent of ${channels}`, MIXED);
+    }
+  }
+  const each = <T>(make: (c: number) => T) => Array.from({ length: channels }, (_, c) => make(c));
+  return {
+    scale: each((c) => scaling / (vae.latents_std?.[c] ?? 1)),
+    shift: each((c) => vae.latents_mean?.[c] ?? vae.shift_factor ?? 0),
+  };
+}
