@@ -1,0 +1,81 @@
+/**
+ * Numbers published in the tests of diffusers (tests/schedulers, Apache-2.0): its closed-form model run through the
+ * schedulers. No network is needed, so they check schedule, parametrisation and solvers alone.
+ */
+import { expect, it } from 'vitest';
+import type { Denoise } from '../../src/main/engine/diffusion/denoiser.ts';
+import { invertDdim } from '../../src/main/engine/diffusion/inversion/ddim.ts';
+import { networkInput, toDenoised } from '../../src/main/engine/diffusion/parametrisation.ts';
+import { makeLevels } from '../../src/main/engine/diffusion/schedule.ts';
+import { sampleDdim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
+import { eulerStep } from '../../src/main/engine/diffusion/solvers/euler.ts';
+import type { Latent, SchedulerConfig } from '../../src/main/engine/diffusion/types.ts';
+import { SD_SCHEDULER } from '../helpers/smooth-network.ts';
+
+const LINEAR: SchedulerConfig = {
+  ...SD_SCHEDULER,
+  betaSchedule: 'linear',
+  betaStart: 0.0001,
+  betaEnd: 0.02,
+  setAlphaToOne: true,
+  stepsOffset: 0,
+  clipSample: true,
+};
+
+/** Their deterministic sample: a ramp over 4·3·8·8 elements. Only |x| is summed, so its axes may stay unpermuted. */
+const ramp = (): Latent => Float32Array.from({ length: 768 }, (_, i) => i / 768);
+
+const model = (x: Latent, t: number): Latent => x.map((value) => (value * t) / (t + 1));
+
+const denoiseWith =
+  (config: SchedulerConfig): Denoise =>
+  async (z, level) =>
+    toDenoised('vp', config.prediction, model(z, level.timestep), z, level, config.clipSample);
+
+const sumOfMagnitudes = (x: Latent) => x.reduce((sum, value) => sum + Math.abs(value), 0);
+
+it.each([
+  ['plain', {}, 172.0067],
+  ['v-prediction', { prediction: 'v_prediction' }, 52.5302],
+  ['alpha set to one', { betaStart: 0.01, setAlphaToOne: true }, 149.8295],
+  ['alpha not set to one', { betaStart: 0.01, setAlphaToOne: false }, 149.0784],
+] as const)('DDIM, ten steps, %s', async (_, change, published) => {
+  const config = { ...LINEAR, ...change };
+  const schedule = makeLevels(config, 10, { solver: 'ddim' });
+  const sample = await sampleDdim(denoiseWith(config), ramp(), schedule);
+  expect(Math.abs(sumOfMagnitudes(sample) - published)).toBeLessThan(0.01);
+});
+
+it.each([
+  ['plain', {}, 671.6816],
+  ['v-prediction', { prediction: 'v_prediction' }, 1394.2185],
+  ['alpha set to one', { betaStart: 0.01, setAlphaToOne: true }, 539.9622],
+  ['alpha not set to one', { betaStart: 0.01, setAlphaToOne: false }, 542.6722],
+] as const)('DDIM inversion, ten steps, %s', async (_, change, published) => {
+  const config = { ...LINEAR, ...change };
+  const schedule = makeLevels(config, 10, { solver: 'ddim' });
+  const noise = await invertDdim(denoiseWith(config), ramp(), schedule);
+  expect(Math.abs(sumOfMagnitudes(noise) - published)).toBeLessThan(0.01);
+});
+
+it.each([
+  ['plain', undefined, 10.0807],
+  ['Karras', 'karras', 124.52299499511719],
+] as const)('Euler, ten steps between timesteps, %s', (_, bend, published) => {
+  const config: SchedulerConfig = { ...LINEAR, trainTimesteps: 1100, timestepSpacing: 'linspace' };
+  const { levels, final } = makeLevels(config, 10, {
+    solver: 'euler',
+    schedule: bend ?? 'bundle',
+    quantise: false,
+  });
+  const start = levels[0]!.sigma;
+  let x = ramp().map((value) => value * start);
+  for (const [step, level] of levels.entries()) {
+    // Their test steps from the scaled network input itself.
+    x = networkInput('ve', x, level);
+    const raw = model(x, level.timestep);
+    const denoised = x.map((value, i) => value - level.sigma * raw[i]!);
+    x = eulerStep(x, denoised, level, levels[step + 1] ?? final);
+  }
+  expect(Math.abs(sumOfMagnitudes(x) - published)).toBeLessThan(0.01);
+});

@@ -1,0 +1,74 @@
+/** A small closed-form network with everything the driver can ask for: timestep, text, structure, attention, features. */
+import type {
+  Conditioning,
+  Features,
+  Latent,
+  Predict,
+  PredictInput,
+  SchedulerConfig,
+} from '../../src/main/engine/diffusion/types.ts';
+
+/** Stable Diffusion's own schedule. */
+export const SD_SCHEDULER: SchedulerConfig = {
+  className: 'PNDMScheduler',
+  trainTimesteps: 1000,
+  betaStart: 0.00085,
+  betaEnd: 0.012,
+  betaSchedule: 'scaled_linear',
+  trainedBetas: null,
+  setAlphaToOne: false,
+  stepsOffset: 1,
+  timestepSpacing: 'leading',
+  prediction: 'epsilon',
+  clipSample: false,
+  rescaleBetasZeroSnr: false,
+};
+
+export const SIZE = 24;
+
+export function text(value: number): Conditioning {
+  return { hidden: Float32Array.of(value), tokens: 1, dim: 1 };
+}
+
+/** Smooth in the latent, so that inversion converges; different for every other input. */
+function answer(
+  { latent, timestep, structure, attention }: PredictInput,
+  branch: number,
+  condition: number,
+): Latent {
+  const bank = attention?.bank ?? [];
+  return latent.map((value, i) => {
+    let seen = attention && !attention.self ? 0 : value;
+    for (const [place, { sites }] of bank.entries()) seen += sites[0]!.data[branch * SIZE + i]! / (place + 2);
+    return (
+      0.7 * value +
+      0.2 * Math.sin(1.3 * seen + 0.2 * i + condition) +
+      0.1 * Math.cos(timestep / 150 + condition) +
+      0.05 * (structure?.[i % structure.length] ?? 0)
+    );
+  });
+}
+
+/** Counts calls and branches in `log`, where given. */
+export function smoothNetwork(log?: PredictInput[]): Predict {
+  return async (input) => {
+    log?.push(input);
+    const outputs = input.branches.map(({ hidden }, branch) => answer(input, branch, hidden[0]!));
+    if (!input.capture) return { outputs };
+    const data = Float32Array.from(outputs.flatMap((out) => Array.from(out, Math.tanh)));
+    const features: Features = { sites: [{ branches: outputs.length, tokens: 1, channels: SIZE, data }] };
+    return { outputs, features };
+  };
+}
+
+export function maxDiff(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let worst = 0;
+  for (let i = 0; i < a.length; i++) worst = Math.max(worst, Math.abs(a[i]! - b[i]!));
+  return a.length === b.length ? worst : Number.POSITIVE_INFINITY;
+}
+
+export function rms(a: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! ** 2;
+  return Math.sqrt(sum / a.length);
+}
