@@ -13,7 +13,8 @@ export interface JobSummary {
   readonly done: number;
   readonly total: number;
   readonly error: string | null;
-  readonly createdAt: string;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
   /** Its process died or was stopped; `resume` finishes it. */
   readonly resumable: boolean;
 }
@@ -47,6 +48,7 @@ export interface MethodInfo {
   readonly params: unknown;
 }
 
+/** The frames of one clip inverted with the same settings. */
 export interface CacheGroup {
   readonly clip: string;
   readonly bundle: string;
@@ -54,21 +56,39 @@ export interface CacheGroup {
   readonly settings: string;
   readonly frames: number;
   readonly bytes: number;
-  readonly lastUsed: string;
+  /** Lowest reconstruction PSNR of the group in dB; null where none was measured. */
+  readonly worstPsnr: number | null;
+  /** Milliseconds since 1970. */
+  readonly lastUsed: number;
 }
 
 export interface CacheStat {
   readonly file: string;
   readonly frames: number;
+  /** Of the latents alone; the limit counts these. */
   readonly bytes: number;
-  readonly limitBytes: number;
+  /** On disk, with the write-ahead log. */
   readonly fileBytes: number;
+  readonly limitBytes: number;
 }
 
-export interface PruneRequest {
-  readonly all?: boolean;
-  readonly toBytes?: number;
-  readonly olderThanDays?: number;
+/** What to remove: all, down to a size (least recently used first), or what was not used for some days. */
+export type PruneRequest =
+  | { readonly all: true }
+  | { readonly bytes: number }
+  | { readonly olderThanDays: number };
+
+export interface PruneResult {
+  readonly frames: number;
+  readonly bytes: number;
+}
+
+export interface VerifyResult {
+  /** Rows looked at, and how many of them were damaged and removed. */
+  readonly frames: number;
+  readonly damaged: number;
+  /** The file's structure was damaged: it was set aside and the cache is empty now. */
+  readonly rebuilt: boolean;
 }
 
 export type EngineCalls = {
@@ -85,9 +105,6 @@ export type EngineCalls = {
   'providers.list': { input: null; output: readonly ProviderTrial[] };
   'cache.ls': { input: null; output: readonly CacheGroup[] };
   'cache.stat': { input: null; output: CacheStat };
-  'cache.prune': { input: PruneRequest; output: { removed: number; freedBytes: number } };
-  'cache.verify': {
-    input: null;
-    output: { ok: boolean; checked: number; damaged: number; notes: readonly string[] };
-  };
+  'cache.prune': { input: PruneRequest; output: PruneResult };
+  'cache.verify': { input: null; output: VerifyResult };
 };

@@ -16,6 +16,8 @@ export interface TakeReport {
   readonly clip: ClipInfo;
   readonly range: FrameRange;
   readonly canvas: Fit;
+  /** As completed by the method's defaults. */
+  readonly method: { readonly id: string; readonly params: unknown; readonly solver: string };
   readonly bundle: {
     readonly name: string;
     readonly kind: string;

@@ -1,8 +1,8 @@
 /** What the artist asks of one shot. The method's own parameters are checked against the method's schema. */
 import { z } from 'zod';
+import { AppError } from './errors.ts';
 import { TAKE_FORMATS } from './media.ts';
 
-export const SOLVERS = ['ddim', 'euler'] as const;
 export const PROVIDERS = ['auto', 'cpu', 'cuda', 'dml', 'coreml', 'webgpu'] as const;
 
 export const MAX_PROMPT_CHARACTERS = 4000;
@@ -37,8 +37,10 @@ export const editSettings = z.strictObject({
   params: z.record(z.string(), z.unknown()).default({}),
   /** Frame of the clip (not of the range) whose look leads the others. */
   anchor: z.int().min(0).default(0),
-  solver: z.enum(SOLVERS).default('ddim'),
-  schedule: z.enum(['bundle', 'karras', 'exponential']).default('bundle'),
+  /** ddim, euler, or a name known from k-diffusion or diffusers; null is the method's own choice. */
+  solver: z.string().nullable().default(null),
+  /** Spacing of the noise levels: bundle, karras or exponential, k-diffusion's names too. */
+  schedule: z.string().default('bundle'),
   inversion: z.enum(['upper', 'lower']).default('upper').describe('Timestep of the inversion step (DDIM)'),
   refinement: z.int().min(0).max(20).default(0).describe('Fixed-point iterations per inversion step'),
   steps: z.int().min(1).max(MAX_STEPS).default(50),
@@ -51,3 +53,12 @@ export const editSettings = z.strictObject({
 
 export type EditSettings = z.infer<typeof editSettings>;
 export type EditRequest = z.input<typeof editSettings>;
+
+/** Checks and completes a request. @throws AppError usage naming the first setting that is wrong */
+export function parseSettings(request: unknown): EditSettings {
+  const checked = editSettings.safeParse(request);
+  if (checked.success) return checked.data;
+  const issue = checked.error.issues[0]!;
+  const message = issue.message.replace(/^[A-Z]/, (letter) => letter.toLowerCase());
+  throw new AppError('usage', `${issue.path.join('.')} ${message}`, { doing: 'checking the settings' });
+}

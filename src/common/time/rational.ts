@@ -48,7 +48,9 @@ export function sameRational(a: Rational, b: Rational): boolean {
 
 /** Rates that cameras, televisions and screens use. */
 const STANDARD_RATES: readonly Rational[] = [
-  ...[1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 16, 18, 20, 24, 25, 30, 48, 50, 60, 90, 100, 120, 144, 240].map((n) => rational(n)),
+  ...[1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 16, 18, 20, 24, 25, 30, 48, 50, 60, 90, 100, 120, 144, 240].map((n) =>
+    rational(n),
+  ),
   rational(25, 2),
   ...[24, 30, 48, 60, 120, 240].map((n) => rational(n * 1000, 1001)),
 ];
@@ -57,7 +59,8 @@ const STANDARD_RATES: readonly Rational[] = [
 export function nearestStandardRate(rate: number): Rational {
   let best = rational(25);
   for (const candidate of STANDARD_RATES) {
-    if (Math.abs(Math.log(toNumber(candidate) / rate)) < Math.abs(Math.log(toNumber(best) / rate))) best = candidate;
+    if (Math.abs(Math.log(toNumber(candidate) / rate)) < Math.abs(Math.log(toNumber(best) / rate)))
+      best = candidate;
   }
   return best;
 }

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { AppError } from '../../common/errors.ts';
 import { TAKE_FORMATS } from '../../common/media.ts';
-import { type EditRequest, editSettings, PROVIDERS } from '../../common/settings.ts';
+import { type EditRequest, PROVIDERS, parseSettings } from '../../common/settings.ts';
 
 export interface EditFlags {
   bundle: string;
@@ -49,7 +49,7 @@ export function addEditOptions(command: Command): Command {
     .addOption(
       new Option('--solver <name>', 'ddim or euler, k-diffusion names too; the method knows its own best'),
     )
-    .addOption(new Option('--schedule <name>', 'noise levels').choices(['bundle', 'karras', 'exponential']))
+    .option('--schedule <name>', 'spacing of the noise levels: bundle, karras, exponential')
     .addOption(
       new Option('--inversion <name>', 'timestep of a DDIM inversion step').choices(['upper', 'lower']),
     )
@@ -88,11 +88,7 @@ export function editRequest(clip: string, flags: EditFlags): EditRequest {
         : { start: from ?? 0, end: to === undefined ? null : to + 1 },
   };
   for (const key of Object.keys(request)) if (request[key] === undefined) delete request[key];
-  const checked = editSettings.safeParse(request);
-  if (!checked.success) {
-    const issue = checked.error.issues[0]!;
-    throw usage(`--${kebab(String(issue.path[0] ?? 'option'))} ${sentence(issue.message)}`);
-  }
+  parseSettings(request);
   return request as EditRequest;
 }
 
@@ -137,6 +133,3 @@ function wholeNumber(option: string, text: string | undefined): number | undefin
 function usage(message: string): AppError {
   return new AppError('usage', message, { doing: 'reading the options', hint: 'See "retake edit --help".' });
 }
-
-const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-const sentence = (message: string) => message.replace(/^[A-Z]/, (letter) => letter.toLowerCase());

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import manifest from '../../../package.json' with { type: 'json' };
+import type { PruneRequest } from '../../common/contract.ts';
 import { AppError, Cancelled, errorLine } from '../../common/errors.ts';
 import type { TakeReport } from '../../common/report.ts';
 import { addEditOptions, type EditFlags, editRequest } from './edit-options.ts';
@@ -151,25 +152,27 @@ function addCacheCommands(cache: Command): void {
     .option('--to <megabytes>', 'until no more than this is left')
     .option('--older-than <days>', 'not used for so long')
     .action(async (flags: { all?: boolean; to?: string; olderThan?: string }) => {
-      const request = {
-        ...(flags.all ? { all: true } : {}),
-        ...(flags.to === undefined ? {} : { toBytes: positive('--to', flags.to) * 2 ** 20 }),
-        ...(flags.olderThan === undefined
-          ? {}
-          : { olderThanDays: positive('--older-than', flags.olderThan) }),
-      };
-      const done = await withEngine((engine) => engine.call('cache.prune', request));
-      print(`${done.removed} frames removed, ${bytesText(done.freedBytes)} freed`);
+      const done = await withEngine((engine) => engine.call('cache.prune', pruneRequest(flags)));
+      print(`${done.frames} frames removed, ${bytesText(done.bytes)} freed`);
     });
   cache
     .command('verify')
     .description('Check every cached inversion; damaged ones are dropped.')
     .action(async () => {
       const found = await withEngine((engine) => engine.call('cache.verify', null));
-      print(`${found.checked} frames checked, ${found.damaged} damaged`);
-      for (const note of found.notes) print(note);
-      if (!found.ok) process.exitCode = EXIT_FAILED;
+      if (found.rebuilt) print('the cache file was damaged: it was set aside and a new one begun');
+      else print(`${found.frames} frames checked, ${found.damaged} damaged and dropped`);
+      if (found.rebuilt || found.damaged > 0) process.exitCode = EXIT_FAILED;
     });
+}
+
+function pruneRequest(flags: { all?: boolean; to?: string; olderThan?: string }): PruneRequest {
+  if (flags.all) return { all: true };
+  if (flags.to !== undefined) return { bytes: positive('--to', flags.to) * 2 ** 20 };
+  if (flags.olderThan !== undefined) return { olderThanDays: positive('--older-than', flags.olderThan) };
+  throw new AppError('usage', 'say what to remove: --all, --to or --older-than', {
+    doing: 'reading the options',
+  });
 }
 
 function positive(option: string, text: string): number {

@@ -74,7 +74,7 @@ export function cacheGroups(groups: readonly CacheGroup[]): string {
     group.settings,
     `${group.frames}`,
     bytesText(group.bytes),
-    group.lastUsed,
+    new Date(group.lastUsed).toISOString().slice(0, 16).replace('T', ' '),
   ]);
   return table([['clip', 'bundle', 'source prompt', 'settings', 'frames', 'size', 'last used'], ...rows]);
 }

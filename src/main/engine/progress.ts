@@ -15,8 +15,8 @@ export interface ProgressMeter {
   /** Work begins in this phase; time is counted to it from now on. */
   enter(phase: Phase): void;
   advance(units: number, at?: { frame?: number; step?: number }): void;
-  /** Of the whole job so far. */
-  fraction(): number;
+  /** Wall seconds of each phase so far, and of all. */
+  seconds(): Record<Phase | 'total', number>;
 }
 
 const UNITS_BEFORE_ESTIMATE = 5;
@@ -32,7 +32,8 @@ export function createProgressMeter(
     encode: { total: 0, done: 0, seconds: 0, weight: 2 },
   };
   let phase: Phase = 'open';
-  let since = now();
+  const begin = now();
+  let since = begin;
   let shown = 0;
 
   /** Seconds per unit of weight over everything measured. */
@@ -71,20 +72,25 @@ export function createProgressMeter(
     return Math.min(1, shown);
   };
 
+  /** Time since the last call belongs to the phase that is on. */
+  const book = () => {
+    const time = now();
+    work[phase].seconds += time - since;
+    since = time;
+  };
+
   return {
     plan(name, total, weight) {
       work[name].total = total;
       work[name].weight = weight;
     },
     enter(name) {
+      book();
       phase = name;
-      since = now();
     },
     advance(units, at) {
       const entry = work[phase];
-      const time = now();
-      entry.seconds += time - since;
-      since = time;
+      book();
       entry.done += units;
       const measured = entry.done >= UNITS_BEFORE_ESTIMATE || commonRate() !== null;
       emit({
@@ -97,6 +103,16 @@ export function createProgressMeter(
         step: at?.step ?? null,
       });
     },
-    fraction,
+    seconds() {
+      book();
+      const { open, invert, sample, encode } = work;
+      return {
+        open: open.seconds,
+        invert: invert.seconds,
+        sample: sample.seconds,
+        encode: encode.seconds,
+        total: now() - begin,
+      };
+    },
   };
 }

@@ -1,0 +1,86 @@
+/** The engine process: wires everything and answers calls. Started by the app or the command line, never by hand. */
+import type { EngineCalls, EngineEvent } from '../../common/contract.ts';
+import { AppError } from '../../common/errors.ts';
+import { type Handlers, serve } from '../../common/rpc.ts';
+import { parseSettings } from '../../common/settings.ts';
+import { formatBundleReport, inspectBundle } from './bundle/inspect.ts';
+import { openLatentCache } from './cache/latents.ts';
+import { prepareDataDirectory } from './cache/location.ts';
+import { createJobRunner, type JobRunner } from './jobs.ts';
+import { probeClip } from './media/probe.ts';
+import { methods, paramsSchema } from './methods/registry.ts';
+import { probeProviders } from './onnx/provider.ts';
+import { openJobStore } from './queue/store.ts';
+import { parentTransport } from './transport.ts';
+
+const DEFAULT_CACHE_BYTES = 8 * 2 ** 30;
+
+/** Opened when first asked for, so that `retake probe` needs no database. */
+const once = <T>(make: () => T): (() => T) => {
+  let made: { value: T } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+};
+
+const transport = parentTransport();
+const warn = (message: string) => emit({ kind: 'warning', job: null, message });
+const paths = once(() => prepareDataDirectory());
+const cache = once(() => openLatentCache(paths().cache, { limitBytes: cacheLimit(), onWarning: warn }));
+const store = once(() => openJobStore(paths().queue, { dir: paths().jobs, onWarning: warn }));
+let runner: JobRunner | null = null;
+const jobs = (): JobRunner => {
+  runner ??= createJobRunner({ store: store(), cache: cache(), dir: paths().jobs, emit });
+  return runner;
+};
+
+const handlers: Handlers<EngineCalls> = {
+  'job.run': async (request) => jobs().run(parseSettings(request)),
+  'job.resume': async ({ id }) => jobs().resume(id),
+  'job.cancel': async ({ id }) => {
+    runner?.cancel(id);
+    return null;
+  },
+  'job.list': async () => jobs().list(),
+  'job.remove': async ({ id }) => {
+    await jobs().remove(id);
+    return null;
+  },
+  'clip.probe': async ({ path }) => probeClip(path, {}),
+  'bundle.inspect': async ({ dir }) => {
+    const report = await inspectBundle(dir, { digestStore: cache().digests });
+    return { text: formatBundleReport(report), report };
+  },
+  'methods.list': async () =>
+    methods.map((method) => ({
+      id: method.id,
+      label: method.label,
+      summary: method.summary,
+      params: paramsSchema(method),
+    })),
+  'providers.list': async () => probeProviders(),
+  'cache.ls': async () => cache().ls(),
+  'cache.stat': async () => cache().stat(),
+  'cache.prune': async (request) => cache().prune(request),
+  'cache.verify': async () => cache().verify(),
+};
+
+const emit: (event: EngineEvent) => void = serve(transport, handlers);
+
+// Whoever started the engine is gone: what is computed is kept, the rest can be resumed. A network call may take minutes.
+transport.onClose(() => {
+  setTimeout(() => process.exit(0), 3000).unref();
+  void Promise.resolve(runner?.stop()).finally(() => process.exit(0));
+});
+
+function cacheLimit(): number {
+  const text = process.env.RETAKE_CACHE_MB;
+  if (text === undefined) return DEFAULT_CACHE_BYTES;
+  const megabytes = Number(text);
+  if (Number.isFinite(megabytes) && megabytes > 0) return megabytes * 2 ** 20;
+  throw new AppError('usage', `RETAKE_CACHE_MB is "${text}"`, {
+    doing: 'opening the cache',
+    hint: 'Give a number of megabytes.',
+  });
+}

@@ -1,0 +1,27 @@
+/**
+ * From a clip to a take, on one page:
+ *
+ *   clip → frames → latents → noise (cached) → latents of the new prompt → frames → take
+ *
+ * Every stage streams frames; only latents are held for the whole shot. Everything else is called from here.
+ */
+import type { TakeReport } from '../../common/report.ts';
+import type { EditSettings } from '../../common/settings.ts';
+import type { RenderContext } from './context.ts';
+import { buildReport } from './report.ts';
+import { exportTake } from './stages/export.ts';
+import { prepareShot } from './stages/prepare.ts';
+import { sampleShot } from './stages/sample.ts';
+import { startLatents } from './stages/start.ts';
+
+/**
+ * Renders one take. Cancelled or killed, it goes on from the cache and the checkpoint with the same result.
+ * @throws Cancelled, AppError
+ */
+export async function render(settings: EditSettings, context: RenderContext): Promise<TakeReport> {
+  await using shot = await prepareShot(settings, context);
+  const start = await startLatents(shot, context);
+  const sampled = await sampleShot(shot, start, context);
+  const take = await exportTake(shot, sampled.latents, context);
+  return buildReport({ shot, start, sampled, take, context });
+}

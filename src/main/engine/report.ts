@@ -1,0 +1,43 @@
+/** The finished job as data: what was asked, found, computed, reused and written. */
+import manifest from '../../../package.json' with { type: 'json' };
+import type { TakeReport } from '../../common/report.ts';
+import type { RenderContext } from './context.ts';
+import type { TakeFile } from './media/encode.ts';
+import type { Shot } from './stages/prepare.ts';
+import type { Sampled } from './stages/sample.ts';
+import type { StartLatents } from './stages/start.ts';
+
+export function buildReport(parts: {
+  shot: Shot;
+  start: StartLatents;
+  sampled: Sampled;
+  take: TakeFile;
+  context: RenderContext;
+}): TakeReport {
+  const { shot, start, sampled, take, context } = parts;
+  const { bundle } = shot;
+  const { seconds } = context.progress;
+  return {
+    retake: manifest.version,
+    job: context.job,
+    settings: shot.settings,
+    clip: shot.clip,
+    range: shot.range,
+    canvas: shot.fit,
+    method: { id: shot.method.id, params: shot.params, solver: shot.solver },
+    bundle: {
+      name: bundle.name,
+      kind: bundle.kind,
+      prediction: bundle.scheduler.prediction,
+      digests: { ...bundle.digests },
+    },
+    provider: shot.provider,
+    inversion: start.inversion,
+    sampling: { unetCalls: sampled.unetCalls, resumedFrom: sampled.resumedFrom },
+    seconds: { ...seconds(), run: { ...bundle.runSeconds } },
+    // resource usage counts kilobytes on every platform Node runs on
+    peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+    take,
+    warnings: context.warnings,
+  };
+}

@@ -1,0 +1,145 @@
+/** First stage: everything that can be refused is refused here, before anything is computed. */
+
+import { AppError } from '../../../common/errors.ts';
+import type { ClipInfo, Fit, FrameRange } from '../../../common/media.ts';
+import type { ProviderTrial } from '../../../common/report.ts';
+import type { EditSettings } from '../../../common/settings.ts';
+import { openBundle } from '../bundle/open.ts';
+import type { Bundle } from '../bundle/types.ts';
+import type { RenderContext } from '../context.ts';
+import { scheduleNamed, solverNamed } from '../diffusion/names.ts';
+import { makeLevels, type NoiseSchedule, type ScheduleId, type SolverId } from '../diffusion/schedule.ts';
+import type { Conditioning, LatentShape, Predict } from '../diffusion/types.ts';
+import { fitCanvas } from '../media/fit.ts';
+import { probeClip } from '../media/probe.ts';
+import { checkTarget } from '../media/target.ts';
+import { getMethod, parseParams, solverFor } from '../methods/registry.ts';
+import type { Method, Start } from '../methods/types.ts';
+import { chooseProvider } from '../onnx/provider.ts';
+
+/** One job with everything opened and checked. Disposed, its sessions are released. */
+export interface Shot extends AsyncDisposable {
+  readonly settings: EditSettings;
+  readonly clip: ClipInfo;
+  readonly range: FrameRange;
+  /** Frames in the range. */
+  readonly frames: number;
+  /** Anchor within the range. */
+  readonly anchor: number;
+  readonly bundle: Bundle;
+  readonly provider: { readonly used: string; readonly tried: readonly ProviderTrial[] };
+  readonly fit: Fit;
+  readonly shape: LatentShape;
+  readonly method: Method;
+  readonly params: unknown;
+  readonly start: Start;
+  readonly solver: SolverId;
+  readonly scheduleId: ScheduleId;
+  readonly schedule: NoiseSchedule;
+  readonly predict: Predict;
+  readonly conditions: {
+    readonly source: Conditioning;
+    readonly edit: Conditioning;
+    readonly negative: Conditioning;
+  };
+  /** Sampling branches: (negative, edit), or the edit alone at guidance 1. */
+  readonly branches: readonly Conditioning[];
+}
+
+/** @throws AppError for every request that cannot be met, Cancelled */
+export async function prepareShot(settings: EditSettings, context: RenderContext): Promise<Shot> {
+  const { signal, warn } = context;
+  const method = getMethod(settings.method);
+  const params = parseParams(method, settings.params);
+  const solver = solverFor(method, named(settings.solver, solverNamed, 'solver'));
+  const scheduleId = named(settings.schedule, scheduleNamed, 'schedule') ?? 'bundle';
+  await checkTarget(settings.out, settings.clip, settings.format);
+  const clip = await probeClip(settings.clip, { signal });
+  for (const warning of clip.warnings) warn(warning);
+  const range = resolveRange(settings, clip);
+  const { provider, tried } = await chooseProvider(settings.provider);
+
+  const bundle = await openBundle(settings.bundle, {
+    sites: method.sites,
+    provider,
+    digestStore: context.cache.digests,
+    signal,
+  });
+  try {
+    const schedule = makeLevels(bundle.scheduler, settings.steps, {
+      solver,
+      schedule: scheduleId,
+    });
+    const fit = fitCanvas(clip.width, clip.height, {
+      size: settings.size ?? bundle.nativeSize,
+      grid: bundle.grid,
+    });
+    const shape = {
+      channels: bundle.latentChannels,
+      height: fit.height / bundle.factor,
+      width: fit.width / bundle.factor,
+    };
+    const embed = async (name: string, prompt: string) => {
+      const { cut } = bundle.tokenize(prompt);
+      if (cut !== null) warn(`the ${name} is longer than the model reads; this was cut: "${cut}"`);
+      return bundle.embed(prompt, fit);
+    };
+    const conditions = {
+      source: await embed('source prompt', settings.sourcePrompt),
+      edit: await embed('prompt', settings.prompt),
+      negative: await embed('negative prompt', settings.negativePrompt),
+    };
+    return {
+      settings,
+      clip,
+      range,
+      frames: range.end - range.start,
+      anchor: settings.anchor - range.start,
+      bundle,
+      provider: { used: provider, tried },
+      fit,
+      shape,
+      method,
+      params,
+      start: method.start(params),
+      solver,
+      scheduleId,
+      schedule,
+      predict: bundle.predict(shape),
+      conditions,
+      branches: settings.guidance === 1 ? [conditions.edit] : [conditions.negative, conditions.edit],
+      [Symbol.asyncDispose]: () => bundle.close(),
+    };
+  } catch (error) {
+    await bundle.close();
+    throw error;
+  }
+}
+
+function resolveRange(settings: EditSettings, clip: ClipInfo): FrameRange {
+  const start = settings.range?.start ?? 0;
+  const end = settings.range?.end ?? clip.frames;
+  const last = clip.frames - 1;
+  if (end > clip.frames || start >= end) {
+    throw usage(`frames ${start} to ${end - 1} are not in the clip`, `The clip has frames 0 to ${last}.`);
+  }
+  if (settings.anchor < start || settings.anchor >= end) {
+    throw usage(
+      `the anchor, frame ${settings.anchor}, is outside the frames to edit`,
+      `Choose one from ${start} to ${end - 1}.`,
+    );
+  }
+  return { start, end };
+}
+
+/** The thing a name stands for; null stays null: the method or the bundle decides. */
+function named<Id>(name: string | null, lookUp: (name: string) => Id | null, what: string): Id | null {
+  if (name === null) return null;
+  const found = lookUp(name);
+  if (found === null) throw usage(`there is no ${what} "${name}"`, `See the ${what} names in the manual.`);
+  return found;
+}
+
+function usage(message: string, hint: string): AppError {
+  return new AppError('usage', message, { doing: 'checking the settings', hint });
+}

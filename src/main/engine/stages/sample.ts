@@ -1,0 +1,78 @@
+/** Third stage: the method samples all frames step by step, leaving checkpoints to resume from. */
+import { createHash } from 'node:crypto';
+import type { RenderContext } from '../context.ts';
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../diffusion/checkpoint.ts';
+import { sampleStepMajor } from '../diffusion/step-major.ts';
+import type { Latent } from '../diffusion/types.ts';
+import { remainingLevels } from '../methods/start.ts';
+import { CheckpointClock } from '../queue/checkpoint.ts';
+import type { Shot } from './prepare.ts';
+import type { StartLatents } from './start.ts';
+
+export interface Sampled {
+  /** Clean scaled latents in frame order. */
+  readonly latents: readonly Latent[];
+  readonly unetCalls: number;
+  readonly resumedFrom: { readonly step: number; readonly visit: number } | null;
+}
+
+/** @throws Cancelled after the network call in flight; AppError not-finite naming step and frame */
+export async function sampleShot(shot: Shot, start: StartLatents, context: RenderContext): Promise<Sampled> {
+  const { bundle, settings } = shot;
+  const { checkpoint, progress } = context;
+  const levels = remainingLevels(shot.start, shot.schedule);
+  const key = checkpointKey(shot, start);
+  const resume = readCheckpoint(await checkpoint.read(), key);
+  const total = levels.levels.length * shot.frames;
+  const resumedVisits = resume ? resume.step * shot.frames + resume.visit : 0;
+  const clock = new CheckpointClock(resumedVisits / total);
+  const callsBefore = bundle.calls.unet;
+
+  progress.plan('sample', total - resumedVisits, shot.branches.length);
+  progress.enter('sample');
+  const latents = await sampleStepMajor(shot.method, {
+    ...levels,
+    predict: shot.predict,
+    prediction: bundle.scheduler.prediction,
+    clip: bundle.scheduler.clipSample,
+    solver: shot.solver,
+    start: start.latents,
+    branches: shot.branches,
+    guidance: settings.guidance,
+    params: shot.params,
+    anchor: shot.anchor,
+    seed: settings.seed,
+    signal: context.signal,
+    ...(resume && { resume }),
+    async onVisit(event) {
+      progress.advance(1, { frame: event.frame + shot.range.start, step: event.step });
+      const fraction = event.done / total;
+      // The last one is written in any case: encoding may be killed too.
+      if (event.done < total && !clock.due(fraction)) return;
+      const began = performance.now();
+      await checkpoint.write(Buffer.concat([key, encodeCheckpoint(event.checkpoint())]));
+      clock.wrote(fraction, (performance.now() - began) / 1000);
+    },
+  });
+  return {
+    latents,
+    unetCalls: bundle.calls.unet - callsBefore,
+    resumedFrom: resume ? { step: resume.step, visit: resume.visit } : null,
+  };
+}
+
+/** Everything that changes the sampled latents; start.fingerprint stands for clip, model and inversion. */
+function checkpointKey(shot: Shot, start: StartLatents): Buffer {
+  const { prompt, negativePrompt, guidance, seed, steps } = shot.settings;
+  const { id } = shot.method;
+  const parts = [start.fingerprint, prompt, negativePrompt, guidance, seed, steps];
+  const text = JSON.stringify([...parts, id, shot.params, shot.anchor, shot.solver, shot.scheduleId]);
+  return createHash('sha256').update(text).digest();
+}
+
+/** Null where there is none, it is damaged, or it belongs to other settings. */
+function readCheckpoint(bytes: Uint8Array | null, key: Buffer): Checkpoint | null {
+  if (!bytes || bytes.length < key.length) return null;
+  if (!key.equals(bytes.subarray(0, key.length))) return null;
+  return decodeCheckpoint(bytes.subarray(key.length));
+}

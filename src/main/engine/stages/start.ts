@@ -1,0 +1,189 @@
+/** Second stage: the latents sampling starts from. Inverted frame by frame, from the cache wherever it knows the frame. */
+import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
+import type { TakeReport } from '../../../common/report.ts';
+import { digestOf, inversionKey } from '../cache/keys.ts';
+import type { RenderContext } from '../context.ts';
+import { type Denoise, denoiseOf } from '../diffusion/denoiser.ts';
+import { invertDdim } from '../diffusion/inversion/ddim.ts';
+import { invertEuler } from '../diffusion/inversion/euler.ts';
+import { sampleDdim } from '../diffusion/solvers/ddim.ts';
+import { sampleEuler } from '../diffusion/solvers/euler.ts';
+import { solvers } from '../diffusion/solvers/registry.ts';
+import type { Latent } from '../diffusion/types.ts';
+import { decodeFrames } from '../media/decode.ts';
+import { noisedStart } from '../methods/start.ts';
+import { psnr8 } from '../metrics/psnr.ts';
+import type { Shot } from './prepare.ts';
+
+export interface StartLatents {
+  /** Per frame of the shot, at the noise level where sampling begins, in the solver's form. */
+  readonly latents: readonly Latent[];
+  /** Digest of all that went in, so that a checkpoint of other frames or settings is recognised as foreign. */
+  readonly fingerprint: string;
+  readonly inversion: TakeReport['inversion'];
+}
+
+/** @throws Cancelled between two network calls; AppError not-finite naming step and frame */
+export async function startLatents(shot: Shot, context: RenderContext): Promise<StartLatents> {
+  const frames = decodeFrames(shot.clip, { range: shot.range, fit: shot.fit, signal: context.signal });
+  return shot.start.from === 'inversion'
+    ? inverted(shot, frames, context)
+    : noised(shot, frames, shot.start, context);
+}
+
+type Frames = AsyncIterable<{ readonly index: number; readonly rgb: Uint8Array }>;
+
+async function inverted(shot: Shot, frames: Frames, context: RenderContext): Promise<StartLatents> {
+  const { bundle, fit, settings } = shot;
+  const { cache, progress } = context;
+  const invert = inverter(shot, context);
+  const callsPerFrame = settings.steps * (1 + settings.refinement);
+  const latents: Latent[] = [];
+  const fingerprint = createHash('sha256').update(bundle.digests.vaeDecoder);
+  const psnrs: number[] = [];
+  let computed = 0;
+  let checkCalls = 0;
+  const callsBefore = bundle.calls.unet;
+
+  progress.plan('invert', shot.frames * callsPerFrame, 1);
+  progress.enter('invert');
+  for await (const { index, rgb } of frames) {
+    const key = inversionKey({
+      pixels: digestOf(rgb),
+      width: fit.width,
+      height: fit.height,
+      unet: bundle.digests.unet,
+      vaeEncoder: bundle.digests.vaeEncoder,
+      textEncoder: bundle.digests.textEncoder,
+      tokenizer: bundle.digests.tokenizer,
+      scheduler: bundle.digests.scheduler,
+      structure: null,
+      sourcePrompt: settings.sourcePrompt,
+      solver: shot.solver,
+      inversion: shot.solver === 'ddim' ? settings.inversion : 'upper',
+      schedule: shot.scheduleId,
+      steps: settings.steps,
+      refinement: settings.refinement,
+      provider: shot.provider.used,
+    });
+    fingerprint.update(key);
+    const known = cache.get(key);
+    if (known) {
+      latents.push(known.latent);
+      progress.plan('invert', (shot.frames - latents.length + computed) * callsPerFrame, 1);
+      continue;
+    }
+    const clean = await bundle.encode(rgb, fit.width, fit.height);
+    const latent = await invert(clean, index);
+    latents.push(latent);
+    computed++;
+    let psnr: number | null = null;
+    if (index === settings.anchor) {
+      const before = bundle.calls.unet;
+      psnr = await reconstructionPsnr(shot, clean, latent, context.signal);
+      checkCalls += bundle.calls.unet - before;
+      psnrs.push(psnr);
+    }
+    cache.put(key, {
+      latent,
+      meta: {
+        shape: shot.shape,
+        frame: `frame ${index}`,
+        psnr,
+        clip: basename(settings.clip),
+        bundle: bundle.name,
+        sourcePrompt: settings.sourcePrompt,
+        settings: `${shot.solver}, ${settings.steps} steps, ${fit.width}×${fit.height}`,
+      },
+    });
+  }
+  return {
+    latents,
+    fingerprint: fingerprint.digest('hex'),
+    inversion: {
+      frames: latents.length,
+      fromCache: latents.length - computed,
+      computed,
+      unetCalls: bundle.calls.unet - callsBefore - checkCalls,
+      reconstruction:
+        psnrs.length > 0
+          ? {
+              frames: psnrs.length,
+              meanPsnr: psnrs.reduce((sum, value) => sum + value, 0) / psnrs.length,
+              minPsnr: Math.min(...psnrs),
+            }
+          : null,
+      checkUnetCalls: checkCalls,
+    },
+  };
+}
+
+async function noised(
+  shot: Shot,
+  frames: Frames,
+  start: Extract<Shot['start'], { from: 'noise' }>,
+  context: RenderContext,
+): Promise<StartLatents> {
+  const { bundle, fit, range, schedule, solver, settings } = shot;
+  const latents: Latent[] = [];
+  const fingerprint = createHash('sha256').update(JSON.stringify(bundle.digests));
+  context.progress.plan('invert', shot.frames, 1);
+  context.progress.enter('invert');
+  for await (const { index, rgb } of frames) {
+    fingerprint.update(rgb);
+    const clean = await bundle.encode(rgb, fit.width, fit.height);
+    latents.push(noisedStart(start, clean, index - range.start, { schedule, solver, seed: settings.seed }));
+    context.progress.advance(1, { frame: index });
+  }
+  return {
+    latents,
+    fingerprint: fingerprint.digest('hex'),
+    inversion: {
+      frames: 0,
+      fromCache: 0,
+      computed: 0,
+      unetCalls: 0,
+      reconstruction: null,
+      checkUnetCalls: 0,
+    },
+  };
+}
+
+/** The network under the source prompt at guidance 1, nothing injected: what inversion and its check run. */
+function sourceDenoise(shot: Shot): Denoise {
+  return denoiseOf({
+    predict: shot.predict,
+    prediction: shot.bundle.scheduler.prediction,
+    form: solvers[shot.solver].form,
+    branches: [shot.conditions.source],
+    guidance: 1,
+  });
+}
+
+function inverter(shot: Shot, context: RenderContext): (clean: Latent, frame: number) => Promise<Latent> {
+  const { settings, schedule } = shot;
+  const denoise = sourceDenoise(shot);
+  return (clean, frame) => {
+    const options = {
+      refinement: settings.refinement,
+      signal: context.signal,
+      onCall: () => context.progress.advance(1, { frame }),
+    };
+    return shot.solver === 'ddim'
+      ? invertDdim(denoise, clean, schedule, { ...options, mode: settings.inversion })
+      : invertEuler(denoise, clean, schedule, options);
+  };
+}
+
+/** 8-bit PSNR in dB between the decoded latent and the decoded result of sampling its inversion back. */
+async function reconstructionPsnr(
+  shot: Shot,
+  clean: Latent,
+  noise: Latent,
+  signal: AbortSignal,
+): Promise<number> {
+  const sample = shot.solver === 'ddim' ? sampleDdim : sampleEuler;
+  const back = await sample(sourceDenoise(shot), noise, shot.schedule, { signal });
+  return psnr8(await shot.bundle.decode(clean, shot.shape), await shot.bundle.decode(back, shot.shape));
+}
