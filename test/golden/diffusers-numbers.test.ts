@@ -69,7 +69,7 @@ it.each([
     quantise: false,
   });
   const start = levels[0]!.sigma;
-  let x = ramp().map((value) => value * start);
+  let x: Latent = ramp().map((value) => value * start);
   for (const [step, level] of levels.entries()) {
     // Their test steps from the scaled network input itself.
     x = networkInput('ve', x, level);

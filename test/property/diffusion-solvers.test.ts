@@ -1,0 +1,188 @@
+import { describe, expect, it } from 'vitest';
+import { AppError, Cancelled } from '../../src/common/errors.ts';
+import { type Denoise, type Denoiser, denoiseOf } from '../../src/main/engine/diffusion/denoiser.ts';
+import { combine } from '../../src/main/engine/diffusion/guidance.ts';
+import { invertDdim } from '../../src/main/engine/diffusion/inversion/ddim.ts';
+import { invertEuler } from '../../src/main/engine/diffusion/inversion/euler.ts';
+import { noiseFor } from '../../src/main/engine/diffusion/noise.ts';
+import { addNoise, noiseBetween, toDenoised } from '../../src/main/engine/diffusion/parametrisation.ts';
+import { makeLevels, type SolverId } from '../../src/main/engine/diffusion/schedule.ts';
+import { ddimStep, sampleDdim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
+import { eulerStep, sampleEuler } from '../../src/main/engine/diffusion/solvers/euler.ts';
+import { solvers } from '../../src/main/engine/diffusion/solvers/registry.ts';
+import type { PredictInput, PredictionType } from '../../src/main/engine/diffusion/types.ts';
+import { maxDiff, rms, SD_SCHEDULER, SIZE, smoothNetwork, text } from '../helpers/smooth-network.ts';
+
+const schedules = {
+  ddim: makeLevels(SD_SCHEDULER, 20, { solver: 'ddim' }),
+  euler: makeLevels(SD_SCHEDULER, 20, { solver: 'euler' }),
+};
+
+function denoiser(solver: SolverId, more: Partial<Denoiser> = {}): Denoiser {
+  return {
+    predict: smoothNetwork(),
+    prediction: 'epsilon',
+    form: solvers[solver].form,
+    branches: [text(0.4)],
+    guidance: 1,
+    ...more,
+  };
+}
+
+const invert = { ddim: invertDdim, euler: invertEuler };
+const sample = { ddim: sampleDdim, euler: sampleEuler };
+
+describe('parametrisation', () => {
+  const clean = noiseFor(1, 0, SIZE);
+  const noise = noiseFor(1, 1, SIZE);
+
+  it.each(['epsilon', 'v_prediction', 'sample'] as PredictionType[])(
+    '%s recovers clean latent and noise at every level',
+    (prediction) => {
+      for (const level of schedules.ddim.levels) {
+        const [signal, amount] = [Math.sqrt(level.alphaBar), Math.sqrt(1 - level.alphaBar)];
+        const raw = {
+          epsilon: noise,
+          v_prediction: clean.map((value, i) => signal * noise[i]! - amount * value),
+          sample: clean,
+        }[prediction];
+        for (const form of ['vp', 've'] as const) {
+          const latent = addNoise(form, clean, noise, level);
+          const found = toDenoised(form, prediction, raw, latent, level);
+          expect(maxDiff(found.denoised, clean)).toBeLessThan(1e-5);
+          expect(maxDiff(found.eps, noise)).toBeLessThan(2e-4);
+          expect(maxDiff(noiseBetween(form, latent, clean, level), noise)).toBeLessThan(2e-4);
+        }
+      }
+    },
+  );
+
+  it('clips only when told', () => {
+    const far = clean.map((value) => 10 * value);
+    const [level] = schedules.ddim.levels;
+    const open = toDenoised('vp', 'sample', far, noise, level!);
+    const clipped = toDenoised('vp', 'sample', far, noise, level!, true);
+    expect(open.denoised).toEqual(far);
+    expect(Math.max(...clipped.denoised.map(Math.abs))).toBe(1);
+    expect(clipped.eps).toEqual(open.eps);
+  });
+});
+
+describe('guidance', () => {
+  it('is the conditional branch at 1, the unconditional at 0, linear between', () => {
+    const [u, c] = [noiseFor(2, 0, SIZE), noiseFor(2, 1, SIZE)];
+    expect(maxDiff(combine([u, c], 1), c)).toBeLessThan(1e-6);
+    expect(combine([u, c], 0)).toEqual(u);
+    const mean = u.map((value, i) => (value + c[i]!) / 2);
+    expect(maxDiff(combine([u, c], 0.5), mean)).toBeLessThan(1e-6);
+  });
+
+  it('costs one branch at 1 and two elsewhere', async () => {
+    for (const [guidance, branches] of [
+      [1, 1],
+      [7.5, 2],
+      [0, 2],
+    ] as const) {
+      const log: PredictInput[] = [];
+      const denoise = denoiseOf(
+        denoiser('ddim', { predict: smoothNetwork(log), branches: [text(0), text(1)], guidance }),
+      );
+      await denoise(noiseFor(3, 0, SIZE), schedules.ddim.levels[0]!);
+      expect(log.map((input) => input.branches.length)).toEqual([branches]);
+    }
+  });
+});
+
+describe('steps', () => {
+  const clean = noiseFor(4, 0, SIZE);
+  const noise = noiseFor(4, 1, SIZE);
+  const [from, to] = schedules.ddim.levels as [never, never];
+
+  it('with the true prediction land on the true latent of the next level', () => {
+    expect(
+      maxDiff(ddimStep({ denoised: clean, eps: noise }, to), addNoise('vp', clean, noise, to)),
+    ).toBeLessThan(1e-6);
+    const x = addNoise('ve', clean, noise, from);
+    expect(maxDiff(eulerStep(x, clean, from, to), addNoise('ve', clean, noise, to))).toBeLessThan(1e-5);
+  });
+
+  it('of DDIM and Euler are one step in two scales', () => {
+    const z = addNoise('vp', clean, noise, from);
+    const guess = noiseFor(4, 2, SIZE);
+    const eps = noiseBetween('vp', z, guess, from);
+    const scale = (level: { alphaBar: number }) => 1 / Math.sqrt(level.alphaBar);
+    const x = z.map((value) => value * scale(from));
+    const up = ddimStep({ denoised: guess, eps }, to).map((value) => value * scale(to));
+    expect(maxDiff(eulerStep(x, guess, from, to), up)).toBeLessThan(1e-4);
+  });
+});
+
+describe.each(['ddim', 'euler'] as const)('%s inversion', (solver) => {
+  const clean = noiseFor(5, 0, SIZE);
+  const schedule = schedules[solver];
+  const error = async (refinement: number) => {
+    const denoise = denoiseOf(denoiser(solver));
+    const noisy = await invert[solver](denoise, clean, schedule, { refinement });
+    const back = await sample[solver](denoise, noisy, schedule);
+    return rms(back.map((value, i) => value - clean[i]!));
+  };
+
+  it('comes back to the clean latent, the closer the more it is refined', async () => {
+    const errors = [await error(0), await error(1), await error(3), await error(8)];
+    for (let i = 1; i < errors.length; i++) expect(errors[i]).toBeLessThan(errors[i - 1]! / 1.5);
+    expect(errors[3]).toBeLessThan(errors[0]! / 50);
+  });
+
+  it('counts its calls, tells every level, and stops within one call', async () => {
+    const calls: string[] = [];
+    const levels: number[] = [];
+    const options = {
+      refinement: 2,
+      onCall: (done: number, total: number) => void calls.push(`${done}/${total}`),
+      onLevel: (i: number) => void levels.push(i),
+    };
+    await invert[solver](denoiseOf(denoiser(solver)), clean, schedule, options);
+    expect(calls).toHaveLength(60);
+    expect(calls.at(-1)).toBe('60/60');
+    expect(levels).toEqual(Array.from({ length: 21 }, (_, i) => i));
+
+    const signal = { aborted: false };
+    let seen = 0;
+    const run = invert[solver](denoiseOf(denoiser(solver)), clean, schedule, {
+      signal,
+      onCall: () => {
+        seen++;
+        signal.aborted = seen === 4;
+      },
+    });
+    await expect(run).rejects.toBeInstanceOf(Cancelled);
+    expect(seen).toBe(4);
+  });
+
+  it('names the step at which numbers break', async () => {
+    let call = 0;
+    const breaking: Denoise = async (latent) => {
+      const bad = ++call === 3 ? Number.POSITIVE_INFINITY : 0;
+      return { denoised: latent.map((value) => value + bad), eps: latent.map((value) => value + bad) };
+    };
+    const broken = await invert[solver](breaking, clean, schedule).catch((error: unknown) => error);
+    expect(broken).toBeInstanceOf(AppError);
+    expect(broken).toMatchObject({ code: 'not-finite', message: expect.stringContaining('step 3') });
+  });
+});
+
+it('DDIM inversion asks at the lower or the upper timestep, always about the lower latent', async () => {
+  const asked = async (mode: 'lower' | 'upper') => {
+    const log: PredictInput[] = [];
+    const schedule = makeLevels(SD_SCHEDULER, 4, { solver: 'ddim' });
+    await invertDdim(
+      denoiseOf(denoiser('ddim', { predict: smoothNetwork(log) })),
+      noiseFor(6, 0, SIZE),
+      schedule,
+      { mode },
+    );
+    return log.map((input) => input.timestep);
+  };
+  expect(await asked('lower')).toEqual([0, 1, 251, 501]);
+  expect(await asked('upper')).toEqual([1, 251, 501, 751]);
+});

@@ -1,0 +1,337 @@
+import { describe, expect, it } from 'vitest';
+import { AppError, Cancelled } from '../../src/common/errors.ts';
+import {
+  type Checkpoint,
+  decodeCheckpoint,
+  encodeCheckpoint,
+} from '../../src/main/engine/diffusion/checkpoint.ts';
+import { denoiseOf } from '../../src/main/engine/diffusion/denoiser.ts';
+import { noiseFor, picker } from '../../src/main/engine/diffusion/noise.ts';
+import { makeLevels, type SolverId } from '../../src/main/engine/diffusion/schedule.ts';
+import { sampleDdim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
+import { sampleEuler } from '../../src/main/engine/diffusion/solvers/euler.ts';
+import { solvers } from '../../src/main/engine/diffusion/solvers/registry.ts';
+import {
+  type StepMajorRequest,
+  sampleStepMajor,
+  type VisitEvent,
+} from '../../src/main/engine/diffusion/step-major.ts';
+import type { Features, Latent, PredictInput } from '../../src/main/engine/diffusion/types.ts';
+import { getMethod, parseParams } from '../../src/main/engine/methods/registry.ts';
+import { maxDiff, SD_SCHEDULER, SIZE, smoothNetwork, text } from '../helpers/smooth-network.ts';
+
+const FRAMES = 6;
+const STEPS = 5;
+
+const RUNS = [
+  { name: 'pix2video', id: 'pix2video', params: {}, solver: 'ddim', anchor: 2 },
+  {
+    name: 'pix2video on Euler',
+    id: 'pix2video',
+    params: { attention: 'both+self' },
+    solver: 'euler',
+    anchor: 5,
+  },
+  { name: 'pix2video random', id: 'pix2video', params: { attention: 'random' }, solver: 'ddim', anchor: 1 },
+  {
+    name: 'pix2video previous',
+    id: 'pix2video',
+    params: { attention: 'previous' },
+    solver: 'ddim',
+    anchor: 0,
+  },
+  {
+    name: 'pix2video anchor',
+    id: 'pix2video',
+    params: { attention: 'anchor', update: 'off' },
+    solver: 'ddim',
+    anchor: 3,
+  },
+  { name: 'mix', id: 'mix', params: { w: '0.9,0.2' }, solver: 'euler', anchor: 2 },
+  { name: 'mix before', id: 'mix', params: { w: 0.5, previous: 'before' }, solver: 'euler', anchor: 0 },
+  { name: 'img2img', id: 'img2img', params: {}, solver: 'ddim', anchor: 0 },
+] as const;
+
+type Run = { id: string; params: object; solver: SolverId; anchor: number };
+
+const startOf = (frames = FRAMES) => Array.from({ length: frames }, (_, frame) => noiseFor(9, frame, SIZE));
+const structure = (frame: number) => noiseFor(10, frame, 6);
+
+function run(
+  { id, params, solver, anchor }: Run,
+  more: Partial<StepMajorRequest<unknown>> = {},
+): Promise<Latent[]> {
+  const method = getMethod(id);
+  return sampleStepMajor(method, {
+    ...makeLevels(SD_SCHEDULER, STEPS, { solver }),
+    predict: smoothNetwork(),
+    prediction: 'epsilon',
+    solver,
+    start: startOf(),
+    branches: [text(-0.3), text(0.8)],
+    guidance: 3,
+    structure,
+    params: parseParams(method, params),
+    anchor,
+    seed: 42,
+    ...more,
+  });
+}
+
+const perFrame = (solver: SolverId, schedule = makeLevels(SD_SCHEDULER, STEPS, { solver })) =>
+  Promise.all(
+    startOf().map((start, frame) => {
+      const denoise = denoiseOf(
+        {
+          predict: smoothNetwork(),
+          prediction: 'epsilon',
+          form: solvers[solver].form,
+          branches: [text(-0.3), text(0.8)],
+          guidance: 3,
+        },
+        structure(frame),
+      );
+      return (solver === 'ddim' ? sampleDdim : sampleEuler)(denoise, start, schedule);
+    }),
+  );
+
+describe.each(RUNS)('$name', (spec) => {
+  it('resumes from any visit, through bytes, to the same bits', async () => {
+    const whole = await run(spec);
+    const total = FRAMES * STEPS;
+    const pick = picker(1, spec.name.length);
+    const stops = new Set([
+      1,
+      total,
+      FRAMES,
+      FRAMES + 1,
+      ...Array.from({ length: 8 }, () => 1 + pick(total)),
+    ]);
+    for (const stop of stops) {
+      const signal = { aborted: false };
+      let bytes: Uint8Array | null = null;
+      const onVisit = (event: VisitEvent) => {
+        if (event.done !== stop) return;
+        bytes = encodeCheckpoint(event.checkpoint());
+        signal.aborted = true;
+      };
+      await run(spec, { signal, onVisit }).catch((error: unknown) => expect(error).toBeInstanceOf(Cancelled));
+      const resume = decodeCheckpoint(bytes!)!;
+      const done: number[] = [];
+      const again = await run(spec, { resume, onVisit: (event) => void done.push(event.done) });
+      expect(again).toEqual(whole);
+      expect(done).toEqual(Array.from({ length: total - stop }, (_, i) => stop + 1 + i));
+    }
+  });
+
+  it('tells every visit once and leaves its start alone', async () => {
+    const start = startOf();
+    const events: VisitEvent[] = [];
+    const result = await run(spec, { start, onVisit: (event) => void events.push(event) });
+    expect(start).toEqual(startOf());
+    expect(events.map(({ done }) => done)).toEqual(Array.from({ length: FRAMES * STEPS }, (_, i) => i + 1));
+    const last = events.slice(-FRAMES);
+    expect(last.map(({ frame }) => frame)).toEqual([
+      spec.anchor,
+      ...Array.from({ length: FRAMES - 1 - spec.anchor }, (_, i) => spec.anchor + 1 + i),
+      ...Array.from({ length: spec.anchor }, (_, i) => spec.anchor - 1 - i),
+    ]);
+    for (const { frame, latent } of last) expect(result[frame]).toBe(latent);
+  });
+
+  it('holds the features of at most anchor and one more frame', async () => {
+    const held: number[] = [];
+    await run(spec, { onVisit: (event) => void held.push(event.checkpoint().features.length) });
+    expect(Math.max(...held)).toBeLessThanOrEqual(2);
+  });
+});
+
+/** Pix2Video in the papers' order: one frame to its end, keeping every step's features of every frame. */
+async function frameMajorPix2Video(anchor: number, weight: number): Promise<Latent[]> {
+  const { levels, final } = makeLevels(SD_SCHEDULER, STEPS, { solver: 'ddim' });
+  const predict = smoothNetwork();
+  const kept = new Map<number, { features: Features; denoised: Latent }[]>();
+  const results: Latent[] = [];
+  const order = [anchor];
+  for (let i = anchor + 1; i < FRAMES; i++) order.push(i);
+  for (let i = anchor - 1; i >= 0; i--) order.push(i);
+  for (const frame of order) {
+    const previous = frame === anchor ? null : kept.get(frame + (frame > anchor ? -1 : 1))!;
+    let z = startOf()[frame]!;
+    const own: { features: Features; denoised: Latent }[] = [];
+    for (const [step, level] of levels.entries()) {
+      const to = levels[step + 1] ?? final;
+      const { outputs, features } = await predict({
+        latent: z,
+        timestep: level.timestep,
+        branches: [text(-0.3), text(0.8)],
+        structure: structure(frame),
+        capture: true,
+        ...(previous && {
+          attention: { bank: [kept.get(anchor)![step]!.features, previous[step]!.features], self: false },
+        }),
+      });
+      const [u, c] = outputs as [Latent, Latent];
+      const eps = u.map((value, i) => value + 3 * (c[i]! - value));
+      const denoised = z.map(
+        (value, i) => (value - Math.sqrt(1 - level.alphaBar) * eps[i]!) / Math.sqrt(level.alphaBar),
+      );
+      z = denoised.map((value, i) => Math.sqrt(to.alphaBar) * value + Math.sqrt(1 - to.alphaBar) * eps[i]!);
+      if (previous && step < STEPS / 2) {
+        z = z.map(
+          (value, i) => value - ((2 * weight) / 16384) * (denoised[i]! - previous[step]!.denoised[i]!),
+        );
+      }
+      own.push({ features: features!, denoised });
+    }
+    kept.set(frame, own);
+    results[frame] = z;
+  }
+  return results;
+}
+
+describe('pix2video', () => {
+  it.each([0, 2, 5])('step-major equals frame-major, anchor %i', async (anchor) => {
+    const stepMajor = await run({ id: 'pix2video', params: { weight: 150 }, solver: 'ddim', anchor });
+    const frameMajor = await frameMajorPix2Video(anchor, 150);
+    for (const [i, latent] of stepMajor.entries()) expect(maxDiff(latent, frameMajor[i]!)).toBeLessThan(1e-6);
+  });
+
+  it('guided on Euler takes the very road of DDIM, scaled', async () => {
+    const spec = { id: 'pix2video', params: { weight: 150 }, anchor: 2 };
+    // Both roads must end alike, so DDIM's last level is left out of the comparison.
+    const at = async (solver: SolverId, scale: (alphaBar: number) => number) => {
+      const schedule = makeLevels(SD_SCHEDULER, STEPS, { solver });
+      const events: VisitEvent[] = [];
+      const start = startOf().map((z) => z.map((value) => value * scale(schedule.levels[0]!.alphaBar)));
+      await run({ ...spec, solver }, { start, onVisit: (event) => void events.push(event) });
+      return events
+        .slice(0, (STEPS - 1) * FRAMES)
+        .map(({ latent, step }) => latent.map((value) => value / scale(schedule.levels[step + 1]!.alphaBar)));
+    };
+    const ddim = await at('ddim', () => 1);
+    const euler = await at('euler', (alphaBar) => 1 / Math.sqrt(alphaBar));
+    for (const [i, latent] of ddim.entries()) expect(maxDiff(latent, euler[i]!)).toBeLessThan(2e-4);
+  });
+
+  it('sees frames that were visited, in the order of its choice, never itself unless asked', async () => {
+    for (const [attention, self] of [
+      ['both', false],
+      ['both+self', true],
+      ['random', false],
+    ] as const) {
+      const log: PredictInput[] = [];
+      await run(
+        { id: 'pix2video', params: { attention }, solver: 'ddim', anchor: 2 },
+        { predict: smoothNetwork(log) },
+      );
+      const firstStep = log.slice(0, FRAMES);
+      expect(firstStep.map((input) => input.attention?.bank.length)).toEqual([undefined, 2, 2, 2, 2, 2]);
+      for (const { attention: seen } of firstStep.slice(1)) expect(seen!.self).toBe(self);
+      expect(firstStep[1]!.attention!.bank[0]).toBe(firstStep[1]!.attention!.bank[1]);
+    }
+  });
+});
+
+describe('mix', () => {
+  it('with w = 0 is every frame for itself, to the bit', async () => {
+    expect(await run({ id: 'mix', params: { w: 0 }, solver: 'euler', anchor: 0 })).toEqual(
+      await perFrame('euler'),
+    );
+  });
+
+  it('with w = 1 ends with every frame equal to the anchor', async () => {
+    const result = await run({ id: 'mix', params: { w: 1 }, solver: 'euler', anchor: 2 });
+    const apart = await run({ id: 'mix', params: { w: 0 }, solver: 'euler', anchor: 2 });
+    expect(result[2]).toEqual(apart[2]);
+    for (const latent of result) expect(maxDiff(latent, result[2]!)).toBeLessThan(1e-6);
+    expect(maxDiff(apart[0]!, apart[2]!)).toBeGreaterThan(0.1);
+  });
+
+  it('before and after differ from the third frame on', async () => {
+    const after = await run({ id: 'mix', params: { w: 0.5 }, solver: 'euler', anchor: 0 });
+    const before = await run({
+      id: 'mix',
+      params: { w: 0.5, previous: 'before' },
+      solver: 'euler',
+      anchor: 0,
+    });
+    expect(before.slice(0, 2)).toEqual(after.slice(0, 2));
+    for (let i = 2; i < FRAMES; i++) expect(maxDiff(before[i]!, after[i]!)).toBeGreaterThan(1e-4);
+  });
+});
+
+describe('the driver', () => {
+  const plain = { id: 'img2img', params: {}, solver: 'ddim', anchor: 0 } as const;
+
+  it('without hooks is every frame for itself, to the bit, for both solvers', async () => {
+    expect(await run(plain)).toEqual(await perFrame('ddim'));
+    expect(await run({ ...plain, solver: 'euler' })).toEqual(await perFrame('euler'));
+  });
+
+  it('of one frame runs', async () => {
+    expect(await run({ ...plain, id: 'pix2video' }, { start: startOf(1) })).toHaveLength(1);
+  });
+
+  it('stops within one call, and names step and frame where numbers break', async () => {
+    const signal = { aborted: false };
+    const log: PredictInput[] = [];
+    const network = smoothNetwork(log);
+    const predict: typeof network = async (input) => {
+      if (log.length === 6) signal.aborted = true;
+      return network(input);
+    };
+    await expect(run(plain, { predict, signal })).rejects.toBeInstanceOf(Cancelled);
+    expect(log).toHaveLength(7);
+
+    for (const bad of [Number.NaN, Number.NEGATIVE_INFINITY]) {
+      let call = 0;
+      const breaking: typeof network = async (input) => {
+        const { outputs } = await network(input);
+        if (++call === FRAMES + 3) outputs[1]![5] = bad;
+        return { outputs };
+      };
+      const error = await run(plain, { predict: breaking }).catch((caught: unknown) => caught);
+      expect(error).toBeInstanceOf(AppError);
+      expect(error).toMatchObject({
+        code: 'not-finite',
+        message: expect.stringContaining('step 2, frame 2'),
+      });
+    }
+  });
+
+  it('refuses an anchor outside the shot', async () => {
+    for (const anchor of [-1, FRAMES, 1.5]) {
+      await expect(run({ ...plain, anchor })).rejects.toMatchObject({ code: 'usage' });
+    }
+  });
+
+  it('refuses the checkpoint of another shot', async () => {
+    const checkpoints: Checkpoint[] = [];
+    await run(plain, { onVisit: (event) => void checkpoints.push(event.checkpoint()) });
+    await expect(run(plain, { resume: checkpoints[0]!, start: startOf(FRAMES - 1) })).rejects.toThrow(
+      /assertion/,
+    );
+  });
+});
+
+describe('checkpoint bytes', () => {
+  it('are refused when cut or changed anywhere', async () => {
+    let bytes = new Uint8Array();
+    const spec = { id: 'pix2video', params: {}, solver: 'ddim', anchor: 2 } as const;
+    await run(spec, {
+      onVisit: (event) => {
+        if (event.done === 9) bytes = encodeCheckpoint(event.checkpoint()) as typeof bytes;
+      },
+    });
+    expect(decodeCheckpoint(bytes)!.features).not.toHaveLength(0);
+    for (let i = 0; i < bytes.length; i += 37) {
+      const damaged = bytes.slice();
+      damaged[i]! ^= 0x10;
+      expect(decodeCheckpoint(damaged)).toBeNull();
+    }
+    for (const length of [0, 3, 16, 100, bytes.length - 4, bytes.length - 1]) {
+      expect(decodeCheckpoint(bytes.slice(0, length))).toBeNull();
+    }
+  });
+});

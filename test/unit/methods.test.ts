@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest';
+import { noiseFor, sharedNoise } from '../../src/main/engine/diffusion/noise.ts';
+import { visitsFrom } from '../../src/main/engine/diffusion/order.ts';
+import { addNoise } from '../../src/main/engine/diffusion/parametrisation.ts';
+import { makeLevels } from '../../src/main/engine/diffusion/schedule.ts';
+import { weightAt } from '../../src/main/engine/methods/mix.ts';
+import { pix2video } from '../../src/main/engine/methods/pix2video.ts';
+import {
+  getMethod,
+  methods,
+  paramsSchema,
+  parseParams,
+  solverFor,
+} from '../../src/main/engine/methods/registry.ts';
+import { noisedStart, remainingLevels, stepsOfStrength } from '../../src/main/engine/methods/start.ts';
+import { SD_SCHEDULER, SIZE } from '../helpers/smooth-network.ts';
+
+describe('registry', () => {
+  it('finds each by its id and names all when asked for another', () => {
+    for (const method of methods) expect(getMethod(method.id)).toBe(method);
+    expect(() => getMethod('magic')).toThrow(
+      expect.objectContaining({
+        code: 'usage',
+        hint: expect.stringContaining('pix2video, mix, sdedit, img2img'),
+      }),
+    );
+  });
+
+  it.each(methods)(
+    '$id completes its own defaults, takes its own output back, and describes every setting',
+    (method) => {
+      const params = parseParams(method, {});
+      expect(parseParams(method, JSON.parse(JSON.stringify(params)))).toEqual(params);
+      const properties = Object.values(paramsSchema(method).properties ?? {}) as {
+        description?: string;
+        default?: unknown;
+      }[];
+      expect(properties.length).toBeGreaterThan(0);
+      for (const property of properties) {
+        expect(property.description).toMatch(/\w/);
+        expect(property.default).toBeDefined();
+      }
+      expect(method.callsPerFrame(50, params)).toBeGreaterThan(0);
+    },
+  );
+
+  it('refuses wrong settings in one line that says what it takes', () => {
+    for (const [id, params] of [
+      ['mix', { w: 2 }],
+      ['mix', { w: '0.5,x' }],
+      ['mix', { w: '' }],
+      ['pix2video', { update: 'exact' }],
+      ['sdedit', { strength: 0 }],
+      ['img2img', { weight: 3 }],
+    ] as const) {
+      expect(() => parseParams(getMethod(id), params)).toThrow(expect.objectContaining({ code: 'usage' }));
+    }
+  });
+
+  it('keeps mixing on Euler', () => {
+    expect(solverFor(getMethod('mix'), null)).toBe('euler');
+    expect(solverFor(getMethod('pix2video'), null)).toBe('ddim');
+    expect(solverFor(getMethod('pix2video'), 'euler')).toBe('euler');
+    expect(() => solverFor(getMethod('mix'), 'ddim')).toThrow(
+      expect.objectContaining({ hint: 'Use euler.' }),
+    );
+  });
+});
+
+describe('mix', () => {
+  it('stretches its weights over the steps', () => {
+    expect([0, 1, 2].map((step) => weightAt([0.3], step, 3))).toEqual([0.3, 0.3, 0.3]);
+    expect([0, 1, 2].map((step) => weightAt([1, 0], step, 3))).toEqual([1, 0.5, 0]);
+    const each = [0.9, 0.1, 0.4, 0.7];
+    expect(each.map((_, step) => weightAt(each, step, 4))).toEqual(each);
+    expect(weightAt([0.2, 0.8], 0, 1)).toBe(0.2);
+  });
+
+  it('takes a number, a list or text', () => {
+    const w = (value: unknown) => (parseParams(getMethod('mix'), { w: value }) as { w: number[] }).w;
+    expect([w(0.4), w('0.4'), w([0.1, 1]), w('0.1, 1')]).toEqual([[0.4], [0.4], [0.1, 1], [0.1, 1]]);
+  });
+});
+
+describe('pix2video random', () => {
+  it('picks every earlier frame of its side equally often, by seed', () => {
+    const visits = visitsFrom(3, 8);
+    const params = pix2video.schema.parse({ attention: 'random' });
+    const picked = (seed: number, step: number) =>
+      pix2video.references!({ params, step, steps: 9000, visits, seed }).map(
+        (reference) => reference?.frames[1],
+      );
+    expect(picked(1, 4)).toEqual(picked(1, 4));
+    const counts = new Map<number, number>();
+    for (let step = 0; step < 4000; step++) {
+      const picks = picked(1, step);
+      counts.set(picks[4]!, (counts.get(picks[4]!) ?? 0) + 1);
+      expect([1, 2, 3]).toContain(picks[7]);
+    }
+    // Visit 4 is frame 7, after 3, 4, 5 and 6.
+    expect([...counts.keys()].sort()).toEqual([3, 4, 5, 6]);
+    for (const count of counts.values()) expect(Math.abs(count - 1000)).toBeLessThan(150);
+  });
+});
+
+describe('start', () => {
+  const schedule = makeLevels(SD_SCHEDULER, 10, { solver: 'ddim' });
+  const clean = noiseFor(1, 0, SIZE);
+
+  it('runs the share of the steps that the strength names', () => {
+    expect([0.001, 0.3, 0.55, 0.7, 1].map((strength) => stepsOfStrength(10, strength))).toEqual([
+      1, 3, 5, 7, 10,
+    ]);
+    const { levels, final } = remainingLevels({ from: 'noise', strength: 0.3, shared: true }, schedule);
+    expect(levels).toEqual(schedule.levels.slice(7));
+    expect(final).toBe(schedule.final);
+    expect(remainingLevels({ from: 'inversion' }, schedule)).toBe(schedule);
+  });
+
+  it('noises each frame with its own or the shared noise at the first level left', () => {
+    const options = { schedule, solver: 'euler', seed: 5 } as const;
+    const at = schedule.levels[3]!;
+    expect(noisedStart({ from: 'noise', strength: 0.7, shared: true }, clean, 2, options)).toEqual(
+      addNoise('ve', clean, sharedNoise(5, SIZE), at),
+    );
+    expect(
+      noisedStart({ from: 'noise', strength: 0.7, shared: false }, clean, 2, { ...options, solver: 'ddim' }),
+    ).toEqual(addNoise('vp', clean, noiseFor(5, 2, SIZE), at));
+  });
+});
