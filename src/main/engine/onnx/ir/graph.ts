@@ -114,10 +114,12 @@ export class Graph {
     return node;
   }
 
-  remove(node: Node): void {
-    assert(this.#nodes.delete(node), `${node.label} is not in the graph`);
+  /** Returns false when the node is no longer there. Its readers must have been given another value. */
+  remove(node: Node): boolean {
+    if (!this.#nodes.delete(node)) return false;
     for (const output of node.outputs) this.#producer.delete(output);
     for (const name of readNames(node)) this.#consumers.get(name)?.delete(node);
+    return true;
   }
 
   /** Adds a node and returns the name of its first output. */
