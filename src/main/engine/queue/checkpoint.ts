@@ -34,7 +34,8 @@ export class CheckpointFile {
       await rename(next, this.path);
       await syncDirectory(this.#dir);
     } catch (error) {
-      await rm(next, { force: true });
+      // Whatever hinders cleaning up is the trouble that is being reported.
+      await rm(next, { force: true }).catch(() => undefined);
       throw asAppError(error, 'writing a checkpoint');
     }
   }
