@@ -38,7 +38,7 @@ export async function openBundle(dir: string, options: OpenBundleOptions): Promi
   }
   throwIfCancelled(signal);
   const digests = await bundleDigests(layout, parts, options);
-  const sites = rewrite(parts, options);
+  const sites = rewrite(parts, options, layout.name);
 
   const sessions: Session[] = [];
   const open = async (part: LoadedPart<unknown>, what: string, lowMemory = false): Promise<Session> => {
@@ -168,10 +168,12 @@ function assemble(opened: Opened): Bundle {
 }
 
 /** Changes the graphs in memory; the files stay as they are. Returns the attention sites that got a bank. */
-function rewrite(parts: Parts, options: OpenBundleOptions): readonly Site[] {
+function rewrite(parts: Parts, options: OpenBundleOptions, name: string): readonly Site[] {
   takeMean(parts.vaeEncoder.graph.model, parts.vaeEncoder.part.file);
   const unet = parts.unet.graph.model;
-  const sites = options.sites === 'none' ? [] : addReferenceAttention(unet, { sites: options.sites }).sites;
+  const label = `the UNet of ${name}`;
+  const sites =
+    options.sites === 'none' ? [] : addReferenceAttention(unet, { sites: options.sites, label }).sites;
   for (const { graph } of [parts.unet, parts.vaeEncoder, parts.vaeDecoder, ...parts.text])
     float32Io(graph.model);
   return sites;

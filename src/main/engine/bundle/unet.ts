@@ -10,7 +10,7 @@ import type {
   PredictInput,
 } from '../diffusion/types.ts';
 import type { Feed, Session } from '../onnx/ort.ts';
-import type { Site } from '../onnx/passes/reference-attention.ts';
+import { SELF_LENGTH, type Site } from '../onnx/passes/reference-attention.ts';
 import { Buffers } from './buffers.ts';
 import type { UnetIo } from './io.ts';
 import { checkSize } from './vae.ts';
@@ -152,7 +152,7 @@ function attentionFeeds(
     return {};
   }
   const length = self ? ALL_TOKENS : 0n;
-  const feeds: Feeds = { ref_self_length: { type: 'int64', data: BigInt64Array.of(length), dims: [1] } };
+  const feeds: Feeds = { [SELF_LENGTH]: { type: 'int64', data: BigInt64Array.of(length), dims: [1] } };
   for (const [i, site] of sites.entries()) {
     const tokens = bank.reduce((sum, frame) => sum + blockOf(frame, i, batch, site.channels).tokens, 0);
     const size = tokens * site.channels;

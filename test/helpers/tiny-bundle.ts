@@ -1,0 +1,228 @@
+/**
+ * Writes a small bundle with random weights in diffusers' ONNX layout, in the dialects exporters speak, so that tests
+ * need no trial data. Its pictures mean nothing; its numbers are of the order of one.
+ */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Model } from '../../src/main/engine/onnx/ir/graph.ts';
+import { serializeModel } from '../../src/main/engine/onnx/serde.ts';
+import {
+  TEXT_WIDTH,
+  tinyTextEncoder,
+  tinyUnet,
+  tinyVaeDecoder,
+  tinyVaeEncoder,
+  type UnetOptions,
+  WIDTHS,
+} from './tiny-networks.ts';
+
+export interface TinyBundleOptions {
+  readonly kind?: 'sd' | 'depth' | 'xl';
+  readonly prediction?: 'epsilon' | 'v_prediction' | 'sample';
+  readonly half?: boolean;
+  /** Name of a file beside each graph that holds its weights; null keeps them inside. */
+  readonly external?: string | null;
+  readonly timestep?: UnetOptions['timestep'];
+  /** old: diffusers' own export script: int32 ids, the latent drawn inside the encoder, no config.json. */
+  readonly dialect?: 'new' | 'old';
+  readonly pooler?: boolean;
+  /** Only tokenizer.json instead of vocab.json and merges.txt. */
+  readonly tokenizerJson?: boolean;
+  /** Side of the latent it claims to have been trained on. */
+  readonly sampleSize?: number;
+  readonly seed?: number;
+}
+
+const LENGTH = 77;
+const LATENT = 4;
+const MERGES = ['s w', 'a n</w>', 'sw an</w>', 'r e', 're d</w>', 'c a', 'ca r</w>'];
+
+/** A folder that removes itself at the end of its scope. */
+export async function temporaryFolder(): Promise<AsyncDisposable & { readonly path: string }> {
+  const path = await mkdtemp(join(tmpdir(), 'retake-test-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** @returns dir, which is made when absent */
+export async function writeTinyBundle(dir: string, options: TinyBundleOptions = {}): Promise<string> {
+  const { kind = 'sd', half = false, dialect = 'new', seed = 1 } = options;
+  const [xl, old] = [kind === 'xl', dialect === 'old'];
+  const timestep = options.timestep ?? { type: old ? 'float' : 'int64', shape: old ? 'batch' : 'scalar' };
+  const vocabulary = tinyVocabulary();
+  const text = {
+    half,
+    vocabulary: Object.keys(vocabulary).length,
+    length: LENGTH,
+    ids: old ? 'int32' : 'int64',
+    hiddenStates: xl,
+  } as const;
+  const textWidth = TEXT_WIDTH * (xl ? 2 : 1);
+  const inChannels = LATENT + (kind === 'depth' ? 1 : 0);
+  const models: Record<string, Model> = {
+    unet: tinyUnet({ seed, half, inChannels, textWidth, xl, timestep }),
+    vae_encoder: tinyVaeEncoder(seed + 1, half, LATENT, old),
+    vae_decoder: tinyVaeDecoder(seed + 2, half, LATENT),
+    text_encoder: tinyTextEncoder({
+      ...text,
+      seed: seed + 3,
+      pooled: (options.pooler ?? true) ? 'pooler_output' : null,
+    }),
+  };
+  if (xl) models.text_encoder_2 = tinyTextEncoder({ ...text, seed: seed + 4, pooled: 'text_embeds' });
+  for (const [name, model] of Object.entries(models)) {
+    await mkdir(join(dir, name), { recursive: true });
+    await writeModel(join(dir, name), model, options.external ?? null);
+    if (!old)
+      await writeJson(
+        join(dir, name, 'config.json'),
+        configOf(name, inChannels, textWidth, xl, options.sampleSize ?? 8),
+      );
+  }
+  for (const name of xl ? ['tokenizer', 'tokenizer_2'] : ['tokenizer']) {
+    await writeTokenizer(
+      join(dir, name),
+      vocabulary,
+      options.tokenizerJson ?? false,
+      name === 'tokenizer_2' ? '!' : END,
+    );
+  }
+  await mkdir(join(dir, 'scheduler'), { recursive: true });
+  await writeJson(join(dir, 'scheduler', 'scheduler_config.json'), {
+    _class_name: 'PNDMScheduler',
+    beta_start: 0.00085,
+    beta_end: 0.012,
+    beta_schedule: 'scaled_linear',
+    num_train_timesteps: 1000,
+    set_alpha_to_one: false,
+    steps_offset: 1,
+    ...(options.prediction && { prediction_type: options.prediction }),
+  });
+  await writeJson(join(dir, 'model_index.json'), {
+    _class_name: {
+      sd: 'StableDiffusionPipeline',
+      depth: 'StableDiffusionDepth2ImgPipeline',
+      xl: 'StableDiffusionXLPipeline',
+    }[kind],
+    unet: ['diffusers', 'UNet2DConditionModel'],
+    text_encoder: ['transformers', 'CLIPTextModel'],
+    ...(xl && {
+      text_encoder_2: ['transformers', 'CLIPTextModelWithProjection'],
+      force_zeros_for_empty_prompt: true,
+    }),
+  });
+  return dir;
+}
+
+function configOf(
+  part: string,
+  inChannels: number,
+  textWidth: number,
+  xl: boolean,
+  sampleSize: number,
+): object {
+  if (part === 'unet') {
+    return {
+      _class_name: 'UNet2DConditionModel',
+      in_channels: inChannels,
+      out_channels: LATENT,
+      sample_size: sampleSize,
+      block_out_channels: WIDTHS,
+      cross_attention_dim: textWidth,
+      attention_head_dim: 2,
+      addition_embed_type: xl ? 'text_time' : null,
+    };
+  }
+  if (part.startsWith('vae')) {
+    const scaling = xl ? 0.13025 : 0.18215;
+    return {
+      _class_name: 'AutoencoderKL',
+      latent_channels: LATENT,
+      block_out_channels: [8, 8, 8],
+      scaling_factor: scaling,
+    };
+  }
+  return {
+    model_type: 'clip_text_model',
+    hidden_size: TEXT_WIDTH,
+    num_hidden_layers: 2,
+    max_position_embeddings: LENGTH,
+  };
+}
+
+/** Weights of 64 bytes or more go to the external file, one after the other. */
+async function writeModel(folder: string, model: Model, external: string | null): Promise<void> {
+  if (external !== null) {
+    const chunks: Uint8Array[] = [];
+    let offset = 0;
+    for (const tensor of model.graph.initializers.values()) {
+      if (tensor.data.kind !== 'bytes' || tensor.data.bytes.length < 64) continue;
+      const { bytes } = tensor.data;
+      tensor.data = { kind: 'external', location: external, offset, length: bytes.length };
+      chunks.push(bytes);
+      offset += bytes.length;
+    }
+    await writeFile(join(folder, external), Buffer.concat(chunks));
+  }
+  await writeFile(join(folder, 'model.onnx'), serializeModel(model));
+}
+
+const START = '<|startoftext|>';
+const END = '<|endoftext|>';
+
+/** Byte-level BPE writes each byte as a printable character: itself, or one from U+0100 on. */
+function byteCharacters(): string[] {
+  const printable = (byte: number) => (byte >= 33 && byte <= 126) || (byte >= 161 && byte !== 173);
+  let next = 256;
+  return Array.from({ length: 256 }, (_, byte) => String.fromCharCode(printable(byte) ? byte : next++));
+}
+
+/** In CLIP's order: bytes, bytes at the end of a word, merges, start, end. */
+function tinyVocabulary(): Record<string, number> {
+  const characters = byteCharacters();
+  const sorted = [...characters].sort((a, b) => (a === '!' ? -1 : b === '!' ? 1 : a < b ? -1 : 1));
+  const words = [...sorted, ...sorted.map((c) => `${c}</w>`), ...MERGES.map((pair) => pair.replace(' ', ''))];
+  return Object.fromEntries([...words, START, END].map((token, id) => [token, id]));
+}
+
+async function writeTokenizer(
+  folder: string,
+  vocab: Record<string, number>,
+  single: boolean,
+  pad: string,
+): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await writeJson(join(folder, 'tokenizer_config.json'), {
+    tokenizer_class: 'CLIPTokenizer',
+    bos_token: START,
+    eos_token: { __type: 'AddedToken', content: END },
+    pad_token: pad,
+    model_max_length: LENGTH,
+  });
+  if (single) {
+    await writeJson(join(folder, 'tokenizer.json'), {
+      normalizer: { type: 'Sequence', normalizers: [{ type: 'NFC' }, { type: 'Lowercase' }] },
+      pre_tokenizer: {
+        type: 'Sequence',
+        pretokenizers: [
+          {
+            type: 'Split',
+            pattern: { Regex: '[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+' },
+            behavior: 'Removed',
+            invert: true,
+          },
+          { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true },
+        ],
+      },
+      decoder: { type: 'ByteLevel' },
+      model: { type: 'BPE', end_of_word_suffix: '</w>', unk_token: END, vocab, merges: MERGES },
+    });
+    return;
+  }
+  await writeJson(join(folder, 'vocab.json'), vocab);
+  await writeFile(join(folder, 'merges.txt'), ['#version: 0.2', ...MERGES, ''].join('\n'));
+}
+
+async function writeJson(file: string, value: object): Promise<void> {
+  await writeFile(file, JSON.stringify(value, null, 2));
+}
