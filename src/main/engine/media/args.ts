@@ -18,20 +18,33 @@ export function bannerArgs(path: string): string[] {
 
 const PASS_THROUGH = ['-fps_mode', 'passthrough', '-f', 'null', '-'];
 
-/** Decodes the first real video stream and tells of each picture; `seconds` limits the pass to the head. */
-export function showPicturesArgs(path: string, seconds: number | null): string[] {
+export interface ShowPart {
+  /** Stop after this many pictures. */
+  readonly count?: number;
+  /** Container time to seek to first. */
+  readonly seek?: number;
+}
+
+/** Decodes the first real video stream, or a part of it, and tells of each picture. */
+export function showPicturesArgs(path: string, { count, seek }: ShowPart): string[] {
   return [
     ...TALKING,
     '-copyts',
     '-noautorotate',
+    ...(seek === undefined ? [] : seekTo(seek)),
     ...inputFile(path),
     '-map',
     '0:V:0',
-    ...(seconds === null ? [] : ['-t', String(seconds)]),
+    ...(count === undefined ? [] : ['-frames:v', String(count)]),
     '-vf',
     'showinfo=checksum=0',
     ...PASS_THROUGH,
   ];
+}
+
+/** Goes to a key frame at or before a time of the container's clock; what precedes the wanted picture is sorted out later. */
+function seekTo(seconds: number): string[] {
+  return ['-noaccurate_seek', '-seek_timestamp', '1', '-ss', seconds.toFixed(6)];
 }
 
 /** Lists the packets of the first real video stream without decoding. */
@@ -65,9 +78,7 @@ export function decodeArgs(clip: ClipInfo, plan: DecodePlan): string[] {
   return [
     ...TALKING,
     '-copyts',
-    ...(plan.seek === null
-      ? []
-      : ['-noaccurate_seek', '-seek_timestamp', '1', '-ss', plan.seek.toFixed(6)]),
+    ...(plan.seek === null ? [] : seekTo(plan.seek)),
     ...inputFile(clip.path),
     '-map',
     '0:V:0',

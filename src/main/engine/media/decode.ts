@@ -1,0 +1,166 @@
+/** A clip's frames as RGB, streamed: one frame is in memory at a time, and frame k is the same wherever reading began. */
+import { basename } from 'node:path';
+import { AppError } from '../../../common/errors.ts';
+import type { ClipInfo, Fit, FrameRange } from '../../../common/media.ts';
+import { toNumber } from '../../../common/time/rational.ts';
+import { type DecodePlan, decodeArgs } from './args.ts';
+import { lastError } from './failure.ts';
+import { type Ffmpeg, FfmpegProcess, resolveFfmpeg } from './ffmpeg.ts';
+import { padEdges } from './fit.ts';
+import { canToneMap } from './probe.ts';
+import { parseClock, parseShown } from './showinfo.ts';
+
+export interface DecodedFrame {
+  /** Conformed frame of the clip, not of the range. */
+  readonly index: number;
+  /** RGB, 8 bit full range, height·width·3 of the canvas. */
+  readonly rgb: Uint8Array;
+}
+
+export interface DecodeOptions {
+  readonly range: FrameRange;
+  readonly fit: Fit;
+  readonly signal?: AbortSignal | undefined;
+  readonly ffmpeg?: Ffmpeg;
+}
+
+/** Containers whose seek lands on a key frame and keeps the clock. */
+const SEEKABLE = /^(mov|matroska|mxf|avi|mpegts)/;
+/** Start this long before the wanted picture: leaders of open groups and neighbours of fields come along. */
+const RUN_UP_SECONDS = 1;
+
+/**
+ * Yields exactly the frames of the range, padded to the fit's canvas.
+ * @throws AppError clip-unreadable where the file no longer gives a frame it had; Cancelled
+ */
+export async function* decodeFrames(clip: ClipInfo, options: DecodeOptions): AsyncGenerator<DecodedFrame> {
+  const { range, fit, signal } = options;
+  const size = { width: fit.contentWidth, height: fit.contentHeight };
+  for await (const { index, rgb } of decodeSized(clip, { range, ...size, signal, ffmpeg: options.ffmpeg })) {
+    yield { index, rgb: padEdges(rgb, fit) };
+  }
+}
+
+/** One frame at any size, for thumbnails and viewers. */
+export async function decodeFrame(
+  clip: ClipInfo,
+  index: number,
+  options: { readonly width: number; readonly height: number; readonly signal?: AbortSignal; readonly ffmpeg?: Ffmpeg },
+): Promise<Uint8Array> {
+  for await (const { rgb } of decodeSized(clip, { range: { start: index, end: index + 1 }, ...options })) return rgb;
+  throw missing(clip, index, []);
+}
+
+interface SizedOptions {
+  readonly range: FrameRange;
+  readonly width: number;
+  readonly height: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly ffmpeg?: Ffmpeg | undefined;
+}
+
+async function* decodeSized(clip: ClipInfo, options: SizedOptions): AsyncGenerator<DecodedFrame> {
+  const { range, width, height, signal } = options;
+  if (!(range.start >= 0 && range.end > range.start && range.end <= clip.frames)) {
+    throw new AppError('usage', `frames ${range.start} to ${range.end} are outside the clip's ${clip.frames}`, {
+      doing: `reading ${basename(clip.path)}`,
+    });
+  }
+  const ffmpeg = options.ffmpeg ?? (await resolveFfmpeg());
+  const wanted = timeOf(clip, range.start);
+  const seek = wanted - RUN_UP_SECONDS;
+  const plan = { range, width, height, toneMap: clip.hdr && canToneMap(ffmpeg) };
+  if (SEEKABLE.test(clip.container) && seek > clip.startTime) {
+    const seeking = { ...plan, seek };
+    const started = yield* read(clip, seeking, ffmpeg, signal, wanted);
+    if (started) return;
+  }
+  yield* read(clip, { ...plan, seek: null }, ffmpeg, signal, null);
+}
+
+/** Container time of the source picture that a conformed frame shows. */
+function timeOf(clip: ClipInfo, frame: number): number {
+  return clip.sourceTimes?.[frame] ?? clip.startTime + frame / toNumber(clip.rate);
+}
+
+/**
+ * Reads one pass. With `mustPrecede` the first picture decoded must not come later than that time, else the seek went too
+ * far: nothing is yielded and false is returned.
+ */
+async function* read(
+  clip: ClipInfo,
+  plan: DecodePlan,
+  ffmpeg: Ffmpeg,
+  signal: AbortSignal | undefined,
+  mustPrecede: number | null,
+): AsyncGenerator<DecodedFrame, boolean> {
+  const { start, end } = plan.range;
+  let unit = 0;
+  let firstTime: number | null = null;
+  const complaints: string[] = [];
+  const onLine = (line: string) => {
+    if (/\[(error|fatal)\]/.test(line) && complaints.length < 20) complaints.push(line);
+    if (firstTime !== null) return;
+    if (unit === 0) unit = timeUnit(line);
+    const pts = parseShown(line)?.pts;
+    if (pts !== null && pts !== undefined) firstTime = pts * unit;
+  };
+  await using child = new FfmpegProcess(ffmpeg, decodeArgs(clip, plan), {
+    doing: `reading ${basename(clip.path)}`,
+    signal,
+    onLine,
+  });
+  const tolerance = 0.4 / toNumber(clip.rate);
+  let index = start;
+  let previous: Uint8Array | null = null;
+  for await (const rgb of frames(child, plan.width * plan.height * 3)) {
+    if (index === start && mustPrecede !== null && !(firstTime !== null && firstTime <= mustPrecede + tolerance)) {
+      return false;
+    }
+    yield { index, rgb };
+    previous = rgb;
+    index += 1;
+    if (index === end) return true;
+  }
+  await child.finished();
+  if (index === start && mustPrecede !== null) return false;
+  // Only the hold of a variable-rate clip's last picture may be left over: ffmpeg versions differ in how long they hold.
+  while (previous && index < end && clip.sourceTimes && clip.sourceTimes[index] === clip.sourceTimes[index - 1]) {
+    yield { index, rgb: previous.slice() };
+    index += 1;
+  }
+  if (index < end) throw missing(clip, index, complaints);
+  return true;
+}
+
+function timeUnit(line: string): number {
+  const clock = parseClock(line);
+  return clock ? toNumber(clock.timeBase) : 0;
+}
+
+/** Cuts stdout into frames of `bytes`, each in memory of its own. */
+async function* frames(child: FfmpegProcess, bytes: number): AsyncGenerator<Uint8Array> {
+  let frame = new Uint8Array(bytes);
+  let filled = 0;
+  for await (const chunk of child.output()) {
+    for (let taken = 0; taken < chunk.length; ) {
+      const part = chunk.subarray(taken, taken + bytes - filled);
+      frame.set(part, filled);
+      filled += part.length;
+      taken += part.length;
+      if (filled === bytes) {
+        yield frame;
+        frame = new Uint8Array(bytes);
+        filled = 0;
+      }
+    }
+  }
+}
+
+function missing(clip: ClipInfo, index: number, complaints: readonly string[]): AppError {
+  const why = complaints.length > 0 ? ` (${lastError(complaints)})` : '';
+  return new AppError('clip-unreadable', `frame ${index} can no longer be read${why}`, {
+    doing: `reading ${basename(clip.path)}`,
+    hint: 'Has the file changed since it was opened? Open it again.',
+  });
+}

@@ -1,0 +1,152 @@
+/** Measures a stream's pictures: by decoding all of it, or for long sound files by listing packets and trying both ends. */
+import { statSync } from 'node:fs';
+import type { ClipInfo, Rational } from '../../../common/media.ts';
+import { toNumber } from '../../../common/time/rational.ts';
+import { listPacketsArgs, type ShowPart, showPicturesArgs } from './args.ts';
+import type { Banner, VideoStream } from './banner.ts';
+import { unreadable } from './failure.ts';
+import { type Ffmpeg, runFfmpeg } from './ffmpeg.ts';
+import { parseClock, parsePacket, parsePacketTimeBase, parseShown, type Packet, type Shown } from './showinfo.ts';
+
+export interface Pictures {
+  /** Presentation times in seconds of the container's clock, ascending. */
+  readonly times: readonly number[];
+  /** Seconds the last picture stays, where the file says. */
+  readonly lastDuration: number | null;
+  readonly nominalRate: Rational | null;
+  readonly pixelFormat: string;
+  readonly width: number;
+  readonly height: number;
+  readonly fieldOrder: ClipInfo['fieldOrder'];
+  readonly sizeChanges: boolean;
+  /** Complaints of decoder and demuxer. */
+  readonly errors: number;
+}
+
+interface Run {
+  readonly doing: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Files below are decoded whatever they hold; above, only if decoding costs little or the packets raise a doubt. */
+const SMALL_BYTES = 16 << 20;
+const CHEAP_PIXELS = 3e9;
+const HEAD = 60;
+const TAIL_SECONDS = 3;
+
+/** Containers with a time on each packet, codecs with one picture in each. */
+const TIMED = /^(mov|matroska)/;
+const ONE_PICTURE_PACKETS = /^(h264|hevc|prores|dnxhd|mjpeg|vp9|av1|ffv1|cfhd|rawvideo|v210|png|qtrle)$/;
+
+/** @throws AppError clip-unreadable where not a single picture decodes; Cancelled */
+export async function measurePictures(
+  ffmpeg: Ffmpeg,
+  path: string,
+  banner: Banner,
+  video: VideoStream,
+  run: Run,
+): Promise<Pictures> {
+  if (statSync(path).size > SMALL_BYTES && TIMED.test(banner.container) && ONE_PICTURE_PACKETS.test(video.codec)) {
+    const listed = await listPictures(ffmpeg, path, video, run);
+    if (listed) return listed;
+  }
+  const shown = await show(ffmpeg, path, {}, run);
+  const { timeBase, nominalRate } = shown;
+  const unit = timeBase ? toNumber(timeBase) : 1;
+  const timed = shown.pictures.filter((picture) => picture.pts !== null).sort((a, b) => a.pts! - b.pts!);
+  const last = timed.at(-1);
+  if (!last) throw unreadablePicture(run.doing, shown.lines);
+  return {
+    times: timed.map((picture) => picture.pts! * unit),
+    lastDuration: last.duration === null ? null : last.duration * unit,
+    nominalRate,
+    ...look(shown),
+  };
+}
+
+interface Show {
+  readonly pictures: Shown[];
+  readonly lines: readonly string[];
+  timeBase: Rational | null;
+  nominalRate: Rational | null;
+  errors: number;
+}
+
+async function show(ffmpeg: Ffmpeg, path: string, part: ShowPart, run: Run): Promise<Show> {
+  const shown: Show = { pictures: [], lines: [], timeBase: null, nominalRate: null, errors: 0 };
+  const onLine = (line: string) => {
+    const picture = parseShown(line);
+    if (picture) {
+      shown.pictures.push(picture);
+      return;
+    }
+    const clock = shown.timeBase ? null : parseClock(line);
+    if (clock) Object.assign(shown, clock);
+    if (/\[(error|fatal)\]/.test(line)) shown.errors += 1;
+  };
+  const { tail } = await runFfmpeg(ffmpeg, showPicturesArgs(path, part), { ...run, onLine });
+  return { ...shown, lines: tail };
+}
+
+function look(shown: Show): Pick<Pictures, 'pixelFormat' | 'width' | 'height' | 'fieldOrder' | 'sizeChanges' | 'errors'> {
+  const { pixelFormat, width, height } = shown.pictures[0]!;
+  const count = (field: Shown['field']) => shown.pictures.filter((picture) => picture.field === field).length;
+  const [tff, bff] = [count('tff'), count('bff')];
+  return {
+    pixelFormat,
+    width,
+    height,
+    fieldOrder: tff + bff === 0 ? 'progressive' : tff >= bff ? 'tff' : 'bff',
+    sizeChanges: shown.pictures.some((picture) => picture.width !== width || picture.height !== height),
+    errors: shown.errors,
+  };
+}
+
+/** Null where the packets leave a doubt, or where decoding them all costs little. */
+async function listPictures(ffmpeg: Ffmpeg, path: string, video: VideoStream, run: Run): Promise<Pictures | null> {
+  const packets: Packet[] = [];
+  let timeBase: Rational | null = null;
+  let untimed = false;
+  let partial = '';
+  const onOutput = (chunk: Buffer) => {
+    const lines = (partial + chunk.toString('latin1')).split('\n');
+    partial = lines.pop()!;
+    for (const line of lines) {
+      timeBase ??= parsePacketTimeBase(line);
+      const packet = parsePacket(line);
+      if (packet) packets.push(packet);
+      else if (!line.startsWith('#')) untimed = true;
+    }
+  };
+  const { code, tail } = await runFfmpeg(ffmpeg, listPacketsArgs(path), { ...run, onOutput });
+  if (packets.length * video.width * video.height < CHEAP_PIXELS) return null;
+  if (code !== 0 || tail.length > 0 || untimed || timeBase === null) return null;
+  const unit = toNumber(timeBase);
+  packets.sort((a, b) => a.pts - b.pts);
+  const sound = packets.every(({ pts, doubtful }, index) => !doubtful && (index === 0 || pts > packets[index - 1]!.pts));
+  if (!sound || !packets[0]!.key) return null;
+
+  // Both ends must decode to exactly the listed times.
+  const last = packets.at(-1)!;
+  const head = await show(ffmpeg, path, { count: HEAD }, run);
+  const end = await show(ffmpeg, path, { seek: last.pts * unit - TAIL_SECONDS }, run);
+  const agree =
+    head.errors + end.errors === 0 &&
+    head.pictures.length === Math.min(HEAD, packets.length) &&
+    head.pictures.every(({ pts }, index) => pts === packets[index]!.pts) &&
+    end.pictures.length > 0 &&
+    end.pictures.every(({ pts }, index) => pts === packets.at(index - end.pictures.length)!.pts);
+  if (!agree) return null;
+  return {
+    times: packets.map(({ pts }) => pts * unit),
+    lastDuration: last.duration > 0 ? last.duration * unit : null,
+    nominalRate: head.nominalRate,
+    ...look(head),
+  };
+}
+
+function unreadablePicture(doing: string, lines: readonly string[]) {
+  const general = unreadable(doing, lines);
+  if (!general.message.startsWith('this is not a video')) return general;
+  return unreadable(doing, [...lines, 'no picture decodes']);
+}

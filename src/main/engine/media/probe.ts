@@ -1,0 +1,162 @@
+/** What a clip is: every number measured on the file, none believed from a header that can lie. */
+import { type Stats, statSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { AppError } from '../../../common/errors.ts';
+import type { AudioStream, ClipInfo, Rational } from '../../../common/media.ts';
+import { toNumber } from '../../../common/time/rational.ts';
+import { bannerArgs } from './args.ts';
+import { type Banner, parseBanner, type VideoStream } from './banner.ts';
+import { cadenceOf } from './cadence.ts';
+import { bitDepthOf, hasAlpha, isHdr } from './colour.ts';
+import { unreadable } from './failure.ts';
+import { type Ffmpeg, resolveFfmpeg, runFfmpeg } from './ffmpeg.ts';
+import { measurePictures, type Pictures } from './pictures.ts';
+
+/** Text art that ffmpeg plays as video: to an artist such a file is no clip. */
+const NOT_VIDEO = /^(tty|xbin|bin|adf|idf|bintext)$/;
+
+export interface ProbeOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly ffmpeg?: Ffmpeg;
+}
+
+/**
+ * Reads a clip. Of a damaged file the pictures that decode are counted, and a warning says so.
+ * @throws AppError clip-unreadable, clip-no-video, ffmpeg-missing; Cancelled
+ */
+export async function probeClip(path: string, options: ProbeOptions = {}): Promise<ClipInfo> {
+  const { signal } = options;
+  const absolute = resolve(path);
+  const doing = `reading ${basename(absolute)}`;
+  checkFile(absolute, doing);
+  const ffmpeg = options.ffmpeg ?? (await resolveFfmpeg());
+
+  const lines: string[] = [];
+  await runFfmpeg(ffmpeg, bannerArgs(absolute), { doing, signal, onLine: (line) => lines.push(line) });
+  const banner = parseBanner(lines);
+  if (!banner || NOT_VIDEO.test(banner.container)) throw unreadable(doing, lines);
+  const video = banner.videos.find((stream) => !stream.attachedPicture);
+  if (!video) {
+    throw new AppError('clip-no-video', banner.audio.length > 0 ? 'the file holds sound only' : 'the file holds no video', {
+      doing,
+      hint: 'Choose a file with a picture.',
+    });
+  }
+  const pictures = await measurePictures(ffmpeg, absolute, banner, video, { doing, signal });
+  return describe(absolute, doing, banner, video, pictures, ffmpeg);
+}
+
+function checkFile(path: string, doing: string): void {
+  const refuse = (message: string, hint = '') => new AppError('clip-unreadable', message, { doing, hint });
+  let stats: Stats;
+  try {
+    stats = statSync(path);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'EACCES') throw refuse('the file may not be read', 'Check its permissions.');
+    throw refuse('there is no such file', 'Check the name and that the disk is connected.');
+  }
+  if (stats.isDirectory()) throw refuse('this is a folder, not a clip');
+  if (!stats.isFile()) throw refuse('this is no ordinary file');
+  if (stats.size === 0) throw refuse('the file is empty', 'Copy it again.');
+}
+
+function describe(
+  path: string,
+  doing: string,
+  banner: Banner,
+  video: VideoStream,
+  pictures: Pictures,
+  ffmpeg: Ffmpeg,
+): ClipInfo {
+  const { times } = pictures;
+  const cadence = cadenceOf(times, pictures.nominalRate, pictures.lastDuration);
+  if (cadence.frames > 50 * times.length + 10_000) {
+    throw new AppError('clip-unreadable', 'its time stamps jump by hours', { doing, hint: 'Convert it first.' });
+  }
+  const rotation = (Math.round(video.rotation / 90) * 90) % 360;
+  const codedWidth = pictures.width;
+  const codedHeight = pictures.height;
+  const squareWidth = squarePixels(codedWidth, video.sampleAspect);
+  const upright = rotation % 180 === 0;
+  const hdr = isHdr(video.colour);
+  const audio = banner.audio.filter((stream) => stream.channels > 0 && stream.sampleRate > 0);
+  const alpha = hasAlpha(pictures.pixelFormat) || video.alphaMode;
+  return {
+    path,
+    container: banner.container,
+    codec: video.codec,
+    pixelFormat: pictures.pixelFormat,
+    bitDepth: bitDepthOf(pictures.pixelFormat),
+    codedWidth,
+    codedHeight,
+    width: upright ? squareWidth : codedHeight,
+    height: upright ? codedHeight : squareWidth,
+    rotation: rotation as ClipInfo['rotation'],
+    sampleAspect: video.sampleAspect,
+    fieldOrder: pictures.fieldOrder,
+    alpha,
+    hdr,
+    colour: video.colour,
+    rate: cadence.rate,
+    variableRate: cadence.variable,
+    frames: cadence.frames,
+    sourceTimes: cadence.sources && cadence.sources.map((source) => times[source]!),
+    startTime: times[0]!,
+    durationSeconds: cadence.frames / toNumber(cadence.rate),
+    timecode: banner.timecode,
+    reel: banner.reel,
+    audio,
+    warnings: warningsOf({ banner, video, pictures, rate: cadence.rate, variable: cadence.variable, audio, hdr, alpha, ffmpeg }),
+  };
+}
+
+/** Lines stay, their width takes the pixel's shape. Shapes within a percent of square are rounding of some writer. */
+function squarePixels(width: number, aspect: Rational): number {
+  const square = Math.max(1, Math.round(width * toNumber(aspect)));
+  return Math.abs(square - width) <= width / 100 ? width : square;
+}
+
+function warningsOf(found: {
+  banner: Banner;
+  video: VideoStream;
+  pictures: Pictures;
+  rate: Rational;
+  variable: boolean;
+  audio: readonly AudioStream[];
+  hdr: boolean;
+  alpha: boolean;
+  ffmpeg: Ffmpeg;
+}): string[] {
+  const { banner, video, pictures, rate, audio } = found;
+  const warnings: string[] = [];
+  const videos = banner.videos.filter((stream) => !stream.attachedPicture).length;
+  if (videos > 1) warnings.push(`${videos} video streams: the first is used`);
+  const rateText = `${Number(toNumber(rate).toFixed(3))} frames per second`;
+  if (found.variable) warnings.push(`variable frame rate: conformed to ${rateText}`);
+  if (video.rotation % 90 !== 0) warnings.push(`turned by ${video.rotation}°: taken as ${Math.round(video.rotation / 90) * 90}°`);
+  if (pictures.fieldOrder !== 'progressive') warnings.push('interlaced: fields are combined into full frames');
+  if (found.hdr) {
+    warnings.push(
+      canToneMap(found.ffmpeg)
+        ? 'HDR picture: tone-mapped to standard range, the take is BT.709'
+        : 'HDR picture, and this ffmpeg cannot tone-map: colours will look flat',
+    );
+  }
+  if (found.alpha) warnings.push('transparency is not kept');
+  if (pictures.sizeChanges) warnings.push('the picture size changes on the way: all frames take the first size');
+  if (pictures.errors > 0) {
+    warnings.push(`damaged data (${pictures.errors} decoding errors): the ${pictures.times.length} pictures that decode are used`);
+  }
+  const promised = banner.durationSeconds;
+  const seconds = pictures.times.at(-1)! - pictures.times[0]! + 1 / toNumber(rate);
+  if (promised !== null && seconds < promised * 0.9 - 0.5) {
+    warnings.push(`the picture ends after ${seconds.toFixed(1)} of ${promised.toFixed(1)} seconds`);
+  }
+  if (audio.length < banner.audio.length) warnings.push('a sound track cannot be read and is left out');
+  return warnings;
+}
+
+export function canToneMap(ffmpeg: Ffmpeg): boolean {
+  return ffmpeg.filters.has('zscale') && ffmpeg.filters.has('tonemap');
+}
