@@ -1,7 +1,8 @@
 /** Argument lists for ffmpeg. Pure: what is asked of it can be read, and tested, without running it. */
-import type { ClipInfo, FrameRange, Rational } from '../../../common/media.ts';
+import type { AudioStream, ClipInfo, Fit, FrameRange, Rational } from '../../../common/media.ts';
 import { formatRational, toNumber } from '../../../common/time/rational.ts';
-import { sourceCoding } from './colour.ts';
+import { outputColour, sourceCoding } from './colour.ts';
+import type { FormatSpec } from './formats.ts';
 
 /** Level names in front of messages tell damage from chatter. */
 const QUIET = ['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'level+error'];
@@ -121,4 +122,132 @@ function scaleToRgb(clip: ClipInfo, { width, height, toneMap }: DecodePlan): str
 /** Seconds of a count of frames, exact enough for a sample clock. */
 export function secondsOf(frames: number, rate: Rational): number {
   return frames / toNumber(rate);
+}
+
+export interface EncodePlan {
+  readonly clip: ClipInfo;
+  readonly range: FrameRange;
+  readonly fit: Fit;
+  readonly spec: FormatSpec;
+  /** File to write; of a sequence the pattern, its own percent signs doubled. */
+  readonly output: string;
+  readonly timecode: string | null;
+  /** One file for each of the clip's sounds where the format holds none; null where it does. */
+  readonly soundFiles: readonly string[] | null;
+}
+
+/** Reads rgb48le canvases on stdin, takes the sound of the range from the clip, writes the take. */
+export function encodeArgs(plan: EncodePlan): string[] {
+  const { clip, range, fit, spec, timecode, soundFiles } = plan;
+  const rate = formatRational(clip.rate);
+  const sounds = clip.audio.map((_, index) => `[a${index}]`);
+  const graph = [
+    `[0:v]${pictureFilters(plan).join(',')}[v]`,
+    ...clip.audio.map((stream, index) => soundFilter(plan, stream, index)),
+  ];
+  const { tags } = outputColour(clip);
+  return [
+    ...QUIET.filter((option) => option !== '-nostdin'),
+    '-y',
+    ...['-progress', 'pipe:1'],
+    '-copyts',
+    ...[
+      '-f',
+      'rawvideo',
+      '-pix_fmt',
+      'rgb48le',
+      '-video_size',
+      `${fit.width}x${fit.height}`,
+      '-framerate',
+      rate,
+      '-i',
+      'pipe:0',
+    ],
+    ...(sounds.length > 0 ? soundInput(clip, range) : []),
+    ...['-filter_complex', graph.join(';')],
+    ...[
+      '-map',
+      '[v]',
+      '-c:v',
+      spec.encoder,
+      ...spec.video,
+      '-fps_mode',
+      'passthrough',
+      '-frames:v',
+      String(range.end - range.start),
+    ],
+    ...(spec.movflags === null
+      ? []
+      : [
+          '-color_primaries',
+          tags.primaries,
+          '-color_trc',
+          tags.transfer,
+          '-colorspace',
+          tags.matrix,
+          '-color_range',
+          'tv',
+        ]),
+    ...(soundFiles ? [] : sounds.flatMap((label) => ['-map', label])),
+    ...(soundFiles || sounds.length === 0
+      ? []
+      : ['-c:a', spec.audioEncoder, ...(spec.audioEncoder === 'aac' ? ['-b:a', '256k'] : [])]),
+    ...['-map_metadata', '-1', '-map_chapters', '-1'],
+    ...(timecode === null ? [] : ['-timecode', timecode]),
+    ...(clip.reel === null || spec.movflags === null ? [] : ['-metadata:s:v:0', `reel_name=${clip.reel}`]),
+    ...(spec.movflags === null ? [] : ['-movflags', spec.movflags]),
+    ...['-f', spec.muxer, `file:${plan.output}`],
+    ...(soundFiles ?? []).flatMap((file, index) => [
+      '-map',
+      sounds[index]!,
+      '-c:a',
+      spec.audioEncoder,
+      '-f',
+      'wav',
+      `file:${file}`,
+    ]),
+  ];
+}
+
+/** Crops the padding away, scales to the source's size, codes in the take's matrix with tags that say so. */
+function pictureFilters({ clip, fit, spec }: EncodePlan): string[] {
+  const { matrix, tags } = outputColour(clip);
+  const crop = `crop=${fit.contentWidth}:${fit.contentHeight}:${fit.left}:${fit.top}`;
+  const size = `scale=w=${clip.width}:h=${clip.height}:flags=${SHARP}`;
+  if (spec.movflags === null) return [crop, size, `format=${spec.pixelFormat}`, 'setsar=1'];
+  const odd = spec.evenSides && (clip.width % 2 === 1 || clip.height % 2 === 1);
+  const evened = `pad=w=${clip.width + (clip.width % 2)}:h=${clip.height + (clip.height % 2)}:x=0:y=0,fillborders=right=${clip.width % 2}:bottom=${clip.height % 2}:mode=smear`;
+  return [
+    crop,
+    ...(odd ? [size, 'format=gbrp16le', evened] : []),
+    `${odd ? `scale=flags=${SHARP}` : size}:in_range=full:out_range=limited:out_color_matrix=${matrix}`,
+    `format=${spec.pixelFormat}`,
+    `setparams=range=limited:color_primaries=${tags.primaries}:color_trc=${tags.transfer}:colorspace=${tags.matrix}`,
+    'setsar=1',
+  ];
+}
+
+/** Sound decoders need a little of what comes before. */
+const SOUND_RUN_UP_SECONDS = 2;
+
+function soundStart(clip: ClipInfo, range: FrameRange): number {
+  return clip.startTime + secondsOf(range.start, clip.rate);
+}
+
+function soundInput(clip: ClipInfo, range: FrameRange): string[] {
+  const seek = soundStart(clip, range) - SOUND_RUN_UP_SECONDS;
+  return [...(seek > Math.max(0, clip.startTime) ? seekTo(seek) : []), '-vn', ...inputFile(clip.path)];
+}
+
+/** Places the sound on the take's clock, fills gaps with silence, and ends it with the picture to the sample. */
+function soundFilter({ clip, range }: EncodePlan, stream: AudioStream, index: number): string {
+  const start = soundStart(clip, range);
+  const samples = Math.round(secondsOf(range.end - range.start, clip.rate) * stream.sampleRate);
+  return [
+    `[1:${stream.index}]asetpts=PTS-${start.toFixed(9)}/TB`,
+    'aresample=async=1:first_pts=0',
+    'apad',
+    `atrim=end_sample=${samples}`,
+    `asetpts=N/SR/TB[a${index}]`,
+  ].join(',');
 }

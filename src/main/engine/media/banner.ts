@@ -105,10 +105,12 @@ function colourTags(inner: string): ColourTags {
   const parts = fields(inner);
   const range = parts.find((part) => part === 'tv' || part === 'pc') ?? null;
   const names = parts.find(
-    (part) => part !== range && part !== 'progressive' && !/(first|gray|swapped)/.test(part) && !part.includes('bpc'),
+    (part) =>
+      part !== range && part !== 'progressive' && !/(first|gray|swapped)/.test(part) && !part.includes('bpc'),
   );
   const triple = !names ? [] : names.includes('/') ? names.split('/') : [names, names, names];
-  const known = (name: string | undefined) => (!name || /^(unknown|reserved|unspecified)/.test(name) ? null : name);
+  const known = (name: string | undefined) =>
+    !name || /^(unknown|reserved|unspecified)/.test(name) ? null : name;
   return {
     matrix: known(triple[0]),
     primaries: known(triple[1]),
@@ -117,7 +119,14 @@ function colourTags(inner: string): ColourTags {
   };
 }
 
-const LAYOUTS: Readonly<Record<string, number>> = { mono: 1, stereo: 2, downmix: 2, quad: 4, hexagonal: 6, octagonal: 8 };
+const LAYOUTS: Readonly<Record<string, number>> = {
+  mono: 1,
+  stereo: 2,
+  downmix: 2,
+  quad: 4,
+  hexagonal: 6,
+  octagonal: 8,
+};
 
 function audioStream(index: number, detail: string): AudioStream {
   const parts = fields(detail);

@@ -1,6 +1,12 @@
 /** Finds the rhythm of a list of presentation times, and lays uneven ones on an even grid. Pure. */
 import type { Rational } from '../../../common/media.ts';
-import { nearestStandardRate, rational, sameRational, snapRate, toNumber } from '../../../common/time/rational.ts';
+import {
+  nearestStandardRate,
+  rational,
+  sameRational,
+  snapRate,
+  toNumber,
+} from '../../../common/time/rational.ts';
 
 export interface Cadence {
   readonly rate: Rational;
@@ -17,17 +23,24 @@ const DEFAULT_RATE = rational(25);
 /** Rates above are clock ticks, not rates of pictures. */
 const HIGHEST = 1000;
 const HIGHEST_CONFORMED = 120;
+/** Fewer pictures than this say little about their usual distance. */
+const FEW = 12;
 
 /**
  * @param times seconds, ascending, at least one
  * @param nominal the rate the container claims
  * @param lastDuration seconds the last picture stays, where known
  */
-export function cadenceOf(times: readonly number[], nominal: Rational | null, lastDuration: number | null): Cadence {
+export function cadenceOf(
+  times: readonly number[],
+  nominal: Rational | null,
+  lastDuration: number | null,
+): Cadence {
   const first = times[0]!;
   const last = times.at(-1)!;
   const claimed = nominal && toNumber(nominal) <= HIGHEST ? nominal : null;
-  if (times.length === 1) return { rate: singleRate(claimed, lastDuration), variable: false, frames: 1, sources: null };
+  if (times.length === 1)
+    return { rate: singleRate(claimed, lastDuration), variable: false, frames: 1, sources: null };
 
   const measured = last > first ? (times.length - 1) / (last - first) : 0;
   const candidates = [
@@ -81,6 +94,8 @@ function keepsEach(times: readonly number[], rate: Rational): boolean {
 function conformedRate(times: readonly number[], claimed: Rational | null): Rational {
   const snapped = claimed && snapRate(claimed);
   if (snapped && toNumber(snapped) <= HIGHEST_CONFORMED && keepsEach(times, snapped)) return snapped;
+  if (snapped && times.length < FEW && toNumber(snapped) <= HIGHEST_CONFORMED)
+    return nearestStandardRate(toNumber(snapped));
   const gaps = times.slice(1).map((time, index) => time - times[index]!);
   const usual = gaps.filter((gap) => gap > 0).sort((a, b) => a - b);
   const median = usual[Math.floor(usual.length / 2)];

@@ -4,8 +4,8 @@ import type { ClipInfo, ColourTags } from '../../../common/media.ts';
 /** Matrices that swscale knows, by ffmpeg's tag; the value is swscale's name. */
 const MATRICES: Readonly<Record<string, string>> = {
   bt709: 'bt709',
-  smpte170m: 'smpte170m',
-  bt470bg: 'bt470bg',
+  smpte170m: 'bt601',
+  bt470bg: 'bt601',
   fcc: 'fcc',
   smpte240m: 'smpte240m',
   bt2020nc: 'bt2020',
@@ -29,7 +29,9 @@ export function hasAlpha(pixelFormat: string): boolean {
 
 /** Bits a component, from ffmpeg's name of the pixel format. */
 export function bitDepthOf(pixelFormat: string): number {
-  const named = /^(?:yuvj?a?\d{3}p|gbra?p|gray|ya|xyz|p[024]|y2|nv20|xv)f?(\d{1,2})(?:le|be)?$/.exec(pixelFormat);
+  const named = /^(?:yuvj?a?\d{3}p|gbra?p|gray|ya|xyz|p[024]|y2|nv20|xv)f?(\d{1,2})(?:le|be)?$/.exec(
+    pixelFormat,
+  );
   if (named) return Number(named[1]);
   if (/^nv20/.test(pixelFormat) || /^x2(rgb|bgr)10/.test(pixelFormat)) return 10;
   if (/^(rgb|bgr)48|^(rgba|bgra)64|^bayer_\w+16/.test(pixelFormat)) return 16;
@@ -41,11 +43,13 @@ export function isHdr(colour: ColourTags): boolean {
 }
 
 /** Untagged pictures of high-definition size are BT.709, smaller ones BT.601, as players and editors take them. */
-export function sourceCoding(clip: Pick<ClipInfo, 'colour' | 'codedWidth' | 'codedHeight' | 'pixelFormat'>): Coding {
+export function sourceCoding(
+  clip: Pick<ClipInfo, 'colour' | 'codedWidth' | 'codedHeight' | 'pixelFormat'>,
+): Coding {
   const tagged = clip.colour.matrix === null ? undefined : MATRICES[clip.colour.matrix];
   const large = clip.codedWidth >= 1280 || clip.codedHeight >= 720;
   const full = clip.colour.range === 'pc' || clip.pixelFormat.startsWith('yuvj') || isRgb(clip.pixelFormat);
-  return { matrix: tagged ?? (large ? 'bt709' : 'smpte170m'), range: full ? 'full' : 'limited' };
+  return { matrix: tagged ?? (large ? 'bt709' : 'bt601'), range: full ? 'full' : 'limited' };
 }
 
 export interface OutputColour {

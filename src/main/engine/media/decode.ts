@@ -45,9 +45,15 @@ export async function* decodeFrames(clip: ClipInfo, options: DecodeOptions): Asy
 export async function decodeFrame(
   clip: ClipInfo,
   index: number,
-  options: { readonly width: number; readonly height: number; readonly signal?: AbortSignal; readonly ffmpeg?: Ffmpeg },
+  options: {
+    readonly width: number;
+    readonly height: number;
+    readonly signal?: AbortSignal;
+    readonly ffmpeg?: Ffmpeg;
+  },
 ): Promise<Uint8Array> {
-  for await (const { rgb } of decodeSized(clip, { range: { start: index, end: index + 1 }, ...options })) return rgb;
+  for await (const { rgb } of decodeSized(clip, { range: { start: index, end: index + 1 }, ...options }))
+    return rgb;
   throw missing(clip, index, []);
 }
 
@@ -62,9 +68,13 @@ interface SizedOptions {
 async function* decodeSized(clip: ClipInfo, options: SizedOptions): AsyncGenerator<DecodedFrame> {
   const { range, width, height, signal } = options;
   if (!(range.start >= 0 && range.end > range.start && range.end <= clip.frames)) {
-    throw new AppError('usage', `frames ${range.start} to ${range.end} are outside the clip's ${clip.frames}`, {
-      doing: `reading ${basename(clip.path)}`,
-    });
+    throw new AppError(
+      'usage',
+      `frames ${range.start} to ${range.end} are outside the clip's ${clip.frames}`,
+      {
+        doing: `reading ${basename(clip.path)}`,
+      },
+    );
   }
   const ffmpeg = options.ffmpeg ?? (await resolveFfmpeg());
   const wanted = timeOf(clip, range.start);
@@ -114,7 +124,11 @@ async function* read(
   let index = start;
   let previous: Uint8Array | null = null;
   for await (const rgb of frames(child, plan.width * plan.height * 3)) {
-    if (index === start && mustPrecede !== null && !(firstTime !== null && firstTime <= mustPrecede + tolerance)) {
+    if (
+      index === start &&
+      mustPrecede !== null &&
+      !(firstTime !== null && firstTime <= mustPrecede + tolerance)
+    ) {
       return false;
     }
     yield { index, rgb };
@@ -125,7 +139,12 @@ async function* read(
   await child.finished();
   if (index === start && mustPrecede !== null) return false;
   // Only the hold of a variable-rate clip's last picture may be left over: ffmpeg versions differ in how long they hold.
-  while (previous && index < end && clip.sourceTimes && clip.sourceTimes[index] === clip.sourceTimes[index - 1]) {
+  while (
+    previous &&
+    index < end &&
+    clip.sourceTimes &&
+    clip.sourceTimes[index] === clip.sourceTimes[index - 1]
+  ) {
     yield { index, rgb: previous.slice() };
     index += 1;
   }

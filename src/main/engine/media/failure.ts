@@ -8,18 +8,25 @@ export function unreadable(doing: string, lines: readonly string[]): AppError {
   const text = lines.join('\n');
   const because = (message: string, hint = '') => new AppError('clip-unreadable', message, { doing, hint });
   if (/moov atom not found/.test(text)) {
-    return because('the file is incomplete: its index is missing, so it was cut off while being written', COPY_AGAIN);
+    return because(
+      'the file is incomplete: its index is missing, so it was cut off while being written',
+      COPY_AGAIN,
+    );
   }
   if (/Permission denied/.test(text)) return because('the file may not be read', 'Check its permissions.');
   if (/No such file or directory/.test(text)) return because('there is no such file');
   if (/End of file/.test(text)) return because('the file is cut off', COPY_AGAIN);
-  return because('this is not a video that can be read', 'Try to play it, or convert it to ProRes or H.264 first.');
+  return because(
+    'this is not a video that can be read',
+    'Try to play it, or convert it to ProRes or H.264 first.',
+  );
 }
 
 /** Why ffmpeg would not write a take, from its stderr. */
 export function writeFailure(doing: string, lines: readonly string[]): AppError {
   const text = lines.join('\n');
-  const failed = (code: ErrorCode, message: string, hint: string) => new AppError(code, message, { doing, hint });
+  const failed = (code: ErrorCode, message: string, hint: string) =>
+    new AppError(code, message, { doing, hint });
   if (/No space left on device|Disk quota exceeded/.test(text)) {
     return failed('disk-full', 'the disk is full', 'Free some space or choose another folder, then resume.');
   }
@@ -32,5 +39,9 @@ export function writeFailure(doing: string, lines: readonly string[]): AppError 
 /** The first complaint says more than the chain of consequences after it. */
 export function lastError(lines: readonly string[]): string {
   const complaint = lines.find((line) => /\[(error|fatal)\]/.test(line)) ?? lines.at(-1) ?? 'it said nothing';
-  return complaint.replace(/\[[^\]]*\]\s*/g, '').replace(/\s+/g, ' ').trim().slice(0, 200);
+  return complaint
+    .replace(/\[[^\]]*\]\s*/g, '')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .slice(0, 200);
 }

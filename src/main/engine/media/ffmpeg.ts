@@ -140,6 +140,8 @@ export interface ProcessOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called with each line of stderr. */
   readonly onLine?: (line: string) => void;
+  /** Takes stdout as it comes; without it, output() reads it. */
+  readonly onOutput?: (chunk: Buffer) => void;
   readonly stallMs?: number;
 }
 
@@ -166,6 +168,13 @@ export class FfmpegProcess implements AsyncDisposable {
     this.#child = spawn(ffmpeg.path, args, { stdio: 'pipe', windowsHide: true });
     this.#child.stdin.on('error', () => {}); // a child that died reports through its exit
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => this.#onStderr(text));
+    const { onOutput } = options;
+    if (onOutput) {
+      this.#child.stdout.on('data', (chunk: Buffer) => {
+        this.#lastActivity = performance.now();
+        onOutput(chunk);
+      });
+    }
     const abort = () => {
       this.#failure.reject(new Cancelled());
       this.#child.kill('SIGKILL');
@@ -179,7 +188,9 @@ export class FfmpegProcess implements AsyncDisposable {
       });
     })
       .catch((error: unknown) => {
-        throw new AppError('ffmpeg-failed', `ffmpeg could not be started (${String(error)})`, { doing: options.doing });
+        throw new AppError('ffmpeg-failed', `ffmpeg could not be started (${String(error)})`, {
+          doing: options.doing,
+        });
       })
       .finally(() => options.signal?.removeEventListener('abort', abort));
     this.#closed.catch(() => {});
@@ -257,13 +268,12 @@ export class FfmpegProcess implements AsyncDisposable {
   }
 }
 
-/** Runs to the end; stdout goes to `onOutput`. Does not judge the exit code. */
+/** Runs to the end. Does not judge the exit code. */
 export async function runFfmpeg(
   ffmpeg: Pick<Ffmpeg, 'path'>,
   args: readonly string[],
-  options: ProcessOptions & { readonly onOutput?: (chunk: Buffer) => void },
+  options: ProcessOptions,
 ): Promise<Exit> {
   await using child = new FfmpegProcess(ffmpeg, args, options);
-  if (options.onOutput) for await (const chunk of child.output()) options.onOutput(chunk);
   return await child.finished();
 }

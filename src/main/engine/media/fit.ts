@@ -10,7 +10,11 @@ const LONGEST = 4;
  * least one), and centres that content in a canvas whose sides are multiples of `grid`. Never squashes; the rest of the
  * canvas is replicated edge.
  */
-export function fitCanvas(width: number, height: number, { size, grid }: { size: number; grid: number }): Fit {
+export function fitCanvas(
+  width: number,
+  height: number,
+  { size, grid }: { size: number; grid: number },
+): Fit {
   for (const value of [width, height, size, grid]) {
     assert(Number.isInteger(value) && value > 0, `fit of ${width}×${height} to ${size}, grid ${grid}`);
   }
@@ -47,6 +51,7 @@ export function padEdges(content: Uint8Array, fit: Fit): Uint8Array {
   const line = width * 3;
   for (let y = 0; y < top; y += 1) canvas.copyWithin(y * line, top * line, (top + 1) * line);
   const bottom = top + contentHeight - 1;
-  for (let y = bottom + 1; y < height; y += 1) canvas.copyWithin(y * line, bottom * line, (bottom + 1) * line);
+  for (let y = bottom + 1; y < height; y += 1)
+    canvas.copyWithin(y * line, bottom * line, (bottom + 1) * line);
   return canvas;
 }

@@ -1,12 +1,20 @@
 /** Measures a stream's pictures: by decoding all of it, or for long sound files by listing packets and trying both ends. */
 import { statSync } from 'node:fs';
+import { AppError } from '../../../common/errors.ts';
 import type { ClipInfo, Rational } from '../../../common/media.ts';
 import { toNumber } from '../../../common/time/rational.ts';
 import { listPacketsArgs, type ShowPart, showPicturesArgs } from './args.ts';
 import type { Banner, VideoStream } from './banner.ts';
-import { unreadable } from './failure.ts';
+import { lastError } from './failure.ts';
 import { type Ffmpeg, runFfmpeg } from './ffmpeg.ts';
-import { parseClock, parsePacket, parsePacketTimeBase, parseShown, type Packet, type Shown } from './showinfo.ts';
+import {
+  type Packet,
+  parseClock,
+  parsePacket,
+  parsePacketTimeBase,
+  parseShown,
+  type Shown,
+} from './showinfo.ts';
 
 export interface Pictures {
   /** Presentation times in seconds of the container's clock, ascending. */
@@ -46,7 +54,11 @@ export async function measurePictures(
   video: VideoStream,
   run: Run,
 ): Promise<Pictures> {
-  if (statSync(path).size > SMALL_BYTES && TIMED.test(banner.container) && ONE_PICTURE_PACKETS.test(video.codec)) {
+  if (
+    statSync(path).size > SMALL_BYTES &&
+    TIMED.test(banner.container) &&
+    ONE_PICTURE_PACKETS.test(video.codec)
+  ) {
     const listed = await listPictures(ffmpeg, path, video, run);
     if (listed) return listed;
   }
@@ -55,7 +67,7 @@ export async function measurePictures(
   const unit = timeBase ? toNumber(timeBase) : 1;
   const timed = shown.pictures.filter((picture) => picture.pts !== null).sort((a, b) => a.pts! - b.pts!);
   const last = timed.at(-1);
-  if (!last) throw unreadablePicture(run.doing, shown.lines);
+  if (!last) throw nothingDecodes(run.doing, shown.lines);
   return {
     times: timed.map((picture) => picture.pts! * unit),
     lastDuration: last.duration === null ? null : last.duration * unit,
@@ -88,7 +100,9 @@ async function show(ffmpeg: Ffmpeg, path: string, part: ShowPart, run: Run): Pro
   return { ...shown, lines: tail };
 }
 
-function look(shown: Show): Pick<Pictures, 'pixelFormat' | 'width' | 'height' | 'fieldOrder' | 'sizeChanges' | 'errors'> {
+function look(
+  shown: Show,
+): Pick<Pictures, 'pixelFormat' | 'width' | 'height' | 'fieldOrder' | 'sizeChanges' | 'errors'> {
   const { pixelFormat, width, height } = shown.pictures[0]!;
   const count = (field: Shown['field']) => shown.pictures.filter((picture) => picture.field === field).length;
   const [tff, bff] = [count('tff'), count('bff')];
@@ -103,7 +117,12 @@ function look(shown: Show): Pick<Pictures, 'pixelFormat' | 'width' | 'height' | 
 }
 
 /** Null where the packets leave a doubt, or where decoding them all costs little. */
-async function listPictures(ffmpeg: Ffmpeg, path: string, video: VideoStream, run: Run): Promise<Pictures | null> {
+async function listPictures(
+  ffmpeg: Ffmpeg,
+  path: string,
+  video: VideoStream,
+  run: Run,
+): Promise<Pictures | null> {
   const packets: Packet[] = [];
   let timeBase: Rational | null = null;
   let untimed = false;
@@ -123,7 +142,9 @@ async function listPictures(ffmpeg: Ffmpeg, path: string, video: VideoStream, ru
   if (code !== 0 || tail.length > 0 || untimed || timeBase === null) return null;
   const unit = toNumber(timeBase);
   packets.sort((a, b) => a.pts - b.pts);
-  const sound = packets.every(({ pts, doubtful }, index) => !doubtful && (index === 0 || pts > packets[index - 1]!.pts));
+  const sound = packets.every(
+    ({ pts, doubtful }, index) => !doubtful && (index === 0 || pts > packets[index - 1]!.pts),
+  );
   if (!sound || !packets[0]!.key) return null;
 
   // Both ends must decode to exactly the listed times.
@@ -145,8 +166,9 @@ async function listPictures(ffmpeg: Ffmpeg, path: string, video: VideoStream, ru
   };
 }
 
-function unreadablePicture(doing: string, lines: readonly string[]) {
-  const general = unreadable(doing, lines);
-  if (!general.message.startsWith('this is not a video')) return general;
-  return unreadable(doing, [...lines, 'no picture decodes']);
+function nothingDecodes(doing: string, lines: readonly string[]): AppError {
+  return new AppError('clip-unreadable', `not one picture of it can be decoded (${lastError(lines)})`, {
+    doing,
+    hint: 'The file is damaged, or this ffmpeg lacks its codec.',
+  });
 }

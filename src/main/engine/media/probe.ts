@@ -6,7 +6,7 @@ import type { AudioStream, ClipInfo, Rational } from '../../../common/media.ts';
 import { toNumber } from '../../../common/time/rational.ts';
 import { bannerArgs } from './args.ts';
 import { type Banner, parseBanner, type VideoStream } from './banner.ts';
-import { cadenceOf } from './cadence.ts';
+import { type Cadence, cadenceOf } from './cadence.ts';
 import { bitDepthOf, hasAlpha, isHdr } from './colour.ts';
 import { unreadable } from './failure.ts';
 import { type Ffmpeg, resolveFfmpeg, runFfmpeg } from './ffmpeg.ts';
@@ -37,10 +37,14 @@ export async function probeClip(path: string, options: ProbeOptions = {}): Promi
   if (!banner || NOT_VIDEO.test(banner.container)) throw unreadable(doing, lines);
   const video = banner.videos.find((stream) => !stream.attachedPicture);
   if (!video) {
-    throw new AppError('clip-no-video', banner.audio.length > 0 ? 'the file holds sound only' : 'the file holds no video', {
-      doing,
-      hint: 'Choose a file with a picture.',
-    });
+    throw new AppError(
+      'clip-no-video',
+      banner.audio.length > 0 ? 'the file holds sound only' : 'the file holds no video',
+      {
+        doing,
+        hint: 'Choose a file with a picture.',
+      },
+    );
   }
   const pictures = await measurePictures(ffmpeg, absolute, banner, video, { doing, signal });
   return describe(absolute, doing, banner, video, pictures, ffmpeg);
@@ -72,7 +76,10 @@ function describe(
   const { times } = pictures;
   const cadence = cadenceOf(times, pictures.nominalRate, pictures.lastDuration);
   if (cadence.frames > 50 * times.length + 10_000) {
-    throw new AppError('clip-unreadable', 'its time stamps jump by hours', { doing, hint: 'Convert it first.' });
+    throw new AppError('clip-unreadable', 'its time stamps jump by hours', {
+      doing,
+      hint: 'Convert it first.',
+    });
   }
   const rotation = (Math.round(video.rotation / 90) * 90) % 360;
   const codedWidth = pictures.width;
@@ -101,13 +108,13 @@ function describe(
     rate: cadence.rate,
     variableRate: cadence.variable,
     frames: cadence.frames,
-    sourceTimes: cadence.sources && cadence.sources.map((source) => times[source]!),
+    sourceTimes: cadence.sources === null ? null : cadence.sources.map((source) => times[source]!),
     startTime: times[0]!,
     durationSeconds: cadence.frames / toNumber(cadence.rate),
     timecode: banner.timecode,
     reel: banner.reel,
     audio,
-    warnings: warningsOf({ banner, video, pictures, rate: cadence.rate, variable: cadence.variable, audio, hdr, alpha, ffmpeg }),
+    warnings: warningsOf({ banner, video, pictures, cadence, audio, hdr, alpha, ffmpeg }),
   };
 }
 
@@ -121,21 +128,22 @@ function warningsOf(found: {
   banner: Banner;
   video: VideoStream;
   pictures: Pictures;
-  rate: Rational;
-  variable: boolean;
+  cadence: Cadence;
   audio: readonly AudioStream[];
   hdr: boolean;
   alpha: boolean;
   ffmpeg: Ffmpeg;
 }): string[] {
-  const { banner, video, pictures, rate, audio } = found;
+  const { banner, video, pictures, cadence, audio } = found;
   const warnings: string[] = [];
   const videos = banner.videos.filter((stream) => !stream.attachedPicture).length;
   if (videos > 1) warnings.push(`${videos} video streams: the first is used`);
-  const rateText = `${Number(toNumber(rate).toFixed(3))} frames per second`;
-  if (found.variable) warnings.push(`variable frame rate: conformed to ${rateText}`);
-  if (video.rotation % 90 !== 0) warnings.push(`turned by ${video.rotation}°: taken as ${Math.round(video.rotation / 90) * 90}°`);
-  if (pictures.fieldOrder !== 'progressive') warnings.push('interlaced: fields are combined into full frames');
+  const rateText = `${Number(toNumber(cadence.rate).toFixed(3))} frames per second`;
+  if (cadence.variable) warnings.push(`variable frame rate: conformed to ${rateText}`);
+  if (video.rotation % 90 !== 0)
+    warnings.push(`turned by ${video.rotation}°: taken as ${Math.round(video.rotation / 90) * 90}°`);
+  if (pictures.fieldOrder !== 'progressive')
+    warnings.push('interlaced: fields are combined into full frames');
   if (found.hdr) {
     warnings.push(
       canToneMap(found.ffmpeg)
@@ -144,12 +152,15 @@ function warningsOf(found: {
     );
   }
   if (found.alpha) warnings.push('transparency is not kept');
-  if (pictures.sizeChanges) warnings.push('the picture size changes on the way: all frames take the first size');
+  if (pictures.sizeChanges)
+    warnings.push('the picture size changes on the way: all frames take the first size');
   if (pictures.errors > 0) {
-    warnings.push(`damaged data (${pictures.errors} decoding errors): the ${pictures.times.length} pictures that decode are used`);
+    warnings.push(
+      `damaged data (${pictures.errors} decoding errors): the ${pictures.times.length} pictures that decode are used`,
+    );
   }
   const promised = banner.durationSeconds;
-  const seconds = pictures.times.at(-1)! - pictures.times[0]! + 1 / toNumber(rate);
+  const seconds = cadence.frames / toNumber(cadence.rate);
   if (promised !== null && seconds < promised * 0.9 - 0.5) {
     warnings.push(`the picture ends after ${seconds.toFixed(1)} of ${promised.toFixed(1)} seconds`);
   }

@@ -16,7 +16,8 @@ const FIELDS = { P: 'progressive', T: 'tff', B: 'bff', '?': 'progressive' } as c
 
 /** One picture of `[Parsed_showinfo_0 @ …] n: 3 pts: 1536 pts_time:0.12 … fmt:yuv420p … s:64x64 i:P …`. */
 export function parseShown(line: string): Shown | null {
-  const match = /Parsed_showinfo\S* @ .*\bn:\s*\d+ pts:\s*(-?\d+|NOPTS) .*?fmt:(\S+) .*?\bs:(\d+)x(\d+) i:(.)/.exec(line);
+  const match =
+    /Parsed_showinfo\S* @ .*\bn:\s*\d+ pts:\s*(-?\d+|NOPTS) .*?fmt:(\S+) .*?\bs:(\d+)x(\d+) i:(.)/.exec(line);
   if (!match) return null;
   const duration = Number(/ duration:\s*(\d+)/.exec(line)?.[1] ?? 0);
   return {

@@ -1,0 +1,155 @@
+/** Where a take goes: checked before work begins, written beside under a temporary name, renamed when whole. */
+import { randomBytes } from 'node:crypto';
+import { existsSync, realpathSync } from 'node:fs';
+import { mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { basename, dirname, extname, join, resolve } from 'node:path';
+import { AppError } from '../../../common/errors.ts';
+import type { TakeFormat } from '../../../common/media.ts';
+import { FORMATS } from './formats.ts';
+
+export interface Target {
+  /** What the artist asked for: a file, or the folder of a sequence. */
+  readonly path: string;
+  /** Where ffmpeg writes: a file, or a folder for a sequence. */
+  readonly partial: string;
+  /** Name of the sequence's frames, "shot.%04d.png"; null for one file. */
+  readonly pattern: string | null;
+  /** Stem of the sequence's sound files. */
+  readonly stem: string;
+}
+
+/**
+ * Refuses, before anything is computed, a target that cannot be written.
+ * @throws AppError usage, output-unwritable, disk-full
+ */
+export async function checkTarget(out: string, clip: string, format: TakeFormat): Promise<void> {
+  const target = planTarget(out, format);
+  const folder = dirname(target.partial);
+  const doing = `writing ${basename(target.path)}`;
+  const refuse = (message: string, hint: string) =>
+    new AppError('output-unwritable', message, { doing, hint });
+  const stats = await stat(folder).catch(() => null);
+  if (!stats) throw refuse(`the folder ${folder} does not exist`, 'Create it or choose another.');
+  if (!stats.isDirectory()) throw refuse(`${folder} is not a folder`, 'Choose another place.');
+  if (existsSync(target.path)) {
+    if (existsSync(clip) && realpathSync(target.path) === realpathSync(clip)) {
+      throw refuse('the take would overwrite its own clip', 'Choose another name.');
+    }
+    const existing = await stat(target.path);
+    if (target.pattern === null && !existing.isFile())
+      throw refuse('there is a folder of that name', 'Choose another name.');
+    if (target.pattern !== null && !existing.isDirectory())
+      throw refuse('there is a file of that name', 'Choose another name.');
+  }
+  try {
+    await (await open(target.partial, 'wx')).close();
+    await rm(target.partial);
+  } catch (error) {
+    throw fromSystem(error, doing);
+  }
+}
+
+/** Names only; touches no disk. @throws AppError usage for an ending that the format does not have */
+export function planTarget(out: string, format: TakeFormat): Target {
+  const whole = resolve(out);
+  const { extensions } = FORMATS[format];
+  const extension = extname(whole).toLowerCase();
+  const sequence = format === 'png';
+  if (sequence ? extension === '.mov' || extension === '.mp4' : !extensions.includes(extension)) {
+    throw new AppError('usage', `a take in ${format} cannot be named ${basename(whole)}`, {
+      doing: 'choosing where the take goes',
+      hint: sequence
+        ? 'Name a folder, or frames like shot.####.png.'
+        : `Let the name end in ${extensions.join(' or ')}.`,
+    });
+  }
+  const frames = sequence && extension === '.png';
+  const path = frames ? dirname(whole) : whole;
+  const stem = frames
+    ? basename(whole, extname(whole)).replace(/[._-]?(#+|%0?\d*d)$/, '') || 'take'
+    : basename(whole);
+  return {
+    path,
+    partial: join(
+      dirname(path),
+      `.${frames ? stem : basename(path)}.retake-partial-${randomBytes(4).toString('hex')}`,
+    ),
+    pattern: sequence ? `${stem}.%0${digits(basename(whole))}d.png` : null,
+    stem,
+  };
+}
+
+function digits(name: string): number {
+  const hashes = /(#+)/.exec(name)?.[1]?.length;
+  const printf = /%0(\d)d/.exec(name)?.[1];
+  return Math.max(4, Number(printf ?? hashes ?? 4));
+}
+
+/** Puts the finished file, or each file of the finished folder, under its final name; on the disk, not in its cache. */
+export async function publish(target: Target): Promise<void> {
+  const doing = `writing ${basename(target.path)}`;
+  try {
+    if (target.pattern === null) {
+      await sync(target.partial);
+      await rename(target.partial, target.path);
+      await sync(dirname(target.path)).catch(() => {}); // Windows has no directories to sync
+      return;
+    }
+    const names = await readdir(target.partial);
+    for (const name of names) await sync(join(target.partial, name));
+    if (!existsSync(target.path)) {
+      await rename(target.partial, target.path);
+      return;
+    }
+    for (const name of names) await rename(join(target.partial, name), join(target.path, name));
+    await removeStale(target, new Set(names));
+    await rmdir(target.partial);
+  } catch (error) {
+    throw fromSystem(error, doing);
+  }
+}
+
+/** Frames of the same name that a longer, older take left in the folder would play on after the new ones. */
+async function removeStale(target: Target, fresh: ReadonlySet<string>): Promise<void> {
+  const [before, after] = target.pattern!.split(/%0\dd/) as [string, string];
+  for (const name of await readdir(target.path)) {
+    const number =
+      name.startsWith(before) && name.endsWith(after) ? name.slice(before.length, -after.length) : '';
+    if (/^\d{4,}$/.test(number) && !fresh.has(name)) await rm(join(target.path, name));
+  }
+}
+
+export async function discard(target: Target): Promise<void> {
+  await rm(target.partial, { recursive: true, force: true });
+}
+
+export async function prepareFolder(target: Target): Promise<void> {
+  if (target.pattern !== null) await mkdir(target.partial);
+}
+
+async function sync(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+export function fromSystem(error: unknown, doing: string): AppError {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new AppError('disk-full', 'the disk is full', {
+      doing,
+      hint: 'Free some space or choose another folder, then resume.',
+      cause: error,
+    });
+  }
+  const why =
+    code === 'EROFS'
+      ? 'the disk is read-only'
+      : code === 'EACCES' || code === 'EPERM'
+        ? 'you may not write there'
+        : String(error);
+  return new AppError('output-unwritable', why, { doing, hint: 'Choose another folder.', cause: error });
+}
