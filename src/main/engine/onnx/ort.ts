@@ -142,7 +142,11 @@ const OUT_OF_MEMORY = /bad.?alloc|out of memory|failed to allocate|OUT_OF_MEMORY
 
 /** An onnxruntime error as a sentence: which node, what it said, what to try. */
 function failure(cause: unknown, doing: string): AppError {
-  const text = (cause instanceof Error ? cause.message : String(cause)).replace(/\s+/g, ' ').trim();
+  const text = (cause instanceof Error ? cause.message : String(cause))
+    .replace(/\s+/g, ' ')
+    // Internal checks print their place in onnxruntime's sources first.
+    .replace(/\/onnxruntime_src\/\S+:\d+ .*? (was false|must be true)\. /g, '')
+    .trim();
   if (OUT_OF_MEMORY.test(text)) {
     return new AppError('model-failed', 'memory ran out', {
       doing,

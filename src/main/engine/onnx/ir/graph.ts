@@ -160,6 +160,22 @@ export class Graph {
     for (const name of readNames(node)) this.#read(name, node);
   }
 
+  /** Lets every reader of a value, also inside subgraphs, read another one; graph outputs are left as they are. */
+  replaceUses(value: string, by: string): void {
+    for (const node of this.consumers(value)) {
+      node.inputs.forEach((input, index) => {
+        if (input === value) this.setInput(node, index, by);
+      });
+      for (const graph of node.subgraphs) {
+        if (!freeNames(graph).has(value)) continue;
+        graph.replaceUses(value, by);
+        for (const output of graph.outputs) if (output.name === value) output.name = by;
+      }
+      this.#consumers.get(value)?.delete(node);
+      for (const name of readNames(node)) this.#read(name, node);
+    }
+  }
+
   /** Makes a node's output appear under another name; readers of the old name are left as they are. */
   renameOutput(node: Node, index: number, value: string): void {
     const old = node.outputs[index];

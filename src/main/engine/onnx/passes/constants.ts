@@ -4,9 +4,9 @@ import { ELEMENT, integersOf, type Tensor } from '../ir/types.ts';
 
 /** The tensor behind a constant value: an initializer or Constant, also through Identity. */
 export function constantOf(graph: Graph, value: string): Tensor | null {
+  // Old exporters list weights among the inputs too; the runtime's Node binding cannot override them, so they are constant.
   const initializer = graph.initializers.get(value);
-  // An initializer that is also an input can be overridden by the caller.
-  if (initializer) return graph.inputs.some((input) => input.name === value) ? null : initializer;
+  if (initializer) return initializer;
   const node = graph.producer(value);
   if (node?.op === 'Identity') return constantOf(graph, node.inputs[0]!);
   const held = node?.op === 'Constant' ? node.attributes.get('value') : undefined;
