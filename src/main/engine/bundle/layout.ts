@@ -67,6 +67,8 @@ export interface Layout {
   readonly name: string;
   readonly className: string;
   readonly indexFile: string;
+  /** Has two text encoders. */
+  readonly xl: boolean;
   /** XL: an empty prompt is all zeros instead of the embedding of nothing. */
   readonly zeroEmptyPrompt: boolean;
   readonly parts: Partial<Record<Role, Part>>;
@@ -180,14 +182,7 @@ export async function readLayout(dir: string, onDefect: OnDefect): Promise<Layou
     throw defect(indexFile, 'this is the XL refiner', 'Use the XL base model.');
   }
   const parts: Partial<Record<Role, Part>> = {};
-  const roles: Role[] = [
-    'unet',
-    'vaeEncoder',
-    'vaeDecoder',
-    'textEncoder',
-    ...(xl ? ['textEncoder2' as const] : []),
-  ];
-  for (const role of roles) {
+  for (const role of rolesOf({ xl })) {
     const part = await findPart(root, role, onDefect);
     if (part !== null) parts[role] = part;
   }
@@ -206,6 +201,7 @@ export async function readLayout(dir: string, onDefect: OnDefect): Promise<Layou
     name: basename(root),
     className: about._class_name,
     indexFile,
+    xl,
     zeroEmptyPrompt: xl && about.force_zeros_for_empty_prompt === true,
     parts,
     unet: await readConfig(parts.unet?.configFile, unetConfig, onDefect),
@@ -214,6 +210,12 @@ export async function readLayout(dir: string, onDefect: OnDefect): Promise<Layou
     tokenizers,
     schedulerFile: join(root, 'scheduler', 'scheduler_config.json'),
   };
+}
+
+/** The parts a bundle must have, in the order they are reported. */
+export function rolesOf({ xl }: Pick<Layout, 'xl'>): Role[] {
+  const roles: Role[] = ['unet', 'vaeEncoder', 'vaeDecoder', 'textEncoder'];
+  return xl ? [...roles, 'textEncoder2'] : roles;
 }
 
 /** model_index.json writes an absent part as [null, null]. */

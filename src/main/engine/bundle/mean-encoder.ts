@@ -9,6 +9,11 @@ import { defect } from './files.ts';
 
 const RANDOM = /^(Random|Multinomial$|Bernoulli$)/;
 
+/** Whether a graph draws random numbers. */
+export function isDrawn(model: Model): boolean {
+  return [...model.graph.nodes].some((node) => RANDOM.test(node.op));
+}
+
 /** @returns how many noises became zero. Throws a defect for randomness of another form. */
 export function takeMean(model: Model, file: string): number {
   const { graph } = model;

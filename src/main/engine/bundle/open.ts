@@ -1,20 +1,16 @@
 /** Opens a bundle as functions: everything is checked before the first network is loaded. */
-import { realpathSync } from 'node:fs';
-import { join } from 'node:path';
 import { assert, throwIfCancelled } from '../../../common/errors.ts';
 import type { Conditioning } from '../diffusion/types.ts';
 import { createSession, type Session } from '../onnx/ort.ts';
 import { float32Io } from '../onnx/passes/float-io.ts';
 import { addReferenceAttention, type Site } from '../onnx/passes/reference-attention.ts';
-import { weightsFiles } from '../onnx/slim.ts';
-import { fileDigest, partDigest } from './digests.ts';
-import { kindOf } from './files.ts';
 import { type Layout, readLayout } from './layout.ts';
 import { takeMean } from './mean-encoder.ts';
+import { bundleDigests } from './part-digests.ts';
 import { geometryOf, type LoadedPart, loadParts, type Parts } from './parts.ts';
 import { readScheduler } from './scheduler.ts';
 import { encodeText, timeIds } from './text-encoder.ts';
-import { type ClipTokenizer, readTokenizer, TOKENIZER_FILES } from './tokenizer.ts';
+import { type ClipTokenizer, readTokenizer } from './tokenizer.ts';
 import type { Bundle, BundleDigests, OpenBundleOptions, Tokens } from './types.ts';
 import { makePredict } from './unet.ts';
 import { makeDecode, makeEncode } from './vae.ts';
@@ -182,32 +178,4 @@ function rewrite(parts: Parts, options: OpenBundleOptions, name: string): readon
 /** Tokens the text encoder can read, where its config or its graph says so. */
 function textLength(layout: Layout, parts: Parts, encoder: number): number | null {
   return parts.text[encoder]?.io.length ?? layout.text[encoder]?.max_position_embeddings ?? null;
-}
-
-async function existing(paths: readonly string[]): Promise<string[]> {
-  const found: string[] = [];
-  for (const path of paths) if ((await kindOf(path)) === 'file') found.push(path);
-  return found;
-}
-
-export async function bundleDigests(
-  layout: Layout,
-  parts: Parts,
-  options: Pick<OpenBundleOptions, 'digestStore' | 'signal'>,
-): Promise<BundleDigests> {
-  const digest = (files: readonly string[]) => partDigest(files, options.digestStore, options.signal);
-  const files = (part: LoadedPart<unknown>) => {
-    const graph = [...new Set([realpathSync(part.part.file), ...weightsFiles(part.graph)])];
-    return part.part.configFile ? [...graph, part.part.configFile] : graph;
-  };
-  const vaeConfig = await existing([join(layout.dir, 'vae', 'config.json')]);
-  const tokenizers = layout.tokenizers.flatMap((folder) => TOKENIZER_FILES.map((name) => join(folder, name)));
-  return {
-    unet: await digest(files(parts.unet)),
-    vaeEncoder: await digest([...files(parts.vaeEncoder), ...vaeConfig]),
-    vaeDecoder: await digest([...files(parts.vaeDecoder), ...vaeConfig]),
-    textEncoder: await digest([...parts.text.flatMap(files), layout.indexFile]),
-    tokenizer: await digest(await existing(tokenizers)),
-    scheduler: await fileDigest(layout.schedulerFile),
-  };
 }

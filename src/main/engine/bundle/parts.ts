@@ -4,7 +4,7 @@ import type { Model } from '../onnx/ir/graph.ts';
 import { type LoadedGraph, loadGraph } from '../onnx/slim.ts';
 import { defect } from './files.ts';
 import { strideFactor, type TextIo, textIo, type UnetIo, unetIo, type VaeIo, vaeIo } from './io.ts';
-import type { Layout, Part, Role } from './layout.ts';
+import { type Layout, PART_FOLDERS, type Part, type Role } from './layout.ts';
 import type { Bundle } from './types.ts';
 import type { LatentScale } from './vae.ts';
 
@@ -41,35 +41,29 @@ const OTHER_INPUTS: Readonly<Record<number, string>> = {
   5: 'an inpainting model',
 };
 
-export function loadPart<Io>(
+/**
+ * Throws the first defect of a part.
+ * @param load reads a part's graph; from disk, without its weights, unless the caller has done so
+ */
+export function loadParts(
   layout: Layout,
-  role: Role,
-  read: (model: Model, file: string) => Io,
   load: (part: Part) => LoadedGraph = (part) => loadGraph(part.file, { root: layout.dir }),
-): LoadedPart<Io> {
-  const part = layout.parts[role];
-  if (!part) throw defect(layout.dir, `the bundle has no ${role}`, MIXED);
-  const graph = load(part);
-  return { part, graph, io: read(graph.model, part.file) };
-}
-
-export function loadText(
-  layout: Layout,
-  role: 'textEncoder' | 'textEncoder2',
-  load?: (part: Part) => LoadedGraph,
-): LoadedPart<TextIo> {
-  const want = { penultimate: layout.tokenizers.length > 1, pooled: role === 'textEncoder2' };
-  return loadPart(layout, role, (model, file) => textIo(model, file, want), load);
-}
-
-export function loadParts(layout: Layout): Parts {
-  const text = [loadText(layout, 'textEncoder')];
-  if (layout.tokenizers.length > 1) text.push(loadText(layout, 'textEncoder2'));
+): Parts {
+  const loaded = <Io>(role: Role, read: (model: Model, file: string) => Io): LoadedPart<Io> => {
+    const part = layout.parts[role];
+    if (!part) throw defect(layout.dir, `the bundle has no ${PART_FOLDERS[role]}`, MIXED);
+    const graph = load(part);
+    return { part, graph, io: read(graph.model, part.file) };
+  };
+  const text = (role: 'textEncoder' | 'textEncoder2') =>
+    loaded(role, (model, file) =>
+      textIo(model, file, { penultimate: layout.xl, pooled: role === 'textEncoder2' }),
+    );
   return {
-    unet: loadPart(layout, 'unet', unetIo),
-    vaeEncoder: loadPart(layout, 'vaeEncoder', vaeIo),
-    vaeDecoder: loadPart(layout, 'vaeDecoder', vaeIo),
-    text,
+    unet: loaded('unet', unetIo),
+    vaeEncoder: loaded('vaeEncoder', vaeIo),
+    vaeDecoder: loaded('vaeDecoder', vaeIo),
+    text: layout.xl ? [text('textEncoder'), text('textEncoder2')] : [text('textEncoder')],
   };
 }
 

@@ -1,0 +1,73 @@
+/** A bundle's report as text for a terminal. */
+import type { BundleReport, PartReport } from './inspect.ts';
+import { PART_FOLDERS } from './layout.ts';
+
+const KINDS = {
+  sd: 'Stable Diffusion',
+  'sd-depth': 'Stable Diffusion with depth',
+  sdxl: 'Stable Diffusion XL',
+};
+
+function size(bytes: number): string {
+  const units = ['B', 'KB', 'MB', 'GB'];
+  let unit = 0;
+  let value = bytes;
+  for (; value >= 1000 && unit < units.length - 1; unit++) value /= 1000;
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+}
+
+function count(parameters: number): string {
+  if (parameters >= 1e9) return `${(parameters / 1e9).toFixed(2)} billion`;
+  return parameters >= 1e6 ? `${(parameters / 1e6).toFixed(1)} million` : `${parameters}`;
+}
+
+/** Several lines without a final line break. */
+export function formatBundleReport(report: BundleReport): string {
+  const lines: string[] = [];
+  const row = (label: string, value: string | null) => {
+    if (value !== null) lines.push(`${label.padEnd(12)} ${value}`);
+  };
+  row('bundle', `${report.name} (${report.dir})`);
+  row('kind', `${report.kind ? KINDS[report.kind] : 'unclear'}, ${report.pipeline}`);
+  const { scheduler, memory, sites } = report;
+  if (scheduler) {
+    const betas = `${scheduler.betaSchedule} ${scheduler.betaStart}…${scheduler.betaEnd}`;
+    row(
+      'schedule',
+      `${scheduler.prediction}, ${betas}, ${scheduler.trainTimesteps} steps, ${scheduler.timestepSpacing}`,
+    );
+  }
+  if (report.nativeSize !== null) {
+    row('size', `trained at ${report.nativeSize}×${report.nativeSize}, sides in multiples of ${report.grid}`);
+    const extra = report.structureChannels ? ` and ${report.structureChannels} of structure` : '';
+    row('latent', `${report.latentChannels} channels${extra}, 1/${report.factor} of the picture`);
+  }
+  if (report.promptTokens.length > 0) row('prompt', `up to ${report.promptTokens[0]! - 2} tokens`);
+  if (sites) row('attention', `${sites.all} self-attentions, ${sites.decoder} in the decoder`);
+  row('parameters', count(report.parameters));
+  if (memory) {
+    row(
+      'memory',
+      `about ${size(memory.weights + memory.pass)} at that size, ${size(memory.weights)} of it weights`,
+    );
+  }
+  for (const part of report.parts) lines.push('', ...partLines(part));
+  if (report.digests) {
+    lines.push('', 'sha256');
+    for (const [part, digest] of Object.entries(report.digests)) lines.push(`  ${part.padEnd(12)} ${digest}`);
+  }
+  if (report.warnings.length > 0) lines.push('', ...report.warnings.map((line) => `note: ${line}`));
+  if (report.defects.length > 0) lines.push('', ...report.defects.map((line) => `error: ${line}`));
+  return lines.join('\n');
+}
+
+function partLines(part: PartReport): string[] {
+  const stored = part.bytes === null ? 'weights missing' : size(part.bytes);
+  const files = [part.file, ...part.weights.filter((file) => file !== part.file)].join(', ');
+  return [
+    `${PART_FOLDERS[part.role]}: ${stored}, ${part.weightType}, ${count(part.parameters)} parameters, ${part.nodes} nodes`,
+    `  file ${files}`,
+    ...part.inputs.map((value) => `  in   ${value}`),
+    ...part.outputs.map((value) => `  out  ${value}`),
+  ];
+}

@@ -1,0 +1,211 @@
+/** What a folder holds, without loading a weight: for `retake bundle inspect` and for the desktop's model list. */
+import { readFile, stat } from 'node:fs/promises';
+import { relative } from 'node:path';
+import { AppError, errorLine } from '../../../common/errors.ts';
+import type { SchedulerConfig } from '../diffusion/types.ts';
+import type { Graph } from '../onnx/ir/graph.ts';
+import { findSelfAttentions } from '../onnx/passes/attention.ts';
+import { parseModel } from '../onnx/serde.ts';
+import { type LoadedGraph, loadGraph, weightsFiles } from '../onnx/slim.ts';
+import { describe, weightType } from './io.ts';
+import { type Layout, PART_FOLDERS, type Part, type Role, readLayout, rolesOf } from './layout.ts';
+import { isDrawn } from './mean-encoder.ts';
+import { estimateMemory, type MemoryEstimate } from './memory.ts';
+import { bundleDigests } from './part-digests.ts';
+import { type Geometry, geometryOf, loadParts, type Parts } from './parts.ts';
+import { readScheduler } from './scheduler.ts';
+import { readTokenizer } from './tokenizer.ts';
+import type { Bundle, BundleDigests, OpenBundleOptions } from './types.ts';
+
+export interface PartReport {
+  readonly role: Role;
+  /** Relative to the bundle, like all paths here. */
+  readonly file: string;
+  readonly weights: readonly string[];
+  /** On disk, graph and weights; null where weights are missing. */
+  readonly bytes: number | null;
+  readonly weightType: string;
+  readonly parameters: number;
+  readonly nodes: number;
+  readonly opset: number | null;
+  /** "sample float32 [batch_size, 4, height, width]" */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+}
+
+export interface BundleReport {
+  readonly dir: string;
+  readonly name: string;
+  readonly pipeline: string;
+  /** Null where a missing or contradictory part hides it. */
+  readonly kind: Bundle['kind'] | null;
+  readonly scheduler: SchedulerConfig | null;
+  readonly parts: readonly PartReport[];
+  readonly parameters: number;
+  /** Self-attentions that can read other frames. */
+  readonly sites: { readonly all: number; readonly decoder: number } | null;
+  readonly latentChannels: number | null;
+  readonly structureChannels: number | null;
+  readonly factor: number | null;
+  readonly grid: number | null;
+  readonly nativeSize: number | null;
+  readonly promptTokens: readonly number[];
+  readonly memory: MemoryEstimate | null;
+  readonly digests: BundleDigests | null;
+  readonly warnings: readonly string[];
+  /** Why it cannot be opened, one line each; empty for a sound bundle. */
+  readonly defects: readonly string[];
+}
+
+/** A graph whose weights are absent is still small enough to read whole. */
+const LARGEST_BARE_GRAPH = 256 * 2 ** 20;
+
+/**
+ * Throws a defect if dir is no bundle at all, and Cancelled; defects of the parts are listed in the report.
+ * @param dir folder of the bundle
+ */
+export async function inspectBundle(
+  dir: string,
+  options: Pick<OpenBundleOptions, 'digestStore' | 'signal'> = {},
+): Promise<BundleReport> {
+  const defects: string[] = [];
+  const warnings: string[] = [];
+  const onDefect = (error: unknown) => {
+    if (!(error instanceof AppError)) throw error;
+    defects.push(errorLine(error));
+  };
+  const attempt = async <T>(make: () => T | Promise<T>): Promise<T | null> => {
+    try {
+      return await make();
+    } catch (error) {
+      onDefect(error);
+      return null;
+    }
+  };
+  const layout = await readLayout(dir, onDefect);
+  const scheduler = await attempt(() => readScheduler(layout.schedulerFile));
+  const promptTokens: number[] = [];
+  for (const folder of layout.tokenizers) {
+    const tokenizer = await attempt(() => readTokenizer(folder));
+    if (tokenizer) promptTokens.push(tokenizer.length);
+  }
+
+  const graphs = new Map<Role, LoadedGraph>();
+  const reports: PartReport[] = [];
+  let sound = true;
+  for (const part of Object.values(layout.parts)) {
+    const whole = await attempt(() => loadGraph(part.file, { root: layout.dir }));
+    sound &&= whole !== null;
+    const graph = whole ?? (await bareGraph(part));
+    if (graph === null) continue;
+    graphs.set(part.role, graph);
+    reports.push(await reportPart(layout, part, graph, whole !== null));
+  }
+
+  const parts = await attempt(() => partsOf(layout, graphs));
+  const geometry = parts && (await attempt(() => geometryOf(layout, parts)));
+  const unet = graphs.get('unet')?.model.graph;
+  const attentions = unet ? selfAttentions(unet, warnings) : null;
+  const encoder = graphs.get('vaeEncoder');
+  if (encoder && isDrawn(encoder.model)) {
+    warnings.push('The VAE encoder draws its latent at random; Retake takes the mean instead.');
+  }
+  const bare = Object.values(layout.parts).filter((part) => part.configFile === null);
+  if (bare.length > 0) {
+    const names = bare.map((part) => PART_FOLDERS[part.role]).join(', ');
+    warnings.push(`No config.json in ${names}: sizes and scale are Stable Diffusion's usual ones.`);
+  }
+  const parameters = reports.reduce((sum, part) => sum + part.parameters, 0);
+  return {
+    dir: layout.dir,
+    name: layout.name,
+    pipeline: layout.className,
+    kind: geometry?.kind ?? null,
+    scheduler,
+    parts: reports,
+    parameters,
+    sites: attentions && { all: attentions.length, decoder: attentions.filter((one) => one.decoder).length },
+    latentChannels: geometry?.latentChannels ?? null,
+    structureChannels: geometry?.structureChannels ?? null,
+    factor: geometry?.factor ?? null,
+    grid: geometry?.grid ?? null,
+    nativeSize: geometry?.nativeSize ?? null,
+    promptTokens,
+    memory: geometry && attentions && memoryOf(layout, geometry, parameters, attentions),
+    digests: parts && sound && scheduler ? await attempt(() => bundleDigests(layout, parts, options)) : null,
+    warnings,
+    defects,
+  };
+}
+
+/** The graph alone, for bundles whose weights are elsewhere or not there yet. */
+async function bareGraph(part: Part): Promise<LoadedGraph | null> {
+  const about = await stat(part.file).catch(() => null);
+  if (about === null || about.size > LARGEST_BARE_GRAPH) return null;
+  try {
+    return { model: parseModel(await readFile(part.file)), folder: '/' };
+  } catch {
+    return null; // loadGraph has already said what is wrong with it
+  }
+}
+
+async function reportPart(
+  layout: Layout,
+  part: Part,
+  { model, folder }: LoadedGraph,
+  whole: boolean,
+): Promise<PartReport> {
+  const { graph } = model;
+  const weights = whole ? weightsFiles({ model, folder }) : [];
+  let bytes = 0;
+  for (const file of new Set([part.file, ...weights])) bytes += (await stat(file)).size;
+  let parameters = 0;
+  for (const { dims } of graph.initializers.values())
+    parameters += dims.reduce((product, dim) => product * dim, 1);
+  return {
+    role: part.role,
+    file: relative(layout.dir, part.file),
+    weights: weights.map((file) => relative(layout.dir, file)),
+    bytes: whole ? bytes : null,
+    weightType: weightType(model),
+    parameters,
+    nodes: graph.nodeCount,
+    opset: model.opsets.get('') ?? null,
+    inputs: graph.inputs.filter(({ name }) => !graph.initializers.has(name)).map(describe),
+    outputs: graph.outputs.map(describe),
+  };
+}
+
+/** Throws the first part's defect; null while parts are missing, which is reported elsewhere. */
+function partsOf(layout: Layout, graphs: ReadonlyMap<Role, LoadedGraph>): Parts | null {
+  if (rolesOf(layout).some((role) => !graphs.has(role))) return null;
+  return loadParts(layout, (part) => graphs.get(part.role)!);
+}
+
+type Attentions = ReturnType<typeof findSelfAttentions>;
+
+/** A network without usable self-attention still serves the methods that need none, so this only warns. */
+function selfAttentions(graph: Graph, warnings: string[]): Attentions | null {
+  try {
+    const found = findSelfAttentions(graph, 'all', 'reading the UNet');
+    if (found.length === 0)
+      warnings.push('No self-attention was found: methods that lend features do not work.');
+    return found;
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    warnings.push(errorLine(error));
+    return null;
+  }
+}
+
+function memoryOf(
+  layout: Layout,
+  geometry: Geometry,
+  parameters: number,
+  attentions: Attentions,
+): MemoryEstimate {
+  const channels = attentions.map(({ key }) => Math.min(...key.path.weight.tensor.dims.slice(0, 2)));
+  return estimateMemory(layout, parameters, geometry.nativeSize, geometry.factor, channels);
+}
+
+export { formatBundleReport } from './format.ts';

@@ -1,0 +1,38 @@
+/** The digests of a whole bundle: which files count for which part. */
+import { realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { weightsFiles } from '../onnx/slim.ts';
+import { fileDigest, partDigest } from './digests.ts';
+import { kindOf } from './files.ts';
+import type { Layout } from './layout.ts';
+import type { LoadedPart, Parts } from './parts.ts';
+import { TOKENIZER_FILES } from './tokenizer.ts';
+import type { BundleDigests, OpenBundleOptions } from './types.ts';
+
+async function existing(paths: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const path of paths) if ((await kindOf(path)) === 'file') found.push(path);
+  return found;
+}
+
+export async function bundleDigests(
+  layout: Layout,
+  parts: Parts,
+  options: Pick<OpenBundleOptions, 'digestStore' | 'signal'>,
+): Promise<BundleDigests> {
+  const digest = (files: readonly string[]) => partDigest(files, options.digestStore, options.signal);
+  const files = (part: LoadedPart<unknown>) => {
+    const graph = [...new Set([realpathSync(part.part.file), ...weightsFiles(part.graph)])];
+    return part.part.configFile ? [...graph, part.part.configFile] : graph;
+  };
+  const vaeConfig = await existing([join(layout.dir, 'vae', 'config.json')]);
+  const tokenizers = layout.tokenizers.flatMap((folder) => TOKENIZER_FILES.map((name) => join(folder, name)));
+  return {
+    unet: await digest(files(parts.unet)),
+    vaeEncoder: await digest([...files(parts.vaeEncoder), ...vaeConfig]),
+    vaeDecoder: await digest([...files(parts.vaeDecoder), ...vaeConfig]),
+    textEncoder: await digest([...parts.text.flatMap(files), layout.indexFile]),
+    tokenizer: await digest(await existing(tokenizers)),
+    scheduler: await fileDigest(layout.schedulerFile),
+  };
+}
