@@ -81,7 +81,8 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
 /** The checkpoint in these bytes, or null where they are damaged, cut short or of another version. */
 export function decodeCheckpoint(bytes: Uint8Array): Checkpoint | null {
   if (bytes.length < PREFIX || bytes.length % 4 !== 0) return null;
-  const copy = bytes.slice();
+  // A Buffer slices without copying, and its memory need not be aligned.
+  const copy = new Uint8Array(bytes);
   const [magic, version, jsonLength, sum] = new Uint32Array(copy.buffer, 0, 4);
   if (magic !== MAGIC || version !== VERSION || sum !== checksum(copy)) return null;
   const header = JSON.parse(new TextDecoder().decode(copy.subarray(PREFIX, PREFIX + jsonLength!))) as Header;

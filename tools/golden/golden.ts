@@ -1,0 +1,125 @@
+/** Runs every golden case below a folder and compares what the engine computes with the kept numbers. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { AppError, errorLine } from '../../src/common/errors.ts';
+import { openBundle } from '../../src/main/engine/bundle/open.ts';
+import type { Bundle } from '../../src/main/engine/bundle/types.ts';
+import { GoldenCase } from './case.ts';
+import { compare, type Row } from './compare.ts';
+import type { Kind } from './kinds/kind.ts';
+import { mixing } from './kinds/mixing.ts';
+import { pix2video } from './kinds/pix2video.ts';
+import { solverKind } from './kinds/solver.ts';
+import { text } from './kinds/text.ts';
+import { vae } from './kinds/vae.ts';
+import { runVariants, variantsManifest } from './variants.ts';
+
+export interface GoldenOptions {
+  /** Folder of bundles; without it the nearest `bundles/` beside or above each set. */
+  readonly bundles?: string;
+  /** Only cases whose folder holds this text. */
+  readonly only?: string;
+  readonly onRow?: (row: Row) => void;
+}
+
+/** By name of the case; the first that fits. A text is what such cases need that is not built yet. */
+const KINDS: readonly (readonly [RegExp, Kind | string])[] = [
+  [/text2video|t2v/, 'Text2Video-Zero'],
+  [/joint|attention|cross/, 'joint attention'],
+  [/grad/, 'gradients through the network'],
+  [/null/, 'null-text inversion'],
+  [/pix2video/, pix2video],
+  [/mix/, mixing],
+  [/ddim/, solverKind('ddim')],
+  [/euler/, solverKind('euler')],
+  [/vae/, vae],
+  [/text|token/, text],
+];
+
+/** Deep enough for a folder of sets of cases. */
+const MAX_DEPTH = 4;
+
+/** One row per output, in the order of the folders. Empty where nothing was found. */
+export async function runGolden(root: string, options: GoldenOptions = {}): Promise<Row[]> {
+  const rows: Row[] = [];
+  await using bundles = new OpenBundles();
+  for (const dir of manifestsBelow(resolve(root))) {
+    if (options.only && !dir.includes(options.only)) continue;
+    for await (const row of runCase(dir, options.bundles, bundles)) {
+      rows.push(row);
+      options.onRow?.(row);
+    }
+  }
+  return rows;
+}
+
+function manifestsBelow(dir: string, depth = 0): string[] {
+  if (!statSync(dir, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new AppError('usage', `there is no folder ${dir}`, { doing: 'looking for golden cases' });
+  }
+  const entries = readdirSync(dir, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+  if (entries.some(({ name }) => name === 'manifest.json')) return [dir];
+  if (depth === MAX_DEPTH) return [];
+  return entries
+    .filter((entry) => entry.isDirectory() && entry.name !== 'bundles')
+    .flatMap(({ name }) => manifestsBelow(join(dir, name), depth + 1));
+}
+
+async function* runCase(dir: string, bundles: string | undefined, open: OpenBundles): AsyncGenerator<Row> {
+  let name = dir;
+  try {
+    const manifest: unknown = JSON.parse(readFileSync(join(dir, 'manifest.json'), 'utf8'));
+    const variants = variantsManifest.safeParse(manifest);
+    if (variants.success) return yield* await runVariants(dir, variants.data);
+
+    const golden = new GoldenCase(dir, manifest);
+    name = golden.name;
+    const kind = KINDS.find(([pattern]) => pattern.test(name.toLowerCase()))?.[1] ?? 'a reader of such cases';
+    if (typeof kind === 'string') {
+      for (const each of Object.keys(golden.outputs)) yield notCovered(name, each, kind);
+      return;
+    }
+    const bundle = await open.get(golden.bundleDir(bundles), kind.sites);
+    for (const check of kind.checks?.(golden, bundle) ?? []) {
+      yield compare(name, check.output, check.got, { data: Float64Array.from(check.want) }, check.tolerance);
+    }
+    for (const output of Object.keys(golden.outputs)) yield await runOutput(golden, kind, bundle, output);
+  } catch (error) {
+    yield { case: name, output: '-', status: 'fail', note: errorLine(error) };
+  }
+}
+
+async function runOutput(golden: GoldenCase, kind: Kind, bundle: Bundle, output: string): Promise<Row> {
+  const { name } = golden;
+  try {
+    const got = await kind.output(golden, bundle, output);
+    if (typeof got === 'string') return notCovered(name, output, got);
+    return compare(name, output, got, golden.expected(output), golden.outputs[output]!.suggested_atol);
+  } catch (error) {
+    return { case: name, output, status: 'fail', note: errorLine(error) };
+  }
+}
+
+function notCovered(name: string, output: string, needs: string): Row {
+  return { case: name, output, status: 'not covered', note: `needs ${needs}` };
+}
+
+/** Keeps the last bundle open: cases of one set share it. */
+class OpenBundles implements AsyncDisposable {
+  #key = '';
+  #bundle: Bundle | null = null;
+
+  async get(dir: string, sites: Kind['sites']): Promise<Bundle> {
+    const key = JSON.stringify([dir, sites]);
+    if (this.#bundle && this.#key === key) return this.#bundle;
+    await this[Symbol.asyncDispose]();
+    this.#bundle = await openBundle(dir, { sites, provider: 'cpu' });
+    this.#key = key;
+    return this.#bundle;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#bundle?.close();
+    this.#bundle = null;
+  }
+}

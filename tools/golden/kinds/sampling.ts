@@ -1,0 +1,80 @@
+/** A step-major run of a golden case, its trajectory kept. */
+import type { Bundle } from '../../../src/main/engine/bundle/types.ts';
+import {
+  makeLevels,
+  type NoiseSchedule,
+  type SolverId,
+} from '../../../src/main/engine/diffusion/schedule.ts';
+import { sampleStepMajor } from '../../../src/main/engine/diffusion/step-major.ts';
+import type { Conditioning, Latent, LatentShape, Predict } from '../../../src/main/engine/diffusion/types.ts';
+import { getMethod, parseParams } from '../../../src/main/engine/methods/registry.ts';
+import type { GoldenCase } from '../case.ts';
+import type { Check } from './kind.ts';
+
+export interface Trajectory {
+  /** Per step and frame, after the step: the latent, and the guided ẑ0 before any change of the method's. */
+  readonly latents: Latent[][];
+  readonly denoised: Latent[][];
+}
+
+export interface RunOptions {
+  readonly method: string;
+  readonly params: object;
+  readonly solver: SolverId;
+  readonly start: readonly Latent[];
+  readonly shape: LatentShape;
+  readonly branches: readonly Conditioning[];
+  readonly guidance: number;
+  readonly anchor: number;
+  readonly predict?: Predict;
+}
+
+export function scheduleOf(golden: GoldenCase, bundle: Bundle, solver: SolverId): NoiseSchedule {
+  return makeLevels(bundle.scheduler, golden.number('steps'), { solver });
+}
+
+export async function trajectoryOf(
+  golden: GoldenCase,
+  bundle: Bundle,
+  options: RunOptions,
+): Promise<Trajectory> {
+  const method = getMethod(options.method);
+  const schedule = scheduleOf(golden, bundle, options.solver);
+  const latents: Latent[][] = schedule.levels.map(() => []);
+  const denoised: Latent[][] = schedule.levels.map(() => []);
+  await sampleStepMajor(method, {
+    ...schedule,
+    predict: options.predict ?? bundle.predict(options.shape),
+    prediction: bundle.scheduler.prediction,
+    clip: bundle.scheduler.clipSample,
+    solver: options.solver,
+    start: options.start,
+    branches: options.branches,
+    guidance: options.guidance,
+    structure: golden.structure(options.shape),
+    params: parseParams(method, options.params),
+    anchor: options.anchor,
+    seed: 0,
+    onVisit(event) {
+      latents[event.step]![event.frame] = event.latent;
+      denoised[event.step]![event.frame] = event.denoised;
+    },
+  });
+  return { latents, denoised };
+}
+
+/** Levels written in the manifest against those made from the bundle's configuration. */
+export function levelChecks(golden: GoldenCase, bundle: Bundle, solver: SolverId): Check[] {
+  const { levels, final } = scheduleOf(golden, bundle, solver);
+  const known: Record<string, number[]> = {
+    timesteps_ascending: levels.map(({ timestep }) => timestep).reverse(),
+    alpha_bar: levels.map(({ alphaBar }) => alphaBar).reverse(),
+    alpha_bar_clean: [final.alphaBar],
+    sigmas_descending: [...levels, final].map(({ sigma }) => sigma),
+  };
+  return Object.entries(known).flatMap(([setting, got]) => {
+    const want = golden.settings[setting];
+    if (want === undefined || (setting === 'alpha_bar_clean' && solver === 'euler')) return [];
+    return [{ output: `settings.${setting}`, got, want: [want].flat() as number[], tolerance: 1e-9 }];
+  });
+}
