@@ -2,8 +2,7 @@
  * Writes a small bundle with random weights in diffusers' ONNX layout, in the dialects exporters speak, so that tests
  * need no trial data. Its pictures mean nothing; its numbers are of the order of one.
  */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Model } from '../../src/main/engine/onnx/ir/graph.ts';
 import { serializeModel } from '../../src/main/engine/onnx/serde.ts';
@@ -37,12 +36,6 @@ export interface TinyBundleOptions {
 const LENGTH = 77;
 const LATENT = 4;
 const MERGES = ['s w', 'a n</w>', 'sw an</w>', 'r e', 're d</w>', 'c a', 'ca r</w>'];
-
-/** A folder that removes itself at the end of its scope. */
-export async function temporaryFolder(): Promise<AsyncDisposable & { readonly path: string }> {
-  const path = await mkdtemp(join(tmpdir(), 'retake-test-'));
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
-}
 
 /** @returns dir, which is made when absent */
 export async function writeTinyBundle(dir: string, options: TinyBundleOptions = {}): Promise<string> {

@@ -4,9 +4,6 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { Graph, type Model, Node } from '../../src/main/engine/onnx/ir/graph.ts';
 import { attr, type Dim, ELEMENT, float32Tensor, int64Tensor } from '../../src/main/engine/onnx/ir/types.ts';
 
-const Half = (globalThis as unknown as { Float16Array: new (from: Float32Array) => Uint16Array })
-  .Float16Array;
-
 export class Net {
   readonly graph = new Graph('main_graph');
   readonly half: boolean;
@@ -43,7 +40,7 @@ export class Net {
 
   constant(name: string, dims: readonly number[], values: Float32Array): string {
     if (!this.half) return this.graph.addInitializer(float32Tensor(name, dims, values));
-    const half = new Half(values);
+    const half = new Float16Array(values);
     const bytes = new Uint8Array(half.buffer, half.byteOffset, half.byteLength);
     return this.graph.addInitializer({ name, dims, type: ELEMENT.float16, data: { kind: 'bytes', bytes } });
   }
