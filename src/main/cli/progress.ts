@@ -45,7 +45,7 @@ export function createProgressView(out: NodeJS.WriteStream): ProgressView {
     show(progress) {
       const now = Date.now();
       const every = out.isTTY ? 100 : 5000;
-      if (now - lastShown < every && progress.phase === lastPhase && progress.fraction < 1) return;
+      if (now - lastShown < every && progress.phase === lastPhase) return;
       lastShown = now;
       lastPhase = progress.phase;
       last = progressLine(progress);

@@ -10,8 +10,8 @@ interface PhaseWork {
 }
 
 export interface ProgressMeter {
-  /** How many units a phase has; may be corrected later. */
-  plan(phase: Phase, total: number, weight: number): void;
+  /** How many units a phase has, and what one costs beside those of the others; the total may be corrected later. */
+  plan(phase: Phase, total: number, weight?: number): void;
   /** Work begins in this phase; time is counted to it from now on. */
   enter(phase: Phase): void;
   advance(units: number, at?: { frame?: number; step?: number }): void;
@@ -82,7 +82,7 @@ export function createProgressMeter(
   return {
     plan(name, total, weight) {
       work[name].total = total;
-      work[name].weight = weight;
+      if (weight !== undefined) work[name].weight = weight;
     },
     enter(name) {
       book();

@@ -8,9 +8,10 @@
 import type { TakeReport } from '../../common/report.ts';
 import type { EditSettings } from '../../common/settings.ts';
 import type { RenderContext } from './context.ts';
+import type { ProgressMeter } from './progress.ts';
 import { buildReport } from './report.ts';
 import { exportTake } from './stages/export.ts';
-import { prepareShot } from './stages/prepare.ts';
+import { prepareShot, type Shot } from './stages/prepare.ts';
 import { sampleShot } from './stages/sample.ts';
 import { startLatents } from './stages/start.ts';
 
@@ -20,8 +21,20 @@ import { startLatents } from './stages/start.ts';
  */
 export async function render(settings: EditSettings, context: RenderContext): Promise<TakeReport> {
   await using shot = await prepareShot(settings, context);
+  planProgress(shot, context.progress);
   const start = await startLatents(shot, context);
   const sampled = await sampleShot(shot, start, context);
   const take = await exportTake(shot, sampled.latents, context);
   return buildReport({ shot, start, sampled, take, context });
+}
+
+/** Work ahead, in network calls: a call with two branches costs about twice one with one, a decoded frame about one. */
+function planProgress(
+  { frames, settings, start, method, params, branches }: Shot,
+  progress: ProgressMeter,
+): void {
+  const inverted = start.from === 'inversion';
+  progress.plan('invert', frames * (inverted ? settings.steps * (1 + settings.refinement) : 1), 1);
+  progress.plan('sample', frames * method.callsPerFrame(settings.steps, params), branches.length);
+  progress.plan('encode', frames, 1);
 }

@@ -23,6 +23,8 @@ const DEFAULT_RATE = rational(25);
 /** Rates above are clock ticks, not rates of pictures. */
 const HIGHEST = 1000;
 const HIGHEST_CONFORMED = 120;
+/** GIF counts in hundredths of a second. */
+const HIGHEST_SINGLE = 100;
 /** Fewer pictures than this say little about their usual distance. */
 const FEW = 12;
 
@@ -105,13 +107,8 @@ function conformedRate(times: readonly number[], claimed: Rational | null): Rati
 
 /** A still or one-picture clip: its claimed rate unless that is a clock tick, else one over its duration. */
 function singleRate(claimed: Rational | null, duration: number | null): Rational {
-  if (duration !== null && duration > 0) {
-    const rate = nearestStandardRate(1 / duration);
-    if (!claimed || toNumber(claimed) > HIGHEST_CONFORMED || sameRational(rate, snapRate(claimed))) {
-      return claimed && sameRational(rate, snapRate(claimed)) ? snapRate(claimed) : rate;
-    }
-  }
-  return claimed && toNumber(claimed) < 100 ? snapRate(claimed) : DEFAULT_RATE;
+  if (claimed && toNumber(claimed) < HIGHEST_SINGLE) return snapRate(claimed);
+  return duration ? nearestStandardRate(1 / duration) : DEFAULT_RATE;
 }
 
 function fromNumber(rate: number): Rational {

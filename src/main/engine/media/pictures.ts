@@ -59,10 +59,10 @@ export async function measurePictures(
     TIMED.test(banner.container) &&
     ONE_PICTURE_PACKETS.test(video.codec)
   ) {
-    const listed = await listPictures(ffmpeg, path, video, run);
+    const listed = await listPictures(ffmpeg, path, banner, video, run);
     if (listed) return listed;
   }
-  const shown = await show(ffmpeg, path, {}, run);
+  const shown = await show(ffmpeg, path, {}, run, banner);
   const { timeBase, nominalRate } = shown;
   const unit = timeBase ? toNumber(timeBase) : 1;
   const timed = shown.pictures.filter((picture) => picture.pts !== null).sort((a, b) => a.pts! - b.pts!);
@@ -84,7 +84,9 @@ interface Show {
   errors: number;
 }
 
-async function show(ffmpeg: Ffmpeg, path: string, part: ShowPart, run: Run): Promise<Show> {
+async function show(ffmpeg: Ffmpeg, path: string, part: ShowPart, run: Run, banner: Banner): Promise<Show> {
+  // The null muxer and sound decoders complain too; neither harms a picture.
+  const deaf = new Set(['null', ...banner.audio.map(({ codec }) => codec)]);
   const shown: Show = { pictures: [], lines: [], timeBase: null, nominalRate: null, errors: 0 };
   const onLine = (line: string) => {
     const picture = parseShown(line);
@@ -94,7 +96,8 @@ async function show(ffmpeg: Ffmpeg, path: string, part: ShowPart, run: Run): Pro
     }
     const clock = shown.timeBase ? null : parseClock(line);
     if (clock) Object.assign(shown, clock);
-    if (/\[(error|fatal)\]/.test(line)) shown.errors += 1;
+    const complaint = /^\[(\w+)[^\]]*\].*\[(?:error|fatal)\]/.exec(line);
+    if (complaint && !deaf.has(complaint[1]!)) shown.errors += 1;
   };
   const { tail } = await runFfmpeg(ffmpeg, showPicturesArgs(path, part), { ...run, onLine });
   return { ...shown, lines: tail };
@@ -120,6 +123,7 @@ function look(
 async function listPictures(
   ffmpeg: Ffmpeg,
   path: string,
+  banner: Banner,
   video: VideoStream,
   run: Run,
 ): Promise<Pictures | null> {
@@ -149,8 +153,8 @@ async function listPictures(
 
   // Both ends must decode to exactly the listed times.
   const last = packets.at(-1)!;
-  const head = await show(ffmpeg, path, { count: HEAD }, run);
-  const end = await show(ffmpeg, path, { seek: last.pts * unit - TAIL_SECONDS }, run);
+  const head = await show(ffmpeg, path, { count: HEAD }, run, banner);
+  const end = await show(ffmpeg, path, { seek: last.pts * unit - TAIL_SECONDS }, run, banner);
   const agree =
     head.errors + end.errors === 0 &&
     head.pictures.length === Math.min(HEAD, packets.length) &&

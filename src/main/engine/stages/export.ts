@@ -12,7 +12,6 @@ export async function exportTake(
   context: RenderContext,
 ): Promise<TakeFile> {
   const { progress, signal } = context;
-  progress.plan('encode', latents.length, 1);
   progress.enter('encode');
   const { clip, range, fit, settings } = shot;
   const writer = await openTake({ clip, range, fit, out: settings.out, format: settings.format }, signal);

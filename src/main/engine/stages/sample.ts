@@ -28,7 +28,7 @@ export async function sampleShot(shot: Shot, start: StartLatents, context: Rende
   const clock = new CheckpointClock(resumedVisits / total);
   const callsBefore = bundle.calls.unet;
 
-  progress.plan('sample', total - resumedVisits, shot.branches.length);
+  progress.plan('sample', total - resumedVisits);
   progress.enter('sample');
   const latents = await sampleStepMajor(shot.method, {
     ...levels,

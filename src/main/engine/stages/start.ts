@@ -46,7 +46,6 @@ async function inverted(shot: Shot, frames: Frames, context: RenderContext): Pro
   let checkCalls = 0;
   const callsBefore = bundle.calls.unet;
 
-  progress.plan('invert', shot.frames * callsPerFrame, 1);
   progress.enter('invert');
   for await (const { index, rgb } of frames) {
     const key = inversionKey({
@@ -71,7 +70,7 @@ async function inverted(shot: Shot, frames: Frames, context: RenderContext): Pro
     const known = cache.get(key);
     if (known) {
       latents.push(known.latent);
-      progress.plan('invert', (shot.frames - latents.length + computed) * callsPerFrame, 1);
+      progress.plan('invert', (shot.frames - latents.length + computed) * callsPerFrame);
       continue;
     }
     const clean = await bundle.encode(rgb, fit.width, fit.height);
@@ -128,7 +127,6 @@ async function noised(
   const { bundle, fit, range, schedule, solver, settings } = shot;
   const latents: Latent[] = [];
   const fingerprint = createHash('sha256').update(JSON.stringify(bundle.digests));
-  context.progress.plan('invert', shot.frames, 1);
   context.progress.enter('invert');
   for await (const { index, rgb } of frames) {
     fingerprint.update(rgb);

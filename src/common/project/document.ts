@@ -1,0 +1,109 @@
+/**
+ * What a project is: clips, a magnetic timeline of shots and gaps, and takes. Plain data, checked when read from disk.
+ * Edits never change it in place; see edits.ts.
+ */
+import { z } from 'zod';
+import { editSettings } from '../settings.ts';
+
+const id = z.string().min(1).max(40);
+const frame = z.int().min(0);
+const rational = z.object({ num: z.int(), den: z.int().min(1) });
+
+/** Per-shot settings as the artist left them: unlike a request, prompts may still be empty. */
+export const shotSettings = editSettings
+  .pick({
+    method: true,
+    params: true,
+    solver: true,
+    schedule: true,
+    inversion: true,
+    refinement: true,
+    steps: true,
+    guidance: true,
+    seed: true,
+    size: true,
+  })
+  .extend({
+    sourcePrompt: z.string().max(4000).default(''),
+    prompt: z.string().max(4000).default(''),
+    negativePrompt: z.string().max(4000).default(''),
+  });
+
+export const clipRef = z.object({
+  id,
+  path: z.string(),
+  /** Recognises a moved file: bytes and a digest of its head and tail. */
+  fingerprint: z.object({ bytes: z.number(), digest: z.string() }),
+  name: z.string(),
+  rate: rational,
+  frames: z.int().min(1),
+  width: z.int().min(1),
+  height: z.int().min(1),
+  timecode: z.string().nullable(),
+  hasAudio: z.boolean(),
+});
+
+export const shot = z.object({
+  kind: z.literal('shot'),
+  id,
+  name: z.string(),
+  clipId: id,
+  /** Frames of the clip, half-open. */
+  start: frame,
+  end: z.int().min(1),
+  /** Frames of the clip, ascending, at least one, all within the shot. */
+  anchors: z.array(frame).min(1),
+  /** The anchor that leads when the shot is rendered; one of `anchors`. */
+  leadAnchor: frame,
+  settings: shotSettings,
+  /** The take shown on the timeline; null shows the clip. */
+  takeId: id.nullable(),
+});
+
+export const gap = z.object({ kind: z.literal('gap'), id, frames: z.int().min(1) });
+
+export const take = z.object({
+  id,
+  shotId: id,
+  name: z.string(),
+  /** 0 is unrated. */
+  rating: z.int().min(0).max(5),
+  path: z.string(),
+  createdAt: z.number(),
+  /** Frames of the clip that it covers: a shot trimmed since then shows a part of it. */
+  start: frame,
+  end: z.int().min(1),
+  anchor: frame,
+  settings: shotSettings,
+  bundle: z.string(),
+  seconds: z.number(),
+});
+
+export const projectDocument = z.object({
+  name: z.string(),
+  clips: z.record(id, clipRef),
+  /** In playing order; positions follow from lengths. */
+  timeline: z.array(z.discriminatedUnion('kind', [shot, gap])),
+  takes: z.record(id, take),
+  /** Folder of the bundle that renders; null is the built-in one. */
+  bundle: z.string().nullable(),
+  provider: editSettings.shape.provider,
+  /** Where takes are written; null is a folder beside the project. */
+  takesFolder: z.string().nullable(),
+});
+
+export type ShotSettings = z.infer<typeof shotSettings>;
+export type ClipRef = z.infer<typeof clipRef>;
+export type Shot = z.infer<typeof shot>;
+export type Gap = z.infer<typeof gap>;
+export type TimelineItem = Shot | Gap;
+export type Take = z.infer<typeof take>;
+export type ProjectDocument = z.infer<typeof projectDocument>;
+
+export function emptyProject(name: string): ProjectDocument {
+  return { name, clips: {}, timeline: [], takes: {}, bundle: null, provider: 'auto', takesFolder: null };
+}
+
+export function lengthOf(item: TimelineItem): number {
+  return item.kind === 'gap' ? item.frames : item.end - item.start;
+}
