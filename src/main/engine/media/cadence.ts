@@ -1,12 +1,6 @@
 /** Finds the rhythm of a list of presentation times, and lays uneven ones on an even grid. Pure. */
 import type { Rational } from '../../../common/media.ts';
-import {
-  nearestStandardRate,
-  rational,
-  sameRational,
-  snapRate,
-  toNumber,
-} from '../../../common/time/rational.ts';
+import { nearestStandardRate, rational, snapRate, toNumber } from '../../../common/time/rational.ts';
 
 export interface Cadence {
   readonly rate: Rational;
