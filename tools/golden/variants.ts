@@ -8,6 +8,7 @@ import { createSession } from '../../src/main/engine/onnx/ort.ts';
 import { float32Io } from '../../src/main/engine/onnx/passes/float-io.ts';
 import { loadGraph } from '../../src/main/engine/onnx/slim.ts';
 import { compare, type Row } from './compare.ts';
+import { concat } from './kinds/kind.ts';
 import { readNpy } from './npy.ts';
 
 export const variantsManifest = z.object({ max_abs_err_vs_torch_fp32: z.record(z.string(), z.number()) });
@@ -39,7 +40,7 @@ export async function runVariants(dir: string, manifest: z.infer<typeof variants
   return rows;
 }
 
-async function runVariant(dir: string, variant: string): Promise<number[]> {
+async function runVariant(dir: string, variant: string): Promise<Float32Array> {
   const file = join(dir, variant, 'model.onnx');
   const { model, folder } = loadGraph(file, { root: join(dir, variant) });
   const io = unetIo(model, file);
@@ -54,16 +55,16 @@ async function runVariant(dir: string, variant: string): Promise<number[]> {
     const part = <T extends Float32Array>(data: ArrayLike<number>, i: number) =>
       Float32Array.from({ length: data.length / count }, (_, k) => data[(i * data.length) / count + k]!) as T;
     const predict = makePredict({ session, io, sites: [], file }, { channels, height, width }, () => {});
-    const rows: number[] = [];
+    const rows: Float32Array[] = [];
     for (let i = 0; i < count; i++) {
       const { outputs } = await predict({
         latent: part(sample.data, i),
         timestep,
         branches: [{ hidden: part(hidden.data, i), tokens, dim }],
       });
-      rows.push(...outputs[0]!);
+      rows.push(outputs[0]!);
     }
-    return rows;
+    return concat(rows);
   } finally {
     await session.release();
   }

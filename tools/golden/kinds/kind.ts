@@ -19,6 +19,16 @@ export interface Kind {
   output(golden: GoldenCase, bundle: Bundle, output: string): Promise<Values | string>;
 }
 
+const kept = new WeakMap<GoldenCase, Map<string, unknown>>();
+
+/** Makes a thing once per case and key: several outputs come from one run. */
+export function once<T>(golden: GoldenCase, key: string, make: () => T): T {
+  const made = kept.get(golden) ?? new Map<string, unknown>();
+  kept.set(golden, made);
+  if (!made.has(key)) made.set(key, make());
+  return made.get(key) as T;
+}
+
 /** Trajectories (steps, frames, …) as one array; the last step alone where the golden keeps only that. */
 export function joined(
   golden: GoldenCase,
@@ -26,12 +36,15 @@ export function joined(
   trajectory: readonly (readonly Float32Array[])[],
 ): Float32Array {
   const whole = golden.expected(output).shape.length > 4;
-  const latents = (whole ? trajectory : trajectory.slice(-1)).flat();
-  const all = new Float32Array(latents.reduce((sum, latent) => sum + latent.length, 0));
+  return concat((whole ? trajectory : trajectory.slice(-1)).flat());
+}
+
+export function concat(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
-  for (const latent of latents) {
-    all.set(latent, at);
-    at += latent.length;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
   }
   return all;
 }

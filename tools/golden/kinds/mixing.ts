@@ -24,11 +24,10 @@ export const mixing: Kind = {
   },
 };
 
-/** The weight in the name, or the schedule of the settings (one, or one per name). */
+/** The weight in the name; any other name stands for the schedule of the settings (one, or one per name). */
 function weights(golden: GoldenCase, output: string): number | number[] | null {
   const number = /^w_?(\d+(?:\.\d+)?)(?:_(?:before|after))?$/.exec(output)?.[1];
   if (number !== undefined) return Number(number);
-  if (!/schedule|sched|ramp/.test(output)) return null;
   const list = z.array(z.number());
   const kept = z.union([list, z.record(z.string(), list)]).safeParse(golden.settings.w_schedule_by_step);
   if (!kept.success) return null;

@@ -6,7 +6,7 @@ import type { Bundle } from '../../../src/main/engine/bundle/types.ts';
 import { visitsFrom } from '../../../src/main/engine/diffusion/order.ts';
 import type { Predict } from '../../../src/main/engine/diffusion/types.ts';
 import type { GoldenCase } from '../case.ts';
-import { joined, type Kind } from './kind.ts';
+import { joined, type Kind, once } from './kind.ts';
 import { type Trajectory, trajectoryOf } from './sampling.ts';
 
 /** Which frame, step and site a case keeps the features of. */
@@ -16,23 +16,14 @@ interface FeatureSpot {
   readonly site: number;
 }
 
-/** The trajectory and the features of a mode serve several outputs. */
-const runs = new WeakMap<
-  GoldenCase,
-  Map<string, Promise<{ trajectory: Trajectory; feature: Float32Array | null }>>
->();
-
 export const pix2video: Kind = {
   sites: 'decoder',
   async output(golden, bundle, output) {
     const [, what, mode] = /^(traj|x0|feature)_(.+)$/.exec(output) ?? [];
     if (output.includes('exact')) return 'gradients through the network (exact guided update)';
     const params = mode === undefined ? null : paramsOf(golden, mode);
-    if (!params) return 'an output of this name';
-    const known = runs.get(golden) ?? new Map();
-    runs.set(golden, known);
-    if (!known.has(mode)) known.set(mode, run(golden, bundle, params));
-    const { trajectory, feature } = await known.get(mode);
+    if (mode === undefined || !params) return 'an output of this name';
+    const { trajectory, feature } = await once(golden, mode, () => run(golden, bundle, params));
     if (what === 'feature') return feature ?? 'the place of the feature';
     return joined(golden, output, what === 'traj' ? trajectory.latents : trajectory.denoised);
   },
@@ -59,7 +50,11 @@ function paramsOf(golden: GoldenCase, mode: string): object | null {
   return params;
 }
 
-async function run(golden: GoldenCase, bundle: Bundle, params: object) {
+async function run(
+  golden: GoldenCase,
+  bundle: Bundle,
+  params: object,
+): Promise<{ trajectory: Trajectory; feature: Float32Array | null }> {
   const { frames, shape } = golden.latents('z_T', 'x_T');
   const anchor = golden.number('anchor');
   const spot = featureSpot(golden, bundle);

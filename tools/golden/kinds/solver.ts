@@ -8,7 +8,7 @@ import type { SolverId } from '../../../src/main/engine/diffusion/schedule.ts';
 import { solvers } from '../../../src/main/engine/diffusion/solvers/registry.ts';
 import type { Latent } from '../../../src/main/engine/diffusion/types.ts';
 import type { GoldenCase } from '../case.ts';
-import { joined, type Kind } from './kind.ts';
+import { joined, type Kind, once } from './kind.ts';
 import { levelChecks, scheduleOf, trajectoryOf } from './sampling.ts';
 
 const PLAIN = { method: 'img2img', params: { start: 'inversion' }, anchor: 0 } as const;
@@ -25,8 +25,10 @@ export function solverKind(solver: SolverId): Kind {
       }
       const inverted = /^(invert|reconstruct)(?:_(lower|upper))?(?:_k(\d+))?$/.exec(output);
       if (!inverted) return 'an output of this name';
-      const [, what, mode, k] = inverted;
-      const trajectory = await invert(golden, bundle, solver, (mode ?? 'upper') as 'upper', Number(k ?? 0));
+      const [, what, mode = 'upper', k = '0'] = inverted;
+      const trajectory = await once(golden, `${mode} ${k}`, () =>
+        invert(golden, bundle, solver, mode as 'upper' | 'lower', Number(k)),
+      );
       if (what === 'invert') return joined(golden, output, trajectory);
       return joined(golden, output, await reconstruct(golden, bundle, solver, trajectory.at(-1)!));
     },

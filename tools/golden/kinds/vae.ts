@@ -2,7 +2,7 @@
 import type { Bundle } from '../../../src/main/engine/bundle/types.ts';
 import type { GoldenCase } from '../case.ts';
 import { runOne, withGraph } from './graph.ts';
-import type { Kind } from './kind.ts';
+import { concat, type Kind } from './kind.ts';
 
 export const vae: Kind = {
   sites: 'none',
@@ -10,9 +10,9 @@ export const vae: Kind = {
     if (output === 'moments') return moments(golden, bundle);
     if (output === 'latent') {
       const { frames, width, height } = picturesOf(golden);
-      const rows: number[] = [];
-      for (const rgb of frames) rows.push(...(await bundle.encode(rgb, width, height)));
-      return rows;
+      const rows: Float32Array[] = [];
+      for (const rgb of frames) rows.push(await bundle.encode(rgb, width, height));
+      return concat(rows);
     }
     if (output === 'decoded') return decoded(golden, bundle);
     return 'an output of this name';
@@ -30,30 +30,30 @@ function picturesOf(golden: GoldenCase) {
 }
 
 /** [mean, logvar] of the bare encoder, fed u8/127.5 - 1 in planes. */
-function moments(golden: GoldenCase, bundle: Bundle): Promise<number[]> {
+function moments(golden: GoldenCase, bundle: Bundle): Promise<Float32Array> {
   const { frames, width, height } = picturesOf(golden);
   const plane = width * height;
   return withGraph(bundle.dir, 'vae_encoder', async (session) => {
-    const rows: number[] = [];
+    const rows: Float32Array[] = [];
     for (const rgb of frames) {
       const data = new Float32Array(3 * plane);
       for (let i = 0; i < plane; i++)
         for (let c = 0; c < 3; c++) data[c * plane + i] = rgb[i * 3 + c]! / 127.5 - 1;
       const feed = { type: 'float32', data, dims: [1, 3, height, width] } as const;
-      rows.push(...(await runOne(session, feed, session.outputs[0]!.name)).data);
+      rows.push((await runOne(session, feed, session.outputs[0]!.name)).data);
     }
-    return rows;
+    return concat(rows);
   });
 }
 
 /** The bare decoder on the golden's own latents over the scaling factor. */
-async function decoded(golden: GoldenCase, bundle: Bundle): Promise<number[]> {
+async function decoded(golden: GoldenCase, bundle: Bundle): Promise<Float32Array> {
   const { shape, data } = golden.optionalInput('latent') ?? golden.expected('latent');
   const [count, ...dims] = shape as [number, number, number, number];
   const size = data.length / count;
   const scale = golden.number('scaling_factor');
   return withGraph(bundle.dir, 'vae_decoder', async (session) => {
-    const rows: number[] = [];
+    const rows: Float32Array[] = [];
     for (let frame = 0; frame < count; frame++) {
       const latent = Float32Array.from(
         data.subarray(frame * size, (frame + 1) * size),
@@ -64,8 +64,8 @@ async function decoded(golden: GoldenCase, bundle: Bundle): Promise<number[]> {
         { type: 'float32', data: latent, dims: [1, ...dims] },
         session.outputs[0]!.name,
       );
-      rows.push(...made.data);
+      rows.push(made.data);
     }
-    return rows;
+    return concat(rows);
   });
 }
