@@ -4,7 +4,7 @@
  */
 import { clearField, create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { AppError } from '../../../common/errors.ts';
-import { Graph, type Model, Node } from './ir/graph.ts';
+import { CycleError, Graph, type Model, Node } from './ir/graph.ts';
 import type { Attribute, Dim, Tensor, TensorData, ValueInfo } from './ir/types.ts';
 import { ELEMENT, tensorBytes } from './ir/types.ts';
 import type {
@@ -104,6 +104,12 @@ function readGraph(message: GraphProto, doing: string): Graph {
     );
     if (twice !== undefined) throw damaged(`the value ${twice} is made twice`);
     graph.insert(inserted);
+  }
+  try {
+    graph.sort();
+  } catch (cause) {
+    if (cause instanceof CycleError) throw damaged(cause.message);
+    throw cause;
   }
   return graph;
 }

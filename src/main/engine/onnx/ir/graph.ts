@@ -2,6 +2,14 @@
 import { assert } from '../../../../common/errors.ts';
 import type { Attribute, Tensor, ValueInfo } from './types.ts';
 
+/** Thrown by Graph.sort for a graph that feeds itself. */
+export class CycleError extends Error {
+  override readonly name = 'CycleError';
+  constructor(node: string) {
+    super(`the graph has a cycle through ${node}`);
+  }
+}
+
 export interface NodeInit {
   readonly op: string;
   /** '' is the standard operator set. */
@@ -195,7 +203,7 @@ export class Graph {
     return name;
   }
 
-  /** Puts the nodes in topological order, changing as little as possible. Runtimes may rely on it. */
+  /** Puts the nodes in topological order, changing as little as possible; runtimes may rely on it. Throws CycleError. */
   sort(): void {
     const sorted = new Set<Node>();
     for (const root of this.#nodes) {
@@ -214,7 +222,7 @@ export class Graph {
           open.delete(top.node);
           stack.pop();
         } else if (!sorted.has(before)) {
-          assert(!open.has(before), `the graph has a cycle through ${before.label}`);
+          if (open.has(before)) throw new CycleError(before.label);
           open.add(before);
           stack.push({ node: before, next: this.#inputsOf(before) });
         }

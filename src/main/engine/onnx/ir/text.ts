@@ -38,8 +38,8 @@ export function parseText(text: string, options: TextOptions = {}): Model {
     .split('\n')
     .map((line) => line.replace(/^\s*#.*$/, '').trim())
     .filter((line) => line !== '');
-  const [head, ...body] = lines;
-  assert(head?.includes('=>'), 'the first line gives inputs => outputs');
+  const [head = '', ...body] = lines;
+  assert(head.includes('=>'), 'the first line gives inputs => outputs');
   const graph = new Graph('text');
   const [inputs, outputs] = head.split('=>') as [string, string];
   graph.inputs.push(...split(inputs).map(value));
@@ -69,7 +69,8 @@ export function printText(graph: Graph): string {
 }
 
 function split(list: string): string[] {
-  const parts = list.split(/,(?![^[]*\])/).map((part) => part.trim());
+  // Commas inside brackets and quotes do not part.
+  const parts = list.split(/,(?![^[]*\])(?=(?:[^"]*"[^"]*")*[^"]*$)/).map((part) => part.trim());
   return parts.length === 1 && parts[0] === '' ? [] : parts;
 }
 
