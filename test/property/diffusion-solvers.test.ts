@@ -159,15 +159,17 @@ describe.each(['ddim', 'euler'] as const)('%s inversion', (solver) => {
     expect(seen).toBe(4);
   });
 
-  it('names the step at which numbers break', async () => {
+  it('names step and frame at which numbers break', async () => {
     let call = 0;
     const breaking: Denoise = async (latent) => {
       const bad = ++call === 3 ? Number.POSITIVE_INFINITY : 0;
       return { denoised: latent.map((value) => value + bad), eps: latent.map((value) => value + bad) };
     };
-    const broken = await invert[solver](breaking, clean, schedule).catch((error: unknown) => error);
+    const broken = await invert[solver](breaking, clean, schedule, { frame: 9 }).catch(
+      (error: unknown) => error,
+    );
     expect(broken).toBeInstanceOf(AppError);
-    expect(broken).toMatchObject({ code: 'not-finite', message: expect.stringContaining('step 3') });
+    expect(broken).toMatchObject({ code: 'not-finite', message: expect.stringContaining('step 3, frame 9') });
   });
 });
 

@@ -115,7 +115,12 @@ export class GoldenCase {
     const depth = this.optionalInput('depth', 'structure', 'depth_latent');
     if (!depth) return undefined;
     const plane = height * width;
-    const count = depth.data.length / plane;
+    const count = depth.shape[0]!;
+    if (depth.data.length !== count * plane) {
+      throw new AppError('usage', `the depth of [${depth.shape}] is not of the latent's size`, {
+        doing: `reading ${this.dir}`,
+      });
+    }
     return (frame) => {
       const at = count === 1 ? 0 : frame;
       return Float32Array.from(depth.data.subarray(at * plane, (at + 1) * plane));

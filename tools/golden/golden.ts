@@ -1,6 +1,6 @@
 /** Runs every golden case below a folder and compares what the engine computes with the kept numbers. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { AppError, errorLine } from '../../src/common/errors.ts';
 import { openBundle } from '../../src/main/engine/bundle/open.ts';
 import type { Bundle } from '../../src/main/engine/bundle/types.ts';
@@ -44,7 +44,7 @@ export async function runGolden(root: string, options: GoldenOptions = {}): Prom
   const rows: Row[] = [];
   await using bundles = new OpenBundles();
   for (const dir of manifestsBelow(resolve(root))) {
-    if (options.only && !dir.includes(options.only)) continue;
+    if (options.only && !(relative(resolve(root), dir) || basename(dir)).includes(options.only)) continue;
     for await (const row of runCase(dir, options.bundles, bundles)) {
       rows.push(row);
       options.onRow?.(row);
@@ -57,12 +57,14 @@ function manifestsBelow(dir: string, depth = 0): string[] {
   if (!statSync(dir, { throwIfNoEntry: false })?.isDirectory()) {
     throw new AppError('usage', `there is no folder ${dir}`, { doing: 'looking for golden cases' });
   }
-  const entries = readdirSync(dir, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
-  if (entries.some(({ name }) => name === 'manifest.json')) return [dir];
+  const names = readdirSync(dir).sort();
+  if (names.includes('manifest.json')) return [dir];
   if (depth === MAX_DEPTH) return [];
-  return entries
-    .filter((entry) => entry.isDirectory() && entry.name !== 'bundles')
-    .flatMap(({ name }) => manifestsBelow(join(dir, name), depth + 1));
+  return names
+    .filter((name) => name !== 'bundles')
+    .map((name) => join(dir, name))
+    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory())
+    .flatMap((path) => manifestsBelow(path, depth + 1));
 }
 
 async function* runCase(dir: string, bundles: string | undefined, open: OpenBundles): AsyncGenerator<Row> {

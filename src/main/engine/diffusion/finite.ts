@@ -10,9 +10,9 @@ export function isFiniteLatent(latent: Latent): boolean {
 }
 
 /** Throws AppError not-finite naming what broke, the step (0-based within the run, printed from 1) and the frame of the shot. */
-export function assertFinite(latent: Latent, doing: string, step: number, frame: number | null): void {
+export function assertFinite(latent: Latent, doing: string, step: number, frame?: number): void {
   if (isFiniteLatent(latent)) return;
-  const where = frame === null ? `step ${step + 1}` : `step ${step + 1}, frame ${frame}`;
+  const where = frame === undefined ? `step ${step + 1}` : `step ${step + 1}, frame ${frame}`;
   throw new AppError('not-finite', `the picture broke down at ${where} (not a number)`, {
     doing,
     hint: 'Lower the guidance or the weights, or use the full-precision model.',

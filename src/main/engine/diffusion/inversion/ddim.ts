@@ -13,6 +13,8 @@ export interface InversionOptions {
   /** Fixed-point iterations per step, k ≥ 0; each costs one more network call. */
   readonly refinement?: number;
   readonly signal?: CancelSignal;
+  /** Frame of the shot, for messages. */
+  readonly frame?: number;
   /** Called after every network call with the count so far and the total. */
   readonly onCall?: (done: number, total: number) => void;
   /** Called with every latent of the trajectory, the clean one first (index 0). */
@@ -52,7 +54,7 @@ export async function invertDdim(
       const { eps } = await ask(up, high);
       up = ddimStep({ denoised: cleanWith(z, eps, low), eps }, high);
     }
-    assertFinite(up, 'inverting', index, null);
+    assertFinite(up, 'inverting', index, options.frame);
     z = up;
     low = high;
     options.onLevel?.(index + 1, z);

@@ -28,7 +28,7 @@ export async function invertEuler(
       options.onCall?.(++calls, total);
       up = climb(x, up, denoised, low, high);
     }
-    assertFinite(up, 'inverting', index, null);
+    assertFinite(up, 'inverting', index, options.frame);
     x = up;
     low = high;
     options.onLevel?.(index + 1, x);

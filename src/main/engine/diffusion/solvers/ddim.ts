@@ -8,6 +8,8 @@ import type { Latent, Level } from '../types.ts';
 
 export interface SampleOptions {
   readonly signal?: CancelSignal;
+  /** Frame of the shot, for messages. */
+  readonly frame?: number;
   /** Called after every step with its 0-based index and the latent it left. */
   readonly onStep?: (step: number, latent: Latent) => void;
 }
@@ -31,7 +33,7 @@ export async function sampleDdim(
   for (const [step, level] of levels.entries()) {
     throwIfCancelled(options.signal);
     latent = ddimStep(await denoise(latent, level), levels[step + 1] ?? final);
-    assertFinite(latent, 'sampling', step, null);
+    assertFinite(latent, 'sampling', step, options.frame);
     options.onStep?.(step, latent);
   }
   return latent;

@@ -24,7 +24,7 @@ export async function sampleEuler(
     throwIfCancelled(options.signal);
     const { denoised } = await denoise(latent, level);
     latent = eulerStep(latent, denoised, level, levels[step + 1] ?? final);
-    assertFinite(latent, 'sampling', step, null);
+    assertFinite(latent, 'sampling', step, options.frame);
     options.onStep?.(step, latent);
   }
   return latent;
