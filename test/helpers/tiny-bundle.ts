@@ -200,7 +200,7 @@ async function writeTokenizer(
         pretokenizers: [
           {
             type: 'Split',
-            pattern: { Regex: '[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+' },
+            pattern: { Regex: "'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+" },
             behavior: 'Removed',
             invert: true,
           },

@@ -6,8 +6,8 @@ const FLOAT = 4;
 const BRANCHES = 2;
 /** Anchor and previous frame. */
 const BANK_FRAMES = 2;
-/** Scores, and their softmax. */
-const ATTENTION_BUFFERS = 2;
+/** Scores, scaled scores and their softmax: what the runtime was measured to hold at once. */
+const ATTENTION_BUFFERS = 3;
 /** Widest pictures alive at once in a residual block: input, two inner values, output. */
 const BLOCK_BUFFERS = 4;
 /** Exports with diffusers' defaults and no config.json. */
@@ -45,6 +45,8 @@ export function estimateMemory(
     siteChannels.length === 0 ? 0 : headCount * tokens * tokens * BANK_FRAMES * ATTENTION_BUFFERS;
   const maps = (side / factor) ** 2 * widths[0]! * (BLOCK_BUFFERS + 3 * widths.length);
   const unet = BRANCHES * FLOAT * (scores + maps);
-  const vae = FLOAT * side * side * Math.max(vaeWidths[0]!, vaeWidths[1] ?? 0) * BLOCK_BUFFERS;
+  // The VAE's middle block attends with one head over the whole latent.
+  const vaeScores = (side / factor) ** 4 * ATTENTION_BUFFERS;
+  const vae = FLOAT * (side * side * Math.max(vaeWidths[0]!, vaeWidths[1] ?? 0) * BLOCK_BUFFERS + vaeScores);
   return { weights: parameters * FLOAT, pass: Math.max(unet, vae) };
 }

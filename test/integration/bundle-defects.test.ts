@@ -1,0 +1,270 @@
+/** Every way a bundle can be broken is one clear line that names the file; nothing crashes, nothing hangs. */
+import { cp, mkdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { Cancelled, errorLine } from '../../src/common/errors.ts';
+import { inspectBundle } from '../../src/main/engine/bundle/inspect.ts';
+import { openBundle } from '../../src/main/engine/bundle/open.ts';
+import type { Graph, Model } from '../../src/main/engine/onnx/ir/graph.ts';
+import { parseModel, serializeModel } from '../../src/main/engine/onnx/serde.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { type TinyBundleOptions, writeTinyBundle } from '../helpers/tiny-bundle.ts';
+
+const LFS = 'version https://git-lfs.github.com/spec/v1\noid sha256:abc\nsize 3438167540\n';
+
+async function tiny(options: TinyBundleOptions = {}): Promise<string> {
+  return writeTinyBundle(join(tempFolder(), 'tiny'), options);
+}
+
+function open(dir: string) {
+  return openBundle(dir, { sites: 'decoder', provider: 'cpu' });
+}
+
+/** Opening fails with this code, and its one line holds all of the texts. */
+async function expectDefect(dir: string, code: string, ...texts: string[]): Promise<void> {
+  const error: unknown = await open(dir).then(
+    (bundle) => bundle.close().then(() => 'opened'),
+    (reason) => reason,
+  );
+  expect(error).toMatchObject({ name: 'AppError', code });
+  const line = errorLine(error);
+  expect(line).not.toContain('\n');
+  for (const text of texts) expect(line).toContain(text);
+}
+
+async function changeGraph(file: string, change: (graph: Graph, model: Model) => void): Promise<void> {
+  const model = parseModel(await readFile(file));
+  change(model.graph, model);
+  await writeFile(file, serializeModel(model));
+}
+
+describe('folders that are no bundle', () => {
+  it('a path where nothing is', async () => {
+    await expectDefect(join(tempFolder(), 'gone'), 'bundle-invalid', 'no such folder', 'gone');
+  });
+
+  it('a file', async () => {
+    const file = join(tempFolder(), 'sd-v1-5.safetensors');
+    await writeFile(file, 'weights');
+    await expectDefect(file, 'bundle-invalid', 'this is a file', 'optimum-cli export onnx');
+  });
+
+  it('an empty folder', async () => {
+    await expectDefect(tempFolder(), 'bundle-invalid', 'the folder is empty');
+  });
+
+  it('a folder of something else, with a bundle one step down', async () => {
+    const dir = tempFolder();
+    await writeTinyBundle(join(dir, 'inner'));
+    await expectDefect(dir, 'bundle-invalid', 'no model_index.json', `Did you mean ${join(dir, 'inner')}?`);
+  });
+
+  it('a download that has not begun with the index', async () => {
+    const dir = await tiny();
+    await rename(join(dir, 'model_index.json'), join(dir, 'model_index.json.incomplete'));
+    await expectDefect(dir, 'bundle-invalid', 'the download has not finished');
+  });
+
+  it('an index that is cut short', async () => {
+    const dir = await tiny();
+    await truncate(join(dir, 'model_index.json'), 20);
+    await expectDefect(dir, 'bundle-invalid', 'model_index.json', 'not valid JSON');
+  });
+
+  it('a diffusion transformer', async () => {
+    const dir = await tiny();
+    await rename(join(dir, 'unet'), join(dir, 'transformer'));
+    await writeFile(join(dir, 'model_index.json'), '{"_class_name": "FluxPipeline"}');
+    await expectDefect(dir, 'bundle-invalid', 'FluxPipeline is a diffusion transformer');
+  });
+
+  it('the XL refiner', async () => {
+    const dir = await tiny({ kind: 'xl' });
+    await rm(join(dir, 'text_encoder'), { recursive: true });
+    const index = { _class_name: 'StableDiffusionXLImg2ImgPipeline', text_encoder: [null, null] };
+    await writeFile(join(dir, 'model_index.json'), JSON.stringify(index));
+    await expectDefect(dir, 'bundle-invalid', 'refiner');
+  });
+});
+
+describe('missing parts', () => {
+  it.each(['unet', 'vae_encoder', 'vae_decoder', 'text_encoder'])('%s', async (part) => {
+    const dir = await tiny();
+    await rm(join(dir, part), { recursive: true });
+    await expectDefect(dir, 'bundle-invalid', join(dir, part, 'model.onnx'), 'the file is missing');
+  });
+
+  it.each(['tokenizer', 'scheduler'])('%s', async (part) => {
+    const dir = await tiny();
+    await rm(join(dir, part), { recursive: true });
+    await expectDefect(dir, 'bundle-invalid', join(dir, part), 'is missing');
+  });
+
+  it('a PyTorch model: says how to export it', async () => {
+    const dir = await tiny();
+    for (const part of ['unet', 'vae_encoder', 'vae_decoder']) await rm(join(dir, part), { recursive: true });
+    for (const part of ['unet', 'vae']) {
+      await mkdir(join(dir, part));
+      await writeFile(join(dir, part, 'diffusion_pytorch_model.safetensors'), 'weights');
+    }
+    await expectDefect(dir, 'bundle-invalid', 'PyTorch', 'optimum-cli export onnx --model');
+    const { defects } = await inspectBundle(dir);
+    expect(defects.filter((line) => line.includes('PyTorch'))).toHaveLength(3);
+  });
+
+  it('a download still going on', async () => {
+    const dir = await tiny();
+    await rename(join(dir, 'unet', 'model.onnx'), join(dir, 'unet', 'model.onnx.incomplete'));
+    await expectDefect(dir, 'bundle-invalid', 'unet', 'the download has not finished');
+  });
+
+  it('two graphs and no way to choose', async () => {
+    const dir = await tiny();
+    await cp(join(dir, 'unet', 'model.onnx'), join(dir, 'unet', 'a.onnx'));
+    await rename(join(dir, 'unet', 'model.onnx'), join(dir, 'unet', 'b.onnx'));
+    await expectDefect(dir, 'bundle-invalid', 'several .onnx files');
+  });
+});
+
+describe('weights', () => {
+  it('missing', async () => {
+    const dir = await tiny({ external: 'model.onnx_data' });
+    await rm(join(dir, 'unet', 'model.onnx_data'));
+    await expectDefect(dir, 'weights-missing', 'unet/model.onnx', 'model.onnx_data is missing');
+    const report = await inspectBundle(dir);
+    expect(report.defects).toHaveLength(1);
+    expect(report.digests).toBeNull();
+    expect(report.sites).toEqual({ all: 4, decoder: 2 });
+  });
+
+  it('cut short', async () => {
+    const dir = await tiny({ external: 'model.onnx_data' });
+    await truncate(join(dir, 'vae_decoder', 'model.onnx_data'), 1000);
+    await expectDefect(dir, 'bundle-invalid', 'vae_decoder/model.onnx', 'cut short');
+  });
+
+  it.each(['model.onnx', 'model.onnx_data'])('%s is a Git LFS pointer', async (name) => {
+    const dir = await tiny({ external: 'model.onnx_data' });
+    await writeFile(join(dir, 'unet', name), LFS);
+    await expectDefect(dir, 'weights-missing', name, 'Git LFS pointer', 'git lfs pull');
+  });
+
+  it('a graph cut short', async () => {
+    const dir = await tiny();
+    await truncate(join(dir, 'unet', 'model.onnx'), 20_000);
+    await expectDefect(dir, 'bundle-invalid', 'unet/model.onnx');
+  });
+});
+
+describe('parts that do not fit', () => {
+  it.each<[string, string, TinyBundleOptions, string]>([
+    ['unet', 'unet', { kind: 'xl' }, 'XL network'],
+    ['unet', 'vae_encoder', {}, 'this is no Stable Diffusion UNet'],
+    ['vae_encoder', 'vae_decoder', {}, '3 latent channels'],
+    ['text_encoder', 'unet', {}, 'this is no CLIP text encoder'],
+  ])('%s taken from %s of another bundle', async (to, from, options, text) => {
+    const [dir, other] = [await tiny(), await tiny(options)];
+    await cp(join(other, from), join(dir, to), { recursive: true });
+    await expectDefect(dir, 'bundle-invalid', to, text);
+  });
+
+  it('text of another width', async () => {
+    const dir = await tiny();
+    await changeGraph(join(dir, 'unet', 'model.onnx'), (graph) => {
+      const text = graph.inputs.find((input) => input.name === 'encoder_hidden_states')!;
+      text.dims = ['batch_size', 'sequence_length', 768];
+    });
+    await expectDefect(dir, 'bundle-invalid', 'wants text of width 768, the text encoder gives 12');
+  });
+
+  it('an inpainting network', async () => {
+    const dir = await tiny();
+    await changeGraph(join(dir, 'unet', 'model.onnx'), (graph) => {
+      graph.inputs[0]!.dims = ['batch_size', 9, 'height', 'width'];
+    });
+    await expectDefect(dir, 'bundle-invalid', 'unet', 'an inpainting model', '9 input channels');
+  });
+
+  it('an input nobody feeds', async () => {
+    const dir = await tiny();
+    await changeGraph(join(dir, 'unet', 'model.onnx'), (graph) => {
+      graph.inputs.push({ name: 'timestep_cond', type: 1, dims: ['batch_size', 256] });
+    });
+    await expectDefect(dir, 'bundle-invalid', 'timestep_cond', 'distilled for few steps');
+  });
+
+  it.each(['unet', 'vae_decoder', 'text_encoder'])('an operator nobody knows in the %s', async (part) => {
+    const dir = await tiny();
+    await changeGraph(join(dir, part, 'model.onnx'), (graph, model) => {
+      model.opsets.set('acme', 1);
+      const [output] = graph.outputs;
+      const maker = graph.producer(output!.name)!;
+      graph.remove(maker);
+      graph.addNode('FancyCopy', maker.inputs, {}, { domain: 'acme', outputs: maker.outputs });
+    });
+    await expectDefect(dir, 'bundle-invalid', 'FancyCopy');
+  });
+
+  it('sizes frozen at export', async () => {
+    const dir = await tiny();
+    await changeGraph(join(dir, 'unet', 'model.onnx'), (graph) => {
+      graph.inputs[0]!.dims = [1, 4, 8, 8];
+    });
+    const bundle = await open(dir);
+    try {
+      const branch = await bundle.embed('red', { width: 32, height: 32 });
+      const pass = (height: number, count: number) =>
+        bundle.predict({ channels: 4, height, width: 8 })({
+          latent: new Float32Array(4 * height * 8),
+          timestep: 1,
+          branches: Array.from({ length: count }, () => branch),
+        });
+      await expect(pass(8, 1)).resolves.toBeDefined();
+      await expect(pass(16, 1)).rejects.toThrow('exported for height 8 only, not 16');
+      await expect(pass(8, 2)).rejects.toThrow('exported for batch 1 only, not 2');
+    } finally {
+      await bundle.close();
+    }
+  });
+
+  it('noise that is not normal in the encoder', async () => {
+    const dir = await tiny({ dialect: 'old' });
+    await changeGraph(join(dir, 'vae_encoder', 'model.onnx'), (graph) => {
+      const random = [...graph.nodes].find((node) => node.op === 'RandomNormalLike')!;
+      graph.remove(random);
+      graph.addNode('RandomUniformLike', random.inputs, {}, { outputs: random.outputs });
+    });
+    await expectDefect(dir, 'bundle-invalid', 'vae_encoder', 'RandomUniformLike');
+  });
+
+  it.each([
+    ['unet', '{"in_channels": "four"}', '"in_channels"'],
+    ['vae_decoder', '{"scaling_factor": -1}', '"scaling_factor"'],
+    ['vae_decoder', '{"latents_mean": [0, 0]}', 'latent statistics of 2 channels'],
+    ['scheduler', '{"_class_name": "X", "beta_schedule": "odd"}', 'unknown beta schedule "odd"'],
+  ])('%s configured as %s', async (part, config, text) => {
+    const dir = await tiny();
+    const name = part === 'scheduler' ? 'scheduler_config.json' : 'config.json';
+    await writeFile(join(dir, part, name), config);
+    await expectDefect(dir, 'bundle-invalid', part, text);
+  });
+});
+
+describe('opening', () => {
+  it('stops when cancelled', async () => {
+    const dir = await tiny();
+    const options = { sites: 'decoder', provider: 'cpu', signal: AbortSignal.abort() } as const;
+    await expect(openBundle(dir, options)).rejects.toThrow(Cancelled);
+  });
+
+  it('lists all defects at once when inspecting', async () => {
+    const dir = await tiny();
+    await rm(join(dir, 'vae_encoder'), { recursive: true });
+    await writeFile(join(dir, 'scheduler', 'scheduler_config.json'), '{}');
+    await writeFile(join(dir, 'unet', 'model.onnx'), LFS);
+    const { defects, kind, parts } = await inspectBundle(dir);
+    expect(defects).toHaveLength(3);
+    expect(kind).toBeNull();
+    expect(parts.map((part) => part.role)).toEqual(['vaeDecoder', 'textEncoder']);
+  });
+});

@@ -1,0 +1,96 @@
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { readTokenizer } from '../../src/main/engine/bundle/tokenizer.ts';
+import { sharedPath } from '../helpers/shared.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { writeTinyBundle } from '../helpers/tiny-bundle.ts';
+
+const PROMPTS = ['', 'a red car', 'SWAN  swan\n\tswan!?', 'weißer Fluß 白鳥 🦢', "it's 42 <|endoftext|> end"];
+
+describe('CLIP tokenizer', () => {
+  let folder: string;
+
+  beforeEach(async () => {
+    folder = join(await writeTinyBundle(join(tempFolder(), 'tiny')), 'tokenizer');
+  });
+
+  it('puts start and end around the text and pads to the length of the model', async () => {
+    const tokenizer = await readTokenizer(folder);
+    const vocab = JSON.parse(await readFile(join(folder, 'vocab.json'), 'utf8'));
+    const { ids, cut } = tokenizer.encode('Red Car');
+    const [start, end] = [vocab['<|startoftext|>'], vocab['<|endoftext|>']];
+    expect([...ids.slice(0, 5)]).toEqual([start, vocab['red</w>'], vocab['car</w>'], end, end]);
+    expect(ids).toHaveLength(77);
+    expect(new Set(ids.slice(3))).toEqual(new Set([end]));
+    expect(cut).toBeNull();
+    expect(tokenizer.size).toBe(Object.keys(vocab).length);
+  });
+
+  it('cuts what does not fit and says which text it was', async () => {
+    const words = Array.from({ length: 80 }, (_, i) => (i % 2 ? 'car' : 'red'));
+    const tokenizer = await readTokenizer(folder);
+    const { ids, cut } = tokenizer.encode(words.join(' '));
+    expect(ids).toHaveLength(77);
+    expect([...ids.slice(75)]).toEqual([tokenizer.encode('red').ids[1], tokenizer.encode('').ids[1]]);
+    expect(cut).toBe(words.slice(75).join(' '));
+    expect(tokenizer.encode(words.slice(0, 75).join(' ')).cut).toBeNull();
+  });
+
+  it('reads no more tokens than the text encoder', async () => {
+    const tokenizer = await readTokenizer(folder, 10);
+    expect(tokenizer.encode('red red').ids).toHaveLength(10);
+  });
+
+  it('gives the same ids from tokenizer.json alone', async () => {
+    const single = join(
+      await writeTinyBundle(join(tempFolder(), 'single'), { tokenizerJson: true }),
+      'tokenizer',
+    );
+    const [a, b] = [await readTokenizer(folder), await readTokenizer(single)];
+    for (const prompt of PROMPTS) expect(b.encode(prompt).ids).toEqual(a.encode(prompt).ids);
+  });
+
+  it('pads with the pad token of special_tokens_map.json when the config has none', async () => {
+    await writeFile(join(folder, 'tokenizer_config.json'), '{"model_max_length": 77}');
+    await writeFile(join(folder, 'special_tokens_map.json'), '{"pad_token": {"content": "!"}}');
+    const { ids } = (await readTokenizer(folder)).encode('red');
+    expect(ids.at(-1)).toBe(0);
+  });
+
+  it.each([
+    ['merges.txt', '', 'the file is empty'],
+    ['vocab.json', '{"a": ', 'not valid JSON'],
+    ['vocab.json', '{"a": 0}', 'no token "<|startoftext|>"'],
+    ['vocab.json', 'version https://git-lfs.github.com/spec/v1\noid sha256:0', 'Git LFS pointer'],
+    ['tokenizer_config.json', '{"model_max_length": 2}', 'prompts of 2 tokens'],
+  ])('refuses a %s holding %j', async (name, text, message) => {
+    await writeFile(join(folder, name), text);
+    await expect(readTokenizer(folder)).rejects.toMatchObject({
+      name: 'AppError',
+      code: 'bundle-invalid',
+      message: expect.stringContaining(message),
+      doing: expect.stringContaining(name),
+    });
+  });
+
+  it('names the missing file', async () => {
+    const empty = join(folder, '..', 'bare');
+    await mkdir(empty);
+    await copyFile(join(folder, 'vocab.json'), join(empty, 'vocab.json'));
+    await expect(readTokenizer(empty)).rejects.toMatchObject({
+      message: 'the file is missing',
+      doing: `reading ${join(empty, 'merges.txt')}`,
+    });
+  });
+});
+
+describe.skipIf(!sharedPath('golden'))('CLIP tokenizer with the published vocabulary', () => {
+  it('is done with a prompt as long as allowed within a moment', async () => {
+    const tokenizer = await readTokenizer(sharedPath('golden', 'bundles', 'tiny-sd', 'tokenizer')!);
+    const started = performance.now();
+    expect(tokenizer.encode('🦢白'.repeat(1300)).cut).not.toBeNull();
+    expect(tokenizer.encode('x'.repeat(4000)).cut).not.toBeNull();
+    expect(performance.now() - started).toBeLessThan(2000);
+  });
+});
