@@ -1,0 +1,52 @@
+/** Edits of names, per-shot settings and project-wide choices. */
+import type { ProjectDocument, ShotSettings } from './document.ts';
+import { refuse, shotIn } from './edits.ts';
+
+/** Changes some settings of some shots alike; the rest of each stays. */
+export function setSettings(
+  draft: ProjectDocument,
+  shotIds: readonly string[],
+  values: Partial<ShotSettings>,
+): void {
+  for (const id of shotIds) Object.assign(shotIn(draft, id, 'changing settings').settings, plain(values));
+}
+
+/** Copies all settings, or the named ones, to other shots. */
+export function copySettings(
+  draft: ProjectDocument,
+  fromId: string,
+  toIds: readonly string[],
+  only?: readonly (keyof ShotSettings)[],
+): void {
+  const { settings } = shotIn(draft, fromId, 'copying settings');
+  const keys = only ?? (Object.keys(settings) as (keyof ShotSettings)[]);
+  const chosen = Object.fromEntries(keys.map((key) => [key, settings[key]])) as Partial<ShotSettings>;
+  setSettings(
+    draft,
+    toIds.filter((id) => id !== fromId),
+    chosen,
+  );
+}
+
+export function renameShot(draft: ProjectDocument, shotId: string, name: string): void {
+  shotIn(draft, shotId, 'renaming a shot').name =
+    name.trim() || refuse('renaming a shot', 'the name is empty');
+}
+
+export function setProject(
+  draft: ProjectDocument,
+  values: Partial<Pick<ProjectDocument, 'name' | 'bundle' | 'provider' | 'takesFolder'>>,
+): void {
+  Object.assign(draft, values);
+}
+
+/** The clip was found elsewhere; its content is the same. */
+export function relinkClip(draft: ProjectDocument, clipId: string, path: string): void {
+  const clip = draft.clips[clipId] ?? refuse('relinking', 'this clip is not in the project');
+  clip.path = path;
+}
+
+/** No two shots may share an object, nor a shot an object with the page. */
+function plain<Value>(value: Value): Value {
+  return JSON.parse(JSON.stringify(value)) as Value;
+}

@@ -1,0 +1,277 @@
+/**
+ * Edits of the timeline. Each takes a draft of the document and changes it in place; history.ts runs them on immer
+ * drafts, so the artist's document itself never changes. The timeline is magnetic: what follows moves up, only a lift
+ * leaves a gap. Clip frames belong to the clip, timeline frames to the edit; ranges are half-open.
+ */
+import { AppError } from '../errors.ts';
+import {
+  type ClipRef,
+  lengthOf,
+  type ProjectDocument,
+  type Shot,
+  type ShotSettings,
+  shotSettings,
+  type TimelineItem,
+} from './document.ts';
+import { itemAt, place, timelineLength } from './positions.ts';
+
+/** Gives a fresh id; the page uses crypto.randomUUID, tests count. */
+export type NewId = () => string;
+
+export function refuse(doing: string, why: string, hint = ''): never {
+  throw new AppError('usage', why, { doing, hint });
+}
+
+export function shotIn(draft: ProjectDocument, id: string, doing: string): Shot {
+  const item = draft.timeline.find((one) => one.id === id);
+  return item?.kind === 'shot' ? item : refuse(doing, 'this is no shot of the timeline');
+}
+
+/** Joins touching gaps and drops one at the end, which would show nothing. */
+export function tidyGaps(draft: ProjectDocument): void {
+  const kept: TimelineItem[] = [];
+  for (const item of draft.timeline) {
+    const last = kept.at(-1);
+    if (item.kind === 'gap' && last?.kind === 'gap') last.frames += item.frames;
+    else kept.push(item);
+  }
+  if (kept.at(-1)?.kind === 'gap') kept.pop();
+  if (kept.length !== draft.timeline.length) draft.timeline = kept;
+}
+
+/**
+ * Adds a clip and one shot per stretch between cuts (first frames of the shots after the first), before the item at
+ * `index` or at the end.
+ */
+export function addClip(
+  draft: ProjectDocument,
+  clip: ClipRef,
+  cuts: readonly number[],
+  newId: NewId,
+  index = draft.timeline.length,
+  settings: ShotSettings = shotSettings.parse({}),
+): void {
+  draft.clips[clip.id] = clip;
+  const inside = cuts.filter((cut) => cut > 0 && cut < clip.frames);
+  const starts = [0, ...new Set(inside.sort((a, b) => a - b))];
+  let number = highestShotNumber(draft);
+  const shots = starts.map((start, at): Shot => {
+    number++;
+    return {
+      kind: 'shot',
+      id: newId(),
+      name: `Shot ${number}`,
+      clipId: clip.id,
+      start,
+      end: starts[at + 1] ?? clip.frames,
+      anchors: [start],
+      leadAnchor: start,
+      settings: structuredCloneOf(settings),
+      takeId: null,
+    };
+  });
+  draft.timeline.splice(index, 0, ...shots);
+}
+
+/**
+ * Cuts a clip anew, as a detection with another sensitivity asks: neighbours that go on within the clip become one and
+ * are split at the cuts. Shots that have takes stay as they are.
+ */
+export function recutClip(
+  draft: ProjectDocument,
+  clipId: string,
+  cuts: readonly number[],
+  newId: NewId,
+): void {
+  const rendered = new Set(Object.values(draft.takes).map((take) => take.shotId));
+  const free = (item: TimelineItem | undefined): item is Shot =>
+    item?.kind === 'shot' && item.clipId === clipId && !rendered.has(item.id);
+  for (let index = 0; index < draft.timeline.length; index++) {
+    const first = draft.timeline[index];
+    if (!free(first)) continue;
+    const oldStarts = new Set([first.start]);
+    for (let next = draft.timeline[index + 1]; free(next) && next.start === first.end; ) {
+      oldStarts.add(next.start);
+      mergeWithNext(draft, first.id);
+      next = draft.timeline[index + 1];
+    }
+    // The first frame of a shot is an anchor by default, not by choice.
+    first.anchors = first.anchors.filter((anchor) => !oldStarts.has(anchor));
+    settleAnchors(first, first.anchors.includes(first.leadAnchor) ? first.leadAnchor : first.start);
+    let last = first;
+    for (const cut of [...new Set(cuts)].sort((a, b) => a - b)) {
+      if (cut <= last.start || cut >= last.end) continue;
+      last = splitShot(draft, last.id, cut, newId);
+      index++;
+    }
+  }
+}
+
+/** Splits the shot under a timeline frame; the frame becomes the first of the second half, whose id is returned. */
+export function split(draft: ProjectDocument, frame: number, newId: NewId): string {
+  const under = itemAt(place(draft.timeline), frame);
+  if (under?.item.kind !== 'shot') return refuse('splitting', 'there is no shot under the playhead');
+  if (under.from === frame) return refuse('splitting', 'there is a cut at this frame already');
+  return splitShot(draft, under.item.id, under.item.start + frame - under.from, newId).id;
+}
+
+function splitShot(draft: ProjectDocument, id: string, cut: number, newId: NewId): Shot {
+  const left = shotIn(draft, id, 'splitting');
+  const index = draft.timeline.findIndex((item) => item.id === id);
+  const right: Shot = {
+    ...left,
+    id: newId(),
+    name: freeName(draft, left.name),
+    start: cut,
+    anchors: left.anchors.filter((anchor) => anchor >= cut),
+    settings: structuredCloneOf(left.settings),
+  };
+  left.end = cut;
+  left.anchors = left.anchors.filter((anchor) => anchor < cut);
+  settleAnchors(left, left.leadAnchor);
+  settleAnchors(right, right.leadAnchor >= cut ? right.leadAnchor : cut);
+  right.takeId = copyTakes(draft, left, right, newId);
+  draft.timeline.splice(index + 1, 0, right);
+  return draft.timeline[index + 1] as Shot;
+}
+
+/** Both halves go on showing their part of each take: the file is shared, the entry is not. */
+function copyTakes(draft: ProjectDocument, from: Shot, to: Shot, newId: NewId): string | null {
+  let shown: string | null = null;
+  for (const take of Object.values(draft.takes)) {
+    if (take.shotId !== from.id) continue;
+    const id = newId();
+    if (from.takeId === take.id) shown = id;
+    draft.takes[id] = { ...take, id, shotId: to.id, settings: structuredCloneOf(take.settings) };
+  }
+  return shown;
+}
+
+/** Joins a shot with the next one, which must go on where it ends; the first one's name and settings stay. */
+export function mergeWithNext(draft: ProjectDocument, id: string): void {
+  const doing = 'merging';
+  const left = shotIn(draft, id, doing);
+  const index = draft.timeline.findIndex((item) => item.id === id);
+  const right = draft.timeline[index + 1];
+  if (right?.kind !== 'shot') return refuse(doing, `no shot follows ${left.name}`);
+  if (right.clipId !== left.clipId || right.start !== left.end) {
+    return refuse(
+      doing,
+      `${right.name} does not go on where ${left.name} ends`,
+      'Undo trims between them first.',
+    );
+  }
+  left.end = right.end;
+  left.anchors = [...left.anchors, ...right.anchors];
+  const own = Object.values(draft.takes).filter((take) => take.shotId === left.id);
+  for (const take of Object.values(draft.takes)) {
+    if (take.shotId !== right.id) continue;
+    const twin = own.find((one) => one.path === take.path);
+    if (!twin) take.shotId = left.id;
+    else delete draft.takes[take.id];
+    if (left.takeId === null && right.takeId === take.id) left.takeId = twin?.id ?? take.id;
+  }
+  draft.timeline.splice(index + 1, 1);
+}
+
+/**
+ * Moves one edge of a shot to a clip frame, as far as the clip and one remaining frame allow; what follows moves along.
+ * Anchors left outside go; the lead moves to the nearest frame if none is left.
+ */
+export function trim(draft: ProjectDocument, id: string, edge: 'start' | 'end', clipFrame: number): void {
+  const shot = shotIn(draft, id, 'trimming');
+  const clip = draft.clips[shot.clipId];
+  if (!clip) return refuse('trimming', 'the clip of this shot is not there');
+  const wanted = Math.round(clipFrame);
+  if (edge === 'start') shot.start = Math.max(0, Math.min(wanted, shot.end - 1));
+  else shot.end = Math.min(clip.frames, Math.max(wanted, shot.start + 1));
+  settleAnchors(shot, shot.leadAnchor);
+}
+
+/** Sets the length of a gap; at least one frame. */
+export function resizeGap(draft: ProjectDocument, id: string, frames: number): void {
+  const item = draft.timeline.find((one) => one.id === id);
+  if (item?.kind !== 'gap') return refuse('trimming', 'this is no gap of the timeline');
+  item.frames = Math.max(1, Math.round(frames));
+}
+
+/** Keeps the anchors inside the shot and one of them leading; `lead` is brought inside if no other is left. */
+export function settleAnchors(shot: Shot, lead: number): void {
+  const inside = shot.anchors.filter((anchor) => anchor >= shot.start && anchor < shot.end);
+  const nearest = Math.max(shot.start, Math.min(lead, shot.end - 1));
+  if (inside.length === 0) inside.push(nearest);
+  shot.anchors = [...new Set(inside)].sort((a, b) => a - b);
+  shot.leadAnchor = shot.anchors.includes(lead) ? lead : shot.anchors[0]!;
+}
+
+/** Removes items. `gap` leaves their length behind (lift), else what follows moves up (ripple delete). */
+export function removeItems(draft: ProjectDocument, ids: readonly string[], gap: NewId | null): void {
+  const gone = new Set(ids);
+  draft.timeline = draft.timeline.flatMap((item): TimelineItem[] => {
+    if (!gone.has(item.id)) return [item];
+    return gap ? [{ kind: 'gap', id: gap(), frames: lengthOf(item) }] : [];
+  });
+  tidyGaps(draft);
+}
+
+/** Removes the timeline frames [from, to), cutting shots at its ends. */
+export function removeRange(
+  draft: ProjectDocument,
+  range: { readonly from: number; readonly to: number },
+  newId: NewId,
+  leaveGap: boolean,
+): void {
+  const from = Math.max(0, range.from);
+  const to = Math.min(timelineLength(draft.timeline), range.to);
+  if (to <= from) return refuse('removing the range', 'it is empty', 'Set In and Out around what shall go.');
+  for (const frame of [from, to]) cutAt(draft, frame, newId);
+  const inside = place(draft.timeline).filter((one) => one.from >= from && one.to <= to);
+  removeItems(
+    draft,
+    inside.map(({ item }) => item.id),
+    leaveGap ? newId : null,
+  );
+}
+
+function cutAt(draft: ProjectDocument, frame: number, newId: NewId): void {
+  const under = itemAt(place(draft.timeline), frame);
+  if (!under || under.from === frame) return;
+  if (under.item.kind === 'shot') split(draft, frame, newId);
+  else {
+    const rest = under.to - frame;
+    under.item.frames -= rest;
+    draft.timeline.splice(under.index + 1, 0, { kind: 'gap', id: newId(), frames: rest });
+  }
+}
+
+/** Moves an item so that it comes to stand at `index` of the list without it. */
+export function moveItem(draft: ProjectDocument, id: string, index: number): void {
+  const from = draft.timeline.findIndex((item) => item.id === id);
+  if (from < 0) return refuse('moving', 'this item is not on the timeline');
+  const [item] = draft.timeline.splice(from, 1);
+  draft.timeline.splice(Math.max(0, Math.min(index, draft.timeline.length)), 0, item!);
+  tidyGaps(draft);
+}
+
+function highestShotNumber(draft: ProjectDocument): number {
+  return draft.timeline.reduce((highest, item) => {
+    const match = item.kind === 'shot' ? /^Shot (\d+)/.exec(item.name) : null;
+    return Math.max(highest, Number(match?.[1] ?? 0));
+  }, 0);
+}
+
+/** "Shot 3" → "Shot 3b", "Shot 3c", … the first that no shot has. */
+function freeName(draft: ProjectDocument, name: string): string {
+  const taken = new Set(draft.timeline.map((item) => (item.kind === 'shot' ? item.name : '')));
+  const stem = name.replace(/(?<=\d)[b-z]$/, '');
+  for (let letter = 98; letter <= 122; letter++) {
+    const candidate = `${stem}${String.fromCharCode(letter)}`;
+    if (!taken.has(candidate)) return candidate;
+  }
+  return `Shot ${highestShotNumber(draft) + 1}`;
+}
+
+/** Settings are plain JSON; a copy through JSON also reads an immer draft. */
+function structuredCloneOf(settings: ShotSettings): ShotSettings {
+  return JSON.parse(JSON.stringify(settings)) as ShotSettings;
+}
