@@ -1,0 +1,1 @@
+"""The procedural world the demo model learns: renderer, data, training and export."""

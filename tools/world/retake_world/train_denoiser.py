@@ -1,0 +1,154 @@
+"""Trains the denoising network and the text encoder together on cached latents."""
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from . import checkpoint, schedule
+from .autoencoder import Autoencoder
+from .dataset import FRAMES_PER_SHOT, Pictures, shot_of
+from .spec import caption
+from .text_encoder import CLIPTextModel, text_config
+from .tokenizer import LENGTH, Tokenizer
+from .unet import UNet2DConditionModel, unet_config
+
+COLUMNS = ["step", "seconds", "lr", "loss", "loss_t250", "loss_t500", "loss_t750", "loss_t1000"]
+CAPTION_DROPOUT = 0.1
+
+
+class Denoiser(torch.nn.Module):
+    """The two networks one optimiser trains."""
+
+    def __init__(self, unet: dict, text: dict) -> None:
+        super().__init__()
+        self.unet = UNet2DConditionModel(unet)
+        self.text = CLIPTextModel(text)
+
+    def forward(self, z: torch.Tensor, t: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
+        return self.unet(z, t, self.text(ids)[0])
+
+
+@torch.no_grad()
+def cache_latents(data: Pictures, autoencoder: Autoencoder, path: Path) -> np.ndarray:
+    """float16 [2, pictures, C, h, w]: as rendered and mirrored. Captions name no side, so both are true."""
+    if not path.exists():
+        parts = [[], []]
+        for start in range(0, len(data), 128):
+            x = data.batch(range(start, min(start + 128, len(data))))
+            for part, picture in zip(parts, (x, x.flip(-1))):
+                part.append(autoencoder.encode(picture).half().numpy())
+        temporary = path.with_suffix(".tmp")
+        with open(temporary, "wb") as file:
+            np.save(file, np.stack([np.concatenate(part) for part in parts]))
+        temporary.replace(path)
+    return np.load(path, mmap_mode="r")
+
+
+class Batches:
+    """The batch of a step is a function of (seed, step): a resumed run sees what an unbroken one would."""
+
+    def __init__(self, data: Pictures, latents: np.ndarray, batch: int, seed: int) -> None:
+        self.latents, self.batch, self.seed = latents, batch, seed
+        self.tokenizer = Tokenizer()
+        self.looks = [shot_of(data.seed(i), data.split).look for i in range(0, len(data), FRAMES_PER_SHOT)]
+
+    def __call__(self, step: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Latents, noise, timesteps (stratified) and token ids of a step."""
+        draw = np.random.default_rng((self.seed, step))
+        words = random.Random(self.seed * 1_000_003 + step)
+        index = draw.integers(self.latents.shape[1], size=self.batch)
+        mirrored = draw.integers(2, size=self.batch)
+        z = torch.from_numpy(np.stack([self.latents[m, i] for m, i in zip(mirrored, index)])).float()
+        noise = torch.from_numpy(draw.standard_normal(z.shape, dtype=np.float32))
+        t = (np.arange(self.batch) + draw.random()) / self.batch * schedule.STEPS
+        captions = [
+            "" if words.random() < CAPTION_DROPOUT else caption(self.looks[i // FRAMES_PER_SHOT], words) for i in index
+        ]
+        ids = torch.tensor([self.tokenizer.encode(text) for text in captions])
+        return z, noise, torch.from_numpy(t.astype(np.int64)).clamp(max=schedule.STEPS - 1), ids
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--steps", type=int, required=True)
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--channels", type=int, nargs="+", default=[64, 128, 192])
+    parser.add_argument("--context", type=int, default=96)
+    parser.add_argument("--heads", type=int, default=2)
+    parser.add_argument("--lr", type=float, default=8e-4)
+    parser.add_argument("--decay-from", type=float, default=0.6)
+    parser.add_argument("--average", type=float, default=0.998)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--save-every", type=int, default=100)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(options.seed)
+    device = options.device
+
+    data = Pictures(options.data, "train")
+    trained = checkpoint.load(options.out / "autoencoder.pt")
+    assert trained, f"no autoencoder in {options.out}: run retake_world.train_autoencoder first"
+    autoencoder = Autoencoder(trained["config"]).eval()
+    autoencoder.load_state_dict(trained["average"])
+    latents = cache_latents(data, autoencoder, options.out / "latents.npy")
+    batches = Batches(data, latents, options.batch, options.seed)
+
+    path = options.out / "denoiser.pt"
+    state = checkpoint.load(path, device)
+    unet = state["unet"] if state else unet_config(
+        options.channels, latents.shape[2], 0, options.context, options.heads, 16, latents.shape[3])
+    text = state["text"] if state else text_config(len(batches.tokenizer.tokens), LENGTH, options.context)
+    model = Denoiser(unet, text).to(device)
+    average = checkpoint.Average(model, options.average)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=options.lr, betas=(0.9, 0.99), weight_decay=1e-2)
+    step, spent = 0, 0.0
+    if state:
+        model.load_state_dict(state["model"])
+        average.model.load_state_dict(state["average"])
+        optimizer.load_state_dict(state["optimizer"])
+        step, spent = state["step"], state["seconds"]
+    log = checkpoint.Log(options.out / "denoiser.csv", COLUMNS, step)
+    (options.out / "denoiser.json").write_text(json.dumps(vars(options), indent=2, default=str) + "\n")
+    alphas = schedule.alphas_cumprod().to(device)
+    start, losses, levels = time.time() - spent, [], []
+
+    while step < options.steps:
+        rate = checkpoint.learning_rate(step, options.steps, options.lr, 100, options.decay_from)
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        z, noise, t, ids = (w.to(device) for w in batches(step))
+        noisy, target = schedule.noised(z, noise, alphas[t])
+        with torch.autocast(device, torch.bfloat16):
+            answer = model(noisy, t, ids)
+        each = (answer.float() - target).pow(2).mean((1, 2, 3))
+        optimizer.zero_grad(set_to_none=True)
+        each.mean().backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        average.update(model, step)
+        step += 1
+        losses.append(each.detach().cpu())
+        levels.append(t.cpu())
+        if step % options.save_every == 0 or step == options.steps:
+            loss, level = torch.cat(losses), torch.cat(levels)
+            bins = {f"loss_t{b + 250}": loss[(level >= b) & (level < b + 250)].mean().item() for b in range(0, 1000, 250)}
+            log.add(step=step, seconds=time.time() - start, lr=rate, loss=loss.mean().item(), **bins)
+            losses, levels = [], []
+            checkpoint.save(path, {
+                "unet": unet, "text": text, "step": step, "seconds": time.time() - start, "model": model.state_dict(),
+                "average": average.model.state_dict(), "optimizer": optimizer.state_dict(),
+            })
+
+
+if __name__ == "__main__":
+    main()
