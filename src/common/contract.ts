@@ -100,7 +100,10 @@ export type EngineCalls = {
   'job.list': { input: null; output: readonly JobSummary[] };
   'job.remove': { input: { id: string }; output: null };
   'clip.probe': { input: { path: string }; output: ClipInfo };
-  'bundle.inspect': { input: { dir: string }; output: { text: string; report: unknown } };
+  'bundle.inspect': {
+    input: { dir: string };
+    output: { text: string; report: { readonly defects: readonly string[] } };
+  };
   'methods.list': { input: null; output: readonly MethodInfo[] };
   'providers.list': { input: null; output: readonly ProviderTrial[] };
   'cache.ls': { input: null; output: readonly CacheGroup[] };

@@ -1,6 +1,7 @@
 /** What the artist asks of one shot. The method's own parameters are checked against the method's schema. */
 import { z } from 'zod';
 import { AppError } from './errors.ts';
+import { issueText } from './issue.ts';
 import { TAKE_FORMATS } from './media.ts';
 
 export const PROVIDERS = ['auto', 'cpu', 'cuda', 'dml', 'coreml', 'webgpu'] as const;
@@ -14,10 +15,16 @@ const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
 
 const promptText = z
   .string()
-  .max(MAX_PROMPT_CHARACTERS, `longer than ${MAX_PROMPT_CHARACTERS} characters`)
-  .refine((text) => !CONTROL.test(text), 'holds control characters');
+  .refine(
+    (text) => text.length <= MAX_PROMPT_CHARACTERS,
+    `is longer than ${MAX_PROMPT_CHARACTERS} characters; shorten it`,
+  )
+  .refine((text) => !CONTROL.test(text), 'holds control characters; type it instead of pasting it');
 
-const writtenPrompt = promptText.refine((text) => text.trim() !== '', 'is empty');
+const writtenPrompt = promptText.refine(
+  (text) => text.trim() !== '',
+  'is empty; say what the take shall show',
+);
 
 export const editSettings = z.strictObject({
   clip: z.string().min(1),
@@ -59,6 +66,7 @@ export function parseSettings(request: unknown): EditSettings {
   const checked = editSettings.safeParse(request);
   if (checked.success) return checked.data;
   const issue = checked.error.issues[0]!;
-  const message = issue.message.replace(/^[A-Z]/, (letter) => letter.toLowerCase());
-  throw new AppError('usage', `${issue.path.join('.')} ${message}`, { doing: 'checking the settings' });
+  throw new AppError('usage', `${issue.path.join('.')} ${issueText(issue)}`.trim(), {
+    doing: 'checking the settings',
+  });
 }

@@ -23,6 +23,8 @@ export function startEngine(): Engine {
     detached: process.platform !== 'win32',
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
+  // A message to an engine that has just died; its exit says so.
+  child.on('error', () => {});
   const client = createClient<EngineCalls, EngineEvent>({
     send: (message) => child.send(message as object),
     onMessage: (handler) => child.on('message', handler),
@@ -34,14 +36,14 @@ export function startEngine(): Engine {
 function died(code: number | null, signal: NodeJS.Signals | null): AppError {
   return new AppError('engine-died', `the engine stopped (${signal ?? `exit code ${code}`})`, {
     doing: 'working',
-    hint: 'What was computed is kept: "retake resume" finishes the take.',
+    hint: 'What was computed is kept: "retake resume" finishes a take.',
   });
 }
 
 async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise((resolve) => child.once('exit', resolve));
-  child.disconnect();
+  if (child.connected) child.disconnect();
   const patience = setTimeout(() => child.kill('SIGKILL'), 5000);
   await gone;
   clearTimeout(patience);

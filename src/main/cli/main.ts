@@ -61,7 +61,7 @@ function program(): Command {
     .description('Re-shoots footage by text: a real clip in, a consistent take out.')
     .version(manifest.version)
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(`retake: ${text.replace(/^error: /, '')}`) });
+    .configureOutput({ outputError: (text, write) => write(`retake: ${optionErrorLine(text, retake)}\n`) });
 
   addEditOptions(retake.command('edit').argument('<clip>', 'the clip to edit'))
     .description(
@@ -126,10 +126,22 @@ function program(): Command {
     .action(async (dir: string, flags: { json?: boolean }) => {
       const found = await withEngine((engine) => engine.call('bundle.inspect', { dir: resolve(dir) }));
       print(flags.json ? JSON.stringify(found.report, null, 2) : found.text);
+      if (found.report.defects.length > 0) process.exitCode = EXIT_FAILED;
     });
 
   addCacheCommands(retake.command('cache').description('Look after the cached inversions.'));
   return retake;
+}
+
+/** Commander's complaint in one line, with the help that lists what it missed. */
+function optionErrorLine(text: string, retake: Command): string {
+  const name = retake.commands.map((command) => command.name()).find((known) => known === process.argv[2]);
+  const complaint = text
+    .replace(/^error: /, '')
+    .trim()
+    .replace(/\s+/g, ' ')
+    .replace(/\.$/, '');
+  return `${complaint}. See "retake ${name ? `${name} ` : ''}--help".`;
 }
 
 function addCacheCommands(cache: Command): void {
@@ -180,6 +192,9 @@ function positive(option: string, text: string): number {
   if (text.trim() !== '' && Number.isFinite(value) && value >= 0) return value;
   throw new AppError('usage', `${option} wants a number, not "${text}"`, { doing: 'reading the options' });
 }
+
+// The reader of a pipe may have seen enough: `retake jobs | head -1`.
+process.stdout.on('error', () => process.exit());
 
 try {
   await program().parseAsync();

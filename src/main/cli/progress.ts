@@ -8,6 +8,7 @@ const PHASE_LABEL = {
   encode: 'encoding',
 } as const;
 const BAR_CELLS = 28;
+const LEAST_BAR_CELLS = 6;
 
 /** 4000 → "1:06:40", 75 → "1:15". */
 export function clock(seconds: number): string {
@@ -18,13 +19,16 @@ export function clock(seconds: number): string {
   return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${tail}` : `${minutes}:${tail}`;
 }
 
-export function progressLine(progress: Progress): string {
-  const filled = Math.round(progress.fraction * BAR_CELLS);
-  const bar = '█'.repeat(filled) + '░'.repeat(BAR_CELLS - filled);
+/** As wide as the terminal allows: the bar shrinks first, then goes. */
+export function progressLine(progress: Progress, columns = 100): string {
   const percent = `${Math.floor(progress.fraction * 100)}`.padStart(3);
   const eta = progress.etaSeconds === null ? 'estimating' : `${clock(progress.etaSeconds)} left`;
   const count = progress.total > 0 ? ` ${progress.done}/${progress.total}` : '';
-  return `${bar} ${percent} %  ${PHASE_LABEL[progress.phase]}${count}  ${eta}`;
+  const text = `${percent} %  ${PHASE_LABEL[progress.phase]}${count}  ${eta}`;
+  const cells = Math.min(BAR_CELLS, columns - text.length - 2);
+  if (cells < LEAST_BAR_CELLS) return text.slice(0, Math.max(0, columns - 1));
+  const filled = Math.round(progress.fraction * cells);
+  return `${'█'.repeat(filled)}${'░'.repeat(cells - filled)} ${text}`;
 }
 
 export interface ProgressView {
@@ -48,13 +52,13 @@ export function createProgressView(out: NodeJS.WriteStream): ProgressView {
       if (now - lastShown < every && progress.phase === lastPhase) return;
       lastShown = now;
       lastPhase = progress.phase;
-      last = progressLine(progress);
-      out.write(out.isTTY ? `\r${last.slice(0, (out.columns ?? 100) - 1)}\x1b[K` : `${last}\n`);
+      last = progressLine(progress, out.isTTY ? out.columns || undefined : undefined);
+      out.write(out.isTTY ? `\r${last}\x1b[K` : `${last}\n`);
     },
     note(line) {
       clear();
       out.write(`${line}\n`);
-      if (out.isTTY && last) out.write(last.slice(0, (out.columns ?? 100) - 1));
+      if (out.isTTY && last) out.write(last);
     },
     end() {
       if (out.isTTY && last) out.write('\n');

@@ -32,6 +32,12 @@ export function table(rows: readonly (readonly string[])[]): string {
     .join('\n');
 }
 
+/** The beginning of a text, in one line. */
+function cellText(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length > 40 ? `${line.slice(0, 39).trimEnd()}…` : line;
+}
+
 export function takeSummary(report: TakeReport): string {
   const { take, inversion, seconds } = report;
   const rate = take.rate.den === 1 ? `${take.rate.num}` : `${take.rate.num}/${take.rate.den}`;
@@ -57,12 +63,13 @@ export function jobTable(jobs: readonly JobSummary[]): string {
   const rows = jobs.map((job) => [
     job.id,
     job.resumable ? `${job.state} (can be resumed)` : job.state,
-    job.phase && job.total > 0 ? `${job.phase} ${job.done}/${job.total}` : '',
+    job.phase && job.total > 0 && job.state !== 'done' ? `${job.phase} ${job.done}/${job.total}` : '',
     job.settings.method,
-    job.settings.prompt.slice(0, 40),
+    cellText(job.settings.prompt),
     job.settings.out,
+    job.state === 'failed' ? (job.error ?? '') : '',
   ]);
-  return table([['job', 'state', 'progress', 'method', 'prompt', 'take'], ...rows]);
+  return table([['job', 'state', 'progress', 'method', 'prompt', 'take', 'why'], ...rows]);
 }
 
 export function cacheGroups(groups: readonly CacheGroup[]): string {
@@ -70,7 +77,7 @@ export function cacheGroups(groups: readonly CacheGroup[]): string {
   const rows = groups.map((group) => [
     group.clip,
     group.bundle,
-    group.sourcePrompt.slice(0, 40),
+    cellText(group.sourcePrompt),
     group.settings,
     `${group.frames}`,
     bytesText(group.bytes),

@@ -5,7 +5,8 @@ import type { CheckpointFile } from './queue/checkpoint.ts';
 
 export interface RenderContext {
   readonly job: string;
-  readonly cache: LatentCache;
+  /** Null where the disk has no room for one. */
+  readonly cache: LatentCache | null;
   readonly checkpoint: CheckpointFile;
   readonly signal: AbortSignal;
   readonly progress: ProgressMeter;

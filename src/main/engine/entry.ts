@@ -1,12 +1,13 @@
 /** The engine process: wires everything and answers calls. Started by the app or the command line, never by hand. */
+import { statfsSync } from 'node:fs';
 import type { EngineCalls, EngineEvent } from '../../common/contract.ts';
-import { AppError } from '../../common/errors.ts';
+import { AppError, errorLine } from '../../common/errors.ts';
 import { type Handlers, serve } from '../../common/rpc.ts';
 import { parseSettings } from '../../common/settings.ts';
 import { formatBundleReport, inspectBundle } from './bundle/inspect.ts';
 import { openLatentCache } from './cache/latents.ts';
 import { prepareDataDirectory } from './cache/location.ts';
-import { createJobRunner, type JobRunner } from './jobs.ts';
+import { createJobRunner, type JobRunner, type JobRunnerParts } from './jobs.ts';
 import { probeClip } from './media/probe.ts';
 import { methods, paramsSchema } from './methods/registry.ts';
 import { probeProviders } from './onnx/provider.ts';
@@ -31,9 +32,28 @@ const cache = once(() => openLatentCache(paths().cache, { limitBytes: cacheLimit
 const store = once(() => openJobStore(paths().queue, { dir: paths().jobs, onWarning: warn }));
 let runner: JobRunner | null = null;
 const jobs = (): JobRunner => {
-  runner ??= createJobRunner({ store: store(), cache: cache(), dir: paths().jobs, emit });
+  runner ??= createJobRunner({ ...remembering(), dir: paths().jobs, emit });
   return runner;
 };
+
+/** On a full disk an edit is still worth rendering. */
+function remembering(): Pick<JobRunnerParts, 'store' | 'cache'> {
+  try {
+    return { store: store(), cache: cache() };
+  } catch (error) {
+    // SQLite's log cannot even be opened there, which it calls an I/O error.
+    const full = error instanceof AppError && (error.code === 'disk-full' || roomLeft(paths().dir) < 2 ** 20);
+    if (!full) throw error;
+    warn(`${errorLine(error)} Until then nothing is cached and no edit can be resumed.`);
+    return { store: null, cache: null };
+  }
+}
+
+/** Bytes that may still be written to the disk of a folder. */
+function roomLeft(dir: string): number {
+  const { bavail, bsize } = statfsSync(dir);
+  return bavail * bsize;
+}
 
 const handlers: Handlers<EngineCalls> = {
   'job.run': async (request) => jobs().run(parseSettings(request)),

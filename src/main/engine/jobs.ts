@@ -1,11 +1,14 @@
 /** Runs persisted jobs: claims one, renders it, writes its report, and leaves it so that it can be resumed. */
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { EngineEvent, JobSummary } from '../../common/contract.ts';
+import type { EngineEvent, JobSummary, Progress } from '../../common/contract.ts';
 import { AppError, Cancelled, errorLine, fromWire, toWire } from '../../common/errors.ts';
 import type { TakeReport } from '../../common/report.ts';
 import type { EditSettings } from '../../common/settings.ts';
 import type { LatentCache } from './cache/latents.ts';
+import { removePartial } from './media/target.ts';
 import { createProgressMeter } from './progress.ts';
 import { CheckpointFile } from './queue/checkpoint.ts';
 import type { Job, JobStore } from './queue/store.ts';
@@ -25,8 +28,9 @@ export interface JobRunner {
 }
 
 export interface JobRunnerParts {
-  readonly store: JobStore;
-  readonly cache: LatentCache;
+  /** Both null where the disk has no room for them: edits still render, but nothing is remembered. */
+  readonly store: JobStore | null;
+  readonly cache: LatentCache | null;
   /** Folder of the checkpoints. */
   readonly dir: string;
   readonly emit: (event: EngineEvent) => void;
@@ -35,37 +39,87 @@ export interface JobRunnerParts {
 /** How often progress is written to the job list; the events themselves come with every network call. */
 const PROGRESS_STORED_EVERY_MS = 1000;
 
+/** A job at work. Its notes go to the job list, and nowhere where there is none. */
+interface Task {
+  readonly id: string;
+  readonly settings: EditSettings;
+  note(write: (store: JobStore) => void): void;
+}
+
 export function createJobRunner({ store, cache, dir, emit }: JobRunnerParts): JobRunner {
   const running = new Map<string, { readonly abort: AbortController; readonly ended: Promise<unknown> }>();
 
-  const execute = async (job: Job): Promise<TakeReport> => {
-    if (!store.claim(job.id)) {
+  const kept = (): JobStore => {
+    if (store) return store;
+    throw new AppError('disk-full', 'there is no job list, for the disk is full', {
+      doing: 'looking up jobs',
+    });
+  };
+
+  const start = (task: Task): Promise<TakeReport> => {
+    const abort = new AbortController();
+    const result = attempt(task, abort.signal);
+    running.set(task.id, { abort, ended: result.catch(() => {}) });
+    return result.finally(() => running.delete(task.id));
+  };
+
+  const claimed = (list: JobStore, job: Job): Task => {
+    if (!list.claim(job.id)) {
       throw new AppError('job-busy', `job ${job.id} is already being worked on`, {
         doing: 'starting the job',
         hint: 'Wait for it or cancel it there.',
       });
     }
-    const abort = new AbortController();
-    const result = attempt(job, abort.signal);
-    running.set(job.id, { abort, ended: result.catch(() => {}) });
-    return result.finally(() => running.delete(job.id));
+    let warned = false;
+    const { id, settings } = job;
+    return {
+      id,
+      settings,
+      note(write) {
+        try {
+          write(list);
+        } catch (error) {
+          // A list that cannot be written to is no reason to lose hours of rendering.
+          if (!(error instanceof AppError)) throw error;
+          if (!warned) emit({ kind: 'warning', job: id, message: errorLine(error) });
+          warned = true;
+        }
+      },
+    };
   };
 
-  const attempt = async (job: Job, signal: AbortSignal): Promise<TakeReport> => {
-    store.setState(job.id, 'running');
-    emit({ kind: 'started', job: job.id });
-    const checkpoint = new CheckpointFile(dir, job.id);
+  /** On a full disk the edit still renders, it is only not remembered. */
+  const newTask = (settings: EditSettings): Task => {
+    try {
+      if (store) return claimed(store, store.create(settings));
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'disk-full') throw error;
+      const message = 'the disk is full, so this edit cannot be resumed if it is interrupted';
+      emit({ kind: 'warning', job: null, message });
+    }
+    return { id: randomBytes(4).toString('hex'), settings, note: () => {} };
+  };
+
+  const attempt = async ({ id, settings, note }: Task, signal: AbortSignal): Promise<TakeReport> => {
+    note((list) => list.setState(id, 'running'));
+    emit({ kind: 'started', job: id });
+    const checkpoint = new CheckpointFile(dir, id);
     const warnings: string[] = [];
+    let last: Progress | null = null;
     let storedAt = 0;
-    const progress = createProgressMeter((now) => {
-      emit({ kind: 'progress', job: job.id, progress: now });
-      if (Date.now() - storedAt < PROGRESS_STORED_EVERY_MS) return;
+    const storeProgress = () => {
       storedAt = Date.now();
-      store.setProgress(job.id, now.phase, now.done, now.total);
+      const now = last;
+      if (now) note((list) => list.setProgress(id, now.phase, now.done, now.total));
+    };
+    const progress = createProgressMeter((now) => {
+      emit({ kind: 'progress', job: id, progress: now });
+      last = now;
+      if (Date.now() - storedAt >= PROGRESS_STORED_EVERY_MS) storeProgress();
     });
     try {
-      const report = await render(job.settings, {
-        job: job.id,
+      const report = await render(settings, {
+        job: id,
         cache,
         checkpoint,
         signal,
@@ -73,34 +127,45 @@ export function createJobRunner({ store, cache, dir, emit }: JobRunnerParts): Jo
         warnings,
         warn(message) {
           warnings.push(message);
-          emit({ kind: 'warning', job: job.id, message });
+          emit({ kind: 'warning', job: id, message });
         },
       });
       await writeReport(report);
-      store.setReport(job.id, report);
-      store.setState(job.id, 'done');
+      note((list) => list.setReport(id, report));
+      note((list) => list.setState(id, 'done'));
       await checkpoint.remove();
       return report;
     } catch (error) {
       // A checkpoint stays: a cancelled job goes on from it, a failed one once its cause is mended.
-      store.setState(job.id, error instanceof Cancelled ? 'cancelled' : 'failed', toWire(error));
+      const state = error instanceof Cancelled ? 'cancelled' : 'failed';
+      note((list) => list.setState(id, state, toWire(error)));
       throw error;
     } finally {
-      store.release(job.id);
+      storeProgress();
+      note((list) => list.release(id));
     }
   };
 
+  /** Its process died, it was cancelled, or it failed with work done by a cause that can be mended. */
+  const resumable = (list: JobStore): Job[] => {
+    const orphans = new Set(list.findResumable().map((job) => job.id));
+    return list.list().filter((job) => {
+      if (job.state !== 'failed') return job.state === 'cancelled' || orphans.has(job.id);
+      return job.error?.code !== 'not-finite' && existsSync(new CheckpointFile(dir, job.id).path);
+    });
+  };
+
   return {
-    run: (settings) => execute(store.create(settings)),
-    resume(id) {
-      if (id !== null) return execute(unfinished(store.get(id)));
-      const resumable = new Set(store.findResumable().map((job) => job.id));
-      const newest = store
-        .list()
-        .filter((job) => resumable.has(job.id) || job.state === 'cancelled')
-        .at(-1);
-      if (newest) return execute(newest);
-      throw new AppError('job-not-found', 'there is no unfinished job', { doing: 'resuming' });
+    run: async (settings) => start(newTask(settings)),
+    async resume(id) {
+      const list = kept();
+      if (id !== null) return start(claimed(list, unfinished(list.get(id))));
+      const newest = resumable(list).at(-1);
+      if (newest) return start(claimed(list, newest));
+      throw new AppError('job-not-found', 'there is no unfinished job', {
+        doing: 'resuming',
+        hint: '"retake jobs" lists them all.',
+      });
     },
     cancel: (id) => running.get(id)?.abort.abort(),
     async stop() {
@@ -108,12 +173,15 @@ export function createJobRunner({ store, cache, dir, emit }: JobRunnerParts): Jo
       await Promise.all([...running.values()].map(({ ended }) => ended));
     },
     list() {
-      const resumable = new Set(store.findResumable().map((job) => job.id));
-      return store.list().map((job) => summary(job, resumable.has(job.id)));
+      const list = kept();
+      const ids = new Set(resumable(list).map((job) => job.id));
+      return list.list().map((job) => summary(job, ids.has(job.id)));
     },
     async remove(id) {
-      store.remove(id);
+      const { settings } = kept().get(id);
+      kept().remove(id);
       await new CheckpointFile(dir, id).remove();
+      await removePartial(settings.out, settings.format, id);
     },
   };
 }
@@ -123,7 +191,7 @@ function unfinished(job: Job): Job {
   throw new AppError('usage', `job ${job.id} is finished`, { doing: 'resuming', hint: 'Start a new edit.' });
 }
 
-function summary(job: Job, orphaned: boolean): JobSummary {
+function summary(job: Job, resumable: boolean): JobSummary {
   return {
     id: job.id,
     state: job.state,
@@ -133,7 +201,7 @@ function summary(job: Job, orphaned: boolean): JobSummary {
     total: job.total,
     error: job.error && errorLine(fromWire(job.error)),
     createdAt: job.createdAt,
-    resumable: orphaned || job.state === 'cancelled',
+    resumable,
   };
 }
 

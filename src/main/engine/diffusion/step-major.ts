@@ -33,6 +33,8 @@ export interface StepMajorRequest<P> extends NoiseSchedule {
   readonly params: P;
   /** Index within the shot of the frame that leads. */
   readonly anchor: number;
+  /** Number of the first frame in errors; 0 by default. */
+  readonly firstFrame?: number;
   readonly seed: number;
   readonly signal?: CancelSignal;
   readonly resume?: Checkpoint;
@@ -68,6 +70,7 @@ export async function sampleStepMajor<P>(
   };
   const visits = visitsFrom(request.anchor, start.length);
   const steps = levels.length;
+  const first = request.firstFrame ?? 0;
   if (resume) checkCheckpoint(resume, steps, start);
 
   const latents = [...(resume?.latents ?? start)];
@@ -96,7 +99,7 @@ export async function sampleStepMajor<P>(
       });
       throwIfCancelled(signal);
       const { denoised } = prediction;
-      assertFinite(denoised, 'sampling', step, frame);
+      assertFinite(denoised, 'sampling', step, first + frame);
 
       const visited: Visited<P> = {
         params,
@@ -115,7 +118,7 @@ export async function sampleStepMajor<P>(
       const eps = used === denoised ? prediction.eps : noiseBetween(solver.form, latent, used, from);
       const next = solver.step(latent, { denoised: used, eps }, from, to);
       await method.correct?.(visited, next);
-      assertFinite(next, 'sampling', step, frame);
+      assertFinite(next, 'sampling', step, first + frame);
       latents[frame] = next;
 
       if (wanted) {

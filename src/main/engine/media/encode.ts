@@ -16,6 +16,8 @@ export interface TakeOptions {
   readonly fit: Fit;
   readonly out: string;
   readonly format: TakeFormat;
+  /** Names the unfinished file, so that who resumes finds and replaces what a killed process left; random by default. */
+  readonly tag?: string;
   readonly ffmpeg?: Ffmpeg;
 }
 
@@ -71,16 +73,16 @@ export async function openTake(options: TakeOptions, signal?: AbortSignal): Prom
     );
   }
   await checkTarget(options.out, clip.path, format);
-  const target = planTarget(options.out, format);
+  const target = planTarget(options.out, format, options.tag);
+  await discard(target);
   await prepareFolder(target);
 
   const notes: string[] = [];
   const timecode = takeTimecode(clip, range, target, notes);
   const [width, height] = takeSize(clip, spec.evenSides, notes);
-  const soundFiles = target.pattern === null ? null : clip.audio.map((_, index) => soundFile(target, index));
+  const soundFiles = target.digits === null ? null : clip.audio.map((_, index) => soundFile(target, index));
   const muxer = spec.muxer === 'mp4' && target.path.toLowerCase().endsWith('.mov') ? 'mov' : spec.muxer;
-  const output =
-    target.pattern === null ? target.partial : join(target.partial.replaceAll('%', '%%'), target.pattern);
+  const output = target.digits === null ? target.partial : framePattern(target, target.digits);
   const args = encodeArgs({ clip, range, fit, spec: { ...spec, muxer }, output, timecode, soundFiles });
   let progress = '';
   const onOutput = (chunk: Buffer) => {
@@ -99,7 +101,7 @@ export async function openTake(options: TakeOptions, signal?: AbortSignal): Prom
     width,
     height,
     timecode,
-    reel: clip.reel,
+    reel: muxer === 'mov' ? clip.reel : null,
     audioStreams: clip.audio.length,
     notes,
   };
@@ -170,7 +172,7 @@ function toRgb48(rgb: Float32Array): Uint8Array {
 }
 
 function takeTimecode(clip: ClipInfo, range: FrameRange, target: Target, notes: string[]): string | null {
-  if (clip.timecode === null || target.pattern !== null) return null;
+  if (clip.timecode === null || target.digits !== null) return null;
   const timecode = TIMECODE_RATES.has(nominalRate(clip.rate))
     ? offsetTimecode(clip.timecode, range.start, clip.rate)
     : null;
@@ -185,13 +187,18 @@ function takeSize(clip: ClipInfo, even: boolean, notes: string[]): [number, numb
   return size;
 }
 
+/** Name of the frames for ffmpeg, to which a percent sign in a name means something. */
+function framePattern(target: Target, digits: number): string {
+  return `${join(target.partial, target.stem).replaceAll('%', '%%')}.%0${digits}d.png`;
+}
+
 /** "shot.wav", "shot-2.wav", … beside the frames. */
 function soundFile(target: Target, index: number): string {
   return join(target.partial, `${target.stem}${index === 0 ? '' : `-${index + 1}`}.wav`);
 }
 
 async function sizeOf(target: Target): Promise<number> {
-  if (target.pattern === null) return (await stat(target.path)).size;
+  if (target.digits === null) return (await stat(target.path)).size;
   const own = (await readdir(target.path)).filter((name) => name.startsWith(target.stem));
   let bytes = 0;
   for (const name of own) bytes += (await stat(join(target.path, name))).size;

@@ -12,9 +12,9 @@ export interface Target {
   readonly path: string;
   /** Where ffmpeg writes: a file, or a folder for a sequence. */
   readonly partial: string;
-  /** Name of the sequence's frames, "shot.%04d.png"; null for one file. */
-  readonly pattern: string | null;
-  /** Stem of the sequence's sound files. */
+  /** Digits of the frame number in a sequence, "shot.1001.png"; null for one file. */
+  readonly digits: number | null;
+  /** Stem of a sequence's frames and sound files. */
   readonly stem: string;
 }
 
@@ -36,9 +36,9 @@ export async function checkTarget(out: string, clip: string, format: TakeFormat)
       throw refuse('the take would overwrite its own clip', 'Choose another name.');
     }
     const existing = await stat(target.path);
-    if (target.pattern === null && !existing.isFile())
+    if (target.digits === null && !existing.isFile())
       throw refuse('there is a folder of that name', 'Choose another name.');
-    if (target.pattern !== null && !existing.isDirectory())
+    if (target.digits !== null && !existing.isDirectory())
       throw refuse('there is a file of that name', 'Choose another name.');
   }
   try {
@@ -49,8 +49,11 @@ export async function checkTarget(out: string, clip: string, format: TakeFormat)
   }
 }
 
-/** Names only; touches no disk. @throws AppError usage for an ending that the format does not have */
-export function planTarget(out: string, format: TakeFormat): Target {
+/**
+ * Names only; touches no disk. `tag` tells apart those that write the same take at once.
+ * @throws AppError usage for an ending that the format does not have
+ */
+export function planTarget(out: string, format: TakeFormat, tag = randomBytes(4).toString('hex')): Target {
   const whole = resolve(out);
   const { extensions } = FORMATS[format];
   const extension = extname(whole).toLowerCase();
@@ -70,16 +73,13 @@ export function planTarget(out: string, format: TakeFormat): Target {
     : basename(whole);
   return {
     path,
-    partial: join(
-      dirname(path),
-      `.${frames ? stem : basename(path)}.retake-partial-${randomBytes(4).toString('hex')}`,
-    ),
-    pattern: sequence ? `${stem}.%0${digits(basename(whole))}d.png` : null,
+    partial: join(dirname(path), `.${frames ? stem : basename(path)}.retake-partial-${tag}`),
+    digits: sequence ? digitsOf(basename(whole)) : null,
     stem,
   };
 }
 
-function digits(name: string): number {
+function digitsOf(name: string): number {
   const hashes = /(#+)/.exec(name)?.[1]?.length;
   const printf = /%0(\d)d/.exec(name)?.[1];
   return Math.max(4, Number(printf ?? hashes ?? 4));
@@ -89,7 +89,7 @@ function digits(name: string): number {
 export async function publish(target: Target): Promise<void> {
   const doing = `writing ${basename(target.path)}`;
   try {
-    if (target.pattern === null) {
+    if (target.digits === null) {
       await sync(target.partial);
       await rename(target.partial, target.path);
       await sync(dirname(target.path)).catch(() => {}); // Windows has no directories to sync
@@ -111,10 +111,10 @@ export async function publish(target: Target): Promise<void> {
 
 /** Frames of the same name that a longer, older take left in the folder would play on after the new ones. */
 async function removeStale(target: Target, fresh: ReadonlySet<string>): Promise<void> {
-  const [before, after] = target.pattern!.split(/%0\dd/) as [string, string];
+  const before = `${target.stem}.`;
   for (const name of await readdir(target.path)) {
     const number =
-      name.startsWith(before) && name.endsWith(after) ? name.slice(before.length, -after.length) : '';
+      name.startsWith(before) && name.endsWith('.png') ? name.slice(before.length, -'.png'.length) : '';
     if (/^\d{4,}$/.test(number) && !fresh.has(name)) await rm(join(target.path, name));
   }
 }
@@ -123,8 +123,17 @@ export async function discard(target: Target): Promise<void> {
   await rm(target.partial, { recursive: true, force: true });
 }
 
+/** Removes what a killed process left of a take, where it can be reached. */
+export async function removePartial(out: string, format: TakeFormat, tag: string): Promise<void> {
+  try {
+    await discard(planTarget(out, format, tag));
+  } catch {
+    // A job that is forgotten must not fail over a disk that is gone.
+  }
+}
+
 export async function prepareFolder(target: Target): Promise<void> {
-  if (target.pattern !== null) await mkdir(target.partial);
+  if (target.digits !== null) await mkdir(target.partial);
 }
 
 async function sync(path: string): Promise<void> {

@@ -1,6 +1,7 @@
 /** All editing methods. A new one is one file and one line here. */
 import { z } from 'zod';
 import { AppError } from '../../../common/errors.ts';
+import { issueText } from '../../../common/issue.ts';
 import type { SolverId } from '../diffusion/schedule.ts';
 import { img2img } from './img2img.ts';
 import { mix } from './mix.ts';
@@ -31,7 +32,7 @@ export function parseParams<P>(method: Method<P>, params: unknown): P {
   if (result.success) return result.data;
   const issue = result.error.issues[0]!;
   const where = issue.path.length > 0 ? `"${issue.path.join('.')}" ` : '';
-  throw new AppError('usage', `${where}${issue.message}`, {
+  throw new AppError('usage', `${where}${issueText(issue)}`, {
     doing: `reading the settings of ${method.label}`,
     hint: `It takes ${Object.keys(paramsSchema(method).properties ?? {}).join(', ')}.`,
   });

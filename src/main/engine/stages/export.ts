@@ -1,6 +1,7 @@
 /** Last stage: latents to frames to a file, one frame in memory at a time. */
-import { throwIfCancelled } from '../../../common/errors.ts';
+import { AppError, throwIfCancelled } from '../../../common/errors.ts';
 import type { RenderContext } from '../context.ts';
+import { isFiniteLatent } from '../diffusion/finite.ts';
 import type { Latent } from '../diffusion/types.ts';
 import { openTake, type TakeFile } from '../media/encode.ts';
 import type { Shot } from './prepare.ts';
@@ -14,16 +15,28 @@ export async function exportTake(
   const { progress, signal } = context;
   progress.enter('encode');
   const { clip, range, fit, settings } = shot;
-  const writer = await openTake({ clip, range, fit, out: settings.out, format: settings.format }, signal);
+  const { out, format } = settings;
+  const writer = await openTake({ clip, range, fit, out, format, tag: context.job }, signal);
   try {
     for (const [i, latent] of latents.entries()) {
       throwIfCancelled(signal);
-      await writer.write(await shot.bundle.decode(latent, shot.shape));
+      const picture = await shot.bundle.decode(latent, shot.shape);
+      if (!isFiniteLatent(picture)) throw brokenPicture(range.start + i);
+      await writer.write(picture);
       progress.advance(1, { frame: range.start + i });
     }
-    return await writer.finish();
+    const take = await writer.finish();
+    for (const note of take.notes) context.warn(`the take differs from its clip: ${note}`);
+    return take;
   } catch (error) {
     await writer.abort();
     throw error;
   }
+}
+
+function brokenPicture(frame: number): AppError {
+  return new AppError('not-finite', `the picture of frame ${frame} broke down (not a number)`, {
+    doing: 'decoding latents',
+    hint: 'Use a bundle whose VAE is in full precision.',
+  });
 }

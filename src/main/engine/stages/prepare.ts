@@ -51,8 +51,8 @@ export async function prepareShot(settings: EditSettings, context: RenderContext
   const { signal, warn } = context;
   const method = getMethod(settings.method);
   const params = parseParams(method, settings.params);
-  const solver = solverFor(method, named(settings.solver, solverNamed, 'solver'));
-  const scheduleId = named(settings.schedule, scheduleNamed, 'schedule') ?? 'bundle';
+  const solver = solverFor(method, named(settings.solver, solverNamed, SOLVER));
+  const scheduleId = named(settings.schedule, scheduleNamed, SCHEDULE) ?? 'bundle';
   await checkTarget(settings.out, settings.clip, settings.format);
   const clip = await probeClip(settings.clip, { signal });
   for (const warning of clip.warnings) warn(warning);
@@ -62,7 +62,7 @@ export async function prepareShot(settings: EditSettings, context: RenderContext
   const bundle = await openBundle(settings.bundle, {
     sites: method.sites,
     provider,
-    digestStore: context.cache.digests,
+    digestStore: context.cache?.digests,
     signal,
   });
   try {
@@ -132,11 +132,18 @@ function resolveRange(settings: EditSettings, clip: ClipInfo): FrameRange {
   return { start, end };
 }
 
+const SOLVER = { what: 'solver', choices: 'ddim or euler' };
+const SCHEDULE = { what: 'schedule', choices: 'bundle, karras or exponential' };
+
 /** The thing a name stands for; null stays null: the method or the bundle decides. */
-function named<Id>(name: string | null, lookUp: (name: string) => Id | null, what: string): Id | null {
+function named<Id>(
+  name: string | null,
+  lookUp: (name: string) => Id | null,
+  { what, choices }: { what: string; choices: string },
+): Id | null {
   if (name === null) return null;
   const found = lookUp(name);
-  if (found === null) throw usage(`there is no ${what} "${name}"`, `See the ${what} names in the manual.`);
+  if (found === null) throw usage(`there is no ${what} "${name}"`, `Choose ${choices}.`);
   return found;
 }
 

@@ -1,5 +1,6 @@
 /** Third stage: the method samples all frames step by step, leaving checkpoints to resume from. */
 import { createHash } from 'node:crypto';
+import { AppError, errorLine } from '../../../common/errors.ts';
 import type { RenderContext } from '../context.ts';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../diffusion/checkpoint.ts';
 import { sampleStepMajor } from '../diffusion/step-major.ts';
@@ -28,6 +29,18 @@ export async function sampleShot(shot: Shot, start: StartLatents, context: Rende
   const clock = new CheckpointClock(resumedVisits / total);
   const callsBefore = bundle.calls.unet;
 
+  let warned = false;
+  /** Without room for checkpoints the job still renders. */
+  const keep = async (bytes: Uint8Array) => {
+    try {
+      await checkpoint.write(bytes);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      if (!warned) context.warn(`${errorLine(error)} Until then this edit cannot be resumed.`);
+      warned = true;
+    }
+  };
+
   progress.plan('sample', total - resumedVisits);
   progress.enter('sample');
   const latents = await sampleStepMajor(shot.method, {
@@ -41,6 +54,7 @@ export async function sampleShot(shot: Shot, start: StartLatents, context: Rende
     guidance: settings.guidance,
     params: shot.params,
     anchor: shot.anchor,
+    firstFrame: shot.range.start,
     seed: settings.seed,
     signal: context.signal,
     ...(resume && { resume }),
@@ -50,7 +64,7 @@ export async function sampleShot(shot: Shot, start: StartLatents, context: Rende
       // The last one is written in any case: encoding may be killed too.
       if (event.done < total && !clock.due(fraction)) return;
       const began = performance.now();
-      await checkpoint.write(Buffer.concat([key, encodeCheckpoint(event.checkpoint())]));
+      await keep(Buffer.concat([key, encodeCheckpoint(event.checkpoint())]));
       clock.wrote(fraction, (performance.now() - began) / 1000);
     },
   });

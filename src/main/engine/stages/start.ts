@@ -67,7 +67,7 @@ async function inverted(shot: Shot, frames: Frames, context: RenderContext): Pro
       provider: shot.provider.used,
     });
     fingerprint.update(key);
-    const known = cache.get(key);
+    const known = cache?.get(key);
     if (known) {
       latents.push(known.latent);
       progress.plan('invert', (shot.frames - latents.length + computed) * callsPerFrame);
@@ -84,7 +84,7 @@ async function inverted(shot: Shot, frames: Frames, context: RenderContext): Pro
       checkCalls += bundle.calls.unet - before;
       psnrs.push(psnr);
     }
-    cache.put(key, {
+    cache?.put(key, {
       latent,
       meta: {
         shape: shot.shape,
@@ -165,6 +165,7 @@ function inverter(shot: Shot, context: RenderContext): (clean: Latent, frame: nu
   return (clean, frame) => {
     const options = {
       refinement: settings.refinement,
+      frame,
       signal: context.signal,
       onCall: () => context.progress.advance(1, { frame }),
     };
@@ -182,6 +183,9 @@ async function reconstructionPsnr(
   signal: AbortSignal,
 ): Promise<number> {
   const sample = shot.solver === 'ddim' ? sampleDdim : sampleEuler;
-  const back = await sample(sourceDenoise(shot), noise, shot.schedule, { signal });
+  const back = await sample(sourceDenoise(shot), noise, shot.schedule, {
+    frame: shot.settings.anchor,
+    signal,
+  });
   return psnr8(await shot.bundle.decode(clean, shot.shape), await shot.bundle.decode(back, shot.shape));
 }
