@@ -273,7 +273,7 @@ describe('streaming', () => {
       }
     }
     // 600 frames are 400 MB; what is alive at any time is a few frames and what the collector has not met yet.
-    expect(Math.max(...buffersAfter)).toBeLessThan(250);
+    expect(Math.max(...buffersAfter)).toBeLessThan(150);
   });
 });
 

@@ -194,7 +194,7 @@ export function encodeArgs(plan: EncodePlan): string[] {
       : ['-c:a', spec.audioEncoder, ...(spec.audioEncoder === 'aac' ? ['-b:a', '256k'] : [])]),
     ...['-map_metadata', '-1', '-map_chapters', '-1'],
     ...(timecode === null ? [] : ['-timecode', timecode]),
-    ...(clip.reel === null || spec.movflags === null ? [] : ['-metadata:s:v:0', `reel_name=${clip.reel}`]),
+    ...(clip.reel === null || spec.muxer !== 'mov' ? [] : ['-metadata:s:v:0', `reel_name=${clip.reel}`]),
     ...(spec.movflags === null ? [] : ['-movflags', spec.movflags]),
     ...['-f', spec.muxer, `file:${plan.output}`],
     ...(soundFiles ?? []).flatMap((file, index) => [

@@ -7,7 +7,8 @@ const COPY_AGAIN = 'Copy it again from the card or ask for it again.';
 export function unreadable(doing: string, lines: readonly string[]): AppError {
   const text = lines.join('\n');
   const because = (message: string, hint = '') => new AppError('clip-unreadable', message, { doing, hint });
-  if (/moov atom not found/.test(text)) {
+  // A low score means that only the file's name looked like a video.
+  if (/moov atom not found/.test(text) && !/low score/.test(text)) {
     return because(
       'the file is incomplete: its index is missing, so it was cut off while being written',
       COPY_AGAIN,

@@ -155,7 +155,9 @@ export interface Exit {
 export class FfmpegProcess implements AsyncDisposable {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #options: ProcessOptions;
-  readonly #failure = Promise.withResolvers<never>();
+  /** Rejects whoever waits now. A race against one long-lived promise would keep every chunk ever read alive. */
+  readonly #waiting = new Set<(reason: unknown) => void>();
+  #failure: unknown = null;
   readonly #closed: Promise<Exit>;
   readonly #tail: string[] = [];
   #partial = '';
@@ -164,7 +166,6 @@ export class FfmpegProcess implements AsyncDisposable {
   constructor(ffmpeg: Pick<Ffmpeg, 'path'>, args: readonly string[], options: ProcessOptions) {
     throwIfCancelled(options.signal);
     this.#options = options;
-    this.#failure.promise.catch(() => {});
     this.#child = spawn(ffmpeg.path, args, { stdio: 'pipe', windowsHide: true });
     this.#child.stdin.on('error', () => {}); // a child that died reports through its exit
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => this.#onStderr(text));
@@ -176,8 +177,7 @@ export class FfmpegProcess implements AsyncDisposable {
       });
     }
     const abort = () => {
-      this.#failure.reject(new Cancelled());
-      this.#child.kill('SIGKILL');
+      this.#fail(new Cancelled());
     };
     options.signal?.addEventListener('abort', abort, { once: true });
     this.#closed = new Promise<Exit>((resolve, reject) => {
@@ -210,6 +210,13 @@ export class FfmpegProcess implements AsyncDisposable {
     if (this.#tail.length > TAIL_LINES) this.#tail.shift();
   }
 
+  #fail(reason: unknown): void {
+    this.#failure ??= reason;
+    this.#child.kill('SIGKILL');
+    for (const reject of this.#waiting) reject(this.#failure);
+    this.#waiting.clear();
+  }
+
   /** Waits for the child, but not for ever: a file that stops it for a minute is an error, never a hang. */
   async #wait<T>(promise: Promise<T>): Promise<T> {
     const limit = this.#options.stallMs ?? STALL_MS;
@@ -217,24 +224,29 @@ export class FfmpegProcess implements AsyncDisposable {
     let timer: NodeJS.Timeout;
     const watch = () => {
       const left = limit - (performance.now() - this.#lastActivity);
-      if (left > 0) {
-        timer = setTimeout(watch, left);
-        return;
-      }
-      this.#failure.reject(
-        new AppError('ffmpeg-failed', `ffmpeg made no progress for ${Math.round(limit / 1000)} seconds`, {
-          doing: this.#options.doing,
-          hint: 'The file may be damaged, or its disk may not answer.',
-        }),
-      );
-      this.#child.kill('SIGKILL');
+      if (left > 0) timer = setTimeout(watch, left);
+      else this.#fail(this.#stalled(limit));
     };
     timer = setTimeout(watch, limit);
+    let reject: (reason: unknown) => void;
     try {
-      return await Promise.race([promise, this.#failure.promise]);
+      return await new Promise<T>((resolve, rejectThis) => {
+        reject = rejectThis;
+        if (this.#failure !== null) reject(this.#failure);
+        this.#waiting.add(reject);
+        promise.then(resolve, reject);
+      });
     } finally {
       clearTimeout(timer);
+      this.#waiting.delete(reject!);
     }
+  }
+
+  #stalled(limit: number): AppError {
+    return new AppError('ffmpeg-failed', `ffmpeg made no progress for ${Math.round(limit / 1000)} seconds`, {
+      doing: this.#options.doing,
+      hint: 'The file may be damaged, or its disk may not answer.',
+    });
   }
 
   /** Chunks of stdout, as slowly as the reader takes them. */
