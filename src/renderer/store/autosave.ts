@@ -1,0 +1,38 @@
+/** Every change reaches the file half a second later, and at once when the artist saves, switches project or quits. */
+import { call } from '../engine.ts';
+import { tellError } from './notices.ts';
+import { getDocument, markSaved, projectStore } from './project.ts';
+
+const DELAY_MS = 500;
+let timer: ReturnType<typeof setTimeout> | undefined;
+let writing: Promise<void> = Promise.resolve();
+
+async function write(): Promise<void> {
+  const { opened, saved } = projectStore.getState();
+  const document = getDocument();
+  if (!opened || document === saved) return;
+  await call('project.save', { document });
+  // Another project may have been opened meanwhile.
+  if (projectStore.getState().opened?.path === opened.path) markSaved(document);
+}
+
+/** Writes what is unsaved and waits for it. @throws AppError when the file cannot be written */
+export function flush(): Promise<void> {
+  clearTimeout(timer);
+  timer = undefined;
+  // One save at a time and in order; a failed one does not keep the next from trying.
+  writing = writing.catch(() => {}).then(write);
+  return writing;
+}
+
+export function startAutosave(): () => void {
+  const stop = projectStore.subscribe((state) => {
+    if (!state.opened || state.history.document === state.saved || timer !== undefined) return;
+    timer = setTimeout(() => flush().catch(tellError), DELAY_MS);
+  });
+  return () => {
+    clearTimeout(timer);
+    timer = undefined;
+    stop();
+  };
+}

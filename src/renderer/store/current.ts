@@ -1,0 +1,82 @@
+/** What follows from document and view together. */
+import type { Rational } from '../../common/media.ts';
+import type { ProjectDocument, Shot, TimelineItem } from '../../common/project/document.ts';
+import { isShot, itemAt, type Placed, place } from '../../common/project/positions.ts';
+import { getDocument, useDocument } from './project.ts';
+import { getView, useView } from './view.ts';
+
+const placedByTimeline = new WeakMap<readonly TimelineItem[], readonly Placed[]>();
+
+/** Positions of a finished timeline (never of a draft), counted once per version. */
+export function placedOf(timeline: readonly TimelineItem[]): readonly Placed[] {
+  let placed = placedByTimeline.get(timeline);
+  if (!placed) {
+    placed = place(timeline);
+    placedByTimeline.set(timeline, placed);
+  }
+  return placed;
+}
+
+export function getPlaced(): readonly Placed[] {
+  return placedOf(getDocument().timeline);
+}
+
+export function usePlaced(): readonly Placed[] {
+  return placedOf(useDocument((document) => document.timeline));
+}
+
+/** Frames of the timeline. */
+export function lengthOfPlaced(placed: readonly Placed[]): number {
+  return placed.at(-1)?.to ?? 0;
+}
+
+export function useLength(): number {
+  return lengthOfPlaced(usePlaced());
+}
+
+const NO_CLIP: Rational = { num: 25, den: 1 };
+
+/** Rate at which the timeline counts: of its first shot's clip. */
+export function timelineRate(document: ProjectDocument): Rational {
+  const first = document.timeline.find((item) => item.kind === 'shot');
+  return (first && document.clips[first.clipId]?.rate) ?? NO_CLIP;
+}
+
+/** The shot in hand: the last one selected, else the one under the playhead. */
+function currentOf(
+  placed: readonly Placed[],
+  selection: readonly string[],
+  playhead: number,
+): Placed<Shot> | null {
+  const id = selection.at(-1);
+  const chosen = id === undefined ? null : placed.find((one) => one.item.id === id);
+  if (isShot(chosen)) return chosen;
+  const under = itemAt(placed, playhead);
+  return isShot(under) ? under : null;
+}
+
+export function getCurrentShot(): Placed<Shot> | null {
+  const { selection, playhead } = getView();
+  return currentOf(getPlaced(), selection, playhead);
+}
+
+export function useCurrentShot(): Placed<Shot> | null {
+  const placed = usePlaced();
+  // Selecting inside the hook keeps a moving playhead from drawing panels whose shot stays the same.
+  return useView((view) => currentOf(placed, view.selection, view.playhead));
+}
+
+/** The shot or gap under the playhead, whatever is selected: what the viewer shows. */
+export function useUnderPlayhead(): Placed | null {
+  const placed = usePlaced();
+  return useView((view) => itemAt(placed, view.playhead));
+}
+
+/** Selected shots in timeline order; the shot in hand when none is selected. */
+export function getChosenShots(): readonly Placed<Shot>[] {
+  const chosen = new Set(getView().selection);
+  const shots = getPlaced().filter((one): one is Placed<Shot> => chosen.has(one.item.id) && isShot(one));
+  if (shots.length > 0) return shots;
+  const current = getCurrentShot();
+  return current ? [current] : [];
+}

@@ -1,0 +1,44 @@
+/** One-line messages to the artist. Cancelled is silent; everything else that fails is told. */
+import { create } from 'zustand';
+import { Cancelled, errorLine } from '../../common/errors.ts';
+
+export interface Notice {
+  readonly id: number;
+  readonly tone: 'info' | 'problem';
+  readonly text: string;
+}
+
+const useStore = create<{ notices: readonly Notice[] }>(() => ({ notices: [] }));
+let nextId = 1;
+
+export function useNotices(): readonly Notice[] {
+  return useStore((state) => state.notices);
+}
+
+/** Information leaves by itself; a problem stays until it is dismissed or three newer ones came. */
+export function tell(text: string, tone: Notice['tone'] = 'info'): void {
+  const notice: Notice = { id: nextId++, tone, text };
+  useStore.setState(({ notices }) => ({
+    notices: [...notices.filter((one) => one.text !== text), notice].slice(-3),
+  }));
+  if (tone === 'info') setTimeout(() => dismiss(notice.id), 4000);
+}
+
+export function tellError(error: unknown): void {
+  if (error instanceof Cancelled) return;
+  tell(errorLine(error), 'problem');
+}
+
+export function dismiss(id: number): void {
+  useStore.setState(({ notices }) => ({ notices: notices.filter((one) => one.id !== id) }));
+}
+
+/** Waits for work and tells why it failed; undefined then. */
+export async function attempt<Value>(work: Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    tellError(error);
+    return undefined;
+  }
+}

@@ -1,0 +1,117 @@
+/** The open project: its document, its undo history and how much of it is on disk. README.md says how to use it. */
+import { create } from 'zustand';
+import type { OpenedProject } from '../../common/desktop.ts';
+import { emptyProject, type ProjectDocument } from '../../common/project/document.ts';
+import * as history from '../../common/project/history.ts';
+
+export type { Change, Edit } from '../../common/project/history.ts';
+
+export interface Opened {
+  readonly path: string;
+  readonly recovered: string | null;
+  readonly missing: OpenedProject['missing'];
+}
+
+interface ProjectState {
+  readonly opened: Opened | null;
+  readonly history: history.History;
+  /** The document as the file has it. */
+  readonly saved: ProjectDocument;
+}
+
+const blank = history.startHistory(emptyProject(''));
+export const projectStore = create<ProjectState>(() => ({
+  opened: null,
+  history: blank,
+  saved: blank.document,
+}));
+
+export function useDocument<Part>(select: (document: ProjectDocument) => Part): Part {
+  return projectStore((state) => select(state.history.document));
+}
+
+export function useOpened(): Opened | null {
+  return projectStore((state) => state.opened);
+}
+
+export function useIsSaved(): boolean {
+  return projectStore((state) => state.saved === state.history.document);
+}
+
+export function useUndoNames(): { readonly undo: string | null; readonly redo: string | null } {
+  const undo = projectStore((state) => history.undoName(state.history));
+  const redo = projectStore((state) => history.redoName(state.history));
+  return { undo, redo };
+}
+
+export function getDocument(): ProjectDocument {
+  return projectStore.getState().history.document;
+}
+
+export function getOpened(): Opened | null {
+  return projectStore.getState().opened;
+}
+
+/** Shows a project just read from disk; the past of the earlier one is gone. */
+export function showProject(project: OpenedProject): void {
+  const started = history.startHistory(project.document);
+  const { path, recovered, missing } = project;
+  projectStore.setState({ opened: { path, recovered, missing }, history: started, saved: started.document });
+}
+
+/** The same document now lives elsewhere (save as): the past stays. */
+export function moveProject(path: string): void {
+  projectStore.setState(({ opened, history }) => ({
+    opened: opened && { ...opened, path },
+    saved: history.document,
+  }));
+}
+
+export function forgetProject(): void {
+  projectStore.setState({ opened: null, history: blank, saved: blank.document });
+}
+
+/** The clip is where the document says again. */
+export function foundClip(clipId: string): void {
+  projectStore.setState(({ opened }) => ({
+    opened: opened && { ...opened, missing: opened.missing.filter((one) => one.clipId !== clipId) },
+  }));
+}
+
+export function markSaved(document: ProjectDocument): void {
+  projectStore.setState({ saved: document });
+}
+
+function step(next: (now: history.History) => history.History): void {
+  projectStore.setState((state) => ({ history: next(state.history) }));
+}
+
+/** Makes a named change that can be undone. @throws AppError when the edit refuses; nothing has changed then */
+export function change(what: history.Change): void {
+  step((now) => history.make(now, what));
+}
+
+export function endGesture(): void {
+  step(history.endGesture);
+}
+
+export function cancelGesture(): void {
+  step(history.cancelGesture);
+}
+
+/** Records what happened in the world; undo does not take it back. */
+export function beside(name: string, edit: history.Edit): void {
+  step((now) => history.makeBeside(now, name, edit));
+}
+
+export function undo(): void {
+  step(history.undo);
+}
+
+export function redo(): void {
+  step(history.redo);
+}
+
+export function newId(): string {
+  return crypto.randomUUID();
+}

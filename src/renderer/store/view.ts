@@ -1,0 +1,85 @@
+/** What the artist looks at: playhead, selection, zoom. Not part of the document and not undone. */
+import { create } from 'zustand';
+import { timelineLength } from '../../common/project/positions.ts';
+import { getDocument } from './project.ts';
+
+export type Side = 'inspector' | 'queue' | 'scopes';
+export type Dialog = 'keys' | 'bundles' | 'about' | 'shots';
+
+export interface View {
+  /** Timeline frame under the playhead; 0 … length - 1. */
+  readonly playhead: number;
+  /** Times normal speed: 0 stands still, negative plays backwards. The viewer moves the playhead. */
+  readonly shuttle: number;
+  /** Timeline items by id; the last is the one in hand. */
+  readonly selection: readonly string[];
+  /** The anchor in hand, by clip frame. */
+  readonly anchor: { readonly shotId: string; readonly frame: number } | null;
+  /** Timeline frames [inFrame, outFrame); null is not set. */
+  readonly inFrame: number | null;
+  readonly outFrame: number | null;
+  /** Pixels per frame. */
+  readonly scale: number;
+  /** Timeline frame at the left edge; may lie between frames. */
+  readonly scroll: number;
+  readonly snapping: boolean;
+  /** Pixels. */
+  readonly timelineWidth: number;
+  readonly timelineHeight: number;
+  readonly side: Side;
+  readonly dialog: Dialog | null;
+}
+
+export const viewStore = create<View>(() => ({
+  playhead: 0,
+  shuttle: 0,
+  selection: [],
+  anchor: null,
+  inFrame: null,
+  outFrame: null,
+  scale: 4,
+  scroll: 0,
+  snapping: true,
+  timelineWidth: 1000,
+  timelineHeight: 248,
+  side: 'inspector',
+  dialog: null,
+}));
+
+export function useView<Part>(select: (view: View) => Part): Part {
+  return viewStore(select);
+}
+
+export function getView(): View {
+  return viewStore.getState();
+}
+
+export function setView(patch: Partial<View>): void {
+  viewStore.setState(patch);
+}
+
+/** Moves the playhead to a timeline frame, kept within the timeline. */
+export function seek(frame: number): void {
+  const last = Math.max(0, timelineLength(getDocument().timeline) - 1);
+  const playhead = Math.max(0, Math.min(last, Math.round(frame)));
+  if (playhead !== getView().playhead) setView({ playhead });
+}
+
+/** Takes items in hand; an anchor in hand is let go unless one is given. */
+export function select(ids: readonly string[], anchor: View['anchor'] = null): void {
+  setView({ selection: ids, anchor });
+}
+
+/** Back to the start for another project. */
+export function resetView(): void {
+  setView({
+    playhead: 0,
+    shuttle: 0,
+    selection: [],
+    anchor: null,
+    inFrame: null,
+    outFrame: null,
+    scroll: 0,
+    dialog: null,
+  });
+}
