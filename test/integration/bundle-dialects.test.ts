@@ -1,14 +1,17 @@
 /** Every dialect exporters speak opens and computes the same; banks, structure and branches do what they say. */
 import { createHash } from 'node:crypto';
-import { appendFile, cp, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { appendFile, cp, mkdir, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { Cancelled } from '../../src/common/errors.ts';
 import { fileDigest } from '../../src/main/engine/bundle/digests.ts';
 import { formatBundleReport, inspectBundle } from '../../src/main/engine/bundle/inspect.ts';
 import { openBundle } from '../../src/main/engine/bundle/open.ts';
 import type { Bundle, OpenBundleOptions } from '../../src/main/engine/bundle/types.ts';
 import type { Latent } from '../../src/main/engine/diffusion/types.ts';
+import { parseModel, serializeModel } from '../../src/main/engine/onnx/serde.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { type TinyBundleOptions, writeTinyBundle } from '../helpers/tiny-bundle.ts';
 
@@ -44,6 +47,16 @@ async function walk(
 }
 
 describe('dialects of exporters', () => {
+  let expected: Awaited<ReturnType<typeof walk>>;
+
+  beforeAll(async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'retake-test-'));
+    const bundle = await openBundle(await writeTinyBundle(folder), { sites: 'all', provider: 'cpu' });
+    expected = await walk(bundle);
+    await bundle.close();
+    rmSync(folder, { recursive: true });
+  });
+
   it.each<[string, TinyBundleOptions, number]>([
     ['weights beside the graph', { external: 'model.onnx_data' }, 0],
     ['a timestep of shape [1]', { timestep: { type: 'int64', shape: 'one' } }, 0],
@@ -56,7 +69,6 @@ describe('dialects of exporters', () => {
     ['half precision', { half: true }, 0.02],
     ['half precision beside the graph', { half: true, external: 'model.onnx.data' }, 0.02],
   ])('%s', async (_, options, tolerance) => {
-    const expected = await walk(await opened({}));
     const bundle = await opened(options);
     const made = await walk(bundle);
     expect(farthest(made.latent, expected.latent)).toBeLessThanOrEqual(tolerance);
@@ -64,6 +76,37 @@ describe('dialects of exporters', () => {
     expect(farthest(made.outputs[1]!, expected.outputs[1]!)).toBeLessThanOrEqual(tolerance);
     expect(farthest(made.picture, expected.picture)).toBeLessThanOrEqual(tolerance);
     expect([bundle.factor, bundle.grid, bundle.siteCount]).toEqual([4, 8, 4]);
+  });
+
+  it('a snapshot of a Hugging Face cache, all links', async () => {
+    const repository = join(tempFolder(), 'models--acme--tiny');
+    const plain = await writeTinyBundle(join(repository, 'plain'), { external: 'model.onnx_data' });
+    const snapshot = join(repository, 'snapshots', 'c0ffee');
+    await mkdir(join(repository, 'blobs'));
+    for (const entry of await readdir(plain, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue;
+      const blob = join(repository, 'blobs', `${entry.parentPath.replaceAll('/', '-')}-${entry.name}`);
+      const link = join(snapshot, relative(plain, entry.parentPath), entry.name);
+      await rename(join(entry.parentPath, entry.name), blob);
+      await mkdir(dirname(link), { recursive: true });
+      await symlink(relative(dirname(link), blob), link);
+    }
+    const bundle = await openBundle(snapshot, { sites: 'all', provider: 'cpu' });
+    onTestFinished(() => bundle.close());
+    expect((await walk(bundle)).outputs).toEqual(expected.outputs);
+  });
+
+  it('weights listed among the inputs, as old exporters do', async () => {
+    const dir = await writeTinyBundle(join(tempFolder(), 'tiny'));
+    const file = join(dir, 'unet', 'model.onnx');
+    const model = parseModel(await readFile(file));
+    for (const { name, type, dims } of model.graph.initializers.values()) {
+      model.graph.inputs.unshift({ name, type, dims });
+    }
+    await writeFile(file, serializeModel(model));
+    const bundle = await openBundle(dir, { sites: 'all', provider: 'cpu' });
+    onTestFinished(() => bundle.close());
+    expect(farthest((await walk(bundle)).outputs[1]!, expected.outputs[1]!)).toBeLessThan(1e-5);
   });
 
   it('takes the mean of an encoder that draws, the same at every run, and says so', async () => {

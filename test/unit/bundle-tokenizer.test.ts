@@ -63,6 +63,8 @@ describe('CLIP tokenizer', () => {
     ['vocab.json', '{"a": ', 'not valid JSON'],
     ['vocab.json', '{"a": 0}', 'no token "<|startoftext|>"'],
     ['vocab.json', 'version https://git-lfs.github.com/spec/v1\noid sha256:0', 'Git LFS pointer'],
+    ['vocab.json', '{"a": 0, "b": -1}', 'must give each token its number'],
+    ['vocab.json', '["a", "b"]', 'must give each token its number'],
     ['tokenizer_config.json', '{"model_max_length": 2}', 'prompts of 2 tokens'],
   ])('refuses a %s holding %j', async (name, text, message) => {
     await writeFile(join(folder, name), text);

@@ -93,15 +93,17 @@ interface Opened {
 }
 
 function assemble(opened: Opened): Bundle {
-  const { layout, parts, geometry, tokenizers, sites } = opened;
+  // Closures below capture these, not the graphs.
+  const { layout, parts, geometry, tokenizers, sites, encoder, decoder } = opened;
+  const [unetSession, textSessions] = [opened.unet, opened.text];
   const { factor, latentChannels, scale } = geometry;
   const calls = { unet: 0, vaeEncoder: 0, vaeDecoder: 0, textEncoder: 0 };
   const seconds = (sessions: readonly Session[]) =>
     sessions.reduce((sum, session) => sum + session.runSeconds, 0);
-  const vaeEncoder = { session: opened.encoder, io: parts.vaeEncoder.io, file: parts.vaeEncoder.part.file };
-  const vaeDecoder = { session: opened.decoder, io: parts.vaeDecoder.io, file: parts.vaeDecoder.part.file };
-  const unet = { session: opened.unet, io: parts.unet.io, sites, file: parts.unet.part.file };
-  const text = parts.text.map((part, i) => ({ session: opened.text[i]!, io: part.io }));
+  const vaeEncoder = { session: encoder, io: parts.vaeEncoder.io, file: parts.vaeEncoder.part.file };
+  const vaeDecoder = { session: decoder, io: parts.vaeDecoder.io, file: parts.vaeDecoder.part.file };
+  const unet = { session: unetSession, io: parts.unet.io, sites, file: parts.unet.part.file };
+  const text = parts.text.map((part, i) => ({ session: textSessions[i]!, io: part.io }));
   const encode = makeEncode(vaeEncoder, scale, latentChannels, factor);
   const decode = makeDecode(vaeDecoder, scale, factor);
 
@@ -125,10 +127,10 @@ function assemble(opened: Opened): Bundle {
     calls,
     get runSeconds() {
       return {
-        unet: seconds([opened.unet]),
-        vaeEncoder: seconds([opened.encoder]),
-        vaeDecoder: seconds([opened.decoder]),
-        textEncoder: seconds(opened.text),
+        unet: seconds([unetSession]),
+        vaeEncoder: seconds([encoder]),
+        vaeDecoder: seconds([decoder]),
+        textEncoder: seconds(textSessions),
       };
     },
     tokenize,
