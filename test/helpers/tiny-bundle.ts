@@ -6,15 +6,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Model } from '../../src/main/engine/onnx/ir/graph.ts';
 import { serializeModel } from '../../src/main/engine/onnx/serde.ts';
-import {
-  TEXT_WIDTH,
-  tinyTextEncoder,
-  tinyUnet,
-  tinyVaeDecoder,
-  tinyVaeEncoder,
-  type UnetOptions,
-  WIDTHS,
-} from './tiny-networks.ts';
+import { tinyUnet, tinyVaeDecoder, tinyVaeEncoder, type UnetOptions, WIDTHS } from './tiny-networks.ts';
+import { TEXT_WIDTH, tinyTextEncoder } from './tiny-text-encoder.ts';
 
 export interface TinyBundleOptions {
   readonly kind?: 'sd' | 'depth' | 'xl';

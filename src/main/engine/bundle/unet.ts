@@ -30,7 +30,8 @@ const ALL_TOKENS = 2n ** 31n;
 const NO_BANK: Attention = { bank: [], self: true };
 
 /**
- * @param latentChannels the network's input channels less the structure's
+ * @param shape of the latents; structure, where the network takes one, has the same height and width
+ * @param onCall told of every pass
  * @returns a Predict that runs one pass at a time: its input buffers are shared by the calls
  */
 export function makePredict(unet: UnetPart, shape: LatentShape, onCall: () => void): Predict {
