@@ -1,4 +1,4 @@
-import { statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
@@ -81,6 +81,15 @@ describe('opening a database', () => {
     const db = open(file, ...(sql.startsWith('PRAGMA') ? [first] : []));
     db.exec(sql);
     db.close();
+    expect(() => open(file, first)).toThrow(CorruptDatabase);
+  });
+
+  it('calls a schema damaged in which one letter of a column changed', () => {
+    const file = join(tempFolder(), 'a.sqlite');
+    open(file, { ...first, sql: 'CREATE TABLE a (height INTEGER)' }).close();
+    const bytes = readFileSync(file);
+    bytes.write('heighu', bytes.indexOf('height'));
+    writeFileSync(file, bytes);
     expect(() => open(file, first)).toThrow(CorruptDatabase);
   });
 

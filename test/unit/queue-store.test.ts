@@ -2,20 +2,11 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { AppError, toWire } from '../../src/common/errors.ts';
-import { editSettings } from '../../src/common/settings.ts';
 import { openDatabase } from '../../src/main/engine/cache/db.ts';
 import { jobs } from '../../src/main/engine/queue/migrations/001-jobs.ts';
 import { type JobStore, openJobStore } from '../../src/main/engine/queue/store.ts';
+import { settings } from '../helpers/job-settings.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-
-const settings = editSettings.parse({
-  clip: 'a clip 🚙.mp4',
-  bundle: 'tiny',
-  out: 'take.mov',
-  sourcePrompt: 'a jeep',
-  prompt: 'a red car\nin the snow',
-  params: { w: [0.1, 0.5], self: true },
-});
 
 function trial(): { dir: string; file: string; open: () => JobStore } {
   const dir = tempFolder();

@@ -1,4 +1,5 @@
 /** The only door to SQLite: how every database of Retake is opened, migrated, checked and locked. */
+import { createHash } from 'node:crypto';
 import { mkdirSync, truncateSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import Database from 'better-sqlite3';
@@ -102,6 +103,8 @@ export function lockFile(path: string, options: { waitMs: number; doing: string 
     let db: Db | null = null;
     try {
       db = new Database(path, { timeout: options.waitMs });
+      // Nothing is ever written, so no journal file: it would need space that a full disk does not have.
+      db.pragma('journal_mode = MEMORY');
       db.exec('BEGIN EXCLUSIVE');
       const held = db;
       return { release: () => held.close() };
@@ -158,34 +161,51 @@ export function sqliteCode(error: unknown): string {
   return error instanceof Database.SqliteError ? error.code : '';
 }
 
+/** The version, after proof that header and schema are what the last migration left. */
 function schemaVersion(db: Db): number {
   const version = db.pragma('user_version', { simple: true }) as number;
   const tables = db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() as number;
-  const logged =
-    tables === 0
-      ? 0
-      : (db.prepare('SELECT coalesce(max(version), 0) FROM migrations').pluck().get() as number);
-  // Kept twice, so that a damaged header is not taken for a database from the future.
-  if (logged !== version)
-    throw new CorruptDatabase(`schema version ${version} in the header, ${logged} in the log`);
+  if (tables === 0 && version === 0) return 0;
+  const last = db
+    .prepare<[], { version: number; schema: string }>(
+      'SELECT version, schema FROM migrations ORDER BY version DESC LIMIT 1',
+    )
+    .get();
+  // Without this a damaged header could pass for a database from the future, a damaged schema for a bug of ours.
+  if (last?.version !== version || last.schema !== schemaDigest(db)) {
+    throw new CorruptDatabase('the schema is not what the last migration left');
+  }
   return version;
+}
+
+function schemaDigest(db: Db): string {
+  const query = `SELECT name, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name`;
+  return createHash('sha256')
+    .update(JSON.stringify(db.prepare(query).raw().all()))
+    .digest('hex');
 }
 
 function migrate(db: Db, migration: Migration): void {
   inTransaction(db, () => {
     db.exec(
-      'CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied INTEGER NOT NULL) STRICT',
+      `CREATE TABLE IF NOT EXISTS migrations (
+        version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied INTEGER NOT NULL, schema TEXT NOT NULL) STRICT`,
     );
     db.exec(migration.sql);
-    db.prepare('INSERT INTO migrations VALUES (?, ?, ?)').run(migration.version, migration.name, Date.now());
+    db.prepare('INSERT INTO migrations VALUES (?, ?, ?, ?)').run(
+      migration.version,
+      migration.name,
+      Date.now(),
+      schemaDigest(db),
+    );
     db.pragma(`user_version = ${migration.version}`);
   });
 }
 
 function checkStructure(db: Db, tables: readonly string[] | undefined): void {
   const checks = tables
-    ? ['sqlite_schema', 'migrations', ...tables].map((name) => `quick_check('${name}')`)
-    : ['quick_check'];
+    ? ['sqlite_schema', 'migrations', ...tables].map((name) => `integrity_check('${name}')`)
+    : ['integrity_check'];
   for (const check of checks) {
     const verdict = db.pragma(check, { simple: true });
     if (verdict !== 'ok') throw new CorruptDatabase(String(verdict));

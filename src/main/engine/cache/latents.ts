@@ -1,8 +1,8 @@
 /** Inverted latents kept between runs: one row per frame, checked when read, least recently used dropped first. */
-import { assert, type CancelSignal } from '../../../common/errors.ts';
+import { AppError, assert, type CancelSignal } from '../../../common/errors.ts';
 import type { DigestStore } from '../bundle/types.ts';
 import type { Latent } from '../diffusion/types.ts';
-import { type Db, inTransaction } from './db.ts';
+import { asAppError, type Db, inTransaction, isCorruption } from './db.ts';
 import { digestStore } from './digests.ts';
 import { latents } from './migrations/001-latents.ts';
 import { RebuildableDb } from './rebuildable.ts';
@@ -29,7 +29,7 @@ export interface LatentCacheOptions {
 
 const TOUCHES_HELD = 64;
 
-/** Trouble with the file (damage, full disk, locked) is warned of and otherwise looks like an empty cache. */
+/** To get, has, put and digests any trouble with the file (damage, full disk, locked) is a warning and an empty cache. */
 export class LatentCache {
   readonly digests: DigestStore;
   readonly #database: RebuildableDb;
@@ -82,7 +82,8 @@ export class LatentCache {
     const { channels, height, width } = meta.shape;
     assert(latent.length === channels * height * width, 'the latent has the size of its shape');
     if (latent.byteLength > this.#options.limitBytes) return false;
-    return this.#write('storing a latent in the cache', false, (db) => {
+    return this.#database.run('storing a latent in the cache', false, (db) => {
+      this.#flush(db);
       inTransaction(db, () => {
         const older = db.prepare<[string], number>(rows.LATENT_SQL.idOf).pluck().get(key);
         if (older !== undefined) rows.removeRow(db, older);
@@ -93,47 +94,60 @@ export class LatentCache {
     });
   }
 
+  /** @throws AppError, as ls and prune do: who asks for these wants to know */
   stat(): upkeep.CacheStat {
     const { path } = this.#database;
-    const { limitBytes } = this.#options;
-    const empty = { file: path, frames: 0, bytes: 0, fileBytes: 0, limitBytes };
-    return this.#write('reading the cache', empty, (db) => upkeep.stat(db, path, limitBytes));
+    return this.#attempt('reading the cache', (db) => upkeep.stat(db, path, this.#options.limitBytes));
   }
 
   /** Last used first. */
   ls(): upkeep.CacheGroup[] {
-    return this.#write('reading the cache', [], upkeep.listGroups);
+    return this.#attempt('reading the cache', upkeep.listGroups);
   }
 
   prune(request: upkeep.PruneRequest): upkeep.PruneResult {
-    const none = { frames: 0, bytes: 0 };
-    return this.#write('pruning the cache', none, (db) => upkeep.prune(db, request, this.#now()));
+    const doing = 'pruning the cache';
+    const { frames, bytes } = this.stat();
+    try {
+      return this.#attempt(doing, (db) => upkeep.prune(db, request, this.#now()));
+    } catch (error) {
+      if (!('all' in request && error instanceof AppError && error.code === 'disk-full')) throw error;
+      // Deleting rows takes space, too. Deleting the file does not.
+      this.#database.startAfresh('delete');
+      return { frames, bytes };
+    }
   }
 
-  /** Reads every byte: the structure of the file and the checksum of every row. @throws Cancelled */
+  /** Reads every byte: the structure of the file and the checksum of every row. @throws Cancelled, AppError */
   async verify(signal?: CancelSignal): Promise<upkeep.VerifyResult> {
     return upkeep.verify(this.#database, signal);
   }
 
   close(): void {
-    this.#write('closing the cache', undefined, () => undefined);
+    this.#database.run('closing the cache', undefined, (db) => this.#flush(db));
     this.#database.close();
   }
 
-  /** Like run, with the noted uses stored before: whoever orders or drops rows by use must see them. */
-  #write<T>(doing: string, fallback: T, work: (db: Db) => T): T {
-    return this.#database.run(doing, fallback, (db) => {
+  /** With the noted uses stored before: whoever orders rows by use must see them. */
+  #attempt<T>(doing: string, work: (db: Db) => T): T {
+    return this.#database.attempt(doing, (db) => {
       this.#flush(db);
       return work(db);
     });
   }
 
+  /** A full disk must not hinder reading: then the uses stay noted. */
   #flush(db: Db): void {
     if (this.#touched.size === 0) return;
     const touch = db.prepare(rows.LATENT_SQL.touch);
-    inTransaction(db, () => {
-      for (const [key, used] of this.#touched) touch.run(used, key);
-    });
+    try {
+      inTransaction(db, () => {
+        for (const [key, used] of this.#touched) touch.run(used, key);
+      });
+    } catch (error) {
+      if (isCorruption(error) || !(asAppError(error, '') instanceof AppError)) throw error;
+      return;
+    }
     this.#touched.clear();
   }
 

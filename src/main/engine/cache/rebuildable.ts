@@ -1,5 +1,5 @@
 /** A database that may be lost: damage sets the file aside and starts an empty one, trouble never stops the work. */
-import { renameSync, statSync } from 'node:fs';
+import { renameSync, rmSync, statSync } from 'node:fs';
 import { AppError, assert, errorLine } from '../../../common/errors.ts';
 import {
   asAppError,
@@ -43,7 +43,7 @@ export class RebuildableDb {
     } catch (error) {
       if (!isCorruption(error)) throw asAppError(error, doing);
     }
-    this.rebuild();
+    this.startAfresh('keep');
     try {
       return work(this.#usable());
     } catch (error) {
@@ -62,12 +62,15 @@ export class RebuildableDb {
     }
   }
 
-  /** Gives up the current file: sets it aside (unless another process already did) and opens a fresh one. */
-  rebuild(): void {
+  /**
+   * Gives up the current file (unless another process already did) and opens a fresh one. A damaged file is kept
+   * beside it, a wanted loss is deleted.
+   */
+  startAfresh(old: 'keep' | 'delete'): void {
     this.#db?.close();
     this.#db = null;
     try {
-      this.#open(this.#inode);
+      this.#open({ inode: this.#inode, old });
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       this.#trouble = error;
@@ -86,12 +89,15 @@ export class RebuildableDb {
     throw this.#trouble;
   }
 
-  #open(damagedInode?: bigint): void {
+  #open(giveUp?: { inode: bigint; old: 'keep' | 'delete' }): void {
     const doing = `opening ${this.#options.label}`;
     const lock = lockForOpening(this.path, doing);
     try {
       // Two processes may meet the same damage; the second must not set the first one's fresh file aside.
-      if (damagedInode !== undefined && damagedInode === inodeOf(this.path) && !this.#setAside(doing)) return;
+      if (giveUp && giveUp.inode === inodeOf(this.path)) {
+        if (giveUp.old === 'delete') this.#delete(doing);
+        else if (!this.#setAside(doing)) return;
+      }
       try {
         this.#db = openLocked(this.path, this.#options);
       } catch (error) {
@@ -122,6 +128,14 @@ export class RebuildableDb {
       `${this.#options.label} was damaged and starts afresh; the old file is kept as ${target}.`,
     );
     return true;
+  }
+
+  #delete(doing: string): void {
+    try {
+      for (const suffix of ['', '-wal', '-shm']) rmSync(this.path + suffix, { force: true });
+    } catch (error) {
+      throw asAppError(error, doing);
+    }
   }
 
   #warnOnce(error: AppError): void {

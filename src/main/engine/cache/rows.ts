@@ -117,7 +117,8 @@ export function forgetRow(db: Db, id: number): void {
 
 /** The running totals are kept by triggers; a damaged row may have told them nonsense. */
 export function recountTotals(db: Db): void {
-  db.exec('UPDATE totals SET (frames, bytes) = (SELECT count(*), coalesce(sum(bytes), 0) FROM frames)');
+  const counted = '(SELECT count(*), coalesce(sum(bytes), 0) FROM frames)';
+  db.exec(`UPDATE totals SET (frames, bytes) = ${counted} WHERE (frames, bytes) <> ${counted}`);
 }
 
 /** Drops the least recently used rows until at most `bytes` are kept. Must run inside a transaction. */

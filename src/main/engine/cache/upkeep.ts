@@ -89,19 +89,19 @@ export function prune(db: Db, request: PruneRequest, now: number): PruneResult {
   return removed;
 }
 
-/** Yields to other work between batches of rows. @throws Cancelled */
+/** Yields to other work between batches of rows. @throws Cancelled, AppError */
 export async function verify(database: RebuildableDb, signal?: CancelSignal): Promise<VerifyResult> {
   const doing = 'checking the cache';
-  const sound = database.run(doing, true, (db) => db.pragma('integrity_check', { simple: true }) === 'ok');
+  const sound = database.attempt(doing, (db) => db.pragma('integrity_check', { simple: true }) === 'ok');
   if (!sound) {
-    database.rebuild();
+    database.startAfresh('keep');
     return { frames: 0, damaged: 0, rebuilt: true };
   }
   let frames = 0;
   let damaged = 0;
   for (let last = -1; last !== 0; ) {
     throwIfCancelled(signal);
-    last = database.run(doing, 0, (db) => {
+    last = database.attempt(doing, (db) => {
       const rows = db.prepare<[number, number], Row>(LATENT_SQL.page).all(last, VERIFY_AT_ONCE);
       const bad = rows.filter((row) => readChecked(db, row, row.key) === null);
       inTransaction(db, () => {
@@ -113,7 +113,7 @@ export async function verify(database: RebuildableDb, signal?: CancelSignal): Pr
     });
     await nextTurn();
   }
-  database.run(doing, undefined, (db) => {
+  database.attempt(doing, (db) => {
     inTransaction(db, () => {
       db.exec('DELETE FROM latents WHERE id NOT IN (SELECT id FROM frames)');
       recountTotals(db);
