@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -157,21 +158,19 @@ describe('kill -9', () => {
   });
 });
 
-/** A disk of 4 MB of our own, where the system lets us make one. */
-const smallDisk = (command: string) =>
-  spawnSync(
-    'unshare',
-    ['-rm', 'sh', '-c', `mount -t tmpfs -o size=4m none "$0" && ${command}`, tempFolder()],
-    {
-      encoding: 'utf8',
-    },
-  );
-const canMount =
-  spawnSync('unshare', ['-rm', 'sh', '-c', 'mount -t tmpfs -o size=4m none /tmp']).status === 0;
+/** Runs a shell command in which $0 is a disk of 4 MB of its own, where the system lets us make one. */
+const onSmallDisk = (dir: string, command: string) =>
+  spawnSync('unshare', ['-rm', 'sh', '-c', `mount -t tmpfs -o size=4m none "$0" && ${command}`, dir], {
+    encoding: 'utf8',
+  });
+const canMount = onSmallDisk(tmpdir(), 'true').status === 0;
 
 describe.skipIf(!canMount)('a full disk', () => {
   it('costs the cache new frames only, stops the queue with a clear error, and is survived', () => {
-    const { stdout, stderr } = smallDisk(`exec "${process.execPath}" "${WORKER}" fillDisk "$0"`);
+    const { stdout, stderr } = onSmallDisk(
+      tempFolder(),
+      `exec "${process.execPath}" "${WORKER}" fillDisk "$0"`,
+    );
     expect(stderr).toBe('');
     const said = JSON.parse(stdout);
     expect(said.stored).toBeGreaterThan(10);
