@@ -7,6 +7,7 @@ import { type EditRequest, PROVIDERS, parseSettings } from '../../common/setting
 
 export interface EditFlags {
   bundle: string;
+  depth?: string;
   sourcePrompt: string;
   prompt: string;
   negativePrompt?: string;
@@ -36,6 +37,7 @@ export function addEditOptions(command: Command): Command {
     .requiredOption('--source-prompt <text>', 'what the clip shows now')
     .requiredOption('--prompt <text>', 'what the take shall show')
     .requiredOption('--out <file>', 'the take to write')
+    .option('--depth <clip>', 'for depth models: a clip like the first, near bright and far dark')
     .option('--negative-prompt <text>', 'what the take shall avoid')
     .option('--method <id>', 'editing method, see "retake methods"', 'pix2video')
     .option('-p, --param <name=value>', "one of the method's own parameters; may be repeated", collect)
@@ -65,6 +67,7 @@ export function editRequest(clip: string, flags: EditFlags): EditRequest {
   const request: Record<string, unknown> = {
     clip: resolve(clip),
     bundle: resolve(flags.bundle),
+    depth: flags.depth === undefined ? undefined : resolve(flags.depth),
     out: resolve(flags.out),
     sourcePrompt: flags.sourcePrompt,
     prompt: flags.prompt,

@@ -16,6 +16,7 @@ import { checkTarget } from '../media/target.ts';
 import { getMethod, parseParams, solverFor } from '../methods/registry.ts';
 import type { Method, Start } from '../methods/types.ts';
 import { chooseProvider } from '../onnx/provider.ts';
+import { type Structure, shotStructure } from './structure.ts';
 
 /** One job with everything opened and checked. Disposed, its sessions are released. */
 export interface Shot extends AsyncDisposable {
@@ -42,6 +43,7 @@ export interface Shot extends AsyncDisposable {
     readonly edit: Conditioning;
     readonly negative: Conditioning;
   };
+  readonly structure: Structure;
   /** Sampling branches: (negative, edit), or the edit alone at guidance 1. */
   readonly branches: readonly Conditioning[];
 }
@@ -89,6 +91,7 @@ export async function prepareShot(settings: EditSettings, context: RenderContext
       edit: await embed('prompt', settings.prompt),
       negative: await embed('negative prompt', settings.negativePrompt),
     };
+    const structure = await shotStructure({ bundle, clip, range, fit, depth: settings.depth, signal });
     return {
       settings,
       clip,
@@ -107,6 +110,7 @@ export async function prepareShot(settings: EditSettings, context: RenderContext
       schedule,
       predict: bundle.predict(shape),
       conditions,
+      structure,
       branches: settings.guidance === 1 ? [conditions.edit] : [conditions.negative, conditions.edit],
       [Symbol.asyncDispose]: () => bundle.close(),
     };

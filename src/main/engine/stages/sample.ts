@@ -57,6 +57,7 @@ export async function sampleShot(shot: Shot, start: StartLatents, context: Rende
     firstFrame: shot.range.start,
     seed: settings.seed,
     signal: context.signal,
+    ...(shot.structure && { structure: shot.structure }),
     ...(resume && { resume }),
     async onVisit(event) {
       progress.advance(1, { frame: event.frame + shot.range.start, step: event.step });

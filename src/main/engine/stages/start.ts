@@ -48,6 +48,7 @@ async function inverted(shot: Shot, frames: Frames, context: RenderContext): Pro
 
   progress.enter('invert');
   for await (const { index, rgb } of frames) {
+    const structure = shot.structure?.(index - shot.range.start);
     const key = inversionKey({
       pixels: digestOf(rgb),
       width: fit.width,
@@ -57,7 +58,7 @@ async function inverted(shot: Shot, frames: Frames, context: RenderContext): Pro
       textEncoder: bundle.digests.textEncoder,
       tokenizer: bundle.digests.tokenizer,
       scheduler: bundle.digests.scheduler,
-      structure: null,
+      structure: structure ? digestOf(structure) : null,
       sourcePrompt: settings.sourcePrompt,
       solver: shot.solver,
       inversion: shot.solver === 'ddim' ? settings.inversion : 'upper',
@@ -74,13 +75,13 @@ async function inverted(shot: Shot, frames: Frames, context: RenderContext): Pro
       continue;
     }
     const clean = await bundle.encode(rgb, fit.width, fit.height);
-    const latent = await invert(clean, index);
+    const latent = await invert(clean, index, structure);
     latents.push(latent);
     computed++;
     let psnr: number | null = null;
     if (index === settings.anchor) {
       const before = bundle.calls.unet;
-      psnr = await reconstructionPsnr(shot, clean, latent, context.signal);
+      psnr = await reconstructionPsnr(shot, { clean, noise: latent, structure }, context.signal);
       checkCalls += bundle.calls.unet - before;
       psnrs.push(psnr);
     }
@@ -130,6 +131,8 @@ async function noised(
   context.progress.enter('invert');
   for await (const { index, rgb } of frames) {
     fingerprint.update(rgb);
+    const structure = shot.structure?.(index - range.start);
+    if (structure) fingerprint.update(structure);
     const clean = await bundle.encode(rgb, fit.width, fit.height);
     latents.push(noisedStart(start, clean, index - range.start, { schedule, solver, seed: settings.seed }));
     context.progress.advance(1, { frame: index });
@@ -149,20 +152,23 @@ async function noised(
 }
 
 /** The network under the source prompt at guidance 1, nothing injected: what inversion and its check run. */
-function sourceDenoise(shot: Shot): Denoise {
-  return denoiseOf({
+function sourceDenoise(shot: Shot, structure?: Float32Array): Denoise {
+  const denoiser = {
     predict: shot.predict,
     prediction: shot.bundle.scheduler.prediction,
     form: solvers[shot.solver].form,
     branches: [shot.conditions.source],
     guidance: 1,
-  });
+  };
+  return denoiseOf(denoiser, structure);
 }
 
-function inverter(shot: Shot, context: RenderContext): (clean: Latent, frame: number) => Promise<Latent> {
+type Invert = (clean: Latent, frame: number, structure?: Float32Array) => Promise<Latent>;
+
+function inverter(shot: Shot, context: RenderContext): Invert {
   const { settings, schedule } = shot;
-  const denoise = sourceDenoise(shot);
-  return (clean, frame) => {
+  return (clean, frame, structure) => {
+    const denoise = sourceDenoise(shot, structure);
     const options = {
       refinement: settings.refinement,
       frame,
@@ -178,12 +184,12 @@ function inverter(shot: Shot, context: RenderContext): (clean: Latent, frame: nu
 /** 8-bit PSNR in dB between the decoded latent and the decoded result of sampling its inversion back. */
 async function reconstructionPsnr(
   shot: Shot,
-  clean: Latent,
-  noise: Latent,
+  frame: { readonly clean: Latent; readonly noise: Latent; readonly structure?: Float32Array },
   signal: AbortSignal,
 ): Promise<number> {
+  const { clean, noise, structure } = frame;
   const sample = shot.solver === 'ddim' ? sampleDdim : sampleEuler;
-  const back = await sample(sourceDenoise(shot), noise, shot.schedule, {
+  const back = await sample(sourceDenoise(shot, structure), noise, shot.schedule, {
     frame: shot.settings.anchor,
     signal,
   });
