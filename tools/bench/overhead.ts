@@ -1,0 +1,78 @@
+/**
+ * What the engine costs beside the network: wall time of an edit over the time its UNet calls spent inside bare
+ * session.run, measured around each call in the same process.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseSettings } from '../../src/common/settings.ts';
+import { openLatentCache } from '../../src/main/engine/cache/latents.ts';
+import { createProgressMeter } from '../../src/main/engine/progress.ts';
+import { CheckpointFile } from '../../src/main/engine/queue/checkpoint.ts';
+import { render } from '../../src/main/engine/render.ts';
+import { openWorkbench } from './edits.ts';
+
+export interface Overhead {
+  readonly model: string;
+  readonly canvas: number;
+  readonly frames: number;
+  readonly steps: number;
+  readonly wallSeconds: number;
+  readonly unetCalls: number;
+  /** Mean of a bare call. */
+  readonly bareMilliseconds: number;
+  /** Everything over bare UNet time: decode, VAE, cache, checkpoints, encode and all. */
+  readonly editRatio: number;
+  /** Inverting and sampling alone over bare UNet time. */
+  readonly loopRatio: number;
+}
+
+/** @param bundle folder of a model; a tiny one with random weights when absent */
+export async function benchOverhead(options: {
+  bundle?: string;
+  size: number;
+  frames: number;
+  steps: number;
+}): Promise<Overhead> {
+  await using bench = await openWorkbench(options.bundle);
+  const dir = mkdtempSync(join(tmpdir(), 'retake-overhead-'));
+  const cache = openLatentCache(join(dir, 'cache.sqlite'), { limitBytes: 2 ** 30, onWarning: console.error });
+  try {
+    const settings = parseSettings({
+      clip: await bench.clip(options.frames),
+      bundle: bench.bundle,
+      out: join(dir, 'take.mov'),
+      sourcePrompt: 'a red car',
+      prompt: 'a swan',
+      steps: options.steps,
+      size: options.size,
+      provider: 'cpu',
+    });
+    const report = await render(settings, {
+      job: 'bench',
+      cache,
+      checkpoint: new CheckpointFile(dir, 'bench'),
+      signal: new AbortController().signal,
+      progress: createProgressMeter(() => {}),
+      warn: (line) => console.error(line),
+      warnings: [],
+    });
+    const { inversion, sampling, seconds } = report;
+    const unetCalls = inversion.unetCalls + inversion.checkUnetCalls + sampling.unetCalls;
+    const bare = seconds.run.unet ?? 0;
+    return {
+      model: report.bundle.name,
+      canvas: report.canvas.width,
+      frames: options.frames,
+      steps: options.steps,
+      wallSeconds: seconds.total,
+      unetCalls,
+      bareMilliseconds: (bare / unetCalls) * 1000,
+      editRatio: seconds.total / bare,
+      loopRatio: (seconds.invert + seconds.sample) / bare,
+    };
+  } finally {
+    cache.close();
+    rmSync(dir, { recursive: true, force: true });
+  }
+}

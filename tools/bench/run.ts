@@ -1,0 +1,49 @@
+/**
+ * npm run bench [-- --bundle DIR] [--out FILE]: engine overhead, memory, load time, cached re-edit, as a table and JSON.
+ * Numbers are ratios within one run, since machines are noisy; targets are printed beside them and nothing fails.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { table } from '../../src/main/cli/text.ts';
+import { benchLoad } from './load.ts';
+import { benchMemory } from './memory.ts';
+import { benchOverhead } from './overhead.ts';
+import { benchReedit } from './reedit.ts';
+
+const { values } = parseArgs({
+  options: { bundle: { type: 'string' }, out: { type: 'string', default: 'test-results/bench.json' } },
+});
+const bundle = values.bundle === undefined ? undefined : resolve(values.bundle);
+const megabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MB`;
+
+const overhead = await benchOverhead({ bundle, size: 256, frames: 8, steps: 20 });
+const memory = await benchMemory([20, 80, 320], bundle);
+const reedit = await benchReedit(24, 20, bundle);
+const load = await benchLoad();
+
+const rows: string[][] = [
+  ['measure', 'value', 'target'],
+  [
+    'bare UNet call',
+    `${overhead.bareMilliseconds.toFixed(1)} ms (${overhead.model}, ${overhead.canvas}²)`,
+    '',
+  ],
+  ['inverting and sampling over bare calls', overhead.loopRatio.toFixed(3), '≤ 1.05'],
+  ['whole edit over bare calls', overhead.editRatio.toFixed(3), '≤ 1.05'],
+  ...memory.points.map((point) => [`peak memory, ${point.frames} frames`, megabytes(point.peakBytes), '']),
+  ['memory per frame', megabytes(memory.bytesPerFrame), '≤ 1 MB'],
+  ['first edit', `${reedit.firstSeconds.toFixed(1)} s, ${reedit.firstInversionCalls} inversion calls`, ''],
+  [
+    'another prompt',
+    `${reedit.secondSeconds.toFixed(1)} s, ${reedit.secondInversionCalls} inversion calls`,
+    '0 calls',
+  ],
+  ...load.rows,
+];
+console.log(table(rows));
+const machine = { cpu: cpus()[0]?.model, cores: cpus().length, memory: totalmem(), node: process.version };
+const json = JSON.stringify({ machine, overhead, memory, reedit, load }, null, 2);
+mkdirSync(dirname(resolve(values.out)), { recursive: true });
+writeFileSync(resolve(values.out), `${json}\n`);
