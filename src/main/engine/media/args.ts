@@ -136,7 +136,15 @@ export interface EncodePlan {
   readonly soundFiles: readonly string[] | null;
 }
 
-/** Reads rgb48le canvases on stdin, takes the sound of the range from the clip, writes the take. */
+/** Tries whether a sound stream opens and decodes. */
+export function trySoundArgs(path: string, index: number): string[] {
+  return [...QUIET, ...inputFile(path), '-map', `0:${index}`, '-t', '0.1', '-f', 'null', '-'];
+}
+
+/**
+ * Reads rgb48le canvases on stdin until it ends (a count would make ffmpeg 5 close the sound early), takes
+ * the sound of the range from the clip, writes the take.
+ */
 export function encodeArgs(plan: EncodePlan): string[] {
   const { clip, range, fit, spec, timecode, soundFiles } = plan;
   const rate = formatRational(clip.rate);
@@ -165,17 +173,7 @@ export function encodeArgs(plan: EncodePlan): string[] {
     ],
     ...(sounds.length > 0 ? soundInput(clip, range) : []),
     ...['-filter_complex', graph.join(';')],
-    ...[
-      '-map',
-      '[v]',
-      '-c:v',
-      spec.encoder,
-      ...spec.video,
-      '-fps_mode',
-      'passthrough',
-      '-frames:v',
-      String(range.end - range.start),
-    ],
+    ...['-map', '[v]', '-c:v', spec.encoder, ...spec.video, '-fps_mode', 'passthrough'],
     ...(spec.movflags === null
       ? []
       : [

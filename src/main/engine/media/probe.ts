@@ -4,7 +4,7 @@ import { basename, resolve } from 'node:path';
 import { AppError } from '../../../common/errors.ts';
 import type { AudioStream, ClipInfo, Rational } from '../../../common/media.ts';
 import { toNumber } from '../../../common/time/rational.ts';
-import { bannerArgs } from './args.ts';
+import { bannerArgs, trySoundArgs } from './args.ts';
 import { type Banner, parseBanner, type VideoStream } from './banner.ts';
 import { type Cadence, cadenceOf } from './cadence.ts';
 import { bitDepthOf, hasAlpha, isHdr } from './colour.ts';
@@ -47,7 +47,17 @@ export async function probeClip(path: string, options: ProbeOptions = {}): Promi
     );
   }
   const pictures = await measurePictures(ffmpeg, absolute, banner, video, { doing, signal });
-  return describe(absolute, doing, banner, video, pictures, ffmpeg);
+  const audio: AudioStream[] = [];
+  for (const stream of banner.audio) {
+    const sane = stream.channels > 0 && stream.sampleRate > 0;
+    if (
+      sane &&
+      (await runFfmpeg(ffmpeg, trySoundArgs(absolute, stream.index), { doing, signal })).code === 0
+    ) {
+      audio.push(stream);
+    }
+  }
+  return describe(absolute, doing, { banner, video, pictures, audio, ffmpeg });
 }
 
 function checkFile(path: string, doing: string): void {
@@ -65,14 +75,17 @@ function checkFile(path: string, doing: string): void {
   if (stats.size === 0) throw refuse('the file is empty', 'Copy it again.');
 }
 
-function describe(
-  path: string,
-  doing: string,
-  banner: Banner,
-  video: VideoStream,
-  pictures: Pictures,
-  ffmpeg: Ffmpeg,
-): ClipInfo {
+interface Found {
+  readonly banner: Banner;
+  readonly video: VideoStream;
+  readonly pictures: Pictures;
+  /** The streams that decode. */
+  readonly audio: readonly AudioStream[];
+  readonly ffmpeg: Ffmpeg;
+}
+
+function describe(path: string, doing: string, found: Found): ClipInfo {
+  const { banner, video, pictures, audio } = found;
   const { times } = pictures;
   const cadence = cadenceOf(times, pictures.nominalRate, pictures.lastDuration);
   if (cadence.frames > 50 * times.length + 10_000) {
@@ -87,7 +100,6 @@ function describe(
   const squareWidth = squarePixels(codedWidth, video.sampleAspect);
   const upright = rotation % 180 === 0;
   const hdr = isHdr(video.colour);
-  const audio = banner.audio.filter((stream) => stream.channels > 0 && stream.sampleRate > 0);
   const alpha = hasAlpha(pictures.pixelFormat) || video.alphaMode;
   return {
     path,
@@ -114,7 +126,7 @@ function describe(
     timecode: banner.timecode,
     reel: banner.reel,
     audio,
-    warnings: warningsOf({ banner, video, pictures, cadence, audio, hdr, alpha, ffmpeg }),
+    warnings: warningsOf(found, cadence, { hdr, alpha }),
   };
 }
 
@@ -124,17 +136,12 @@ function squarePixels(width: number, aspect: Rational): number {
   return Math.abs(square - width) <= width / 100 ? width : square;
 }
 
-function warningsOf(found: {
-  banner: Banner;
-  video: VideoStream;
-  pictures: Pictures;
-  cadence: Cadence;
-  audio: readonly AudioStream[];
-  hdr: boolean;
-  alpha: boolean;
-  ffmpeg: Ffmpeg;
-}): string[] {
-  const { banner, video, pictures, cadence, audio } = found;
+function warningsOf(
+  found: Found,
+  cadence: Cadence,
+  { hdr, alpha }: { hdr: boolean; alpha: boolean },
+): string[] {
+  const { banner, video, pictures, audio } = found;
   const warnings: string[] = [];
   const videos = banner.videos.filter((stream) => !stream.attachedPicture).length;
   if (videos > 1) warnings.push(`${videos} video streams: the first is used`);
@@ -144,14 +151,14 @@ function warningsOf(found: {
     warnings.push(`turned by ${video.rotation}°: taken as ${Math.round(video.rotation / 90) * 90}°`);
   if (pictures.fieldOrder !== 'progressive')
     warnings.push('interlaced: fields are combined into full frames');
-  if (found.hdr) {
+  if (hdr) {
     warnings.push(
       canToneMap(found.ffmpeg)
         ? 'HDR picture: tone-mapped to standard range, the take is BT.709'
         : 'HDR picture, and this ffmpeg cannot tone-map: colours will look flat',
     );
   }
-  if (found.alpha) warnings.push('transparency is not kept');
+  if (alpha) warnings.push('transparency is not kept');
   if (pictures.sizeChanges)
     warnings.push('the picture size changes on the way: all frames take the first size');
   if (pictures.errors > 0) {
