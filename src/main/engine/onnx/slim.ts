@@ -140,6 +140,9 @@ function locationOf(path: string): string {
   return path.slice(parse(path).root.length).split(sep).join('/');
 }
 
+/** Bytes written anew, or a stretch of the file. */
+type Part = Buffer | { readonly from: number; to: number };
+
 /** The model without the data of its large initializers, and where that data is. */
 function scan(
   path: string,
@@ -147,12 +150,14 @@ function scan(
 ): { bytes: Buffer; inline: Map<string, InlineRange>; size: number } {
   using file = new WireFile(path);
   const inline = new Map<string, InlineRange>();
-  const top: Buffer[] = [];
+  const top: Part[] = [];
   let kept = 0;
-  const keep = (parts: Buffer[], field: Field) => {
+  const keep = (parts: Part[], field: Field) => {
     kept += field.to - field.start;
     if (kept > LARGEST_GRAPH) throw new WireError('the graph itself is larger than a gigabyte');
-    parts.push(file.bytes(field.start, field.to));
+    const last = parts.at(-1);
+    if (last && !Buffer.isBuffer(last) && last.to === field.start) last.to = field.to;
+    else parts.push({ from: field.start, to: field.to });
   };
   try {
     for (const field of file.fields(0, file.size)) {
@@ -160,15 +165,21 @@ function scan(
         keep(top, field);
         continue;
       }
-      const graph: Buffer[] = [];
+      const graph: Part[] = [];
       for (const part of file.fields(field.from, field.to)) {
         const slim =
           part.number === GRAPH_INITIALIZER && part.wire === 2 ? slimTensor(file, part, inline) : null;
         if (slim) graph.push(...encodeField(GRAPH_INITIALIZER, slim));
         else keep(graph, part);
       }
-      top.push(...encodeField(MODEL_GRAPH, graph));
+      top.push(
+        ...encodeField(
+          MODEL_GRAPH,
+          graph.map((part) => bytesOf(file, part)),
+        ),
+      );
     }
+    return { bytes: Buffer.concat(top.map((part) => bytesOf(file, part))), inline, size: file.size };
   } catch (cause) {
     if (!(cause instanceof WireError)) throw cause;
     const cut = /runs to|are needed|unfinished/.test(cause.message);
@@ -179,7 +190,10 @@ function scan(
       cause,
     });
   }
-  return { bytes: Buffer.concat(top), inline, size: file.size };
+}
+
+function bytesOf(file: WireFile, part: Part): Buffer {
+  return Buffer.isBuffer(part) ? part : file.bytes(part.from, part.to);
 }
 
 /** A tensor without its data, or null when it is small or has its data elsewhere. */

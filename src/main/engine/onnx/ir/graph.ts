@@ -22,6 +22,8 @@ export interface NodeInit {
   readonly source?: unknown;
 }
 
+const NONE: readonly Graph[] = [];
+
 export class Node {
   readonly op: string;
   readonly domain: string;
@@ -58,7 +60,8 @@ export class Node {
   }
 
   /** Graphs held in attributes (the branches of If, the body of Loop). */
-  get subgraphs(): Graph[] {
+  get subgraphs(): readonly Graph[] {
+    if (this.attributes.size === 0) return NONE;
     const found: Graph[] = [];
     for (const value of this.attributes.values()) {
       if (value.kind === 'graph') found.push(value.value);
@@ -195,7 +198,11 @@ export class Graph {
 
   /** A name no value or node of this graph or its subgraphs has; reserved for the caller. */
   unique(base: string): string {
-    if (!this.#named) for (const name of allNames(this)) this.#taken.add(name);
+    if (!this.#named) {
+      for (const value of [...this.inputs, ...this.outputs]) this.#taken.add(value.name);
+      for (const node of this.#nodes)
+        for (const graph of node.subgraphs) for (const name of allNames(graph)) this.#taken.add(name);
+    }
     this.#named = true;
     let name = base;
     for (let i = 1; this.#taken.has(name) || this.initializers.has(name); i++) name = `${base}_${i}`;
@@ -205,6 +212,7 @@ export class Graph {
 
   /** Puts the nodes in topological order, changing as little as possible; runtimes may rely on it. Throws CycleError. */
   sort(): void {
+    if (this.#isSorted()) return;
     const sorted = new Set<Node>();
     for (const root of this.#nodes) {
       // Depth first without recursion: graphs are thousands of nodes deep.
@@ -232,11 +240,24 @@ export class Graph {
     for (const node of sorted) this.#nodes.add(node);
   }
 
+  #isSorted(): boolean {
+    const seen = new Set<Node>();
+    for (const node of this.#nodes) {
+      for (const name of readNames(node)) {
+        const before = this.#producer.get(name);
+        if (before && !seen.has(before)) return false;
+      }
+      seen.add(node);
+    }
+    return true;
+  }
+
   #inputsOf(node: Node): Node[] {
     return [...readNames(node)].flatMap((name) => this.#producer.get(name) ?? []).reverse();
   }
 
   #read(name: string, node: Node): void {
+    if (name === '') return;
     const readers = this.#consumers.get(name);
     if (readers) readers.add(node);
     else this.#consumers.set(name, new Set([node]));
@@ -251,11 +272,12 @@ export interface Model {
   readonly source?: unknown;
 }
 
-/** Names a node reads: its inputs, and what its subgraphs take from outside. */
-function readNames(node: Node): Set<string> {
-  const names = new Set(node.inputs.filter((name) => name !== ''));
-  for (const graph of node.subgraphs) for (const name of freeNames(graph)) names.add(name);
-  return names;
+/** Names a node reads: its inputs (also twice, also '' for omitted ones), and what its subgraphs take from outside. */
+function readNames(node: Node): readonly string[] {
+  const inner = node.subgraphs;
+  return inner.length === 0
+    ? node.inputs
+    : [...node.inputs, ...inner.flatMap((graph) => [...freeNames(graph)])];
 }
 
 /** Names a subgraph takes from the graphs around it. */
@@ -263,7 +285,8 @@ export function freeNames(graph: Graph): Set<string> {
   const own = new Set([...graph.inputs.map((input) => input.name), ...graph.initializers.keys()]);
   const free = new Set<string>();
   for (const node of graph.nodes) for (const output of node.outputs) own.add(output);
-  for (const node of graph.nodes) for (const name of readNames(node)) if (!own.has(name)) free.add(name);
+  for (const node of graph.nodes)
+    for (const name of readNames(node)) if (name !== '' && !own.has(name)) free.add(name);
   for (const output of graph.outputs) if (!own.has(output.name)) free.add(output.name);
   return free;
 }
