@@ -37,8 +37,7 @@ interface Run {
 }
 
 /** Files below are decoded whatever they hold; above, only if decoding costs little or the packets raise a doubt. */
-const SMALL_BYTES = 16 << 20;
-const CHEAP_PIXELS = 3e9;
+export const LIMITS = { smallBytes: 16 << 20, cheapPixels: 3e9 };
 const HEAD = 60;
 const TAIL_SECONDS = 3;
 
@@ -53,13 +52,14 @@ export async function measurePictures(
   banner: Banner,
   video: VideoStream,
   run: Run,
+  limits = LIMITS,
 ): Promise<Pictures> {
   if (
-    statSync(path).size > SMALL_BYTES &&
+    statSync(path).size > limits.smallBytes &&
     TIMED.test(banner.container) &&
     ONE_PICTURE_PACKETS.test(video.codec)
   ) {
-    const listed = await listPictures(ffmpeg, path, banner, video, run);
+    const listed = await listPictures(ffmpeg, path, banner, video, run, limits);
     if (listed) return listed;
   }
   const shown = await show(ffmpeg, path, {}, run, banner);
@@ -126,6 +126,7 @@ async function listPictures(
   banner: Banner,
   video: VideoStream,
   run: Run,
+  limits: typeof LIMITS,
 ): Promise<Pictures | null> {
   const packets: Packet[] = [];
   let timeBase: Rational | null = null;
@@ -142,7 +143,7 @@ async function listPictures(
     }
   };
   const { code, tail } = await runFfmpeg(ffmpeg, listPacketsArgs(path), { ...run, onOutput });
-  if (packets.length * video.width * video.height < CHEAP_PIXELS) return null;
+  if (packets.length * video.width * video.height < limits.cheapPixels) return null;
   if (code !== 0 || tail.length > 0 || untimed || timeBase === null) return null;
   const unit = toNumber(timeBase);
   packets.sort((a, b) => a.pts - b.pts);
