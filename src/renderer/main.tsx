@@ -1,22 +1,11 @@
-import { StrictMode } from 'react';
-import { createRoot } from 'react-dom/client';
 import './theme.css';
 
-function Window() {
-  return (
-    <main className="empty">
-      <h1>Retake</h1>
-      <p>
-        The desktop is on its way. Until then, edit from a terminal: <code>npx retake edit --help</code>
-      </p>
-    </main>
-  );
-}
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { App } from './app/App.tsx';
+import { NoEngine } from './app/NoEngine.tsx';
+import { hasEngine } from './engine.ts';
 
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
-createRoot(root).render(
-  <StrictMode>
-    <Window />
-  </StrictMode>,
-);
+createRoot(root).render(<StrictMode>{hasEngine() ? <App /> : <NoEngine />}</StrictMode>);

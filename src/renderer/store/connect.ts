@@ -68,10 +68,10 @@ export function connect(): () => void {
 /** A fresh engine knows neither our project nor our queue; what it has not saved yet we still hold. */
 async function resumeProject(): Promise<void> {
   const opened = getOpened();
-  if (opened) {
-    const reopened = await attempt(call('project.open', { path: opened.path }));
-    if (reopened) await attempt(call('project.save', { document: getDocument() }));
-  }
+  if (!opened) return;
+  const reopened = await attempt(call('project.open', { path: opened.path }));
+  if (!reopened) return;
+  await attempt(call('project.save', { document: getDocument() }));
   const queue = await attempt(call('queue.list', null));
   if (queue) setQueue(queue.entries, queue.paused);
 }

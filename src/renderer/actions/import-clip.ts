@@ -1,0 +1,59 @@
+/** Import clips: every clip is cut into shots and put at the end of the timeline. */
+import { addClip, recutClip, refuse } from '../../common/project/edits.ts';
+import { isShot } from '../../common/project/positions.ts';
+import { call, shell } from '../engine.ts';
+import { getCurrentShot, getPlaced, lengthOfPlaced } from '../store/current.ts';
+import { tell } from '../store/notices.ts';
+import { requestPreview } from '../store/previews.ts';
+import { change, getDocument, getOpened, newId } from '../store/project.ts';
+import { getView, select, setView } from '../store/view.ts';
+import { fitAll } from '../timeline/zoom.ts';
+import type { Command } from './command.ts';
+
+/** Middle of the range: finds hard cuts, leaves fast motion alone. */
+export const DEFAULT_SENSITIVITY = 0.5;
+
+export async function importClip(path: string): Promise<void> {
+  if (!getOpened()) refuse('importing', 'no project is open', 'Make or open one first.');
+  const { ref, info } = await call('clip.import', { path });
+  for (const warning of info.warnings) tell(`${ref.name}: ${warning}`);
+  const { cuts } = await call('clip.cuts', { path: ref.path, sensitivity: DEFAULT_SENSITIVITY });
+  const first = getPlaced().length === 0;
+  change({ name: `Import ${ref.name}`, edit: (draft) => addClip(draft, ref, cuts, newId) });
+  requestPreview(ref.path);
+  const added = getPlaced().find((one) => isShot(one) && one.item.clipId === ref.id);
+  if (added) select([added.item.id]);
+  if (first) setView(fitAll(getView(), lengthOfPlaced(getPlaced())));
+}
+
+export async function importClips(paths: readonly string[]): Promise<void> {
+  for (const path of paths) await importClip(path);
+}
+
+/** Finds the shots of a clip again; 0 finds few cuts, 1 many. */
+export async function findShots(clipId: string, sensitivity: number): Promise<void> {
+  const doing = 'finding shots';
+  const clip = getDocument().clips[clipId] ?? refuse(doing, 'this clip is not in the project');
+  const { cuts } = await call('clip.cuts', { path: clip.path, sensitivity });
+  change({ name: `Find shots of ${clip.name}`, edit: (draft) => recutClip(draft, clipId, cuts, newId) });
+}
+
+async function askAndImport(): Promise<void> {
+  if (!getOpened()) refuse('importing', 'no project is open', 'Make or open one first.');
+  const paths = await shell().openClipDialog();
+  if (paths) await importClips(paths);
+}
+
+export const importCommands: readonly Command[] = [
+  { id: 'file.import', name: 'Import clips…', group: 'Project', keys: ['$mod+i'], run: askAndImport },
+  {
+    id: 'clip.findShots',
+    name: 'Find shots of this clip…',
+    group: 'Project',
+    keys: [],
+    run() {
+      if (!getCurrentShot()) refuse('finding shots', 'no shot is chosen');
+      setView({ dialog: 'shots' });
+    },
+  },
+];

@@ -1,0 +1,26 @@
+/** Move the shot in hand past its neighbour. */
+import { moveItem, refuse } from '../../common/project/edits.ts';
+import { getCurrentShot } from '../store/current.ts';
+import type { Command, Intent } from './command.ts';
+
+function by(places: number): Intent {
+  const { item, index } = getCurrentShot() ?? refuse('moving', 'no shot is chosen');
+  return { name: `Move ${item.name}`, edit: (draft) => moveItem(draft, item.id, index + places) };
+}
+
+export const moveCommands: readonly Command[] = [
+  {
+    id: 'edit.moveEarlier',
+    name: 'Move shot before the previous',
+    group: 'Edit',
+    keys: ['Alt+Shift+ArrowLeft'],
+    run: () => by(-1),
+  },
+  {
+    id: 'edit.moveLater',
+    name: 'Move shot after the next',
+    group: 'Edit',
+    keys: ['Alt+Shift+ArrowRight'],
+    run: () => by(1),
+  },
+];

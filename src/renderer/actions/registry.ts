@@ -1,0 +1,59 @@
+/** Every command, in the order in which the key list shows them; `run` is the one place that applies what they answer. */
+import { attempt } from '../store/notices.ts';
+import { change } from '../store/project.ts';
+import { anchorCommands } from './anchor.ts';
+import type { Command, Intent } from './command.ts';
+import { historyCommands } from './history.ts';
+import { importCommands } from './import-clip.ts';
+import { mergeCommand } from './merge.ts';
+import { moveCommands } from './move.ts';
+import { projectCommands } from './project.ts';
+import { rangeCommands } from './range.ts';
+import { removeCommands } from './remove.ts';
+import { renderCommands } from './render.ts';
+import { seekCommands } from './seek.ts';
+import { selectionCommands } from './selection.ts';
+import { shuttleCommands } from './shuttle.ts';
+import { splitCommand } from './split.ts';
+import { takeCommands } from './take.ts';
+import { trimCommands } from './trim.ts';
+import { zoomCommands } from './zoom.ts';
+
+export const commands: readonly Command[] = [
+  ...shuttleCommands,
+  ...seekCommands,
+  ...rangeCommands.filter((command) => command.group === 'Move'),
+  ...historyCommands,
+  splitCommand,
+  mergeCommand,
+  ...trimCommands,
+  ...removeCommands,
+  ...rangeCommands.filter((command) => command.group === 'Edit'),
+  ...moveCommands,
+  ...selectionCommands,
+  ...anchorCommands,
+  ...takeCommands,
+  ...renderCommands,
+  ...zoomCommands,
+  ...projectCommands,
+  ...importCommands,
+];
+
+const byId = new Map(commands.map((command) => [command.id, command]));
+
+/** Runs a command and tells the artist when it cannot be done. */
+export async function run(id: string): Promise<void> {
+  const command = byId.get(id);
+  if (command) await attempt(perform(command));
+}
+
+async function perform(command: Command): Promise<void> {
+  const answer = await command.run();
+  if (answer) apply(answer);
+}
+
+/** Makes a change, then what follows from it. @throws AppError when the edit refuses */
+export function apply(intent: Intent): void {
+  change(intent);
+  intent.after?.();
+}

@@ -1,0 +1,56 @@
+/** Remove what is in hand: an anchor, or shots and gaps, closing up or leaving a gap. */
+import { refuse, removeItems } from '../../common/project/edits.ts';
+import { removeAnchor } from '../../common/project/edits-anchors.ts';
+import { shotOf } from '../../common/project/positions.ts';
+import { getCurrentShot } from '../store/current.ts';
+import { getDocument, newId } from '../store/project.ts';
+import { getView, select } from '../store/view.ts';
+import type { Command, Intent } from './command.ts';
+
+function chosen(): readonly string[] {
+  const { selection } = getView();
+  if (selection.length > 0) return selection;
+  const current = getCurrentShot();
+  return current ? [current.item.id] : refuse('removing', 'nothing is chosen');
+}
+
+function named(verb: string, ids: readonly string[]): string {
+  const shot = ids.length === 1 ? shotOf(getDocument(), ids[0]!) : null;
+  return ids.length === 1 ? `${verb} ${shot?.name ?? 'gap'}` : `${verb} ${ids.length} items`;
+}
+
+function removeChosen(leaveGap: boolean): Intent {
+  const ids = chosen();
+  return {
+    name: named(leaveGap ? 'Lift' : 'Delete', ids),
+    edit: (draft) => removeItems(draft, ids, leaveGap ? newId : null),
+    after: () => select([]),
+  };
+}
+
+function removeInHand(): Intent {
+  const { anchor, selection } = getView();
+  if (!anchor) return removeChosen(false);
+  return {
+    name: 'Remove anchor',
+    edit: (draft) => removeAnchor(draft, anchor.shotId, anchor.frame),
+    after: () => select(selection),
+  };
+}
+
+export const removeCommands: readonly Command[] = [
+  {
+    id: 'edit.delete',
+    name: 'Delete anchor or shots in hand, close up',
+    group: 'Edit',
+    keys: ['Delete', 'Backspace', 'x'],
+    run: removeInHand,
+  },
+  {
+    id: 'edit.lift',
+    name: 'Lift, leave a gap',
+    group: 'Edit',
+    keys: ['z'],
+    run: () => removeChosen(true),
+  },
+];

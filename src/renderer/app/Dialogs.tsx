@@ -1,0 +1,25 @@
+/** The sheets that lie over the window, one at a time. */
+import type { ReactNode } from 'react';
+import { Bundles } from '../bundles/Bundles.tsx';
+import { KeyList } from '../keyboard/KeyList.tsx';
+import { type Dialog, setView, useView } from '../store/view.ts';
+import { Sheet } from '../ui/Sheet.tsx';
+import { About } from './About.tsx';
+import { FindShots } from './FindShots.tsx';
+
+const SHEETS: Readonly<Record<Dialog, { readonly title: string; readonly body: () => ReactNode }>> = {
+  keys: { title: 'Keys', body: () => <KeyList /> },
+  bundles: { title: 'Model bundles', body: () => <Bundles /> },
+  shots: { title: 'Find shots', body: () => <FindShots /> },
+  about: { title: 'About Retake', body: () => <About /> },
+};
+
+export function Dialogs() {
+  const dialog = useView((view) => view.dialog);
+  const sheet = dialog && SHEETS[dialog];
+  return (
+    <Sheet title={sheet?.title ?? ''} isOpen={sheet !== null} onClose={() => setView({ dialog: null })}>
+      {sheet?.body()}
+    </Sheet>
+  );
+}

@@ -1,0 +1,42 @@
+/** Files dropped anywhere: a project is opened, everything else is imported. */
+import { useEffect, useState } from 'react';
+import { importClips } from '../actions/import-clip.ts';
+import { openProject } from '../actions/project.ts';
+import { shell } from '../engine.ts';
+import { attempt, tell } from '../store/notices.ts';
+
+async function take(files: readonly File[]): Promise<void> {
+  const paths = files.map((file) => shell().pathForFile(file)).filter((path) => path !== null);
+  if (paths.length < files.length) tell('Some of what you dropped is no file on this machine.', 'problem');
+  const project = paths.find((path) => /\.retake$/i.test(path));
+  if (project) await openProject(project);
+  else await importClips(paths);
+}
+
+export function DropTarget() {
+  const [over, setOver] = useState(false);
+  useEffect(() => {
+    const carriesFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') === true;
+    const onOver = (event: DragEvent) => {
+      if (!carriesFiles(event)) return;
+      event.preventDefault();
+      setOver(true);
+    };
+    const onLeave = (event: DragEvent) => {
+      if (event.relatedTarget === null) setOver(false);
+    };
+    const onDrop = (event: DragEvent) => {
+      setOver(false);
+      if (!carriesFiles(event)) return;
+      event.preventDefault();
+      void attempt(take([...(event.dataTransfer?.files ?? [])]));
+    };
+    const listening = new AbortController();
+    const { signal } = listening;
+    window.addEventListener('dragover', onOver, { signal });
+    window.addEventListener('dragleave', onLeave, { signal });
+    window.addEventListener('drop', onDrop, { signal });
+    return () => listening.abort();
+  }, []);
+  return over ? <div className="drop-here">Drop clips to import them, or a project to open it</div> : null;
+}

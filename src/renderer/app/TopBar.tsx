@@ -1,0 +1,67 @@
+/** Project, undo, import and what the engine is doing. */
+import { Anchor, FolderOpen, Import, Keyboard, Redo2, Scissors, Undo2 } from 'lucide-react';
+import { run } from '../actions/registry.ts';
+import { useLength } from '../store/current.ts';
+import { useDocument, useIsSaved, useUndoNames } from '../store/project.ts';
+import { useEngineState } from '../store/session.ts';
+import { Button } from '../ui/Button.tsx';
+import { CommandButton } from '../ui/CommandButton.tsx';
+
+export function TopBar() {
+  const name = useDocument((document) => document.name);
+  const { undo, redo } = useUndoNames();
+  const empty = useLength() === 0;
+  return (
+    <header className="bar">
+      <h1>{name}</h1>
+      <CommandButton id="file.open">
+        <FolderOpen />
+      </CommandButton>
+      <CommandButton id="file.import">
+        <Import />
+      </CommandButton>
+      <span className="divider" />
+      <CommandButton id="edit.undo" name={undo ? `Undo ${undo}` : 'Nothing to undo'} isDisabled={!undo}>
+        <Undo2 />
+      </CommandButton>
+      <CommandButton id="edit.redo" name={redo ? `Redo ${redo}` : 'Nothing to redo'} isDisabled={!redo}>
+        <Redo2 />
+      </CommandButton>
+      <span className="divider" />
+      <CommandButton id="edit.split" isDisabled={empty}>
+        <Scissors />
+      </CommandButton>
+      <CommandButton id="anchor.add" isDisabled={empty}>
+        <Anchor />
+      </CommandButton>
+      <span className="spring" />
+      <Status />
+      <CommandButton id="view.keys">
+        <Keyboard />
+      </CommandButton>
+      <Button look="primary" isDisabled={empty} onPress={() => void run('render.shots')}>
+        Render
+      </Button>
+    </header>
+  );
+}
+
+function Status() {
+  const { engine, why } = useEngineState();
+  const saved = useIsSaved();
+  const text =
+    engine === 'restarting'
+      ? `The engine stopped${why ? ` (${why})` : ''} and is starting again`
+      : engine === 'failed'
+        ? `The engine does not start${why ? `: ${why}` : ''}`
+        : engine === 'starting'
+          ? 'The engine is starting'
+          : saved
+            ? 'Saved'
+            : 'Saving';
+  return (
+    <span role="status" className="quiet">
+      {text}
+    </span>
+  );
+}

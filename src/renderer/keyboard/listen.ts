@@ -1,0 +1,46 @@
+/** Key presses of the window become commands, unless the artist types or a control wants the key itself. */
+import { commands, run } from '../actions/registry.ts';
+import { getKeyMap } from './bindings.ts';
+import { commandFor } from './keymap.ts';
+
+const TYPING =
+  'textarea,select,[contenteditable=""],[contenteditable="true"],' +
+  'input:not([type=range]):not([type=checkbox]):not([type=radio]):not([type=button])';
+/** Open layers keep all keys to themselves. */
+const LAYERS = '[role=dialog],[role=alertdialog],[role=menu],[role=listbox]:not([data-timeline])';
+/** Keys that press, open or move through a focused control. */
+const CONTROL_KEYS = /^( |Enter|Arrow\w+|Home|End|PageUp|PageDown|Escape)$/;
+const CONTROLS =
+  'button,a[href],input,summary,[role=button],[role=slider],[role=tab],[role=radio],[role=switch],[role=checkbox],' +
+  '[role=gridcell],[role=row],[role=treeitem],[role=separator],[role=combobox]';
+
+/** With Ctrl or Cmd, what a text field does itself. */
+const FIELD_KEYS = /^([zyaxcvb]|Backspace|Delete|Arrow\w+|Home|End)$/i;
+
+function wantedElsewhere(event: KeyboardEvent): boolean {
+  if (event.defaultPrevented || event.isComposing || event.keyCode === 229) return true;
+  const target = event.target;
+  if (!(target instanceof Element)) return false;
+  if (target.closest(LAYERS)) return true;
+  const command = event.ctrlKey || event.metaKey;
+  // Fields keep their own undo, copying and moving; saving, rendering and the like work everywhere.
+  if (target.closest(TYPING)) return !command || FIELD_KEYS.test(event.key);
+  const plain = !command && !event.altKey;
+  return plain && CONTROL_KEYS.test(event.key) && target.closest(CONTROLS) !== null;
+}
+
+const repeating = new Set(commands.filter((command) => command.repeats).map(({ id }) => id));
+
+/** Starts listening; returns what stops it. */
+export function listenToKeys(target: Window): () => void {
+  const onKey = (event: KeyboardEvent) => {
+    if (wantedElsewhere(event)) return;
+    const id = commandFor(getKeyMap(), event);
+    if (id === null) return;
+    // Also when a held key is not to repeat: the browser's own answer to it stays away.
+    event.preventDefault();
+    if (!event.repeat || repeating.has(id)) void run(id);
+  };
+  target.addEventListener('keydown', onKey);
+  return () => target.removeEventListener('keydown', onKey);
+}
