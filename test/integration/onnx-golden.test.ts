@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Model } from '../../src/main/engine/onnx/ir/graph.ts';
+import { attr, ELEMENT } from '../../src/main/engine/onnx/ir/types.ts';
 import { createSession, type Feed, type RunTensor, type Session } from '../../src/main/engine/onnx/ort.ts';
 import { float32Io } from '../../src/main/engine/onnx/passes/float-io.ts';
 import {
@@ -180,5 +181,31 @@ describe.skipIf(!golden)('variants of one UNet', () => {
       expect(largestDifference(out!.data, check(expected).data)).toBeLessThan(tolerance);
       await session.release();
     }
+  });
+
+  it.each(['none', 'all'] as const)('weights stored in half precision agree, sites %s', async (chosen) => {
+    const model = parseModel(readFileSync(join(golden, 'bundles', 'tiny-sd', 'unet', 'model.onnx')));
+    const { graph } = model;
+    for (const [name, { type, dims, data }] of [...graph.initializers]) {
+      if (type !== ELEMENT.float32 || data.kind !== 'bytes') continue;
+      const half = new Float16Array(new Float32Array(Uint8Array.from(data.bytes).buffer));
+      graph.initializers.delete(name);
+      const bytes = new Uint8Array(half.buffer);
+      const stored = graph.addInitializer({
+        name: `${name}_half`,
+        type: ELEMENT.float16,
+        dims,
+        data: { kind: 'bytes', bytes },
+      });
+      graph.addNode('Cast', [stored], { to: attr.int(ELEMENT.float32) }, { outputs: [name] });
+    }
+    graph.sort();
+    const { sites } = chosen === 'all' ? addReferenceAttention(model, { sites: 'all' }) : { sites: [] };
+    const session = await createSession(model, { provider: 'cpu', label: 'the UNet' });
+    const bank = chosen === 'none' ? {} : banks(sites, empty(2), ALL);
+    const { out_sample: out } = await session.run({ ...feeds(), ...bank }, ['out_sample']);
+    // Measured: 6e-5; against float32 weights it is 4e-3.
+    expect(largestDifference(out!.data, check('out_fp16_storage').data)).toBeLessThan(2e-4);
+    await session.release();
   });
 });

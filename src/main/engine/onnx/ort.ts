@@ -168,13 +168,13 @@ function failure(cause: unknown, doing: string): AppError {
     );
   }
   const unknown =
-    /(\S+?)\(-?\d+\) is not a registered function\/op|Could not find an implementation for (\S+?\(\d+\))/.exec(
+    /(\S+?)\(-?\d+\) is not a registered function\/op|No Op registered for (\S+)|Could not find an implementation for (\S+?\(\d+\))/.exec(
       text,
     );
   if (unknown) {
     return new AppError(
       'bundle-invalid',
-      `the model uses the operator ${unknown[1] ?? unknown[2]}, which is not available here`,
+      `the model uses the operator ${unknown[1] ?? unknown[2] ?? unknown[3]}, which is not available here`,
       {
         doing,
         hint: 'Export the model again for ONNX Runtime, with standard operators.',
