@@ -1,0 +1,142 @@
+"""Writes the trained networks as a diffusers ONNX bundle, the layout `optimum-cli export onnx` makes."""
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import nn
+
+from . import checkpoint
+from .autoencoder import Autoencoder
+from .schedule import SCHEDULER_CONFIG
+from .tokenizer import LENGTH, Tokenizer
+from .train_denoiser import Denoiser
+
+OPSET = 17
+HALF_ABOVE = 20_000  # elements; smaller ones, the linear transform among them, keep full precision
+
+
+class Moments(nn.Module):
+    def __init__(self, autoencoder: Autoencoder) -> None:
+        super().__init__()
+        self.patch_in = autoencoder.patch_in
+
+    def forward(self, sample: torch.Tensor) -> torch.Tensor:
+        return self.patch_in(sample)
+
+
+class Decode(nn.Module):
+    def __init__(self, autoencoder: Autoencoder) -> None:
+        super().__init__()
+        self.patch_out, self.decoder = autoencoder.patch_out, autoencoder.decoder
+
+    def forward(self, latent_sample: torch.Tensor) -> torch.Tensor:
+        return self.patch_out(latent_sample) + self.decoder(latent_sample)
+
+
+def halve_convolutions(model: onnx.ModelProto) -> None:
+    """Stores convolution weights as float16 with a Cast behind them: half the file, and float32 arithmetic."""
+    graph = model.graph
+    weights = {node.input[1] for node in graph.node if node.op_type in ("Conv", "ConvTranspose")}
+    casts = []
+    for initializer in graph.initializer:
+        values = numpy_helper.to_array(initializer)
+        if initializer.name not in weights or values.size < HALF_ABOVE:
+            continue
+        name = initializer.name
+        initializer.CopyFrom(numpy_helper.from_array(values.astype(np.float16), name + "_half"))
+        casts.append(helper.make_node("Cast", [name + "_half"], [name], name=f"/{name}/Cast", to=TensorProto.FLOAT))
+    for cast in reversed(casts):
+        graph.node.insert(0, cast)
+
+
+def export_part(folder: Path, part: nn.Module, config: dict, inputs: dict, outputs: list[str], axes: dict) -> float:
+    """One graph with its config.json. Returns the largest difference between the graph's answer and the module's."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "model.onnx"
+    arguments = tuple(inputs.values())
+    torch.onnx.export(part.eval(), arguments, str(path), input_names=list(inputs), output_names=outputs,
+                      dynamic_axes=axes, opset_version=OPSET, do_constant_folding=True, dynamo=False)
+    model = onnx.load(str(path))
+    halve_convolutions(model)
+    onnx.checker.check_model(model, full_check=True)
+    onnx.save(model, str(path))
+    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    answer = session.run(None, {name: value.numpy() for name, value in inputs.items()})[0]
+    with torch.no_grad():
+        expected = part(*arguments)
+    expected = expected[0] if isinstance(expected, tuple) else expected
+    return float(np.abs(answer - expected.numpy()).max())
+
+
+def export_bundle(run: Path, out: Path) -> None:
+    painter = checkpoint.load(run / "autoencoder.pt")
+    denoiser = checkpoint.load(run / "denoiser.pt")
+    assert painter and denoiser, f"{run} holds no trained networks"
+    autoencoder = Autoencoder(painter["config"])
+    autoencoder.load_state_dict(painter["average"])
+    networks = Denoiser(denoiser["unet"], denoiser["text"])
+    networks.load_state_dict(denoiser["average"])
+    latent, factor = painter["config"]["latent_channels"], autoencoder.factor
+    side = denoiser["unet"]["sample_size"]
+
+    batch, sequence = "batch_size", "sequence_length"
+    picture_axes = {0: batch, 2: "sample_height", 3: "sample_width"}
+    latent_axes = {0: batch, 2: "latent_height", 3: "latent_width"}
+    moments_axes = {0: batch, 2: f"sample_height / {factor}", 3: f"sample_width / {factor}"}
+    decoded_axes = {0: batch, 2: f"latent_height * {factor}", 3: f"latent_width * {factor}"}
+    unet_axes = {0: batch, 2: "height", 3: "width"}
+    torch.manual_seed(0)
+    z = torch.randn(2, latent, side, side)
+    context = torch.randn(2, LENGTH, denoiser["unet"]["cross_attention_dim"])
+    ids = torch.tensor([Tokenizer().encode(text) for text in ("a red ball", "the sea at sunset")])
+    parts = {
+        "unet": (networks.unet, denoiser["unet"],
+                 {"sample": torch.randn(2, denoiser["unet"]["in_channels"], side, side), "timestep": torch.tensor(500), "encoder_hidden_states": context},
+                 ["out_sample"], {"sample": unet_axes, "encoder_hidden_states": {0: batch, 1: sequence}, "out_sample": unet_axes}),
+        "text_encoder": (networks.text, denoiser["text"], {"input_ids": ids}, ["last_hidden_state", "pooler_output"],
+                         {"input_ids": {0: batch, 1: sequence}, "last_hidden_state": {0: batch, 1: sequence}, "pooler_output": {0: batch}}),
+        "vae_encoder": (Moments(autoencoder), painter["config"], {"sample": torch.rand(2, 3, side * factor, side * factor) * 2 - 1},
+                        ["latent_parameters"], {"sample": picture_axes, "latent_parameters": moments_axes}),
+        "vae_decoder": (Decode(autoencoder), painter["config"], {"latent_sample": z}, ["sample"],
+                        {"latent_sample": latent_axes, "sample": decoded_axes}),
+    }
+    for name, (part, config, inputs, outputs, axes) in parts.items():
+        error = export_part(out / name, part, config, inputs, outputs, axes)
+        print(f"{name}: {(out / name / 'model.onnx').stat().st_size / 1e6:.1f} MB, largest error {error:.1e}")
+    Tokenizer().save(out / "tokenizer")
+    (out / "scheduler").mkdir(exist_ok=True)
+    (out / "scheduler" / "scheduler_config.json").write_text(json.dumps(SCHEDULER_CONFIG, indent=2) + "\n")
+    index = {
+        "_class_name": "StableDiffusionPipeline",
+        "_diffusers_version": "0.35.0",
+        "feature_extractor": [None, None],
+        "image_encoder": [None, None],
+        "requires_safety_checker": False,
+        "safety_checker": [None, None],
+        "scheduler": ["diffusers", "DDIMScheduler"],
+        "text_encoder": ["transformers", "CLIPTextModel"],
+        "tokenizer": ["transformers", "CLIPTokenizer"],
+        "unet": ["diffusers", "UNet2DConditionModel"],
+        "vae": ["diffusers", "AutoencoderKL"],
+    }
+    (out / "model_index.json").write_text(json.dumps(index, indent=2) + "\n")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    export_bundle(options.run, options.out)
+
+
+if __name__ == "__main__":
+    main()
