@@ -17,8 +17,8 @@ describe.skipIf(!existsSync(ICD))('WebGPU through SwiftShader', () => {
     process.env.VK_ICD_FILENAMES = ICD;
   });
 
-  it('works when asked for, and is known for software', async () => {
-    const trial = await probe('webgpu');
+  it('works when asked for, and is known for software', { timeout: 150_000 }, async () => {
+    const trial = await probe('webgpu', { timeoutMs: 120_000 });
     expect(trial).toMatchObject({ provider: 'webgpu', ok: true, software: true });
     expect(trial.reason).toContain('vk_swiftshader');
   });
@@ -46,7 +46,7 @@ describe.skipIf(!existsSync(ICD))('WebGPU through SwiftShader', () => {
 
   it.skipIf(!unet)(
     'agrees with the CPU on a rewritten UNet, with banks and without',
-    { timeout: 120_000 },
+    { timeout: 300_000 },
     async () => {
       const file = unet!;
       const run = async (provider: 'cpu' | 'webgpu') => {
