@@ -47,6 +47,15 @@ export interface DroppedFile {
   readonly size: number;
 }
 
+/** What a first run opens: the project when it `exists`, else a new one at that path with the clip in it. */
+export interface DemoProject {
+  readonly clip: string;
+  readonly project: string;
+  readonly exists: boolean;
+  readonly sourcePrompt: string;
+  readonly prompt: string;
+}
+
 /** Dialogs answer null when the artist closes them without a choice. Paths are absolute. */
 export interface ShellBridge {
   openClipDialog(): Promise<readonly string[] | null>;
@@ -59,6 +68,8 @@ export interface ShellBridge {
   /** The project the application was started with (file association, command line), once. */
   projectToOpen(): Promise<string | null>;
   revealFile(path: string): Promise<void>;
+  /** The clip shipped for a first try, and where the project made from it is kept; null when none is shipped. */
+  demo(): Promise<DemoProject | null>;
   setTitle(title: string, projectPath: string | null): void;
   /** Keeps the machine awake while a render runs. */
   keepAwake(on: boolean): void;
