@@ -1,18 +1,18 @@
 /**
- * What the preload script gives the page as `window.retake`. Plain data only crosses: a thrown error would lose its code,
- * so an answer is either a value or a WireError. Only src/renderer/engine.ts touches it.
+ * What the preload script gives the page as `window.retake`. The engine itself is spoken to over a port of its own, so
+ * that pictures do not pass through the shell. Only src/renderer/engine.ts touches it.
  */
 import type { EngineCalls, EngineEvent } from './contract.ts';
 import type { DesktopCalls, DesktopEvent } from './desktop.ts';
-import type { WireError } from './errors.ts';
 
 export type Calls = EngineCalls & DesktopCalls;
 export type Events = EngineEvent | DesktopEvent;
 
-export type Answer<Value> = { readonly value: Value } | { readonly error: WireError };
-
 /** starting: not yet answering; restarting: it died and is being started again; failed: it will not come back by itself. */
 export type EngineState = 'starting' | 'up' | 'restarting' | 'failed';
+
+/** Data of the window message that brings the engine's port to the page. */
+export const ENGINE_PORT = 'retake:engine-port';
 
 /** What the application menu can ask of the page; the page's own keys run the same commands. */
 export const MENU_COMMANDS = [
@@ -31,14 +31,10 @@ export const MENU_COMMANDS = [
 export type MenuCommand = (typeof MENU_COMMANDS)[number];
 
 export interface EngineBridge {
-  call<Name extends keyof Calls & string>(
-    name: Name,
-    input: Calls[Name]['input'],
-  ): Promise<Answer<Calls[Name]['output']>>;
-  /** Both return the function that ends the subscription. */
-  onEvent(listener: (event: Events) => void): () => void;
-  /** Told at once what it is now, then every change; `why` is a line for the artist when it died. */
-  onState(listener: (state: EngineState, why: string | null) => void): () => void;
+  /** Asks for a port; it comes as a window message ENGINE_PORT, and a new one after every restart of the engine. */
+  connect(): void;
+  /** Told when the engine goes down; `why` is a line for the artist. A port says that it is up. Returns what unsubscribes. */
+  onDown(listener: (state: 'restarting' | 'failed', why: string) => void): () => void;
 }
 
 /** The part of the page's File that pure code can name. */
@@ -47,13 +43,17 @@ export interface DroppedFile {
   readonly size: number;
 }
 
-/** What a first run opens: the project when it `exists`, else a new one at that path with the clip in it. */
-export interface DemoProject {
+/** The shipped clip with edits that suit it, and where a project of it would be kept. */
+export interface Demo {
   readonly clip: string;
   readonly project: string;
-  readonly exists: boolean;
   readonly sourcePrompt: string;
-  readonly prompt: string;
+  /** Settings of a shot; only the prompt is certain. */
+  readonly edits: readonly {
+    readonly name: string;
+    readonly prompt: string;
+    readonly [setting: string]: unknown;
+  }[];
 }
 
 /** Dialogs answer null when the artist closes them without a choice. Paths are absolute. */
@@ -64,12 +64,13 @@ export interface ShellBridge {
   openFolderDialog(title: string): Promise<string | null>;
   /** Path of a file dropped on the page; null for one that has none. */
   pathForFile(file: DroppedFile): string | null;
+  /** Newest first; those that are gone are left out. */
   recentProjects(): Promise<readonly string[]>;
   /** The project the application was started with (file association, command line), once. */
   projectToOpen(): Promise<string | null>;
+  /** Null where this installation ships none. */
+  demo(): Promise<Demo | null>;
   revealFile(path: string): Promise<void>;
-  /** The clip shipped for a first try, and where the project made from it is kept; null when none is shipped. */
-  demo(): Promise<DemoProject | null>;
   setTitle(title: string, projectPath: string | null): void;
   /** Keeps the machine awake while a render runs. */
   keepAwake(on: boolean): void;
@@ -84,7 +85,7 @@ export interface ShellBridge {
 export interface Bridge {
   /** process.platform */
   readonly platform: string;
-  /** Prefix of a preview's address: mediaRoot + 'previews/' + path; "media://" under Electron. */
+  /** Prefix of a preview's address: mediaRoot + 'previews/' + path. */
   readonly mediaRoot: string;
   readonly engine: EngineBridge;
   readonly shell: ShellBridge;

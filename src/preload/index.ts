@@ -1,4 +1,75 @@
-/** The typed bridge. Until the desktop is built it tells the page the platform only. */
-import { contextBridge } from 'electron';
+/** The typed bridge: named calls only, never ipcRenderer itself. Runs sandboxed, in a world of its own. */
+import { contextBridge, type IpcRendererEvent, ipcRenderer, webUtils } from 'electron';
+import { type Bridge, ENGINE_PORT } from '../common/bridge.ts';
+import type { PageNotes, ShellCalls, ShellNotes } from '../common/channels.ts';
 
-contextBridge.exposeInMainWorld('retake', { platform: process.platform });
+function ask<Name extends keyof ShellCalls>(
+  name: Name,
+  input: ShellCalls[Name]['input'],
+): Promise<ShellCalls[Name]['output']> {
+  return ipcRenderer.invoke(name, input);
+}
+
+function tell<Name extends keyof PageNotes>(name: Name, note: PageNotes[Name]): void {
+  ipcRenderer.send(name, note);
+}
+
+function listen<Name extends keyof ShellNotes>(
+  name: Name,
+  listener: (note: ShellNotes[Name], event: IpcRendererEvent) => void,
+): () => void {
+  const handler = (event: IpcRendererEvent, note: ShellNotes[Name]) => listener(note, event);
+  ipcRenderer.on(name, handler);
+  return () => ipcRenderer.removeListener(name, handler);
+}
+
+// The port goes on to the page itself: through the bridge every picture would be copied twice.
+listen('engine:port', (_note, event) => window.postMessage(ENGINE_PORT, '*', event.ports));
+
+let flush: (() => Promise<void>) | null = null;
+listen('quit', () => {
+  const flushed = flush?.() ?? Promise.resolve();
+  flushed.then(
+    () => tell('quit:flushed', { error: null }),
+    (error: unknown) =>
+      tell('quit:flushed', { error: error instanceof Error ? error.message : String(error) }),
+  );
+});
+
+const MEDIA = '--retake-media=';
+
+const bridge: Bridge = {
+  platform: process.platform,
+  // Beside the page itself, except when a development server serves the page.
+  mediaRoot: process.argv.find((one) => one.startsWith(MEDIA))?.slice(MEDIA.length) ?? '/',
+  engine: {
+    connect: () => tell('engine:connect', null),
+    onDown: (listener) => listen('engine:down', ({ state, why }) => listener(state, why)),
+  },
+  shell: {
+    openClipDialog: () => ask('dialog:clips', null),
+    openProjectDialog: () => ask('dialog:project', null),
+    saveProjectDialog: (name) => ask('dialog:save', name),
+    openFolderDialog: (title) => ask('dialog:folder', title),
+    pathForFile: (file) => webUtils.getPathForFile(file as File) || null,
+    recentProjects: () => ask('projects:recent', null),
+    projectToOpen: () => ask('projects:start', null),
+    demo: () => ask('demo:get', null),
+    revealFile: async (path) => {
+      await ask('file:reveal', path);
+    },
+    setTitle: (title, projectPath) => tell('window:title', { title, projectPath }),
+    keepAwake: (on) => tell('power:awake', on),
+    notify: (title, body) => tell('notify', { title, body }),
+    onMenu: (listener) => listen('menu', listener),
+    onOpenProject: (listener) => listen('projects:open', listener),
+    onQuit: (listener) => {
+      flush = listener;
+      return () => {
+        if (flush === listener) flush = null;
+      };
+    },
+  },
+};
+
+contextBridge.exposeInMainWorld('retake', bridge);

@@ -1,42 +1,158 @@
 /** The Electron shell. Windows and lifetimes only; all work is done by the engine process. */
 import { join } from 'node:path';
-import { app, BrowserWindow, session } from 'electron';
+import { app, type BrowserWindow, Menu, Notification, powerSaveBlocker, session, shell } from 'electron';
+import type { ShellNotes } from '../../common/channels.ts';
+import { readDemo } from './demo.ts';
+import { openClips, openFolder, openProject, quitUnsaved, saveProject } from './dialogs.ts';
+import { type Engine, startEngine } from './engine.ts';
+import { listen } from './ipc.ts';
+import { openLog } from './log.ts';
+import { buildMenu } from './menu.ts';
+import { projectArgument } from './open-with.ts';
+import { appPaths } from './paths.ts';
+import { PAGE_ROOT, registerScheme, serveFolders } from './protocol.ts';
+import { openRecent } from './recent.ts';
+import { contentSecurityPolicy, denyPermissions } from './security.ts';
+import { type Closing, closeWithCare, openWindow } from './windows.ts';
 
-function openWindow(): void {
-  const window = new BrowserWindow({
-    width: 1280,
-    height: 720,
-    minWidth: 960,
-    minHeight: 600,
-    show: false,
-    backgroundColor: '#16181d',
-    title: 'Retake',
-    webPreferences: {
-      preload: join(import.meta.dirname, '../preload/index.cjs'),
-      sandbox: true,
-      contextIsolation: true,
-      nodeIntegration: false,
-    },
-  });
-  window.once('ready-to-show', () => window.show());
-  window.webContents.setWindowOpenHandler(() => ({ action: 'deny' }));
-  window.webContents.on('will-navigate', (event) => event.preventDefault());
-  const devServer = process.env.ELECTRON_RENDERER_URL;
-  if (devServer) void window.loadURL(devServer);
-  else void window.loadFile(join(import.meta.dirname, '../renderer/index.html'));
-}
+/** Closing the project in an engine that hangs must not keep the artist. */
+const CLOSE_PROJECT_MS = 5000;
 
-if (app.requestSingleInstanceLock()) {
-  app.on('second-instance', () => {
-    const [window] = BrowserWindow.getAllWindows();
+registerScheme();
+
+if (app.requestSingleInstanceLock()) run();
+else app.quit();
+
+function run(): void {
+  let window: BrowserWindow | null = null;
+  let closing: Closing | null = null;
+  let engine: Engine | null = null;
+  /** The project to show when the page (re)loads. */
+  let project: string | null = projectArgument(process.argv, process.cwd());
+
+  const tell = <Name extends keyof ShellNotes>(name: Name, note: ShellNotes[Name]) =>
+    window?.webContents.send(name, note);
+  const openFromOutside = (path: string) => {
+    // A page that is still loading asks for it when it is ready.
+    project = path;
+    tell('projects:open', path);
+    show();
+  };
+  const show = () => {
     if (window?.isMinimized()) window.restore();
     window?.focus();
+  };
+
+  app.on('second-instance', (_event, args, cwd) => {
+    const path = projectArgument(args, cwd);
+    if (path) openFromOutside(path);
+    else show();
+  });
+  // macOS hands files over by event, also before the application is ready.
+  app.on('open-file', (event, path) => {
+    event.preventDefault();
+    openFromOutside(path);
   });
   app.on('window-all-closed', () => app.quit());
+  app.on('will-quit', () => engine?.stop());
+
   void app.whenReady().then(() => {
-    session.defaultSession.setPermissionRequestHandler((_contents, _permission, answer) => answer(false));
-    openWindow();
+    const paths = appPaths();
+    const logs = app.getPath('logs');
+    const log = openLog(logs);
+    const devServer = process.env.ELECTRON_RENDERER_URL ?? null;
+    const devOrigin = devServer && new URL(devServer).origin;
+
+    denyPermissions(session.defaultSession);
+    serveFolders(session.defaultSession, { page: paths.page, previews: paths.previews, devOrigin });
+    if (devOrigin) {
+      session.defaultSession.webRequest.onHeadersReceived({ urls: [`${devOrigin}/*`] }, (details, answer) =>
+        answer({
+          responseHeaders: {
+            ...details.responseHeaders,
+            'content-security-policy': [contentSecurityPolicy(devOrigin)],
+          },
+        }),
+      );
+    }
+
+    const recent = openRecent(join(app.getPath('userData'), 'recent.json'), (path) => {
+      app.addRecentDocument(path);
+      showMenu();
+    });
+    const showMenu = () =>
+      Menu.setApplicationMenu(
+        buildMenu(
+          {
+            recent: recent.list(),
+            run: (command) => tell('menu', command),
+            openProject: openFromOutside,
+            logs,
+          },
+          process.platform === 'darwin',
+        ),
+      );
+    showMenu();
+
+    engine = startEngine({ file: paths.engine, env: paths.env, onOutput: log });
+    let blocker: number | null = null;
+
+    listen(
+      devServer ?? PAGE_ROOT,
+      {
+        'dialog:clips': (_input, parent) => openClips(parent),
+        'dialog:project': (_input, parent) => openProject(parent),
+        'dialog:save': (name, parent) => saveProject(parent, name, app.getPath('documents')),
+        'dialog:folder': (title, parent) => openFolder(parent, title),
+        'projects:recent': () => recent.list(),
+        'projects:start': () => project,
+        'demo:get': () => readDemo(paths.demo, join(app.getPath('documents'), 'Retake Demo.retake')),
+        'file:reveal': (path) => {
+          shell.showItemInFolder(path);
+          return null;
+        },
+      },
+      {
+        'engine:connect': (_note, from) => engine?.connect(from.webContents),
+        'window:title': ({ title, projectPath }, from) => {
+          from.setTitle(title);
+          if (process.platform === 'darwin') from.setRepresentedFilename(projectPath ?? '');
+          project = projectPath ?? project;
+          if (projectPath) recent.add(projectPath);
+        },
+        'power:awake': (on) => {
+          if (blocker !== null) powerSaveBlocker.stop(blocker);
+          blocker = on ? powerSaveBlocker.start('prevent-app-suspension') : null;
+        },
+        notify: ({ title, body }) => {
+          if (!Notification.isSupported()) return;
+          const notification = new Notification({ title, body });
+          notification.on('click', show);
+          notification.show();
+        },
+        'quit:flushed': ({ error }) => closing?.onFlushed(error),
+      },
+    );
+
+    const opened = openWindow({
+      url: devServer ?? PAGE_ROOT,
+      mediaRoot: devServer ? PAGE_ROOT : null,
+      onPageGone: (reason) => log(`[app] the page stopped: ${reason}\n`),
+    });
+    window = opened;
+    closing = closeWithCare(opened, {
+      askToFlush: () => tell('quit', null),
+      closeUnsaved: (why) => quitUnsaved(opened, why),
+      finish: () => closeProject(engine),
+    });
+    opened.on('closed', () => {
+      window = null;
+    });
   });
-} else {
-  app.quit();
+}
+
+/** Waits until the engine has let go of the project, within reason. */
+async function closeProject(engine: Engine | null): Promise<void> {
+  const closed = engine?.call('project.close', null).catch(() => null);
+  await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, CLOSE_PROJECT_MS))]);
 }

@@ -2,7 +2,7 @@
 import { statfsSync } from 'node:fs';
 import type { EngineCalls, EngineEvent } from '../../common/contract.ts';
 import { AppError, errorLine } from '../../common/errors.ts';
-import { type Handlers, serve } from '../../common/rpc.ts';
+import type { Handlers } from '../../common/rpc.ts';
 import { parseSettings } from '../../common/settings.ts';
 import { formatBundleReport, inspectBundle } from './bundle/inspect.ts';
 import { openLatentCache } from './cache/latents.ts';
@@ -12,7 +12,7 @@ import { probeClip } from './media/probe.ts';
 import { methods, paramsSchema } from './methods/registry.ts';
 import { probeProviders } from './onnx/provider.ts';
 import { openJobStore } from './queue/store.ts';
-import { parentTransport } from './transport.ts';
+import { parentTransport, serveAll } from './transport.ts';
 
 const DEFAULT_CACHE_BYTES = 8 * 2 ** 30;
 
@@ -86,7 +86,7 @@ const handlers: Handlers<EngineCalls> = {
   'cache.verify': async () => cache().verify(),
 };
 
-const emit: (event: EngineEvent) => void = serve(transport, handlers);
+const emit: (event: EngineEvent) => void = serveAll(transport, handlers);
 
 // Whoever started the engine is gone: what is computed is kept, the rest can be resumed. A network call may take minutes.
 transport.onClose(() => {

@@ -1,17 +1,39 @@
-/** The engine's side of the wire: Electron's parentPort in a utility process, the IPC channel under plain Node. */
-import type { Transport } from '../../common/rpc.ts';
+/**
+ * The engine's side of the wire: Electron's parentPort in a utility process, the IPC channel under plain Node. A parent
+ * may hand over further ports; each is served like the parent itself.
+ */
+import { type CallMap, type Handlers, serve, type Transport } from '../../common/rpc.ts';
+
+export interface ParentTransport extends Transport {
+  onPort(handler: (port: Transport) => void): void;
+}
+
+/** The part of Electron's MessagePortMain that is used. */
+interface Port {
+  postMessage(message: unknown): void;
+  on(event: 'message', handler: (event: { data: unknown }) => void): void;
+  on(event: 'close', handler: () => void): void;
+  start(): void;
+}
 
 interface ParentPort {
   postMessage(message: unknown): void;
-  on(event: 'message', handler: (event: { data: unknown }) => void): void;
+  on(event: 'message', handler: (event: { data: unknown; ports: readonly Port[] }) => void): void;
 }
 
-export function parentTransport(): Transport {
-  const port = (process as NodeJS.Process & { parentPort?: ParentPort }).parentPort;
-  if (port) {
+export function parentTransport(): ParentTransport {
+  const parent = (process as NodeJS.Process & { parentPort?: ParentPort }).parentPort;
+  if (parent) {
     return {
-      send: (message) => port.postMessage(message),
-      onMessage: (handler) => port.on('message', (event) => handler(event.data)),
+      send: (message) => parent.postMessage(message),
+      onMessage: (handler) =>
+        parent.on('message', (event) => {
+          if (event.ports.length === 0) handler(event.data);
+        }),
+      onPort: (handler) =>
+        parent.on('message', (event) => {
+          for (const port of event.ports) handler(portTransport(port));
+        }),
       // A utility process is ended together with its parent.
       onClose: () => {},
     };
@@ -23,6 +45,39 @@ export function parentTransport(): Transport {
       if (process.connected) process.send?.(message);
     },
     onMessage: (handler) => process.on('message', handler),
+    onPort: () => {},
     onClose: (handler) => process.on('disconnect', () => handler(new Error('the parent process is gone'))),
+  };
+}
+
+function portTransport(port: Port): Transport {
+  return {
+    send: (message) => port.postMessage(message),
+    onMessage: (handler) => {
+      port.on('message', (event) => handler(event.data));
+      port.start();
+    },
+    onClose: (handler) => port.on('close', () => handler(new Error('the page is gone'))),
+  };
+}
+
+/**
+ * Answers the parent and every port it hands over. Returns the function that sends an event: to the ports while there
+ * are any, for the parent then only minds the process.
+ */
+export function serveAll<Calls extends CallMap, Event>(
+  parent: ParentTransport,
+  handlers: Handlers<Calls>,
+): (event: Event) => void {
+  const toParent = serve<Calls, Event>(parent, handlers);
+  const toPorts = new Set<(event: Event) => void>();
+  parent.onPort((port) => {
+    const send = serve<Calls, Event>(port, handlers);
+    toPorts.add(send);
+    port.onClose(() => toPorts.delete(send));
+  });
+  return (event) => {
+    if (toPorts.size === 0) toParent(event);
+    else for (const send of toPorts) send(event);
   };
 }

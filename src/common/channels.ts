@@ -1,0 +1,33 @@
+/** Names and contents of what preload and shell say to each other. */
+import type { Demo, EngineState, MenuCommand } from './bridge.ts';
+
+/** The page asks, the shell answers. */
+export type ShellCalls = {
+  'dialog:clips': { input: null; output: readonly string[] | null };
+  'dialog:project': { input: null; output: string | null };
+  'dialog:save': { input: string; output: string | null };
+  'dialog:folder': { input: string; output: string | null };
+  'projects:recent': { input: null; output: readonly string[] };
+  'projects:start': { input: null; output: string | null };
+  'demo:get': { input: null; output: Demo | null };
+  'file:reveal': { input: string; output: null };
+};
+
+/** The page tells the shell. */
+export type PageNotes = {
+  'engine:connect': null;
+  'window:title': { readonly title: string; readonly projectPath: string | null };
+  'power:awake': boolean;
+  notify: { readonly title: string; readonly body: string };
+  /** Answer to `quit`; what could not be saved, if anything. */
+  'quit:flushed': { readonly error: string | null };
+};
+
+/** The shell tells the page. `engine:port` brings a port. */
+export type ShellNotes = {
+  'engine:port': null;
+  'engine:down': { readonly state: Exclude<EngineState, 'starting' | 'up'>; readonly why: string };
+  menu: MenuCommand;
+  'projects:open': string;
+  quit: null;
+};

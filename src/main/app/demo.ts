@@ -1,0 +1,22 @@
+/** The clip and model that come with the application, for the first minute with it. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Demo } from '../../common/bridge.ts';
+
+const content = z.object({
+  sourcePrompt: z.string(),
+  edits: z.array(z.looseObject({ name: z.string(), prompt: z.string() })).min(1),
+});
+
+/** Null where clip or description are missing or damaged. */
+export function readDemo(folder: string, project: string): Demo | null {
+  const clip = join(folder, 'clip.mp4');
+  if (!existsSync(clip)) return null;
+  try {
+    const demo = content.parse(JSON.parse(readFileSync(join(folder, 'demo.json'), 'utf8')));
+    return { clip, project, ...demo };
+  } catch {
+    return null;
+  }
+}

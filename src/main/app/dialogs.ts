@@ -1,0 +1,64 @@
+/** The system's file dialogs. All answer null for "nothing chosen". */
+import { type BrowserWindow, dialog } from 'electron';
+
+const CLIPS = ['mov', 'mp4', 'mxf', 'mkv', 'avi', 'webm', 'm4v', 'mpg', 'mpeg', 'mts', 'm2ts', 'ts'];
+const PROJECTS = [{ name: 'Retake project', extensions: ['retake'] }];
+
+async function paths(
+  window: BrowserWindow,
+  options: Electron.OpenDialogOptions,
+): Promise<readonly string[] | null> {
+  const { canceled, filePaths } = await dialog.showOpenDialog(window, options);
+  return canceled || filePaths.length === 0 ? null : filePaths;
+}
+
+export function openClips(window: BrowserWindow): Promise<readonly string[] | null> {
+  return paths(window, {
+    title: 'Import clips',
+    buttonLabel: 'Import',
+    filters: [
+      { name: 'Clips', extensions: CLIPS },
+      { name: 'All files', extensions: ['*'] },
+    ],
+    properties: ['openFile', 'multiSelections'],
+  });
+}
+
+export async function openProject(window: BrowserWindow): Promise<string | null> {
+  const chosen = await paths(window, { title: 'Open project', filters: PROJECTS, properties: ['openFile'] });
+  return chosen?.[0] ?? null;
+}
+
+export async function openFolder(window: BrowserWindow, title: string): Promise<string | null> {
+  const chosen = await paths(window, { title, properties: ['openDirectory', 'createDirectory'] });
+  return chosen?.[0] ?? null;
+}
+
+/** @param folder where the dialog starts */
+export async function saveProject(
+  window: BrowserWindow,
+  name: string,
+  folder: string,
+): Promise<string | null> {
+  const { canceled, filePath } = await dialog.showSaveDialog(window, {
+    title: 'Save project',
+    defaultPath: `${folder}/${name.replace(/[\\/:*?"<>|]/g, '-')}.retake`,
+    filters: PROJECTS,
+    properties: ['createDirectory', 'showOverwriteConfirmation'],
+  });
+  if (canceled || !filePath) return null;
+  return /\.retake$/i.test(filePath) ? filePath : `${filePath}.retake`;
+}
+
+/** True when the artist wants to quit although the project could not be saved. */
+export async function quitUnsaved(window: BrowserWindow, why: string): Promise<boolean> {
+  const { response } = await dialog.showMessageBox(window, {
+    type: 'warning',
+    message: 'The project could not be saved.',
+    detail: why,
+    buttons: ['Stay', 'Quit without saving'],
+    defaultId: 0,
+    cancelId: 0,
+  });
+  return response === 1;
+}

@@ -1,0 +1,91 @@
+/** The application menu, made from a list of the page's own commands. */
+import { Menu, type MenuItemConstructorOptions, shell } from 'electron';
+import type { MenuCommand } from '../../common/bridge.ts';
+
+interface Entry {
+  readonly command: MenuCommand;
+  readonly label: string;
+  /** Shown only: the page hears the keys itself. */
+  readonly accelerator?: string;
+}
+
+const FILE: readonly (Entry | 'separator' | 'recent')[] = [
+  { command: 'file.new', label: 'New Project…', accelerator: 'CmdOrCtrl+N' },
+  { command: 'file.open', label: 'Open Project…', accelerator: 'CmdOrCtrl+O' },
+  'recent',
+  'separator',
+  { command: 'file.import', label: 'Import Clips…', accelerator: 'CmdOrCtrl+I' },
+  'separator',
+  { command: 'file.save', label: 'Save', accelerator: 'CmdOrCtrl+S' },
+  { command: 'file.saveAs', label: 'Save As…', accelerator: 'CmdOrCtrl+Shift+S' },
+  { command: 'file.collect', label: 'Collect into a Folder…' },
+];
+
+const EDIT: readonly Entry[] = [
+  { command: 'edit.undo', label: 'Undo', accelerator: 'CmdOrCtrl+Z' },
+  { command: 'edit.redo', label: 'Redo', accelerator: 'CmdOrCtrl+Shift+Z' },
+];
+
+export interface MenuActions {
+  readonly recent: readonly string[];
+  readonly run: (command: MenuCommand) => void;
+  readonly openProject: (path: string) => void;
+  /** Folder of the log files. */
+  readonly logs: string;
+}
+
+export function buildMenu({ recent, run, openProject, logs }: MenuActions, mac: boolean): Menu {
+  const item = ({ command, label, accelerator }: Entry): MenuItemConstructorOptions => ({
+    id: command,
+    label,
+    ...(accelerator && { accelerator, registerAccelerator: false }),
+    click: () => run(command),
+  });
+  const separator: MenuItemConstructorOptions = { type: 'separator' };
+  const recentMenu: MenuItemConstructorOptions = {
+    label: 'Open Recent',
+    enabled: recent.length > 0,
+    submenu: recent.map((path) => ({ label: path, click: () => openProject(path) })),
+  };
+  const file = FILE.map((one) =>
+    one === 'separator' ? separator : one === 'recent' ? recentMenu : item(one),
+  );
+  const template: MenuItemConstructorOptions[] = [
+    ...(mac ? [{ role: 'appMenu' as const }] : []),
+    { label: 'File', submenu: [...file, separator, { role: mac ? 'close' : 'quit' }] },
+    {
+      label: 'Edit',
+      submenu: [
+        ...EDIT.map(item),
+        separator,
+        { role: 'cut' },
+        { role: 'copy' },
+        { role: 'paste' },
+        { role: 'selectAll' },
+      ],
+    },
+    {
+      label: 'View',
+      submenu: [
+        item({ command: 'view.bundles', label: 'Models…' }),
+        item({ command: 'view.keys', label: 'Keyboard Shortcuts', accelerator: 'Shift+/' }),
+        separator,
+        { role: 'resetZoom' },
+        { role: 'zoomIn' },
+        { role: 'zoomOut' },
+        { role: 'togglefullscreen' },
+        { role: 'toggleDevTools' },
+      ],
+    },
+    { role: 'windowMenu' },
+    {
+      label: 'Help',
+      role: 'help',
+      submenu: [
+        item({ command: 'help.about', label: 'About Retake' }),
+        { label: 'Show Log Files', click: () => void shell.openPath(logs) },
+      ],
+    },
+  ];
+  return Menu.buildFromTemplate(template);
+}

@@ -1,0 +1,32 @@
+/** Where the parts of the application lie, in a checkout and when packaged. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { app } from 'electron';
+import { dataDirectory } from '../data-directory.ts';
+
+export interface AppPaths {
+  readonly engine: string;
+  readonly page: string;
+  readonly previews: string;
+  readonly demo: string;
+  /** Environment of the engine: ours, and where it finds what is shipped with the application. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export function appPaths(): AppPaths {
+  const resources = app.isPackaged ? process.resourcesPath : join(app.getAppPath(), 'resources');
+  const home = dataDirectory();
+  const ffmpeg = join(resources, 'ffmpeg', process.platform === 'win32' ? 'ffmpeg.exe' : 'ffmpeg');
+  return {
+    engine: join(import.meta.dirname, 'engine.js'),
+    page: join(import.meta.dirname, '../renderer'),
+    previews: join(home, 'previews'),
+    demo: join(resources, 'demo'),
+    env: {
+      ...process.env,
+      RETAKE_HOME: home,
+      RETAKE_RESOURCES: resources,
+      ...(!process.env.RETAKE_FFMPEG && existsSync(ffmpeg) && { RETAKE_FFMPEG: ffmpeg }),
+    },
+  };
+}
