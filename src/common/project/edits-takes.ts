@@ -40,7 +40,11 @@ export function removeTake(draft: ProjectDocument, takeId: string): void {
 export function takesOf(document: ProjectDocument, shotId: string): Take[] {
   return Object.values(document.takes)
     .filter((take) => take.shotId === shotId)
-    .sort((a, b) => b.createdAt - a.createdAt || a.id.localeCompare(b.id));
+    .sort(newestFirst);
+}
+
+export function newestFirst(a: Take, b: Take): number {
+  return b.createdAt - a.createdAt || (a.id < b.id ? -1 : 1);
 }
 
 /** Two halves of a split shot share the file: it may be deleted only when one entry is left. */

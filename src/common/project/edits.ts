@@ -129,7 +129,7 @@ function splitShot(draft: ProjectDocument, id: string, cut: number, newId: NewId
   left.end = cut;
   left.anchors = left.anchors.filter((anchor) => anchor < cut);
   settleAnchors(left, left.leadAnchor);
-  settleAnchors(right, right.leadAnchor >= cut ? right.leadAnchor : cut);
+  settleAnchors(right, Math.max(right.leadAnchor, cut));
   right.takeId = copyTakes(draft, left, right, newId);
   draft.timeline.splice(index + 1, 0, right);
   return draft.timeline[index + 1] as Shot;
@@ -153,13 +153,9 @@ export function mergeWithNext(draft: ProjectDocument, id: string): void {
   const left = shotIn(draft, id, doing);
   const index = draft.timeline.findIndex((item) => item.id === id);
   const right = draft.timeline[index + 1];
-  if (right?.kind !== 'shot') return refuse(doing, `no shot follows ${left.name}`);
+  if (right?.kind !== 'shot') refuse(doing, `no shot follows ${left.name}`);
   if (right.clipId !== left.clipId || right.start !== left.end) {
-    return refuse(
-      doing,
-      `${right.name} does not go on where ${left.name} ends`,
-      'Undo trims between them first.',
-    );
+    refuse(doing, `${right.name} does not go on where ${left.name} ends`, 'Undo trims between them first.');
   }
   left.end = right.end;
   left.anchors = [...left.anchors, ...right.anchors];
@@ -181,7 +177,7 @@ export function mergeWithNext(draft: ProjectDocument, id: string): void {
 export function trim(draft: ProjectDocument, id: string, edge: 'start' | 'end', clipFrame: number): void {
   const shot = shotIn(draft, id, 'trimming');
   const clip = draft.clips[shot.clipId];
-  if (!clip) return refuse('trimming', 'the clip of this shot is not there');
+  if (!clip) refuse('trimming', 'the clip of this shot is not there');
   const wanted = Math.round(clipFrame);
   if (edge === 'start') shot.start = Math.max(0, Math.min(wanted, shot.end - 1));
   else shot.end = Math.min(clip.frames, Math.max(wanted, shot.start + 1));
@@ -191,7 +187,7 @@ export function trim(draft: ProjectDocument, id: string, edge: 'start' | 'end', 
 /** Sets the length of a gap; at least one frame. */
 export function resizeGap(draft: ProjectDocument, id: string, frames: number): void {
   const item = draft.timeline.find((one) => one.id === id);
-  if (item?.kind !== 'gap') return refuse('trimming', 'this is no gap of the timeline');
+  if (item?.kind !== 'gap') refuse('trimming', 'this is no gap of the timeline');
   item.frames = Math.max(1, Math.round(frames));
 }
 
@@ -223,7 +219,7 @@ export function removeRange(
 ): void {
   const from = Math.max(0, range.from);
   const to = Math.min(timelineLength(draft.timeline), range.to);
-  if (to <= from) return refuse('removing the range', 'it is empty', 'Set In and Out around what shall go.');
+  if (to <= from) refuse('removing the range', 'it is empty', 'Set In and Out around what shall go.');
   for (const frame of [from, to]) cutAt(draft, frame, newId);
   const inside = place(draft.timeline).filter((one) => one.from >= from && one.to <= to);
   removeItems(
@@ -247,7 +243,7 @@ function cutAt(draft: ProjectDocument, frame: number, newId: NewId): void {
 /** Moves an item so that it comes to stand at `index` of the list without it. */
 export function moveItem(draft: ProjectDocument, id: string, index: number): void {
   const from = draft.timeline.findIndex((item) => item.id === id);
-  if (from < 0) return refuse('moving', 'this item is not on the timeline');
+  if (from < 0) refuse('moving', 'this item is not on the timeline');
   const [item] = draft.timeline.splice(from, 1);
   draft.timeline.splice(Math.max(0, Math.min(index, draft.timeline.length)), 0, item!);
   tidyGaps(draft);

@@ -1,5 +1,5 @@
 /** Project, undo, import and what the engine is doing. */
-import { Anchor, FolderOpen, Import, Keyboard, Redo2, Scissors, Undo2 } from 'lucide-react';
+import { FolderOpen, Import, Keyboard, Redo2, Undo2 } from 'lucide-react';
 import { run } from '../actions/registry.ts';
 import { useLength } from '../store/current.ts';
 import { useDocument, useIsSaved, useUndoNames } from '../store/project.ts';
@@ -26,13 +26,6 @@ export function TopBar() {
       </CommandButton>
       <CommandButton id="edit.redo" name={redo ? `Redo ${redo}` : 'Nothing to redo'} isDisabled={!redo}>
         <Redo2 />
-      </CommandButton>
-      <span className="divider" />
-      <CommandButton id="edit.split" isDisabled={empty}>
-        <Scissors />
-      </CommandButton>
-      <CommandButton id="anchor.add" isDisabled={empty}>
-        <Anchor />
       </CommandButton>
       <span className="spring" />
       <Status />

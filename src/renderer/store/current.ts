@@ -1,6 +1,7 @@
 /** What follows from document and view together. */
 import type { Rational } from '../../common/media.ts';
-import type { ProjectDocument, Shot, TimelineItem } from '../../common/project/document.ts';
+import type { ProjectDocument, Shot, Take, TimelineItem } from '../../common/project/document.ts';
+import { newestFirst } from '../../common/project/edits-takes.ts';
 import { isShot, itemAt, type Placed, place } from '../../common/project/positions.ts';
 import { getDocument, useDocument } from './project.ts';
 import { getView, useView } from './view.ts';
@@ -79,4 +80,28 @@ export function getChosenShots(): readonly Placed<Shot>[] {
   if (shots.length > 0) return shots;
   const current = getCurrentShot();
   return current ? [current] : [];
+}
+
+const takesByShot = new WeakMap<ProjectDocument['takes'], ReadonlyMap<string, readonly Take[]>>();
+const NO_TAKES: readonly Take[] = [];
+
+/** Takes of a shot of a finished document, newest first, sorted once per version: cheap for a thousand shots. */
+export function takesOfShot(document: ProjectDocument, shotId: string): readonly Take[] {
+  let byShot = takesByShot.get(document.takes);
+  if (!byShot) {
+    const grouped = new Map<string, Take[]>();
+    for (const take of Object.values(document.takes)) {
+      const group = grouped.get(take.shotId);
+      if (group) group.push(take);
+      else grouped.set(take.shotId, [take]);
+    }
+    for (const group of grouped.values()) group.sort(newestFirst);
+    byShot = grouped;
+    takesByShot.set(document.takes, byShot);
+  }
+  return byShot.get(shotId) ?? NO_TAKES;
+}
+
+export function useTakes(shotId: string | null): readonly Take[] {
+  return useDocument((document) => (shotId === null ? NO_TAKES : takesOfShot(document, shotId)));
 }

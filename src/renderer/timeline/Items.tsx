@@ -1,0 +1,161 @@
+/**
+ * The timeline for assistive technology and keyboards: a list of shots, gaps and anchors that lie over their pictures.
+ * Only what is in sight is in the page, and the entry in hand; positions are told by aria-posinset.
+ */
+import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
+import { isShot, timelineFrameOf } from '../../common/project/positions.ts';
+import { toNumber } from '../../common/time/rational.ts';
+import { timelineRate, usePlaced } from '../store/current.ts';
+import { useDocument } from '../store/project.ts';
+import { getView, seek, select, setView, useView, type View, viewStore } from '../store/view.ts';
+import { type Entry, entriesOf, labelOfAnchor, labelOfItem } from './labels.ts';
+import { xOf } from './scene.ts';
+
+/** Milliseconds of quiet after which the list follows a scroll: nothing is read aloud in between. */
+const SETTLE_MS = 120;
+/** Entries in the page at most; a wider view is walked with the arrows. */
+const MOST = 120;
+
+type Frame = Pick<View, 'scroll' | 'scale' | 'timelineWidth'>;
+
+function useSettledFrame(): Frame {
+  const [frame, setFrame] = useState<Frame>(getView);
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stop = viewStore.subscribe((view, before) => {
+      const same =
+        view.scroll === before.scroll &&
+        view.scale === before.scale &&
+        view.timelineWidth === before.timelineWidth;
+      if (same) return;
+      clearTimeout(timer);
+      timer = setTimeout(() => setFrame(getView()), SETTLE_MS);
+    });
+    return () => {
+      clearTimeout(timer);
+      stop();
+    };
+  }, []);
+  return frame;
+}
+
+/** Index of the entry in hand: the anchor, else the item last selected, else the first in sight. */
+function activeIndex(
+  entries: readonly Entry[],
+  view: Pick<View, 'anchor' | 'selection'>,
+  first: number,
+): number {
+  const { anchor, selection } = view;
+  const key = anchor ? `${anchor.shotId} ${anchor.frame}` : selection.at(-1);
+  const index = key === undefined ? -1 : entries.findIndex((entry) => entry.key === key);
+  return index >= 0 ? index : Math.min(first, entries.length - 1);
+}
+
+function take(entry: Entry, extend: boolean): void {
+  const { placed, itemId, anchor } = entry;
+  const { selection } = getView();
+  setView({ shuttle: 0 });
+  if (anchor !== null && isShot(placed)) {
+    select([itemId], { shotId: itemId, frame: anchor });
+    seek(timelineFrameOf(placed, anchor));
+  } else {
+    select(extend ? [...selection.filter((id) => id !== itemId), itemId] : [itemId]);
+    seek(placed.from);
+  }
+}
+
+export function Items() {
+  const placed = usePlaced();
+  const project = useDocument((document) => document);
+  const entries = useMemo(() => entriesOf(placed), [placed]);
+  const frame = useSettledFrame();
+  const selection = useView((view) => view.selection);
+  const anchor = useView((view) => view.anchor);
+  const list = useRef<HTMLDivElement>(null);
+  const rate = toNumber(timelineRate(project));
+
+  const edge = frame.scroll + frame.timelineWidth / frame.scale;
+  const first = Math.max(
+    0,
+    entries.findIndex((entry) => entry.placed.to > frame.scroll),
+  );
+  const active = activeIndex(entries, { anchor, selection }, first);
+  const shown = entries
+    .map((entry, index) => ({ entry, index }))
+    .filter(({ entry, index }) => {
+      if (Math.abs(index - active) <= 1) return true;
+      return index >= first && index < first + MOST && entry.placed.from < edge;
+    });
+
+  const activeKey = entries[active]?.key;
+  useEffect(() => {
+    // Focus inside the list follows what is in hand, also when a command moved it.
+    const inside = list.current?.contains(document.activeElement) && document.activeElement !== list.current;
+    if (inside && activeKey !== undefined) {
+      list.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(activeKey)}"]`)?.focus();
+    }
+  }, [activeKey]);
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const targets: Readonly<Record<string, number>> = {
+      ArrowUp: active - 1,
+      ArrowDown: active + 1,
+      Home: 0,
+      End: entries.length - 1,
+    };
+    const target = targets[event.key];
+    if (target === undefined) return;
+    event.preventDefault();
+    const entry = entries[Math.max(0, Math.min(entries.length - 1, target))];
+    if (entry) take(entry, event.shiftKey);
+  };
+
+  const chosen = new Set(selection);
+  return (
+    <div
+      ref={list}
+      className="timeline-items"
+      role="listbox"
+      data-timeline=""
+      aria-label="Shots and anchors"
+      aria-multiselectable="true"
+      aria-orientation="vertical"
+      tabIndex={entries.length === 0 ? 0 : -1}
+      onKeyDown={onKeyDown}
+    >
+      {shown.map(({ entry, index }) => {
+        const { item } = entry.placed;
+        const isAnchor = entry.anchor !== null && isShot(entry.placed);
+        const from = isAnchor ? timelineFrameOf(entry.placed as never, entry.anchor!) : entry.placed.from;
+        const left = Math.max(-20, xOf(frame, from));
+        const right = Math.min(frame.timelineWidth + 20, xOf(frame, isAnchor ? from + 1 : entry.placed.to));
+        return (
+          <div
+            key={entry.key}
+            data-key={entry.key}
+            role="option"
+            className={isAnchor ? 'timeline-anchor' : 'timeline-item'}
+            tabIndex={index === active ? 0 : -1}
+            aria-selected={
+              isAnchor ? anchor?.shotId === item.id && anchor.frame === entry.anchor : chosen.has(item.id)
+            }
+            aria-setsize={entries.length}
+            aria-posinset={index + 1}
+            aria-label={
+              item.kind === 'shot' && entry.anchor !== null
+                ? labelOfAnchor(item, entry.anchor)
+                : labelOfItem(project, entry.placed, rate)
+            }
+            style={{ left, width: Math.max(isAnchor ? 0 : 2, right - left) }}
+            onFocus={() => {
+              // Coming in with Tab takes the entry in hand, so that commands act on what is focused.
+              const { selection: now, anchor: held } = getView();
+              if (held === null && now.length === 0) take(entry, false);
+            }}
+          />
+        );
+      })}
+    </div>
+  );
+}

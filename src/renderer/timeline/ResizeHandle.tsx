@@ -1,0 +1,44 @@
+/** The upper edge of the timeline: drag it, or focus it and press ↑ ↓. */
+import type { KeyboardEvent, PointerEvent } from 'react';
+import { getView, setView, useView } from '../store/view.ts';
+
+const LEAST = 170;
+const MOST = 640;
+
+const resize = (height: number) =>
+  setView({ timelineHeight: Math.max(LEAST, Math.min(MOST, Math.round(height))) });
+
+export function ResizeHandle() {
+  const height = useView((view) => view.timelineHeight);
+  const onPointerDown = (event: PointerEvent<HTMLDivElement>) => {
+    const handle = event.currentTarget;
+    const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 13;
+    const start = getView().timelineHeight + event.clientY / rem;
+    handle.setPointerCapture(event.pointerId);
+    handle.onpointermove = (move) => resize(start - move.clientY / rem);
+    handle.onlostpointercapture = () => {
+      handle.onpointermove = null;
+    };
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const step = { ArrowUp: 16, ArrowDown: -16 }[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    resize(getView().timelineHeight + step);
+  };
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: an hr cannot be dragged
+    <div
+      className="resize"
+      role="separator"
+      aria-label="Height of the timeline"
+      aria-orientation="horizontal"
+      aria-valuenow={height}
+      aria-valuemin={LEAST}
+      aria-valuemax={MOST}
+      tabIndex={0}
+      onPointerDown={onPointerDown}
+      onKeyDown={onKeyDown}
+    />
+  );
+}

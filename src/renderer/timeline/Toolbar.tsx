@@ -1,0 +1,88 @@
+/** Timecode, edit tools, snapping and zoom above the timeline. */
+import {
+  Anchor,
+  ArrowRightToLine,
+  ArrowUpFromLine,
+  Magnet,
+  Maximize2,
+  Merge,
+  Scissors,
+  Trash2,
+  ZoomIn,
+  ZoomOut,
+} from 'lucide-react';
+import { timelineRate, useLength } from '../store/current.ts';
+import { useDocument } from '../store/project.ts';
+import { useView } from '../store/view.ts';
+import { CommandButton } from '../ui/CommandButton.tsx';
+import { timecodeOf } from './ruler.ts';
+
+export function Toolbar() {
+  const empty = useLength() === 0;
+  const snapping = useView((view) => view.snapping);
+  return (
+    <div className="timeline-bar" role="toolbar" aria-label="Timeline tools">
+      <Timecode />
+      <span className="divider" />
+      <CommandButton id="edit.split" isDisabled={empty}>
+        <Scissors />
+      </CommandButton>
+      <CommandButton id="edit.merge" isDisabled={empty}>
+        <Merge />
+      </CommandButton>
+      <CommandButton id="edit.delete" isDisabled={empty}>
+        <Trash2 />
+      </CommandButton>
+      <CommandButton id="edit.lift" isDisabled={empty}>
+        <ArrowUpFromLine />
+      </CommandButton>
+      <span className="divider" />
+      <CommandButton id="anchor.add" isDisabled={empty}>
+        <Anchor />
+      </CommandButton>
+      <CommandButton id="clip.findShots" isDisabled={empty}>
+        <ArrowRightToLine />
+      </CommandButton>
+      <span className="spring" />
+      <Lengths />
+      <CommandButton id="view.snapping" name="Snapping" isOn={snapping}>
+        <Magnet />
+      </CommandButton>
+      <CommandButton id="zoom.out" isDisabled={empty}>
+        <ZoomOut />
+      </CommandButton>
+      <CommandButton id="zoom.in" isDisabled={empty}>
+        <ZoomIn />
+      </CommandButton>
+      <CommandButton id="zoom.fit" isDisabled={empty}>
+        <Maximize2 />
+      </CommandButton>
+    </div>
+  );
+}
+
+function Timecode() {
+  const playhead = useView((view) => view.playhead);
+  const rate = useDocument(timelineRate);
+  return (
+    <output className="timecode mono" aria-label="Timecode at the playhead" aria-live="off">
+      {timecodeOf(playhead, rate)}
+    </output>
+  );
+}
+
+/** Length of the range between In and Out, else of the timeline. */
+function Lengths() {
+  const length = useLength();
+  const rate = useDocument(timelineRate);
+  const inFrame = useView((view) => view.inFrame);
+  const outFrame = useView((view) => view.outFrame);
+  const ranged = inFrame !== null || outFrame !== null;
+  const frames = ranged ? (outFrame ?? length) - (inFrame ?? 0) : length;
+  return (
+    <span className="quiet mono">
+      {ranged ? 'In to Out ' : ''}
+      {timecodeOf(Math.max(0, frames), rate)}
+    </span>
+  );
+}

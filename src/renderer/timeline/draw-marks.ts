@@ -1,0 +1,165 @@
+/** What stands over the shots: anchors, In and Out, playhead, marks of a drag, and the overview below. */
+import type { Shot } from '../../common/project/document.ts';
+import { type Placed, timelineFrameOf } from '../../common/project/positions.ts';
+import { shotColour } from './colours.ts';
+import { middleOf, type Scene, xOf } from './scene.ts';
+import { textWidth } from './text.ts';
+
+/** Half the width of an anchor's marker, in design pixels. */
+export const ANCHOR_RADIUS = 6;
+
+export function drawAnchors(context: CanvasRenderingContext2D, scene: Scene, placed: Placed<Shot>): void {
+  const { view, lanes, colours, hover } = scene;
+  const { item } = placed;
+  const narrow = (placed.to - placed.from) * view.scale < 16 * lanes.unit;
+  for (const anchor of item.anchors) {
+    const inHand = view.anchor?.shotId === item.id && view.anchor.frame === anchor;
+    if (narrow && !inHand) continue;
+    const x = Math.round(middleOf(view, timelineFrameOf(placed, anchor))) + 0.5;
+    if (x < -12 || x > scene.width + 12) continue;
+    const lead = anchor === item.leadAnchor;
+    const hovered = hover?.kind === 'anchor' && hover.shotId === item.id && hover.frame === anchor;
+    drawPin(context, scene, x, lead, inHand || hovered);
+    context.strokeStyle = inHand ? colours.selection : colours.accent;
+    context.lineWidth = inHand ? 2 : 1;
+    context.globalAlpha = lead || inHand ? 0.9 : 0.5;
+    context.beginPath();
+    context.moveTo(x, lanes.anchors.top + lanes.anchors.height);
+    context.lineTo(x, lanes.shots.top + lanes.shots.height);
+    context.stroke();
+    context.globalAlpha = 1;
+  }
+}
+
+/** A pin that points down at its frame; the leading one is filled. */
+function drawPin(
+  context: CanvasRenderingContext2D,
+  scene: Scene,
+  x: number,
+  lead: boolean,
+  strong: boolean,
+): void {
+  const { lanes, colours } = scene;
+  const radius = ANCHOR_RADIUS * lanes.unit;
+  const tip = lanes.anchors.top + lanes.anchors.height;
+  const shoulder = tip - 6 * lanes.unit;
+  const top = tip - 15 * lanes.unit;
+  context.beginPath();
+  context.moveTo(x - radius, top);
+  context.lineTo(x + radius, top);
+  context.lineTo(x + radius, shoulder);
+  context.lineTo(x, tip);
+  context.lineTo(x - radius, shoulder);
+  context.closePath();
+  context.fillStyle = lead ? colours.accent : colours.ground;
+  context.fill();
+  context.lineWidth = strong ? 2.5 : 1.5;
+  context.strokeStyle = strong ? colours.text : colours.accent;
+  context.stroke();
+}
+
+export function drawRange(context: CanvasRenderingContext2D, scene: Scene): void {
+  const { view, lanes, colours, width, length } = scene;
+  if (view.inFrame === null && view.outFrame === null) return;
+  const from = xOf(view, view.inFrame ?? 0);
+  const to = xOf(view, view.outFrame ?? length);
+  const bottom = lanes.sound.top + lanes.sound.height;
+  const { top, height } = lanes.ruler;
+  context.fillStyle = colours.selection;
+  context.globalAlpha = 0.28;
+  context.fillRect(from, top, to - from, height);
+  context.globalAlpha = 0.45;
+  context.fillStyle = '#000';
+  context.fillRect(0, top + height, Math.max(0, from), bottom - top - height);
+  context.fillRect(to, top + height, Math.max(0, width - to), bottom - top - height);
+  context.globalAlpha = 1;
+  context.fillStyle = colours.selection;
+  if (view.inFrame !== null) context.fillRect(Math.round(from), top, 2, bottom - top);
+  if (view.outFrame !== null) context.fillRect(Math.round(to) - 2, top, 2, bottom - top);
+}
+
+export function drawPlayhead(context: CanvasRenderingContext2D, scene: Scene): void {
+  const { view, lanes, colours } = scene;
+  const bottom = lanes.overview.top;
+  if (view.scale >= 5) {
+    context.fillStyle = colours.text;
+    context.globalAlpha = 0.13;
+    context.fillRect(xOf(view, view.playhead), lanes.ruler.top, view.scale, bottom - lanes.ruler.top);
+    context.globalAlpha = 1;
+  }
+  const x = Math.round(middleOf(view, view.playhead));
+  const half = 6 * lanes.unit;
+  const foot = lanes.ruler.top + lanes.ruler.height;
+  context.fillStyle = colours.text;
+  context.fillRect(x - 0.5, foot - 2, 1.5, bottom - foot + 2);
+  context.beginPath();
+  context.moveTo(x - half, foot - 11 * lanes.unit);
+  context.lineTo(x + half, foot - 11 * lanes.unit);
+  context.lineTo(x + half, foot - 5 * lanes.unit);
+  context.lineTo(x, foot + 1);
+  context.lineTo(x - half, foot - 5 * lanes.unit);
+  context.closePath();
+  context.fill();
+}
+
+export function drawDrag(context: CanvasRenderingContext2D, scene: Scene): void {
+  const { drag, view, lanes, colours, width } = scene;
+  if (!drag) return;
+  const bottom = lanes.sound.top + lanes.sound.height;
+  context.fillStyle = colours.selection;
+  if (drag.snap !== null) {
+    context.fillRect(Math.round(xOf(view, drag.snap)), lanes.ruler.top, 1, bottom - lanes.ruler.top);
+  }
+  if (drag.insertAt !== null) {
+    context.fillRect(
+      Math.round(xOf(view, drag.insertAt)) - 2,
+      lanes.anchors.top,
+      4,
+      bottom - lanes.anchors.top,
+    );
+  }
+  if (!drag.text) return;
+  const unit = lanes.unit;
+  context.font = `${12 * unit}px ${colours.font}`;
+  const room = textWidth(context, drag.text) + 12 * unit;
+  const x = Math.max(4, Math.min(width - room - 4, drag.x + 12 * unit));
+  const y = Math.max(lanes.anchors.top, drag.y - 28 * unit);
+  context.fillStyle = colours.raised;
+  context.fillRect(x, y, room, 22 * unit);
+  context.strokeStyle = colours.strong;
+  context.lineWidth = 1;
+  context.strokeRect(x + 0.5, y + 0.5, room - 1, 22 * unit - 1);
+  context.fillStyle = colours.text;
+  context.textBaseline = 'middle';
+  context.textAlign = 'left';
+  context.fillText(drag.text, x + 6 * unit, y + 11 * unit);
+}
+
+/** Pixels per frame of the overview. */
+export function overviewScale(width: number, length: number): number {
+  return width / Math.max(1, length);
+}
+
+export function drawOverview(context: CanvasRenderingContext2D, scene: Scene): void {
+  const { lanes, colours, width, length, view, placed } = scene;
+  const { top, height } = lanes.overview;
+  const scale = overviewScale(width, length);
+  context.fillStyle = colours.ground;
+  context.fillRect(0, top, width, height);
+  for (const one of placed) {
+    if (one.item.kind === 'gap') continue;
+    context.fillStyle = shotColour(one.item.id);
+    context.fillRect(one.from * scale, top + 5, Math.max(0.6, (one.to - one.from) * scale - 0.5), height - 8);
+  }
+  const left = Math.max(0, view.scroll * scale);
+  const right = Math.min(width, (view.scroll + width / view.scale) * scale);
+  context.fillStyle = colours.text;
+  context.globalAlpha = 0.16;
+  context.fillRect(left, top + 2, Math.max(8, right - left), height - 2);
+  context.globalAlpha = 1;
+  context.strokeStyle = colours.quiet;
+  context.lineWidth = 1;
+  context.strokeRect(left + 0.5, top + 2.5, Math.max(8, right - left) - 1, height - 3);
+  context.fillStyle = colours.text;
+  context.fillRect((view.playhead + 0.5) * scale - 0.5, top + 2, 1.5, height - 2);
+}

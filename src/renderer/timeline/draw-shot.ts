@@ -1,0 +1,133 @@
+/** One shot: name, pictures, the take it shows and the other takes below. */
+import type { Shot } from '../../common/project/document.ts';
+import type { Placed } from '../../common/project/positions.ts';
+import { takesOfShot } from '../store/current.ts';
+import { shotColour } from './colours.ts';
+import type { Thumbnails } from './media.ts';
+import { type Scene, xOf } from './scene.ts';
+import { fitText } from './text.ts';
+
+/** Below this width in pixels a shot is a plain block. */
+const PLAIN = 6;
+/** Below this width no pictures are asked for. */
+const PICTURES = 28;
+
+/** Square that stands for a take in the lane below its shot. */
+export const TAKE_PIP = 9;
+export const TAKE_STEP = 13;
+
+export function drawShot(context: CanvasRenderingContext2D, scene: Scene, placed: Placed<Shot>): void {
+  const { view, lanes, colours } = scene;
+  const { item } = placed;
+  const left = xOf(view, placed.from);
+  const right = xOf(view, placed.to);
+  const { top, height } = lanes.shots;
+  const chosen = scene.chosen.has(item.id);
+  const colour = shotColour(item.id);
+  if (right - left < PLAIN) {
+    context.fillStyle = chosen ? colours.selection : colour;
+    context.fillRect(left, top, Math.max(0.75, right - left - 0.25), height);
+    return;
+  }
+  const unit = lanes.unit;
+  // One pixel of ground between neighbours shows the cut.
+  const x = Math.round(left);
+  const width = Math.max(1, Math.round(right) - x - 1);
+  const band = Math.min(height, 18 * unit);
+  context.fillStyle = colour;
+  context.fillRect(x, top, width, height);
+  if (width >= PICTURES) drawPictures(context, scene, placed, x, width, top + band, height - band);
+  const visibleLeft = Math.max(x, 0);
+  context.fillStyle = colour;
+  context.fillRect(x, top, width, band);
+  context.font = `600 ${12 * unit}px ${colours.font}`;
+  context.textBaseline = 'middle';
+  context.textAlign = 'left';
+  const name = fitText(context, item.name, x + width - visibleLeft - 10 * unit);
+  context.fillStyle = '#fff';
+  if (name) context.fillText(name, visibleLeft + 5 * unit, top + band / 2 + 0.5);
+  drawTakes(context, scene, placed, x, width);
+  if (chosen) {
+    context.strokeStyle = colours.selection;
+    context.lineWidth = 2 * unit;
+    context.strokeRect(x + unit, top + unit, Math.max(1, width - 2 * unit), height - 2 * unit);
+  }
+}
+
+/** A strip of pictures from the shot's left edge on; where a take is shown, its own pictures. */
+function drawPictures(
+  context: CanvasRenderingContext2D,
+  scene: Scene,
+  { item }: Placed<Shot>,
+  x: number,
+  width: number,
+  top: number,
+  height: number,
+): void {
+  if (height < 12) return;
+  const take = item.takeId === null ? undefined : scene.document.takes[item.takeId];
+  const clip = scene.document.clips[item.clipId];
+  const ofTake = take ? scene.thumbnails(take.path) : null;
+  const ofClip = clip ? scene.thumbnails(clip.path) : null;
+  const shown = ofTake ?? ofClip;
+  if (!shown) return;
+  const tile = (height * shown.layout.width) / shown.layout.height;
+  const first = Math.max(0, Math.floor(-x / tile));
+  const end = Math.min(width, scene.width - x);
+  for (let at = first; at * tile < end; at++) {
+    const clipFrame = item.start + ((at + 0.5) * tile) / scene.view.scale;
+    const covered = take !== undefined && clipFrame >= take.start && clipFrame < take.end;
+    const source = covered ? ofTake : ofClip;
+    const frame = covered && ofTake ? clipFrame - take.start : clipFrame;
+    if (source) drawTile(context, source, frame, x + at * tile, top, tile, height, x + width);
+  }
+}
+
+function drawTile(
+  context: CanvasRenderingContext2D,
+  { image, layout }: Thumbnails,
+  frame: number,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+  limit: number,
+): void {
+  const index = Math.max(0, Math.min(layout.count - 1, Math.round(frame / layout.every)));
+  const part = Math.min(1, (limit - x) / width);
+  if (part <= 0) return;
+  const sourceX = (index % layout.columns) * layout.width;
+  const sourceY = Math.floor(index / layout.columns) * layout.height;
+  context.drawImage(image, sourceX, sourceY, layout.width * part, layout.height, x, y, width * part, height);
+}
+
+/** The take on show by name, the others as squares; the clip itself when none is on show. */
+function drawTakes(
+  context: CanvasRenderingContext2D,
+  scene: Scene,
+  { item }: Placed<Shot>,
+  x: number,
+  width: number,
+): void {
+  const { lanes, colours, document } = scene;
+  const { top, height } = lanes.takes;
+  const unit = lanes.unit;
+  const takes = takesOfShot(document, item.id);
+  if (takes.length === 0 || width < 10 * unit) return;
+  const start = Math.max(x, 0) + 4 * unit;
+  const middle = top + height / 2;
+  const pip = TAKE_PIP * unit;
+  takes.forEach((take, at) => {
+    const left = start + at * TAKE_STEP * unit;
+    if (left + pip > x + width - 2) return;
+    context.fillStyle = take.id === item.takeId ? colours.accent : colours.strong;
+    context.fillRect(left, middle - pip / 2, pip, pip);
+  });
+  const shown = takes.find((take) => take.id === item.takeId);
+  const after = start + takes.length * TAKE_STEP * unit + 3 * unit;
+  context.font = `${11.5 * unit}px ${colours.font}`;
+  const text = fitText(context, shown?.name ?? 'Clip', x + width - after - 4 * unit);
+  context.fillStyle = shown ? colours.text : colours.quiet;
+  context.textBaseline = 'middle';
+  if (text) context.fillText(text, after, middle + 0.5);
+}

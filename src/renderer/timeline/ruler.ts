@@ -1,0 +1,50 @@
+/** Ticks and timecode labels of the ruler. */
+import type { Rational } from '../../common/media.ts';
+import { allowsDropFrame, formatTimecode, nominalRate } from '../../common/time/timecode.ts';
+import { type Scene, xOf } from './scene.ts';
+
+export interface Ticks {
+  /** Frames between labels, and between the small ticks that divide them evenly. */
+  readonly label: number;
+  readonly tick: number;
+}
+
+/** The closest labels that keep `room` pixels apart: frames, then seconds and minutes in round counts. */
+export function ticksFor(scale: number, rate: Rational, room: number): Ticks {
+  const second = nominalRate(rate);
+  const frames = [1, 2, 5, 10].filter((count) => count < second);
+  const seconds = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 21600].map(
+    (one) => one * second,
+  );
+  const steps = [...frames, ...seconds];
+  const label = steps.find((step) => step * scale >= room) ?? steps.at(-1)!;
+  const tick = steps.find((step) => step * scale >= 7 && label % step === 0) ?? label;
+  return { label, tick };
+}
+
+export function timecodeOf(frame: number, rate: Rational): string {
+  return formatTimecode({ frames: frame, drop: allowsDropFrame(rate) }, rate);
+}
+
+export function drawRuler(context: CanvasRenderingContext2D, scene: Scene): void {
+  const { view, width, colours, rate, lanes } = scene;
+  const { unit, ruler } = lanes;
+  context.fillStyle = colours.panel;
+  context.fillRect(0, ruler.top, width, ruler.height);
+  context.font = `${11 * unit}px ${colours.mono}`;
+  context.textBaseline = 'alphabetic';
+  context.textAlign = 'left';
+  const { label, tick } = ticksFor(view.scale, rate, 104 * unit);
+  const first = Math.max(0, Math.floor(view.scroll / tick) * tick);
+  const last = view.scroll + width / view.scale;
+  const bottom = ruler.top + ruler.height;
+  for (let frame = first; frame <= last; frame += tick) {
+    const x = Math.round(xOf(view, frame)) + 0.5;
+    const named = frame % label === 0;
+    context.fillStyle = named ? colours.quiet : colours.strong;
+    context.fillRect(x - 0.5, bottom - (named ? 9 : 5) * unit, 1, (named ? 9 : 5) * unit);
+    if (named) context.fillText(timecodeOf(frame, rate), x + 4 * unit, bottom - 8 * unit);
+  }
+  context.fillStyle = colours.line;
+  context.fillRect(0, bottom - 1, width, 1);
+}
