@@ -1,7 +1,9 @@
 /** What goes wrong outside: broken clips, full disks, closed folders, no ffmpeg. One clear line each, nothing left behind. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { AppError, Cancelled, errorLine } from '../../src/common/errors.ts';
 import type { ClipInfo, TakeFormat } from '../../src/common/media.ts';
@@ -275,7 +277,77 @@ describe('a place that cannot be written', () => {
   });
 });
 
+describe('a process that is killed', () => {
+  it('takes its encoder with it; the same job begun again sweeps up', async () => {
+    using folder = tempFolder();
+    await ffmpegDoes(...counter('25', 20), ...H264, folder.at('clip.mov'));
+    const source = (file: string) =>
+      JSON.stringify(pathToFileURL(join(import.meta.dirname, '../../src/main/engine/media', file)).href);
+    writeFileSync(
+      folder.at('victim.ts'),
+      `const { probeClip } = await import(${source('probe.ts')});
+       const { openTake } = await import(${source('encode.ts')});
+       const clip = await probeClip(${JSON.stringify(folder.at('clip.mov'))});
+       const fit = { contentWidth: 160, contentHeight: 64, width: 160, height: 64, left: 0, top: 0 };
+       const take = await openTake({ clip, range: { start: 0, end: 20 }, fit, out: ${JSON.stringify(folder.at('take.mov'))}, format: 'prores422hq', tag: 'job' });
+       await take.write(new Float32Array(160 * 64 * 3));
+       console.log('written');
+       setInterval(() => {}, 1000);`,
+    );
+    const victim = spawn(process.execPath, [folder.at('victim.ts')], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const left = () => readdirSync(folder.path).filter((name) => name.includes('retake-partial'));
+    const gone = once(victim, 'close');
+    try {
+      await Promise.race([once(victim.stdout, 'data'), gone]);
+      await expect.poll(left, { timeout: 10_000 }).toHaveLength(1);
+    } finally {
+      victim.kill('SIGKILL');
+      await gone;
+    }
+    await expect.poll(() => encodersOn(folder.path), { timeout: 10_000 }).toEqual([]);
+    expect(readdirSync(folder.path)).not.toContain('take.mov');
+    expect(left()).toHaveLength(1);
+    const clip = await probeClip(folder.at('clip.mov'));
+    const options = {
+      clip,
+      range: { start: 0, end: 20 },
+      fit: wholeFit(clip),
+      out: folder.at('take.mov'),
+      format: 'prores422hq',
+      tag: 'job',
+    } as const;
+    const take = await openTake(options);
+    await take.abort();
+    expect(readdirSync(folder.path).sort()).toEqual(['clip.mov', 'victim.ts']);
+  });
+});
+
+/** Processes whose command line names a folder (Linux; elsewhere none are seen). */
+function encodersOn(folder: string): string[] {
+  if (process.platform !== 'linux') return [];
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .flatMap((pid) => {
+      try {
+        return [readFileSync(`/proc/${pid}/cmdline`, 'utf8')];
+      } catch {
+        return [];
+      }
+    })
+    .filter((line) => line.includes(folder));
+}
+
 describe('ffmpeg itself', () => {
+  it('that cannot even start says so', async () => {
+    await using child = new FfmpegProcess({ path: '/no/such/ffmpeg' }, [], { doing: 'reading x' });
+    expect(await refusal(child.finished())).toMatchObject({
+      code: 'ffmpeg-failed',
+      line: expect.stringMatching(/could not be started/),
+    });
+  });
+
   it('is found with its abilities, and the refused candidates with their reasons', async () => {
     using folder = tempFolder();
     const real = await resolveFfmpeg();

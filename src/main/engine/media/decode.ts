@@ -80,7 +80,7 @@ async function* decodeSized(clip: ClipInfo, options: SizedOptions): AsyncGenerat
   const wanted = timeOf(clip, range.start);
   const seek = wanted - RUN_UP_SECONDS;
   const plan = { range, width, height, toneMap: clip.hdr && canToneMap(ffmpeg) };
-  if (SEEKABLE.test(clip.container) && seek > clip.startTime) {
+  if (SEEKABLE.test(clip.container) && seek > Math.max(0, clip.startTime)) {
     const seeking = { ...plan, seek };
     const started = yield* read(clip, seeking, ffmpeg, signal, wanted);
     if (started) return;

@@ -47,6 +47,9 @@ export interface TakeWriter {
   abort(): Promise<void>;
 }
 
+/** Finishing an MP4 moves its index to the front, in silence: minutes for a long one on a slow disk. */
+const STALL_MS = 300_000;
+
 /** Rates that a timecode track can count (libavutil/timecode.c). */
 const TIMECODE_RATES = new Set([24, 25, 30, 48, 50, 60, 100, 120, 150]);
 
@@ -90,7 +93,12 @@ export async function openTake(options: TakeOptions, signal?: AbortSignal): Prom
   };
   let child: FfmpegProcess;
   try {
-    child = new FfmpegProcess(ffmpeg, args, { doing: `writing ${basename(target.path)}`, signal, onOutput });
+    child = new FfmpegProcess(ffmpeg, args, {
+      doing: `writing ${basename(target.path)}`,
+      signal,
+      onOutput,
+      stallMs: STALL_MS,
+    });
   } catch (error) {
     await discard(target);
     throw error;
