@@ -41,7 +41,7 @@ export function addEditOptions(command: Command): Command {
     .option('--negative-prompt <text>', 'what the take shall avoid')
     .option('--method <id>', 'editing method, see "retake methods"', 'pix2video')
     .option('-p, --param <name=value>', "one of the method's own parameters; may be repeated", collect)
-    .option('--anchor <frame>', 'frame whose look leads the others', '0')
+    .option('--anchor <frame>', 'frame whose look leads the others; the first to edit by default')
     .option('--from <frame>', 'first frame to edit; the clip starts with frame 0')
     .option('--to <frame>', 'last frame to edit')
     .option('--steps <n>', 'diffusion steps', '50')
@@ -74,7 +74,7 @@ export function editRequest(clip: string, flags: EditFlags): EditRequest {
     negativePrompt: flags.negativePrompt,
     method: flags.method,
     params: methodParams(flags.param ?? []),
-    anchor: wholeNumber('--anchor', flags.anchor),
+    anchor: wholeNumber('--anchor', flags.anchor) ?? from,
     steps: wholeNumber('--steps', flags.steps),
     guidance: decimal('--guidance', flags.guidance),
     seed: wholeNumber('--seed', flags.seed),

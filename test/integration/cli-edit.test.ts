@@ -1,0 +1,190 @@
+/** Edits from a terminal, measured on real processes: the take, its report, and what the cache saves. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ClipInfo } from '../../src/common/media.ts';
+import type { TakeReport } from '../../src/common/report.ts';
+import {
+  allGone,
+  decodedDigests,
+  edit,
+  makeWorld,
+  messages,
+  movingClip,
+  reportOf,
+  retake,
+  type World,
+} from '../helpers/cli.ts';
+import { ffmpegDoes } from '../helpers/clips.ts';
+
+let world: World;
+let clip: string;
+beforeAll(async () => {
+  world = await makeWorld();
+  clip = await movingClip(join(world.dir, 'clip.mov'));
+});
+afterAll(() => world[Symbol.dispose]());
+
+const run = (out: string, ...more: string[]) =>
+  reportOf(edit(world, clip, join(world.out, out), ...more), world);
+const probe = async (path: string) => JSON.parse((await retake(['probe', path], world)).stdout) as ClipInfo;
+
+describe('one clip, edited again and again', () => {
+  const STEPS = 3;
+  const edited = 6;
+  const to = ['--to', `${edited - 1}`];
+  let first: TakeReport;
+
+  it('makes a take with the range, rate, size, sound and colours of its clip', async () => {
+    const done = await retake(edit(world, clip, join(world.out, 'first.mov'), ...to), world);
+    expect(done.stderr).toMatch(/inverting 1\/18 .*\n.*rendering 1\/18 .*\n.*encoding 1\/6/s);
+    expect(messages(done.stderr)).toEqual([]);
+    expect(done.stdout).toContain('6 frames, 64×48, 12 fps');
+    expect(done.stdout).toContain('with sound');
+    expect(done.code).toBe(0);
+
+    const take = await probe(join(world.out, 'first.mov'));
+    expect(take).toMatchObject({
+      codec: 'prores',
+      frames: edited,
+      rate: { num: 12, den: 1 },
+      width: 64,
+      height: 48,
+      colour: { primaries: 'bt709', transfer: 'bt709', matrix: 'bt709' },
+      audio: [{ channels: 1, sampleRate: 48000 }],
+    });
+    first = JSON.parse(readFileSync(join(world.out, 'first.report.json'), 'utf8')) as TakeReport;
+    expect(readdirSync(world.out).sort()).toEqual(['first.mov', 'first.report.json']);
+    await allGone(world.home, 2);
+  });
+
+  it('reports what was computed', () => {
+    expect(first.inversion).toMatchObject({ frames: edited, fromCache: 0, computed: edited });
+    expect(first.inversion.unetCalls).toBe(edited * STEPS);
+    expect(first.inversion.checkUnetCalls).toBe(STEPS);
+    expect(first.inversion.reconstruction!.meanPsnr).toBeGreaterThan(5);
+    expect(first.sampling).toEqual({ unetCalls: edited * STEPS, resumedFrom: null });
+    expect(first.range).toEqual({ start: 0, end: edited });
+    expect(first.method).toMatchObject({ id: 'pix2video', solver: 'ddim', params: { attention: 'both' } });
+    expect(first.provider.used).toBe('cpu');
+    expect(first.take).toMatchObject({ frames: edited, width: 64, height: 48, audioStreams: 1 });
+    const { seconds } = first;
+    expect(seconds.open + seconds.invert + seconds.sample + seconds.encode).toBeCloseTo(seconds.total, 1);
+    expect(seconds.run.unet).toBeGreaterThan(0);
+    expect(first.peakMemoryBytes).toBeGreaterThan(50e6);
+    expect(Object.keys(first.bundle.digests)).toContain('unet');
+  });
+
+  it('a second prompt needs no inversion and makes another picture', async () => {
+    const { inversion, sampling } = await run('second.mov', ...to, '--prompt', 'a blue car in the snow');
+    expect(inversion).toMatchObject({ fromCache: edited, computed: 0, unetCalls: 0 });
+    expect(sampling.unetCalls).toBe(edited * STEPS);
+    const [a, b] = await Promise.all(
+      ['first.mov', 'second.mov'].map((name) => decodedDigests(join(world.out, name))),
+    );
+    expect(a).not.toBe(b);
+  });
+
+  it('the same request again gives the same bits', async () => {
+    await run('again.mov', ...to);
+    expect(await decodedDigests(join(world.out, 'again.mov'))).toBe(
+      await decodedDigests(join(world.out, 'first.mov')),
+    );
+  });
+
+  it('ten frames more invert ten frames', async () => {
+    const { inversion } = await run('longer.mov', '--to', `${edited + 9}`);
+    expect(inversion).toMatchObject({ frames: edited + 10, fromCache: edited, computed: 10 });
+    expect(inversion.unetCalls).toBe(10 * STEPS);
+  });
+
+  it('another anchor, another method of the same solver and a later range invert nothing', async () => {
+    const { inversion } = await run('anchor.mov', '--from', '2', '--to', '7', '--anchor', '5');
+    expect(inversion).toMatchObject({ frames: 6, computed: 0, unetCalls: 0 });
+    const other = await run('img.mov', ...to, '--method', 'img2img', '-p', 'start=inversion');
+    expect(other.inversion.unetCalls).toBe(0);
+  });
+
+  it('guidance 1 leaves the negative prompt out', async () => {
+    await run('a.mov', ...to, '--guidance', '1', '--negative-prompt', 'a swan');
+    await run('b.mov', ...to, '--guidance', '1', '--negative-prompt', 'rain at night');
+    const [a, b] = await Promise.all(['a.mov', 'b.mov'].map((name) => decodedDigests(join(world.out, name))));
+    expect(a).toBe(b);
+  });
+
+  // A busy machine may slow down the cheaper run once.
+  it('guidance 1 costs one branch', { retry: 3 }, async () => {
+    const both = await run('guided.mov', '--to', '15', '--size', '64');
+    const alone = await run('unguided.mov', '--to', '15', '--size', '64', '--guidance', '1');
+    expect(alone.sampling.unetCalls).toBe(16 * STEPS);
+    expect(alone.inversion.unetCalls).toBe(0);
+    expect(alone.seconds.sample / both.seconds.sample).toBeLessThan(0.8);
+  });
+
+  it.each([
+    ['steps', ['--steps', '2'], 2],
+    ['solver', ['--solver', 'euler'], 3],
+    ['refinement', ['--refinement', '1'], 6],
+    ['size', ['--size', '40'], 3],
+    ['source prompt', ['--source-prompt', 'a car'], 3],
+    ['inversion timestep', ['--inversion', 'lower'], 3],
+  ])('another %s inverts again', async (_, options, callsPerFrame) => {
+    const { inversion } = await run('other.mov', '--to', '1', ...options);
+    expect(inversion).toMatchObject({ fromCache: 0, computed: 2, unetCalls: 2 * callsPerFrame });
+  });
+});
+
+describe('every method', () => {
+  it.each([
+    ['pix2video', 'ddim', '0'],
+    ['pix2video', 'euler', '5'],
+    ['mix', 'euler', '3'],
+    ['sdedit', 'ddim', '2'],
+    ['sdedit', 'euler', '5'],
+    ['img2img', 'ddim', '4'],
+    ['img2img', 'euler', '2'],
+  ])('%s with %s, anchor %s', async (method, solver, anchor) => {
+    const range = ['--from', anchor === '0' ? '0' : '2', '--to', '5', '--anchor', anchor];
+    const report = await run('m.mov', '--method', method, '--solver', solver, ...range);
+    expect(report.method).toMatchObject({ id: method, solver });
+    expect(report.take.frames).toBe(report.range.end - report.range.start);
+    expect(report.sampling.unetCalls).toBeGreaterThan(0);
+  });
+});
+
+describe('clips of every kind', () => {
+  it.each([
+    ['sides that are no multiples of 8', '50x37', 3],
+    ['a single frame', '64x48', 1],
+    ['a single pixel', '1x1', 2],
+    ['4K', '3840x2160', 2],
+  ])('%s', async (name, size, frames) => {
+    const rgb = ['-c:v', 'ffv1', '-pix_fmt', 'gbrp'];
+    const source = join(world.dir, `${size}-${frames}.mkv`);
+    const noise = `color=teal:s=${size}:r=25,format=gbrp,noise=alls=40:allf=t`;
+    await ffmpegDoes('-f', 'lavfi', '-i', noise, '-frames:v', `${frames}`, ...rgb, source);
+    const report = await reportOf(edit(world, source, join(world.out, 'kind.mov')), world);
+    const [width, height] = size.split('x').map(Number);
+    expect(report.take, name).toMatchObject({ frames, width, height });
+    expect(await probe(join(world.out, 'kind.mov'))).toMatchObject({
+      frames,
+      width,
+      height,
+      codec: 'prores',
+    });
+  });
+
+  it('a name with spaces, quotes and letters of every script, and a variable rate', async () => {
+    const source = join(world.dir, `it's "the" 100 % clip – ünï 漢字 🎬.mp4`);
+    const jump = "setpts='if(lt(N,4),N,N+4)/12/TB'";
+    const input = ['-f', 'lavfi', '-i', `testsrc2=s=64x48:r=12,${jump}`, '-frames:v', '8'];
+    await ffmpegDoes(...input, '-fps_mode', 'vfr', '-c:v', 'libx264', '-pix_fmt', 'yuv420p', source);
+    const out = join(world.out, `the "take" – 夏 %d.mov`);
+    const report = await reportOf(edit(world, source, out), world);
+    expect(report.clip.variableRate).toBe(true);
+    expect(existsSync(out)).toBe(true);
+    expect(report.take.frames).toBe(report.clip.frames);
+    expect(report.take.path).toBe(out);
+    expect((await probe(out)).frames).toBe(report.clip.frames);
+  });
+});
