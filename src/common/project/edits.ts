@@ -128,7 +128,8 @@ function splitShot(draft: ProjectDocument, id: string, cut: number, newId: NewId
   };
   left.end = cut;
   left.anchors = left.anchors.filter((anchor) => anchor < cut);
-  settleAnchors(left, left.leadAnchor);
+  // A half without an anchor starts over with its first frame.
+  settleAnchors(left, left.anchors.length > 0 ? left.leadAnchor : left.start);
   settleAnchors(right, Math.max(right.leadAnchor, cut));
   right.takeId = copyTakes(draft, left, right, newId);
   draft.timeline.splice(index + 1, 0, right);
@@ -196,7 +197,9 @@ export function settleAnchors(shot: Shot, lead: number): void {
   const inside = shot.anchors.filter((anchor) => anchor >= shot.start && anchor < shot.end);
   const nearest = Math.max(shot.start, Math.min(lead, shot.end - 1));
   if (inside.length === 0) inside.push(nearest);
-  shot.anchors = [...new Set(inside)].sort((a, b) => a - b);
+  const settled = [...new Set(inside)].sort((a, b) => a - b);
+  // An equal list stays the same list, so that a trim against its limit is no change at all.
+  if (settled.join() !== shot.anchors.join()) shot.anchors = settled;
   shot.leadAnchor = shot.anchors.includes(lead) ? lead : shot.anchors[0]!;
 }
 
