@@ -79,7 +79,7 @@ export class CheckpointClock {
   /** `fraction`: how much of the job was done before. `now` in seconds. */
   constructor(
     fraction = 0,
-    pace: CheckpointPace = { everySeconds: 10, everyFraction: 0.05, maxCost: 0.05 },
+    pace: CheckpointPace = { everySeconds: 10, everyFraction: 0.05, maxCost: 0.02 },
     now: () => number = () => performance.now() / 1000,
   ) {
     this.#pace = pace;
