@@ -121,7 +121,7 @@ describe.skipIf(!data)('every clip of the trial data', () => {
 
 function checkManifest(clip: ClipInfo, name: string, media: string): void {
   const match = /^\S+ (\d+)x(\d+) (\S+) (?:([\d/]+)|None)fps \| (\d+) \|/.exec(media);
-  if (!match) return expect(REFUSED[name] ?? media, name).toBeDefined();
+  if (!match) expect.fail(`${name} was imported, but the manifest knows no picture of it: ${media}`);
   expect([clip.codedWidth, clip.codedHeight]).toEqual([Number(match[1]), Number(match[2])]);
   expect(clip.pixelFormat).toBe(match[3]);
   const pictures = Number(match[5]);
