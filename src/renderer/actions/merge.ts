@@ -5,7 +5,7 @@ import type { Command } from './command.ts';
 
 export const mergeCommand: Command = {
   id: 'edit.merge',
-  name: 'Merge chosen shots, or with the next',
+  name: 'Merge with the next shot',
   group: 'Edit',
   keys: ['$mod+j', 'Shift+s'],
   run() {

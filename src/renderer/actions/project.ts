@@ -13,9 +13,9 @@ import type { Command } from './command.ts';
 type Answer = Awaited<ReturnType<typeof call<'project.open'>>>;
 
 async function show(project: Answer): Promise<void> {
-  showProject(project);
   resetView();
   resetJobs();
+  showProject(project);
   setView(fitAll(getView(), lengthOfPlaced(getPlaced())));
   if (project.recovered) tell(project.recovered, 'problem');
   const queue = await call('queue.list', null);

@@ -41,7 +41,7 @@ function removeInHand(): Intent {
 export const removeCommands: readonly Command[] = [
   {
     id: 'edit.delete',
-    name: 'Delete anchor or shots in hand, close up',
+    name: 'Delete, close up',
     group: 'Edit',
     keys: ['Delete', 'Backspace', 'x'],
     run: removeInHand,

@@ -23,8 +23,9 @@ export interface View {
   /** Timeline frame at the left edge; may lie between frames. */
   readonly scroll: number;
   readonly snapping: boolean;
-  /** Pixels. */
+  /** CSS pixels of the drawn lanes; 0 until they are shown, then the whole timeline is fitted in. */
   readonly timelineWidth: number;
+  /** Design pixels (13 to a rem). */
   readonly timelineHeight: number;
   readonly side: Side;
   readonly dialog: Dialog | null;
@@ -40,7 +41,7 @@ export const viewStore = create<View>(() => ({
   scale: 4,
   scroll: 0,
   snapping: true,
-  timelineWidth: 1000,
+  timelineWidth: 0,
   timelineHeight: 248,
   side: 'inspector',
   dialog: null,

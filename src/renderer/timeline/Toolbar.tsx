@@ -1,11 +1,11 @@
 /** Timecode, edit tools, snapping and zoom above the timeline. */
 import {
   Anchor,
-  ArrowRightToLine,
   ArrowUpFromLine,
   Magnet,
   Maximize2,
   Merge,
+  ScanSearch,
   Scissors,
   Trash2,
   ZoomIn,
@@ -41,7 +41,7 @@ export function Toolbar() {
         <Anchor />
       </CommandButton>
       <CommandButton id="clip.findShots" isDisabled={empty}>
-        <ArrowRightToLine />
+        <ScanSearch />
       </CommandButton>
       <span className="spring" />
       <Lengths />

@@ -8,7 +8,7 @@ import { lanesFor } from './lanes.ts';
 import { onMedia, peaksOf, thumbnailsOf } from './media.ts';
 import { listenToPointer, type PointerState } from './pointer.ts';
 import type { Scene } from './scene.ts';
-import { reveal } from './zoom.ts';
+import { fitAll, reveal } from './zoom.ts';
 
 /** Design size of the root font. */
 const ROOT_PX = 13;
@@ -66,7 +66,12 @@ export function runSurface(canvas: HTMLCanvasElement): () => void {
     canvas.width = Math.round(size.width * ratio);
     canvas.height = Math.round(size.height * ratio);
     unit = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / ROOT_PX;
-    setView({ timelineWidth: size.width });
+    const frames = lengthOfPlaced(getPlaced());
+    const before = getView();
+    const fitted = before.timelineWidth === 0 || before.scale === fitAll(before, frames).scale;
+    const view = { ...before, timelineWidth: size.width };
+    // A timeline that was whole in sight stays so in a window of another size.
+    setView({ timelineWidth: size.width, ...(fitted ? fitAll(view, frames) : {}) });
     // A canvas loses its picture with its size; drawing now spares a flash.
     paint();
   };

@@ -8,16 +8,17 @@ export interface Window {
 }
 
 export const MAX_SCALE = 64;
-/** Pixels kept free after the last frame. */
+/** Pixels kept free after the last frame, and before the first: a pin there stays whole. */
 const TAIL = 160;
+const HEAD = 14;
 
 /** The scale at which all frames are in sight; never closer than MAX_SCALE. */
 export function fitScale(width: number, frames: number): number {
-  return Math.min(MAX_SCALE, Math.max(1, width - 24) / Math.max(1, frames));
+  return Math.min(MAX_SCALE, Math.max(1, width - 2 * HEAD) / Math.max(1, frames));
 }
 
 export function clampScroll(scroll: number, scale: number, width: number, frames: number): number {
-  return Math.max(0, Math.min(scroll, frames - (width - TAIL) / scale));
+  return Math.max(-HEAD / scale, Math.min(scroll, frames - (width - TAIL) / scale));
 }
 
 /** Zooms so that the frame under x (pixels from the left edge) stays there, as far as the ends allow. */
@@ -28,7 +29,8 @@ export function zoomAt({ scale, scroll, timelineWidth }: Window, x: number, fact
 }
 
 export function fitAll({ timelineWidth }: Window, frames: number) {
-  return { scale: fitScale(timelineWidth, frames), scroll: 0 };
+  const scale = fitScale(timelineWidth, frames);
+  return { scale, scroll: -HEAD / scale };
 }
 
 export function scrollBy({ scale, scroll, timelineWidth }: Window, pixels: number, frames: number) {
