@@ -2,7 +2,7 @@
 
 A small convolutional encoder needs days of CPU time to beat principal components of its patches, and it learns absolute
 colour last. The linear transform is exact from the start; only what it loses (block edges, fine texture) is learned.
-The residual decoder has the layout and the names of diffusers' AutoencoderKL decoder, without mid attention.
+The residual decoder is built of the blocks of diffusers' AutoencoderKL decoder, under the same names.
 """
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class MidBlock(nn.Module):
 
 
 class UpBlock(nn.Module):
-    def __init__(self, inner: int, outer: int, layers: int, groups: int, last: bool) -> None:
+    def __init__(self, inner: int, outer: int, more: int, groups: int, last: bool) -> None:
         super().__init__()
         self.resnets = nn.ModuleList(
-            [ResnetBlock2D(inner if i == 0 else outer, outer, groups, EPS) for i in range(layers + 1)]
+            [ResnetBlock2D(inner if i == 0 else outer, outer, groups, EPS) for i in range(more + 1)]
         )
         self.upsamplers = nn.ModuleList([] if last else [Upsample2D(outer)])
 
@@ -42,17 +42,22 @@ class UpBlock(nn.Module):
 
 
 class Decoder(nn.Module):
-    def __init__(self, channels: list[int], latent: int, layers: int, groups: int) -> None:
+    """Latent to residual picture. It works on up to a quarter of the picture's side only: a deblocking filter needs its
+    neighbours' latents more than full-size layers, which would cost ten times as much."""
+
+    def __init__(self, channels: list[int], latent: int, factor: int, groups: int) -> None:
         super().__init__()
-        reverse = channels[::-1]
-        self.conv_in = nn.Conv2d(latent, reverse[0], 3, padding=1)
-        self.mid_block = MidBlock(reverse[0], groups)
+        self.conv_in = nn.Conv2d(latent, channels[0], 3, padding=1)
+        self.mid_block = MidBlock(channels[0], groups)
         self.up_blocks = nn.ModuleList()
-        for i, outer in enumerate(reverse):
-            self.up_blocks.append(UpBlock(reverse[max(0, i - 1)], outer, layers, groups, i == len(reverse) - 1))
-        self.conv_norm_out = nn.GroupNorm(groups, reverse[-1], eps=EPS)
+        for i, outer in enumerate(channels):
+            last = i == len(channels) - 1
+            self.up_blocks.append(UpBlock(channels[max(0, i - 1)], outer, 1 if last else 0, groups, last))
+        self.conv_norm_out = nn.GroupNorm(groups, channels[-1], eps=EPS)
         self.conv_act = nn.SiLU()
-        self.conv_out = nn.Conv2d(reverse[-1], 3, 3, padding=1)
+        stride = factor // 2 ** (len(channels) - 1)
+        # Windows overlap by half a stride, so that no new block edges appear.
+        self.conv_out = nn.ConvTranspose2d(channels[-1], 3, stride * 3 // 2, stride=stride, padding=stride // 4)
         nn.init.zeros_(self.conv_out.weight)
         nn.init.zeros_(self.conv_out.bias)
 
@@ -69,13 +74,13 @@ class Autoencoder(nn.Module):
     def __init__(self, config: dict) -> None:
         super().__init__()
         self.config = config
-        channels, latent = config["block_out_channels"], config["latent_channels"]
-        self.factor = 2 ** (len(channels) - 1)
+        latent = config["latent_channels"]
+        self.factor = 2 ** (len(config["block_out_channels"]) - 1)
         self.patch_in = nn.Conv2d(3, 2 * latent, self.factor, stride=self.factor)
         self.patch_out = nn.ConvTranspose2d(latent, 3, self.factor, stride=self.factor)
         self.patch_in.requires_grad_(False)
         self.patch_out.requires_grad_(False)
-        self.decoder = Decoder(channels, latent, config["layers_per_block"], config["norm_num_groups"])
+        self.decoder = Decoder(config["residual_channels"], latent, self.factor, config["norm_num_groups"])
 
     @torch.no_grad()
     def fit(self, pictures: torch.Tensor) -> None:
@@ -107,24 +112,26 @@ class Autoencoder(nn.Module):
         return self.patch_out(z) + self.decoder(z)
 
 
-def autoencoder_config(channels: list[int], latent: int, groups: int, side: int, layers: int = 1) -> dict:
-    """Keys of diffusers' AutoencoderKL, which readers of bundles expect; levels give the factor 2^(levels - 1)."""
-    levels = len(channels)
+def autoencoder_config(factor: int, channels: list[int], latent: int, groups: int, side: int) -> dict:
+    """Keys of diffusers' AutoencoderKL, as readers of bundles expect: the length of block_out_channels gives the factor.
+    channels: the residual decoder's, from the latent's resolution upwards."""
+    levels = factor.bit_length()
     return {
         "_class_name": "AutoencoderKL",
         "_diffusers_version": "0.35.0",
         "act_fn": "silu",
-        "block_out_channels": channels,
+        "block_out_channels": [channels[-1]] * (levels - 1) + [channels[0]],
         "down_block_types": ["DownEncoderBlock2D"] * levels,
         "force_upcast": False,
         "in_channels": 3,
         "latent_channels": latent,
         "latents_mean": None,
         "latents_std": None,
-        "layers_per_block": layers,
+        "layers_per_block": 1,
         "mid_block_add_attention": False,
         "norm_num_groups": groups,
         "out_channels": 3,
+        "residual_channels": channels,
         "sample_size": side,
         "scaling_factor": 1.0,
         "shift_factor": None,

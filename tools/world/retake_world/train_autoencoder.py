@@ -51,7 +51,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int, required=True, help="0 fits the linear part only")
     parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--channels", type=int, nargs="+", default=[16, 32, 64, 96])
+    parser.add_argument("--channels", type=int, nargs="+", default=[128, 64])
+    parser.add_argument("--factor", type=int, default=8)
     parser.add_argument("--latent", type=int, default=12)
     parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--decay-from", type=float, default=0.5)
@@ -68,7 +69,7 @@ def main() -> None:
     held = validation.batch(range(0, len(validation), max(1, len(validation) // 64))).to(device)
     path = options.out / "autoencoder.pt"
     state = checkpoint.load(path, device)
-    config = state["config"] if state else autoencoder_config(options.channels, options.latent, 8, held.shape[-1])
+    config = state["config"] if state else autoencoder_config(options.factor, options.channels, options.latent, 8, held.shape[-1])
     model = (Autoencoder(config) if state else fit(data, config)).to(device)
     average = checkpoint.Average(model, 0.995)
     trained = [p for p in model.parameters() if p.requires_grad]

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import argparse
+import copy
 import json
 import random
 import time
@@ -20,6 +21,9 @@ from .unet import UNet2DConditionModel, unet_config
 
 COLUMNS = ["step", "seconds", "lr", "loss", "loss_t250", "loss_t500", "loss_t750", "loss_t1000"]
 CAPTION_DROPOUT = 0.1
+# Largest weight of the error of x₀ (as in min-SNR, Hang et al. 2023): below that noise level only texture is left to
+# learn, which would take most of a short run.
+MOST_WEIGHT = 5.0
 
 
 class Denoiser(torch.nn.Module):
@@ -120,6 +124,9 @@ def main() -> None:
     log = checkpoint.Log(options.out / "denoiser.csv", COLUMNS, step)
     (options.out / "denoiser.json").write_text(json.dumps(vars(options), indent=2, default=str) + "\n")
     alphas = schedule.alphas_cumprod().to(device)
+    # Arithmetic in bfloat16 on a copy, updates in float32: autocast would convert at every layer.
+    worker = copy.deepcopy(model).to(torch.bfloat16).to(memory_format=torch.channels_last)
+    masters, workers = list(model.parameters()), list(worker.parameters())
     start, losses, levels = time.time() - spent, [], []
 
     while step < options.steps:
@@ -128,11 +135,14 @@ def main() -> None:
             group["lr"] = rate
         z, noise, t, ids = (w.to(device) for w in batches(step))
         noisy, target = schedule.noised(z, noise, alphas[t])
-        with torch.autocast(device, torch.bfloat16):
-            answer = model(noisy, t, ids)
+        with torch.no_grad():
+            torch._foreach_copy_(workers, masters)
+        answer = worker(noisy.bfloat16().contiguous(memory_format=torch.channels_last), t, ids)
         each = (answer.float() - target).pow(2).mean((1, 2, 3))
-        optimizer.zero_grad(set_to_none=True)
-        each.mean().backward()
+        certainty = 1 / (1 - alphas[t])  # SNR + 1, the weight the v error gives to x₀'s
+        (each * certainty.clamp(max=MOST_WEIGHT) / certainty).mean().backward()
+        for master, low in zip(masters, workers):
+            master.grad, low.grad = low.grad.float(), None
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         average.update(model, step)

@@ -135,7 +135,7 @@ class UNet2DConditionModel(nn.Module):
     def forward(self, sample: torch.Tensor, timestep: torch.Tensor, encoder_hidden_states: torch.Tensor) -> torch.Tensor:
         if timestep.ndim == 0:
             timestep = timestep[None].expand(sample.shape[0])
-        time = self.time_embedding(self.time_proj(timestep))
+        time = self.time_embedding(self.time_proj(timestep).to(sample.dtype))
         x = self.conv_in(sample)
         skips = [x]
         for block in self.down_blocks:

@@ -58,7 +58,7 @@ class Networks(unittest.TestCase):
         basis = torch.randn(4, 3 * 8 * 8) * 0.2
         patches = torch.randn(64, 16, 4) @ basis
         pictures = torch.nn.functional.fold(patches.transpose(1, 2), 32, 8, stride=8)
-        model = Autoencoder(autoencoder_config([8, 8, 8, 8], 7, 4, 32))
+        model = Autoencoder(autoencoder_config(8, [16, 8], 7, 4, 32))
         model.fit(pictures)
         z = model.encode(pictures)
         # Four components and one colour offset per channel: seven latents hold them all.
