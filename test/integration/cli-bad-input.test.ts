@@ -3,7 +3,6 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, cpSync, existsSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ffmpegDoes } from '../helpers/clips.ts';
 import {
   edit,
   filesBelow,
@@ -15,6 +14,7 @@ import {
   retake,
   type World,
 } from '../helpers/cli.ts';
+import { ffmpegDoes } from '../helpers/clips.ts';
 import { writeTinyBundle } from '../helpers/tiny-bundle.ts';
 
 let world: World;
@@ -28,7 +28,8 @@ beforeAll(async () => {
   writeFileSync(at('text.mp4'), 'not a film');
   await ffmpegDoes('-f', 'lavfi', '-i', 'sine', '-t', '0.2', at('sound.wav'));
   mkdirSync(at('empty'));
-  for (const name of ['cut', 'pointer', 'headless', 'indexless']) cpSync(world.bundle, at(name), { recursive: true });
+  for (const name of ['cut', 'pointer', 'headless', 'indexless'])
+    cpSync(world.bundle, at(name), { recursive: true });
   truncateSync(at('cut/unet/model.onnx'), 30_000);
   const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${'4d'.repeat(32)}\nsize 99\n`;
   writeFileSync(at('pointer/unet/model.onnx'), pointer);
@@ -67,7 +68,11 @@ describe('settings', () => {
     ['an anchor outside the clip', ['--anchor', '6'], /anchor, frame 6, is outside .* from 0 to 5/],
     ['an anchor outside the range', ['--from', '2', '--anchor', '1'], /anchor, frame 1, .* from 2 to 5/],
     ['an anchor before the clip', ['--anchor=-1'], /anchor must be 0 or more/],
-    ['a range outside the clip', ['--to', '6'], /frames 0 to 6 are not in the clip. The clip has frames 0 to 5/],
+    [
+      'a range outside the clip',
+      ['--to', '6'],
+      /frames 0 to 6 are not in the clip. The clip has frames 0 to 5/,
+    ],
     ['a range that ends before it starts', ['--from', '4', '--to', '2'], /frames 4 to 2 are not in the clip/],
     ['guidance NaN', ['--guidance', 'NaN'], /--guidance wants a number, not "NaN"/],
     ['endless guidance', ['--guidance', '1e9'], /guidance must be 50 or less/],
@@ -88,7 +93,10 @@ describe('settings', () => {
 
   it('emoji and line breaks are welcome', async () => {
     const prompt = '🚗 im Schnee ❄️\n雪の中の車';
-    const report = await reportOf(edit(world, clip, join(world.out, 'e.mov'), '--to', '0', '--prompt', prompt), world);
+    const report = await reportOf(
+      edit(world, clip, join(world.out, 'e.mov'), '--to', '0', '--prompt', prompt),
+      world,
+    );
     expect(report.settings.prompt).toBe(prompt);
     rmSync(join(world.out, 'e.mov'));
     rmSync(join(world.out, 'e.report.json'));
@@ -142,7 +150,9 @@ describe('places for takes', () => {
   it('the clip itself', async () => {
     const own = join(world.out, 'own.mov');
     copyFileSync(clip, own);
-    expect(await refusal(edit(world, own, own), 1)).toMatch(/would overwrite its own clip\. Choose another name/);
+    expect(await refusal(edit(world, own, own), 1)).toMatch(
+      /would overwrite its own clip\. Choose another name/,
+    );
     rmSync(own);
   });
 });
@@ -172,7 +182,9 @@ describe('disks', () => {
 
   it('read-only', async ({ skip }) => {
     const dir = disk('read-only', 'ro') ?? skip();
-    expect(await refusal(edit(world, clip, join(dir, 't.mov')), 1)).toMatch(/the disk is read-only\. Choose another/);
+    expect(await refusal(edit(world, clip, join(dir, 't.mov')), 1)).toMatch(
+      /the disk is read-only\. Choose another/,
+    );
     expect(await refusal(edit(world, clip, at('t.mov')), 1, join(dir, 'home'))).toMatch(/Set RETAKE_HOME/);
   });
 

@@ -112,7 +112,8 @@ function program(): Command {
     .description('Try what can compute on this machine.')
     .action(async () => {
       for (const trial of await withEngine((engine) => engine.call('providers.list', null))) {
-        print(`${trial.provider.padEnd(8)} ${trial.ok ? 'works' : 'no   '}  ${trial.reason}`);
+        const reason = trial.reason === 'works' ? '' : trial.reason;
+        print(`${trial.provider.padEnd(8)} ${trial.ok ? 'works' : 'no   '}  ${reason}`.trimEnd());
       }
     });
 

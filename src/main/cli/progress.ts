@@ -61,7 +61,7 @@ export function createProgressView(out: NodeJS.WriteStream): ProgressView {
       if (out.isTTY && last) out.write(last);
     },
     end() {
-      if (out.isTTY && last) out.write('\n');
+      clear();
       last = '';
     },
   };
