@@ -25,6 +25,9 @@ export type ErrorCode =
   | 'disk-full'
   | 'not-finite' // NaN or Inf in a latent, names step and frame
   | 'cache-unusable'
+  | 'project-unreadable' // missing, damaged, or written by a newer Retake
+  | 'project-busy' // open elsewhere
+  | 'download-failed'
   | 'job-not-found'
   | 'job-busy'
   | 'model-failed' // the runtime refused or failed a graph

@@ -20,12 +20,17 @@ export interface OpenDatabaseOptions {
   readonly label: string;
   /** Tables whose structure is checked at every open; all by default. Name them where bulk data would make that slow. */
   readonly check?: readonly string[];
+  /** A document that one process has open stays a single file, each commit on the disk; the rest is faster and shared. */
+  readonly singleFile?: boolean;
 }
 
 /** The file is no database, or a damaged one. The caller decides whether it may be set aside. */
 export class CorruptDatabase extends Error {
   override readonly name = 'CorruptDatabase';
 }
+
+/** The file was written by a newer version. */
+export class FromTheFuture extends AppError {}
 
 const BUSY_MS = 10_000;
 const OPEN_LOCK_MS = 60_000;
@@ -55,8 +60,8 @@ export function openLocked(path: string, options: OpenDatabaseOptions): Db {
     db.pragma('trusted_schema = OFF');
     // Takes effect on a new file only, and only before its first page is written.
     db.pragma('auto_vacuum = INCREMENTAL');
-    db.pragma('journal_mode = WAL');
-    db.pragma('synchronous = NORMAL');
+    db.pragma(`journal_mode = ${options.singleFile ? 'DELETE' : 'WAL'}`);
+    db.pragma(`synchronous = ${options.singleFile ? 'FULL' : 'NORMAL'}`);
     db.pragma('foreign_keys = ON');
     db.pragma(`journal_size_limit = ${64 << 20}`);
     const version = schemaVersion(db);
@@ -71,6 +76,20 @@ export function openLocked(path: string, options: OpenDatabaseOptions): Db {
       throw new CorruptDatabase(`${basename(path)}: ${messageOf(error)}`, { cause: error });
     }
     throw asAppError(error, doing);
+  }
+}
+
+/** Opens what is left of a damaged file, for reading only and unchecked; null where it is no database at all. */
+export function openDamaged(path: string): Db | null {
+  let db: Db | null = null;
+  try {
+    db = new Database(path, { readonly: true, fileMustExist: true });
+    db.pragma('trusted_schema = OFF');
+    db.prepare('SELECT count(*) FROM sqlite_schema').get();
+    return db;
+  } catch {
+    closeQuietly(db);
+    return null;
   }
 }
 
@@ -213,7 +232,7 @@ function checkStructure(db: Db, tables: readonly string[] | undefined): void {
 }
 
 function fromTheFuture(label: string, doing: string): AppError {
-  return new AppError('cache-unusable', `${label} was written by a newer version of Retake`, {
+  return new FromTheFuture('cache-unusable', `${label} was written by a newer version of Retake`, {
     doing,
     hint: 'Update Retake, or set RETAKE_HOME to another folder.',
   });

@@ -1,0 +1,105 @@
+/** Brings a project and all that it uses into one folder that can be moved, archived or handed over. */
+
+import { existsSync } from 'node:fs';
+import { mkdir, rm, stat } from 'node:fs/promises';
+import { basename, extname, join, resolve } from 'node:path';
+import { AppError, throwIfCancelled } from '../../../common/errors.ts';
+import type { ProjectDocument } from '../../../common/project/document.ts';
+import { copyWhole, requireRoom } from '../disk.ts';
+import { fromSystem } from '../media/target.ts';
+import { createProject } from './file.ts';
+
+export interface CollectRequest {
+  readonly document: ProjectDocument;
+  /** Of the project that is collected; names the new one. */
+  readonly path: string;
+  readonly folder: string;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (fraction: number) => void;
+}
+
+interface Copy {
+  readonly from: string;
+  readonly to: string;
+  readonly bytes: number;
+}
+
+/**
+ * Copies; the open project stays where it is. Cancelled or failed, nothing of it is left.
+ * @throws AppError clip-unreadable where a file is missing, output-unwritable, disk-full; Cancelled
+ */
+export async function collect(request: CollectRequest): Promise<{ path: string; bytes: number }> {
+  const { document, signal } = request;
+  const folder = resolve(request.folder);
+  const doing = 'collecting the project';
+  const target = join(folder, basename(request.path));
+  if (existsSync(target)) {
+    throw new AppError('output-unwritable', `there is a ${basename(target)} in that folder already`, {
+      doing,
+      hint: 'Choose an empty folder.',
+    });
+  }
+  const names = new Set<string>();
+  const copies = new Map<string, Copy>();
+  const plan = async (path: string, subfolder: string) => {
+    if (copies.has(path)) return;
+    const about = await stat(path).catch(() => null);
+    if (!about?.isFile()) {
+      throw new AppError('clip-unreadable', `${basename(path)} is missing`, {
+        doing,
+        hint: 'Find it again, or remove it from the project.',
+      });
+    }
+    const to = join(folder, subfolder, freeName(basename(path), subfolder, names));
+    copies.set(path, { from: path, to, bytes: about.size });
+  };
+  for (const { path } of Object.values(document.clips)) await plan(path, 'clips');
+  for (const { path } of Object.values(document.takes)) await plan(path, 'takes');
+  const bytes = [...copies.values()].reduce((sum, copy) => sum + copy.bytes, 0);
+
+  const done: string[] = [];
+  try {
+    for (const name of ['clips', 'takes']) await mkdir(join(folder, name), { recursive: true });
+    await requireRoom(folder, bytes, doing);
+    let copied = 0;
+    for (const { from, to, bytes: size } of copies.values()) {
+      throwIfCancelled(signal);
+      if (existsSync(to))
+        throw new AppError('output-unwritable', `there is a ${basename(to)} already`, { doing });
+      await copyWhole(from, to);
+      done.push(to);
+      copied += size;
+      request.onProgress?.(bytes === 0 ? 1 : copied / bytes);
+    }
+    const moved = <T extends { path: string }>(items: Record<string, T>) =>
+      Object.fromEntries(
+        Object.entries(items).map(([id, item]) => [id, { ...item, path: copies.get(item.path)!.to }]),
+      );
+    createProject(target, {
+      ...document,
+      clips: moved(document.clips),
+      takes: moved(document.takes),
+      takesFolder: join(folder, 'takes'),
+    }).close();
+    return { path: target, bytes };
+  } catch (error) {
+    for (const path of done) await rm(path, { force: true });
+    throw error instanceof Error && 'code' in error && !(error instanceof AppError)
+      ? fromSystem(error, doing)
+      : error;
+  }
+}
+
+/** "a.mov", "a 2.mov", …: clips of different cards often share their names. */
+function freeName(name: string, folder: string, taken: Set<string>): string {
+  const extension = extname(name);
+  const stem = basename(name, extension);
+  for (let n = 1; ; n += 1) {
+    const candidate = n === 1 ? name : `${stem} ${n}${extension}`;
+    // File systems of two platforms out of three do not tell cases apart.
+    const key = `${folder}/${candidate}`.toLowerCase();
+    if (taken.has(key)) continue;
+    taken.add(key);
+    return candidate;
+  }
+}

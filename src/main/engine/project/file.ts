@@ -1,0 +1,211 @@
+/** A `*.retake` file: one SQLite database that one process has open. */
+import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { basename, dirname, extname, join, resolve } from 'node:path';
+import { AppError } from '../../../common/errors.ts';
+import type { ProjectDocument } from '../../../common/project/document.ts';
+import {
+  asAppError,
+  CorruptDatabase,
+  type Db,
+  type FileLock,
+  FromTheFuture,
+  isCorruption,
+  lockFile,
+  openDamaged,
+  openLocked,
+} from '../cache/db.ts';
+import { document as documentTable } from './migrations/001-document.ts';
+import { absolutePaths, storedPaths } from './paths.ts';
+import { addRevision, newestRevision, type Revision } from './revisions.ts';
+
+const MIGRATIONS = [documentTable];
+const SIDECARS = ['-journal', '-wal', '-shm'];
+
+export interface OpenProject {
+  readonly file: ProjectFile;
+  readonly document: ProjectDocument;
+  /** One line on what was lost; null for a clean open. */
+  readonly recovered: string | null;
+}
+
+/** Held open, and locked against other processes, until it is closed. */
+export class ProjectFile {
+  readonly path: string;
+  readonly #db: Db;
+  readonly #lock: FileLock;
+
+  constructor(path: string, db: Db, lock: FileLock) {
+    this.path = path;
+    this.#db = db;
+    this.#lock = lock;
+  }
+
+  /** The whole document in one transaction. Its paths are absolute. @throws AppError disk-full, output-unwritable */
+  save(document: ProjectDocument): void {
+    try {
+      addRevision(this.#db, storedPaths(document, dirname(this.path)));
+    } catch (error) {
+      throw foreseen(error, `saving ${basename(this.path)}`, 'output-unwritable');
+    }
+  }
+
+  close(): void {
+    this.#db.close();
+    // While the lock is still held, so that nobody can have taken the file that goes.
+    rmSync(lockPath(this.path), { force: true });
+    this.#lock.release();
+  }
+}
+
+/**
+ * Opens a project. A damaged file is set aside and the newest state that can be read takes its place.
+ * @throws AppError project-unreadable, project-busy
+ */
+export function openProject(path: string): OpenProject {
+  const whole = resolve(path);
+  const doing = `opening ${basename(whole)}`;
+  const about = statSync(whole, { throwIfNoEntry: false });
+  if (!about?.isFile()) {
+    throw new AppError('project-unreadable', 'there is no such file', {
+      doing,
+      hint: 'It may have been moved or its disk be disconnected.',
+    });
+  }
+  const lock = lockProject(whole, doing);
+  try {
+    if (about.size === 0) throw unreadable(doing, 'the file is empty');
+    const opened = openOrRecover(whole, doing);
+    const document = absolutePaths(opened.revision.document, dirname(whole));
+    const { recovered } = opened;
+    return { file: new ProjectFile(whole, opened.db, lock), document, recovered };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** Writes a new project, in the place of any file of that name. @throws AppError output-unwritable, disk-full, project-busy */
+export function createProject(path: string, document: ProjectDocument): ProjectFile {
+  const whole = resolve(extname(path) === '.retake' ? path : `${path}.retake`);
+  const doing = `writing ${basename(whole)}`;
+  try {
+    mkdirSync(dirname(whole), { recursive: true });
+  } catch (error) {
+    throw foreseen(error, doing, 'output-unwritable');
+  }
+  const lock = lockProject(whole, doing);
+  try {
+    replaceWith(whole, document, doing);
+    return new ProjectFile(whole, openSingle(whole), lock);
+  } catch (error) {
+    lock.release();
+    throw foreseen(error, doing, 'output-unwritable');
+  }
+}
+
+function openOrRecover(
+  path: string,
+  doing: string,
+): { db: Db; revision: Revision; recovered: string | null } {
+  let db: Db | null = null;
+  try {
+    db = openSingle(path);
+    const revision = newestRevision(db);
+    if (revision?.skipped === 0) return { db, revision, recovered: null };
+    db.close();
+    db = null;
+  } catch (error) {
+    db?.close();
+    if (!isCorruption(error)) throw foreseen(error, doing, 'project-unreadable');
+  }
+  return recover(path, doing);
+}
+
+/** Puts the newest readable state into a fresh file; the damaged one stays beside it. */
+function recover(path: string, doing: string): { db: Db; revision: Revision; recovered: string } {
+  const damaged = openDamaged(path);
+  const revision = damaged && newestRevision(damaged);
+  damaged?.close();
+  if (!revision)
+    throw unreadable(doing, 'the file is damaged, and no state of the project in it can be read');
+  const stamp = new Date().toISOString().slice(0, 19).replace(/[:T]/g, '-');
+  const aside = join(dirname(path), `${basename(path, '.retake')}.damaged-${stamp}.retake`);
+  try {
+    for (const suffix of ['', ...SIDECARS]) {
+      if (existsSync(path + suffix)) copyFileSync(path + suffix, aside + suffix);
+    }
+    replaceWith(path, absolutePaths(revision.document, dirname(path)), doing);
+    const when = new Date(revision.saved).toLocaleString('en-GB');
+    const lost = revision.skipped > 0 ? ' Later changes are lost.' : '';
+    const recovered = `The project file was damaged. This is its state of ${when}.${lost} The damaged file is kept as ${basename(aside)}.`;
+    return { db: openSingle(path), revision, recovered };
+  } catch (error) {
+    throw foreseen(error, doing, 'project-unreadable');
+  }
+}
+
+/** Writes a fresh file under a temporary name and renames it. */
+function replaceWith(path: string, document: ProjectDocument, doing: string): void {
+  const temporary = join(dirname(path), `.${basename(path)}.new`);
+  const discard = () => {
+    for (const suffix of ['', ...SIDECARS]) rmSync(temporary + suffix, { force: true });
+  };
+  try {
+    discard();
+    const db = openSingle(temporary);
+    try {
+      addRevision(db, storedPaths(document, dirname(path)));
+    } finally {
+      db.close();
+    }
+    // A journal of the old file would be played into the new one.
+    for (const suffix of SIDECARS) rmSync(path + suffix, { force: true });
+    renameSync(temporary, path);
+  } catch (error) {
+    discard();
+    throw foreseen(error, doing, 'output-unwritable');
+  }
+}
+
+/** Without a write-ahead log the file can be copied and mailed at any time. */
+function openSingle(path: string): Db {
+  return openLocked(path, { label: 'the project', migrations: MIGRATIONS, singleFile: true });
+}
+
+function lockPath(path: string): string {
+  return join(dirname(path), `.${basename(path)}.lock`);
+}
+
+function lockProject(path: string, doing: string): FileLock {
+  let lock: FileLock | null;
+  try {
+    lock = lockFile(lockPath(path), { waitMs: 0, doing });
+  } catch (error) {
+    throw foreseen(error, doing, 'project-unreadable');
+  }
+  if (lock) return lock;
+  throw new AppError('project-busy', 'the project is open in another window of Retake', {
+    doing,
+    hint: 'Close it there first.',
+  });
+}
+
+function unreadable(doing: string, message: string): AppError {
+  const hint = 'It is left as it is. Open a backup copy instead.';
+  return new AppError('project-unreadable', message, { doing, hint });
+}
+
+/** What databases and file systems foresee, in the words of someone who opens or saves a document. */
+function foreseen(error: unknown, doing: string, code: 'project-unreadable' | 'output-unwritable'): unknown {
+  if (error instanceof FromTheFuture) {
+    return new AppError('project-unreadable', error.message, { doing, hint: 'Update Retake.' });
+  }
+  if (error instanceof CorruptDatabase) return unreadable(doing, 'the file is damaged');
+  const known = asAppError(error, doing);
+  if (!(known instanceof AppError) || known.code !== 'cache-unusable') return known;
+  return new AppError(code, known.message, {
+    doing,
+    hint: 'Check that its folder can be written to.',
+    cause: error,
+  });
+}
