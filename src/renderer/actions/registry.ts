@@ -3,6 +3,7 @@ import { attempt } from '../store/notices.ts';
 import { change } from '../store/project.ts';
 import { anchorCommands } from './anchor.ts';
 import type { Command, Intent } from './command.ts';
+import { compareCommands } from './compare.ts';
 import { historyCommands } from './history.ts';
 import { importCommands } from './import-clip.ts';
 import { mergeCommand } from './merge.ts';
@@ -34,6 +35,7 @@ export const commands: readonly Command[] = [
   ...anchorCommands,
   ...takeCommands,
   ...renderCommands,
+  ...compareCommands,
   ...zoomCommands,
   ...projectCommands,
   ...importCommands,

@@ -1,9 +1,36 @@
-/** The picture under the playhead. */
-import { useUnderPlayhead } from '../store/current.ts';
+/** The picture under the playhead, what compares it, and the transport. */
+import { useEffect } from 'react';
+import { setViewer, useViewer } from '../store/viewer.ts';
+import { Badges } from './Badges.tsx';
+import { CompareBar } from './CompareBar.tsx';
+import { Stage } from './Stage.tsx';
+import { TransportBar } from './TransportBar.tsx';
+import { usePicture } from './use-picture.ts';
+import './viewer.css';
+
+/** The key that holds the other picture was pressed by the key map; any key coming up lets go. */
+function usePeekEnds(): void {
+  useEffect(() => {
+    const end = () => setViewer({ peek: false });
+    const listening = new AbortController();
+    window.addEventListener('keyup', end, { signal: listening.signal });
+    window.addEventListener('blur', end, { signal: listening.signal });
+    return () => listening.abort();
+  }, []);
+}
 
 export function Viewer() {
-  const under = useUnderPlayhead();
+  usePeekEnds();
+  const picture = usePicture();
+  const comparing = useViewer((state) => state.comparison !== 'off');
   return (
-    <p className="quiet panel-note">{under?.item.kind === 'shot' ? under.item.name : 'No picture here'}</p>
+    <div className="viewer">
+      <div className="screen">
+        <Stage picture={picture} />
+        <Badges picture={picture} />
+      </div>
+      {comparing ? <CompareBar shot={picture.shot} /> : null}
+      <TransportBar picture={picture} />
+    </div>
   );
 }

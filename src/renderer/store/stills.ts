@@ -1,0 +1,33 @@
+/** Renders of one frame to look at: the newest picture of each shot stays until it is closed or a take comes. */
+import { create } from 'zustand';
+import { jobsStore, type PreviewFrame } from './jobs.ts';
+
+interface Stills {
+  /** By shot. */
+  readonly frames: Readonly<Record<string, PreviewFrame>>;
+}
+
+export const stillsStore = create<Stills>(() => ({ frames: {} }));
+
+export function useStill(shotId: string | null): PreviewFrame | null {
+  return stillsStore(({ frames }) => (shotId === null ? null : (frames[shotId] ?? null)));
+}
+
+export function dropStill(shotId: string): void {
+  stillsStore.setState(({ frames: { [shotId]: _, ...frames } }) => ({ frames }));
+}
+
+export function dropStills(): void {
+  stillsStore.setState({ frames: {} });
+}
+
+jobsStore.subscribe(({ entries, frames }, before) => {
+  if (frames === before.frames) return;
+  for (const [shotId, frame] of Object.entries(frames)) {
+    if (frame === before.frames[shotId]) continue;
+    const entry = entries.find((one) => one.id === frame.jobId);
+    if (entry?.preview) stillsStore.setState((now) => ({ frames: { ...now.frames, [shotId]: frame } }));
+    // A whole render says more than the one frame did.
+    else if (stillsStore.getState().frames[shotId]) dropStill(shotId);
+  }
+});

@@ -1,0 +1,82 @@
+/** How the viewer shows the picture: comparison, zoom, sound. Kept while the page lives; not part of the document. */
+import { create } from 'zustand';
+
+export const COMPARISONS = ['off', 'wipe', 'split', 'difference', 'onion'] as const;
+export type Comparison = (typeof COMPARISONS)[number];
+
+/** What a layer shows of a shot: what the timeline shows, its clip, its newest take, or one take by id. */
+export type Choice = 'timeline' | 'clip' | 'newest' | { readonly take: string };
+
+export interface Camera {
+  /** Screen pixels per picture pixel; null fits the picture into the pane. */
+  readonly zoom: number | null;
+  /** Screen pixels by which the picture's middle lies off the pane's middle. */
+  readonly x: number;
+  readonly y: number;
+}
+
+interface ViewerState {
+  readonly comparison: Comparison;
+  /** The mode that the compare key brings back. */
+  readonly lastComparison: Exclude<Comparison, 'off'>;
+  readonly a: Choice;
+  readonly b: Choice;
+  /** The other picture is held in sight: the clip, or A of a comparison. */
+  readonly peek: boolean;
+  /** Share of the picture's width where the wipe stands, 0..1. */
+  readonly wipe: number;
+  /** Opacity of B over A, 0..1. */
+  readonly onion: number;
+  /** Times brighter a difference is shown. */
+  readonly gain: number;
+  readonly camera: Camera;
+  /** 0..1 */
+  readonly volume: number;
+  readonly muted: boolean;
+  /** Timeline frame that the screen was seen to show; null while it is on its way. */
+  readonly shown: number | null;
+  readonly timecode: 'timeline' | 'source';
+}
+
+const start: ViewerState = {
+  comparison: 'off',
+  lastComparison: 'wipe',
+  a: 'clip',
+  b: 'timeline',
+  peek: false,
+  wipe: 0.5,
+  onion: 0.5,
+  gain: 4,
+  camera: { zoom: null, x: 0, y: 0 },
+  volume: 1,
+  muted: false,
+  shown: null,
+  timecode: 'timeline',
+};
+
+export const viewerStore = create<ViewerState>(() => start);
+
+export function useViewer<Part>(select: (state: ViewerState) => Part): Part {
+  return viewerStore(select);
+}
+
+export function getViewer(): ViewerState {
+  return viewerStore.getState();
+}
+
+export function setViewer(patch: Partial<Omit<ViewerState, 'comparison' | 'lastComparison'>>): void {
+  viewerStore.setState(patch);
+}
+
+export function setComparison(comparison: Comparison): void {
+  viewerStore.setState(comparison === 'off' ? { comparison } : { comparison, lastComparison: comparison });
+}
+
+/** Lets two takes, or a take and the clip, stand against each other. */
+export function compare(a: Choice, b: Choice): void {
+  viewerStore.setState(({ lastComparison, comparison }) => ({
+    a,
+    b,
+    comparison: comparison === 'off' ? lastComparison : comparison,
+  }));
+}

@@ -1,0 +1,68 @@
+/** One of a few: a button that opens a list. */
+import { ChevronDown } from 'lucide-react';
+import {
+  Button as AriaButton,
+  Select as AriaSelect,
+  Label,
+  ListBox,
+  ListBoxItem,
+  Popover,
+  SelectValue,
+  Text,
+} from 'react-aria-components';
+import './controls.css';
+
+export interface Option {
+  readonly id: string;
+  readonly name: string;
+  readonly note?: string;
+  /** Why it cannot be chosen; null or absent when it can. */
+  readonly disabled?: string | null;
+}
+
+interface Props {
+  readonly label: string;
+  /** The label is read aloud only. */
+  readonly isLabelHidden?: boolean;
+  readonly options: readonly Option[];
+  readonly value: string;
+  readonly onChange: (id: string) => void;
+  readonly isDisabled?: boolean;
+  readonly describedBy?: string;
+}
+
+export function Select({ label, isLabelHidden, options, value, onChange, isDisabled, describedBy }: Props) {
+  return (
+    <AriaSelect
+      className="field select"
+      aria-label={isLabelHidden ? label : undefined}
+      aria-describedby={describedBy}
+      selectedKey={value}
+      isDisabled={isDisabled}
+      disabledKeys={options.filter((one) => one.disabled).map((one) => one.id)}
+      onSelectionChange={(key) => {
+        if (key !== null) onChange(String(key));
+      }}
+    >
+      {isLabelHidden ? null : <Label>{label}</Label>}
+      <AriaButton className="select-button">
+        <SelectValue>{({ selectedText }) => selectedText || value}</SelectValue>
+        <ChevronDown aria-hidden="true" />
+      </AriaButton>
+      <Popover className="popover" offset={4}>
+        <ListBox className="options">
+          {options.map((option) => (
+            <ListBoxItem key={option.id} id={option.id} textValue={option.name} className="option">
+              <Text slot="label">{option.name}</Text>
+              {option.disabled || option.note ? (
+                <Text slot="description" className="quiet">
+                  {option.disabled ?? option.note}
+                </Text>
+              ) : null}
+            </ListBoxItem>
+          ))}
+        </ListBox>
+      </Popover>
+    </AriaSelect>
+  );
+}

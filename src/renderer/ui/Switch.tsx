@@ -1,0 +1,20 @@
+/** On or off. */
+import type { ReactNode } from 'react';
+import { Switch as AriaSwitch } from 'react-aria-components';
+import './controls.css';
+
+interface Props {
+  readonly isOn: boolean;
+  readonly onChange: (on: boolean) => void;
+  readonly isDisabled?: boolean;
+  readonly children: ReactNode;
+}
+
+export function Switch({ isOn, onChange, isDisabled, children }: Props) {
+  return (
+    <AriaSwitch className="switch" isSelected={isOn} onChange={onChange} isDisabled={isDisabled}>
+      <span className="switch-track" aria-hidden="true" />
+      {children}
+    </AriaSwitch>
+  );
+}

@@ -1,0 +1,118 @@
+/** Words over the picture: what is rendering, that a picture is a preview, why there is none. */
+import { X } from 'lucide-react';
+import { useEffect } from 'react';
+import { findClip, takeFoundClip } from '../actions/relink.ts';
+import { call } from '../engine.ts';
+import { useJobs } from '../store/jobs.ts';
+import { attempt } from '../store/notices.ts';
+import { forgetPreview, requestPreview } from '../store/previews.ts';
+import { dropStill, useStill } from '../store/stills.ts';
+import { seek, useView } from '../store/view.ts';
+import { Button } from '../ui/Button.tsx';
+import { IconButton } from '../ui/IconButton.tsx';
+import { useRendered } from './Progressive.tsx';
+import { type Picture, type Trouble, useTrouble } from './use-picture.ts';
+
+/** The artist rests on a frame this long before its progressive pictures are asked for. */
+const REST_MS = 200;
+
+function useWatch({ shot, clipFrame }: Picture): string | null {
+  const job = useJobs(
+    (jobs) => jobs.entries.find((one) => one.shotId === shot?.id && one.state === 'running')?.id ?? null,
+  );
+  useEffect(() => {
+    if (job === null) return;
+    const timer = setTimeout(() => {
+      void attempt(call('queue.watch', { id: job, frame: clipFrame }));
+    }, REST_MS);
+    return () => clearTimeout(timer);
+  }, [job, clipFrame]);
+  return job;
+}
+
+export function Badges({ picture }: { readonly picture: Picture }) {
+  const { shot } = picture;
+  const job = useWatch(picture);
+  const entry = useJobs((jobs) => jobs.entries.find((one) => one.id === job));
+  const rendered = useRendered(picture);
+  const still = useStill(shot?.id ?? null);
+  const stands = useView((view) => view.shuttle === 0);
+  const trouble = useTrouble(picture);
+  return (
+    <>
+      {trouble && !rendered ? <TroubleNote trouble={trouble} /> : null}
+      <div className="badges">
+        {entry ? (
+          <span className="badge rendering">
+            Rendering {Math.floor(entry.fraction * 100)} %
+            {rendered?.jobId === entry.id ? ` · this frame after step ${rendered.step + 1}` : ''}
+          </span>
+        ) : null}
+        {still && !entry && stands && shot ? (
+          <span className="badge preview">
+            {rendered ? 'Preview of one frame, not a take' : `Preview of frame ${still.frame}`}
+            {rendered ? null : (
+              <GoToStill shotId={shot.id} frame={still.frame} clipFrame={picture.clipFrame} />
+            )}
+            <IconButton name="Close the preview" onPress={() => dropStill(shot.id)}>
+              <X />
+            </IconButton>
+          </span>
+        ) : null}
+      </div>
+    </>
+  );
+}
+
+function GoToStill({ frame, clipFrame }: { shotId: string; frame: number; clipFrame: number }) {
+  const playhead = useView((view) => view.playhead);
+  return (
+    <Button look="plain" onPress={() => seek(playhead + frame - clipFrame)}>
+      Show
+    </Button>
+  );
+}
+
+function TroubleNote({ trouble }: { readonly trouble: Trouble }) {
+  if (trouble.kind === 'nothing') return <p className="trouble quiet">{trouble.text}</p>;
+  if (trouble.kind === 'making') {
+    const percent = trouble.fraction === null ? null : Math.round(trouble.fraction * 100);
+    return (
+      <div className="trouble" role="status">
+        <p>{trouble.text}</p>
+        <div className="meter" aria-hidden="true">
+          <span style={{ width: `${percent ?? 0}%` }} />
+        </div>
+        {percent === null ? null : <p className="quiet">{percent} %</p>}
+      </div>
+    );
+  }
+  if (trouble.kind === 'failed') {
+    const again = () => {
+      forgetPreview(trouble.path);
+      requestPreview(trouble.path);
+    };
+    return (
+      <div className="trouble" role="alert">
+        <p>{trouble.text}</p>
+        <Button onPress={again}>Try again</Button>
+      </div>
+    );
+  }
+  const { clip, foundAt } = trouble;
+  return (
+    <div className="trouble" role="alert">
+      <p>{clip.name} is not where it was</p>
+      <p className="quiet path">{clip.path}</p>
+      {foundAt ? <p className="quiet path">Found at {foundAt}</p> : null}
+      <div className="row">
+        {foundAt ? (
+          <Button look="primary" onPress={() => takeFoundClip(clip.id, foundAt)}>
+            Use it from there
+          </Button>
+        ) : null}
+        <Button onPress={() => void attempt(findClip(clip.id))}>Look in a folder…</Button>
+      </div>
+    </div>
+  );
+}

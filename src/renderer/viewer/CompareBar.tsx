@@ -1,0 +1,90 @@
+/** What stands against what, and how. */
+import { ArrowLeftRight, X } from 'lucide-react';
+import type { Shot } from '../../common/project/document.ts';
+import { takesOf } from '../../common/project/edits-takes.ts';
+import { run } from '../actions/registry.ts';
+import { useDocument } from '../store/project.ts';
+import { type Choice, type Comparison, setComparison, setViewer, useViewer } from '../store/viewer.ts';
+import { CommandButton } from '../ui/CommandButton.tsx';
+import { IconButton } from '../ui/IconButton.tsx';
+import { type Option, Select } from '../ui/Select.tsx';
+import { Slider } from '../ui/Slider.tsx';
+
+const MODES: readonly Option[] = [
+  { id: 'wipe', name: 'Wipe' },
+  { id: 'split', name: 'Side by side' },
+  { id: 'difference', name: 'Difference' },
+  { id: 'onion', name: 'Onion skin' },
+];
+
+const idOf = (choice: Choice) => (typeof choice === 'string' ? choice : `take:${choice.take}`);
+const choiceOf = (id: string): Choice =>
+  id.startsWith('take:') ? { take: id.slice(5) } : (id as 'timeline' | 'clip' | 'newest');
+
+export function CompareBar({ shot }: { readonly shot: Shot | null }) {
+  const { comparison, a, b, onion, gain } = useViewer((state) => state);
+  const document = useDocument((whole) => whole);
+  const options: Option[] = [
+    { id: 'clip', name: 'Clip' },
+    { id: 'timeline', name: 'Timeline' },
+    { id: 'newest', name: 'Newest take' },
+    ...(shot ? takesOf(document, shot.id) : []).map((take) => ({ id: `take:${take.id}`, name: take.name })),
+  ];
+  return (
+    <div className="compare-bar" role="toolbar" aria-label="Comparison">
+      <Select
+        label="Way to compare"
+        isLabelHidden
+        options={MODES}
+        value={comparison}
+        onChange={(id) => setComparison(id as Comparison)}
+      />
+      <span className="side-label">A</span>
+      <Select
+        label="A"
+        isLabelHidden
+        options={options}
+        value={idOf(a)}
+        onChange={(id) => setViewer({ a: choiceOf(id) })}
+      />
+      <CommandButton id="compare.swap">
+        <ArrowLeftRight />
+      </CommandButton>
+      <span className="side-label">B</span>
+      <Select
+        label="B"
+        isLabelHidden
+        options={options}
+        value={idOf(b)}
+        onChange={(id) => setViewer({ b: choiceOf(id) })}
+      />
+      {comparison === 'onion' ? (
+        <Slider
+          label="Opacity of B"
+          isLabelHidden
+          value={onion}
+          min={0}
+          max={1}
+          step={0.05}
+          onChange={(value) => setViewer({ onion: value })}
+        />
+      ) : null}
+      {comparison === 'difference' ? (
+        <Slider
+          label="Brightness of the difference"
+          isLabelHidden
+          value={gain}
+          min={1}
+          max={16}
+          step={1}
+          format={(value) => `× ${value}`}
+          onChange={(value) => setViewer({ gain: value })}
+        />
+      ) : null}
+      <span className="spring" />
+      <IconButton name="Stop comparing" onPress={() => void run('compare.toggle')}>
+        <X />
+      </IconButton>
+    </div>
+  );
+}

@@ -1,0 +1,139 @@
+/** The panes: one or two pictures with the same zoom and pan; wheel zooms at the cursor, dragging pans. */
+import { type PointerEvent, type RefObject, useEffect, useRef, useState } from 'react';
+import { getViewer, setViewer, useViewer } from '../store/viewer.ts';
+import { panBy, placeOf, type Size, zoomAt } from './camera.ts';
+import { Progressive } from './Progressive.tsx';
+import { Player } from './player.ts';
+import { setPlayer } from './players.ts';
+import type { Picture } from './use-picture.ts';
+import { WipeHandle } from './WipeHandle.tsx';
+
+/** One notch of a common mouse wheel is 100 to 120 pixels. */
+const WHEEL = 0.0015;
+
+function usePaneSize(pane: RefObject<HTMLElement | null>): Size {
+  const [size, setSize] = useState<Size>({ width: 1, height: 1 });
+  useEffect(() => {
+    if (!pane.current) return;
+    const observer = new ResizeObserver(([entry]) => {
+      if (entry) setSize({ width: entry.contentRect.width, height: entry.contentRect.height });
+    });
+    observer.observe(pane.current);
+    return () => observer.disconnect();
+  }, [pane]);
+  return size;
+}
+
+export function Stage({ picture }: { readonly picture: Picture }) {
+  const pane = useRef<HTMLDivElement>(null);
+  const hosts = useRef<[HTMLDivElement | null, HTMLDivElement | null]>([null, null]);
+  const paneSize = usePaneSize(pane);
+  const { comparison, camera, wipe, onion, gain, peek, shown } = useViewer((state) => state);
+
+  useEffect(() => {
+    const [first, second] = hosts.current;
+    if (!first || !second) return;
+    const player = new Player(first, second);
+    setPlayer(player);
+    return () => {
+      setPlayer(null);
+      player.dispose();
+    };
+  }, []);
+
+  const size = picture.size;
+  const latest = useRef({ paneSize, size });
+  latest.current = { paneSize, size };
+  useEffect(() => {
+    const stage = pane.current?.parentElement;
+    // React listens passively, and a wheel that zooms must not scroll as well.
+    const onWheel = (event: WheelEvent) => {
+      const box = pane.current?.getBoundingClientRect();
+      if (!box) return;
+      event.preventDefault();
+      const x = ((event.clientX - box.left) % box.width) - box.width / 2;
+      const y = event.clientY - box.top - box.height / 2;
+      const factor = Math.exp(-event.deltaY * (event.deltaMode === 1 ? 20 : 1) * WHEEL);
+      setViewer({
+        camera: zoomAt(getViewer().camera, factor, { x, y }, latest.current.paneSize, latest.current.size),
+      });
+    };
+    stage?.addEventListener('wheel', onWheel, { passive: false });
+    return () => stage?.removeEventListener('wheel', onWheel);
+  }, []);
+
+  const onPointerDown = (event: PointerEvent<HTMLElement>) => {
+    if (event.button > 1 || getViewer().camera.zoom === null) return;
+    const stage = event.currentTarget;
+    const { pointerId } = event;
+    let { clientX, clientY } = event;
+    stage.setPointerCapture(pointerId);
+    const move = (moved: globalThis.PointerEvent) => {
+      const { paneSize, size } = latest.current;
+      const { camera } = getViewer();
+      setViewer({ camera: panBy(camera, moved.clientX - clientX, moved.clientY - clientY, paneSize, size) });
+      clientX = moved.clientX;
+      clientY = moved.clientY;
+    };
+    const over = new AbortController();
+    stage.addEventListener('pointermove', move, { signal: over.signal });
+    for (const end of ['pointerup', 'pointercancel'])
+      stage.addEventListener(end, () => over.abort(), { signal: over.signal });
+  };
+
+  const at = placeOf(camera, paneSize, size);
+  const style = {
+    width: size.width,
+    height: size.height,
+    transform: `translate(${at.x}px, ${at.y}px) scale(${at.zoom})`,
+    imageRendering: at.zoom * devicePixelRatio >= 3 ? ('pixelated' as const) : undefined,
+  };
+  const comparing = comparison !== 'off';
+  const second = comparing ? !peek : peek;
+  return (
+    <div
+      className="stage"
+      data-comparison={comparison}
+      data-shown-frame={shown ?? undefined}
+      data-pans={camera.zoom !== null || undefined}
+      style={comparison === 'difference' && !peek ? { filter: `brightness(${gain})` } : undefined}
+      onPointerDown={onPointerDown}
+    >
+      <div className="pane" ref={pane}>
+        <div className="picture" style={style}>
+          <div
+            className="videos"
+            ref={(element) => {
+              hosts.current[0] = element;
+            }}
+          />
+          {comparing ? null : <Progressive picture={picture} />}
+        </div>
+        {comparing && comparison !== 'difference' ? <span className="side-name">A</span> : null}
+      </div>
+      <div
+        className="pane second"
+        hidden={!second}
+        style={comparison === 'onion' ? { opacity: onion } : undefined}
+      >
+        <div
+          className="picture"
+          style={{
+            ...style,
+            clipPath: comparison === 'wipe' ? `inset(0 0 0 ${wipe * 100}%)` : undefined,
+          }}
+        >
+          <div
+            className="videos"
+            ref={(element) => {
+              hosts.current[1] = element;
+            }}
+          />
+          {comparing ? <Progressive picture={picture} /> : null}
+        </div>
+        {comparing && comparison !== 'difference' ? <span className="side-name end">B</span> : null}
+      </div>
+      {comparison === 'wipe' && !peek ? <WipeHandle left={at.x} width={size.width * at.zoom} /> : null}
+    </div>
+  );
+}

@@ -1,0 +1,140 @@
+/** Timecode, transport, compare, zoom and sound. */
+import {
+  ChevronFirst,
+  ChevronLast,
+  Columns2,
+  Pause,
+  Play,
+  StepBack,
+  StepForward,
+  Volume2,
+  VolumeX,
+} from 'lucide-react';
+import { allowsDropFrame, formatTimecode, offsetTimecode } from '../../common/time/timecode.ts';
+import { timelineRate, useLength } from '../store/current.ts';
+import { useDocument } from '../store/project.ts';
+import { useView } from '../store/view.ts';
+import { setViewer, useViewer } from '../store/viewer.ts';
+import { CommandButton } from '../ui/CommandButton.tsx';
+import { Select } from '../ui/Select.tsx';
+import { Slider } from '../ui/Slider.tsx';
+import type { Picture } from './use-picture.ts';
+
+export function TransportBar({ picture }: { readonly picture: Picture }) {
+  const empty = useLength() === 0;
+  const shuttle = useView((view) => view.shuttle);
+  const comparing = useViewer((state) => state.comparison !== 'off');
+  return (
+    <div className="transport" role="toolbar" aria-label="Transport">
+      <Readout picture={picture} />
+      <div className="transport-keys">
+        <CommandButton id="seek.start" isDisabled={empty}>
+          <ChevronFirst />
+        </CommandButton>
+        <CommandButton id="seek.back" isDisabled={empty}>
+          <StepBack />
+        </CommandButton>
+        <CommandButton id="play.toggle" name={shuttle === 0 ? 'Play' : 'Stop'} isDisabled={empty}>
+          {shuttle === 0 ? <Play /> : <Pause />}
+        </CommandButton>
+        <CommandButton id="seek.forward" isDisabled={empty}>
+          <StepForward />
+        </CommandButton>
+        <CommandButton id="seek.end" isDisabled={empty}>
+          <ChevronLast />
+        </CommandButton>
+        {shuttle !== 0 && shuttle !== 1 ? <span className="speed mono">{shuttle}×</span> : null}
+      </div>
+      <div className="transport-view">
+        <CommandButton id="compare.toggle" isOn={comparing} isDisabled={empty}>
+          <Columns2 />
+        </CommandButton>
+        <ZoomSelect />
+        <Sound has={picture.clip?.hasAudio ?? false} />
+      </div>
+    </div>
+  );
+}
+
+/** Timecode of the timeline or of the clip itself; pressing changes which. */
+function Readout({ picture }: { readonly picture: Picture }) {
+  const playhead = useView((view) => view.playhead);
+  const rate = useDocument(timelineRate);
+  const mode = useViewer((state) => state.timecode);
+  const stands = useView((view) => view.shuttle === 0);
+  const shown = useViewer((state) => state.shown);
+  const { clip, clipFrame } = picture;
+  const source = clip && (offsetTimecode(clip.timecode ?? '00:00:00:00', clipFrame, clip.rate) ?? null);
+  const isSource = mode === 'source' && source !== null;
+  const text = isSource ? source : formatTimecode({ frames: playhead, drop: allowsDropFrame(rate) }, rate);
+  const frame = isSource ? clipFrame : playhead;
+  return (
+    <button
+      type="button"
+      className="readout mono"
+      title={
+        isSource
+          ? 'Timecode of the clip; press for the timeline'
+          : 'Timecode of the timeline; press for the clip'
+      }
+      aria-label={`${isSource ? 'Clip' : 'Timeline'} timecode ${text}, frame ${frame}`}
+      data-pending={(stands && shown !== playhead && clip !== null) || undefined}
+      onClick={() => setViewer({ timecode: isSource ? 'timeline' : 'source' })}
+    >
+      <strong>{text}</strong>
+      <span className="quiet">
+        {isSource ? 'clip ' : ''}
+        {frame}
+      </span>
+    </button>
+  );
+}
+
+const ZOOMS = [0.25, 0.5, 1, 2, 4, 8];
+
+function ZoomSelect() {
+  const zoom = useViewer((state) => state.camera.zoom);
+  const percent = zoom === null ? null : Math.round(zoom * devicePixelRatio * 100);
+  const listed = percent === null || ZOOMS.includes(percent / 100);
+  const options = [
+    { id: 'fit', name: 'Fit' },
+    ...ZOOMS.map((one) => ({ id: String(one * 100), name: `${one * 100} %` })),
+    ...(listed ? [] : [{ id: String(percent), name: `${percent} %` }]),
+  ];
+  return (
+    <Select
+      label="Zoom"
+      isLabelHidden
+      options={options}
+      value={percent === null ? 'fit' : String(percent)}
+      onChange={(id) =>
+        setViewer({ camera: { zoom: id === 'fit' ? null : Number(id) / 100 / devicePixelRatio, x: 0, y: 0 } })
+      }
+    />
+  );
+}
+
+function Sound({ has }: { readonly has: boolean }) {
+  const { volume, muted } = useViewer((state) => state);
+  return (
+    <>
+      <CommandButton
+        id="sound.mute"
+        name={has ? (muted ? 'Sound on' : 'Sound off') : 'This clip has no sound'}
+      >
+        {muted || !has ? <VolumeX /> : <Volume2 />}
+      </CommandButton>
+      <div className="volume">
+        <Slider
+          label="Volume"
+          isLabelHidden
+          value={muted ? 0 : volume}
+          min={0}
+          max={1}
+          step={0.05}
+          onChange={(value) => setViewer({ volume: value, muted: value === 0 })}
+        />
+      </div>
+    </>
+  );
+}

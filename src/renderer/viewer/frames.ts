@@ -1,0 +1,22 @@
+/** Frames and seconds of a proxy: frame n lasts from n/rate to (n+1)/rate. */
+import type { Rational } from '../../common/media.ts';
+
+/** Middle of a frame in seconds: a seek there cannot land on a neighbour. */
+export function frameTime(frame: number, rate: Rational): number {
+  return ((frame + 0.5) * rate.den) / rate.num;
+}
+
+/** Frame that a picture's own presentation time (its first instant, rounded by the container) belongs to. */
+export function frameOfPicture(mediaTime: number, rate: Rational): number {
+  return Math.max(0, Math.round((mediaTime * rate.num) / rate.den));
+}
+
+/** Frame under a running clock's time; a nudge keeps 2.9999999 from being frame 2. */
+export function frameAt(seconds: number, rate: Rational): number {
+  return Math.max(0, Math.floor((seconds * rate.num) / rate.den + 1e-3));
+}
+
+/** Playback rate of a proxy so that the timeline's frames pass at the timeline's rate times `speed`. */
+export function playbackRate(speed: number, timeline: Rational, proxy: Rational): number {
+  return (speed * timeline.num * proxy.den) / (timeline.den * proxy.num);
+}

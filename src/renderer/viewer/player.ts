@@ -1,0 +1,201 @@
+/**
+ * Keeps the viewer's pictures at the playhead. Standing still, the playhead leads and each layer seeks to it; playing
+ * forwards, the first layer's video is the clock and moves the playhead; backwards and in gaps a plain clock does.
+ */
+
+import { previewUrl } from '../engine.ts';
+import { lengthOfPlaced, placedOf, timelineRate } from '../store/current.ts';
+import { previewStore, readyPreview, requestPreview } from '../store/previews.ts';
+import { getDocument, getOpened, projectStore } from '../store/project.ts';
+import { getView, setView, viewStore } from '../store/view.ts';
+import { type Choice, getViewer, setViewer, viewerStore } from '../store/viewer.ts';
+import { Layer, type Reel } from './layer.ts';
+import { type Segment, segmentAfter, segmentAt, segmentsFor } from './segments.ts';
+import { type Clock, clockFrame, startFrame, trimFor, within } from './transport.ts';
+
+/** Sound faster than this is noise. */
+const FASTEST_SOUND = 2;
+
+export class Player {
+  readonly #first: Layer;
+  readonly #second: Layer;
+  readonly #stops: (() => void)[];
+  #frameRequest = 0;
+  /** The playhead as this player set it last: another value means that the artist moved it. */
+  #own = -1;
+  #clock: Clock | null = null;
+  #segments = new Map<string, { key: unknown; list: readonly Segment[] }>();
+
+  constructor(first: HTMLElement, second: HTMLElement) {
+    this.#first = new Layer(first);
+    this.#second = new Layer(second);
+    this.#second.setSound(0, true);
+    this.#first.onPicture = (frame, exact) => {
+      if (getView().shuttle === 0) setViewer({ shown: exact ? frame : null });
+    };
+    this.#stops = [
+      viewStore.subscribe((now, before) => {
+        if (now.shuttle !== before.shuttle) this.#shuttleChanged(now.shuttle);
+        else if (now.shuttle === 0 && now.playhead !== before.playhead) this.#still();
+      }),
+      projectStore.subscribe(() => this.#worldChanged()),
+      previewStore.subscribe(() => this.#worldChanged()),
+      viewerStore.subscribe((now, before) => {
+        if (now.volume !== before.volume || now.muted !== before.muted) this.#setSound();
+        const same = (['comparison', 'a', 'b', 'peek'] as const).every((key) => now[key] === before[key]);
+        if (!same) this.#worldChanged();
+      }),
+    ];
+    this.#setSound();
+    this.#still();
+  }
+
+  /** What the scopes measure. */
+  get video(): HTMLVideoElement | null {
+    return this.#first.video;
+  }
+
+  dispose(): void {
+    for (const stop of this.#stops) stop();
+    cancelAnimationFrame(this.#frameRequest);
+    this.#first.dispose();
+    this.#second.dispose();
+  }
+
+  #choices(): readonly [Choice, Choice | null] {
+    const { comparison, a, b, peek } = getViewer();
+    if (comparison !== 'off') return [a, b];
+    // Ready behind the take, so that holding the key shows the clip at once.
+    return ['timeline', peek ? 'clip' : null];
+  }
+
+  #segmentsOf(choice: Choice): readonly Segment[] {
+    const document = getDocument();
+    const name = typeof choice === 'string' ? choice : choice.take;
+    const known = this.#segments.get(name);
+    if (known?.key === document) return known.list;
+    const list = segmentsFor(document, placedOf(document.timeline), choice);
+    if (this.#segments.size > 8) this.#segments.clear();
+    this.#segments.set(name, { key: document, list });
+    return list;
+  }
+
+  /** The segment with its proxy, if the proxy is there; asks for it if not. */
+  #reelOf(segment: Segment | null): Reel | null {
+    if (!segment?.path) return null;
+    const missing = getOpened()?.missing.some((one) => one.clipId === segment.clipId);
+    if (missing && segment.takeId === null) return null;
+    requestPreview(segment.path);
+    const preview = readyPreview(segment.path);
+    return preview && { segment, url: previewUrl(preview.proxy) };
+  }
+
+  #reelAt(choice: Choice, frame: number): Reel | null {
+    return this.#reelOf(segmentAt(this.#segmentsOf(choice), frame));
+  }
+
+  #length(): number {
+    return lengthOfPlaced(placedOf(getDocument().timeline));
+  }
+
+  #setSound(): void {
+    const { volume, muted } = getViewer();
+    const { shuttle } = getView();
+    this.#first.setSound(volume, muted || Math.abs(shuttle) > FASTEST_SOUND);
+  }
+
+  #worldChanged(): void {
+    if (getView().shuttle === 0) this.#still();
+  }
+
+  #still(): void {
+    const { playhead } = getView();
+    const [one, two] = this.#choices();
+    setViewer({ shown: null });
+    this.#first.show(this.#reelAt(one, playhead), playhead);
+    this.#second.show(two === null ? null : this.#reelAt(two, playhead), playhead);
+  }
+
+  #shuttleChanged(speed: number): void {
+    this.#setSound();
+    this.#clock = null;
+    if (speed === 0) {
+      cancelAnimationFrame(this.#frameRequest);
+      this.#frameRequest = 0;
+      this.#still();
+      return;
+    }
+    if (this.#length() === 0) {
+      setView({ shuttle: 0 });
+      return;
+    }
+    if (this.#frameRequest !== 0) return;
+    setView({ playhead: startFrame(getView().playhead, speed, this.#length()) });
+    // Not its own yet: the first tick starts the videos at the playhead.
+    this.#own = -1;
+    this.#frameRequest = requestAnimationFrame((now) => this.#tick(now));
+  }
+
+  #tick(now: number): void {
+    const { shuttle, playhead } = getView();
+    if (shuttle === 0) return;
+    const moved = playhead !== this.#own;
+    const [choice] = this.#choices();
+    const reel = shuttle > 0 ? this.#reelAt(choice, playhead) : null;
+    const next = reel
+      ? this.#byVideo(reel, choice, playhead, shuttle, moved)
+      : this.#byClock(playhead, shuttle, moved, now);
+    const { frame, ended } = within(next, shuttle, this.#length());
+    this.#own = frame;
+    setView({ playhead: frame });
+    this.#follow(frame, shuttle, moved);
+    if (ended) setView({ shuttle: 0 });
+    else this.#frameRequest = requestAnimationFrame((later) => this.#tick(later));
+  }
+
+  #byVideo(reel: Reel, choice: Choice, playhead: number, speed: number, moved: boolean): number {
+    this.#clock = null;
+    const rate = timelineRate(getDocument());
+    const layer = this.#first;
+    const sameFile = layer.reel?.url === reel.url && layer.reel.segment.from === reel.segment.from;
+    if (moved || !sameFile || !layer.playing) {
+      // An ended video does not play; that is its last frame passed.
+      if (sameFile && !moved && layer.clockFrame >= reel.segment.to) return reel.segment.to;
+      layer.play(reel, playhead, speed, rate);
+      layer.prepare(this.#reelOf(segmentAfter(this.#segmentsOf(choice), reel.segment.to)));
+      return playhead;
+    }
+    layer.setSpeed(speed, rate);
+    if (layer.clockFrame >= reel.segment.to) return reel.segment.to;
+    const seen = layer.picture ?? playhead;
+    // Right after a seek the picture before may still be on screen.
+    return seen >= playhead && seen < reel.segment.to ? seen : playhead;
+  }
+
+  #byClock(playhead: number, speed: number, moved: boolean, now: number): number {
+    const rate = timelineRate(getDocument());
+    if (moved || !this.#clock || this.#clock.speed !== speed)
+      this.#clock = { at: now, frame: playhead, speed };
+    const frame = clockFrame(this.#clock, now, rate);
+    const [choice] = this.#choices();
+    const shown = within(frame, speed, this.#length()).frame;
+    this.#first.show(this.#reelAt(choice, shown), shown);
+    return frame;
+  }
+
+  /** The second picture stays beside the first. */
+  #follow(frame: number, speed: number, moved: boolean): void {
+    const [, choice] = this.#choices();
+    const reel = choice === null ? null : this.#reelAt(choice, frame);
+    const layer = this.#second;
+    if (!reel || speed < 0 || this.#clock) {
+      layer.show(reel, frame);
+      return;
+    }
+    const rate = timelineRate(getDocument());
+    const trim = trimFor(this.#first.clockFrame - layer.clockFrame);
+    const sameFile = layer.reel?.url === reel.url && layer.reel.segment.from === reel.segment.from;
+    if (moved || !sameFile || !layer.playing || trim === null) layer.play(reel, frame, speed, rate);
+    else layer.setSpeed(speed, rate, trim);
+  }
+}

@@ -1,0 +1,104 @@
+/** The timeline as stretches of one file each: what a layer of the viewer plays, one after the other. */
+import type { Rational } from '../../common/media.ts';
+import type { ProjectDocument, Shot, Take } from '../../common/project/document.ts';
+import { takesOf } from '../../common/project/edits-takes.ts';
+import { isShot, type Placed } from '../../common/project/positions.ts';
+import type { Choice } from '../store/viewer.ts';
+
+export interface Segment {
+  /** Timeline frames [from, to). */
+  readonly from: number;
+  readonly to: number;
+  /** File on disk; null where nothing shows. */
+  readonly path: string | null;
+  /** Frame of the file at `from`. */
+  readonly first: number;
+  readonly rate: Rational;
+  readonly clipId: string | null;
+  readonly takeId: string | null;
+}
+
+/** The take that a choice means for a shot; null for its clip. */
+export function takeFor(document: ProjectDocument, shot: Shot, choice: Choice): Take | null {
+  if (choice === 'clip') return null;
+  if (choice === 'newest') return takesOf(document, shot.id)[0] ?? null;
+  const id = choice === 'timeline' ? shot.takeId : choice.take;
+  const take = id === null ? undefined : document.takes[id];
+  // A take chosen by name compares within its own shot only; other shots go on as the timeline has them.
+  if (choice !== 'timeline' && take?.shotId !== shot.id) return takeFor(document, shot, 'timeline');
+  return take ?? null;
+}
+
+function segmentsOf(document: ProjectDocument, placed: Placed<Shot>, choice: Choice): Segment[] {
+  const { item: shot, from, to } = placed;
+  const clip = document.clips[shot.clipId];
+  const common = { rate: clip?.rate ?? { num: 25, den: 1 }, clipId: shot.clipId };
+  const atTimeline = (clipFrame: number) => from + clipFrame - shot.start;
+  const ofClip = (start: number, end: number): Segment => ({
+    ...common,
+    from: atTimeline(start),
+    to: atTimeline(end),
+    path: clip?.path ?? null,
+    first: start,
+    takeId: null,
+  });
+  const take = takeFor(document, shot, choice);
+  const start = take ? Math.max(take.start, shot.start) : 0;
+  const end = take ? Math.min(take.end, shot.end) : 0;
+  if (!take || end <= start) return [{ ...ofClip(shot.start, shot.end), from, to }];
+  return [
+    ofClip(shot.start, start),
+    {
+      ...common,
+      from: atTimeline(start),
+      to: atTimeline(end),
+      path: take.path,
+      first: start - take.start,
+      takeId: take.id,
+    },
+    ofClip(end, shot.end),
+  ].filter((one) => one.to > one.from);
+}
+
+/** A shot that goes on where the one before ended, in the same file, plays on without a seam. */
+function joins(last: Segment, next: Segment): boolean {
+  return (
+    last.path === next.path && last.takeId === next.takeId && last.first + last.to - last.from === next.first
+  );
+}
+
+export function segmentsFor(
+  document: ProjectDocument,
+  placed: readonly Placed[],
+  choice: Choice,
+): readonly Segment[] {
+  const joined: Segment[] = [];
+  for (const one of placed) {
+    const parts = isShot(one) ? segmentsOf(document, one, choice) : [];
+    for (const part of parts) {
+      const last = joined.at(-1);
+      if (last && last.to === part.from && joins(last, part))
+        joined[joined.length - 1] = { ...last, to: part.to };
+      else joined.push(part);
+    }
+  }
+  return joined;
+}
+
+/** The segment at a timeline frame; null in gaps and past the end. */
+export function segmentAt(segments: readonly Segment[], frame: number): Segment | null {
+  let low = 0;
+  let high = segments.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (segments[middle]!.to <= frame) low = middle + 1;
+    else high = middle;
+  }
+  const found = segments[low];
+  return found && found.from <= frame ? found : null;
+}
+
+/** The first segment that starts at or after a timeline frame: what to get ready next. */
+export function segmentAfter(segments: readonly Segment[], frame: number): Segment | null {
+  return segments.find((one) => one.from >= frame) ?? null;
+}
