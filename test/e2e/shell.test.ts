@@ -1,0 +1,216 @@
+/** The shell alone: window, bridge, security, previews, further instances, the engine's deaths, quitting. */
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launch } from './launch.ts';
+import { freshHome, type RunningApp } from './running-app.ts';
+
+const home = freshHome();
+let app: RunningApp;
+beforeAll(async () => {
+  const previews = join(home.path, 'data', 'previews');
+  mkdirSync(join(previews, 'clip'), { recursive: true });
+  writeFileSync(join(previews, 'clip', 'bytes.bin'), Buffer.from('0123456789'));
+  writeFileSync(join(home.path, 'data', 'secret.txt'), 'secret');
+  symlinkSync(join(home.path, 'data', 'secret.txt'), join(previews, 'link.bin'));
+  app = await launch({ home: home.path });
+});
+afterAll(async () => {
+  await app?.kill();
+  home.remove();
+});
+
+const enginePid = () =>
+  app.evaluate(({ app }) => app.getAppMetrics().find((one) => one.name === 'Retake engine')?.pid ?? null);
+
+async function until<Value>(ask: () => Promise<Value>, done: (value: Value) => boolean): Promise<Value> {
+  for (;;) {
+    const value = await ask();
+    if (done(value)) return value;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+describe('the page', () => {
+  it('is shown without a complaint', async () => {
+    await app.page.getByRole('heading', { name: 'Retake' }).waitFor();
+    expect(app.output()).not.toContain('[page]');
+  });
+
+  it('has the bridge and nothing of Node or Electron', async () => {
+    const found = await app.page.evaluate(() => {
+      const world = globalThis as unknown as Record<string, unknown>;
+      return {
+        leaked: [
+          'require',
+          'process',
+          'module',
+          'Buffer',
+          'electron',
+          'ipcRenderer',
+          '__electronDouble',
+        ].filter((name) => name in world),
+        bridge: Object.keys(world.retake as object).sort(),
+        platform: (world.retake as { platform: string }).platform,
+      };
+    });
+    expect(found).toEqual({
+      leaked: [],
+      bridge: ['engine', 'mediaRoot', 'platform', 'shell'],
+      platform: process.platform,
+    });
+  });
+
+  it('can neither reach the network nor make code from text', async () => {
+    const answers = await app.page.evaluate(async () => {
+      const attempt = async (what: () => unknown) => {
+        try {
+          await what();
+          return 'allowed';
+        } catch {
+          return 'refused';
+        }
+      };
+      const image = () =>
+        new Promise((resolve, reject) => {
+          const picture = new Image();
+          picture.onload = resolve;
+          picture.onerror = reject;
+          picture.src = 'http://127.0.0.1:9/x.png';
+        });
+      const blocked: string[] = [];
+      document.addEventListener('securitypolicyviolation', (event) => blocked.push(event.effectiveDirective));
+      const results = [
+        await attempt(() => fetch('http://127.0.0.1:9/')),
+        // What the debugger runs itself may do this; what the page runs later may not.
+        await attempt(
+          () =>
+            new Promise((resolve, reject) =>
+              setTimeout(() => {
+                try {
+                  resolve(new Function('return 1')());
+                } catch (error) {
+                  reject(error);
+                }
+              }),
+            ),
+        ),
+        await attempt(image),
+      ];
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return { results, blocked: blocked.sort() };
+    });
+    expect(answers).toEqual({
+      results: ['refused', 'refused', 'refused'],
+      blocked: ['connect-src', 'img-src', 'script-src'],
+    });
+  });
+
+  it('stays where it is and opens no window', async () => {
+    const before = app.page.url();
+    const opened = await app.page.evaluate(() => {
+      const other = window.open('http://127.0.0.1:9/');
+      location.href = 'http://127.0.0.1:9/elsewhere';
+      return other !== null && !other.closed;
+    });
+    await app.page.waitForTimeout(300);
+    expect(app.page.url()).toBe(before);
+    const windows = await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length);
+    expect(windows).toBe(1);
+    await app.page.getByRole('heading', { name: 'Retake' }).waitFor();
+    // Chromium without Electron gives a window before it can be closed.
+    if (opened)
+      expect(
+        app.page
+          .context()
+          .pages()
+          .filter((one) => one.url().includes(':9/')),
+      ).toEqual([]);
+  });
+});
+
+describe('previews', () => {
+  const get = (path: string, range: string | null) =>
+    app.page.evaluate(
+      async ([path, range]) => {
+        const { mediaRoot } = window.retake!;
+        const response = await fetch(`${mediaRoot}previews/${path}`, {
+          ...(range && { headers: { range } }),
+        });
+        return { status: response.status, text: await response.text() };
+      },
+      [path, range] as const,
+    );
+
+  it('come whole and in parts', async () => {
+    expect(await get('clip/bytes.bin', null)).toEqual({ status: 200, text: '0123456789' });
+    expect(await get('clip/bytes.bin', 'bytes=2-4')).toEqual({ status: 206, text: '234' });
+    expect((await get('clip/bytes.bin', 'bytes=50-')).status).toBe(416);
+  });
+
+  it.each(['../secret.txt', '%2e%2e/secret.txt', '..%2fsecret.txt', 'link.bin', '%2Fetc%2Fhostname', 'clip'])(
+    'never lead out of their folder: %s',
+    async (path) => {
+      const { status, text } = await get(path, null);
+      expect(status).toBe(404);
+      expect(text).not.toContain('secret');
+    },
+  );
+});
+
+describe('the menu', () => {
+  it('asks the page', async () => {
+    await app.evaluate(({ Menu }) => Menu.getApplicationMenu()?.getMenuItemById('view.keys')?.click());
+    await app.page.getByRole('dialog').waitFor();
+    await app.page.keyboard.press('Escape');
+    await app.page.getByRole('dialog').waitFor({ state: 'detached' });
+  });
+});
+
+describe('the engine', () => {
+  it('comes back after it was killed, as another process', async () => {
+    const before = await until(enginePid, (pid) => pid !== null);
+    process.kill(before!, 'SIGKILL');
+    const after = await until(enginePid, (pid) => pid !== null && pid !== before);
+    expect(after).not.toBe(before);
+  });
+});
+
+describe('a second start', () => {
+  it('hands its project to the first and ends', async () => {
+    await app.page.evaluate(() => {
+      const world = window as unknown as { opened: string[] };
+      world.opened = [];
+      window.retake!.shell.onOpenProject((path) => world.opened.push(path));
+    });
+    const project = join(home.path, 'absent.retake');
+    const second = await launch({ home: home.path, args: [project], withoutWindow: true });
+    await second.gone;
+    const opened = await until(
+      () => app.page.evaluate(() => (window as unknown as { opened: string[] }).opened),
+      (paths) => paths.length > 0,
+    );
+    expect(opened).toEqual([project]);
+  });
+});
+
+describe('quitting', () => {
+  it('ends application and engine', async () => {
+    const pid = await until(enginePid, (pid) => pid !== null);
+    await app.quit();
+    expect(await app.gone).toBe(0);
+    await until(
+      async () => alive(pid!),
+      (living) => !living,
+    );
+  });
+});
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

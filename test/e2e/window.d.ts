@@ -1,0 +1,7 @@
+import type { Bridge } from '../../src/common/bridge.ts';
+
+declare global {
+  interface Window {
+    retake?: Bridge;
+  }
+}

@@ -1,0 +1,92 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readDemo } from '../../src/main/app/demo.ts';
+import { projectArgument } from '../../src/main/app/open-with.ts';
+import { openRecent } from '../../src/main/app/recent.ts';
+import { contentSecurityPolicy } from '../../src/main/app/security.ts';
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'retake-shell-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('recent projects', () => {
+  const made = (name: string) => {
+    const path = join(folder, name);
+    writeFileSync(path, '');
+    return path;
+  };
+
+  it('are kept newest first, once each, over restarts', () => {
+    const file = join(folder, 'recent.json');
+    const told: string[] = [];
+    const recent = openRecent(file, (path) => told.push(path));
+    const [a, b] = [made('a.retake'), made('b.retake')];
+    for (const path of [a, b, b, a]) recent.add(path);
+    expect(recent.list()).toEqual([a, b]);
+    expect(told).toEqual([a, b, a]);
+    expect(openRecent(file, () => {}).list()).toEqual([a, b]);
+  });
+
+  it('leave out what is gone and forget the oldest', () => {
+    const recent = openRecent(join(folder, 'recent.json'), () => {});
+    const all = Array.from({ length: 15 }, (_, i) => made(`${i}.retake`));
+    for (const path of all) recent.add(path);
+    rmSync(all[14]!);
+    expect(recent.list()).toEqual(all.slice(3, 14).reverse());
+  });
+
+  it('start anew from a damaged file, and bear a folder that cannot be written', () => {
+    const file = join(folder, 'recent.json');
+    writeFileSync(file, '{"projects": 7');
+    expect(openRecent(file, () => {}).list()).toEqual([]);
+    const nowhere = openRecent(join(folder, 'absent', 'recent.json'), () => {});
+    const path = made('a.retake');
+    nowhere.add(path);
+    expect(nowhere.list()).toEqual([path]);
+  });
+});
+
+describe('a project on the command line', () => {
+  it('is the first project file, made absolute', () => {
+    expect(projectArgument(['retake', '--flag=x.retake', 'film.Retake'], folder)).toBe(
+      join(folder, 'film.Retake'),
+    );
+    expect(projectArgument(['retake', join(folder, 'a.retake'), 'b.retake'], '/')).toBe(
+      join(folder, 'a.retake'),
+    );
+    expect(projectArgument(['x.retake', '.'], folder)).toBeNull();
+  });
+});
+
+describe('the demo', () => {
+  it('is there only with clip and description', () => {
+    const project = join(folder, 'Demo.retake');
+    const write = (text: string) => writeFileSync(join(folder, 'demo.json'), text);
+    expect(readDemo(folder, project)).toBeNull();
+    writeFileSync(join(folder, 'clip.mp4'), '');
+    expect(readDemo(folder, project)).toBeNull();
+    write('{}');
+    expect(readDemo(folder, project)).toBeNull();
+    write(JSON.stringify({ sourcePrompt: 'a', edits: [{ name: 'one', prompt: 'b', steps: 10 }] }));
+    expect(readDemo(folder, project)).toEqual({
+      clip: join(folder, 'clip.mp4'),
+      project,
+      sourcePrompt: 'a',
+      edits: [{ name: 'one', prompt: 'b', steps: 10 }],
+    });
+    expect(existsSync(project)).toBe(false);
+  });
+});
+
+describe('the content security policy', () => {
+  it('allows no source but the page itself', () => {
+    const policy = contentSecurityPolicy(null);
+    expect(policy).toContain(`default-src 'none'`);
+    expect(policy).toContain(`script-src 'self';`);
+    expect(policy).not.toMatch(/https?:|\*|unsafe-eval|script-src[^;]*unsafe-inline/);
+  });
+});
