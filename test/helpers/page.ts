@@ -2,12 +2,12 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { extname, join, normalize } from 'node:path';
 import { promisify } from 'node:util';
-import { chromium, type Page } from 'playwright';
+import { type Browser, chromium, type Page } from 'playwright';
 import type { Calls } from '../../src/common/bridge.ts';
 import type { ClipPreview } from '../../src/common/desktop.ts';
 import { AppError, toWire } from '../../src/common/errors.ts';
@@ -43,8 +43,17 @@ export interface PageOptions {
   readonly answers?: Answers;
 }
 
-/** Opens the built page on a project; console errors and uncaught exceptions of the page fail `close`. */
-export async function openPage(options: PageOptions): Promise<OpenPage> {
+interface Stage {
+  readonly browser: Browser;
+  readonly media: string;
+  readonly preview: ClipPreview;
+  readonly server: Server;
+}
+
+let stage: Promise<Stage> | null = null;
+
+/** One browser, one server and one preview for all pages of a test file. */
+async function setUp(): Promise<Stage> {
   const media = await mkdtemp(join(tmpdir(), 'retake-page-'));
   const preview = await makePreview(media);
   const server = createServer((request, response) => {
@@ -66,6 +75,22 @@ export async function openPage(options: PageOptions): Promise<OpenPage> {
     executablePath: process.env.RETAKE_CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox'],
   });
+  return { browser, media, preview, server };
+}
+
+/** After the last page of a file. */
+export async function closeBrowser(): Promise<void> {
+  const ended = await stage;
+  stage = null;
+  await ended?.browser.close();
+  ended?.server.close();
+  if (ended) await rm(ended.media, { recursive: true, force: true });
+}
+
+/** Opens the built page on a project; console errors and uncaught exceptions of the page fail `close`. */
+export async function openPage(options: PageOptions): Promise<OpenPage> {
+  stage ??= setUp();
+  const { browser, preview, server } = await stage;
   const context = await browser.newContext({
     viewport: { width: options.width ?? 1280, height: options.height ?? 720 },
     deviceScaleFactor: options.scale ?? 1,
@@ -109,9 +134,7 @@ export async function openPage(options: PageOptions): Promise<OpenPage> {
     page,
     saved: () => saved,
     async close() {
-      await browser.close();
-      server.close();
-      await rm(media, { recursive: true, force: true });
+      await context.close();
       if (problems.length > 0) throw new Error(`the page complained:\n${problems.join('\n')}`);
     },
   };
