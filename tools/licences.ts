@@ -1,0 +1,68 @@
+/**
+ * npm run licences: one text with the licence of everything an installer contains, from the lock file and the packages'
+ * own files. Fails when a package says nothing about its licence.
+ */
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+
+const root = resolve(import.meta.dirname, '..');
+const out = join(root, 'resources', 'licences');
+/** Development tools by npm's book, yet part of what is installed. */
+const SHIPPED_TOOLS = ['node_modules/electron'];
+
+const lock = z.object({
+  packages: z.record(
+    z.string(),
+    z.object({
+      version: z.string().optional(),
+      license: z.string().optional(),
+      dev: z.boolean().optional(),
+      link: z.boolean().optional(),
+    }),
+  ),
+});
+
+interface Shipped {
+  readonly name: string;
+  readonly version: string;
+  readonly licence: string;
+  readonly texts: readonly string[];
+}
+
+function textsOf(folder: string): string[] {
+  const names = readdirSync(folder, { withFileTypes: true })
+    .filter((one) => one.isFile() && /^(licen[cs]e|copying|notice|thirdpartynotices)/i.test(one.name))
+    .map((one) => one.name);
+  return names.map((name) => readFileSync(join(folder, name), 'utf8').trim());
+}
+
+function shipped(): Shipped[] {
+  const { packages } = lock.parse(JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')));
+  return Object.entries(packages).flatMap(([path, { version = '', license, dev, link }]) => {
+    if (path === '' || link || (dev && !SHIPPED_TOOLS.includes(path))) return [];
+    const name = path.replace(/^.*node_modules\//, '');
+    try {
+      return [{ name, version, licence: license ?? '', texts: textsOf(join(root, path)) }];
+    } catch {
+      // Made for another platform, so not installed and not shipped either.
+      return [];
+    }
+  });
+}
+
+const all = shipped();
+const silent = all.filter(({ licence, texts }) => licence === '' && texts.length === 0);
+if (silent.length > 0) {
+  throw new Error(`no licence is stated by ${silent.map(({ name }) => name).join(', ')}`);
+}
+const rule = `\n\n${'-'.repeat(80)}\n\n`;
+const parts = all.map(
+  ({ name, version, licence, texts }) =>
+    `${name} ${version}\n${licence}${texts.length > 0 ? `\n\n${texts.join('\n\n')}` : ''}`,
+);
+rmSync(out, { recursive: true, force: true });
+mkdirSync(out, { recursive: true });
+writeFileSync(join(out, 'THIRD-PARTY.txt'), `${parts.join(rule)}\n`);
+writeFileSync(join(out, 'LICENSE.txt'), readFileSync(join(root, 'LICENSE')));
+console.log(`${all.length} licences in ${out}`);
