@@ -28,6 +28,8 @@ type Stage = keyof typeof LABEL & Phase;
 const STAGES: readonly Stage[] = ['invert', 'sample', 'encode'];
 /** A network call takes milliseconds here; the rest is two processes ending on a busy machine. */
 const PROMPTLY_SECONDS = 5;
+/** Several processes one after the other, on a machine that may be busy with other tests. */
+const SLOW = { timeout: 180_000 };
 
 let world: World;
 let clip: string;
@@ -70,7 +72,7 @@ async function reach(cli: RunningCli, stage: Stage, milliseconds: number): Promi
   await sleep(milliseconds);
 }
 
-describe('cancelled', () => {
+describe('cancelled', SLOW, () => {
   it.each(STAGES)('while it is busy to %s', async (stage) => {
     const place = fresh(`cancel-${stage}`);
     const cli = startRetake(args(place.out), place);
@@ -93,7 +95,7 @@ describe('cancelled', () => {
   });
 });
 
-describe('killed at any moment', () => {
+describe('killed at any moment', SLOW, () => {
   const random = xorshift128plus(20240607);
 
   it.each(['engine', 'command line', 'both'] as const)('the %s, in each stage of one job', async (victim) => {
@@ -126,7 +128,7 @@ describe('killed at any moment', () => {
   });
 });
 
-describe('two at once', () => {
+describe('two at once', SLOW, () => {
   it('two edits share one data folder', async () => {
     const place = fresh('two');
     const other = { ...place, dir: join(world.out, 'two-more'), out: join(world.out, 'two-more', 'take') };
