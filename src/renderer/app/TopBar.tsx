@@ -2,6 +2,7 @@
 import { FolderOpen, Import, Keyboard, Redo2, Undo2 } from 'lucide-react';
 import { run } from '../actions/registry.ts';
 import { useLength } from '../store/current.ts';
+import { useJobs } from '../store/jobs.ts';
 import { useDocument, useIsSaved, useUndoNames } from '../store/project.ts';
 import { useEngineState } from '../store/session.ts';
 import { Button } from '../ui/Button.tsx';
@@ -42,6 +43,7 @@ export function TopBar() {
 function Status() {
   const { engine, why } = useEngineState();
   const saved = useIsSaved();
+  const [importing] = Object.entries(useJobs((jobs) => jobs.imports));
   const text =
     engine === 'restarting'
       ? `The engine stopped${why ? ` (${why})` : ''} and is starting again`
@@ -49,9 +51,11 @@ function Status() {
         ? `The engine does not start${why ? `: ${why}` : ''}`
         : engine === 'starting'
           ? 'The engine is starting'
-          : saved
-            ? 'Saved'
-            : 'Saving';
+          : importing
+            ? `${importing[0].replace(/^.*[\\/]/, '')}: ${importing[1].what} ${Math.round(importing[1].fraction * 100)} %`
+            : saved
+              ? 'Saved'
+              : 'Saving';
   return (
     <span role="status" className="quiet">
       {text}

@@ -148,8 +148,9 @@ export function drawOverview(context: CanvasRenderingContext2D, scene: Scene): v
   context.fillRect(0, top, width, height);
   for (const one of placed) {
     if (one.item.kind === 'gap') continue;
-    context.fillStyle = shotColour(one.item.id);
-    context.fillRect(one.from * scale, top + 5, Math.max(0.6, (one.to - one.from) * scale - 0.5), height - 8);
+    const wide = (one.to - one.from) * scale;
+    context.fillStyle = wide < 3 ? colours.strong : shotColour(one.item.id);
+    context.fillRect(one.from * scale, top + 5, wide < 3 ? wide : wide - 0.75, height - 8);
   }
   const left = Math.max(0, view.scroll * scale);
   const right = Math.min(width, (view.scroll + width / view.scale) * scale);

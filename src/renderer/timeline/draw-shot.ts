@@ -7,8 +7,9 @@ import type { Thumbnails } from './media.ts';
 import { type Scene, xOf } from './scene.ts';
 import { fitText } from './text.ts';
 
-/** Below this width in pixels a shot is a plain block. */
+/** Below these widths in pixels a shot is a plain block, and one grey among many. */
 const PLAIN = 6;
+const CROWDED = 3;
 /** Below this width no pictures are asked for. */
 const PICTURES = 28;
 
@@ -25,8 +26,13 @@ export function drawShot(context: CanvasRenderingContext2D, scene: Scene, placed
   const chosen = scene.chosen.has(item.id);
   const colour = shotColour(item.id);
   if (right - left < PLAIN) {
-    context.fillStyle = chosen ? colours.selection : colour;
-    context.fillRect(left, top, Math.max(0.75, right - left - 0.25), height);
+    const crowded = right - left < CROWDED;
+    context.fillStyle = chosen ? colours.selection : crowded ? colours.strong : colour;
+    context.fillRect(left, top, right - left - (crowded ? 0 : 0.75), height);
+    if (item.takeId !== null) {
+      context.fillStyle = colours.accent;
+      context.fillRect(left, lanes.takes.top + lanes.takes.height / 2, right - left, 2);
+    }
     return;
   }
   const unit = lanes.unit;

@@ -9,10 +9,12 @@ export interface Ticks {
   readonly tick: number;
 }
 
-/** The closest labels that keep `room` pixels apart: frames, then seconds and minutes in round counts. */
+/** The closest labels that keep `room` pixels apart: even parts of a second, then seconds and minutes in round counts. */
 export function ticksFor(scale: number, rate: Rational, room: number): Ticks {
   const second = nominalRate(rate);
-  const frames = [1, 2, 5, 10].filter((count) => count < second);
+  const frames = Array.from({ length: second - 1 }, (_, at) => at + 1).filter(
+    (count) => second % count === 0,
+  );
   const seconds = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 21600].map(
     (one) => one * second,
   );

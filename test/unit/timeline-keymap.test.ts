@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+import { MENU_COMMANDS } from '../../src/common/bridge.ts';
+import { commands } from '../../src/renderer/actions/registry.ts';
+import {
+  bindingOf,
+  commandFor,
+  conflictsOf,
+  type KeyPress,
+  keyMap,
+  labelOf,
+  pressesOf,
+} from '../../src/renderer/keyboard/keymap.ts';
+
+function press(key: string, code: string, ...modifiers: string[]): KeyPress {
+  return { key, code, getModifierState: (one) => modifiers.includes(one) };
+}
+
+const map = keyMap(
+  [
+    { id: 'forward', keys: ['KeyL'] },
+    { id: 'split', keys: ['s', '$mod+b'] },
+    { id: 'undo', keys: ['$mod+z'] },
+    { id: 'redo', keys: ['$mod+y', '$mod+Shift+z'] },
+    { id: 'lift', keys: ['z'] },
+    { id: 'in', keys: ['[Shift]+(\\+|=)', 'NumpadAdd'] },
+    { id: 'help', keys: ['[Shift]+(\\?)'] },
+    { id: 'large', keys: ['Shift+ArrowLeft'] },
+  ],
+  {},
+);
+
+describe('which command a key gives', () => {
+  it.each([
+    ['l', press('l', 'KeyL'), 'forward'],
+    ['L with caps lock', press('L', 'KeyL'), 'forward'],
+    ['the place of L on a Dvorak keyboard', press('n', 'KeyL'), 'forward'],
+    ['s', press('s', 'KeyS'), 'split'],
+    ['Ctrl+B', press('b', 'KeyB', 'Control'), 'split'],
+    ['z', press('z', 'KeyZ'), 'lift'],
+    ['Ctrl+Z', press('z', 'KeyZ', 'Control'), 'undo'],
+    ['Ctrl+Z on a German keyboard', press('z', 'KeyY', 'Control'), 'undo'],
+    ['Ctrl+Z on a Russian keyboard', press('я', 'KeyZ', 'Control'), 'undo'],
+    ['s on a Greek keyboard', press('σ', 'KeyS'), 'split'],
+    ['Ctrl+Shift+Z', press('Z', 'KeyZ', 'Control', 'Shift'), 'redo'],
+    ['+ with Shift', press('+', 'Equal', 'Shift'), 'in'],
+    ['+ without', press('+', 'BracketRight'), 'in'],
+    ['=', press('=', 'Equal'), 'in'],
+    ['?', press('?', 'Slash', 'Shift'), 'help'],
+    ['? on a German keyboard', press('?', 'Minus', 'Shift'), 'help'],
+    ['Shift+←', press('ArrowLeft', 'ArrowLeft', 'Shift'), 'large'],
+    ['← alone', press('ArrowLeft', 'ArrowLeft'), null],
+    ['Ctrl+L', press('l', 'KeyL', 'Control'), null],
+    ['Alt+S', press('s', 'KeyS', 'Alt'), null],
+  ])('%s', (_name, event, command) => {
+    expect(commandFor(map, event)).toBe(command);
+  });
+});
+
+describe('changing keys', () => {
+  it('lays changes over the defaults; an empty list takes a key away', () => {
+    const changed = keyMap(
+      [
+        { id: 'split', keys: ['s'] },
+        { id: 'lift', keys: ['z'] },
+      ],
+      { split: ['c'], lift: [] },
+    );
+    expect(commandFor(changed, press('c', 'KeyC'))).toBe('split');
+    expect(commandFor(changed, press('z', 'KeyZ'))).toBeNull();
+  });
+
+  it('finds conflicts however the two bindings are written', () => {
+    expect(conflictsOf({ a: ['KeyS'], b: ['s'] })).toEqual([{ press: 's', commands: ['a', 'b'] }]);
+    expect(conflictsOf({ a: ['Shift+Control+z'], b: ['Control+Shift+KeyZ'] })).toHaveLength(1);
+    expect(conflictsOf({ a: ['[Shift]+(\\+|=)'], b: ['Shift+='] })).toEqual([
+      { press: 'Shift+=', commands: ['a', 'b'] },
+    ]);
+    expect(conflictsOf({ a: ['Digit0'], b: ['0'] })).toHaveLength(1);
+    expect(conflictsOf({ a: ['s', 'KeyS'], b: ['Shift+s'] })).toEqual([]);
+  });
+
+  it('keeps a press as a binding that gives it again', () => {
+    for (const event of [
+      press('s', 'KeyS'),
+      press('S', 'KeyS', 'Shift'),
+      press('ы', 'KeyS', 'Control'),
+      press('ArrowUp', 'ArrowUp', 'Alt', 'Shift'),
+      press('?', 'Slash', 'Shift'),
+      press('0', 'Digit0'),
+      press(' ', 'Space'),
+    ]) {
+      expect(commandFor({ it: [bindingOf(event)!] }, event)).toBe('it');
+    }
+    expect(bindingOf(press('Shift', 'ShiftLeft', 'Shift'))).toBeNull();
+  });
+});
+
+it('names keys as the artist sees them', () => {
+  expect(labelOf('Control+Shift+z', false)).toBe('Ctrl+Shift+Z');
+  expect(labelOf('Meta+Alt+ArrowLeft', true)).toBe('⌘⌥←');
+  expect(labelOf('KeyJ', false)).toBe('J');
+  expect(labelOf('[Shift]+(\\?)', false)).toBe('?');
+  expect(labelOf('[Shift]+(\\+|=)', false)).toBe('+');
+  expect(labelOf('Shift+Digit1', false)).toBe('Shift+1');
+  expect(labelOf('BracketLeft', false)).toBe('[');
+  expect(pressesOf('[Shift]+(\\+|=)')).toEqual(['+', '=', 'Shift++', 'Shift+=']);
+});
+
+describe('the commands of the page', () => {
+  it('have ids of their own and no key twice', () => {
+    expect(new Set(commands.map(({ id }) => id)).size).toBe(commands.length);
+    expect(conflictsOf(keyMap(commands, {}))).toEqual([]);
+  });
+
+  it('include every entry of the menu', () => {
+    const ids = commands.map(({ id }) => id);
+    for (const id of MENU_COMMANDS) expect(ids).toContain(id);
+  });
+});
