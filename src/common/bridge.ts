@@ -47,6 +47,8 @@ export interface DroppedFile {
 export interface Demo {
   readonly clip: string;
   readonly project: string;
+  /** The artist has opened it before; making it anew would replace it. */
+  readonly exists: boolean;
   readonly sourcePrompt: string;
   /** Settings of a shot; only the prompt is certain. */
   readonly edits: readonly {

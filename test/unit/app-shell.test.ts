@@ -75,6 +75,7 @@ describe('the demo', () => {
     expect(readDemo(folder, project)).toEqual({
       clip: join(folder, 'clip.mp4'),
       project,
+      exists: false,
       sourcePrompt: 'a',
       edits: [{ name: 'one', prompt: 'b', steps: 10 }],
     });

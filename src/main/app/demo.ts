@@ -15,7 +15,7 @@ export function readDemo(folder: string, project: string): Demo | null {
   if (!existsSync(clip)) return null;
   try {
     const demo = content.parse(JSON.parse(readFileSync(join(folder, 'demo.json'), 'utf8')));
-    return { clip, project, ...demo };
+    return { clip, project, exists: existsSync(project), ...demo };
   } catch {
     return null;
   }

@@ -4,6 +4,7 @@ import { change } from '../store/project.ts';
 import { anchorCommands } from './anchor.ts';
 import type { Command, Intent } from './command.ts';
 import { compareCommands } from './compare.ts';
+import { demoCommands } from './demo.ts';
 import { historyCommands } from './history.ts';
 import { importCommands } from './import-clip.ts';
 import { mergeCommand } from './merge.ts';
@@ -38,6 +39,7 @@ export const commands: readonly Command[] = [
   ...compareCommands,
   ...zoomCommands,
   ...projectCommands,
+  ...demoCommands,
   ...importCommands,
 ];
 

@@ -1,5 +1,6 @@
 /** The window's ties to the world outside: engine, menu, keys, title, quitting, keeping awake. */
 import { useEffect } from 'react';
+import { openAtStart } from '../actions/demo.ts';
 import { openProject } from '../actions/project.ts';
 import { run } from '../actions/registry.ts';
 import { shell } from '../engine.ts';
@@ -20,9 +21,7 @@ export function useShell(): void {
       shell().onOpenProject(open),
       shell().onQuit(flush),
     ];
-    void attempt(shell().projectToOpen()).then((path) => {
-      if (path) open(path);
-    });
+    void attempt(openAtStart());
     return () => {
       for (const stop of stops) stop();
     };

@@ -9,8 +9,9 @@ let context: Promise<BrowserContext> | null = null;
 /** @param profile folder of the browser's own files */
 export function browser(profile: string): Promise<BrowserContext> {
   const debugPort = process.env.ELECTRON_DOUBLE_CDP ?? '0';
+  const executablePath = process.env.RETAKE_CHROMIUM ?? (existsSync(DEBIAN) ? DEBIAN : null);
   context ??= chromium.launchPersistentContext(profile, {
-    ...(existsSync(DEBIAN) && { executablePath: DEBIAN }),
+    ...(executablePath && { executablePath }),
     headless: true,
     viewport: { width: 1280, height: 720 },
     args: [
