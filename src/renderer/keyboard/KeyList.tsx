@@ -1,35 +1,100 @@
-/** Every command and its keys, made from the key map itself. */
-import { GROUPS } from '../actions/command.ts';
+/** Every command and its keys, made from the key map itself; a press on a key gives the command another one. */
+import { type KeyboardEvent, useState } from 'react';
+import { type Command, GROUPS } from '../actions/command.ts';
 import { commands } from '../actions/registry.ts';
 import { platform } from '../engine.ts';
-import { useKeyMap } from './bindings.ts';
-import { labelOf } from './keymap.ts';
+import { Button } from '../ui/Button.tsx';
+import { rebind, resetBindings, useKeyMap } from './bindings.ts';
+import { bindingOf, conflictsOf, type KeyMap, labelOf } from './keymap.ts';
 import './keys.css';
+
+/** Name of the command that would share a press with `id` if it had these keys; null for none. */
+function takenBy(map: KeyMap, id: string, keys: readonly string[]): string | null {
+  const conflict = conflictsOf({ ...map, [id]: keys }).find((one) => one.commands.includes(id));
+  const other = conflict?.commands.find((one) => one !== id);
+  return commands.find((command) => command.id === other)?.name ?? null;
+}
 
 export function KeyList() {
   const map = useKeyMap();
-  const mac = platform() === 'darwin';
+  const [waiting, setWaiting] = useState<string | null>(null);
+  const [note, setNote] = useState('Press a key in the list to give the command another one.');
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (waiting === null) return;
+    const binding = bindingOf(event.nativeEvent);
+    if (binding === null) return;
+    event.preventDefault();
+    event.stopPropagation();
+    setWaiting(null);
+    if (event.key === 'Escape') return setNote('Nothing was changed.');
+    const clash = takenBy(map, waiting, [binding]);
+    if (clash) return setNote(`That key is taken by “${clash}”. Nothing was changed.`);
+    rebind(waiting, [binding]);
+    setNote('Changed.');
+  };
+
   return (
-    <div className="key-list">
-      {GROUPS.map((group) => (
-        <section key={group}>
-          <h3>{group}</h3>
-          <dl>
-            {commands
-              .filter((command) => command.group === group && (map[command.id]?.length ?? 0) > 0)
-              .map((command) => (
-                <div key={command.id}>
-                  <dt>{command.name}</dt>
-                  <dd>
-                    {map[command.id]!.map((binding) => (
-                      <kbd key={binding}>{labelOf(binding, mac)}</kbd>
-                    ))}
-                  </dd>
-                </div>
-              ))}
-          </dl>
-        </section>
-      ))}
+    <div className="keys" onKeyDownCapture={onKeyDown}>
+      <div className="keys-head">
+        <p role="status" className="quiet">
+          {waiting === null ? note : 'Press the new key, or Escape to leave it as it is.'}
+        </p>
+        <Button
+          onPress={() => {
+            resetBindings();
+            setNote('All keys are as delivered.');
+          }}
+        >
+          Reset all
+        </Button>
+      </div>
+      <div className="key-list">
+        {GROUPS.map((group) => (
+          <section key={group}>
+            <h3>{group}</h3>
+            <ul>
+              {commands
+                .filter((command) => command.group === group)
+                .map((command) => (
+                  <Row
+                    key={command.id}
+                    command={command}
+                    keys={map[command.id] ?? []}
+                    isWaiting={waiting === command.id}
+                    onChange={() => setWaiting(command.id)}
+                  />
+                ))}
+            </ul>
+          </section>
+        ))}
+      </div>
     </div>
+  );
+}
+
+interface RowProps {
+  readonly command: Command;
+  readonly keys: readonly string[];
+  readonly isWaiting: boolean;
+  readonly onChange: () => void;
+}
+
+function Row({ command, keys, isWaiting, onChange }: RowProps) {
+  const labels = keys.map((binding) => labelOf(binding, platform() === 'darwin'));
+  return (
+    <li>
+      <span>{command.name}</span>
+      <button
+        type="button"
+        className="key-button"
+        aria-label={`${command.name}: ${labels.join(' or ') || 'no key'}`}
+        onClick={onChange}
+      >
+        {isWaiting ? <kbd className="waiting">…</kbd> : null}
+        {isWaiting ? null : labels.map((label) => <kbd key={label}>{label}</kbd>)}
+        {!isWaiting && labels.length === 0 ? <kbd className="none">–</kbd> : null}
+      </button>
+    </li>
   );
 }

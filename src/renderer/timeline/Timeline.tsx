@@ -1,25 +1,49 @@
 /** The timeline: tools, the drawn lanes, and the same items as elements for keyboards and assistive technology. */
-import { useEffect, useRef } from 'react';
+import { type MouseEvent, useEffect, useRef, useState } from 'react';
 import { run } from '../actions/registry.ts';
 import { useLength } from '../store/current.ts';
 import { useView } from '../store/view.ts';
 import { Button } from '../ui/Button.tsx';
+import { CommandMenu } from '../ui/CommandMenu.tsx';
 import { Items } from './Items.tsx';
 import { ResizeHandle } from './ResizeHandle.tsx';
 import { runSurface } from './surface.ts';
 import { Toolbar } from './Toolbar.tsx';
 import './timeline.css';
 
+const MENU = [
+  'edit.split',
+  'edit.merge',
+  'edit.delete',
+  'edit.lift',
+  null,
+  'anchor.add',
+  'anchor.lead',
+  'take.next',
+  null,
+  'render.shots',
+  'render.frame',
+  'clip.findShots',
+];
+
 export function Timeline() {
   const height = useView((view) => view.timelineHeight);
   const empty = useLength() === 0;
+  const [menu, setMenu] = useState<{ readonly x: number; readonly y: number } | null>(null);
+  const openMenu = (event: MouseEvent<HTMLDivElement>) => {
+    event.preventDefault();
+    const box = event.currentTarget.getBoundingClientRect();
+    setMenu({ x: event.clientX - box.left, y: event.clientY - box.top });
+  };
   return (
     <section className="timeline" aria-label="Timeline" style={{ height: `${height / 13}rem` }}>
       <ResizeHandle />
       <Toolbar />
-      <div className="timeline-lanes">
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the menu is for the items inside, which have roles */}
+      <div className="timeline-lanes" onContextMenu={empty ? undefined : openMenu}>
         <Surface />
         <Items />
+        <CommandMenu label="Timeline" entries={MENU} at={menu} onClose={() => setMenu(null)} />
         {empty ? (
           <div className="timeline-empty">
             <p className="quiet">Drop a clip here, or</p>

@@ -124,6 +124,16 @@ export function listenToPointer(surface: Surface, state: PointerState): () => vo
     }
   };
 
+  // The menu acts on what it was asked over; a choice of several stays.
+  const onMenu = (event: MouseEvent) => {
+    const { x, y } = at(event);
+    const current = surface.scene();
+    const hit = hitTest(current, x, y);
+    if (hit.kind === 'anchor') begin(current, hit, x);
+    else if ('itemId' in hit && !getView().selection.includes(hit.itemId)) select([hit.itemId]);
+    if (hit.kind === 'item' && getView().selection.length < 2) seek(frameAt(current.view, x));
+  };
+
   const listening = new AbortController();
   const { signal } = listening;
   canvas.addEventListener('pointerdown', onDown, { signal });
@@ -131,6 +141,7 @@ export function listenToPointer(surface: Surface, state: PointerState): () => vo
   canvas.addEventListener('pointerup', onUp, { signal });
   canvas.addEventListener('pointercancel', onCancel, { signal });
   canvas.addEventListener('pointerleave', onLeave, { signal });
+  canvas.addEventListener('contextmenu', onMenu, { signal });
   canvas.addEventListener('wheel', onWheel, { signal, passive: false });
   window.addEventListener('keydown', onKey, { signal, capture: true });
   return () => {
