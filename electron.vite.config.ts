@@ -28,7 +28,8 @@ export default defineConfig({
   },
   renderer: {
     root: at('src/renderer'),
-    build: { rollupOptions: { input: { index: at('src/renderer/index.html') } } },
+    // Less to parse before the first paint.
+    build: { minify: true, rollupOptions: { input: { index: at('src/renderer/index.html') } } },
     plugins: [react()],
   },
 });
