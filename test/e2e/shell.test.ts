@@ -13,6 +13,9 @@ beforeAll(async () => {
   writeFileSync(join(previews, 'clip', 'bytes.bin'), Buffer.from('0123456789'));
   writeFileSync(join(home.path, 'data', 'secret.txt'), 'secret');
   symlinkSync(join(home.path, 'data', 'secret.txt'), join(previews, 'link.bin'));
+  // Used before, so that the start panel is shown and not the example.
+  mkdirSync(join(home.path, 'user'));
+  writeFileSync(join(home.path, 'user', 'recent.json'), JSON.stringify({ projects: [import.meta.filename] }));
   app = await launch({ home: home.path });
 });
 afterAll(async () => {
@@ -168,11 +171,26 @@ describe('the menu', () => {
 });
 
 describe('the engine', () => {
-  it('comes back after it was killed, as another process', async () => {
-    const before = await until(enginePid, (pid) => pid !== null);
-    process.kill(before!, 'SIGKILL');
-    const after = await until(enginePid, (pid) => pid !== null && pid !== before);
-    expect(after).not.toBe(before);
+  it('comes back after it was killed, stays down after the fifth time, and a reload tries again', async () => {
+    const heard = () =>
+      app.page.evaluate(() => (window as unknown as { heard: [string, string][] | undefined }).heard ?? []);
+    await app.page.evaluate(() => {
+      const world = window as unknown as { heard: [string, string][] };
+      world.heard = [];
+      window.retake!.engine.onDown((state, why) => world.heard.push([state, why]));
+    });
+    let last: number | null = null;
+    for (let time = 0; time < 5; time += 1) {
+      const pid = await until(enginePid, (one) => one !== null && one !== last);
+      process.kill(pid!, 'SIGKILL');
+      await until(heard, (all) => all.length > time);
+      last = pid;
+    }
+    const states = (await heard()).map(([state]) => state);
+    expect(states).toEqual(['restarting', 'restarting', 'restarting', 'restarting', 'failed']);
+    expect((await heard())[0]![1]).toMatch(/exit code/);
+    await app.page.reload();
+    expect(await until(enginePid, (pid) => pid !== null)).not.toBe(last);
   });
 });
 
@@ -195,6 +213,29 @@ describe('a second start', () => {
 });
 
 describe('quitting', () => {
+  it('asks when the project cannot be saved, and stays when told to', async () => {
+    await app.page.evaluate(() => {
+      window.retake!.shell.onQuit(async () => {
+        throw new Error('the disk is full');
+      });
+    });
+    const close = (answer: number) =>
+      app.evaluate(async ({ BrowserWindow, dialog }, response) => {
+        const asked: string[] = [];
+        dialog.showMessageBox = async (...args: unknown[]) => {
+          asked.push((args.at(-1) as { detail: string }).detail);
+          return { response, checkboxChecked: false };
+        };
+        BrowserWindow.getAllWindows()[0]!.close();
+        while (asked.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+        return asked;
+      }, answer);
+    expect(await close(0)).toEqual(['the disk is full']);
+    await app.page.waitForTimeout(200);
+    expect(await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(1);
+    await app.page.evaluate(() => window.retake!.shell.onQuit(async () => {}));
+  });
+
   it('ends application and engine', async () => {
     const pid = await until(enginePid, (pid) => pid !== null);
     await app.quit();
