@@ -152,6 +152,37 @@ describe('with the keyboard', () => {
     expect(await timecode()).toBe('00:00:03:18');
     await press('Delete');
     await expect.poll(() => (open.saved()?.timeline[1] as Shot | undefined)?.anchors).toEqual([60]);
+    await expect.poll(() => focused.getAttribute('aria-label')).toMatch(/^Shot 2,/);
+    await press('Delete');
+    await savedRanges(['0-60', '120-180', '180-240']);
+    expect(await focused.getAttribute('role')).toBe('option');
+  });
+
+  it('opens the menu of what is focused and runs a command from it', async () => {
+    await option(/^Shot 3,/).focus();
+    await press('Shift+F10');
+    await open.page.getByRole('menu', { name: 'Timeline' }).waitFor();
+    await press('ArrowDown', 'ArrowDown', 'ArrowDown', 'Enter');
+    await savedRanges(['0-60', '60-120', 'gap 60', '180-240']);
+  });
+
+  it('gives a command another key, but not one that is taken', async () => {
+    await press('?');
+    const split = open.page.getByRole('button', { name: /^Split at the playhead:/ });
+    await split.click();
+    await press('x');
+    await open.page.getByText('That key is taken by “Delete, close up”').waitFor();
+    await split.click();
+    await press('e');
+    await open.page.getByRole('button', { name: 'Split at the playhead: E' }).waitFor();
+    await press('Escape');
+    await open.page.getByRole('dialog').waitFor({ state: 'detached' });
+    await press('Shift+ArrowRight', 's', 'e');
+    await savedRanges(['0-10', '10-60', '60-120', '120-180', '180-240']);
+    await open.page.reload();
+    await open.page.locator('.timeline-canvas').waitFor();
+    await press('Shift+ArrowRight', 'e');
+    await savedRanges(['0-10', '10-60', '60-120', '120-180', '180-240']);
   });
 
   it('leaves keys alone while a sheet is open, and closes it with Escape', async () => {

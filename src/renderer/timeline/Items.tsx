@@ -22,6 +22,8 @@ function useSettledFrame(): Frame {
   const [frame, setFrame] = useState<Frame>(getView);
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
+    // The lanes were measured before this effect ran.
+    setFrame(getView());
     const stop = viewStore.subscribe((view, before) => {
       const same =
         view.scroll === before.scroll &&
@@ -72,6 +74,7 @@ export function Items() {
   const selection = useView((view) => view.selection);
   const anchor = useView((view) => view.anchor);
   const list = useRef<HTMLDivElement>(null);
+  const hadFocus = useRef(false);
   const rate = toNumber(timelineRate(project));
 
   const edge = frame.scroll + frame.timelineWidth / frame.scale;
@@ -89,9 +92,9 @@ export function Items() {
 
   const activeKey = entries[active]?.key;
   useEffect(() => {
-    // Focus inside the list follows what is in hand, also when a command moved it.
-    const inside = list.current?.contains(document.activeElement) && document.activeElement !== list.current;
-    if (inside && activeKey !== undefined) {
+    // Focus inside the list follows what is in hand, also when a command moved it or removed what had it.
+    const lost = hadFocus.current && document.activeElement === document.body;
+    if ((lost || list.current?.contains(document.activeElement)) && activeKey !== undefined) {
       list.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(activeKey)}"]`)?.focus();
     }
   }, [activeKey]);
@@ -123,6 +126,13 @@ export function Items() {
       aria-orientation="vertical"
       tabIndex={entries.length === 0 ? 0 : -1}
       onKeyDown={onKeyDown}
+      onFocus={() => {
+        hadFocus.current = true;
+      }}
+      onBlur={(event) => {
+        // An element that is taken out of the page blurs too, but is no longer in it.
+        if (event.target.isConnected) hadFocus.current = false;
+      }}
     >
       {shown.map(({ entry, index }) => {
         const { item } = entry.placed;

@@ -31,7 +31,7 @@ const mark = (more: Partial<DragMark>): DragMark => ({
 });
 
 const signed = (frames: number) =>
-  `${frames > 0 ? '+' : ''}${frames} ${Math.abs(frames) === 1 ? 'frame' : 'frames'}`;
+  `${frames > 0 ? '+' : frames < 0 ? '−' : ''}${Math.abs(frames)} ${Math.abs(frames) === 1 ? 'frame' : 'frames'}`;
 
 /** The playhead follows the pointer. */
 export function scrub(scene: Scene): Drag {

@@ -22,9 +22,9 @@ export function CommandMenu({ label, entries, at, onClose }: Props) {
   const mac = platform() === 'darwin';
   return (
     <>
-      <span ref={point} className="menu-point" style={{ left: at?.x ?? 0, top: at?.y ?? 0 }} />
+      <span ref={point} className="command-menu-point" style={{ left: at?.x ?? 0, top: at?.y ?? 0 }} />
       <Popover
-        className="menu-popover"
+        className="command-menu-popover"
         triggerRef={point}
         placement="bottom start"
         isOpen={at !== null}
@@ -33,7 +33,7 @@ export function CommandMenu({ label, entries, at, onClose }: Props) {
         }}
       >
         <Menu
-          className="menu"
+          className="command-menu"
           aria-label={label}
           autoFocus="first"
           onAction={(id) => {
@@ -43,11 +43,11 @@ export function CommandMenu({ label, entries, at, onClose }: Props) {
         >
           {entries.map((id, index) => {
             // biome-ignore lint/suspicious/noArrayIndexKey: lines have no name, and the list never changes
-            if (id === null) return <Separator key={`line ${index}`} className="menu-line" />;
+            if (id === null) return <Separator key={`line ${index}`} className="command-menu-line" />;
             const name = commands.find((command) => command.id === id)?.name ?? id;
             const binding = map[id]?.[0];
             return (
-              <MenuItem key={id} id={id} className="menu-item" textValue={name}>
+              <MenuItem key={id} id={id} className="command-menu-item" textValue={name}>
                 <Text slot="label">{name}</Text>
                 {binding === undefined ? null : <Keyboard>{labelOf(binding, mac)}</Keyboard>}
               </MenuItem>
