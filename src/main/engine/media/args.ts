@@ -5,7 +5,7 @@ import { outputColour, sourceCoding } from './colour.ts';
 import type { FormatSpec } from './formats.ts';
 
 /** Level names in front of messages tell damage from chatter. */
-const QUIET = ['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'level+error'];
+export const QUIET = ['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'level+error'];
 const TALKING = ['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'level+info'];
 
 /** Opens a file as a file: no other protocol, whatever its name or a playlist inside says. */
@@ -63,16 +63,23 @@ export interface DecodePlan {
 }
 
 /**
- * RGB24 of conformed frames. `fps` pads from the clip's first picture, so its output number is the frame's index wherever
- * reading began; tpad keeps it from dropping the last picture.
+ * Full frames at the clip's constant rate. `fps` pads from the clip's first picture, so its output number is the frame's
+ * index wherever reading began; tpad keeps it from dropping the last picture.
  */
+export function conform(clip: ClipInfo): string[] {
+  return [
+    ...(clip.fieldOrder === 'progressive' ? [] : ['bwdif=mode=send_frame:parity=auto:deint=interlaced']),
+    'tpad=stop_mode=clone:stop=1',
+    `fps=fps=${formatRational(clip.rate)}:round=near:start_time=${clip.startTime.toFixed(6)}`,
+  ];
+}
+
+/** RGB24 of conformed frames. */
 export function decodeArgs(clip: ClipInfo, plan: DecodePlan): string[] {
   const { start, end } = plan.range;
   const filters = [
     'showinfo=checksum=0',
-    ...(clip.fieldOrder === 'progressive' ? [] : ['bwdif=mode=send_frame:parity=auto:deint=interlaced']),
-    'tpad=stop_mode=clone:stop=1',
-    `fps=fps=${formatRational(clip.rate)}:round=near:start_time=${clip.startTime.toFixed(6)}`,
+    ...conform(clip),
     `select='between(n,${start},${end - 1})'`,
     ...scaleToRgb(clip, plan),
   ];
@@ -101,7 +108,10 @@ export function decodeArgs(clip: ClipInfo, plan: DecodePlan): string[] {
 
 const SHARP = 'lanczos+accurate_rnd+full_chroma_int+full_chroma_inp';
 
-function scaleToRgb(clip: ClipInfo, { width, height, toneMap }: DecodePlan): string[] {
+export function scaleToRgb(
+  clip: ClipInfo,
+  { width, height, toneMap }: Pick<DecodePlan, 'width' | 'height' | 'toneMap'>,
+): string[] {
   const { matrix, range } = sourceCoding(clip);
   const scale = `scale=w=${width}:h=${height}:flags=${SHARP}:in_color_matrix=${matrix}:in_range=${range}`;
   if (!toneMap) return [`${scale}:out_range=full`, 'format=rgb24'];
@@ -232,17 +242,22 @@ function soundStart(clip: ClipInfo, range: FrameRange): number {
   return clip.startTime + secondsOf(range.start, clip.rate);
 }
 
-function soundInput(clip: ClipInfo, range: FrameRange): string[] {
+export function soundInput(clip: ClipInfo, range: FrameRange): string[] {
   const seek = soundStart(clip, range) - SOUND_RUN_UP_SECONDS;
   return [...(seek > Math.max(0, clip.startTime) ? seekTo(seek) : []), '-vn', ...inputFile(clip.path)];
 }
 
 /** Places the sound on the take's clock, fills gaps with silence, and ends it with the picture to the sample. */
-function soundFilter({ clip, range }: EncodePlan, stream: AudioStream, index: number): string {
+export function soundFilter(
+  { clip, range }: Pick<EncodePlan, 'clip' | 'range'>,
+  stream: AudioStream,
+  index: number,
+  input = 1,
+): string {
   const start = soundStart(clip, range);
   const samples = Math.round(secondsOf(range.end - range.start, clip.rate) * stream.sampleRate);
   return [
-    `[1:${stream.index}]asetpts=PTS-${start.toFixed(9)}/TB`,
+    `[${input}:${stream.index}]asetpts=PTS-${start.toFixed(9)}/TB`,
     'aresample=async=1:first_pts=0',
     'apad',
     `atrim=end_sample=${samples}`,
