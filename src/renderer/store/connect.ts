@@ -26,7 +26,7 @@ export function takeOf({ entry, report }: TakeEvent, number: number): Take {
     start: range.start,
     end: range.end,
     anchor: settings.anchor,
-    settings: shotSettings.parse(settings),
+    settings: shotSettings.strip().parse(settings),
     bundle: report.bundle.name,
     seconds: report.seconds.total,
   };

@@ -1,0 +1,67 @@
+/** Settings of shots: change, copy, apply a preset. */
+import type { ShotSettings } from '../../common/project/document.ts';
+import { refuse } from '../../common/project/edits.ts';
+import { setLeadAnchor } from '../../common/project/edits-anchors.ts';
+import { copySettings, renameShot, setSettings } from '../../common/project/edits-settings.ts';
+import { getChosenShots, getCurrentShot, getPlaced } from '../store/current.ts';
+import { tell } from '../store/notices.ts';
+import type { Preset } from '../store/presets.ts';
+import { change } from '../store/project.ts';
+import { count, nameOf } from '../ui/words.ts';
+
+/** Changes settings of all chosen shots. Typing in one field is one entry of the history. */
+export function setChosenSettings(values: Partial<ShotSettings>): void {
+  const current = getCurrentShot() ?? refuse('changing settings', 'no shot is chosen');
+  // A method's own parameters mean nothing to shots that use another method.
+  const onlySameMethod = values.params !== undefined && values.method === undefined;
+  const ids = getChosenShots()
+    .filter(({ item }) => !onlySameMethod || item.settings.method === current.item.settings.method)
+    .map(({ item }) => item.id);
+  const names = Object.keys(values);
+  change({
+    name: `Set ${names.map((name) => nameOf(name).toLowerCase()).join(', ')}`,
+    edit: (draft) => setSettings(draft, ids, values),
+    gesture: `settings ${names.join()} ${ids.join()}`,
+  });
+}
+
+export function applyPreset(preset: Preset): void {
+  const ids = getChosenShots().map(({ item }) => item.id);
+  if (ids.length === 0) refuse('applying a preset', 'no shot is chosen');
+  change({ name: `Apply ${preset.name}`, edit: (draft) => setSettings(draft, ids, preset.settings) });
+}
+
+const WITHOUT_PROMPTS: readonly (keyof ShotSettings)[] = [
+  'method',
+  'params',
+  'solver',
+  'schedule',
+  'inversion',
+  'refinement',
+  'steps',
+  'guidance',
+  'size',
+];
+
+/** Copies the settings of the shot in hand to the other chosen shots, or to all. */
+export function copySettingsTo(target: 'chosen' | 'all', prompts: boolean): void {
+  const doing = 'copying settings';
+  const { item } = getCurrentShot() ?? refuse(doing, 'no shot is chosen');
+  const shots =
+    target === 'chosen' ? getChosenShots() : getPlaced().filter((one) => one.item.kind === 'shot');
+  const ids = shots.map((one) => one.item.id).filter((id) => id !== item.id);
+  if (ids.length === 0) refuse(doing, 'there is no other shot to copy to');
+  change({
+    name: `Copy settings of ${item.name}`,
+    edit: (draft) => copySettings(draft, item.id, ids, prompts ? undefined : WITHOUT_PROMPTS),
+  });
+  tell(`Copied the settings of ${item.name} to ${count(ids.length, 'shot')}`);
+}
+
+export function chooseLeadAnchor(shotId: string, frame: number): void {
+  change({ name: 'Lead anchor', edit: (draft) => setLeadAnchor(draft, shotId, frame) });
+}
+
+export function giveShotName(shotId: string, name: string): void {
+  change({ name: 'Rename shot', edit: (draft) => renameShot(draft, shotId, name) });
+}

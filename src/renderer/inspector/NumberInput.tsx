@@ -1,0 +1,89 @@
+/** A number to type: Enter or leaving takes it, Escape does not, arrows step; empty means null where that is allowed. */
+import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
+
+interface Props {
+  readonly label: string;
+  readonly value: number | null;
+  readonly onChange: (value: number | null) => void;
+  readonly min?: number | null;
+  readonly max?: number | null;
+  readonly step?: number;
+  readonly integer?: boolean;
+  /** Shown for null; without it null is not allowed. */
+  readonly empty?: string;
+  readonly describedBy?: string;
+}
+
+const shown = (value: number | null) => (value === null ? '' : String(Number(value.toPrecision(10))));
+
+export function NumberInput({
+  label,
+  value,
+  onChange,
+  min,
+  max,
+  step = 1,
+  integer,
+  empty,
+  describedBy,
+}: Props) {
+  const [text, setText] = useState(shown(value));
+  const editing = useRef(false);
+  useEffect(() => {
+    if (!editing.current) setText(shown(value));
+  }, [value]);
+
+  const within = (wanted: number) => {
+    const whole = integer ? Math.round(wanted) : Number(wanted.toPrecision(10));
+    return Math.max(min ?? -Infinity, Math.min(max ?? Infinity, whole));
+  };
+  const take = (typed: string) => {
+    editing.current = false;
+    const trimmed = typed.trim().replace(',', '.');
+    const wanted = Number(trimmed);
+    let next = value;
+    if (trimmed === '' && empty !== undefined) next = null;
+    else if (trimmed !== '' && Number.isFinite(wanted)) next = within(wanted);
+    setText(shown(next));
+    if (next !== value) onChange(next);
+  };
+  const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
+    if (event.key === 'Enter' && !event.ctrlKey && !event.metaKey) take(event.currentTarget.value);
+    else if (event.key === 'Escape') {
+      editing.current = false;
+      setText(shown(value));
+      event.currentTarget.blur();
+    } else if (event.key === 'ArrowUp' || event.key === 'ArrowDown') {
+      event.preventDefault();
+      const by = (event.key === 'ArrowUp' ? step : -step) * (event.shiftKey ? 10 : 1);
+      const next = within((value ?? min ?? 0) + by);
+      editing.current = false;
+      setText(shown(next));
+      if (next !== value) onChange(next);
+    }
+  };
+  return (
+    <input
+      className="input number mono"
+      type="text"
+      inputMode="decimal"
+      role="spinbutton"
+      aria-label={label}
+      aria-valuenow={value ?? undefined}
+      aria-valuetext={value === null ? empty : undefined}
+      aria-valuemin={min ?? undefined}
+      aria-valuemax={max ?? undefined}
+      aria-describedby={describedBy}
+      placeholder={empty}
+      spellCheck={false}
+      value={text}
+      onChange={(event) => {
+        editing.current = true;
+        setText(event.target.value);
+      }}
+      onFocus={(event) => event.currentTarget.select()}
+      onBlur={(event) => take(event.currentTarget.value)}
+      onKeyDown={onKeyDown}
+    />
+  );
+}

@@ -1,0 +1,93 @@
+/** Label, slider and field of one number. */
+import { RotateCcw } from 'lucide-react';
+import { useId } from 'react';
+import { endGesture } from '../store/project.ts';
+import { IconButton } from '../ui/IconButton.tsx';
+import { Slider } from '../ui/Slider.tsx';
+import { NumberInput } from './NumberInput.tsx';
+
+interface Props {
+  readonly label: string;
+  readonly description?: string;
+  readonly value: number;
+  readonly fallback: number;
+  readonly min: number | null;
+  readonly max: number | null;
+  /** End of the slider where the field allows more. */
+  readonly sliderMax?: number;
+  readonly step: number;
+  readonly integer: boolean;
+  readonly onChange: (value: number) => void;
+}
+
+export function NumberRow(props: Props) {
+  const { label, description, value, fallback, min, max, sliderMax, step, integer, onChange } = props;
+  const note = useId();
+  const end = sliderMax ?? max;
+  return (
+    <div className="setting">
+      <Heading
+        label={label}
+        note={description}
+        noteId={note}
+        isDefault={value === fallback}
+        onReset={() => onChange(fallback)}
+      />
+      <div className="setting-number">
+        {min !== null && end !== null ? (
+          <Slider
+            label={label}
+            isLabelHidden
+            min={min}
+            max={end}
+            step={step}
+            value={Math.min(value, end)}
+            onChange={onChange}
+            onEnd={endGesture}
+          />
+        ) : (
+          <span />
+        )}
+        <NumberInput
+          label={label}
+          value={value}
+          min={min}
+          max={max}
+          step={step}
+          integer={integer}
+          describedBy={description ? note : undefined}
+          onChange={(next) => onChange(next ?? fallback)}
+        />
+      </div>
+    </div>
+  );
+}
+
+interface HeadingProps {
+  readonly label: string;
+  readonly note?: string;
+  readonly noteId?: string;
+  readonly isDefault: boolean;
+  readonly onReset: () => void;
+}
+
+/** Name of a setting, what it does, and the way back to its default. */
+export function Heading({ label, note, noteId, isDefault, onReset }: HeadingProps) {
+  return (
+    <>
+      <div className="setting-head">
+        <span className="setting-name">{label}</span>
+        {isDefault ? null : (
+          <IconButton name={`Reset ${label}`} onPress={onReset}>
+            <RotateCcw />
+          </IconButton>
+        )}
+      </div>
+      {note ? (
+        <p className="setting-note quiet" id={noteId}>
+          {note}
+        </p>
+      ) : null}
+    </>
+  );
+}

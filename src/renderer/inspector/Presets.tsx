@@ -1,0 +1,141 @@
+/** Settings kept under a name, and settings given to other shots. */
+import { Bookmark, Copy, Trash2 } from 'lucide-react';
+import { useState } from 'react';
+import {
+  Button as AriaButton,
+  Dialog,
+  DialogTrigger,
+  Heading,
+  Menu,
+  MenuItem,
+  MenuTrigger,
+  Popover,
+} from 'react-aria-components';
+import type { Shot } from '../../common/project/document.ts';
+import { applyPreset, copySettingsTo } from '../actions/settings.ts';
+import { attempt } from '../store/notices.ts';
+import { deletePreset, type Preset, savePreset, usePresets } from '../store/presets.ts';
+import { useView } from '../store/view.ts';
+import { Button } from '../ui/Button.tsx';
+import { IconButton } from '../ui/IconButton.tsx';
+
+/** Runs what may refuse, and tells why. */
+const tryTo = (work: () => void) => void attempt(Promise.resolve().then(work));
+
+export function Presets({ shot }: { readonly shot: Shot }) {
+  return (
+    <DialogTrigger>
+      <AriaButton className="button plain">
+        <Bookmark aria-hidden="true" />
+        Presets
+      </AriaButton>
+      <Popover className="popover" placement="bottom start">
+        <Dialog className="preset-dialog">{({ close }) => <PresetList shot={shot} close={close} />}</Dialog>
+      </Popover>
+    </DialogTrigger>
+  );
+}
+
+function PresetList({ shot, close }: { readonly shot: Shot; readonly close: () => void }) {
+  const presets = usePresets();
+  const [name, setName] = useState('');
+  const save = () => {
+    if (name.trim() === '') return;
+    savePreset(name, shot.settings);
+    setName('');
+  };
+  return (
+    <>
+      <Heading slot="title" level={3}>
+        Presets
+      </Heading>
+      {presets.length === 0 ? (
+        <p className="quiet">A preset keeps method, steps, guidance and the like, without prompt and seed.</p>
+      ) : (
+        <ul>
+          {presets.map((preset) => (
+            <PresetRow
+              key={preset.name}
+              preset={preset}
+              onApply={() => {
+                tryTo(() => applyPreset(preset));
+                close();
+              }}
+            />
+          ))}
+        </ul>
+      )}
+      <form
+        className="preset-save"
+        onSubmit={(event) => {
+          event.preventDefault();
+          save();
+        }}
+      >
+        <input
+          className="input"
+          aria-label="Name of a new preset"
+          placeholder="Name of a new preset"
+          maxLength={80}
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+        />
+        <Button type="submit" isDisabled={name.trim() === ''}>
+          Save
+        </Button>
+      </form>
+    </>
+  );
+}
+
+function PresetRow({ preset, onApply }: { readonly preset: Preset; readonly onApply: () => void }) {
+  const { method, steps, guidance } = preset.settings;
+  return (
+    <li className="preset">
+      <AriaButton className="preset-apply" onPress={onApply}>
+        <span>{preset.name}</span>
+        <span className="quiet">
+          {method}, {steps} steps, guidance {guidance}
+        </span>
+      </AriaButton>
+      <IconButton name={`Delete preset ${preset.name}`} onPress={() => deletePreset(preset.name)}>
+        <Trash2 />
+      </IconButton>
+    </li>
+  );
+}
+
+export function CopySettings() {
+  const chosen = useView((view) => view.selection.length);
+  return (
+    <MenuTrigger>
+      <AriaButton className="button plain">
+        <Copy aria-hidden="true" />
+        Copy to…
+      </AriaButton>
+      <Popover className="popover" placement="bottom end">
+        <Menu
+          className="options"
+          disabledKeys={chosen > 1 ? [] : ['chosen', 'chosen-prompts']}
+          onAction={(key) => {
+            const [target, prompts] = String(key).split('-');
+            tryTo(() => copySettingsTo(target as 'chosen' | 'all', prompts === 'prompts'));
+          }}
+        >
+          <MenuItem id="chosen" className="menu-item">
+            Settings to the chosen shots
+          </MenuItem>
+          <MenuItem id="chosen-prompts" className="menu-item">
+            Settings and prompts to the chosen shots
+          </MenuItem>
+          <MenuItem id="all" className="menu-item">
+            Settings to all shots
+          </MenuItem>
+          <MenuItem id="all-prompts" className="menu-item">
+            Settings and prompts to all shots
+          </MenuItem>
+        </Menu>
+      </Popover>
+    </MenuTrigger>
+  );
+}

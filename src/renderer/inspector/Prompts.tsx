@@ -1,0 +1,67 @@
+/** What the take shall show, what the clip shows, and what to keep away from. */
+import { useId } from 'react';
+import type { Shot } from '../../common/project/document.ts';
+import { setChosenSettings } from '../actions/settings.ts';
+import { endGesture } from '../store/project.ts';
+import { lengthHint } from './prompt-length.ts';
+
+type PromptKey = 'prompt' | 'sourcePrompt' | 'negativePrompt';
+
+const FIELDS: readonly { key: PromptKey; label: string; hint: string; rows: number }[] = [
+  { key: 'prompt', label: 'Prompt', hint: 'What the take shall show', rows: 3 },
+  {
+    key: 'sourcePrompt',
+    label: 'Source prompt',
+    hint: 'What the clip shows now; inversion reads it',
+    rows: 2,
+  },
+  {
+    key: 'negativePrompt',
+    label: 'Negative prompt',
+    hint: 'What to keep away from; may stay empty',
+    rows: 1,
+  },
+];
+
+export function Prompts({ shot }: { readonly shot: Shot }) {
+  return FIELDS.map(({ key, label, hint, rows }) => (
+    <PromptField key={`${shot.id} ${key}`} shot={shot} name={key} label={label} hint={hint} rows={rows} />
+  ));
+}
+
+interface Props {
+  readonly shot: Shot;
+  readonly name: PromptKey;
+  readonly label: string;
+  readonly hint: string;
+  readonly rows: number;
+}
+
+function PromptField({ shot, name, label, hint, rows }: Props) {
+  const id = useId();
+  const text = shot.settings[name];
+  const length = lengthHint(text);
+  return (
+    <div className="setting">
+      <label className="setting-name" htmlFor={id}>
+        {label}
+      </label>
+      <textarea
+        id={id}
+        className="input"
+        rows={rows}
+        maxLength={4000}
+        placeholder={hint}
+        aria-describedby={length ? `${id}-length` : undefined}
+        value={text}
+        onChange={(event) => setChosenSettings({ [name]: event.target.value })}
+        onBlur={endGesture}
+      />
+      {length ? (
+        <p className={length.tooLong ? 'setting-note warn' : 'setting-note quiet'} id={`${id}-length`}>
+          {length.text}
+        </p>
+      ) : null}
+    </div>
+  );
+}

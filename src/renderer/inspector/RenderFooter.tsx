@@ -1,0 +1,52 @@
+/** What a render would do, and the two buttons that start one. */
+import { Eye, Play } from 'lucide-react';
+import { useId } from 'react';
+import type { Shot } from '../../common/project/document.ts';
+import { run } from '../actions/registry.ts';
+import { useKeyLabel } from '../keyboard/bindings.ts';
+import { useEngineState } from '../store/session.ts';
+import { Button } from '../ui/Button.tsx';
+import { planText } from './plan-text.ts';
+import { usePlan } from './use-plan.ts';
+
+export function RenderFooter({ shots }: { readonly shots: readonly Shot[] }) {
+  const { engine } = useEngineState();
+  const plan = usePlan(shots);
+  const note = useId();
+  const keys = useKeyLabel('render.shots');
+  const reason =
+    engine !== 'up' ? 'The engine is starting again.' : plan.state === 'failed' ? plan.why : null;
+  const text = plan.state === 'ready' ? planText(plan.plan) : null;
+  return (
+    <footer className="render-footer">
+      <div id={note} className="plan" role="status">
+        {reason ? (
+          <p className="warn">{reason}</p>
+        ) : text ? (
+          <>
+            <p>{text.work}</p>
+            <p className="quiet">{text.cost}</p>
+          </>
+        ) : (
+          <p className="quiet">Counting what a render takes…</p>
+        )}
+      </div>
+      <div className="render-buttons">
+        <Button aria-describedby={note} isDisabled={reason !== null} onPress={() => void run('render.frame')}>
+          <Eye aria-hidden="true" />
+          Preview one frame
+        </Button>
+        <Button
+          look="primary"
+          aria-describedby={note}
+          isDisabled={reason !== null}
+          onPress={() => void run('render.shots')}
+        >
+          <Play aria-hidden="true" />
+          {shots.length > 1 ? `Render ${shots.length} shots` : 'Render'}
+          {keys ? <kbd>{keys}</kbd> : null}
+        </Button>
+      </div>
+    </footer>
+  );
+}

@@ -1,0 +1,179 @@
+/** Settings that every method has: steps, guidance, seed, size, and the finer ones behind a fold. */
+import { ChevronRight, Dices } from 'lucide-react';
+import { useState } from 'react';
+import {
+  Button as AriaButton,
+  Heading as AriaHeading,
+  Disclosure,
+  DisclosurePanel,
+} from 'react-aria-components';
+import { type Shot, shotSettings } from '../../common/project/document.ts';
+import { setChosenSettings } from '../actions/settings.ts';
+import { useBundles } from '../store/bundles.ts';
+import { useDocument } from '../store/project.ts';
+import { IconButton } from '../ui/IconButton.tsx';
+import { Select } from '../ui/Select.tsx';
+import { NumberInput } from './NumberInput.tsx';
+import { Heading, NumberRow } from './NumberRow.tsx';
+
+const DEFAULTS = shotSettings.parse({});
+const LARGEST_SEED = 0xffffffff;
+
+const SOLVERS = [
+  { id: '', name: "The method's own" },
+  { id: 'ddim', name: 'DDIM' },
+  { id: 'euler', name: 'Euler' },
+];
+const SCHEDULES = [
+  { id: 'bundle', name: 'As the model was trained' },
+  { id: 'karras', name: 'Karras' },
+  { id: 'exponential', name: 'Exponential' },
+];
+const INVERSIONS = [
+  { id: 'upper', name: 'Upper', note: 'The timestep an inversion step goes to' },
+  { id: 'lower', name: 'Lower', note: 'The timestep it comes from' },
+];
+
+/** What the project has, also where this version of the list does not know it. */
+function known(options: readonly { id: string; name: string }[], value: string) {
+  return options.some((one) => one.id === value) ? options : [...options, { id: value, name: value }];
+}
+
+export function Sampling({ shot }: { readonly shot: Shot }) {
+  const { steps, guidance, seed } = shot.settings;
+  return (
+    <>
+      <NumberRow
+        label="Steps"
+        value={steps}
+        fallback={DEFAULTS.steps}
+        min={1}
+        max={1000}
+        sliderMax={100}
+        step={1}
+        integer
+        onChange={(value) => setChosenSettings({ steps: value })}
+      />
+      <NumberRow
+        label="Guidance"
+        description="How strictly the prompt is followed"
+        value={guidance}
+        fallback={DEFAULTS.guidance}
+        min={0}
+        max={50}
+        sliderMax={20}
+        step={0.1}
+        integer={false}
+        onChange={(value) => setChosenSettings({ guidance: value })}
+      />
+      <div className="setting">
+        <Heading
+          label="Seed"
+          isDefault={seed === DEFAULTS.seed}
+          onReset={() => setChosenSettings({ seed: DEFAULTS.seed })}
+        />
+        <div className="setting-seed">
+          <NumberInput
+            label="Seed"
+            value={seed}
+            min={0}
+            max={LARGEST_SEED}
+            integer
+            onChange={(value) => setChosenSettings({ seed: value ?? 0 })}
+          />
+          <IconButton
+            name="Another seed by chance"
+            onPress={() => setChosenSettings({ seed: crypto.getRandomValues(new Uint32Array(1))[0]! })}
+          >
+            <Dices />
+          </IconButton>
+        </div>
+      </div>
+      <SizeSetting shot={shot} />
+      <Finer shot={shot} />
+    </>
+  );
+}
+
+function SizeSetting({ shot }: { readonly shot: Shot }) {
+  const bundles = useBundles();
+  const dir = useDocument((document) => document.bundle);
+  const bundle = bundles?.find((one) => (dir === null ? one.isDefault : one.dir === dir));
+  const { size } = shot.settings;
+  return (
+    <div className="setting">
+      <Heading
+        label="Size"
+        note="Side in pixels of the square with the picture's area"
+        isDefault={size === null}
+        onReset={() => setChosenSettings({ size: null })}
+      />
+      <NumberInput
+        label="Size in pixels"
+        value={size}
+        min={8}
+        max={4096}
+        step={64}
+        integer
+        empty={bundle ? `${bundle.nativeSize}, as trained` : 'As trained'}
+        onChange={(value) => setChosenSettings({ size: value })}
+      />
+    </div>
+  );
+}
+
+/** Open or folded as the artist left it, for all shots. */
+let wasOpen = false;
+
+function Finer({ shot }: { readonly shot: Shot }) {
+  const { solver, schedule, inversion, refinement } = shot.settings;
+  const [isOpen, setOpen] = useState(wasOpen);
+  return (
+    <Disclosure
+      className="fold"
+      isExpanded={isOpen}
+      onExpandedChange={(open) => {
+        wasOpen = open;
+        setOpen(open);
+      }}
+    >
+      <AriaHeading level={3}>
+        <AriaButton slot="trigger" className="fold-button">
+          <ChevronRight aria-hidden="true" />
+          Solver and inversion
+        </AriaButton>
+      </AriaHeading>
+      <DisclosurePanel className="fold-body">
+        <Select
+          label="Solver"
+          options={known(SOLVERS, solver ?? '')}
+          value={solver ?? ''}
+          onChange={(id) => setChosenSettings({ solver: id === '' ? null : id })}
+        />
+        <Select
+          label="Noise schedule"
+          options={known(SCHEDULES, schedule)}
+          value={schedule}
+          onChange={(id) => setChosenSettings({ schedule: id })}
+        />
+        <Select
+          label="Inversion step"
+          options={INVERSIONS}
+          value={inversion}
+          onChange={(id) => setChosenSettings({ inversion: id as 'upper' | 'lower' })}
+        />
+        <NumberRow
+          label="Refinement"
+          description="Fixed-point iterations per inversion step: closer to the clip, that many times slower"
+          value={refinement}
+          fallback={DEFAULTS.refinement}
+          min={0}
+          max={20}
+          step={1}
+          integer
+          onChange={(value) => setChosenSettings({ refinement: value })}
+        />
+      </DisclosurePanel>
+    </Disclosure>
+  );
+}

@@ -1,0 +1,50 @@
+/** What a render would do, in one or two short lines. */
+import type { RenderPlan } from '../../common/desktop.ts';
+import { count, duration } from '../ui/words.ts';
+
+export interface PlanText {
+  /** "48 frames at 512 × 288: 30 from the cache, 18 to invert" */
+  readonly work: string;
+  /** "300 + 240 network calls · about 1:20" */
+  readonly cost: string;
+}
+
+/** Several shots as one piece of work; the size is that of the first. */
+export function sumPlans(plans: readonly RenderPlan[]): RenderPlan | null {
+  const [first] = plans;
+  if (!first) return null;
+  const sum = (of: (plan: RenderPlan) => number) => plans.reduce((total, plan) => total + of(plan), 0);
+  const known = plans.every((plan) => plan.estimatedSeconds !== null);
+  return {
+    frames: sum((plan) => plan.frames),
+    width: first.width,
+    height: first.height,
+    cachedFrames: sum((plan) => plan.cachedFrames),
+    framesToInvert: sum((plan) => plan.framesToInvert),
+    inversionCalls: sum((plan) => plan.inversionCalls),
+    samplingCalls: sum((plan) => plan.samplingCalls),
+    estimatedSeconds: known ? sum((plan) => plan.estimatedSeconds ?? 0) : null,
+  };
+}
+
+export function planText(plan: RenderPlan): PlanText {
+  const { frames, width, height, cachedFrames, framesToInvert, inversionCalls, samplingCalls } = plan;
+  const parts: string[] = [];
+  if (cachedFrames > 0)
+    parts.push(cachedFrames === frames ? 'all from the cache' : `${cachedFrames} from the cache`);
+  if (framesToInvert > 0)
+    parts.push(framesToInvert === frames ? 'all to invert' : `${framesToInvert} to invert`);
+  const inverted = parts.length > 0 ? parts.join(', ') : 'nothing to invert';
+  const calls =
+    inversionCalls > 0
+      ? `${inversionCalls.toLocaleString('en')} + ${samplingCalls.toLocaleString('en')} network calls`
+      : count(samplingCalls, 'network call');
+  const time =
+    plan.estimatedSeconds === null
+      ? 'time known after the first render'
+      : `about ${duration(plan.estimatedSeconds)}`;
+  return {
+    work: `${count(frames, 'frame')} at ${width} × ${height}: ${inverted}`,
+    cost: `${calls} · ${time}`,
+  };
+}

@@ -1,0 +1,75 @@
+/** Asks the engine what rendering the chosen shots would do, a moment after the last change. */
+import { useEffect, useState } from 'react';
+import type { RenderPlan } from '../../common/desktop.ts';
+import { Cancelled, errorLine } from '../../common/errors.ts';
+import type { Shot } from '../../common/project/document.ts';
+import { call } from '../engine.ts';
+import { useJobs } from '../store/jobs.ts';
+import { getDocument, useDocument, useOpened } from '../store/project.ts';
+import { useEngineState } from '../store/session.ts';
+import { sumPlans } from './plan-text.ts';
+
+const REST_MS = 300;
+
+export type PlanState =
+  | { readonly state: 'asking' }
+  | { readonly state: 'ready'; readonly plan: RenderPlan }
+  | { readonly state: 'failed'; readonly why: string };
+
+async function planOf(shot: Shot): Promise<RenderPlan> {
+  const { clips, bundle } = getDocument();
+  const clip = clips[shot.clipId];
+  if (!clip) throw new Cancelled();
+  return call('render.plan', { shot, clip, bundle });
+}
+
+function why(error: unknown, shots: readonly Shot[], shot: Shot): string {
+  const line = errorLine(error).replace(/^checking the settings: /, '');
+  const text = line.charAt(0).toUpperCase() + line.slice(1);
+  return shots.length > 1 ? `${shot.name}: ${text}` : text;
+}
+
+/** The last plan stays while a new one is asked for, so that the lines do not flicker. */
+export function usePlan(shots: readonly Shot[]): PlanState {
+  const [answer, setAnswer] = useState<PlanState>({ state: 'asking' });
+  const bundle = useDocument((document) => document.bundle);
+  const { engine } = useEngineState();
+  const missing = useOpened()?.missing;
+  // A finished render leaves frames in the cache and a speed to estimate from.
+  const ended = useJobs((jobs) => jobs.entries.filter((one) => one.state === 'done').length);
+  const key = JSON.stringify([bundle, engine, ended, missing, shots]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the key says what the shots hold; their identity changes more often
+  useEffect(() => {
+    let current = true;
+    const ask = async () => {
+      const lost = shots.find((shot) => missing?.some((one) => one.clipId === shot.clipId));
+      if (lost) {
+        setAnswer({ state: 'failed', why: `The clip of ${lost.name} is missing. Find it first.` });
+        return;
+      }
+      const plans: RenderPlan[] = [];
+      for (const shot of shots) {
+        try {
+          plans.push(await planOf(shot));
+        } catch (error) {
+          if (current && !(error instanceof Cancelled))
+            setAnswer({ state: 'failed', why: why(error, shots, shot) });
+          return;
+        }
+        if (!current) return;
+      }
+      const plan = sumPlans(plans);
+      if (plan) setAnswer({ state: 'ready', plan });
+    };
+    if (engine !== 'up' || shots.length === 0) {
+      setAnswer({ state: 'asking' });
+      return;
+    }
+    const timer = setTimeout(() => void ask(), REST_MS);
+    return () => {
+      current = false;
+      clearTimeout(timer);
+    };
+  }, [key]);
+  return answer;
+}

@@ -1,0 +1,53 @@
+/** Named settings that the artist keeps on this machine, for use in any project. */
+import { z } from 'zod';
+import { create } from 'zustand';
+import { type ShotSettings, shotSettings } from '../../common/project/document.ts';
+
+const STORED = 'retake.presets';
+
+/** A look at work, not at one shot: what the shot shows and its seed stay its own. */
+const presetSettings = shotSettings.omit({ prompt: true, sourcePrompt: true, seed: true }).strip();
+const presetList = z.array(z.object({ name: z.string().min(1).max(80), settings: presetSettings }));
+
+export type Preset = z.infer<typeof presetList>[number];
+
+/** What is stored, as far as it can be read: one damaged preset does not take the others with it. */
+export function readPresets(text: string | null): readonly Preset[] {
+  if (text === null) return [];
+  try {
+    const list = z.array(z.unknown()).parse(JSON.parse(text));
+    return list.flatMap((one) => {
+      const read = presetList.element.safeParse(one);
+      return read.success ? [read.data] : [];
+    });
+  } catch {
+    return [];
+  }
+}
+
+/** With one added; one of the same name is replaced. In order of names. */
+export function withPreset(list: readonly Preset[], name: string, settings: ShotSettings): readonly Preset[] {
+  const kept: Preset = { name: name.trim(), settings: presetSettings.parse(settings) };
+  const others = list.filter((one) => one.name.toLowerCase() !== kept.name.toLowerCase());
+  return [...others, kept].sort((a, b) => a.name.localeCompare(b.name));
+}
+
+const stored = () => (typeof localStorage === 'undefined' ? null : localStorage.getItem(STORED));
+const useStore = create<{ readonly list: readonly Preset[] }>(() => ({ list: readPresets(stored()) }));
+
+function keep(list: readonly Preset[]): void {
+  localStorage.setItem(STORED, JSON.stringify(list));
+  useStore.setState({ list });
+}
+
+export function usePresets(): readonly Preset[] {
+  return useStore((state) => state.list);
+}
+
+export function savePreset(name: string, settings: ShotSettings): void {
+  keep(withPreset(useStore.getState().list, name, settings));
+}
+
+export function deletePreset(name: string): void {
+  keep(useStore.getState().list.filter((one) => one.name !== name));
+}

@@ -1,0 +1,40 @@
+/** Numbers as an artist reads them. */
+
+/** "48 s", "1:20", "2:05:00"; hours, minutes and seconds rounded up to a whole second. */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.ceil(seconds));
+  if (whole < 60) return `${whole} s`;
+  const pad = (value: number) => String(value).padStart(2, '0');
+  const hours = Math.floor(whole / 3600);
+  const minutes = Math.floor((whole % 3600) / 60);
+  return hours > 0 ? `${hours}:${pad(minutes)}:${pad(whole % 60)}` : `${minutes}:${pad(whole % 60)}`;
+}
+
+/** "412 MB", "3.4 GB", as file managers count (1000). */
+export function bytes(count: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let value = Math.max(0, count);
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  const digits = unit > 1 && value < 9.95 ? 1 : 0;
+  return `${value.toFixed(digits)} ${units[unit]}`;
+}
+
+/** "1 frame", "18 frames". */
+export function count(number: number, one: string, many = `${one}s`): string {
+  return `${number.toLocaleString('en')} ${number === 1 ? one : many}`;
+}
+
+/** "guidedFraction" → "Guided fraction", "per-frame" → "Per frame"; single letters and formulas stay. */
+export function nameOf(key: string): string {
+  if (/^[a-z]\d?$/.test(key)) return key;
+  const words = key
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .replace(/[-_]/g, ' ')
+    .replace(/\s*\+\s*/g, ' + ')
+    .toLowerCase();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

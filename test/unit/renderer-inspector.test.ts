@@ -1,0 +1,222 @@
+import { describe, expect, test } from 'vitest';
+import { shotSettings } from '../../src/common/project/document.ts';
+import { methods, paramsSchema, parseParams } from '../../src/main/engine/methods/registry.ts';
+import {
+  fieldsOf,
+  isDefault,
+  parseText,
+  shownValue,
+  stepFor,
+  textOf,
+  withValue,
+} from '../../src/renderer/inspector/form-model.ts';
+import { planText, sumPlans } from '../../src/renderer/inspector/plan-text.ts';
+import { estimateTokens, lengthHint } from '../../src/renderer/inspector/prompt-length.ts';
+import { readPresets, withPreset } from '../../src/renderer/store/presets.ts';
+import { bytes, count, duration, nameOf } from '../../src/renderer/ui/words.ts';
+
+describe('a form from a schema', () => {
+  test.each(methods.map((method) => [method.id, method] as const))(
+    '%s: every parameter has a field with a default that the method takes',
+    (_id, method) => {
+      const schema = paramsSchema(method);
+      const fields = fieldsOf(schema);
+      expect(fields.map(({ key }) => key)).toEqual(Object.keys(schema.properties ?? {}));
+      for (const field of fields) {
+        expect(field.default).toBeDefined();
+        expect(field.description).not.toBe('');
+        expect(() => parseParams(method, { [field.key]: field.default })).not.toThrow();
+        const { control } = field;
+        if (control.kind === 'choice') {
+          for (const { value } of control.options) {
+            expect(() => parseParams(method, withValue(field, {}, value))).not.toThrow();
+          }
+        }
+        if (control.kind === 'number') {
+          for (const end of [control.min, control.max]) {
+            if (end !== null) expect(() => parseParams(method, { [field.key]: end })).not.toThrow();
+          }
+        }
+      }
+    },
+  );
+
+  test('controls follow types and bounds', () => {
+    const fields = fieldsOf({
+      type: 'object',
+      properties: {
+        strength: { type: 'number', exclusiveMinimum: 0, maximum: 1, default: 0.6 },
+        loops: { type: 'integer', minimum: 1, maximum: 8, default: 2 },
+        free: { type: 'integer', minimum: -9007199254740991, maximum: 9007199254740991, default: 5 },
+        shared: { type: 'boolean', default: true },
+        look: { type: 'string', enum: ['both+self', 'off'], default: 'off' },
+        list: { anyOf: [{ type: 'number' }, { type: 'array' }, { type: 'string' }], default: 0.6 },
+        tree: { type: 'object' },
+      },
+    });
+    expect(fields.map(({ control }) => control)).toEqual([
+      { kind: 'number', min: 0.01, max: 1, step: 0.01, integer: false },
+      { kind: 'number', min: 1, max: 8, step: 1, integer: true },
+      { kind: 'number', min: null, max: null, step: 1, integer: true },
+      { kind: 'switch' },
+      {
+        kind: 'choice',
+        options: [
+          { value: 'both+self', name: 'Both + self' },
+          { value: 'off', name: 'Off' },
+        ],
+      },
+      { kind: 'text', accepts: ['number', 'text'] },
+      { kind: 'text', accepts: ['json'] },
+    ]);
+    expect(fieldsOf('nonsense')).toEqual([]);
+  });
+
+  test('only what differs from the default is kept', () => {
+    const [field] = fieldsOf({ properties: { w: { type: 'number', default: 0.6 } } });
+    const changed = withValue(field!, { other: 1 }, 0.8);
+    expect(changed).toEqual({ other: 1, w: 0.8 });
+    expect(isDefault(field!, changed)).toBe(false);
+    expect(shownValue(field!, changed)).toBe(0.8);
+    expect(withValue(field!, changed, 0.6)).toEqual({ other: 1 });
+    expect(withValue(field!, changed, undefined)).toEqual({ other: 1 });
+    expect(shownValue(field!, {})).toBe(0.6);
+  });
+
+  test('typed text becomes what the field accepts, or nothing', () => {
+    expect(parseText(' 0.8 ', ['number', 'text'])).toBe(0.8);
+    expect(parseText('0.8,0.4', ['number', 'text'])).toBe('0.8,0.4');
+    expect(parseText('0.8, 0.4', ['number', 'numbers'])).toEqual([0.8, 0.4]);
+    expect(parseText('high', ['number', 'numbers'])).toBeUndefined();
+    expect(parseText('{"a":1}', ['json'])).toEqual({ a: 1 });
+    expect(parseText('{"a":', ['json'])).toBeUndefined();
+    expect(textOf([0.8, 0.4])).toBe('0.8, 0.4');
+  });
+
+  test('slider steps are powers of ten, about a hundred over the range', () => {
+    expect(stepFor(0, 1, false)).toBeCloseTo(0.01);
+    expect(stepFor(0, 1000, false)).toBe(10);
+    expect(stepFor(1, 8, true)).toBe(1);
+  });
+});
+
+describe('the render plan in words', () => {
+  const plan = {
+    frames: 24,
+    width: 512,
+    height: 288,
+    cachedFrames: 18,
+    framesToInvert: 6,
+    inversionCalls: 300,
+    samplingCalls: 1240,
+    estimatedSeconds: 80,
+  };
+
+  test('cache, work and time', () => {
+    expect(planText(plan)).toEqual({
+      work: '24 frames at 512 × 288: 18 from the cache, 6 to invert',
+      cost: '300 + 1,240 network calls · about 1:20',
+    });
+  });
+
+  test('all cached, nothing known, no inversion at all', () => {
+    expect(
+      planText({ ...plan, cachedFrames: 24, framesToInvert: 0, inversionCalls: 0, estimatedSeconds: null }),
+    ).toEqual({
+      work: '24 frames at 512 × 288: all from the cache',
+      cost: '1,240 network calls · time known after the first render',
+    });
+    const fresh = {
+      ...plan,
+      frames: 1,
+      cachedFrames: 0,
+      framesToInvert: 0,
+      inversionCalls: 0,
+      samplingCalls: 1,
+    };
+    expect(planText(fresh)).toEqual({
+      work: '1 frame at 512 × 288: nothing to invert',
+      cost: '1 network call · about 1:20',
+    });
+  });
+
+  test('several shots add up; one unknown time leaves the sum unknown', () => {
+    expect(sumPlans([plan, plan])).toMatchObject({ frames: 48, samplingCalls: 2480, estimatedSeconds: 160 });
+    expect(sumPlans([plan, { ...plan, estimatedSeconds: null }])?.estimatedSeconds).toBeNull();
+    expect(sumPlans([])).toBeNull();
+  });
+});
+
+describe('length of prompts', () => {
+  test('close to what CLIP counts for common prompts', () => {
+    // Counted with the vocabulary of CLIP ViT-L/14, without start and end mark.
+    const known: [string, number][] = [
+      ['a photo of a cat', 5],
+      ['a bronze statue of a dancer, studio light', 9],
+      ['masterpiece, best quality, ultra detailed, 8k', 9],
+    ];
+    for (const [text, tokens] of known)
+      expect(Math.abs(estimateTokens(text) - tokens)).toBeLessThanOrEqual(2);
+  });
+
+  test('says when the end is not read', () => {
+    expect(lengthHint('')).toBeNull();
+    expect(lengthHint('  \n')).toBeNull();
+    expect(lengthHint('a cat')).toEqual({ text: 'About 2 of 75 tokens', tooLong: false });
+    expect(lengthHint('cat '.repeat(90))?.tooLong).toBe(true);
+  });
+});
+
+describe('presets', () => {
+  const settings = shotSettings.parse({ prompt: 'a cat', sourcePrompt: 'a dog', seed: 7, steps: 20 });
+
+  test('keep the look, not what one shot shows', () => {
+    const [preset] = withPreset([], ' Night ', settings);
+    expect(preset).toMatchObject({ name: 'Night', settings: { steps: 20 } });
+    expect(Object.keys(preset!.settings)).not.toEqual(expect.arrayContaining(['prompt']));
+    expect('seed' in preset!.settings).toBe(false);
+  });
+
+  test('the same name replaces, and names are in order', () => {
+    let list = withPreset([], 'night', settings);
+    list = withPreset(list, 'Day', settings);
+    list = withPreset(list, 'Night', { ...settings, steps: 99 });
+    expect(list.map(({ name, settings: { steps } }) => [name, steps])).toEqual([
+      ['Day', 20],
+      ['Night', 99],
+    ]);
+  });
+
+  test('survive being stored; damage is left out', () => {
+    const list = withPreset([], 'Night', settings);
+    expect(readPresets(JSON.stringify(list))).toEqual(list);
+    expect(readPresets(JSON.stringify([...list, { name: 'broken', settings: { steps: 'many' } }]))).toEqual(
+      list,
+    );
+    expect(readPresets('{')).toEqual([]);
+    expect(readPresets(null)).toEqual([]);
+  });
+});
+
+describe('numbers as words', () => {
+  test('durations, sizes, counts and names', () => {
+    expect([0, 47.2, 60, 80, 7500].map(duration)).toEqual(['0 s', '48 s', '1:00', '1:20', '2:05:00']);
+    expect([0, 999, 1500, 38e6, 3.44e9, 999.6e3].map(bytes)).toEqual([
+      '0 B',
+      '999 B',
+      '2 kB',
+      '38 MB',
+      '3.4 GB',
+      '1.0 MB',
+    ]);
+    expect(count(1, 'frame')).toBe('1 frame');
+    expect(count(1200, 'frame')).toBe('1,200 frames');
+    expect(['guidedFraction', 'per-frame', 'both+self', 'w', 'x0'].map(nameOf)).toEqual([
+      'Guided fraction',
+      'Per frame',
+      'Both + self',
+      'w',
+      'x0',
+    ]);
+  });
+});
