@@ -1,17 +1,13 @@
 /** Project, undo, import and what the engine is doing. */
 import { FolderOpen, Import, Keyboard, Redo2, Undo2 } from 'lucide-react';
-import { run } from '../actions/registry.ts';
-import { useLength } from '../store/current.ts';
 import { useJobs } from '../store/jobs.ts';
 import { useDocument, useIsSaved, useUndoNames } from '../store/project.ts';
 import { useEngineState } from '../store/session.ts';
-import { Button } from '../ui/Button.tsx';
 import { CommandButton } from '../ui/CommandButton.tsx';
 
 export function TopBar() {
   const name = useDocument((document) => document.name);
   const { undo, redo } = useUndoNames();
-  const empty = useLength() === 0;
   return (
     <header className="bar">
       <h1>{name}</h1>
@@ -33,9 +29,6 @@ export function TopBar() {
       <CommandButton id="view.keys">
         <Keyboard />
       </CommandButton>
-      <Button look="primary" isDisabled={empty} onPress={() => void run('render.shots')}>
-        Render
-      </Button>
     </header>
   );
 }

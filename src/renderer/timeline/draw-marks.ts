@@ -11,7 +11,9 @@ export const ANCHOR_RADIUS = 6;
 export function drawAnchors(context: CanvasRenderingContext2D, scene: Scene, placed: Placed<Shot>): void {
   const { view, lanes, colours, hover } = scene;
   const { item } = placed;
-  const narrow = (placed.to - placed.from) * view.scale < 16 * lanes.unit;
+  const room = (placed.to - placed.from) * view.scale;
+  const narrow = room < 16 * lanes.unit;
+  const small = room < 44 * lanes.unit;
   for (const anchor of item.anchors) {
     const inHand = view.anchor?.shotId === item.id && view.anchor.frame === anchor;
     if (narrow && !inHand) continue;
@@ -19,6 +21,10 @@ export function drawAnchors(context: CanvasRenderingContext2D, scene: Scene, pla
     if (x < -12 || x > scene.width + 12) continue;
     const lead = anchor === item.leadAnchor;
     const hovered = hover?.kind === 'anchor' && hover.shotId === item.id && hover.frame === anchor;
+    if (small && !inHand && !hovered) {
+      drawTick(context, scene, x);
+      continue;
+    }
     drawPin(context, scene, x, lead, inHand || hovered);
     context.strokeStyle = inHand ? colours.selection : colours.accent;
     context.lineWidth = inHand ? 2 : 1;
@@ -29,6 +35,13 @@ export function drawAnchors(context: CanvasRenderingContext2D, scene: Scene, pla
     context.stroke();
     context.globalAlpha = 1;
   }
+}
+
+/** In a crowd a short line says that there is an anchor. */
+function drawTick(context: CanvasRenderingContext2D, { lanes, colours }: Scene, x: number): void {
+  const length = 7 * lanes.unit;
+  context.fillStyle = colours.accent;
+  context.fillRect(x - lanes.unit, lanes.shots.top - length - 1, 2 * lanes.unit, length);
 }
 
 /** A pin that points down at its frame; the leading one is filled. */
@@ -149,8 +162,8 @@ export function drawOverview(context: CanvasRenderingContext2D, scene: Scene): v
   for (const one of placed) {
     if (one.item.kind === 'gap') continue;
     const wide = (one.to - one.from) * scale;
-    context.fillStyle = wide < 3 ? colours.strong : shotColour(one.item.id);
-    context.fillRect(one.from * scale, top + 5, wide < 3 ? wide : wide - 0.75, height - 8);
+    context.fillStyle = wide < 6 * lanes.unit ? colours.strong : shotColour(one.item.id);
+    context.fillRect(one.from * scale, top + 5, wide < 3 ? wide : wide - 1, height - 8);
   }
   const left = Math.max(0, view.scroll * scale);
   const right = Math.min(width, (view.scroll + width / view.scale) * scale);

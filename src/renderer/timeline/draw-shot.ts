@@ -7,9 +7,10 @@ import type { Thumbnails } from './media.ts';
 import { type Scene, xOf } from './scene.ts';
 import { fitText } from './text.ts';
 
-/** Below these widths in pixels a shot is a plain block, and one grey among many. */
-const PLAIN = 6;
-const CROWDED = 3;
+/** Below these widths in design pixels a shot is a plain block, one grey among many, and without a line at its cut. */
+const PLAIN = 10;
+const CROWDED = 7;
+const LINED = 3;
 /** Below this width no pictures are asked for. */
 const PICTURES = 28;
 
@@ -25,24 +26,25 @@ export function drawShot(context: CanvasRenderingContext2D, scene: Scene, placed
   const { top, height } = lanes.shots;
   const chosen = scene.chosen.has(item.id);
   const colour = shotColour(item.id);
-  if (right - left < PLAIN) {
-    const crowded = right - left < CROWDED;
+  const unit = lanes.unit;
+  if (right - left < PLAIN * unit) {
+    const crowded = right - left < CROWDED * unit;
     context.fillStyle = chosen ? colours.selection : crowded ? colours.strong : colour;
-    context.fillRect(left, top, right - left - (crowded ? 0 : 0.75), height);
+    context.fillRect(left, top, right - left - (right - left < LINED * unit ? 0 : 1), height);
     if (item.takeId !== null) {
       context.fillStyle = colours.accent;
       context.fillRect(left, lanes.takes.top + lanes.takes.height / 2, right - left, 2);
     }
     return;
   }
-  const unit = lanes.unit;
   // One pixel of ground between neighbours shows the cut.
   const x = Math.round(left);
   const width = Math.max(1, Math.round(right) - x - 1);
   const band = Math.min(height, 18 * unit);
   context.fillStyle = colour;
   context.fillRect(x, top, width, height);
-  if (width >= PICTURES) drawPictures(context, scene, placed, x, width, top + band, height - band);
+  if (right - left >= PICTURES * unit)
+    drawPictures(context, scene, placed, x, width, top + band, height - band);
   const visibleLeft = Math.max(x, 0);
   context.fillStyle = colour;
   context.fillRect(x, top, width, band);

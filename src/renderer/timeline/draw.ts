@@ -11,6 +11,7 @@ export function draw(context: CanvasRenderingContext2D, scene: Scene): void {
   const { view, width, height, colours, placed, lanes } = scene;
   context.fillStyle = colours.ground;
   context.fillRect(0, 0, width, height);
+  if (placed.length === 0) return;
   drawRuler(context, scene);
   const first = indexAt(placed, Math.floor(view.scroll));
   const edge = view.scroll + width / view.scale;
@@ -31,7 +32,7 @@ export function draw(context: CanvasRenderingContext2D, scene: Scene): void {
     if (isShot(one)) drawAnchors(context, scene, one);
   }
   drawOverview(context, scene);
-  if (placed.length > 0) drawPlayhead(context, scene);
+  drawPlayhead(context, scene);
   drawDrag(context, scene);
 }
 
