@@ -1,5 +1,5 @@
 /** What a started application offers a spec, whatever it runs on. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Page } from 'playwright';
@@ -35,13 +35,27 @@ export interface LaunchOptions {
   readonly withoutWindow?: boolean;
 }
 
-/** Folders of one installation, removed at the end. */
-export function freshHome(): { readonly path: string; remove(): void } {
+export interface Home {
+  readonly path: string;
+  remove(): void;
+}
+
+/** Folders of an installation where nothing was ever opened: it starts with the example. */
+export function freshHome(): Home {
   const path = mkdtempSync(join(tmpdir(), 'retake-e2e-'));
   return {
     path,
     remove: () => rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }),
   };
+}
+
+/** One that has been used: it starts with the start panel. */
+export function usedHome(): Home {
+  const home = freshHome();
+  mkdirSync(join(home.path, 'user'));
+  const projects = [import.meta.filename];
+  writeFileSync(join(home.path, 'user', 'recent.json'), JSON.stringify({ projects }));
+  return home;
 }
 
 /** Environment in which the application touches nothing of the person who runs the tests. */

@@ -3,9 +3,9 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launch } from './launch.ts';
-import { freshHome, type RunningApp } from './running-app.ts';
+import { type RunningApp, usedHome } from './running-app.ts';
 
-const home = freshHome();
+const home = usedHome();
 let app: RunningApp;
 beforeAll(async () => {
   const previews = join(home.path, 'data', 'previews');
@@ -13,9 +13,6 @@ beforeAll(async () => {
   writeFileSync(join(previews, 'clip', 'bytes.bin'), Buffer.from('0123456789'));
   writeFileSync(join(home.path, 'data', 'secret.txt'), 'secret');
   symlinkSync(join(home.path, 'data', 'secret.txt'), join(previews, 'link.bin'));
-  // Used before, so that the start panel is shown and not the example.
-  mkdirSync(join(home.path, 'user'));
-  writeFileSync(join(home.path, 'user', 'recent.json'), JSON.stringify({ projects: [import.meta.filename] }));
   app = await launch({ home: home.path });
 });
 afterAll(async () => {

@@ -2,13 +2,13 @@
  * npm run bench:ui: how long the artist waits for the window. The built application runs on Electron where its binary is
  * installed, else on the test double with Chromium; pictures are drawn in software there, so a desktop is faster.
  */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProjectDocument } from '../../src/common/project/document.ts';
 import { table } from '../../src/main/cli/text.ts';
 import { resolveFfmpeg, runFfmpeg } from '../../src/main/engine/media/ffmpeg.ts';
 import { electronBinary, launch } from '../../test/e2e/launch.ts';
-import { freshHome, type RunningApp } from '../../test/e2e/running-app.ts';
+import { type RunningApp, usedHome } from '../../test/e2e/running-app.ts';
 import { closeBrowser, openPage } from '../../test/helpers/page.ts';
 import { projectOf } from '../../test/helpers/projects.ts';
 
@@ -30,7 +30,7 @@ async function firstPaint(): Promise<Row[]> {
   const whole: number[] = [];
   const page: number[] = [];
   for (let run = 0; run < RUNS; run += 1) {
-    const home = visited();
+    const home = usedHome();
     const start = Date.now();
     const app = await launch({ home: home.path });
     const paint = await app.page.evaluate(async () => {
@@ -49,15 +49,6 @@ async function firstPaint(): Promise<Row[]> {
     ['first paint, from loading the page', ms(median(page)), '≤ 500 ms'],
     ['first paint, from starting the process', ms(median(whole)), '≤ 2 s'],
   ];
-}
-
-/** An installation that has been used, so that the start panel is shown and not the example. */
-function visited(): ReturnType<typeof freshHome> {
-  const home = freshHome();
-  const user = join(home.path, 'user');
-  mkdirSync(user, { recursive: true });
-  writeFileSync(join(user, 'recent.json'), JSON.stringify({ projects: [import.meta.filename] }));
-  return home;
 }
 
 /** Zooming at the cursor with the wheel, one step every frame, over all shots and back. */
@@ -110,7 +101,7 @@ async function timelineZoom(): Promise<Row[]> {
 
 /** From the artist's choice in the dialog to shots on the timeline, and to thumbnails and proxy. */
 async function longImport(): Promise<Row[]> {
-  const home = freshHome();
+  const home = usedHome();
   const clip = join(home.path, 'long.mp4');
   const { code } = await runFfmpeg(await resolveFfmpeg(), longClip(clip), { doing: 'making a long clip' });
   if (code !== 0) throw new Error('the long clip could not be made');

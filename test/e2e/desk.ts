@@ -1,0 +1,63 @@
+/** What an artist does at the window, by roles and names only. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from 'playwright';
+import { expect } from 'vitest';
+import { ROOT, type RunningApp } from './running-app.ts';
+
+/** Network runs on a busy machine. */
+export const RENDER_MS = 150_000;
+
+/** What the next file dialogs answer. */
+export async function choose(app: RunningApp, paths: { save?: string; open?: string }): Promise<void> {
+  await app.evaluate(({ dialog }, { save, open }) => {
+    const none = { canceled: true, filePaths: [] as string[], filePath: '' };
+    dialog.showSaveDialog = async () => (save ? { canceled: false, filePath: save } : none) as never;
+    dialog.showOpenDialog = async () => (open ? { canceled: false, filePaths: [open] } : none) as never;
+  }, paths);
+}
+
+export async function menu(app: RunningApp, id: string): Promise<void> {
+  await app.evaluate(({ Menu }, id) => Menu.getApplicationMenu()?.getMenuItemById(id)?.click(), id);
+}
+
+export async function newProject(app: RunningApp, path: string): Promise<void> {
+  await choose(app, { save: path });
+  await menu(app, 'file.new');
+  const name = path.replace(/^.*[\\/]/, '').replace(/\.retake$/, '');
+  await app.page.getByRole('heading', { name, exact: true }).waitFor();
+}
+
+export async function importClip(app: RunningApp, path: string): Promise<void> {
+  await choose(app, { open: path });
+  await menu(app, 'file.import');
+  await shots(app.page).first().waitFor({ timeout: 60_000 });
+}
+
+export const timeline = (page: Page) => page.getByRole('listbox', { name: 'Shots and anchors' });
+/** Shots and gaps; anchors are options too, and say so. */
+export const shots = (page: Page) => timeline(page).locator('.timeline-item');
+export const anchors = (page: Page) => timeline(page).locator('.timeline-anchor');
+export const takes = (page: Page) => page.getByRole('region', { name: 'Takes' });
+export const prompt = (page: Page) => page.getByRole('textbox', { name: 'Prompt', exact: true });
+export const sourcePrompt = (page: Page) => page.getByRole('textbox', { name: 'Source prompt' });
+
+/** Everything is in the file. */
+export async function saved(page: Page): Promise<void> {
+  await expect.poll(() => page.getByRole('status').allTextContents()).toContain('Saved');
+}
+
+/** No violation that keeps somebody out. */
+export async function accessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
+  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+  const lines = serious.flatMap(({ id, help, nodes }) => nodes.map(({ html }) => `${id}: ${help}: ${html}`));
+  expect(lines).toEqual([]);
+}
+
+/** The shipped model, where a checkout has it. */
+export function demoBundle(): string | null {
+  const folder = join(ROOT, 'resources/demo/bundle');
+  return existsSync(join(folder, 'model_index.json')) ? folder : null;
+}

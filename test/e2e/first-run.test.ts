@@ -1,0 +1,47 @@
+/** The first minute: the example is there, and one key renders it. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { demoBundle, prompt, RENDER_MS, shots, takes, timeline } from './desk.ts';
+import { launch } from './launch.ts';
+import { freshHome, ROOT, type RunningApp } from './running-app.ts';
+
+const described = existsSync(join(ROOT, 'resources/demo/demo.json'));
+
+describe.skipIf(!demoBundle() || !described)('a first start', () => {
+  const home = freshHome();
+  let app: RunningApp;
+  beforeAll(async () => {
+    app = await launch({ home: home.path });
+  });
+  afterAll(async () => {
+    await app?.kill();
+    home.remove();
+  });
+
+  it('opens the example with its edit written out', async () => {
+    await shots(app.page).first().waitFor({ timeout: 60_000 });
+    await expect.poll(() => prompt(app.page).inputValue()).not.toBe('');
+  });
+
+  it(
+    'renders it on one key',
+    async () => {
+      await app.page.keyboard.press('Control+Enter');
+      await takes(app.page)
+        .getByText('Take 1')
+        .first()
+        .waitFor({ timeout: 10 * RENDER_MS });
+      await timeline(app.page)
+        .getByRole('option', { name: /take 'Take 1' shown/ })
+        .waitFor();
+    },
+    10 * RENDER_MS,
+  );
+
+  it('opens the same example again, and not a new one', async () => {
+    await app.quit();
+    app = await launch({ home: home.path });
+    await app.page.getByRole('heading', { name: 'Retake', exact: true }).waitFor();
+  });
+});

@@ -1,0 +1,206 @@
+/**
+ * npm run screenshots: every state of the window at 1280 × 720 and on a 4K screen (1920 × 1080 points at 200 %), in
+ * test-results/screens/. A state that cannot be reached is named at the end, and the command fails.
+ */
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ffmpegDoes } from '../helpers/clips.ts';
+import {
+  anchors,
+  choose,
+  demoBundle,
+  menu,
+  newProject,
+  prompt,
+  RENDER_MS,
+  shots,
+  sourcePrompt,
+  takes,
+} from './desk.ts';
+import { launch } from './launch.ts';
+import { ROOT, type RunningApp, usedHome } from './running-app.ts';
+
+const SIZES = [
+  { name: '720p', width: 1280, height: 720, deviceScaleFactor: 1 },
+  { name: '4k', width: 1920, height: 1080, deviceScaleFactor: 2 },
+];
+const out = join(ROOT, 'test-results', 'screens');
+const failed: string[] = [];
+let number = 0;
+
+async function shoot(app: RunningApp, name: string): Promise<void> {
+  number += 1;
+  const label = `${String(number).padStart(2, '0')} ${name}`;
+  const session = await app.page.context().newCDPSession(app.page);
+  for (const { name: size, ...metrics } of SIZES) {
+    await session.send('Emulation.setDeviceMetricsOverride', { ...metrics, mobile: false });
+    await app.page.waitForTimeout(350);
+    const { data } = await session.send('Page.captureScreenshot', { format: 'png' });
+    writeFileSync(join(out, `${label} ${size}.png`), Buffer.from(data, 'base64'));
+  }
+  await session.detach();
+}
+
+/** Reaches a state and takes its pictures; what goes wrong does not keep the other states from being seen. */
+async function state(app: RunningApp, name: string, reach: () => Promise<unknown>): Promise<void> {
+  try {
+    await reach();
+  } catch (error) {
+    failed.push(`${name}: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`);
+  }
+  await shoot(app, name);
+}
+
+rmSync(out, { recursive: true, force: true });
+mkdirSync(out, { recursive: true });
+const home = usedHome();
+const project = join(home.path, 'Beach film.retake');
+const clip = join(home.path, 'beach.mp4');
+const demo = join(ROOT, 'resources/demo/clip.mp4');
+await ffmpegDoes(
+  '-i',
+  demo,
+  '-f',
+  'lavfi',
+  '-i',
+  'sine=220:d=20',
+  '-map',
+  '0:v',
+  '-map',
+  '1:a',
+  '-c:v',
+  'copy',
+  '-c:a',
+  'aac',
+  '-shortest',
+  clip,
+);
+
+let app = await launch({ home: home.path });
+app.page.setDefaultTimeout(20_000);
+const close = () => app.page.keyboard.press('Escape');
+const inShots = () => shots(app.page).first().focus();
+
+await state(app, 'start', () => app.page.getByRole('heading', { name: 'Retake' }).waitFor());
+await state(app, 'empty project', () => newProject(app, project));
+await state(app, 'importing', async () => {
+  await choose(app, { open: clip });
+  await menu(app, 'file.import');
+  await app.page.waitForTimeout(400);
+});
+await state(app, 'shots', () => shots(app.page).first().waitFor());
+await state(app, 'previews made', async () => {
+  await app.page.waitForFunction(() =>
+    [...document.querySelectorAll('video')].some((one) => one.readyState >= 2),
+  );
+  await inShots();
+});
+await state(app, 'anchor', async () => {
+  await inShots();
+  for (let frame = 0; frame < 9; frame += 1) await app.page.keyboard.press('ArrowRight');
+  await app.page.keyboard.press('a');
+  await anchors(app.page).nth(1).waitFor();
+});
+await state(app, 'prompts', async () => {
+  await sourcePrompt(app.page).fill('a red ball on sand by day');
+  await prompt(app.page).fill('a blue ball on snow at night');
+});
+await state(app, 'method menu', async () => {
+  await app.page
+    .getByRole('button', { name: /Method/ })
+    .first()
+    .click();
+});
+await close();
+await state(app, 'context menu', () =>
+  app.page.locator('.timeline-canvas').click({ button: 'right', position: { x: 200, y: 90 } }),
+);
+await close();
+if (demoBundle()) {
+  await inShots();
+  await app.page.keyboard.press('Control+Enter');
+  await state(app, 'rendering', () =>
+    app.page
+      .getByText(/Rendering \d+ %/)
+      .first()
+      .waitFor(),
+  );
+  await state(app, 'queue while rendering', () => app.page.getByRole('tab', { name: /Queue/ }).click());
+  await state(app, 'take', async () => {
+    await app.page.getByRole('tab', { name: 'Inspector' }).click();
+    await takes(app.page).getByText('Take 1').first().waitFor({ timeout: RENDER_MS });
+    await app.page.waitForTimeout(1500);
+  });
+  await inShots();
+  await state(app, 'compare wipe', () => app.page.keyboard.press('c'));
+  for (const way of ['side by side', 'difference', 'onion skin']) {
+    await inShots();
+    await state(app, `compare ${way}`, () => app.page.keyboard.press('Shift+c'));
+  }
+  await inShots();
+  await app.page.keyboard.press('c');
+  await state(app, 'queue when done', () => app.page.getByRole('tab', { name: /Queue/ }).click());
+}
+await state(app, 'scopes', () => app.page.getByRole('tab', { name: 'Scopes' }).click());
+await app.page.getByRole('tab', { name: 'Inspector' }).click();
+await state(app, 'bundles', async () => {
+  await menu(app, 'view.bundles');
+  await app.page.getByRole('dialog').waitFor();
+});
+await close();
+await state(app, 'keys', async () => {
+  await menu(app, 'view.keys');
+  await app.page.getByRole('dialog').waitFor();
+});
+await close();
+await state(app, 'about', async () => {
+  await menu(app, 'help.about');
+  await app.page.getByRole('dialog').waitFor();
+});
+await close();
+await state(app, 'find shots', async () => {
+  await inShots();
+  await app.page.locator('.timeline-canvas').click({ button: 'right', position: { x: 200, y: 90 } });
+  await app.page.getByRole('menuitem', { name: /Find shots/ }).click();
+  await app.page.getByRole('dialog').waitFor();
+});
+await close();
+await state(app, 'engine restarting', async () => {
+  const pid = await app.evaluate(
+    ({ app }) => app.getAppMetrics().find((one) => one.name === 'Retake engine')?.pid,
+  );
+  // Twice, for the second pause is long enough to be seen.
+  process.kill(pid!, 'SIGKILL');
+  await app.page.waitForTimeout(600);
+  const next = await app.evaluate(
+    ({ app }) => app.getAppMetrics().find((one) => one.name === 'Retake engine')?.pid,
+  );
+  if (next) process.kill(next, 'SIGKILL');
+});
+await app.page.waitForTimeout(3000);
+await state(app, 'no project', async () => {
+  const path = join(home.path, 'damaged.retake');
+  writeFileSync(path, 'no database at all');
+  await choose(app, { open: path });
+  await menu(app, 'file.open');
+  await app.page
+    .getByText(/damaged\.retake/)
+    .first()
+    .waitFor();
+});
+await app.quit();
+renameSync(clip, `${clip}.away`);
+app = await launch({ home: home.path, args: [project] });
+await state(app, 'missing clip', () =>
+  app.page
+    .getByText(/is not where it was/)
+    .first()
+    .waitFor(),
+);
+await app.quit();
+home.remove();
+console.log(`${number} states in ${out}`);
+if (failed.length > 0) {
+  console.error(`not reached:\n${failed.map((one) => `  ${one}`).join('\n')}`);
+  process.exitCode = 1;
+}
