@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { AppError, toWire } from '../../src/common/errors.ts';
 import { openDatabase } from '../../src/main/engine/cache/db.ts';
 import { jobs } from '../../src/main/engine/queue/migrations/001-jobs.ts';
+import { desktopQueue } from '../../src/main/engine/queue/migrations/002-desktop-queue.ts';
 import { type JobStore, openJobStore } from '../../src/main/engine/queue/store.ts';
 import { settings } from '../helpers/job-settings.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -110,7 +111,7 @@ describe('job store', () => {
     const { file, open } = trial();
     const store = open();
     const [old, broken] = [store.create(settings), store.create(settings)];
-    const db = openDatabase(file, { migrations: [jobs], label: 'the job list' });
+    const db = openDatabase(file, { migrations: [jobs, desktopQueue], label: 'the job list' });
     const { negativePrompt: _, ...fewer } = settings;
     db.prepare('UPDATE jobs SET settings = ? WHERE id = ?').run(JSON.stringify(fewer), old.id);
     db.prepare('UPDATE jobs SET settings = ? WHERE id = ?').run('{"clip', broken.id);

@@ -1,7 +1,18 @@
 /** What a job brings along to the pipeline. */
+import type { Fit } from '../../common/media.ts';
 import type { LatentCache } from './cache/latents.ts';
 import type { ProgressMeter } from './progress.ts';
 import type { CheckpointFile } from './queue/checkpoint.ts';
+
+/** A frame on its way: what the network takes for its clean picture at this step. */
+export interface Glimpse {
+  /** Frame of the clip. */
+  readonly frame: number;
+  readonly step: number;
+  readonly fit: Fit;
+  /** Decodes it: RGB float32 0..1 of the canvas. Costs a run of the VAE. */
+  picture(): Promise<Float32Array>;
+}
 
 export interface RenderContext {
   readonly job: string;
@@ -13,4 +24,6 @@ export interface RenderContext {
   /** Told to the artist at once and kept for the report. */
   readonly warn: (message: string) => void;
   readonly warnings: readonly string[];
+  /** Looks in on sampling after each network call; awaited. */
+  readonly onGlimpse?: (glimpse: Glimpse) => Promise<void>;
 }

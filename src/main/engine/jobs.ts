@@ -8,6 +8,7 @@ import { AppError, Cancelled, errorLine, fromWire, toWire } from '../../common/e
 import type { TakeReport } from '../../common/report.ts';
 import type { EditSettings } from '../../common/settings.ts';
 import type { LatentCache } from './cache/latents.ts';
+import type { Glimpse } from './context.ts';
 import { removePartial } from './media/target.ts';
 import { createProgressMeter } from './progress.ts';
 import { CheckpointFile } from './queue/checkpoint.ts';
@@ -34,6 +35,8 @@ export interface JobRunnerParts {
   /** Folder of the checkpoints. */
   readonly dir: string;
   readonly emit: (event: EngineEvent) => void;
+  /** Looks in on a job; see RenderContext. */
+  readonly onGlimpse?: (job: string, glimpse: Glimpse) => Promise<void>;
 }
 
 /** How often progress is written to the job list; the events themselves come with every network call. */
@@ -46,7 +49,7 @@ interface Task {
   note(write: (store: JobStore) => void): void;
 }
 
-export function createJobRunner({ store, cache, dir, emit }: JobRunnerParts): JobRunner {
+export function createJobRunner({ store, cache, dir, emit, onGlimpse }: JobRunnerParts): JobRunner {
   const running = new Map<string, { readonly abort: AbortController; readonly ended: Promise<unknown> }>();
 
   const kept = (): JobStore => {
@@ -125,6 +128,7 @@ export function createJobRunner({ store, cache, dir, emit }: JobRunnerParts): Jo
         signal,
         progress,
         warnings,
+        ...(onGlimpse && { onGlimpse: (glimpse: Glimpse) => onGlimpse(id, glimpse) }),
         warn(message) {
           warnings.push(message);
           emit({ kind: 'warning', job: id, message });

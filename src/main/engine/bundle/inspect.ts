@@ -63,10 +63,11 @@ const LARGEST_BARE_GRAPH = 256 * 2 ** 20;
 /**
  * Throws a defect if dir is no bundle at all, and Cancelled; defects of the parts are listed in the report.
  * @param dir folder of the bundle
+ * @param options.digests false leaves out the digests, for which gigabytes may be read
  */
 export async function inspectBundle(
   dir: string,
-  options: Pick<OpenBundleOptions, 'digestStore' | 'signal'> = {},
+  options: Pick<OpenBundleOptions, 'digestStore' | 'signal'> & { readonly digests?: boolean } = {},
 ): Promise<BundleReport> {
   const defects: string[] = [];
   const warnings: string[] = [];
@@ -132,7 +133,10 @@ export async function inspectBundle(
     nativeSize: geometry?.nativeSize ?? null,
     promptTokens,
     memory: geometry && attentions && memoryOf(layout, geometry, parameters, attentions),
-    digests: parts && sound && scheduler ? await attempt(() => bundleDigests(layout, parts, options)) : null,
+    digests:
+      options.digests !== false && parts && sound && scheduler
+        ? await attempt(() => bundleDigests(layout, parts, options))
+        : null,
     warnings,
     defects,
   };

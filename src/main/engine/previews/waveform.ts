@@ -24,7 +24,7 @@ export async function makeWaveform(clip: ClipInfo, signal?: AbortSignal): Promis
     [low, high, taken] = [0, 0, 0];
   };
   for await (const chunk of child.output()) {
-    const bytes = odd ? Buffer.concat([odd, chunk]) : chunk;
+    const bytes: Buffer = odd ? Buffer.concat([odd, chunk]) : chunk;
     const samples = Math.floor(bytes.length / 2);
     for (let i = 0; i < samples; i += 1) {
       const value = bytes.readInt16LE(i * 2);

@@ -8,6 +8,7 @@ import { type EditSettings, editSettings } from '../../../common/settings.ts';
 import { asAppError, type Db, type FileLock, lockFile } from '../cache/db.ts';
 import { RebuildableDb } from '../cache/rebuildable.ts';
 import { jobs } from './migrations/001-jobs.ts';
+import { desktopQueue } from './migrations/002-desktop-queue.ts';
 
 export interface Job {
   /** Eight letters and digits, none of which is easily mistaken for another. */
@@ -77,7 +78,16 @@ export class JobStore {
       throw asAppError(error, 'opening the job list');
     }
     const { onWarning } = options;
-    this.#database = new RebuildableDb(file, { label: 'the job list', migrations: [jobs], onWarning });
+    this.#database = new RebuildableDb(file, {
+      label: 'the job list',
+      migrations: [jobs, desktopQueue],
+      onWarning,
+    });
+  }
+
+  /** For tables beside the jobs. @throws AppError cache-unusable, disk-full */
+  attempt<T>(work: (db: Db) => T): T {
+    return this.#attempt(work);
   }
 
   create(settings: EditSettings): Job {

@@ -1,25 +1,20 @@
 /** First stage: everything that can be refused is refused here, before anything is computed. */
-
-import { AppError } from '../../../common/errors.ts';
 import type { ClipInfo, Fit, FrameRange } from '../../../common/media.ts';
 import type { ProviderTrial } from '../../../common/report.ts';
 import type { EditSettings } from '../../../common/settings.ts';
 import { openBundle } from '../bundle/open.ts';
 import type { Bundle } from '../bundle/types.ts';
 import type { RenderContext } from '../context.ts';
-import { scheduleNamed, solverNamed } from '../diffusion/names.ts';
-import { makeLevels, type NoiseSchedule, type ScheduleId, type SolverId } from '../diffusion/schedule.ts';
+import { makeLevels, type NoiseSchedule } from '../diffusion/schedule.ts';
 import type { Conditioning, LatentShape, Predict } from '../diffusion/types.ts';
-import { fitCanvas } from '../media/fit.ts';
 import { probeClip } from '../media/probe.ts';
 import { checkTarget } from '../media/target.ts';
-import { getMethod, parseParams, solverFor } from '../methods/registry.ts';
-import type { Method, Start } from '../methods/types.ts';
 import { chooseProvider } from '../onnx/provider.ts';
+import { canvasOf, type ResolvedRequest, resolveRange, resolveRequest } from './request.ts';
 import { type Structure, shotStructure } from './structure.ts';
 
 /** One job with everything opened and checked. Disposed, its sessions are released. */
-export interface Shot extends AsyncDisposable {
+export interface Shot extends ResolvedRequest, AsyncDisposable {
   readonly settings: EditSettings;
   readonly clip: ClipInfo;
   readonly range: FrameRange;
@@ -31,11 +26,6 @@ export interface Shot extends AsyncDisposable {
   readonly provider: { readonly used: string; readonly tried: readonly ProviderTrial[] };
   readonly fit: Fit;
   readonly shape: LatentShape;
-  readonly method: Method;
-  readonly params: unknown;
-  readonly start: Start;
-  readonly solver: SolverId;
-  readonly scheduleId: ScheduleId;
   readonly schedule: NoiseSchedule;
   readonly predict: Predict;
   readonly conditions: {
@@ -51,10 +41,8 @@ export interface Shot extends AsyncDisposable {
 /** @throws AppError for every request that cannot be met, Cancelled */
 export async function prepareShot(settings: EditSettings, context: RenderContext): Promise<Shot> {
   const { signal, warn } = context;
-  const method = getMethod(settings.method);
-  const params = parseParams(method, settings.params);
-  const solver = solverFor(method, named(settings.solver, solverNamed, SOLVER));
-  const scheduleId = named(settings.schedule, scheduleNamed, SCHEDULE) ?? 'bundle';
+  const request = resolveRequest(settings);
+  const { method, solver, scheduleId } = request;
   await checkTarget(settings.out, settings.clip, settings.format);
   const clip = await probeClip(settings.clip, { signal });
   for (const warning of clip.warnings) warn(warning);
@@ -72,10 +60,7 @@ export async function prepareShot(settings: EditSettings, context: RenderContext
       solver,
       schedule: scheduleId,
     });
-    const fit = fitCanvas(clip.width, clip.height, {
-      size: settings.size ?? bundle.nativeSize,
-      grid: bundle.grid,
-    });
+    const fit = canvasOf(settings, clip, bundle);
     const shape = {
       channels: bundle.latentChannels,
       height: fit.height / bundle.factor,
@@ -102,11 +87,7 @@ export async function prepareShot(settings: EditSettings, context: RenderContext
       provider: { used: provider, tried },
       fit,
       shape,
-      method,
-      params,
-      start: method.start(params),
-      solver,
-      scheduleId,
+      ...request,
       schedule,
       predict: bundle.predict(shape),
       conditions,
@@ -118,39 +99,4 @@ export async function prepareShot(settings: EditSettings, context: RenderContext
     await bundle.close();
     throw error;
   }
-}
-
-function resolveRange(settings: EditSettings, clip: ClipInfo): FrameRange {
-  const start = settings.range?.start ?? 0;
-  const end = settings.range?.end ?? clip.frames;
-  const last = clip.frames - 1;
-  if (end > clip.frames || start >= end) {
-    throw usage(`frames ${start} to ${end - 1} are not in the clip`, `The clip has frames 0 to ${last}.`);
-  }
-  if (settings.anchor < start || settings.anchor >= end) {
-    throw usage(
-      `the anchor, frame ${settings.anchor}, is outside the frames to edit`,
-      `Choose one from ${start} to ${end - 1}.`,
-    );
-  }
-  return { start, end };
-}
-
-const SOLVER = { what: 'solver', choices: 'ddim or euler' };
-const SCHEDULE = { what: 'schedule', choices: 'bundle, karras or exponential' };
-
-/** The thing a name stands for; null stays null: the method or the bundle decides. */
-function named<Id>(
-  name: string | null,
-  lookUp: (name: string) => Id | null,
-  { what, choices }: { what: string; choices: string },
-): Id | null {
-  if (name === null) return null;
-  const found = lookUp(name);
-  if (found === null) throw usage(`there is no ${what} "${name}"`, `Choose ${choices}.`);
-  return found;
-}
-
-function usage(message: string, hint: string): AppError {
-  return new AppError('usage', message, { doing: 'checking the settings', hint });
 }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import type { TakeReport } from '../../../common/report.ts';
-import { digestOf, inversionKey } from '../cache/keys.ts';
+import { digestOf } from '../cache/keys.ts';
 import type { RenderContext } from '../context.ts';
 import { type Denoise, denoiseOf } from '../diffusion/denoiser.ts';
 import { invertDdim } from '../diffusion/inversion/ddim.ts';
@@ -14,6 +14,7 @@ import type { Latent } from '../diffusion/types.ts';
 import { decodeFrames } from '../media/decode.ts';
 import { noisedStart } from '../methods/start.ts';
 import { psnr8 } from '../metrics/psnr.ts';
+import { frameKey } from './inversion-key.ts';
 import type { Shot } from './prepare.ts';
 
 export interface StartLatents {
@@ -38,6 +39,7 @@ async function inverted(shot: Shot, frames: Frames, context: RenderContext): Pro
   const { bundle, fit, settings } = shot;
   const { cache, progress } = context;
   const invert = inverter(shot, context);
+  const identity = { ...shot, digests: bundle.digests, provider: shot.provider.used };
   const callsPerFrame = settings.steps * (1 + settings.refinement);
   const latents: Latent[] = [];
   const fingerprint = createHash('sha256').update(bundle.digests.vaeDecoder);
@@ -49,24 +51,7 @@ async function inverted(shot: Shot, frames: Frames, context: RenderContext): Pro
   progress.enter('invert');
   for await (const { index, rgb } of frames) {
     const structure = shot.structure?.(index - shot.range.start);
-    const key = inversionKey({
-      pixels: digestOf(rgb),
-      width: fit.width,
-      height: fit.height,
-      unet: bundle.digests.unet,
-      vaeEncoder: bundle.digests.vaeEncoder,
-      textEncoder: bundle.digests.textEncoder,
-      tokenizer: bundle.digests.tokenizer,
-      scheduler: bundle.digests.scheduler,
-      structure: structure ? digestOf(structure) : null,
-      sourcePrompt: settings.sourcePrompt,
-      solver: shot.solver,
-      inversion: shot.solver === 'ddim' ? settings.inversion : 'upper',
-      schedule: shot.scheduleId,
-      steps: settings.steps,
-      refinement: settings.refinement,
-      provider: shot.provider.used,
-    });
+    const key = frameKey(identity, digestOf(rgb), structure);
     fingerprint.update(key);
     const known = cache?.get(key);
     if (known) {

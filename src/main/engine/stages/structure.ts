@@ -9,7 +9,7 @@ import { probeClip } from '../media/probe.ts';
 export type Structure = ((frame: number) => Float32Array) | null;
 
 export interface StructureRequest {
-  readonly bundle: Bundle;
+  readonly bundle: Pick<Bundle, 'structureChannels' | 'name' | 'factor'>;
   readonly clip: ClipInfo;
   readonly range: FrameRange;
   readonly fit: Fit;

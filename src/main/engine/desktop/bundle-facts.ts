@@ -1,0 +1,49 @@
+/** What a plan needs of a bundle, without loading a network: remembered while its files stay as they are. */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Layout, readLayout } from '../bundle/layout.ts';
+import { bundleDigests } from '../bundle/part-digests.ts';
+import { geometryOf, loadParts } from '../bundle/parts.ts';
+import type { Bundle, BundleDigests, DigestStore } from '../bundle/types.ts';
+
+export type BundleFacts = Pick<
+  Bundle,
+  'name' | 'nativeSize' | 'grid' | 'factor' | 'latentChannels' | 'structureChannels'
+> & { readonly digests: BundleDigests };
+
+export type ReadFacts = (dir: string) => Promise<BundleFacts>;
+
+/** @throws AppError bundle-invalid, weights-missing */
+export function rememberingFacts(digestStore: DigestStore | undefined): ReadFacts {
+  const known = new Map<string, { readonly signature: string; readonly facts: BundleFacts }>();
+  return async (dir) => {
+    const layout = await readLayout(dir, (error) => {
+      throw error;
+    });
+    const signature = await signatureOf(layout);
+    const found = known.get(layout.dir);
+    if (found?.signature === signature) return found.facts;
+    const parts = loadParts(layout);
+    const geometry = geometryOf(layout, parts);
+    const digests = await bundleDigests(layout, parts, digestStore ? { digestStore } : {});
+    const facts = { ...geometry, name: layout.name, digests };
+    known.set(layout.dir, { signature, facts });
+    return facts;
+  };
+}
+
+/** Sizes and times of the small files and graphs; weights that change without their graph do so only by hand. */
+async function signatureOf(layout: Layout): Promise<string> {
+  const files = [
+    layout.indexFile,
+    layout.schedulerFile,
+    ...Object.values(layout.parts).flatMap(({ file, configFile }) => [file, configFile ?? file]),
+    ...layout.tokenizers.flatMap((folder) =>
+      ['vocab.json', 'merges.txt', 'tokenizer.json', 'tokenizer_config.json'].map((name) =>
+        join(folder, name),
+      ),
+    ),
+  ];
+  const abouts = await Promise.all(files.map((file) => stat(file).catch(() => null)));
+  return abouts.map((about) => (about ? `${about.size} ${about.mtimeMs}` : '-')).join('\n');
+}

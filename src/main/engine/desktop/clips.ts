@@ -1,0 +1,22 @@
+/** Clips probed once while their files stay as they are: a probe may decode the whole clip. */
+import { stat } from 'node:fs/promises';
+import type { ClipInfo } from '../../../common/media.ts';
+import { probeClip } from '../media/probe.ts';
+
+export type Probe = (path: string, signal?: AbortSignal) => Promise<ClipInfo>;
+
+const MOST = 500;
+
+export function rememberingProbe(): Probe {
+  const known = new Map<string, ClipInfo>();
+  return async (path, signal) => {
+    const about = await stat(path).catch(() => null);
+    const key = about && `${path}\n${about.size}\n${about.mtimeMs}`;
+    const found = key === null ? undefined : known.get(key);
+    if (found) return found;
+    const clip = await probeClip(path, { signal });
+    if (known.size >= MOST) known.clear();
+    if (key !== null) known.set(key, clip);
+    return clip;
+  };
+}

@@ -1,0 +1,104 @@
+/** What a render would do, found by hashing frames: no network runs. */
+import type { RenderPlan } from '../../../common/desktop.ts';
+import type { ClipInfo, Fit, FrameRange } from '../../../common/media.ts';
+import type { EditSettings } from '../../../common/settings.ts';
+import { digestOf } from '../cache/keys.ts';
+import type { LatentCache } from '../cache/latents.ts';
+import { decodeFrames } from '../media/decode.ts';
+import { chooseProvider } from '../onnx/provider.ts';
+import type { JobStore } from '../queue/store.ts';
+import { frameKey } from '../stages/inversion-key.ts';
+import { canvasOf, resolveRange, resolveRequest } from '../stages/request.ts';
+import { shotStructure } from '../stages/structure.ts';
+import type { ReadFacts } from './bundle-facts.ts';
+import type { Probe } from './clips.ts';
+import { speedsOf } from './speeds.ts';
+
+export interface PlannerParts {
+  readonly cache: LatentCache | null;
+  readonly store: JobStore | null;
+  readonly probe: Probe;
+  readonly facts: ReadFacts;
+}
+
+export type Planner = (settings: EditSettings) => Promise<RenderPlan>;
+
+/** @throws AppError for every request that cannot be met */
+export function createPlanner({ cache, store, probe, facts }: PlannerParts): Planner {
+  const digests = new PixelDigests();
+  return async (settings) => {
+    const { method, params, start, solver, scheduleId } = resolveRequest(settings);
+    const clip = await probe(settings.clip);
+    const range = resolveRange(settings, clip);
+    const bundle = await facts(settings.bundle);
+    const fit = canvasOf(settings, clip, bundle);
+    const { provider } = await chooseProvider(settings.provider);
+    const frames = range.end - range.start;
+    const inverting = start.from === 'inversion';
+
+    let cachedFrames = 0;
+    let anchorCached = false;
+    if (inverting) {
+      const { signal } = new AbortController();
+      const structure = await shotStructure({ bundle, clip, range, fit, depth: settings.depth, signal });
+      const pixels = await digests.of(clip, fit, range);
+      const of = { settings, fit, digests: bundle.digests, solver, scheduleId, provider };
+      const keys = pixels.map((digest, i) => frameKey(of, digest, structure?.(i)));
+      const stored = cache?.has(keys) ?? new Set();
+      cachedFrames = keys.filter((key) => stored.has(key)).length;
+      anchorCached = stored.has(keys[settings.anchor - range.start]!);
+    }
+    const framesToInvert = inverting ? frames - cachedFrames : 0;
+    const perFrame = settings.steps * (1 + settings.refinement);
+    // The anchor's inversion is checked by sampling it back once.
+    const checkCalls = inverting && !anchorCached ? settings.steps : 0;
+    const inversionCalls = framesToInvert * perFrame + checkCalls;
+    const samplingCalls = frames * method.callsPerFrame(settings.steps, params);
+
+    const machine = { model: bundle.digests.unet, width: fit.width, height: fit.height, provider };
+    const speeds = store && speedsOf(store, machine, method.id, settings.guidance === 1 ? 1 : 2);
+    return {
+      frames,
+      width: fit.width,
+      height: fit.height,
+      cachedFrames,
+      framesToInvert,
+      inversionCalls,
+      samplingCalls,
+      estimatedSeconds:
+        speeds &&
+        speeds.open + inversionCalls * speeds.invert + samplingCalls * speeds.sample + frames * speeds.encode,
+    };
+  };
+}
+
+const MOST_CLIPS = 50;
+
+/** Digests of frames at canvas size, remembered: typing a prompt must not decode the shot at every letter. */
+class PixelDigests {
+  readonly #known = new Map<string, Map<number, string>>();
+  #turn: Promise<unknown> = Promise.resolve();
+
+  /** Of the frames of the range, in order. */
+  of(clip: ClipInfo, fit: Fit, range: FrameRange): Promise<string[]> {
+    // One after the other: the second of two equal questions finds the first one's answer.
+    const mine = this.#turn.then(() => this.#read(clip, fit, range));
+    this.#turn = mine.catch(() => {});
+    return mine;
+  }
+
+  async #read(clip: ClipInfo, fit: Fit, range: FrameRange): Promise<string[]> {
+    const key = JSON.stringify([clip, fit]);
+    const known = this.#known.get(key) ?? new Map<number, string>();
+    if (this.#known.size >= MOST_CLIPS) this.#known.clear();
+    this.#known.set(key, known);
+    const indices = Array.from({ length: range.end - range.start }, (_, i) => range.start + i);
+    const missing = indices.filter((index) => !known.has(index));
+    if (missing.length > 0) {
+      const part = { start: missing[0]!, end: missing.at(-1)! + 1 };
+      for await (const { index, rgb } of decodeFrames(clip, { range: part, fit }))
+        known.set(index, digestOf(rgb));
+    }
+    return indices.map((index) => known.get(index)!);
+  }
+}

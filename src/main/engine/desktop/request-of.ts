@@ -1,0 +1,28 @@
+/** A shot of the timeline as a request to render. */
+import type { ClipRef, Shot } from '../../../common/project/document.ts';
+import { type EditSettings, parseSettings } from '../../../common/settings.ts';
+
+export interface ShotRequest {
+  readonly shot: Shot;
+  readonly clip: ClipRef;
+  /** Folder of the bundle. */
+  readonly bundle: string;
+  readonly provider: EditSettings['provider'];
+  readonly out: string;
+  /** The leading anchor's frame alone. */
+  readonly preview: boolean;
+}
+
+/** @throws AppError usage for what is not ready, an empty prompt for instance */
+export function requestOf({ shot, clip, bundle, provider, out, preview }: ShotRequest): EditSettings {
+  const anchor = shot.leadAnchor;
+  return parseSettings({
+    ...shot.settings,
+    clip: clip.path,
+    bundle,
+    out,
+    provider,
+    anchor,
+    range: preview ? { start: anchor, end: anchor + 1 } : { start: shot.start, end: shot.end },
+  });
+}

@@ -1,0 +1,85 @@
+/** How fast renders were, so that the next one can be told in advance. Kept beside the jobs. */
+import type { TakeReport } from '../../../common/report.ts';
+import type { JobStore } from '../queue/store.ts';
+
+export interface Machine {
+  /** Digest of the UNet. */
+  readonly model: string;
+  /** Canvas in pixels. */
+  readonly width: number;
+  readonly height: number;
+  readonly provider: string;
+}
+
+/** Seconds per network call of inversion, per call of sampling, per encoded frame, and for opening. */
+export interface Work {
+  readonly invert: number;
+  readonly sample: number;
+  readonly encode: number;
+  readonly open: number;
+}
+
+/** How much a new measurement counts. */
+const WEIGHT = 0.5;
+
+/** Guidance runs two branches in a call, and attention to other frames costs too. */
+export function samplingWork(method: string, branches: number): string {
+  return `sample ${method} ${branches}`;
+}
+
+export function recordSpeeds(store: JobStore, report: TakeReport): void {
+  const { settings, inversion, sampling, seconds, take } = report;
+  const machine = machineOf(report);
+  const branches = settings.guidance === 1 ? 1 : 2;
+  const inverted = inversion.unetCalls + inversion.checkUnetCalls;
+  const measured: [string, number, number][] = [
+    ['invert', seconds.invert, inverted],
+    [samplingWork(settings.method, branches), seconds.sample, sampling.unetCalls],
+    ['encode', seconds.encode, take.frames],
+    ['open', seconds.open, 1],
+  ];
+  store.attempt((db) => {
+    const write = db.prepare(
+      `INSERT INTO speeds VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET seconds = seconds + ${WEIGHT} * (excluded.seconds - seconds)`,
+    );
+    for (const [work, total, units] of measured) {
+      if (units > 0 && total > 0) write.run(...keyOf(machine), work, total / units);
+    }
+  });
+}
+
+/** Null before the first render of this kind. Unmeasured inversion is taken as sampling of one branch. */
+export function speedsOf(store: JobStore, machine: Machine, method: string, branches: number): Work | null {
+  const rows = store.attempt((db) =>
+    db
+      .prepare<(string | number)[], { work: string; seconds: number }>(
+        'SELECT work, seconds FROM speeds WHERE model = ? AND width = ? AND height = ? AND provider = ?',
+      )
+      .all(...keyOf(machine)),
+  );
+  const measured = new Map(rows.map(({ work, seconds }) => [work, seconds]));
+  const others = [...measured].filter(([work]) => work.startsWith('sample '));
+  const other = others.map(([work, seconds]) => (seconds * branches) / Number(work.split(' ').at(-1)))[0];
+  const sample = measured.get(samplingWork(method, branches)) ?? other;
+  if (sample === undefined) return null;
+  return {
+    sample,
+    invert: measured.get('invert') ?? sample / branches,
+    encode: measured.get('encode') ?? 0,
+    open: measured.get('open') ?? 0,
+  };
+}
+
+function machineOf({ bundle, canvas, provider }: TakeReport): Machine {
+  return {
+    model: bundle.digests.unet!,
+    width: canvas.width,
+    height: canvas.height,
+    provider: provider.used,
+  };
+}
+
+function keyOf({ model, width, height, provider }: Machine): [string, number, number, string] {
+  return [model, width, height, provider];
+}

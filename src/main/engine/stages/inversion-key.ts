@@ -1,0 +1,39 @@
+/** The cache's name of one frame's inverted latent. Shared by rendering and planning, so that a plan tells the truth. */
+import type { Fit } from '../../../common/media.ts';
+import type { EditSettings } from '../../../common/settings.ts';
+import type { BundleDigests } from '../bundle/types.ts';
+import { digestOf, inversionKey } from '../cache/keys.ts';
+import type { ScheduleId, SolverId } from '../diffusion/schedule.ts';
+
+export interface InversionOf {
+  readonly settings: EditSettings;
+  readonly fit: Fit;
+  readonly digests: BundleDigests;
+  readonly solver: SolverId;
+  readonly scheduleId: ScheduleId;
+  /** The execution provider in use. */
+  readonly provider: string;
+}
+
+/** @param pixels digestOf the frame's RGB8 canvas; structure: its depth, where the network takes one */
+export function frameKey(of: InversionOf, pixels: string, structure: Float32Array | undefined): string {
+  const { settings, fit, digests, solver } = of;
+  return inversionKey({
+    pixels,
+    width: fit.width,
+    height: fit.height,
+    unet: digests.unet,
+    vaeEncoder: digests.vaeEncoder,
+    textEncoder: digests.textEncoder,
+    tokenizer: digests.tokenizer,
+    scheduler: digests.scheduler,
+    structure: structure ? digestOf(structure) : null,
+    sourcePrompt: settings.sourcePrompt,
+    solver,
+    inversion: solver === 'ddim' ? settings.inversion : 'upper',
+    schedule: of.scheduleId,
+    steps: settings.steps,
+    refinement: settings.refinement,
+    provider: of.provider,
+  });
+}

@@ -1,0 +1,80 @@
+/** What a request means before anything is opened: names looked up, ranges checked. Shared by rendering and planning. */
+import { AppError } from '../../../common/errors.ts';
+import type { ClipInfo, Fit, FrameRange } from '../../../common/media.ts';
+import type { EditSettings } from '../../../common/settings.ts';
+import type { Bundle } from '../bundle/types.ts';
+import { scheduleNamed, solverNamed } from '../diffusion/names.ts';
+import type { ScheduleId, SolverId } from '../diffusion/schedule.ts';
+import { fitCanvas } from '../media/fit.ts';
+import { getMethod, parseParams, solverFor } from '../methods/registry.ts';
+import type { Method, Start } from '../methods/types.ts';
+
+export interface ResolvedRequest {
+  readonly method: Method;
+  /** Completed by the method's defaults. */
+  readonly params: unknown;
+  readonly start: Start;
+  readonly solver: SolverId;
+  readonly scheduleId: ScheduleId;
+}
+
+/** @throws AppError usage naming what is not known */
+export function resolveRequest(settings: EditSettings): ResolvedRequest {
+  const method = getMethod(settings.method);
+  const params = parseParams(method, settings.params);
+  return {
+    method,
+    params,
+    start: method.start(params),
+    solver: solverFor(method, named(settings.solver, solverNamed, SOLVER)),
+    scheduleId: named(settings.schedule, scheduleNamed, SCHEDULE) ?? 'bundle',
+  };
+}
+
+/** @throws AppError usage when range or anchor are not in the clip */
+export function resolveRange(settings: EditSettings, clip: Pick<ClipInfo, 'frames'>): FrameRange {
+  const start = settings.range?.start ?? 0;
+  const end = settings.range?.end ?? clip.frames;
+  const last = clip.frames - 1;
+  if (end > clip.frames || start >= end) {
+    throw usage(`frames ${start} to ${end - 1} are not in the clip`, `The clip has frames 0 to ${last}.`);
+  }
+  if (settings.anchor < start || settings.anchor >= end) {
+    throw usage(
+      `the anchor, frame ${settings.anchor}, is outside the frames to edit`,
+      `Choose one from ${start} to ${end - 1}.`,
+    );
+  }
+  return { start, end };
+}
+
+/** Canvas of a clip for a network. */
+export function canvasOf(
+  settings: EditSettings,
+  clip: Pick<ClipInfo, 'width' | 'height'>,
+  network: Pick<Bundle, 'nativeSize' | 'grid'>,
+): Fit {
+  return fitCanvas(clip.width, clip.height, {
+    size: settings.size ?? network.nativeSize,
+    grid: network.grid,
+  });
+}
+
+const SOLVER = { what: 'solver', choices: 'ddim or euler' };
+const SCHEDULE = { what: 'schedule', choices: 'bundle, karras or exponential' };
+
+/** The thing a name stands for; null stays null: the method or the bundle decides. */
+function named<Id>(
+  name: string | null,
+  lookUp: (name: string) => Id | null,
+  { what, choices }: { what: string; choices: string },
+): Id | null {
+  if (name === null) return null;
+  const found = lookUp(name);
+  if (found === null) throw usage(`there is no ${what} "${name}"`, `Choose ${choices}.`);
+  return found;
+}
+
+function usage(message: string, hint: string): AppError {
+  return new AppError('usage', message, { doing: 'checking the settings', hint });
+}
