@@ -53,7 +53,8 @@ export function freshHome(): Home {
 export function usedHome(): Home {
   const home = freshHome();
   mkdirSync(join(home.path, 'user'));
-  const projects = [import.meta.filename];
+  const projects = [join(home.path, 'Earlier film.retake')];
+  writeFileSync(projects[0]!, '');
   writeFileSync(join(home.path, 'user', 'recent.json'), JSON.stringify({ projects }));
   return home;
 }

@@ -6,7 +6,7 @@ interface Entry {
   readonly command: MenuCommand;
   readonly label: string;
   /** Shown only: the page hears the keys itself. */
-  readonly accelerator?: string;
+  readonly accelerator?: string | undefined;
 }
 
 const FILE: readonly (Entry | 'separator' | 'recent')[] = [
@@ -24,6 +24,12 @@ const FILE: readonly (Entry | 'separator' | 'recent')[] = [
 const EDIT: readonly Entry[] = [
   { command: 'edit.undo', label: 'Undo', accelerator: 'CmdOrCtrl+Z' },
   { command: 'edit.redo', label: 'Redo', accelerator: 'CmdOrCtrl+Shift+Z' },
+];
+
+/** On a Mac text fields get their keys from the menu; outside of fields the page has taken these keys before. */
+const TEXT_UNDO: readonly MenuItemConstructorOptions[] = [
+  { role: 'undo', visible: false, acceleratorWorksWhenHidden: true },
+  { role: 'redo', visible: false, acceleratorWorksWhenHidden: true },
 ];
 
 export interface MenuActions {
@@ -56,7 +62,8 @@ export function buildMenu({ recent, run, openProject, logs }: MenuActions, mac: 
     {
       label: 'Edit',
       submenu: [
-        ...EDIT.map(item),
+        ...EDIT.map((one) => item(mac ? { ...one, accelerator: undefined } : one)),
+        ...(mac ? TEXT_UNDO : []),
         separator,
         { role: 'cut' },
         { role: 'copy' },
