@@ -1,7 +1,7 @@
 /** Project, undo, import and what the engine is doing. */
 import { FolderOpen, Import, Keyboard, Redo2, Undo2 } from 'lucide-react';
 import { useJobs } from '../store/jobs.ts';
-import { useDocument, useIsSaved, useUndoNames } from '../store/project.ts';
+import { useDocument, useSaveState, useUndoNames } from '../store/project.ts';
 import { useEngineState } from '../store/session.ts';
 import { CommandButton } from '../ui/CommandButton.tsx';
 
@@ -33,9 +33,11 @@ export function TopBar() {
   );
 }
 
+const SAVE_STATES = { saved: 'Saved', saving: 'Saving', failed: 'Not saved' } as const;
+
 function Status() {
   const { engine, why } = useEngineState();
-  const saved = useIsSaved();
+  const save = useSaveState();
   const [importing] = Object.entries(useJobs((jobs) => jobs.imports));
   const text =
     engine === 'restarting'
@@ -46,9 +48,7 @@ function Status() {
           ? 'The engine is starting'
           : importing
             ? `${importing[0].replace(/^.*[\\/]/, '')}: ${importing[1].what} ${Math.round(importing[1].fraction * 100)} %`
-            : saved
-              ? 'Saved'
-              : 'Saving';
+            : SAVE_STATES[save];
   return (
     <span role="status" className="quiet">
       {text}

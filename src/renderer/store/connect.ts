@@ -10,6 +10,7 @@ import { onJobEvent, setQueue } from './jobs.ts';
 import { attempt, tell } from './notices.ts';
 import { beside, getDocument, getOpened } from './project.ts';
 import { setEngineState } from './session.ts';
+import { keepInHand } from './settle.ts';
 
 type TakeEvent = Extract<DesktopEvent, { kind: 'take' }>;
 
@@ -59,6 +60,7 @@ export function connect(): () => void {
       if (state === 'up') void resumeProject();
     }),
     startAutosave(),
+    keepInHand(),
   ];
   return () => {
     for (const stop of stops) stop();

@@ -17,6 +17,8 @@ interface ProjectState {
   readonly history: history.History;
   /** The document as the file has it. */
   readonly saved: ProjectDocument;
+  /** The last try to save failed. */
+  readonly saveFailed: boolean;
 }
 
 const blank = history.startHistory(emptyProject(''));
@@ -24,6 +26,7 @@ export const projectStore = create<ProjectState>(() => ({
   opened: null,
   history: blank,
   saved: blank.document,
+  saveFailed: false,
 }));
 
 export function useDocument<Part>(select: (document: ProjectDocument) => Part): Part {
@@ -34,8 +37,11 @@ export function useOpened(): Opened | null {
   return projectStore((state) => state.opened);
 }
 
-export function useIsSaved(): boolean {
-  return projectStore((state) => state.saved === state.history.document);
+/** How much of the document is on disk. */
+export function useSaveState(): 'saved' | 'saving' | 'failed' {
+  return projectStore((state) =>
+    state.saved === state.history.document ? 'saved' : state.saveFailed ? 'failed' : 'saving',
+  );
 }
 
 export function useUndoNames(): { readonly undo: string | null; readonly redo: string | null } {
@@ -79,7 +85,11 @@ export function foundClip(clipId: string): void {
 }
 
 export function markSaved(document: ProjectDocument): void {
-  projectStore.setState({ saved: document });
+  projectStore.setState({ saved: document, saveFailed: false });
+}
+
+export function markUnsaved(): void {
+  projectStore.setState({ saveFailed: true });
 }
 
 function step(next: (now: history.History) => history.History): void {

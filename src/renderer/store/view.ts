@@ -25,8 +25,8 @@ export interface View {
   readonly snapping: boolean;
   /** CSS pixels of the drawn lanes; 0 until they are shown, then the whole timeline is fitted in. */
   readonly timelineWidth: number;
-  /** Design pixels (13 to a rem). */
-  readonly timelineHeight: number;
+  /** Design pixels (13 to a rem); null until the artist chose. */
+  readonly timelineHeight: number | null;
   readonly side: Side;
   readonly dialog: Dialog | null;
 }
@@ -42,7 +42,7 @@ export const viewStore = create<View>(() => ({
   scroll: 0,
   snapping: true,
   timelineWidth: 0,
-  timelineHeight: 248,
+  timelineHeight: null,
   side: 'inspector',
   dialog: null,
 }));

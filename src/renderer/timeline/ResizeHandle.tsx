@@ -1,6 +1,6 @@
 /** The upper edge of the timeline: drag it, or focus it and press ↑ ↓. */
 import type { KeyboardEvent, PointerEvent } from 'react';
-import { getView, setView, useView } from '../store/view.ts';
+import { setView } from '../store/view.ts';
 
 const LEAST = 170;
 const MOST = 640;
@@ -8,12 +8,11 @@ const MOST = 640;
 const resize = (height: number) =>
   setView({ timelineHeight: Math.max(LEAST, Math.min(MOST, Math.round(height))) });
 
-export function ResizeHandle() {
-  const height = useView((view) => view.timelineHeight);
+export function ResizeHandle({ height }: { readonly height: number }) {
   const onPointerDown = (event: PointerEvent<HTMLDivElement>) => {
     const handle = event.currentTarget;
     const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 13;
-    const start = getView().timelineHeight + event.clientY / rem;
+    const start = height + event.clientY / rem;
     handle.setPointerCapture(event.pointerId);
     handle.onpointermove = (move) => resize(start - move.clientY / rem);
     handle.onlostpointercapture = () => {
@@ -24,7 +23,7 @@ export function ResizeHandle() {
     const step = { ArrowUp: 16, ArrowDown: -16 }[event.key];
     if (step === undefined) return;
     event.preventDefault();
-    resize(getView().timelineHeight + step);
+    resize(height + step);
   };
   return (
     // biome-ignore lint/a11y/useSemanticElements: an hr cannot be dragged

@@ -26,8 +26,14 @@ const MENU = [
   'clip.findShots',
 ];
 
+/** A quarter of a high window; the pictures of the shots take what the other lanes leave. */
+function startHeight(): number {
+  const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+  return Math.max(248, Math.round((window.innerHeight * 0.26 * 13) / rem));
+}
+
 export function Timeline() {
-  const height = useView((view) => view.timelineHeight);
+  const height = useView((view) => view.timelineHeight) ?? startHeight();
   const empty = useLength() === 0;
   const [menu, setMenu] = useState<{ readonly x: number; readonly y: number } | null>(null);
   const openMenu = (event: MouseEvent<HTMLDivElement>) => {
@@ -37,7 +43,7 @@ export function Timeline() {
   };
   return (
     <section className="timeline" aria-label="Timeline" style={{ height: `${height / 13}rem` }}>
-      <ResizeHandle />
+      <ResizeHandle height={height} />
       <Toolbar />
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the menu is for the items inside, which have roles */}
       <div className="timeline-lanes" onContextMenu={empty ? undefined : openMenu}>

@@ -55,6 +55,7 @@ export function drawShot(context: CanvasRenderingContext2D, scene: Scene, placed
   context.fillStyle = '#fff';
   if (name) context.fillText(name, visibleLeft + 5 * unit, top + band / 2 + 0.5);
   drawTakes(context, scene, placed, x, width);
+  drawRender(context, scene, item.id, x, width);
   if (chosen) {
     context.strokeStyle = colours.selection;
     context.lineWidth = 2 * unit;
@@ -107,6 +108,26 @@ function drawTile(
   const sourceX = (index % layout.columns) * layout.width;
   const sourceY = Math.floor(index / layout.columns) * layout.height;
   context.drawImage(image, sourceX, sourceY, layout.width * part, layout.height, x, y, width * part, height);
+}
+
+/** How far the render of a shot is, at the foot of its pictures; a thin line while it waits. */
+function drawRender(
+  context: CanvasRenderingContext2D,
+  { renders, lanes, colours }: Scene,
+  id: string,
+  x: number,
+  width: number,
+): void {
+  const fraction = renders.get(id);
+  if (fraction === undefined) return;
+  const height = (fraction === null ? 2 : 5) * lanes.unit;
+  const top = lanes.shots.top + lanes.shots.height - height;
+  context.fillStyle = colours.ground;
+  context.fillRect(x, top - 1, width, height + 1);
+  context.fillStyle = colours.accent;
+  context.globalAlpha = fraction === null ? 0.5 : 1;
+  context.fillRect(x, top, width * (fraction ?? 1), height);
+  context.globalAlpha = 1;
 }
 
 /** The take on show by name, the others as squares; the clip itself when none is on show. */

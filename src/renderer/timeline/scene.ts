@@ -25,6 +25,8 @@ export interface Scene {
   /** Pictures and sound of a file; null while they are made or when there are none. */
   readonly thumbnails: (path: string) => Thumbnails | null;
   readonly peaks: (path: string) => Peaks | null;
+  /** 0..1 of shots that render, by id; null for those that wait. */
+  readonly renders: ReadonlyMap<string, number | null>;
   readonly hover: Hit | null;
   readonly drag: DragMark | null;
 }

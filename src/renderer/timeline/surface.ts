@@ -1,5 +1,7 @@
 /** The canvas of the timeline: drawn at most once per display frame, and only when something changed. */
+import type { QueueEntry } from '../../common/desktop.ts';
 import { getPlaced, lengthOfPlaced, timelineRate } from '../store/current.ts';
+import { jobsStore } from '../store/jobs.ts';
 import { getDocument, projectStore } from '../store/project.ts';
 import { getView, setView, viewStore } from '../store/view.ts';
 import { readColours } from './colours.ts';
@@ -12,6 +14,15 @@ import { fitAll, reveal } from './zoom.ts';
 
 /** Design size of the root font. */
 const ROOT_PX = 13;
+
+function rendersOf(entries: readonly QueueEntry[]): ReadonlyMap<string, number | null> {
+  const renders = new Map<string, number | null>();
+  for (const { shotId, state, fraction } of entries) {
+    if (state === 'running') renders.set(shotId, fraction);
+    else if (state === 'waiting' && !renders.has(shotId)) renders.set(shotId, null);
+  }
+  return renders;
+}
 
 /** Brings a canvas to life; returns what takes its life away. */
 export function runSurface(canvas: HTMLCanvasElement): () => void {
@@ -46,6 +57,7 @@ export function runSurface(canvas: HTMLCanvasElement): () => void {
       colours,
       thumbnails: thumbnailsOf,
       peaks: peaksOf,
+      renders: rendersOf(jobsStore.getState().entries),
       hover: pointer.hover,
       drag: pointer.mark,
     };
@@ -94,6 +106,9 @@ export function runSurface(canvas: HTMLCanvasElement): () => void {
       redraw();
     }),
     onMedia(redraw),
+    jobsStore.subscribe((jobs, before) => {
+      if (jobs.entries !== before.entries) redraw();
+    }),
     listenToPointer({ canvas, scene, redraw }, pointer),
   ];
   measure();

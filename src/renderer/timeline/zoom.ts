@@ -42,10 +42,6 @@ export function reveal({ scale, scroll, timelineWidth }: Window, frame: number, 
   const margin = (timelineWidth * 0.1) / scale;
   const width = timelineWidth / scale;
   const wanted =
-    frame < scroll + margin / 4
-      ? frame - margin
-      : frame + 1 > scroll + width
-        ? frame + 1 - width + margin
-        : scroll;
+    frame < scroll ? frame - margin : frame + 1 > scroll + width ? frame + 1 - width + margin : scroll;
   return { scroll: clampScroll(wanted, scale, timelineWidth, frames) };
 }
