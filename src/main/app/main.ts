@@ -19,6 +19,8 @@ import { type Closing, closeWithCare, openWindow } from './windows.ts';
 const CLOSE_PROJECT_MS = 5000;
 
 registerScheme();
+// Windows shows notifications only of applications it knows by name.
+if (process.platform === 'win32') app.setAppUserModelId('app.retake.desktop');
 
 if (app.requestSingleInstanceLock()) run();
 else app.quit();

@@ -74,6 +74,8 @@ export function closeWithCare(window: BrowserWindow, steps: ClosingSteps): Closi
       else steps.askToFlush();
     });
     if (error !== null && !(await steps.closeUnsaved(error))) return;
+    // Nothing is left to be seen while the engine lets go.
+    window.hide();
     await steps.finish();
     window.destroy();
   };

@@ -241,6 +241,10 @@ export class BrowserWindow extends EventEmitter {
     this.#visible = true;
   }
 
+  hide(): void {
+    this.#visible = false;
+  }
+
   isVisible(): boolean {
     return this.#visible;
   }
