@@ -10,6 +10,7 @@ import { importCommands } from './import-clip.ts';
 import { mergeCommand } from './merge.ts';
 import { moveCommands } from './move.ts';
 import { projectCommands } from './project.ts';
+import { queueCommands } from './queue.ts';
 import { rangeCommands } from './range.ts';
 import { removeCommands } from './remove.ts';
 import { renderCommands } from './render.ts';
@@ -36,6 +37,7 @@ export const commands: readonly Command[] = [
   ...anchorCommands,
   ...takeCommands,
   ...renderCommands,
+  ...queueCommands,
   ...compareCommands,
   ...zoomCommands,
   ...projectCommands,

@@ -5,6 +5,7 @@ import { useCurrentShot, usePlaced } from '../store/current.ts';
 import { useMethods } from '../store/methods.ts';
 import { useDocument } from '../store/project.ts';
 import { useView } from '../store/view.ts';
+import { NameField } from '../ui/NameField.tsx';
 import { Select } from '../ui/Select.tsx';
 import { count } from '../ui/words.ts';
 import { ModelSetting } from './ModelSetting.tsx';
@@ -13,7 +14,6 @@ import { Prompts } from './Prompts.tsx';
 import { RenderFooter } from './RenderFooter.tsx';
 import { Sampling } from './Sampling.tsx';
 import { SchemaForm } from './SchemaForm.tsx';
-import { ShotName } from './ShotName.tsx';
 import './inspector.css';
 
 export function Inspector() {
@@ -43,7 +43,7 @@ function ShotHead({ shot, chosen }: { readonly shot: Shot; readonly chosen: numb
   const clip = useDocument((document) => document.clips[shot.clipId]);
   return (
     <header className="shot-head">
-      <ShotName key={shot.id} name={shot.name} onRename={(name) => giveShotName(shot.id, name)} />
+      <NameField key={shot.id} name={shot.name} onRename={(name) => giveShotName(shot.id, name)} />
       <p className="quiet">
         {clip?.name ?? 'Clip'} · frames {shot.start} to {shot.end - 1} ·{' '}
         {count(shot.end - shot.start, 'frame')}

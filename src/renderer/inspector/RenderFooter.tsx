@@ -1,5 +1,5 @@
 /** What a render would do, and the two buttons that start one. */
-import { Eye, Play } from 'lucide-react';
+import { Eye } from 'lucide-react';
 import { useId } from 'react';
 import type { Shot } from '../../common/project/document.ts';
 import { run } from '../actions/registry.ts';
@@ -34,7 +34,7 @@ export function RenderFooter({ shots }: { readonly shots: readonly Shot[] }) {
       <div className="render-buttons">
         <Button aria-describedby={note} isDisabled={reason !== null} onPress={() => void run('render.frame')}>
           <Eye aria-hidden="true" />
-          Preview one frame
+          Preview frame
         </Button>
         <Button
           look="primary"
@@ -42,7 +42,6 @@ export function RenderFooter({ shots }: { readonly shots: readonly Shot[] }) {
           isDisabled={reason !== null}
           onPress={() => void run('render.shots')}
         >
-          <Play aria-hidden="true" />
           {shots.length > 1 ? `Render ${shots.length} shots` : 'Render'}
           {keys ? <kbd>{keys}</kbd> : null}
         </Button>

@@ -1,18 +1,108 @@
-/** Takes of the shot in hand. */
+/** History of the shot in hand: its clip and its takes, newest first. */
+import { useState } from 'react';
+import { GridList, type Key } from 'react-aria-components';
 import { takesOf } from '../../common/project/edits-takes.ts';
+import { compareTake, deleteTake, giveRating, promoteTake } from '../actions/takes.ts';
 import { useCurrentShot } from '../store/current.ts';
+import { useMethods } from '../store/methods.ts';
+import { attempt } from '../store/notices.ts';
 import { useDocument } from '../store/project.ts';
+import { compare } from '../store/viewer.ts';
+import { Button } from '../ui/Button.tsx';
+import { differences } from './describe.ts';
+import { ClipRow, TakeRow } from './TakeRow.tsx';
+import './takes.css';
+
+const tryTo = (work: () => void) => void attempt(Promise.resolve().then(work));
+const CLIP = 'clip';
 
 export function Takes() {
-  const shot = useCurrentShot();
+  const current = useCurrentShot();
   const document = useDocument((whole) => whole);
-  const takes = shot ? takesOf(document, shot.item.id) : [];
-  if (takes.length === 0) return <p className="quiet panel-note">No takes yet</p>;
+  const methods = useMethods();
+  const [selected, setSelected] = useState<Set<Key>>(new Set());
+  const [renaming, setRenaming] = useState<string | null>(null);
+  if (!current) return <p className="quiet panel-note">Choose a shot to see its takes</p>;
+
+  const shot = current.item;
+  const clip = document.clips[shot.clipId];
+  const takes = takesOf(document, shot.id);
+  const byId = (key: Key | undefined) => takes.find((one) => one.id === key) ?? null;
+  const chosen = takes.filter((one) => selected.has(one.id));
+  const focused = () => {
+    const row = globalThis.document.activeElement?.closest('[role="row"]')?.getAttribute('data-key');
+    return byId(row ?? undefined) ?? chosen[0] ?? null;
+  };
+
+  const onKey = (key: string): boolean => {
+    const take = focused();
+    if (!take) return false;
+    if (/^[0-5]$/.test(key)) tryTo(() => giveRating(take, Number(key)));
+    else if (key === 'F2') setRenaming(take.id);
+    else if (key === 'Delete' || key === 'Backspace') tryTo(() => deleteTake(take));
+    else return false;
+    return true;
+  };
+
   return (
-    <ul className="panel-note">
-      {takes.map((take) => (
-        <li key={take.id}>{take.name}</li>
-      ))}
-    </ul>
+    <div
+      className="takes"
+      // Before the list takes the key for its own typing-ahead, and before the window's key map.
+      onKeyDownCapture={(event) => {
+        if (event.target instanceof HTMLInputElement || event.ctrlKey || event.metaKey || event.altKey)
+          return;
+        if (!onKey(event.key)) return;
+        event.preventDefault();
+        event.stopPropagation();
+      }}
+    >
+      <GridList
+        aria-label={`Takes of ${shot.name}. 0 to 5 rates, F2 renames, Delete deletes, Enter shows on the timeline.`}
+        className="take-list"
+        selectionMode="multiple"
+        selectionBehavior="replace"
+        selectedKeys={selected}
+        onSelectionChange={(keys) =>
+          setSelected(keys === 'all' ? new Set<Key>(takes.map((one) => one.id)) : new Set(keys))
+        }
+        onAction={(key) => tryTo(() => promoteTake(shot.id, byId(key)))}
+      >
+        {takes.map((take) => (
+          <TakeRow
+            key={take.id}
+            take={take}
+            method={methods?.find((one) => one.id === take.settings.method)?.label ?? take.settings.method}
+            isShown={shot.takeId === take.id}
+            isRenaming={renaming === take.id}
+            onRenaming={(on) => setRenaming(on ? take.id : null)}
+            onDelete={() => tryTo(() => deleteTake(take))}
+          />
+        ))}
+        {clip ? (
+          <ClipRow key={CLIP} id={CLIP} clip={clip} shot={shot} isShown={shot.takeId === null} />
+        ) : null}
+      </GridList>
+      {takes.length === 0 ? (
+        <p className="quiet panel-note">
+          No takes yet. Write a prompt and render; every render is kept here.
+        </p>
+      ) : null}
+      {chosen.length === 2 ? (
+        <div className="take-compare">
+          <p className="quiet">{differLine(differences(chosen[1]!.settings, chosen[0]!.settings))}</p>
+          <Button onPress={() => compareTake(chosen[0]!, chosen[1]!)}>Compare the two</Button>
+        </div>
+      ) : chosen.length === 1 ? (
+        <div className="take-compare">
+          <Button onPress={() => compare('clip', { take: chosen[0]!.id })}>Compare with the clip</Button>
+        </div>
+      ) : null}
+    </div>
   );
+}
+
+function differLine(names: readonly string[]): string {
+  if (names.length === 0) return 'Same settings';
+  const shown = names.slice(0, 4).join(', ').toLowerCase();
+  return `They differ in ${shown}${names.length > 4 ? ' and more' : ''}`;
 }

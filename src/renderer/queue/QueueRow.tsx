@@ -1,0 +1,119 @@
+/** One render: what it is doing, why it failed and what to try, and its buttons. */
+import { ChevronDown, ChevronUp, GripVertical, RotateCw, X } from 'lucide-react';
+import { type DragEvent, useState } from 'react';
+import type { QueueEntry } from '../../common/desktop.ts';
+import { cancelRender, moveRender, retryRender } from '../actions/queue.ts';
+import { attempt } from '../store/notices.ts';
+import { IconButton } from '../ui/IconButton.tsx';
+import { isOver, stateText } from './order.ts';
+
+interface Props {
+  readonly entry: QueueEntry;
+  readonly paused: boolean;
+  readonly position: number;
+  readonly size: number;
+  /** Pixels from the top of the list. */
+  readonly top: number;
+  readonly measure: (element: HTMLElement | null) => void;
+  readonly isActive: boolean;
+  /** Id of the entry that is being dragged. */
+  readonly dragged: string | null;
+  /** The entry after this one; null for the last. */
+  readonly next: string | null;
+  readonly onFocus: () => void;
+  readonly onDragged: (id: string | null) => void;
+  readonly onMove: (places: 1 | -1) => void;
+}
+
+export function QueueRow(props: Props) {
+  const { entry, paused, position, size, top, measure, isActive, dragged, next, onFocus, onDragged, onMove } =
+    props;
+  const [over, setOver] = useState<'above' | 'below' | null>(null);
+  const movable = entry.state === 'waiting' || entry.state === 'paused';
+  const percent = Math.floor(entry.fraction * 100);
+  const takes = dragged !== null && dragged !== entry.id && movable;
+
+  const onDrop = (event: DragEvent) => {
+    setOver(null);
+    if (!takes) return;
+    event.preventDefault();
+    void attempt(moveRender(dragged, over === 'below' ? next : entry.id));
+  };
+  return (
+    <li
+      ref={measure}
+      className={`queue-row ${entry.state}`}
+      data-index={position - 1}
+      data-entry={entry.id}
+      data-over={(takes && over) || undefined}
+      aria-posinset={position}
+      aria-setsize={size}
+      aria-label={`${entry.label}${entry.preview ? ', preview of one frame' : ''}: ${stateText(entry, paused)}`}
+      tabIndex={isActive ? 0 : -1}
+      style={{ transform: `translateY(${top}px)` }}
+      draggable={movable}
+      onFocus={onFocus}
+      onDragStart={(event) => {
+        event.dataTransfer.effectAllowed = 'move';
+        onDragged(entry.id);
+      }}
+      onDragEnd={() => onDragged(null)}
+      onDragOver={(event) => {
+        if (!takes) return;
+        event.preventDefault();
+        const { top, height } = event.currentTarget.getBoundingClientRect();
+        setOver(event.clientY < top + height / 2 ? 'above' : 'below');
+      }}
+      onDragLeave={() => setOver(null)}
+      onDrop={onDrop}
+    >
+      <span className="grip" aria-hidden="true">
+        {movable ? <GripVertical /> : null}
+      </span>
+      <div className="queue-text">
+        <p className="queue-label">
+          {entry.label}
+          {entry.preview ? <span className="tag">one frame</span> : null}
+        </p>
+        <p className="queue-prompt quiet">{entry.settings.prompt}</p>
+        <p className={entry.state === 'failed' ? 'problem-text' : 'quiet'}>
+          {entry.error ? `${entry.error}${entry.hint ? ` ${entry.hint}` : ''}` : stateText(entry, paused)}
+        </p>
+        {entry.state === 'running' ? (
+          <div
+            className="meter"
+            role="progressbar"
+            aria-label={`Progress of ${entry.label}`}
+            aria-valuemin={0}
+            aria-valuemax={100}
+            aria-valuenow={percent}
+          >
+            <span style={{ width: `${percent}%` }} />
+          </div>
+        ) : null}
+      </div>
+      <div className="queue-buttons">
+        {movable ? (
+          <>
+            <IconButton name={`Move ${entry.label} earlier`} keys="Alt+↑" onPress={() => onMove(-1)}>
+              <ChevronUp />
+            </IconButton>
+            <IconButton name={`Move ${entry.label} later`} keys="Alt+↓" onPress={() => onMove(1)}>
+              <ChevronDown />
+            </IconButton>
+          </>
+        ) : null}
+        {entry.state === 'failed' || entry.state === 'cancelled' ? (
+          <IconButton name={`Try ${entry.label} again`} onPress={() => void attempt(retryRender(entry.id))}>
+            <RotateCw />
+          </IconButton>
+        ) : null}
+        {isOver(entry.state) ? null : (
+          <IconButton name={`Cancel ${entry.label}`} onPress={() => void attempt(cancelRender(entry.id))}>
+            <X />
+          </IconButton>
+        )}
+      </div>
+    </li>
+  );
+}

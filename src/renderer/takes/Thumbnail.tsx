@@ -1,0 +1,53 @@
+/** One frame of a clip or take, cut out of its sheet; asked for when the row comes into sight. */
+import { type CSSProperties, useEffect, useRef, useState } from 'react';
+import type { ClipPreview } from '../../common/desktop.ts';
+import { previewUrl } from '../engine.ts';
+import { useClipPreview } from '../store/previews.ts';
+
+interface Props {
+  readonly path: string;
+  /** Of the file. */
+  readonly frame: number;
+  /** The timeline shows it. */
+  readonly isShown: boolean;
+}
+
+export function Thumbnail({ path, frame, isShown }: Props) {
+  const box = useRef<HTMLDivElement>(null);
+  const [seen, setSeen] = useState(false);
+  useEffect(() => {
+    if (!box.current) return;
+    const observer = new IntersectionObserver((entries) => {
+      if (!entries.some((one) => one.isIntersecting)) return;
+      setSeen(true);
+      observer.disconnect();
+    });
+    observer.observe(box.current);
+    return () => observer.disconnect();
+  }, []);
+  const known = useClipPreview(seen ? path : null);
+  const thumbnails = known?.state === 'ready' ? known.preview.thumbnails : null;
+  return (
+    <div
+      ref={box}
+      className="thumbnail"
+      data-state={known?.state ?? 'making'}
+      title={known?.state === 'failed' ? known.why : undefined}
+      style={thumbnails ? cutOut(thumbnails, frame) : undefined}
+    >
+      {isShown ? <span className="tag on">shown</span> : null}
+    </div>
+  );
+}
+
+/** A sheet as background, moved so that one of its cells fills the box. */
+function cutOut({ sheet, columns, count, every }: ClipPreview['thumbnails'], frame: number): CSSProperties {
+  const index = Math.max(0, Math.min(count - 1, Math.floor(frame / every)));
+  const rows = Math.ceil(count / columns);
+  const percent = (at: number, of: number) => (of < 2 ? 0 : (at / (of - 1)) * 100);
+  return {
+    backgroundImage: `url("${previewUrl(sheet)}")`,
+    backgroundSize: `${columns * 100}% ${rows * 100}%`,
+    backgroundPosition: `${percent(index % columns, columns)}% ${percent(Math.floor(index / columns), rows)}%`,
+  };
+}

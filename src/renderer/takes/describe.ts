@@ -1,0 +1,43 @@
+/** A take in a few words. Pure. */
+import type { ShotSettings, Take } from '../../common/project/document.ts';
+import { duration, nameOf } from '../ui/words.ts';
+
+/** "4 min ago", "14:05" today, "yesterday 14:05", "3 May 14:05". Times in milliseconds since 1970. */
+export function when(at: number, now: number): string {
+  const minutes = Math.floor((now - at) / 60_000);
+  if (minutes < 1) return 'just now';
+  if (minutes < 60) return `${minutes} min ago`;
+  const then = new Date(at);
+  const today = new Date(now);
+  const time = `${String(then.getHours()).padStart(2, '0')}:${String(then.getMinutes()).padStart(2, '0')}`;
+  const midnight = new Date(today.getFullYear(), today.getMonth(), today.getDate()).getTime();
+  if (at >= midnight) return time;
+  if (at >= midnight - 86_400_000) return `yesterday ${time}`;
+  const day = `${then.getDate()} ${then.toLocaleString('en', { month: 'short' })}`;
+  return then.getFullYear() === today.getFullYear() ? `${day} ${time}` : `${day} ${then.getFullYear()}`;
+}
+
+/** "Pix2Video · 50 steps · guidance 7.5 · seed 12 · took 1:23" */
+export function settingsLine(take: Take, methodName: string): string {
+  const { steps, guidance, seed, size } = take.settings;
+  const parts = [methodName, `${steps} steps`, `guidance ${guidance}`, `seed ${seed}`];
+  if (size !== null) parts.push(`${size} px`);
+  parts.push(`took ${duration(take.seconds)}`);
+  return parts.join(' · ');
+}
+
+/** Every setting in full, for the details: name and value. */
+export function settingsList(settings: ShotSettings): readonly (readonly [string, string])[] {
+  const { params, ...plain } = settings;
+  const all = { ...plain, ...params };
+  return Object.entries(all)
+    .filter(([, value]) => value !== null && value !== '')
+    .map(([key, value]) => [nameOf(key), typeof value === 'object' ? JSON.stringify(value) : String(value)]);
+}
+
+/** Settings in which two takes differ, by name: what a comparison is about. */
+export function differences(a: ShotSettings, b: ShotSettings): readonly string[] {
+  const [left, right] = [new Map(settingsList(a)), new Map(settingsList(b))];
+  const names = new Set([...left.keys(), ...right.keys()]);
+  return [...names].filter((name) => left.get(name) !== right.get(name));
+}
