@@ -13,6 +13,7 @@ const READERS: Readonly<Record<string, (bytes: ArrayBuffer) => NpyArray['data']>
   '<f8': (bytes) => new Float64Array(bytes),
   '<f2': (bytes) => Float32Array.from(new Float16Array(bytes)),
   '|u1': (bytes) => new Uint8Array(bytes),
+  '|b1': (bytes) => new Uint8Array(bytes),
   '<i4': (bytes) => new Int32Array(bytes),
   '<i8': (bytes) => Float64Array.from(new BigInt64Array(bytes), Number),
 };
