@@ -128,7 +128,17 @@ export type DesktopCalls = {
   'clip.preview': { input: { path: string }; output: ClipPreview };
 
   /** Settings of a shot as a request to render; throws usage for what is not ready, an empty prompt for instance. */
-  'render.plan': { input: { shot: Shot; clip: ClipRef; bundle: string | null }; output: RenderPlan };
+  'render.plan': {
+    input: {
+      shot: Shot;
+      clip: ClipRef;
+      /** null is the default one. */
+      bundle: string | null;
+      /** auto by default. */
+      provider?: EditSettings['provider'];
+    };
+    output: RenderPlan;
+  };
   'queue.add': {
     input: {
       shot: Shot;
@@ -156,6 +166,7 @@ export type DesktopCalls = {
   'bundles.add': { input: { dir: string }; output: readonly BundleEntry[] };
   'bundles.remove': { input: { dir: string }; output: readonly BundleEntry[] };
   'bundles.setDefault': { input: { dir: string }; output: readonly BundleEntry[] };
+  /** The bundle becomes a folder inside `folder`, named like the repository. */
   'bundles.download': {
     input: { endpoint: string; repository: string; revision: string; folder: string };
     output: readonly BundleEntry[];

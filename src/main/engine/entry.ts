@@ -1,12 +1,15 @@
 /** The engine process: wires everything and answers calls. Started by the app or the command line, never by hand. */
 import { statfsSync } from 'node:fs';
 import type { EngineCalls, EngineEvent } from '../../common/contract.ts';
+import type { DesktopCalls, DesktopEvent } from '../../common/desktop.ts';
 import { AppError, errorLine } from '../../common/errors.ts';
 import type { Handlers } from '../../common/rpc.ts';
 import { parseSettings } from '../../common/settings.ts';
 import { formatBundleReport, inspectBundle } from './bundle/inspect.ts';
 import { openLatentCache } from './cache/latents.ts';
 import { prepareDataDirectory } from './cache/location.ts';
+import { lazily } from './desktop/calls.ts';
+import { createDesktop, type Desktop } from './desktop/handlers.ts';
 import { createJobRunner, type JobRunner, type JobRunnerParts } from './jobs.ts';
 import { probeClip } from './media/probe.ts';
 import { methods, paramsSchema } from './methods/registry.ts';
@@ -30,10 +33,24 @@ const warn = (message: string) => emit({ kind: 'warning', job: null, message });
 const paths = once(() => prepareDataDirectory());
 const cache = once(() => openLatentCache(paths().cache, { limitBytes: cacheLimit(), onWarning: warn }));
 const store = once(() => openJobStore(paths().queue, { dir: paths().jobs, onWarning: warn }));
+const remembered = once(() => remembering());
 let runner: JobRunner | null = null;
 const jobs = (): JobRunner => {
-  runner ??= createJobRunner({ ...remembering(), dir: paths().jobs, emit });
+  runner ??= createJobRunner({
+    ...remembered(),
+    dir: paths().jobs,
+    emit(event) {
+      emit(event);
+      opened?.observe(event);
+    },
+    onGlimpse: async (job, glimpse) => opened?.glimpse(job, glimpse),
+  });
   return runner;
+};
+let opened: Desktop | null = null;
+const desktop = (): Desktop => {
+  opened ??= createDesktop({ ...remembered(), paths: paths(), runner: jobs(), emit: (event) => emit(event) });
+  return opened;
 };
 
 /** On a full disk an edit is still worth rendering. */
@@ -55,7 +72,8 @@ function roomLeft(dir: string): number {
   return bavail * bsize;
 }
 
-const handlers: Handlers<EngineCalls> = {
+const handlers: Handlers<EngineCalls & DesktopCalls> = {
+  ...lazily(() => desktop().handlers),
   'job.run': async (request) => jobs().run(parseSettings(request)),
   'job.resume': async ({ id }) => jobs().resume(id),
   'job.cancel': async ({ id }) => {
@@ -86,12 +104,14 @@ const handlers: Handlers<EngineCalls> = {
   'cache.verify': async () => cache().verify(),
 };
 
-const emit: (event: EngineEvent) => void = serveAll(transport, handlers);
+const emit: (event: EngineEvent | DesktopEvent) => void = serveAll(transport, handlers);
 
 // Whoever started the engine is gone: what is computed is kept, the rest can be resumed. A network call may take minutes.
 transport.onClose(() => {
   setTimeout(() => process.exit(0), 3000).unref();
-  void Promise.resolve(runner?.stop()).finally(() => process.exit(0));
+  void Promise.resolve(opened?.stop())
+    .then(() => runner?.stop())
+    .finally(() => process.exit(0));
 });
 
 function cacheLimit(): number {

@@ -1,0 +1,146 @@
+/** The models that the artist can choose from: the one that comes with Retake, and folders that were added. */
+import { existsSync } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { z } from 'zod';
+import type { BundleEntry } from '../../../common/desktop.ts';
+import { AppError, errorLine } from '../../../common/errors.ts';
+import { type BundleReport, inspectBundle } from '../bundle/inspect.ts';
+import { writeWhole } from '../disk.ts';
+import { fromSystem } from '../media/target.ts';
+
+const listFile = z.object({ dirs: z.array(z.string()), default: z.string().nullable() });
+type ListFile = z.infer<typeof listFile>;
+
+export class BundleManager {
+  readonly #file: string;
+  readonly #builtIn: string | null;
+  readonly #reports = new Map<string, { readonly stamp: string; readonly report: BundleReport }>();
+  #turn: Promise<unknown> = Promise.resolve();
+
+  /** `builtIn`: folder of the model that comes with Retake, null where there is none. */
+  constructor(file: string, builtIn: string | null = builtInBundle()) {
+    this.#file = file;
+    this.#builtIn = builtIn;
+  }
+
+  async list(): Promise<BundleEntry[]> {
+    const { dirs, default: wanted } = await this.#read();
+    const all = [...(this.#builtIn ? [this.#builtIn] : []), ...dirs.filter((dir) => dir !== this.#builtIn)];
+    const entries = await Promise.all(all.map((dir) => this.#entry(dir)));
+    const fallback = entries.find(({ problems }) => problems.length === 0)?.dir ?? null;
+    const chosen = entries.some(({ dir, problems }) => dir === wanted && problems.length === 0)
+      ? wanted
+      : fallback;
+    return entries.map((entry) => ({ ...entry, isDefault: entry.dir === chosen }));
+  }
+
+  /** @throws AppError bundle-invalid when the folder is no bundle at all; one with problems is listed with them */
+  async add(dir: string): Promise<BundleEntry[]> {
+    const whole = resolve(dir);
+    await inspectBundle(whole, { digests: false });
+    await this.#change(({ dirs, ...rest }) => ({ ...rest, dirs: [...new Set([...dirs, whole])] }));
+    return this.list();
+  }
+
+  /** Takes it off the list; its files stay. */
+  async remove(dir: string): Promise<BundleEntry[]> {
+    if (dir === this.#builtIn) {
+      throw new AppError('usage', 'the built-in model cannot be removed', { doing: 'removing a model' });
+    }
+    await this.#change((list) => ({
+      dirs: list.dirs.filter((other) => other !== dir),
+      default: list.default === dir ? null : list.default,
+    }));
+    return this.list();
+  }
+
+  /** @throws AppError usage for a bundle that is not listed, bundle-invalid for one with problems */
+  async setDefault(dir: string): Promise<BundleEntry[]> {
+    const doing = 'choosing the default model';
+    const entry = (await this.list()).find((one) => one.dir === dir);
+    if (!entry) throw new AppError('usage', 'this model is not in the list', { doing });
+    const [problem] = entry.problems;
+    if (problem !== undefined) throw new AppError('bundle-invalid', problem, { doing });
+    await this.#change((list) => ({ ...list, default: dir }));
+    return this.list();
+  }
+
+  /** The folder to render with; null is the default one. @throws AppError bundle-invalid where there is none */
+  async folderOf(dir: string | null): Promise<string> {
+    if (dir !== null) return dir;
+    const chosen = (await this.list()).find(({ isDefault }) => isDefault);
+    if (chosen) return chosen.dir;
+    throw new AppError('bundle-invalid', 'there is no model yet', {
+      doing: 'choosing the model',
+      hint: 'Add or download one in the list of models.',
+    });
+  }
+
+  async #entry(dir: string): Promise<Omit<BundleEntry, 'isDefault'>> {
+    const name = dir === this.#builtIn ? 'Retake demo' : '';
+    const builtIn = dir === this.#builtIn;
+    try {
+      const report = await this.#report(dir);
+      return {
+        dir,
+        name: name || report.name,
+        kind: report.kind ?? 'unknown',
+        builtIn,
+        bytes: report.parts.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0),
+        nativeSize: report.nativeSize ?? 0,
+        problems: report.defects,
+      };
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      const problems = [errorLine(error)];
+      return { dir, name: name || dir, kind: 'unknown', builtIn, bytes: 0, nativeSize: 0, problems };
+    }
+  }
+
+  /** Reading the graphs takes a second, so it is done again only when a folder of the bundle has changed. */
+  async #report(dir: string): Promise<BundleReport> {
+    const folders = ['', 'unet', 'vae_encoder', 'vae_decoder', 'text_encoder', 'text_encoder_2', 'scheduler'];
+    const abouts = await Promise.all(folders.map((name) => stat(join(dir, name)).catch(() => null)));
+    const stamp = abouts.map((about) => about?.mtimeMs ?? 0).join(' ');
+    const known = this.#reports.get(dir);
+    if (known?.stamp === stamp) return known.report;
+    const report = await inspectBundle(dir, { digests: false });
+    this.#reports.set(dir, { stamp, report });
+    return report;
+  }
+
+  /** A list that damage made unreadable is an empty one: the folders can be added again. */
+  async #read(): Promise<ListFile> {
+    try {
+      return listFile.parse(JSON.parse(await readFile(this.#file, 'utf8')));
+    } catch {
+      return { dirs: [], default: null };
+    }
+  }
+
+  #change(change: (list: ListFile) => ListFile): Promise<void> {
+    const mine = this.#turn.then(async () => {
+      try {
+        await writeWhole(this.#file, JSON.stringify(change(await this.#read()), null, 2));
+      } catch (error) {
+        throw fromSystem(error, 'keeping the list of models');
+      }
+    });
+    this.#turn = mine.catch(() => {});
+    return mine;
+  }
+}
+
+/** Among the application's resources, or in a checkout's. */
+export function builtInBundle(): string | null {
+  const packaged = (process as NodeJS.Process & { resourcesPath?: string }).resourcesPath;
+  const roots = packaged ? [packaged] : [];
+  let folder = import.meta.dirname;
+  for (let up = 0; up < 5; up += 1) {
+    roots.push(join(folder, 'resources'));
+    folder = dirname(folder);
+  }
+  const found = roots.map((root) => join(root, 'demo', 'bundle'));
+  return found.find((dir) => existsSync(join(dir, 'model_index.json'))) ?? null;
+}

@@ -1,0 +1,173 @@
+/** Answers the desktop's calls: each is one line that says which part does it. */
+import { randomUUID } from 'node:crypto';
+import { join, parse } from 'node:path';
+import type { EngineEvent } from '../../../common/contract.ts';
+import type { DesktopCalls, DesktopEvent } from '../../../common/desktop.ts';
+import { AppError } from '../../../common/errors.ts';
+import type { ClipInfo } from '../../../common/media.ts';
+import type { ClipRef } from '../../../common/project/document.ts';
+import type { Handlers } from '../../../common/rpc.ts';
+import { downloadBundle } from '../bundles/download.ts';
+import { BundleManager } from '../bundles/manager.ts';
+import { repositoryOf } from '../bundles/repository.ts';
+import type { LatentCache } from '../cache/latents.ts';
+import type { DataPaths } from '../cache/location.ts';
+import type { Glimpse } from '../context.ts';
+import type { JobRunner } from '../jobs.ts';
+import { Previews } from '../previews/previews.ts';
+import { fingerprintOf } from '../project/fingerprint.ts';
+import { findClip } from '../project/relink.ts';
+import { ProjectSession } from '../project/session.ts';
+import type { JobStore } from '../queue/store.ts';
+import { rememberingFacts } from './bundle-facts.ts';
+import { rememberingProbe } from './clips.ts';
+import { createPlanner } from './plan.ts';
+import { RenderQueue } from './queue.ts';
+import { requestOf } from './request-of.ts';
+import { Watch } from './watch.ts';
+
+export interface DesktopParts {
+  readonly paths: DataPaths;
+  /** Null where the disk has no room for them. */
+  readonly cache: LatentCache | null;
+  readonly store: JobStore | null;
+  readonly runner: JobRunner;
+  readonly emit: (event: DesktopEvent) => void;
+}
+
+export interface Desktop {
+  readonly handlers: Handlers<DesktopCalls>;
+  /** Every event of a job passes here. */
+  observe(event: EngineEvent): void;
+  glimpse(job: string, glimpse: Glimpse): Promise<void>;
+  /** Keeps what is under way for the next session and ends it. */
+  stop(): Promise<void>;
+}
+
+export function createDesktop({ paths, cache, store, runner, emit }: DesktopParts): Desktop {
+  const project = new ProjectSession();
+  const probe = rememberingProbe();
+  const previews = new Previews({ dir: join(paths.dir, 'previews'), probe, emit });
+  const bundles = new BundleManager(join(paths.dir, 'bundles.json'));
+  const plan = createPlanner({ cache, store, probe, facts: rememberingFacts(cache?.digests) });
+  const watch = new Watch();
+  const queueWhere = (jobs: JobStore) =>
+    new RenderQueue({ store: jobs, cache, runner, dir: paths.jobs, watch, emit });
+  let opened: RenderQueue | null = null;
+  const queue = (): RenderQueue => {
+    if (!store)
+      throw new AppError('disk-full', 'there is no queue, for the disk is full', { doing: 'rendering' });
+    opened ??= queueWhere(store);
+    return opened;
+  };
+  let download: AbortController | null = null;
+  /** Long file work for the open project. */
+  let errands = new AbortController();
+
+  const handlers: Handlers<DesktopCalls> = {
+    'project.create': ({ path, name }) => project.create(path, name),
+    'project.open': ({ path }) => project.open(path),
+    'project.save': ({ document }) => done(project.save(document)),
+    'project.saveAs': ({ path }) => project.saveAs(path),
+    'project.collect': ({ folder }) =>
+      project.collect(folder, {
+        signal: errands.signal,
+        onProgress: (fraction) => emit({ kind: 'import-progress', path: folder, what: 'collect', fraction }),
+      }),
+    'project.close': async () => {
+      errands.abort();
+      errands = new AbortController();
+      await previews.stop();
+      return done(project.close());
+    },
+    'project.relink': async ({ clip, folder }) => ({
+      path: await findClip(clip, folder, { signal: errands.signal }),
+    }),
+
+    'clip.import': async ({ path }) => {
+      const info = await probe(path, errands.signal);
+      return { ref: await refOf(info), info };
+    },
+    'clip.cuts': async ({ path, sensitivity }) => ({ cuts: await previews.cuts(path, sensitivity) }),
+    'clip.preview': ({ path }) => previews.preview(path),
+
+    'render.plan': async ({ shot, clip, bundle, provider }) => {
+      const folder = await bundles.folderOf(bundle);
+      const out = join(paths.dir, 'plan.mov'); // names no file; a plan writes nothing
+      const request = { shot, clip, bundle: folder, provider: provider ?? 'auto', out, preview: false };
+      return plan(requestOf(request));
+    },
+    'queue.add': async (request) =>
+      queue().add({ ...request, bundle: await bundles.folderOf(request.bundle) }),
+    'queue.list': async () => queue().list(),
+    'queue.pause': async ({ paused }) => done(queue().pause(paused)),
+    'queue.move': async ({ id, before }) => done(queue().move(id, before)),
+    'queue.cancel': async ({ id }) => done(queue().cancel(id)),
+    'queue.retry': async ({ id }) => done(queue().retry(id)),
+    'queue.clear': async () => done(queue().clear()),
+    'queue.watch': async (watched) => done(watch.set(watched)),
+
+    'take.delete': async ({ path }) => ({ undo: await project.trash.delete(path) }),
+    'take.restore': async ({ undo }) => ({ path: await project.trash.restore(undo) }),
+
+    'bundles.list': () => bundles.list(),
+    'bundles.add': ({ dir }) => bundles.add(dir),
+    'bundles.remove': ({ dir }) => bundles.remove(dir),
+    'bundles.setDefault': ({ dir }) => bundles.setDefault(dir),
+    'bundles.download': async ({ endpoint, repository, revision, folder }) => {
+      if (download) {
+        throw new AppError('usage', 'another download is running', {
+          doing: 'downloading a model',
+          hint: 'Wait for it or cancel it.',
+        });
+      }
+      const abort = new AbortController();
+      download = abort;
+      try {
+        const dir = await downloadBundle({
+          repository: repositoryOf(endpoint, repository, revision),
+          folder,
+          signal: abort.signal,
+          onProgress: (progress) => emit({ kind: 'download', progress }),
+        });
+        return await bundles.add(dir);
+      } finally {
+        download = null;
+      }
+    },
+    'bundles.cancelDownload': async () => done(download?.abort()),
+  };
+
+  return {
+    handlers,
+    observe: (event) => opened?.observe(event),
+    glimpse: async (job, glimpse) => opened?.glimpse(job, glimpse),
+    async stop() {
+      download?.abort();
+      errands.abort();
+      await Promise.all([opened?.stop(), previews.stop()]);
+      await project.close();
+    },
+  };
+}
+
+/** Waits, and answers what the contract has for nothing. */
+async function done(work: unknown): Promise<null> {
+  await work;
+  return null;
+}
+
+async function refOf(info: ClipInfo): Promise<ClipRef> {
+  return {
+    id: randomUUID(),
+    path: info.path,
+    fingerprint: await fingerprintOf(info.path),
+    name: parse(info.path).name,
+    rate: info.rate,
+    frames: info.frames,
+    width: info.width,
+    height: info.height,
+    timecode: info.timecode,
+    hasAudio: info.audio.length > 0,
+  };
+}

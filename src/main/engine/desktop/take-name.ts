@@ -1,0 +1,29 @@
+/** Where the next take of a shot goes: "<shot name> <n>.mov", never a name that a file, a deleted take or a job has. */
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+export async function nextTake(
+  folder: string,
+  shotName: string,
+  promised: readonly string[],
+): Promise<string> {
+  const names = await readdir(folder, { recursive: true }).catch(() => []);
+  const taken = new Set([
+    ...names.map((name) => basename(name).toLowerCase()),
+    ...promised.filter((path) => dirname(path) === folder).map((path) => basename(path).toLowerCase()),
+  ]);
+  const stem = fileName(shotName);
+  for (let n = 1; ; n += 1) {
+    const name = `${stem} ${n}.mov`;
+    if (!taken.has(name.toLowerCase())) return join(folder, name);
+  }
+}
+
+/** A name that every file system takes: no separators, reserved characters or control characters; not too long. */
+export function fileName(text: string): string {
+  const cleaned = text
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced
+    .replace(/[\u0000-\u001f\u007f<>:"/\\|?*]/g, '-')
+    .replace(/^[\s.]+|[\s.]+$/g, '');
+  return [...cleaned].slice(0, 80).join('').trim() || 'Shot';
+}
