@@ -1,16 +1,29 @@
 /** Files dropped anywhere: a project is opened, everything else is imported. */
 import { useEffect, useState } from 'react';
 import { importClips } from '../actions/import-clip.ts';
-import { openProject } from '../actions/project.ts';
+import { createProject, openProject } from '../actions/project.ts';
 import { shell } from '../engine.ts';
 import { attempt, tell } from '../store/notices.ts';
+import { getOpened } from '../store/project.ts';
 
 async function take(files: readonly File[]): Promise<void> {
   const paths = files.map((file) => shell().pathForFile(file)).filter((path) => path !== null);
   if (paths.length < files.length) tell('Some of what you dropped is no file on this machine.', 'problem');
   const project = paths.find((path) => /\.retake$/i.test(path));
-  if (project) await openProject(project);
-  else await importClips(paths);
+  if (project) {
+    await openProject(project);
+    return;
+  }
+  if (paths.length > 0 && (getOpened() || (await makeProjectFor(paths[0]!)))) await importClips(paths);
+}
+
+/** A clip dropped where no project is open begins one; false when the artist does not say where to keep it. */
+async function makeProjectFor(clip: string): Promise<boolean> {
+  const name = clip.replace(/^.*[\\/]/, '').replace(/\.[^.]+$/, '');
+  const path = await shell().saveProjectDialog(name);
+  if (!path) return false;
+  await createProject(path);
+  return true;
 }
 
 export function DropTarget() {

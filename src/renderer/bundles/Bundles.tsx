@@ -1,19 +1,57 @@
-/** Model bundles; shown inside a sheet while view.dialog is 'bundles'. */
-import { useEffect, useState } from 'react';
-import type { BundleEntry } from '../../common/desktop.ts';
-import { call } from '../engine.ts';
+/** Models: what is on this machine, what they run on, and getting another one. */
+import { FolderPlus } from 'lucide-react';
+import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
+import { addBundle } from '../actions/bundles.ts';
+import { useBundles } from '../store/bundles.ts';
 import { attempt } from '../store/notices.ts';
+import { Button } from '../ui/Button.tsx';
+import { BundleRow } from './BundleRow.tsx';
+import { DownloadForm } from './DownloadForm.tsx';
+import { Providers } from './Providers.tsx';
+import './bundles.css';
 
 export function Bundles() {
-  const [entries, setEntries] = useState<readonly BundleEntry[]>([]);
-  useEffect(() => {
-    void attempt(call('bundles.list', null)).then((list) => setEntries(list ?? []));
-  }, []);
   return (
-    <ul>
-      {entries.map((entry) => (
-        <li key={entry.dir}>{entry.name}</li>
-      ))}
-    </ul>
+    <Tabs className="bundles">
+      <TabList aria-label="Models">
+        <Tab id="list">On this machine</Tab>
+        <Tab id="download">Download</Tab>
+        <Tab id="providers">Runs on</Tab>
+      </TabList>
+      <TabPanel id="list">
+        <BundleList />
+      </TabPanel>
+      <TabPanel id="download">
+        <DownloadForm />
+      </TabPanel>
+      <TabPanel id="providers">
+        <Providers />
+      </TabPanel>
+    </Tabs>
+  );
+}
+
+function BundleList() {
+  const bundles = useBundles();
+  return (
+    <div className="bundle-list">
+      <p className="quiet">
+        A model is a folder with a Stable Diffusion network exported to ONNX. Its files are read where they
+        are and never changed.
+      </p>
+      {bundles === null ? <p className="quiet">Reading the list…</p> : null}
+      {bundles?.length === 0 ? <p>No model yet. Add a folder, or download one.</p> : null}
+      <ul>
+        {bundles?.map((bundle) => (
+          <BundleRow key={bundle.dir} bundle={bundle} />
+        ))}
+      </ul>
+      <div>
+        <Button onPress={() => void attempt(addBundle())}>
+          <FolderPlus aria-hidden="true" />
+          Add a folder…
+        </Button>
+      </div>
+    </div>
   );
 }

@@ -1,15 +1,91 @@
-/** What the window shows while no project is open. */
+/** What the window shows while no project is open: the example, a new project, recent ones. */
+import { FilePlus2, FolderOpen, Sparkles } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import { Button as AriaButton } from 'react-aria-components';
+import { openProject } from '../actions/project.ts';
 import { run } from '../actions/registry.ts';
+import { shell } from '../engine.ts';
+import { useKeyLabel } from '../keyboard/bindings.ts';
+import { attempt } from '../store/notices.ts';
+import { useEngineState } from '../store/session.ts';
 import { Button } from '../ui/Button.tsx';
+import { folderOf, nameOfProject } from './paths.ts';
+import './start.css';
+
+interface Known {
+  readonly recent: readonly string[];
+  readonly demo: boolean;
+}
 
 export function Start() {
+  const [known, setKnown] = useState<Known | null>(null);
+  const { engine, why } = useEngineState();
+  const newKeys = useKeyLabel('file.new');
+  const openKeys = useKeyLabel('file.open');
+  useEffect(() => {
+    const ask = async () => {
+      const [recent, demo] = await Promise.all([shell().recentProjects(), shell().demo()]);
+      setKnown({ recent, demo: demo !== null });
+    };
+    void attempt(ask());
+  }, []);
+  const isDown = engine === 'failed' || engine === 'restarting';
   return (
-    <div className="start">
-      <h1>Retake</h1>
-      <Button look="primary" onPress={() => void run('file.new')}>
-        New project…
-      </Button>
-      <Button onPress={() => void run('file.open')}>Open project…</Button>
-    </div>
+    <main className="welcome">
+      <div className="welcome-body">
+        <h1>Retake</h1>
+        <p className="quiet">
+          Drop a clip anywhere in this window to begin. It is cut into shots; write what each shall show, and
+          render.
+        </p>
+        {isDown ? (
+          <p className="problem-text" role="alert">
+            {engine === 'failed' ? 'The engine does not start' : 'The engine stopped and is starting again'}
+            {why ? `: ${why}` : '.'}
+          </p>
+        ) : null}
+        <div className="welcome-doors">
+          {known?.demo ? (
+            <Button look="primary" onPress={() => void run('file.demo')}>
+              <Sparkles aria-hidden="true" />
+              Open the example
+            </Button>
+          ) : null}
+          <Button look={known?.demo ? 'normal' : 'primary'} onPress={() => void run('file.new')}>
+            <FilePlus2 aria-hidden="true" />
+            New project… <kbd>{newKeys}</kbd>
+          </Button>
+          <Button onPress={() => void run('file.open')}>
+            <FolderOpen aria-hidden="true" />
+            Open project… <kbd>{openKeys}</kbd>
+          </Button>
+        </div>
+        {known?.demo ? (
+          <p className="quiet">
+            The example holds a short clip and a small model: press <kbd>Ctrl+Enter</kbd> in it and watch a
+            take render.
+          </p>
+        ) : null}
+        {known && known.recent.length > 0 ? <Recent paths={known.recent} /> : null}
+      </div>
+    </main>
+  );
+}
+
+function Recent({ paths }: { readonly paths: readonly string[] }) {
+  return (
+    <nav aria-label="Recent projects">
+      <h2>Recent</h2>
+      <ul className="recent">
+        {paths.map((path) => (
+          <li key={path}>
+            <AriaButton className="recent-project" onPress={() => void attempt(openProject(path))}>
+              <span>{nameOfProject(path)}</span>
+              <span className="quiet">{folderOf(path)}</span>
+            </AriaButton>
+          </li>
+        ))}
+      </ul>
+    </nav>
   );
 }

@@ -6,10 +6,12 @@ import { call } from '../engine.ts';
 import { useJobs } from '../store/jobs.ts';
 import { attempt } from '../store/notices.ts';
 import { forgetPreview, requestPreview } from '../store/previews.ts';
+import { useOpened } from '../store/project.ts';
 import { dropStill, useStill } from '../store/stills.ts';
-import { seek, useView } from '../store/view.ts';
+import { seek, setView, useView } from '../store/view.ts';
 import { Button } from '../ui/Button.tsx';
 import { IconButton } from '../ui/IconButton.tsx';
+import { count } from '../ui/words.ts';
 import { useRendered } from './Progressive.tsx';
 import { type Picture, type Trouble, useTrouble } from './use-picture.ts';
 
@@ -38,10 +40,19 @@ export function Badges({ picture }: { readonly picture: Picture }) {
   const still = useStill(shot?.id ?? null);
   const stands = useView((view) => view.shuttle === 0);
   const trouble = useTrouble(picture);
+  const missing = useOpened()?.missing.length ?? 0;
   return (
     <>
       {trouble && !rendered ? <TroubleNote trouble={trouble} /> : null}
       <div className="badges">
+        {missing > 0 && trouble?.kind !== 'missing' ? (
+          <span className="badge">
+            {count(missing, 'clip is', 'clips are')} missing
+            <Button look="plain" onPress={() => setView({ dialog: 'missing' })}>
+              Find…
+            </Button>
+          </span>
+        ) : null}
         {entry ? (
           <span className="badge rendering">
             Rendering {Math.floor(entry.fraction * 100)} %

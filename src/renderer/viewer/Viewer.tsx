@@ -1,5 +1,6 @@
 /** The picture under the playhead, what compares it, and the transport. */
 import { useEffect } from 'react';
+import { FirstRender } from '../start/FirstRender.tsx';
 import { setViewer, useViewer } from '../store/viewer.ts';
 import { Badges } from './Badges.tsx';
 import { CompareBar } from './CompareBar.tsx';
@@ -28,6 +29,7 @@ export function Viewer() {
       <div className="screen">
         <Stage picture={picture} />
         <Badges picture={picture} />
+        <FirstRender />
       </div>
       {comparing ? <CompareBar shot={picture.shot} /> : null}
       <TransportBar picture={picture} />

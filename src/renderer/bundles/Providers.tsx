@@ -1,0 +1,72 @@
+/** What networks run on. Each is tried for real in a process of its own; one that fails says why. */
+import { useEffect, useState } from 'react';
+import { Radio, RadioGroup } from 'react-aria-components';
+import { setProject } from '../../common/project/edits-settings.ts';
+import type { ProviderTrial } from '../../common/report.ts';
+import { PROVIDERS } from '../../common/settings.ts';
+import { call } from '../engine.ts';
+import { attempt } from '../store/notices.ts';
+import { change, useDocument, useOpened } from '../store/project.ts';
+import { Button } from '../ui/Button.tsx';
+import { providerNote } from './provider-note.ts';
+
+const NAMES: Readonly<Record<(typeof PROVIDERS)[number], string>> = {
+  auto: 'The fastest that works',
+  cpu: 'Processor',
+  cuda: 'NVIDIA (CUDA)',
+  dml: 'DirectML (Windows)',
+  coreml: 'Core ML (macOS)',
+  webgpu: 'WebGPU',
+};
+
+export function Providers() {
+  const provider = useDocument((document) => document.provider);
+  const opened = useOpened();
+  const [trials, setTrials] = useState<readonly ProviderTrial[] | null>(null);
+  const [round, setRound] = useState(0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each round tries again
+  useEffect(() => {
+    let current = true;
+    setTrials(null);
+    void attempt(call('providers.list', null)).then((list) => {
+      if (current) setTrials(list ?? []);
+    });
+    return () => {
+      current = false;
+    };
+  }, [round]);
+  return (
+    <div className="providers">
+      <RadioGroup
+        aria-label="What this project renders on"
+        value={provider}
+        isDisabled={!opened}
+        onChange={(next) =>
+          change({
+            name: 'Choose what renders',
+            edit: (draft) => setProject(draft, { provider: next as typeof provider }),
+          })
+        }
+      >
+        {PROVIDERS.map((id) => {
+          const note = id === 'auto' ? 'Tries them in order of speed' : providerNote(id, trials);
+          return (
+            <Radio key={id} value={id} className="provider" isDisabled={typeof note !== 'string' && !note.ok}>
+              <span className="radio-mark" aria-hidden="true" />
+              <span>{NAMES[id]}</span>
+              <span className={typeof note !== 'string' && !note.ok ? 'provider-no' : 'quiet'}>
+                {typeof note === 'string' ? note : note.text}
+              </span>
+            </Radio>
+          );
+        })}
+      </RadioGroup>
+      {opened ? null : <p className="quiet">This is a choice of a project; open one first.</p>}
+      <div>
+        <Button isDisabled={trials === null} onPress={() => setRound(round + 1)}>
+          {trials === null ? 'Trying each…' : 'Try again'}
+        </Button>
+      </div>
+    </div>
+  );
+}

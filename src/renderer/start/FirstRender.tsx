@@ -1,0 +1,20 @@
+/** Until the first render of a project: the one key that starts it. */
+
+import { useKeyLabel } from '../keyboard/bindings.ts';
+import { useCurrentShot } from '../store/current.ts';
+import { useJobs } from '../store/jobs.ts';
+import { useDocument } from '../store/project.ts';
+
+export function FirstRender() {
+  const keys = useKeyLabel('render.shots');
+  const shot = useCurrentShot();
+  const untouched = useDocument((document) => Object.keys(document.takes).length === 0);
+  const idle = useJobs((jobs) => jobs.entries.length === 0);
+  if (!untouched || !idle || !shot || keys === '') return null;
+  const ready = shot.item.settings.prompt.trim() !== '';
+  return (
+    <p className="first-render">
+      {ready ? 'Press' : 'Write a prompt, then press'} <kbd>{keys}</kbd> to render {shot.item.name}
+    </p>
+  );
+}

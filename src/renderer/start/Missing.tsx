@@ -1,0 +1,30 @@
+/** Clips that are not where the project remembers them: found elsewhere, or to be looked for. */
+import { findClip, takeFoundClip } from '../actions/relink.ts';
+import { attempt } from '../store/notices.ts';
+import { useDocument, useOpened } from '../store/project.ts';
+import { Button } from '../ui/Button.tsx';
+
+export function Missing() {
+  const missing = useOpened()?.missing ?? [];
+  const clips = useDocument((document) => document.clips);
+  if (missing.length === 0) return <p>All clips are here.</p>;
+  return (
+    <ul className="missing">
+      {missing.map(({ clipId, path, foundAt }) => (
+        <li key={clipId}>
+          <strong>{clips[clipId]?.name ?? 'A clip'}</strong>
+          <p className="quiet bundle-dir">was {path}</p>
+          {foundAt ? <p className="quiet bundle-dir">found at {foundAt}</p> : null}
+          <div className="row">
+            {foundAt ? (
+              <Button look="primary" onPress={() => takeFoundClip(clipId, foundAt)}>
+                Use it from there
+              </Button>
+            ) : null}
+            <Button onPress={() => void attempt(findClip(clipId))}>Look in a folder…</Button>
+          </div>
+        </li>
+      ))}
+    </ul>
+  );
+}
