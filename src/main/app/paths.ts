@@ -25,7 +25,6 @@ export function appPaths(): AppPaths {
     env: {
       ...process.env,
       RETAKE_HOME: home,
-      RETAKE_RESOURCES: resources,
       ...(!process.env.RETAKE_FFMPEG && existsSync(ffmpeg) && { RETAKE_FFMPEG: ffmpeg }),
     },
   };
