@@ -1,0 +1,246 @@
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, test, vi } from 'vitest';
+import type { DownloadProgress } from '../../src/common/desktop.ts';
+import { inspectBundle } from '../../src/main/engine/bundle/inspect.ts';
+import { downloadBundle } from '../../src/main/engine/bundles/download.ts';
+import { BundleManager } from '../../src/main/engine/bundles/manager.ts';
+import { repositoryOf } from '../../src/main/engine/bundles/repository.ts';
+import { tempFolder as longFolder } from '../helpers/clips.ts';
+import { end, type ModelServer, send, serveModel } from '../helpers/model-server.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { writeTinyBundle } from '../helpers/tiny-bundle.ts';
+
+const shared = longFolder();
+const source = shared.at('source');
+const WEIGHTS = 'unet/weights.bin';
+
+beforeAll(async () => {
+  await writeTinyBundle(source, { external: 'weights.bin' });
+  writeFileSync(join(source, 'README.md'), '# a model');
+  writeFileSync(join(source, 'unet', 'diffusion_pytorch_model.safetensors'), 'pytorch');
+  return () => shared[Symbol.dispose]();
+});
+
+function download(server: ModelServer, folder: string, more: object = {}) {
+  const progress: DownloadProgress[] = [];
+  const abort = new AbortController();
+  const done = downloadBundle({
+    repository: repositoryOf(`${server.endpoint}/`, 'owner/name', ''),
+    folder,
+    signal: abort.signal,
+    onProgress: (now) => progress.push(now),
+    patience: { attempts: 4, waitMs: 5, stallMs: 1000 },
+    ...more,
+  });
+  done.catch(() => {});
+  return { done, progress, abort };
+}
+
+test('a whole bundle arrives: no PyTorch weights, but those that a graph names', async () => {
+  await using server = await serveModel(source);
+  const folder = tempFolder();
+  const { done, progress } = download(server, folder);
+  const dir = await done;
+  expect(dir).toBe(join(folder, 'name'));
+  expect(readdirSync(folder)).toEqual(['name']);
+  expect((await inspectBundle(dir, { digests: false })).defects).toEqual([]);
+  expect(existsSync(join(dir, WEIGHTS))).toBe(true);
+  expect(existsSync(join(dir, 'README.md'))).toBe(false);
+  expect(readdirSync(join(dir, 'unet')).sort()).toEqual(['config.json', 'model.onnx', 'weights.bin']);
+  expect(
+    readdirSync(dir, { recursive: true }).filter((name) => String(name).endsWith('.incomplete')),
+  ).toEqual([]);
+  const last = progress.at(-1)!;
+  expect(last).toMatchObject({ state: 'done', repository: 'owner/name', error: null });
+  expect(last.receivedBytes).toBe(last.totalBytes);
+  const bytes = readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
+  expect(last.totalBytes).toBe(bytes);
+  await expect(download(server, folder).done).rejects.toMatchObject({ code: 'output-unwritable' });
+});
+
+test('a dropped connection is resumed where it broke off', async () => {
+  await using server = await serveModel(source);
+  let drops = 2;
+  server.onFile = (path, request, response, content) => {
+    if (path !== WEIGHTS || drops === 0) return false;
+    drops -= 1;
+    const from = Number(/\d+/.exec(request.headers.range ?? '')?.[0] ?? 0);
+    const status = from > 0 ? 206 : 200;
+    const range = { 'content-range': `bytes ${from}-${content.length - 1}/${content.length}` };
+    response.writeHead(status, { 'content-length': content.length - from, ...(from > 0 && range) });
+    response.write(content.subarray(from, from + 1000), () => setTimeout(() => response.destroy(), 20));
+    return true;
+  };
+  const dir = await download(server, tempFolder()).done;
+  expect(readFileSync(join(dir, WEIGHTS)).equals(readFileSync(join(source, WEIGHTS)))).toBe(true);
+  const ranges = server.requests.filter(({ url }) => url.endsWith(WEIGHTS)).map(({ range }) => range);
+  expect(ranges).toEqual([null, 'bytes=1000-', 'bytes=2000-']);
+});
+
+test('a server that ignores ranges, stalls, hiccups or redirects is coped with', async () => {
+  await using server = await serveModel(source);
+  const seen: string[] = [];
+  server.onFile = (path, request, response, content) => {
+    if (path !== WEIGHTS || request.url!.startsWith('/elsewhere/')) return false;
+    seen.push(request.headers.range ?? 'all');
+    if (seen.length === 1) {
+      response.writeHead(200, { 'content-length': content.length });
+      response.write(content.subarray(0, 500)); // and never another byte
+    } else if (seen.length === 2) {
+      response.writeHead(200, { 'content-length': content.length });
+      response.write(content.subarray(0, 700), () => response.destroy());
+    } else if (seen.length === 3) end(response, 503);
+    else response.writeHead(302, { location: `/elsewhere/${path}` }).end();
+    return true;
+  };
+  const dir = await download(server, tempFolder()).done;
+  expect(readFileSync(join(dir, WEIGHTS)).equals(readFileSync(join(source, WEIGHTS)))).toBe(true);
+  expect(seen.slice(0, 2)).toEqual(['all', 'bytes=500-']);
+  expect(server.requests.map(({ url }) => url)).toContain(`/elsewhere/${WEIGHTS}`);
+});
+
+test.each([
+  ['a large file', WEIGHTS],
+  ['a small file', 'scheduler/scheduler_config.json'],
+])('a wrong checksum of %s is never accepted', async (_name, victim) => {
+  await using server = await serveModel(source);
+  server.onFile = (path, request, response, content) => {
+    if (path !== victim) return false;
+    const wrong = Buffer.from(content);
+    wrong[0] = wrong[0]! ^ 1;
+    send(request, response, wrong);
+    return true;
+  };
+  const folder = tempFolder();
+  const { done, progress } = download(server, folder);
+  await expect(done).rejects.toMatchObject({ code: 'download-failed', message: /wrong checksum/ });
+  expect(progress.at(-1)).toMatchObject({ state: 'failed', error: expect.stringMatching(/wrong checksum/) });
+  expect(existsSync(join(folder, 'name'))).toBe(false);
+  expect(existsSync(join(folder, 'name.incomplete', victim))).toBe(false);
+  // The server is mended: only what is missing is fetched.
+  server.onFile = () => false;
+  server.requests.length = 0;
+  await download(server, folder).done;
+  const fetched = server.requests.filter(({ url }) => url.includes('/resolve/')).map(({ url }) => url);
+  expect(fetched.some((url) => url.endsWith('model_index.json'))).toBe(false);
+  expect(fetched.some((url) => url.endsWith(victim))).toBe(true);
+});
+
+test('missing repositories, missing files and closed doors are told at once', async () => {
+  await using server = await serveModel(source);
+  const folder = tempFolder();
+  const absent = { repository: repositoryOf(server.endpoint, 'owner/none', 'main') };
+  await expect(download(server, folder, absent).done).rejects.toMatchObject({
+    code: 'download-failed',
+    message: /has no/,
+  });
+  server.onFile = (path, _request, response) => {
+    if (path === 'model_index.json') end(response, 403);
+    return path === 'model_index.json';
+  };
+  await expect(download(server, folder).done).rejects.toMatchObject({ message: /not open to everyone/ });
+  expect(server.requests.filter(({ url }) => url.endsWith('model_index.json'))).toHaveLength(1);
+  server.onFile = () => false;
+  server.tree['../evil'] = { type: 'file', path: '../evil', size: 1, oid: '0' };
+  await expect(download(server, folder).done).rejects.toMatchObject({ message: /\.\.\/evil/ });
+  for (const name of ['a/b/c', '..', 'owner/..', 'ow ner/x']) {
+    expect(() => repositoryOf(server.endpoint, name, 'main')).toThrow(
+      expect.objectContaining({ code: 'usage' }),
+    );
+  }
+  expect(() => repositoryOf('ftp://x', 'a/b', 'main')).toThrow(/web address/);
+});
+
+test('a repository without ONNX is refused before anything is downloaded', async () => {
+  const dir = tempFolder();
+  await writeTinyBundle(dir);
+  rmSync(join(dir, 'unet', 'model.onnx'));
+  writeFileSync(join(dir, 'unet', 'model.safetensors'), 'x');
+  await using server = await serveModel(dir);
+  const folder = tempFolder();
+  await expect(download(server, folder).done).rejects.toMatchObject({
+    code: 'bundle-invalid',
+    message: /PyTorch/,
+  });
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test('a disk without room is told before the first byte', async () => {
+  await using server = await serveModel(source);
+  const folder = tempFolder();
+  const free = async () => 1000;
+  await expect(download(server, folder, { free }).done).rejects.toMatchObject({ code: 'disk-full' });
+  expect(server.requests.some(({ url }) => url.includes('/resolve/'))).toBe(false);
+});
+
+test('cancelled, it stops at once, and the next start goes on with what has arrived', async () => {
+  await using server = await serveModel(source);
+  server.onFile = (path, _request, response, content) => {
+    if (path !== WEIGHTS) return false;
+    response.writeHead(200, { 'content-length': content.length });
+    response.write(content.subarray(0, 1500));
+    return true;
+  };
+  const folder = tempFolder();
+  const { done, progress, abort } = download(server, folder);
+  const partial = join(folder, 'name.incomplete', `${WEIGHTS}.incomplete`);
+  await vi.waitUntil(() => statSync(partial, { throwIfNoEntry: false })?.size === 1500, { timeout: 20_000 });
+  abort.abort();
+  await expect(done).rejects.toMatchObject({ name: 'Cancelled' });
+  expect(progress.at(-1)).toMatchObject({ state: 'cancelled', error: null });
+  expect(statSync(partial).size).toBe(1500);
+  server.onFile = () => false;
+  server.requests.length = 0;
+  await download(server, folder).done;
+  expect(server.requests.filter(({ url }) => url.endsWith(WEIGHTS))).toEqual([
+    expect.objectContaining({ range: 'bytes=1500-' }),
+  ]);
+});
+
+test('the list of models: added, chosen, removed, remembered; files are never touched', async () => {
+  const folder = tempFolder();
+  const [builtIn, own, broken] = [join(folder, 'builtin'), join(folder, 'own'), join(folder, 'broken')];
+  for (const dir of [builtIn, own, broken]) await writeTinyBundle(dir);
+  rmSync(join(broken, 'vae_decoder', 'model.onnx'));
+  const file = join(folder, 'data.json');
+  const manager = new BundleManager(file, builtIn);
+  expect(await manager.list()).toEqual([
+    expect.objectContaining({
+      dir: builtIn,
+      builtIn: true,
+      isDefault: true,
+      kind: 'sd',
+      nativeSize: 32,
+      problems: [],
+    }),
+  ]);
+  await Promise.all([manager.add(own), manager.add(broken)]);
+  await manager.setDefault(own);
+  await expect(manager.setDefault(broken)).rejects.toMatchObject({ code: 'bundle-invalid' });
+  await expect(manager.add(folder)).rejects.toMatchObject({ code: 'bundle-invalid' });
+  await expect(manager.remove(builtIn)).rejects.toMatchObject({ code: 'usage' });
+  const again = new BundleManager(file, builtIn);
+  const list = await again.list();
+  expect(list.map(({ dir, isDefault }) => [dir, isDefault])).toEqual(
+    expect.arrayContaining([
+      [builtIn, false],
+      [own, true],
+      [broken, false],
+    ]),
+  );
+  expect(list.find(({ dir }) => dir === broken)!.problems).toHaveLength(1);
+  expect(list.find(({ dir }) => dir === own)!.bytes).toBeGreaterThan(1000);
+  expect(await again.folderOf(null)).toBe(own);
+  await again.remove(own);
+  expect(existsSync(join(own, 'model_index.json'))).toBe(true);
+  expect(await again.folderOf(null)).toBe(builtIn);
+  // A folder that vanished stays in the list, with its problem.
+  rmSync(broken, { recursive: true });
+  expect((await again.list()).find(({ dir }) => dir === broken)!.problems[0]).toMatch(/no such folder/);
+  await expect(new BundleManager(join(folder, 'none.json'), null).folderOf(null)).rejects.toMatchObject({
+    code: 'bundle-invalid',
+  });
+});
