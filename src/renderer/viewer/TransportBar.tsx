@@ -77,12 +77,13 @@ function Readout({ picture }: { readonly picture: Picture }) {
           ? 'Timecode of the clip; press for the timeline'
           : 'Timecode of the timeline; press for the clip'
       }
-      aria-label={`${isSource ? 'Clip' : 'Timeline'} timecode ${text}, frame ${frame}`}
       data-pending={(stands && shown !== playhead && clip !== null) || undefined}
       onClick={() => setViewer({ timecode: isSource ? 'timeline' : 'source' })}
     >
+      <span className="visually-hidden">{isSource ? 'Clip' : 'Timeline'} timecode </span>
       <strong>{text}</strong>
       <span className="quiet">
+        <span className="visually-hidden">, frame </span>
         {isSource ? 'clip ' : ''}
         {frame}
       </span>
