@@ -1,5 +1,5 @@
 /** Every command and its keys, made from the key map itself; a press on a key gives the command another one. */
-import { type KeyboardEvent, useState } from 'react';
+import { Fragment, type KeyboardEvent, useState } from 'react';
 import { type Command, GROUPS } from '../actions/command.ts';
 import { commands } from '../actions/registry.ts';
 import { platform } from '../engine.ts';
@@ -85,15 +85,24 @@ function Row({ command, keys, isWaiting, onChange }: RowProps) {
   return (
     <li>
       <span>{command.name}</span>
-      <button
-        type="button"
-        className="key-button"
-        aria-label={`${command.name}: ${labels.join(' or ') || 'no key'}`}
-        onClick={onChange}
-      >
+      <button type="button" className="key-button" onClick={onChange}>
+        <span className="visually-hidden">
+          {command.name}: {!isWaiting && labels.length === 0 ? 'no key' : ''}
+        </span>
         {isWaiting ? <kbd className="waiting">…</kbd> : null}
-        {isWaiting ? null : labels.map((label) => <kbd key={label}>{label}</kbd>)}
-        {!isWaiting && labels.length === 0 ? <kbd className="none">–</kbd> : null}
+        {isWaiting
+          ? null
+          : labels.map((label, i) => (
+              <Fragment key={label}>
+                {i > 0 ? <span className="visually-hidden"> or </span> : null}
+                <kbd>{label}</kbd>
+              </Fragment>
+            ))}
+        {!isWaiting && labels.length === 0 ? (
+          <kbd className="none" aria-hidden="true">
+            –
+          </kbd>
+        ) : null}
       </button>
     </li>
   );
