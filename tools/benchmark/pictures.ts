@@ -1,0 +1,61 @@
+/** Pictures between files and memory: takes of the engine, strips of frames kept for later, contact sheets. */
+import { join } from 'node:path';
+import { AppError } from '../../src/common/errors.ts';
+import { FfmpegProcess, resolveFfmpeg, runFfmpeg } from '../../src/main/engine/media/ffmpeg.ts';
+import { FIRST_NUMBER } from '../../src/main/engine/media/formats.ts';
+
+const QUIET = ['-hide_banner', '-nostats', '-loglevel', 'error', '-y'];
+
+/** Raw bytes of what ffmpeg reads. */
+async function raw(input: readonly string[], pixelFormat: string, doing: string): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  const args = [...QUIET, '-nostdin', ...input, '-f', 'rawvideo', '-pix_fmt', pixelFormat, '-'];
+  const { code, tail } = await runFfmpeg(await resolveFfmpeg(), args, {
+    doing,
+    onOutput: (chunk) => chunks.push(chunk),
+  });
+  if (code !== 0) throw new AppError('ffmpeg-failed', tail.join(' '), { doing });
+  return Buffer.concat(chunks);
+}
+
+function cut(bytes: Uint8Array, size: number): Uint8Array[] {
+  return Array.from({ length: bytes.length / size }, (_, i) => bytes.slice(i * size, (i + 1) * size));
+}
+
+/** Frames of a PNG take (16 bit), rounded to 8 bit. */
+export async function readTake(folder: string, stem: string, side: number): Promise<Uint8Array[]> {
+  const input = ['-start_number', String(FIRST_NUMBER), '-i', join(folder, `${stem}.%04d.png`)];
+  const bytes = await raw(input, 'rgb48le', `reading ${folder}`);
+  const wide = new Uint16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+  return cut(
+    Uint8Array.from(wide, (value) => Math.round(value / 257)),
+    side * side * 3,
+  );
+}
+
+/** Frames under one another in one PNG: their bytes in the file are the frames' in order. */
+export async function writeStrip(frames: readonly Uint8Array[], side: number, out: string): Promise<void> {
+  await writePng(Buffer.concat(frames), side, side * frames.length, out);
+}
+
+export async function readStrip(file: string, side: number): Promise<Uint8Array[]> {
+  return cut(await raw(['-i', file], 'rgb24', `reading ${file}`), side * side * 3);
+}
+
+/** @param rgb RGB8 of height·width·3; filters are ffmpeg's, applied on the way */
+export async function writePng(
+  rgb: Uint8Array,
+  width: number,
+  height: number,
+  out: string,
+  filters: readonly string[] = [],
+): Promise<void> {
+  const doing = `writing ${out}`;
+  const input = ['-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', `${width}x${height}`, '-i', '-'];
+  const filter = filters.length > 0 ? ['-vf', filters.join(',')] : [];
+  const args = [...QUIET, ...input, ...filter, '-frames:v', '1', '-update', '1', out];
+  await using child = new FfmpegProcess(await resolveFfmpeg(), args, { doing });
+  await child.write(rgb);
+  const { code, tail } = await child.finished();
+  if (code !== 0) throw new AppError('ffmpeg-failed', tail.join(' '), { doing });
+}

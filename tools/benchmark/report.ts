@@ -1,0 +1,141 @@
+/** The results as Markdown and CSV. */
+import { type Means, meansOf, paired, QUANTITIES, type QuantityName } from './averages.ts';
+import type { Bar } from './bars.ts';
+import type { CaptionResult } from './captions.ts';
+import type { Finding } from './order.ts';
+import type { Run } from './runs.ts';
+import { COMPARISONS, VARIANTS, variantNamed } from './variants.ts';
+
+export interface Results {
+  readonly made: string;
+  readonly model: { readonly name: string; readonly key: string };
+  readonly settings: { readonly steps: number; readonly guidance: number; readonly seed: number };
+  readonly set: { readonly shots: number; readonly frames: number; readonly side: number };
+  readonly machine: string;
+  readonly captions: CaptionResult | null;
+  readonly bars: readonly Bar[];
+  readonly findings: readonly Finding[];
+  readonly runs: readonly Run[];
+}
+
+interface Column {
+  readonly head: string;
+  readonly name: QuantityName;
+  readonly text: (value: number) => string;
+}
+
+const fixed = (digits: number) => (value: number) => value.toFixed(digits);
+const percent = (value: number) => `${(100 * value).toFixed(0)} %`;
+
+const COLUMNS: readonly Column[] = [
+  { head: 'PSNR', name: 'psnr', text: fixed(2) },
+  { head: 'object', name: 'psnrObject', text: fixed(2) },
+  { head: 'backgr.', name: 'psnrBackground', text: fixed(2) },
+  { head: 'SSIM', name: 'ssim', text: fixed(3) },
+  { head: 'object', name: 'ssimObject', text: fixed(3) },
+  { head: 'backgr.', name: 'ssimBackground', text: fixed(3) },
+  { head: 'Pixel-MSE', name: 'pixelMse', text: fixed(1) },
+  { head: 'consec. SSIM', name: 'consecutiveSsim', text: fixed(3) },
+  { head: 'consec. features', name: 'consecutiveFeatures', text: fixed(4) },
+  { head: 'edit seen', name: 'edited', text: percent },
+  { head: 'rest kept', name: 'kept', text: percent },
+  { head: 'seconds', name: 'seconds', text: fixed(1) },
+  { head: 'UNet calls', name: 'calls', text: fixed(0) },
+  { head: '+ inversion', name: 'inversionCalls', text: fixed(0) },
+];
+
+/** Columns that no row has are left out. */
+function markdownTable(rows: readonly { label: string; means: Means; count: number }[]): string {
+  const columns = COLUMNS.filter(({ name }) => rows.some(({ means }) => means[name] !== null));
+  const cell = ({ name, text }: Column, means: Means) => {
+    const value = means[name];
+    return value === null ? '–' : text(value);
+  };
+  const lines = [
+    ['', ...columns.map(({ head }) => head), 'takes'],
+    ['---', ...columns.map(() => '---:'), '---:'],
+    ...rows.map(({ label, means, count }) => [
+      label,
+      ...columns.map((column) => cell(column, means)),
+      String(count),
+    ]),
+  ];
+  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+/** A table of variants over the places all of them have; null where fewer than two have any. */
+export function comparison(runs: readonly Run[], variants: readonly string[]): string | null {
+  const present = variants.filter((id) => runs.some(({ variant }) => variant === id));
+  if (present.length < 2) return null;
+  const both = paired(runs, present);
+  if (both.get(present[0]!)!.length === 0) return null;
+  return markdownTable(
+    present.map((id) => {
+      const own = both.get(id)!;
+      return { label: variantNamed(id)!.label, means: meansOf(own), count: own.length };
+    }),
+  );
+}
+
+export function markdown(results: Results): string {
+  const { runs, set, settings, model, captions } = results;
+  const edits = runs.filter(({ kind }) => kind !== 'same');
+  const main = VARIANTS.filter(({ group }) => group === 'main').map(({ id }) => id);
+  const kinds = [...new Set(edits.map(({ kind }) => kind))];
+  const shots = new Set(edits.map(({ shot }) => shot)).size;
+  const parts: string[] = [
+    `Model ${model.name}, ${shots} of ${set.shots} held-out shots of ${set.frames} frames at ${set.side}×${set.side}; ` +
+      `${settings.steps} steps, guidance ${settings.guidance}, seed ${settings.seed}; ${results.machine}; ${results.made}.`,
+    `PSNR and SSIM are to the true answer. Pixel-MSE is along the true flow, in squared 8-bit steps.${
+      captions ? ' "Edit seen" and "rest kept" are the judge\'s.' : ''
+    } Seconds are of sampling alone.`,
+    '## Bars',
+    [
+      '| bar | wanted | measured | |',
+      '| --- | ---: | ---: | --- |',
+      ...results.bars.map(
+        ({ what, bar, measured, pass }) =>
+          `| ${what} | ${bar} | ${measured} | ${pass === null ? '–' : pass ? 'pass' : '**fail**'} |`,
+      ),
+    ].join('\n'),
+  ];
+  for (const kind of kinds) {
+    const table = comparison(
+      edits.filter((run) => run.kind === kind),
+      main,
+    );
+    if (table) parts.push(`## Edit of the ${kind}`, table);
+  }
+  const all = kinds.length > 1 ? comparison(edits, main) : null;
+  if (all) parts.push('## All edits', all);
+  for (const { title, variants } of COMPARISONS) {
+    const table = comparison(edits, variants);
+    if (table) parts.push(`## ${title}`, table);
+  }
+  if (results.findings.length > 0) parts.push("## The papers' order", order(results.findings));
+  return `${parts.join('\n\n')}\n`;
+}
+
+function order(found: readonly Finding[]): string {
+  return [
+    '| claim | by | difference ± standard error | takes | |',
+    '| --- | --- | ---: | ---: | --- |',
+    ...found.map(({ claim, unit, difference: { mean, error, count }, outcome }) => {
+      const sign = mean > 0 ? '+' : '';
+      const shown = outcome === 'reversed' ? `**${outcome}**` : outcome;
+      return `| ${claim} | ${unit} | ${sign}${mean.toFixed(2)} ± ${error.toFixed(2)} | ${count} | ${shown} |`;
+    }),
+  ].join('\n');
+}
+
+/** One line per take. */
+export function csv(runs: readonly Run[]): string {
+  const names = Object.keys(QUANTITIES) as QuantityName[];
+  const lines = runs.map((run) => [
+    run.shot,
+    run.kind,
+    run.variant,
+    ...names.map((name) => QUANTITIES[name](run) ?? ''),
+  ]);
+  return `${[['shot', 'edit', 'method', ...names], ...lines].map((cells) => cells.join(',')).join('\n')}\n`;
+}

@@ -1,0 +1,245 @@
+/**
+ * npm run benchmark:edits -- --set DIR [options]: edits of held-out shots, whose true answers are known, by every method.
+ * Prints tables and leaves results.json, results.csv, results.md and contact sheets in --out. Every take is kept there:
+ * an interrupted run goes on where it stopped.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { AppError, errorLine } from '../../src/common/errors.ts';
+import { clock } from '../../src/main/cli/progress.ts';
+import { meanColour } from '../../src/main/engine/metrics/region.ts';
+import { bars } from './bars.ts';
+import { measureCaptions } from './captions.ts';
+import { ATTRIBUTES, type Edit, type HeldOutSet, readHeldOut, readPictures, type Shot } from './heldout.ts';
+import { findings } from './order.ts';
+import { csv, markdown, type Results } from './report.ts';
+import { type Bench, openBench, type Run } from './runs.ts';
+import { mean } from './scores.ts';
+import { type Row, writeSheet } from './sheets.ts';
+import { VARIANTS, type Variant, variantNamed } from './variants.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const USAGE = `usage: npm run benchmark:edits -- [options]
+  --set DIR        held-out shots (default tools/world/run/heldout; "make heldout" in tools/world renders them)
+  --bundle DIR     model (default resources/demo/bundle)
+  --judge FILE     judge.onnx (default the one in the set's folder)
+  --out DIR        results and kept takes (default test-results/benchmark)
+  --shots N        shots to edit (default 24, about an hour and a half on two cores; --quick 4, a few minutes)
+  --edits LIST     of ${ATTRIBUTES.join(', ')} (default all; --quick colour,environment)
+  --methods LIST   of ${VARIANTS.map(({ id }) => id).join(', ')}
+  --ablations N    shots on which the ablations run, colour and environment only (default 8; --quick 2)
+  --steps N --guidance G --seed S   (defaults 20, 3, 1)
+  --minutes M      take up nothing new after so long; call again to go on (0: report what there is)
+  --quick          a small set`;
+
+function options() {
+  const text = { type: 'string' } as const;
+  const { values } = parseArgs({
+    options: {
+      set: { ...text, default: join(root, 'tools/world/run/heldout') },
+      bundle: { ...text, default: join(root, 'resources/demo/bundle') },
+      judge: text,
+      out: { ...text, default: join(root, 'test-results/benchmark') },
+      shots: text,
+      edits: text,
+      methods: text,
+      ablations: text,
+      steps: { ...text, default: '20' },
+      guidance: { ...text, default: '3' },
+      seed: { ...text, default: '1' },
+      minutes: { ...text, default: 'Infinity' },
+      quick: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const { quick } = values;
+  const set = resolve(values.set);
+  const list = (
+    given: string | undefined,
+    all: readonly string[],
+    whole: readonly string[],
+    what: string,
+  ) => {
+    const chosen = given?.split(',') ?? whole;
+    const wrong = chosen.find((name) => !all.includes(name));
+    if (wrong !== undefined) throw refuse(`there is no ${what} "${wrong}"`);
+    return new Set(chosen);
+  };
+  const ids = VARIANTS.map(({ id }) => id);
+  return {
+    ...values,
+    set,
+    bundle: resolve(values.bundle),
+    judge: resolve(values.judge ?? join(set, 'judge.onnx')),
+    out: resolve(values.out),
+    shots: number('shots', values.shots ?? (quick ? '4' : '24')),
+    ablations: number('ablations', values.ablations ?? (quick ? '2' : '8')),
+    edits: list(values.edits, ATTRIBUTES, quick ? ['colour', 'environment'] : ATTRIBUTES, 'edit'),
+    methods: list(values.methods, ids, ids, 'method'),
+    steps: number('steps', values.steps),
+    guidance: number('guidance', values.guidance),
+    seed: number('seed', values.seed),
+    minutes: number('minutes', values.minutes),
+  };
+}
+
+type Options = ReturnType<typeof options>;
+
+function number(name: string, text: string): number {
+  const value = Number(text);
+  if (text === '' || Number.isNaN(value) || value < 0) throw refuse(`--${name} is no number: "${text}"`);
+  return value;
+}
+
+function refuse(message: string): AppError {
+  return new AppError('usage', message, { doing: 'reading the options', hint: 'See --help.' });
+}
+
+interface Place {
+  readonly shot: Shot;
+  readonly edit: Edit;
+  readonly variant: Variant;
+}
+
+/** All that is to be run, shot by shot, so that a part of it is a smaller benchmark of the same kind. */
+function plan(set: HeldOutSet, { shots, edits, methods, ablations }: Options): Place[] {
+  return set.shots.slice(0, shots).flatMap((shot, i) =>
+    shot.edits.flatMap((edit) =>
+      VARIANTS.filter((variant) => {
+        if (!methods.has(variant.id)) return false;
+        if (edit.kind === 'same') {
+          const deep = variant.id === 'reconstruct-3';
+          return deep ? i < ablations : variant.group === 'reconstruction' || variant.id === 'ceiling';
+        }
+        if (!edits.has(edit.kind) || variant.group === 'reconstruction') return false;
+        if (variant.group === 'main') return true;
+        return i < ablations && (edit.kind === 'colour' || edit.kind === 'environment');
+      }).map((variant) => ({ shot, edit, variant })),
+    ),
+  );
+}
+
+async function runAll(bench: Bench, places: readonly Place[], inTime: () => boolean): Promise<Run[]> {
+  const began = performance.now();
+  const fresh = places.filter(({ shot, edit, variant }) => !bench.kept(shot, edit, variant)).length;
+  let rendered = 0;
+  const runs: Run[] = [];
+  for (const { shot, edit, variant } of places) {
+    const kept = bench.kept(shot, edit, variant) !== null;
+    if (!kept && !inTime()) continue;
+    const run = await bench.run(shot, edit, variant);
+    runs.push(run);
+    if (kept) continue;
+    rendered++;
+    const left = ((performance.now() - began) / 1000 / rendered) * (fresh - rendered);
+    const { psnr, pixelMse } = run.scores;
+    console.log(
+      `${rendered}/${fresh}  shot ${shot.name}  ${edit.kind.padEnd(11)}  ${variant.id.padEnd(13)}  ` +
+        `${psnr.whole.toFixed(2)} dB  Pixel-MSE ${pixelMse?.toFixed(1) ?? '–'}  ${clock(left)} left`,
+    );
+  }
+  return runs;
+}
+
+/** Mean distance of the object's mean colour before and after the autoencoder, colours in 0..1. */
+async function colourError(
+  bench: Bench,
+  shots: readonly Shot[],
+  runs: readonly Run[],
+): Promise<number | null> {
+  const distances: number[] = [];
+  const ceiling = variantNamed('ceiling')!;
+  for (const shot of shots) {
+    const edit = shot.edits.find(({ kind }) => kind === 'same')!;
+    if (!runs.some((run) => run.shot === shot.name && run.kind === 'same' && run.variant === 'ceiling'))
+      continue;
+    const { source, masks } = bench.footage(shot);
+    for (const [i, picture] of (await bench.frames(shot, edit, ceiling)).entries()) {
+      const inside = (pixel: number) => masks[i]![pixel] !== 0;
+      const [before, after] = [meanColour(source[i]!, inside), meanColour(picture, inside)];
+      if (before && after) distances.push(Math.hypot(...before.map((value, c) => value - after[c]!)));
+    }
+  }
+  return mean(distances);
+}
+
+/** One sheet per edit of the first shots, with every method that was run on it. */
+async function sheets(
+  bench: Bench,
+  places: readonly Place[],
+  runs: readonly Run[],
+  side: number,
+  out: string,
+) {
+  const done = new Set(runs.map(({ shot, kind, variant }) => `${shot} ${kind} ${variant}`));
+  const byEdit = new Map<Edit, Place[]>();
+  for (const place of places) {
+    const { shot, edit, variant } = place;
+    if (edit.kind === 'same' || variant.id === 'unedited') continue;
+    if (!done.has(`${shot.name} ${edit.kind} ${variant.id}`)) continue;
+    byEdit.set(edit, [...(byEdit.get(edit) ?? []), place]);
+  }
+  for (const [edit, own] of byEdit) {
+    const { shot } = own[0]!;
+    const rows: Row[] = [
+      { label: 'source', frames: bench.footage(shot).source },
+      { label: 'true answer', frames: readPictures(edit.truth) },
+    ];
+    for (const { variant } of own)
+      rows.push({ label: variant.label, frames: await bench.frames(shot, edit, variant) });
+    await writeSheet(rows, side, 4, join(out, `${shot.name}-${edit.kind}.png`));
+  }
+}
+
+async function main(): Promise<void> {
+  const asked = options();
+  if (asked.help) {
+    console.log(USAGE);
+    return;
+  }
+  const set = readHeldOut(asked.set);
+  const { steps, guidance, seed, out } = asked;
+  await using bench = await openBench(set, { ...asked, dir: asked.set });
+  if (!bench.judge) console.log(`no judge at ${asked.judge}: nothing is said about attributes`);
+  const places = plan(set, asked);
+  const end = performance.now() + asked.minutes * 60_000;
+  const inTime = () => performance.now() < end;
+  const runs = await runAll(bench, places, inTime);
+
+  const shots = set.shots.slice(0, asked.shots);
+  const captionShots = Math.min(set.shots.length, asked.quick ? 12 : set.shots.length);
+  const captions = await measureCaptions(bench, set, {
+    shots: captionShots,
+    steps,
+    guidance,
+    seed,
+    file: join(out, bench.key, 'captions.json'),
+    paint: inTime(),
+  });
+  const results: Results = {
+    made: new Date().toISOString().slice(0, 10),
+    model: { name: bench.bundle.name, key: bench.key },
+    settings: { steps, guidance, seed },
+    set: { shots: set.shots.length, frames: set.frames, side: set.side },
+    machine: `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown processor'}`,
+    captions,
+    bars: bars({ runs, captions, colourError: await colourError(bench, shots, runs) }),
+    findings: findings(runs),
+    runs,
+  };
+  const text = markdown(results);
+  const folder = join(out, 'sheets');
+  mkdirSync(folder, { recursive: true });
+  await sheets(bench, places, runs, set.side, folder);
+  writeFileSync(join(out, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
+  writeFileSync(join(out, 'results.csv'), csv(runs));
+  writeFileSync(join(out, 'results.md'), text);
+  console.log(`\n${text}\n${out}: results.md, results.csv, results.json, sheets/`);
+}
+
+await main().catch((error: unknown) => {
+  console.error(error instanceof AppError ? errorLine(error) : error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,172 @@
+/** One variant on one edit of one shot: rendered by the engine, scored, and kept, so that a benchmark goes on where it stopped. */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { EditRequest } from '../../src/common/settings.ts';
+import { type Engine, startEngine } from '../../src/main/cli/engine.ts';
+import { openBundle } from '../../src/main/engine/bundle/open.ts';
+import type { Bundle } from '../../src/main/engine/bundle/types.ts';
+import { type Edit, type Footage, type HeldOutSet, readFootage, readPictures, type Shot } from './heldout.ts';
+import { type Judge, openJudge } from './judge.ts';
+import { readStrip, readTake, writeStrip } from './pictures.ts';
+import { SCORES_VERSION, type Scores, score } from './scores.ts';
+import type { Variant } from './variants.ts';
+
+export interface BenchSettings {
+  readonly dir: string;
+  readonly bundle: string;
+  readonly judge: string;
+  readonly out: string;
+  readonly steps: number;
+  readonly guidance: number;
+  readonly seed: number;
+}
+
+/** What the engine's report says of a render; absent where nothing was rendered. */
+interface Cost {
+  /** Wall seconds of sampling; inversion is apart, for the cache pays it once. */
+  readonly seconds: number;
+  readonly calls: number;
+  /** Network calls that inverting this shot costs the first time. */
+  readonly inversionCalls: number;
+}
+
+export interface Run {
+  readonly shot: string;
+  readonly kind: Edit['kind'];
+  readonly variant: string;
+  readonly cost: Cost | null;
+  readonly scores: Scores;
+}
+
+interface Kept {
+  readonly request: string;
+  readonly scoredBy: string;
+  readonly run: Run;
+}
+
+export interface Bench extends AsyncDisposable {
+  readonly bundle: Bundle;
+  readonly judge: Judge | null;
+  /** Short digest of model and settings, in the name of the folder that keeps their runs. */
+  readonly key: string;
+  /** The run, rendered if it is not kept. */
+  run(shot: Shot, edit: Edit, variant: Variant): Promise<Run>;
+  /** The kept run, never rendered. */
+  kept(shot: Shot, edit: Edit, variant: Variant): Run | null;
+  /** Frames of a run that is kept. */
+  frames(shot: Shot, edit: Edit, variant: Variant): Promise<Uint8Array[]>;
+  footage(shot: Shot): Footage;
+}
+
+export async function openBench(set: HeldOutSet, settings: BenchSettings): Promise<Bench> {
+  const { dir, out } = settings;
+  const { side } = set;
+  const bundle = await openBundle(settings.bundle, { sites: 'none', provider: 'cpu' });
+  const judge = await openJudge(settings.judge);
+  const { steps, guidance, seed } = settings;
+  const key = createHash('sha256')
+    .update(JSON.stringify([bundle.digests, set.digest, steps, guidance, seed]))
+    .digest('hex')
+    .slice(0, 12);
+  const folder = join(out, key);
+  mkdirSync(folder, { recursive: true });
+  // A home of its own, beside the runs: inversions are kept there between pieces of a benchmark.
+  process.env.RETAKE_HOME = join(out, 'home');
+  const scoredBy = `${SCORES_VERSION} ${judge?.digest ?? 'no judge'}`;
+  let engine: Engine | null = null;
+  let held: { shot: Shot; footage: Footage } | null = null;
+
+  const fileOf = (shot: Shot, edit: Edit, { id }: Variant) => join(folder, `${shot.name}-${edit.kind}-${id}`);
+  const requestOf = (shot: Shot, edit: Edit, variant: Variant): EditRequest => ({
+    clip: shot.clip,
+    bundle: settings.bundle,
+    out: `${fileOf(shot, edit, variant)}-take`,
+    format: 'png',
+    sourcePrompt: shot.sourcePrompt,
+    prompt: edit.prompt,
+    steps,
+    guidance,
+    seed,
+    provider: 'cpu',
+    size: side,
+    ...variant.request,
+  });
+  const identity = (variant: Variant) => JSON.stringify(variant.request ?? null);
+
+  const read = (shot: Shot, edit: Edit, variant: Variant): Kept | null => {
+    const file = fileOf(shot, edit, variant);
+    if (!existsSync(`${file}.json`) || !existsSync(`${file}.png`)) return null;
+    const kept = JSON.parse(readFileSync(`${file}.json`, 'utf8')) as Kept;
+    return kept.request === identity(variant) ? kept : null;
+  };
+
+  const footage = (shot: Shot): Footage => {
+    if (held?.shot !== shot) held = { shot, footage: readFootage(dir, shot) };
+    return held.footage;
+  };
+
+  const render = async (shot: Shot, edit: Edit, variant: Variant) => {
+    engine ??= startEngine();
+    const request = requestOf(shot, edit, variant);
+    rmSync(request.out, { recursive: true, force: true });
+    const report = await engine.call('job.run', request);
+    const take = await readTake(report.take.path, `${shot.name}-${edit.kind}-${variant.id}-take`, side);
+    rmSync(request.out, { recursive: true, force: true });
+    rmSync(`${request.out}.report.json`, { force: true });
+    const { refinement } = report.settings;
+    const cost: Cost = {
+      seconds: report.seconds.sample,
+      calls: report.sampling.unetCalls,
+      inversionCalls: report.inversion.frames * steps * (1 + refinement),
+    };
+    return { take, cost };
+  };
+
+  const throughAutoencoder = async (pictures: readonly Uint8Array[]): Promise<Uint8Array[]> => {
+    const { latentChannels: channels, factor } = bundle;
+    const shape = { channels, height: side / factor, width: side / factor };
+    const out: Uint8Array[] = [];
+    for (const picture of pictures) {
+      const decoded = await bundle.decode(await bundle.encode(picture, side, side), shape);
+      out.push(Uint8Array.from(decoded, (value) => Math.round(255 * value)));
+    }
+    return out;
+  };
+
+  const keep = (file: string, kept: Kept) => {
+    writeFileSync(`${file}.json.partial`, `${JSON.stringify(kept)}\n`);
+    renameSync(`${file}.json.partial`, `${file}.json`);
+  };
+
+  return {
+    bundle,
+    judge,
+    key,
+    footage,
+    async run(shot, edit, variant) {
+      const known = read(shot, edit, variant);
+      if (known?.scoredBy === scoredBy) return known.run;
+      const file = fileOf(shot, edit, variant);
+      const truth = readPictures(edit.truth);
+      let take: Uint8Array[];
+      let cost = known?.run.cost ?? null;
+      if (known) take = await readStrip(`${file}.png`, side);
+      else if (variant.request) ({ take, cost } = await render(shot, edit, variant));
+      else if (variant.id === 'ceiling') take = await throughAutoencoder(truth);
+      else take = [...footage(shot).source];
+      if (!known) await writeStrip(take, side, `${file}.png`);
+      const scores = await score({ take, truth, footage: footage(shot), edit, side }, judge);
+      const run: Run = { shot: shot.name, kind: edit.kind, variant: variant.id, cost, scores };
+      keep(file, { request: identity(variant), scoredBy, run });
+      return run;
+    },
+    kept: (shot, edit, variant) => read(shot, edit, variant)?.run ?? null,
+    frames: (shot, edit, variant) => readStrip(`${fileOf(shot, edit, variant)}.png`, side),
+    async [Symbol.asyncDispose]() {
+      await engine?.stop();
+      await bundle.close();
+      await judge?.close();
+    },
+  };
+}

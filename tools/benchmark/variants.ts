@@ -1,0 +1,101 @@
+/** What is compared: methods of the engine with their settings. "main" runs everywhere, ablations on a part of the shots. */
+import type { EditRequest } from '../../src/common/settings.ts';
+
+export interface Variant {
+  readonly id: string;
+  readonly label: string;
+  /** Where in the report it belongs; a variant may stand in several comparisons, see COMPARISONS. */
+  readonly group: 'main' | 'ablation' | 'reconstruction';
+  /** What is asked of the engine; absent where nothing is rendered. */
+  readonly request?: Partial<EditRequest>;
+}
+
+/** How far towards noise both noise-started baselines are taken, so that only the sharing of the noise differs. */
+const STRENGTH = 0.75;
+
+const pix2video = (params: Record<string, unknown>): Partial<EditRequest> => ({
+  method: 'pix2video',
+  params,
+});
+const mix = (w: number): Partial<EditRequest> => ({ method: 'mix', params: { w } });
+const inversion: Partial<EditRequest> = { method: 'img2img', params: { start: 'inversion' } };
+
+export const VARIANTS: readonly Variant[] = [
+  { id: 'unedited', label: 'clip left unedited', group: 'main' },
+  {
+    id: 'img2img',
+    label: 'per-frame img2img, own noise',
+    group: 'main',
+    request: { method: 'img2img', params: { strength: STRENGTH } },
+  },
+  {
+    id: 'sdedit',
+    label: 'SDEdit, shared noise',
+    group: 'main',
+    request: { method: 'sdedit', params: { strength: STRENGTH } },
+  },
+  { id: 'inversion', label: 'per-frame inversion', group: 'main', request: inversion },
+  { id: 'mix-0.6', label: 'mixing, w = 0.6', group: 'main', request: mix(0.6) },
+  { id: 'pix2video', label: 'pix2video', group: 'main', request: pix2video({}) },
+  { id: 'ceiling', label: 'true answer through the autoencoder', group: 'main' },
+
+  { id: 'anchor', label: 'anchor only', group: 'ablation', request: pix2video({ attention: 'anchor' }) },
+  {
+    id: 'previous',
+    label: 'previous only',
+    group: 'ablation',
+    request: pix2video({ attention: 'previous' }),
+  },
+  { id: 'random', label: 'anchor + random', group: 'ablation', request: pix2video({ attention: 'random' }) },
+  {
+    id: 'both-self',
+    label: 'anchor + previous + self',
+    group: 'ablation',
+    request: pix2video({ attention: 'both+self' }),
+  },
+  { id: 'no-update', label: 'no guided update', group: 'ablation', request: pix2video({ update: 'off' }) },
+  { id: 'weight-400', label: 'update × 4', group: 'ablation', request: pix2video({ weight: 400 }) },
+  { id: 'mix-0', label: 'w = 0 (per-frame inversion, Euler)', group: 'ablation', request: mix(0) },
+  { id: 'mix-0.3', label: 'w = 0.3', group: 'ablation', request: mix(0.3) },
+  { id: 'mix-0.9', label: 'w = 0.9', group: 'ablation', request: mix(0.9) },
+  {
+    id: 'guidance-1.5',
+    label: 'pix2video, guidance 1.5',
+    group: 'ablation',
+    request: { ...pix2video({}), guidance: 1.5 },
+  },
+  {
+    id: 'guidance-7.5',
+    label: 'pix2video, guidance 7.5',
+    group: 'ablation',
+    request: { ...pix2video({}), guidance: 7.5 },
+  },
+
+  {
+    id: 'reconstruct',
+    label: 'inverted and sampled back',
+    group: 'reconstruction',
+    request: { ...inversion, guidance: 1 },
+  },
+  {
+    id: 'reconstruct-3',
+    label: 'the same, 3 refinements',
+    group: 'reconstruction',
+    request: { ...inversion, guidance: 1, refinement: 3 },
+  },
+];
+
+/** Tables of the report; each averages over the shots and edits that all its rows have. */
+export const COMPARISONS: readonly { readonly title: string; readonly variants: readonly string[] }[] = [
+  {
+    title: 'What a frame attends to (pix2video)',
+    variants: ['inversion', 'anchor', 'previous', 'random', 'pix2video', 'both-self'],
+  },
+  { title: 'Guided latent update (pix2video)', variants: ['no-update', 'pix2video', 'weight-400'] },
+  { title: 'Classifier-free guidance (pix2video)', variants: ['guidance-1.5', 'pix2video', 'guidance-7.5'] },
+  { title: 'Mixing weight', variants: ['img2img', 'mix-0', 'mix-0.3', 'mix-0.6', 'mix-0.9'] },
+];
+
+export function variantNamed(id: string): Variant | undefined {
+  return VARIANTS.find((variant) => variant.id === id);
+}
