@@ -2,9 +2,11 @@
 import type { QueueEntry } from '../../common/desktop.ts';
 import type { Shot } from '../../common/project/document.ts';
 import { refuse } from '../../common/project/edits.ts';
+import { timelineFrameOf } from '../../common/project/positions.ts';
 import { call } from '../engine.ts';
 import { getChosenShots, getCurrentShot } from '../store/current.ts';
 import { getDocument, getOpened } from '../store/project.ts';
+import { seek, setView } from '../store/view.ts';
 import type { Command } from './command.ts';
 
 /** Takes are written beside the project unless the artist chose another folder. */
@@ -47,8 +49,11 @@ export const renderCommands: readonly Command[] = [
     group: 'Takes',
     keys: ['$mod+Shift+Enter'],
     run: async () => {
-      const { item } = getCurrentShot() ?? refuse('rendering', 'no shot is chosen');
-      await addToQueue(item, true);
+      const shot = getCurrentShot() ?? refuse('rendering', 'no shot is chosen');
+      await addToQueue(shot.item, true);
+      // The anchor's frame is the one that is rendered: the artist watches it come.
+      setView({ shuttle: 0 });
+      seek(timelineFrameOf(shot, shot.item.leadAnchor));
     },
   },
 ];

@@ -43,7 +43,7 @@ export function BundleRow({ bundle }: { readonly bundle: BundleEntry }) {
         <Button
           isDisabled={isDefault || problems.length > 0}
           onPress={() => void attempt(makeDefault(dir))}
-          aria-label={`Make ${name} the default`}
+          aria-label={`Make default: ${name}`}
         >
           Make default
         </Button>
@@ -56,7 +56,7 @@ export function BundleRow({ bundle }: { readonly bundle: BundleEntry }) {
         {builtIn ? null : (
           <Button
             look="plain"
-            aria-label={`Take ${name} off the list`}
+            aria-label={`Take off the list: ${name}`}
             onPress={() => void attempt(removeBundle(dir))}
           >
             Take off the list

@@ -42,7 +42,7 @@ export function Inspector() {
 function ShotHead({ shot, chosen }: { readonly shot: Shot; readonly chosen: number }) {
   const clip = useDocument((document) => document.clips[shot.clipId]);
   return (
-    <header className="shot-head">
+    <div className="shot-head">
       <NameField key={shot.id} name={shot.name} onRename={(name) => giveShotName(shot.id, name)} />
       <p className="quiet">
         {clip?.name ?? 'Clip'} · frames {shot.start} to {shot.end - 1} ·{' '}
@@ -53,7 +53,7 @@ function ShotHead({ shot, chosen }: { readonly shot: Shot; readonly chosen: numb
         <Presets shot={shot} />
         <CopySettings />
       </div>
-    </header>
+    </div>
   );
 }
 

@@ -1,5 +1,4 @@
 /** What a render would do, and the two buttons that start one. */
-import { Eye } from 'lucide-react';
 import { useId } from 'react';
 import type { Shot } from '../../common/project/document.ts';
 import { run } from '../actions/registry.ts';
@@ -18,7 +17,7 @@ export function RenderFooter({ shots }: { readonly shots: readonly Shot[] }) {
     engine !== 'up' ? 'The engine is starting again.' : plan.state === 'failed' ? plan.why : null;
   const text = plan.state === 'ready' ? planText(plan.plan) : null;
   return (
-    <footer className="render-footer">
+    <div className="render-footer">
       <div id={note} className="plan" role="status">
         {reason ? (
           <p className="warn">{reason}</p>
@@ -33,7 +32,6 @@ export function RenderFooter({ shots }: { readonly shots: readonly Shot[] }) {
       </div>
       <div className="render-buttons">
         <Button aria-describedby={note} isDisabled={reason !== null} onPress={() => void run('render.frame')}>
-          <Eye aria-hidden="true" />
           Preview frame
         </Button>
         <Button
@@ -46,6 +44,6 @@ export function RenderFooter({ shots }: { readonly shots: readonly Shot[] }) {
           {keys ? <kbd>{keys}</kbd> : null}
         </Button>
       </div>
-    </footer>
+    </div>
   );
 }

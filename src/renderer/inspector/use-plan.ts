@@ -17,10 +17,10 @@ export type PlanState =
   | { readonly state: 'failed'; readonly why: string };
 
 async function planOf(shot: Shot): Promise<RenderPlan> {
-  const { clips, bundle } = getDocument();
+  const { clips, bundle, provider } = getDocument();
   const clip = clips[shot.clipId];
   if (!clip) throw new Cancelled();
-  return call('render.plan', { shot, clip, bundle });
+  return call('render.plan', { shot, clip, bundle, provider });
 }
 
 function why(error: unknown, shots: readonly Shot[], shot: Shot): string {
@@ -33,11 +33,12 @@ function why(error: unknown, shots: readonly Shot[], shot: Shot): string {
 export function usePlan(shots: readonly Shot[]): PlanState {
   const [answer, setAnswer] = useState<PlanState>({ state: 'asking' });
   const bundle = useDocument((document) => document.bundle);
+  const provider = useDocument((document) => document.provider);
   const { engine } = useEngineState();
   const missing = useOpened()?.missing;
   // A finished render leaves frames in the cache and a speed to estimate from.
   const ended = useJobs((jobs) => jobs.entries.filter((one) => one.state === 'done').length);
-  const key = JSON.stringify([bundle, engine, ended, missing, shots]);
+  const key = JSON.stringify([bundle, provider, engine, ended, missing, shots]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key says what the shots hold; their identity changes more often
   useEffect(() => {
     let current = true;

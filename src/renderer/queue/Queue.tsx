@@ -40,7 +40,7 @@ function QueueHead() {
   const eta = etaSeconds === null ? '' : ` · ${duration(etaSeconds)} left`;
   const text = left === 0 ? 'All done' : `${count(left, 'render')} to go${paused ? ', paused' : eta}`;
   return (
-    <header className="queue-head">
+    <div className="queue-head">
       <p>{text}</p>
       {left > 0 ? (
         <div
@@ -64,7 +64,7 @@ function QueueHead() {
           Clear ended
         </Button>
       </div>
-    </header>
+    </div>
   );
 }
 

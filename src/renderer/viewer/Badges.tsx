@@ -56,7 +56,9 @@ export function Badges({ picture }: { readonly picture: Picture }) {
         {entry ? (
           <span className="badge rendering">
             Rendering {Math.floor(entry.fraction * 100)} %
-            {rendered?.jobId === entry.id ? ` · this frame after step ${rendered.step + 1}` : ''}
+            {rendered?.jobId === entry.id
+              ? ` · this frame at step ${Math.min(rendered.step + 1, entry.settings.steps)} of ${entry.settings.steps}`
+              : ''}
           </span>
         ) : null}
         {still && !entry && stands && shot ? (

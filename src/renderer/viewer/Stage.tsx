@@ -86,7 +86,8 @@ export function Stage({ picture }: { readonly picture: Picture }) {
     width: size.width,
     height: size.height,
     transform: `translate(${at.x}px, ${at.y}px) scale(${at.zoom})`,
-    imageRendering: at.zoom * devicePixelRatio >= 3 ? ('pixelated' as const) : undefined,
+    imageRendering:
+      camera.zoom !== null && at.zoom * devicePixelRatio >= 3 ? ('pixelated' as const) : undefined,
   };
   const comparing = comparison !== 'off';
   const second = comparing ? !peek : peek;
