@@ -98,11 +98,7 @@ function Row({ command, keys, isWaiting, onChange }: RowProps) {
                 <kbd>{label}</kbd>
               </Fragment>
             ))}
-        {!isWaiting && labels.length === 0 ? (
-          <kbd className="none" aria-hidden="true">
-            –
-          </kbd>
-        ) : null}
+        {!isWaiting && labels.length === 0 ? <kbd className="none" /> : null}
       </button>
     </li>
   );
