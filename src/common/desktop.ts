@@ -117,6 +117,7 @@ export type DesktopCalls = {
   'project.saveAs': { input: { path: string }; output: OpenedProject };
   /** Copies project, clips and takes into a folder that can be moved as a whole. */
   'project.collect': { input: { folder: string }; output: { path: string; bytes: number } };
+  /** Also stops what renders, without a loss: the queue goes on when it is next asked for. */
   'project.close': { input: null; output: null };
   /** Looks for a moved clip below a folder by fingerprint. */
   'project.relink': { input: { clip: ClipRef; folder: string }; output: { path: string | null } };

@@ -250,6 +250,17 @@ test('the watched frame is shown while it renders', async () => {
   await stop();
 });
 
+test('closing the project stops the render, which goes on when the queue is asked for again', async () => {
+  const { desktop, events, add, until, stop } = start('closing');
+  const id = await add(shotOf({}, { steps: 40 }));
+  await until((all) => all[0]?.phase === 'sample');
+  await desktop.handlers['project.close'](null);
+  expect(events.some((event) => event.kind === 'take')).toBe(false);
+  await until((all) => state(all, id) === 'done');
+  expect(events.filter((event) => event.kind === 'take')).toHaveLength(1);
+  await stop();
+});
+
 test('a job that took its process down twice is not started a third time', async () => {
   const first = start('deadly');
   await first.desktop.handlers['queue.pause']({ paused: true });

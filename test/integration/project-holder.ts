@@ -5,4 +5,5 @@ import { openProject } from '../../src/main/engine/project/file.ts';
 const { file } = openProject(process.argv[2]!);
 file.save(emptyProject('held'));
 process.send?.('open');
-setInterval(() => {}, 1000);
+// A file that nobody can reach any more is closed by the garbage collector.
+setInterval(() => file.path, 1000);

@@ -77,8 +77,10 @@ export function createDesktop({ paths, cache, store, runner, emit }: DesktopPart
     'project.close': async () => {
       errands.abort();
       errands = new AbortController();
-      await previews.stop();
-      return done(project.close());
+      const closing = opened;
+      opened = null;
+      await Promise.all([project.close(), previews.stop(), closing?.stop()]);
+      return null;
     },
     'project.relink': async ({ clip, folder }) => ({
       path: await findClip(clip, folder, { signal: errands.signal }),

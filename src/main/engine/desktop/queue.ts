@@ -152,6 +152,8 @@ export class RenderQueue {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#stop(this.#paused ? 'paused' : 'waiting');
+    // At once: who waits for the end of a long network call may lose patience and end the process, which is no crash.
+    if (this.#running && !this.#running.item.preview) this.#rows.ended(this.#running.item.id);
     await this.#ended;
     if (this.#telling) clearTimeout(this.#telling);
   }

@@ -1,15 +1,18 @@
 /** Where the next take of a shot goes: "<shot name> <n>.mov", never a name that a file, a deleted take or a job has. */
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { trashOf } from '../project/trash.ts';
 
 export async function nextTake(
   folder: string,
   shotName: string,
   promised: readonly string[],
 ): Promise<string> {
-  const names = await readdir(folder, { recursive: true }).catch(() => []);
+  const namesIn = (place: string) => readdir(place).catch(() => []);
+  const deleted = (await namesIn(trashOf(folder))).map((name) => namesIn(join(trashOf(folder), name)));
+  const names = [...(await namesIn(folder)), ...(await Promise.all(deleted)).flat()];
   const taken = new Set([
-    ...names.map((name) => basename(name).toLowerCase()),
+    ...names.map((name) => name.toLowerCase()),
     ...promised.filter((path) => dirname(path) === folder).map((path) => basename(path).toLowerCase()),
   ]);
   const stem = fileName(shotName);

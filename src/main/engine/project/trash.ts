@@ -9,6 +9,11 @@ import { fromSystem } from '../media/target.ts';
 
 const FOLDER = '.retake-trash';
 
+/** Where the deleted takes of a folder are: one folder each. */
+export function trashOf(folder: string): string {
+  return join(folder, FOLDER);
+}
+
 export class TakeTrash {
   readonly #deleted = new Set<string>();
 
@@ -18,7 +23,7 @@ export class TakeTrash {
     if (!existsSync(path)) {
       throw new AppError('output-unwritable', 'the file is not there any more', { doing });
     }
-    const place = join(dirname(path), FOLDER, randomBytes(4).toString('hex'));
+    const place = join(trashOf(dirname(path)), randomBytes(4).toString('hex'));
     try {
       await mkdir(place, { recursive: true });
       const aside = join(place, basename(path));
@@ -56,7 +61,7 @@ export class TakeTrash {
   /** Takes that a crashed session deleted but whose project still shows them come back. Returns true where one did. */
   async rescue(path: string): Promise<boolean> {
     if (existsSync(path)) return false;
-    const trash = join(dirname(path), FOLDER);
+    const trash = trashOf(dirname(path));
     for (const name of await readdir(trash).catch(() => [])) {
       const aside = join(trash, name, basename(path));
       if (!existsSync(aside)) continue;
