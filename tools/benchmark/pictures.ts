@@ -7,7 +7,11 @@ import { FIRST_NUMBER } from '../../src/main/engine/media/formats.ts';
 const QUIET = ['-hide_banner', '-nostats', '-loglevel', 'error', '-y'];
 
 /** Raw bytes of what ffmpeg reads. */
-async function raw(input: readonly string[], pixelFormat: string, doing: string): Promise<Buffer> {
+async function raw(
+  input: readonly string[],
+  pixelFormat: string,
+  doing: string,
+): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Buffer[] = [];
   const args = [...QUIET, '-nostdin', ...input, '-f', 'rawvideo', '-pix_fmt', pixelFormat, '-'];
   const { code, tail } = await runFfmpeg(await resolveFfmpeg(), args, {
@@ -15,7 +19,7 @@ async function raw(input: readonly string[], pixelFormat: string, doing: string)
     onOutput: (chunk) => chunks.push(chunk),
   });
   if (code !== 0) throw new AppError('ffmpeg-failed', tail.join(' '), { doing });
-  return Buffer.concat(chunks);
+  return new Uint8Array(Buffer.concat(chunks));
 }
 
 function cut(bytes: Uint8Array, size: number): Uint8Array[] {
@@ -26,7 +30,7 @@ function cut(bytes: Uint8Array, size: number): Uint8Array[] {
 export async function readTake(folder: string, stem: string, side: number): Promise<Uint8Array[]> {
   const input = ['-start_number', String(FIRST_NUMBER), '-i', join(folder, `${stem}.%04d.png`)];
   const bytes = await raw(input, 'rgb48le', `reading ${folder}`);
-  const wide = new Uint16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+  const wide = new Uint16Array(bytes.buffer);
   return cut(
     Uint8Array.from(wide, (value) => Math.round(value / 257)),
     side * side * 3,

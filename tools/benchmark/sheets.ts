@@ -8,7 +8,7 @@ export interface Row {
 }
 
 const GAP = 4;
-const LABEL_WIDTH = 168;
+const LABEL_WIDTH = 228;
 const BACKGROUND = [0x16, 0x18, 0x1d] as const;
 
 /** @param columns frames shown of each row, evenly spread. Labels are left out where this ffmpeg cannot write text. */
