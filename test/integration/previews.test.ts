@@ -5,7 +5,7 @@ import type { DesktopEvent } from '../../src/common/desktop.ts';
 import { decodeFrame, decodeFrames } from '../../src/main/engine/media/decode.ts';
 import { probeClip } from '../../src/main/engine/media/probe.ts';
 import { Previews } from '../../src/main/engine/previews/previews.ts';
-import { counter, ffmpegDoes, H264, readCounter, wholeFit } from '../helpers/clips.ts';
+import { counter, ffmpegDoes, H264, psnr, readCounter, wholeFit } from '../helpers/clips.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 function previewsIn(dir: string, limitBytes?: number) {
@@ -53,6 +53,37 @@ test('a proxy has exactly the frames of its clip, each a key frame, with its sou
   expect(fractions.at(-1)).toBe(1);
   expect(fractions).toEqual([...fractions].sort((a, b) => a - b));
   expect(peaks.length).toBeGreaterThan(0);
+});
+
+test.each([
+  ['turned', ['-display_rotation', '90', '-i', 'PLAIN', '-c', 'copy']],
+  ['with oblong pixels', ['-i', 'PLAIN', '-vf', 'setsar=2', ...H264]],
+  [
+    'of variable rate',
+    ['-i', 'PLAIN', '-vf', "select='not(eq(mod(n,7),3))'", '-fps_mode', 'passthrough', ...H264],
+  ],
+  ['interlaced', ['-i', 'PLAIN', '-vf', 'interlace', '-flags', '+ildct+ilme', ...H264]],
+])('the proxy of a clip %s shows what the engine decodes, frame for frame', async (_name, args) => {
+  const folder = tempFolder();
+  const plain = join(folder, 'plain.mp4');
+  await ffmpegDoes('-f', 'lavfi', '-i', 'testsrc2=s=192x96:r=25', '-frames:v', '40', ...H264, plain);
+  const path = join(folder, 'a.mp4');
+  await ffmpegDoes(...args.map((arg) => (arg === 'PLAIN' ? plain : arg)), path);
+  const clip = await probeClip(path);
+  const { previews } = previewsIn(join(folder, 'previews'));
+  const made = await previews.preview(path);
+  const proxy = await probeClip(join(folder, 'previews', made.proxy));
+  expect(proxy).toMatchObject({
+    frames: clip.frames,
+    rate: clip.rate,
+    width: clip.width,
+    height: clip.height,
+  });
+  const size = { width: clip.width, height: clip.height };
+  for (const frame of [0, 1, 11, clip.frames - 1]) {
+    const wanted = await decodeFrame(clip, frame, size);
+    expect(psnr(await decodeFrame(proxy, frame, size), wanted)).toBeGreaterThan(26);
+  }
 });
 
 test('the waveform tells loud from silent, at the right time', async () => {
