@@ -41,7 +41,7 @@ def timesteps(count: int) -> list[int]:
 
 def ddim_step(z: torch.Tensor, v: torch.Tensor, t_from: int, t_to: int, alphas: torch.Tensor) -> torch.Tensor:
     """Deterministic DDIM (Song et al. 2021, equation 12, η = 0) between two levels; below 1 the level is ᾱ_0."""
-    a, b = alphas[t_from], alphas[max(t_to, 0)]
+    a, b = alphas[max(t_from, 0)], alphas[max(t_to, 0)]
     x = a.sqrt() * z - (1 - a).sqrt() * v
     noise = a.sqrt() * v + (1 - a).sqrt() * z
     return b.sqrt() * x + (1 - b).sqrt() * noise

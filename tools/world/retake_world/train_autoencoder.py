@@ -17,7 +17,7 @@ from .dataset import Pictures
 
 COLUMNS = ["step", "seconds", "lr", "loss", "l1", "psnr"]
 FIT_PICTURES = 3000
-LATENT_NOISE = 0.04  # the decoder must bear the small errors of a generated latent
+LATENT_NOISE = 0.12  # most; the decoder must bear the small errors of a generated latent
 
 
 def reconstruction_loss(difference: torch.Tensor) -> torch.Tensor:

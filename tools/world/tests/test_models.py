@@ -88,6 +88,17 @@ class Networks(unittest.TestCase):
         self.assertLess((noisy - expected).abs().max().item(), 1e-3)
 
 
+    def test_inversion_starts_at_the_lowest_level(self):
+        alphas = schedule.alphas_cumprod()
+        z, v = torch.randn(1, 4, 8, 8), torch.zeros(1, 4, 8, 8)
+        for low, high in ((-1, 1), (1, 501)):
+            a, b = alphas[max(low, 0)], alphas[high]
+            up = schedule.ddim_step(z, v, low, high, alphas)
+            # v = 0 means x = sqrt(a) z and noise = sqrt(1 - a) z at the lower level.
+            expected = (b.sqrt() * a.sqrt() + (1 - b).sqrt() * (1 - a).sqrt()) * z
+            self.assertTrue(torch.allclose(up, expected, atol=1e-6))
+
+
 class Files(unittest.TestCase):
     def test_shards_are_kept_and_made_again_identically(self):
         from retake_world import dataset
