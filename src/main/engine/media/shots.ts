@@ -56,6 +56,8 @@ export async function measureFrames(
 const NEIGHBOURS = 3;
 /** Mean light of a black picture at most. */
 const BLACK = 4;
+/** A flash changes the picture twice in a row, about equally; a cut stands out from the frames beside it by this much. */
+const FLASH = 1.5;
 const MINIMUM_SECONDS = 0.25;
 
 /** Shortest shot in frames. */
@@ -77,7 +79,12 @@ export function findCuts(features: FrameFeatures, sensitivity: number, minimum: 
   for (let frame = 1; frame < frames; frame += 1) {
     const strength = change[frame]!;
     // Below one level of 255 it is the noise of the codec.
-    if (strength >= most && strength >= ratio * Math.max(1, around(change, frame))) {
+    const next = Math.max(change[frame - 1]!, change[frame + 1] ?? 0);
+    if (
+      strength >= most &&
+      strength >= FLASH * next &&
+      strength >= ratio * Math.max(1, around(change, frame))
+    ) {
       candidates.push({ frame, strength });
     }
   }
