@@ -57,7 +57,7 @@ export async function writePng(
   const doing = `writing ${out}`;
   const input = ['-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', `${width}x${height}`, '-i', '-'];
   const filter = filters.length > 0 ? ['-vf', filters.join(',')] : [];
-  const args = [...QUIET, ...input, ...filter, '-frames:v', '1', '-update', '1', out];
+  const args = [...QUIET, ...input, ...filter, '-frames:v', '1', '-update', '1', '-pred', 'mixed', out];
   await using child = new FfmpegProcess(await resolveFfmpeg(), args, { doing });
   await child.write(rgb);
   const { code, tail } = await child.finished();

@@ -12,13 +12,15 @@ import { clock } from '../../src/main/cli/progress.ts';
 import { meanColour } from '../../src/main/engine/metrics/region.ts';
 import { bars } from './bars.ts';
 import { measureCaptions } from './captions.ts';
-import { ATTRIBUTES, type Edit, type HeldOutSet, readHeldOut, readPictures, type Shot } from './heldout.ts';
+import { writeDocument } from './docs.ts';
+import { ATTRIBUTES, readHeldOut, type Shot } from './heldout.ts';
 import { findings } from './order.ts';
+import { type Place, plan } from './plan.ts';
 import { csv, markdown, type Results } from './report.ts';
 import { type Bench, openBench, type Run } from './runs.ts';
 import { mean } from './scores.ts';
-import { type Row, writeSheet } from './sheets.ts';
-import { VARIANTS, type Variant, variantNamed } from './variants.ts';
+import { byEdit, rowsOf, writeSheet } from './sheets.ts';
+import { VARIANTS, variantNamed } from './variants.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const USAGE = `usage: npm run benchmark:edits -- [options]
@@ -32,6 +34,7 @@ const USAGE = `usage: npm run benchmark:edits -- [options]
   --ablations N    shots on which the ablations run, colour and environment only (default 8; --quick 2)
   --steps N --guidance G --seed S   (defaults 20, 3, 1)
   --minutes M      take up nothing new after so long; call again to go on (0: report what there is)
+  --docs FILE      also puts the results into this document, between its marks
   --quick          a small set`;
 
 function options() {
@@ -50,6 +53,7 @@ function options() {
       guidance: { ...text, default: '3' },
       seed: { ...text, default: '1' },
       minutes: { ...text, default: 'Infinity' },
+      docs: text,
       quick: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -85,8 +89,6 @@ function options() {
   };
 }
 
-type Options = ReturnType<typeof options>;
-
 function number(name: string, text: string): number {
   const value = Number(text);
   if (text === '' || Number.isNaN(value) || value < 0) throw refuse(`--${name} is no number: "${text}"`);
@@ -95,30 +97,6 @@ function number(name: string, text: string): number {
 
 function refuse(message: string): AppError {
   return new AppError('usage', message, { doing: 'reading the options', hint: 'See --help.' });
-}
-
-interface Place {
-  readonly shot: Shot;
-  readonly edit: Edit;
-  readonly variant: Variant;
-}
-
-/** All that is to be run, shot by shot, so that a part of it is a smaller benchmark of the same kind. */
-function plan(set: HeldOutSet, { shots, edits, methods, ablations }: Options): Place[] {
-  return set.shots.slice(0, shots).flatMap((shot, i) =>
-    shot.edits.flatMap((edit) =>
-      VARIANTS.filter((variant) => {
-        if (!methods.has(variant.id)) return false;
-        if (edit.kind === 'same') {
-          const deep = variant.id === 'reconstruct-3';
-          return deep ? i < ablations : variant.group === 'reconstruction' || variant.id === 'ceiling';
-        }
-        if (!edits.has(edit.kind) || variant.group === 'reconstruction') return false;
-        if (variant.group === 'main') return true;
-        return i < ablations && (edit.kind === 'colour' || edit.kind === 'environment');
-      }).map((variant) => ({ shot, edit, variant })),
-    ),
-  );
 }
 
 async function runAll(bench: Bench, places: readonly Place[], inTime: () => boolean): Promise<Run[]> {
@@ -165,31 +143,12 @@ async function colourError(
   return mean(distances);
 }
 
-/** One sheet per edit of the first shots, with every method that was run on it. */
-async function sheets(
-  bench: Bench,
-  places: readonly Place[],
-  runs: readonly Run[],
-  side: number,
-  out: string,
-) {
-  const done = new Set(runs.map(({ shot, kind, variant }) => `${shot} ${kind} ${variant}`));
-  const byEdit = new Map<Edit, Place[]>();
-  for (const place of places) {
-    const { shot, edit, variant } = place;
-    if (edit.kind === 'same' || variant.id === 'unedited') continue;
-    if (!done.has(`${shot.name} ${edit.kind} ${variant.id}`)) continue;
-    byEdit.set(edit, [...(byEdit.get(edit) ?? []), place]);
-  }
-  for (const [edit, own] of byEdit) {
-    const { shot } = own[0]!;
-    const rows: Row[] = [
-      { label: 'source', frames: bench.footage(shot).source },
-      { label: 'true answer', frames: readPictures(edit.truth) },
-    ];
-    for (const { variant } of own)
-      rows.push({ label: variant.label, frames: await bench.frames(shot, edit, variant) });
-    await writeSheet(rows, side, 4, join(out, `${shot.name}-${edit.kind}.png`));
+/** One sheet per edit, with every method that was run on it. */
+async function sheets(bench: Bench, places: readonly Place[], side: number, folder: string): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  for (const own of byEdit(places).values()) {
+    const { shot, edit } = own[0]!;
+    await writeSheet(await rowsOf(bench, own), side, 4, join(folder, `${shot.name}-${edit.kind}.png`));
   }
 }
 
@@ -230,12 +189,15 @@ async function main(): Promise<void> {
     runs,
   };
   const text = markdown(results);
-  const folder = join(out, 'sheets');
-  mkdirSync(folder, { recursive: true });
-  await sheets(bench, places, runs, set.side, folder);
+  const done = places.filter(({ shot, edit, variant }) => bench.kept(shot, edit, variant));
+  await sheets(bench, done, set.side, join(out, 'sheets'));
   writeFileSync(join(out, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
   writeFileSync(join(out, 'results.csv'), csv(runs));
   writeFileSync(join(out, 'results.md'), text);
+  if (asked.docs !== undefined) {
+    const main = done.filter(({ variant }) => variant.group === 'main' && variant.id !== 'ceiling');
+    await writeDocument(resolve(asked.docs), text, bench, set.side, [...byEdit(main).values()].slice(0, 2));
+  }
   console.log(`\n${text}\n${out}: results.md, results.csv, results.json, sheets/`);
 }
 

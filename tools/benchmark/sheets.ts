@@ -1,6 +1,9 @@
 /** Contact sheets: one row per method, frames across; above them the source and the true answer. */
 import { AppError } from '../../src/common/errors.ts';
+import { type Edit, readPictures } from './heldout.ts';
 import { writePng } from './pictures.ts';
+import type { Place } from './plan.ts';
+import type { Bench } from './runs.ts';
 
 export interface Row {
   readonly label: string;
@@ -10,6 +13,28 @@ export interface Row {
 const GAP = 4;
 const LABEL_WIDTH = 228;
 const BACKGROUND = [0x16, 0x18, 0x1d] as const;
+
+/** Places of rendered edits, edit by edit; shots asked for themselves are left out. */
+export function byEdit(places: readonly Place[]): Map<Edit, Place[]> {
+  return Map.groupBy(
+    places.filter(({ edit }) => edit.kind !== 'same'),
+    ({ edit }) => edit,
+  );
+}
+
+/** Rows of one edit, whose runs are all kept. */
+export async function rowsOf(bench: Bench, places: readonly Place[]): Promise<Row[]> {
+  const { shot, edit } = places[0]!;
+  const rows: Row[] = [
+    { label: 'source', frames: bench.footage(shot).source },
+    { label: 'true answer', frames: readPictures(edit.truth) },
+  ];
+  for (const { variant } of places) {
+    if (variant.id === 'unedited') continue;
+    rows.push({ label: variant.label, frames: await bench.frames(shot, edit, variant) });
+  }
+  return rows;
+}
 
 /** @param columns frames shown of each row, evenly spread. Labels are left out where this ffmpeg cannot write text. */
 export async function writeSheet(

@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { withResults } from '../../tools/benchmark/docs.ts';
+
+const DOCUMENT = readFileSync(new URL('../../docs/benchmark.md', import.meta.url), 'utf8');
+
+describe('results in the document', () => {
+  it('are replaced, and nothing else is', () => {
+    const once = withResults(DOCUMENT, 'first results\n');
+    const twice = withResults(once, 'second results\n');
+    expect(twice).toContain('\nsecond results\n');
+    expect(twice).not.toContain('first results');
+    expect(twice.split('\n')[0]).toBe(DOCUMENT.split('\n')[0]);
+    expect(withResults(once, 'second results\n')).toBe(withResults(twice, 'second results\n'));
+  });
+
+  it('need their marks', () => {
+    expect(() => withResults('# no marks', 'x')).toThrow(/are missing/);
+  });
+});

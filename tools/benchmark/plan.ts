@@ -1,0 +1,38 @@
+/** Which variants are run on which edits of which shots. */
+import type { Edit, HeldOutSet, Shot } from './heldout.ts';
+import { VARIANTS, type Variant } from './variants.ts';
+
+/** How much is run. */
+export interface Extent {
+  readonly shots: number;
+  /** Shots on which the ablations run too. */
+  readonly ablations: number;
+  /** Kinds of edit. */
+  readonly edits: ReadonlySet<string>;
+  /** Ids of variants. */
+  readonly methods: ReadonlySet<string>;
+}
+
+export interface Place {
+  readonly shot: Shot;
+  readonly edit: Edit;
+  readonly variant: Variant;
+}
+
+/** All that is to be run, shot by shot, so that a part of it is a smaller benchmark of the same kind. */
+export function plan(set: HeldOutSet, { shots, edits, methods, ablations }: Extent): Place[] {
+  return set.shots.slice(0, shots).flatMap((shot, i) =>
+    shot.edits.flatMap((edit) =>
+      VARIANTS.filter((variant) => {
+        if (!methods.has(variant.id)) return false;
+        if (edit.kind === 'same') {
+          const deep = variant.id === 'reconstruct-3';
+          return deep ? i < ablations : variant.group === 'reconstruction' || variant.id === 'ceiling';
+        }
+        if (!edits.has(edit.kind) || variant.group === 'reconstruction') return false;
+        if (variant.group === 'main') return true;
+        return i < ablations && (edit.kind === 'colour' || edit.kind === 'environment');
+      }).map((variant) => ({ shot, edit, variant })),
+    ),
+  );
+}
