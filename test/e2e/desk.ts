@@ -7,7 +7,7 @@ import { expect } from 'vitest';
 import { ROOT, type RunningApp } from './running-app.ts';
 
 /** Network runs on a busy machine. */
-export const RENDER_MS = 150_000;
+export const RENDER_MS = 90_000;
 
 /** What the next file dialogs answer. */
 export async function choose(app: RunningApp, paths: { save?: string; open?: string }): Promise<void> {
@@ -42,6 +42,20 @@ export const anchors = (page: Page) => timeline(page).locator('.timeline-anchor'
 export const takes = (page: Page) => page.getByRole('region', { name: 'Takes' });
 export const prompt = (page: Page) => page.getByRole('textbox', { name: 'Prompt', exact: true });
 export const sourcePrompt = (page: Page) => page.getByRole('textbox', { name: 'Source prompt' });
+
+/** A few steps only, so that a busy machine renders it in seconds. */
+export async function setSteps(page: Page, steps: number): Promise<void> {
+  const field = page.getByRole('spinbutton', { name: 'Steps' });
+  await field.fill(String(steps));
+  await field.press('Enter');
+}
+
+/** A picture of the clip can be seen. */
+export async function pictureShown(page: Page): Promise<void> {
+  await page.waitForFunction(() =>
+    [...document.querySelectorAll('video')].some((one) => one.readyState >= 2),
+  );
+}
 
 /** Everything is in the file. */
 export async function saved(page: Page): Promise<void> {

@@ -9,9 +9,11 @@ import {
   demoBundle,
   importClip,
   newProject,
+  pictureShown,
   prompt,
   RENDER_MS,
   saved,
+  setSteps,
   shots,
   sourcePrompt,
   takes,
@@ -53,14 +55,7 @@ describe.skipIf(!demoBundle())('from a clip to takes', () => {
     await newProject(app, project);
     await importClip(app, clip);
     await expect.poll(() => shots(app.page).count()).toBe(2);
-    await expect
-      .poll(() =>
-        app.page
-          .locator('video')
-          .first()
-          .evaluate((video: HTMLVideoElement) => video.videoWidth),
-      )
-      .toBeGreaterThan(0);
+    await pictureShown(app.page);
     await saved(app.page);
   });
 
@@ -90,9 +85,7 @@ describe.skipIf(!demoBundle())('from a clip to takes', () => {
     const { page } = app;
     await sourcePrompt(page).fill('a green square');
     await prompt(page).fill('a red square');
-    const steps = page.getByRole('spinbutton', { name: 'Steps' });
-    await steps.fill('3');
-    await steps.press('Enter');
+    await setSteps(page, 3);
     const plan = page.getByRole('tabpanel', { name: 'Inspector' }).getByRole('status');
     await expect.poll(() => plan.textContent()).toContain('all to invert');
     await page

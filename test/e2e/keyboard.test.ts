@@ -23,7 +23,7 @@ let app: RunningApp;
 let page: Page;
 
 beforeAll(async () => {
-  const source = 'testsrc2=s=128x96:r=24:d=1';
+  const source = 'testsrc2=s=128x96:r=24:d=0.5';
   await ffmpegDoes('-f', 'lavfi', '-i', source, '-c:v', 'libx264', '-pix_fmt', 'yuv420p', clip);
   app = await launch({ home: home.path });
   page = app.page;
@@ -116,6 +116,10 @@ describe('with the keyboard alone', () => {
     await tabTo('textbox', /Source prompt/);
     await page.keyboard.type('a test card');
     expect(await prompt(page).inputValue()).toBe('a painting');
+    await tabTo('spinbutton', /Steps/);
+    await page.keyboard.press('Control+a');
+    await page.keyboard.type('3');
+    await page.keyboard.press('Enter');
     await page.keyboard.press('Control+Enter');
     await takes(page).getByText('Take 1').first().waitFor({ timeout: RENDER_MS });
     await accessible(page);

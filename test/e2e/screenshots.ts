@@ -13,6 +13,7 @@ import {
   newProject,
   prompt,
   RENDER_MS,
+  setSteps,
   shots,
   sourcePrompt,
   takes,
@@ -104,6 +105,7 @@ await state(app, 'anchor', async () => {
 await state(app, 'prompts', async () => {
   await sourcePrompt(app.page).fill('a red ball on sand by day');
   await prompt(app.page).fill('a blue ball on snow at night');
+  await setSteps(app.page, 3);
 });
 await state(app, 'method menu', async () => {
   await app.page

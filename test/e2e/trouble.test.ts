@@ -12,6 +12,7 @@ import {
   prompt,
   RENDER_MS,
   saved,
+  setSteps,
   shots,
   sourcePrompt,
   takes,
@@ -25,7 +26,7 @@ const project = join(home.path, 'film.retake');
 let app: RunningApp;
 
 beforeAll(async () => {
-  const source = 'testsrc2=s=128x96:r=24:d=1';
+  const source = 'testsrc2=s=128x96:r=24:d=0.5';
   await ffmpegDoes('-f', 'lavfi', '-i', source, '-c:v', 'libx264', '-pix_fmt', 'yuv420p', clip);
   app = await launch({ home: home.path });
   await newProject(app, project);
@@ -45,6 +46,7 @@ describe.skipIf(!demoBundle())('an engine killed while it renders', () => {
     await shots(page).first().focus();
     await sourcePrompt(page).fill('a test card');
     await prompt(page).fill('a painting of a test card');
+    await setSteps(page, 4);
     await page.keyboard.press('Control+Enter');
     const running = page.getByText(/Rendering \d+ %/).first();
     await running.waitFor({ timeout: RENDER_MS });
