@@ -1,8 +1,10 @@
 """Training state on disk, replaced atomically, and the moving average of weights."""
 from __future__ import annotations
 
+import argparse
 import copy
 import csv
+import json
 import os
 from pathlib import Path
 
@@ -22,6 +24,12 @@ def save(path: Path, state: dict) -> None:
 
 def load(path: Path, device: str = "cpu") -> dict | None:
     return torch.load(path, map_location=device, weights_only=True) if path.exists() else None
+
+
+def record_options(path: Path, options: argparse.Namespace) -> None:
+    """The options of a run beside its log; folders and device are the machine's, not the run's."""
+    kept = {k: v for k, v in vars(options).items() if not isinstance(v, Path) and k not in ("threads", "device")}
+    path.write_text(json.dumps({**kept, "torch": torch.__version__}, indent=2) + "\n")
 
 
 class Average:

@@ -3,7 +3,6 @@ fit, so cached latents stay valid and the denoiser can be trained at the same ti
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from pathlib import Path
 
@@ -81,7 +80,7 @@ def main() -> None:
         optimizer.load_state_dict(state["optimizer"])
         step, spent = state["step"], state["seconds"]
     log = checkpoint.Log(options.out / "autoencoder.csv", COLUMNS, step)
-    (options.out / "autoencoder.json").write_text(json.dumps(vars(options), indent=2, default=str) + "\n")
+    checkpoint.record_options(options.out / "autoencoder.json", options)
     start, sums = time.time() - spent, np.zeros(2)
 
     def save() -> None:
@@ -102,7 +101,8 @@ def main() -> None:
         if draw.random() < 0.5:
             x = x.flip(-1)
         z = model.encode(x)
-        z = z + LATENT_NOISE * torch.randn_like(z) * draw.random()
+        noise = torch.from_numpy(draw.standard_normal(z.shape, dtype=np.float32)).to(device)
+        z = z + LATENT_NOISE * draw.random() * noise
         with torch.autocast(device, torch.bfloat16):
             residual = model.decoder(z)
         difference = model.patch_out(z) + residual.float() - x

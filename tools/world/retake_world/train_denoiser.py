@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import argparse
 import copy
-import json
 import random
 import time
 from pathlib import Path
@@ -122,7 +121,7 @@ def main() -> None:
         optimizer.load_state_dict(state["optimizer"])
         step, spent = state["step"], state["seconds"]
     log = checkpoint.Log(options.out / "denoiser.csv", COLUMNS, step)
-    (options.out / "denoiser.json").write_text(json.dumps(vars(options), indent=2, default=str) + "\n")
+    checkpoint.record_options(options.out / "denoiser.json", options)
     alphas = schedule.alphas_cumprod().to(device)
     # Arithmetic in bfloat16 on a copy, updates in float32: autocast would convert at every layer.
     worker = copy.deepcopy(model).to(torch.bfloat16).to(memory_format=torch.channels_last)
