@@ -56,7 +56,10 @@ function useMeasures(): Measures | null {
   return measures;
 }
 
-const percent = (share: number) => `${(share * 100).toFixed(share > 0 && share < 0.01 ? 1 : 0)} %`;
+function percent(share: number): string {
+  if (share > 0 && share < 0.001) return 'under 0.1 %';
+  return `${(share * 100).toFixed(share > 0 && share < 0.01 ? 1 : 0)} %`;
+}
 
 export function Scopes() {
   const measures = useMeasures();

@@ -57,7 +57,6 @@ export class Layer {
   show(reel: Reel | null, frame: number): void {
     this.#take(reel);
     if (reel) this.#active.seek(this.#toFile(frame));
-    else this.onPicture(frame, true);
   }
 
   play(reel: Reel, frame: number, speed: number, timeline: Rational): void {

@@ -111,7 +111,9 @@ export class Player {
   #still(): void {
     const { playhead } = getView();
     const [one, two] = this.#choices();
-    setViewer({ shown: null });
+    // A gap shows nothing, and that at once; a proxy that is still being made shows nothing yet.
+    const nothing = segmentAt(this.#segmentsOf(one), playhead) === null;
+    setViewer({ shown: nothing ? playhead : null });
     this.#first.show(this.#reelAt(one, playhead), playhead);
     this.#second.show(two === null ? null : this.#reelAt(two, playhead), playhead);
   }

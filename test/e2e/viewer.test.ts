@@ -1,0 +1,154 @@
+/** The viewer shows the very frame under the playhead, plays, compares; takes are looked at, rated, deleted and come back. */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { COUNTER_HEIGHT, COUNTER_WIDTH, counter, ffmpegDoes, H264, readCounter } from '../helpers/clips.ts';
+import {
+  accessible,
+  demoBundle,
+  importClip,
+  newProject,
+  prompt,
+  RENDER_MS,
+  shots,
+  sourcePrompt,
+  takes,
+} from './desk.ts';
+import { launch } from './launch.ts';
+import { type RunningApp, usedHome } from './running-app.ts';
+
+const FRAMES = 16;
+
+describe('the viewer', () => {
+  const home = usedHome();
+  const clip = join(home.path, 'counter.mp4');
+  const takesFolder = join(home.path, 'count takes');
+  let app: RunningApp;
+
+  beforeAll(async () => {
+    await ffmpegDoes(...counter('24000/1001', FRAMES), ...H264, clip);
+    app = await launch({ home: home.path });
+    await app.page.getByRole('heading', { name: 'Retake', exact: true }).waitFor();
+    await newProject(app, join(home.path, 'count.retake'));
+    await importClip(app, clip);
+    await shots(app.page).first().focus();
+  });
+  afterAll(async () => {
+    await app?.kill();
+    home.remove();
+  });
+
+  /** Waits until a frame is seen to be on screen. */
+  const shown = (frame: number) =>
+    app.page.locator(`.stage[data-shown-frame="${frame}"]`).waitFor({ timeout: 20_000 });
+
+  /** Number of the frame that the first layer really shows. */
+  async function frameOnScreen(): Promise<number> {
+    const rgba = await app.page.evaluate(
+      ({ width, height }) => {
+        const video = document.querySelector<HTMLVideoElement>('.pane:first-child video[data-on]');
+        const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
+        if (!video || !context) return [];
+        context.drawImage(video, 0, 0, width, height);
+        return [...context.getImageData(0, 0, width, height).data];
+      },
+      { width: COUNTER_WIDTH, height: COUNTER_HEIGHT },
+    );
+    return readCounter(Uint8Array.from(rgba.filter((_, index) => index % 4 !== 3)));
+  }
+
+  const press = (key: string) => app.page.keyboard.press(key);
+
+  it('steps through every frame', async () => {
+    await press('Home');
+    const all = Array.from({ length: FRAMES }, (_, frame) => frame);
+    const seen: number[] = [];
+    for (const frame of all) {
+      await shown(frame);
+      seen.push(await frameOnScreen());
+      await press('ArrowRight');
+    }
+    expect(seen).toEqual(all);
+  });
+
+  it('ends a fast scrub on the frame where it stopped', async () => {
+    for (const key of ['Home', 'End', 'ArrowLeft', 'Home', 'Shift+ArrowRight', 'ArrowRight', 'ArrowRight']) {
+      await press(key);
+    }
+    await shown(12);
+    expect(await frameOnScreen()).toBe(12);
+  });
+
+  it('plays to the end and stops on the last frame', async () => {
+    await press('Home');
+    await shown(0);
+    await press('KeyL');
+    await shown(FRAMES - 1);
+    expect(await frameOnScreen()).toBe(FRAMES - 1);
+    expect(await app.page.getByRole('button', { name: 'Play', exact: true }).isVisible()).toBe(true);
+  });
+
+  it('plays backwards to the first frame', async () => {
+    await press('KeyJ');
+    await shown(0);
+    expect(await frameOnScreen()).toBe(0);
+  });
+
+  it('wipes by keys, and lets go of the held picture', async () => {
+    await press('c');
+    const wipe = app.page.getByRole('slider', { name: 'Wipe between A and B' });
+    await wipe.focus();
+    await press('ArrowRight');
+    expect(await wipe.getAttribute('aria-valuenow')).toBe('51');
+    await accessible(app.page);
+    await press('c');
+    await wipe.waitFor({ state: 'detached' });
+  });
+
+  it('measures the picture in the scopes', async () => {
+    await app.page.getByRole('tab', { name: 'Scopes' }).click();
+    await app.page.getByRole('img', { name: /^Waveform\. Luma from \d+ % to \d+ %/ }).waitFor();
+    await app.page.getByRole('tab', { name: 'Inspector' }).click();
+  });
+
+  it.skipIf(!demoBundle())(
+    'previews one frame, which makes no take',
+    async () => {
+      await sourcePrompt(app.page).fill('a red ball');
+      await prompt(app.page).fill('a blue ball');
+      const steps = app.page.getByRole('spinbutton', { name: 'Steps' });
+      await steps.fill('2');
+      await steps.press('Enter');
+      await app.page.getByRole('button', { name: 'Preview frame' }).click();
+      await app.page.getByText('Preview of one frame, not a take').waitFor({ timeout: RENDER_MS });
+      await app.page.getByRole('img', { name: 'Rendered picture' }).waitFor();
+      expect(existsSync(takesFolder) ? readdirSync(takesFolder) : []).toEqual([]);
+    },
+    RENDER_MS,
+  );
+
+  it.skipIf(!demoBundle())(
+    'keeps takes: rated, compared, deleted, and back with undo',
+    async () => {
+      await app.page.getByRole('button', { name: /^Render/ }).click();
+      const row = takes(app.page).getByRole('row', { name: /Take 1/ });
+      await row.waitFor({ timeout: RENDER_MS });
+      await row.focus();
+      await press('4');
+      await takes(app.page)
+        .getByRole('row', { name: /Take 1, 4 of 5/ })
+        .waitFor();
+      const movies = () => readdirSync(takesFolder).filter((name) => name.endsWith('.mov'));
+      expect(movies()).toHaveLength(1);
+      await row.focus();
+      await press('Delete');
+      await row.waitFor({ state: 'detached' });
+      await expect.poll(movies).toEqual([]);
+      await press('Control+z');
+      await row.waitFor();
+      await expect.poll(movies).toHaveLength(1);
+      await accessible(app.page);
+    },
+    2 * RENDER_MS,
+  );
+});

@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest';
+import { providerNote } from '../../src/renderer/bundles/provider-note.ts';
+import { parseRepository } from '../../src/renderer/bundles/repository.ts';
+import { folderOf, nameOfProject } from '../../src/renderer/start/paths.ts';
+
+describe('naming a repository', () => {
+  const endpoint = 'https://models.example';
+
+  test.each([
+    ['owner/name', 'owner/name', 'main', endpoint],
+    [' owner/na.me-2 ', 'owner/na.me-2', 'main', endpoint],
+    ['owner/name@fp16', 'owner/name', 'fp16', endpoint],
+    ['https://other.example/owner/name', 'owner/name', 'main', 'https://other.example'],
+    ['https://other.example/owner/name/tree/refs/pr/3', 'owner/name', 'refs/pr/3', 'https://other.example'],
+    ['http://127.0.0.1:8080/owner/name/', 'owner/name', 'main', 'http://127.0.0.1:8080'],
+  ])('%s', (text, repository, revision, from) => {
+    expect(parseRepository(text, endpoint)).toEqual({ endpoint: from, repository, revision });
+  });
+
+  test.each([
+    '',
+    'name',
+    'a/b/c',
+    'a b/c',
+    'owner/name@',
+    'owner/name@a@b',
+    'https://x',
+    'https://x/owner',
+    'http://[',
+  ])('refuses "%s"', (text) => expect(parseRepository(text, endpoint)).toBeNull());
+});
+
+describe('providers', () => {
+  const trials = [
+    { provider: 'cpu', ok: true, reason: '', milliseconds: 41.4 },
+    { provider: 'webgpu', ok: false, reason: ' no adapter\nfound ', milliseconds: 3 },
+    { provider: 'cuda', ok: false, reason: '', milliseconds: 3 },
+  ];
+
+  test('say whether they work, and why not', () => {
+    expect(providerNote('cpu', trials)).toEqual({ ok: true, text: 'Works, first run in 41 ms' });
+    expect(providerNote('webgpu', trials)).toEqual({ ok: false, text: 'Not available: no adapter found' });
+    expect(providerNote('cuda', trials).ok).toBe(false);
+    expect(providerNote('dml', trials)).toEqual({
+      ok: false,
+      text: 'Not part of this build for this system',
+    });
+    expect(providerNote('dml', null).ok).toBe(true);
+  });
+});
+
+test('paths of projects are read on any system', () => {
+  expect(nameOfProject('/films/Night walk.retake')).toBe('Night walk');
+  expect(nameOfProject('C:\\films\\Night walk.RETAKE')).toBe('Night walk');
+  expect(folderOf('C:\\films\\Night walk.retake')).toBe('C:\\films');
+  expect(folderOf('/a.retake')).toBe('/');
+});
