@@ -54,6 +54,7 @@ export function bars({ runs, captions, colourError }: BarInput): Bar[] {
   }
   for (const [id, label] of [
     ['reconstruct', 'inversion and back below the autoencoder'],
+    ['reconstruct-50', 'the same in 50 steps'],
     ['reconstruct-3', 'the same with 3 refinements'],
   ] as const) {
     const both = paired(same, ['ceiling', id]);

@@ -36,7 +36,7 @@ export async function writeDocument(
   for (const places of edits) {
     const { shot, edit } = places[0]!;
     const picture = `${stem}-${edit.kind}.png`;
-    await writeSheet(await rowsOf(bench, places), side, COLUMNS, join(dirname(file), picture));
+    await writeSheet(await rowsOf(bench, places), side, COLUMNS, join(dirname(file), picture), true);
     parts.push(
       `### "${shot.sourcePrompt}" → "${edit.prompt}"\n\n![Source, true answer and methods](${picture})`,
     );

@@ -26,8 +26,8 @@ export function plan(set: HeldOutSet, { shots, edits, methods, ablations }: Exte
       VARIANTS.filter((variant) => {
         if (!methods.has(variant.id)) return false;
         if (edit.kind === 'same') {
-          const deep = variant.id === 'reconstruct-3';
-          return deep ? i < ablations : variant.group === 'reconstruction' || variant.id === 'ceiling';
+          const costly = variant.id !== 'reconstruct' && variant.group === 'reconstruction';
+          return costly ? i < ablations : variant.group === 'reconstruction' || variant.id === 'ceiling';
         }
         if (!edits.has(edit.kind) || variant.group === 'reconstruction') return false;
         if (variant.group === 'main') return true;

@@ -118,7 +118,7 @@ export async function openBench(set: HeldOutSet, settings: BenchSettings): Promi
     const cost: Cost = {
       seconds: report.seconds.sample,
       calls: report.sampling.unetCalls,
-      inversionCalls: report.inversion.frames * steps * (1 + refinement),
+      inversionCalls: report.inversion.frames * report.settings.steps * (1 + refinement),
     };
     return { take, cost };
   };

@@ -36,12 +36,18 @@ export async function rowsOf(bench: Bench, places: readonly Place[]): Promise<Ro
   return rows;
 }
 
-/** @param columns frames shown of each row, evenly spread. Labels are left out where this ffmpeg cannot write text. */
+const PALETTE = 'split[a][b];[a]palettegen[p];[b][p]paletteuse=dither=none';
+
+/**
+ * @param columns frames shown of each row, evenly spread. Labels are left out where this ffmpeg cannot write text.
+ * @param small 256 colours, a quarter of the bytes
+ */
 export async function writeSheet(
   rows: readonly Row[],
   side: number,
   columns: number,
   out: string,
+  small = false,
 ): Promise<void> {
   const width = LABEL_WIDTH + columns * (side + GAP);
   const height = rows.length * (side + GAP) - GAP;
@@ -62,7 +68,7 @@ export async function writeSheet(
       `drawtext=text='${label.replace(/['\\:%]/g, '')}':x=6:y=${r * (side + GAP) + side / 2 - 6}:fontsize=12:fontcolor=0xd0d4dc`,
   );
   try {
-    await writePng(sheet, width, height, out, labels);
+    await writePng(sheet, width, height, out, small ? [...labels, PALETTE] : labels);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     await writePng(sheet, width, height, out);

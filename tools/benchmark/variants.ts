@@ -37,7 +37,7 @@ export const VARIANTS: readonly Variant[] = [
   { id: 'inversion', label: 'per-frame inversion', group: 'main', request: inversion },
   { id: 'mix-0.6', label: 'mixing, w = 0.6', group: 'main', request: mix(0.6) },
   { id: 'pix2video', label: 'pix2video', group: 'main', request: pix2video({}) },
-  { id: 'ceiling', label: 'true answer through the autoencoder', group: 'main' },
+  { id: 'ceiling', label: 'true answer, autoencoded', group: 'main' },
 
   { id: 'anchor', label: 'anchor only', group: 'ablation', request: pix2video({ attention: 'anchor' }) },
   {
@@ -76,6 +76,12 @@ export const VARIANTS: readonly Variant[] = [
     label: 'inverted and sampled back',
     group: 'reconstruction',
     request: { ...inversion, guidance: 1 },
+  },
+  {
+    id: 'reconstruct-50',
+    label: 'the same, 50 steps',
+    group: 'reconstruction',
+    request: { ...inversion, guidance: 1, steps: 50 },
   },
   {
     id: 'reconstruct-3',
