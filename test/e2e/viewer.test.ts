@@ -100,9 +100,23 @@ describe('the viewer', () => {
     await wipe.focus();
     await press('ArrowRight');
     expect(await wipe.getAttribute('aria-valuenow')).toBe('51');
+    await app.page.keyboard.down('v');
+    await app.page.locator('.pane.second').waitFor({ state: 'hidden' });
+    await app.page.keyboard.up('v');
+    await app.page.locator('.pane.second').waitFor({ state: 'visible' });
     await accessible(app.page);
     await press('c');
     await wipe.waitFor({ state: 'detached' });
+  });
+
+  it('zooms at the cursor and fits again', async () => {
+    const stage = app.page.locator('.stage');
+    const zoom = app.page.getByRole('button', { name: /Zoom/ }).filter({ hasText: /Fit|%/ });
+    await stage.hover({ position: { x: 100, y: 100 } });
+    await app.page.mouse.wheel(0, -400);
+    await expect.poll(() => zoom.textContent()).toMatch(/%/);
+    await press('f');
+    await expect.poll(() => zoom.textContent()).toMatch(/Fit/);
   });
 
   it('measures the picture in the scopes', async () => {
@@ -128,7 +142,7 @@ describe('the viewer', () => {
   );
 
   it.skipIf(!demoBundle())(
-    'keeps takes: rated, compared, deleted, and back with undo',
+    'keeps takes: rated, deleted with their file, and back with undo',
     async () => {
       await app.page.getByRole('button', { name: /^Render/ }).click();
       const row = takes(app.page).getByRole('row', { name: /Take 1/ });

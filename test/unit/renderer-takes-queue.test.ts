@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { QueueEntry } from '../../src/common/desktop.ts';
 import { shotSettings, type Take } from '../../src/common/project/document.ts';
+import type { TakeReport } from '../../src/common/report.ts';
 import { parseSettings } from '../../src/common/settings.ts';
 import { moveTarget, overall, stateText } from '../../src/renderer/queue/order.ts';
+import { takeOf } from '../../src/renderer/store/connect.ts';
 import { createTrash } from '../../src/renderer/store/trash.ts';
 import { differences, settingsLine, when } from '../../src/renderer/takes/describe.ts';
 
@@ -124,6 +126,21 @@ describe('files of deleted takes', () => {
     await trash.idle();
     expect(log.filter((line) => line.startsWith('restore'))).toEqual([]);
   });
+});
+
+test('a finished render is filed with the settings that shots know, and no others', () => {
+  const done = entry('job', 'done');
+  const report = {
+    settings: { ...settings, seed: 12, params: { weight: 80 } },
+    range: { start: 3, end: 9 },
+    take: { path: '/t.mov' },
+    bundle: { name: 'demo' },
+    seconds: { total: 4 },
+  } as unknown as TakeReport;
+  const take = takeOf({ kind: 'take', entry: done, report }, 2);
+  expect(take).toMatchObject({ name: 'Take 2', start: 3, end: 9, path: '/t.mov', seconds: 4 });
+  expect(Object.keys(take.settings).sort()).toEqual(Object.keys(shotSettings.shape).sort());
+  expect(take.settings).toMatchObject({ prompt: 'p', seed: 12, params: { weight: 80 } });
 });
 
 describe('takes in words', () => {

@@ -22,6 +22,7 @@ export function Start() {
   const { engine, why } = useEngineState();
   const newKeys = useKeyLabel('file.new');
   const openKeys = useKeyLabel('file.open');
+  const renderKeys = useKeyLabel('render.shots');
   useEffect(() => {
     const ask = async () => {
       const [recent, demo] = await Promise.all([shell().recentProjects(), shell().demo()]);
@@ -62,7 +63,7 @@ export function Start() {
         </div>
         {known?.demo ? (
           <p className="quiet">
-            The example holds a short clip and a small model: press <kbd>Ctrl+Enter</kbd> in it and watch a
+            The example holds a short clip and a small model: press <kbd>{renderKeys}</kbd> in it and watch a
             take render.
           </p>
         ) : null}

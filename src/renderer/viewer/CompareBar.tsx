@@ -9,6 +9,7 @@ import { CommandButton } from '../ui/CommandButton.tsx';
 import { IconButton } from '../ui/IconButton.tsx';
 import { type Option, Select } from '../ui/Select.tsx';
 import { Slider } from '../ui/Slider.tsx';
+import { takeFor } from './segments.ts';
 
 const MODES: readonly Option[] = [
   { id: 'wipe', name: 'Wipe' },
@@ -24,6 +25,7 @@ const choiceOf = (id: string): Choice =>
 export function CompareBar({ shot }: { readonly shot: Shot | null }) {
   const { comparison, a, b, onion, gain } = useViewer((state) => state);
   const document = useDocument((whole) => whole);
+  const same = shot !== null && takeFor(document, shot, a) === takeFor(document, shot, b);
   const options: Option[] = [
     { id: 'clip', name: 'Clip' },
     { id: 'timeline', name: 'Timeline' },
@@ -81,6 +83,7 @@ export function CompareBar({ shot }: { readonly shot: Shot | null }) {
           onChange={(value) => setViewer({ gain: value })}
         />
       ) : null}
+      {same ? <span className="quiet">Both show the same</span> : null}
       <span className="spring" />
       <IconButton name="Stop comparing" onPress={() => void run('compare.toggle')}>
         <X />

@@ -1,6 +1,7 @@
 /** What lies under the playhead: shot, clip frame, size of the picture, and why nothing shows if so. */
 import type { ClipRef, Shot, Take } from '../../common/project/document.ts';
 import { clipFrameOf, isShot, itemAt } from '../../common/project/positions.ts';
+import { useKeyLabel } from '../keyboard/bindings.ts';
 import { usePlaced } from '../store/current.ts';
 import { useJobs } from '../store/jobs.ts';
 import { useClipPreview } from '../store/previews.ts';
@@ -53,7 +54,9 @@ export function useTrouble({ shot, clip, take }: Picture): Trouble | null {
   const preview = useClipPreview(lost ? null : path);
   const progress = useJobs((jobs) => (path === null ? undefined : jobs.imports[path]));
   const empty = usePlaced().length === 0;
-  if (empty) return { kind: 'nothing', text: 'Drop a clip here, or press Ctrl+I to import one' };
+  const keys = useKeyLabel('file.import');
+  if (empty)
+    return { kind: 'nothing', text: `Drop a clip here${keys ? `, or press ${keys} to import one` : ''}` };
   if (!shot || !clip || path === null) return { kind: 'nothing', text: 'Gap' };
   if (missing && take === null) return { kind: 'missing', clip, foundAt: missing.foundAt };
   if (preview?.state === 'failed') return { kind: 'failed', path, text: preview.why };
