@@ -42,6 +42,8 @@ export interface TakeReport {
   };
   readonly sampling: {
     readonly unetCalls: number;
+    /** Guidance branches run by those calls: two a call, one with guidance 1. */
+    readonly unetBranches: number;
     readonly resumedFrom: { step: number; visit: number } | null;
   };
   readonly seconds: {

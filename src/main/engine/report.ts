@@ -33,7 +33,11 @@ export function buildReport(parts: {
     },
     provider: shot.provider,
     inversion: start.inversion,
-    sampling: { unetCalls: sampled.unetCalls, resumedFrom: sampled.resumedFrom },
+    sampling: {
+      unetCalls: sampled.unetCalls,
+      unetBranches: sampled.unetBranches,
+      resumedFrom: sampled.resumedFrom,
+    },
     seconds: { ...seconds(), run: { ...bundle.runSeconds } },
     // resource usage counts kilobytes on every platform Node runs on
     peakMemoryBytes: process.resourceUsage().maxRSS * 1024,

@@ -97,7 +97,7 @@ function assemble(opened: Opened): Bundle {
   const { layout, parts, geometry, tokenizers, sites, encoder, decoder } = opened;
   const [unetSession, textSessions] = [opened.unet, opened.text];
   const { factor, latentChannels, scale } = geometry;
-  const calls = { unet: 0, vaeEncoder: 0, vaeDecoder: 0, textEncoder: 0 };
+  const calls = { unet: 0, unetBranches: 0, vaeEncoder: 0, vaeDecoder: 0, textEncoder: 0 };
   const seconds = (sessions: readonly Session[]) =>
     sessions.reduce((sum, session) => sum + session.runSeconds, 0);
   const vaeEncoder = { session: encoder, io: parts.vaeEncoder.io, file: parts.vaeEncoder.part.file };
@@ -157,8 +157,9 @@ function assemble(opened: Opened): Bundle {
         shape.channels === latentChannels,
         `latents here have ${latentChannels} channels, not ${shape.channels}`,
       );
-      return makePredict(unet, shape, () => {
+      return makePredict(unet, shape, (branches) => {
         calls.unet += 1;
+        calls.unetBranches += branches;
       });
     },
     close: opened.release,

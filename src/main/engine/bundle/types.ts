@@ -42,8 +42,14 @@ export interface Bundle {
   readonly nativeSize: number;
   /** Number of self-attention sites compiled with a bank. */
   readonly siteCount: number;
-  /** Counted since the bundle was opened. */
-  readonly calls: { unet: number; vaeEncoder: number; vaeDecoder: number; textEncoder: number };
+  /** Counted since the bundle was opened; a guided UNet call runs two branches. */
+  readonly calls: {
+    unet: number;
+    unetBranches: number;
+    vaeEncoder: number;
+    vaeDecoder: number;
+    textEncoder: number;
+  };
   /** Wall seconds inside bare session.run, for the overhead benchmark. */
   readonly runSeconds: { unet: number; vaeEncoder: number; vaeDecoder: number; textEncoder: number };
 

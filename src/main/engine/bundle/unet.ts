@@ -34,7 +34,7 @@ const NO_BANK: Attention = { bank: [], self: true };
  * @param onCall told of every pass
  * @returns a Predict that runs one pass at a time: its input buffers are shared by the calls
  */
-export function makePredict(unet: UnetPart, shape: LatentShape, onCall: () => void): Predict {
+export function makePredict(unet: UnetPart, shape: LatentShape, onCall: (branches: number) => void): Predict {
   const { io, sites, session } = unet;
   const buffers = new Buffers();
   const features = sites.map((site) => site.feature);
@@ -52,7 +52,7 @@ export function makePredict(unet: UnetPart, shape: LatentShape, onCall: () => vo
     };
     const fetches = input.capture ? [io.output, ...features] : [io.output];
     busy = true;
-    onCall();
+    onCall(batch);
     const made = await session.run(feeds, fetches).finally(() => {
       busy = false;
     });

@@ -14,6 +14,7 @@ export interface Sampled {
   /** Clean scaled latents in frame order. */
   readonly latents: readonly Latent[];
   readonly unetCalls: number;
+  readonly unetBranches: number;
   readonly resumedFrom: { readonly step: number; readonly visit: number } | null;
 }
 
@@ -27,7 +28,7 @@ export async function sampleShot(shot: Shot, start: StartLatents, context: Rende
   const total = levels.levels.length * shot.frames;
   const resumedVisits = resume ? resume.step * shot.frames + resume.visit : 0;
   const clock = new CheckpointClock(resumedVisits / total);
-  const callsBefore = bundle.calls.unet;
+  const before = { ...bundle.calls };
 
   let warned = false;
   /** Without room for checkpoints the job still renders. */
@@ -77,7 +78,8 @@ export async function sampleShot(shot: Shot, start: StartLatents, context: Rende
   });
   return {
     latents,
-    unetCalls: bundle.calls.unet - callsBefore,
+    unetCalls: bundle.calls.unet - before.unet,
+    unetBranches: bundle.calls.unetBranches - before.unetBranches,
     resumedFrom: resume ? { step: resume.step, visit: resume.visit } : null,
   };
 }
