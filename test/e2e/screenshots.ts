@@ -69,8 +69,12 @@ await ffmpegDoes(
   '0:v',
   '-map',
   '1:a',
+  '-t',
+  '1',
   '-c:v',
-  'copy',
+  'libx264',
+  '-pix_fmt',
+  'yuv420p',
   '-c:a',
   'aac',
   '-shortest',
@@ -195,7 +199,7 @@ renameSync(clip, `${clip}.away`);
 app = await launch({ home: home.path, args: [project] });
 await state(app, 'missing clip', () =>
   app.page
-    .getByText(/is not where it was/)
+    .getByText(/is not where it was|is missing/)
     .first()
     .waitFor(),
 );
