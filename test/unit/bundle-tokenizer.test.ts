@@ -93,6 +93,6 @@ describe.skipIf(!sharedPath('golden'))('CLIP tokenizer with the published vocabu
     const started = performance.now();
     expect(tokenizer.encode('🦢白'.repeat(1300)).cut).not.toBeNull();
     expect(tokenizer.encode('x'.repeat(4000)).cut).not.toBeNull();
-    expect(performance.now() - started).toBeLessThan(2000);
+    expect(performance.now() - started).toBeLessThan(10_000);
   });
 });

@@ -130,9 +130,10 @@ describe('a file over 2 GiB', () => {
     const last = noise('last row', 32);
     writeFileSync(file, bits(last), { flag: 'a' });
     writeFileSync(file, serializeModel(model), { flag: 'a' });
-    const start = performance.now();
+    const held = process.memoryUsage().arrayBuffers;
     const loaded = loadGraph(file, { root });
-    expect(performance.now() - start).toBeLessThan(1000);
+    // The weights stay on disk.
+    expect(process.memoryUsage().arrayBuffers - held).toBeLessThan(2 ** 24);
     expect(loaded.model.graph.initializers.get('a')!.data).toMatchObject({ kind: 'external', length: 4096 });
     const session = await createSession(loaded.model, {
       folder: loaded.folder,
