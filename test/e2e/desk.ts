@@ -19,6 +19,8 @@ export async function choose(app: RunningApp, paths: { save?: string; open?: str
 }
 
 export async function menu(app: RunningApp, id: string): Promise<void> {
+  // A page that is still loading hears nothing.
+  await app.page.getByRole('heading').first().waitFor();
   await app.evaluate(({ Menu }, id) => Menu.getApplicationMenu()?.getMenuItemById(id)?.click(), id);
 }
 
