@@ -33,19 +33,23 @@ export function Thumbnail({ path, frame, isShown }: Props) {
       className="thumbnail"
       data-state={known?.state ?? 'making'}
       title={known?.state === 'failed' ? known.why : undefined}
-      style={thumbnails ? cutOut(thumbnails, frame) : undefined}
     >
+      {thumbnails ? <div className="thumbnail-cell" style={cutOut(thumbnails, frame)} /> : null}
       {isShown ? <span className="tag on">shown</span> : null}
     </div>
   );
 }
 
 /** A sheet as background, moved so that one of its cells fills the box. */
-function cutOut({ sheet, columns, count, every }: ClipPreview['thumbnails'], frame: number): CSSProperties {
+function cutOut(thumbnails: ClipPreview['thumbnails'], frame: number): CSSProperties {
+  const { sheet, columns, count, every, width, height } = thumbnails;
   const index = Math.max(0, Math.min(count - 1, Math.floor(frame / every)));
   const rows = Math.ceil(count / columns);
   const percent = (at: number, of: number) => (of < 2 ? 0 : (at / (of - 1)) * 100);
   return {
+    aspectRatio: `${width} / ${height}`,
+    // As large as the box of 16:9 lets it be, never stretched.
+    [width / height > 16 / 9 ? 'width' : 'height']: '100%',
     backgroundImage: `url("${previewUrl(sheet)}")`,
     backgroundSize: `${columns * 100}% ${rows * 100}%`,
     backgroundPosition: `${percent(index % columns, columns)}% ${percent(Math.floor(index / columns), rows)}%`,
