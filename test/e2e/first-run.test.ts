@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { demoBundle, prompt, RENDER_MS, shots, takes, timeline } from './desk.ts';
+import { demoBundle, prompt, RENDER_MS, shots } from './desk.ts';
 import { launch } from './launch.ts';
 import { freshHome, ROOT, type RunningApp } from './running-app.ts';
 
@@ -43,5 +43,20 @@ describe.skipIf(!demoBundle() || !described)('a first start', () => {
     await app.quit();
     app = await launch({ home: home.path });
     await app.page.getByRole('heading', { name: 'Retake', exact: true }).waitFor();
+  });
+});  it('renders it on one key', async () => {
+    await app.page.keyboard.press('Control+Enter');
+    // All of its frames would take minutes on a small machine; short takes are rendered to their end elsewhere.
+    const badge = app.page.getByText(/Rendering [1-9]\d* %/).first();
+    await badge.waitFor({ timeout: RENDER_MS });
+  });
+
+  it('opens the same example again, and not a new one', async () => {
+    await prompt(app.page).fill('a green ball on the moon');
+    await app.quit();
+    app = await launch({ home: home.path });
+    await app.page.getByRole('button', { name: /Open the example/ }).click();
+    await shots(app.page).first().waitFor();
+    await expect.poll(() => prompt(app.page).inputValue()).toBe('a green ball on the moon');
   });
 });
