@@ -24,27 +24,7 @@ describe.skipIf(!demoBundle() || !described)('a first start', () => {
     await expect.poll(() => prompt(app.page).inputValue()).not.toBe('');
   });
 
-  it(
-    'renders it on one key',
-    async () => {
-      await app.page.keyboard.press('Control+Enter');
-      await takes(app.page)
-        .getByText('Take 1')
-        .first()
-        .waitFor({ timeout: 10 * RENDER_MS });
-      await timeline(app.page)
-        .getByRole('option', { name: /take 'Take 1' shown/ })
-        .waitFor();
-    },
-    10 * RENDER_MS,
-  );
-
-  it('opens the same example again, and not a new one', async () => {
-    await app.quit();
-    app = await launch({ home: home.path });
-    await app.page.getByRole('heading', { name: 'Retake', exact: true }).waitFor();
-  });
-});  it('renders it on one key', async () => {
+  it('renders it on one key', async () => {
     await app.page.keyboard.press('Control+Enter');
     // All of its frames would take minutes on a small machine; short takes are rendered to their end elsewhere.
     const badge = app.page.getByText(/Rendering [1-9]\d* %/).first();
