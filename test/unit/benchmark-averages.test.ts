@@ -56,6 +56,7 @@ describe('averages of a benchmark', () => {
     expect(outcomeOf({ mean: 2, error: 1, count: 9 }, false)).toBe('no clear difference');
     expect(outcomeOf({ mean: 2.1, error: 1, count: 9 }, false)).toBe('reappears');
     expect(outcomeOf({ mean: 2.1, error: 1, count: 9 }, true)).toBe('reversed');
+    expect(outcomeOf({ mean: 2.1, error: 1, count: 3 }, false)).toBe('no clear difference');
     expect(outcomeOf({ mean: 0, error: 0, count: 9 }, true)).toBe('no clear difference');
     expect(findings(runs).map(({ better, worse, quantity }) => [better, worse, quantity])).toEqual([
       ['pix2video', 'mix-0.6', 'pixelMse'],

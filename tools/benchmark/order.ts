@@ -39,9 +39,12 @@ const CLAIMS: readonly Claim[] = [
 
 export type Outcome = 'reappears' | 'reversed' | 'no clear difference';
 
+/** A standard error of fewer takes says little. */
+const LEAST_TAKES = 4;
+
 /** A difference counts from two standard errors on. */
-export function outcomeOf({ mean, error }: Difference, less: boolean): Outcome {
-  if (!(Math.abs(mean) > 2 * error)) return 'no clear difference';
+export function outcomeOf({ mean, error, count }: Difference, less: boolean): Outcome {
+  if (count < LEAST_TAKES || !(Math.abs(mean) > 2 * error)) return 'no clear difference';
   return mean < 0 === less ? 'reappears' : 'reversed';
 }
 

@@ -165,7 +165,6 @@ async function main(): Promise<void> {
   const places = plan(set, asked);
   const end = performance.now() + asked.minutes * 60_000;
   const inTime = () => performance.now() < end;
-  const runs = await runAll(bench, places, inTime);
 
   const shots = set.shots.slice(0, asked.shots);
   const captionShots = Math.min(set.shots.length, asked.quick ? 12 : set.shots.length);
@@ -177,6 +176,7 @@ async function main(): Promise<void> {
     file: join(out, bench.key, 'captions.json'),
     paint: inTime(),
   });
+  const runs = await runAll(bench, places, inTime);
   const results: Results = {
     made: new Date().toISOString().slice(0, 10),
     model: { name: bench.bundle.name, key: bench.key },

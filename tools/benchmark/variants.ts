@@ -70,6 +70,12 @@ export const VARIANTS: readonly Variant[] = [
     group: 'ablation',
     request: { ...pix2video({}), guidance: 7.5 },
   },
+  {
+    id: 'refined',
+    label: 'pix2video, 3 refinements',
+    group: 'ablation',
+    request: { ...pix2video({}), refinement: 3 },
+  },
 
   {
     id: 'reconstruct',
@@ -99,6 +105,7 @@ export const COMPARISONS: readonly { readonly title: string; readonly variants: 
   },
   { title: 'Guided latent update (pix2video)', variants: ['no-update', 'pix2video', 'weight-400'] },
   { title: 'Classifier-free guidance (pix2video)', variants: ['guidance-1.5', 'pix2video', 'guidance-7.5'] },
+  { title: 'Refinement of the inversion (pix2video)', variants: ['pix2video', 'refined'] },
   { title: 'Mixing weight', variants: ['img2img', 'mix-0', 'mix-0.3', 'mix-0.6', 'mix-0.9'] },
 ];
 
