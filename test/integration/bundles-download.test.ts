@@ -71,7 +71,7 @@ test('a dropped connection is resumed where it broke off', async () => {
     const status = from > 0 ? 206 : 200;
     const range = { 'content-range': `bytes ${from}-${content.length - 1}/${content.length}` };
     response.writeHead(status, { 'content-length': content.length - from, ...(from > 0 && range) });
-    response.write(content.subarray(from, from + 1000), () => setTimeout(() => response.destroy(), 20));
+    response.write(content.subarray(from, from + 1000), () => setTimeout(() => response.destroy(), 300));
     return true;
   };
   const dir = await download(server, tempFolder()).done;

@@ -63,7 +63,11 @@ describe('one clip, edited again and again', () => {
     expect(first.inversion.unetCalls).toBe(edited * STEPS);
     expect(first.inversion.checkUnetCalls).toBe(STEPS);
     expect(first.inversion.reconstruction!.meanPsnr).toBeGreaterThan(5);
-    expect(first.sampling).toEqual({ unetCalls: edited * STEPS, resumedFrom: null });
+    expect(first.sampling).toEqual({
+      unetCalls: edited * STEPS,
+      unetBranches: 2 * edited * STEPS,
+      resumedFrom: null,
+    });
     expect(first.range).toEqual({ start: 0, end: edited });
     expect(first.method).toMatchObject({ id: 'pix2video', solver: 'ddim', params: { attention: 'both' } });
     expect(first.provider.used).toBe('cpu');
