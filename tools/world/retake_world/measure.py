@@ -50,6 +50,7 @@ def measure(bundle: Bundle, data: Pictures, judge: Path | None, count: int, step
     back = bundle.decode(bundle.sample(bundle.invert(inverted, words, 50), words, 50, 1.0))
     result["inversion_psnr_to_autoencoder"] = psnr(back, through[:8])
     result["inversion_psnr_to_source"] = psnr(back, pictures[:8])
+    result["inversion_loss_db"] = psnr(through[:8], pictures[:8]) - result["inversion_psnr_to_source"]
     if judge is not None:
         model = load(judge)
         result["judge_on_rendered"] = accuracy(model, pictures, looks)
