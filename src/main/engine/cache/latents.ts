@@ -1,4 +1,11 @@
 /** Inverted latents kept between runs: one row per frame, checked when read, least recently used dropped first. */
+import type {
+  CacheGroup,
+  CacheStat,
+  PruneRequest,
+  PruneResult,
+  VerifyResult,
+} from '../../../common/contract.ts';
 import { AppError, assert, type CancelSignal } from '../../../common/errors.ts';
 import type { DigestStore } from '../bundle/types.ts';
 import type { Latent } from '../diffusion/types.ts';
@@ -10,7 +17,6 @@ import * as rows from './rows.ts';
 import * as upkeep from './upkeep.ts';
 
 export type { CachedLatent, LatentMeta } from './rows.ts';
-export type { CacheGroup, CacheStat, PruneRequest, PruneResult, VerifyResult } from './upkeep.ts';
 
 /** What a caller stores; the time is the cache's own. */
 export interface LatentEntry {
@@ -95,17 +101,17 @@ export class LatentCache {
   }
 
   /** @throws AppError, as ls and prune do: who asks for these wants to know */
-  stat(): upkeep.CacheStat {
+  stat(): CacheStat {
     const { path } = this.#database;
     return this.#attempt('reading the cache', (db) => upkeep.stat(db, path, this.#options.limitBytes));
   }
 
   /** Last used first. */
-  ls(): upkeep.CacheGroup[] {
+  ls(): CacheGroup[] {
     return this.#attempt('reading the cache', upkeep.listGroups);
   }
 
-  prune(request: upkeep.PruneRequest): upkeep.PruneResult {
+  prune(request: PruneRequest): PruneResult {
     const doing = 'pruning the cache';
     const { frames, bytes } = this.stat();
     try {
@@ -119,7 +125,7 @@ export class LatentCache {
   }
 
   /** Reads every byte: the structure of the file and the checksum of every row. @throws Cancelled, AppError */
-  async verify(signal?: CancelSignal): Promise<upkeep.VerifyResult> {
+  async verify(signal?: CancelSignal): Promise<VerifyResult> {
     return upkeep.verify(this.#database, signal);
   }
 

@@ -1,54 +1,17 @@
 /** Looking after the cache: how large it is, what is in it, making it smaller, checking every byte. */
 import { statSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type {
+  CacheGroup,
+  CacheStat,
+  PruneRequest,
+  PruneResult,
+  VerifyResult,
+} from '../../../common/contract.ts';
 import { type CancelSignal, throwIfCancelled } from '../../../common/errors.ts';
 import { type Db, inTransaction } from './db.ts';
 import type { RebuildableDb } from './rebuildable.ts';
 import { evictTo, LATENT_SQL, type Row, readChecked, recountTotals, removeRow } from './rows.ts';
-
-export interface CacheStat {
-  readonly file: string;
-  readonly frames: number;
-  /** Of the latents alone; the limit counts these. */
-  readonly bytes: number;
-  /** On disk, with the write-ahead log. */
-  readonly fileBytes: number;
-  readonly limitBytes: number;
-}
-
-/** The frames of one clip inverted with the same settings. */
-export interface CacheGroup {
-  readonly clip: string;
-  readonly bundle: string;
-  readonly sourcePrompt: string;
-  readonly settings: string;
-  readonly frames: number;
-  readonly bytes: number;
-  /** Lowest reconstruction PSNR of the group in dB; null where none was measured. */
-  readonly worstPsnr: number | null;
-  /** Milliseconds since 1970. */
-  readonly lastUsed: number;
-}
-
-/** What to remove: all, down to a size (least recently used first), or what was not used for some days. */
-export type PruneRequest =
-  | { readonly all: true }
-  | { readonly bytes: number }
-  | { readonly olderThanDays: number };
-
-export interface PruneResult {
-  /** Removed. */
-  readonly frames: number;
-  readonly bytes: number;
-}
-
-export interface VerifyResult {
-  /** Rows looked at, and how many of them were damaged and removed. */
-  readonly frames: number;
-  readonly damaged: number;
-  /** The file's structure was damaged: it was set aside and the cache is empty now. */
-  readonly rebuilt: boolean;
-}
 
 /** `used` is stored in microseconds so that uses within a millisecond keep their order. */
 export const USED_PER_MS = 1000;
