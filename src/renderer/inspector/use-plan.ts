@@ -42,6 +42,8 @@ export function usePlan(shots: readonly Shot[]): PlanState {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key says what the shots hold; their identity changes more often
   useEffect(() => {
     let current = true;
+    // What was wrong may just have been mended.
+    setAnswer((last) => (last.state === 'failed' ? { state: 'asking' } : last));
     const ask = async () => {
       const lost = shots.find((shot) => missing?.some((one) => one.clipId === shot.clipId));
       if (lost) {

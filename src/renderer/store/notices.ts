@@ -26,7 +26,8 @@ export function tell(text: string, tone: Notice['tone'] = 'info'): void {
 
 export function tellError(error: unknown): void {
   if (error instanceof Cancelled) return;
-  tell(errorLine(error), 'problem');
+  const line = errorLine(error);
+  tell(line.charAt(0).toUpperCase() + line.slice(1), 'problem');
 }
 
 export function dismiss(id: number): void {

@@ -84,7 +84,8 @@ function drawPictures(
   const first = Math.max(0, Math.floor(-x / tile));
   const end = Math.min(width, scene.width - x);
   for (let at = first; at * tile < end; at++) {
-    const clipFrame = item.start + ((at + 0.5) * tile) / scene.view.scale;
+    // The middle of the last tile may lie behind the shot's end.
+    const clipFrame = Math.min(item.end - 1, item.start + ((at + 0.5) * tile) / scene.view.scale);
     const covered = take !== undefined && clipFrame >= take.start && clipFrame < take.end;
     const source = covered ? ofTake : ofClip;
     const frame = covered && ofTake ? clipFrame - take.start : clipFrame;

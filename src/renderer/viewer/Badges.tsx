@@ -7,6 +7,7 @@ import { useJobs } from '../store/jobs.ts';
 import { attempt } from '../store/notices.ts';
 import { forgetPreview, requestPreview } from '../store/previews.ts';
 import { useOpened } from '../store/project.ts';
+import { useEngineState } from '../store/session.ts';
 import { dropStill, useStill } from '../store/stills.ts';
 import { seek, setView, useView } from '../store/view.ts';
 import { Button } from '../ui/Button.tsx';
@@ -37,6 +38,7 @@ export function Badges({ picture }: { readonly picture: Picture }) {
   const job = useWatch(picture);
   const entry = useJobs((jobs) => jobs.entries.find((one) => one.id === job));
   const rendered = useRendered(picture);
+  const { engine } = useEngineState();
   const still = useStill(shot?.id ?? null);
   const stands = useView((view) => view.shuttle === 0);
   const trouble = useTrouble(picture);
@@ -55,7 +57,7 @@ export function Badges({ picture }: { readonly picture: Picture }) {
         ) : null}
         {entry ? (
           <span className="badge rendering">
-            Rendering {Math.floor(entry.fraction * 100)} %
+            {engine === 'up' ? 'Rendering' : 'Waiting for the engine at'} {Math.floor(entry.fraction * 100)} %
             {rendered?.jobId === entry.id
               ? ` · this frame at step ${Math.min(rendered.step + 1, entry.settings.steps)} of ${entry.settings.steps}`
               : ''}
