@@ -149,6 +149,8 @@ async function chooseFiles(app: RunningApp, project: string, clip: string): Prom
 }
 
 async function menu(app: RunningApp, id: string): Promise<void> {
+  // A page that is still loading hears nothing.
+  await app.page.getByRole('heading').first().waitFor();
   await app.evaluate(({ Menu }, id) => Menu.getApplicationMenu()?.getMenuItemById(id)?.click(), id);
 }
 
