@@ -24,6 +24,8 @@ export interface TakeReport {
     readonly prediction: string;
     readonly digests: Readonly<Record<string, string>>;
   };
+  /** Where the network's depth channel came from; null for networks that take none. */
+  readonly structure: { readonly source: 'clip' | 'estimator' } | null;
   readonly provider: { readonly used: string; readonly tried: readonly ProviderTrial[] };
   readonly inversion: {
     /** Frames whose start latent came out of an inversion; 0 for methods that start from noise. */

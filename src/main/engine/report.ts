@@ -31,6 +31,7 @@ export function buildReport(parts: {
       prediction: bundle.scheduler.prediction,
       digests: { ...bundle.digests },
     },
+    structure: shot.depthSource && { source: shot.depthSource },
     provider: shot.provider,
     inversion: start.inversion,
     sampling: {

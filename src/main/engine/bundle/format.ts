@@ -8,6 +8,11 @@ const KINDS = {
   sdxl: 'Stable Diffusion XL',
 };
 
+const DEPTH = {
+  estimator: 'estimated by the bundle',
+  clip: 'not estimated by the bundle: give a depth clip',
+};
+
 function size(bytes: number): string {
   const units = ['B', 'KB', 'MB', 'GB'];
   let unit = 0;
@@ -42,6 +47,7 @@ export function formatBundleReport(report: BundleReport): string {
     const extra = report.structureChannels ? ` and ${report.structureChannels} of structure` : '';
     row('latent', `${report.latentChannels} channels${extra}, 1/${report.factor} of the picture`);
   }
+  if (report.depth) row('depth', DEPTH[report.depth]);
   if (report.promptTokens.length > 0) row('prompt', `up to ${report.promptTokens[0]! - 2} tokens`);
   if (sites) row('attention', `${sites.all} self-attentions, ${sites.decoder} in the decoder`);
   row('parameters', count(report.parameters));

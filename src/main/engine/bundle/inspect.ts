@@ -46,6 +46,8 @@ export interface BundleReport {
   readonly sites: { readonly all: number; readonly decoder: number } | null;
   readonly latentChannels: number | null;
   readonly structureChannels: number | null;
+  /** Where the depth of a frame comes from; null for networks that take none. */
+  readonly depth: 'estimator' | 'clip' | null;
   readonly factor: number | null;
   readonly grid: number | null;
   readonly nativeSize: number | null;
@@ -111,7 +113,9 @@ export async function inspectBundle(
   if (encoder && isDrawn(encoder.model)) {
     warnings.push('The VAE encoder draws its latent at random; Retake takes the mean instead.');
   }
-  const bare = Object.values(layout.parts).filter((part) => part.configFile === null);
+  const bare = Object.values(layout.parts).filter(
+    (part) => part.configFile === null && part.role !== 'depthEstimator',
+  );
   if (bare.length > 0) {
     const names = bare.map((part) => PART_FOLDERS[part.role]).join(', ');
     warnings.push(`No config.json in ${names}: sizes and scale are Stable Diffusion's usual ones.`);
@@ -128,6 +132,7 @@ export async function inspectBundle(
     sites: attentions && { all: attentions.length, decoder: attentions.filter((one) => one.decoder).length },
     latentChannels: geometry?.latentChannels ?? null,
     structureChannels: geometry?.structureChannels ?? null,
+    depth: geometry?.structureChannels ? (parts?.depth ? 'estimator' : 'clip') : null,
     factor: geometry?.factor ?? null,
     grid: geometry?.grid ?? null,
     nativeSize: geometry?.nativeSize ?? null,
@@ -182,7 +187,8 @@ async function reportPart(
 
 /** Throws the first part's defect; null while parts are missing, which is reported elsewhere. */
 function partsOf(layout: Layout, graphs: ReadonlyMap<Role, LoadedGraph>): Parts | null {
-  if (rolesOf(layout).some((role) => !graphs.has(role))) return null;
+  const roles = [...rolesOf(layout), ...Object.values(layout.parts).map((part) => part.role)];
+  if (roles.some((role) => !graphs.has(role))) return null;
   return loadParts(layout, (part) => graphs.get(part.role)!);
 }
 

@@ -59,6 +59,14 @@ export interface TextIo {
   readonly pooled: string | null;
 }
 
+export interface DepthIo {
+  /** [B, 3, h, w] */
+  readonly input: string;
+  /** [B, h', w'], larger is nearer. */
+  readonly output: string;
+  readonly fixed: FixedSize;
+}
+
 interface Values {
   readonly list: readonly ValueInfo[];
   readonly rest: Set<ValueInfo>;
@@ -177,6 +185,28 @@ export function vaeIo(model: Model, file: string): VaeIo {
     outChannels: fixedDim(output, 1),
     fixed: fixedSize(input),
   };
+}
+
+/** @throws defect when the graph does not make one map of one picture */
+export function depthIo(model: Model, file: string): DepthIo {
+  const inputs = inputsOf(model);
+  const picture = (v: ValueInfo) => isFloat(v) && (rank(v) ?? 4) === 4 && (fixedDim(v, 1) ?? 3) === 3;
+  const input = take(inputs, ['pixel_values'], picture);
+  if (!input || !picture(input) || inputs.rest.size > 0) {
+    throw notA(file, 'depth estimator', 'it must have one input, an RGB picture', inputs.list);
+  }
+  const outputs: Values = { list: model.graph.outputs, rest: new Set() };
+  const map = (v: ValueInfo) => isFloat(v) && (rank(v) ?? 3) === 3;
+  const output = take(outputs, ['predicted_depth'], map);
+  if (!output || !map(output)) {
+    throw notA(
+      file,
+      'depth estimator',
+      'it has no output predicted_depth [batch, height, width]',
+      outputs.list,
+    );
+  }
+  return { input: input.name, output: output.name, fixed: fixedSize(input) };
 }
 
 /**

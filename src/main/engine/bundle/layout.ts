@@ -4,6 +4,7 @@ import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { AppError } from '../../../common/errors.ts';
 import { DOWNLOAD_AGAIN, defect, kindOf, readJson } from './files.ts';
+import { type Preprocessor, preprocessorConfig } from './preprocessor.ts';
 
 export const PART_FOLDERS = {
   unet: 'unet',
@@ -11,6 +12,7 @@ export const PART_FOLDERS = {
   vaeDecoder: 'vae_decoder',
   textEncoder: 'text_encoder',
   textEncoder2: 'text_encoder_2',
+  depthEstimator: 'depth_estimator',
 } as const;
 export type Role = keyof typeof PART_FOLDERS;
 
@@ -78,6 +80,8 @@ export interface Layout {
   readonly text: readonly TextConfig[];
   readonly tokenizers: readonly string[];
   readonly schedulerFile: string;
+  /** How the depth estimator wants its pictures; null where there is none. */
+  readonly preprocessor: { readonly file: string; readonly config: Preprocessor } | null;
 }
 
 /** Told of every defect; opening throws it, inspecting collects it. */
@@ -186,6 +190,11 @@ export async function readLayout(dir: string, onDefect: OnDefect): Promise<Layou
     const part = await findPart(root, role, onDefect);
     if (part !== null) parts[role] = part;
   }
+  // The estimator is welcome, not needed: without a graph of it a depth clip serves.
+  if ((await listing(join(root, PART_FOLDERS.depthEstimator))).some((name) => name.endsWith('.onnx'))) {
+    const part = await findPart(root, 'depthEstimator', onDefect);
+    if (part !== null) parts.depthEstimator = part;
+  }
 
   const tokenizers = [join(root, 'tokenizer'), ...(xl ? [join(root, 'tokenizer_2')] : [])];
   for (const folder of tokenizers) {
@@ -209,7 +218,22 @@ export async function readLayout(dir: string, onDefect: OnDefect): Promise<Layou
     text,
     tokenizers,
     schedulerFile: join(root, 'scheduler', 'scheduler_config.json'),
+    preprocessor: parts.depthEstimator ? await readPreprocessor(root, onDefect) : null,
   };
+}
+
+/** Beside the estimator, or where diffusers puts it. */
+async function readPreprocessor(root: string, onDefect: OnDefect): Promise<Layout['preprocessor']> {
+  const [beside, usual] = [PART_FOLDERS.depthEstimator, 'feature_extractor'].map((folder) =>
+    join(root, folder, 'preprocessor_config.json'),
+  ) as [string, string];
+  const file = (await kindOf(beside)) === 'file' ? beside : usual;
+  try {
+    return { file, config: await readJson(file, preprocessorConfig) };
+  } catch (error) {
+    onDefect(error as AppError);
+    return null;
+  }
 }
 
 /** The parts a bundle must have, in the order they are reported. */

@@ -4,6 +4,7 @@ import type { Conditioning } from '../diffusion/types.ts';
 import { createSession, type Session } from '../onnx/ort.ts';
 import { float32Io } from '../onnx/passes/float-io.ts';
 import { addReferenceAttention, type Site } from '../onnx/passes/reference-attention.ts';
+import { makeDepthEstimator } from './depth-estimator.ts';
 import { type Layout, readLayout } from './layout.ts';
 import { takeMean } from './mean-encoder.ts';
 import { bundleDigests } from './part-digests.ts';
@@ -11,7 +12,7 @@ import { geometryOf, type LoadedPart, loadParts, type Parts } from './parts.ts';
 import { readScheduler } from './scheduler.ts';
 import { encodeText, timeIds } from './text-encoder.ts';
 import { type ClipTokenizer, readTokenizer } from './tokenizer.ts';
-import type { Bundle, BundleDigests, OpenBundleOptions, Tokens } from './types.ts';
+import type { Bundle, BundleDigests, DepthEstimator, OpenBundleOptions, Tokens } from './types.ts';
 import { makePredict } from './unet.ts';
 import { makeDecode, makeEncode } from './vae.ts';
 
@@ -36,6 +37,7 @@ export async function openBundle(dir: string, options: OpenBundleOptions): Promi
   const digests = await bundleDigests(layout, parts, options);
   const sites = rewrite(parts, options, layout.name);
 
+  const depthPart = parts.depth;
   const sessions: Session[] = [];
   const open = async (part: LoadedPart<unknown>, what: string, lowMemory = false): Promise<Session> => {
     throwIfCancelled(signal);
@@ -70,6 +72,7 @@ export async function openBundle(dir: string, options: OpenBundleOptions): Promi
       decoder,
       text,
       release,
+      openDepth: () => open(depthPart!, 'the depth estimator'),
     });
   } catch (error) {
     await release();
@@ -90,6 +93,8 @@ interface Opened {
   readonly decoder: Session;
   readonly text: readonly Session[];
   release(): Promise<void>;
+  /** Of a bundle that has an estimator. */
+  openDepth(): Promise<Session>;
 }
 
 function assemble(opened: Opened): Bundle {
@@ -107,6 +112,9 @@ function assemble(opened: Opened): Bundle {
   const encode = makeEncode(vaeEncoder, scale, latentChannels, factor);
   const decode = makeDecode(vaeDecoder, scale, factor);
 
+  const depthSessions: Session[] = [];
+  const depth = depthOf(opened, depthSessions);
+
   const tokenize = (prompt: string): Tokens => {
     const all = tokenizers.map((tokenizer) => tokenizer.encode(prompt));
     return { ids: all.map((one) => one.ids), cut: all.find((one) => one.cut !== null)?.cut ?? null };
@@ -120,6 +128,7 @@ function assemble(opened: Opened): Bundle {
     digests: opened.digests,
     latentChannels,
     structureChannels: geometry.structureChannels,
+    depth,
     factor,
     grid: geometry.grid,
     nativeSize: geometry.nativeSize,
@@ -131,6 +140,7 @@ function assemble(opened: Opened): Bundle {
         vaeEncoder: seconds([encoder]),
         vaeDecoder: seconds([decoder]),
         textEncoder: seconds(textSessions),
+        ...(depth && { depthEstimator: seconds(depthSessions) }),
       };
     },
     tokenize,
@@ -166,6 +176,21 @@ function assemble(opened: Opened): Bundle {
   };
 }
 
+/** @param sessions gets the estimator's session once a picture has come */
+function depthOf({ layout, parts, openDepth }: Opened, sessions: Session[]): DepthEstimator | null {
+  if (!parts.depth || !layout.preprocessor) return null;
+  return makeDepthEstimator({
+    io: parts.depth.io,
+    file: parts.depth.part.file,
+    preprocessor: layout.preprocessor.config,
+    async open() {
+      const session = await openDepth();
+      sessions.push(session);
+      return session;
+    },
+  });
+}
+
 /** Changes the graphs in memory; the files stay as they are. Returns the attention sites that got a bank. */
 function rewrite(parts: Parts, options: OpenBundleOptions, name: string): readonly Site[] {
   takeMean(parts.vaeEncoder.graph.model, parts.vaeEncoder.part.file);
@@ -173,7 +198,8 @@ function rewrite(parts: Parts, options: OpenBundleOptions, name: string): readon
   const label = `the UNet of ${name}`;
   const sites =
     options.sites === 'none' ? [] : addReferenceAttention(unet, { sites: options.sites, label }).sites;
-  for (const { graph } of [parts.unet, parts.vaeEncoder, parts.vaeDecoder, ...parts.text])
+  const depth = parts.depth ? [parts.depth] : [];
+  for (const { graph } of [parts.unet, parts.vaeEncoder, parts.vaeDecoder, ...parts.text, ...depth])
     float32Io(graph.model);
   return sites;
 }

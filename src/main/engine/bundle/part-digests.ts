@@ -34,5 +34,9 @@ export async function bundleDigests(
     textEncoder: await digest([...parts.text.flatMap(files), layout.indexFile]),
     tokenizer: await digest(await existing(tokenizers)),
     scheduler: await fileDigest(layout.schedulerFile),
+    ...(parts.depth &&
+      layout.preprocessor && {
+        depthEstimator: await digest([...files(parts.depth), layout.preprocessor.file]),
+      }),
   };
 }

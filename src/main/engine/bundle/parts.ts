@@ -3,7 +3,17 @@ import type { AppError } from '../../../common/errors.ts';
 import type { Model } from '../onnx/ir/graph.ts';
 import { type LoadedGraph, loadGraph } from '../onnx/slim.ts';
 import { defect } from './files.ts';
-import { strideFactor, type TextIo, textIo, type UnetIo, unetIo, type VaeIo, vaeIo } from './io.ts';
+import {
+  type DepthIo,
+  depthIo,
+  strideFactor,
+  type TextIo,
+  textIo,
+  type UnetIo,
+  unetIo,
+  type VaeIo,
+  vaeIo,
+} from './io.ts';
 import { type Layout, PART_FOLDERS, type Part, type Role } from './layout.ts';
 import type { Bundle } from './types.ts';
 import type { LatentScale } from './vae.ts';
@@ -19,6 +29,8 @@ export interface Parts {
   readonly vaeEncoder: LoadedPart<VaeIo>;
   readonly vaeDecoder: LoadedPart<VaeIo>;
   readonly text: readonly LoadedPart<TextIo>[];
+  /** Null where the network takes no depth or the bundle cannot estimate it. */
+  readonly depth: LoadedPart<DepthIo> | null;
 }
 
 /** What the parts together make of the bundle. */
@@ -59,11 +71,14 @@ export function loadParts(
     loaded(role, (model, file) =>
       textIo(model, file, { penultimate: layout.xl, pooled: role === 'textEncoder2' }),
     );
+  const unet = loaded('unet', unetIo);
+  const wantsDepth = unet.io.inChannels > latentChannelsOf(layout, unet.io);
   return {
-    unet: loaded('unet', unetIo),
+    unet,
     vaeEncoder: loaded('vaeEncoder', vaeIo),
     vaeDecoder: loaded('vaeDecoder', vaeIo),
     text: layout.xl ? [text('textEncoder'), text('textEncoder2')] : [text('textEncoder')],
+    depth: wantsDepth && layout.parts.depthEstimator ? loaded('depthEstimator', depthIo) : null,
   };
 }
 
@@ -74,7 +89,7 @@ export function geometryOf(layout: Layout, parts: Parts): Geometry {
   const factor = layout.vae.block_out_channels
     ? 2 ** (layout.vae.block_out_channels.length - 1)
     : strideFactor(vaeEncoder.graph.model);
-  const latentChannels = unet.io.outChannels ?? layout.vae.latent_channels ?? 4;
+  const latentChannels = latentChannelsOf(layout, unet.io);
   const structureChannels = unet.io.inChannels - latentChannels;
   checkUnet(unet, structureChannels);
   checkVae(vaeEncoder, vaeDecoder, latentChannels);
@@ -89,6 +104,10 @@ export function geometryOf(layout: Layout, parts: Parts): Geometry {
     nativeSize: nativeLatent(layout, unet.io) * factor,
     scale: latentScale(layout, latentChannels, xl),
   };
+}
+
+function latentChannelsOf(layout: Layout, unet: UnetIo): number {
+  return unet.outChannels ?? layout.vae.latent_channels ?? 4;
 }
 
 function checkUnet({ part, io }: LoadedPart<UnetIo>, structure: number): void {

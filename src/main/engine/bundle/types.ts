@@ -16,6 +16,22 @@ export interface BundleDigests {
   readonly textEncoder: string;
   readonly tokenizer: string;
   readonly scheduler: string;
+  /** Absent where the network takes no depth or the bundle cannot estimate it. */
+  readonly depthEstimator?: string;
+}
+
+/** Estimates how near things are. Its network is loaded with the first picture and released with the bundle. */
+export interface DepthEstimator {
+  /** Size in pixels at which it looks at a picture of that size. @throws AppError bundle-invalid for one it cannot run at */
+  sizeFor(picture: { readonly width: number; readonly height: number }): { width: number; height: number };
+  /**
+   * RGB8 (h·w·3) to a map of its own size and scale, larger is nearer; it may hold NaN.
+   * @throws AppError bundle-invalid, model-failed
+   */
+  estimate(
+    rgb: Uint8Array,
+    size: { readonly width: number; readonly height: number },
+  ): Promise<{ data: Float32Array; width: number; height: number }>;
 }
 
 export interface Tokens {
@@ -34,6 +50,8 @@ export interface Bundle {
   readonly latentChannels: number;
   /** Extra input channels of the network after the latent (1 for depth), 0 for none. */
   readonly structureChannels: number;
+  /** Null where the network takes no depth or the bundle cannot estimate it. */
+  readonly depth: DepthEstimator | null;
   /** Pixels per latent element along a side (8). */
   readonly factor: number;
   /** Canvas sides must be multiples of this: factor · 2^(levels-1). */
@@ -51,7 +69,13 @@ export interface Bundle {
     textEncoder: number;
   };
   /** Wall seconds inside bare session.run, for the overhead benchmark. */
-  readonly runSeconds: { unet: number; vaeEncoder: number; vaeDecoder: number; textEncoder: number };
+  readonly runSeconds: {
+    unet: number;
+    vaeEncoder: number;
+    vaeDecoder: number;
+    textEncoder: number;
+    depthEstimator?: number;
+  };
 
   tokenize(prompt: string): Tokens;
   /** size: canvas in pixels, which XL models take as a condition. */

@@ -6,11 +6,16 @@ import { z } from 'zod';
 import type { BundleEntry } from '../../../common/desktop.ts';
 import { AppError, errorLine } from '../../../common/errors.ts';
 import { type BundleReport, inspectBundle } from '../bundle/inspect.ts';
+import { PART_FOLDERS } from '../bundle/layout.ts';
 import { writeWhole } from '../disk.ts';
 import { fromSystem } from '../media/target.ts';
 
 const listFile = z.object({ dirs: z.array(z.string()), default: z.string().nullable() });
 type ListFile = z.infer<typeof listFile>;
+
+/** Shots have no depth clip yet. */
+const NO_DEPTH =
+  'It wants the depth of every frame and has no estimator for it: add one as depth_estimator/model.onnx.';
 
 export class BundleManager {
   readonly #file: string;
@@ -89,7 +94,7 @@ export class BundleManager {
         builtIn,
         bytes: report.parts.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0),
         nativeSize: report.nativeSize ?? 0,
-        problems: report.defects,
+        problems: report.depth === 'clip' ? [...report.defects, NO_DEPTH] : report.defects,
       };
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
@@ -100,7 +105,7 @@ export class BundleManager {
 
   /** Reading the graphs takes a second, so it is done again only when a folder of the bundle has changed. */
   async #report(dir: string): Promise<BundleReport> {
-    const folders = ['', 'unet', 'vae_encoder', 'vae_decoder', 'text_encoder', 'text_encoder_2', 'scheduler'];
+    const folders = ['', ...Object.values(PART_FOLDERS), 'scheduler', 'feature_extractor'];
     const abouts = await Promise.all(folders.map((name) => stat(join(dir, name)).catch(() => null)));
     const stamp = abouts.map((about) => about?.mtimeMs ?? 0).join(' ');
     const known = this.#reports.get(dir);

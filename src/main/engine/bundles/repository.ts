@@ -99,7 +99,7 @@ function isSafe(path: string): boolean {
 }
 
 const FOLDERS =
-  /^(unet|vae|vae_encoder|vae_decoder|text_encoder|text_encoder_2|tokenizer|tokenizer_2|scheduler)\//;
+  /^(unet|vae|vae_encoder|vae_decoder|text_encoder|text_encoder_2|tokenizer|tokenizer_2|scheduler|depth_estimator|feature_extractor)\//;
 const OTHER_WEIGHTS = /\.(safetensors|ckpt|pt|pth|bin|msgpack|h5|gguf|tflite|xml)$/i;
 
 /** The files to begin with. @throws AppError bundle-invalid for a repository without ONNX graphs */

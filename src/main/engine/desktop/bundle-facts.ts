@@ -9,7 +9,11 @@ import type { Bundle, BundleDigests, DigestStore } from '../bundle/types.ts';
 export type BundleFacts = Pick<
   Bundle,
   'name' | 'nativeSize' | 'grid' | 'factor' | 'latentChannels' | 'structureChannels'
-> & { readonly digests: BundleDigests };
+> & {
+  readonly digests: BundleDigests;
+  /** Digest of the depth estimator, null where there is none. */
+  readonly depth: string | null;
+};
 
 export type ReadFacts = (dir: string) => Promise<BundleFacts>;
 
@@ -26,7 +30,7 @@ export function rememberingFacts(digestStore: DigestStore | undefined): ReadFact
     const parts = loadParts(layout);
     const geometry = geometryOf(layout, parts);
     const digests = await bundleDigests(layout, parts, digestStore ? { digestStore } : {});
-    const facts = { ...geometry, name: layout.name, digests };
+    const facts = { ...geometry, name: layout.name, digests, depth: digests.depthEstimator ?? null };
     known.set(layout.dir, { signature, facts });
     return facts;
   };
@@ -37,6 +41,7 @@ async function signatureOf(layout: Layout): Promise<string> {
   const files = [
     layout.indexFile,
     layout.schedulerFile,
+    ...(layout.preprocessor ? [layout.preprocessor.file] : []),
     ...Object.values(layout.parts).flatMap(({ file, configFile }) => [file, configFile ?? file]),
     ...layout.tokenizers.flatMap((folder) =>
       ['vocab.json', 'merges.txt', 'tokenizer.json', 'tokenizer_config.json'].map((name) =>

@@ -7,9 +7,10 @@ import type { LatentCache } from '../cache/latents.ts';
 import { decodeFrames } from '../media/decode.ts';
 import { chooseProvider } from '../onnx/provider.ts';
 import type { JobStore } from '../queue/store.ts';
+import { rememberedEstimate } from '../stages/estimated-depth.ts';
 import { frameKey } from '../stages/inversion-key.ts';
 import { canvasOf, resolveRange, resolveRequest } from '../stages/request.ts';
-import { shotStructure } from '../stages/structure.ts';
+import { depthSource, type StructureRequest, shotStructure } from '../stages/structure.ts';
 import type { ReadFacts } from './bundle-facts.ts';
 import type { Probe } from './clips.ts';
 import { speedsOf } from './speeds.ts';
@@ -32,6 +33,7 @@ export function createPlanner({ cache, store, probe, facts }: PlannerParts): Pla
     const range = resolveRange(settings, clip);
     const bundle = await facts(settings.bundle);
     const fit = canvasOf(settings, clip, bundle);
+    const source = depthSource(bundle, settings.depth);
     const { provider } = await chooseProvider(settings.provider);
     const frames = range.end - range.start;
     const inverting = start.from === 'inversion';
@@ -39,12 +41,19 @@ export function createPlanner({ cache, store, probe, facts }: PlannerParts): Pla
     let cachedFrames = 0;
     let anchorCached = false;
     if (inverting) {
-      const { signal } = new AbortController();
-      const structure = await shotStructure({ bundle, clip, range, fit, depth: settings.depth, signal });
+      const { depth } = settings;
+      const shot = { clip, fit, range };
+      const depths =
+        source === 'estimator'
+          ? rememberedEstimate({ ...shot, estimator: bundle.depth!, provider })
+          : source === 'clip'
+            ? await clipDepths({ ...shot, bundle: { ...bundle, depth: null }, depth })
+            : [];
       const pixels = await digests.of(clip, fit, range);
       const of = { settings, fit, digests: bundle.digests, solver, scheduleId, provider };
-      const keys = pixels.map((digest, i) => frameKey(of, digest, structure?.(i)));
-      const stored = cache?.has(keys) ?? new Set();
+      const keys = pixels.map((digest, i) => frameKey(of, digest, depths?.[i] ?? null));
+      // Before its depth is known a frame counts as not inverted.
+      const stored = (depths !== null && cache?.has(keys)) || new Set();
       cachedFrames = keys.filter((key) => stored.has(key)).length;
       anchorCached = stored.has(keys[settings.anchor - range.start]!);
     }
@@ -70,6 +79,13 @@ export function createPlanner({ cache, store, probe, facts }: PlannerParts): Pla
         speeds.open + inversionCalls * speeds.invert + samplingCalls * speeds.sample + frames * speeds.encode,
     };
   };
+}
+
+async function clipDepths(request: Omit<StructureRequest, 'signal'>): Promise<string[]> {
+  const { signal } = new AbortController();
+  const structure = await shotStructure({ ...request, signal });
+  const { start, end } = request.range;
+  return Array.from({ length: end - start }, (_, i) => digestOf(structure!(i)));
 }
 
 const MOST_CLIPS = 50;

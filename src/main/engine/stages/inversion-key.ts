@@ -2,7 +2,7 @@
 import type { Fit } from '../../../common/media.ts';
 import type { EditSettings } from '../../../common/settings.ts';
 import type { BundleDigests } from '../bundle/types.ts';
-import { digestOf, inversionKey } from '../cache/keys.ts';
+import { inversionKey } from '../cache/keys.ts';
 import type { ScheduleId, SolverId } from '../diffusion/schedule.ts';
 
 export interface InversionOf {
@@ -15,8 +15,8 @@ export interface InversionOf {
   readonly provider: string;
 }
 
-/** @param pixels digestOf the frame's RGB8 canvas; structure: its depth, where the network takes one */
-export function frameKey(of: InversionOf, pixels: string, structure: Float32Array | undefined): string {
+/** @param pixels digestOf the frame's RGB8 canvas; structure: digestOf its depth, null where the network takes none */
+export function frameKey(of: InversionOf, pixels: string, structure: string | null): string {
   const { settings, fit, digests, solver } = of;
   return inversionKey({
     pixels,
@@ -27,7 +27,7 @@ export function frameKey(of: InversionOf, pixels: string, structure: Float32Arra
     textEncoder: digests.textEncoder,
     tokenizer: digests.tokenizer,
     scheduler: digests.scheduler,
-    structure: structure ? digestOf(structure) : null,
+    structure,
     sourcePrompt: settings.sourcePrompt,
     solver,
     inversion: solver === 'ddim' ? settings.inversion : 'upper',

@@ -10,8 +10,9 @@ import type { Conditioning, LatentShape, Predict } from '../diffusion/types.ts';
 import { probeClip } from '../media/probe.ts';
 import { checkTarget } from '../media/target.ts';
 import { chooseProvider } from '../onnx/provider.ts';
+import { rememberEstimate } from './estimated-depth.ts';
 import { canvasOf, type ResolvedRequest, resolveRange, resolveRequest } from './request.ts';
-import { type Structure, shotStructure } from './structure.ts';
+import { depthSource, type Structure, shotStructure } from './structure.ts';
 
 /** One job with everything opened and checked. Disposed, its sessions are released. */
 export interface Shot extends ResolvedRequest, AsyncDisposable {
@@ -34,6 +35,7 @@ export interface Shot extends ResolvedRequest, AsyncDisposable {
     readonly negative: Conditioning;
   };
   readonly structure: Structure;
+  readonly depthSource: ReturnType<typeof depthSource>;
   /** Sampling branches: (negative, edit), or the edit alone at guidance 1. */
   readonly branches: readonly Conditioning[];
 }
@@ -76,7 +78,24 @@ export async function prepareShot(settings: EditSettings, context: RenderContext
       edit: await embed('prompt', settings.prompt),
       negative: await embed('negative prompt', settings.negativePrompt),
     };
-    const structure = await shotStructure({ bundle, clip, range, fit, depth: settings.depth, signal });
+    const source = depthSource(bundle, settings.depth);
+    const structure = await shotStructure({
+      bundle,
+      clip,
+      range,
+      fit,
+      depth: settings.depth,
+      signal,
+      onEstimated(frame) {
+        // Beside inversion and sampling it is nothing: it is counted, but takes no share of the bar.
+        context.progress.plan('open', range.end - range.start);
+        context.progress.advance(1, { frame });
+      },
+    });
+    if (source === 'estimator') {
+      const estimator = bundle.digests.depthEstimator!;
+      rememberEstimate({ estimator, provider, clip, fit, range }, structure!);
+    }
     return {
       settings,
       clip,
@@ -92,6 +111,7 @@ export async function prepareShot(settings: EditSettings, context: RenderContext
       predict: bundle.predict(shape),
       conditions,
       structure,
+      depthSource: source,
       branches: settings.guidance === 1 ? [conditions.edit] : [conditions.negative, conditions.edit],
       [Symbol.asyncDispose]: () => bundle.close(),
     };

@@ -51,7 +51,7 @@ async function inverted(shot: Shot, frames: Frames, context: RenderContext): Pro
   progress.enter('invert');
   for await (const { index, rgb } of frames) {
     const structure = shot.structure?.(index - shot.range.start);
-    const key = frameKey(identity, digestOf(rgb), structure);
+    const key = frameKey(identity, digestOf(rgb), structure ? digestOf(structure) : null);
     fingerprint.update(key);
     const known = cache?.get(key);
     if (known) {

@@ -1,36 +1,66 @@
-/** The depth channel of depth-conditioned networks: one map per frame, scaled over the shot so that it does not flicker. */
-import { AppError } from '../../../common/errors.ts';
+/**
+ * The depth channel of depth-conditioned networks: one map per frame, scaled over the shot so that it does not flicker. A depth
+ * clip wins over the bundle's own estimator.
+ */
+import { AppError, throwIfCancelled } from '../../../common/errors.ts';
 import type { ClipInfo, Fit, FrameRange } from '../../../common/media.ts';
-import type { Bundle } from '../bundle/types.ts';
+import type { Bundle, DepthEstimator } from '../bundle/types.ts';
+import { isFiniteLatent } from '../diffusion/finite.ts';
 import { decodeFrames } from '../media/decode.ts';
 import { probeClip } from '../media/probe.ts';
+import { toLatentGrid } from './latent-grid.ts';
 
 /** Frame of the shot → (h, w) at latent size, -1 far to 1 near; null for networks that take none. */
 export type Structure = ((frame: number) => Float32Array) | null;
 
 export interface StructureRequest {
-  readonly bundle: Pick<Bundle, 'structureChannels' | 'name' | 'factor'>;
+  readonly bundle: Pick<Bundle, 'structureChannels' | 'name' | 'factor' | 'depth'>;
   readonly clip: ClipInfo;
   readonly range: FrameRange;
   readonly fit: Fit;
   /** A clip whose brightness is nearness, frame for frame beside the one that is edited. */
   readonly depth: string | null;
   readonly signal: AbortSignal;
+  /** After each frame whose depth was estimated. */
+  readonly onEstimated?: (frame: number) => void;
 }
 
-/** @throws AppError usage when depth is wanted and not given, or given and not like the clip; Cancelled */
-export async function shotStructure(request: StructureRequest): Promise<Structure> {
-  const { bundle, clip, range, fit, depth, signal } = request;
+/**
+ * Where the depth comes from; null for networks that take none.
+ * @throws AppError usage when depth is wanted and there is none, or given and not wanted
+ */
+export function depthSource(
+  bundle: { readonly name: string; readonly structureChannels: number; readonly depth: unknown },
+  depth: string | null,
+): 'clip' | 'estimator' | null {
   if (bundle.structureChannels === 0) {
     if (depth === null) return null;
     throw usage(`${bundle.name} takes no depth`, 'Leave the depth clip out or choose a depth model.');
   }
-  if (depth === null) {
-    throw usage(
-      `${bundle.name} wants the depth of every frame`,
-      'Give a depth clip: near is bright, far is dark.',
-    );
-  }
+  if (depth !== null) return 'clip';
+  if (bundle.depth !== null) return 'estimator';
+  throw usage(
+    `${bundle.name} wants the depth of every frame and cannot estimate it`,
+    'Give a depth clip (near is bright, far is dark), or add an estimator to the bundle as depth_estimator/model.onnx.',
+  );
+}
+
+/**
+ * @throws AppError usage for depth that is missing, not wanted or not like the clip; not-finite naming the frame; bundle-invalid
+ * or model-failed for an estimator that does not do its work; Cancelled between two frames
+ */
+export async function shotStructure(request: StructureRequest): Promise<Structure> {
+  const { bundle, depth } = request;
+  const source = depthSource(bundle, depth);
+  if (source === null) return null;
+  const maps =
+    source === 'clip' ? await clipMaps(request, depth!) : await estimatedMaps(request, bundle.depth!);
+  normalise(maps);
+  return (frame) => maps[frame]!;
+}
+
+async function clipMaps(request: StructureRequest, depth: string): Promise<Float32Array[]> {
+  const { bundle, clip, range, fit, signal } = request;
   const depthClip = await probeClip(depth, { signal });
   if (depthClip.frames < range.end) {
     throw usage(
@@ -46,8 +76,28 @@ export async function shotStructure(request: StructureRequest): Promise<Structur
   for await (const { rgb } of decodeFrames(depthClip, { range, fit: depthFit, signal })) {
     maps.push(averageBlocks(rgb, fit.width, fit.height, bundle.factor));
   }
-  normalise(maps);
-  return (frame) => maps[frame]!;
+  return maps;
+}
+
+/** Frames are scaled straight from the clip to the estimator's size; of each only the map at latent size is kept. */
+async function estimatedMaps(request: StructureRequest, estimator: DepthEstimator): Promise<Float32Array[]> {
+  const { bundle, clip, range, fit, signal, onEstimated } = request;
+  const size = estimator.sizeFor({ width: fit.contentWidth, height: fit.contentHeight });
+  const seen = { ...fit, ...size, contentWidth: size.width, contentHeight: size.height, left: 0, top: 0 };
+  const maps: Float32Array[] = [];
+  for await (const { index, rgb } of decodeFrames(clip, { range, fit: seen, signal })) {
+    throwIfCancelled(signal);
+    const map = await estimator.estimate(rgb, size);
+    if (!isFiniteLatent(map.data)) {
+      throw new AppError('not-finite', `the depth of frame ${index} broke down (not a number)`, {
+        doing: 'estimating the depth',
+        hint: 'Use an estimator in full precision, or give a depth clip.',
+      });
+    }
+    maps.push(toLatentGrid(map, fit, bundle.factor));
+    onEstimated?.(index);
+  }
+  return maps;
 }
 
 /** Mean brightness (0..255) of each factor² block of an RGB8 picture: (height/factor, width/factor). */
