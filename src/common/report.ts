@@ -9,6 +9,18 @@ export interface ProviderTrial {
   readonly milliseconds: number;
 }
 
+/** How frames follow the prompts, by an image-text model: cosines -1..1. */
+export interface ImageTextScores {
+  /** CLIP-Text: mean cosine of the frames and the prompt. */
+  readonly prompt: number;
+  /** The same for the source prompt; null where that is empty or the prompt itself. */
+  readonly source: number | null;
+  /** Tem-Con: mean cosine of consecutive frames; null for a single one. */
+  readonly consecutive: number | null;
+  /** Frame-Acc: share 0..1 of frames nearer to the prompt than to the source prompt. */
+  readonly frameAccuracy: number | null;
+}
+
 export interface TakeReport {
   readonly retake: string;
   readonly job: string;
@@ -69,5 +81,7 @@ export interface TakeReport {
     readonly reel: string | null;
     readonly audioStreams: number;
   };
+  /** Null where no image-text model was named. */
+  readonly imageText: ImageTextScores | null;
   readonly warnings: readonly string[];
 }

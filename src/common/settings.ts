@@ -31,6 +31,8 @@ export const editSettings = z.strictObject({
   bundle: z.string().min(1),
   /** For depth-conditioned models: a clip whose brightness is nearness. */
   depth: z.string().min(1).nullable().default(null),
+  /** Folder of an image-text model (CLIP) that measures the take; it changes nothing that is rendered. */
+  imageText: z.string().min(1).nullable().default(null),
   out: z.string().min(1),
   format: z.enum(TAKE_FORMATS).default('prores422hq'),
   /** Conformed frames [start, end) of the clip; end null is the clip's end, range null the whole clip. */

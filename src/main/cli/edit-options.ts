@@ -8,6 +8,7 @@ import { type EditRequest, PROVIDERS, parseSettings } from '../../common/setting
 export interface EditFlags {
   bundle: string;
   depth?: string;
+  imageText?: string;
   sourcePrompt: string;
   prompt: string;
   negativePrompt?: string;
@@ -38,6 +39,7 @@ export function addEditOptions(command: Command): Command {
     .requiredOption('--prompt <text>', 'what the take shall show')
     .requiredOption('--out <file>', 'the take to write')
     .option('--depth <clip>', 'for depth models: a clip like the first, near bright and far dark')
+    .option('--image-text <dir>', 'a CLIP model (ONNX, as for transformers.js) that measures the take')
     .option('--negative-prompt <text>', 'what the take shall avoid')
     .option('--method <id>', 'editing method, see "retake methods"', 'pix2video')
     .option('-p, --param <name=value>', "one of the method's own parameters; may be repeated", collect)
@@ -68,6 +70,7 @@ export function editRequest(clip: string, flags: EditFlags): EditRequest {
     clip: resolve(clip),
     bundle: resolve(flags.bundle),
     depth: flags.depth === undefined ? undefined : resolve(flags.depth),
+    imageText: flags.imageText === undefined ? undefined : resolve(flags.imageText),
     out: resolve(flags.out),
     sourcePrompt: flags.sourcePrompt,
     prompt: flags.prompt,

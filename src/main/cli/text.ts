@@ -1,6 +1,6 @@
 /** What the terminal prints of the engine's answers. Pure. */
 import type { CacheGroup, JobSummary, MethodInfo } from '../../common/contract.ts';
-import type { TakeReport } from '../../common/report.ts';
+import type { ImageTextScores, TakeReport } from '../../common/report.ts';
 import { clock } from './progress.ts';
 
 /** 1536 → "1.5 KB". */
@@ -55,7 +55,21 @@ export function takeSummary(report: TakeReport): string {
       `  the inversion reconstructs the anchor frame at ${inversion.reconstruction.meanPsnr.toFixed(1)} dB`,
     );
   }
+  if (report.imageText) lines.push(`  ${imageTextLine(report.imageText)}`);
   return lines.join('\n');
+}
+
+/** "image-text similarity: prompt 0.291, source prompt 0.236, …" */
+function imageTextLine({ prompt, source, consecutive, frameAccuracy }: ImageTextScores): string {
+  const shown = [
+    `prompt ${prompt.toFixed(3)}`,
+    ...(source === null ? [] : [`source prompt ${source.toFixed(3)}`]),
+    ...(consecutive === null ? [] : [`consecutive frames ${consecutive.toFixed(3)}`]),
+    ...(frameAccuracy === null
+      ? []
+      : [`${Math.round(100 * frameAccuracy)} % of frames nearer to the prompt`]),
+  ];
+  return `image-text similarity: ${shown.join(', ')}`;
 }
 
 export function jobTable(jobs: readonly JobSummary[]): string {

@@ -11,6 +11,7 @@ import type { RenderContext } from './context.ts';
 import type { ProgressMeter } from './progress.ts';
 import { buildReport } from './report.ts';
 import { exportTake } from './stages/export.ts';
+import { openTakeScores } from './stages/image-text.ts';
 import { prepareShot, type Shot } from './stages/prepare.ts';
 import { sampleShot } from './stages/sample.ts';
 import { startLatents } from './stages/start.ts';
@@ -20,12 +21,13 @@ import { startLatents } from './stages/start.ts';
  * @throws Cancelled, AppError
  */
 export async function render(settings: EditSettings, context: RenderContext): Promise<TakeReport> {
+  await using scores = await openTakeScores(settings, context);
   await using shot = await prepareShot(settings, context);
   planProgress(shot, context.progress);
   const start = await startLatents(shot, context);
   const sampled = await sampleShot(shot, start, context);
-  const take = await exportTake(shot, sampled.latents, context);
-  return buildReport({ shot, start, sampled, take, context });
+  const take = await exportTake(shot, sampled.latents, context, (picture) => scores?.see(picture, shot.fit));
+  return buildReport({ shot, start, sampled, take, imageText: scores?.scores() ?? null, context });
 }
 
 /** Work ahead, in network calls: a call with two branches costs about twice one with one, a decoded frame about one. */

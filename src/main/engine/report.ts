@@ -1,6 +1,6 @@
 /** The finished job as data: what was asked, found, computed, reused and written. */
 import manifest from '../../../package.json' with { type: 'json' };
-import type { TakeReport } from '../../common/report.ts';
+import type { ImageTextScores, TakeReport } from '../../common/report.ts';
 import type { RenderContext } from './context.ts';
 import type { TakeFile } from './media/encode.ts';
 import type { Shot } from './stages/prepare.ts';
@@ -12,6 +12,7 @@ export function buildReport(parts: {
   start: StartLatents;
   sampled: Sampled;
   take: TakeFile;
+  imageText: ImageTextScores | null;
   context: RenderContext;
 }): TakeReport {
   const { shot, start, sampled, take, context } = parts;
@@ -43,6 +44,7 @@ export function buildReport(parts: {
     // resource usage counts kilobytes on every platform Node runs on
     peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
     take,
+    imageText: parts.imageText,
     warnings: context.warnings,
   };
 }

@@ -6,11 +6,15 @@ import type { Latent } from '../diffusion/types.ts';
 import { openTake, type TakeFile } from '../media/encode.ts';
 import type { Shot } from './prepare.ts';
 
-/** @throws Cancelled; AppError disk-full, output-unwritable, encoder-missing; nothing is left under the final name then */
+/**
+ * @param onPicture is shown every picture (RGB float32 0..1 of the canvas) before it is written; awaited
+ * @throws Cancelled; AppError disk-full, output-unwritable, encoder-missing; nothing is left under the final name then
+ */
 export async function exportTake(
   shot: Shot,
   latents: readonly Latent[],
   context: RenderContext,
+  onPicture: (picture: Float32Array) => Promise<void> | undefined,
 ): Promise<TakeFile> {
   const { progress, signal } = context;
   progress.enter('encode');
@@ -22,6 +26,7 @@ export async function exportTake(
       throwIfCancelled(signal);
       const picture = await shot.bundle.decode(latent, shot.shape);
       if (!isFiniteLatent(picture)) throw brokenPicture(range.start + i);
+      await onPicture(picture);
       await writer.write(picture);
       progress.advance(1, { frame: range.start + i });
     }

@@ -1,0 +1,59 @@
+/** How a take follows its prompts, by the image-text model the artist named: each frame is seen once, on its way to the file. */
+import type { Fit } from '../../../common/media.ts';
+import type { ImageTextScores } from '../../../common/report.ts';
+import type { EditSettings } from '../../../common/settings.ts';
+import type { RenderContext } from '../context.ts';
+import { openImageText } from '../metrics/image-text.ts';
+import { imageTextScores } from '../metrics/similarity.ts';
+
+export interface TakeScores extends AsyncDisposable {
+  /** @param picture RGB float32 0..1 of the canvas; only its embedding is kept */
+  see(picture: Float32Array, fit: Fit): Promise<void>;
+  /** Of all frames seen, in their order. */
+  scores(): ImageTextScores;
+}
+
+/** Null where no model is named. @throws AppError when the folder holds none; Cancelled */
+export async function openTakeScores(
+  settings: Pick<EditSettings, 'imageText' | 'prompt' | 'sourcePrompt'>,
+  { signal, warn }: Pick<RenderContext, 'signal' | 'warn'>,
+): Promise<TakeScores | null> {
+  if (settings.imageText === null) return null;
+  const model = await openImageText(settings.imageText, signal);
+  try {
+    const embed = async (text: string) => {
+      const { embedding, cut } = await model.embedText(text);
+      if (cut !== null) warn(`${model.name} measures the prompt without its end: "${cut}"`);
+      return embedding;
+    };
+    const { prompt, sourcePrompt } = settings;
+    const target = await embed(prompt);
+    const comparable = sourcePrompt.trim() !== '' && sourcePrompt !== prompt;
+    const source = comparable ? await embed(sourcePrompt) : null;
+    const frames: Float32Array[] = [];
+    return {
+      async see(picture, fit) {
+        frames.push(
+          ...(await model.embedImages([contentOf(picture, fit)], fit.contentWidth, fit.contentHeight)),
+        );
+      },
+      scores: () => imageTextScores(frames, target, source),
+      [Symbol.asyncDispose]: () => model.close(),
+    };
+  } catch (error) {
+    await model.close();
+    throw error;
+  }
+}
+
+/** The canvas without its padding, in 8 bit: RGB8 of contentHeight·contentWidth·3. */
+export function contentOf(picture: Float32Array, fit: Fit): Uint8Array {
+  const { width, left, top, contentWidth, contentHeight } = fit;
+  const out = new Uint8Array(contentWidth * contentHeight * 3);
+  const line = contentWidth * 3;
+  for (let y = 0; y < contentHeight; y++) {
+    const from = ((y + top) * width + left) * 3;
+    for (let i = 0; i < line; i++) out[y * line + i] = Math.round(255 * picture[from + i]!);
+  }
+  return out;
+}
