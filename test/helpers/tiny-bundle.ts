@@ -6,6 +6,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Model } from '../../src/main/engine/onnx/ir/graph.ts';
 import { serializeModel } from '../../src/main/engine/onnx/serde.ts';
+import { type TinyDepth, writeTinyDepth } from './tiny-depth.ts';
 import { tinyUnet, tinyVaeDecoder, tinyVaeEncoder, type UnetOptions, WIDTHS } from './tiny-networks.ts';
 import { TEXT_WIDTH, tinyTextEncoder } from './tiny-text-encoder.ts';
 
@@ -24,6 +25,8 @@ export interface TinyBundleOptions {
   /** Side of the latent it claims to have been trained on. */
   readonly sampleSize?: number;
   readonly seed?: number;
+  /** An estimator for kind depth; without it the bundle wants a depth clip. */
+  readonly depth?: TinyDepth;
 }
 
 const LENGTH = 77;
@@ -97,6 +100,7 @@ export async function writeTinyBundle(dir: string, options: TinyBundleOptions = 
       force_zeros_for_empty_prompt: true,
     }),
   });
+  if (options.depth) await writeTinyDepth(dir, options.depth);
   return dir;
 }
 
