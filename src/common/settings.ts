@@ -29,7 +29,7 @@ const writtenPrompt = promptText.refine(
 export const editSettings = z.strictObject({
   clip: z.string().min(1),
   bundle: z.string().min(1),
-  /** For depth-conditioned models: a clip whose brightness is nearness. */
+  /** For depth-conditioned models: a clip whose brightness is nearness; null lets the bundle estimate it. */
   depth: z.string().min(1).nullable().default(null),
   /** Folder of an image-text model (CLIP) that measures the take; it changes nothing that is rendered. */
   imageText: z.string().min(1).nullable().default(null),
