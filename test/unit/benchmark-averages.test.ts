@@ -18,7 +18,7 @@ function run(
     kind,
     variant,
     cost: null,
-    scores: { psnr: regions, ssim: regions, pixelMse, consecutiveSsim: 0.5, judged: null },
+    scores: { psnr: regions, ssim: regions, pixelMse, consecutiveSsim: 0.5, judged: null, imageText: null },
   };
 }
 

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ffmpegDoes } from '../helpers/clips.ts';
 import { writeTinyBundle } from '../helpers/tiny-bundle.ts';
+import { writeTinyImageText } from '../helpers/tiny-image-text.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const [SIDE, FRAMES] = [32, 2];
@@ -13,6 +14,7 @@ let dir = '';
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'retake-benchmark-'));
   await writeTinyBundle(join(dir, 'bundle'));
+  await writeTinyImageText(join(dir, 'image-text'), { tokenizer: join(dir, 'bundle/tokenizer') });
   await writeSet(join(dir, 'set'));
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -92,6 +94,28 @@ describe('the benchmark of edits', () => {
     const second = benchmark('--methods', 'unedited,ceiling,mix-0.6,anchor,previous');
     expect(second.stdout).toContain('1/1  shot 00  colour       previous');
     expect(JSON.parse(readFileSync(join(second.out, 'results.json'), 'utf8')).runs).toHaveLength(6);
+  });
+
+  it('measures kept takes by an image-text model without rendering them again', () => {
+    const asked = ['--methods', 'unedited,mix-0.6'];
+    const results = (run: { out: string }) => JSON.parse(readFileSync(join(run.out, 'results.json'), 'utf8'));
+    const first = benchmark(...asked);
+    const cost = results(first).runs[1].cost;
+    expect(cost.calls).toBe(FRAMES * 2);
+    const second = benchmark(...asked, '--image-text', join(dir, 'image-text'), '--minutes', '0');
+    expect(second.stderr).toBe('');
+    const [unedited, mixed] = results(second).runs;
+    expect(mixed.cost).toEqual(cost);
+    // The ramp's mean is a little below the middle, so (-1, -1, -1); neither prompt holds a word the tiny model knows.
+    expect(unedited.scores.imageText.prompt).toBeCloseTo(-1 / Math.sqrt(3), 5);
+    expect(unedited.scores.imageText).toMatchObject({ frameAccuracy: 0 });
+    expect(unedited.scores.imageText.consecutive).toBeCloseTo(1, 5);
+    const text = readFileSync(join(second.out, 'results.md'), 'utf8');
+    expect(text).toContain('| consec. image | image-text | frame acc. |');
+    expect(text).toContain('are by the model image-text.');
+    expect(benchmark(...asked, '--image-text', join(dir, 'bundle')).stderr).toContain(
+      'there is no text_model.onnx',
+    );
   });
 
   it('says what is wrong with a request', () => {

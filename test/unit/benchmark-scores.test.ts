@@ -2,10 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { openImageText } from '../../src/main/engine/metrics/image-text.ts';
 import type { Edit, Footage } from '../../tools/benchmark/heldout.ts';
-import { cosine } from '../../tools/benchmark/judge.ts';
 import { readStrip, writeStrip } from '../../tools/benchmark/pictures.ts';
-import { score } from '../../tools/benchmark/scores.ts';
+import { score, type Viewers } from '../../tools/benchmark/scores.ts';
+import { writeTinyBundle } from '../helpers/tiny-bundle.ts';
+import { writeTinyImageText } from '../helpers/tiny-image-text.ts';
 
 const SIDE = 12;
 const flat = (value: number) => new Uint8Array(SIDE * SIDE * 3).fill(value);
@@ -15,6 +17,7 @@ const still = { flow: new Float32Array(2 * SIDE * SIDE), occluded: new Uint8Arra
 const footage: Footage = { source: [flat(50), flat(50)], masks: [mask, mask], motions: [still] };
 const look = { shape: 'cube', colour: 'red', material: 'matte', environment: 'sea' };
 const edit: Edit = { kind: 'colour', prompt: 'a red cube', look, truth: '' };
+const NOBODY: Viewers = { judge: null, imageText: null };
 
 const dir = mkdtempSync(join(tmpdir(), 'retake-benchmark-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -23,7 +26,10 @@ describe('scores of a take', () => {
   it('tell the object from the background', async () => {
     const truth = [flat(100), flat(100)];
     const half = flat(100).map((value, i) => (mask[Math.floor(i / 3)] ? value + 10 : value));
-    const scores = await score({ take: [half, half], truth, footage, edit, side: SIDE }, null);
+    const scores = await score(
+      { take: [half, half], truth, footage, edit, sourcePrompt: 'a car', side: SIDE },
+      NOBODY,
+    );
     // 10 steps off on the object: 10·log10(255² / 100) = 28.131; half of that error over the whole, 3.0103 dB more.
     expect(scores.psnr.object).toBeCloseTo(28.131, 3);
     expect(scores.psnr.whole).toBeCloseTo(31.141, 3);
@@ -31,12 +37,13 @@ describe('scores of a take', () => {
     expect(scores.ssim.background! > scores.ssim.object!).toBe(true);
     expect(scores.pixelMse).toBe(0);
     expect(scores.judged).toBeNull();
+    expect(scores.imageText).toBeNull();
   });
 
   it('see flicker along the flow', async () => {
     const truth = [flat(100), flat(100)];
     const take = [flat(100), flat(104)];
-    const scores = await score({ take, truth, footage, edit, side: SIDE }, null);
+    const scores = await score({ take, truth, footage, edit, sourcePrompt: 'a car', side: SIDE }, NOBODY);
     expect(scores.pixelMse).toBe(16);
     // Squared errors 0 and 16 pooled: 10·log10(255² / 8).
     expect(scores.psnr.whole).toBeCloseTo(39.1, 1);
@@ -45,11 +52,40 @@ describe('scores of a take', () => {
   it("count every pixel a new shape changes as the object's", async () => {
     const truth = [flat(100), flat(100)];
     const scores = await score(
-      { take: truth, truth, footage, edit: { ...edit, kind: 'shape' }, side: SIDE },
-      null,
+      { take: truth, truth, footage, edit: { ...edit, kind: 'shape' }, sourcePrompt: 'a car', side: SIDE },
+      NOBODY,
     );
     expect(scores.psnr.background).toBeNull();
     expect(scores.psnr.object).toBe(60);
+  });
+});
+
+describe('similarity to prompts', () => {
+  const scored = { truth: [flat(255), flat(255)], footage, side: SIDE };
+
+  it("is to the edit's prompt and the shot's, by the model given", async () => {
+    const { tokenizer, model: folder } = {
+      tokenizer: join(dir, 'bundle/tokenizer'),
+      model: join(dir, 'model'),
+    };
+    await writeTinyBundle(join(dir, 'bundle'));
+    const imageText = await openImageText(await writeTinyImageText(folder, { tokenizer }));
+    // To the tiny model pictures are their mean colour -1..1, "car" is red and blue, "swan" is green and blue.
+    const take = [
+      [255, 0, 255],
+      [0, 255, 255],
+    ].map((rgb) => flat(0).map((_, i) => rgb[i % 3]!));
+    const about = { ...scored, take, sourcePrompt: 'a car' };
+    const swan = await score({ ...about, edit: { ...edit, prompt: 'a swan' } }, { judge: null, imageText });
+    const same = await score({ ...about, edit: { ...edit, prompt: 'a car' } }, { judge: null, imageText });
+    await imageText.close();
+    // (1, -1, 1) and (-1, 1, 1) against (0, 1, 1): 0 and 2/√6; against (1, 0, 1) the other way; of one another -1/3.
+    const half = 1 / Math.sqrt(6);
+    expect(swan.imageText!.prompt).toBeCloseTo(half, 5);
+    expect(swan.imageText!.source).toBeCloseTo(half, 5);
+    expect(swan.imageText!.consecutive).toBeCloseTo(-1 / 3, 5);
+    expect(swan.imageText!.frameAccuracy).toBe(0.5);
+    expect(same.imageText).toMatchObject({ source: null, frameAccuracy: null });
   });
 });
 
@@ -59,9 +95,5 @@ describe('what a benchmark keeps', () => {
     const file = join(dir, 'strip.png');
     await writeStrip(noise, SIDE, file);
     expect(await readStrip(file, SIDE)).toEqual(noise);
-  });
-
-  it('compares features by their angle', () => {
-    expect(cosine(Float32Array.of(3, 4), Float32Array.of(4, 3))).toBeCloseTo(0.96, 6);
   });
 });

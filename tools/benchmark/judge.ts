@@ -7,8 +7,6 @@ import { ATTRIBUTES, type Attribute, type Look } from './heldout.ts';
 
 export interface Verdict {
   readonly look: Look;
-  /** What the classifier's heads read. */
-  readonly features: Float32Array;
 }
 
 export interface Judge {
@@ -33,10 +31,8 @@ export async function openJudge(file: string): Promise<Judge | null> {
       const data = new Float32Array(3 * plane);
       for (let i = 0; i < plane; i++)
         for (let c = 0; c < 3; c++) data[c * plane + i] = picture[3 * i + c]! / 127.5 - 1;
-      const made = await session.run({ pictures: { type: 'float32', data, dims: [1, 3, side, side] } }, [
-        ...ATTRIBUTES,
-        'features',
-      ]);
+      const pictures = { type: 'float32', data, dims: [1, 3, side, side] } as const;
+      const made = await session.run({ pictures }, ATTRIBUTES);
       const best = (name: Attribute): string => {
         const logits = made[name]!.data;
         return labels[name][logits.indexOf(Math.max(...logits))]!;
@@ -45,19 +41,8 @@ export async function openJudge(file: string): Promise<Judge | null> {
         Attribute,
         string
       >;
-      return { look, features: made.features!.data };
+      return { look };
     },
     close: () => session.release(),
   };
-}
-
-/** Cosine of two feature vectors. */
-export function cosine(a: Float32Array, b: Float32Array): number {
-  let [ab, aa, bb] = [0, 0, 0];
-  for (let i = 0; i < a.length; i++) {
-    ab += a[i]! * b[i]!;
-    aa += a[i]! * a[i]!;
-    bb += b[i]! * b[i]!;
-  }
-  return ab / Math.sqrt(aa * bb);
 }

@@ -13,6 +13,8 @@ export interface Results {
   readonly set: { readonly shots: number; readonly frames: number; readonly side: number };
   readonly machine: string;
   readonly captions: CaptionResult | null;
+  /** Name of the image-text model; null without one. */
+  readonly imageText: string | null;
   readonly bars: readonly Bar[];
   readonly findings: readonly Finding[];
   readonly runs: readonly Run[];
@@ -36,7 +38,9 @@ const COLUMNS: readonly Column[] = [
   { head: 'backgr.', name: 'ssimBackground', text: fixed(3) },
   { head: 'Pixel-MSE', name: 'pixelMse', text: fixed(1) },
   { head: 'consec. SSIM', name: 'consecutiveSsim', text: fixed(3) },
-  { head: 'consec. features', name: 'consecutiveFeatures', text: fixed(4) },
+  { head: 'consec. image', name: 'consecutiveImage', text: fixed(4) },
+  { head: 'image-text', name: 'imageText', text: fixed(3) },
+  { head: 'frame acc.', name: 'frameAccuracy', text: percent },
   { head: 'edit seen', name: 'edited', text: percent },
   { head: 'rest kept', name: 'kept', text: percent },
   { head: 'seconds', name: 'seconds', text: fixed(1) },
@@ -88,6 +92,10 @@ export function markdown(results: Results): string {
       `${settings.steps} steps, guidance ${settings.guidance}, seed ${settings.seed}; ${results.machine}; ${results.made}.`,
     `PSNR and SSIM are to the true answer. Pixel-MSE is along the true flow, in squared 8-bit steps.${
       captions ? ' "Edit seen" and "rest kept" are the judge\'s.' : ''
+    }${
+      results.imageText === null
+        ? ''
+        : ` "Image-text", "frame acc." and "consec. image" are by the model ${results.imageText}.`
     } Seconds are of sampling alone.`,
     '## Bars',
     [

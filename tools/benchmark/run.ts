@@ -3,7 +3,7 @@
  * Prints tables and leaves results.json, results.csv, results.md and contact sheets in --out. Every take is kept there:
  * an interrupted run goes on where it stopped.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -27,6 +27,7 @@ const USAGE = `usage: npm run benchmark:edits -- [options]
   --set DIR        held-out shots (default tools/world/run/heldout; "make heldout" in tools/world renders them)
   --bundle DIR     model (default resources/demo/bundle)
   --judge FILE     judge.onnx (default the one in the set's folder)
+  --image-text DIR CLIP model in the transformers.js layout (default resources/demo/image-text where that is)
   --out DIR        results and kept takes (default test-results/benchmark)
   --shots N        shots to edit (default 24, about an hour and a half on two cores; --quick 4, a few minutes)
   --edits LIST     of ${ATTRIBUTES.join(', ')} (default all; --quick colour,environment)
@@ -44,6 +45,7 @@ function options() {
       set: { ...text, default: join(root, 'tools/world/run/heldout') },
       bundle: { ...text, default: join(root, 'resources/demo/bundle') },
       judge: text,
+      'image-text': text,
       out: { ...text, default: join(root, 'test-results/benchmark') },
       shots: text,
       edits: text,
@@ -77,6 +79,7 @@ function options() {
     set,
     bundle: resolve(values.bundle),
     judge: resolve(values.judge ?? join(set, 'judge.onnx')),
+    imageText: imageTextFolder(values['image-text']),
     out: resolve(values.out),
     shots: number('shots', values.shots ?? (quick ? '4' : '24')),
     ablations: number('ablations', values.ablations ?? (quick ? '2' : '8')),
@@ -87,6 +90,12 @@ function options() {
     seed: number('seed', values.seed),
     minutes: number('minutes', values.minutes),
   };
+}
+
+function imageTextFolder(given: string | undefined): string | null {
+  if (given !== undefined) return resolve(given);
+  const own = join(root, 'resources/demo/image-text');
+  return existsSync(own) ? own : null;
 }
 
 function number(name: string, text: string): number {
@@ -161,6 +170,7 @@ async function main(): Promise<void> {
   const set = readHeldOut(asked.set);
   const { steps, guidance, seed, out } = asked;
   await using bench = await openBench(set, { ...asked, dir: asked.set });
+  if (!bench.imageText) console.log('no image-text model: similarity to prompts is not measured');
   if (!bench.judge) console.log(`no judge at ${asked.judge}: nothing is said about attributes`);
   const places = plan(set, asked);
   const end = performance.now() + asked.minutes * 60_000;
@@ -184,6 +194,7 @@ async function main(): Promise<void> {
     set: { shots: set.shots.length, frames: set.frames, side: set.side },
     machine: `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown processor'}`,
     captions,
+    imageText: bench.imageText?.name ?? null,
     bars: bars({ runs, captions, colourError: await colourError(bench, shots, runs) }),
     findings: findings(runs),
     runs,

@@ -6,6 +6,7 @@ import type { EditRequest } from '../../src/common/settings.ts';
 import { type Engine, startEngine } from '../../src/main/cli/engine.ts';
 import { openBundle } from '../../src/main/engine/bundle/open.ts';
 import type { Bundle } from '../../src/main/engine/bundle/types.ts';
+import { type ImageText, openImageText } from '../../src/main/engine/metrics/image-text.ts';
 import { type Edit, type Footage, type HeldOutSet, readFootage, readPictures, type Shot } from './heldout.ts';
 import { type Judge, openJudge } from './judge.ts';
 import { readStrip, readTake, writeStrip } from './pictures.ts';
@@ -16,6 +17,8 @@ export interface BenchSettings {
   readonly dir: string;
   readonly bundle: string;
   readonly judge: string;
+  /** Folder of an image-text model; null measures without. */
+  readonly imageText: string | null;
   readonly out: string;
   readonly steps: number;
   readonly guidance: number;
@@ -48,6 +51,7 @@ interface Kept {
 export interface Bench extends AsyncDisposable {
   readonly bundle: Bundle;
   readonly judge: Judge | null;
+  readonly imageText: ImageText | null;
   /** Short digest of model and settings, in the name of the folder that keeps their runs. */
   readonly key: string;
   /** The run, rendered if it is not kept. */
@@ -64,6 +68,7 @@ export async function openBench(set: HeldOutSet, settings: BenchSettings): Promi
   const { side } = set;
   const bundle = await openBundle(settings.bundle, { sites: 'none', provider: 'cpu' });
   const judge = await openJudge(settings.judge);
+  const imageText = settings.imageText === null ? null : await openImageText(settings.imageText);
   const { steps, guidance, seed } = settings;
   const key = createHash('sha256')
     .update(JSON.stringify([bundle.digests, set.digest, steps, guidance, seed]))
@@ -73,7 +78,11 @@ export async function openBench(set: HeldOutSet, settings: BenchSettings): Promi
   mkdirSync(folder, { recursive: true });
   // A home of its own, beside the runs: inversions are kept there between pieces of a benchmark.
   process.env.RETAKE_HOME = join(out, 'home');
-  const scoredBy = `${SCORES_VERSION} ${judge?.digest ?? 'no judge'}`;
+  const scoredBy = [
+    SCORES_VERSION,
+    judge?.digest ?? 'no judge',
+    (await imageText?.digest()) ?? 'no image-text model',
+  ].join(' ');
   let engine: Engine | null = null;
   let held: { shot: Shot; footage: Footage } | null = null;
 
@@ -142,6 +151,7 @@ export async function openBench(set: HeldOutSet, settings: BenchSettings): Promi
   return {
     bundle,
     judge,
+    imageText,
     key,
     footage,
     async run(shot, edit, variant) {
@@ -156,7 +166,9 @@ export async function openBench(set: HeldOutSet, settings: BenchSettings): Promi
       else if (variant.id === 'ceiling') take = await throughAutoencoder(truth);
       else take = [...footage(shot).source];
       if (!known) await writeStrip(take, side, `${file}.png`);
-      const scores = await score({ take, truth, footage: footage(shot), edit, side }, judge);
+      const { sourcePrompt } = shot;
+      const scored = { take, truth, footage: footage(shot), edit, sourcePrompt, side };
+      const scores = await score(scored, { judge, imageText });
       const run: Run = { shot: shot.name, kind: edit.kind, variant: variant.id, cost, scores };
       keep(file, { request: identity(variant), scoredBy, run });
       return run;
@@ -167,6 +179,7 @@ export async function openBench(set: HeldOutSet, settings: BenchSettings): Promi
       await engine?.stop();
       await bundle.close();
       await judge?.close();
+      await imageText?.close();
     },
   };
 }

@@ -1,12 +1,15 @@
 /** The numbers of one take against the true answer. */
+import type { ImageTextScores } from '../../src/common/report.ts';
 import { type Motion, warpError } from '../../src/main/engine/metrics/flow.ts';
+import type { ImageText } from '../../src/main/engine/metrics/image-text.ts';
 import { pooledPsnr, squaredError } from '../../src/main/engine/metrics/region.ts';
+import { imageTextScores } from '../../src/main/engine/metrics/similarity.ts';
 import { ssim } from '../../src/main/engine/metrics/ssim.ts';
 import { ATTRIBUTES, type Edit, type Footage } from './heldout.ts';
-import { cosine, type Judge, type Verdict } from './judge.ts';
+import type { Judge, Verdict } from './judge.ts';
 
 /** Raise it when a number is computed differently: kept scores are then taken again. */
-export const SCORES_VERSION = 1;
+export const SCORES_VERSION = 2;
 
 interface Regions {
   readonly whole: number;
@@ -30,9 +33,9 @@ export interface Scores {
     readonly edited: number;
     /** Each of the other three is recognised as it was. */
     readonly kept: number;
-    /** Mean cosine of the judge's features of consecutive frames. */
-    readonly consecutive: number;
   } | null;
+  /** By the edit's prompt and the shot's; null without an image-text model. */
+  readonly imageText: ImageTextScores | null;
 }
 
 /** A change of more than so many 8-bit steps makes a pixel part of a shape edit's object. */
@@ -43,10 +46,18 @@ export interface Scored {
   readonly truth: readonly Uint8Array[];
   readonly footage: Footage;
   readonly edit: Edit;
+  /** Of the shot. */
+  readonly sourcePrompt: string;
   readonly side: number;
 }
 
-export async function score(scored: Scored, judge: Judge | null): Promise<Scores> {
+/** What looks at pictures; null where there is none. */
+export interface Viewers {
+  readonly judge: Judge | null;
+  readonly imageText: ImageText | null;
+}
+
+export async function score(scored: Scored, { judge, imageText }: Viewers): Promise<Scores> {
   const { take, truth, footage, side } = scored;
   const objects = take.map((_, i) => objectOf(scored, i));
   const regions = [null, (frame: number) => objects[frame]!, outside(objects)] as const;
@@ -66,6 +77,7 @@ export async function score(scored: Scored, judge: Judge | null): Promise<Scores
     pixelMse: mean(along),
     consecutiveSsim: mean(pairs.map(([frame, next]) => ssim(frame, next, side, side)))!,
     judged: judge && (await judged(scored, judge)),
+    imageText: imageText && (await compared(scored, imageText)),
   };
 }
 
@@ -92,8 +104,17 @@ async function judged({ take, edit, side }: Scored, judge: Judge): Promise<NonNu
   return {
     edited: edit.kind === 'same' ? share(ATTRIBUTES) : share([edit.kind]),
     kept: share(others),
-    consecutive: mean(verdicts.slice(1).map(({ features }, i) => cosine(verdicts[i]!.features, features)))!,
   };
+}
+
+async function compared(
+  { take, edit, sourcePrompt, side }: Scored,
+  model: ImageText,
+): Promise<ImageTextScores> {
+  const frames = await model.embedImages(take, side, side);
+  const embed = async (prompt: string) => (await model.embedText(prompt)).embedding;
+  const source = edit.prompt === sourcePrompt ? null : await embed(sourcePrompt);
+  return imageTextScores(frames, await embed(edit.prompt), source);
 }
 
 /** Of those there are; null where there are none. */
