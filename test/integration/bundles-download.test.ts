@@ -244,3 +244,11 @@ test('the list of models: added, chosen, removed, remembered; files are never to
     code: 'bundle-invalid',
   });
 });
+
+test('a depth estimator comes along, with the file that says how it wants its pictures', async () => {
+  const withDepth = tempFolder();
+  await writeTinyBundle(withDepth, { kind: 'depth', depth: {} });
+  await using server = await serveModel(withDepth);
+  const dir = await download(server, tempFolder()).done;
+  expect(await inspectBundle(dir, { digests: false })).toMatchObject({ depth: 'estimator', defects: [] });
+});

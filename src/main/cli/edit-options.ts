@@ -38,7 +38,10 @@ export function addEditOptions(command: Command): Command {
     .requiredOption('--source-prompt <text>', 'what the clip shows now')
     .requiredOption('--prompt <text>', 'what the take shall show')
     .requiredOption('--out <file>', 'the take to write')
-    .option('--depth <clip>', 'for depth models: a clip like the first, near bright and far dark; without it the bundle estimates')
+    .option(
+      '--depth <clip>',
+      'for depth models: a clip like the first, near bright and far dark; without it the bundle estimates',
+    )
     .option('--image-text <dir>', 'a CLIP model (ONNX, as for transformers.js) that measures the take')
     .option('--negative-prompt <text>', 'what the take shall avoid')
     .option('--method <id>', 'editing method, see "retake methods"', 'pix2video')
