@@ -15,6 +15,12 @@ export interface TinyImageTextOptions {
   /** Whether the text model takes a mask; without one it sums the padding too. */
   readonly mask?: boolean;
   readonly textOutput?: string;
+  /** Tokens the text model was frozen at; free when absent. */
+  readonly length?: number;
+  /** Side of the pictures the vision model was frozen at; free when absent. */
+  readonly side?: number;
+  /** Numbers of a picture's embedding; beyond three they repeat red. */
+  readonly pictureWidth?: number;
   readonly processor?: object;
 }
 
@@ -31,6 +37,7 @@ export const PROCESSOR = {
 /** @returns dir, which is made */
 export async function writeTinyImageText(dir: string, options: TinyImageTextOptions): Promise<string> {
   const { inner = false, mask = true, textOutput = 'text_embeds', processor = PROCESSOR } = options;
+  const { length = 'L', side = 'side', pictureWidth = DIM } = options;
   const graphs = inner ? join(dir, 'onnx') : dir;
   await mkdir(graphs, { recursive: true });
   const tokenizer = inner ? dir : join(dir, 'tokenizer');
@@ -44,16 +51,21 @@ export async function writeTinyImageText(dir: string, options: TinyImageTextOpti
   for (const [axis, token] of ['car</w>', 'swan</w>', '<|endoftext|>'].entries()) {
     table[vocabulary[token]! * DIM + axis] = 1;
   }
-  const text =
-    textModel(`int64[B, L] input_ids${mask ? ', int64[B, L] attention_mask' : ''} => float32[B, ${DIM}] ${textOutput}
+  const ids = `int64[B, ${length}] input_ids`;
+  const inputs = mask ? `${ids}, int64[B, ${length}] attention_mask` : ids;
+  const masked = ['numbers = Cast<to = 1>(attention_mask)', 'column = Unsqueeze(numbers, last)'];
+  const text = textModel(`${inputs} => float32[B, ${DIM}] ${textOutput}
     float32[${rows}, ${DIM}] table = {${table}}
     int64[1] tokens = {1}
     int64[1] last = {2}
     states = Gather(table, input_ids)
-    ${mask ? 'numbers = Cast<to = 1>(attention_mask)\ncolumn = Unsqueeze(numbers, last)\nread = Mul(states, column)' : 'read = Identity(states)'}
+    ${[...(mask ? masked : []), mask ? 'read = Mul(states, column)' : 'read = Identity(states)'].join('\n')}
     ${textOutput} = ReduceSum<keepdims = 0>(read, tokens)`);
-  const vision = textModel(`float32[B, ${DIM}, H, W] pixel_values => float32[B, ${DIM}] image_embeds
-    image_embeds = ReduceMean<axes = [2, 3], keepdims = 0>(pixel_values)`);
+  const vision =
+    textModel(`float32[B, ${DIM}, ${side}, ${side}] pixel_values => float32[B, ${pictureWidth}] image_embeds
+    int64[${pictureWidth}] taken = {${Array.from({ length: pictureWidth }, (_, i) => i % DIM)}}
+    means = ReduceMean<axes = [2, 3], keepdims = 0>(pixel_values)
+    image_embeds = Gather<axis = 1>(means, taken)`);
   await writeFile(join(graphs, 'text_model.onnx'), serializeModel(text));
   await writeFile(join(graphs, 'vision_model.onnx'), serializeModel(vision));
   await writeFile(join(dir, 'preprocessor_config.json'), JSON.stringify(processor));

@@ -13,7 +13,7 @@ import {
 import { contentOf } from '../../src/main/engine/stages/image-text.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { writeTinyBundle } from '../helpers/tiny-bundle.ts';
-import { PROCESSOR, writeTinyImageText } from '../helpers/tiny-image-text.ts';
+import { PROCESSOR, type TinyImageTextOptions, writeTinyImageText } from '../helpers/tiny-image-text.ts';
 
 let dir = '';
 let tokenizer = '';
@@ -133,6 +133,23 @@ describe('a folder that holds none', () => {
     const dir = await writeTinyImageText(tempFolder(), { tokenizer, textOutput: 'last_hidden_state' });
     await expect(openImageText(dir)).rejects.toThrow(
       'it has no output text_embeds (found last_hidden_state)',
+    );
+  });
+
+  it('is refused where its parts do not belong together', async () => {
+    const write = (parts: Partial<TinyImageTextOptions>) =>
+      writeTinyImageText(tempFolder(), { tokenizer, ...parts });
+    const short = await openImageText(await write({ length: 24 }));
+    expect((await short.embedText('swan '.repeat(30))).cut).toBe('swan '.repeat(8).trim());
+    await short.close();
+    await expect(openImageText(await write({ length: 90 }))).rejects.toThrow(
+      'the tokenizer gives 77 tokens, the text model reads 90',
+    );
+    await expect(openImageText(await write({ side: 16 }))).rejects.toThrow(
+      'the network wants pictures of 16×16, preprocessor_config.json makes 8×8',
+    );
+    await expect(openImageText(await write({ pictureWidth: 4 }))).rejects.toThrow(
+      'pictures become 4 numbers, prompts 3: the two networks do not belong together',
     );
   });
 
