@@ -2,6 +2,7 @@
  * An image-text model (CLIP, Radford et al. 2021) as it is exported for transformers.js: pictures and prompts become
  * directions that can be compared. It only measures takes; nothing that is rendered depends on it.
  */
+import { realpathSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { AppError, type CancelSignal, throwIfCancelled } from '../../../common/errors.ts';
 import { partDigest } from '../bundle/digests.ts';
@@ -48,7 +49,7 @@ export async function openImageText(dir: string, signal?: CancelSignal): Promise
   const open = async (file: string): Promise<Session> => {
     throwIfCancelled(signal);
     const { model, folder } = loadGraph(file, { root: dir });
-    weights.push(file, ...weightsFiles({ model, folder }).filter((path) => path !== file));
+    weights.push(...new Set([realpathSync(file), ...weightsFiles({ model, folder })]));
     float32Io(model);
     // On the processor, so that scores compare across machines; next to rendering it takes no time.
     const label = `${basename(file)} of ${basename(dir)}`;
@@ -72,11 +73,8 @@ export async function openImageText(dir: string, signal?: CancelSignal): Promise
     const { ids, cut } = tokenizer.encode(prompt);
     const read = ids.indexOf(end, 1) + 1;
     const feeds: Record<string, Feed> = { input_ids: integers(ids, idsType) };
-    if (masked)
-      feeds.attention_mask = integers(
-        ids.map((_, i) => (i < read ? 1 : 0)),
-        masked,
-      );
+    const mask = ids.map((_, i) => (i < read ? 1 : 0));
+    if (masked) feeds.attention_mask = integers(mask, masked);
     const made = await text.run(feeds, [TEXT_OUTPUT]);
     return { embedding: normalised(made[TEXT_OUTPUT]!.data, files.text), cut };
   };

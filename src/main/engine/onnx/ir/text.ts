@@ -1,5 +1,6 @@
 /**
- * Small graphs as readable text, for tests and for looking at what a pass did. Close to ONNX's own textual form:
+ * Small graphs as readable text, for graphs of our own, for tests and for looking at what a pass did. Close
+ * to ONNX's own textual form:
  *
  *     float32[B, N, 8] x, int64[1] n => float32[B, N, 8] y
  *     float32[8, 8] w
