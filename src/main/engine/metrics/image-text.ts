@@ -36,15 +36,34 @@ const DOWNLOAD = 'Download the model again, all of its files.';
  * @throws AppError bundle-invalid, weights-missing, model-failed naming the file; Cancelled. Nothing stays open then.
  */
 export async function openImageText(dir: string, signal?: CancelSignal): Promise<ImageText> {
+  const toClose: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const end of toClose.splice(0)) await end();
+  };
+  try {
+    return await assemble(dir, { signal, close, closeLater: (end) => toClose.push(end) });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+interface Opening {
+  readonly signal: CancelSignal | undefined;
+  /** Closes everything said to closeLater. */
+  readonly close: () => Promise<void>;
+  readonly closeLater: (end: () => Promise<void>) => void;
+}
+
+async function assemble(dir: string, { signal, close, closeLater }: Opening): Promise<ImageText> {
   if ((await kindOf(dir)) !== 'folder') throw defect(dir, 'there is no such folder', CHOOSE);
   const files = { text: await graphFile(dir, 'text_model'), vision: await graphFile(dir, 'vision_model') };
   const inner = join(dir, 'tokenizer');
   const tokenizerFolder = (await kindOf(inner)) === 'folder' ? inner : dir;
   const processorFile = join(dir, 'preprocessor_config.json');
 
-  await using opened = new AsyncDisposableStack();
   const processor = await openImageProcessor(processorFile);
-  opened.defer(() => processor.close());
+  closeLater(() => processor.close());
   const weights: string[] = [];
   const open = async (file: string): Promise<Session> => {
     throwIfCancelled(signal);
@@ -54,7 +73,7 @@ export async function openImageText(dir: string, signal?: CancelSignal): Promise
     // On the processor, so that scores compare across machines; next to rendering it takes no time.
     const label = `${basename(file)} of ${basename(dir)}`;
     const session = await createSession(model, { folder, provider: 'cpu', label });
-    opened.defer(() => session.release());
+    closeLater(() => session.release());
     return session;
   };
   const text = await open(files.text);
@@ -96,7 +115,6 @@ export async function openImageText(dir: string, signal?: CancelSignal): Promise
     const message = `pictures become ${picture!.length} numbers, prompts ${embedding.length}`;
     throw defect(dir, `${message}: the two networks do not belong together`, DOWNLOAD);
   }
-  const kept = opened.move();
   return {
     name: basename(dir),
     embedText,
@@ -110,7 +128,7 @@ export async function openImageText(dir: string, signal?: CancelSignal): Promise
         until,
       );
     },
-    close: () => kept.disposeAsync(),
+    close,
   };
 }
 
