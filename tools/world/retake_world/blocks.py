@@ -63,7 +63,10 @@ class Attention(nn.Module):
         q, k, v = self.to_q(x), self.to_k(source), self.to_v(source)
         head_dim = k.shape[-1] // self.heads
         q, k, v = (w.view(batch, -1, self.heads, head_dim).transpose(1, 2) for w in (q, k, v))
-        y = F.scaled_dot_product_attention(q, k, v)
+        if torch.is_grad_enabled():  # the fused kernel's backward is slow on a CPU
+            y = (q * head_dim**-0.5 @ k.transpose(-1, -2)).softmax(-1) @ v
+        else:
+            y = F.scaled_dot_product_attention(q, k, v)
         y = y.transpose(1, 2).reshape(batch, -1, self.heads * head_dim)
         return self.to_out[1](self.to_out[0](y))
 

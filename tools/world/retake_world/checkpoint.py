@@ -26,10 +26,10 @@ def load(path: Path, device: str = "cpu") -> dict | None:
     return torch.load(path, map_location=device, weights_only=True) if path.exists() else None
 
 
-def record_options(path: Path, options: argparse.Namespace) -> None:
+def record_options(path: Path, options: argparse.Namespace, **more: int) -> None:
     """The options of a run beside its log; folders and device are the machine's, not the run's."""
     kept = {k: v for k, v in vars(options).items() if not isinstance(v, Path) and k not in ("threads", "device")}
-    path.write_text(json.dumps({**kept, "torch": torch.__version__}, indent=2) + "\n")
+    path.write_text(json.dumps({**kept, **more, "torch": torch.__version__}, indent=2) + "\n")
 
 
 class Average:

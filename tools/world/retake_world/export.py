@@ -1,4 +1,7 @@
-"""Writes the trained networks as a diffusers ONNX bundle, the layout `optimum-cli export onnx` makes."""
+"""Writes the trained networks as a diffusers ONNX bundle, the layout `optimum-cli export onnx` makes.
+
+With --depth the bundle holds the denoiser that reads depth and the depth estimator; its weights are stored smaller.
+"""
 from __future__ import annotations
 
 import argparse
@@ -14,6 +17,7 @@ from torch import nn
 
 from . import checkpoint
 from .autoencoder import Autoencoder
+from .depth_estimator import DepthEstimator
 from .schedule import SCHEDULER_CONFIG
 from .tokenizer import LENGTH, Tokenizer
 from .train_denoiser import Denoiser
@@ -40,23 +44,32 @@ class Decode(nn.Module):
         return self.patch_out(latent_sample) + self.decoder(latent_sample)
 
 
-def halve_convolutions(model: onnx.ModelProto) -> None:
-    """Stores convolution weights as float16 with a Cast behind them: half the file, and float32 arithmetic."""
+def store_smaller(model: onnx.ModelProto, eighths: bool) -> None:
+    """Stores large weights as float16, or those of convolutions as int8 with a scale for every output channel, with a Cast
+    behind them: arithmetic stays in float32. Weights of matrices are stored smaller only with eighths."""
     graph = model.graph
-    weights = {node.input[1] for node in graph.node if node.op_type in ("Conv", "ConvTranspose")}
-    casts = []
-    for initializer in graph.initializer:
-        values = numpy_helper.to_array(initializer)
-        if initializer.name not in weights or values.size < HALF_ABOVE:
+    convolutions = {node.input[1] for node in graph.node if node.op_type == "Conv"}
+    matrices = {name for node in graph.node if node.op_type in ("MatMul", "Gemm") for name in node.input[1:2]}
+    nodes = []
+    for initializer in list(graph.initializer):
+        values, name = numpy_helper.to_array(initializer), initializer.name
+        if values.size < HALF_ABOVE or name not in (convolutions | matrices if eighths else convolutions):
             continue
-        name = initializer.name
-        initializer.CopyFrom(numpy_helper.from_array(values.astype(np.float16), name + "_half"))
-        casts.append(helper.make_node("Cast", [name + "_half"], [name], name=f"/{name}/Cast", to=TensorProto.FLOAT))
-    for cast in reversed(casts):
-        graph.node.insert(0, cast)
+        if eighths and name in convolutions:
+            scale = np.abs(values).max((1, 2, 3), keepdims=True) / 127
+            small, suffix = np.round(values / scale).astype(np.int8), "_int8"
+            graph.initializer.append(numpy_helper.from_array(scale.astype(np.float32), name + "_scale"))
+            nodes.append(helper.make_node("Cast", [name + suffix], [name + "_whole"], name=f"/{name}/Cast", to=TensorProto.FLOAT))
+            nodes.append(helper.make_node("Mul", [name + "_whole", name + "_scale"], [name], name=f"/{name}/Mul"))
+        else:
+            small, suffix = values.astype(np.float16), "_half"
+            nodes.append(helper.make_node("Cast", [name + suffix], [name], name=f"/{name}/Cast", to=TensorProto.FLOAT))
+        initializer.CopyFrom(numpy_helper.from_array(small, name + suffix))
+    for node in reversed(nodes):
+        graph.node.insert(0, node)
 
 
-def export_part(folder: Path, part: nn.Module, config: dict, inputs: dict, outputs: list[str], axes: dict) -> float:
+def export_part(folder: Path, part: nn.Module, config: dict, inputs: dict, outputs: list[str], axes: dict, eighths: bool = False) -> float:
     """One graph with its config.json. Returns the largest difference between the graph's answer and the module's."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "model.onnx"
@@ -64,7 +77,7 @@ def export_part(folder: Path, part: nn.Module, config: dict, inputs: dict, outpu
     torch.onnx.export(part.eval(), arguments, str(path), input_names=list(inputs), output_names=outputs,
                       dynamic_axes=axes, opset_version=OPSET, do_constant_folding=True, dynamo=False)
     model = onnx.load(str(path))
-    halve_convolutions(model)
+    store_smaller(model, eighths)
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, str(path))
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
@@ -76,9 +89,9 @@ def export_part(folder: Path, part: nn.Module, config: dict, inputs: dict, outpu
     return float(np.abs(answer - expected.numpy()).max())
 
 
-def export_bundle(run: Path, out: Path) -> None:
+def export_bundle(run: Path, out: Path, depth: bool) -> None:
     painter = checkpoint.load(run / "autoencoder.pt")
-    denoiser = checkpoint.load(run / "denoiser.pt")
+    denoiser = checkpoint.load(run / ("denoiser_depth.pt" if depth else "denoiser.pt"))
     assert painter and denoiser, f"{run} holds no trained networks"
     autoencoder = Autoencoder(painter["config"])
     autoencoder.load_state_dict(painter["average"])
@@ -109,15 +122,18 @@ def export_bundle(run: Path, out: Path) -> None:
                         {"latent_sample": latent_axes, "sample": decoded_axes}),
     }
     for name, (part, config, inputs, outputs, axes) in parts.items():
-        error = export_part(out / name, part, config, inputs, outputs, axes)
+        error = export_part(out / name, part, config, inputs, outputs, axes, depth and name == "unet")
         print(f"{name}: {(out / name / 'model.onnx').stat().st_size / 1e6:.1f} MB, largest error {error:.1e}")
     Tokenizer().save(out / "tokenizer")
     (out / "scheduler").mkdir(exist_ok=True)
     (out / "scheduler" / "scheduler_config.json").write_text(json.dumps(SCHEDULER_CONFIG, indent=2) + "\n")
+    if depth:
+        export_estimator(run, out, side * factor)
     index = {
-        "_class_name": "StableDiffusionPipeline",
+        "_class_name": "StableDiffusionDepth2ImgPipeline" if depth else "StableDiffusionPipeline",
         "_diffusers_version": "0.35.0",
-        "feature_extractor": [None, None],
+        "depth_estimator": ["transformers", "DPTForDepthEstimation"] if depth else [None, None],
+        "feature_extractor": ["transformers", "DPTImageProcessor"] if depth else [None, None],
         "image_encoder": [None, None],
         "requires_safety_checker": False,
         "safety_checker": [None, None],
@@ -130,12 +146,44 @@ def export_bundle(run: Path, out: Path) -> None:
     (out / "model_index.json").write_text(json.dumps(index, indent=2) + "\n")
 
 
+def preprocessor(side: int, kind: str) -> dict:
+    """Hugging Face's description of what happens to a picture before a network sees it."""
+    return {
+        "do_center_crop": False,
+        "do_normalize": True,
+        "do_rescale": True,
+        "do_resize": True,
+        "image_mean": [0.5, 0.5, 0.5],
+        "image_processor_type": kind,
+        "image_std": [0.5, 0.5, 0.5],
+        "resample": 3,
+        "rescale_factor": 1 / 255,
+        "size": {"height": side, "width": side},
+    }
+
+
+def export_estimator(run: Path, out: Path, side: int) -> None:
+    trained = checkpoint.load(run / "depth_estimator.pt")
+    assert trained, f"no depth estimator in {run}: run retake_world.depth_estimator first"
+    estimator = DepthEstimator()
+    estimator.load_state_dict(trained["model"])
+    axes = {"pixel_values": {0: "batch_size", 2: "height", 3: "width"}, "predicted_depth": {0: "batch_size", 1: "depth_height", 2: "depth_width"}}
+    inputs = {"pixel_values": torch.rand(2, 3, side, side) * 2 - 1}
+    config = {"architectures": ["DPTForDepthEstimation"], "model_type": "dpt"}
+    error = export_part(out / "depth_estimator", estimator, config, inputs, ["predicted_depth"], axes)
+    print(f"depth_estimator: {(out / 'depth_estimator' / 'model.onnx').stat().st_size / 1e6:.1f} MB, largest error {error:.1e}")
+    (out / "feature_extractor").mkdir(exist_ok=True)
+    about = preprocessor(side, "DPTImageProcessor")
+    (out / "feature_extractor" / "preprocessor_config.json").write_text(json.dumps(about, indent=2) + "\n")
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--depth", action="store_true", help="the denoiser that reads depth")
     options = parser.parse_args()
-    export_bundle(options.run, options.out)
+    export_bundle(options.run, options.out, options.depth)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,8 @@ from .dataset import VALIDATION_SEED
 from .render import render
 from .spec import COLOURS, ENVIRONMENTS, MATERIALS, SHAPES, Look, Shot, caption, sample_shot
 
-RATE = 24
+# Few and far between, so that things move by a pixel or two from frame to frame: eight frames show a second.
+RATE = 8
 FIRST_SEED = VALIDATION_SEED + 500_000  # apart from the validation shards
 KINDS = {
     "colour": tuple(COLOURS),
@@ -48,9 +49,10 @@ def write_case(folder: Path, seed: int, frames: int, side: int, ffmpeg: Path | N
     folder.mkdir(parents=True, exist_ok=True)
     shot = sample_shot(seed, held_out=True)
     rng = random.Random(seed)
-    # Steps of a 24 fps shot four seconds long, from a random place in it.
-    first = rng.uniform(0, 1 - (frames - 1) / 95)
-    times = [first + i / 95 for i in range(frames)]
+    # From a random place in a shot four seconds long.
+    span = (frames - 1) / (4 * RATE)
+    first = rng.uniform(0, 1 - span)
+    times = [first + i / (4 * RATE) for i in range(frames)]
     source = render(shot, times, side, side).numpy()
     np.save(folder / "source.npy", source)
     if ffmpeg is not None:

@@ -7,7 +7,8 @@ import json
 import shutil
 from pathlib import Path
 
-KEPT = ("autoencoder.csv", "autoencoder.json", "denoiser.csv", "denoiser.json", "classifier.csv", "classifier.json", "measured.json")
+PARTS = ("autoencoder", "denoiser", "denoiser_depth", "classifier", "depth_estimator", "image_text")
+KEPT = (*(f"{part}.{kind}" for part in PARTS for kind in ("csv", "json")), "measured.json")
 
 
 def digest(path: Path) -> str:

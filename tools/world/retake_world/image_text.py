@@ -1,0 +1,150 @@
+"""A small image-text encoder (CLIP's role), so that takes can be measured against their prompts.
+
+Trained on rendered pictures and their captions with the pairwise sigmoid loss (Zhai et al. 2023, SigLIP): a picture
+belongs to every caption of the same look, which a softmax over the batch would punish.
+"""
+from __future__ import annotations
+
+import argparse
+import json
+import random
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from . import checkpoint
+from .dataset import Pictures
+from .classifier import ATTRIBUTES, looks_of
+from .spec import Look, caption
+from .text_encoder import CLIPTextModel, text_config
+from .tokenizer import LENGTH, Tokenizer
+
+SIDE = 64
+COLUMNS = ["step", "lr", "loss"]
+
+
+class ImageEncoder(nn.Module):
+    """pixel_values [B, 3, 64, 64] in -1..1 -> image_embeds [B, D], not normalised."""
+
+    def __init__(self, dimensions: int, width: int = 32) -> None:
+        super().__init__()
+        layers, inner = [], 3
+        for outer in (width, 2 * width, 3 * width, 4 * width):
+            layers += [nn.Conv2d(inner, outer, 3, stride=2 if inner > 3 else 1, padding=1), nn.BatchNorm2d(outer), nn.ReLU()]
+            layers += [nn.Conv2d(outer, outer, 3, padding=1), nn.BatchNorm2d(outer), nn.ReLU()] if inner > 3 else []
+            inner = outer
+        self.features = nn.Sequential(*layers)
+        self.projection = nn.Linear(2 * inner, dimensions)
+
+    def forward(self, pixel_values: torch.Tensor) -> torch.Tensor:
+        h = self.features(pixel_values)
+        return self.projection(torch.cat([h.mean((2, 3)), h.amax((2, 3))], 1))
+
+
+class TextEncoder(nn.Module):
+    """input_ids [B, L] -> text_embeds [B, D], not normalised."""
+
+    def __init__(self, config: dict, dimensions: int) -> None:
+        super().__init__()
+        self.text_model = CLIPTextModel(config)
+        self.text_projection = nn.Linear(config["hidden_size"], dimensions, bias=False)
+
+    def forward(self, input_ids: torch.Tensor) -> torch.Tensor:
+        return self.text_projection(self.text_model(input_ids)[1])
+
+
+class ImageText(nn.Module):
+    def __init__(self, dimensions: int = 64) -> None:
+        super().__init__()
+        tokenizer = Tokenizer()
+        self.config = text_config(len(tokenizer.tokens), LENGTH, 64, layers=2)
+        self.vision, self.text = ImageEncoder(dimensions), TextEncoder(self.config, dimensions)
+        self.scale, self.bias = nn.Parameter(torch.tensor(2.3)), nn.Parameter(torch.tensor(-6.0))
+
+    def cosines(self, pictures: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
+        return F.normalize(self.vision(pictures), dim=1) @ F.normalize(self.text(ids), dim=1).T
+
+    def forward(self, pictures: torch.Tensor, ids: torch.Tensor, same: torch.Tensor) -> torch.Tensor:
+        logits = self.cosines(pictures, ids) * self.scale.exp() + self.bias
+        return -F.logsigmoid(torch.where(same, logits, -logits)).sum(1).mean()
+
+
+def shrink(pictures: torch.Tensor) -> torch.Tensor:
+    return F.interpolate(pictures, size=(SIDE, SIDE), mode="bicubic", antialias=True)
+
+
+@torch.no_grad()
+def retrieval(model: ImageText, pictures: torch.Tensor, looks: list[Look]) -> dict[str, float]:
+    """Share of pictures nearer to their own caption than to every caption with one attribute changed, by attribute."""
+    model.eval()
+    tokenizer, share = Tokenizer(), {}
+    images = F.normalize(model.vision(shrink(pictures)), dim=1)
+    for name, values in ATTRIBUTES.items():
+        hits = 0
+        for image, look in zip(images, looks):
+            ids = [tokenizer.encode(caption(Look(**{**vars(look), name: value}))) for value in values]
+            texts = F.normalize(model.text(torch.tensor(ids)), dim=1)
+            hits += int((texts @ image).argmax()) == values.index(getattr(look, name))
+        share[name] = hits / len(looks)
+    return share
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--lr", type=float, default=1.5e-3)
+    parser.add_argument("--seed", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(options.seed)
+    data, held, tokenizer = Pictures(options.data, "train"), Pictures(options.data, "heldout"), Tokenizer()
+    path = options.out / "image_text.pt"
+    model = ImageText()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=options.lr, weight_decay=1e-3)
+    state, step = checkpoint.load(path), 0
+    if state:
+        model.load_state_dict(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
+        step = state["step"]
+    log = checkpoint.Log(options.out / "image_text.csv", COLUMNS, step)
+    total = 0.0
+    while step < options.steps:
+        rate = checkpoint.learning_rate(step, options.steps, options.lr, 50, 0.5)
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        draw = np.random.default_rng((options.seed, step))
+        words = random.Random(options.seed * 1_000_003 + step)
+        index = draw.integers(len(data), size=options.batch)
+        looks = looks_of(data, index)
+        x = shrink(data.batch(index))
+        if draw.random() < 0.5:
+            x = x.flip(-1)
+        ids = torch.tensor([tokenizer.encode(caption(look, words)) for look in looks])
+        same = torch.tensor([[a == b for b in looks] for a in looks])
+        # Edited pictures are softer than rendered ones: the measure must not lean on sharpness.
+        x = F.avg_pool2d(F.pad(x, (1,) * 4, mode="replicate"), 3, 1) if draw.random() < 0.3 else x
+        loss = model.train()(x + 0.03 * torch.randn_like(x), ids, same)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        step += 1
+        total += loss.item()
+        if step % 100 == 0 or step == options.steps:
+            log.add(step=step, lr=rate, loss=total / ((step - 1) % 100 + 1))
+            total = 0.0
+            checkpoint.save(path, {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step})
+    index = range(0, len(held), 3)
+    result = retrieval(model, held.batch(index), looks_of(held, index))
+    (options.out / "image_text.json").write_text(json.dumps({"heldout_own_caption_nearest": result}, indent=2) + "\n")
+    print(result)
+
+
+if __name__ == "__main__":
+    main()
