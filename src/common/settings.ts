@@ -56,6 +56,12 @@ export const editSettings = z.strictObject({
   refinement: z.int().min(0).max(20).default(0).describe('Fixed-point iterations per inversion step'),
   steps: z.int().min(1).max(MAX_STEPS).default(50),
   guidance: z.number().min(0).max(50).default(7.5),
+  keep: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe('How little the prompts must disagree about a place for it to stay as in the clip; 0 is off'),
   seed: z.int().min(0).max(0xffffffff).default(0),
   /** Side in pixels of the square whose area the canvas has; null is the size the network was trained on. */
   size: z.int().min(8).max(4096).nullable().default(null),

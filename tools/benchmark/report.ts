@@ -9,7 +9,12 @@ import { COMPARISONS, VARIANTS, variantNamed } from './variants.ts';
 export interface Results {
   readonly made: string;
   readonly model: { readonly name: string; readonly key: string };
-  readonly settings: { readonly steps: number; readonly guidance: number; readonly seed: number };
+  readonly settings: {
+    readonly steps: number;
+    readonly guidance: number;
+    readonly refinement: number;
+    readonly seed: number;
+  };
   readonly set: { readonly shots: number; readonly frames: number; readonly side: number };
   readonly machine: string;
   readonly captions: CaptionResult | null;
@@ -89,7 +94,7 @@ export function markdown(results: Results): string {
   const shots = new Set(edits.map(({ shot }) => shot)).size;
   const parts: string[] = [
     `Model ${model.name}, ${shots} of ${set.shots} held-out shots of ${set.frames} frames at ${set.side}×${set.side}; ` +
-      `${settings.steps} steps, guidance ${settings.guidance}, seed ${settings.seed}; ${results.machine}; ${results.made}.`,
+      `${settings.steps} steps, guidance ${settings.guidance}, refinement ${settings.refinement}, seed ${settings.seed}; ${results.machine}; ${results.made}.`,
     `PSNR and SSIM are to the true answer. Pixel-MSE is along the true flow, in squared 8-bit steps.${
       captions ? ' "Edit seen" and "rest kept" are the judge\'s.' : ''
     }${

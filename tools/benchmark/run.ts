@@ -33,7 +33,7 @@ const USAGE = `usage: npm run benchmark:edits -- [options]
   --edits LIST     of ${ATTRIBUTES.join(', ')} (default all; --quick colour,environment)
   --methods LIST   of ${VARIANTS.map(({ id }) => id).join(', ')}
   --ablations N    shots on which the ablations run, colour and environment only (default 8; --quick 2)
-  --steps N --guidance G --seed S   (defaults 20, 3, 1)
+  --steps N --guidance G --refinement K --seed S   (defaults 20, 3, 3, 1)
   --minutes M      take up nothing new after so long; call again to go on (0: report what there is)
   --docs FILE      also puts the results into this document, between its marks
   --quick          a small set`;
@@ -53,6 +53,7 @@ function options() {
       ablations: text,
       steps: { ...text, default: '20' },
       guidance: { ...text, default: '3' },
+      refinement: { ...text, default: '3' },
       seed: { ...text, default: '1' },
       minutes: { ...text, default: 'Infinity' },
       docs: text,
@@ -87,6 +88,7 @@ function options() {
     methods: list(values.methods, ids, ids, 'method'),
     steps: number('steps', values.steps),
     guidance: number('guidance', values.guidance),
+    refinement: number('refinement', values.refinement),
     seed: number('seed', values.seed),
     minutes: number('minutes', values.minutes),
   };
@@ -168,7 +170,7 @@ async function main(): Promise<void> {
     return;
   }
   const set = readHeldOut(asked.set);
-  const { steps, guidance, seed, out } = asked;
+  const { steps, guidance, refinement, seed, out } = asked;
   await using bench = await openBench(set, { ...asked, dir: asked.set });
   if (!bench.imageText) console.log('no image-text model: similarity to prompts is not measured');
   if (!bench.judge) console.log(`no judge at ${asked.judge}: nothing is said about attributes`);
@@ -190,7 +192,7 @@ async function main(): Promise<void> {
   const results: Results = {
     made: new Date().toISOString().slice(0, 10),
     model: { name: bench.bundle.name, key: bench.key },
-    settings: { steps, guidance, seed },
+    settings: { steps, guidance, refinement, seed },
     set: { shots: set.shots.length, frames: set.frames, side: set.side },
     machine: `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown processor'}`,
     captions,

@@ -22,6 +22,7 @@ export interface BenchSettings {
   readonly out: string;
   readonly steps: number;
   readonly guidance: number;
+  readonly refinement: number;
   readonly seed: number;
 }
 
@@ -69,9 +70,9 @@ export async function openBench(set: HeldOutSet, settings: BenchSettings): Promi
   const bundle = await openBundle(settings.bundle, { sites: 'none', provider: 'cpu' });
   const judge = await openJudge(settings.judge);
   const imageText = settings.imageText === null ? null : await openImageText(settings.imageText);
-  const { steps, guidance, seed } = settings;
+  const { steps, guidance, refinement, seed } = settings;
   const key = createHash('sha256')
-    .update(JSON.stringify([bundle.digests, set.digest, steps, guidance, seed]))
+    .update(JSON.stringify([bundle.digests, set.digest, steps, guidance, refinement, seed]))
     .digest('hex')
     .slice(0, 12);
   const folder = join(out, key);
@@ -96,6 +97,7 @@ export async function openBench(set: HeldOutSet, settings: BenchSettings): Promi
     prompt: edit.prompt,
     steps,
     guidance,
+    refinement,
     seed,
     provider: 'cpu',
     size: side,

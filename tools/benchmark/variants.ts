@@ -37,6 +37,12 @@ export const VARIANTS: readonly Variant[] = [
   { id: 'inversion', label: 'per-frame inversion', group: 'main', request: inversion },
   { id: 'mix-0.6', label: 'mixing, w = 0.6', group: 'main', request: mix(0.6) },
   { id: 'pix2video', label: 'pix2video', group: 'main', request: pix2video({}) },
+  {
+    id: 'keep',
+    label: 'pix2video, keep 0.4',
+    group: 'main',
+    request: { ...pix2video({}), keep: 0.4 },
+  },
   { id: 'ceiling', label: 'true answer, autoencoded', group: 'main' },
 
   { id: 'anchor', label: 'anchor only', group: 'ablation', request: pix2video({ attention: 'anchor' }) },
@@ -70,24 +76,30 @@ export const VARIANTS: readonly Variant[] = [
     group: 'ablation',
     request: { ...pix2video({}), guidance: 7.5 },
   },
+  ...[0.2, 0.6].map((keep) => ({
+    id: `keep-${keep}`,
+    label: `pix2video, keep ${keep}`,
+    group: 'ablation' as const,
+    request: { ...pix2video({}), keep },
+  })),
   {
-    id: 'refined',
-    label: 'pix2video, 3 refinements',
+    id: 'unrefined',
+    label: 'pix2video, no refinement',
     group: 'ablation',
-    request: { ...pix2video({}), refinement: 3 },
+    request: { ...pix2video({}), refinement: 0 },
   },
 
   {
     id: 'reconstruct',
     label: 'inverted and sampled back',
     group: 'reconstruction',
-    request: { ...inversion, guidance: 1 },
+    request: { ...inversion, guidance: 1, refinement: 0 },
   },
   {
     id: 'reconstruct-50',
     label: 'the same, 50 steps',
     group: 'reconstruction',
-    request: { ...inversion, guidance: 1, steps: 50 },
+    request: { ...inversion, guidance: 1, refinement: 0, steps: 50 },
   },
   {
     id: 'reconstruct-3',
@@ -105,7 +117,11 @@ export const COMPARISONS: readonly { readonly title: string; readonly variants: 
   },
   { title: 'Guided latent update (pix2video)', variants: ['no-update', 'pix2video', 'weight-400'] },
   { title: 'Classifier-free guidance (pix2video)', variants: ['guidance-1.5', 'pix2video', 'guidance-7.5'] },
-  { title: 'Refinement of the inversion (pix2video)', variants: ['pix2video', 'refined'] },
+  { title: 'Refinement of the inversion (pix2video)', variants: ['unrefined', 'pix2video'] },
+  {
+    title: 'Keeping what the prompts agree on (pix2video)',
+    variants: ['pix2video', 'keep-0.2', 'keep', 'keep-0.6'],
+  },
   { title: 'Mixing weight', variants: ['img2img', 'mix-0', 'mix-0.3', 'mix-0.6', 'mix-0.9'] },
 ];
 

@@ -20,6 +20,7 @@ export const shotSettings = editSettings
     refinement: true,
     steps: true,
     guidance: true,
+    keep: true,
     seed: true,
     size: true,
   })

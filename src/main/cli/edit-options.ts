@@ -20,6 +20,7 @@ export interface EditFlags {
   out: string;
   steps?: string;
   guidance?: string;
+  keep?: string;
   seed?: string;
   size?: string;
   solver?: string;
@@ -51,6 +52,10 @@ export function addEditOptions(command: Command): Command {
     .option('--to <frame>', 'last frame to edit')
     .option('--steps <n>', 'diffusion steps', '50')
     .option('--guidance <g>', 'how strongly the prompt steers; 1 is off and twice as fast', '7.5')
+    .option(
+      '--keep <share>',
+      'keep the clip where both prompts mean the same: 0 off, 0.3 a little, 0.6 much; guidance then starts from the source prompt',
+    )
     .option('--seed <n>', 'seed of everything random', '0')
     .option('--size <pixels>', "side of the square whose area the canvas has; the network's own by default")
     .addOption(
@@ -83,6 +88,7 @@ export function editRequest(clip: string, flags: EditFlags): EditRequest {
     anchor: wholeNumber('--anchor', flags.anchor) ?? from,
     steps: wholeNumber('--steps', flags.steps),
     guidance: decimal('--guidance', flags.guidance),
+    keep: decimal('--keep', flags.keep),
     seed: wholeNumber('--seed', flags.seed),
     size: wholeNumber('--size', flags.size),
     solver: flags.solver,

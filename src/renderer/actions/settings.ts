@@ -40,6 +40,7 @@ const WITHOUT_PROMPTS: readonly (keyof ShotSettings)[] = [
   'refinement',
   'steps',
   'guidance',
+  'keep',
   'size',
 ];
 

@@ -40,7 +40,7 @@ function known(options: readonly { id: string; name: string }[], value: string) 
 }
 
 export function Sampling({ shot }: { readonly shot: Shot }) {
-  const { steps, guidance, seed } = shot.settings;
+  const { steps, guidance, keep, seed } = shot.settings;
   return (
     <>
       <NumberRow
@@ -65,6 +65,17 @@ export function Sampling({ shot }: { readonly shot: Shot }) {
         step={0.1}
         integer={false}
         onChange={(value) => setChosenSettings({ guidance: value })}
+      />
+      <NumberRow
+        label="Keep"
+        description="Keeps the clip where both prompts mean the same; 0 is off"
+        value={keep}
+        fallback={DEFAULTS.keep}
+        min={0}
+        max={1}
+        step={0.05}
+        integer={false}
+        onChange={(value) => setChosenSettings({ keep: value })}
       />
       <div className="setting">
         <Heading

@@ -19,8 +19,9 @@ export function when(at: number, now: number): string {
 
 /** "Pix2Video · 50 steps · guidance 7.5 · seed 12 · took 1:23" */
 export function settingsLine(take: Take, methodName: string): string {
-  const { steps, guidance, seed, size } = take.settings;
+  const { steps, guidance, keep, seed, size } = take.settings;
   const parts = [methodName, `${steps} steps`, `guidance ${guidance}`, `seed ${seed}`];
+  if (keep > 0) parts.push(`keep ${keep}`);
   if (size !== null) parts.push(`${size} px`);
   parts.push(`took ${duration(take.seconds)}`);
   return parts.join(' · ');

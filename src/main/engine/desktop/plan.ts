@@ -13,7 +13,7 @@ import { canvasOf, resolveRange, resolveRequest } from '../stages/request.ts';
 import { depthSource, type StructureRequest, shotStructure } from '../stages/structure.ts';
 import type { ReadFacts } from './bundle-facts.ts';
 import type { Probe } from './clips.ts';
-import { speedsOf } from './speeds.ts';
+import { branchesOf, speedsOf } from './speeds.ts';
 
 export interface PlannerParts {
   readonly cache: LatentCache | null;
@@ -65,7 +65,7 @@ export function createPlanner({ cache, store, probe, facts }: PlannerParts): Pla
     const samplingCalls = frames * method.callsPerFrame(settings.steps, params);
 
     const machine = { model: bundle.digests.unet, width: fit.width, height: fit.height, provider };
-    const speeds = store && speedsOf(store, machine, method.id, settings.guidance === 1 ? 1 : 2);
+    const speeds = store && speedsOf(store, machine, method.id, branchesOf(settings));
     return {
       frames,
       width: fit.width,

@@ -1,5 +1,6 @@
 /** How fast renders were, so that the next one can be told in advance. Kept beside the jobs. */
 import type { TakeReport } from '../../../common/report.ts';
+import type { EditSettings } from '../../../common/settings.ts';
 import type { JobStore } from '../queue/store.ts';
 
 export interface Machine {
@@ -22,6 +23,11 @@ export interface Work {
 /** How much a new measurement counts. */
 const WEIGHT = 0.5;
 
+/** Guidance branches in a network call. */
+export function branchesOf({ guidance, keep }: Pick<EditSettings, 'guidance' | 'keep'>): number {
+  return guidance === 1 && keep === 0 ? 1 : 2;
+}
+
 /** Guidance runs two branches in a call, and attention to other frames costs too. */
 export function samplingWork(method: string, branches: number): string {
   return `sample ${method} ${branches}`;
@@ -30,7 +36,7 @@ export function samplingWork(method: string, branches: number): string {
 export function recordSpeeds(store: JobStore, report: TakeReport): void {
   const { settings, inversion, sampling, seconds, take } = report;
   const machine = machineOf(report);
-  const branches = settings.guidance === 1 ? 1 : 2;
+  const branches = branchesOf(settings);
   const inverted = inversion.unetCalls + inversion.checkUnetCalls;
   const measured: [string, number, number][] = [
     ['invert', seconds.invert, inverted],

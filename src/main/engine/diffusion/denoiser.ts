@@ -1,4 +1,5 @@
 /** The network as a denoiser: parametrisation, guidance and scaling applied, so that samplers see ẑ0 and ε only. */
+import type { Keep } from './edit-mask.ts';
 import { activeBranches, combine } from './guidance.ts';
 import { type Denoised, type Form, networkInput, toDenoised } from './parametrisation.ts';
 import type { Attention, Conditioning, Features, Latent, Level, Predict, PredictionType } from './types.ts';
@@ -16,6 +17,8 @@ export interface Denoiser {
   /** (unconditional, conditional), or the conditional alone with guidance 1. */
   readonly branches: readonly Conditioning[];
   readonly guidance: number;
+  /** The first branch is the source prompt's, and stays where the prompts agree. */
+  readonly keep?: Keep;
   /** clip_sample of the scheduler's configuration; off unless said. DDIM only. */
   readonly clip?: boolean;
 }
@@ -37,10 +40,10 @@ export async function denoiseFrame(
   const { outputs, features } = await denoiser.predict({
     latent: networkInput(denoiser.form, latent, level),
     timestep: level.timestep,
-    branches: activeBranches(denoiser.branches, denoiser.guidance),
+    branches: activeBranches(denoiser.branches, denoiser.guidance, denoiser.keep),
     ...pass,
   });
-  const raw = combine(outputs, denoiser.guidance);
+  const raw = combine(outputs, denoiser.guidance, denoiser.keep);
   const denoised = toDenoised(denoiser.form, denoiser.prediction, raw, latent, level, denoiser.clip);
   return features ? { ...denoised, features } : denoised;
 }

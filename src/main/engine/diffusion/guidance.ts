@@ -1,18 +1,25 @@
 /** Classifier-free guidance (Ho & Salimans 2021) on the raw network output, where it equals guidance on ε. */
 import { assert } from '../../../common/errors.ts';
+import { editMask, type Keep } from './edit-mask.ts';
 import type { Conditioning, Latent } from './types.ts';
 
 /** The branches a guidance needs of (unconditional, conditional): at 1 the unconditional one cancels, so it is not run. */
-export function activeBranches(branches: readonly Conditioning[], guidance: number): readonly Conditioning[] {
+export function activeBranches(
+  branches: readonly Conditioning[],
+  guidance: number,
+  keep?: Keep,
+): readonly Conditioning[] {
   assert(branches.length === 1 || branches.length === 2, 'one or two guidance branches');
   assert(branches.length === 2 || guidance === 1, 'guidance other than 1 needs an unconditional branch');
-  return guidance === 1 ? branches.slice(-1) : branches;
+  return guidance === 1 && !keep ? branches.slice(-1) : branches;
 }
 
-/** u + g·(c - u); a single output passes through. */
-export function combine(outputs: readonly Latent[], guidance: number): Latent {
+/** u + g·(c - u); a single output passes through. With `keep`, u is the source prompt's answer and (c - u) is masked. */
+export function combine(outputs: readonly Latent[], guidance: number, keep?: Keep): Latent {
   const [first, conditional] = outputs;
   assert(first !== undefined, 'the network answered for at least one branch');
   if (conditional === undefined) return first;
-  return first.map((u, i) => u + guidance * (conditional[i]! - u));
+  if (!keep) return first.map((u, i) => u + guidance * (conditional[i]! - u));
+  const mask = editMask(first, conditional, keep);
+  return first.map((u, i) => u + guidance * mask[i % mask.length]! * (conditional[i]! - u));
 }

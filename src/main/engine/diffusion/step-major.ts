@@ -5,6 +5,7 @@
 import { assert, type CancelSignal, throwIfCancelled } from '../../../common/errors.ts';
 import { type Checkpoint, checkCheckpoint } from './checkpoint.ts';
 import { denoiseFrame } from './denoiser.ts';
+import type { Keep } from './edit-mask.ts';
 import { assertFinite } from './finite.ts';
 import type { Carry, References, StepMethod, Visited } from './method.ts';
 import { visitsFrom } from './order.ts';
@@ -27,6 +28,8 @@ export interface StepMajorRequest<P> extends NoiseSchedule {
   /** (unconditional, conditional); with guidance 1 only the last is run. */
   readonly branches: readonly Conditioning[];
   readonly guidance: number;
+  /** Guidance starts from the first branch, then the source prompt's, only where the prompts disagree. */
+  readonly keep?: Keep;
   /** Extra input channels of a frame, (k, h, w), never scaled. */
   readonly structure?: (frame: number) => Float32Array;
   /** The method's own parameters, already through its schema. */

@@ -36,7 +36,7 @@ export interface Shot extends ResolvedRequest, AsyncDisposable {
   };
   readonly structure: Structure;
   readonly depthSource: ReturnType<typeof depthSource>;
-  /** Sampling branches: (negative, edit), or the edit alone at guidance 1. */
+  /** Sampling branches: (negative, edit), the edit alone at guidance 1, or (source, edit) where parts are kept. */
   readonly branches: readonly Conditioning[];
 }
 
@@ -73,6 +73,12 @@ export async function prepareShot(settings: EditSettings, context: RenderContext
       if (cut !== null) warn(`the ${name} is longer than the model reads; this was cut: "${cut}"`);
       return bundle.embed(prompt, fit);
     };
+    const { guidance, keep, negativePrompt } = settings;
+    if (keep > 0 && negativePrompt !== '') {
+      warn(
+        'the negative prompt is not read: while parts of the clip are kept, guidance starts from the source prompt',
+      );
+    }
     const conditions = {
       source: await embed('source prompt', settings.sourcePrompt),
       edit: await embed('prompt', settings.prompt),
@@ -112,7 +118,12 @@ export async function prepareShot(settings: EditSettings, context: RenderContext
       conditions,
       structure,
       depthSource: source,
-      branches: settings.guidance === 1 ? [conditions.edit] : [conditions.negative, conditions.edit],
+      branches:
+        keep > 0
+          ? [conditions.source, conditions.edit]
+          : guidance === 1
+            ? [conditions.edit]
+            : [conditions.negative, conditions.edit],
       [Symbol.asyncDispose]: () => bundle.close(),
     };
   } catch (error) {

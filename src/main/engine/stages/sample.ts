@@ -53,6 +53,7 @@ export async function sampleShot(shot: Shot, start: StartLatents, context: Rende
     start: start.latents,
     branches: shot.branches,
     guidance: settings.guidance,
+    ...(settings.keep > 0 && { keep: { threshold: settings.keep, shape: shot.shape } }),
     params: shot.params,
     anchor: shot.anchor,
     firstFrame: shot.range.start,
@@ -86,9 +87,9 @@ export async function sampleShot(shot: Shot, start: StartLatents, context: Rende
 
 /** Everything that changes the sampled latents; start.fingerprint stands for clip, model and inversion. */
 function checkpointKey(shot: Shot, start: StartLatents): Buffer {
-  const { prompt, negativePrompt, guidance, seed, steps } = shot.settings;
+  const { prompt, negativePrompt, guidance, keep, seed, steps } = shot.settings;
   const { id } = shot.method;
-  const parts = [start.fingerprint, prompt, negativePrompt, guidance, seed, steps];
+  const parts = [start.fingerprint, prompt, negativePrompt, guidance, keep, seed, steps];
   const text = JSON.stringify([...parts, id, shot.params, shot.anchor, shot.solver, shot.scheduleId]);
   return createHash('sha256').update(text).digest();
 }
