@@ -50,7 +50,7 @@ export function bars({ runs, captions, colourError }: BarInput): Bar[] {
   );
   for (const [name, share] of Object.entries(FOLLOWED)) {
     const value = captions?.followed[name as keyof typeof FOLLOWED] ?? null;
-    add(`caption followed, ${name}`, `≥ ${100 * share} %`, value, percent, (v) => v >= share);
+    add(`caption followed at guidance 3, ${name}`, `≥ ${100 * share} %`, value, percent, (v) => v >= share);
   }
   for (const [id, label] of [
     ['reconstruct', 'inversion and back below the autoencoder'],

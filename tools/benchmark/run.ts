@@ -22,6 +22,9 @@ import { mean } from './scores.ts';
 import { byEdit, rowsOf, writeSheet } from './sheets.ts';
 import { VARIANTS, variantNamed } from './variants.ts';
 
+/** Pictures made from noise want more guidance than edits that start from an inversion. */
+const CAPTION_GUIDANCE = 3;
+
 const root = resolve(import.meta.dirname, '../..');
 const USAGE = `usage: npm run benchmark:edits -- [options]
   --set DIR        held-out shots (default tools/world/run/heldout; "make heldout" in tools/world renders them)
@@ -33,7 +36,7 @@ const USAGE = `usage: npm run benchmark:edits -- [options]
   --edits LIST     of ${ATTRIBUTES.join(', ')} (default all; --quick colour,environment)
   --methods LIST   of ${VARIANTS.map(({ id }) => id).join(', ')}
   --ablations N    shots on which the ablations run, colour and environment only (default 8; --quick 2)
-  --steps N --guidance G --refinement K --seed S   (defaults 20, 3, 3, 1)
+  --steps N --guidance G --refinement K --seed S   (defaults 20, 1.5, 3, 1)
   --minutes M      take up nothing new after so long; call again to go on (0: report what there is)
   --docs FILE      also puts the results into this document, between its marks
   --quick          a small set`;
@@ -52,7 +55,7 @@ function options() {
       methods: text,
       ablations: text,
       steps: { ...text, default: '20' },
-      guidance: { ...text, default: '3' },
+      guidance: { ...text, default: '1.5' },
       refinement: { ...text, default: '3' },
       seed: { ...text, default: '1' },
       minutes: { ...text, default: 'Infinity' },
@@ -183,7 +186,7 @@ async function main(): Promise<void> {
   const captions = await measureCaptions(bench, set, {
     shots: captionShots,
     steps,
-    guidance,
+    guidance: CAPTION_GUIDANCE,
     seed,
     file: join(out, bench.key, 'captions.json'),
     paint: inTime(),

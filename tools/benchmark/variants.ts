@@ -39,9 +39,9 @@ export const VARIANTS: readonly Variant[] = [
   { id: 'pix2video', label: 'pix2video', group: 'main', request: pix2video({}) },
   {
     id: 'keep',
-    label: 'pix2video, keep 0.4',
+    label: 'pix2video, keep 0.7',
     group: 'main',
-    request: { ...pix2video({}), keep: 0.4 },
+    request: { ...pix2video({}), keep: 0.7 },
   },
   { id: 'ceiling', label: 'true answer, autoencoded', group: 'main' },
 
@@ -65,10 +65,16 @@ export const VARIANTS: readonly Variant[] = [
   { id: 'mix-0.3', label: 'w = 0.3', group: 'ablation', request: mix(0.3) },
   { id: 'mix-0.9', label: 'w = 0.9', group: 'ablation', request: mix(0.9) },
   {
-    id: 'guidance-1.5',
-    label: 'pix2video, guidance 1.5',
+    id: 'guidance-1',
+    label: 'pix2video, guidance 1',
     group: 'ablation',
-    request: { ...pix2video({}), guidance: 1.5 },
+    request: { ...pix2video({}), guidance: 1 },
+  },
+  {
+    id: 'guidance-3',
+    label: 'pix2video, guidance 3',
+    group: 'ablation',
+    request: { ...pix2video({}), guidance: 3 },
   },
   {
     id: 'guidance-7.5',
@@ -76,7 +82,7 @@ export const VARIANTS: readonly Variant[] = [
     group: 'ablation',
     request: { ...pix2video({}), guidance: 7.5 },
   },
-  ...[0.2, 0.6].map((keep) => ({
+  ...[0.4, 1].map((keep) => ({
     id: `keep-${keep}`,
     label: `pix2video, keep ${keep}`,
     group: 'ablation' as const,
@@ -116,11 +122,11 @@ export const COMPARISONS: readonly { readonly title: string; readonly variants: 
     variants: ['inversion', 'anchor', 'previous', 'random', 'pix2video', 'both-self'],
   },
   { title: 'Guided latent update (pix2video)', variants: ['no-update', 'pix2video', 'weight-400'] },
-  { title: 'Classifier-free guidance (pix2video)', variants: ['guidance-1.5', 'pix2video', 'guidance-7.5'] },
+  { title: 'Classifier-free guidance (pix2video)', variants: ['guidance-1', 'pix2video', 'guidance-3', 'guidance-7.5'] },
   { title: 'Refinement of the inversion (pix2video)', variants: ['unrefined', 'pix2video'] },
   {
     title: 'Keeping what the prompts agree on (pix2video)',
-    variants: ['pix2video', 'keep-0.2', 'keep', 'keep-0.6'],
+    variants: ['pix2video', 'keep-0.4', 'keep', 'keep-1'],
   },
   { title: 'Mixing weight', variants: ['img2img', 'mix-0', 'mix-0.3', 'mix-0.6', 'mix-0.9'] },
 ];

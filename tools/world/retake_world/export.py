@@ -132,7 +132,7 @@ def export_bundle(run: Path, out: Path, depth: bool) -> None:
     index = {
         "_class_name": "StableDiffusionDepth2ImgPipeline" if depth else "StableDiffusionPipeline",
         "_diffusers_version": "0.35.0",
-        "depth_estimator": ["transformers", "DPTForDepthEstimation"] if depth else [None, None],
+        **({"depth_estimator": ["transformers", "DPTForDepthEstimation"]} if depth else {}),
         "feature_extractor": ["transformers", "DPTImageProcessor"] if depth else [None, None],
         "image_encoder": [None, None],
         "requires_safety_checker": False,

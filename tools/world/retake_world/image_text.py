@@ -33,7 +33,7 @@ class ImageEncoder(nn.Module):
         super().__init__()
         layers, inner = [], 3
         for outer in (width, 2 * width, 3 * width, 4 * width):
-            layers += [nn.Conv2d(inner, outer, 3, stride=2 if inner > 3 else 1, padding=1), nn.BatchNorm2d(outer), nn.ReLU()]
+            layers += [nn.Conv2d(inner, outer, 3, stride=2, padding=1), nn.BatchNorm2d(outer), nn.ReLU()]
             layers += [nn.Conv2d(outer, outer, 3, padding=1), nn.BatchNorm2d(outer), nn.ReLU()] if inner > 3 else []
             inner = outer
         self.features = nn.Sequential(*layers)
