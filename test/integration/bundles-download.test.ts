@@ -206,10 +206,11 @@ test('the list of models: added, chosen, removed, remembered; files are never to
   for (const dir of [builtIn, own, broken]) await writeTinyBundle(dir);
   rmSync(join(broken, 'vae_decoder', 'model.onnx'));
   const file = join(folder, 'data.json');
-  const manager = new BundleManager(file, builtIn);
+  const manager = new BundleManager(file, [{ dir: builtIn, name: 'Own model' }]);
   expect(await manager.list()).toEqual([
     expect.objectContaining({
       dir: builtIn,
+      name: 'Own model',
       builtIn: true,
       isDefault: true,
       kind: 'sd',
@@ -222,7 +223,7 @@ test('the list of models: added, chosen, removed, remembered; files are never to
   await expect(manager.setDefault(broken)).rejects.toMatchObject({ code: 'bundle-invalid' });
   await expect(manager.add(folder)).rejects.toMatchObject({ code: 'bundle-invalid' });
   await expect(manager.remove(builtIn)).rejects.toMatchObject({ code: 'usage' });
-  const again = new BundleManager(file, builtIn);
+  const again = new BundleManager(file, [{ dir: builtIn, name: 'Own model' }]);
   const list = await again.list();
   expect(list.map(({ dir, isDefault }) => [dir, isDefault])).toEqual(
     expect.arrayContaining([
@@ -240,7 +241,7 @@ test('the list of models: added, chosen, removed, remembered; files are never to
   // A folder that vanished stays in the list, with its problem.
   rmSync(broken, { recursive: true });
   expect((await again.list()).find(({ dir }) => dir === broken)!.problems[0]).toMatch(/no such folder/);
-  await expect(new BundleManager(join(folder, 'none.json'), null).folderOf(null)).rejects.toMatchObject({
+  await expect(new BundleManager(join(folder, 'none.json'), []).folderOf(null)).rejects.toMatchObject({
     code: 'bundle-invalid',
   });
 });

@@ -90,7 +90,7 @@ test('a depth model renders; the plan then knows what is inverted, until the est
 
 test('the list of models names the problem, and no longer once the estimator is there', async () => {
   const dir = await writeTinyBundle(folder.at('bare'), { kind: 'depth' });
-  const bundles = new BundleManager(folder.at('bundles.json'), null);
+  const bundles = new BundleManager(folder.at('bundles.json'), []);
   const [bare] = await bundles.add(dir);
   expect(bare).toMatchObject({ kind: 'sd-depth', isDefault: false });
   expect(bare!.problems).toEqual([expect.stringContaining('no estimator')]);

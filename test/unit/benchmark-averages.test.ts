@@ -95,6 +95,9 @@ describe('bars', () => {
 
   it('are open where nothing was measured', () => {
     expect(of(runs, 'environment edit, Pixel-MSE')).toMatchObject({ measured: 'not measured', pass: null });
-    expect(of(runs, 'caption followed at guidance 3, colour')).toMatchObject({ measured: 'not measured', pass: null });
+    expect(of(runs, 'caption followed at guidance 3, colour')).toMatchObject({
+      measured: 'not measured',
+      pass: null,
+    });
   });
 });

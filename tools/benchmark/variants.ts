@@ -122,7 +122,10 @@ export const COMPARISONS: readonly { readonly title: string; readonly variants: 
     variants: ['inversion', 'anchor', 'previous', 'random', 'pix2video', 'both-self'],
   },
   { title: 'Guided latent update (pix2video)', variants: ['no-update', 'pix2video', 'weight-400'] },
-  { title: 'Classifier-free guidance (pix2video)', variants: ['guidance-1', 'pix2video', 'guidance-3', 'guidance-7.5'] },
+  {
+    title: 'Classifier-free guidance (pix2video)',
+    variants: ['guidance-1', 'pix2video', 'guidance-3', 'guidance-7.5'],
+  },
   { title: 'Refinement of the inversion (pix2video)', variants: ['unrefined', 'pix2video'] },
   {
     title: 'Keeping what the prompts agree on (pix2video)',

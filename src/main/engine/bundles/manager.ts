@@ -1,4 +1,4 @@
-/** The models that the artist can choose from: the one that comes with Retake, and folders that were added. */
+/** The models that the artist can choose from: those that come with Retake, and folders that were added. */
 import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
@@ -17,21 +17,32 @@ type ListFile = z.infer<typeof listFile>;
 const NO_DEPTH =
   'It wants the depth of every frame and has no estimator for it: add one as depth_estimator/model.onnx.';
 
+/** A model that comes with Retake. */
+export interface BuiltIn {
+  readonly dir: string;
+  readonly name: string;
+}
+
+const SHIPPED = [
+  { folder: 'bundle', name: 'Retake demo' },
+  { folder: 'depth-bundle', name: 'Retake demo with depth' },
+] as const;
+
 export class BundleManager {
   readonly #file: string;
-  readonly #builtIn: string | null;
+  readonly #builtIn: readonly BuiltIn[];
   readonly #reports = new Map<string, { readonly stamp: string; readonly report: BundleReport }>();
   #turn: Promise<unknown> = Promise.resolve();
 
-  /** `builtIn`: folder of the model that comes with Retake, null where there is none. */
-  constructor(file: string, builtIn: string | null = builtInBundle()) {
+  /** `builtIn`: models that come with Retake, the first of which is the default. */
+  constructor(file: string, builtIn: readonly BuiltIn[] = builtInBundles()) {
     this.#file = file;
     this.#builtIn = builtIn;
   }
 
   async list(): Promise<BundleEntry[]> {
     const { dirs, default: wanted } = await this.#read();
-    const all = [...(this.#builtIn ? [this.#builtIn] : []), ...dirs.filter((dir) => dir !== this.#builtIn)];
+    const all = [...this.#builtIn.map(({ dir }) => dir), ...dirs.filter((dir) => !this.#builtInAt(dir))];
     const entries = await Promise.all(all.map((dir) => this.#entry(dir)));
     const fallback = entries.find(({ problems }) => problems.length === 0)?.dir ?? null;
     const chosen = entries.some(({ dir, problems }) => dir === wanted && problems.length === 0)
@@ -50,8 +61,8 @@ export class BundleManager {
 
   /** Takes it off the list; its files stay. */
   async remove(dir: string): Promise<BundleEntry[]> {
-    if (dir === this.#builtIn) {
-      throw new AppError('usage', 'the built-in model cannot be removed', { doing: 'removing a model' });
+    if (this.#builtInAt(dir)) {
+      throw new AppError('usage', 'a built-in model cannot be removed', { doing: 'removing a model' });
     }
     await this.#change((list) => ({
       dirs: list.dirs.filter((other) => other !== dir),
@@ -82,9 +93,14 @@ export class BundleManager {
     });
   }
 
+  #builtInAt(dir: string): BuiltIn | undefined {
+    return this.#builtIn.find((one) => one.dir === dir);
+  }
+
   async #entry(dir: string): Promise<Omit<BundleEntry, 'isDefault'>> {
-    const name = dir === this.#builtIn ? 'Retake demo' : '';
-    const builtIn = dir === this.#builtIn;
+    const own = this.#builtInAt(dir);
+    const name = own?.name ?? '';
+    const builtIn = own !== undefined;
     try {
       const report = await this.#report(dir);
       return {
@@ -138,7 +154,7 @@ export class BundleManager {
 }
 
 /** Among the application's resources, or in a checkout's. */
-export function builtInBundle(): string | null {
+export function builtInBundles(): BuiltIn[] {
   const packaged = (process as NodeJS.Process & { resourcesPath?: string }).resourcesPath;
   const roots = packaged ? [packaged] : [];
   let folder = import.meta.dirname;
@@ -146,6 +162,9 @@ export function builtInBundle(): string | null {
     roots.push(join(folder, 'resources'));
     folder = dirname(folder);
   }
-  const found = roots.map((root) => join(root, 'demo', 'bundle'));
-  return found.find((dir) => existsSync(join(dir, 'model_index.json'))) ?? null;
+  return SHIPPED.flatMap(({ folder: own, name }) => {
+    const found = roots.map((root) => join(root, 'demo', own));
+    const dir = found.find((one) => existsSync(join(one, 'model_index.json')));
+    return dir === undefined ? [] : [{ dir, name }];
+  });
 }
