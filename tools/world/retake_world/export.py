@@ -23,7 +23,9 @@ from .tokenizer import LENGTH, Tokenizer
 from .train_denoiser import Denoiser
 
 OPSET = 17
-HALF_ABOVE = 20_000  # elements; smaller ones, the linear transform among them, keep full precision
+# Elements; smaller weights, the linear transform among them, keep full precision.
+HALF_ABOVE = 20_000
+EIGHTH_ABOVE = 4_000
 
 
 class Moments(nn.Module):
@@ -45,18 +47,24 @@ class Decode(nn.Module):
 
 
 def store_smaller(model: onnx.ModelProto, eighths: bool) -> None:
-    """Stores large weights as float16, or those of convolutions as int8 with a scale for every output channel, with a Cast
-    behind them: arithmetic stays in float32. Weights of matrices are stored smaller only with eighths."""
+    """Stores the weights of convolutions as float16 with a Cast behind them, so that arithmetic stays in float32. With
+    eighths all large weights become int8 with a scale for every output channel."""
     graph = model.graph
-    convolutions = {node.input[1] for node in graph.node if node.op_type == "Conv"}
-    matrices = {name for node in graph.node if node.op_type in ("MatMul", "Gemm") for name in node.input[1:2]}
+    outputs = {}  # by weight: the axis of its output channels
+    for node in graph.node:
+        if node.op_type == "Conv":
+            outputs[node.input[1]] = 0
+        elif eighths and node.op_type in ("MatMul", "Gemm"):
+            transposed = any(a.name == "transB" and a.i for a in node.attribute)
+            outputs[node.input[1]] = 0 if transposed else 1
     nodes = []
     for initializer in list(graph.initializer):
         values, name = numpy_helper.to_array(initializer), initializer.name
-        if values.size < HALF_ABOVE or name not in (convolutions | matrices if eighths else convolutions):
+        if values.size < (EIGHTH_ABOVE if eighths else HALF_ABOVE) or name not in outputs:
             continue
-        if eighths and name in convolutions:
-            scale = np.abs(values).max((1, 2, 3), keepdims=True) / 127
+        if eighths:
+            others = tuple(axis for axis in range(values.ndim) if axis != outputs[name])
+            scale = np.abs(values).max(others, keepdims=True) / 127
             small, suffix = np.round(values / scale).astype(np.int8), "_int8"
             graph.initializer.append(numpy_helper.from_array(scale.astype(np.float32), name + "_scale"))
             nodes.append(helper.make_node("Cast", [name + suffix], [name + "_whole"], name=f"/{name}/Cast", to=TensorProto.FLOAT))
@@ -170,7 +178,7 @@ def export_estimator(run: Path, out: Path, side: int) -> None:
     axes = {"pixel_values": {0: "batch_size", 2: "height", 3: "width"}, "predicted_depth": {0: "batch_size", 1: "depth_height", 2: "depth_width"}}
     inputs = {"pixel_values": torch.rand(2, 3, side, side) * 2 - 1}
     config = {"architectures": ["DPTForDepthEstimation"], "model_type": "dpt"}
-    error = export_part(out / "depth_estimator", estimator, config, inputs, ["predicted_depth"], axes)
+    error = export_part(out / "depth_estimator", estimator, config, inputs, ["predicted_depth"], axes, eighths=True)
     print(f"depth_estimator: {(out / 'depth_estimator' / 'model.onnx').stat().st_size / 1e6:.1f} MB, largest error {error:.1e}")
     (out / "feature_extractor").mkdir(exist_ok=True)
     about = preprocessor(side, "DPTImageProcessor")
