@@ -59,6 +59,7 @@ export function weightOf(graph: Graph, value: string): Weight | null {
   const tensor = constantOf(graph, value);
   if (tensor) return { tensor, type: tensor.type };
   const node = graph.producer(value);
+  if (node?.op === 'Mul') return scaledWeight(graph, node.inputs);
   if (!node || !WEIGHT_OPS.has(node.op)) return null;
   const inner = weightOf(graph, node.inputs[0]!);
   if (!inner) return null;
@@ -66,6 +67,17 @@ export function weightOf(graph: Graph, value: string): Weight | null {
   if (node.op === 'DequantizeLinear')
     return { ...inner, type: constantOf(graph, node.inputs[1]!)?.type ?? inner.type };
   return inner;
+}
+
+/** A weight stored in few bits, times its scales: the one of the two with all the dimensions. */
+function scaledWeight(graph: Graph, factors: readonly string[]): Weight | null {
+  const [a, b] = factors.map((factor) => weightOf(graph, factor));
+  if (!a || !b) return null;
+  return elements(a) >= elements(b) ? a : b;
+}
+
+function elements({ tensor }: Weight): number {
+  return tensor.dims.reduce((product, dim) => product * dim, 1);
 }
 
 const SCALAR_OPS = new Set([
