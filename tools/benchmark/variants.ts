@@ -45,6 +45,12 @@ export const VARIANTS: readonly Variant[] = [
   },
   { id: 'ceiling', label: 'true answer, autoencoded', group: 'main' },
 
+  ...[3, 7.5].map((guidance) => ({
+    id: `img2img-${guidance}`,
+    label: `per-frame img2img, guidance ${guidance}`,
+    group: 'ablation' as const,
+    request: { method: 'img2img', params: { strength: STRENGTH }, guidance },
+  })),
   { id: 'anchor', label: 'anchor only', group: 'ablation', request: pix2video({ attention: 'anchor' }) },
   {
     id: 'previous',
@@ -130,6 +136,10 @@ export const COMPARISONS: readonly { readonly title: string; readonly variants: 
   {
     title: 'Keeping what the prompts agree on (pix2video)',
     variants: ['pix2video', 'keep-0.4', 'keep', 'keep-1'],
+  },
+  {
+    title: 'Whether the baseline wants more guidance',
+    variants: ['img2img', 'img2img-3', 'img2img-7.5', 'pix2video'],
   },
   { title: 'Mixing weight', variants: ['img2img', 'mix-0', 'mix-0.3', 'mix-0.6', 'mix-0.9'] },
 ];
