@@ -40,7 +40,8 @@ export async function measureCaptions(
     const kept = JSON.parse(readFileSync(file, 'utf8')) as CaptionResult;
     if (kept.pictures === asked.length && kept.judge === judge.digest) return kept;
   }
-  if (!options.paint) return null;
+  // Nothing says how far things are in a picture that is yet to be made.
+  if (!options.paint || bench.bundle.structureChannels > 0) return null;
   console.log(`painting ${asked.length} captions`);
   const { side } = set;
   const size = side / bundle.factor;
