@@ -16,6 +16,7 @@ const out = resolve('retake-demo');
 
 const demo = z
   .object({
+    bundle: z.string(),
     sourcePrompt: z.string(),
     edits: z.array(editSettings.partial().extend({ name: z.string(), prompt: z.string() })).min(2),
   })
@@ -39,7 +40,7 @@ async function edit({ name, ...settings }: (typeof demo.edits)[number]): Promise
     return await engine.call('job.run', {
       ...settings,
       clip,
-      bundle: join(shipped, 'bundle'),
+      bundle: join(shipped, demo.bundle),
       sourcePrompt: demo.sourcePrompt,
       out: join(out, `${name}.mov`),
     });
@@ -78,6 +79,6 @@ ${demo.edits
   .join('\n')}
 
 Next: your own prompt,
-  npx retake edit resources/demo/clip.mp4 --bundle resources/demo/bundle \\
+  npx retake edit resources/demo/clip.mp4 --bundle resources/demo/${demo.bundle} \\
     --source-prompt "${demo.sourcePrompt}" --prompt "…" --out take.mov
 or your own clip with a real Stable Diffusion: see "Use a real Stable Diffusion" in README.md.`);
