@@ -4,7 +4,6 @@ It never sees the generator or its latents. Pictures are averaged to half size f
 """
 from __future__ import annotations
 
-import argparse
 import json
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from torch import nn
 
 from . import checkpoint
 from .dataset import Pictures, shot_of
+from .small_training import parse_options, soften, train
 from .spec import COLOURS, ENVIRONMENTS, MATERIALS, SHAPES, Look
 
 ATTRIBUTES = {
@@ -23,7 +23,6 @@ ATTRIBUTES = {
     "material": MATERIALS,
     "environment": ENVIRONMENTS,
 }
-COLUMNS = ["step", "lr", "loss"]
 
 
 class Classifier(nn.Module):
@@ -69,50 +68,20 @@ def load(path: Path) -> Classifier:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=1500)
-    parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--lr", type=float, default=2e-3)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=2)
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-    torch.manual_seed(options.seed)
+    options = parse_options(__doc__, batch=32, lr=2e-3, seed=1)
     data, held = Pictures(options.data, "train"), Pictures(options.data, "heldout")
-    path = options.out / "classifier.pt"
     model = Classifier()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=options.lr, weight_decay=1e-3)
-    state, step = checkpoint.load(path), 0
-    if state:
-        model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-        step = state["step"]
-    log = checkpoint.Log(options.out / "classifier.csv", COLUMNS, step)
-    total = 0.0
-    while step < options.steps:
-        rate = checkpoint.learning_rate(step, options.steps, options.lr, 50, 0.5)
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        draw = np.random.default_rng((options.seed, step))
+
+    def loss_of(_: int, draw: np.random.Generator) -> torch.Tensor:
         index = draw.integers(len(data), size=options.batch)
         x, truth = data.batch(index), labels(looks_of(data, index))
         if draw.random() < 0.5:
             x = x.flip(-1)
-        # Generated pictures are softer than rendered ones: the judge must not lean on sharpness.
-        x = F.avg_pool2d(F.pad(x, (1,) * 4, mode="replicate"), 3, 1) if draw.random() < 0.5 else x
-        answer = model.train()(x + 0.03 * torch.randn_like(x))
-        loss = sum(F.cross_entropy(answer[n], truth[n]) for n in ATTRIBUTES)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-        step += 1
-        total += loss.item()
-        if step % 100 == 0 or step == options.steps:
-            log.add(step=step, lr=rate, loss=total / ((step - 1) % 100 + 1))
-            total = 0.0
-            checkpoint.save(path, {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step})
+        x = soften(x) if draw.random() < 0.5 else x
+        answer = model(x + 0.03 * torch.randn_like(x))
+        return sum(F.cross_entropy(answer[n], truth[n]) for n in ATTRIBUTES)
+
+    train(model, "classifier", options, loss_of)
     index = range(0, len(held), 2)
     result = accuracy(model, held.batch(index), looks_of(held, index))
     (options.out / "classifier.json").write_text(json.dumps({"heldout_accuracy": result}, indent=2) + "\n")

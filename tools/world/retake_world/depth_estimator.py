@@ -1,20 +1,17 @@
 """A small depth estimator, trained on rendered pictures, so that clips without a depth pass can be edited by depth models."""
 from __future__ import annotations
 
-import argparse
 import json
-from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from . import checkpoint
 from .dataset import Pictures
 from .nearness import cache_nearness
+from .small_training import parse_options, train
 
-COLUMNS = ["step", "lr", "loss"]
 # Nearness 1/4, the object's, becomes about 1.
 SCALE = 4.0
 
@@ -59,48 +56,19 @@ def errors(model: DepthEstimator, data: Pictures, nearness: np.ndarray, indices)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=1500)
-    parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--lr", type=float, default=2e-3)
-    parser.add_argument("--seed", type=int, default=2)
-    parser.add_argument("--threads", type=int, default=2)
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-    torch.manual_seed(options.seed)
+    options = parse_options(__doc__, batch=16, lr=2e-3, seed=2)
     data, held = Pictures(options.data, "train"), Pictures(options.data, "heldout")
     nearness = cache_nearness(data, options.out / "nearness.npy")
-    path = options.out / "depth_estimator.pt"
     model = DepthEstimator()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=options.lr, weight_decay=1e-3)
-    state, step = checkpoint.load(path), 0
-    if state:
-        model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-        step = state["step"]
-    log = checkpoint.Log(options.out / "depth_estimator.csv", COLUMNS, step)
-    total = 0.0
-    while step < options.steps:
-        rate = checkpoint.learning_rate(step, options.steps, options.lr, 50, 0.5)
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        draw = np.random.default_rng((options.seed, step))
+
+    def loss_of(_: int, draw: np.random.Generator) -> torch.Tensor:
         index = draw.integers(len(data), size=options.batch)
         x, truth = data.batch(index), torch.from_numpy(nearness[index].astype(np.float32)) * SCALE
         if draw.random() < 0.5:
             x, truth = x.flip(-1), truth.flip(-1)
-        loss = (model.train()(x) - truth).abs().mean()
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-        step += 1
-        total += loss.item()
-        if step % 100 == 0 or step == options.steps:
-            log.add(step=step, lr=rate, loss=total / ((step - 1) % 100 + 1))
-            total = 0.0
-            checkpoint.save(path, {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step})
+        return (model(x) - truth).abs().mean()
+
+    train(model, "depth_estimator", options, loss_of)
     result = errors(model, held, cache_nearness(held, options.out / "nearness-heldout.npy"), range(0, len(held), 2))
     (options.out / "depth_estimator.json").write_text(json.dumps({"heldout_error": result}, indent=2) + "\n")
     print(result)

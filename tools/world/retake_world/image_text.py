@@ -5,25 +5,22 @@ belongs to every caption of the same look, which a softmax over the batch would 
 """
 from __future__ import annotations
 
-import argparse
 import json
 import random
-from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from . import checkpoint
-from .dataset import Pictures
 from .classifier import ATTRIBUTES, looks_of
+from .dataset import Pictures
+from .small_training import parse_options, soften, train
 from .spec import Look, caption
 from .text_encoder import CLIPTextModel, text_config
 from .tokenizer import LENGTH, Tokenizer
 
 SIDE = 64
-COLUMNS = ["step", "lr", "loss"]
 
 
 class ImageEncoder(nn.Module):
@@ -93,33 +90,11 @@ def retrieval(model: ImageText, pictures: torch.Tensor, looks: list[Look]) -> di
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=1500)
-    parser.add_argument("--batch", type=int, default=64)
-    parser.add_argument("--lr", type=float, default=1.5e-3)
-    parser.add_argument("--seed", type=int, default=3)
-    parser.add_argument("--threads", type=int, default=2)
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-    torch.manual_seed(options.seed)
+    options = parse_options(__doc__, batch=64, lr=1.5e-3, seed=3)
     data, held, tokenizer = Pictures(options.data, "train"), Pictures(options.data, "heldout"), Tokenizer()
-    path = options.out / "image_text.pt"
     model = ImageText()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=options.lr, weight_decay=1e-3)
-    state, step = checkpoint.load(path), 0
-    if state:
-        model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-        step = state["step"]
-    log = checkpoint.Log(options.out / "image_text.csv", COLUMNS, step)
-    total = 0.0
-    while step < options.steps:
-        rate = checkpoint.learning_rate(step, options.steps, options.lr, 50, 0.5)
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        draw = np.random.default_rng((options.seed, step))
+
+    def loss_of(step: int, draw: np.random.Generator) -> torch.Tensor:
         words = random.Random(options.seed * 1_000_003 + step)
         index = draw.integers(len(data), size=options.batch)
         looks = looks_of(data, index)
@@ -128,18 +103,10 @@ def main() -> None:
             x = x.flip(-1)
         ids = torch.tensor([tokenizer.encode(caption(look, words)) for look in looks])
         same = torch.tensor([[a == b for b in looks] for a in looks])
-        # Edited pictures are softer than rendered ones: the measure must not lean on sharpness.
-        x = F.avg_pool2d(F.pad(x, (1,) * 4, mode="replicate"), 3, 1) if draw.random() < 0.3 else x
-        loss = model.train()(x + 0.03 * torch.randn_like(x), ids, same)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-        step += 1
-        total += loss.item()
-        if step % 100 == 0 or step == options.steps:
-            log.add(step=step, lr=rate, loss=total / ((step - 1) % 100 + 1))
-            total = 0.0
-            checkpoint.save(path, {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step})
+        x = soften(x) if draw.random() < 0.3 else x
+        return model(x + 0.03 * torch.randn_like(x), ids, same)
+
+    train(model, "image_text", options, loss_of)
     index = range(0, len(held), 3)
     result = retrieval(model, held.batch(index), looks_of(held, index))
     (options.out / "image_text.json").write_text(json.dumps({"heldout_own_caption_nearest": result}, indent=2) + "\n")
