@@ -80,5 +80,6 @@ ${demo.edits
 
 Next: your own prompt,
   npx retake edit resources/demo/clip.mp4 --bundle resources/demo/${demo.bundle} \\
+    --steps 25 --guidance 1.5 --refinement 1 \\
     --source-prompt "${demo.sourcePrompt}" --prompt "…" --out take.mov
 or your own clip with a real Stable Diffusion: see "Use a real Stable Diffusion" in README.md.`);
