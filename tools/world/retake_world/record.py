@@ -20,7 +20,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--bundle", type=Path, required=True)
+    parser.add_argument("--bundle", type=Path, nargs="+", required=True, help="folders of exported models")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
@@ -31,7 +31,7 @@ def main() -> None:
     digests = {
         # One shard of each split stands for the rest: all are made by the same code from consecutive numbers.
         "data": {"shards": len(shards), **{p.name: digest(p) for p in shards if p.stem.endswith("-0000")}},
-        "bundle": {str(p.relative_to(options.bundle)): digest(p) for p in sorted(options.bundle.rglob("*")) if p.is_file()},
+        **{b.name: {str(p.relative_to(b)): digest(p) for p in sorted(b.rglob("*")) if p.is_file()} for b in options.bundle},
     }
     (options.out / "digests.json").write_text(json.dumps(digests, indent=2) + "\n")
 
