@@ -124,6 +124,37 @@ describe('one clip, edited again and again', () => {
     expect(alone.inversion.unetCalls).toBe(0);
   });
 
+  describe('keep', () => {
+    const keeping = (name: string, ...options: string[]) =>
+      run(name, '--to', '3', '--keep', '0.5', ...options);
+    const pictures = (...names: string[]) =>
+      Promise.all(names.map((name) => decodedDigests(join(world.out, name))));
+
+    it('starts guidance from the source prompt, with two branches also at guidance 1, and inverts nothing', async () => {
+      const { inversion, sampling } = await keeping('kept.mov', '--guidance', '1');
+      expect(inversion.unetCalls).toBe(0);
+      expect(sampling).toMatchObject({ unetCalls: 4 * STEPS, unetBranches: 8 * STEPS });
+      await run('free.mov', '--to', '3', '--guidance', '1');
+      const [kept, free] = await pictures('kept.mov', 'free.mov');
+      expect(kept).not.toBe(free);
+    });
+
+    it('leaves everything where both prompts are the same, whatever the guidance', async () => {
+      const same = ['--prompt', 'a red car'];
+      await keeping('weak.mov', ...same, '--guidance', '2');
+      await keeping('strong.mov', ...same, '--guidance', '9');
+      await run('plain.mov', '--to', '3', ...same, '--guidance', '9');
+      const [weak, strong, plain] = await pictures('weak.mov', 'strong.mov', 'plain.mov');
+      expect(weak).toBe(strong);
+      expect(weak).not.toBe(plain);
+    });
+
+    it('says that the negative prompt is not read', async () => {
+      const report = await keeping('negative.mov', '--negative-prompt', 'a swan');
+      expect(report.warnings.join()).toContain('the negative prompt is not read');
+    });
+  });
+
   it.each([
     ['steps', ['--steps', '2'], 2],
     ['solver', ['--solver', 'euler'], 3],

@@ -65,6 +65,7 @@ def store_smaller(model: onnx.ModelProto, eighths: bool) -> None:
         if eighths:
             others = tuple(axis for axis in range(values.ndim) if axis != outputs[name])
             scale = np.abs(values).max(others, keepdims=True) / 127
+            scale[scale == 0] = 1
             small, suffix = np.round(values / scale).astype(np.int8), "_int8"
             graph.initializer.append(numpy_helper.from_array(scale.astype(np.float32), name + "_scale"))
             nodes.append(helper.make_node("Cast", [name + suffix], [name + "_whole"], name=f"/{name}/Cast", to=TensorProto.FLOAT))

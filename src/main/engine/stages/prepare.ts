@@ -84,6 +84,7 @@ export async function prepareShot(settings: EditSettings, context: RenderContext
       edit: await embed('prompt', settings.prompt),
       negative: await embed('negative prompt', settings.negativePrompt),
     };
+    const base = keep > 0 ? conditions.source : conditions.negative;
     const source = depthSource(bundle, settings.depth);
     const structure = await shotStructure({
       bundle,
@@ -118,12 +119,7 @@ export async function prepareShot(settings: EditSettings, context: RenderContext
       conditions,
       structure,
       depthSource: source,
-      branches:
-        keep > 0
-          ? [conditions.source, conditions.edit]
-          : guidance === 1
-            ? [conditions.edit]
-            : [conditions.negative, conditions.edit],
+      branches: guidance === 1 && keep === 0 ? [conditions.edit] : [base, conditions.edit],
       [Symbol.asyncDispose]: () => bundle.close(),
     };
   } catch (error) {
