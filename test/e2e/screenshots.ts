@@ -111,6 +111,9 @@ await state(app, 'prompts', async () => {
   await prompt(app.page).fill('a blue ball on snow at night');
   await setSteps(app.page, 3);
 });
+await state(app, 'sampling settings', () =>
+  app.page.getByText('Guidance', { exact: true }).first().scrollIntoViewIfNeeded(),
+);
 await state(app, 'method menu', async () => {
   await app.page
     .getByRole('button', { name: /Method/ })
