@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TakeReport } from '../../src/common/report.ts';
-import { openDatabase } from '../../src/main/engine/cache/db.ts';
 import { latents } from '../../src/main/engine/cache/migrations/001-latents.ts';
 import { resolveFfmpeg, runFfmpeg } from '../../src/main/engine/media/ffmpeg.ts';
+import { openDatabase } from '../../src/main/engine/storage/db.ts';
 import { ffmpegDoes } from './clips.ts';
 import { type TinyBundleOptions, writeTinyBundle } from './tiny-bundle.ts';
 

@@ -12,11 +12,11 @@ import {
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { emptyProject } from '../../src/common/project/document.ts';
-import { openDatabase } from '../../src/main/engine/cache/db.ts';
 import { createProject, openProject } from '../../src/main/engine/project/file.ts';
 import { document as documentTable } from '../../src/main/engine/project/migrations/001-document.ts';
 import { REVISIONS_KEPT } from '../../src/main/engine/project/revisions.ts';
 import { ProjectSession } from '../../src/main/engine/project/session.ts';
+import { openDatabase } from '../../src/main/engine/storage/db.ts';
 import { clipRefOf, withClip } from '../helpers/project.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 

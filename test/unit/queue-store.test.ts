@@ -2,10 +2,10 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { AppError, toWire } from '../../src/common/errors.ts';
-import { openDatabase } from '../../src/main/engine/cache/db.ts';
 import { jobs } from '../../src/main/engine/queue/migrations/001-jobs.ts';
 import { desktopQueue } from '../../src/main/engine/queue/migrations/002-desktop-queue.ts';
 import { type JobStore, openJobStore } from '../../src/main/engine/queue/store.ts';
+import { openDatabase } from '../../src/main/engine/storage/db.ts';
 import { settings } from '../helpers/job-settings.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 

@@ -9,10 +9,10 @@ import type {
 import { AppError, assert, type CancelSignal } from '../../../common/errors.ts';
 import type { DigestStore } from '../bundle/types.ts';
 import type { Latent } from '../diffusion/types.ts';
-import { asAppError, type Db, inTransaction, isCorruption } from './db.ts';
+import { asAppError, type Db, inTransaction, isCorruption } from '../storage/db.ts';
+import { RebuildableDb } from '../storage/rebuildable.ts';
 import { digestStore } from './digests.ts';
 import { latents } from './migrations/001-latents.ts';
-import { RebuildableDb } from './rebuildable.ts';
 import * as rows from './rows.ts';
 import * as upkeep from './upkeep.ts';
 

@@ -1,7 +1,7 @@
 /** One inverted latent as a row: how it is written, checked when read, and removed. */
 import { createHash } from 'node:crypto';
 import type { Latent, LatentShape } from '../diffusion/types.ts';
-import { type Db, inTransaction, isCorruption } from './db.ts';
+import { type Db, inTransaction, isCorruption } from '../storage/db.ts';
 
 export interface LatentMeta {
   readonly shape: LatentShape;

@@ -9,8 +9,8 @@ import type {
   VerifyResult,
 } from '../../../common/contract.ts';
 import { type CancelSignal, throwIfCancelled } from '../../../common/errors.ts';
-import { type Db, inTransaction } from './db.ts';
-import type { RebuildableDb } from './rebuildable.ts';
+import { type Db, inTransaction } from '../storage/db.ts';
+import type { RebuildableDb } from '../storage/rebuildable.ts';
 import { evictTo, LATENT_SQL, type Row, readChecked, recountTotals, removeRow } from './rows.ts';
 
 /** `used` is stored in microseconds so that uses within a millisecond keep their order. */

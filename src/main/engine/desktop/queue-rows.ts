@@ -1,6 +1,7 @@
 /** The part of the queue that outlives the process: order, shots, whether it is paused. */
-import { type Db, inTransaction } from '../cache/db.ts';
+
 import type { JobStore } from '../queue/store.ts';
+import { type Db, inTransaction } from '../storage/db.ts';
 
 export interface QueueRow {
   readonly job: string;

@@ -13,7 +13,7 @@ import {
   lockFile,
   openDamaged,
   openLocked,
-} from '../cache/db.ts';
+} from '../storage/db.ts';
 import { document as documentTable } from './migrations/001-document.ts';
 import { absolutePaths, storedPaths } from './paths.ts';
 import { addRevision, newestRevision, type Revision } from './revisions.ts';

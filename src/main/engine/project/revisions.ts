@@ -1,7 +1,7 @@
 /** The states of a document inside a project file, newest last, each with a checksum of its own. */
 import { createHash } from 'node:crypto';
 import { type ProjectDocument, projectDocument } from '../../../common/project/document.ts';
-import { type Db, inTransaction } from '../cache/db.ts';
+import { type Db, inTransaction } from '../storage/db.ts';
 
 export const REVISIONS_KEPT = 20;
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { asAppError } from '../cache/db.ts';
+import { asAppError } from '../storage/db.ts';
 
 const MAGIC = 'RETAKE-CHECKPOINT-1\n';
 const DIGEST_BYTES = 32;

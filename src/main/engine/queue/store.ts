@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import type { JobState, Phase } from '../../../common/contract.ts';
 import { AppError, type WireError } from '../../../common/errors.ts';
 import { type EditSettings, editSettings } from '../../../common/settings.ts';
-import { asAppError, type Db, type FileLock, lockFile } from '../cache/db.ts';
-import { RebuildableDb } from '../cache/rebuildable.ts';
+import { asAppError, type Db, type FileLock, lockFile } from '../storage/db.ts';
+import { RebuildableDb } from '../storage/rebuildable.ts';
 import { jobs } from './migrations/001-jobs.ts';
 import { desktopQueue } from './migrations/002-desktop-queue.ts';
 

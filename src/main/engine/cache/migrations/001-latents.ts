@@ -1,4 +1,4 @@
-import type { Migration } from '../db.ts';
+import type { Migration } from '../../storage/db.ts';
 
 // Pictures lie apart from their index so that opening can check the index without reading gigabytes.
 export const latents: Migration = {

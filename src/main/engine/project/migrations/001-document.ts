@@ -1,4 +1,4 @@
-import type { Migration } from '../../cache/db.ts';
+import type { Migration } from '../../storage/db.ts';
 
 // The newest revision is the project; the older ones are there for the day that the newest cannot be read.
 export const document: Migration = {

@@ -1,4 +1,4 @@
-import type { Migration } from '../../cache/db.ts';
+import type { Migration } from '../../storage/db.ts';
 
 export const jobs: Migration = {
   version: 1,

@@ -1,19 +1,19 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import {
-  CorruptDatabase,
-  type Db,
-  lockFile,
-  type Migration,
-  openDatabase,
-} from '../../src/main/engine/cache/db.ts';
 import { DIGEST_QUERY } from '../../src/main/engine/cache/digests.ts';
 import { latents } from '../../src/main/engine/cache/migrations/001-latents.ts';
 import { LATENT_SQL } from '../../src/main/engine/cache/rows.ts';
 import { EXPIRED_QUERY, LS_QUERY } from '../../src/main/engine/cache/upkeep.ts';
 import { jobs } from '../../src/main/engine/queue/migrations/001-jobs.ts';
 import { JOB_SQL } from '../../src/main/engine/queue/store.ts';
+import {
+  CorruptDatabase,
+  type Db,
+  lockFile,
+  type Migration,
+  openDatabase,
+} from '../../src/main/engine/storage/db.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 const first: Migration = { version: 1, name: 'first', sql: 'CREATE TABLE a (x INTEGER)' };
