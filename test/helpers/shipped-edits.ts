@@ -1,0 +1,116 @@
+/** Ten edits of the clip that comes with Retake, by the models that come with it, up to the latents before decoding. */
+import { cpus } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Cancelled } from '../../src/common/errors.ts';
+import { type EditRequest, parseSettings } from '../../src/common/settings.ts';
+import { LatentCache } from '../../src/main/engine/cache/latents.ts';
+import type { Latent } from '../../src/main/engine/diffusion/types.ts';
+import { createProgressMeter } from '../../src/main/engine/progress.ts';
+import { CheckpointFile } from '../../src/main/engine/queue/checkpoint.ts';
+import { prepareShot } from '../../src/main/engine/stages/prepare.ts';
+import { sampleShot } from '../../src/main/engine/stages/sample.ts';
+import { startLatents } from '../../src/main/engine/stages/start.ts';
+
+const demo = resolve(import.meta.dirname, '../../resources/demo');
+const FIRST = 8;
+const LAST = FIRST + 3;
+
+interface ShippedEdit {
+  readonly name: string;
+  readonly request: Partial<EditRequest>;
+  /** The run is ended by hand after this many visited frames, and resumed. */
+  readonly stopAfter?: number;
+}
+
+/** In this order, on one cache: the second reuses the inversions of the first. */
+export const shippedEdits: readonly ShippedEdit[] = [
+  { name: 'pix2video, anchor first', request: {} },
+  {
+    name: 'pix2video, another prompt from the cache',
+    request: { prompt: 'a blue matte ball rolling across a green meadow' },
+  },
+  { name: 'pix2video, anchor in the middle', request: { anchor: FIRST + 1, guidance: 7.5 } },
+  {
+    name: 'pix2video, anchor last, stopped and resumed',
+    request: { anchor: LAST, guidance: 3 },
+    stopAfter: 6,
+  },
+  { name: 'mix', request: { method: 'mix', params: { w: '0.8,0.4' } } },
+  { name: 'sdedit', request: { method: 'sdedit', seed: 3 } },
+  { name: 'img2img, guidance 1', request: { method: 'img2img', guidance: 1 } },
+  { name: 'img2img, euler, karras', request: { method: 'img2img', solver: 'euler', schedule: 'karras' } },
+  { name: 'mix, keep, refined', request: { method: 'mix', keep: 0.5, refinement: 2, inversion: 'lower' } },
+  { name: 'pix2video, depth', request: { bundle: join(demo, 'depth-bundle'), guidance: 1 } },
+];
+
+export interface ShippedLatents {
+  readonly name: string;
+  readonly latents: readonly Latent[];
+  /** Network calls: of inversion, of its check, of sampling (of the resumed part where it was stopped). */
+  readonly calls: readonly [number, number, number];
+}
+
+/** Renders all of them; `dir` is an empty folder for cache and checkpoints. */
+export async function renderShippedEdits(dir: string): Promise<ShippedLatents[]> {
+  const cache = new LatentCache(join(dir, 'cache.sqlite'), { limitBytes: 1 << 30, onWarning: () => {} });
+  try {
+    const rendered: ShippedLatents[] = [];
+    for (const edit of shippedEdits) {
+      if (edit.stopAfter)
+        await renderOne(edit, { dir, cache, stopAfter: edit.stopAfter }).catch(onlyCancelled);
+      rendered.push(await renderOne(edit, { dir, cache, stopAfter: null }));
+    }
+    return rendered;
+  } finally {
+    cache.close();
+  }
+}
+
+async function renderOne(
+  { name, request }: ShippedEdit,
+  { dir, cache, stopAfter }: { dir: string; cache: LatentCache; stopAfter: number | null },
+): Promise<ShippedLatents> {
+  const settings = parseSettings({
+    clip: join(demo, 'clip.mp4'),
+    bundle: join(demo, 'bundle'),
+    out: join(dir, 'take.mov'),
+    range: { start: FIRST, end: LAST + 1 },
+    sourcePrompt: 'a red matte ball rolling across a green meadow',
+    prompt: 'a red matte ball rolling across desert dunes',
+    guidance: 1.5,
+    steps: 4,
+    size: 64,
+    anchor: FIRST,
+    refinement: 0,
+    provider: 'cpu',
+    ...request,
+  });
+  const abort = new AbortController();
+  let visits = 0;
+  const context = {
+    job: 'test',
+    cache,
+    checkpoint: new CheckpointFile(dir, name.replace(/\W+/g, '-')),
+    signal: abort.signal,
+    progress: createProgressMeter(() => {}),
+    warn: () => {},
+    warnings: [],
+    async onGlimpse() {
+      if (++visits === stopAfter) abort.abort();
+    },
+  };
+  await using shot = await prepareShot(settings, context);
+  const start = await startLatents(shot, context);
+  const sampled = await sampleShot(shot, start, context);
+  const { unetCalls, checkUnetCalls } = start.inversion;
+  return { name, latents: sampled.latents, calls: [unetCalls, checkUnetCalls, sampled.unetCalls] };
+}
+
+function onlyCancelled(error: unknown): void {
+  if (!(error instanceof Cancelled)) throw error;
+}
+
+/** What the last bits of the numbers depend on besides Retake. */
+export function processor(): string {
+  return `${process.platform} ${process.arch} ${cpus()[0]?.model ?? ''}`.trim();
+}
