@@ -66,8 +66,9 @@ function meanDifference(a: Float32Array, b: Float32Array): number {
 }
 
 it.each(shippedEdits.map(({ name }, index) => ({ name, index })))('$name', ({ name, index }) => {
-  const { latents, calls } = rendered[index]!;
+  const { latents, calls, resumedAfter } = rendered[index]!;
   const expected = recorded();
+  expect(resumedAfter > 0).toBe(shippedEdits[index]!.stopAfter !== undefined);
   expect({ name, calls }).toEqual(expected.edits[index]);
   expect(latents).toHaveLength(FRAMES);
   recordedLatents(index, latents[0]!.byteLength).forEach((was, frame) => {

@@ -1,6 +1,7 @@
 /** Ten edits of the clip that comes with Retake, by the models that come with it, up to the latents before decoding. */
 import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { Cancelled } from '../../src/common/errors.ts';
 import { type EditRequest, parseSettings } from '../../src/common/settings.ts';
 import { LatentCache } from '../../src/main/engine/cache/latents.ts';
@@ -14,11 +15,12 @@ import { startLatents } from '../../src/main/engine/stages/start.ts';
 const demo = resolve(import.meta.dirname, '../../resources/demo');
 const FIRST = 8;
 const LAST = FIRST + 3;
+const CHECKPOINT_PAUSE_MS = 2000;
 
 interface ShippedEdit {
   readonly name: string;
   readonly request: Partial<EditRequest>;
-  /** The run is ended by hand after this many visited frames, and resumed. */
+  /** The run is ended by hand when this many frames were visited, and resumed. */
   readonly stopAfter?: number;
 }
 
@@ -46,8 +48,10 @@ export const shippedEdits: readonly ShippedEdit[] = [
 export interface ShippedLatents {
   readonly name: string;
   readonly latents: readonly Latent[];
-  /** Network calls: of inversion, of its check, of sampling (of the resumed part where it was stopped). */
+  /** Network calls: of inversion, of its check, of sampling (with those made before it was stopped). */
   readonly calls: readonly [number, number, number];
+  /** Visited frames that the checkpoint spared; 0 where nothing was resumed. */
+  readonly resumedAfter: number;
 }
 
 /** Renders all of them; `dir` is an empty folder for cache and checkpoints. */
@@ -96,14 +100,24 @@ async function renderOne(
     warn: () => {},
     warnings: [],
     async onGlimpse() {
-      if (++visits === stopAfter) abort.abort();
+      visits++;
+      // Checkpoints keep a distance in time: with a pause before, this visit is sure to leave one.
+      if (visits === stopAfter) await setTimeout(CHECKPOINT_PAUSE_MS);
+      else if (stopAfter !== null && visits > stopAfter) abort.abort();
     },
   };
   await using shot = await prepareShot(settings, context);
   const start = await startLatents(shot, context);
   const sampled = await sampleShot(shot, start, context);
   const { unetCalls, checkUnetCalls } = start.inversion;
-  return { name, latents: sampled.latents, calls: [unetCalls, checkUnetCalls, sampled.unetCalls] };
+  const { resumedFrom } = sampled;
+  const before = resumedFrom ? resumedFrom.step * shot.frames + resumedFrom.visit : 0;
+  return {
+    name,
+    latents: sampled.latents,
+    calls: [unetCalls, checkUnetCalls, before + sampled.unetCalls],
+    resumedAfter: before,
+  };
 }
 
 function onlyCancelled(error: unknown): void {
