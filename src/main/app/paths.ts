@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { app } from 'electron';
+import { childEnvironment } from '../child-environment.ts';
 import { dataDirectory } from '../data-directory.ts';
 
 export interface AppPaths {
@@ -23,7 +24,7 @@ export function appPaths(): AppPaths {
     previews: join(home, 'previews'),
     demo: join(resources, 'demo'),
     env: {
-      ...process.env,
+      ...childEnvironment(),
       RETAKE_HOME: home,
       ...(!process.env.RETAKE_FFMPEG && existsSync(ffmpeg) && { RETAKE_FFMPEG: ffmpeg }),
     },

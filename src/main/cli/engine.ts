@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { EngineCalls, EngineEvent } from '../../common/contract.ts';
 import { AppError } from '../../common/errors.ts';
 import { type Client, createClient } from '../../common/rpc.ts';
+import { childEnvironment } from '../child-environment.ts';
 
 export interface Engine extends Client<EngineCalls, EngineEvent> {
   stop(): Promise<void>;
@@ -20,6 +21,7 @@ export function startEngine(): Engine {
   // A process group of its own, so that Ctrl-C reaches the terminal program only, which then cancels in order.
   const child = fork(entryFile(), [], {
     serialization: 'advanced',
+    env: childEnvironment(),
     detached: process.platform !== 'win32',
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });

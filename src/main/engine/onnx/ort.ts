@@ -1,10 +1,15 @@
 /** The one door to onnxruntime. run() and createSession() block their thread: call them in the engine process only. */
 import { availableParallelism } from 'node:os';
-import ort from 'onnxruntime-node';
+import type * as Ort from 'onnxruntime-node';
 import { AppError, assert } from '../../../common/errors.ts';
+import { keepPrivate } from '../../child-environment.ts';
 import type { Provider } from '../bundle/types.ts';
 import type { Model } from './ir/graph.ts';
 import { serializeModel } from './serde.ts';
+
+// Loaded only now: imports would come first, and it looks into its environment as soon as it is loaded.
+keepPrivate();
+const { default: ort } = await import('onnxruntime-node');
 
 export type Feed =
   | { readonly type: 'float32'; readonly data: Float32Array; readonly dims: readonly number[] }
@@ -75,10 +80,10 @@ class OrtSession implements Session {
   readonly inputs: readonly SessionValue[];
   readonly outputs: readonly SessionValue[];
   runSeconds = 0;
-  readonly #inner: ort.InferenceSession;
+  readonly #inner: Ort.InferenceSession;
   readonly #label: string;
 
-  constructor(inner: ort.InferenceSession, label: string) {
+  constructor(inner: Ort.InferenceSession, label: string) {
     this.#inner = inner;
     this.#label = label;
     this.inputs = inner.inputMetadata.map(describe);
@@ -89,9 +94,9 @@ class OrtSession implements Session {
     feeds: Readonly<Record<string, Feed>>,
     fetches: readonly string[],
   ): Promise<Record<string, RunTensor>> {
-    const tensors: Record<string, ort.Tensor> = {};
+    const tensors: Record<string, Ort.Tensor> = {};
     for (const [name, feed] of Object.entries(feeds)) tensors[name] = toTensor(feed);
-    let results: ort.InferenceSession.OnnxValueMapType;
+    let results: Ort.InferenceSession.OnnxValueMapType;
     const start = performance.now();
     try {
       results = await this.#inner.run(tensors, fetches);
@@ -114,13 +119,13 @@ class OrtSession implements Session {
   }
 }
 
-function describe(value: ort.InferenceSession.ValueMetadata): SessionValue {
+function describe(value: Ort.InferenceSession.ValueMetadata): SessionValue {
   return value.isTensor
     ? { name: value.name, type: value.type, dims: value.shape }
     : { name: value.name, type: 'not a tensor', dims: [] };
 }
 
-function toTensor(feed: Feed): ort.Tensor {
+function toTensor(feed: Feed): Ort.Tensor {
   switch (feed.type) {
     case 'float32':
       return new ort.Tensor('float32', feed.data, feed.dims);

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { assert, Cancelled } from '../../../common/errors.ts';
+import { childEnvironment } from '../../child-environment.ts';
 import type { Provider } from '../bundle/types.ts';
 import type { ProbeAnswer } from './probe-child.ts';
 
@@ -59,7 +60,7 @@ function ask(
   return new Promise((resolve) => {
     const child = fork(entry(), [provider], {
       // Inside Electron the executable is Electron itself; this makes it a plain Node.
-      env: { ...process.env, ...env, ELECTRON_RUN_AS_NODE: '1' },
+      env: { ...childEnvironment(), ...env, ELECTRON_RUN_AS_NODE: '1' },
       execArgv: [],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
