@@ -3,15 +3,11 @@ import type { AudioStream, ClipInfo, Fit, FrameRange, Rational } from '../../../
 import { formatRational, toNumber } from '../../../common/time/rational.ts';
 import { outputColour, sourceCoding } from './colour.ts';
 import type { FormatSpec } from './formats.ts';
+import { inputCanvases, inputFile } from './input.ts';
 
 /** Level names in front of messages tell damage from chatter. */
 export const QUIET = ['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'level+error'];
 const TALKING = ['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'level+info'];
-
-/** Opens a file as a file: no other protocol, whatever its name or a playlist inside says. */
-export function inputFile(path: string): string[] {
-  return ['-protocol_whitelist', 'file', '-i', `file:${path}`];
-}
 
 export function bannerArgs(path: string): string[] {
   return ['-hide_banner', '-nostdin', ...inputFile(path)];
@@ -157,7 +153,6 @@ export function trySoundArgs(path: string, index: number): string[] {
  */
 export function encodeArgs(plan: EncodePlan): string[] {
   const { clip, range, fit, spec, timecode, soundFiles } = plan;
-  const rate = formatRational(clip.rate);
   const sounds = clip.audio.map((_, index) => `[a${index}]`);
   const graph = [
     `[0:v]${pictureFilters(plan).join(',')}[v]`,
@@ -169,18 +164,7 @@ export function encodeArgs(plan: EncodePlan): string[] {
     '-y',
     ...['-progress', 'pipe:1'],
     '-copyts',
-    ...[
-      '-f',
-      'rawvideo',
-      '-pix_fmt',
-      'rgb48le',
-      '-video_size',
-      `${fit.width}x${fit.height}`,
-      '-framerate',
-      rate,
-      '-i',
-      'pipe:0',
-    ],
+    ...inputCanvases(fit, clip.rate),
     ...(sounds.length > 0 ? soundInput(clip, range) : []),
     ...['-filter_complex', graph.join(';')],
     ...['-map', '[v]', '-c:v', spec.encoder, ...spec.video, '-fps_mode', 'passthrough'],

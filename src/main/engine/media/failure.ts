@@ -1,5 +1,6 @@
 /** Turns ffmpeg's last words into one line for an artist. Pure. */
 import { AppError, type ErrorCode } from '../../../common/errors.ts';
+import { LISTS_OF_FILES } from './input.ts';
 
 const COPY_AGAIN = 'Copy it again from the card or ask for it again.';
 
@@ -7,6 +8,13 @@ const COPY_AGAIN = 'Copy it again from the card or ask for it again.';
 export function unreadable(doing: string, lines: readonly string[]): AppError {
   const text = lines.join('\n');
   const because = (message: string, hint = '') => new AppError('clip-unreadable', message, { doing, hint });
+  const format = /^\[(\w+)[^\]]*\].*Format not on whitelist/m.exec(text)?.[1];
+  if (format !== undefined && LISTS_OF_FILES.has(format)) {
+    return because(
+      `this is a list of other files (${format}), not a clip: nothing it names was opened`,
+      'Give the files themselves, or join them into one movie first.',
+    );
+  }
   // A low score means that only the file's name looked like a video.
   if (/moov atom not found/.test(text) && !/low score/.test(text)) {
     return because(

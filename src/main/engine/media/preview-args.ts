@@ -1,8 +1,9 @@
 /** Argument lists for what the timeline shows: a film that seeks at once, a sheet of thumbnails, the sound's samples. Pure. */
 import type { ClipInfo } from '../../../common/media.ts';
 import { formatRational } from '../../../common/time/rational.ts';
-import { conform, inputFile, QUIET, scaleToRgb, soundFilter, soundInput } from './args.ts';
+import { conform, QUIET, scaleToRgb, soundFilter, soundInput } from './args.ts';
 import { sourceCoding } from './colour.ts';
+import { inputFile } from './input.ts';
 
 export interface Size {
   readonly width: number;

@@ -12,9 +12,6 @@ import { unreadable } from './failure.ts';
 import { type Ffmpeg, resolveFfmpeg, runFfmpeg } from './ffmpeg.ts';
 import { measurePictures, type Pictures } from './pictures.ts';
 
-/** Text art that ffmpeg plays as video: to an artist such a file is no clip. */
-const NOT_VIDEO = /^(tty|xbin|bin|adf|idf|bintext)$/;
-
 export interface ProbeOptions {
   readonly signal?: AbortSignal | undefined;
   readonly ffmpeg?: Ffmpeg;
@@ -34,7 +31,7 @@ export async function probeClip(path: string, options: ProbeOptions = {}): Promi
   const lines: string[] = [];
   await runFfmpeg(ffmpeg, bannerArgs(absolute), { doing, signal, onLine: (line) => lines.push(line) });
   const banner = parseBanner(lines);
-  if (!banner || NOT_VIDEO.test(banner.container)) throw unreadable(doing, lines);
+  if (!banner) throw unreadable(doing, lines);
   const video = banner.videos.find((stream) => !stream.attachedPicture);
   if (!video) {
     throw new AppError(

@@ -1,0 +1,45 @@
+/**
+ * How every ffmpeg here opens what it reads: one ordinary file in a format that carries its own pictures. Playlists and manifests
+ * (HLS, DASH, concat, IMF, SDP, …) make ffmpeg open whatever they name, on this disk or on the network, so none is let in. Pure.
+ */
+import type { Rational } from '../../../common/media.ts';
+import { formatRational } from '../../../common/time/rational.ts';
+
+/** ffmpeg's demuxers that read one file only. Names that a version does not know do no harm. */
+const SELF_CONTAINED = [
+  // Movies of cameras, editing programs and the web.
+  'mov,matroska,avi,mxf,mxf_opatom,gxf,asf,asf_o,flv,live_flv,ogg,nut,rm,ivf,ivr,wtv,swf,nsv,nuv,dv,lxf,r3d,cine',
+  // Broadcast and disc streams.
+  'mpegts,mpegtsraw,mpeg,mpegvideo,pva,ty,mgsts',
+  // Bare streams of one codec.
+  'h261,h263,h264,hevc,vvc,evc,av1,obu,m4v,vc1,vc1test,dirac,dnxhd,cavsvideo,avs2,avs3,mjpeg,mjpeg_2000,yuv4mpegpipe',
+  // Animations and films of older programs.
+  'gif,apng,jpegxl_anim,flic,film_cpk,filmstrip,rpl,smk,vivo,dhav,mv',
+  // Stills.
+  'bmp_pipe,cri_pipe,dds_pipe,dpx_pipe,exr_pipe,gif_pipe,hdr_pipe,j2k_pipe,jpeg_pipe,jpegls_pipe,jpegxl_pipe,pam_pipe,pbm_pipe',
+  'pcx_pipe,pfm_pipe,pgm_pipe,pgmyuv_pipe,phm_pipe,photocd_pipe,pictor_pipe,png_pipe,ppm_pipe,psd_pipe,qdraw_pipe,qoi_pipe',
+  'sgi_pipe,sunrast_pipe,tiff_pipe,vbn_pipe,webp_pipe,xbm_pipe,xpm_pipe,xwd_pipe',
+  // Sound, so that a file without a picture is told as such.
+  'wav,w64,aiff,au,caf,mp3,aac,ac3,eac3,flac,amr,dts,dtshd,truehd,wv,ape,tta',
+].join(',');
+
+/** Of ffmpeg's demuxers, those that only tell where other files are. */
+export const LISTS_OF_FILES: ReadonlySet<string> = new Set(
+  'concat,concatf,dash,hls,imf,image2,rtp,rtsp,sap,sdp,webm_dash_manifest,avisynth,vapoursynth,vobsub,bluray,dvdvideo,mlv'.split(
+    ',',
+  ),
+);
+
+/** The file as itself: no other protocol, whatever its name or something inside it says. */
+export function inputFile(path: string): string[] {
+  return ['-protocol_whitelist', 'file', '-format_whitelist', SELF_CONTAINED, '-i', `file:${path}`];
+}
+
+/** Canvases on stdin. */
+export function inputCanvases(size: { width: number; height: number }, rate: Rational): string[] {
+  return [
+    ...['-protocol_whitelist', 'pipe', '-format_whitelist', 'rawvideo'],
+    ...['-f', 'rawvideo', '-pix_fmt', 'rgb48le', '-video_size', `${size.width}x${size.height}`],
+    ...['-framerate', formatRational(rate), '-i', 'pipe:0'],
+  ];
+}
