@@ -48,7 +48,7 @@ export const editSettings = z.strictObject({
   params: z.record(z.string(), z.unknown()).default({}),
   /** Frame of the clip (not of the range) whose look leads the others. */
   anchor: z.int().min(0).default(0),
-  /** ddim, euler, or a name known from k-diffusion or diffusers; null is the method's own choice. */
+  /** A solver's id, or a name known from k-diffusion or diffusers; null is the method's own choice. */
   solver: z.string().nullable().default(null),
   /** Spacing of the noise levels: bundle, karras or exponential, k-diffusion's names too. */
   schedule: z.string().default('bundle'),

@@ -5,10 +5,12 @@ import { openBundle } from '../../src/main/engine/bundle/open.ts';
 import type { Bundle } from '../../src/main/engine/bundle/types.ts';
 import { decodeCheckpoint, encodeCheckpoint } from '../../src/main/engine/diffusion/checkpoint.ts';
 import { denoiseOf } from '../../src/main/engine/diffusion/denoiser.ts';
-import { invertDdim } from '../../src/main/engine/diffusion/inversion/ddim.ts';
 import { noiseFor } from '../../src/main/engine/diffusion/noise.ts';
-import { makeLevels, type SolverId } from '../../src/main/engine/diffusion/schedule.ts';
-import { sampleDdim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
+import { sampleFrame } from '../../src/main/engine/diffusion/sample.ts';
+import { makeLevels } from '../../src/main/engine/diffusion/schedule.ts';
+import { ddim, invertDdim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
+import { euler } from '../../src/main/engine/diffusion/solvers/euler.ts';
+import type { Solver } from '../../src/main/engine/diffusion/solvers/solver.ts';
 import { sampleStepMajor, type VisitEvent } from '../../src/main/engine/diffusion/step-major.ts';
 import type { Conditioning, Latent } from '../../src/main/engine/diffusion/types.ts';
 import { getMethod, parseParams } from '../../src/main/engine/methods/registry.ts';
@@ -35,7 +37,7 @@ describe.skipIf(!sharedPath('golden')).each(['tiny-sd', 'tiny-sd-depth'])('%s', 
   const structureOf = (frame: number) => noiseFor(2, frame, COUNT / 4).map(Math.tanh);
   const structure = () => (bundle.structureChannels > 0 ? structureOf : undefined);
 
-  function run(id: string, solver: SolverId, more: object = {}): Promise<Latent[]> {
+  function run(id: string, solver: Solver, more: object = {}): Promise<Latent[]> {
     const method = getMethod(id);
     return sampleStepMajor(method, {
       ...makeLevels(bundle.scheduler, STEPS, { solver }),
@@ -54,8 +56,8 @@ describe.skipIf(!sharedPath('golden')).each(['tiny-sd', 'tiny-sd-depth'])('%s', 
   }
 
   it.each([
-    ['pix2video', 'ddim'],
-    ['mix', 'euler'],
+    ['pix2video', ddim],
+    ['mix', euler],
   ] as const)('%s resumes to the bit', async (id, solver) => {
     const whole = await run(id, solver);
     for (const stop of [2, 4, 7, 11]) {
@@ -71,7 +73,7 @@ describe.skipIf(!sharedPath('golden')).each(['tiny-sd', 'tiny-sd-depth'])('%s', 
   });
 
   it('guided, with features injected, takes one road in VP and VE form', async () => {
-    const road = async (solver: SolverId, scale: (alphaBar: number) => number) => {
+    const road = async (solver: Solver, scale: (alphaBar: number) => number) => {
       const { levels } = makeLevels(bundle.scheduler, STEPS, { solver });
       const from = start().map((z) => z.map((value) => value * scale(levels[0]!.alphaBar)));
       const latents: Latent[] = [];
@@ -83,15 +85,15 @@ describe.skipIf(!sharedPath('golden')).each(['tiny-sd', 'tiny-sd-depth'])('%s', 
       await run('pix2video', solver, { start: from, onVisit });
       return latents;
     };
-    const ddim = await road('ddim', () => 1);
-    const euler = await road('euler', (alphaBar) => 1 / Math.sqrt(alphaBar));
-    expect(ddim).toHaveLength(FRAMES * (STEPS - 1));
-    for (const [i, latent] of ddim.entries())
-      expect(maxDiff(latent, euler[i]!) / rms(latent)).toBeLessThan(1e-4);
+    const inVp = await road(ddim, () => 1);
+    const inVe = await road(euler, (alphaBar) => 1 / Math.sqrt(alphaBar));
+    expect(inVp).toHaveLength(FRAMES * (STEPS - 1));
+    for (const [i, latent] of inVp.entries())
+      expect(maxDiff(latent, inVe[i]!) / rms(latent)).toBeLessThan(1e-4);
   });
 
   it('inverts and comes back, the closer for refinement', async () => {
-    const schedule = makeLevels(bundle.scheduler, 10, { solver: 'ddim' });
+    const schedule = makeLevels(bundle.scheduler, 10, { solver: ddim });
     const { prediction } = bundle.scheduler;
     const predict = bundle.predict(SHAPE);
     const denoise = denoiseOf(
@@ -101,7 +103,7 @@ describe.skipIf(!sharedPath('golden')).each(['tiny-sd', 'tiny-sd-depth'])('%s', 
     const [clean] = start();
     const error = async (refinement: number) => {
       const noisy = await invertDdim(denoise, clean!, schedule, { refinement });
-      const back = await sampleDdim(denoise, noisy, schedule);
+      const back = await sampleFrame(ddim, denoise, noisy, schedule);
       return rms(back.map((value, i) => value - clean![i]!));
     };
     const [plain, refined] = [await error(0), await error(4)];

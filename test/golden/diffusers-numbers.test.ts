@@ -4,11 +4,11 @@
  */
 import { expect, it } from 'vitest';
 import type { Denoise } from '../../src/main/engine/diffusion/denoiser.ts';
-import { invertDdim } from '../../src/main/engine/diffusion/inversion/ddim.ts';
 import { networkInput, toDenoised } from '../../src/main/engine/diffusion/parametrisation.ts';
+import { sampleFrame } from '../../src/main/engine/diffusion/sample.ts';
 import { makeLevels } from '../../src/main/engine/diffusion/schedule.ts';
-import { sampleDdim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
-import { eulerStep } from '../../src/main/engine/diffusion/solvers/euler.ts';
+import { ddim, invertDdim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
+import { euler, eulerStep } from '../../src/main/engine/diffusion/solvers/euler.ts';
 import type { Latent, SchedulerConfig } from '../../src/main/engine/diffusion/types.ts';
 import { SD_SCHEDULER } from '../helpers/smooth-network.ts';
 
@@ -41,8 +41,8 @@ it.each([
   ['alpha not set to one', { betaStart: 0.01, setAlphaToOne: false }, 149.0784],
 ] as const)('DDIM, ten steps, %s', async (_, change, published) => {
   const config = { ...LINEAR, ...change };
-  const schedule = makeLevels(config, 10, { solver: 'ddim' });
-  const sample = await sampleDdim(denoiseWith(config), ramp(), schedule);
+  const schedule = makeLevels(config, 10, { solver: ddim });
+  const sample = await sampleFrame(ddim, denoiseWith(config), ramp(), schedule);
   expect(Math.abs(sumOfMagnitudes(sample) - published)).toBeLessThan(0.01);
 });
 
@@ -53,7 +53,7 @@ it.each([
   ['alpha not set to one', { betaStart: 0.01, setAlphaToOne: false }, 542.6722],
 ] as const)('DDIM inversion, ten steps, %s', async (_, change, published) => {
   const config = { ...LINEAR, ...change };
-  const schedule = makeLevels(config, 10, { solver: 'ddim' });
+  const schedule = makeLevels(config, 10, { solver: ddim });
   const noise = await invertDdim(denoiseWith(config), ramp(), schedule);
   expect(Math.abs(sumOfMagnitudes(noise) - published)).toBeLessThan(0.01);
 });
@@ -64,7 +64,7 @@ it.each([
 ] as const)('Euler, ten steps between timesteps, %s', (_, bend, published) => {
   const config: SchedulerConfig = { ...LINEAR, trainTimesteps: 1100, timestepSpacing: 'linspace' };
   const { levels, final } = makeLevels(config, 10, {
-    solver: 'euler',
+    solver: euler,
     schedule: bend ?? 'bundle',
     quantise: false,
   });

@@ -2,35 +2,30 @@ import { describe, expect, it } from 'vitest';
 import { AppError, Cancelled } from '../../src/common/errors.ts';
 import { type Denoise, type Denoiser, denoiseOf } from '../../src/main/engine/diffusion/denoiser.ts';
 import { combine } from '../../src/main/engine/diffusion/guidance.ts';
-import { invertDdim } from '../../src/main/engine/diffusion/inversion/ddim.ts';
-import { invertEuler } from '../../src/main/engine/diffusion/inversion/euler.ts';
 import { noiseFor } from '../../src/main/engine/diffusion/noise.ts';
 import { addNoise, noiseBetween, toDenoised } from '../../src/main/engine/diffusion/parametrisation.ts';
-import { makeLevels, type SolverId } from '../../src/main/engine/diffusion/schedule.ts';
-import { ddimStep, sampleDdim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
-import { eulerStep, sampleEuler } from '../../src/main/engine/diffusion/solvers/euler.ts';
-import { solvers } from '../../src/main/engine/diffusion/solvers/registry.ts';
+import { sampleFrame } from '../../src/main/engine/diffusion/sample.ts';
+import { makeLevels } from '../../src/main/engine/diffusion/schedule.ts';
+import { ddim, ddimStep, invertDdim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
+import { dpmpp2m } from '../../src/main/engine/diffusion/solvers/dpmpp-2m.ts';
+import { euler, eulerStep } from '../../src/main/engine/diffusion/solvers/euler.ts';
+import { eulerAncestral } from '../../src/main/engine/diffusion/solvers/euler-ancestral.ts';
+import type { Solver } from '../../src/main/engine/diffusion/solvers/solver.ts';
 import type { PredictInput, PredictionType } from '../../src/main/engine/diffusion/types.ts';
 import { maxDiff, rms, SD_SCHEDULER, SIZE, smoothNetwork, text } from '../helpers/smooth-network.ts';
 
-const schedules = {
-  ddim: makeLevels(SD_SCHEDULER, 20, { solver: 'ddim' }),
-  euler: makeLevels(SD_SCHEDULER, 20, { solver: 'euler' }),
-};
+const schedule = makeLevels(SD_SCHEDULER, 20, { solver: ddim });
 
-function denoiser(solver: SolverId, more: Partial<Denoiser> = {}): Denoiser {
+function denoiser(solver: Solver, more: Partial<Denoiser> = {}): Denoiser {
   return {
     predict: smoothNetwork(),
     prediction: 'epsilon',
-    form: solvers[solver].form,
+    form: solver.form,
     branches: [text(0.4)],
     guidance: 1,
     ...more,
   };
 }
-
-const invert = { ddim: invertDdim, euler: invertEuler };
-const sample = { ddim: sampleDdim, euler: sampleEuler };
 
 describe('parametrisation', () => {
   const clean = noiseFor(1, 0, SIZE);
@@ -39,7 +34,7 @@ describe('parametrisation', () => {
   it.each(['epsilon', 'v_prediction', 'sample'] as PredictionType[])(
     '%s recovers clean latent and noise at every level',
     (prediction) => {
-      for (const level of schedules.ddim.levels) {
+      for (const level of schedule.levels) {
         const [signal, amount] = [Math.sqrt(level.alphaBar), Math.sqrt(1 - level.alphaBar)];
         const raw = {
           epsilon: noise,
@@ -59,7 +54,7 @@ describe('parametrisation', () => {
 
   it('clips only when told', () => {
     const far = clean.map((value) => 10 * value);
-    const [level] = schedules.ddim.levels;
+    const [level] = schedule.levels;
     const open = toDenoised('vp', 'sample', far, noise, level!);
     const clipped = toDenoised('vp', 'sample', far, noise, level!, true);
     expect(open.denoised).toEqual(far);
@@ -85,9 +80,9 @@ describe('guidance', () => {
     ] as const) {
       const log: PredictInput[] = [];
       const denoise = denoiseOf(
-        denoiser('ddim', { predict: smoothNetwork(log), branches: [text(0), text(1)], guidance }),
+        denoiser(ddim, { predict: smoothNetwork(log), branches: [text(0), text(1)], guidance }),
       );
-      await denoise(noiseFor(3, 0, SIZE), schedules.ddim.levels[0]!);
+      await denoise(noiseFor(3, 0, SIZE), schedule.levels[0]!);
       expect(log.map((input) => input.branches.length)).toEqual([branches]);
     }
   });
@@ -96,7 +91,7 @@ describe('guidance', () => {
 describe('steps', () => {
   const clean = noiseFor(4, 0, SIZE);
   const noise = noiseFor(4, 1, SIZE);
-  const [from, to] = schedules.ddim.levels as [never, never];
+  const [from, to] = schedule.levels as [never, never];
 
   it('with the true prediction land on the true latent of the next level', () => {
     expect(
@@ -117,13 +112,14 @@ describe('steps', () => {
   });
 });
 
-describe.each(['ddim', 'euler'] as const)('%s inversion', (solver) => {
+describe.each([ddim, euler])('inversion of $label', (solver) => {
+  const { invert } = solver.inversion!;
   const clean = noiseFor(5, 0, SIZE);
-  const schedule = schedules[solver];
+  const schedule = makeLevels(SD_SCHEDULER, 20, { solver });
   const error = async (refinement: number) => {
     const denoise = denoiseOf(denoiser(solver));
-    const noisy = await invert[solver](denoise, clean, schedule, { refinement });
-    const back = await sample[solver](denoise, noisy, schedule);
+    const noisy = await invert(denoise, clean, schedule, { refinement });
+    const back = await sampleFrame(solver, denoise, noisy, schedule);
     return rms(back.map((value, i) => value - clean[i]!));
   };
 
@@ -141,14 +137,14 @@ describe.each(['ddim', 'euler'] as const)('%s inversion', (solver) => {
       onCall: (done: number, total: number) => void calls.push(`${done}/${total}`),
       onLevel: (i: number) => void levels.push(i),
     };
-    await invert[solver](denoiseOf(denoiser(solver)), clean, schedule, options);
+    await invert(denoiseOf(denoiser(solver)), clean, schedule, options);
     expect(calls).toHaveLength(60);
     expect(calls.at(-1)).toBe('60/60');
     expect(levels).toEqual(Array.from({ length: 21 }, (_, i) => i));
 
     const signal = { aborted: false };
     let seen = 0;
-    const run = invert[solver](denoiseOf(denoiser(solver)), clean, schedule, {
+    const run = invert(denoiseOf(denoiser(solver)), clean, schedule, {
       signal,
       onCall: () => {
         seen++;
@@ -165,9 +161,7 @@ describe.each(['ddim', 'euler'] as const)('%s inversion', (solver) => {
       const bad = ++call === 3 ? Number.POSITIVE_INFINITY : 0;
       return { denoised: latent.map((value) => value + bad), eps: latent.map((value) => value + bad) };
     };
-    const broken = await invert[solver](breaking, clean, schedule, { frame: 9 }).catch(
-      (error: unknown) => error,
-    );
+    const broken = await invert(breaking, clean, schedule, { frame: 9 }).catch((error: unknown) => error);
     expect(broken).toBeInstanceOf(AppError);
     expect(broken).toMatchObject({ code: 'not-finite', message: expect.stringContaining('step 3, frame 9') });
   });
@@ -176,9 +170,9 @@ describe.each(['ddim', 'euler'] as const)('%s inversion', (solver) => {
 it('DDIM inversion asks at the lower or the upper timestep, always about the lower latent', async () => {
   const asked = async (mode: 'lower' | 'upper') => {
     const log: PredictInput[] = [];
-    const schedule = makeLevels(SD_SCHEDULER, 4, { solver: 'ddim' });
+    const schedule = makeLevels(SD_SCHEDULER, 4, { solver: ddim });
     await invertDdim(
-      denoiseOf(denoiser('ddim', { predict: smoothNetwork(log) })),
+      denoiseOf(denoiser(ddim, { predict: smoothNetwork(log) })),
       noiseFor(6, 0, SIZE),
       schedule,
       { mode },
@@ -187,4 +181,71 @@ it('DDIM inversion asks at the lower or the upper timestep, always about the low
   };
   expect(await asked('lower')).toEqual([0, 1, 251, 501]);
   expect(await asked('upper')).toEqual([1, 251, 501, 751]);
+});
+
+/** Pictures that are unit noise of their own: the ideal network and the road of the ODE are known in closed form. */
+describe('on pictures of known statistics', () => {
+  const ideal: Denoise = async (x, { sigma }) => {
+    const denoised = x.map((value) => value / (1 + sigma * sigma));
+    return { denoised, eps: x.map((value, i) => (value - denoised[i]!) / sigma) };
+  };
+  const levelsOf = (solver: Solver, steps: number) =>
+    makeLevels(SD_SCHEDULER, steps, { solver, schedule: 'karras', quantise: false });
+  const start = (count: number, sigma: number) =>
+    noiseFor(8, 0, count).map((value) => value * Math.sqrt(1 + sigma * sigma));
+
+  /** Largest distance from the ODE's road where the last step begins; the last one, to σ = 0, is of first order for all. */
+  async function offRoad(solver: Solver, steps: number): Promise<number> {
+    const schedule = levelsOf(solver, steps);
+    const x = start(64, schedule.levels[0]!.sigma);
+    let reached: Float32Array = x;
+    await sampleFrame(solver, ideal, x, schedule, {
+      onStep: (step, latent) => {
+        if (step === steps - 2) reached = latent;
+      },
+    });
+    const [first, last] = [schedule.levels[0]!.sigma, schedule.levels[steps - 1]!.sigma];
+    const shrink = Math.sqrt((1 + last * last) / (1 + first * first));
+    return maxDiff(
+      reached,
+      x.map((value) => value * shrink),
+    );
+  }
+
+  it('Euler is of first order, DPM++ 2M of second', async () => {
+    const gain = async (solver: Solver) => (await offRoad(solver, 30)) / (await offRoad(solver, 60));
+    const [first, second] = [await gain(euler), await gain(dpmpp2m)];
+    expect(first).toBeGreaterThan(1.7);
+    expect(first).toBeLessThan(2.4);
+    expect(second).toBeGreaterThan(3.4);
+    expect(await offRoad(dpmpp2m, 60)).toBeLessThan((await offRoad(euler, 60)) / 5);
+  });
+
+  it('Euler ancestral lands among them, elsewhere for every seed and frame, and the same for the same', async () => {
+    const schedule = levelsOf(eulerAncestral, 200);
+    const x = start(4096, schedule.levels[0]!.sigma);
+    const sampled = (seed: number, frame: number) =>
+      sampleFrame(eulerAncestral, ideal, x, schedule, { seed, frame });
+    const one = await sampled(1, 0);
+    expect(rms(one)).toBeGreaterThan(0.95);
+    expect(rms(one)).toBeLessThan(1.05);
+    expect(await sampled(1, 0)).toEqual(one);
+    for (const other of [await sampled(2, 0), await sampled(1, 1)]) {
+      const cosine = one.reduce((sum, value, i) => sum + value * other[i]!, 0) / one.length;
+      expect(Math.abs(cosine)).toBeLessThan(0.2);
+    }
+  });
+});
+
+it("DPM++ 2M comes back along Euler's way up, the closer the more steps it takes", async () => {
+  const clean = noiseFor(5, 0, SIZE);
+  const error = async (steps: number) => {
+    const schedule = makeLevels(SD_SCHEDULER, steps, { solver: dpmpp2m });
+    const denoise = denoiseOf(denoiser(dpmpp2m));
+    const noisy = await dpmpp2m.inversion!.invert(denoise, clean, schedule, { refinement: 3 });
+    const back = await sampleFrame(dpmpp2m, denoise, noisy, schedule);
+    return rms(back.map((value, i) => value - clean[i]!)) / rms(clean);
+  };
+  const errors = [await error(10), await error(20), await error(40), await error(80)];
+  for (let i = 1; i < errors.length; i++) expect(errors[i]).toBeLessThan(errors[i - 1]! / 1.3);
 });

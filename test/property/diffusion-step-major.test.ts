@@ -7,10 +7,14 @@ import {
 } from '../../src/main/engine/diffusion/checkpoint.ts';
 import { denoiseOf } from '../../src/main/engine/diffusion/denoiser.ts';
 import { noiseFor, picker } from '../../src/main/engine/diffusion/noise.ts';
-import { makeLevels, type SolverId } from '../../src/main/engine/diffusion/schedule.ts';
-import { sampleDdim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
-import { sampleEuler } from '../../src/main/engine/diffusion/solvers/euler.ts';
+import { sampleFrame } from '../../src/main/engine/diffusion/sample.ts';
+import { makeLevels } from '../../src/main/engine/diffusion/schedule.ts';
+import { ddim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
+import { dpmpp2m } from '../../src/main/engine/diffusion/solvers/dpmpp-2m.ts';
+import { euler } from '../../src/main/engine/diffusion/solvers/euler.ts';
+import { eulerAncestral } from '../../src/main/engine/diffusion/solvers/euler-ancestral.ts';
 import { solvers } from '../../src/main/engine/diffusion/solvers/registry.ts';
+import type { Solver } from '../../src/main/engine/diffusion/solvers/solver.ts';
 import {
   type StepMajorRequest,
   sampleStepMajor,
@@ -24,35 +28,37 @@ const FRAMES = 6;
 const STEPS = 5;
 
 const RUNS = [
-  { name: 'pix2video', id: 'pix2video', params: {}, solver: 'ddim', anchor: 2 },
+  { name: 'pix2video', id: 'pix2video', params: {}, solver: ddim, anchor: 2 },
   {
     name: 'pix2video on Euler',
     id: 'pix2video',
     params: { attention: 'both+self' },
-    solver: 'euler',
+    solver: euler,
     anchor: 5,
   },
-  { name: 'pix2video random', id: 'pix2video', params: { attention: 'random' }, solver: 'ddim', anchor: 1 },
+  { name: 'pix2video random', id: 'pix2video', params: { attention: 'random' }, solver: ddim, anchor: 1 },
   {
     name: 'pix2video previous',
     id: 'pix2video',
     params: { attention: 'previous' },
-    solver: 'ddim',
+    solver: ddim,
     anchor: 0,
   },
   {
     name: 'pix2video anchor',
     id: 'pix2video',
     params: { attention: 'anchor', update: 'off' },
-    solver: 'ddim',
+    solver: ddim,
     anchor: 3,
   },
-  { name: 'mix', id: 'mix', params: { w: '0.9,0.2' }, solver: 'euler', anchor: 2 },
-  { name: 'mix before', id: 'mix', params: { w: 0.5, previous: 'before' }, solver: 'euler', anchor: 0 },
-  { name: 'img2img', id: 'img2img', params: {}, solver: 'ddim', anchor: 0 },
+  { name: 'mix', id: 'mix', params: { w: '0.9,0.2' }, solver: euler, anchor: 2 },
+  { name: 'mix before', id: 'mix', params: { w: 0.5, previous: 'before' }, solver: euler, anchor: 0 },
+  { name: 'img2img', id: 'img2img', params: {}, solver: ddim, anchor: 0 },
+  { name: 'pix2video on DPM++ 2M', id: 'pix2video', params: {}, solver: dpmpp2m, anchor: 2 },
+  { name: 'sdedit on Euler ancestral', id: 'sdedit', params: {}, solver: eulerAncestral, anchor: 3 },
 ] as const;
 
-type Run = { id: string; params: object; solver: SolverId; anchor: number };
+type Run = { id: string; params: object; solver: Solver; anchor: number };
 
 const startOf = (frames = FRAMES) => Array.from({ length: frames }, (_, frame) => noiseFor(9, frame, SIZE));
 const structure = (frame: number) => noiseFor(10, frame, 6);
@@ -78,20 +84,20 @@ function run(
   });
 }
 
-const perFrame = (solver: SolverId, schedule = makeLevels(SD_SCHEDULER, STEPS, { solver })) =>
+const perFrame = (solver: Solver, schedule = makeLevels(SD_SCHEDULER, STEPS, { solver })) =>
   Promise.all(
     startOf().map((start, frame) => {
       const denoise = denoiseOf(
         {
           predict: smoothNetwork(),
           prediction: 'epsilon',
-          form: solvers[solver].form,
+          form: solver.form,
           branches: [text(-0.3), text(0.8)],
           guidance: 3,
         },
         structure(frame),
       );
-      return (solver === 'ddim' ? sampleDdim : sampleEuler)(denoise, start, schedule);
+      return sampleFrame(solver, denoise, start, schedule, { frame, seed: 42 });
     }),
   );
 
@@ -148,7 +154,7 @@ describe.each(RUNS)('$name', (spec) => {
 
 /** Pix2Video in the papers' order: one frame to its end, keeping every step's features of every frame. */
 async function frameMajorPix2Video(anchor: number, weight: number): Promise<Latent[]> {
-  const { levels, final } = makeLevels(SD_SCHEDULER, STEPS, { solver: 'ddim' });
+  const { levels, final } = makeLevels(SD_SCHEDULER, STEPS, { solver: ddim });
   const predict = smoothNetwork();
   const kept = new Map<number, { features: Features; denoised: Latent }[]>();
   const results: Latent[] = [];
@@ -192,7 +198,7 @@ async function frameMajorPix2Video(anchor: number, weight: number): Promise<Late
 
 describe('pix2video', () => {
   it.each([0, 2, 5])('step-major equals frame-major, anchor %i', async (anchor) => {
-    const stepMajor = await run({ id: 'pix2video', params: { weight: 150 }, solver: 'ddim', anchor });
+    const stepMajor = await run({ id: 'pix2video', params: { weight: 150 }, solver: ddim, anchor });
     const frameMajor = await frameMajorPix2Video(anchor, 150);
     for (const [i, latent] of stepMajor.entries()) expect(maxDiff(latent, frameMajor[i]!)).toBeLessThan(1e-6);
   });
@@ -200,7 +206,7 @@ describe('pix2video', () => {
   it('guided on Euler takes the very road of DDIM, scaled', async () => {
     const spec = { id: 'pix2video', params: { weight: 150 }, anchor: 2 };
     // Both roads must end alike, so DDIM's last level is left out of the comparison.
-    const at = async (solver: SolverId, scale: (alphaBar: number) => number) => {
+    const at = async (solver: Solver, scale: (alphaBar: number) => number) => {
       const schedule = makeLevels(SD_SCHEDULER, STEPS, { solver });
       const events: VisitEvent[] = [];
       const start = startOf().map((z) => z.map((value) => value * scale(schedule.levels[0]!.alphaBar)));
@@ -209,9 +215,9 @@ describe('pix2video', () => {
         .slice(0, (STEPS - 1) * FRAMES)
         .map(({ latent, step }) => latent.map((value) => value / scale(schedule.levels[step + 1]!.alphaBar)));
     };
-    const ddim = await at('ddim', () => 1);
-    const euler = await at('euler', (alphaBar) => 1 / Math.sqrt(alphaBar));
-    for (const [i, latent] of ddim.entries()) expect(maxDiff(latent, euler[i]!)).toBeLessThan(2e-4);
+    const inVp = await at(ddim, () => 1);
+    const inVe = await at(euler, (alphaBar) => 1 / Math.sqrt(alphaBar));
+    for (const [i, latent] of inVp.entries()) expect(maxDiff(latent, inVe[i]!)).toBeLessThan(2e-4);
   });
 
   it('sees frames that were visited, in the order of its choice, never itself unless asked', async () => {
@@ -222,7 +228,7 @@ describe('pix2video', () => {
     ] as const) {
       const log: PredictInput[] = [];
       await run(
-        { id: 'pix2video', params: { attention }, solver: 'ddim', anchor: 2 },
+        { id: 'pix2video', params: { attention }, solver: ddim, anchor: 2 },
         { predict: smoothNetwork(log) },
       );
       const firstStep = log.slice(0, FRAMES);
@@ -235,25 +241,25 @@ describe('pix2video', () => {
 
 describe('mix', () => {
   it('with w = 0 is every frame for itself, to the bit', async () => {
-    expect(await run({ id: 'mix', params: { w: 0 }, solver: 'euler', anchor: 0 })).toEqual(
-      await perFrame('euler'),
+    expect(await run({ id: 'mix', params: { w: 0 }, solver: euler, anchor: 0 })).toEqual(
+      await perFrame(euler),
     );
   });
 
   it('with w = 1 ends with every frame equal to the anchor', async () => {
-    const result = await run({ id: 'mix', params: { w: 1 }, solver: 'euler', anchor: 2 });
-    const apart = await run({ id: 'mix', params: { w: 0 }, solver: 'euler', anchor: 2 });
+    const result = await run({ id: 'mix', params: { w: 1 }, solver: euler, anchor: 2 });
+    const apart = await run({ id: 'mix', params: { w: 0 }, solver: euler, anchor: 2 });
     expect(result[2]).toEqual(apart[2]);
     for (const latent of result) expect(maxDiff(latent, result[2]!)).toBeLessThan(1e-6);
     expect(maxDiff(apart[0]!, apart[2]!)).toBeGreaterThan(0.1);
   });
 
   it('before and after differ from the third frame on', async () => {
-    const after = await run({ id: 'mix', params: { w: 0.5 }, solver: 'euler', anchor: 0 });
+    const after = await run({ id: 'mix', params: { w: 0.5 }, solver: euler, anchor: 0 });
     const before = await run({
       id: 'mix',
       params: { w: 0.5, previous: 'before' },
-      solver: 'euler',
+      solver: euler,
       anchor: 0,
     });
     expect(before.slice(0, 2)).toEqual(after.slice(0, 2));
@@ -262,11 +268,10 @@ describe('mix', () => {
 });
 
 describe('the driver', () => {
-  const plain = { id: 'img2img', params: {}, solver: 'ddim', anchor: 0 } as const;
+  const plain = { id: 'img2img', params: {}, solver: ddim, anchor: 0 } as const;
 
-  it('without hooks is every frame for itself, to the bit, for both solvers', async () => {
-    expect(await run(plain)).toEqual(await perFrame('ddim'));
-    expect(await run({ ...plain, solver: 'euler' })).toEqual(await perFrame('euler'));
+  it.each(solvers)('without hooks is every frame for itself, to the bit, with $label', async (solver) => {
+    expect(await run({ ...plain, solver })).toEqual(await perFrame(solver));
   });
 
   it('of one frame runs', async () => {
@@ -318,7 +323,7 @@ describe('the driver', () => {
 describe('checkpoint bytes', () => {
   it('are refused when cut or changed anywhere', async () => {
     let bytes = new Uint8Array();
-    const spec = { id: 'pix2video', params: {}, solver: 'ddim', anchor: 2 } as const;
+    const spec = { id: 'pix2video', params: {}, solver: ddim, anchor: 2 } as const;
     await run(spec, {
       onVisit: (event) => {
         if (event.done === 9) bytes = encodeCheckpoint(event.checkpoint()) as typeof bytes;

@@ -1,15 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { scheduleNamed, solverNamed } from '../../src/main/engine/diffusion/names.ts';
+import { scheduleNamed } from '../../src/main/engine/diffusion/names.ts';
 import {
   alphaBars,
   exponentialSigmas,
   karrasSigmas,
   makeLevels,
 } from '../../src/main/engine/diffusion/schedule.ts';
+import { ddim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
+import { euler } from '../../src/main/engine/diffusion/solvers/euler.ts';
+import { solverNamed } from '../../src/main/engine/diffusion/solvers/registry.ts';
+import type { Solver } from '../../src/main/engine/diffusion/solvers/solver.ts';
 import { SD_SCHEDULER } from '../helpers/smooth-network.ts';
 
 const timesteps = (config: typeof SD_SCHEDULER, steps: number) =>
-  makeLevels(config, steps, { solver: 'ddim' }).levels.map(({ timestep }) => timestep);
+  makeLevels(config, steps, { solver: ddim }).levels.map(({ timestep }) => timestep);
 
 describe('alphaBars', () => {
   it('is the running product of 1 - β', () => {
@@ -42,7 +46,7 @@ describe('alphaBars', () => {
       { ...SD_SCHEDULER, rescaleBetasZeroSnr: true, timestepSpacing: 'trailing' },
       4,
       {
-        solver: 'euler',
+        solver: euler,
       },
     );
     expect(levels[0]!.sigma).toBeCloseTo(Math.sqrt(2 ** 24 - 1), 6);
@@ -71,26 +75,26 @@ describe('makeLevels', () => {
     const all = timesteps(SD_SCHEDULER, 1000);
     expect([all[0], all[999], new Set(all).size]).toEqual([999, 0, 1000]);
     for (const steps of [0, 1001, 10_000, 2.5]) {
-      expect(() => makeLevels(SD_SCHEDULER, steps, { solver: 'ddim' })).toThrow(
+      expect(() => makeLevels(SD_SCHEDULER, steps, { solver: ddim })).toThrow(
         expect.objectContaining({ code: 'usage' }),
       );
     }
   });
 
   it('ends DDIM at the first ᾱ or at one, Euler at σ = 0', () => {
-    const final = (solver: 'ddim' | 'euler', setAlphaToOne: boolean) =>
+    const final = (solver: Solver, setAlphaToOne: boolean) =>
       makeLevels({ ...SD_SCHEDULER, setAlphaToOne }, 10, { solver }).final;
-    expect(final('ddim', false).alphaBar).toBeCloseTo(0.99915, 12);
-    expect(final('ddim', false).timestep).toBe(0);
-    expect(final('ddim', true).alphaBar).toBe(1);
-    expect(final('euler', false)).toEqual({ timestep: 0, alphaBar: 1, sigma: 0 });
+    expect(final(ddim, false).alphaBar).toBeCloseTo(0.99915, 12);
+    expect(final(ddim, false).timestep).toBe(0);
+    expect(final(ddim, true).alphaBar).toBe(1);
+    expect(final(euler, false)).toEqual({ timestep: 0, alphaBar: 1, sigma: 0 });
   });
 
   it.each(['karras', 'exponential'] as const)(
     'bends to %s between the same ends, on trained timesteps',
     (schedule) => {
-      const straight = makeLevels(SD_SCHEDULER, 12, { solver: 'euler' }).levels;
-      const bent = makeLevels(SD_SCHEDULER, 12, { solver: 'euler', schedule }).levels;
+      const straight = makeLevels(SD_SCHEDULER, 12, { solver: euler }).levels;
+      const bent = makeLevels(SD_SCHEDULER, 12, { solver: euler, schedule }).levels;
       const bars = alphaBars(SD_SCHEDULER);
       expect(bent[0]!.sigma).toBeCloseTo(straight[0]!.sigma, 9);
       expect(bent[11]!.sigma).toBeCloseTo(straight[11]!.sigma, 9);
@@ -118,8 +122,8 @@ describe('makeLevels', () => {
 
 describe('names', () => {
   it('knows those of k-diffusion and diffusers, and no others', () => {
-    expect(solverNamed('sample_euler')).toBe('euler');
-    expect(solverNamed('sample_ddim')).toBe('ddim');
+    expect(solverNamed('sample_euler')).toBe(euler);
+    expect(solverNamed('sample_ddim')).toBe(ddim);
     expect(scheduleNamed('get_sigmas_karras')).toBe('karras');
     expect(scheduleNamed('get_sigmas_exponential')).toBe('exponential');
     expect(solverNamed('toString')).toBeNull();

@@ -3,6 +3,8 @@ import { noiseFor, sharedNoise } from '../../src/main/engine/diffusion/noise.ts'
 import { visitsFrom } from '../../src/main/engine/diffusion/order.ts';
 import { addNoise } from '../../src/main/engine/diffusion/parametrisation.ts';
 import { makeLevels } from '../../src/main/engine/diffusion/schedule.ts';
+import { ddim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
+import { euler } from '../../src/main/engine/diffusion/solvers/euler.ts';
 import { weightAt } from '../../src/main/engine/methods/mix.ts';
 import { pix2video } from '../../src/main/engine/methods/pix2video.ts';
 import {
@@ -58,10 +60,10 @@ describe('registry', () => {
   });
 
   it('keeps mixing on Euler', () => {
-    expect(solverFor(getMethod('mix'), null)).toBe('euler');
-    expect(solverFor(getMethod('pix2video'), null)).toBe('ddim');
-    expect(solverFor(getMethod('pix2video'), 'euler')).toBe('euler');
-    expect(() => solverFor(getMethod('mix'), 'ddim')).toThrow(
+    expect(solverFor(getMethod('mix'), {}, null)).toBe(euler);
+    expect(solverFor(getMethod('pix2video'), {}, null)).toBe(ddim);
+    expect(solverFor(getMethod('pix2video'), {}, euler)).toBe(euler);
+    expect(() => solverFor(getMethod('mix'), {}, ddim)).toThrow(
       expect.objectContaining({ hint: 'Use euler.' }),
     );
   });
@@ -104,7 +106,7 @@ describe('pix2video random', () => {
 });
 
 describe('start', () => {
-  const schedule = makeLevels(SD_SCHEDULER, 10, { solver: 'ddim' });
+  const schedule = makeLevels(SD_SCHEDULER, 10, { solver: ddim });
   const clean = noiseFor(1, 0, SIZE);
 
   it('runs the share of the steps that the strength names', () => {
@@ -118,13 +120,13 @@ describe('start', () => {
   });
 
   it('noises each frame with its own or the shared noise at the first level left', () => {
-    const options = { schedule, solver: 'euler', seed: 5 } as const;
+    const options = { schedule, solver: euler, seed: 5 };
     const at = schedule.levels[3]!;
     expect(noisedStart({ from: 'noise', strength: 0.7, shared: true }, clean, 2, options)).toEqual(
       addNoise('ve', clean, sharedNoise(5, SIZE), at),
     );
     expect(
-      noisedStart({ from: 'noise', strength: 0.7, shared: false }, clean, 2, { ...options, solver: 'ddim' }),
+      noisedStart({ from: 'noise', strength: 0.7, shared: false }, clean, 2, { ...options, solver: ddim }),
     ).toEqual(addNoise('vp', clean, noiseFor(5, 2, SIZE), at));
   });
 });

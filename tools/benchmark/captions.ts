@@ -2,8 +2,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { denoiseOf } from '../../src/main/engine/diffusion/denoiser.ts';
 import { noiseFor } from '../../src/main/engine/diffusion/noise.ts';
+import { sampleFrame } from '../../src/main/engine/diffusion/sample.ts';
 import { makeLevels } from '../../src/main/engine/diffusion/schedule.ts';
-import { sampleDdim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
+import { ddim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
 import { ATTRIBUTES, type Attribute, type HeldOutSet } from './heldout.ts';
 import { writeStrip } from './pictures.ts';
 import type { Bench } from './runs.ts';
@@ -46,7 +47,7 @@ export async function measureCaptions(
   const { side } = set;
   const size = side / bundle.factor;
   const shape = { channels: bundle.latentChannels, height: size, width: size };
-  const schedule = makeLevels(bundle.scheduler, options.steps, { solver: 'ddim', schedule: 'bundle' });
+  const schedule = makeLevels(bundle.scheduler, options.steps, { solver: ddim, schedule: 'bundle' });
   const negative = await bundle.embed('', { width: side, height: side });
   const right = Object.fromEntries(ATTRIBUTES.map((name) => [name, 0])) as Record<Attribute, number>;
   const pictures: Uint8Array[] = [];
@@ -60,7 +61,7 @@ export async function measureCaptions(
       guidance,
     });
     const noise = noiseFor(options.seed, i, shape.channels * size * size);
-    const decoded = await bundle.decode(await sampleDdim(denoise, noise, schedule), shape);
+    const decoded = await bundle.decode(await sampleFrame(ddim, denoise, noise, schedule), shape);
     const picture = Uint8Array.from(decoded, (value) => Math.round(255 * value));
     pictures.push(picture);
     const verdict = await judge.judge(picture, side);

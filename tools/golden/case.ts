@@ -139,6 +139,12 @@ export class GoldenCase {
     });
   }
 
+  /** Whether its model is a checkpoint as artists have it, `checkpoints/NAME` beside or above the case, and no export. */
+  ofCheckpoint(): boolean {
+    const name = this.#bundle ?? this.#setBundle();
+    return ancestors(this.dir).some((dir) => existsSync(join(dir, 'checkpoints', name)));
+  }
+
   #setBundle(): string {
     const file = ancestors(this.dir)
       .map((dir) => join(dir, 'set.json'))

@@ -1,9 +1,13 @@
 /** Runs every golden case below a folder and compares what the engine computes with the kept numbers. */
+
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
+import { z } from 'zod';
 import { AppError, errorLine } from '../../src/common/errors.ts';
 import { openBundle } from '../../src/main/engine/bundle/open.ts';
 import type { Bundle } from '../../src/main/engine/bundle/types.ts';
+import { ddim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
+import { euler } from '../../src/main/engine/diffusion/solvers/euler.ts';
 import { GoldenCase } from './case.ts';
 import { compare, type Row } from './compare.ts';
 import type { Kind } from './kinds/kind.ts';
@@ -30,11 +34,14 @@ const KINDS: readonly (readonly [RegExp, Kind | string])[] = [
   [/null/, 'null-text inversion'],
   [/pix2video/, pix2video],
   [/mix/, mixing],
-  [/ddim/, solverKind('ddim')],
-  [/euler/, solverKind('euler')],
+  [/ddim/, solverKind(ddim)],
+  [/euler/, solverKind(euler)],
   [/vae/, vae],
   [/text|token/, text],
 ];
+
+/** Two pictures and the true motion between them; there is no array for it but `flow.npy`. */
+const flowManifest = z.object({ case: z.string(), convention: z.string().startsWith('flow') });
 
 /** Deep enough for a folder of sets of cases. */
 const MAX_DEPTH = 4;
@@ -74,11 +81,19 @@ async function* runCase(dir: string, bundles: string | undefined, open: OpenBund
     const variants = variantsManifest.safeParse(manifest);
     if (variants.success) return yield* await runVariants(dir, variants.data);
 
+    const flow = flowManifest.safeParse(manifest);
+    if (flow.success) return yield notCovered(flow.data.case, 'flow', 'optical flow');
+
     const golden = new GoldenCase(dir, manifest);
     name = golden.name;
     const kind = KINDS.find(([pattern]) => pattern.test(name.toLowerCase()))?.[1] ?? 'a reader of such cases';
     if (typeof kind === 'string') {
       for (const each of Object.keys(golden.outputs)) yield notCovered(name, each, kind);
+      return;
+    }
+    if (golden.ofCheckpoint()) {
+      for (const each of Object.keys(golden.outputs))
+        yield notCovered(name, each, 'checkpoints that open as they are');
       return;
     }
     const bundle = await open.get(golden.bundleDir(bundles), kind.sites);

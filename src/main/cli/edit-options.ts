@@ -59,7 +59,10 @@ export function addEditOptions(command: Command): Command {
     .option('--seed <n>', 'seed of everything random', '0')
     .option('--size <pixels>', "side of the square whose area the canvas has; the network's own by default")
     .addOption(
-      new Option('--solver <name>', 'ddim or euler, k-diffusion names too; the method knows its own best'),
+      new Option(
+        '--solver <name>',
+        'ddim, euler, dpmpp_2m or euler_a, k-diffusion names too; the method knows its own best',
+      ),
     )
     .option('--schedule <name>', 'spacing of the noise levels: bundle, karras, exponential')
     .addOption(

@@ -25,7 +25,7 @@ export function buildReport(parts: {
     clip: shot.clip,
     range: shot.range,
     canvas: shot.fit,
-    method: { id: shot.method.id, params: shot.params, solver: shot.solver },
+    method: { id: shot.method.id, params: shot.params, solver: shot.solver.id },
     bundle: {
       name: bundle.name,
       kind: bundle.kind,

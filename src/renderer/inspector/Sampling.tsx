@@ -23,6 +23,8 @@ const SOLVERS = [
   { id: '', name: "The method's own" },
   { id: 'ddim', name: 'DDIM' },
   { id: 'euler', name: 'Euler' },
+  { id: 'dpmpp_2m', name: 'DPM++ 2M' },
+  { id: 'euler_a', name: 'Euler ancestral' },
 ];
 const SCHEDULES = [
   { id: 'bundle', name: 'As the model was trained' },

@@ -1,5 +1,6 @@
 /** Residual-noise mixing: `w0.6`, `w0.6_before`, `schedule`, `w_schedule_before`: trajectories on Euler. */
 import { z } from 'zod';
+import { euler } from '../../../src/main/engine/diffusion/solvers/euler.ts';
 import type { GoldenCase } from '../case.ts';
 import { joined, type Kind } from './kind.ts';
 import { trajectoryOf } from './sampling.ts';
@@ -13,7 +14,7 @@ export const mixing: Kind = {
     const { latents } = await trajectoryOf(golden, bundle, {
       method: 'mix',
       params: { w, previous: /before/.test(output) ? 'before' : 'after' },
-      solver: 'euler',
+      solver: euler,
       start: frames,
       shape,
       branches: golden.branches('ctx_edit', 'ctx'),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Bundle } from '../../../src/main/engine/bundle/types.ts';
 import { visitsFrom } from '../../../src/main/engine/diffusion/order.ts';
+import { ddim } from '../../../src/main/engine/diffusion/solvers/ddim.ts';
 import type { Predict } from '../../../src/main/engine/diffusion/types.ts';
 import type { GoldenCase } from '../case.ts';
 import { joined, type Kind, once } from './kind.ts';
@@ -72,7 +73,7 @@ async function run(
   const trajectory = await trajectoryOf(golden, bundle, {
     method: 'pix2video',
     params,
-    solver: 'ddim',
+    solver: ddim,
     start: frames,
     shape,
     branches: golden.branches('ctx_edit', 'ctx'),

@@ -1,12 +1,15 @@
 /** A step-major run of a golden case, its trajectory kept. */
 import type { Bundle } from '../../../src/main/engine/bundle/types.ts';
-import {
-  makeLevels,
-  type NoiseSchedule,
-  type SolverId,
-} from '../../../src/main/engine/diffusion/schedule.ts';
+import { makeLevels } from '../../../src/main/engine/diffusion/schedule.ts';
+import type { Solver } from '../../../src/main/engine/diffusion/solvers/solver.ts';
 import { sampleStepMajor } from '../../../src/main/engine/diffusion/step-major.ts';
-import type { Conditioning, Latent, LatentShape, Predict } from '../../../src/main/engine/diffusion/types.ts';
+import type {
+  Conditioning,
+  Latent,
+  LatentShape,
+  NoiseSchedule,
+  Predict,
+} from '../../../src/main/engine/diffusion/types.ts';
 import { getMethod, parseParams } from '../../../src/main/engine/methods/registry.ts';
 import type { GoldenCase } from '../case.ts';
 import type { Check } from './kind.ts';
@@ -20,7 +23,7 @@ export interface Trajectory {
 export interface RunOptions {
   readonly method: string;
   readonly params: object;
-  readonly solver: SolverId;
+  readonly solver: Solver;
   readonly start: readonly Latent[];
   readonly shape: LatentShape;
   readonly branches: readonly Conditioning[];
@@ -29,7 +32,7 @@ export interface RunOptions {
   readonly predict?: Predict;
 }
 
-export function scheduleOf(golden: GoldenCase, bundle: Bundle, solver: SolverId): NoiseSchedule {
+export function scheduleOf(golden: GoldenCase, bundle: Bundle, solver: Solver): NoiseSchedule {
   return makeLevels(bundle.scheduler, golden.number('steps'), { solver });
 }
 
@@ -64,7 +67,7 @@ export async function trajectoryOf(
 }
 
 /** Levels written in the manifest against those made from the bundle's configuration. */
-export function levelChecks(golden: GoldenCase, bundle: Bundle, solver: SolverId): Check[] {
+export function levelChecks(golden: GoldenCase, bundle: Bundle, solver: Solver): Check[] {
   const { levels, final } = scheduleOf(golden, bundle, solver);
   const known: Record<string, number[]> = {
     timesteps_ascending: levels.map(({ timestep }) => timestep).reverse(),
@@ -74,7 +77,7 @@ export function levelChecks(golden: GoldenCase, bundle: Bundle, solver: SolverId
   };
   return Object.entries(known).flatMap(([setting, got]) => {
     const want = golden.settings[setting];
-    if (want === undefined || (setting === 'alpha_bar_clean' && solver === 'euler')) return [];
+    if (want === undefined || (setting === 'alpha_bar_clean' && solver.id === 'euler')) return [];
     return [{ output: `settings.${setting}`, got, want: [want].flat() as number[], tolerance: 1e-9 }];
   });
 }

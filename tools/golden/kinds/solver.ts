@@ -1,11 +1,8 @@
 /** Cases of one solver: `sample_…`, `invert_…` and `reconstruct_…`, with lower, upper and kN in the name. */
 import type { Bundle } from '../../../src/main/engine/bundle/types.ts';
 import { denoiseOf } from '../../../src/main/engine/diffusion/denoiser.ts';
-import { invertDdim } from '../../../src/main/engine/diffusion/inversion/ddim.ts';
-import { invertEuler } from '../../../src/main/engine/diffusion/inversion/euler.ts';
 import { pureNoise } from '../../../src/main/engine/diffusion/parametrisation.ts';
-import type { SolverId } from '../../../src/main/engine/diffusion/schedule.ts';
-import { solvers } from '../../../src/main/engine/diffusion/solvers/registry.ts';
+import type { Solver } from '../../../src/main/engine/diffusion/solvers/solver.ts';
 import type { Latent } from '../../../src/main/engine/diffusion/types.ts';
 import type { GoldenCase } from '../case.ts';
 import { joined, type Kind, once } from './kind.ts';
@@ -13,7 +10,7 @@ import { levelChecks, scheduleOf, trajectoryOf } from './sampling.ts';
 
 const PLAIN = { method: 'img2img', params: { start: 'inversion' }, anchor: 0 } as const;
 
-export function solverKind(solver: SolverId): Kind {
+export function solverKind(solver: Solver): Kind {
   return {
     sites: 'none',
     checks: (golden, bundle) => levelChecks(golden, bundle, solver),
@@ -38,12 +35,12 @@ export function solverKind(solver: SolverId): Kind {
 async function sample(
   golden: GoldenCase,
   bundle: Bundle,
-  solver: SolverId,
+  solver: Solver,
   guidance: number,
 ): Promise<Latent[][]> {
   const { frames, shape } = golden.latents('noise', 'x_T', 'z_T');
   const [first] = scheduleOf(golden, bundle, solver).levels;
-  const start = frames.map((noise) => pureNoise(solvers[solver].form, noise, first!));
+  const start = frames.map((noise) => pureNoise(solver.form, noise, first!));
   const branches = golden.branches('ctx_edit', 'ctx');
   return (await trajectoryOf(golden, bundle, { ...PLAIN, solver, start, shape, branches, guidance })).latents;
 }
@@ -52,7 +49,7 @@ async function sample(
 async function invert(
   golden: GoldenCase,
   bundle: Bundle,
-  solver: SolverId,
+  solver: Solver,
   mode: 'upper' | 'lower',
   refinement: number,
 ): Promise<Latent[][]> {
@@ -61,8 +58,8 @@ async function invert(
   const structure = golden.structure(shape);
   const predict = bundle.predict(shape);
   const { prediction, clipSample } = bundle.scheduler;
-  const { form } = solvers[solver];
-  const clip = solver === 'ddim' && clipSample;
+  const { form, inversion } = solver;
+  const clip = solver.clips && clipSample;
   const branches = golden.branches('ctx_source', 'ctx').slice(-1);
   const trajectory: Latent[][] = Array.from({ length: schedule.levels.length + 1 }, () => []);
   for (const [frame, z0] of frames.entries()) {
@@ -70,8 +67,7 @@ async function invert(
     const onLevel = (index: number, latent: Latent) => {
       trajectory[index]![frame] = latent;
     };
-    if (solver === 'ddim') await invertDdim(denoise, z0, schedule, { mode, refinement, onLevel });
-    else await invertEuler(denoise, z0, schedule, { refinement, onLevel });
+    await inversion?.invert(denoise, z0, schedule, { mode, refinement, onLevel });
   }
   return trajectory;
 }
@@ -79,7 +75,7 @@ async function invert(
 async function reconstruct(
   golden: GoldenCase,
   bundle: Bundle,
-  solver: SolverId,
+  solver: Solver,
   start: Latent[],
 ): Promise<Latent[][]> {
   const { shape } = golden.latents('z0');

@@ -15,6 +15,8 @@ export interface Checkpoint {
   /** Per frame that later visits of the step need: predictions and features. */
   readonly carries: readonly (readonly [number, Carry])[];
   readonly features: readonly (readonly [number, Features])[];
+  /** Per frame the ẑ0 its last step used, where the solver is a multistep one. */
+  readonly before: readonly (readonly [number, Latent])[];
 }
 
 const MAGIC = 0x434b5452;
@@ -34,6 +36,8 @@ interface Header {
   readonly elements: number;
   readonly carries: readonly number[];
   readonly features: readonly { readonly frame: number; readonly sites: readonly BlockShape[] }[];
+  /** Absent in files of before there were multistep solvers. */
+  readonly before?: readonly number[];
 }
 
 /** Asserts that a checkpoint belongs to a run of these sizes; that it belongs to these settings is the caller's key. */
@@ -48,7 +52,7 @@ export function checkCheckpoint(checkpoint: Checkpoint, steps: number, start: re
 }
 
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
-  const { step, visit, latents, carries, features } = checkpoint;
+  const { step, visit, latents, carries, features, before } = checkpoint;
   const header: Header = {
     step,
     visit,
@@ -59,11 +63,13 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
       frame,
       sites: sites.map(({ branches, tokens, channels }) => ({ branches, tokens, channels })),
     })),
+    before: before.map(([frame]) => frame),
   };
   const blocks = [
     ...latents,
     ...carries.flatMap(([, carry]) => [carry.denoised, carry.used]),
     ...features.flatMap(([, { sites }]) => sites.map(({ data }) => data)),
+    ...before.map(([, denoised]) => denoised),
   ];
   const json = new TextEncoder().encode(JSON.stringify(header));
   const body = PREFIX + Math.ceil(json.length / 4) * 4;
@@ -106,7 +112,8 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint | null {
       ),
     },
   ]);
-  return { step: header.step, visit: header.visit, latents, carries, features };
+  const before = (header.before ?? []).map((frame): [number, Latent] => [frame, take(header.elements)]);
+  return { step: header.step, visit: header.visit, latents, carries, features, before };
 }
 
 /** FNV-1a over the words after the prefix, seeded with the length: fast enough for the features of two frames. */

@@ -1,15 +1,5 @@
-/** Names people know from k-diffusion, diffusers and their interfaces, for the settings they stand for here. */
-import type { ScheduleId, SolverId } from './schedule.ts';
-
-export const SOLVER_ALIASES: Readonly<Record<string, SolverId>> = {
-  ddim: 'ddim',
-  sample_ddim: 'ddim',
-  DDIMScheduler: 'ddim',
-  euler: 'euler',
-  k_euler: 'euler',
-  sample_euler: 'euler',
-  EulerDiscreteScheduler: 'euler',
-};
+/** Names people know from k-diffusion, diffusers and their interfaces, for the schedules they stand for here. */
+import type { ScheduleId } from './schedule.ts';
 
 export const SCHEDULE_ALIASES: Readonly<Record<string, ScheduleId>> = {
   bundle: 'bundle',
@@ -19,11 +9,6 @@ export const SCHEDULE_ALIASES: Readonly<Record<string, ScheduleId>> = {
   exponential: 'exponential',
   get_sigmas_exponential: 'exponential',
 };
-
-/** The solver a name stands for, or null. */
-export function solverNamed(name: string): SolverId | null {
-  return Object.hasOwn(SOLVER_ALIASES, name) ? SOLVER_ALIASES[name]! : null;
-}
 
 /** The schedule a name stands for, or null. */
 export function scheduleNamed(name: string): ScheduleId | null {

@@ -12,6 +12,9 @@ function scramble(value: number): number {
   return h ^ (h >>> 16);
 }
 
+/** Keeps the noise of steps apart from that of starts. */
+const STEP_STREAM = 0x57e9;
+
 /** Independent stream of a seed (uint32) and a stream number (a frame, a step). */
 function stream(seed: number, index: number) {
   return xoroshiro128plus(scramble(scramble(seed) + Math.imul(index + 1, 0x9e3779b9)));
@@ -33,6 +36,11 @@ export function noiseFor(seed: number, frame: number, count: number): Latent {
 /** One noise for all frames of the shot: frame 0's. */
 export function sharedNoise(seed: number, count: number): Latent {
   return noiseFor(seed, 0, count);
+}
+
+/** Fresh unit noise for one frame in one step, unlike every frame's starting noise. */
+export function stepNoise(seed: number, frame: number, step: number, count: number): Latent {
+  return noiseFor(scramble(seed ^ STEP_STREAM) + step, frame, count);
 }
 
 /** Seeded whole numbers: each call gives one of 0 … below-1, all equally likely. */

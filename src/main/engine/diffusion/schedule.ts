@@ -1,18 +1,13 @@
 /** Noise schedules: which levels a sampler visits, from a bundle's scheduler configuration. All in float64. */
 import { AppError, assert } from '../../../common/errors.ts';
-import type { Level, SchedulerConfig } from './types.ts';
+import type { Solver } from './solvers/solver.ts';
+import type { Level, NoiseSchedule, SchedulerConfig } from './types.ts';
 
-export type SolverId = 'ddim' | 'euler';
 export type ScheduleId = 'bundle' | 'karras' | 'exponential';
 
-/** The road from noise to clean: `levels` noisiest first, one per step, then `final`, at which no network runs. */
-export interface NoiseSchedule {
-  readonly levels: readonly Level[];
-  readonly final: Level;
-}
-
 export interface LevelOptions {
-  readonly solver: SolverId;
+  /** Says at which level the last step ends. */
+  readonly solver: Pick<Solver, 'final'>;
   readonly schedule?: ScheduleId;
   /** Round timesteps to trained ones (default), as networks with an int64 input need. */
   readonly quantise?: boolean;
@@ -121,7 +116,7 @@ function timestepOf(sigma: number, logSigmas: readonly number[]): number {
 
 /**
  * The levels of `steps` sampling steps (1 to the count of training timesteps).
- * DDIM ends at ᾱ[0], or at 1 where the configuration sets alpha to one, both called timestep 0; Euler ends at σ = 0.
+ * The solver says where they end.
  */
 export function makeLevels(config: SchedulerConfig, steps: number, options: LevelOptions): NoiseSchedule {
   const bars = alphaBars(config);
@@ -138,11 +133,7 @@ export function makeLevels(config: SchedulerConfig, steps: number, options: Leve
   const schedule = options.schedule ?? 'bundle';
   const levels =
     schedule === 'bundle' ? spaced.map((t) => levelAt(t, bars)) : bent(schedule, spaced, bars, whole);
-  const clean: Level = { timestep: 0, alphaBar: 1, sigma: 0 };
-  const final =
-    options.solver === 'euler' || config.setAlphaToOne
-      ? clean
-      : { timestep: 0, alphaBar: bars[0]!, sigma: sigmaOf(bars[0]!) };
+  const final = options.solver.final(config, levelAt(0, bars));
   return { levels, final };
 }
 

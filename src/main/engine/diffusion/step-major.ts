@@ -8,20 +8,28 @@ import { denoiseFrame } from './denoiser.ts';
 import type { Keep } from './edit-mask.ts';
 import { assertFinite } from './finite.ts';
 import type { Carry, References, StepMethod, Visited } from './method.ts';
+import { stepNoise } from './noise.ts';
 import { visitsFrom } from './order.ts';
 import { noiseBetween } from './parametrisation.ts';
-import type { NoiseSchedule, SolverId } from './schedule.ts';
-import { solvers } from './solvers/registry.ts';
-import type { Attention, Conditioning, Features, Latent, Predict, PredictionType } from './types.ts';
+import type { Solver } from './solvers/solver.ts';
+import type {
+  Attention,
+  Conditioning,
+  Features,
+  Latent,
+  NoiseSchedule,
+  Predict,
+  PredictionType,
+} from './types.ts';
 
 export interface StepMajorRequest<P> extends NoiseSchedule {
   readonly predict: Predict;
   readonly prediction: PredictionType;
-  readonly solver: SolverId;
-  /** clip_sample of the scheduler's configuration; used by DDIM only. */
+  readonly solver: Solver;
+  /** clip_sample of the scheduler's configuration, for solvers that obey it. */
   readonly clip?: boolean;
   /**
-   * One latent per frame at the first level: VP form (z) for DDIM, VE form (x = z/√ᾱ) for Euler. Never written to.
+   * One latent per frame at the first level, in the solver's form. Never written to.
    * When resuming, only its length counts.
    */
   readonly start: readonly Latent[];
@@ -64,13 +72,8 @@ export async function sampleStepMajor<P>(
   method: StepMethod<P>,
   request: StepMajorRequest<P>,
 ): Promise<Latent[]> {
-  const { levels, final, params, seed, signal, resume, start } = request;
-  const solver = solvers[request.solver];
-  const denoiser = {
-    ...request,
-    form: solver.form,
-    clip: request.solver === 'ddim' && (request.clip ?? false),
-  };
+  const { levels, final, params, seed, signal, resume, solver, start } = request;
+  const denoiser = { ...request, form: solver.form, clip: solver.clips && (request.clip ?? false) };
   const visits = visitsFrom(request.anchor, start.length);
   const steps = levels.length;
   const first = request.firstFrame ?? 0;
@@ -79,6 +82,8 @@ export async function sampleStepMajor<P>(
   const latents = [...(resume?.latents ?? start)];
   const carries = new Map<number, Carry>(resume?.carries);
   const features = new Map<number, Features>(resume?.features);
+  /** What each frame's last step used, for multistep solvers. */
+  const before = new Map<number, Latent>(resume?.before);
 
   for (let step = resume?.step ?? 0; step < steps; step++) {
     const from = levels[step]!;
@@ -119,10 +124,19 @@ export async function sampleStepMajor<P>(
       };
       const used = method.replace?.(visited) ?? denoised;
       const eps = used === denoised ? prediction.eps : noiseBetween(solver.form, latent, used, from);
-      const next = solver.step(latent, { denoised: used, eps }, from, to);
+      const last = before.get(frame);
+      const next = solver.step({
+        latent,
+        prediction: { denoised: used, eps },
+        from,
+        to,
+        before: last ? { denoised: last, level: levels[step - 1]! } : null,
+        noise: () => stepNoise(seed, frame, step, latent.length),
+      });
       await method.correct?.(visited, next);
       assertFinite(next, 'sampling', step, first + frame);
       latents[frame] = next;
+      if (solver.multistep) before.set(frame, used);
 
       if (wanted) {
         assert(prediction.features, 'the network returned the features it was asked to capture');
@@ -132,7 +146,7 @@ export async function sampleStepMajor<P>(
       forget(features, featureUse, index);
       forget(carries, carryUse, index);
 
-      const last = index + 1 === visits.length;
+      const ends = index + 1 === visits.length;
       await request.onVisit?.({
         step,
         frame,
@@ -141,11 +155,12 @@ export async function sampleStepMajor<P>(
         denoised,
         latent: next,
         checkpoint: () => ({
-          step: last ? step + 1 : step,
-          visit: last ? 0 : index + 1,
+          step: ends ? step + 1 : step,
+          visit: ends ? 0 : index + 1,
           latents: [...latents],
           carries: [...carries],
           features: [...features],
+          before: [...before],
         }),
       });
     }

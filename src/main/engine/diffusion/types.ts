@@ -91,5 +91,11 @@ export interface Level {
   readonly sigma: number;
 }
 
+/** The road from noise to clean: `levels` noisiest first, one per step, then `final`, at which no network runs. */
+export interface NoiseSchedule {
+  readonly levels: readonly Level[];
+  readonly final: Level;
+}
+
 /** Which self-attention layers get a reference bank when the graph is loaded. */
 export type AttentionSites = 'none' | 'decoder' | 'all';

@@ -23,7 +23,6 @@ export const img2img: Method<z.infer<typeof schema>> = {
     'Edits every frame for itself, each with its own noise, so the picture flickers. SDEdit does the same with one noise for all frames.',
   schema,
   sites: 'none',
-  solvers: ['ddim', 'euler'],
   start: ({ start, strength }) =>
     start === 'inversion' ? { from: 'inversion' } : { from: 'noise', strength, shared: false },
   callsPerFrame: (steps, { start, strength }) =>

@@ -78,7 +78,6 @@ export const pix2video: Method<Params> = {
     'Every frame takes its look from the anchor frame and its neighbour by attending to them. The steadiest of the methods here.',
   schema,
   sites: 'decoder',
-  solvers: ['ddim', 'euler'],
   start: () => ({ from: 'inversion' }),
   callsPerFrame: (steps) => steps,
   references,

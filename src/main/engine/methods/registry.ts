@@ -1,8 +1,9 @@
 /** All editing methods. A new one is one file and one line here. */
 import { z } from 'zod';
-import { AppError } from '../../../common/errors.ts';
+import { AppError, assert } from '../../../common/errors.ts';
 import { issueText } from '../../../common/issue.ts';
-import type { SolverId } from '../diffusion/schedule.ts';
+import { solvers } from '../diffusion/solvers/registry.ts';
+import type { Solver } from '../diffusion/solvers/solver.ts';
 import { img2img } from './img2img.ts';
 import { mix } from './mix.ts';
 import { pix2video } from './pix2video.ts';
@@ -38,12 +39,34 @@ export function parseParams<P>(method: Method<P>, params: unknown): P {
   });
 }
 
+/** Solvers with which a method is right, its default first. */
+export function solversOf(method: Method): readonly Solver[] {
+  if (!method.solvers) return solvers;
+  return method.solvers.flatMap((id) => solvers.filter((solver) => solver.id === id));
+}
+
 /** The solver to run a method with; AppError usage where the wished one is not right for it. */
-export function solverFor(method: Method, wished: SolverId | null): SolverId {
-  if (wished === null) return method.solvers[0]!;
-  if (method.solvers.includes(wished)) return wished;
-  throw new AppError('usage', `${method.label} does not run with the solver ${wished}`, {
-    doing: 'choosing the solver',
-    hint: `Use ${method.solvers.join(' or ')}.`,
-  });
+export function solverFor(method: Method, params: unknown, wished: Solver | null): Solver {
+  const doing = 'choosing the solver';
+  const right = solversOf(method);
+  const solver = wished ?? right[0];
+  assert(solver, 'a method names solvers that there are');
+  const names = (list: readonly Solver[]) => `Use ${list.map(({ id }) => id).join(' or ')}.`;
+  if (!right.includes(solver)) {
+    throw new AppError('usage', `${method.label} does not run with the solver ${solver.id}`, {
+      doing,
+      hint: names(right),
+    });
+  }
+  if (method.start(params).from === 'inversion' && !solver.inversion) {
+    throw new AppError(
+      'usage',
+      `${solver.label} adds noise in every step, so it cannot start from an inversion`,
+      {
+        doing,
+        hint: names(right.filter(({ inversion }) => inversion)),
+      },
+    );
+  }
+  return solver;
 }

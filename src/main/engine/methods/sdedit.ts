@@ -23,7 +23,6 @@ export const sdedit: Method<z.infer<typeof schema>> = {
     'Noises the frames part of the way and denoises them under the new prompt. One noise shared by all frames holds the picture steadier than image to image.',
   schema,
   sites: 'none',
-  solvers: ['ddim', 'euler'],
   start: ({ strength, noise }) => ({ from: 'noise', strength, shared: noise === 'shared' }),
   callsPerFrame: (steps, { strength }) => stepsOfStrength(steps, strength),
 };

@@ -1,9 +1,8 @@
 /** The latents and levels a method starts from (SDEdit, Meng et al. 2021, for those that start from noised frames). */
 import { noiseFor, sharedNoise } from '../diffusion/noise.ts';
 import { addNoise } from '../diffusion/parametrisation.ts';
-import type { NoiseSchedule, SolverId } from '../diffusion/schedule.ts';
-import { solvers } from '../diffusion/solvers/registry.ts';
-import type { Latent } from '../diffusion/types.ts';
+import type { Solver } from '../diffusion/solvers/solver.ts';
+import type { Latent, NoiseSchedule } from '../diffusion/types.ts';
 import type { Start } from './types.ts';
 
 /** How many of `steps` a strength in (0, 1] runs: its share, at least one. */
@@ -25,11 +24,11 @@ export function noisedStart(
   start: Extract<Start, { from: 'noise' }>,
   clean: Latent,
   frame: number,
-  options: { schedule: NoiseSchedule; solver: SolverId; seed: number },
+  options: { schedule: NoiseSchedule; solver: Pick<Solver, 'form'>; seed: number },
 ): Latent {
   const noise = start.shared
     ? sharedNoise(options.seed, clean.length)
     : noiseFor(options.seed, frame, clean.length);
   const [first] = remainingLevels(start, options.schedule).levels;
-  return addNoise(solvers[options.solver].form, clean, noise, first!);
+  return addNoise(options.solver.form, clean, noise, first!);
 }

@@ -1,7 +1,6 @@
 /** An editing method: what it is called, what it takes, where it starts, and what it does inside a step. */
 import type { z } from 'zod';
 import type { StepMethod } from '../diffusion/method.ts';
-import type { SolverId } from '../diffusion/schedule.ts';
 import type { AttentionSites } from '../diffusion/types.ts';
 
 /** Latents a run starts from: the frames' own inverted noise, or the clean frames noised part of the way. */
@@ -18,8 +17,8 @@ export interface Method<P = unknown> extends StepMethod<P> {
   readonly schema: z.ZodType<P>;
   /** Self-attention layers that need a bank when the network is loaded. */
   readonly sites: AttentionSites;
-  /** Solvers with which the method is right; the first is its default. */
-  readonly solvers: readonly SolverId[];
+  /** Ids of the solvers with which the method is right, its default first; absent where every solver will do. */
+  readonly solvers?: readonly string[];
   start(params: P): Start;
   /** Network calls per frame of a run of `steps`, without inversion. */
   callsPerFrame(steps: number, params: P): number;

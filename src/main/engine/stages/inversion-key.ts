@@ -1,15 +1,17 @@
 /** The cache's name of one frame's inverted latent. Shared by rendering and planning, so that a plan tells the truth. */
+import { assert } from '../../../common/errors.ts';
 import type { Fit } from '../../../common/media.ts';
 import type { EditSettings } from '../../../common/settings.ts';
 import type { BundleDigests } from '../bundle/types.ts';
 import { inversionKey } from '../cache/keys.ts';
-import type { ScheduleId, SolverId } from '../diffusion/schedule.ts';
+import type { ScheduleId } from '../diffusion/schedule.ts';
+import type { Solver } from '../diffusion/solvers/solver.ts';
 
 export interface InversionOf {
   readonly settings: EditSettings;
   readonly fit: Fit;
   readonly digests: BundleDigests;
-  readonly solver: SolverId;
+  readonly solver: Solver;
   readonly scheduleId: ScheduleId;
   /** The execution provider in use. */
   readonly provider: string;
@@ -18,6 +20,8 @@ export interface InversionOf {
 /** @param pixels digestOf the frame's RGB8 canvas; structure: digestOf its depth, null where the network takes none */
 export function frameKey(of: InversionOf, pixels: string, structure: string | null): string {
   const { settings, fit, digests, solver } = of;
+  assert(solver.inversion, 'only solvers that invert keep inversions');
+  const { id, modes } = solver.inversion;
   return inversionKey({
     pixels,
     width: fit.width,
@@ -29,8 +33,8 @@ export function frameKey(of: InversionOf, pixels: string, structure: string | nu
     scheduler: digests.scheduler,
     structure,
     sourcePrompt: settings.sourcePrompt,
-    solver,
-    inversion: solver === 'ddim' ? settings.inversion : 'upper',
+    solver: id,
+    inversion: modes ? settings.inversion : 'upper',
     schedule: of.scheduleId,
     steps: settings.steps,
     refinement: settings.refinement,

@@ -3,8 +3,10 @@ import { AppError } from '../../../common/errors.ts';
 import type { ClipInfo, Fit, FrameRange } from '../../../common/media.ts';
 import type { EditSettings } from '../../../common/settings.ts';
 import type { Bundle } from '../bundle/types.ts';
-import { scheduleNamed, solverNamed } from '../diffusion/names.ts';
-import type { ScheduleId, SolverId } from '../diffusion/schedule.ts';
+import { scheduleNamed } from '../diffusion/names.ts';
+import type { ScheduleId } from '../diffusion/schedule.ts';
+import { solverNamed, solvers } from '../diffusion/solvers/registry.ts';
+import type { Solver } from '../diffusion/solvers/solver.ts';
 import { fitCanvas } from '../media/fit.ts';
 import { getMethod, parseParams, solverFor } from '../methods/registry.ts';
 import type { Method, Start } from '../methods/types.ts';
@@ -14,7 +16,7 @@ export interface ResolvedRequest {
   /** Completed by the method's defaults. */
   readonly params: unknown;
   readonly start: Start;
-  readonly solver: SolverId;
+  readonly solver: Solver;
   readonly scheduleId: ScheduleId;
 }
 
@@ -26,7 +28,7 @@ export function resolveRequest(settings: EditSettings): ResolvedRequest {
     method,
     params,
     start: method.start(params),
-    solver: solverFor(method, named(settings.solver, solverNamed, SOLVER)),
+    solver: solverFor(method, params, named(settings.solver, solverNamed, SOLVER)),
     scheduleId: named(settings.schedule, scheduleNamed, SCHEDULE) ?? 'bundle',
   };
 }
@@ -60,7 +62,7 @@ export function canvasOf(
   });
 }
 
-const SOLVER = { what: 'solver', choices: 'ddim or euler' };
+const SOLVER = { what: 'solver', choices: solvers.map(({ id }) => id).join(' or ') };
 const SCHEDULE = { what: 'schedule', choices: 'bundle, karras or exponential' };
 
 /** The thing a name stands for; null stays null: the method or the bundle decides. */

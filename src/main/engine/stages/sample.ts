@@ -90,7 +90,7 @@ function checkpointKey(shot: Shot, start: StartLatents): Buffer {
   const { prompt, negativePrompt, guidance, keep, seed, steps } = shot.settings;
   const { id } = shot.method;
   const parts = [start.fingerprint, prompt, negativePrompt, guidance, keep, seed, steps];
-  const text = JSON.stringify([...parts, id, shot.params, shot.anchor, shot.solver, shot.scheduleId]);
+  const text = JSON.stringify([...parts, id, shot.params, shot.anchor, shot.solver.id, shot.scheduleId]);
   return createHash('sha256').update(text).digest();
 }
 

@@ -1,15 +1,12 @@
 /** Second stage: the latents sampling starts from. Inverted frame by frame, from the cache wherever it knows the frame. */
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
+import { assert } from '../../../common/errors.ts';
 import type { TakeReport } from '../../../common/report.ts';
 import { digestOf } from '../cache/keys.ts';
 import type { RenderContext } from '../context.ts';
 import { type Denoise, denoiseOf } from '../diffusion/denoiser.ts';
-import { invertDdim } from '../diffusion/inversion/ddim.ts';
-import { invertEuler } from '../diffusion/inversion/euler.ts';
-import { sampleDdim } from '../diffusion/solvers/ddim.ts';
-import { sampleEuler } from '../diffusion/solvers/euler.ts';
-import { solvers } from '../diffusion/solvers/registry.ts';
+import { sampleFrame } from '../diffusion/sample.ts';
 import type { Latent } from '../diffusion/types.ts';
 import { decodeFrames } from '../media/decode.ts';
 import { noisedStart } from '../methods/start.ts';
@@ -79,7 +76,7 @@ async function inverted(shot: Shot, frames: Frames, context: RenderContext): Pro
         clip: basename(settings.clip),
         bundle: bundle.name,
         sourcePrompt: settings.sourcePrompt,
-        settings: `${shot.solver}, ${settings.steps} steps, ${fit.width}×${fit.height}`,
+        settings: `${shot.solver.id}, ${settings.steps} steps, ${fit.width}×${fit.height}`,
       },
     });
   }
@@ -141,7 +138,7 @@ function sourceDenoise(shot: Shot, structure?: Float32Array): Denoise {
   const denoiser = {
     predict: shot.predict,
     prediction: shot.bundle.scheduler.prediction,
-    form: solvers[shot.solver].form,
+    form: shot.solver.form,
     branches: [shot.conditions.source],
     guidance: 1,
   };
@@ -151,19 +148,17 @@ function sourceDenoise(shot: Shot, structure?: Float32Array): Denoise {
 type Invert = (clean: Latent, frame: number, structure?: Float32Array) => Promise<Latent>;
 
 function inverter(shot: Shot, context: RenderContext): Invert {
-  const { settings, schedule } = shot;
-  return (clean, frame, structure) => {
-    const denoise = sourceDenoise(shot, structure);
-    const options = {
+  const { settings, schedule, solver } = shot;
+  const { inversion } = solver;
+  assert(inversion, 'a solver that cannot invert was refused');
+  return (clean, frame, structure) =>
+    inversion.invert(sourceDenoise(shot, structure), clean, schedule, {
+      mode: settings.inversion,
       refinement: settings.refinement,
       frame,
       signal: context.signal,
       onCall: () => context.progress.advance(1, { frame }),
-    };
-    return shot.solver === 'ddim'
-      ? invertDdim(denoise, clean, schedule, { ...options, mode: settings.inversion })
-      : invertEuler(denoise, clean, schedule, options);
-  };
+    });
 }
 
 /** 8-bit PSNR in dB between the decoded latent and the decoded result of sampling its inversion back. */
@@ -173,8 +168,7 @@ async function reconstructionPsnr(
   signal: AbortSignal,
 ): Promise<number> {
   const { clean, noise, structure } = frame;
-  const sample = shot.solver === 'ddim' ? sampleDdim : sampleEuler;
-  const back = await sample(sourceDenoise(shot, structure), noise, shot.schedule, {
+  const back = await sampleFrame(shot.solver, sourceDenoise(shot, structure), noise, shot.schedule, {
     frame: shot.settings.anchor,
     signal,
   });

@@ -1,19 +1,13 @@
-/** The solvers as one shape, for the step-major driver. */
-import type { Denoised, Form } from '../parametrisation.ts';
-import type { SolverId } from '../schedule.ts';
-import type { Latent, Level } from '../types.ts';
-import { ddimStep } from './ddim.ts';
-import { eulerStep } from './euler.ts';
+/** All solvers. A new one is one file and one line here. */
+import { ddim } from './ddim.ts';
+import { dpmpp2m } from './dpmpp-2m.ts';
+import { euler } from './euler.ts';
+import { eulerAncestral } from './euler-ancestral.ts';
+import type { Solver } from './solver.ts';
 
-export interface Solver {
-  readonly form: Form;
-  step(latent: Latent, prediction: Denoised, from: Level, to: Level): Latent;
+export const solvers: readonly Solver[] = [ddim, euler, dpmpp2m, eulerAncestral];
+
+/** The solver a name stands for, or null. */
+export function solverNamed(name: string): Solver | null {
+  return solvers.find(({ id, aliases }) => id === name || aliases.includes(name)) ?? null;
 }
-
-export const solvers: Readonly<Record<SolverId, Solver>> = {
-  ddim: { form: 'vp', step: (_latent, prediction, _from, to) => ddimStep(prediction, to) },
-  euler: {
-    form: 've',
-    step: (latent, prediction, from, to) => eulerStep(latent, prediction.denoised, from, to),
-  },
-};
