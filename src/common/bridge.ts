@@ -2,12 +2,6 @@
  * What the preload script gives the page as `window.retake`. The engine itself is spoken to over a port of its own, so
  * that pictures do not pass through the shell. Only src/renderer/engine.ts touches it.
  */
-import type { EngineCalls, EngineEvent } from './contract.ts';
-import type { DesktopCalls, DesktopEvent } from './desktop.ts';
-
-export type Calls = EngineCalls & DesktopCalls;
-export type Events = EngineEvent | DesktopEvent;
-
 /** starting: not yet answering; restarting: it died and is being started again; failed: it will not come back by itself. */
 export type EngineState = 'starting' | 'up' | 'restarting' | 'failed';
 

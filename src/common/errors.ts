@@ -32,6 +32,7 @@ export type ErrorCode =
   | 'job-busy'
   | 'model-failed' // the runtime refused or failed a graph
   | 'engine-died'
+  | 'version-mismatch' // page, command line and engine are of different versions
   | 'internal';
 
 /** What crosses a process boundary. */

@@ -1,16 +1,26 @@
 /** What is wrong with a setting, in plain words: "must be 1 or more". */
 import type { z } from 'zod';
 
+const KINDS: Readonly<Record<string, string>> = {
+  int: 'a whole number',
+  object: 'an object',
+  array: 'a list',
+  null: 'nothing',
+};
+
 export function issueText(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'too_small':
+      if (issue.origin === 'string')
+        return issue.minimum === 1 ? 'is empty' : `must have ${issue.minimum} characters or more`;
       return issue.inclusive === false
         ? `must be more than ${issue.minimum}`
         : `must be ${issue.minimum} or more`;
     case 'too_big':
+      if (issue.origin === 'string') return `must have ${issue.maximum} characters or fewer`;
       return `must be ${issue.maximum} or less`;
     case 'invalid_type':
-      return `must be ${issue.expected === 'int' ? 'a whole number' : `a ${issue.expected}`}`;
+      return `must be ${KINDS[issue.expected] ?? `a ${issue.expected}`}`;
     case 'invalid_value':
       return `must be ${issue.values
         .map(String)

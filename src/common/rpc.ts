@@ -1,8 +1,10 @@
 /**
  * Calls and events over any pair of message ports: a forked process, an Electron utility process, a MessagePort.
- * One side serves, the other calls; events flow from server to caller only.
+ * The engine serves (its serve.ts), everybody else calls; events flow from the engine to callers only.
  */
-import { fromWire, toWire, type WireError } from './errors.ts';
+import { z } from 'zod';
+import { CONTRACT_VERSION, RETAKE_VERSION } from './contract/version.ts';
+import { fromWire, type WireError } from './errors.ts';
 
 export interface Transport {
   send(message: unknown): void;
@@ -11,19 +13,39 @@ export interface Transport {
   onClose(handler: (why: Error) => void): void;
 }
 
-type Wire =
-  | { readonly type: 'call'; readonly id: number; readonly name: string; readonly input: unknown }
-  | { readonly type: 'result'; readonly id: number; readonly value: unknown }
-  | { readonly type: 'error'; readonly id: number; readonly error: WireError }
-  | { readonly type: 'event'; readonly event: unknown };
+const id = z.int().min(0);
+
+/** What callers send; checked before anything of it is used. The first is a `hello`. */
+export const fromCaller = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('hello'), contract: z.int(), retake: z.string().max(100) }),
+  z.object({ type: z.literal('call'), id, name: z.string(), input: z.unknown() }),
+  z.object({ type: z.literal('cancel'), id }),
+]);
+export type FromCaller = z.infer<typeof fromCaller>;
+
+const fromEngine = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('result'), id, value: z.unknown() }),
+  z.object({ type: z.literal('error'), id, error: z.custom<WireError>((one) => one instanceof Object) }),
+  z.object({ type: z.literal('event'), event: z.unknown() }),
+]);
+export type FromEngine = z.infer<typeof fromEngine>;
 
 /** Name of a call → its input and output. */
 export type CallMap = Record<string, { input: unknown; output: unknown }>;
 
+/** The part of AbortSignal that is used; pure code has no platform's type for it. */
+export interface CallSignal {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: () => void): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
 export interface Client<Calls extends CallMap, Event> {
+  /** A call given up by its signal ends as Cancelled once the engine has stopped, unless it was done by then. */
   call<Name extends keyof Calls & string>(
     name: Name,
     input: Calls[Name]['input'],
+    options?: { readonly signal?: CallSignal },
   ): Promise<Calls[Name]['output']>;
   /** Returns the function that ends the subscription. */
   onEvent(listener: (event: Event) => void): () => void;
@@ -34,14 +56,17 @@ export function createClient<Calls extends CallMap, Event>(transport: Transport)
   const listeners = new Set<(event: Event) => void>();
   let nextId = 1;
   let closed: Error | null = null;
+  const send = (message: FromCaller) => transport.send(message);
 
   transport.onMessage((raw) => {
-    const message = raw as Wire;
+    const checked = fromEngine.safeParse(raw);
+    // Nothing of ours: whoever waits for an answer hears of the engine's end another way.
+    if (!checked.success) return;
+    const message = checked.data;
     if (message.type === 'event') {
       for (const listener of listeners) listener(message.event as Event);
       return;
     }
-    if (message.type === 'call') return;
     const waiting = pending.get(message.id);
     pending.delete(message.id);
     if (message.type === 'result') waiting?.resolve(message.value as never);
@@ -52,44 +77,24 @@ export function createClient<Calls extends CallMap, Event>(transport: Transport)
     for (const waiting of pending.values()) waiting.reject(why);
     pending.clear();
   });
+  send({ type: 'hello', contract: CONTRACT_VERSION, retake: RETAKE_VERSION });
 
   return {
-    call(name, input) {
+    call(name, input, { signal } = {}) {
       if (closed) return Promise.reject(closed);
       const id = nextId++;
-      return new Promise((resolve, reject) => {
+      const giveUp = () => send({ type: 'cancel', id });
+      const answer = new Promise<never>((resolve, reject) => {
         pending.set(id, { resolve, reject });
-        transport.send({ type: 'call', id, name, input } satisfies Wire);
+        send({ type: 'call', id, name, input });
       });
+      if (signal?.aborted) giveUp();
+      else signal?.addEventListener('abort', giveUp);
+      return answer.finally(() => signal?.removeEventListener('abort', giveUp));
     },
     onEvent(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
   };
-}
-
-export type Handlers<Calls extends CallMap> = {
-  [Name in keyof Calls]: (input: Calls[Name]['input']) => Promise<Calls[Name]['output']>;
-};
-
-/** Answers calls until the transport closes; returns the function that sends an event. */
-export function serve<Calls extends CallMap, Event>(
-  transport: Transport,
-  handlers: Handlers<Calls>,
-): (event: Event) => void {
-  transport.onMessage((raw) => {
-    const message = raw as Wire;
-    if (message.type !== 'call') return;
-    const { id, name, input } = message;
-    const handler = Object.hasOwn(handlers, name) ? handlers[name as keyof Calls] : undefined;
-    const answer = handler
-      ? Promise.resolve().then(() => handler(input as never))
-      : Promise.reject(new Error(`no such call: ${name}`));
-    answer.then(
-      (value) => transport.send({ type: 'result', id, value } satisfies Wire),
-      (error) => transport.send({ type: 'error', id, error: toWire(error) } satisfies Wire),
-    );
-  });
-  return (event) => transport.send({ type: 'event', event } satisfies Wire);
 }

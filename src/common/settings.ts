@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { AppError } from './errors.ts';
 import { issueText } from './issue.ts';
+import { jsonRecord } from './json.ts';
 import { TAKE_FORMATS } from './media.ts';
 
 export const PROVIDERS = ['auto', 'cpu', 'cuda', 'dml', 'coreml', 'webgpu'] as const;
@@ -43,15 +44,15 @@ export const editSettings = z.strictObject({
   sourcePrompt: promptText.describe('What the clip shows now; inversion reads it'),
   prompt: writtenPrompt.describe('What the take shall show'),
   negativePrompt: promptText.default(''),
-  method: z.string().default('pix2video'),
+  method: z.string().max(100).default('pix2video'),
   /** Checked and completed by the method's own schema. */
-  params: z.record(z.string(), z.unknown()).default({}),
+  params: jsonRecord.default({}),
   /** Frame of the clip (not of the range) whose look leads the others. */
   anchor: z.int().min(0).default(0),
   /** A solver's id, or a name known from k-diffusion or diffusers; null is the method's own choice. */
-  solver: z.string().nullable().default(null),
+  solver: z.string().max(100).nullable().default(null),
   /** Spacing of the noise levels: bundle, karras or exponential, k-diffusion's names too. */
-  schedule: z.string().default('bundle'),
+  schedule: z.string().max(100).default('bundle'),
   inversion: z.enum(['upper', 'lower']).default('upper').describe('Timestep of the inversion step (DDIM)'),
   refinement: z.int().min(0).max(20).default(0).describe('Fixed-point iterations per inversion step'),
   steps: z.int().min(1).max(MAX_STEPS).default(50),

@@ -1,12 +1,7 @@
 /** The page's only door to the engine and the shell. */
-import {
-  type Bridge,
-  type Calls,
-  ENGINE_PORT,
-  type EngineState,
-  type Events,
-  type ShellBridge,
-} from '../common/bridge.ts';
+import { type Bridge, ENGINE_PORT, type EngineState, type ShellBridge } from '../common/bridge.ts';
+import type { Calls } from '../common/contract/contract.ts';
+import type { Events } from '../common/contract/events.ts';
 import { AppError } from '../common/errors.ts';
 import { type Client, createClient, type Transport } from '../common/rpc.ts';
 

@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { extname, join, normalize } from 'node:path';
 import { promisify } from 'node:util';
 import { type Browser, chromium, type Page } from 'playwright';
-import type { Calls } from '../../src/common/bridge.ts';
-import type { ClipPreview } from '../../src/common/desktop.ts';
+import type { ClipPreview } from '../../src/common/contract/clips.ts';
+import type { Calls } from '../../src/common/contract/contract.ts';
 import { AppError, toWire } from '../../src/common/errors.ts';
 import type { ProjectDocument } from '../../src/common/project/document.ts';
 import { resolveFfmpeg } from '../../src/main/engine/media/ffmpeg.ts';
@@ -108,7 +108,7 @@ export async function openPage(options: PageOptions): Promise<OpenPage> {
   const answers: Answers = {
     'project.open': ({ path }) => ({ path, document: options.document, recovered: null, missing: [] }),
     'project.save': ({ document }) => {
-      saved = document;
+      saved = document as ProjectDocument;
       return null;
     },
     'queue.list': () => ({ entries: [], paused: false }),
@@ -147,7 +147,8 @@ function installBridge(): void {
   const nothing = async () => null;
   const port = () => {
     const { port1, port2 } = new MessageChannel();
-    port1.onmessage = async ({ data: { id, name, input } }) => {
+    port1.onmessage = async ({ data: { type, id, name, input } }) => {
+      if (type !== 'call') return;
       const answer = await ask(name, input);
       port1.postMessage({ type: 'error' in answer ? 'error' : 'result', id, ...answer });
     };

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test, vi } from 'vitest';
-import type { DownloadProgress } from '../../src/common/desktop.ts';
+import type { DownloadProgress } from '../../src/common/contract/bundles.ts';
 import { inspectBundle } from '../../src/main/engine/bundle/inspect.ts';
 import { downloadBundle } from '../../src/main/engine/bundles/download.ts';
 import { BundleManager } from '../../src/main/engine/bundles/manager.ts';

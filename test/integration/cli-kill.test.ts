@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xorshift128plus } from 'pure-rand/generator/xorshift128plus';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Phase } from '../../src/common/contract.ts';
+import type { Phase } from '../../src/common/contract/jobs.ts';
 import {
   allGone,
   cachedLatents,

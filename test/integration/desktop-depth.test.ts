@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import type { DesktopEvent } from '../../src/common/desktop.ts';
+import type { DesktopEvent } from '../../src/common/contract/events.ts';
 import { type ClipRef, type Shot, shotSettings } from '../../src/common/project/document.ts';
 import { BundleManager } from '../../src/main/engine/bundles/manager.ts';
 import { openLatentCache } from '../../src/main/engine/cache/latents.ts';

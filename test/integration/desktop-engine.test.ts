@@ -2,7 +2,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Calls, Events } from '../../src/common/bridge.ts';
+import type { Calls } from '../../src/common/contract/contract.ts';
+import type { Events } from '../../src/common/contract/events.ts';
 import { shotSettings } from '../../src/common/project/document.ts';
 import { type Client, createClient } from '../../src/common/rpc.ts';
 import { counter, ffmpegDoes, H264, tempFolder } from '../helpers/clips.ts';

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import type { DesktopEvent, QueueEntry } from '../../src/common/desktop.ts';
+import type { DesktopEvent } from '../../src/common/contract/events.ts';
+import type { QueueEntry } from '../../src/common/contract/queue.ts';
 import type { ClipRef, Shot } from '../../src/common/project/document.ts';
 import { shotSettings } from '../../src/common/project/document.ts';
 import { openLatentCache } from '../../src/main/engine/cache/latents.ts';

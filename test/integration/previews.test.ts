@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { DesktopEvent } from '../../src/common/desktop.ts';
+import type { DesktopEvent } from '../../src/common/contract/events.ts';
 import { decodeFrame, decodeFrames } from '../../src/main/engine/media/decode.ts';
 import { probeClip } from '../../src/main/engine/media/probe.ts';
 import { Previews } from '../../src/main/engine/previews/previews.ts';

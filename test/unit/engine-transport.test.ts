@@ -1,9 +1,12 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { type CallsOf, call } from '../../src/common/contract/call.ts';
 import { createClient, type Transport } from '../../src/common/rpc.ts';
 import { serveAll } from '../../src/main/engine/transport.ts';
 
-type Calls = { double: { input: number; output: number } };
+const contract = { double: call(z.number(), 'doubling').answers<number>() };
+type Calls = CallsOf<typeof contract>;
 type Event = { readonly at: number };
 
 const open: MessagePort[] = [];
@@ -25,9 +28,9 @@ function pair(): readonly [Transport, Transport] {
 function served() {
   const [near, far] = pair();
   let hand: (port: Transport) => void = () => {};
-  const emit = serveAll<Calls, Event>(
+  const emit = serveAll<typeof contract, Event>(
     { ...near, onPort: (handler) => (hand = handler) },
-    { double: async (value) => value * 2 },
+    { contract, handlers: { double: async (value) => value * 2 } },
   );
   const listen = (transport: Transport) => {
     const heard: number[] = [];

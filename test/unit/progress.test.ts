@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Progress } from '../../src/common/contract.ts';
+import type { Progress } from '../../src/common/contract/jobs.ts';
 import { clock, progressLine } from '../../src/main/cli/progress.ts';
 import { createProgressMeter } from '../../src/main/engine/progress.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { QueueEntry } from '../../src/common/desktop.ts';
+import type { QueueEntry } from '../../src/common/contract/queue.ts';
 import { shotSettings, type Take } from '../../src/common/project/document.ts';
 import type { TakeReport } from '../../src/common/report.ts';
 import { parseSettings } from '../../src/common/settings.ts';

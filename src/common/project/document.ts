@@ -5,7 +5,17 @@
 import { z } from 'zod';
 import { editSettings } from '../settings.ts';
 
-const id = z.string().min(1).max(40);
+/** Never the name of something that every object has: entries are looked up by it. */
+const id = z
+  .string()
+  .min(1)
+  .max(40)
+  .refine((text) => !(text in Object.prototype), 'is no name for an entry');
+export const name = z.string().max(10_000);
+const path = z
+  .string()
+  .max(4096)
+  .refine((text) => !text.includes('\0'), 'holds a character that no file name has');
 const frame = z.int().min(0);
 const rational = z.object({ num: z.int(), den: z.int().min(1) });
 
@@ -32,22 +42,22 @@ export const shotSettings = editSettings
 
 export const clipRef = z.object({
   id,
-  path: z.string(),
+  path,
   /** Recognises a moved file: bytes and a digest of its head and tail. */
-  fingerprint: z.object({ bytes: z.number(), digest: z.string() }),
-  name: z.string(),
+  fingerprint: z.object({ bytes: z.number(), digest: z.string().max(200) }),
+  name,
   rate: rational,
   frames: z.int().min(1),
   width: z.int().min(1),
   height: z.int().min(1),
-  timecode: z.string().nullable(),
+  timecode: z.string().max(100).nullable(),
   hasAudio: z.boolean(),
 });
 
 export const shot = z.object({
   kind: z.literal('shot'),
   id,
-  name: z.string(),
+  name,
   clipId: id,
   /** Frames of the clip, half-open. */
   start: frame,
@@ -66,31 +76,31 @@ export const gap = z.object({ kind: z.literal('gap'), id, frames: z.int().min(1)
 export const take = z.object({
   id,
   shotId: id,
-  name: z.string(),
+  name,
   /** 0 is unrated. */
   rating: z.int().min(0).max(5),
-  path: z.string(),
+  path,
   createdAt: z.number(),
   /** Frames of the clip that it covers: a shot trimmed since then shows a part of it. */
   start: frame,
   end: z.int().min(1),
   anchor: frame,
   settings: shotSettings,
-  bundle: z.string(),
+  bundle: name,
   seconds: z.number(),
 });
 
 export const projectDocument = z.object({
-  name: z.string(),
+  name,
   clips: z.record(id, clipRef),
   /** In playing order; positions follow from lengths. */
   timeline: z.array(z.discriminatedUnion('kind', [shot, gap])),
   takes: z.record(id, take),
   /** Folder of the bundle that renders; null is the built-in one. */
-  bundle: z.string().nullable(),
+  bundle: path.nullable(),
   provider: editSettings.shape.provider,
   /** Where takes are written; null is a folder beside the project. */
-  takesFolder: z.string().nullable(),
+  takesFolder: path.nullable(),
 });
 
 export type ShotSettings = z.infer<typeof shotSettings>;

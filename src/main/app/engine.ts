@@ -1,7 +1,9 @@
 /** Starts the engine process, watches it, starts it again after a crash, and connects pages to it. */
 import { MessageChannelMain, type UtilityProcess, utilityProcess, type WebContents } from 'electron';
-import type { Calls, EngineState, Events } from '../../common/bridge.ts';
+import type { EngineState } from '../../common/bridge.ts';
 import type { ShellNotes } from '../../common/channels.ts';
+import type { Calls } from '../../common/contract/contract.ts';
+import type { Events } from '../../common/contract/events.ts';
 import { AppError } from '../../common/errors.ts';
 import { type Client, createClient } from '../../common/rpc.ts';
 

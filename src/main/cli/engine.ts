@@ -1,12 +1,13 @@
 /** Starts the engine as a child of the terminal and speaks to it. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { EngineCalls, EngineEvent } from '../../common/contract.ts';
+import type { Calls } from '../../common/contract/contract.ts';
+import type { Events } from '../../common/contract/events.ts';
 import { AppError } from '../../common/errors.ts';
 import { type Client, createClient } from '../../common/rpc.ts';
 import { childEnvironment } from '../child-environment.ts';
 
-export interface Engine extends Client<EngineCalls, EngineEvent> {
+export interface Engine extends Client<Calls, Events> {
   stop(): Promise<void>;
 }
 
@@ -27,7 +28,7 @@ export function startEngine(): Engine {
   });
   // A message to an engine that has just died; its exit says so.
   child.on('error', () => {});
-  const client = createClient<EngineCalls, EngineEvent>({
+  const client = createClient<Calls, Events>({
     send: (message) => child.send(message as object),
     onMessage: (handler) => child.on('message', handler),
     onClose: (handler) => child.on('exit', (code, signal) => handler(died(code, signal))),

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import manifest from '../../../package.json' with { type: 'json' };
-import type { PruneRequest } from '../../common/contract.ts';
+import type { PruneRequest } from '../../common/contract/cache.ts';
 import { AppError, Cancelled, errorLine } from '../../common/errors.ts';
 import type { TakeReport } from '../../common/report.ts';
 import { addEditOptions, type EditFlags, editRequest } from './edit-options.ts';
@@ -40,7 +40,7 @@ async function followJob(start: (engine: Engine) => Promise<TakeReport>, json: b
         job = event.job;
         if (stopping) void engine.call('job.cancel', { id: job }).catch(() => {});
       } else if (event.kind === 'progress') view.show(event.progress);
-      else view.note(`retake: ${event.message}`);
+      else if (event.kind === 'warning') view.note(`retake: ${event.message}`);
     });
     process.on('SIGINT', stop).on('SIGTERM', stop).on('SIGHUP', stop);
     try {

@@ -1,5 +1,5 @@
 /** One line at the foot of the terminal: phase, bar, share, time left. Plain lines where output is not a terminal. */
-import type { Progress } from '../../common/contract.ts';
+import type { Progress } from '../../common/contract/jobs.ts';
 
 const PHASE_LABEL = {
   open: 'opening',

@@ -1,5 +1,7 @@
 /** What the terminal prints of the engine's answers. Pure. */
-import type { CacheGroup, JobSummary, MethodInfo } from '../../common/contract.ts';
+import type { CacheGroup } from '../../common/contract/cache.ts';
+import type { JobSummary } from '../../common/contract/jobs.ts';
+import type { MethodInfo } from '../../common/contract/machine.ts';
 import type { ImageTextScores, TakeReport } from '../../common/report.ts';
 import { clock } from './progress.ts';
 

@@ -1,10 +1,8 @@
 /** The engine process: wires everything and answers calls. Started by the app or the command line, never by hand. */
 import { statfsSync } from 'node:fs';
-import type { EngineCalls, EngineEvent } from '../../common/contract.ts';
-import type { DesktopCalls, DesktopEvent } from '../../common/desktop.ts';
+import { contract, type EngineContract } from '../../common/contract/contract.ts';
+import type { Events } from '../../common/contract/events.ts';
 import { AppError, errorLine } from '../../common/errors.ts';
-import type { Handlers } from '../../common/rpc.ts';
-import { parseSettings } from '../../common/settings.ts';
 import { formatBundleReport, inspectBundle } from './bundle/inspect.ts';
 import { openLatentCache } from './cache/latents.ts';
 import { prepareDataDirectory } from './cache/location.ts';
@@ -15,6 +13,7 @@ import { probeClip } from './media/probe.ts';
 import { methods, paramsSchema } from './methods/registry.ts';
 import { probeProviders } from './onnx/provider.ts';
 import { openJobStore } from './queue/store.ts';
+import type { Handlers } from './serve.ts';
 import { parentTransport, serveAll } from './transport.ts';
 
 const DEFAULT_CACHE_BYTES = 8 * 2 ** 30;
@@ -72,10 +71,10 @@ function roomLeft(dir: string): number {
   return bavail * bsize;
 }
 
-const handlers: Handlers<EngineCalls & DesktopCalls> = {
+const handlers: Handlers<EngineContract> = {
   ...lazily(() => desktop().handlers),
-  'job.run': async (request) => jobs().run(parseSettings(request)),
-  'job.resume': async ({ id }) => jobs().resume(id),
+  'job.run': (settings, signal) => jobs().run(settings, signal),
+  'job.resume': ({ id }, signal) => jobs().resume(id, signal),
   'job.cancel': async ({ id }) => {
     runner?.cancel(id);
     return null;
@@ -85,9 +84,9 @@ const handlers: Handlers<EngineCalls & DesktopCalls> = {
     await jobs().remove(id);
     return null;
   },
-  'clip.probe': async ({ path }) => probeClip(path, {}),
-  'bundle.inspect': async ({ dir }) => {
-    const report = await inspectBundle(dir, { digestStore: cache().digests });
+  'clip.probe': ({ path }, signal) => probeClip(path, { signal }),
+  'bundle.inspect': async ({ dir }, signal) => {
+    const report = await inspectBundle(dir, { digestStore: cache().digests, signal });
     return { text: formatBundleReport(report), report };
   },
   'methods.list': async () =>
@@ -104,7 +103,7 @@ const handlers: Handlers<EngineCalls & DesktopCalls> = {
   'cache.verify': async () => cache().verify(),
 };
 
-const emit: (event: EngineEvent | DesktopEvent) => void = serveAll(transport, handlers);
+const emit: (event: Events) => void = serveAll(transport, { contract, handlers });
 
 // Whoever started the engine is gone: what is computed is kept, the rest can be resumed. A network call may take minutes.
 transport.onClose(() => {

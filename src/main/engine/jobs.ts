@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { EngineEvent, JobSummary, Progress } from '../../common/contract.ts';
+import type { JobEvent } from '../../common/contract/events.ts';
+import type { JobSummary, Progress } from '../../common/contract/jobs.ts';
 import { AppError, Cancelled, errorLine, fromWire, toWire } from '../../common/errors.ts';
 import type { TakeReport } from '../../common/report.ts';
 import type { EditSettings } from '../../common/settings.ts';
@@ -16,10 +17,10 @@ import type { Job, JobStore } from './queue/store.ts';
 import { render } from './render.ts';
 
 export interface JobRunner {
-  /** Starts a new job. @throws Cancelled, AppError */
-  run(settings: EditSettings): Promise<TakeReport>;
+  /** Starts a new job; `signal` cancels it. @throws Cancelled, AppError */
+  run(settings: EditSettings, signal?: AbortSignal): Promise<TakeReport>;
   /** Goes on with an unfinished job; null takes the newest. @throws AppError job-not-found, job-busy */
-  resume(id: string | null): Promise<TakeReport>;
+  resume(id: string | null, signal?: AbortSignal): Promise<TakeReport>;
   cancel(id: string): void;
   /** Cancels every running job and waits until each has kept its state. */
   stop(): Promise<void>;
@@ -34,7 +35,7 @@ export interface JobRunnerParts {
   readonly cache: LatentCache | null;
   /** Folder of the checkpoints. */
   readonly dir: string;
-  readonly emit: (event: EngineEvent) => void;
+  readonly emit: (event: JobEvent) => void;
   /** Looks in on a job; see RenderContext. */
   readonly onGlimpse?: (job: string, glimpse: Glimpse) => Promise<void>;
 }
@@ -59,8 +60,9 @@ export function createJobRunner({ store, cache, dir, emit, onGlimpse }: JobRunne
     });
   };
 
-  const start = (task: Task): Promise<TakeReport> => {
+  const start = (task: Task, signal?: AbortSignal): Promise<TakeReport> => {
     const abort = new AbortController();
+    signal?.addEventListener('abort', () => abort.abort(), { once: true });
     const result = attempt(task, abort.signal);
     running.set(task.id, { abort, ended: result.catch(() => {}) });
     return result.finally(() => running.delete(task.id));
@@ -160,12 +162,12 @@ export function createJobRunner({ store, cache, dir, emit, onGlimpse }: JobRunne
   };
 
   return {
-    run: async (settings) => start(newTask(settings)),
-    async resume(id) {
+    run: async (settings, signal) => start(newTask(settings), signal),
+    async resume(id, signal) {
       const list = kept();
-      if (id !== null) return start(claimed(list, unfinished(list.get(id))));
+      if (id !== null) return start(claimed(list, unfinished(list.get(id))), signal);
       const newest = resumable(list).at(-1);
-      if (newest) return start(claimed(list, newest));
+      if (newest) return start(claimed(list, newest), signal);
       throw new AppError('job-not-found', 'there is no unfinished job', {
         doing: 'resuming',
         hint: '"retake jobs" lists them all.',

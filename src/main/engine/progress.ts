@@ -1,5 +1,5 @@
 /** Turns counted work into a share and a time left. Rates are measured per phase; unmeasured phases borrow one. */
-import { PHASES, type Phase, type Progress } from '../../common/contract.ts';
+import { PHASES, type Phase, type Progress } from '../../common/contract/jobs.ts';
 
 interface PhaseWork {
   total: number;

@@ -2,7 +2,9 @@
  * The engine's side of the wire: Electron's parentPort in a utility process, the IPC channel under plain Node. A parent
  * may hand over further ports; each is served like the parent itself.
  */
-import { type CallMap, type Handlers, serve, type Transport } from '../../common/rpc.ts';
+import type { Contract } from '../../common/contract/call.ts';
+import type { Transport } from '../../common/rpc.ts';
+import { type Service, serve } from './serve.ts';
 
 export interface ParentTransport extends Transport {
   onPort(handler: (port: Transport) => void): void;
@@ -65,14 +67,14 @@ function portTransport(port: Port): Transport {
  * Answers the parent and every port it hands over. Returns the function that sends an event: to the ports while there
  * are any, for the parent then only minds the process.
  */
-export function serveAll<Calls extends CallMap, Event>(
+export function serveAll<C extends Contract, Event>(
   parent: ParentTransport,
-  handlers: Handlers<Calls>,
+  service: Service<C>,
 ): (event: Event) => void {
-  const toParent = serve<Calls, Event>(parent, handlers);
+  const toParent = serve<C, Event>(parent, service);
   const toPorts = new Set<(event: Event) => void>();
   parent.onPort((port) => {
-    const send = serve<Calls, Event>(port, handlers);
+    const send = serve<C, Event>(port, service);
     toPorts.add(send);
     port.onClose(() => toPorts.delete(send));
   });

@@ -1,5 +1,5 @@
 /** Render the chosen shots, or one frame of the shot in hand to look at first. */
-import type { QueueEntry } from '../../common/desktop.ts';
+import type { QueueEntry } from '../../common/contract/queue.ts';
 import type { Shot } from '../../common/project/document.ts';
 import { refuse } from '../../common/project/edits.ts';
 import { timelineFrameOf } from '../../common/project/positions.ts';

@@ -1,6 +1,6 @@
 /** One model: what it is, what is wrong with it, and its insides when asked for. */
 import { useState } from 'react';
-import type { BundleEntry } from '../../common/desktop.ts';
+import type { BundleEntry } from '../../common/contract/bundles.ts';
 import { makeDefault, removeBundle } from '../actions/bundles.ts';
 import { call, shell } from '../engine.ts';
 import { attempt } from '../store/notices.ts';

@@ -1,5 +1,5 @@
 /** What a render would do, in one or two short lines. */
-import type { RenderPlan } from '../../common/desktop.ts';
+import type { RenderPlan } from '../../common/contract/queue.ts';
 import { count, duration } from '../ui/words.ts';
 
 export interface PlanText {

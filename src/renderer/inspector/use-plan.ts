@@ -1,6 +1,6 @@
 /** Asks the engine what rendering the chosen shots would do, a moment after the last change. */
 import { useEffect, useState } from 'react';
-import type { RenderPlan } from '../../common/desktop.ts';
+import type { RenderPlan } from '../../common/contract/queue.ts';
 import { Cancelled, errorLine } from '../../common/errors.ts';
 import type { Shot } from '../../common/project/document.ts';
 import { call } from '../engine.ts';

@@ -1,7 +1,7 @@
 /** One render: what it is doing, why it failed and what to try, and its buttons. */
 import { ChevronDown, ChevronUp, GripVertical, RotateCw, X } from 'lucide-react';
 import { type DragEvent, useState } from 'react';
-import type { QueueEntry } from '../../common/desktop.ts';
+import type { QueueEntry } from '../../common/contract/queue.ts';
 import { cancelRender, moveRender, retryRender } from '../actions/queue.ts';
 import { attempt } from '../store/notices.ts';
 import { IconButton } from '../ui/IconButton.tsx';

@@ -1,5 +1,5 @@
 /** The queue as the panel reads it: sums, words, and where a moved render goes. Pure. */
-import type { QueueEntry, QueueState } from '../../common/desktop.ts';
+import type { QueueEntry, QueueState } from '../../common/contract/queue.ts';
 import { duration } from '../ui/words.ts';
 
 export const isOver = (state: QueueState) => state === 'done' || state === 'failed' || state === 'cancelled';

@@ -1,7 +1,7 @@
 /** The model bundles on this machine; every call that changes them answers the new list. */
 import { useEffect } from 'react';
 import { create } from 'zustand';
-import type { BundleEntry } from '../../common/desktop.ts';
+import type { BundleEntry } from '../../common/contract/bundles.ts';
 import { call } from '../engine.ts';
 import { tellError } from './notices.ts';
 import { useEngineState } from './session.ts';

@@ -1,6 +1,5 @@
 /** Joins the stores to the engine: its events, its state, takes that it finished. */
-import type { Events } from '../../common/bridge.ts';
-import type { DesktopEvent } from '../../common/desktop.ts';
+import type { DesktopEvent, Events } from '../../common/contract/events.ts';
 import { shotSettings, type Take } from '../../common/project/document.ts';
 import { addTake, takesOf } from '../../common/project/edits-takes.ts';
 import { shotOf } from '../../common/project/positions.ts';

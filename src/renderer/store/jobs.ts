@@ -1,6 +1,8 @@
 /** What the engine is doing: the queue, clean frames predicted so far, imports, downloads. */
 import { create } from 'zustand';
-import type { DesktopEvent, DownloadProgress, QueueEntry } from '../../common/desktop.ts';
+import type { DownloadProgress } from '../../common/contract/bundles.ts';
+import type { DesktopEvent } from '../../common/contract/events.ts';
+import type { QueueEntry } from '../../common/contract/queue.ts';
 
 export type PreviewFrame = Extract<DesktopEvent, { kind: 'preview-frame' }>;
 

@@ -1,7 +1,7 @@
 /** The editing methods that the engine has; asked once and again after the engine was started anew. */
 import { useEffect } from 'react';
 import { create } from 'zustand';
-import type { MethodInfo } from '../../common/contract.ts';
+import type { MethodInfo } from '../../common/contract/machine.ts';
 import { call } from '../engine.ts';
 import { tellError } from './notices.ts';
 import { useEngineState } from './session.ts';

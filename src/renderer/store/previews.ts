@@ -1,7 +1,7 @@
 /** Proxy, thumbnails and waveform of clips and takes, by path; asked of the engine once and kept while the page lives. */
 import { useEffect } from 'react';
 import { create } from 'zustand';
-import type { ClipPreview } from '../../common/desktop.ts';
+import type { ClipPreview } from '../../common/contract/clips.ts';
 import { errorLine } from '../../common/errors.ts';
 import { call } from '../engine.ts';
 

@@ -1,6 +1,6 @@
 /** The open project: its document, its undo history and how much of it is on disk. README.md says how to use it. */
 import { create } from 'zustand';
-import type { OpenedProject } from '../../common/desktop.ts';
+import type { OpenedProject } from '../../common/contract/projects.ts';
 import { emptyProject, type ProjectDocument } from '../../common/project/document.ts';
 import * as history from '../../common/project/history.ts';
 

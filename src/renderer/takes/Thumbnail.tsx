@@ -1,6 +1,6 @@
 /** One frame of a clip or take, cut out of its sheet; asked for when the row comes into sight. */
 import { type CSSProperties, useEffect, useRef, useState } from 'react';
-import type { ClipPreview } from '../../common/desktop.ts';
+import type { ClipPreview } from '../../common/contract/clips.ts';
 import { previewUrl } from '../engine.ts';
 import { useClipPreview } from '../store/previews.ts';
 

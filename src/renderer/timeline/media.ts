@@ -1,5 +1,5 @@
 /** Thumbnails and sound of clips and takes as the canvas needs them, loaded from the engine's previews once. */
-import type { ClipPreview } from '../../common/desktop.ts';
+import type { ClipPreview } from '../../common/contract/clips.ts';
 import { previewUrl } from '../engine.ts';
 import { previewStore, readyPreview, requestPreview } from '../store/previews.ts';
 import { Peaks } from './peaks.ts';

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, stat } from 'node:fs/promises';
 import { join, posix, resolve } from 'node:path';
-import type { DownloadProgress } from '../../../common/desktop.ts';
+import type { DownloadProgress } from '../../../common/contract/bundles.ts';
 import { AppError, Cancelled, errorLine } from '../../../common/errors.ts';
 import { inspectBundle } from '../bundle/inspect.ts';
 import { type FreeBytes, freeBytes, requireRoom } from '../disk.ts';

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
-import type { BundleEntry } from '../../../common/desktop.ts';
+import type { BundleEntry } from '../../../common/contract/bundles.ts';
 import { AppError, errorLine } from '../../../common/errors.ts';
 import { type BundleReport, inspectBundle } from '../bundle/inspect.ts';
 import { PART_FOLDERS } from '../bundle/layout.ts';

@@ -5,7 +5,7 @@ import type {
   PruneRequest,
   PruneResult,
   VerifyResult,
-} from '../../../common/contract.ts';
+} from '../../../common/contract/cache.ts';
 import { AppError, assert, type CancelSignal } from '../../../common/errors.ts';
 import type { DigestStore } from '../bundle/types.ts';
 import type { Latent } from '../diffusion/types.ts';

@@ -7,7 +7,7 @@ import type {
   PruneRequest,
   PruneResult,
   VerifyResult,
-} from '../../../common/contract.ts';
+} from '../../../common/contract/cache.ts';
 import { type CancelSignal, throwIfCancelled } from '../../../common/errors.ts';
 import { type Db, inTransaction } from '../storage/db.ts';
 import type { RebuildableDb } from '../storage/rebuildable.ts';

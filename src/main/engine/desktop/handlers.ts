@@ -1,12 +1,11 @@
 /** Answers the desktop's calls: each is one line that says which part does it. */
 import { randomUUID } from 'node:crypto';
 import { join, parse } from 'node:path';
-import type { EngineEvent } from '../../../common/contract.ts';
-import type { DesktopCalls, DesktopEvent } from '../../../common/desktop.ts';
+import type { DesktopContract } from '../../../common/contract/contract.ts';
+import type { DesktopEvent, JobEvent } from '../../../common/contract/events.ts';
 import { AppError } from '../../../common/errors.ts';
 import type { ClipInfo } from '../../../common/media.ts';
 import type { ClipRef } from '../../../common/project/document.ts';
-import type { Handlers } from '../../../common/rpc.ts';
 import { downloadBundle } from '../bundles/download.ts';
 import { BundleManager } from '../bundles/manager.ts';
 import { repositoryOf } from '../bundles/repository.ts';
@@ -19,6 +18,7 @@ import { fingerprintOf } from '../project/fingerprint.ts';
 import { findClip } from '../project/relink.ts';
 import { ProjectSession } from '../project/session.ts';
 import type { JobStore } from '../queue/store.ts';
+import type { Handlers } from '../serve.ts';
 import { rememberingFacts } from './bundle-facts.ts';
 import { rememberingProbe } from './clips.ts';
 import { createPlanner } from './plan.ts';
@@ -36,9 +36,9 @@ export interface DesktopParts {
 }
 
 export interface Desktop {
-  readonly handlers: Handlers<DesktopCalls>;
+  readonly handlers: Handlers<DesktopContract>;
   /** Every event of a job passes here. */
-  observe(event: EngineEvent): void;
+  observe(event: JobEvent): void;
   glimpse(job: string, glimpse: Glimpse): Promise<void>;
   /** Keeps what is under way for the next session and ends it. */
   stop(): Promise<void>;
@@ -64,7 +64,7 @@ export function createDesktop({ paths, cache, store, runner, emit }: DesktopPart
   /** Long file work for the open project. */
   let errands = new AbortController();
 
-  const handlers: Handlers<DesktopCalls> = {
+  const handlers: Handlers<DesktopContract> = {
     'project.create': ({ path, name }) => project.create(path, name),
     'project.open': ({ path }) => project.open(path),
     'project.save': ({ document }) => done(project.save(document)),

@@ -1,5 +1,5 @@
 /** What a render would do, found by hashing frames: no network runs. */
-import type { RenderPlan } from '../../../common/desktop.ts';
+import type { RenderPlan } from '../../../common/contract/queue.ts';
 import type { ClipInfo, Fit, FrameRange } from '../../../common/media.ts';
 import type { EditSettings } from '../../../common/settings.ts';
 import { digestOf } from '../cache/keys.ts';

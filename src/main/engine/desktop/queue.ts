@@ -4,8 +4,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import type { EngineEvent } from '../../../common/contract.ts';
-import type { DesktopCalls, DesktopEvent, QueueEntry } from '../../../common/desktop.ts';
+import type { Asked } from '../../../common/contract/contract.ts';
+import type { DesktopEvent, JobEvent } from '../../../common/contract/events.ts';
+import type { QueueEntry } from '../../../common/contract/queue.ts';
 import { AppError, Cancelled, errorLine, fromWire, toWire, type WireError } from '../../../common/errors.ts';
 import type { TakeReport } from '../../../common/report.ts';
 import type { LatentCache } from '../cache/latents.ts';
@@ -32,7 +33,7 @@ export interface QueueParts {
   readonly emit: (event: DesktopEvent) => void;
 }
 
-export type AddRequest = Omit<DesktopCalls['queue.add']['input'], 'bundle'> & { readonly bundle: string };
+export type AddRequest = Omit<Asked<'queue.add'>, 'bundle'> & { readonly bundle: string };
 
 type Item = { -readonly [Key in keyof QueueEntry]: QueueEntry[Key] };
 
@@ -134,7 +135,7 @@ export class RenderQueue {
   }
 
   /** Progress of jobs comes through here. */
-  observe(event: EngineEvent): void {
+  observe(event: JobEvent): void {
     if (event.kind !== 'progress' || this.#running?.item.id !== event.job) return;
     const { phase, fraction, etaSeconds } = event.progress;
     Object.assign(this.#running.item, { phase, fraction, etaSeconds });

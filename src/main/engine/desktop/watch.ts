@@ -1,5 +1,5 @@
 /** The progressive preview: what the network takes for the watched frame's clean picture, now and then while it renders. */
-import type { DesktopEvent } from '../../../common/desktop.ts';
+import type { DesktopEvent } from '../../../common/contract/events.ts';
 import { AppError } from '../../../common/errors.ts';
 import type { Fit } from '../../../common/media.ts';
 import type { Glimpse } from '../context.ts';

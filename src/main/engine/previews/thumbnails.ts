@@ -1,6 +1,6 @@
 /** One sheet of thumbnails for the timeline, cut from the proxy because that decodes fast. */
 import { basename } from 'node:path';
-import type { ClipPreview } from '../../../common/desktop.ts';
+import type { ClipPreview } from '../../../common/contract/clips.ts';
 import type { ClipInfo } from '../../../common/media.ts';
 import { writeFailure } from '../media/failure.ts';
 import { resolveFfmpeg, runFfmpeg } from '../media/ffmpeg.ts';

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
-import type { OpenedProject } from '../../../common/desktop.ts';
+import type { OpenedProject } from '../../../common/contract/projects.ts';
 import { AppError } from '../../../common/errors.ts';
 import { emptyProject, type ProjectDocument, projectDocument } from '../../../common/project/document.ts';
 import { collect } from './collect.ts';

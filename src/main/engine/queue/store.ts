@@ -2,7 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { JobState, Phase } from '../../../common/contract.ts';
+import type { JobState, Phase } from '../../../common/contract/jobs.ts';
 import { AppError, type WireError } from '../../../common/errors.ts';
 import { type EditSettings, editSettings } from '../../../common/settings.ts';
 import { asAppError, type Db, type FileLock, lockFile } from '../storage/db.ts';

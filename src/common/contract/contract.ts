@@ -1,0 +1,30 @@
+/** Everything that can be asked of the engine. The only bridge between processes: page, command line and shell use it alike. */
+import type { z } from 'zod';
+import { bundleCalls } from './bundles.ts';
+import { cacheCalls } from './cache.ts';
+import type { CallsOf } from './call.ts';
+import { clipCalls } from './clips.ts';
+import { jobCalls } from './jobs.ts';
+import { machineCalls } from './machine.ts';
+import { projectCalls } from './projects.ts';
+import { queueCalls } from './queue.ts';
+
+/** Answered by the desktop's part of the engine, which is made when the first of them comes. */
+const { 'clip.probe': probe, ...desktopClips } = clipCalls;
+const { 'bundle.inspect': inspect, ...desktopBundles } = bundleCalls;
+export const desktopContract = { ...projectCalls, ...desktopClips, ...queueCalls, ...desktopBundles };
+export type DesktopContract = typeof desktopContract;
+
+export const contract = {
+  ...jobCalls,
+  'clip.probe': probe,
+  'bundle.inspect': inspect,
+  ...machineCalls,
+  ...cacheCalls,
+  ...desktopContract,
+};
+export type EngineContract = typeof contract;
+
+export type Calls = CallsOf<EngineContract>;
+/** What a handler gets: checked, with what was left out filled in. */
+export type Asked<Name extends keyof EngineContract> = z.output<EngineContract[Name]['input']>;

@@ -1,0 +1,56 @@
+/** Renders from the command line: run, resume, look up. */
+import { z } from 'zod';
+import type { TakeReport } from '../report.ts';
+import { type EditSettings, editSettings } from '../settings.ts';
+import { call } from './call.ts';
+import { absolutePath, jobId, nothing } from './values.ts';
+
+export type JobState = 'queued' | 'running' | 'paused' | 'done' | 'failed' | 'cancelled';
+
+export interface JobSummary {
+  readonly id: string;
+  readonly state: JobState;
+  readonly settings: EditSettings;
+  readonly phase: Phase | null;
+  readonly done: number;
+  readonly total: number;
+  readonly error: string | null;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  /** Its process died or was stopped; `resume` finishes it. */
+  readonly resumable: boolean;
+}
+
+export const PHASES = ['open', 'invert', 'sample', 'encode'] as const;
+export type Phase = (typeof PHASES)[number];
+
+export interface Progress {
+  readonly phase: Phase;
+  /** Within the phase, in frames or network calls. */
+  readonly done: number;
+  readonly total: number;
+  /** Of the whole job, 0..1. */
+  readonly fraction: number;
+  /** Null until enough was measured. */
+  readonly etaSeconds: number | null;
+  readonly frame: number | null;
+  readonly step: number | null;
+}
+
+const settings = editSettings.extend({
+  clip: absolutePath,
+  bundle: absolutePath,
+  depth: absolutePath.nullable().default(null),
+  imageText: absolutePath.nullable().default(null),
+  out: absolutePath,
+});
+
+export const jobCalls = {
+  /** Starts a job and answers when it has ended. */
+  'job.run': call(settings, 'checking the settings').answers<TakeReport>(),
+  /** null resumes the newest job that can be resumed. */
+  'job.resume': call(z.strictObject({ id: jobId.nullable() }), 'resuming').answers<TakeReport>(),
+  'job.cancel': call(z.strictObject({ id: jobId }), 'cancelling a job').answers<null>(),
+  'job.list': call(nothing, 'listing jobs').answers<readonly JobSummary[]>(),
+  'job.remove': call(z.strictObject({ id: jobId }), 'removing a job').answers<null>(),
+};

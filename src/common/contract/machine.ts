@@ -1,0 +1,17 @@
+/** What this engine can do: its methods, and the processors of its machine. */
+import type { ProviderTrial } from '../report.ts';
+import { call } from './call.ts';
+import { nothing } from './values.ts';
+
+export interface MethodInfo {
+  readonly id: string;
+  readonly label: string;
+  readonly summary: string;
+  /** JSON Schema of the method's own parameters, with defaults and descriptions. */
+  readonly params: unknown;
+}
+
+export const machineCalls = {
+  'methods.list': call(nothing, 'listing the methods').answers<readonly MethodInfo[]>(),
+  'providers.list': call(nothing, 'trying the processors').answers<readonly ProviderTrial[]>(),
+};

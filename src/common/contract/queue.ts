@@ -1,0 +1,71 @@
+/** The render queue of the desktop, and what a render would cost. */
+import { z } from 'zod';
+import { clipRef, shot } from '../project/document.ts';
+import { type EditSettings, editSettings } from '../settings.ts';
+import { call } from './call.ts';
+import { absolutePath, jobId, nothing } from './values.ts';
+
+/** What a render would do, told before the artist presses the button. */
+export interface RenderPlan {
+  readonly frames: number;
+  readonly width: number;
+  readonly height: number;
+  readonly cachedFrames: number;
+  readonly framesToInvert: number;
+  readonly inversionCalls: number;
+  readonly samplingCalls: number;
+  /** From the speed of earlier renders at this size with this model; null before the first. */
+  readonly estimatedSeconds: number | null;
+}
+
+export type QueueState = 'waiting' | 'running' | 'paused' | 'done' | 'failed' | 'cancelled';
+
+export interface QueueEntry {
+  readonly id: string;
+  readonly shotId: string;
+  readonly label: string;
+  readonly state: QueueState;
+  readonly settings: EditSettings;
+  readonly fraction: number;
+  readonly etaSeconds: number | null;
+  readonly phase: string | null;
+  readonly error: string | null;
+  readonly hint: string | null;
+  /** A render of one frame to look at, which makes no take. */
+  readonly preview: boolean;
+}
+
+const { provider } = editSettings.shape;
+/** null is the default one. */
+const bundle = absolutePath.nullable();
+const one = z.strictObject({ id: jobId });
+
+export const queueCalls = {
+  /** Settings of a shot as a request to render; throws usage for what is not ready, an empty prompt for instance. */
+  'render.plan': call(
+    z.strictObject({ shot, clip: clipRef, bundle, provider }),
+    'planning a render',
+  ).answers<RenderPlan>(),
+  'queue.add': call(
+    z.strictObject({
+      shot,
+      clip: clipRef,
+      bundle,
+      provider,
+      takesFolder: absolutePath,
+      preview: z.boolean(),
+    }),
+    'adding to the queue',
+  ).answers<{ id: string }>(),
+  'queue.list': call(nothing, 'listing the queue').answers<{
+    entries: readonly QueueEntry[];
+    paused: boolean;
+  }>(),
+  'queue.pause': call(z.strictObject({ paused: z.boolean() }), 'pausing the queue').answers<null>(),
+  'queue.move': call(one.extend({ before: jobId.nullable() }), 'ordering the queue').answers<null>(),
+  'queue.cancel': call(one, 'cancelling a render').answers<null>(),
+  'queue.retry': call(one, 'rendering again').answers<null>(),
+  'queue.clear': call(nothing, 'clearing the queue').answers<null>(),
+  /** Which frame of a running job the artist looks at; its progressive preview is sent. */
+  'queue.watch': call(one.extend({ frame: z.int().min(0) }).nullable(), 'watching a render').answers<null>(),
+};
