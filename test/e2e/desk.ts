@@ -52,11 +52,14 @@ export async function setSteps(page: Page, steps: number): Promise<void> {
   await field.press('Enter');
 }
 
-/** A picture of the clip can be seen. */
+/** The picture under the playhead can be seen. */
 export async function pictureShown(page: Page): Promise<void> {
-  await page.waitForFunction(() =>
-    [...document.querySelectorAll('video')].some((one) => one.readyState >= 2),
-  );
+  await page.locator('.stage[data-shown-frame]').waitFor({ timeout: 20_000 });
+}
+
+/** Both pictures of a comparison can be seen. */
+export async function bothShown(page: Page): Promise<void> {
+  await page.locator('.stage[data-shown-frame][data-shown-second]').waitFor({ timeout: 20_000 });
 }
 
 /** Everything is in the file. */

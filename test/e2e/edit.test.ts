@@ -6,6 +6,7 @@ import { ffmpegDoes } from '../helpers/clips.ts';
 import {
   accessible,
   anchors,
+  bothShown,
   demoBundle,
   importClip,
   newProject,
@@ -107,7 +108,7 @@ describe.skipIf(!demoBundle())('from a clip to takes', () => {
     await shots(page).first().focus();
     await page.keyboard.press('c');
     await page.getByRole('toolbar', { name: 'Comparison' }).waitFor();
-    await expect.poll(() => page.locator('video').count()).toBeGreaterThanOrEqual(2);
+    await bothShown(page);
     await page.keyboard.press('c');
     await page.getByRole('toolbar', { name: 'Comparison' }).waitFor({ state: 'detached' });
   });

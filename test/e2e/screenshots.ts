@@ -7,10 +7,12 @@ import { join } from 'node:path';
 import { ffmpegDoes } from '../helpers/clips.ts';
 import {
   anchors,
+  bothShown,
   choose,
   demoBundle,
   menu,
   newProject,
+  pictureShown,
   prompt,
   RENDER_MS,
   setSteps,
@@ -95,9 +97,7 @@ await state(app, 'importing', async () => {
 });
 await state(app, 'shots', () => shots(app.page).first().waitFor());
 await state(app, 'previews made', async () => {
-  await app.page.waitForFunction(() =>
-    [...document.querySelectorAll('video')].some((one) => one.readyState >= 2),
-  );
+  await pictureShown(app.page);
   await inShots();
 });
 await state(app, 'anchor', async () => {
@@ -138,13 +138,19 @@ if (demoBundle()) {
   await state(app, 'take', async () => {
     await app.page.getByRole('tab', { name: 'Inspector' }).click();
     await takes(app.page).getByText('Take 1').first().waitFor({ timeout: RENDER_MS });
-    await app.page.waitForTimeout(1500);
+    await pictureShown(app.page);
   });
   await inShots();
-  await state(app, 'compare wipe', () => app.page.keyboard.press('c'));
+  await state(app, 'compare wipe', async () => {
+    await app.page.keyboard.press('c');
+    await bothShown(app.page);
+  });
   for (const way of ['side by side', 'difference', 'onion skin']) {
     await inShots();
-    await state(app, `compare ${way}`, () => app.page.keyboard.press('Shift+c'));
+    await state(app, `compare ${way}`, async () => {
+      await app.page.keyboard.press('Shift+c');
+      await bothShown(app.page);
+    });
   }
   await inShots();
   await app.page.keyboard.press('c');

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { COUNTER_HEIGHT, COUNTER_WIDTH, counter, ffmpegDoes, H264, readCounter } from '../helpers/clips.ts';
+import { counter, ffmpegDoes, H264 } from '../helpers/clips.ts';
 import {
   accessible,
   demoBundle,
@@ -16,6 +16,7 @@ import {
 } from './desk.ts';
 import { launch } from './launch.ts';
 import { type RunningApp, usedHome } from './running-app.ts';
+import { numberOnScreen } from './screen.ts';
 
 const FRAMES = 16;
 
@@ -42,20 +43,7 @@ describe('the viewer', () => {
   const shown = (frame: number) =>
     app.page.locator(`.stage[data-shown-frame="${frame}"]`).waitFor({ timeout: 20_000 });
 
-  /** Number of the frame that the first layer really shows. */
-  async function frameOnScreen(): Promise<number> {
-    const rgba = await app.page.evaluate(
-      ({ width, height }) => {
-        const video = document.querySelector<HTMLVideoElement>('.pane:first-child video[data-on]');
-        const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
-        if (!video || !context) return [];
-        context.drawImage(video, 0, 0, width, height);
-        return [...context.getImageData(0, 0, width, height).data];
-      },
-      { width: COUNTER_WIDTH, height: COUNTER_HEIGHT },
-    );
-    return readCounter(Uint8Array.from(rgba.filter((_, index) => index % 4 !== 3)));
-  }
+  const frameOnScreen = () => numberOnScreen(app.page);
 
   const press = (key: string) => app.page.keyboard.press(key);
 

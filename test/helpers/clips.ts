@@ -31,9 +31,9 @@ const BITS = 10;
 export const COUNTER_WIDTH = BAR * BITS;
 export const COUNTER_HEIGHT = 64;
 
-/** A source whose picture n is n in binary: ten bars, 16 pixels each, lowest bit left. Survives any codec. */
-export function counter(rate: string, frames: number): string[] {
-  const bars = `geq=lum='if(mod(floor(N/pow(2,floor(X/${BAR}))),2),235,16)':cb=128:cr=128`;
+/** A source whose picture n is first + n in binary: ten bars, 16 pixels each, lowest bit left. Survives any codec. */
+export function counter(rate: string, frames: number, first = 0): string[] {
+  const bars = `geq=lum='if(mod(floor((${first}+N)/pow(2,floor(X/${BAR}))),2),235,16)':cb=128:cr=128`;
   return [
     '-f',
     'lavfi',

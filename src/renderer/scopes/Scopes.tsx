@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from 'react';
 import { useView } from '../store/view.ts';
 import { useViewer } from '../store/viewer.ts';
-import { currentVideo } from '../viewer/players.ts';
+import { paintedPicture } from '../viewer/players.ts';
 import { drawHistogram, drawVectorscope, drawWaveform } from './draw.ts';
 import { type Histogram, histogram, type Range, rangeOf, vectorscope, waveform } from './measure.ts';
 import './scopes.css';
@@ -22,14 +22,14 @@ let scratch: CanvasRenderingContext2D | null = null;
 
 /** Null where there is no picture. */
 function measure(): Measures | null {
-  const video = currentVideo();
-  if (!video || video.readyState < 2 || video.videoWidth === 0) return null;
-  const height = Math.max(1, Math.round((WIDTH * video.videoHeight) / video.videoWidth));
+  const picture = paintedPicture();
+  if (!picture || picture.width === 0) return null;
+  const height = Math.max(1, Math.round((WIDTH * picture.height) / picture.width));
   scratch ??= document.createElement('canvas').getContext('2d', { willReadFrequently: true });
   if (!scratch) return null;
   scratch.canvas.width = WIDTH;
   scratch.canvas.height = height;
-  scratch.drawImage(video, 0, 0, WIDTH, height);
+  scratch.drawImage(picture, 0, 0, WIDTH, height);
   const pixels = scratch.getImageData(0, 0, WIDTH, height).data;
   const levels = histogram(pixels);
   return {
@@ -42,12 +42,12 @@ function measure(): Measures | null {
 
 function useMeasures(): Measures | null {
   const [measures, setMeasures] = useState<Measures | null>(null);
-  const shown = useViewer((state) => state.shown);
+  const pictures = useViewer((state) => state.pictures);
   const plays = useView((view) => view.shuttle !== 0);
   useEffect(() => {
-    // A frame on its way keeps the last measures, so that scrubbing does not blink.
-    if (!plays && shown !== null) setMeasures(measure());
-  }, [plays, shown]);
+    void pictures;
+    if (!plays) setMeasures(measure());
+  }, [plays, pictures]);
   useEffect(() => {
     if (!plays) return;
     const timer = setInterval(() => setMeasures(measure()), PLAYING_MS);

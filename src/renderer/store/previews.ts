@@ -23,6 +23,11 @@ export function requestPreview(path: string): void {
   );
 }
 
+/** It was made and yet cannot be played: damaged since, or removed. */
+export function failedPreview(path: string, why: string): void {
+  previewStore.setState({ [path]: { state: 'failed', why } });
+}
+
 /** Drops what is known of a path, for a clip that was found again. */
 export function forgetPreview(path: string): void {
   const { [path]: _, ...others } = previewStore.getState();

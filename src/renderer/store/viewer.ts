@@ -35,6 +35,10 @@ interface ViewerState {
   readonly muted: boolean;
   /** Timeline frame that the screen was seen to show; null while it is on its way. */
   readonly shown: number | null;
+  /** The same of the second picture; null also where there is none. */
+  readonly shownSecond: number | null;
+  /** Counts the pictures that came into sight or went, for who measures them. */
+  readonly pictures: number;
   readonly timecode: 'timeline' | 'source';
 }
 
@@ -51,6 +55,8 @@ const start: ViewerState = {
   volume: 1,
   muted: false,
   shown: null,
+  shownSecond: null,
+  pictures: 0,
   timecode: 'timeline',
 };
 

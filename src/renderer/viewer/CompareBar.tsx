@@ -1,5 +1,6 @@
 /** What stands against what, and how. */
 import { ArrowLeftRight, X } from 'lucide-react';
+import { useShallow } from 'zustand/react/shallow';
 import type { Shot } from '../../common/project/document.ts';
 import { takesOf } from '../../common/project/edits-takes.ts';
 import { run } from '../actions/registry.ts';
@@ -23,7 +24,9 @@ const choiceOf = (id: string): Choice =>
   id.startsWith('take:') ? { take: id.slice(5) } : (id as 'timeline' | 'clip' | 'newest');
 
 export function CompareBar({ shot }: { readonly shot: Shot | null }) {
-  const { comparison, a, b, onion, gain } = useViewer((state) => state);
+  const { comparison, a, b, onion, gain } = useViewer(
+    useShallow(({ comparison, a, b, onion, gain }) => ({ comparison, a, b, onion, gain })),
+  );
   const document = useDocument((whole) => whole);
   const same = shot !== null && takeFor(document, shot, a) === takeFor(document, shot, b);
   const options: Option[] = [

@@ -4,6 +4,7 @@ import { type PreviewFrame, useJobs } from '../store/jobs.ts';
 import { useStill } from '../store/stills.ts';
 import { useView } from '../store/view.ts';
 import { useViewer } from '../store/viewer.ts';
+import { setOverlay } from './players.ts';
 import type { Picture } from './use-picture.ts';
 
 /** The rendered picture for the frame under the playhead, if there is one. */
@@ -16,7 +17,13 @@ export function useRendered({ shot, clipFrame }: Picture): PreviewFrame | null {
   return [running, still].find((one) => one?.frame === clipFrame) ?? null;
 }
 
-export function Progressive({ picture }: { readonly picture: Picture }) {
+interface Props {
+  readonly picture: Picture;
+  /** It lies over the picture that the scopes measure. */
+  readonly measured: boolean;
+}
+
+export function Progressive({ picture, measured }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const frame = useRendered(picture);
   useEffect(() => {
@@ -25,7 +32,10 @@ export function Progressive({ picture }: { readonly picture: Picture }) {
     // A copy: pixels may be a view of a larger buffer, and ImageData wants its own.
     const pixels = new Uint8ClampedArray(frame.pixels);
     context.putImageData(new ImageData(pixels, frame.width, frame.height), 0, 0);
-  }, [frame]);
+    if (!measured) return;
+    setOverlay(context.canvas);
+    return () => setOverlay(null);
+  }, [frame, measured]);
   if (!frame) return null;
   return (
     <canvas

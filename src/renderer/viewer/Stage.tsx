@@ -1,6 +1,7 @@
 /** The panes: one or two pictures with the same zoom and pan; wheel zooms at the cursor, dragging pans. */
 import { type PointerEvent, type RefObject, useEffect, useRef, useState } from 'react';
-import { getViewer, setViewer, useViewer } from '../store/viewer.ts';
+import { useShallow } from 'zustand/react/shallow';
+import { type Choice, getViewer, setViewer, useViewer } from '../store/viewer.ts';
 import { panBy, placeOf, type Size, zoomAt } from './camera.ts';
 import { Progressive } from './Progressive.tsx';
 import { Player } from './player.ts';
@@ -24,11 +25,19 @@ function usePaneSize(pane: RefObject<HTMLElement | null>): Size {
   return size;
 }
 
+/** Where a running render shows in a comparison: never over the clip, nor over a take chosen by name. */
+function sideOfRender(a: Choice, b: Choice): 'first' | 'second' | null {
+  const fits = (choice: Choice) => choice === 'timeline' || choice === 'newest';
+  return fits(b) ? 'second' : fits(a) ? 'first' : null;
+}
+
 export function Stage({ picture }: { readonly picture: Picture }) {
   const pane = useRef<HTMLDivElement>(null);
   const hosts = useRef<[HTMLDivElement | null, HTMLDivElement | null]>([null, null]);
   const paneSize = usePaneSize(pane);
-  const { comparison, camera, wipe, onion, gain, peek, shown } = useViewer((state) => state);
+  const { comparison, camera, wipe, onion, gain, peek, shown, shownSecond, a, b } = useViewer(
+    useShallow(({ volume: _, muted: __, timecode: ___, pictures: ____, ...state }) => state),
+  );
 
   useEffect(() => {
     const [first, second] = hosts.current;
@@ -91,11 +100,13 @@ export function Stage({ picture }: { readonly picture: Picture }) {
   };
   const comparing = comparison !== 'off';
   const second = comparing ? !peek : peek;
+  const rendered = comparing ? sideOfRender(a, b) : 'first';
   return (
     <div
       className="stage"
       data-comparison={comparison}
       data-shown-frame={shown ?? undefined}
+      data-shown-second={shownSecond ?? undefined}
       data-pans={camera.zoom !== null || undefined}
       style={comparison === 'difference' && !peek ? { filter: `brightness(${gain})` } : undefined}
       onPointerDown={onPointerDown}
@@ -108,7 +119,7 @@ export function Stage({ picture }: { readonly picture: Picture }) {
               hosts.current[0] = element;
             }}
           />
-          {comparing ? null : <Progressive picture={picture} />}
+          {rendered === 'first' ? <Progressive picture={picture} measured /> : null}
         </div>
         {comparing && comparison !== 'difference' ? <span className="side-name">A</span> : null}
       </div>
@@ -130,7 +141,7 @@ export function Stage({ picture }: { readonly picture: Picture }) {
               hosts.current[1] = element;
             }}
           />
-          {comparing ? <Progressive picture={picture} /> : null}
+          {rendered === 'second' ? <Progressive picture={picture} measured={false} /> : null}
         </div>
         {comparing && comparison !== 'difference' ? <span className="side-name end">B</span> : null}
       </div>

@@ -116,7 +116,8 @@ function ZoomSelect() {
 }
 
 function Sound({ has }: { readonly has: boolean }) {
-  const { volume, muted } = useViewer((state) => state);
+  const volume = useViewer((state) => state.volume);
+  const muted = useViewer((state) => state.muted);
   return (
     <>
       <CommandButton

@@ -1,7 +1,9 @@
-/** One picture of the viewer: two decks, so that the next file is ready when the one before ends. */
-
+/**
+ * One picture of the viewer: a canvas that is painted with a picture and stamped with what it is in one act, and two
+ * decks, so that the next file is ready when the one before ends.
+ */
 import type { Rational } from '../../common/media.ts';
-import { Deck } from './deck.ts';
+import { Deck, type Picture } from './deck.ts';
 import { playbackRate } from './frames.ts';
 import type { Segment } from './segments.ts';
 
@@ -11,28 +13,47 @@ export interface Reel {
   readonly url: string;
 }
 
+/** What is painted: a frame of a file. */
+interface Stamp {
+  readonly url: string;
+  readonly frame: number;
+}
+
+/** A picture of another file stays this long while the new one is on its way, so that a cut does not flash. */
+const HOLD_MS = 150;
+
 export class Layer {
-  /** A picture came to the screen, as timeline frame; `exact` as a deck says it. */
-  onPicture: (frame: number, exact: boolean) => void = () => {};
+  /** What stands on the canvas has changed; `frame` is the timeline frame when it is the one asked for, else null. */
+  onPicture: (frame: number | null) => void = () => {};
   onFailure: (segment: Segment) => void = () => {};
+  readonly #canvas: HTMLCanvasElement;
+  readonly #context: CanvasRenderingContext2D | null;
   readonly #decks: readonly [Deck, Deck];
   #active: Deck;
   #reel: Reel | null = null;
+  #stamp: Stamp | null = null;
+  #hold: ReturnType<typeof setTimeout> | undefined;
 
   constructor(host: HTMLElement) {
+    this.#canvas = document.createElement('canvas');
+    this.#canvas.setAttribute('aria-hidden', 'true');
+    this.#context = this.#canvas.getContext('2d');
     this.#decks = [new Deck(host), new Deck(host)];
+    host.append(this.#canvas);
     this.#active = this.#decks[0];
     for (const deck of this.#decks) {
-      deck.onPicture = (frame, exact) => this.#seen(deck, frame, exact);
+      deck.onPicture = (picture, exact) => {
+        if (deck === this.#active && this.#reel) this.#paint(picture, exact);
+      };
       deck.onFailure = () => {
         if (deck === this.#active && this.#reel) this.onFailure(this.#reel.segment);
       };
     }
   }
 
-  /** The element whose picture is to be seen, for scopes; null where nothing shows. */
-  get video(): HTMLVideoElement | null {
-    return this.#reel ? this.#active.video : null;
+  /** The canvas, for scopes; null where nothing is painted. */
+  get painted(): HTMLCanvasElement | null {
+    return this.#stamp ? this.#canvas : null;
   }
 
   get reel(): Reel | null {
@@ -48,20 +69,31 @@ export class Layer {
     return this.#toTimeline(this.#active.clockFrame);
   }
 
-  /** Timeline frame of the picture on screen; null before the first of this file. */
-  get picture(): number | null {
-    const frame = this.#active.picture;
-    return frame === null ? null : this.#toTimeline(frame);
-  }
-
   show(reel: Reel | null, frame: number): void {
     this.#take(reel);
-    if (reel) this.#active.seek(this.#toFile(frame));
+    if (!reel) return;
+    const wanted = this.#toFile(frame);
+    this.#active.pause();
+    if (this.#stamp?.url === reel.url && this.#stamp.frame === wanted) this.onPicture(frame);
+    else this.#active.seek(wanted);
   }
 
   play(reel: Reel, frame: number, speed: number, timeline: Rational): void {
     this.#take(reel);
     void this.#active.play(this.#toFile(frame), playbackRate(speed, timeline, reel.segment.rate));
+  }
+
+  /** Paints what plays at this moment; answers its timeline frame, null when there is no new picture. */
+  paint(): number | null {
+    const picture = this.#reel && this.#active.current();
+    if (!picture) return null;
+    try {
+      const same = this.#stamp?.url === this.#reel?.url && this.#stamp?.frame === picture.frame;
+      if (!same) this.#paint(picture, true);
+      return this.#toTimeline(picture.frame);
+    } finally {
+      picture.image.close();
+    }
   }
 
   /** `trim` makes a playing layer a little faster or slower to stay beside another. */
@@ -78,14 +110,13 @@ export class Layer {
   }
 
   setSound(volume: number, muted: boolean): void {
-    for (const { video } of this.#decks) {
-      video.volume = volume;
-      video.muted = muted;
-    }
+    for (const deck of this.#decks) deck.setSound(volume, muted);
   }
 
   dispose(): void {
+    clearTimeout(this.#hold);
     for (const deck of this.#decks) deck.dispose();
+    this.#canvas.remove();
   }
 
   #spare(): Deck {
@@ -95,24 +126,39 @@ export class Layer {
   #take(reel: Reel | null): void {
     this.#reel = reel;
     if (!reel) {
-      for (const deck of this.#decks) {
-        deck.video.pause();
-        deck.video.removeAttribute('data-on');
-      }
+      for (const deck of this.#decks) deck.pause();
+      this.#clear();
       return;
     }
-    if (this.#active.url === reel.url) return;
-    this.#active.video.pause();
-    this.#active = this.#spare();
+    if (this.#active.url !== reel.url) {
+      this.#active.pause();
+      this.#active = this.#spare();
+    }
     this.#active.load(reel.url, reel.segment.rate);
+    clearTimeout(this.#hold);
+    if (this.#stamp && this.#stamp.url !== reel.url) this.#hold = setTimeout(() => this.#clear(), HOLD_MS);
   }
 
-  #seen(deck: Deck, frame: number, exact: boolean): void {
-    if (deck !== this.#active || !this.#reel) return;
-    // The picture before stays until the new one is here, so that a cut does not flash.
-    deck.video.setAttribute('data-on', '');
-    this.#spare().video.removeAttribute('data-on');
-    this.onPicture(this.#toTimeline(frame), exact);
+  #paint({ image, frame }: Picture, exact: boolean): void {
+    const { displayWidth: width, displayHeight: height } = image;
+    const url = this.#reel!.url;
+    if (!exact && this.#stamp?.url === url && this.#stamp.frame === frame) return;
+    if (this.#canvas.width !== width || this.#canvas.height !== height) {
+      this.#canvas.width = width;
+      this.#canvas.height = height;
+    }
+    clearTimeout(this.#hold);
+    this.#context?.drawImage(image, 0, 0, width, height);
+    this.#stamp = { url, frame };
+    this.onPicture(exact ? this.#toTimeline(frame) : null);
+  }
+
+  #clear(): void {
+    clearTimeout(this.#hold);
+    if (!this.#stamp) return;
+    this.#stamp = null;
+    this.#context?.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
+    this.onPicture(null);
   }
 
   #toTimeline(fileFrame: number): number {

@@ -5,7 +5,7 @@
 
 import { previewUrl } from '../engine.ts';
 import { lengthOfPlaced, placedOf, timelineRate } from '../store/current.ts';
-import { previewStore, readyPreview, requestPreview } from '../store/previews.ts';
+import { failedPreview, previewStore, readyPreview, requestPreview } from '../store/previews.ts';
 import { getDocument, getOpened, projectStore } from '../store/project.ts';
 import { getView, setView, viewStore } from '../store/view.ts';
 import { type Choice, getViewer, setViewer, viewerStore } from '../store/viewer.ts';
@@ -30,9 +30,17 @@ export class Player {
     this.#first = new Layer(first);
     this.#second = new Layer(second);
     this.#second.setSound(0, true);
-    this.#first.onPicture = (frame, exact) => {
-      if (getView().shuttle === 0) setViewer({ shown: exact ? frame : null });
+    // While it plays the playhead follows the picture, and nobody waits for one.
+    const stands = () => getView().shuttle === 0;
+    this.#first.onPicture = (shown) => {
+      if (stands()) setViewer({ shown, pictures: getViewer().pictures + 1 });
     };
+    this.#second.onPicture = (shownSecond) => {
+      if (stands()) setViewer({ shownSecond });
+    };
+    for (const layer of [this.#first, this.#second]) {
+      layer.onFailure = ({ path }) => path && failedPreview(path, 'Its preview cannot be played.');
+    }
     this.#stops = [
       viewStore.subscribe((now, before) => {
         if (now.shuttle !== before.shuttle) this.#shuttleChanged(now.shuttle);
@@ -51,8 +59,8 @@ export class Player {
   }
 
   /** What the scopes measure. */
-  get video(): HTMLVideoElement | null {
-    return this.#first.video;
+  get painted(): HTMLCanvasElement | null {
+    return this.#first.painted;
   }
 
   dispose(): void {
@@ -111,11 +119,11 @@ export class Player {
   #still(): void {
     const { playhead } = getView();
     const [one, two] = this.#choices();
-    // A gap shows nothing, and that at once; a proxy that is still being made shows nothing yet.
-    const nothing = segmentAt(this.#segmentsOf(one), playhead) === null;
-    setViewer({ shown: nothing ? playhead : null });
+    setViewer({ shown: null, shownSecond: null });
     this.#first.show(this.#reelAt(one, playhead), playhead);
     this.#second.show(two === null ? null : this.#reelAt(two, playhead), playhead);
+    // A gap shows nothing, and that at once; a proxy that is still being made shows nothing yet.
+    if (segmentAt(this.#segmentsOf(one), playhead) === null) setViewer({ shown: playhead });
   }
 
   #shuttleChanged(speed: number): void {
@@ -169,8 +177,7 @@ export class Player {
     }
     layer.setSpeed(speed, rate);
     if (layer.clockFrame >= reel.segment.to) return reel.segment.to;
-    const seen = layer.picture ?? playhead;
-    // Right after a seek the picture before may still be on screen.
+    const seen = layer.paint() ?? playhead;
     return seen >= playhead && seen < reel.segment.to ? seen : playhead;
   }
 
@@ -198,6 +205,9 @@ export class Player {
     const trim = trimFor(this.#first.clockFrame - layer.clockFrame);
     const sameFile = layer.reel?.url === reel.url && layer.reel.segment.from === reel.segment.from;
     if (moved || !sameFile || !layer.playing || trim === null) layer.play(reel, frame, speed, rate);
-    else layer.setSpeed(speed, rate, trim);
+    else {
+      layer.setSpeed(speed, rate, trim);
+      layer.paint();
+    }
   }
 }

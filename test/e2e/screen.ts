@@ -1,0 +1,39 @@
+/** What is really on the screen: pixels of a screenshot, not what an element says of itself. */
+import { spawn } from 'node:child_process';
+import type { Page } from 'playwright';
+import { COUNTER_HEIGHT, COUNTER_WIDTH, readCounter } from '../helpers/clips.ts';
+
+/** The picture of the viewer as the artist sees it, scaled to a counter's size: RGB, 8 bits. */
+export async function pictureOnScreen(page: Page): Promise<Uint8Array> {
+  const box = await page.locator('.pane:first-child .picture').boundingBox();
+  if (!box) throw new Error('the viewer has no picture');
+  const png = await page.screenshot({ clip: box, animations: 'disabled' });
+  const rgba = await page.evaluate(
+    async ({ png, width, height }) => {
+      const bytes = Uint8Array.from(atob(png), (letter) => letter.charCodeAt(0));
+      const image = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
+      const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })!;
+      context.drawImage(image, 0, 0, width, height);
+      return [...context.getImageData(0, 0, width, height).data];
+    },
+    { png: png.toString('base64'), width: COUNTER_WIDTH, height: COUNTER_HEIGHT },
+  );
+  return Uint8Array.from(rgba.filter((_, index) => index % 4 !== 3));
+}
+
+/** Number of the counter picture that the viewer shows; black is 0. */
+export async function numberOnScreen(page: Page): Promise<number> {
+  return readCounter(await pictureOnScreen(page));
+}
+
+/** As many processes that do nothing but count, until it is disposed: the machine of an artist whose render runs. */
+export function busyLoops(count: number): Disposable {
+  const loops = Array.from({ length: count }, () =>
+    spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }),
+  );
+  return {
+    [Symbol.dispose]() {
+      for (const loop of loops) loop.kill('SIGKILL');
+    },
+  };
+}
