@@ -1,11 +1,23 @@
 /** Every way a bundle can be broken is one clear line that names the file; nothing crashes, nothing hangs. */
 import { cp, mkdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
+import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { Cancelled, errorLine } from '../../src/common/errors.ts';
 import { inspectBundle } from '../../src/main/engine/bundle/inspect.ts';
 import { openBundle } from '../../src/main/engine/bundle/open.ts';
 import type { Graph, Model } from '../../src/main/engine/onnx/ir/graph.ts';
+import {
+  type AttributeProtoSchema,
+  FunctionProtoSchema,
+  type ModelProto,
+  ModelProtoSchema,
+  type NodeProto,
+  NodeProtoSchema,
+  SparseTensorProtoSchema,
+  type TensorProto,
+  TensorProtoSchema,
+} from '../../src/main/engine/onnx/proto/gen/onnx_pb.js';
 import { parseModel, serializeModel } from '../../src/main/engine/onnx/serde.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { type TinyBundleOptions, writeTinyBundle } from '../helpers/tiny-bundle.ts';
@@ -125,6 +137,62 @@ describe('missing parts', () => {
     await expectDefect(dir, 'bundle-invalid', 'several .onnx files');
   });
 });
+
+describe('a hostile graph', () => {
+  it.each<[string, (model: ModelProto, outside: TensorProto) => void]>([
+    [
+      'a sparse constant',
+      ({ graph }, values) =>
+        graph!.node.unshift(
+          constant({ name: 'sparse_value', type: 11, sparseTensor: { values, dims: [4n] } }),
+        ),
+    ],
+    [
+      'the branch of an If',
+      ({ graph }, t) =>
+        graph!.node.unshift(
+          create(NodeProtoSchema, {
+            opType: 'If',
+            output: ['stolen'],
+            attribute: [
+              { name: 'then_branch', type: 5, g: { node: [constant({ name: 'value', type: 4, t })] } },
+            ],
+          }),
+        ),
+    ],
+    [
+      'a function of its own',
+      (model, t) =>
+        model.functions.push(
+          create(FunctionProtoSchema, { name: 'F', node: [constant({ name: 'value', type: 4, t })] }),
+        ),
+    ],
+    [
+      'sparse weights',
+      ({ graph }, values) =>
+        graph!.sparseInitializer.push(create(SparseTensorProtoSchema, { values, dims: [4n] })),
+    ],
+  ])('that reads a file of the system by %s is refused, and inspection says so', async (_, plant) => {
+    const dir = await tiny();
+    const file = join(dir, 'vae_decoder', 'model.onnx');
+    const model = fromBinary(ModelProtoSchema, await readFile(file));
+    const location = relative(dirname(file), '/etc/hostname');
+    const outside = create(TensorProtoSchema, {
+      dims: [4n],
+      dataType: 2,
+      dataLocation: 1,
+      externalData: [{ key: 'location', value: location }],
+    });
+    plant(model, outside);
+    await writeFile(file, toBinary(ModelProtoSchema, model));
+    await expectDefect(dir, 'bundle-invalid', 'vae_decoder/model.onnx', location, 'outside its folder');
+    expect((await inspectBundle(dir)).defects.join()).toContain('outside its folder');
+  });
+});
+
+function constant(attribute: MessageInitShape<typeof AttributeProtoSchema>): NodeProto {
+  return create(NodeProtoSchema, { opType: 'Constant', output: ['stolen'], attribute: [attribute] });
+}
 
 describe('weights', () => {
   it('missing', async () => {

@@ -1,4 +1,5 @@
 /** What a folder holds, without loading a weight: for `retake bundle inspect` and for the desktop's model list. */
+import { realpathSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { AppError, errorLine } from '../../../common/errors.ts';
@@ -6,7 +7,7 @@ import type { SchedulerConfig } from '../diffusion/types.ts';
 import type { Graph } from '../onnx/ir/graph.ts';
 import { findSelfAttentions } from '../onnx/passes/attention.ts';
 import { parseModel } from '../onnx/serde.ts';
-import { type LoadedGraph, loadGraph, weightsFiles } from '../onnx/slim.ts';
+import { type LoadedGraph, loadGraph } from '../onnx/slim.ts';
 import { describe, weightType } from './io.ts';
 import { type Layout, PART_FOLDERS, type Part, type Role, readLayout, rolesOf } from './layout.ts';
 import { isDrawn } from './mean-encoder.ts';
@@ -152,7 +153,7 @@ async function bareGraph(part: Part): Promise<LoadedGraph | null> {
   const about = await stat(part.file).catch(() => null);
   if (about === null || about.size > LARGEST_BARE_GRAPH) return null;
   try {
-    return { model: parseModel(await readFile(part.file)), folder: '/' };
+    return { model: parseModel(await readFile(part.file)), folder: part.folder, files: [] };
   } catch {
     return null; // loadGraph has already said what is wrong with it
   }
@@ -161,20 +162,19 @@ async function bareGraph(part: Part): Promise<LoadedGraph | null> {
 async function reportPart(
   layout: Layout,
   part: Part,
-  { model, folder }: LoadedGraph,
+  { model, files }: LoadedGraph,
   whole: boolean,
 ): Promise<PartReport> {
   const { graph } = model;
-  const weights = whole ? weightsFiles({ model, folder }) : [];
   let bytes = 0;
-  for (const file of new Set([part.file, ...weights])) bytes += (await stat(file)).size;
+  for (const file of new Set([realpathSync(part.file), ...files])) bytes += (await stat(file)).size;
   let parameters = 0;
   for (const { dims } of graph.initializers.values())
     parameters += dims.reduce((product, dim) => product * dim, 1);
   return {
     role: part.role,
     file: relative(layout.dir, part.file),
-    weights: weights.map((file) => relative(layout.dir, file)),
+    weights: files.map((file) => relative(layout.dir, file)),
     bytes: whole ? bytes : null,
     weightType: weightType(model),
     parameters,

@@ -1,7 +1,6 @@
 /** The digests of a whole bundle: which files count for which part. */
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import { weightsFiles } from '../onnx/slim.ts';
 import { fileDigest, partDigest } from './digests.ts';
 import { kindOf } from './files.ts';
 import type { Layout } from './layout.ts';
@@ -22,7 +21,7 @@ export async function bundleDigests(
 ): Promise<BundleDigests> {
   const digest = (files: readonly string[]) => partDigest(files, options.digestStore, options.signal);
   const files = (part: LoadedPart<unknown>) => {
-    const graph = [...new Set([realpathSync(part.part.file), ...weightsFiles(part.graph)])];
+    const graph = [...new Set([realpathSync(part.part.file), ...part.graph.files])];
     return part.part.configFile ? [...graph, part.part.configFile] : graph;
   };
   const vaeConfig = await existing([join(layout.dir, 'vae', 'config.json')]);

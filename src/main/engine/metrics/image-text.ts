@@ -10,7 +10,7 @@ import { defect, kindOf } from '../bundle/files.ts';
 import { readTokenizer, TOKENIZER_FILES } from '../bundle/tokenizer.ts';
 import { createSession, type Feed, type Session } from '../onnx/ort.ts';
 import { float32Io } from '../onnx/passes/float-io.ts';
-import { loadGraph, weightsFiles } from '../onnx/slim.ts';
+import { loadGraph } from '../onnx/slim.ts';
 import { openImageProcessor } from './image-processor.ts';
 
 export interface ImageText {
@@ -67,8 +67,8 @@ async function assemble(dir: string, { signal, close, closeLater }: Opening): Pr
   const weights: string[] = [];
   const open = async (file: string): Promise<Session> => {
     throwIfCancelled(signal);
-    const { model, folder } = loadGraph(file, { root: dir });
-    weights.push(...new Set([realpathSync(file), ...weightsFiles({ model, folder })]));
+    const { model, folder, files } = loadGraph(file, { root: dir });
+    weights.push(...new Set([realpathSync(file), ...files]));
     float32Io(model);
     // On the processor, so that scores compare across machines; next to rendering it takes no time.
     const label = `${basename(file)} of ${basename(dir)}`;

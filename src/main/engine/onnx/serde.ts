@@ -33,17 +33,25 @@ import { readTensor, writeTensor } from './serde-tensor.ts';
  * @throws AppError bundle-invalid when the bytes are not an ONNX model.
  */
 export function parseModel(bytes: Uint8Array, label = 'the model'): Model {
-  const doing = `reading ${label}`;
-  let message: ModelProto;
+  return readModel(decodeModel(bytes, label), label);
+}
+
+/** The message as it was written. @throws AppError bundle-invalid when the bytes are none */
+export function decodeModel(bytes: Uint8Array, label: string): ModelProto {
   try {
-    message = fromBinary(ModelProtoSchema, bytes);
+    return fromBinary(ModelProtoSchema, bytes);
   } catch (cause) {
     throw new AppError('bundle-invalid', 'the file is damaged or not an ONNX model', {
-      doing,
+      doing: `reading ${label}`,
       hint: 'Download it again.',
       cause,
     });
   }
+}
+
+/** @throws AppError bundle-invalid when the message holds no sound graph */
+export function readModel(message: ModelProto, label: string): Model {
+  const doing = `reading ${label}`;
   if (!message.graph || message.opsetImport.length === 0) {
     throw new AppError('bundle-invalid', 'the file is not an ONNX model', { doing });
   }

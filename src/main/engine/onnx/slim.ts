@@ -2,12 +2,12 @@
  * Loads a graph of any size without its weights: large initializers stay where they are, in the model file itself
  * or beside it, and become external data that the runtime maps.
  */
-import { realpathSync, statSync } from 'node:fs';
-import { basename, dirname, parse, sep } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { AppError } from '../../../common/errors.ts';
-import type { Graph, Model } from './ir/graph.ts';
-import { type Tensor, tensorBytes } from './ir/types.ts';
-import { parseModel } from './serde.ts';
+import type { Model } from './ir/graph.ts';
+import { type InlineRange, type Placed, placeTensors } from './placing.ts';
+import { decodeModel, readModel } from './serde.ts';
 import { allowedFolders, realWithin, refuseImpostor, resolveWeights, type WeightsFile } from './weights.ts';
 import { encodeField, type Field, WireError, WireFile } from './wire.ts';
 
@@ -24,15 +24,8 @@ const TENSOR_RAW = 9;
 const TENSOR_FLOATS = 4;
 const TENSOR_DOUBLES = 10;
 
-interface InlineRange {
-  readonly offset: number;
-  readonly length: number;
-}
-
-export interface LoadedGraph {
+export interface LoadedGraph extends Placed {
   readonly model: Model;
-  /** The folder that external locations are relative to: the root of the file system, so links and blobs work. */
-  readonly folder: string;
 }
 
 /**
@@ -41,103 +34,22 @@ export interface LoadedGraph {
  * @throws AppError bundle-invalid or weights-missing, in words that say which file and why.
  */
 export function loadGraph(file: string, options: { root: string }): LoadedGraph {
-  const doing = `reading ${basename(dirname(file))}/${basename(file)}`;
-  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
-    throw new AppError('bundle-invalid', `there is no file ${file}`, { doing });
-  }
+  const label = `${basename(dirname(file))}/${basename(file)}`;
+  const doing = `reading ${label}`;
+  if (!existsSync(file)) throw new AppError('bundle-invalid', `there is no file ${file}`, { doing });
   const allowed = allowedFolders(options.root);
   const real = realWithin(file, allowed, doing);
-  refuseImpostor(real, doing);
+  refuseImpostor(real, doing, basename(file));
   const { bytes, inline, size } = scan(real, doing);
-  const model = parseModel(bytes, `${basename(dirname(file))}/${basename(file)}`);
-  const folder = parse(real).root;
   const files = new Map<string, WeightsFile>();
-  const self: WeightsFile = { path: real, size };
-  placeWeights(model.graph, {
-    doing,
-    inline,
-    self,
-    resolve: (location) => {
-      const known = files.get(location) ?? resolveWeights(location, dirname(file), allowed, doing);
-      files.set(location, known);
-      if (parse(known.path).root !== folder) {
-        throw new AppError('bundle-invalid', `${location} lies on another drive than the model`, { doing });
-      }
-      return known;
-    },
-  });
-  return { model, folder };
-}
-
-interface Placing {
-  readonly doing: string;
-  readonly inline: ReadonlyMap<string, InlineRange>;
-  readonly self: WeightsFile;
-  resolve(location: string): WeightsFile;
-}
-
-function placeWeights(graph: Graph, placing: Placing): void {
-  for (const tensor of graph.initializers.values())
-    placeTensor(tensor, placing, placing.inline.get(tensor.name));
-  placeNodes(graph, placing);
-}
-
-function placeNodes(graph: Graph, placing: Placing): void {
-  for (const node of graph.nodes) {
-    for (const value of node.attributes.values())
-      if (value.kind === 'tensor') placeTensor(value.value, placing, undefined);
-    for (const inner of node.subgraphs) {
-      for (const tensor of inner.initializers.values()) placeTensor(tensor, placing, undefined);
-      placeNodes(inner, placing);
-    }
-  }
-}
-
-/** Gives a tensor its checked place: where its bytes are, that there are enough of them, relative to the root. */
-function placeTensor(tensor: Tensor, placing: Placing, inline: InlineRange | undefined): void {
-  const { doing } = placing;
-  const expected = tensorBytes(tensor.type, tensor.dims);
-  const { data } = tensor;
-  const label = tensor.name || 'a constant';
-  const wrongSize = (stored: number) =>
-    new AppError(
-      'bundle-invalid',
-      `the weight ${label} has ${stored} bytes, its shape [${tensor.dims}] needs ${expected}`,
-      {
-        doing,
-        hint: 'The file is damaged; download it again.',
-      },
-    );
-  if (inline) {
-    if (expected !== null && inline.length !== expected) throw wrongSize(inline.length);
-    tensor.data = { kind: 'external', location: locationOf(placing.self.path), ...inline };
-    return;
-  }
-  if (data.kind === 'bytes' && expected !== null && data.bytes.length !== expected)
-    throw wrongSize(data.bytes.length);
-  if (data.kind !== 'external') return;
-  if (expected === null) {
-    throw new AppError('bundle-invalid', `the weight ${label} is of a type that cannot lie in a file`, {
-      doing,
-    });
-  }
-  if (data.length !== null && data.length !== expected) throw wrongSize(data.length);
-  const file = placing.resolve(data.location);
-  if (data.offset + expected > file.size) {
-    throw new AppError(
-      'bundle-invalid',
-      `${data.location} is cut short: it has ${file.size} bytes, ${label} ends at ${data.offset + expected}`,
-      {
-        doing,
-        hint: 'Download it again.',
-      },
-    );
-  }
-  tensor.data = { kind: 'external', location: locationOf(file.path), offset: data.offset, length: expected };
-}
-
-function locationOf(path: string): string {
-  return path.slice(parse(path).root.length).split(sep).join('/');
+  const resolve = (location: string): WeightsFile => {
+    const known = files.get(location) ?? resolveWeights(location, dirname(file), allowed, doing);
+    files.set(location, known);
+    return known;
+  };
+  const message = decodeModel(bytes, label);
+  const placed = placeTensors(message, { doing, inline, self: { path: real, size }, resolve });
+  return { model: readModel(message, label), ...placed };
 }
 
 /** Bytes written anew, or a stretch of the file. */
@@ -211,13 +123,4 @@ function slimTensor(file: WireFile, tensor: Field, inline: Map<string, InlineRan
   if (inline.has(text)) return null;
   inline.set(text, { offset: payload.from, length: payload.to - payload.from });
   return fields.filter((f) => f !== payload).map((f) => file.bytes(f.start, f.to));
-}
-
-/** The weights files a graph uses, as absolute paths, for digests and memory estimates. */
-export function weightsFiles(loaded: LoadedGraph): string[] {
-  const found = new Set<string>();
-  for (const tensor of loaded.model.graph.initializers.values()) {
-    if (tensor.data.kind === 'external') found.add(`${loaded.folder}${tensor.data.location}`);
-  }
-  return [...found].map((path) => realpathSync(path));
 }

@@ -1,5 +1,6 @@
 /** Reads the protobuf wire format of a file of any size by position, without loading it. */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
+import { LARGEST_WEIGHTS, openPlainFile } from './plain-file.ts';
 
 /** The bytes are not what a protobuf message may be: cut short or damaged. */
 export class WireError extends Error {
@@ -27,8 +28,9 @@ export class WireFile implements Disposable {
   #base = 0;
 
   constructor(path: string) {
-    this.#fd = openSync(path, 'r');
-    this.size = fstatSync(this.#fd).size;
+    const { fd, size } = openPlainFile(path, LARGEST_WEIGHTS);
+    this.#fd = fd;
+    this.size = size;
   }
 
   [Symbol.dispose](): void {
