@@ -12,6 +12,7 @@ export default defineConfig({
           app: at('src/main/app/main.ts'),
           engine: at('src/main/engine/entry.ts'),
           'probe-child': at('src/main/engine/onnx/probe-child.ts'),
+          'watchdog-thread': at('src/main/engine/watchdog/watchdog-thread.ts'),
           cli: at('src/main/cli/main.ts'),
         },
       },

@@ -189,6 +189,19 @@ describe('the engine', () => {
     await app.page.reload();
     expect(await until(enginePid, (pid) => pid !== null)).not.toBe(last);
   });
+
+  it('comes back when it no longer answers', async () => {
+    const pid = await until(enginePid, (one) => one !== null);
+    await app.page.waitForFunction(() => document.body.innerText !== '');
+    // Its watchdog has to have been heard once.
+    await app.page.waitForTimeout(2000);
+    const down = app.page.evaluate(
+      () => new Promise<string>((resolve) => window.retake!.engine.onDown((_state, why) => resolve(why))),
+    );
+    process.kill(pid!, 'SIGSTOP');
+    expect(await down).toBe('it did not answer any more');
+    expect(await until(enginePid, (one) => one !== null && one !== pid)).not.toBe(pid);
+  }, 90_000);
 });
 
 describe('a second start', () => {

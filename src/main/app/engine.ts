@@ -6,6 +6,7 @@ import type { Calls } from '../../common/contract/contract.ts';
 import type { Events } from '../../common/contract/events.ts';
 import { AppError } from '../../common/errors.ts';
 import { type Client, createClient } from '../../common/rpc.ts';
+import { BEAT_ARGUMENT, endHard, listenForBeats } from '../heartbeat.ts';
 
 /** Pauses before the next start, in milliseconds; after the last one it stays down. */
 const PAUSES = [200, 1000, 3000, 10_000] as const;
@@ -53,18 +54,30 @@ export function startEngine({ file, env, onOutput }: EngineOptions): Engine {
   };
 
   const start = () => {
-    const child = utilityProcess.fork(file, [], { serviceName: 'Retake engine', env, stdio: 'pipe' });
+    const child = utilityProcess.fork(file, [BEAT_ARGUMENT], {
+      serviceName: 'Retake engine',
+      env,
+      stdio: 'pipe',
+    });
     const client = clientOf(child);
     const born = Date.now();
     running = { child, client };
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.on('data', (chunk: Buffer) => onOutput(chunk.toString('utf8')));
+    child.stderr?.on('data', (chunk: Buffer) => onOutput(chunk.toString('utf8')));
+    let silent = false;
+    if (child.stdout) {
+      listenForBeats(child.stdout, {
+        onText: onOutput,
+        onSilent() {
+          silent = true;
+          endHard(child.pid);
+        },
+      });
     }
     child.on('exit', (code) => {
       running = null;
       if (stopped) return;
       if (Date.now() - born > HEALTHY_MS) failures = 0;
-      down(`exit code ${code}`);
+      down(silent ? 'it did not answer any more' : `exit code ${code}`);
     });
     // The first answer proves that everything it needs was found.
     client.call('methods.list', null).then(
@@ -107,7 +120,7 @@ export function startEngine({ file, env, onOutput }: EngineOptions): Engine {
         : Promise.reject(new AppError('engine-died', 'the engine is not running', { doing: 'asking it' })),
     stop() {
       stopped = true;
-      running?.child.kill();
+      endHard(running?.child.pid);
     },
   };
 }

@@ -6,6 +6,7 @@ import type { Events } from '../../common/contract/events.ts';
 import { AppError } from '../../common/errors.ts';
 import { type Client, createClient } from '../../common/rpc.ts';
 import { childEnvironment } from '../child-environment.ts';
+import { BEAT_ARGUMENT, endHard, listenForBeats } from '../heartbeat.ts';
 
 export interface Engine extends Client<Calls, Events> {
   stop(): Promise<void>;
@@ -20,11 +21,18 @@ function entryFile(): string {
 
 export function startEngine(): Engine {
   // A process group of its own, so that Ctrl-C reaches the terminal program only, which then cancels in order.
-  const child = fork(entryFile(), [], {
+  const child = fork(entryFile(), [BEAT_ARGUMENT], {
     serialization: 'advanced',
     env: childEnvironment(),
     detached: process.platform !== 'win32',
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  });
+  listenForBeats(child.stdout!, {
+    onText: (text) => process.stderr.write(text),
+    onSilent: () => {
+      process.stderr.write('retake: the engine does not answer and is stopped.\n');
+      endHard(child.pid);
+    },
   });
   // A message to an engine that has just died; its exit says so.
   child.on('error', () => {});

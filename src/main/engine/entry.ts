@@ -15,6 +15,7 @@ import { probeProviders } from './onnx/provider.ts';
 import { openJobStore } from './queue/store.ts';
 import type { Handlers } from './serve.ts';
 import { parentTransport, serveAll } from './transport.ts';
+import { startWatchdog } from './watchdog/watchdog.ts';
 
 const DEFAULT_CACHE_BYTES = 8 * 2 ** 30;
 
@@ -27,6 +28,7 @@ const once = <T>(make: () => T): (() => T) => {
   };
 };
 
+startWatchdog();
 const transport = parentTransport();
 const warn = (message: string) => emit({ kind: 'warning', job: null, message });
 const paths = once(() => prepareDataDirectory());

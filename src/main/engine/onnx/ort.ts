@@ -4,6 +4,7 @@ import type * as Ort from 'onnxruntime-node';
 import { AppError, assert } from '../../../common/errors.ts';
 import { keepPrivate } from '../../child-environment.ts';
 import type { Provider } from '../bundle/types.ts';
+import { blocking } from '../watchdog/blocking.ts';
 import type { Model } from './ir/graph.ts';
 import { serializeModel } from './serde.ts';
 
@@ -63,13 +64,15 @@ export async function createSession(model: Model | Uint8Array, options: SessionO
   if (options.folder !== undefined) session.model_external_initializers_file_folder_path = options.folder;
   if (options.lowMemory) session.disable_prepacking = '1';
   try {
-    const inner = await ort.InferenceSession.create(bytes, {
-      executionProviders: [options.provider],
-      intraOpNumThreads: options.threads ?? availableParallelism(),
-      extra: { session },
-      // What fails is thrown as well; onnxruntime's own lines would only clutter the terminal.
-      logSeverityLevel: 4,
-    });
+    const inner = await blocking(`loading ${options.label}`, () =>
+      ort.InferenceSession.create(bytes, {
+        executionProviders: [options.provider],
+        intraOpNumThreads: options.threads ?? availableParallelism(),
+        extra: { session },
+        // What fails is thrown as well; onnxruntime's own lines would only clutter the terminal.
+        logSeverityLevel: 4,
+      }),
+    );
     return new OrtSession(inner, options.label);
   } catch (cause) {
     throw failure(cause, `loading ${options.label}`);
@@ -99,7 +102,9 @@ class OrtSession implements Session {
     let results: Ort.InferenceSession.OnnxValueMapType;
     const start = performance.now();
     try {
-      results = await this.#inner.run(tensors, fetches);
+      const shapes = Object.values(feeds).map(({ dims }) => dims.join('×'));
+      const kind = `running ${this.#label} on ${shapes.join(' ')}`;
+      results = await blocking(kind, () => this.#inner.run(tensors, fetches));
     } catch (cause) {
       throw failure(cause, `running ${this.#label}`);
     } finally {

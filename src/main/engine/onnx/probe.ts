@@ -1,11 +1,9 @@
 /** Tries a provider in a child process. The only fork of the engine. */
 import { fork } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { assert, Cancelled } from '../../../common/errors.ts';
+import { Cancelled } from '../../../common/errors.ts';
 import { childEnvironment } from '../../child-environment.ts';
 import type { Provider } from '../bundle/types.ts';
+import { entryFile } from '../entry-file.ts';
 import type { ProbeAnswer } from './probe-child.ts';
 
 export interface Trial {
@@ -19,19 +17,6 @@ export interface Trial {
 }
 
 const TIMEOUT_MS = 30_000;
-
-/** The child's entry: beside this file as source, beside the engine or one folder up when bundled. */
-function entry(): string {
-  const here = dirname(fileURLToPath(import.meta.url));
-  const places = [
-    join(here, 'probe-child.ts'),
-    join(here, 'probe-child.js'),
-    join(here, '..', 'probe-child.js'),
-  ];
-  const found = places.find((place) => existsSync(place));
-  assert(found, `no probe-child beside ${here}`);
-  return found;
-}
 
 /**
  * Runs the trial model on a provider in its own process. Never throws for what the provider does: a crash, a hang or
@@ -58,7 +43,7 @@ function ask(
   }: { timeoutMs?: number; signal?: AbortSignal; env?: Record<string, string> },
 ): Promise<ProbeAnswer> {
   return new Promise((resolve) => {
-    const child = fork(entry(), [provider], {
+    const child = fork(entryFile(import.meta.dirname, 'probe-child'), [provider], {
       // Inside Electron the executable is Electron itself; this makes it a plain Node.
       env: { ...childEnvironment(), ...env, ELECTRON_RUN_AS_NODE: '1' },
       execArgv: [],
