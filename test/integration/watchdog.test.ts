@@ -90,6 +90,8 @@ it('a render whose engine was stopped by the system ends with what to do', async
   const clip = await movingClip(join(world.dir, 'clip.mov'), { frames: 12 });
   const cli = startRetake(edit(world, clip, join(world.out, 'take.mov'), '--steps', '200'), world);
   await cli.says(/inverting 1\//);
+  // Stopped before its first beat, it would only be slow to start.
+  await sleep(500);
   process.kill(cli.enginePid(), 'SIGSTOP');
   const { code, stdout, stderr } = await cli.ended;
   expect(code).toBe(1);

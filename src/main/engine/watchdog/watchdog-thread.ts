@@ -11,6 +11,8 @@ let orphaned = 0;
 let still = 0;
 let turn = -1;
 
+// The parent listens from the first beat on.
+heard();
 // Seconds are counted in ticks, for the time that a machine slept is nobody's fault.
 setInterval(() => {
   const gone = !heard() || (process.platform !== 'win32' && process.ppid !== parent);
