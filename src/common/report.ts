@@ -45,9 +45,11 @@ export interface TakeReport {
     readonly fromCache: number;
     readonly computed: number;
     readonly unetCalls: number;
-    /** 8-bit PSNR in dB between decoded source latent and its reconstruction at guidance 1, of the frames checked now. */
+    /** 8-bit PSNR in dB between decoded source latent and its reconstruction at guidance 1, of the frames that were checked. */
     readonly reconstruction: {
       readonly frames: number;
+      /** How many of those were checked when they were inverted earlier, and came with the cached latent. */
+      readonly fromCache: number;
       readonly meanPsnr: number;
       readonly minPsnr: number;
     } | null;

@@ -61,7 +61,7 @@ export async function movingClip(path: string, options: MovingClip = {}): Promis
 /** The arguments of a quick edit; later options win. */
 export function edit(world: Pick<World, 'bundle'>, clip: string, out: string, ...more: string[]): string[] {
   const prompts = ['--source-prompt', 'a red car', '--prompt', 'a white swan'];
-  const quick = ['--steps', '3', '--provider', 'cpu'];
+  const quick = ['--steps', '3', '--refinement', '0', '--provider', 'cpu'];
   return ['edit', clip, '--bundle', world.bundle, ...prompts, ...quick, '--out', out, ...more];
 }
 

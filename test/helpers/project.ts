@@ -42,6 +42,7 @@ export function withClip(clip: ClipRef, takePath: string | null = null): Project
             settings,
             bundle: 'tiny',
             seconds: 1,
+            reconstruction: 41.2,
           },
         }
       : {},

@@ -49,5 +49,6 @@ export function takeOf(id: string, shot: { id: string; start: number; end: numbe
     settings: shotSettings.parse({ prompt: 'snow' }),
     bundle: 'demo',
     seconds: 3,
+    reconstruction: null,
   };
 }

@@ -29,6 +29,9 @@ const STAGES: readonly Stage[] = ['invert', 'sample', 'encode'];
 /** A network call takes milliseconds here; the rest is two processes ending on a busy machine. */
 const PROMPTLY_SECONDS = 5;
 /** Several processes one after the other, on a machine that may be busy with other tests. */
+/** Without what is said of every network of random weights: that it inverts poorly. */
+const saidOf = (stderr: string) => messages(stderr).filter((line) => !/leads back to the clip at/.test(line));
+
 const SLOW = { timeout: 180_000 };
 
 let world: World;
@@ -83,7 +86,7 @@ describe('cancelled', SLOW, () => {
     expect((performance.now() - began) / 1000).toBeLessThan(PROMPTLY_SECONDS);
     expect(code).toBe(130);
     expect(stdout).toBe('');
-    expect(messages(stderr)).toEqual(['retake: cancelled. "retake resume" goes on from here.']);
+    expect(saidOf(stderr)).toEqual(['retake: cancelled. "retake resume" goes on from here.']);
     expect(processesOf(place.home)).toEqual([]);
     expect(filesBelow(place.dir)).toEqual({});
 
@@ -111,7 +114,7 @@ describe('killed at any moment', SLOW, () => {
       const { code, signal, stderr } = await cli.ended;
       if (victim === 'engine') {
         expect(code).toBe(1);
-        expect(messages(stderr)).toEqual([
+        expect(saidOf(stderr)).toEqual([
           'retake: working: the engine stopped (SIGKILL). What was computed is kept: "retake resume" finishes a take.',
         ]);
       } else expect(signal).toBe('SIGKILL');
@@ -134,7 +137,7 @@ describe('two at once', SLOW, () => {
     const other = { ...place, dir: join(world.out, 'two-more'), out: join(world.out, 'two-more', 'take') };
     mkdirSync(other.dir);
     const runs = await Promise.all([retake(args(place.out), place), retake(args(other.out), other)]);
-    for (const { code, stderr } of runs) expect([code, messages(stderr)]).toEqual([0, []]);
+    for (const { code, stderr } of runs) expect([code, saidOf(stderr)]).toEqual([0, []]);
     expectSameTake(place);
     expectSameTake(other);
   });
@@ -153,7 +156,7 @@ describe('two at once', SLOW, () => {
     const [done, refused] = runs.sort((a, b) => a.code! - b.code!);
     expect(done!.code).toBe(0);
     expect(refused!.code).toBe(1);
-    expect(messages(refused!.stderr)).toEqual([
+    expect(saidOf(refused!.stderr)).toEqual([
       `retake: starting the job: job ${id} is already being worked on. Wait for it or cancel it there.`,
     ]);
     expectSameTake(place);

@@ -37,7 +37,13 @@ function shotOf(change: Partial<Shot> = {}, settings: object = {}): Shot {
     end: 4,
     anchors: [2],
     leadAnchor: 2,
-    settings: shotSettings.parse({ sourcePrompt: 'a car', prompt: 'a red car', steps: 3, ...settings }),
+    settings: shotSettings.parse({
+      sourcePrompt: 'a car',
+      prompt: 'a red car',
+      steps: 3,
+      refinement: 0,
+      ...settings,
+    }),
     takeId: null,
     ...change,
   };
@@ -113,6 +119,8 @@ test('a shot becomes a take; the plan before and after tells what is computed an
 
   const after = await call['render.plan'](request);
   expect(after).toMatchObject({ cachedFrames: 3, framesToInvert: 0, inversionCalls: 0 });
+  expect(after.reconstruction).toBeCloseTo(report.inversion.reconstruction!.minPsnr, 6);
+  expect(before.reconstruction).toBeNull();
   expect(after.estimatedSeconds).toBeGreaterThan(0);
   expect(after.estimatedSeconds).toBeLessThan(report.seconds.total * 2 + 1);
   // Another prompt reuses all of it, another source prompt none.

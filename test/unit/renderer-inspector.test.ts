@@ -109,12 +109,13 @@ describe('the render plan in words', () => {
     framesToInvert: 6,
     inversionCalls: 300,
     samplingCalls: 1240,
+    reconstruction: 41.3,
     estimatedSeconds: 80,
   };
 
   test('cache, work and time', () => {
     expect(planText(plan)).toEqual({
-      work: '24 frames at 512 × 288: 18 from the cache, 6 to invert',
+      work: '24 frames at 512 × 288: 18 from the cache, inverted at 41 dB, 6 to invert',
       cost: '300 + 1,240 network calls · about 1:20',
     });
   });
@@ -123,7 +124,7 @@ describe('the render plan in words', () => {
     expect(
       planText({ ...plan, cachedFrames: 24, framesToInvert: 0, inversionCalls: 0, estimatedSeconds: null }),
     ).toEqual({
-      work: '24 frames at 512 × 288: all from the cache',
+      work: '24 frames at 512 × 288: all from the cache, inverted at 41 dB',
       cost: '1,240 network calls · time known after the first render',
     });
     const fresh = {
@@ -142,6 +143,8 @@ describe('the render plan in words', () => {
 
   test('several shots add up; one unknown time leaves the sum unknown', () => {
     expect(sumPlans([plan, plan])).toMatchObject({ frames: 48, samplingCalls: 2480, estimatedSeconds: 160 });
+    const worse = { ...plan, reconstruction: 24 };
+    expect(sumPlans([plan, worse, { ...plan, reconstruction: null }])?.reconstruction).toBe(24);
     expect(sumPlans([plan, { ...plan, estimatedSeconds: null }])?.estimatedSeconds).toBeNull();
     expect(sumPlans([])).toBeNull();
   });

@@ -136,9 +136,17 @@ test('a finished render is filed with the settings that shots know, and no other
     take: { path: '/t.mov' },
     bundle: { name: 'demo' },
     seconds: { total: 4 },
+    inversion: { reconstruction: { frames: 1, fromCache: 1, meanPsnr: 40, minPsnr: 40 } },
   } as unknown as TakeReport;
   const take = takeOf({ kind: 'take', entry: done, report }, 2);
-  expect(take).toMatchObject({ name: 'Take 2', start: 3, end: 9, path: '/t.mov', seconds: 4 });
+  expect(take).toMatchObject({
+    name: 'Take 2',
+    start: 3,
+    end: 9,
+    path: '/t.mov',
+    seconds: 4,
+    reconstruction: 40,
+  });
   expect(Object.keys(take.settings).sort()).toEqual(Object.keys(shotSettings.shape).sort());
   expect(take.settings).toMatchObject({ prompt: 'p', seed: 12, params: { weight: 80 } });
 });
@@ -158,10 +166,12 @@ describe('takes in words', () => {
     settings: shot,
     bundle: 'demo',
     seconds: 83,
+    reconstruction: null,
   };
 
   test('settings in one line', () => {
     expect(settingsLine(take, 'Pix2Video')).toBe('Pix2Video · 50 steps · guidance 7.5 · seed 12 · took 1:23');
+    expect(settingsLine({ ...take, reconstruction: 9.4 }, 'Mix')).toContain(' · inversion 9 dB · ');
   });
 
   test('what differs between two takes', () => {

@@ -57,6 +57,7 @@ function project(): ProjectDocument {
         settings,
         bundle: 'demo',
         seconds: 1,
+        reconstruction: null,
       },
     },
   };

@@ -13,6 +13,8 @@ export interface RenderPlan {
   readonly cachedFrames: number;
   readonly framesToInvert: number;
   readonly inversionCalls: number;
+  /** How well the cached inversions lead back to the clip, dB of the worst that was checked; null where none was. */
+  readonly reconstruction: number | null;
   readonly samplingCalls: number;
   /** From the speed of earlier renders at this size with this model; null before the first. */
   readonly estimatedSeconds: number | null;

@@ -88,6 +88,8 @@ export const take = z.object({
   settings: shotSettings,
   bundle: name,
   seconds: z.number(),
+  /** How well the inversion led back to the clip, in dB; null where it was not checked, and in older projects. */
+  reconstruction: z.number().nullable().default(null),
 });
 
 export const projectDocument = z.object({

@@ -53,8 +53,11 @@ export function takeSummary(report: TakeReport): string {
     `  ${clock(seconds.total)} in all (inversion ${clock(seconds.invert)}, rendering ${clock(seconds.sample)}, encoding ${clock(seconds.encode)}) on ${report.provider.used}`,
   ];
   if (inversion.reconstruction) {
+    const { frames, fromCache, minPsnr } = inversion.reconstruction;
+    const what = frames === 1 ? 'the frame that was checked' : `each of ${frames} checked frames`;
+    const when = fromCache === frames ? ', measured when it was cached' : '';
     lines.push(
-      `  the inversion reconstructs the anchor frame at ${inversion.reconstruction.meanPsnr.toFixed(1)} dB`,
+      `  the inversion reconstructs ${what} at ${minPsnr.toFixed(1)} dB${frames > 1 ? ' or more' : ''}${when}`,
     );
   }
   if (report.imageText) lines.push(`  ${imageTextLine(report.imageText)}`);
@@ -97,9 +100,13 @@ export function cacheGroups(groups: readonly CacheGroup[]): string {
     group.settings,
     `${group.frames}`,
     bytesText(group.bytes),
+    group.worstPsnr === null ? '' : `${group.worstPsnr.toFixed(1)} dB`,
     new Date(group.lastUsed).toISOString().slice(0, 16).replace('T', ' '),
   ]);
-  return table([['clip', 'bundle', 'source prompt', 'settings', 'frames', 'size', 'last used'], ...rows]);
+  return table([
+    ['clip', 'bundle', 'source prompt', 'settings', 'frames', 'size', 'lowest', 'last used'],
+    ...rows,
+  ]);
 }
 
 interface JsonSchema {

@@ -23,15 +23,24 @@ export function sumPlans(plans: readonly RenderPlan[]): RenderPlan | null {
     framesToInvert: sum((plan) => plan.framesToInvert),
     inversionCalls: sum((plan) => plan.inversionCalls),
     samplingCalls: sum((plan) => plan.samplingCalls),
+    reconstruction: lowest(plans.flatMap(({ reconstruction }) => reconstruction ?? [])),
     estimatedSeconds: known ? sum((plan) => plan.estimatedSeconds ?? 0) : null,
   };
 }
 
+function lowest(numbers: readonly number[]): number | null {
+  return numbers.length > 0 ? Math.min(...numbers) : null;
+}
+
 export function planText(plan: RenderPlan): PlanText {
   const { frames, width, height, cachedFrames, framesToInvert, inversionCalls, samplingCalls } = plan;
+  const { reconstruction } = plan;
   const parts: string[] = [];
   if (cachedFrames > 0)
-    parts.push(cachedFrames === frames ? 'all from the cache' : `${cachedFrames} from the cache`);
+    parts.push(
+      (cachedFrames === frames ? 'all from the cache' : `${cachedFrames} from the cache`) +
+        (reconstruction === null ? '' : `, inverted at ${Math.round(reconstruction)} dB`),
+    );
   if (framesToInvert > 0)
     parts.push(framesToInvert === frames ? 'all to invert' : `${framesToInvert} to invert`);
   const inverted = parts.length > 0 ? parts.join(', ') : 'nothing to invert';

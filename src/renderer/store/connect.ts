@@ -29,6 +29,7 @@ export function takeOf({ entry, report }: TakeEvent, number: number): Take {
     settings: shotSettings.strip().parse(settings),
     bundle: report.bundle.name,
     seconds: report.seconds.total,
+    reconstruction: report.inversion.reconstruction?.minPsnr ?? null,
   };
 }
 

@@ -17,12 +17,13 @@ export function when(at: number, now: number): string {
   return then.getFullYear() === today.getFullYear() ? `${day} ${time}` : `${day} ${then.getFullYear()}`;
 }
 
-/** "Pix2Video · 50 steps · guidance 7.5 · seed 12 · took 1:23" */
+/** "Pix2Video · 50 steps · guidance 7.5 · seed 12 · inversion 41 dB · took 1:23" */
 export function settingsLine(take: Take, methodName: string): string {
   const { steps, guidance, keep, seed, size } = take.settings;
   const parts = [methodName, `${steps} steps`, `guidance ${guidance}`, `seed ${seed}`];
   if (keep > 0) parts.push(`keep ${keep}`);
   if (size !== null) parts.push(`${size} px`);
+  if (take.reconstruction !== null) parts.push(`inversion ${Math.round(take.reconstruction)} dB`);
   parts.push(`took ${duration(take.seconds)}`);
   return parts.join(' · ');
 }

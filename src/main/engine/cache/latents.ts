@@ -82,6 +82,14 @@ export class LatentCache {
     });
   }
 
+  /** Lowest reconstruction PSNR in dB among these rows; null where none of them was checked. */
+  worstPsnr(keys: readonly string[]): number | null {
+    return this.#database.run('reading the cache', null, (db) => {
+      const query = db.prepare<[string], number | null>(rows.LATENT_SQL.worstPsnr).pluck();
+      return query.get(JSON.stringify(keys)) ?? null;
+    });
+  }
+
   /** False where it was not stored: larger than the limit or, after a warning, because of the disk. */
   put(key: string, entry: LatentEntry): boolean {
     const { latent, meta } = entry;

@@ -32,6 +32,7 @@ export const LATENT_SQL = {
   page: `SELECT ${COLUMNS} FROM frames f JOIN groups g ON g.id = f.group_id WHERE f.id > ? ORDER BY f.id LIMIT ?`,
   data: 'SELECT data FROM latents WHERE id = ?',
   has: 'SELECT key FROM frames WHERE key IN (SELECT value FROM json_each(?))',
+  worstPsnr: 'SELECT min(psnr) FROM frames WHERE key IN (SELECT value FROM json_each(?))',
   idOf: 'SELECT id FROM frames WHERE key = ?',
   touch: 'UPDATE frames SET used = max(used, ?) WHERE key = ?',
   oldest: 'SELECT id, bytes FROM frames ORDER BY used LIMIT 16',

@@ -40,6 +40,7 @@ export function createPlanner({ cache, store, probe, facts }: PlannerParts): Pla
 
     let cachedFrames = 0;
     let anchorCached = false;
+    let reconstruction: number | null = null;
     if (inverting) {
       const { depth } = settings;
       const shot = { clip, fit, range };
@@ -55,12 +56,13 @@ export function createPlanner({ cache, store, probe, facts }: PlannerParts): Pla
       // Before its depth is known a frame counts as not inverted.
       const stored = (depths !== null && cache?.has(keys)) || new Set();
       cachedFrames = keys.filter((key) => stored.has(key)).length;
+      reconstruction = (depths !== null && cache?.worstPsnr(keys)) || null;
       anchorCached = stored.has(keys[settings.anchor - range.start]!);
     }
     const framesToInvert = inverting ? frames - cachedFrames : 0;
     const perFrame = settings.steps * (1 + settings.refinement);
-    // The anchor's inversion is checked by sampling it back once.
-    const checkCalls = inverting && !anchorCached ? settings.steps : 0;
+    // The anchor's inversion is checked by sampling it back once, and so is a cached one of a shot never checked.
+    const checkCalls = inverting && (!anchorCached || reconstruction === null) ? settings.steps : 0;
     const inversionCalls = framesToInvert * perFrame + checkCalls;
     const samplingCalls = frames * method.callsPerFrame(settings.steps, params);
 
@@ -73,6 +75,7 @@ export function createPlanner({ cache, store, probe, facts }: PlannerParts): Pla
       cachedFrames,
       framesToInvert,
       inversionCalls,
+      reconstruction,
       samplingCalls,
       estimatedSeconds:
         speeds &&

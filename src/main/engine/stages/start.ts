@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { assert } from '../../../common/errors.ts';
 import type { TakeReport } from '../../../common/report.ts';
 import { digestOf } from '../cache/keys.ts';
+import type { CachedLatent } from '../cache/latents.ts';
 import type { RenderContext } from '../context.ts';
 import { type Denoise, denoiseOf } from '../diffusion/denoiser.ts';
 import { sampleFrame } from '../diffusion/sample.ts';
@@ -12,6 +13,7 @@ import { decodeFrames } from '../media/decode.ts';
 import { noisedStart } from '../methods/start.ts';
 import { psnr8 } from '../metrics/psnr.ts';
 import { frameKey } from './inversion-key.ts';
+import { poorInversion } from './inversion-quality.ts';
 import type { Shot } from './prepare.ts';
 
 export interface StartLatents {
@@ -40,10 +42,18 @@ async function inverted(shot: Shot, frames: Frames, context: RenderContext): Pro
   const callsPerFrame = settings.steps * (1 + settings.refinement);
   const latents: Latent[] = [];
   const fingerprint = createHash('sha256').update(bundle.digests.vaeDecoder);
-  const psnrs: number[] = [];
+  const quality: Quality[] = [];
   let computed = 0;
   let checkCalls = 0;
+  let anchor: CachedAnchor | null = null;
   const callsBefore = bundle.calls.unet;
+
+  const check = async (frame: Inverted): Promise<number> => {
+    const before = bundle.calls.unet;
+    const psnr = await reconstructionPsnr(shot, frame, context.signal);
+    checkCalls += bundle.calls.unet - before;
+    return psnr;
+  };
 
   progress.enter('invert');
   for await (const { index, rgb } of frames) {
@@ -53,6 +63,8 @@ async function inverted(shot: Shot, frames: Frames, context: RenderContext): Pro
     const known = cache?.get(key);
     if (known) {
       latents.push(known.latent);
+      if (known.meta.psnr !== null) quality.push({ psnr: known.meta.psnr, cached: true });
+      if (index === settings.anchor) anchor = { key, known, rgb: rgb.slice(), structure };
       progress.plan('invert', (shot.frames - latents.length + computed) * callsPerFrame);
       continue;
     }
@@ -62,10 +74,8 @@ async function inverted(shot: Shot, frames: Frames, context: RenderContext): Pro
     computed++;
     let psnr: number | null = null;
     if (index === settings.anchor) {
-      const before = bundle.calls.unet;
-      psnr = await reconstructionPsnr(shot, { clean, noise: latent, structure }, context.signal);
-      checkCalls += bundle.calls.unet - before;
-      psnrs.push(psnr);
+      psnr = await check({ clean, noise: latent, structure });
+      quality.push({ psnr, cached: false });
     }
     cache?.put(key, {
       latent,
@@ -76,10 +86,21 @@ async function inverted(shot: Shot, frames: Frames, context: RenderContext): Pro
         clip: basename(settings.clip),
         bundle: bundle.name,
         sourcePrompt: settings.sourcePrompt,
-        settings: `${shot.solver.id}, ${settings.steps} steps, ${fit.width}×${fit.height}`,
+        settings: `${shot.solver.id}, ${settings.steps} steps, refinement ${settings.refinement}, ${fit.width}×${fit.height}`,
       },
     });
   }
+  // Frames that led no render before were never checked: one number for the shot is owed.
+  if (anchor && quality.length === 0) {
+    const { key, known, rgb, structure } = anchor;
+    const clean = await bundle.encode(rgb, fit.width, fit.height);
+    const psnr = await check({ clean, noise: known.latent, structure });
+    quality.push({ psnr, cached: false });
+    cache?.put(key, { latent: known.latent, meta: { ...known.meta, psnr } });
+  }
+  const reconstruction = summaryOf(quality);
+  const poor = poorInversion(reconstruction, settings);
+  if (poor) context.warn(poor);
   return {
     latents,
     fingerprint: fingerprint.digest('hex'),
@@ -88,16 +109,39 @@ async function inverted(shot: Shot, frames: Frames, context: RenderContext): Pro
       fromCache: latents.length - computed,
       computed,
       unetCalls: bundle.calls.unet - callsBefore - checkCalls,
-      reconstruction:
-        psnrs.length > 0
-          ? {
-              frames: psnrs.length,
-              meanPsnr: psnrs.reduce((sum, value) => sum + value, 0) / psnrs.length,
-              minPsnr: Math.min(...psnrs),
-            }
-          : null,
+      reconstruction,
       checkUnetCalls: checkCalls,
     },
+  };
+}
+
+interface Inverted {
+  readonly clean: Latent;
+  readonly noise: Latent;
+  readonly structure?: Float32Array | undefined;
+}
+
+interface CachedAnchor {
+  readonly key: string;
+  readonly known: CachedLatent;
+  readonly rgb: Uint8Array;
+  readonly structure: Float32Array | undefined;
+}
+
+/** One checked frame: dB, and whether the number came with a cached latent. */
+interface Quality {
+  readonly psnr: number;
+  readonly cached: boolean;
+}
+
+function summaryOf(quality: readonly Quality[]): TakeReport['inversion']['reconstruction'] {
+  if (quality.length === 0) return null;
+  const psnrs = quality.map(({ psnr }) => psnr);
+  return {
+    frames: quality.length,
+    fromCache: quality.filter(({ cached }) => cached).length,
+    meanPsnr: psnrs.reduce((sum, value) => sum + value, 0) / psnrs.length,
+    minPsnr: Math.min(...psnrs),
   };
 }
 
@@ -161,16 +205,16 @@ function inverter(shot: Shot, context: RenderContext): Invert {
     });
 }
 
+/** Of pictures that are equal to the bit, whose PSNR is infinite: a number that JSON and the cache can keep. */
+const EQUAL_PSNR = 99;
+
 /** 8-bit PSNR in dB between the decoded latent and the decoded result of sampling its inversion back. */
-async function reconstructionPsnr(
-  shot: Shot,
-  frame: { readonly clean: Latent; readonly noise: Latent; readonly structure?: Float32Array },
-  signal: AbortSignal,
-): Promise<number> {
+async function reconstructionPsnr(shot: Shot, frame: Inverted, signal: AbortSignal): Promise<number> {
   const { clean, noise, structure } = frame;
   const back = await sampleFrame(shot.solver, sourceDenoise(shot, structure), noise, shot.schedule, {
     frame: shot.settings.anchor,
     signal,
   });
-  return psnr8(await shot.bundle.decode(clean, shot.shape), await shot.bundle.decode(back, shot.shape));
+  const psnr = psnr8(await shot.bundle.decode(clean, shot.shape), await shot.bundle.decode(back, shot.shape));
+  return Math.min(EQUAL_PSNR, psnr);
 }

@@ -1,0 +1,23 @@
+/** How well an inversion leads back to its clip, and what helps where it does not. */
+import type { TakeReport } from '../../../common/report.ts';
+import type { EditSettings } from '../../../common/settings.ts';
+
+/** Below this many dB a take visibly strays from its clip: outlines move, and fine detail is lost. */
+export const GOOD_PSNR = 25;
+
+/** A line for the artist where a frame comes back worse than GOOD_PSNR; null otherwise, and where nothing was checked. */
+export function poorInversion(
+  reconstruction: TakeReport['inversion']['reconstruction'],
+  { refinement, steps }: Pick<EditSettings, 'refinement' | 'steps'>,
+): string | null {
+  if (!reconstruction || reconstruction.minPsnr >= GOOD_PSNR) return null;
+  const help = [
+    ...(refinement < 3 ? [`a refinement of ${refinement === 0 ? 1 : 3}`] : []),
+    ...(steps < 50 ? [`more steps than ${steps}`] : []),
+    'a source prompt that says more exactly what the clip shows',
+  ];
+  const last = help.pop();
+  const list = help.length > 0 ? `${help.join(', ')}, or ${last}` : last;
+  const psnr = reconstruction.minPsnr.toFixed(1);
+  return `the inversion leads back to the clip at ${psnr} dB only, so the take may stray from it; ${GOOD_PSNR} dB and more are good. What helps: ${list}`;
+}

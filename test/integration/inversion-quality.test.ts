@@ -1,0 +1,71 @@
+/** What Retake chooses by itself inverts well: the shipped models come back to the shipped clip. */
+import { join, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import { parseSettings } from '../../src/common/settings.ts';
+import type { RenderContext } from '../../src/main/engine/context.ts';
+import { createProgressMeter } from '../../src/main/engine/progress.ts';
+import { GOOD_PSNR, poorInversion } from '../../src/main/engine/stages/inversion-quality.ts';
+import { prepareShot } from '../../src/main/engine/stages/prepare.ts';
+import { startLatents } from '../../src/main/engine/stages/start.ts';
+import { tempFolder } from '../helpers/clips.ts';
+
+const demo = resolve(import.meta.dirname, '../../resources/demo');
+const folder = tempFolder();
+
+function context(): RenderContext & { readonly warnings: string[] } {
+  const warnings: string[] = [];
+  return {
+    job: 'test',
+    cache: null,
+    checkpoint: null as never, // nothing is sampled
+    signal: new AbortController().signal,
+    progress: createProgressMeter(() => {}),
+    warn: (message) => warnings.push(message),
+    warnings,
+  };
+}
+
+async function invert(bundle: string, frame: number, settings: object) {
+  const asked = parseSettings({
+    clip: join(demo, 'clip.mp4'),
+    bundle: join(demo, bundle),
+    out: folder.at('take.mov'),
+    sourcePrompt: 'a red matte ball rolling across a green meadow',
+    prompt: 'a blue matte ball rolling across a green meadow',
+    range: { start: frame, end: frame + 1 },
+    anchor: frame,
+    provider: 'cpu',
+    ...settings,
+  });
+  const about = context();
+  await using shot = await prepareShot(asked, about);
+  const { inversion } = await startLatents(shot, about);
+  return { inversion, warnings: about.warnings };
+}
+
+test.each(['bundle', 'depth-bundle'])('the defaults reconstruct well with %s', async (bundle) => {
+  for (const settings of [{}, { steps: 10 }, { method: 'mix' }, { steps: 15, solver: 'euler' }]) {
+    const { inversion, warnings } = await invert(bundle, 30, settings);
+    expect(inversion.reconstruction!.minPsnr, JSON.stringify(settings)).toBeGreaterThan(GOOD_PSNR + 5);
+    expect(warnings).toEqual([]);
+  }
+});
+
+test('a poor inversion warns with what helps', async () => {
+  const { inversion, warnings } = await invert('bundle', 30, { steps: 8, refinement: 0 });
+  expect(inversion.reconstruction!.minPsnr).toBeLessThan(GOOD_PSNR);
+  expect(warnings).toHaveLength(1);
+  expect(warnings[0]).toMatch(
+    /leads back to the clip at \d+\.\d dB only.* a refinement of 1, more steps than 8, or a source/,
+  );
+});
+
+test('what is advised is what is not done already', () => {
+  const poor = { frames: 1, fromCache: 1, meanPsnr: 9.2, minPsnr: 9.2 };
+  expect(poorInversion(poor, { refinement: 1, steps: 60 })).toMatch(
+    /helps: a refinement of 3, or a source prompt/,
+  );
+  expect(poorInversion(poor, { refinement: 5, steps: 60 })).toMatch(/helps: a source prompt that/);
+  expect(poorInversion({ ...poor, minPsnr: 25 }, { refinement: 0, steps: 10 })).toBeNull();
+  expect(poorInversion(null, { refinement: 0, steps: 10 })).toBeNull();
+});
