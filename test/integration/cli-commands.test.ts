@@ -103,7 +103,7 @@ describe('after an edit', () => {
 
   it('lists, counts and checks what is cached', async () => {
     expect(await said('cache', 'ls')).toMatch(
-      /^clip\.mov +bundle +a red car +ddim, 2 steps, \d+×\d+ +6 +\d/m,
+      /^clip\.mov +bundle +a red car +ddim, 2 steps, refinement 0, \d+×\d+ +6 +\S+ KB +\d+\.\d dB +\d/m,
     );
     expect(await said('cache', 'stat')).toMatch(/\n6 frames, .* of 8\.0 GB\n/);
     expect(await said('cache', 'verify')).toBe('6 frames checked, 0 damaged and dropped');

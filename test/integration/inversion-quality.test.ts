@@ -56,16 +56,18 @@ test('a poor inversion warns with what helps', async () => {
   expect(inversion.reconstruction!.minPsnr).toBeLessThan(GOOD_PSNR);
   expect(warnings).toHaveLength(1);
   expect(warnings[0]).toMatch(
-    /leads back to the clip at \d+\.\d dB only.* a refinement of 1, more steps than 8, or a source/,
+    /leads back to the clip at \d+\.\d dB only.* more steps than 8; a refinement of 1; a model/,
   );
 });
 
 test('what is advised is what is not done already', () => {
   const poor = { frames: 1, fromCache: 1, meanPsnr: 9.2, minPsnr: 9.2 };
   expect(poorInversion(poor, { refinement: 1, steps: 60 })).toMatch(
-    /helps: a refinement of 3, or a source prompt/,
+    /help: a refinement of 3, or of 0; a model/,
   );
-  expect(poorInversion(poor, { refinement: 5, steps: 60 })).toMatch(/helps: a source prompt that/);
+  expect(poorInversion(poor, { refinement: 5, steps: 20 })).toMatch(
+    /help: more steps than 20; a refinement of 1, or/,
+  );
   expect(poorInversion({ ...poor, minPsnr: 25 }, { refinement: 0, steps: 10 })).toBeNull();
   expect(poorInversion(null, { refinement: 0, steps: 10 })).toBeNull();
 });

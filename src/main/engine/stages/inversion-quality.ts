@@ -12,12 +12,12 @@ export function poorInversion(
 ): string | null {
   if (!reconstruction || reconstruction.minPsnr >= GOOD_PSNR) return null;
   const help = [
-    ...(refinement < 3 ? [`a refinement of ${refinement === 0 ? 1 : 3}`] : []),
     ...(steps < 50 ? [`more steps than ${steps}`] : []),
-    'a source prompt that says more exactly what the clip shows',
+    // Pictures far from what the network was trained on can be led astray by refining; most are brought closer.
+    refinement === 0 ? 'a refinement of 1' : `a refinement of ${refinement < 3 ? 3 : 1}, or of 0`,
+    'a model that knows such pictures',
+    'a method that inverts nothing (sdedit)',
   ];
-  const last = help.pop();
-  const list = help.length > 0 ? `${help.join(', ')}, or ${last}` : last;
   const psnr = reconstruction.minPsnr.toFixed(1);
-  return `the inversion leads back to the clip at ${psnr} dB only, so the take may stray from it; ${GOOD_PSNR} dB and more are good. What helps: ${list}`;
+  return `the inversion leads back to the clip at ${psnr} dB only, so the take may stray from it; ${GOOD_PSNR} dB and more are good. What may help: ${help.join('; ')}`;
 }
