@@ -1,7 +1,7 @@
 /** Argument lists for ffmpeg. Pure: what is asked of it can be read, and tested, without running it. */
 import type { AudioStream, ClipInfo, Fit, FrameRange, Rational } from '../../../common/media.ts';
 import { formatRational, toNumber } from '../../../common/time/rational.ts';
-import { outputColour, sourceCoding } from './colour.ts';
+import { hdrCoding, outputColour, sourceCoding } from './colour.ts';
 import type { FormatSpec } from './formats.ts';
 import { inputCanvases, inputFile } from './input.ts';
 
@@ -104,18 +104,34 @@ export function decodeArgs(clip: ClipInfo, plan: DecodePlan): string[] {
 
 const SHARP = 'lanczos+accurate_rnd+full_chroma_int+full_chroma_inp';
 
+/** What swscale must be helped with, or told, before it can read a picture; nothing in the ordinary case. */
+export function readable(clip: ClipInfo): string[] {
+  const { recode, overrule, range } = sourceCoding(clip);
+  if (recode) {
+    const { from, to, primaries: p, transfer: t } = recode;
+    return [
+      `zscale=min=${from}:pin=${p}:tin=${t}:rin=${range}:m=${to}:p=${p}:t=${t}:r=${range}`,
+      'format=yuv444p16le',
+    ];
+  }
+  return overrule ? ['setparams=colorspace=unknown'] : [];
+}
+
 export function scaleToRgb(
   clip: ClipInfo,
   { width, height, toneMap }: Pick<DecodePlan, 'width' | 'height' | 'toneMap'>,
 ): string[] {
-  const { matrix, range } = sourceCoding(clip);
+  const { matrix, code, range } = sourceCoding(clip);
   const scale = `scale=w=${width}:h=${height}:flags=${SHARP}:in_color_matrix=${matrix}:in_range=${range}`;
-  if (!toneMap) return [`${scale}:out_range=full`, 'format=rgb24'];
-  const transfer = clip.colour.transfer === 'arib-std-b67' ? 'arib-std-b67' : 'smpte2084';
+  if (!toneMap) return [...readable(clip), `${scale}:out_range=full`, 'format=rgb24'];
+  const { primaries, transfer } = hdrCoding(clip.colour);
   return [
+    ...readable(clip),
     `${scale}:out_color_matrix=${matrix}:out_range=${range}`,
     'format=yuv444p12le',
-    `zscale=tin=${transfer}:min=2020_ncl:pin=2020:rin=${range}:t=linear:npl=100`,
+    // Said of the frames too: zscale finds no way from what a file leaves untagged.
+    `setparams=colorspace=${code}:color_primaries=${primaries}:color_trc=${transfer}`,
+    `zscale=tin=${transfer}:min=${code}:pin=${primaries}:rin=${range}:t=linear:npl=100`,
     'format=gbrpf32le',
     'zscale=p=709',
     'tonemap=tonemap=hable:desat=0',
@@ -172,11 +188,11 @@ export function encodeArgs(plan: EncodePlan): string[] {
       ? []
       : [
           '-color_primaries',
-          tags.primaries,
+          String(tags.primaries),
           '-color_trc',
-          tags.transfer,
+          String(tags.transfer),
           '-colorspace',
-          tags.matrix,
+          String(tags.matrix),
           '-color_range',
           'tv',
         ]),

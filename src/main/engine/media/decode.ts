@@ -5,9 +5,8 @@ import type { ClipInfo, Fit, FrameRange } from '../../../common/media.ts';
 import { toNumber } from '../../../common/time/rational.ts';
 import { type DecodePlan, decodeArgs } from './args.ts';
 import { lastError } from './failure.ts';
-import { type Ffmpeg, FfmpegProcess, resolveFfmpeg } from './ffmpeg.ts';
+import { canToneMap, type Ffmpeg, FfmpegProcess, resolveFfmpeg } from './ffmpeg.ts';
 import { padEdges } from './fit.ts';
-import { canToneMap } from './probe.ts';
 import { parseClock, parseShown } from './showinfo.ts';
 
 export interface DecodedFrame {
@@ -48,7 +47,7 @@ export async function decodeFrame(
   options: {
     readonly width: number;
     readonly height: number;
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
     readonly ffmpeg?: Ffmpeg;
   },
 ): Promise<Uint8Array> {

@@ -126,6 +126,10 @@ export function parseTable(text: string): Set<string> {
   return names;
 }
 
+export function canToneMap(ffmpeg: Ffmpeg): boolean {
+  return ffmpeg.filters.has('zscale') && ffmpeg.filters.has('tonemap');
+}
+
 export function requireEncoder(ffmpeg: Ffmpeg, encoder: string): void {
   if (ffmpeg.encoders.has(encoder)) return;
   throw new AppError('encoder-missing', `this ffmpeg (${ffmpeg.path}) has no encoder "${encoder}"`, {

@@ -1,7 +1,7 @@
 /** Argument lists for what the timeline shows: a film that seeks at once, a sheet of thumbnails, the sound's samples. Pure. */
 import type { ClipInfo } from '../../../common/media.ts';
 import { formatRational } from '../../../common/time/rational.ts';
-import { conform, QUIET, scaleToRgb, soundFilter, soundInput } from './args.ts';
+import { conform, QUIET, readable, scaleToRgb, soundFilter, soundInput } from './args.ts';
 import { sourceCoding } from './colour.ts';
 import { inputFile } from './input.ts';
 
@@ -60,7 +60,7 @@ function toVideo(clip: ClipInfo, plan: Size & { toneMap: boolean }): string[] {
   if (plan.toneMap) return [...scaleToRgb(clip, plan), `scale=in_range=full:${out}`, 'format=yuv420p'];
   const { matrix, range } = sourceCoding(clip);
   const size = `scale=w=${plan.width}:h=${plan.height}:flags=bilinear`;
-  return [`${size}:in_color_matrix=${matrix}:in_range=${range}:${out}`, 'format=yuv420p'];
+  return [...readable(clip), `${size}:in_color_matrix=${matrix}:in_range=${range}:${out}`, 'format=yuv420p'];
 }
 
 export interface SheetPlan extends Size {

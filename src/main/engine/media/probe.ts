@@ -7,9 +7,10 @@ import { toNumber } from '../../../common/time/rational.ts';
 import { bannerArgs, trySoundArgs } from './args.ts';
 import { type Banner, parseBanner, type VideoStream } from './banner.ts';
 import { type Cadence, cadenceOf } from './cadence.ts';
-import { bitDepthOf, hasAlpha, isHdr } from './colour.ts';
+import { bitDepthOf, hasAlpha, isHdr, judgeColour } from './colour.ts';
+import { decodeFrame } from './decode.ts';
 import { unreadable } from './failure.ts';
-import { type Ffmpeg, resolveFfmpeg, runFfmpeg } from './ffmpeg.ts';
+import { canToneMap, type Ffmpeg, resolveFfmpeg, runFfmpeg } from './ffmpeg.ts';
 import { measurePictures, type Pictures } from './pictures.ts';
 
 export interface ProbeOptions {
@@ -54,8 +55,32 @@ export async function probeClip(path: string, options: ProbeOptions = {}): Promi
       audio.push(stream);
     }
   }
-  return describe(absolute, doing, { banner, video, pictures, audio, ffmpeg });
+  const clip = describe(absolute, doing, { banner, video, pictures, audio, ffmpeg });
+  await tryPicture(clip, doing, ffmpeg, signal);
+  return clip;
 }
+
+/** The first picture goes all the way that rendering will take: what that way cannot take is refused now. */
+async function tryPicture(
+  clip: ClipInfo,
+  doing: string,
+  ffmpeg: Ffmpeg,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const refuse = (message: string) =>
+    new AppError('clip-unreadable', message, { doing, hint: 'Convert it to ProRes or H.264 first.' });
+  const { refusal } = judgeColour(clip, ffmpeg.filters.has('zscale'));
+  if (refusal !== null) throw refuse(refusal);
+  try {
+    await decodeFrame(clip, 0, { width: TRIAL, height: TRIAL, ffmpeg, signal });
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'clip-unreadable') throw error;
+    throw refuse(`its pictures (${clip.codec}, ${clip.pixelFormat}) cannot be turned into RGB`);
+  }
+}
+
+/** Side in pixels; only whether a picture comes out matters. */
+const TRIAL = 16;
 
 function checkFile(path: string, doing: string): void {
   const refuse = (message: string, hint = '') => new AppError('clip-unreadable', message, { doing, hint });
@@ -155,6 +180,9 @@ function warningsOf(
         : 'HDR picture, and this ffmpeg cannot tone-map: colours will look flat',
     );
   }
+  const { colour } = video;
+  const { pixelFormat } = pictures;
+  warnings.push(...judgeColour({ colour, pixelFormat, hdr }, found.ffmpeg.filters.has('zscale')).warnings);
   if (alpha) warnings.push('transparency is not kept');
   if (pictures.sizeChanges)
     warnings.push('the picture size changes on the way: all frames take the first size');
@@ -170,8 +198,4 @@ function warningsOf(
   }
   if (audio.length < banner.audio.length) warnings.push('a sound track cannot be read and is left out');
   return warnings;
-}
-
-export function canToneMap(ffmpeg: Ffmpeg): boolean {
-  return ffmpeg.filters.has('zscale') && ffmpeg.filters.has('tonemap');
 }

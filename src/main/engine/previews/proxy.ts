@@ -2,9 +2,8 @@
 import { basename } from 'node:path';
 import type { ClipInfo } from '../../../common/media.ts';
 import { writeFailure } from '../media/failure.ts';
-import { requireEncoder, resolveFfmpeg, runFfmpeg } from '../media/ffmpeg.ts';
+import { canToneMap, requireEncoder, resolveFfmpeg, runFfmpeg } from '../media/ffmpeg.ts';
 import { previewSize, proxyArgs, type Size } from '../media/preview-args.ts';
-import { canToneMap } from '../media/probe.ts';
 
 const LONGEST = 960;
 
