@@ -5,13 +5,13 @@ import { openBundle } from '../../src/main/engine/bundle/open.ts';
 import type { Bundle } from '../../src/main/engine/bundle/types.ts';
 import { decodeCheckpoint, encodeCheckpoint } from '../../src/main/engine/diffusion/checkpoint.ts';
 import { denoiseOf } from '../../src/main/engine/diffusion/denoiser.ts';
+import { sampleRuns, type VisitEvent } from '../../src/main/engine/diffusion/driver.ts';
 import { noiseFor } from '../../src/main/engine/diffusion/noise.ts';
 import { sampleFrame } from '../../src/main/engine/diffusion/sample.ts';
 import { makeLevels } from '../../src/main/engine/diffusion/schedule.ts';
 import { ddim, invertDdim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
 import { euler } from '../../src/main/engine/diffusion/solvers/euler.ts';
 import type { Solver } from '../../src/main/engine/diffusion/solvers/solver.ts';
-import { sampleStepMajor, type VisitEvent } from '../../src/main/engine/diffusion/step-major.ts';
 import type { Conditioning, Latent } from '../../src/main/engine/diffusion/types.ts';
 import { getMethod, parseParams } from '../../src/main/engine/methods/registry.ts';
 import { sharedPath } from '../helpers/shared.ts';
@@ -37,19 +37,18 @@ describe.skipIf(!sharedPath('golden')).each(['tiny-sd', 'tiny-sd-depth'])('%s', 
   const structureOf = (frame: number) => noiseFor(2, frame, COUNT / 4).map(Math.tanh);
   const structure = () => (bundle.structureChannels > 0 ? structureOf : undefined);
 
-  function run(id: string, solver: Solver, more: object = {}): Promise<Latent[]> {
+  function run(id: string, solver: Solver, more: object = {}, from = start()): Promise<Latent[]> {
     const method = getMethod(id);
-    return sampleStepMajor(method, {
-      ...makeLevels(bundle.scheduler, STEPS, { solver }),
+    const schedule = makeLevels(bundle.scheduler, STEPS, { solver });
+    const facts = { frames: FRAMES, anchor: 1, seed: 3, schedule, form: solver.form };
+    return sampleRuns({
+      runs: method.runs({ ...facts, have: (_, frame) => from[frame]! }, parseParams(method, {})),
       predict: bundle.predict(SHAPE),
       prediction: bundle.scheduler.prediction,
       solver,
-      start: start(),
       branches,
       guidance: 7.5,
       structure: structure(),
-      params: parseParams(method, {}),
-      anchor: 1,
       seed: 3,
       ...more,
     });
@@ -80,9 +79,9 @@ describe.skipIf(!sharedPath('golden')).each(['tiny-sd', 'tiny-sd-depth'])('%s', 
       // Their clean ends differ, so the last step is left out.
       const onVisit = ({ latent, step }: VisitEvent) => {
         const next = levels[step + 1];
-        if (next) latents.push(latent.map((value) => value / scale(next.alphaBar)));
+        if (next) latents.push(latent!.map((value) => value / scale(next.alphaBar)));
       };
-      await run('pix2video', solver, { start: from, onVisit });
+      await run('pix2video', solver, { onVisit }, from);
       return latents;
     };
     const inVp = await road(ddim, () => 1);

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { noiseFor, sharedNoise } from '../../src/main/engine/diffusion/noise.ts';
-import { visitsFrom } from '../../src/main/engine/diffusion/order.ts';
 import { addNoise } from '../../src/main/engine/diffusion/parametrisation.ts';
 import { makeLevels } from '../../src/main/engine/diffusion/schedule.ts';
 import { ddim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
 import { euler } from '../../src/main/engine/diffusion/solvers/euler.ts';
+import type { Solver } from '../../src/main/engine/diffusion/solvers/solver.ts';
 import { weightAt } from '../../src/main/engine/methods/mix.ts';
-import { pix2video } from '../../src/main/engine/methods/pix2video.ts';
+import { passes } from '../../src/main/engine/methods/pix2video.ts';
 import {
   getMethod,
   methods,
@@ -14,7 +14,7 @@ import {
   parseParams,
   solverFor,
 } from '../../src/main/engine/methods/registry.ts';
-import { noisedStart, remainingLevels, stepsOfStrength } from '../../src/main/engine/methods/start.ts';
+import { noisedRun, stepsOfStrength } from '../../src/main/engine/methods/starts.ts';
 import { SD_SCHEDULER, SIZE } from '../helpers/smooth-network.ts';
 
 describe('registry', () => {
@@ -42,7 +42,6 @@ describe('registry', () => {
         expect(property.description).toMatch(/\w/);
         expect(property.default).toBeDefined();
       }
-      expect(method.callsPerFrame(50, params)).toBeGreaterThan(0);
     },
   );
 
@@ -86,12 +85,8 @@ describe('mix', () => {
 
 describe('pix2video random', () => {
   it('picks every earlier frame of its side equally often, by seed', () => {
-    const visits = visitsFrom(3, 8);
-    const params = pix2video.schema.parse({ attention: 'random' });
     const picked = (seed: number, step: number) =>
-      pix2video.references!({ params, step, steps: 9000, visits, seed }).map(
-        (reference) => reference?.frames[1],
-      );
+      passes({ anchor: 3, frames: 8, seed }, 'random', step).map(({ keys }) => Number(keys[1]));
     expect(picked(1, 4)).toEqual(picked(1, 4));
     const counts = new Map<number, number>();
     for (let step = 0; step < 4000; step++) {
@@ -108,25 +103,22 @@ describe('pix2video random', () => {
 describe('start', () => {
   const schedule = makeLevels(SD_SCHEDULER, 10, { solver: ddim });
   const clean = noiseFor(1, 0, SIZE);
+  const facts = ({ form }: Solver) => ({ frames: 3, anchor: 0, seed: 5, schedule, form, have: () => clean });
 
   it('runs the share of the steps that the strength names', () => {
     expect([0.001, 0.3, 0.55, 0.7, 1].map((strength) => stepsOfStrength(10, strength))).toEqual([
       1, 3, 5, 7, 10,
     ]);
-    const { levels, final } = remainingLevels({ from: 'noise', strength: 0.3, shared: true }, schedule);
+    const { levels, final } = noisedRun(facts(ddim), { strength: 0.3, shared: true }).schedule;
     expect(levels).toEqual(schedule.levels.slice(7));
     expect(final).toBe(schedule.final);
-    expect(remainingLevels({ from: 'inversion' }, schedule)).toBe(schedule);
   });
 
   it('noises each frame with its own or the shared noise at the first level left', () => {
-    const options = { schedule, solver: euler, seed: 5 };
     const at = schedule.levels[3]!;
-    expect(noisedStart({ from: 'noise', strength: 0.7, shared: true }, clean, 2, options)).toEqual(
-      addNoise('ve', clean, sharedNoise(5, SIZE), at),
-    );
-    expect(
-      noisedStart({ from: 'noise', strength: 0.7, shared: false }, clean, 2, { ...options, solver: ddim }),
-    ).toEqual(addNoise('vp', clean, noiseFor(5, 2, SIZE), at));
+    const start = (solver: Solver, shared: boolean) =>
+      noisedRun(facts(solver), { strength: 0.7, shared }).start(2, new Map());
+    expect(start(euler, true)).toEqual(addNoise('ve', clean, sharedNoise(5, SIZE), at));
+    expect(start(ddim, false)).toEqual(addNoise('vp', clean, noiseFor(5, 2, SIZE), at));
   });
 });

@@ -8,11 +8,13 @@
 import type { TakeReport } from '../../common/report.ts';
 import type { EditSettings } from '../../common/settings.ts';
 import type { RenderContext } from './context.ts';
+import { visitsOf } from './diffusion/run.ts';
 import type { ProgressMeter } from './progress.ts';
 import { buildReport } from './report.ts';
 import { exportTake } from './stages/export.ts';
 import { openTakeScores } from './stages/image-text.ts';
 import { prepareShot, type Shot } from './stages/prepare.ts';
+import { runsOf } from './stages/runs.ts';
 import { sampleShot } from './stages/sample.ts';
 import { startLatents } from './stages/start.ts';
 
@@ -31,12 +33,10 @@ export async function render(settings: EditSettings, context: RenderContext): Pr
 }
 
 /** Work ahead, in network calls: a call with two branches costs about twice one with one, a decoded frame about one. */
-function planProgress(
-  { frames, settings, start, method, params, branches }: Shot,
-  progress: ProgressMeter,
-): void {
-  const inverted = start.from === 'inversion';
+function planProgress(shot: Shot, progress: ProgressMeter): void {
+  const { frames, settings, branches } = shot;
+  const inverted = shot.need === 'inverted';
   progress.plan('invert', frames * (inverted ? settings.steps * (1 + settings.refinement) : 1), 1);
-  progress.plan('sample', frames * method.callsPerFrame(settings.steps, params), branches.length);
+  progress.plan('sample', visitsOf(runsOf(shot)), branches.length);
   progress.plan('encode', frames, 1);
 }

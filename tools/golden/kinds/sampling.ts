@@ -1,8 +1,8 @@
 /** A step-major run of a golden case, its trajectory kept. */
 import type { Bundle } from '../../../src/main/engine/bundle/types.ts';
+import { sampleRuns } from '../../../src/main/engine/diffusion/driver.ts';
 import { makeLevels } from '../../../src/main/engine/diffusion/schedule.ts';
 import type { Solver } from '../../../src/main/engine/diffusion/solvers/solver.ts';
-import { sampleStepMajor } from '../../../src/main/engine/diffusion/step-major.ts';
 import type {
   Conditioning,
   Latent,
@@ -45,21 +45,20 @@ export async function trajectoryOf(
   const schedule = scheduleOf(golden, bundle, options.solver);
   const latents: Latent[][] = schedule.levels.map(() => []);
   const denoised: Latent[][] = schedule.levels.map(() => []);
-  await sampleStepMajor(method, {
-    ...schedule,
+  const { anchor, solver, start } = options;
+  const facts = { frames: start.length, anchor, seed: 0, schedule, form: solver.form };
+  await sampleRuns({
+    runs: method.runs({ ...facts, have: (_, frame) => start[frame]! }, parseParams(method, options.params)),
     predict: options.predict ?? bundle.predict(options.shape),
     prediction: bundle.scheduler.prediction,
     clip: bundle.scheduler.clipSample,
-    solver: options.solver,
-    start: options.start,
+    solver,
     branches: options.branches,
     guidance: options.guidance,
     structure: golden.structure(options.shape),
-    params: parseParams(method, options.params),
-    anchor: options.anchor,
     seed: 0,
     onVisit(event) {
-      latents[event.step]![event.frame] = event.latent;
+      latents[event.step]![event.frame] = event.latent!;
       denoised[event.step]![event.frame] = event.denoised;
     },
   });

@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { type Layout, readLayout } from '../bundle/layout.ts';
 import { bundleDigests } from '../bundle/part-digests.ts';
 import { geometryOf, loadParts } from '../bundle/parts.ts';
+import { readScheduler } from '../bundle/scheduler.ts';
 import type { Bundle, BundleDigests, DigestStore } from '../bundle/types.ts';
 
 export type BundleFacts = Pick<
   Bundle,
-  'name' | 'nativeSize' | 'grid' | 'factor' | 'latentChannels' | 'structureChannels'
+  'name' | 'nativeSize' | 'grid' | 'factor' | 'latentChannels' | 'structureChannels' | 'scheduler'
 > & {
   readonly digests: BundleDigests;
   /** Digest of the depth estimator, null where there is none. */
@@ -30,7 +31,14 @@ export function rememberingFacts(digestStore: DigestStore | undefined): ReadFact
     const parts = loadParts(layout);
     const geometry = geometryOf(layout, parts);
     const digests = await bundleDigests(layout, parts, digestStore ? { digestStore } : {});
-    const facts = { ...geometry, name: layout.name, digests, depth: digests.depthEstimator ?? null };
+    const scheduler = await readScheduler(layout.schedulerFile);
+    const facts = {
+      ...geometry,
+      scheduler,
+      name: layout.name,
+      digests,
+      depth: digests.depthEstimator ?? null,
+    };
     known.set(layout.dir, { signature, facts });
     return facts;
   };

@@ -4,7 +4,9 @@ import type { Fit } from '../../../common/media.ts';
 import type { EditSettings } from '../../../common/settings.ts';
 import type { RenderContext } from '../context.ts';
 import { isFiniteLatent } from '../diffusion/finite.ts';
+import { visitsOf } from '../diffusion/run.ts';
 import { prepareShot } from '../stages/prepare.ts';
+import { runsOf } from '../stages/runs.ts';
 import { sampleShot } from '../stages/sample.ts';
 import { startLatents } from '../stages/start.ts';
 
@@ -14,13 +16,12 @@ export async function renderFrame(
   context: RenderContext,
 ): Promise<{ picture: Float32Array; fit: Fit }> {
   await using shot = await prepareShot(settings, context);
-  const { start, method, params } = shot;
   context.progress.plan(
     'invert',
-    start.from === 'inversion' ? settings.steps * (1 + settings.refinement) : 1,
+    shot.need === 'inverted' ? settings.steps * (1 + settings.refinement) : 1,
     1,
   );
-  context.progress.plan('sample', method.callsPerFrame(settings.steps, params), shot.branches.length);
+  context.progress.plan('sample', visitsOf(runsOf(shot)), shot.branches.length);
   const sampled = await sampleShot(shot, await startLatents(shot, context), context);
   const picture = await shot.bundle.decode(sampled.latents[0]!, shot.shape);
   if (isFiniteLatent(picture)) return { picture, fit: shot.fit };

@@ -4,12 +4,15 @@ import type { ClipInfo, Fit, FrameRange } from '../../../common/media.ts';
 import type { EditSettings } from '../../../common/settings.ts';
 import { digestOf } from '../cache/keys.ts';
 import type { LatentCache } from '../cache/latents.ts';
+import { visitsOf } from '../diffusion/run.ts';
+import { makeLevels } from '../diffusion/schedule.ts';
 import { decodeFrames } from '../media/decode.ts';
 import { chooseProvider } from '../onnx/provider.ts';
 import type { JobStore } from '../queue/store.ts';
 import { rememberedEstimate } from '../stages/estimated-depth.ts';
 import { frameKey } from '../stages/inversion-key.ts';
 import { canvasOf, resolveRange, resolveRequest } from '../stages/request.ts';
+import { runsOf } from '../stages/runs.ts';
 import { depthSource, type StructureRequest, shotStructure } from '../stages/structure.ts';
 import type { ReadFacts } from './bundle-facts.ts';
 import type { Probe } from './clips.ts';
@@ -28,7 +31,8 @@ export type Planner = (settings: EditSettings) => Promise<RenderPlan>;
 export function createPlanner({ cache, store, probe, facts }: PlannerParts): Planner {
   const digests = new PixelDigests();
   return async (settings) => {
-    const { method, params, start, solver, scheduleId } = resolveRequest(settings);
+    const request = resolveRequest(settings);
+    const { method, need, solver, scheduleId } = request;
     const clip = await probe(settings.clip);
     const range = resolveRange(settings, clip);
     const bundle = await facts(settings.bundle);
@@ -36,7 +40,7 @@ export function createPlanner({ cache, store, probe, facts }: PlannerParts): Pla
     const source = depthSource(bundle, settings.depth);
     const { provider } = await chooseProvider(settings.provider);
     const frames = range.end - range.start;
-    const inverting = start.from === 'inversion';
+    const inverting = need === 'inverted';
 
     let cachedFrames = 0;
     let anchorCached = false;
@@ -64,7 +68,9 @@ export function createPlanner({ cache, store, probe, facts }: PlannerParts): Pla
     // The anchor's inversion is checked by sampling it back once, and so is a cached one of a shot never checked.
     const checkCalls = inverting && (!anchorCached || reconstruction === null) ? settings.steps : 0;
     const inversionCalls = framesToInvert * perFrame + checkCalls;
-    const samplingCalls = frames * method.callsPerFrame(settings.steps, params);
+    const schedule = makeLevels(bundle.scheduler, settings.steps, { solver, schedule: scheduleId });
+    const anchor = settings.anchor - range.start;
+    const samplingCalls = visitsOf(runsOf({ ...request, settings, frames, anchor, schedule }));
 
     const machine = { model: bundle.digests.unet, width: fit.width, height: fit.height, provider };
     const speeds = store && speedsOf(store, machine, method.id, branchesOf(settings));

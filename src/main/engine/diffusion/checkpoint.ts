@@ -1,26 +1,32 @@
 /**
- * The state of a step-major run between two visits, and its bytes. Resuming from any of them gives the same bits.
+ * The state of a method's runs between two visits, and its bytes. Resuming from any of them gives the same bits.
  *
  * Layout: "RTKC", version, header length, checksum (little-endian uint32), header JSON padded to 4, then raw float32 blocks.
  */
 import { assert } from '../../../common/errors.ts';
-import type { Carry } from './method.ts';
+import type { Carry, Run } from './run.ts';
 import type { FeatureBlock, Features, Latent } from './types.ts';
 
+type ByFrame<T> = readonly (readonly [frame: number, T])[];
+
 export interface Checkpoint {
-  /** The step and visit that come next; visit 0 of step `steps` is the end. */
+  /** The run, step and visit that come next; visit 0 of a step beyond the run's last is its end. */
+  readonly run: number;
   readonly step: number;
   readonly visit: number;
-  readonly latents: readonly Latent[];
-  /** Per frame that later visits of the step need: predictions and features. */
-  readonly carries: readonly (readonly [number, Carry])[];
-  readonly features: readonly (readonly [number, Features])[];
-  /** Per frame the ẑ0 its last step used, where the solver is a multistep one. */
-  readonly before: readonly (readonly [number, Latent])[];
+  /** What earlier runs made. */
+  readonly results: ByFrame<Latent>;
+  readonly latents: ByFrame<Latent>;
+  /** What later visits of the step need: predictions and features. */
+  readonly carries: ByFrame<Carry>;
+  readonly features: ByFrame<Features>;
+  /** The ẑ0 a frame's last step used, where the solver is a multistep one. */
+  readonly before: ByFrame<Latent>;
 }
 
 const MAGIC = 0x434b5452;
-const VERSION = 1;
+/** Version 1 knew one run of frames from 0 on, and no multistep solvers. */
+const VERSION = 2;
 const PREFIX = 16;
 
 interface BlockShape {
@@ -30,46 +36,51 @@ interface BlockShape {
 }
 
 interface Header {
+  readonly run?: number;
   readonly step: number;
   readonly visit: number;
-  readonly frames: number;
+  /** Numbers of the frames; in version 1 their count. */
+  readonly frames: number | readonly number[];
   readonly elements: number;
+  readonly results?: readonly number[];
   readonly carries: readonly number[];
   readonly features: readonly { readonly frame: number; readonly sites: readonly BlockShape[] }[];
-  /** Absent in files of before there were multistep solvers. */
   readonly before?: readonly number[];
 }
 
-/** Asserts that a checkpoint belongs to a run of these sizes; that it belongs to these settings is the caller's key. */
-export function checkCheckpoint(checkpoint: Checkpoint, steps: number, start: readonly Latent[]): void {
-  const { step, visit, latents } = checkpoint;
-  assert(latents.length === start.length, 'the checkpoint has the frames of the shot');
-  assert(step <= steps && visit < latents.length, 'the checkpoint lies within the run');
+/** Asserts that a checkpoint belongs to such a run; that it belongs to these settings is the caller's key. */
+export function checkCheckpoint({ step, visit, latents }: Checkpoint, run: Run): void {
+  const frames = latents.map(([frame]) => frame);
   assert(
-    latents.every((latent, i) => latent.length === start[i]!.length),
-    'the checkpoint has the size of the shot',
+    frames.length === run.frames.length && frames.every((frame) => run.frames.includes(frame)),
+    'the checkpoint has the frames of the shot',
   );
+  assert(step <= run.schedule.levels.length && visit < frames.length, 'the checkpoint lies within the run');
 }
 
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
-  const { step, visit, latents, carries, features, before } = checkpoint;
+  const { run, step, visit, results, latents, carries, features, before } = checkpoint;
+  const framesOf = (list: ByFrame<unknown>) => list.map(([frame]) => frame);
   const header: Header = {
+    run,
     step,
     visit,
-    frames: latents.length,
-    elements: latents[0]?.length ?? 0,
-    carries: carries.map(([frame]) => frame),
+    frames: framesOf(latents),
+    elements: latents[0]?.[1].length ?? 0,
+    results: framesOf(results),
+    carries: framesOf(carries),
     features: features.map(([frame, { sites }]) => ({
       frame,
       sites: sites.map(({ branches, tokens, channels }) => ({ branches, tokens, channels })),
     })),
-    before: before.map(([frame]) => frame),
+    before: framesOf(before),
   };
   const blocks = [
-    ...latents,
+    ...latents.map(([, latent]) => latent),
     ...carries.flatMap(([, carry]) => [carry.denoised, carry.used]),
     ...features.flatMap(([, { sites }]) => sites.map(({ data }) => data)),
     ...before.map(([, denoised]) => denoised),
+    ...results.map(([, latent]) => latent),
   ];
   const json = new TextEncoder().encode(JSON.stringify(header));
   const body = PREFIX + Math.ceil(json.length / 4) * 4;
@@ -90,7 +101,7 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint | null {
   // A Buffer slices without copying, and its memory need not be aligned.
   const copy = new Uint8Array(bytes);
   const [magic, version, jsonLength, sum] = new Uint32Array(copy.buffer, 0, 4);
-  if (magic !== MAGIC || version !== VERSION || sum !== checksum(copy)) return null;
+  if (magic !== MAGIC || !(version === 1 || version === VERSION) || sum !== checksum(copy)) return null;
   const header = JSON.parse(new TextDecoder().decode(copy.subarray(PREFIX, PREFIX + jsonLength!))) as Header;
 
   let at = PREFIX + Math.ceil(jsonLength! / 4) * 4;
@@ -99,7 +110,10 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint | null {
     at += length * 4;
     return block;
   };
-  const latents = Array.from({ length: header.frames }, () => take(header.elements).slice());
+  const each = (frames: readonly number[] = []) =>
+    frames.map((frame): [number, Latent] => [frame, take(header.elements).slice()]);
+  const { frames } = header;
+  const latents = each(typeof frames === 'number' ? Array.from({ length: frames }, (_, i) => i) : frames);
   const carries = header.carries.map((frame): [number, Carry] => [
     frame,
     { denoised: take(header.elements), used: take(header.elements) },
@@ -112,8 +126,10 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint | null {
       ),
     },
   ]);
-  const before = (header.before ?? []).map((frame): [number, Latent] => [frame, take(header.elements)]);
-  return { step: header.step, visit: header.visit, latents, carries, features, before };
+  const before = each(header.before);
+  const results = each(header.results);
+  const { run = 0, step, visit } = header;
+  return { run, step, visit, results, latents, carries, features, before };
 }
 
 /** FNV-1a over the words after the prefix, seeded with the length: fast enough for the features of two frames. */

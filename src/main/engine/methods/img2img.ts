@@ -1,6 +1,6 @@
 /** Per-frame image-to-image: the baseline in which frames know nothing of each other. */
 import { z } from 'zod';
-import { stepsOfStrength } from './start.ts';
+import { invertedRun, noisedRun } from './starts.ts';
 import type { Method } from './types.ts';
 
 const schema = z.strictObject({
@@ -23,8 +23,8 @@ export const img2img: Method<z.infer<typeof schema>> = {
     'Edits every frame for itself, each with its own noise, so the picture flickers. SDEdit does the same with one noise for all frames.',
   schema,
   sites: 'none',
-  start: ({ start, strength }) =>
-    start === 'inversion' ? { from: 'inversion' } : { from: 'noise', strength, shared: false },
-  callsPerFrame: (steps, { start, strength }) =>
-    start === 'inversion' ? steps : stepsOfStrength(steps, strength),
+  needs: ({ start }) => (start === 'inversion' ? 'inverted' : 'clean'),
+  runs: (shot, { start, strength }) => [
+    start === 'inversion' ? invertedRun(shot) : noisedRun(shot, { strength, shared: false }),
+  ],
 };

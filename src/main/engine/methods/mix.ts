@@ -3,6 +3,8 @@
  * Δ̃ = (1-w)Δ + wΔ̃_previous, which equals mixing the residual noises (methods.md, section 2).
  */
 import { z } from 'zod';
+import { visitsFrom } from '../diffusion/order.ts';
+import { invertedRun } from './starts.ts';
 import type { Method } from './types.ts';
 
 const weight = z.number().min(0).max(1);
@@ -48,13 +50,22 @@ export const mix: Method<z.infer<typeof schema>> = {
   schema,
   sites: 'none',
   solvers: ['euler'],
-  start: () => ({ from: 'inversion' }),
-  callsPerFrame: (steps) => steps,
-
-  replace({ params, step, steps, previous, denoised }) {
-    const w = weightAt(params.w, step, steps);
-    if (!previous || w === 0) return denoised;
-    const other = params.previous === 'after' ? previous.used : previous.denoised;
-    return denoised.map((value, i) => (1 - w) * value + w * other[i]!);
-  },
+  needs: () => 'inverted',
+  runs: (shot, params) => [
+    {
+      ...invertedRun(shot),
+      passes: () =>
+        visitsFrom(shot.anchor, shot.frames).map(({ frame, previous }) => ({
+          frames: [frame],
+          keys: 'own',
+          reads: previous === null ? [] : [previous],
+        })),
+      blend({ step, steps, reads: [previous], denoised }) {
+        const w = weightAt(params.w, step, steps);
+        if (!previous || w === 0) return denoised;
+        const other = params.previous === 'after' ? previous.used : previous.denoised;
+        return denoised.map((value, i) => (1 - w) * value + w * other[i]!);
+      },
+    },
+  ],
 };

@@ -1,9 +1,11 @@
 /** Pix2Video (Ceylan et al. 2023): self-attention features of the anchor and the previous frame, and a guided latent. */
 import { z } from 'zod';
-import type { References, StepPlan, Visited } from '../diffusion/method.ts';
 import { picker } from '../diffusion/noise.ts';
+import { visitsFrom } from '../diffusion/order.ts';
+import type { Pass, Seen } from '../diffusion/run.ts';
 import type { Latent } from '../diffusion/types.ts';
-import type { Method } from './types.ts';
+import { invertedRun } from './starts.ts';
+import type { Method, ShotFacts } from './types.ts';
 
 const schema = z.strictObject({
   attention: z
@@ -26,23 +28,26 @@ const schema = z.strictObject({
 });
 
 type Params = z.infer<typeof schema>;
+type PassesOf = Pick<ShotFacts, 'anchor' | 'frames' | 'seed'>;
 
 /** Elements of a 512² latent (4·64·64): the released code's mean divides by them, and so does every size here. */
 const MEAN_OVER = 16384;
 
-function references({ params, step, visits, seed }: StepPlan<Params>): (References | null)[] {
-  const anchor = visits[0]!.frame;
-  const pick = picker(seed, step);
-  let random = anchor;
+/** The passes of a step: the anchor by itself, then each frame with its reference frames. */
+export function passes(shot: PassesOf, attention: Params['attention'], step: number): Pass[] {
+  const pick = picker(shot.seed, step);
+  let random = shot.anchor;
   let seen = 0;
-  return visits.map(({ previous }) => {
-    if (previous === null) return null;
+  return visitsFrom(shot.anchor, shot.frames).map(({ frame, previous }) => {
+    if (previous === null) return { frames: [frame], keys: 'own' };
     // Reservoir sampling: every earlier frame on this side is equally likely, yet only the current pick is held.
-    seen = previous === anchor ? 1 : seen + 1;
+    seen = previous === shot.anchor ? 1 : seen + 1;
     if (pick(seen) === 0) random = previous;
     return {
-      frames: framesSeen(params.attention, anchor, previous, random),
-      self: params.attention === 'both+self',
+      frames: [frame],
+      keys: framesSeen(attention, shot.anchor, previous, random),
+      self: attention === 'both+self',
+      reads: [previous],
     };
   });
 }
@@ -62,13 +67,18 @@ function framesSeen(
  * Eq. 6 with the gradient taken at ẑ0, as the released code does: z' ← z' - (2·weight/n)(ẑ0 - ẑ0_previous).
  * The paper's own gradient, through the network, would be another `update` and be computed here.
  */
-function correct({ params, step, steps, previous, denoised, form, to }: Visited<Params>, next: Latent): void {
-  if (params.update === 'off' || !previous || step >= steps * params.guidedFraction) return;
+function pull(
+  { step, steps, reads: [previous], denoised, form, to }: Seen,
+  next: Latent,
+  params: Params,
+): Latent {
+  if (params.update === 'off' || !previous || step >= steps * params.guidedFraction) return next;
   // The rule is for VP latents; x = z/√ᾱ stretches it.
   const stretch = form === 've' ? Math.sqrt(to.sigma * to.sigma + 1) : 1;
   const rate = ((2 * params.weight) / MEAN_OVER) * stretch;
   const target = previous.denoised;
   for (let i = 0; i < next.length; i++) next[i] = next[i]! - rate * (denoised[i]! - target[i]!);
+  return next;
 }
 
 export const pix2video: Method<Params> = {
@@ -78,8 +88,12 @@ export const pix2video: Method<Params> = {
     'Every frame takes its look from the anchor frame and its neighbour by attending to them. The steadiest of the methods here.',
   schema,
   sites: 'decoder',
-  start: () => ({ from: 'inversion' }),
-  callsPerFrame: (steps) => steps,
-  references,
-  correct,
+  needs: () => 'inverted',
+  runs: (shot, params) => [
+    {
+      ...invertedRun(shot),
+      passes: (step) => passes(shot, params.attention, step),
+      settle: (seen, next) => pull(seen, next, params),
+    },
+  ],
 };

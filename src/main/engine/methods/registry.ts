@@ -58,7 +58,7 @@ export function solverFor(method: Method, params: unknown, wished: Solver | null
       hint: names(right),
     });
   }
-  if (method.start(params).from === 'inversion' && !solver.inversion) {
+  if (method.needs(params) === 'inverted' && !solver.inversion) {
     throw new AppError(
       'usage',
       `${solver.label} adds noise in every step, so it cannot start from an inversion`,

@@ -1,6 +1,6 @@
 /** SDEdit (Meng et al. 2021): noise part of the way, denoise under the new prompt. */
 import { z } from 'zod';
-import { stepsOfStrength } from './start.ts';
+import { noisedRun } from './starts.ts';
 import type { Method } from './types.ts';
 
 const schema = z.strictObject({
@@ -23,6 +23,6 @@ export const sdedit: Method<z.infer<typeof schema>> = {
     'Noises the frames part of the way and denoises them under the new prompt. One noise shared by all frames holds the picture steadier than image to image.',
   schema,
   sites: 'none',
-  start: ({ strength, noise }) => ({ from: 'noise', strength, shared: noise === 'shared' }),
-  callsPerFrame: (steps, { strength }) => stepsOfStrength(steps, strength),
+  needs: () => 'clean',
+  runs: (shot, { strength, noise }) => [noisedRun(shot, { strength, shared: noise === 'shared' })],
 };

@@ -1,14 +1,26 @@
-/** An editing method: what it is called, what it takes, where it starts, and what it does inside a step. */
+/** An editing method: what it is called, what it takes, what it starts from, and how it runs. */
 import type { z } from 'zod';
-import type { StepMethod } from '../diffusion/method.ts';
-import type { AttentionSites } from '../diffusion/types.ts';
+import type { Form } from '../diffusion/parametrisation.ts';
+import type { Run } from '../diffusion/run.ts';
+import type { AttentionSites, Latent, NoiseSchedule } from '../diffusion/types.ts';
 
-/** Latents a run starts from: the frames' own inverted noise, or the clean frames noised part of the way. */
-export type Start =
-  | { readonly from: 'inversion' }
-  | { readonly from: 'noise'; readonly strength: number; readonly shared: boolean };
+/** What can be asked for beforehand: the frames' inverted noise, or their clean latents. */
+export type Need = 'inverted' | 'clean';
 
-export interface Method<P = unknown> extends StepMethod<P> {
+/** The shot that is to be edited; frames count from 0 within it. */
+export interface ShotFacts {
+  readonly frames: number;
+  /** The frame whose look leads the others. */
+  readonly anchor: number;
+  readonly seed: number;
+  readonly schedule: NoiseSchedule;
+  /** Form of the solver's latents. */
+  readonly form: Form;
+  /** What was asked for, one latent a frame: inverted ones stand at the schedule's first level, in the solver's form. */
+  have(need: Need, frame: number): Latent;
+}
+
+export interface Method<P = unknown> {
   readonly id: string;
   readonly label: string;
   /** One or two sentences for the artist. */
@@ -19,7 +31,7 @@ export interface Method<P = unknown> extends StepMethod<P> {
   readonly sites: AttentionSites;
   /** Ids of the solvers with which the method is right, its default first; absent where every solver will do. */
   readonly solvers?: readonly string[];
-  start(params: P): Start;
-  /** Network calls per frame of a run of `steps`, without inversion. */
-  callsPerFrame(steps: number, params: P): number;
+  needs(params: P): Need;
+  /** Almost always one. Planning asks too, and has nothing: only a run's own functions may call `have`. */
+  runs(shot: ShotFacts, params: P): readonly Run[];
 }

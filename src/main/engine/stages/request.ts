@@ -9,13 +9,13 @@ import { solverNamed, solvers } from '../diffusion/solvers/registry.ts';
 import type { Solver } from '../diffusion/solvers/solver.ts';
 import { fitCanvas } from '../media/fit.ts';
 import { getMethod, parseParams, solverFor } from '../methods/registry.ts';
-import type { Method, Start } from '../methods/types.ts';
+import type { Method, Need } from '../methods/types.ts';
 
 export interface ResolvedRequest {
   readonly method: Method;
   /** Completed by the method's defaults. */
   readonly params: unknown;
-  readonly start: Start;
+  readonly need: Need;
   readonly solver: Solver;
   readonly scheduleId: ScheduleId;
 }
@@ -27,7 +27,7 @@ export function resolveRequest(settings: EditSettings): ResolvedRequest {
   return {
     method,
     params,
-    start: method.start(params),
+    need: method.needs(params),
     solver: solverFor(method, params, named(settings.solver, solverNamed, SOLVER)),
     scheduleId: named(settings.schedule, scheduleNamed, SCHEDULE) ?? 'bundle',
   };

@@ -3,11 +3,12 @@ import { createHash } from 'node:crypto';
 import { AppError, errorLine } from '../../../common/errors.ts';
 import type { RenderContext } from '../context.ts';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../diffusion/checkpoint.ts';
-import { sampleStepMajor } from '../diffusion/step-major.ts';
+import { sampleRuns } from '../diffusion/driver.ts';
+import { type Run, visitsOf } from '../diffusion/run.ts';
 import type { Latent } from '../diffusion/types.ts';
-import { remainingLevels } from '../methods/start.ts';
 import { CheckpointClock } from '../queue/checkpoint.ts';
 import type { Shot } from './prepare.ts';
+import { runsOf } from './runs.ts';
 import type { StartLatents } from './start.ts';
 
 export interface Sampled {
@@ -22,11 +23,11 @@ export interface Sampled {
 export async function sampleShot(shot: Shot, start: StartLatents, context: RenderContext): Promise<Sampled> {
   const { bundle, settings } = shot;
   const { checkpoint, progress } = context;
-  const levels = remainingLevels(shot.start, shot.schedule);
+  const runs = runsOf(shot, start.latents);
   const key = checkpointKey(shot, start);
   const resume = readCheckpoint(await checkpoint.read(), key);
-  const total = levels.levels.length * shot.frames;
-  const resumedVisits = resume ? resume.step * shot.frames + resume.visit : 0;
+  const total = visitsOf(runs);
+  const resumedVisits = resume ? visitsBefore(runs, resume) : 0;
   const clock = new CheckpointClock(resumedVisits / total);
   const before = { ...bundle.calls };
 
@@ -44,18 +45,15 @@ export async function sampleShot(shot: Shot, start: StartLatents, context: Rende
 
   progress.plan('sample', total - resumedVisits);
   progress.enter('sample');
-  const latents = await sampleStepMajor(shot.method, {
-    ...levels,
+  const latents = await sampleRuns({
+    runs,
     predict: shot.predict,
     prediction: bundle.scheduler.prediction,
     clip: bundle.scheduler.clipSample,
     solver: shot.solver,
-    start: start.latents,
     branches: shot.branches,
     guidance: settings.guidance,
     ...(settings.keep > 0 && { keep: { threshold: settings.keep, shape: shot.shape } }),
-    params: shot.params,
-    anchor: shot.anchor,
     firstFrame: shot.range.start,
     seed: settings.seed,
     signal: context.signal,
@@ -83,6 +81,11 @@ export async function sampleShot(shot: Shot, start: StartLatents, context: Rende
     unetBranches: bundle.calls.unetBranches - before.unetBranches,
     resumedFrom: resume ? { step: resume.step, visit: resume.visit } : null,
   };
+}
+
+/** Visits that a checkpoint spares. */
+function visitsBefore(runs: readonly Run[], { run, step, visit }: Checkpoint): number {
+  return visitsOf(runs.slice(0, run)) + step * (runs[run]?.frames.length ?? 0) + visit;
 }
 
 /** Everything that changes the sampled latents; start.fingerprint stands for clip, model and inversion. */

@@ -10,14 +10,13 @@ import { type Denoise, denoiseOf } from '../diffusion/denoiser.ts';
 import { sampleFrame } from '../diffusion/sample.ts';
 import type { Latent } from '../diffusion/types.ts';
 import { decodeFrames } from '../media/decode.ts';
-import { noisedStart } from '../methods/start.ts';
 import { psnr8 } from '../metrics/psnr.ts';
 import { frameKey } from './inversion-key.ts';
 import { poorInversion } from './inversion-quality.ts';
 import type { Shot } from './prepare.ts';
 
 export interface StartLatents {
-  /** Per frame of the shot, at the noise level where sampling begins, in the solver's form. */
+  /** Per frame of the shot what the method needs: inverted noise, or the clean latent. */
   readonly latents: readonly Latent[];
   /** Digest of all that went in, so that a checkpoint of other frames or settings is recognised as foreign. */
   readonly fingerprint: string;
@@ -27,9 +26,7 @@ export interface StartLatents {
 /** @throws Cancelled between two network calls; AppError not-finite naming step and frame */
 export async function startLatents(shot: Shot, context: RenderContext): Promise<StartLatents> {
   const frames = decodeFrames(shot.clip, { range: shot.range, fit: shot.fit, signal: context.signal });
-  return shot.start.from === 'inversion'
-    ? inverted(shot, frames, context)
-    : noised(shot, frames, shot.start, context);
+  return shot.need === 'inverted' ? inverted(shot, frames, context) : encoded(shot, frames, context);
 }
 
 type Frames = AsyncIterable<{ readonly index: number; readonly rgb: Uint8Array }>;
@@ -145,13 +142,8 @@ function summaryOf(quality: readonly Quality[]): TakeReport['inversion']['recons
   };
 }
 
-async function noised(
-  shot: Shot,
-  frames: Frames,
-  start: Extract<Shot['start'], { from: 'noise' }>,
-  context: RenderContext,
-): Promise<StartLatents> {
-  const { bundle, fit, range, schedule, solver, settings } = shot;
+async function encoded(shot: Shot, frames: Frames, context: RenderContext): Promise<StartLatents> {
+  const { bundle, fit, range } = shot;
   const latents: Latent[] = [];
   const fingerprint = createHash('sha256').update(JSON.stringify(bundle.digests));
   context.progress.enter('invert');
@@ -159,8 +151,7 @@ async function noised(
     fingerprint.update(rgb);
     const structure = shot.structure?.(index - range.start);
     if (structure) fingerprint.update(structure);
-    const clean = await bundle.encode(rgb, fit.width, fit.height);
-    latents.push(noisedStart(start, clean, index - range.start, { schedule, solver, seed: settings.seed }));
+    latents.push(await bundle.encode(rgb, fit.width, fit.height));
     context.progress.advance(1, { frame: index });
   }
   return {
