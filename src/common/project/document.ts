@@ -17,7 +17,7 @@ const path = z
   .max(4096)
   .refine((text) => !text.includes('\0'), 'holds a character that no file name has');
 const frame = z.int().min(0);
-const rational = z.object({ num: z.int(), den: z.int().min(1) });
+const rational = z.strictObject({ num: z.int(), den: z.int().min(1) });
 
 /** Per-shot settings as the artist left them: unlike a request, prompts may still be empty. */
 export const shotSettings = editSettings
@@ -40,11 +40,11 @@ export const shotSettings = editSettings
     negativePrompt: z.string().max(4000).default(''),
   });
 
-export const clipRef = z.object({
+export const clipRef = z.strictObject({
   id,
   path,
   /** Recognises a moved file: bytes and a digest of its head and tail. */
-  fingerprint: z.object({ bytes: z.number(), digest: z.string().max(200) }),
+  fingerprint: z.strictObject({ bytes: z.number(), digest: z.string().max(200) }),
   name,
   rate: rational,
   frames: z.int().min(1),
@@ -54,7 +54,7 @@ export const clipRef = z.object({
   hasAudio: z.boolean(),
 });
 
-export const shot = z.object({
+export const shot = z.strictObject({
   kind: z.literal('shot'),
   id,
   name,
@@ -71,9 +71,9 @@ export const shot = z.object({
   takeId: id.nullable(),
 });
 
-export const gap = z.object({ kind: z.literal('gap'), id, frames: z.int().min(1) });
+export const gap = z.strictObject({ kind: z.literal('gap'), id, frames: z.int().min(1) });
 
-export const take = z.object({
+export const take = z.strictObject({
   id,
   shotId: id,
   name,
@@ -92,7 +92,7 @@ export const take = z.object({
   reconstruction: z.number().nullable().default(null),
 });
 
-export const projectDocument = z.object({
+export const projectDocument = z.strictObject({
   name,
   clips: z.record(id, clipRef),
   /** In playing order; positions follow from lengths. */

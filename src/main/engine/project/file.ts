@@ -8,6 +8,7 @@ import {
   CorruptDatabase,
   type Db,
   type FileLock,
+  ForeignSchema,
   FromTheFuture,
   isCorruption,
   lockFile,
@@ -19,6 +20,8 @@ import { absolutePaths, storedPaths } from './paths.ts';
 import { addRevision, newestRevision, type Revision } from './revisions.ts';
 
 const MIGRATIONS = [documentTable];
+/** In bytes: every state of the largest project, twice. */
+const LARGEST_FILE = 2 * 2 ** 31;
 const SIDECARS = ['-journal', '-wal', '-shm'];
 
 export interface OpenProject {
@@ -74,6 +77,7 @@ export function openProject(path: string): OpenProject {
   const lock = lockProject(whole, doing);
   try {
     if (about.size === 0) throw unreadable(doing, 'the file is empty');
+    if (about.size > LARGEST_FILE) throw unreadable(doing, 'the file is too large for a project');
     const opened = openOrRecover(whole, doing);
     const document = absolutePaths(opened.revision.document, dirname(whole));
     const { recovered } = opened;
@@ -107,25 +111,34 @@ function openOrRecover(
   path: string,
   doing: string,
 ): { db: Db; revision: Revision; recovered: string | null } {
-  let db: Db | null = null;
+  const newest: { revision: Revision | null } = { revision: null };
   try {
-    db = openSingle(path);
-    const revision = newestRevision(db);
+    const db = openSingle(path, (found) => {
+      newest.revision = newestRevision(found);
+    });
+    const { revision } = newest;
     if (revision?.skipped === 0) return { db, revision, recovered: null };
     db.close();
-    db = null;
   } catch (error) {
-    db?.close();
-    if (!isCorruption(error)) throw foreseen(error, doing, 'project-unreadable');
+    if (!isCorruption(error) || error instanceof ForeignSchema) {
+      throw foreseen(error, doing, 'project-unreadable');
+    }
   }
   return recover(path, doing);
 }
 
 /** Puts the newest readable state into a fresh file; the damaged one stays beside it. */
 function recover(path: string, doing: string): { db: Db; revision: Revision; recovered: string } {
-  const damaged = openDamaged(path);
-  const revision = damaged && newestRevision(damaged);
-  damaged?.close();
+  let damaged: Db | null = null;
+  let revision: Revision | null = null;
+  try {
+    damaged = openDamaged(path, MIGRATIONS);
+    revision = damaged && newestRevision(damaged);
+  } catch (error) {
+    throw foreseen(error, doing, 'project-unreadable');
+  } finally {
+    damaged?.close();
+  }
   if (!revision)
     throw unreadable(doing, 'the file is damaged, and no state of the project in it can be read');
   const stamp = new Date().toISOString().slice(0, 19).replace(/[:T]/g, '-');
@@ -168,8 +181,8 @@ function replaceWith(path: string, document: ProjectDocument, doing: string): vo
 }
 
 /** Without a write-ahead log the file can be copied and mailed at any time. */
-function openSingle(path: string): Db {
-  return openLocked(path, { label: 'the project', migrations: MIGRATIONS, singleFile: true });
+function openSingle(path: string, accept?: (db: Db) => void): Db {
+  return openLocked(path, { label: 'the project', migrations: MIGRATIONS, singleFile: true, accept });
 }
 
 function lockPath(path: string): string {
@@ -199,6 +212,12 @@ function unreadable(doing: string, message: string): AppError {
 function foreseen(error: unknown, doing: string, code: 'project-unreadable' | 'output-unwritable'): unknown {
   if (error instanceof FromTheFuture) {
     return new AppError('project-unreadable', error.message, { doing, hint: 'Update Retake.' });
+  }
+  if (error instanceof ForeignSchema) {
+    return new AppError('project-unreadable', `this is no project that Retake wrote: ${error.message}`, {
+      doing,
+      hint: 'It is left as it is. Open a backup, or ask for the original.',
+    });
   }
   if (error instanceof CorruptDatabase) return unreadable(doing, 'the file is damaged');
   const known = asAppError(error, doing);

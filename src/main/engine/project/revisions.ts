@@ -1,9 +1,12 @@
 /** The states of a document inside a project file, newest last, each with a checksum of its own. */
 import { createHash } from 'node:crypto';
-import { type ProjectDocument, projectDocument } from '../../../common/project/document.ts';
+import type { ProjectDocument } from '../../../common/project/document.ts';
+import { readDocument, writeDocument } from '../../../common/project/format.ts';
 import { type Db, inTransaction } from '../storage/db.ts';
 
 export const REVISIONS_KEPT = 20;
+/** In bytes of text: a film of many thousand shots with long prompts stays far below. */
+const LARGEST_DOCUMENT = 64 << 20;
 
 export interface Revision {
   readonly document: ProjectDocument;
@@ -21,7 +24,7 @@ interface Row {
 
 /** Appends a state and drops the oldest; in one transaction. A state equal to the newest is not written again. */
 export function addRevision(db: Db, document: ProjectDocument, now: number = Date.now()): void {
-  const text = JSON.stringify(document);
+  const text = writeDocument(document);
   const sum = checksum(text);
   inTransaction(db, () => {
     const newest = db
@@ -36,7 +39,10 @@ export function addRevision(db: Db, document: ProjectDocument, now: number = Dat
   });
 }
 
-/** The newest state that can be read, looked up one by one because a damaged page hides only its own rows; or null. */
+/**
+ * The newest state that is whole, looked up one by one because a damaged page hides only its own rows; or null.
+ * @throws NewerDocument, StrangeDocument for one that is whole but not for this Retake
+ */
 export function newestRevision(db: Db): Revision | null {
   let skipped = 0;
   for (const id of candidates(db)) {
@@ -50,7 +56,10 @@ export function newestRevision(db: Db): Revision | null {
 /** Ids, newest first. Where the list itself is damaged, those that the counter says were given last. */
 function candidates(db: Db): number[] {
   try {
-    return db.prepare<[], number>('SELECT id FROM revisions ORDER BY id DESC').pluck().all();
+    return db
+      .prepare<[], number>(`SELECT id FROM revisions ORDER BY id DESC LIMIT ${2 * REVISIONS_KEPT}`)
+      .pluck()
+      .all();
   } catch {
     try {
       const query = `SELECT seq FROM sqlite_sequence WHERE name = 'revisions'`;
@@ -63,13 +72,18 @@ function candidates(db: Db): number[] {
 }
 
 function readable(db: Db, id: number): Omit<Revision, 'skipped'> | null {
+  const row = rowOf(db, id);
+  if (!row || checksum(row.document) !== row.checksum) return null;
+  return { document: readDocument(row.document), saved: row.saved };
+}
+
+function rowOf(db: Db, id: number): Row | undefined {
   try {
-    const query = 'SELECT document, saved, checksum FROM revisions WHERE id = ?';
-    const row = db.prepare<[number], Row>(query).get(id);
-    if (!row || checksum(row.document) !== row.checksum) return null;
-    return { document: projectDocument.parse(JSON.parse(row.document)), saved: row.saved };
+    const query = `SELECT document, saved, checksum FROM revisions
+      WHERE id = ? AND octet_length(document) <= ${LARGEST_DOCUMENT}`;
+    return db.prepare<[number], Row>(query).get(id);
   } catch {
-    return null;
+    return undefined;
   }
 }
 

@@ -22,12 +22,19 @@ export interface OpenDatabaseOptions {
   readonly check?: readonly string[];
   /** A document that one process has open stays a single file, each commit on the disk; the rest is faster and shared. */
   readonly singleFile?: boolean;
+  /** Looks at what a file holds before anything is written to it; throws to leave it as it is. */
+  readonly accept?: (db: Db) => void;
+  /** Each commit is on the disk when it returns, also after a power cut. A single file always is. */
+  readonly durable?: boolean;
 }
 
 /** The file is no database, or a damaged one. The caller decides whether it may be set aside. */
 export class CorruptDatabase extends Error {
   override readonly name = 'CorruptDatabase';
 }
+
+/** The schema is none that the migrations make: damage, or another program's work. */
+export class ForeignSchema extends CorruptDatabase {}
 
 /** The file was written by a newer version. */
 export class FromTheFuture extends AppError {}
@@ -56,22 +63,29 @@ export function openLocked(path: string, options: OpenDatabaseOptions): Db {
   let db: Db | null = null;
   try {
     db = new Database(path, { timeout: BUSY_MS });
-    db.pragma('cell_size_check = ON');
-    db.pragma('trusted_schema = OFF');
-    // Takes effect on a new file only, and only before its first page is written.
-    db.pragma('auto_vacuum = INCREMENTAL');
-    db.pragma(`journal_mode = ${options.singleFile ? 'DELETE' : 'WAL'}`);
-    db.pragma(`synchronous = ${options.singleFile ? 'FULL' : 'NORMAL'}`);
-    db.pragma('foreign_keys = ON');
-    db.pragma(`journal_size_limit = ${64 << 20}`);
-    const version = schemaVersion(db);
+    harden(db);
+    // Before anything is written: a file that is refused stays as it is, to the byte.
+    const version = schemaVersion(db, options.migrations);
     const latest = options.migrations.length;
     if (version > latest) throw fromTheFuture(options.label, doing);
-    if (version > 0) checkStructure(db, options.check);
+    if (version > 0) {
+      checkStructure(db, options.check);
+      options.accept?.(db);
+    } else {
+      db.pragma('auto_vacuum = INCREMENTAL'); // takes effect before the first page is written
+    }
+    db.pragma(`journal_mode = ${options.singleFile ? 'DELETE' : 'WAL'}`);
+    const durable = options.singleFile || options.durable;
+    db.pragma(`synchronous = ${durable ? 'FULL' : 'NORMAL'}`);
+    // On macOS an ordinary flush leaves data in the disk's own memory. Elsewhere it says nothing.
+    if (durable) db.pragma('fullfsync = ON');
+    db.pragma('foreign_keys = ON');
+    db.pragma(`journal_size_limit = ${64 << 20}`);
     for (const migration of options.migrations.slice(version)) migrate(db, migration);
     return db;
   } catch (error) {
     closeQuietly(db);
+    if (error instanceof CorruptDatabase) throw error;
     if (isCorruption(error) || sqliteCode(error) === 'SQLITE_ERROR') {
       throw new CorruptDatabase(`${basename(path)}: ${messageOf(error)}`, { cause: error });
     }
@@ -79,16 +93,22 @@ export function openLocked(path: string, options: OpenDatabaseOptions): Db {
   }
 }
 
-/** Opens what is left of a damaged file, for reading only and unchecked; null where it is no database at all. */
-export function openDamaged(path: string): Db | null {
+/**
+ * Opens what is left of a damaged file, for reading only; null where it is no database at all.
+ * @throws ForeignSchema where it holds what none of the migrations makes: that is no damage
+ */
+export function openDamaged(path: string, migrations: readonly Migration[]): Db | null {
   let db: Db | null = null;
   try {
     db = new Database(path, { readonly: true, fileMustExist: true });
-    db.pragma('trusted_schema = OFF');
-    db.prepare('SELECT count(*) FROM sqlite_schema').get();
+    harden(db);
+    const known = migrations.map((_, index) => expectedSchema(migrations.slice(0, index + 1)));
+    const foreign = schemaOf(db).filter((entry) => !known.some((one) => one.has(textOf(entry))));
+    if (foreign.length > 0) throw foreignSchema(foreign);
     return db;
-  } catch {
+  } catch (error) {
     closeQuietly(db);
+    if (error instanceof ForeignSchema) throw error;
     return null;
   }
 }
@@ -180,27 +200,80 @@ export function sqliteCode(error: unknown): string {
   return error instanceof Database.SqliteError ? error.code : '';
 }
 
-/** The version, after proof that header and schema are what the last migration left. */
-function schemaVersion(db: Db): number {
+/** A file may come from anybody: nothing in it runs by itself, and its schema cannot be written to directly. */
+function harden(db: Db): void {
+  db.unsafeMode(false); // SQLite's defensive mode
+  db.pragma('cell_size_check = ON');
+  db.pragma('trusted_schema = OFF');
+}
+
+interface SchemaEntry {
+  readonly type: string;
+  readonly name: string;
+  readonly tbl_name: string;
+  readonly sql: string | null;
+}
+
+/** More than any of ours; what is beyond it is not even listed. */
+const MOST_ENTRIES = 200;
+
+function schemaOf(db: Db): SchemaEntry[] {
+  const query = `SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name LIMIT ${MOST_ENTRIES}`;
+  return db.prepare<[], SchemaEntry>(query).all();
+}
+
+/** The version, after proof that header and schema are what the migrations up to it make. */
+function schemaVersion(db: Db, migrations: readonly Migration[]): number {
+  const entries = schemaOf(db);
   const version = db.pragma('user_version', { simple: true }) as number;
-  const tables = db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() as number;
-  if (tables === 0 && version === 0) return 0;
+  if (entries.length === 0 && version === 0) return 0;
+  // Looked at before it is read: a view of that name could do anything.
+  const expected = expectedSchema(migrations.slice(0, Math.max(1, version)));
+  const foreign = entries.filter((entry) => !expected.has(textOf(entry)));
+  const known = (name: string) => entries.some((entry) => entry.name === name && !foreign.includes(entry));
+  if (!known('migrations')) throw foreignSchema(foreign);
   const last = db
-    .prepare<[], { version: number; schema: string }>(
-      'SELECT version, schema FROM migrations ORDER BY version DESC LIMIT 1',
-    )
+    .prepare<[], number>('SELECT version FROM migrations ORDER BY version DESC LIMIT 1')
+    .pluck()
     .get();
-  // Without this a damaged header could pass for a database from the future, a damaged schema for a bug of ours.
-  if (last?.version !== version || last.schema !== schemaDigest(db)) {
-    throw new CorruptDatabase('the schema is not what the last migration left');
-  }
+  // Without this a damaged header could pass for a database from the future.
+  if (last !== version) throw new CorruptDatabase('the header does not say what the last migration left');
+  if (version > migrations.length) return version;
+  if (foreign.length > 0) throw foreignSchema(foreign);
+  if (entries.length < expected.size) throw new CorruptDatabase('a part of the schema is missing');
   return version;
 }
 
+function foreignSchema(foreign: readonly SchemaEntry[]): ForeignSchema {
+  const names = foreign.slice(0, 3).map(({ type, name }) => `${type} "${name.slice(0, 60)}"`);
+  return new ForeignSchema(names.length > 0 ? `it holds the ${names.join(', ')}` : 'it is no file of Retake');
+}
+
+const schemas = new WeakMap<Migration, ReadonlySet<string>>();
+
+/** What the migrations make, by making it. */
+function expectedSchema(migrations: readonly Migration[]): ReadonlySet<string> {
+  const last = migrations.at(-1)!;
+  let known = schemas.get(last);
+  if (!known) {
+    const db = new Database(':memory:');
+    for (const migration of migrations) migrate(db, migration);
+    known = new Set(schemaOf(db).map(textOf));
+    db.close();
+    schemas.set(last, known);
+  }
+  return known;
+}
+
+/** Layout of the SQL text means nothing. */
+function textOf({ type, name, tbl_name, sql }: SchemaEntry): string {
+  return JSON.stringify([type, name, tbl_name, sql?.replace(/\s+/g, ' ') ?? null]);
+}
+
+/** Kept for those who look into a file; nobody relies on it, for a file can say of itself what it likes. */
 function schemaDigest(db: Db): string {
-  const query = `SELECT name, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name`;
   return createHash('sha256')
-    .update(JSON.stringify(db.prepare(query).raw().all()))
+    .update(JSON.stringify(schemaOf(db).map(textOf)))
     .digest('hex');
 }
 
