@@ -1,10 +1,17 @@
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { readTokenizer } from '../../src/main/engine/bundle/tokenizer.ts';
+import { readTokenizer, remappedTokens } from '../../src/main/engine/bundle/tokenizer.ts';
 import { sharedPath } from '../helpers/shared.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { writeTinyBundle } from '../helpers/tiny-bundle.ts';
+
+/** As much of tokenizer.json as is changed here. */
+interface Json {
+  [place: string]: unknown;
+  model: { merges?: unknown };
+  pre_tokenizer: { pretokenizers: { pattern: { Regex: string } }[] };
+}
 
 const PROMPTS = ['', 'a red car', 'SWAN  swan\n\tswan!?', 'weißer Fluß 白鳥 🦢', "it's 42 <|endoftext|> end"];
 
@@ -56,6 +63,80 @@ describe('CLIP tokenizer', () => {
     await writeFile(join(folder, 'special_tokens_map.json'), '{"pad_token": {"content": "!"}}');
     const { ids } = (await readTokenizer(folder)).encode('red');
     expect(ids.at(-1)).toBe(0);
+  });
+
+  it.each([
+    ["SD 2's own files: the map wins over a configuration of before", {}, '!'],
+    [
+      'a configuration that lists added tokens is all there is',
+      { added_tokens_decoder: {} },
+      '<|endoftext|>',
+    ],
+  ])('pads as %s', async (_, more, expected) => {
+    const config = { pad_token: '<|endoftext|>', model_max_length: 77, ...more };
+    await writeFile(join(folder, 'tokenizer_config.json'), JSON.stringify(config));
+    await writeFile(join(folder, 'special_tokens_map.json'), '{"pad_token": "!"}');
+    const vocab = JSON.parse(await readFile(join(folder, 'vocab.json'), 'utf8'));
+    expect((await readTokenizer(folder)).encode('red').ids.at(-1)).toBe(vocab[expected]);
+    expect((await remappedTokens(folder)) !== null).toBe(expected === '!');
+  });
+
+  describe('tokenizer.json', () => {
+    let single: string;
+    const change = async (edit: (json: Json) => void) => {
+      const file = join(single, 'tokenizer.json');
+      const json = JSON.parse(await readFile(file, 'utf8'));
+      edit(json);
+      await writeFile(file, JSON.stringify(json));
+    };
+
+    beforeEach(async () => {
+      const bundle = await writeTinyBundle(join(tempFolder(), 'single'), { tokenizerJson: true });
+      single = join(bundle, 'tokenizer');
+    });
+
+    it.each(['normalizer', 'pre_tokenizer', 'decoder', 'anything'])(
+      'brings no pattern of its own in its %s: a few letters could take hours',
+      async (place) => {
+        const rule = { type: 'Replace', pattern: { Regex: '(l+l+)+x' }, content: '' };
+        await change((json) => {
+          json[place] = { type: 'Sequence', normalizers: [rule], pretokenizers: [rule], decoders: [rule] };
+        });
+        await expect(readTokenizer(single)).rejects.toMatchObject({
+          code: 'bundle-invalid',
+          message: expect.stringContaining('(l+l+)+x'),
+          hint: expect.stringContaining('vocab.json and merges.txt'),
+        });
+      },
+    );
+
+    it('with CLIP’s pattern as newer exporters write it, special tokens first, gives the same ids', async () => {
+      const before = await readTokenizer(single);
+      await change((json) => {
+        const split = json.pre_tokenizer.pretokenizers[0]!;
+        split.pattern.Regex = `<\\|startoftext\\|>|<\\|endoftext\\|>|${split.pattern.Regex}`;
+      });
+      const after = await readTokenizer(single);
+      for (const prompt of PROMPTS) expect(after.encode(prompt).ids).toEqual(before.encode(prompt).ids);
+    });
+
+    it('takes the half it lacks from the file beside it', async () => {
+      const whole = await readTokenizer(single);
+      await change((json) => {
+        delete json.model.merges;
+      });
+      await expect(readTokenizer(single)).rejects.toMatchObject({
+        message: 'it has no merges, and there is no merges.txt beside it',
+      });
+      await copyFile(join(folder, 'merges.txt'), join(single, 'merges.txt'));
+      expect((await readTokenizer(single)).encode('swan').ids).toEqual(whole.encode('swan').ids);
+    });
+
+    it('serves where vocab.json came without merges.txt', async () => {
+      const whole = await readTokenizer(single);
+      await copyFile(join(folder, 'vocab.json'), join(single, 'vocab.json'));
+      expect((await readTokenizer(single)).encode('swan').ids).toEqual(whole.encode('swan').ids);
+    });
   });
 
   it.each([

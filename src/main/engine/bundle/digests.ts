@@ -1,9 +1,7 @@
 /** sha256 of everything that changes a part's numbers: the cache key of inverted latents hangs on it. */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { Cancelled, type CancelSignal, throwIfCancelled } from '../../../common/errors.ts';
-import { DOWNLOAD_AGAIN, defect } from './files.ts';
+import { AppError, Cancelled, type CancelSignal, throwIfCancelled } from '../../../common/errors.ts';
+import { DOWNLOAD_AGAIN, defect, openFile } from './files.ts';
 import type { DigestStore } from './types.ts';
 
 /** Below this a file is hashed faster than the store is asked. */
@@ -12,24 +10,25 @@ const WORTH_STORING = 1 << 20;
 /** Hex sha256 of a file, streamed. Throws Cancelled, or a defect when the file cannot be read. */
 export async function fileDigest(path: string, store?: DigestStore, signal?: CancelSignal): Promise<string> {
   throwIfCancelled(signal);
-  const about = await stat(path).catch(() => null);
-  if (about === null) throw defect(path, 'the file is missing', DOWNLOAD_AGAIN, 'weights-missing');
-  const worth = store !== undefined && about.size >= WORTH_STORING;
-  const known = worth ? store.get(path, about.size, about.mtimeMs) : null;
-  if (known !== null) return known;
-  const hash = createHash('sha256');
+  const file = openFile(path);
   try {
-    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 22 })) {
+    const worth = store !== undefined && file.size >= WORTH_STORING;
+    const known = worth ? store.get(path, file.size, file.mtimeMs) : null;
+    if (known !== null) return known;
+    const hash = createHash('sha256');
+    for await (const piece of file.pieces()) {
       throwIfCancelled(signal);
-      hash.update(chunk as Buffer);
+      hash.update(piece);
     }
+    const digest = hash.digest('hex');
+    if (worth) store.set(path, file.size, file.mtimeMs, digest);
+    return digest;
   } catch (error) {
-    if (error instanceof Cancelled) throw error;
+    if (error instanceof Cancelled || error instanceof AppError) throw error;
     throw defect(path, 'the file cannot be read', DOWNLOAD_AGAIN, 'weights-missing');
+  } finally {
+    file.close();
   }
-  const digest = hash.digest('hex');
-  if (worth) store.set(path, about.size, about.mtimeMs, digest);
-  return digest;
 }
 
 /** Digest of a part: of its files' digests, in order. Names are left out, so that moving the bundle changes nothing. */

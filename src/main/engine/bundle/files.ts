@@ -1,7 +1,13 @@
-/** Reading a bundle's small files: every way they can be broken is a sentence an artist can act on. */
-import { readFile, stat } from 'node:fs/promises';
+/**
+ * The door to a bundle's files: every way they can be broken is a sentence an artist can act on. Graphs and weights come
+ * in by onnx/slim.ts, which opens files by the same plain-file.ts.
+ */
+import { closeSync, read, readFileSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import type { z } from 'zod';
 import { AppError, type ErrorCode } from '../../../common/errors.ts';
+import { inWords, LARGEST_WEIGHTS, openPlainFile, UnreadableError } from '../onnx/plain-file.ts';
 
 /** A defect of the bundle itself, named by the file that has it. */
 export function defect(
@@ -15,21 +21,80 @@ export function defect(
 
 export const DOWNLOAD_AGAIN = 'Download the bundle again, all of its files.';
 
-export async function kindOf(path: string): Promise<'file' | 'folder' | null> {
-  const found = await stat(path).catch(() => null);
-  if (found === null) return null;
-  return found.isDirectory() ? 'folder' : 'file';
+const readPiece = promisify(read);
+const PIECE = 1 << 22;
+
+/** Of configurations and vocabularies; a large one has three megabytes. */
+const LARGEST_SMALL_FILE = 64 * 2 ** 20;
+
+/** other: a pipe, a device, a socket, a circle of links. Reading it is refused. */
+export async function kindOf(path: string): Promise<'file' | 'folder' | 'other' | null> {
+  try {
+    const found = await stat(path);
+    if (found.isDirectory()) return 'folder';
+    return found.isFile() ? 'file' : 'other';
+  } catch (error) {
+    return ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '') ? null : 'other';
+  }
 }
 
-/** Bytes of a small file. Throws a defect if it is missing, unreadable, empty or a Git LFS pointer. */
-export async function readSmallFile(file: string): Promise<string> {
-  let text: string;
+function opened(file: string, most: number, missing?: 'weights-missing'): ReturnType<typeof openPlainFile> {
   try {
-    text = await readFile(file, 'utf8');
-  } catch (cause) {
-    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-    throw defect(file, missing ? 'the file is missing' : 'the file cannot be read', DOWNLOAD_AGAIN);
+    return openPlainFile(file, most);
+  } catch (error) {
+    if (!(error instanceof UnreadableError)) throw error;
+    throw defect(
+      file,
+      inWords(error.why, most),
+      DOWNLOAD_AGAIN,
+      error.why === 'missing' ? missing : undefined,
+    );
   }
+}
+
+/** Bytes of a whole file. Throws a defect if it is missing, unreadable, no file or larger than most. */
+export function readBytes(file: string, most: number): Buffer {
+  const { fd } = opened(file, most);
+  try {
+    return readFileSync(fd);
+  } catch {
+    throw defect(file, 'the file cannot be read', DOWNLOAD_AGAIN);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+export interface OpenFile {
+  readonly size: number;
+  readonly mtimeMs: number;
+  /** In order, to the size it had when opened; each piece is valid until the next. */
+  pieces(): AsyncGenerator<Uint8Array>;
+  close(): void;
+}
+
+/** A file of any size; configurations are small whoever reads them. Throws a defect as readBytes does, or weights-missing. */
+export function openFile(file: string): OpenFile {
+  const most = /\.(json|txt)$/i.test(file) ? LARGEST_SMALL_FILE : LARGEST_WEIGHTS;
+  const { fd, size, mtimeMs } = opened(file, most, 'weights-missing');
+  return {
+    size,
+    mtimeMs,
+    async *pieces() {
+      const buffer = Buffer.allocUnsafe(Math.min(PIECE, Math.max(1, size)));
+      for (let at = 0; at < size; ) {
+        const { bytesRead } = await readPiece(fd, buffer, 0, Math.min(buffer.length, size - at), at);
+        if (bytesRead === 0) throw defect(file, 'the file became shorter while it was read', DOWNLOAD_AGAIN);
+        yield buffer.subarray(0, bytesRead);
+        at += bytesRead;
+      }
+    },
+    close: () => closeSync(fd),
+  };
+}
+
+/** Text of a small file. Throws a defect if it is missing, unreadable, too large, empty or a Git LFS pointer. */
+export async function readSmallFile(file: string): Promise<string> {
+  const text = readBytes(file, LARGEST_SMALL_FILE).toString('utf8');
   if (text.trim() === '') throw defect(file, 'the file is empty', DOWNLOAD_AGAIN);
   if (text.startsWith('version https://git-lfs.github.com/spec/')) {
     throw defect(file, 'this is a Git LFS pointer, not the file itself', 'Run "git lfs pull" in the bundle.');

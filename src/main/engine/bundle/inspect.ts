@@ -1,6 +1,6 @@
 /** What a folder holds, without loading a weight: for `retake bundle inspect` and for the desktop's model list. */
 import { realpathSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { AppError, errorLine } from '../../../common/errors.ts';
 import type { SchedulerConfig } from '../diffusion/types.ts';
@@ -8,6 +8,7 @@ import type { Graph } from '../onnx/ir/graph.ts';
 import { findSelfAttentions } from '../onnx/passes/attention.ts';
 import { parseModel } from '../onnx/serde.ts';
 import { type LoadedGraph, loadGraph } from '../onnx/slim.ts';
+import { readBytes } from './files.ts';
 import { describe, weightType } from './io.ts';
 import { type Layout, PART_FOLDERS, type Part, type Role, readLayout, rolesOf } from './layout.ts';
 import { isDrawn } from './mean-encoder.ts';
@@ -100,7 +101,7 @@ export async function inspectBundle(
   for (const part of Object.values(layout.parts)) {
     const whole = await attempt(() => loadGraph(part.file, { root: layout.dir }));
     sound &&= whole !== null;
-    const graph = whole ?? (await bareGraph(part));
+    const graph = whole ?? bareGraph(part);
     if (graph === null) continue;
     graphs.set(part.role, graph);
     reports.push(await reportPart(layout, part, graph, whole !== null));
@@ -149,11 +150,10 @@ export async function inspectBundle(
 }
 
 /** The graph alone, for bundles whose weights are elsewhere or not there yet. */
-async function bareGraph(part: Part): Promise<LoadedGraph | null> {
-  const about = await stat(part.file).catch(() => null);
-  if (about === null || about.size > LARGEST_BARE_GRAPH) return null;
+function bareGraph(part: Part): LoadedGraph | null {
   try {
-    return { model: parseModel(await readFile(part.file)), folder: part.folder, files: [] };
+    const bytes = readBytes(part.file, LARGEST_BARE_GRAPH);
+    return { model: parseModel(bytes), folder: part.folder, files: [] };
   } catch {
     return null; // loadGraph has already said what is wrong with it
   }

@@ -105,7 +105,7 @@ async function findPart(dir: string, role: Role, onDefect: OnDefect): Promise<Pa
   const names = await listing(folder);
   const graphs = names.filter((name) => name.endsWith('.onnx'));
   const chosen = graphs.includes('model.onnx') ? 'model.onnx' : graphs.length === 1 ? graphs[0]! : null;
-  if (chosen !== null && (await kindOf(join(folder, chosen))) === 'file') {
+  if (chosen !== null && (await kindOf(join(folder, chosen)))) {
     const config = names.includes('config.json') ? join(folder, 'config.json') : null;
     return { role, folder, file: join(folder, chosen), configFile: config };
   }
@@ -162,7 +162,7 @@ export async function readLayout(dir: string, onDefect: OnDefect): Promise<Layou
   const root = resolve(dir);
   const kind = await kindOf(root);
   if (kind === null) throw defect(root, 'there is no such folder', 'Check the path of the model bundle.');
-  if (kind === 'file') {
+  if (kind !== 'folder') {
     const hint = PYTORCH.test(root)
       ? 'Convert the checkpoint to a diffusers folder, then: optimum-cli export onnx --model FOLDER BUNDLE.'
       : 'Give the folder that holds model_index.json.';
@@ -214,7 +214,7 @@ export async function readLayout(dir: string, onDefect: OnDefect): Promise<Layou
     zeroEmptyPrompt: xl && about.force_zeros_for_empty_prompt === true,
     parts,
     unet: await readConfig(parts.unet?.configFile, unetConfig, onDefect),
-    vae: await readConfig((await kindOf(vaeFile)) === 'file' ? vaeFile : null, vaeConfig, onDefect),
+    vae: await readConfig((await kindOf(vaeFile)) ? vaeFile : null, vaeConfig, onDefect),
     text,
     tokenizers,
     schedulerFile: join(root, 'scheduler', 'scheduler_config.json'),
@@ -227,7 +227,7 @@ async function readPreprocessor(root: string, onDefect: OnDefect): Promise<Layou
   const [beside, usual] = [PART_FOLDERS.depthEstimator, 'feature_extractor'].map((folder) =>
     join(root, folder, 'preprocessor_config.json'),
   ) as [string, string];
-  const file = (await kindOf(beside)) === 'file' ? beside : usual;
+  const file = (await kindOf(beside)) ? beside : usual;
   try {
     return { file, config: await readJson(file, preprocessorConfig) };
   } catch (error) {

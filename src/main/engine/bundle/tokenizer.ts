@@ -10,14 +10,19 @@ const CLIP_LENGTH = 77;
 /** A special token is written either as text or as an object that holds it. */
 const special = z.union([z.string(), z.object({ content: z.string() }).transform((token) => token.content)]);
 
-const configSchema = z.object({
-  bos_token: special.default('<|startoftext|>'),
-  eos_token: special.default('<|endoftext|>'),
-  unk_token: special.default('<|endoftext|>'),
+const specials = {
+  bos_token: special.nullish(),
+  eos_token: special.nullish(),
+  unk_token: special.nullish(),
   pad_token: special.nullish(),
+};
+const mapSchema = z.object(specials);
+const configSchema = z.object({
+  ...specials,
   model_max_length: z.number().nullish(),
+  /** Written since the configuration alone says which tokens are special. */
+  added_tokens_decoder: z.unknown().optional(),
 });
-const mapSchema = z.object({ pad_token: special.nullish() });
 
 /** A record schema takes longer over fifty thousand tokens than all the rest of opening them. */
 const vocabSchema = z.custom<Record<string, number>>(
@@ -30,7 +35,11 @@ const vocabSchema = z.custom<Record<string, number>>(
 );
 
 const jsonSchema = z.looseObject({
-  model: z.looseObject({ type: z.string(), vocab: vocabSchema, merges: z.array(z.unknown()) }),
+  model: z.looseObject({
+    type: z.string(),
+    vocab: vocabSchema.optional(),
+    merges: z.array(z.unknown()).optional(),
+  }),
 });
 
 export interface ClipTokenizer {
@@ -40,6 +49,33 @@ export interface ClipTokenizer {
   readonly size: number;
   /** Start token, text, end token, padding. cut: the part of the text that did not fit, in lower case, or null. */
   encode(text: string): { readonly ids: Int32Array; readonly cut: string | null };
+}
+
+const CLIP_WORDS = "'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+";
+const SPACES = '\\s+';
+
+/**
+ * Patterns a tokenizer.json may bring, all of which take time in proportion to the text. Others are not run: a few
+ * letters are enough to keep a backtracking engine busy for hours.
+ */
+const KNOWN_PATTERNS: ReadonlySet<string> = new Set([
+  SPACES,
+  CLIP_WORDS,
+  `<\\|startoftext\\|>|<\\|endoftext\\|>|${CLIP_WORDS}`,
+]);
+
+/** The first pattern anywhere in the rules that is not known, or null. */
+function unknownPattern(rules: object): string | null {
+  const stack: unknown[] = [rules];
+  while (stack.length > 0) {
+    const top = stack.pop();
+    if (typeof top !== 'object' || top === null) continue;
+    const { Regex } = top as { Regex?: unknown };
+    if (Regex !== undefined && !(typeof Regex === 'string' && KNOWN_PATTERNS.has(Regex)))
+      return String(Regex);
+    for (const value of Object.values(top)) stack.push(value);
+  }
+  return null;
 }
 
 /** The splitting rules of CLIP's published tokenizer, for bundles that hold only vocab.json and merges.txt. */
@@ -52,7 +88,7 @@ function clipRules(vocab: Record<string, number>, merges: readonly string[], unk
       type: 'Sequence',
       normalizers: [
         { type: 'NFC' },
-        { type: 'Replace', pattern: { Regex: '\\s+' }, content: ' ' },
+        { type: 'Replace', pattern: { Regex: SPACES }, content: ' ' },
         { type: 'Lowercase' },
       ],
     },
@@ -61,7 +97,7 @@ function clipRules(vocab: Record<string, number>, merges: readonly string[], unk
       pretokenizers: [
         {
           type: 'Split',
-          pattern: { Regex: "'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+" },
+          pattern: { Regex: CLIP_WORDS },
           behavior: 'Removed',
           invert: true,
         },
@@ -83,7 +119,7 @@ function clipRules(vocab: Record<string, number>, merges: readonly string[], unk
   };
 }
 
-function specialTokens(vocab: Record<string, number>, tokens: readonly string[]): object[] {
+function addedTokens(vocab: Record<string, number>, tokens: readonly string[]): object[] {
   return [...new Set(tokens)].map((content) => ({
     id: vocab[content]!,
     content,
@@ -93,6 +129,100 @@ function specialTokens(vocab: Record<string, number>, tokens: readonly string[])
     normalized: true,
     special: true,
   }));
+}
+
+type Config = z.output<typeof configSchema>;
+type Mapped = z.output<typeof mapSchema>;
+type SpecialTokens = Readonly<Record<keyof typeof specials, string>>;
+
+/**
+ * As transformers reads them: a configuration that lists added tokens is all there is; before that, the map wins, and SD
+ * 2's map pads with "!" where its configuration names the end token.
+ */
+function specialTokens(config: Config, mapped: Mapped): SpecialTokens {
+  return config.added_tokens_decoder === undefined
+    ? named({ ...config, ...mapped }, mapped)
+    : named(config, mapped);
+}
+
+function named(tokens: Mapped, mapped: Mapped): SpecialTokens {
+  const eos_token = tokens.eos_token ?? '<|endoftext|>';
+  return {
+    bos_token: tokens.bos_token ?? '<|startoftext|>',
+    eos_token,
+    unk_token: tokens.unk_token ?? '<|endoftext|>',
+    pad_token: tokens.pad_token ?? mapped.pad_token ?? eos_token,
+  };
+}
+
+async function readConfigs(folder: string): Promise<{ config: Config; mapped: Mapped }> {
+  const read = async <Schema extends z.ZodType>(name: string, schema: Schema) =>
+    (await kindOf(join(folder, name))) ? readJson(join(folder, name), schema) : schema.parse({});
+  return {
+    config: await read('tokenizer_config.json', configSchema),
+    mapped: await read('special_tokens_map.json', mapSchema),
+  };
+}
+
+/**
+ * The special tokens where special_tokens_map.json decides them against the configuration, else null. Retake once let the
+ * configuration win; the digest of such a tokenizer holds this, so that what was inverted then is inverted again.
+ */
+export async function remappedTokens(folder: string): Promise<string | null> {
+  const { config, mapped } = await readConfigs(folder);
+  const now = JSON.stringify(specialTokens(config, mapped));
+  return now === JSON.stringify(named(config, mapped)) ? null : now;
+}
+
+interface Rules {
+  /** Where the vocabulary is, for errors. */
+  readonly file: string;
+  readonly vocab: Record<string, number>;
+  readonly rules: object;
+}
+
+/** vocab.json and merges.txt, else tokenizer.json; one half may come from the other. */
+async function readRules(folder: string, unknown: string): Promise<Rules> {
+  const has = async (name: string) => (await kindOf(join(folder, name))) !== null;
+  const [vocabFile, mergesFile] = [join(folder, 'vocab.json'), join(folder, 'merges.txt')];
+  const [hasVocab, hasMerges] = [await has('vocab.json'), await has('merges.txt')];
+  const readMerges = async () =>
+    (await readSmallFile(mergesFile))
+      .split(/\r?\n/)
+      .filter((line) => line !== '' && !line.startsWith('#version'));
+  if ((hasVocab && hasMerges) || !(await has('tokenizer.json'))) {
+    const vocab = await readJson(vocabFile, vocabSchema);
+    return { file: vocabFile, vocab, rules: clipRules(vocab, await readMerges(), unknown) };
+  }
+  const file = join(folder, 'tokenizer.json');
+  const json = await readJson(file, jsonSchema);
+  if (json.model.type !== 'BPE') {
+    throw defect(
+      file,
+      `this is a ${json.model.type} tokenizer, not CLIP's`,
+      'Use a Stable Diffusion bundle.',
+    );
+  }
+  const pattern = unknownPattern(json);
+  if (pattern !== null) {
+    throw defect(
+      file,
+      `it splits text by a pattern Retake does not know (${pattern.slice(0, 40)})`,
+      'Put vocab.json and merges.txt of the model beside it.',
+    );
+  }
+  const vocab = json.model.vocab ?? (hasVocab ? await readJson(vocabFile, vocabSchema) : null);
+  const merges = json.model.merges ?? (hasMerges ? await readMerges() : null);
+  if (vocab === null || merges === null) {
+    const [what, other] = vocab === null ? ['vocabulary', 'vocab.json'] : ['merges', 'merges.txt'];
+    throw defect(
+      file,
+      `it has no ${what}, and there is no ${other} beside it`,
+      `Put ${other} of the model beside it.`,
+    );
+  }
+  const rules = { ...json, model: { ...json.model, vocab, merges }, truncation: null, padding: null };
+  return { file, vocab, rules: { ...rules, post_processor: null } };
 }
 
 /** Files that decide the ids, those that exist; the digest of the tokenizer covers them. */
@@ -110,46 +240,18 @@ export const TOKENIZER_FILES = [
  * @param most tokens the text encoder reads, where known
  */
 export async function readTokenizer(folder: string, most: number | null = null): Promise<ClipTokenizer> {
-  const has = async (name: string) => (await kindOf(join(folder, name))) === 'file';
-  const configFile = join(folder, 'tokenizer_config.json');
-  const config = (await has('tokenizer_config.json'))
-    ? await readJson(configFile, configSchema)
-    : configSchema.parse({});
-  const mapFile = join(folder, 'special_tokens_map.json');
-  const mapped = (await has('special_tokens_map.json')) ? await readJson(mapFile, mapSchema) : {};
-  const pad = config.pad_token ?? mapped.pad_token ?? config.eos_token;
-
-  let rules: object;
-  let vocab: Record<string, number>;
-  let file: string;
-  if ((await has('vocab.json')) || !(await has('tokenizer.json'))) {
-    file = join(folder, 'vocab.json');
-    vocab = await readJson(file, vocabSchema);
-    const lines = (await readSmallFile(join(folder, 'merges.txt'))).split(/\r?\n/);
-    const merges = lines.filter((line) => line !== '' && !line.startsWith('#version'));
-    rules = clipRules(vocab, merges, config.unk_token);
-  } else {
-    file = join(folder, 'tokenizer.json');
-    const json = await readJson(file, jsonSchema);
-    if (json.model.type !== 'BPE') {
-      throw defect(
-        file,
-        `this is a ${json.model.type} tokenizer, not CLIP's`,
-        'Use a Stable Diffusion bundle.',
-      );
-    }
-    vocab = json.model.vocab;
-    rules = { ...json, truncation: null, padding: null, post_processor: null };
-  }
-  for (const token of [config.bos_token, config.eos_token, pad]) {
-    if (vocab[token] === undefined) {
+  const { config, mapped } = await readConfigs(folder);
+  const tokens = specialTokens(config, mapped);
+  const { file, vocab, rules } = await readRules(folder, tokens.unk_token);
+  for (const token of [tokens.bos_token, tokens.eos_token, tokens.pad_token]) {
+    if (!Object.hasOwn(vocab, token)) {
       throw defect(file, `the vocabulary has no token "${token}"`, DOWNLOAD_AGAIN);
     }
   }
   let hub: HubTokenizer;
   try {
     hub = new HubTokenizer(
-      { added_tokens: specialTokens(vocab, [config.bos_token, config.eos_token]), ...rules },
+      { added_tokens: addedTokens(vocab, [tokens.bos_token, tokens.eos_token]), ...rules },
       {},
     );
   } catch (cause) {
@@ -157,9 +259,14 @@ export async function readTokenizer(folder: string, most: number | null = null):
   }
   const length = Math.min(config.model_max_length ?? CLIP_LENGTH, most ?? CLIP_LENGTH, CLIP_LENGTH);
   if (!(Number.isInteger(length) && length >= 3)) {
-    throw defect(configFile, `prompts of ${length} tokens make no sense`, DOWNLOAD_AGAIN);
+    throw defect(
+      join(folder, 'tokenizer_config.json'),
+      `prompts of ${length} tokens make no sense`,
+      DOWNLOAD_AGAIN,
+    );
   }
-  const [start, end, padding] = [vocab[config.bos_token]!, vocab[config.eos_token]!, vocab[pad]!];
+  const { bos_token, eos_token, pad_token } = tokens;
+  const [start, end, padding] = [vocab[bos_token]!, vocab[eos_token]!, vocab[pad_token]!];
   return {
     length,
     size: Object.values(vocab).reduce((most, id) => Math.max(most, id), 0) + 1,
