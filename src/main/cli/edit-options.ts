@@ -61,7 +61,7 @@ export function addEditOptions(command: Command): Command {
     .addOption(
       new Option(
         '--solver <name>',
-        'ddim, euler, dpmpp_2m or euler_a, k-diffusion names too; the method knows its own best',
+        'see "retake methods", k-diffusion names too; the method knows its own best',
       ),
     )
     .option('--schedule <name>', 'spacing of the noise levels: bundle, karras, exponential')

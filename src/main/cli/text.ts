@@ -125,6 +125,7 @@ export function methodTable(methods: readonly MethodInfo[]): string {
         `${method.id}  ${method.label}`,
         `    ${method.summary}`,
         ...(rows.length ? [table(rows)] : []),
+        `    --solver ${method.solvers.map(({ id }) => id).join(', ')}`,
       ].join('\n');
     })
     .join('\n\n');

@@ -10,7 +10,7 @@ import { lazily } from './desktop/calls.ts';
 import { createDesktop, type Desktop } from './desktop/handlers.ts';
 import { createJobRunner, type JobRunner, type JobRunnerParts } from './jobs.ts';
 import { probeClip } from './media/probe.ts';
-import { methods, paramsSchema } from './methods/registry.ts';
+import { methods, paramsSchema, solversOf } from './methods/registry.ts';
 import { probeProviders } from './onnx/provider.ts';
 import { openJobStore } from './queue/store.ts';
 import type { Handlers } from './serve.ts';
@@ -97,6 +97,7 @@ const handlers: Handlers<EngineContract> = {
       label: method.label,
       summary: method.summary,
       params: paramsSchema(method),
+      solvers: solversOf(method).map(({ id, label }) => ({ id, label })),
     })),
   'providers.list': async () => probeProviders(),
   'cache.ls': async () => cache().ls(),

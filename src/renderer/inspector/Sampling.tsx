@@ -10,6 +10,7 @@ import {
 import { type Shot, shotSettings } from '../../common/project/document.ts';
 import { setChosenSettings } from '../actions/settings.ts';
 import { useBundles } from '../store/bundles.ts';
+import { useMethods } from '../store/methods.ts';
 import { useDocument } from '../store/project.ts';
 import { IconButton } from '../ui/IconButton.tsx';
 import { Select } from '../ui/Select.tsx';
@@ -19,13 +20,6 @@ import { Heading, NumberRow } from './NumberRow.tsx';
 const DEFAULTS = shotSettings.parse({});
 const LARGEST_SEED = 0xffffffff;
 
-const SOLVERS = [
-  { id: '', name: "The method's own" },
-  { id: 'ddim', name: 'DDIM' },
-  { id: 'euler', name: 'Euler' },
-  { id: 'dpmpp_2m', name: 'DPM++ 2M' },
-  { id: 'euler_a', name: 'Euler ancestral' },
-];
 const SCHEDULES = [
   { id: 'bundle', name: 'As the model was trained' },
   { id: 'karras', name: 'Karras' },
@@ -138,9 +132,16 @@ function SizeSetting({ shot }: { readonly shot: Shot }) {
 /** Open or folded as the artist left it, for all shots. */
 let wasOpen = false;
 
+/** Those with which the method is right. */
+function useSolvers(method: string) {
+  const found = useMethods()?.find(({ id }) => id === method)?.solvers ?? [];
+  return [{ id: '', name: "The method's own" }, ...found.map(({ id, label }) => ({ id, name: label }))];
+}
+
 function Finer({ shot }: { readonly shot: Shot }) {
-  const { solver, schedule, inversion, refinement } = shot.settings;
+  const { method, solver, schedule, inversion, refinement } = shot.settings;
   const [isOpen, setOpen] = useState(wasOpen);
+  const solvers = useSolvers(method);
   return (
     <Disclosure
       className="fold"
@@ -159,7 +160,7 @@ function Finer({ shot }: { readonly shot: Shot }) {
       <DisclosurePanel className="fold-body">
         <Select
           label="Solver"
-          options={known(SOLVERS, solver ?? '')}
+          options={known(solvers, solver ?? '')}
           value={solver ?? ''}
           onChange={(id) => setChosenSettings({ solver: id === '' ? null : id })}
         />
