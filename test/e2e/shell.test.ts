@@ -1,5 +1,8 @@
 /** The shell alone: window, bridge, security, previews, further instances, the engine's deaths, quitting. */
+
+import { createSocket } from 'node:dgram';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launch } from './launch.ts';
@@ -106,6 +109,40 @@ describe('the page', () => {
     });
   });
 
+  it('sends nothing over a peer connection', async () => {
+    // They answer nothing: whoever asks them has already sent something out.
+    const stun = createSocket('udp4');
+    const turn = createServer();
+    let heard = 0;
+    stun.on('message', () => {
+      heard += 1;
+    });
+    turn.on('connection', (socket) => {
+      heard += 1;
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => stun.bind(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => turn.listen(0, '127.0.0.1', resolve));
+    await app.page.evaluate(
+      async ([udp, tcp]) => {
+        const login = { username: 'a', credential: 'b' };
+        const iceServers = [
+          { urls: `stun:127.0.0.1:${udp}` },
+          { urls: `turn:127.0.0.1:${tcp}?transport=tcp`, ...login },
+        ];
+        const peer = new RTCPeerConnection({ iceServers });
+        peer.createDataChannel('x');
+        await peer.setLocalDescription(await peer.createOffer());
+        await new Promise((resolve) => setTimeout(resolve, 2000));
+        peer.close();
+      },
+      [stun.address().port, (turn.address() as AddressInfo).port] as const,
+    );
+    expect(heard).toBe(0);
+    stun.close();
+    turn.close();
+  });
+
   it('stays where it is and opens no window', async () => {
     const before = app.page.url();
     const opened = await app.page.evaluate(() => {
@@ -192,7 +229,7 @@ describe('the engine', () => {
 
   it('comes back when it no longer answers', async () => {
     const pid = await until(enginePid, (one) => one !== null);
-    await app.page.waitForFunction(() => document.body.innerText !== '');
+    await app.page.waitForFunction(() => document.body.textContent !== '');
     // Its watchdog has to have been heard once.
     await app.page.waitForTimeout(2000);
     const down = app.page.evaluate(
@@ -202,6 +239,20 @@ describe('the engine', () => {
     expect(await down).toBe('it did not answer any more');
     expect(await until(enginePid, (one) => one !== null && one !== pid)).not.toBe(pid);
   }, 90_000);
+});
+
+describe('what networks run on', () => {
+  it('is tried in processes that the shell starts', async () => {
+    const seen = new Set<string>();
+    const names = () => app.evaluate(({ app }) => app.getAppMetrics().map((one) => one.name ?? ''));
+    await app.evaluate(({ Menu }) => Menu.getApplicationMenu()?.getMenuItemById('view.bundles')?.click());
+    await app.page.getByRole('tab', { name: 'Runs on' }).click();
+    const works = app.page.getByText(/^Works/).first();
+    while (!(await works.isVisible())) for (const name of await names()) seen.add(name);
+    expect([...seen]).toContain('Retake trial');
+    await until(names, (all) => !all.includes('Retake trial'));
+    await app.page.keyboard.press('Escape');
+  }, 60_000);
 });
 
 describe('a second start', () => {

@@ -1,11 +1,11 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readDemo } from '../../src/main/app/demo.ts';
 import { projectArgument } from '../../src/main/app/open-with.ts';
 import { openRecent } from '../../src/main/app/recent.ts';
-import { contentSecurityPolicy } from '../../src/main/app/security.ts';
+import { contentSecurityPolicy, developmentServer, isOwnPage } from '../../src/main/app/security.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -89,5 +89,70 @@ describe('the content security policy', () => {
     expect(policy).toContain(`default-src 'none'`);
     expect(policy).toContain(`script-src 'self';`);
     expect(policy).not.toMatch(/https?:|\*|unsafe-eval|script-src[^;]*unsafe-inline/);
+  });
+});
+
+describe('who is listened to', () => {
+  const says = (url: string, page: string, parent: object | null = null) =>
+    isOwnPage({ senderFrame: { url, parent } } as never, page);
+
+  it.each([
+    ['retake://app/', 'retake://app/'],
+    ['retake://app/index.html#shot', 'retake://app/'],
+    ['http://localhost:5173/src/?a=b', 'http://localhost:5173'],
+  ])('our own page: %s', (url, page) => expect(says(url, page)).toBe(true));
+
+  it.each([
+    // Each begins like ours.
+    ['http://localhost:5173.evil.example/', 'http://localhost:5173'],
+    ['http://localhost:51730/', 'http://localhost:5173'],
+    ['http://localhost:5173@evil.example/', 'http://localhost:5173'],
+    ['retake://app.evil/', 'retake://app'],
+    ['retake://application/', 'retake://app'],
+    // And each of these ends like it, or is none.
+    ['https://localhost:5173/', 'http://localhost:5173'],
+    ['file:///retake://app/', 'retake://app/'],
+    ['about:blank', 'retake://app/'],
+    ['data:text/html,x', 'retake://app/'],
+    ['', 'retake://app/'],
+  ])('no stranger: %s', (url, page) => expect(says(url, page)).toBe(false));
+
+  it('no frame in it, and none that has gone', () => {
+    expect(says('retake://app/', 'retake://app/', {})).toBe(false);
+    expect(isOwnPage({ senderFrame: null } as never, 'retake://app/')).toBe(false);
+  });
+
+  it('a development server only where there is no installed application', () => {
+    const env = { ELECTRON_RENDERER_URL: 'http://localhost:5173' };
+    expect(developmentServer(false, env)).toBe('http://localhost:5173');
+    expect(developmentServer(false, {})).toBeNull();
+    expect(developmentServer(true, env)).toBeNull();
+  });
+});
+
+describe('the installed program', () => {
+  const root = join(import.meta.dirname, '../..');
+
+  it('cannot be turned into a plain Node, and nothing of ours wants it to be', () => {
+    const fuses = readFileSync(join(root, 'electron-builder.yml'), 'utf8');
+    for (const off of [
+      'runAsNode',
+      'enableNodeOptionsEnvironmentVariable',
+      'enableNodeCliInspectArguments',
+      'grantFileProtocolExtraPrivileges',
+    ]) {
+      expect(fuses).toMatch(new RegExp(`^  ${off}: false$`, 'm'));
+    }
+    for (const on of [
+      'enableEmbeddedAsarIntegrityValidation',
+      'onlyLoadAppFromAsar',
+      'enableCookieEncryption',
+    ]) {
+      expect(fuses).toMatch(new RegExp(`^  ${on}: true$`, 'm'));
+    }
+    const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .filter((name) => readFileSync(join(root, 'src', name), 'utf8').includes('ELECTRON_RUN_AS_NODE'));
+    expect(sources).toEqual([]);
   });
 });

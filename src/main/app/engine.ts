@@ -7,6 +7,7 @@ import type { Events } from '../../common/contract/events.ts';
 import { AppError } from '../../common/errors.ts';
 import { type Client, createClient } from '../../common/rpc.ts';
 import { BEAT_ARGUMENT, endHard, listenForBeats } from '../heartbeat.ts';
+import { serveTrials } from './trials.ts';
 
 /** Pauses before the next start, in milliseconds; after the last one it stays down. */
 const PAUSES = [200, 1000, 3000, 10_000] as const;
@@ -15,6 +16,8 @@ const HEALTHY_MS = 30_000;
 
 export interface EngineOptions {
   readonly file: string;
+  /** Entry of the process in which a provider is tried. */
+  readonly trial: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Everything the engine prints, for the log. */
   readonly onOutput: (text: string) => void;
@@ -34,7 +37,7 @@ interface Running {
 }
 
 /** Call it when the app is ready. */
-export function startEngine({ file, env, onOutput }: EngineOptions): Engine {
+export function startEngine({ file, trial, env, onOutput }: EngineOptions): Engine {
   const pages = new Set<WebContents>();
   let running: Running | null = null;
   let state: EngineState = 'starting';
@@ -59,6 +62,7 @@ export function startEngine({ file, env, onOutput }: EngineOptions): Engine {
       env,
       stdio: 'pipe',
     });
+    serveTrials(child, trial, env);
     const client = clientOf(child);
     const born = Date.now();
     running = { child, client };

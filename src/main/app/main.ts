@@ -12,7 +12,7 @@ import { projectArgument } from './open-with.ts';
 import { appPaths } from './paths.ts';
 import { PAGE_ROOT, registerScheme, serveFolders } from './protocol.ts';
 import { openRecent } from './recent.ts';
-import { contentSecurityPolicy, denyPermissions } from './security.ts';
+import { contentSecurityPolicy, denyNetwork, denyPermissions, developmentServer } from './security.ts';
 import { type Closing, closeWithCare, openWindow } from './windows.ts';
 
 /** Closing the project in an engine that hangs must not keep the artist. */
@@ -58,14 +58,15 @@ function run(): void {
   app.on('window-all-closed', () => app.quit());
   app.on('will-quit', () => engine?.stop());
 
-  void app.whenReady().then(() => {
+  void app.whenReady().then(async () => {
     const paths = appPaths();
     const logs = app.getPath('logs');
     const log = openLog(logs);
-    const devServer = process.env.ELECTRON_RENDERER_URL ?? null;
+    const devServer = developmentServer(app.isPackaged, process.env);
     const devOrigin = devServer && new URL(devServer).origin;
 
     denyPermissions(session.defaultSession);
+    await denyNetwork(session.defaultSession, devOrigin);
     serveFolders(session.defaultSession, { page: paths.page, previews: paths.previews, devOrigin });
     if (devOrigin) {
       session.defaultSession.webRequest.onHeadersReceived({ urls: [`${devOrigin}/*`] }, (details, answer) =>
@@ -96,7 +97,7 @@ function run(): void {
       );
     showMenu();
 
-    engine = startEngine({ file: paths.engine, env: paths.env, onOutput: log });
+    engine = startEngine({ file: paths.engine, trial: paths.trial, env: paths.env, onOutput: log });
     let blocker: number | null = null;
 
     listen(

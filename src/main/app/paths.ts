@@ -7,6 +7,7 @@ import { dataDirectory } from '../data-directory.ts';
 
 export interface AppPaths {
   readonly engine: string;
+  readonly trial: string;
   readonly page: string;
   readonly previews: string;
   readonly demo: string;
@@ -20,6 +21,7 @@ export function appPaths(): AppPaths {
   const ffmpeg = join(resources, 'ffmpeg', process.platform === 'win32' ? 'ffmpeg.exe' : 'ffmpeg');
   return {
     engine: join(import.meta.dirname, 'engine.js'),
+    trial: join(import.meta.dirname, 'probe-child.js'),
     page: join(import.meta.dirname, '../renderer'),
     previews: join(home, 'previews'),
     demo: join(resources, 'demo'),

@@ -27,6 +27,23 @@ export function denyPermissions(session: Session): void {
   session.setDevicePermissionHandler(() => false);
 }
 
+/**
+ * No byte to the network, whatever the page tries. The policy above does not hold peer connections, and Chromium does
+ * not know its directive for them: without UDP of their own they go where the session's proxy leads, which is nowhere.
+ */
+export async function denyNetwork(session: Session, devOrigin: string | null): Promise<void> {
+  await session.setProxy({
+    mode: 'fixed_servers',
+    // The discard port; browsers refuse to be served from it, and no proxy is.
+    proxyRules: 'http://127.0.0.1:9',
+    proxyBypassRules: ['<-loopback>', ...(devOrigin ? [new URL(devOrigin).host] : [])].join(';'),
+  });
+}
+
+export function denyPeerConnections(contents: WebContents): void {
+  contents.setWebRTCIPHandlingPolicy('disable_non_proxied_udp');
+}
+
 /** The page stays the page: no navigation, no further window, no embedded page. */
 export function denyNavigation(contents: WebContents): void {
   contents.setWindowOpenHandler(() => ({ action: 'deny' }));
@@ -38,8 +55,24 @@ export function denyNavigation(contents: WebContents): void {
   contents.on('will-attach-webview', (event) => event.preventDefault());
 }
 
-/** Only the top frame of our own page is listened to. */
-export function isOwnPage(event: IpcMainEvent | IpcMainInvokeEvent, pageRoot: string): boolean {
+/** Only the top frame of our own page is listened to. @param page any address of it */
+export function isOwnPage(event: IpcMainEvent | IpcMainInvokeEvent, page: string): boolean {
   const frame = event.senderFrame;
-  return frame !== null && frame.parent === null && frame.url.startsWith(pageRoot);
+  return frame !== null && frame.parent === null && sameOrigin(frame.url, page);
+}
+
+/** By scheme, host and port, as a whole: an address may begin like ours and lead elsewhere. */
+export function sameOrigin(one: string, other: string): boolean {
+  if (!URL.canParse(one) || !URL.canParse(other)) return false;
+  const [a, b] = [new URL(one), new URL(other)];
+  // `origin` is "null" for schemes that only Chromium knows as standard ones.
+  return a.protocol === b.protocol && a.host === b.host && a.host !== '';
+}
+
+/** The server of `npm run dev`. An installed application shows its own page, whatever its environment says. */
+export function developmentServer(
+  isPackaged: boolean,
+  env: Readonly<Record<string, string | undefined>>,
+): string | null {
+  return isPackaged ? null : (env.ELECTRON_RENDERER_URL ?? null);
 }

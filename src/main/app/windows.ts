@@ -1,7 +1,7 @@
 /** The one window: how it looks before the page does, and how it closes without losing work. */
 import { join } from 'node:path';
 import { BrowserWindow, screen } from 'electron';
-import { denyNavigation } from './security.ts';
+import { denyNavigation, denyPeerConnections } from './security.ts';
 
 /** How long the page may take to write what is unsaved. */
 const FLUSH_MS = 15_000;
@@ -34,6 +34,7 @@ export function openWindow({ url, mediaRoot, onPageGone }: WindowOptions): Brows
     },
   });
   denyNavigation(window.webContents);
+  denyPeerConnections(window.webContents);
   window.once('ready-to-show', () => window.show());
   // The shell writes the title; the page's own <title> would race with it.
   window.on('page-title-updated', (event) => event.preventDefault());

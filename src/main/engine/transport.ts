@@ -4,33 +4,23 @@
  */
 import type { Contract } from '../../common/contract/call.ts';
 import type { Transport } from '../../common/rpc.ts';
+import { trialResult } from '../trial.ts';
+import { type Port, parentPort } from './parent-port.ts';
 import { type Service, serve } from './serve.ts';
 
 export interface ParentTransport extends Transport {
   onPort(handler: (port: Transport) => void): void;
 }
 
-/** The part of Electron's MessagePortMain that is used. */
-interface Port {
-  postMessage(message: unknown): void;
-  on(event: 'message', handler: (event: { data: unknown }) => void): void;
-  on(event: 'close', handler: () => void): void;
-  start(): void;
-}
-
-interface ParentPort {
-  postMessage(message: unknown): void;
-  on(event: 'message', handler: (event: { data: unknown; ports: readonly Port[] }) => void): void;
-}
-
 export function parentTransport(): ParentTransport {
-  const parent = (process as NodeJS.Process & { parentPort?: ParentPort }).parentPort;
+  const parent = parentPort();
   if (parent) {
     return {
       send: (message) => parent.postMessage(message),
       onMessage: (handler) =>
         parent.on('message', (event) => {
-          if (event.ports.length === 0) handler(event.data);
+          // Trials of providers are answered to whoever asked; see onnx/probe.ts.
+          if (event.ports.length === 0 && !trialResult.safeParse(event.data).success) handler(event.data);
         }),
       onPort: (handler) =>
         parent.on('message', (event) => {

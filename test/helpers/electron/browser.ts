@@ -1,13 +1,17 @@
 /** One Chromium for the application, with a port for the test to drive it by. */
 import { existsSync } from 'node:fs';
 import { type BrowserContext, chromium } from 'playwright';
+import { proxy } from './small.ts';
 
 const DEBIAN = '/usr/bin/chromium';
 
 let context: Promise<BrowserContext> | null = null;
 
-/** @param profile folder of the browser's own files */
-export function browser(profile: string): Promise<BrowserContext> {
+/**
+ * What the application asked of session and page before the first window is loaded is asked of the browser as a whole.
+ * @param profile folder of the browser's own files
+ */
+export function browser(profile: string, webRtcPolicy: string | null): Promise<BrowserContext> {
   const debugPort = process.env.ELECTRON_DOUBLE_CDP ?? '0';
   const executablePath = process.env.RETAKE_CHROMIUM ?? (existsSync(DEBIAN) ? DEBIAN : null);
   context ??= chromium.launchPersistentContext(profile, {
@@ -18,6 +22,11 @@ export function browser(profile: string): Promise<BrowserContext> {
       '--no-sandbox',
       `--remote-debugging-port=${debugPort}`,
       '--autoplay-policy=no-user-gesture-required',
+      ...(webRtcPolicy ? [`--webrtc-ip-handling-policy=${webRtcPolicy}`] : []),
+      // The page's own scheme is a server on the loopback here.
+      ...(proxy.rules
+        ? [`--proxy-server=${proxy.rules}`, `--proxy-bypass-list=${proxy.bypass};*.localhost`]
+        : []),
     ],
   });
   return context;

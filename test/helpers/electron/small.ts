@@ -2,8 +2,15 @@
 import { EventEmitter } from 'node:events';
 import { handleScheme } from './scheme-server.ts';
 
+/** For the browser, when it is started. */
+export const proxy = { rules: '', bypass: '' };
+
 export const session = {
   defaultSession: {
+    setProxy: async (config: { readonly proxyRules?: string; readonly proxyBypassRules?: string }) => {
+      proxy.rules = config.proxyRules ?? '';
+      proxy.bypass = config.proxyBypassRules ?? '';
+    },
     protocol: { handle: handleScheme },
     setPermissionRequestHandler: () => {},
     setPermissionCheckHandler: () => {},

@@ -39,6 +39,7 @@ function prevented(emitter: EventEmitter, name: string, ...args: unknown[]): boo
 export class WebContents extends EventEmitter {
   readonly id = nextId++;
   readonly session = session.defaultSession;
+  webRtcPolicy: string | null = null;
   readonly #window: BrowserWindow;
   readonly #ports = new Map<number, Port>();
   #cdp: CDPSession | null = null;
@@ -153,6 +154,10 @@ export class WebContents extends EventEmitter {
     this.#onOpen = handler;
   }
 
+  setWebRTCIPHandlingPolicy(policy: string): void {
+    this.webRtcPolicy = policy;
+  }
+
   isDestroyed(): boolean {
     return this.#window.isDestroyed();
   }
@@ -201,7 +206,9 @@ export class BrowserWindow extends EventEmitter {
   }
 
   async #open(options: WindowOptions): Promise<Page> {
-    const context = await browser(join(home, 'chromium'));
+    // Whoever made the window says first what its page may do.
+    await null;
+    const context = await browser(join(home, 'chromium'), this.webContents.webRtcPolicy);
     const page = await context.newPage();
     await page.setViewportSize({ width: options.width ?? 800, height: options.height ?? 600 });
     page.on('close', () => this.#gone());

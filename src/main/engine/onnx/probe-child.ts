@@ -1,16 +1,10 @@
 /** Entry of the process in which a provider is tried: it may crash or hang here without harm. argv: the provider. */
 import { readFileSync } from 'node:fs';
+import { failedTrial, type TrialAnswer } from '../../trial.ts';
 import type { Provider } from '../bundle/types.ts';
+import { parentPort } from '../parent-port.ts';
 import { createSession } from './ort.ts';
 import { probeFeeds, probeModel } from './probe-model.ts';
-
-/** What the child tells its parent. */
-export interface ProbeAnswer {
-  readonly ok: boolean;
-  readonly reason: string;
-  /** It works, but is the processor in disguise: slower than the plain CPU provider. */
-  readonly software: boolean;
-}
 
 const TOLERANCE = 2e-2;
 /** Far slower than the processor it runs beside: no GPU behind it. Leaves room for launch times and small GPUs. */
@@ -42,7 +36,7 @@ function softwareDriver(): string | null {
   return software !== undefined && !hardware.test(maps) ? software : null;
 }
 
-async function probe(provider: Provider): Promise<ProbeAnswer> {
+async function probe(provider: Provider): Promise<TrialAnswer> {
   const tried = await timed(provider);
   if (provider === 'cpu') return { ok: true, reason: 'works', software: false };
   const cpu = await timed('cpu');
@@ -75,11 +69,11 @@ function inWords(cause: unknown): string {
   return text;
 }
 
-function answer(message: ProbeAnswer): void {
-  process.send?.(message);
+function answer(message: TrialAnswer): void {
+  const shell = parentPort();
+  if (shell) shell.postMessage(message);
+  else process.send?.(message);
 }
 
 process.on('disconnect', () => process.exit(0));
-probe(process.argv[2] as Provider).then(answer, (cause) =>
-  answer({ ok: false, reason: inWords(cause), software: false }),
-);
+probe(process.argv[2] as Provider).then(answer, (cause) => answer(failedTrial(inWords(cause))));

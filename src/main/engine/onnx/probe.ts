@@ -1,10 +1,19 @@
-/** Tries a provider in a child process. The only fork of the engine. */
+/** Tries a provider in a process of its own: the shell starts it under Electron, a fork does elsewhere. */
 import { fork } from 'node:child_process';
 import { Cancelled } from '../../../common/errors.ts';
 import { childEnvironment } from '../../child-environment.ts';
+import {
+  failedTrial,
+  judge,
+  TRIAL_MS,
+  type TrialAnswer,
+  type TrialProcess,
+  type TrialRequest,
+  trialResult,
+} from '../../trial.ts';
 import type { Provider } from '../bundle/types.ts';
 import { entryFile } from '../entry-file.ts';
-import type { ProbeAnswer } from './probe-child.ts';
+import { type ParentPort, parentPort } from '../parent-port.ts';
 
 export interface Trial {
   readonly provider: Provider;
@@ -16,53 +25,62 @@ export interface Trial {
   readonly software: boolean;
 }
 
-const TIMEOUT_MS = 30_000;
+interface ProbeOptions {
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  /** Of the forked process, beside the engine's own. */
+  readonly env?: Readonly<Record<string, string>>;
+}
 
 /**
  * Runs the trial model on a provider in its own process. Never throws for what the provider does: a crash, a hang or
  * an error is the reason of a failed trial.
  * @throws Cancelled
  */
-export async function probe(
-  provider: Provider,
-  options: { timeoutMs?: number; signal?: AbortSignal; env?: Record<string, string> } = {},
-): Promise<Trial> {
+export async function probe(provider: Provider, options: ProbeOptions = {}): Promise<Trial> {
   if (options.signal?.aborted) throw new Cancelled();
   const start = performance.now();
-  const answer = await ask(provider, options);
+  const shell = parentPort();
+  const answer = await (shell ? askShell(shell, provider) : judge(forked(provider, options.env), options));
   if (options.signal?.aborted) throw new Cancelled();
   return { provider, ...answer, milliseconds: performance.now() - start };
 }
 
-function ask(
-  provider: Provider,
-  {
-    timeoutMs = TIMEOUT_MS,
-    signal,
-    env,
-  }: { timeoutMs?: number; signal?: AbortSignal; env?: Record<string, string> },
-): Promise<ProbeAnswer> {
+let asked = 0;
+
+/** The shell judges; it is given up on only when it says nothing at all. */
+function askShell(shell: ParentPort, provider: Provider): Promise<TrialAnswer> {
+  const trial = asked++;
   return new Promise((resolve) => {
-    const child = fork(entryFile(import.meta.dirname, 'probe-child'), [provider], {
-      // Inside Electron the executable is Electron itself; this makes it a plain Node.
-      env: { ...childEnvironment(), ...env, ELECTRON_RUN_AS_NODE: '1' },
-      execArgv: [],
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    });
-    const finish = (answer: ProbeAnswer) => {
+    const finish = (answer: TrialAnswer) => {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
+      shell.off('message', hear);
       resolve(answer);
-      child.kill('SIGKILL');
     };
-    const failed = (reason: string) => finish({ ok: false, reason, software: false });
-    const abort = () => failed('cancelled');
-    const timer = setTimeout(() => failed(`no answer within ${timeoutMs / 1000} s`), timeoutMs);
-    signal?.addEventListener('abort', abort);
-    child.once('message', (message) => finish(message as ProbeAnswer));
-    child.once('error', (cause) => failed(`cannot be tried: ${cause.message}`));
-    child.once('exit', (code, name) =>
-      failed(name ? `crashed (${name})` : `ended with code ${code} instead of an answer`),
-    );
+    const hear = ({ data }: { data: unknown }) => {
+      const result = trialResult.safeParse(data);
+      if (result.success && result.data.trial === trial) finish(result.data.answer);
+    };
+    const timer = setTimeout(() => finish(failedTrial('nobody tried it')), 2 * TRIAL_MS);
+    shell.on('message', hear);
+    shell.postMessage({ trial, provider } satisfies TrialRequest);
   });
+}
+
+function forked(provider: Provider, env: ProbeOptions['env']): TrialProcess {
+  const child = fork(entryFile(import.meta.dirname, 'probe-child'), [provider], {
+    env: { ...childEnvironment(), ...env },
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+  return {
+    onMessage: (handler) => child.once('message', handler),
+    onEnd(handler) {
+      child.once('error', (cause) => handler(`cannot be tried: ${cause.message}`));
+      child.once('exit', (code, name) =>
+        handler(name ? `crashed (${name})` : `ended with code ${code} instead of an answer`),
+      );
+    },
+    kill: () => child.kill('SIGKILL'),
+  };
 }
