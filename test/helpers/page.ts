@@ -106,7 +106,13 @@ export async function openPage(options: PageOptions): Promise<OpenPage> {
 
   let saved: ProjectDocument | null = null;
   const answers: Answers = {
-    'project.open': ({ path }) => ({ path, document: options.document, recovered: null, missing: [] }),
+    'project.open': ({ path }) => ({
+      path,
+      id: 'project',
+      document: options.document,
+      recovered: null,
+      missing: [],
+    }),
     'project.save': ({ document }) => {
       saved = document as ProjectDocument;
       return null;

@@ -51,7 +51,7 @@ const TASKS: Record<string, (...args: string[]) => Promise<void> | void> = {
   async claim(dir, id) {
     const store = openJobStore(join(dir!, 'queue.sqlite'), { dir: join(dir!, 'jobs'), onWarning });
     const claimed = store.claim(id!);
-    if (claimed) store.setState(id!, 'running');
+    if (claimed) store.move(id!, 'running');
     say({ claimed });
     await new Promise((resolve) => setTimeout(resolve, 60_000));
   },

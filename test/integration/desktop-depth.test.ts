@@ -2,15 +2,10 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import type { DesktopEvent } from '../../src/common/contract/events.ts';
 import { type ClipRef, type Shot, shotSettings } from '../../src/common/project/document.ts';
 import { BundleManager } from '../../src/main/engine/bundles/manager.ts';
-import { openLatentCache } from '../../src/main/engine/cache/latents.ts';
-import { prepareDataDirectory } from '../../src/main/engine/cache/location.ts';
-import { createDesktop } from '../../src/main/engine/desktop/handlers.ts';
-import { createJobRunner } from '../../src/main/engine/jobs.ts';
-import { openJobStore } from '../../src/main/engine/queue/store.ts';
 import { counter, ffmpegDoes, H264, tempFolder } from '../helpers/clips.ts';
+import { startDesk } from '../helpers/desk.ts';
 import { clipRefOf } from '../helpers/project.ts';
 import { writeTinyBundle } from '../helpers/tiny-bundle.ts';
 import { negativeDepthGraph, writeTinyDepth } from '../helpers/tiny-depth.ts';
@@ -40,35 +35,18 @@ beforeAll(async () => {
 });
 
 test('a depth model renders; the plan then knows what is inverted, until the estimator changes', async () => {
-  const paths = prepareDataDirectory(folder.at('data'));
-  const onWarning = () => {};
-  const cache = openLatentCache(paths.cache, { limitBytes: 1e8, onWarning });
-  const store = openJobStore(paths.queue, { dir: paths.jobs, onWarning });
-  const takes: DesktopEvent[] = [];
-  const runner = createJobRunner({ store, cache, dir: paths.jobs, emit: (event) => desktop.observe(event) });
-  let ended = () => {};
-  const rendered = new Promise<void>((resolve) => {
-    ended = resolve;
-  });
-  const desktop = createDesktop({
-    paths,
-    cache,
-    store,
-    runner,
-    emit(event) {
-      if (event.kind !== 'take') return;
-      takes.push(event);
-      ended();
-    },
-  });
-  const call = desktop.handlers;
+  const desk = startDesk(folder.at('data'));
+  const { call, events } = desk;
+  const { id: project } = await call['project.create']({ path: folder.at('film.retake'), name: 'film' });
   const request = { shot, clip, bundle, provider: 'cpu' as const };
   try {
     expect(await call['render.plan'](request)).toMatchObject({ cachedFrames: 0, framesToInvert: 3 });
-    await call['queue.add']({ ...request, takesFolder: join(paths.dir, 'takes'), preview: false });
-    await rendered;
-    expect(takes[0]).toMatchObject({
-      entry: { state: 'done' },
+    const shots = [{ shot, clip }];
+    const more = { bundle, provider: 'cpu' as const, takesFolder: desk.takes, preview: false };
+    const { ids } = await call['queue.add']({ project, shots, ...more });
+    await desk.until(() => events.some(({ kind }) => kind === 'take'));
+    expect(desk.store.get(ids[0]!)).toMatchObject({
+      state: 'done',
       report: { structure: { source: 'estimator' }, inversion: { computed: 3 } },
     });
     expect(await call['render.plan'](request)).toMatchObject({ cachedFrames: 3, framesToInvert: 0 });
@@ -82,9 +60,7 @@ test('a depth model renders; the plan then knows what is inverted, until the est
     const noised = { ...shot, settings: { ...shot.settings, method: 'sdedit' } };
     await expect(call['render.plan']({ ...request, shot: noised })).rejects.toMatchObject(refusal);
   } finally {
-    await desktop.stop();
-    cache.close();
-    store.close();
+    await desk.stop();
   }
 });
 

@@ -7,6 +7,7 @@ import type { Events } from '../../src/common/contract/events.ts';
 import { shotSettings } from '../../src/common/project/document.ts';
 import { type Client, createClient } from '../../src/common/rpc.ts';
 import { counter, ffmpegDoes, H264, tempFolder } from '../helpers/clips.ts';
+import { isFiled } from '../helpers/desk.ts';
 import { writeTinyBundle } from '../helpers/tiny-bundle.ts';
 
 const folder = tempFolder();
@@ -96,14 +97,14 @@ test('import, render, kill the engine, start it again: the queue goes on and the
     takeId: null,
   };
   const document = { ...opened.document, clips: { [ref.id]: ref }, timeline: [shot] };
-  await first.call('project.save', { document });
+  await first.call('project.save', { project: opened.id, document });
   const bundle = folder.at('tiny');
   const plan = await first.call('render.plan', { shot, clip: ref, bundle });
   expect(plan).toMatchObject({ frames: 12, cachedFrames: 0 });
   const takesFolder = folder.at('takes');
-  const { id } = await first.call('queue.add', {
-    shot,
-    clip: ref,
+  const { ids } = await first.call('queue.add', {
+    project: opened.id,
+    shots: [{ shot, clip: ref }],
     bundle,
     provider: 'cpu',
     takesFolder,
@@ -116,10 +117,13 @@ test('import, render, kill the engine, start it again: the queue goes on and the
   const second = startEngine();
   const again = await second.call('project.open', { path: opened.path });
   expect(again).toEqual({ ...opened, document, missing: [], recovered: null });
-  await until(list(second), ({ entries }) => entries[0]!.id === id && entries[0]!.state === 'done');
+  await until(list(second), ({ entries }) => isFiled(entries, ids[0]!));
   const take = second.events.find((event) => event.kind === 'take')!;
-  expect(take).toMatchObject({ entry: { id, shotId: 'shot-1' } });
-  const { path } = (take as Extract<Events, { kind: 'take' }>).report.take;
+  expect(take).toMatchObject({
+    project: { id: opened.id, name: 'film' },
+    take: { id: ids[0], shotId: 'shot-1' },
+  });
+  const { path } = (take as Extract<Events, { kind: 'take' }>).take;
   const { undo } = await second.call('take.delete', { path });
   expect(existsSync(path)).toBe(false);
   await second.call('take.restore', { undo });

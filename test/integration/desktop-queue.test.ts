@@ -1,17 +1,15 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import type { DesktopEvent } from '../../src/common/contract/events.ts';
-import type { QueueEntry } from '../../src/common/contract/queue.ts';
+import type { Events } from '../../src/common/contract/events.ts';
 import type { ClipRef, Shot } from '../../src/common/project/document.ts';
 import { shotSettings } from '../../src/common/project/document.ts';
-import { openLatentCache } from '../../src/main/engine/cache/latents.ts';
+import type { TakeReport } from '../../src/common/report.ts';
 import { prepareDataDirectory } from '../../src/main/engine/cache/location.ts';
-import { createDesktop, type Desktop } from '../../src/main/engine/desktop/handlers.ts';
-import { createJobRunner } from '../../src/main/engine/jobs.ts';
 import { probeClip } from '../../src/main/engine/media/probe.ts';
 import { openJobStore } from '../../src/main/engine/queue/store.ts';
 import { counter, ffmpegDoes, H264, tempFolder } from '../helpers/clips.ts';
+import { type Desk, isFiled, startDesk, stateOf } from '../helpers/desk.ts';
 import { clipRefOf } from '../helpers/project.ts';
 import { writeTinyBundle } from '../helpers/tiny-bundle.ts';
 
@@ -49,72 +47,47 @@ function shotOf(change: Partial<Shot> = {}, settings: object = {}): Shot {
   };
 }
 
-interface Trial {
-  readonly desktop: Desktop;
-  readonly events: DesktopEvent[];
-  readonly takes: string;
+interface Trial extends Desk {
   add(shot: Shot, preview?: boolean): Promise<string>;
-  until(check: (entries: readonly QueueEntry[], paused: boolean) => unknown): Promise<readonly QueueEntry[]>;
-  stop(): Promise<void>;
 }
 
-/** An engine's insides on a data folder; called again on the same one it is the next session. */
-function start(name: string): Trial {
-  const paths = prepareDataDirectory(folder.at(name));
-  const events: DesktopEvent[] = [];
-  const onWarning = () => {};
-  const cache = openLatentCache(paths.cache, { limitBytes: 1e8, onWarning });
-  const store = openJobStore(paths.queue, { dir: paths.jobs, onWarning });
-  const runner = createJobRunner({
-    store,
-    cache,
-    dir: paths.jobs,
-    emit: (event) => desktop.observe(event),
-    onGlimpse: (job, glimpse) => desktop.glimpse(job, glimpse),
-  });
-  const desktop = createDesktop({ paths, cache, store, runner, emit: (event) => events.push(event) });
-  const takes = join(paths.dir, 'takes');
-  const call = desktop.handlers;
+/** With a project of its own, made in the first session. */
+async function start(name: string): Promise<Trial> {
+  const desk = startDesk(folder.at(name));
+  const path = join(folder.at(name), 'film.retake');
+  const { call, takes: takesFolder } = desk;
+  const opened = existsSync(path)
+    ? await call['project.open']({ path })
+    : await call['project.create']({ path, name: 'film' });
   return {
-    desktop,
-    events,
-    takes,
-    add: async (shot, preview = false) =>
-      (await call['queue.add']({ shot, clip, bundle, provider: 'cpu', takesFolder: takes, preview })).id,
-    async until(check) {
-      for (let tries = 0; tries < 2000; tries += 1) {
-        const { entries, paused } = await call['queue.list'](null);
-        if (check(entries, paused)) return entries;
-        await new Promise((resolve) => setTimeout(resolve, 10));
-      }
-      throw new Error(JSON.stringify(await call['queue.list'](null)));
-    },
-    async stop() {
-      await desktop.stop();
-      cache.close();
-      store.close();
+    ...desk,
+    async add(shot, preview = false) {
+      const request = { project: opened.id, shots: [{ shot, clip }], bundle, takesFolder, preview };
+      return (await call['queue.add']({ ...request, provider: 'cpu' })).ids[0]!;
     },
   };
 }
 
-const state = (entries: readonly QueueEntry[], id: string) => entries.find((entry) => entry.id === id)?.state;
-
 test('a shot becomes a take; the plan before and after tells what is computed and how long', async () => {
-  const { desktop, events, takes, add, until, stop } = start('take');
-  const call = desktop.handlers;
+  const { call, events, store, takes, add, until, stop } = await start('take');
   const request = { shot: shotOf(), clip, bundle, provider: 'cpu' as const };
   const before = await call['render.plan'](request);
   expect(before).toMatchObject({ frames: 3, cachedFrames: 0, framesToInvert: 3, samplingCalls: 9 });
   expect(before).toMatchObject({ inversionCalls: 9 + 3, estimatedSeconds: null });
   const id = await add(shotOf());
-  await until((entries) => state(entries, id) === 'done');
+  await until((entries) => isFiled(entries, id));
   const take = events.find((event) => event.kind === 'take')!;
-  expect(take).toMatchObject({ entry: { id, shotId: 'shot-1', state: 'done', fraction: 1, preview: false } });
-  const { report } = take as Extract<DesktopEvent, { kind: 'take' }>;
+  const path = join(takes, 'Car - 1 1.mov');
+  expect(take).toMatchObject({
+    project: { name: 'film' },
+    label: 'Car / 1',
+    take: { id, shotId: 'shot-1', path, start: 1, end: 4, anchor: 2, settings: { prompt: 'a red car' } },
+  });
+  const report = store.get(id).report as TakeReport;
   expect(report.range).toEqual({ start: 1, end: 4 });
   expect(report.inversion.unetCalls + report.inversion.checkUnetCalls).toBe(before.inversionCalls);
   expect(report.sampling.unetCalls).toBe(before.samplingCalls);
-  expect(report.take.path).toBe(join(takes, 'Car - 1 1.mov'));
+  expect(report.take.path).toBe(path);
   expect((await probeClip(report.take.path)).frames).toBe(3);
 
   const after = await call['render.plan'](request);
@@ -137,16 +110,19 @@ test('a shot becomes a take; the plan before and after tells what is computed an
   const empty = { ...request, shot: shotOf({}, { prompt: ' ' }) };
   await expect(call['render.plan'](empty)).rejects.toMatchObject({ code: 'usage' });
 
-  // Events came, and not more than ten a second.
-  const told = events.filter((event) => event.kind === 'queue').length;
-  expect(told).toBeGreaterThan(1);
-  expect(told).toBeLessThan(report.seconds.total * 10 + 10);
+  // Progress came, and not more than ten a second; the entry itself only when it changed state.
+  const told = (kind: Events['kind']) => events.filter((event) => event.kind === kind);
+  expect(told('progress').length).toBeGreaterThan(1);
+  expect(told('progress').length).toBeLessThan(report.seconds.total * 10 + 10);
+  const changes = told('queue') as Extract<Events, { kind: 'queue' }>[];
+  expect(changes.every(({ changed }) => changed.length <= 1)).toBe(true);
+  expect(changes.flatMap(({ changed }) => changed.map((entry) => entry.state)).at(-1)).toBe('done');
+  expect(changes.length).toBeLessThan(8);
   await stop();
 });
 
 test('takes are numbered past files, deleted takes and jobs that wait', async () => {
-  const { desktop, takes, add, until, stop } = start('names');
-  const call = desktop.handlers;
+  const { call, takes, add, until, stop } = await start('names');
   mkdirSync(join(takes, '.retake-trash', 'abc'), { recursive: true });
   writeFileSync(join(takes, 'car - 1 1.MOV'), 'mine');
   writeFileSync(join(takes, '.retake-trash', 'abc', 'Car - 1 2.mov'), 'deleted');
@@ -159,8 +135,7 @@ test('takes are numbered past files, deleted takes and jobs that wait', async ()
 });
 
 test('order, cancel, retry and clear', async () => {
-  const { desktop, add, until, stop } = start('order');
-  const call = desktop.handlers;
+  const { call, add, until, stop } = await start('order');
   await call['queue.pause']({ paused: true });
   const [a, b, c] = [await add(shotOf()), await add(shotOf()), await add(shotOf())];
   await call['queue.move']({ id: c, before: a });
@@ -168,42 +143,42 @@ test('order, cancel, retry and clear', async () => {
   await call['queue.cancel']({ id: b });
   const entries = await until((all) => all.length === 3);
   expect(entries.map((entry) => [entry.id, entry.state])).toEqual([
-    [c, 'waiting'],
+    [c, 'queued'],
     [b, 'cancelled'],
-    [a, 'waiting'],
+    [a, 'queued'],
   ]);
   await call['queue.clear'](null);
   await expect(call['queue.retry']({ id: b })).rejects.toMatchObject({ code: 'job-not-found' });
   await call['queue.cancel']({ id: a });
   await call['queue.pause']({ paused: false });
-  await until((all) => state(all, c) === 'done');
-  expect(state((await call['queue.list'](null)).entries, a)).toBe('cancelled');
+  await until((all) => stateOf(all, c) === 'done');
+  expect(stateOf((await call['queue.list'](null)).entries, a)).toBe('cancelled');
   await call['queue.retry']({ id: a });
-  const done = await until((all) => state(all, a) === 'done');
+  const done = await until((all) => stateOf(all, a) === 'done');
   expect(done.every(({ settings }) => existsSync(settings.out))).toBe(true);
   await stop();
 });
 
 test('paused, stopped and started in another session, a take is the same to the bit', async () => {
   const shot = shotOf({ start: 0, end: 6 }, { steps: 12, sourcePrompt: 'another car' });
-  const whole = start('whole');
+  const whole = await start('whole');
   await whole.add(shot);
   await whole.until((all) => all[0]?.state === 'done');
   const expected = await framesOf(whole, 'Car - 1 1.mov');
   await whole.stop();
 
-  const first = start('pieces');
+  const first = await start('pieces');
   const id = await first.add(shot);
   await first.until((all) => all[0]?.phase === 'sample' && all[0].fraction > 0.3);
-  await first.desktop.handlers['queue.pause']({ paused: true });
+  await first.call['queue.pause']({ paused: true });
   await first.until((all) => all[0]?.state === 'paused');
-  await first.desktop.handlers['queue.pause']({ paused: false });
+  await first.call['queue.pause']({ paused: false });
   await first.until((all) => all[0]?.state === 'running' && all[0].phase === 'sample');
   await first.stop();
   expect(first.events.some((event) => event.kind === 'take')).toBe(false);
 
-  const second = start('pieces');
-  await second.until((all) => state(all, id) === 'done');
+  const second = await start('pieces');
+  await second.until((all) => stateOf(all, id) === 'done');
   expect(await framesOf(second, 'Car - 1 1.mov')).toEqual(expected);
   await second.stop();
 });
@@ -214,45 +189,86 @@ async function framesOf({ takes }: Trial, name: string): Promise<readonly string
 }
 
 test('a failing job says why and lets the next one run', async () => {
-  const { desktop, add, until, stop } = start('failing');
+  const { call, add, until, stop } = await start('failing');
   const bad = await add(shotOf({ end: 99 }));
   const good = await add(shotOf());
-  const entries = await until((all) => state(all, good) === 'done');
+  const entries = await until((all) => stateOf(all, good) === 'done');
   expect(entries.find(({ id }) => id === bad)).toMatchObject({
     state: 'failed',
     error: expect.stringMatching(/not in the clip/),
     hint: 'The clip has frames 0 to 5.',
   });
   await expect(add(shotOf({}, { prompt: '' }))).rejects.toMatchObject({ code: 'usage' });
-  await desktop.handlers['queue.clear'](null);
+  await call['queue.clear'](null);
+  await stop();
+});
+
+test('several shots are added together or not at all, and a refusal names the shot', async () => {
+  const { call, takes, store, stop } = await start('together');
+  const project = (await call['project.open']({ path: join(folder.at('together'), 'film.retake') })).id;
+  await call['queue.pause']({ paused: true });
+  const add = (...shots: Shot[]) =>
+    call['queue.add']({
+      project,
+      shots: shots.map((shot) => ({ shot, clip })),
+      bundle,
+      provider: 'cpu',
+      takesFolder: takes,
+      preview: false,
+    });
+  const named = (n: number, settings: object = {}) => shotOf({ id: `s${n}`, name: `Shot ${n}` }, settings);
+  const empty = add(named(1), named(2), named(3, { prompt: ' ' }), named(4));
+  await expect(empty).rejects.toMatchObject({ code: 'usage', doing: 'Shot 3' });
+  const unknown = add(named(1), named(2, { method: 'nosuch' }));
+  await expect(unknown).rejects.toMatchObject({ code: 'usage', doing: 'Shot 2' });
+  expect((await call['queue.list'](null)).entries).toEqual([]);
+  expect(existsSync(takes)).toBe(false);
+  // Two calls at once do not promise one name twice.
+  const [a, b] = await Promise.all([add(named(1), named(1)), add(named(1), named(2))]);
+  expect([...a.ids, ...b.ids].map((id) => basename(store.get(id).settings.out))).toEqual([
+    'Shot 1 1.mov',
+    'Shot 1 2.mov',
+    'Shot 1 3.mov',
+    'Shot 2 1.mov',
+  ]);
+  await expect(
+    call['queue.add']({
+      project: 'other',
+      shots: [],
+      bundle,
+      provider: 'cpu',
+      takesFolder: takes,
+      preview: false,
+    }),
+  ).rejects.toMatchObject({ code: 'usage' });
   await stop();
 });
 
 test('a frame to look at goes first, leaves no file, and the interrupted job ends as it should', async () => {
-  const { desktop, events, takes, add, until, stop } = start('preview');
+  const { call, events, takes, add, until, stop } = await start('preview');
   const job = await add(shotOf({ start: 0, end: 6 }, { steps: 20 }));
-  await until((all) => state(all, job) === 'running' && all[0]!.fraction > 0);
+  await until((all) => stateOf(all, job) === 'running' && all[0]!.fraction > 0);
   const look = await add(shotOf({ name: 'Look' }), true);
-  await until((all) => state(all, look) === 'done');
-  expect(state((await desktop.handlers['queue.list'](null)).entries, job)).not.toBe('done');
+  await until((all) => stateOf(all, look) === 'done');
+  expect(stateOf((await call['queue.list'](null)).entries, job)).not.toBe('done');
   const shown = events.find((event) => event.kind === 'preview-frame' && event.jobId === look);
   expect(shown).toMatchObject({ shotId: 'shot-1', frame: 2, step: 3, width: 51, height: 20 });
-  const { pixels } = shown as Extract<DesktopEvent, { kind: 'preview-frame' }>;
+  const { pixels } = shown as Extract<Events, { kind: 'preview-frame' }>;
   expect(pixels.length).toBe(51 * 20 * 4);
   expect(new Set(pixels).size).toBeGreaterThan(3);
-  await until((all) => state(all, job) === 'done');
+  await until((all) => stateOf(all, job) === 'done');
   expect(existsSync(join(takes, 'Look 1.mov'))).toBe(false);
   expect(existsSync(join(takes, 'Car - 1 1.mov'))).toBe(true);
   await stop();
 });
 
 test('the watched frame is shown while it renders', async () => {
-  const { desktop, events, add, until, stop } = start('watch');
-  await desktop.handlers['queue.pause']({ paused: true });
+  const { call, events, add, until, stop } = await start('watch');
+  await call['queue.pause']({ paused: true });
   const id = await add(shotOf({}, { steps: 30 }));
-  await desktop.handlers['queue.watch']({ id, frame: 3 });
-  await desktop.handlers['queue.pause']({ paused: false });
-  await until((all) => state(all, id) === 'done');
+  await call['queue.watch']({ id, frame: 3 });
+  await call['queue.pause']({ paused: false });
+  await until((all) => stateOf(all, id) === 'done');
   const shown = events.filter((event) => event.kind === 'preview-frame');
   expect(shown.length).toBeGreaterThan(0);
   expect(shown.every((event) => event.jobId === id && event.frame === 3)).toBe(true);
@@ -260,31 +276,31 @@ test('the watched frame is shown while it renders', async () => {
 });
 
 test('closing the project stops the render, which goes on when the queue is asked for again', async () => {
-  const { desktop, events, add, until, stop } = start('closing');
+  const { call, events, add, until, stop } = await start('closing');
   const id = await add(shotOf({}, { steps: 40 }));
   await until((all) => all[0]?.phase === 'sample');
-  await desktop.handlers['project.close'](null);
+  await call['project.close'](null);
   expect(events.some((event) => event.kind === 'take')).toBe(false);
-  await until((all) => state(all, id) === 'done');
+  await until((all) => isFiled(all, id));
   expect(events.filter((event) => event.kind === 'take')).toHaveLength(1);
   await stop();
 });
 
 test('a job that took its process down twice is not started a third time', async () => {
-  const first = start('deadly');
-  await first.desktop.handlers['queue.pause']({ paused: true });
+  const first = await start('deadly');
+  await first.call['queue.pause']({ paused: true });
   const id = await first.add(shotOf());
   await first.stop();
   const paths = prepareDataDirectory(folder.at('deadly'));
   const store = openJobStore(paths.queue, { dir: paths.jobs, onWarning: () => {} });
-  store.attempt((db) => db.prepare('UPDATE queue SET deaths = 2').run());
+  store.attempt((db) => db.prepare('UPDATE jobs SET deaths = 2').run());
   store.attempt((db) => db.prepare('UPDATE queue_state SET paused = 0').run());
-  store.setState(id, 'running');
+  store.move(id, 'running');
   store.close();
-  const second = start('deadly');
+  const second = await start('deadly');
   const [entry] = await second.until((all) => all.length === 1);
   expect(entry).toMatchObject({ id, state: 'failed', error: expect.stringMatching(/stopped twice/) });
-  await second.desktop.handlers['queue.retry']({ id });
-  await second.until((all) => state(all, id) === 'done');
+  await second.call['queue.retry']({ id });
+  await second.until((all) => stateOf(all, id) === 'done');
   await second.stop();
 });

@@ -12,8 +12,7 @@ import {
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { emptyProject } from '../../src/common/project/document.ts';
-import { createProject, openProject } from '../../src/main/engine/project/file.ts';
-import { document as documentTable } from '../../src/main/engine/project/migrations/001-document.ts';
+import { createProject, openProject, PROJECT_MIGRATIONS } from '../../src/main/engine/project/file.ts';
 import { REVISIONS_KEPT } from '../../src/main/engine/project/revisions.ts';
 import { ProjectSession } from '../../src/main/engine/project/session.ts';
 import { openDatabase } from '../../src/main/engine/storage/db.ts';
@@ -59,7 +58,7 @@ test('what was saved last comes back, as one file without sidecars', () => {
 test('a bounded number of states is kept', () => {
   const names = Array.from({ length: REVISIONS_KEPT * 2 }, (_, i) => `state ${i}`);
   const path = saved(tempFolder(), names);
-  const db = openDatabase(path, { label: 'the project', migrations: [documentTable] });
+  const db = openDatabase(path, { label: 'the project', migrations: PROJECT_MIGRATIONS });
   expect(db.prepare('SELECT count(*) FROM revisions').pluck().get()).toBe(REVISIONS_KEPT);
   db.close();
 });
@@ -117,8 +116,12 @@ test('rubbish, empty and missing files are refused and left alone', () => {
 
 test('a project from the future is refused and not changed', () => {
   const path = saved(tempFolder(), ['one']);
-  const later = { version: 2, name: 'later', sql: 'CREATE TABLE later (x INTEGER) STRICT;' };
-  openDatabase(path, { label: 'the project', migrations: [documentTable, later] }).close();
+  const later = {
+    version: PROJECT_MIGRATIONS.length + 1,
+    name: 'later',
+    sql: 'CREATE TABLE later (x INTEGER) STRICT;',
+  };
+  openDatabase(path, { label: 'the project', migrations: [...PROJECT_MIGRATIONS, later] }).close();
   expect(() => openProject(path)).toThrow(
     expect.objectContaining({ code: 'project-unreadable', hint: 'Update Retake.' }),
   );

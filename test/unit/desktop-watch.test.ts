@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { nextPage } from '../../src/main/engine/bundles/repository.ts';
-import { fileName } from '../../src/main/engine/desktop/take-name.ts';
-import { toRgba, Watch } from '../../src/main/engine/desktop/watch.ts';
 import { fitCanvas } from '../../src/main/engine/media/fit.ts';
 import { findCuts } from '../../src/main/engine/media/shots.ts';
+import { fileName } from '../../src/main/engine/queue/take-name.ts';
+import { toRgba, Watch } from '../../src/main/engine/queue/watch.ts';
 
 const fit = fitCanvas(64, 64, { size: 64, grid: 64 });
 

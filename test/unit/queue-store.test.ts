@@ -1,10 +1,13 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { JobState } from '../../src/common/contract/jobs.ts';
 import { AppError, toWire } from '../../src/common/errors.ts';
+import { DeskRows } from '../../src/main/engine/queue/desk.ts';
 import { jobs } from '../../src/main/engine/queue/migrations/001-jobs.ts';
 import { desktopQueue } from '../../src/main/engine/queue/migrations/002-desktop-queue.ts';
-import { type JobStore, openJobStore } from '../../src/main/engine/queue/store.ts';
+import { NEXT } from '../../src/main/engine/queue/state.ts';
+import { JOB_MIGRATIONS, type JobStore, openJobStore } from '../../src/main/engine/queue/store.ts';
 import { openDatabase } from '../../src/main/engine/storage/db.ts';
 import { settings } from '../helpers/job-settings.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -30,19 +33,26 @@ describe('job store', () => {
     const error = toWire(
       new AppError('disk-full', 'the disk is full', { doing: 'writing', hint: 'Free some.' }),
     );
-    writer.setProgress(job.id, 'sample', 7, 400);
-    writer.setReport(job.id, { frames: 20, note: 'ü', nested: [1, null] });
-    writer.setState(job.id, 'failed', error);
+    writer.move(job.id, 'running');
+    writer.setProgress(job.id, { phase: 'sample', done: 7, total: 400, fraction: 0.25 });
+    expect(writer.move(job.id, 'failed', error)).toBe(true);
     expect(open().get(job.id)).toMatchObject({
       state: 'failed',
       error,
       phase: 'sample',
       done: 7,
       total: 400,
+      fraction: 0.25,
+      desk: null,
+    });
+    writer.move(job.id, 'running');
+    expect(writer.get(job.id).error).toBeNull();
+    writer.finish(job.id, { frames: 20, note: 'ü', nested: [1, null] });
+    expect(open().get(job.id)).toMatchObject({
+      state: 'done',
+      fraction: 1,
       report: { frames: 20, note: 'ü', nested: [1, null] },
     });
-    writer.setState(job.id, 'running');
-    expect(writer.get(job.id).error).toBeNull();
   });
 
   it('lists the oldest first, and gives no id twice', () => {
@@ -57,8 +67,8 @@ describe('job store', () => {
     for (const ask of [store.get, store.claim, store.remove]) {
       expect(() => ask.call(store, 'nosuchjb')).toThrow(expect.objectContaining({ code: 'job-not-found' }));
     }
-    store.setState('nosuchjb', 'done');
-    store.setProgress('nosuchjb', 'invert', 1, 2);
+    expect(store.move('nosuchjb', 'running')).toBe(false);
+    store.setProgress('nosuchjb', { phase: 'invert', done: 1, total: 2, fraction: 0 });
     expect(store.list()).toEqual([]);
   });
 
@@ -87,7 +97,8 @@ describe('job store', () => {
     const states = ['queued', 'running', 'paused', 'done', 'failed', 'cancelled'] as const;
     const made = states.map((state) => {
       const { id } = store.create(settings);
-      store.setState(id, state);
+      if (state !== 'queued') store.move(id, 'running');
+      store.move(id, state);
       return id;
     });
     expect(store.findResumable().map(({ id }) => id)).toEqual(made.slice(0, 3));
@@ -111,7 +122,7 @@ describe('job store', () => {
     const { file, open } = trial();
     const store = open();
     const [old, broken] = [store.create(settings), store.create(settings)];
-    const db = openDatabase(file, { migrations: [jobs, desktopQueue], label: 'the job list' });
+    const db = openDatabase(file, { migrations: JOB_MIGRATIONS, label: 'the job list' });
     const { negativePrompt: _, ...fewer } = settings;
     db.prepare('UPDATE jobs SET settings = ? WHERE id = ?').run(JSON.stringify(fewer), old.id);
     db.prepare('UPDATE jobs SET settings = ? WHERE id = ?').run('{"clip', broken.id);
@@ -119,4 +130,102 @@ describe('job store', () => {
     expect(store.list()).toEqual([expect.objectContaining({ id: old.id, settings })]);
     expect(() => store.get(broken.id)).toThrow(expect.objectContaining({ code: 'job-not-found' }));
   });
+
+  it('knows which state may follow which, and changes nothing else', () => {
+    const states = Object.keys(NEXT) as JobState[];
+    const store = trial().open();
+    for (const from of states) {
+      for (const to of states) {
+        const { id } = store.create(settings);
+        store.attempt((db) => db.prepare('UPDATE jobs SET state = ? WHERE id = ?').run(from, id));
+        const may = NEXT[from].includes(to);
+        expect([from, to, store.move(id, to)]).toEqual([from, to, may]);
+        expect(store.get(id).state).toBe(may ? to : from);
+      }
+    }
+    // What is done stays done, and nothing is done without having run.
+    expect(NEXT.done).toEqual([]);
+    expect(states.filter((from) => NEXT[from].includes('done'))).toEqual(['running']);
+  });
+
+  it('keeps the desktop queue of an older version: order, shots, deaths', () => {
+    const { file, open } = trial();
+    const db = openDatabase(file, { migrations: [jobs, desktopQueue], label: 'the job list' });
+    const add = db.prepare(
+      `INSERT INTO jobs (id, state, settings, created_at, updated_at) VALUES (?, ?, ?, 1, 1)`,
+    );
+    for (const [id, state] of [
+      ['cli', 'cancelled'],
+      ['late', 'queued'],
+      ['early', 'running'],
+      ['old', 'done'],
+    ]) {
+      add.run(id, state, JSON.stringify(settings));
+    }
+    const queue = db.prepare('INSERT INTO queue VALUES (?, ?, ?, ?, ?)');
+    queue.run('late', 7, 'shot-2', 'Shot 2', 0);
+    queue.run('early', 3, 'shot-1', 'Shot 1', 1);
+    queue.run('old', 1, 'shot-1', 'Shot 1', 0);
+    db.close();
+    const store = open();
+    expect(store.get('cli').desk).toBeNull();
+    expect(store.queue().map(({ id, kind, state, desk }) => [id, kind, state, desk])).toEqual([
+      // It was told to the page when it was done, and is not filed a second time.
+      ['old', 'take', 'done', expect.objectContaining({ shotId: 'shot-1', filed: true })],
+      [
+        'early',
+        'take',
+        'running',
+        { ...NO_PROJECT, shotId: 'shot-1', label: 'Shot 1', position: 3, deaths: 1 },
+      ],
+      [
+        'late',
+        'take',
+        'queued',
+        { ...NO_PROJECT, shotId: 'shot-2', label: 'Shot 2', position: 7, deaths: 0 },
+      ],
+    ]);
+    // The project that has the shot adopts its jobs.
+    const rows = new DeskRows(store);
+    const film = { id: 'film', path: '/films/film.retake' };
+    rows.found(film, ['shot-2', 'shot-3']);
+    expect(store.queue().map(({ id, desk }) => [id, desk?.project])).toEqual([
+      ['old', null],
+      ['early', null],
+      ['late', film],
+    ]);
+  });
+
+  it('orders by moving one row, also where there is no room left between two', () => {
+    const store = trial().open();
+    const project = { id: 'p', path: '/p.retake' };
+    const wanted = ['a', 'b', 'c'].map((label) => ({ settings, desk: { shotId: 's', label, project } }));
+    store.enqueue('take', wanted);
+    const rows = new DeskRows(store);
+    const order = () =>
+      store
+        .queue()
+        .map(({ desk }) => desk!.label)
+        .join('');
+    const id = (label: string) => store.queue().find(({ desk }) => desk!.label === label)!.id;
+    rows.move(id('c'), id('a'));
+    expect(order()).toBe('cab');
+    rows.move(id('c'), null);
+    expect(order()).toBe('abc');
+    rows.move(id('a'), id('b'));
+    expect(order()).toBe('abc');
+    let expected = ['a', 'b', 'c'];
+    for (let i = 0; i < 120; i += 1) {
+      expected = [expected[1]!, expected[0]!, expected[2]!];
+      // The second to the front of the first, again and again: halves the distance each time.
+      rows.move(id(expected[0]!), id(expected[1]!));
+      expect(order()).toBe(expected.join(''));
+      rows.move(id(expected[1]!), id('c'));
+      expect(order()).toBe(expected.join(''));
+    }
+    store.enqueue('preview', [{ settings, desk: { shotId: 's', label: 'p', project } }]);
+    expect(order()).toBe(`p${expected.join('')}`);
+  });
 });
+
+const NO_PROJECT = { project: null, filed: true };

@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { QueueEntry } from '../../src/common/contract/queue.ts';
 import { shotSettings, type Take } from '../../src/common/project/document.ts';
-import type { TakeReport } from '../../src/common/report.ts';
 import { parseSettings } from '../../src/common/settings.ts';
-import { moveTarget, overall, stateText } from '../../src/renderer/queue/order.ts';
-import { takeOf } from '../../src/renderer/store/connect.ts';
+import { headline, moveTarget, overall, shownOrder, stateText } from '../../src/renderer/queue/order.ts';
+import { changeQueue, jobsStore, onProgress, setQueue } from '../../src/renderer/store/jobs.ts';
 import { createTrash } from '../../src/renderer/store/trash.ts';
 import { differences, settingsLine, when } from '../../src/renderer/takes/describe.ts';
 
@@ -23,6 +22,9 @@ function entry(id: string, state: QueueEntry['state'], more: Partial<QueueEntry>
     error: null,
     hint: null,
     preview: false,
+    project: { id: 'here', name: 'Here' },
+    position: 0,
+    filed: true,
     ...more,
   };
 }
@@ -35,30 +37,77 @@ describe('the queue', () => {
       entry('c', 'failed'),
       entry('d', 'cancelled', { fraction: 0.9 }),
     ];
-    expect(overall(entries)).toEqual({ left: 1, done: 1, fraction: 0.75, etaSeconds: 30 });
+    expect(overall(entries)).toEqual({ left: 1, done: 1, failed: 1, fraction: 0.75, etaSeconds: 30 });
     // What waits behind it takes unknown time.
-    expect(overall([...entries, entry('e', 'waiting')])).toMatchObject({
+    expect(overall([...entries, entry('e', 'queued')])).toMatchObject({
       left: 2,
       fraction: 0.5,
       etaSeconds: null,
     });
-    expect(overall([])).toEqual({ left: 0, done: 0, fraction: 0, etaSeconds: null });
+    expect(overall([])).toEqual({ left: 0, done: 0, failed: 0, fraction: 0, etaSeconds: null });
+  });
+
+  test('never says that all is done over something that failed', () => {
+    const line = (...states: QueueEntry['state'][]) =>
+      headline(overall(states.map((state, i) => entry(`${i}`, state))), false);
+    expect(line('done', 'done')).toBe('All done');
+    expect(line('done', 'failed')).toBe('1 render failed, 1 done');
+    expect(line('failed', 'failed')).toBe('2 renders failed');
+    expect(line('failed', 'queued', 'done')).toBe('1 render to go · 1 render failed');
+    expect(line('cancelled')).toBe('Nothing to do');
+  });
+
+  test('shows those of the open project first, and names what waits for another', () => {
+    const other = { id: 'other', name: 'Other film' };
+    const entries = [
+      entry('a', 'running', { project: other, position: 1 }),
+      entry('b', 'queued', { position: 2 }),
+      entry('c', 'queued', { project: other, position: 3 }),
+      entry('d', 'queued', { project: null, position: 4 }),
+    ];
+    expect(shownOrder(entries, 'here').map(({ id }) => id)).toEqual(['b', 'd', 'a', 'c']);
+    // A move stays within its part of the list.
+    expect(moveTarget(entries, 'c', 1)).toBeUndefined();
+    expect(stateText(entry('a', 'done', { filed: false, project: other }), false)).toBe(
+      'Done. The take waits until Other film can be written',
+    );
+  });
+
+  test('is kept up by what changes', () => {
+    setQueue([entry('a', 'running', { position: 2 }), entry('b', 'queued', { position: 3 })], false);
+    onProgress('a', {
+      phase: 'sample',
+      done: 1,
+      total: 2,
+      fraction: 0.5,
+      etaSeconds: 9,
+      frame: null,
+      step: null,
+    });
+    const kept = jobsStore.getState().entries[1];
+    expect(jobsStore.getState().entries[0]).toMatchObject({ id: 'a', phase: 'sample', fraction: 0.5 });
+    changeQueue({
+      kind: 'queue',
+      changed: [entry('c', 'queued', { position: 1 }), entry('a', 'done', { position: 2 })],
+      removed: [],
+      paused: true,
+    });
+    const { entries, paused } = jobsStore.getState();
+    expect(entries.map(({ id, state }) => `${id} ${state}`)).toEqual(['c queued', 'a done', 'b queued']);
+    expect([paused, entries[2] === kept]).toEqual([true, true]);
+    changeQueue({ kind: 'queue', changed: [], removed: ['a', 'c'], paused: false });
+    expect(jobsStore.getState().entries.map(({ id }) => id)).toEqual(['b']);
   });
 
   test('says what an entry does', () => {
     expect(
       stateText(entry('a', 'running', { phase: 'invert', fraction: 0.429, etaSeconds: 95 }), false),
     ).toBe('Inverting · 42 % · 1:35 left');
-    expect(stateText(entry('a', 'waiting'), true)).toBe('Waits until the queue goes on');
+    expect(stateText(entry('a', 'queued'), true)).toBe('Waits until the queue goes on');
   });
 
   test('only what waits moves, and never past the ends', () => {
-    const entries = [
-      entry('r', 'running'),
-      entry('a', 'waiting'),
-      entry('b', 'waiting'),
-      entry('c', 'waiting'),
-    ];
+    const entries = [entry('r', 'running'), entry('a', 'queued'), entry('b', 'queued'), entry('c', 'queued')];
     expect(moveTarget(entries, 'a', -1)).toBeUndefined();
     expect(moveTarget(entries, 'b', -1)).toBe('a');
     expect(moveTarget(entries, 'a', 1)).toBe('c');
@@ -126,29 +175,6 @@ describe('files of deleted takes', () => {
     await trash.idle();
     expect(log.filter((line) => line.startsWith('restore'))).toEqual([]);
   });
-});
-
-test('a finished render is filed with the settings that shots know, and no others', () => {
-  const done = entry('job', 'done');
-  const report = {
-    settings: { ...settings, seed: 12, params: { weight: 80 } },
-    range: { start: 3, end: 9 },
-    take: { path: '/t.mov' },
-    bundle: { name: 'demo' },
-    seconds: { total: 4 },
-    inversion: { reconstruction: { frames: 1, fromCache: 1, meanPsnr: 40, minPsnr: 40 } },
-  } as unknown as TakeReport;
-  const take = takeOf({ kind: 'take', entry: done, report }, 2);
-  expect(take).toMatchObject({
-    name: 'Take 2',
-    start: 3,
-    end: 9,
-    path: '/t.mov',
-    seconds: 4,
-    reconstruction: 40,
-  });
-  expect(Object.keys(take.settings).sort()).toEqual(Object.keys(shotSettings.shape).sort());
-  expect(take.settings).toMatchObject({ prompt: 'p', seed: 12, params: { weight: 80 } });
 });
 
 describe('takes in words', () => {

@@ -1,5 +1,5 @@
 /** What the engine says by itself. */
-import type { TakeReport } from '../report.ts';
+import type { FiledTake } from '../project/document.ts';
 import type { DownloadProgress } from './bundles.ts';
 import type { Progress } from './jobs.ts';
 import type { QueueEntry } from './queue.ts';
@@ -11,8 +11,20 @@ export type JobEvent =
   | { readonly kind: 'warning'; readonly job: string | null; readonly message: string };
 
 export type DesktopEvent =
-  | { readonly kind: 'queue'; readonly entries: readonly QueueEntry[]; readonly paused: boolean }
-  | { readonly kind: 'take'; readonly entry: QueueEntry; readonly report: TakeReport }
+  /** What has changed since `queue.list` and earlier events; `progress` tells of the running one. */
+  | {
+      readonly kind: 'queue';
+      readonly changed: readonly QueueEntry[];
+      readonly removed: readonly string[];
+      readonly paused: boolean;
+    }
+  /** A take is in the file of its project, which need not be the open one. `label` names its shot. */
+  | {
+      readonly kind: 'take';
+      readonly project: { readonly id: string; readonly name: string };
+      readonly label: string;
+      readonly take: FiledTake;
+    }
   | {
       readonly kind: 'preview-frame';
       readonly jobId: string;

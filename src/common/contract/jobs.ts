@@ -19,6 +19,8 @@ export interface JobSummary {
   readonly createdAt: number;
   /** Its process died or was stopped; `resume` finishes it. */
   readonly resumable: boolean;
+  /** Of the desktop's queue, which alone goes on with it; null for a job of the command line. */
+  readonly desktop: { readonly label: string; readonly project: string | null } | null;
 }
 
 export const PHASES = ['open', 'invert', 'sample', 'encode'] as const;

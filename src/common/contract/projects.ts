@@ -2,10 +2,12 @@
 import { z } from 'zod';
 import { clipRef, name, type ProjectDocument, projectDocument } from '../project/document.ts';
 import { call } from './call.ts';
-import { absolutePath, nothing } from './values.ts';
+import { absolutePath, nothing, projectId } from './values.ts';
 
 export interface OpenedProject {
   readonly path: string;
+  /** Stays with the file wherever it is moved. */
+  readonly id: string;
   readonly document: ProjectDocument;
   /** Why the newest state could not be read and an older one was taken; null for a clean open. */
   readonly recovered: string | null;
@@ -22,15 +24,18 @@ const path = z.strictObject({ path: absolutePath });
 export const projectCalls = {
   'project.create': call(path.extend({ name }), 'making a project').answers<OpenedProject>(),
   'project.open': call(path, 'opening a project').answers<OpenedProject>(),
-  /** Autosave: the whole document in one transaction. */
-  'project.save': call(z.strictObject({ document: projectDocument }), 'saving').answers<null>(),
+  /** Autosave: the whole document in one transaction. `project` is the id of the one that it belongs to. */
+  'project.save': call(
+    z.strictObject({ project: projectId, document: projectDocument }),
+    'saving',
+  ).answers<null>(),
   'project.saveAs': call(path, 'saving').answers<OpenedProject>(),
   /** Copies project, clips and takes into a folder that can be moved as a whole. */
   'project.collect': call(z.strictObject({ folder: absolutePath }), 'collecting the project').answers<{
     path: string;
     bytes: number;
   }>(),
-  /** Also stops what renders, without a loss: the queue goes on when it is next asked for. */
+  /** The window closes: what renders is stopped without a loss, and goes on when the queue is next asked for. */
   'project.close': call(nothing, 'closing the project').answers<null>(),
   /** Looks for a moved clip below a folder by fingerprint. */
   'project.relink': call(

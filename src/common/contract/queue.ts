@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { clipRef, shot } from '../project/document.ts';
 import { type EditSettings, editSettings } from '../settings.ts';
 import { call } from './call.ts';
-import { absolutePath, jobId, nothing } from './values.ts';
+import type { JobState } from './jobs.ts';
+import { absolutePath, jobId, nothing, projectId } from './values.ts';
 
 /** What a render would do, told before the artist presses the button. */
 export interface RenderPlan {
@@ -20,13 +21,15 @@ export interface RenderPlan {
   readonly estimatedSeconds: number | null;
 }
 
-export type QueueState = 'waiting' | 'running' | 'paused' | 'done' | 'failed' | 'cancelled';
-
 export interface QueueEntry {
   readonly id: string;
   readonly shotId: string;
   readonly label: string;
-  readonly state: QueueState;
+  /** The project that the take belongs to; null for a render from before projects had an id. */
+  readonly project: { readonly id: string; readonly name: string } | null;
+  /** Smaller is earlier. */
+  readonly position: number;
+  readonly state: JobState;
   readonly settings: EditSettings;
   readonly fraction: number;
   readonly etaSeconds: number | null;
@@ -35,6 +38,8 @@ export interface QueueEntry {
   readonly hint: string | null;
   /** A render of one frame to look at, which makes no take. */
   readonly preview: boolean;
+  /** False while a take that is done waits for its project's file. */
+  readonly filed: boolean;
 }
 
 const { provider } = editSettings.shape;
@@ -48,17 +53,18 @@ export const queueCalls = {
     z.strictObject({ shot, clip: clipRef, bundle, provider }),
     'planning a render',
   ).answers<RenderPlan>(),
+  /** All of them or none, for the open project; a refusal names the shot. */
   'queue.add': call(
     z.strictObject({
-      shot,
-      clip: clipRef,
+      project: projectId,
+      shots: z.array(z.strictObject({ shot, clip: clipRef })).min(1),
       bundle,
       provider,
       takesFolder: absolutePath,
       preview: z.boolean(),
     }),
     'adding to the queue',
-  ).answers<{ id: string }>(),
+  ).answers<{ ids: readonly string[] }>(),
   'queue.list': call(nothing, 'listing the queue').answers<{
     entries: readonly QueueEntry[];
     paused: boolean;

@@ -33,4 +33,7 @@ export const absolutePath = z.string().check((ctx) => {
 /** Of jobs, queue entries and what was set aside. */
 export const jobId = z.string().regex(/^[\w-]{1,64}$/, 'is no name of a job');
 
+/** Of a project, as its file has it. */
+export const projectId = z.string().min(1).max(64);
+
 export const nothing = z.null();

@@ -92,6 +92,9 @@ export const take = z.strictObject({
   reconstruction: z.number().nullable().default(null),
 });
 
+/** A take as the engine files it; name and rating are the artist's. Its id is that of the job that made it. */
+export const filedTake = take.omit({ name: true, rating: true });
+
 export const projectDocument = z.strictObject({
   name,
   clips: z.record(id, clipRef),
@@ -111,6 +114,7 @@ export type Shot = z.infer<typeof shot>;
 export type Gap = z.infer<typeof gap>;
 export type TimelineItem = Shot | Gap;
 export type Take = z.infer<typeof take>;
+export type FiledTake = z.infer<typeof filedTake>;
 export type ProjectDocument = z.infer<typeof projectDocument>;
 
 export function emptyProject(name: string): ProjectDocument {

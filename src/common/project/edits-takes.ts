@@ -1,5 +1,5 @@
 /** Edits of takes: the rendered versions of a shot. Files are the engine's business; a document only refers to them. */
-import type { ProjectDocument, Take } from './document.ts';
+import type { FiledTake, ProjectDocument, Take } from './document.ts';
 import { refuse, shotIn } from './edits.ts';
 
 /** Files a take under its shot; `show` brings it to the timeline if the shot is still there. */
@@ -7,6 +7,15 @@ export function addTake(draft: ProjectDocument, take: Take, show: boolean): void
   draft.takes[take.id] = take;
   const shot = draft.timeline.find((item) => item.id === take.shotId);
   if (show && shot?.kind === 'shot') shot.takeId = take.id;
+}
+
+/** Brings in what renders have filed and the document lacks, in that order; the newest of a shot is shown. */
+export function mergeTakes(draft: ProjectDocument, filed: readonly FiledTake[]): void {
+  for (const take of filed) {
+    if (draft.takes[take.id]) continue;
+    const name = `Take ${takesOf(draft, take.shotId).length + 1}`;
+    addTake(draft, { ...take, name, rating: 0 }, true);
+  }
 }
 
 /** Shows a take of the shot on the timeline; null shows the clip. */

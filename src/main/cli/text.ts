@@ -77,11 +77,17 @@ function imageTextLine({ prompt, source, consecutive, frameAccuracy }: ImageText
   return `image-text similarity: ${shown.join(', ')}`;
 }
 
+/** The desktop goes on with its own. */
+function stateText({ state, resumable, desktop }: JobSummary): string {
+  if (desktop) return `${state} (desktop: ${desktop.project ? `${desktop.project}, ` : ''}${desktop.label})`;
+  return resumable ? `${state} (can be resumed)` : state;
+}
+
 export function jobTable(jobs: readonly JobSummary[]): string {
   if (jobs.length === 0) return 'no jobs yet';
   const rows = jobs.map((job) => [
     job.id,
-    job.resumable ? `${job.state} (can be resumed)` : job.state,
+    stateText(job),
     job.phase && job.total > 0 && job.state !== 'done' ? `${job.phase} ${job.done}/${job.total}` : '',
     job.settings.method,
     cellText(job.settings.prompt),

@@ -8,11 +8,11 @@ import { openLatentCache } from './cache/latents.ts';
 import { prepareDataDirectory } from './cache/location.ts';
 import { lazily } from './desktop/calls.ts';
 import { createDesktop, type Desktop } from './desktop/handlers.ts';
-import { createJobRunner, type JobRunner, type JobRunnerParts } from './jobs.ts';
 import { probeClip } from './media/probe.ts';
 import { methods, paramsSchema, solversOf } from './methods/registry.ts';
 import { probeProviders } from './onnx/provider.ts';
 import { openJobStore } from './queue/store.ts';
+import { Supervisor, type SupervisorParts } from './queue/supervisor.ts';
 import type { Handlers } from './serve.ts';
 import { parentTransport, serveAll } from './transport.ts';
 import { startWatchdog } from './watchdog/watchdog.ts';
@@ -35,27 +35,22 @@ const paths = once(() => prepareDataDirectory());
 const cache = once(() => openLatentCache(paths().cache, { limitBytes: cacheLimit(), onWarning: warn }));
 const store = once(() => openJobStore(paths().queue, { dir: paths().jobs, onWarning: warn }));
 const remembered = once(() => remembering());
-let runner: JobRunner | null = null;
-const jobs = (): JobRunner => {
-  runner ??= createJobRunner({
-    ...remembered(),
-    dir: paths().jobs,
-    emit(event) {
-      emit(event);
-      opened?.observe(event);
-    },
-    onGlimpse: async (job, glimpse) => opened?.glimpse(job, glimpse),
-  });
-  return runner;
-};
-let opened: Desktop | null = null;
+const supervisor = once(
+  () => new Supervisor({ ...remembered(), dir: paths().jobs, emit: (event) => emit(event) }),
+);
+let desk: Desktop | null = null;
 const desktop = (): Desktop => {
-  opened ??= createDesktop({ ...remembered(), paths: paths(), runner: jobs(), emit: (event) => emit(event) });
-  return opened;
+  desk ??= createDesktop({
+    ...remembered(),
+    paths: paths(),
+    supervisor: supervisor(),
+    emit: (event) => emit(event),
+  });
+  return desk;
 };
 
 /** On a full disk an edit is still worth rendering. */
-function remembering(): Pick<JobRunnerParts, 'store' | 'cache'> {
+function remembering(): Pick<SupervisorParts, 'store' | 'cache'> {
   try {
     return { store: store(), cache: cache() };
   } catch (error) {
@@ -75,15 +70,15 @@ function roomLeft(dir: string): number {
 
 const handlers: Handlers<EngineContract> = {
   ...lazily(() => desktop().handlers),
-  'job.run': (settings, signal) => jobs().run(settings, signal),
-  'job.resume': ({ id }, signal) => jobs().resume(id, signal),
+  'job.run': (settings, signal) => supervisor().run(settings, signal),
+  'job.resume': ({ id }, signal) => supervisor().resume(id, signal),
   'job.cancel': async ({ id }) => {
-    runner?.cancel(id);
+    supervisor().cancel(id);
     return null;
   },
-  'job.list': async () => jobs().list(),
+  'job.list': async () => supervisor().list(),
   'job.remove': async ({ id }) => {
-    await jobs().remove(id);
+    await supervisor().remove(id);
     return null;
   },
   'clip.probe': ({ path }, signal) => probeClip(path, { signal }),
@@ -111,8 +106,8 @@ const emit: (event: Events) => void = serveAll(transport, { contract, handlers }
 // Whoever started the engine is gone: what is computed is kept, the rest can be resumed. A network call may take minutes.
 transport.onClose(() => {
   setTimeout(() => process.exit(0), 3000).unref();
-  void Promise.resolve(opened?.stop())
-    .then(() => runner?.stop())
+  void Promise.resolve(desk?.stop())
+    .then(() => supervisor().stop())
     .finally(() => process.exit(0));
 });
 

@@ -55,7 +55,7 @@ async function saveAs(): Promise<void> {
   const path = await shell().saveProjectDialog(getDocument().name);
   if (!path) return;
   const saved = await call('project.saveAs', { path });
-  moveProject(saved.path);
+  moveProject(saved.path, saved.id);
   tell(`Saved as ${saved.path}`);
 }
 

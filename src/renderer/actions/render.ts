@@ -1,5 +1,4 @@
 /** Render the chosen shots, or one frame of the shot in hand to look at first. */
-import type { QueueEntry } from '../../common/contract/queue.ts';
 import type { Shot } from '../../common/project/document.ts';
 import { refuse } from '../../common/project/edits.ts';
 import { timelineFrameOf } from '../../common/project/positions.ts';
@@ -15,24 +14,26 @@ export function takesFolder(): string {
   return getDocument().takesFolder ?? `${path.replace(/\.retake$/i, '')} takes`;
 }
 
-/** Adds a render to the queue and answers its id. `preview` renders one frame and makes no take. */
-export async function addToQueue(shot: Shot, preview: boolean): Promise<QueueEntry['id']> {
+/** Adds renders to the queue, all of them or none. `preview` renders one frame of each and makes no take. */
+export async function addToQueue(shots: readonly Shot[], preview: boolean): Promise<void> {
+  const project = getOpened() ?? refuse('rendering', 'no project is open');
   const { clips, bundle, provider } = getDocument();
-  const clip = clips[shot.clipId] ?? refuse('rendering', 'the clip of this shot is not there');
-  const answer = await call('queue.add', {
-    shot,
-    clip,
+  await call('queue.add', {
+    project: project.id,
+    shots: shots.map((shot) => ({
+      shot,
+      clip: clips[shot.clipId] ?? refuse(shot.name, 'its clip is not there'),
+    })),
     bundle,
     provider,
     takesFolder: takesFolder(),
     preview,
   });
-  return answer.id;
 }
 
 export async function renderShots(shots: readonly Shot[]): Promise<void> {
   if (shots.length === 0) refuse('rendering', 'no shot is chosen');
-  for (const shot of shots) await addToQueue(shot, false);
+  await addToQueue(shots, false);
 }
 
 export const renderCommands: readonly Command[] = [
@@ -50,7 +51,7 @@ export const renderCommands: readonly Command[] = [
     keys: ['$mod+Shift+Enter'],
     run: async () => {
       const shot = getCurrentShot() ?? refuse('rendering', 'no shot is chosen');
-      await addToQueue(shot.item, true);
+      await addToQueue([shot.item], true);
       // The anchor's frame is the one that is rendered: the artist watches it come.
       setView({ shuttle: 0 });
       seek(timelineFrameOf(shot, shot.item.leadAnchor));

@@ -52,7 +52,7 @@ function Editor() {
 function SidePanels() {
   const side = useView((view) => view.side);
   const busy = useJobs(
-    (jobs) => jobs.entries.filter((one) => one.state === 'running' || one.state === 'waiting').length,
+    (jobs) => jobs.entries.filter((one) => one.state === 'running' || one.state === 'queued').length,
   );
   return (
     <Tabs

@@ -1,15 +1,15 @@
 /** What renders, waits and has ended: progress, order, retry. Only the rows in sight are drawn. */
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { Pause, Play, Trash2 } from 'lucide-react';
-import { type KeyboardEvent, useRef, useState } from 'react';
+import { type KeyboardEvent, useMemo, useRef, useState } from 'react';
 import type { QueueEntry } from '../../common/contract/queue.ts';
 import { cancelRender, moveRender, retryRender } from '../actions/queue.ts';
 import { run } from '../actions/registry.ts';
 import { useJobs } from '../store/jobs.ts';
 import { attempt } from '../store/notices.ts';
+import { useOpened } from '../store/project.ts';
 import { Button } from '../ui/Button.tsx';
-import { count, duration } from '../ui/words.ts';
-import { isOver, moveTarget, overall } from './order.ts';
+import { headline, isOver, moveTarget, overall, shownOrder } from './order.ts';
 import { QueueRow } from './QueueRow.tsx';
 import './queue.css';
 
@@ -33,15 +33,14 @@ export function Queue() {
 function QueueHead() {
   const entries = useJobs((jobs) => jobs.entries);
   const paused = useJobs((jobs) => jobs.paused);
-  const { left, fraction, etaSeconds } = overall(entries);
+  const all = overall(entries);
+  const { left, fraction } = all;
   const ended = entries.some((one) => isOver(one.state));
   if (entries.length === 0 && !paused) return null;
   const percent = Math.floor(fraction * 100);
-  const eta = etaSeconds === null ? '' : ` · ${duration(etaSeconds)} left`;
-  const text = left === 0 ? 'All done' : `${count(left, 'render')} to go${paused ? ', paused' : eta}`;
   return (
     <div className="queue-head">
-      <p>{text}</p>
+      <p>{headline(all, paused)}</p>
       {left > 0 ? (
         <div
           className="meter"
@@ -69,7 +68,9 @@ function QueueHead() {
 }
 
 function QueueList({ paused }: { readonly paused: boolean }) {
-  const entries = useJobs((jobs) => jobs.entries);
+  const all = useJobs((jobs) => jobs.entries);
+  const project = useOpened()?.id ?? null;
+  const entries = useMemo(() => shownOrder(all, project), [all, project]);
   const scroller = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState<string | null>(null);
   const [dragged, setDragged] = useState<string | null>(null);
@@ -131,6 +132,7 @@ function QueueList({ paused }: { readonly paused: boolean }) {
             <QueueRow
               key={row.key}
               entry={entry}
+              elsewhere={entry.project && entry.project.id !== project ? entry.project.name : null}
               paused={paused}
               position={row.index + 1}
               size={entries.length}

@@ -5,10 +5,12 @@ import type { QueueEntry } from '../../common/contract/queue.ts';
 import { cancelRender, moveRender, retryRender } from '../actions/queue.ts';
 import { attempt } from '../store/notices.ts';
 import { IconButton } from '../ui/IconButton.tsx';
-import { isOver, stateText } from './order.ts';
+import { isOver, isWaiting, stateText } from './order.ts';
 
 interface Props {
   readonly entry: QueueEntry;
+  /** Name of its project where that is not the open one. */
+  readonly elsewhere: string | null;
   readonly paused: boolean;
   readonly position: number;
   readonly size: number;
@@ -26,10 +28,23 @@ interface Props {
 }
 
 export function QueueRow(props: Props) {
-  const { entry, paused, position, size, top, measure, isActive, dragged, next, onFocus, onDragged, onMove } =
-    props;
+  const {
+    entry,
+    elsewhere,
+    paused,
+    position,
+    size,
+    top,
+    measure,
+    isActive,
+    dragged,
+    next,
+    onFocus,
+    onDragged,
+    onMove,
+  } = props;
   const [over, setOver] = useState<'above' | 'below' | null>(null);
-  const movable = entry.state === 'waiting' || entry.state === 'paused';
+  const movable = isWaiting(entry.state);
   const percent = Math.floor(entry.fraction * 100);
   const takes = dragged !== null && dragged !== entry.id && movable;
 
@@ -48,7 +63,7 @@ export function QueueRow(props: Props) {
       data-over={(takes && over) || undefined}
       aria-posinset={position}
       aria-setsize={size}
-      aria-label={`${entry.label}${entry.preview ? ', preview of one frame' : ''}: ${stateText(entry, paused)}`}
+      aria-label={`${entry.label}${entry.preview ? ', preview of one frame' : ''}${elsewhere ? `, of ${elsewhere}` : ''}: ${stateText(entry, paused)}`}
       tabIndex={isActive ? 0 : -1}
       style={{ transform: `translateY(${top}px)` }}
       draggable={movable}
@@ -74,6 +89,7 @@ export function QueueRow(props: Props) {
         <p className="queue-label">
           {entry.label}
           {entry.preview ? <span className="tag">one frame</span> : null}
+          {elsewhere ? <span className="tag">{elsewhere}</span> : null}
         </p>
         <p className="queue-prompt quiet">{entry.settings.prompt}</p>
         <p className={entry.state === 'failed' ? 'problem-text' : 'quiet'}>

@@ -14,7 +14,7 @@ async function write(): Promise<void> {
   const document = getDocument();
   if (!opened || document === saved) return;
   try {
-    await call('project.save', { document });
+    await call('project.save', { project: opened.id, document });
   } catch (error) {
     markUnsaved();
     throw error;

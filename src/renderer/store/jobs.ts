@@ -1,9 +1,11 @@
-/** What the engine is doing: the queue, clean frames predicted so far, imports, downloads. */
+/** What the engine is doing: the queue as a list that is kept up by what changes, clean frames predicted so far, imports, downloads. */
 import { create } from 'zustand';
 import type { DownloadProgress } from '../../common/contract/bundles.ts';
-import type { DesktopEvent } from '../../common/contract/events.ts';
+import type { DesktopEvent, Events } from '../../common/contract/events.ts';
+import type { Progress } from '../../common/contract/jobs.ts';
 import type { QueueEntry } from '../../common/contract/queue.ts';
 
+type QueueChanges = Extract<DesktopEvent, { kind: 'queue' }>;
 export type PreviewFrame = Extract<DesktopEvent, { kind: 'preview-frame' }>;
 
 interface Jobs {
@@ -23,17 +25,37 @@ export function useJobs<Part>(select: (jobs: Jobs) => Part): Part {
   return jobsStore(select);
 }
 
+/** The whole queue, as it was asked for. */
 export function setQueue(entries: readonly QueueEntry[], paused: boolean): void {
-  const running = new Set(entries.filter((one) => one.state === 'running').map((one) => one.id));
-  jobsStore.setState(({ frames }) => ({
-    entries,
+  jobsStore.setState(({ frames }) => ({ entries, paused, frames: ofRunning(frames, entries) }));
+}
+
+/** What has changed since then. */
+export function changeQueue({ changed, removed, paused }: QueueChanges): void {
+  const gone = new Set([...removed, ...changed.map(({ id }) => id)]);
+  const { entries } = jobsStore.getState();
+  const kept = entries.filter(({ id }) => !gone.has(id));
+  setQueue(
+    [...kept, ...changed].sort((a, b) => a.position - b.position),
     paused,
-    frames: Object.fromEntries(Object.entries(frames).filter(([, frame]) => running.has(frame.jobId))),
+  );
+}
+
+export function onProgress(job: string, { phase, fraction, etaSeconds }: Progress): void {
+  jobsStore.setState(({ entries }) => ({
+    entries: entries.map((one) => (one.id === job ? { ...one, phase, fraction, etaSeconds } : one)),
   }));
 }
 
-export function onJobEvent(event: DesktopEvent): void {
-  if (event.kind === 'queue') setQueue(event.entries, event.paused);
+/** Predicted frames are of renders that run. */
+function ofRunning(frames: Jobs['frames'], entries: readonly QueueEntry[]): Jobs['frames'] {
+  const running = new Set(entries.filter((one) => one.state === 'running').map((one) => one.id));
+  return Object.fromEntries(Object.entries(frames).filter(([, frame]) => running.has(frame.jobId)));
+}
+
+export function onJobEvent(event: Events): void {
+  if (event.kind === 'queue') changeQueue(event);
+  else if (event.kind === 'progress') onProgress(event.job, event.progress);
   else if (event.kind === 'preview-frame') {
     jobsStore.setState(({ frames }) => ({ frames: { ...frames, [event.shotId]: event } }));
   } else if (event.kind === 'import-progress') {

@@ -1,13 +1,15 @@
 /** The open project: its document, its undo history and how much of it is on disk. README.md says how to use it. */
 import { create } from 'zustand';
 import type { OpenedProject } from '../../common/contract/projects.ts';
-import { emptyProject, type ProjectDocument } from '../../common/project/document.ts';
+import { emptyProject, type FiledTake, type ProjectDocument } from '../../common/project/document.ts';
+import { mergeTakes } from '../../common/project/edits-takes.ts';
 import * as history from '../../common/project/history.ts';
 
 export type { Change, Edit } from '../../common/project/history.ts';
 
 export interface Opened {
   readonly path: string;
+  readonly id: string;
   readonly recovered: string | null;
   readonly missing: OpenedProject['missing'];
 }
@@ -61,14 +63,19 @@ export function getOpened(): Opened | null {
 /** Shows a project just read from disk; the past of the earlier one is gone. */
 export function showProject(project: OpenedProject): void {
   const started = history.startHistory(project.document);
-  const { path, recovered, missing } = project;
-  projectStore.setState({ opened: { path, recovered, missing }, history: started, saved: started.document });
+  const { path, id, recovered, missing } = project;
+  met = new Set(Object.keys(project.document.takes));
+  projectStore.setState({
+    opened: { path, id, recovered, missing },
+    history: started,
+    saved: started.document,
+  });
 }
 
 /** The same document now lives elsewhere (save as): the past stays. */
-export function moveProject(path: string): void {
+export function moveProject(path: string, id: string): void {
   projectStore.setState(({ opened, history }) => ({
-    opened: opened && { ...opened, path },
+    opened: opened && { ...opened, path, id },
     saved: history.document,
   }));
 }
@@ -112,6 +119,16 @@ export function cancelGesture(): void {
 /** Records what happened in the world; undo does not take it back. */
 export function beside(name: string, edit: history.Edit): void {
   step((now) => history.makeBeside(now, name, edit));
+}
+
+/** Takes that this page has seen since the project was opened: one that is missing now was deleted by the artist. */
+let met = new Set<string>();
+
+/** Takes in what renders have brought, each once. */
+export function takeIn(filed: readonly FiledTake[]): void {
+  const fresh = filed.filter(({ id }) => !met.has(id));
+  for (const { id } of fresh) met.add(id);
+  if (fresh.length > 0) beside('Take', (draft) => mergeTakes(draft, fresh));
 }
 
 export function undo(): void {

@@ -19,7 +19,7 @@ function rendersOf(entries: readonly QueueEntry[]): ReadonlyMap<string, number |
   const renders = new Map<string, number | null>();
   for (const { shotId, state, fraction } of entries) {
     if (state === 'running') renders.set(shotId, fraction);
-    else if (state === 'waiting' && !renders.has(shotId)) renders.set(shotId, null);
+    else if (state === 'queued' && !renders.has(shotId)) renders.set(shotId, null);
   }
   return renders;
 }

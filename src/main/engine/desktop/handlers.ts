@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { join, parse } from 'node:path';
 import type { DesktopContract } from '../../../common/contract/contract.ts';
 import type { DesktopEvent, JobEvent } from '../../../common/contract/events.ts';
+import type { OpenedProject } from '../../../common/contract/projects.ts';
 import { AppError } from '../../../common/errors.ts';
 import type { ClipInfo } from '../../../common/media.ts';
 import type { ClipRef } from '../../../common/project/document.ts';
@@ -11,64 +12,82 @@ import { BundleManager } from '../bundles/manager.ts';
 import { repositoryOf } from '../bundles/repository.ts';
 import type { LatentCache } from '../cache/latents.ts';
 import type { DataPaths } from '../cache/location.ts';
-import type { Glimpse } from '../context.ts';
-import type { JobRunner } from '../jobs.ts';
 import { Previews } from '../previews/previews.ts';
 import { fingerprintOf } from '../project/fingerprint.ts';
 import { findClip } from '../project/relink.ts';
 import { ProjectSession } from '../project/session.ts';
+import { RenderQueue } from '../queue/queue.ts';
+import { requestOf } from '../queue/request.ts';
 import type { JobStore } from '../queue/store.ts';
+import type { Supervisor } from '../queue/supervisor.ts';
+import { Watch } from '../queue/watch.ts';
 import type { Handlers } from '../serve.ts';
 import { rememberingFacts } from './bundle-facts.ts';
 import { rememberingProbe } from './clips.ts';
 import { createPlanner } from './plan.ts';
-import { RenderQueue } from './queue.ts';
-import { requestOf } from './request-of.ts';
-import { Watch } from './watch.ts';
 
 export interface DesktopParts {
   readonly paths: DataPaths;
   /** Null where the disk has no room for them. */
   readonly cache: LatentCache | null;
   readonly store: JobStore | null;
-  readonly runner: JobRunner;
-  readonly emit: (event: DesktopEvent) => void;
+  readonly supervisor: Supervisor;
+  readonly emit: (event: DesktopEvent | JobEvent) => void;
 }
 
 export interface Desktop {
   readonly handlers: Handlers<DesktopContract>;
-  /** Every event of a job passes here. */
-  observe(event: JobEvent): void;
-  glimpse(job: string, glimpse: Glimpse): Promise<void>;
   /** Keeps what is under way for the next session and ends it. */
   stop(): Promise<void>;
 }
 
-export function createDesktop({ paths, cache, store, runner, emit }: DesktopParts): Desktop {
+export function createDesktop({ paths, cache, store, supervisor, emit }: DesktopParts): Desktop {
   const project = new ProjectSession();
   const probe = rememberingProbe();
   const previews = new Previews({ dir: join(paths.dir, 'previews'), probe, emit });
   const bundles = new BundleManager(join(paths.dir, 'bundles.json'));
   const plan = createPlanner({ cache, store, probe, facts: rememberingFacts(cache?.digests) });
   const watch = new Watch();
-  const queueWhere = (jobs: JobStore) =>
-    new RenderQueue({ store: jobs, cache, runner, dir: paths.jobs, watch, emit });
   let opened: RenderQueue | null = null;
+  /** Goes on with what waits as soon as it is first asked for, whichever project is open. */
   const queue = (): RenderQueue => {
     if (!store)
       throw new AppError('disk-full', 'there is no queue, for the disk is full', { doing: 'rendering' });
-    opened ??= queueWhere(store);
+    opened ??= new RenderQueue({
+      store,
+      supervisor,
+      watch,
+      emit,
+      file: (where, take) => project.file(where, take),
+    });
     return opened;
+  };
+  /** The queue hears where the project lies, and brings in what waited for it. */
+  const shown = async (work: Promise<OpenedProject>): Promise<OpenedProject> => {
+    const answer = await work;
+    if (!store) return answer;
+    const shots = answer.document.timeline.filter(({ kind }) => kind === 'shot').map(({ id }) => id);
+    queue().found({ id: answer.id, path: answer.path }, shots);
+    return project.merged(answer);
   };
   let download: AbortController | null = null;
   /** Long file work for the open project. */
   let errands = new AbortController();
 
   const handlers: Handlers<DesktopContract> = {
-    'project.create': ({ path, name }) => project.create(path, name),
-    'project.open': ({ path }) => project.open(path),
-    'project.save': ({ document }) => done(project.save(document)),
-    'project.saveAs': ({ path }) => project.saveAs(path),
+    'project.create': ({ path, name }) => shown(project.create(path, name)),
+    'project.open': ({ path }) => shown(project.open(path)),
+    'project.save': async ({ project: id, document }) => {
+      // A page that still shows another project must not write it into this one's file.
+      project.known(id, 'saving');
+      return done(project.save(document));
+    },
+    'project.saveAs': async ({ path }) => {
+      const from = project.ref;
+      const answer = await project.saveAs(path);
+      if (from && store) queue().readdress(from.id, { id: answer.id, path: answer.path });
+      return answer;
+    },
     'project.collect': ({ folder }) =>
       project.collect(folder, {
         signal: errands.signal,
@@ -99,8 +118,10 @@ export function createDesktop({ paths, cache, store, runner, emit }: DesktopPart
       const request = { shot, clip, bundle: folder, provider: provider ?? 'auto', out, preview: false };
       return plan(requestOf(request));
     },
-    'queue.add': async (request) =>
-      queue().add({ ...request, bundle: await bundles.folderOf(request.bundle) }),
+    'queue.add': async (request) => {
+      const where = project.known(request.project, 'rendering');
+      return queue().add({ ...request, project: where, bundle: await bundles.folderOf(request.bundle) });
+    },
     'queue.list': async () => queue().list(),
     'queue.pause': async ({ paused }) => done(queue().pause(paused)),
     'queue.move': async ({ id, before }) => done(queue().move(id, before)),
@@ -109,7 +130,7 @@ export function createDesktop({ paths, cache, store, runner, emit }: DesktopPart
     'queue.clear': async () => done(queue().clear()),
     'queue.watch': async (watched) => done(watch.set(watched)),
 
-    'take.delete': async ({ path }) => ({ undo: await project.trash.delete(path) }),
+    'take.delete': async ({ path }) => ({ undo: await project.deleteTake(path) }),
     'take.restore': async ({ undo }) => ({ path: await project.trash.restore(undo) }),
 
     'bundles.list': () => bundles.list(),
@@ -142,8 +163,6 @@ export function createDesktop({ paths, cache, store, runner, emit }: DesktopPart
 
   return {
     handlers,
-    observe: (event) => opened?.observe(event),
-    glimpse: async (job, glimpse) => opened?.glimpse(job, glimpse),
     async stop() {
       download?.abort();
       errands.abort();

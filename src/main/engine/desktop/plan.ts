@@ -8,6 +8,7 @@ import { visitsOf } from '../diffusion/run.ts';
 import { makeLevels } from '../diffusion/schedule.ts';
 import { decodeFrames } from '../media/decode.ts';
 import { chooseProvider } from '../onnx/provider.ts';
+import { branchesOf, speedsOf } from '../queue/speeds.ts';
 import type { JobStore } from '../queue/store.ts';
 import { rememberedEstimate } from '../stages/estimated-depth.ts';
 import { frameKey } from '../stages/inversion-key.ts';
@@ -16,7 +17,6 @@ import { runsOf } from '../stages/runs.ts';
 import { depthSource, type StructureRequest, shotStructure } from '../stages/structure.ts';
 import type { ReadFacts } from './bundle-facts.ts';
 import type { Probe } from './clips.ts';
-import { branchesOf, speedsOf } from './speeds.ts';
 
 export interface PlannerParts {
   readonly cache: LatentCache | null;

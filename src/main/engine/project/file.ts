@@ -2,7 +2,7 @@
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { AppError } from '../../../common/errors.ts';
-import type { ProjectDocument } from '../../../common/project/document.ts';
+import type { FiledTake, ProjectDocument } from '../../../common/project/document.ts';
 import {
   asAppError,
   CorruptDatabase,
@@ -10,19 +10,28 @@ import {
   type FileLock,
   ForeignSchema,
   FromTheFuture,
+  inTransaction,
   isCorruption,
   lockFile,
   openDamaged,
   openLocked,
 } from '../storage/db.ts';
 import { document as documentTable } from './migrations/001-document.ts';
-import { absolutePaths, storedPaths } from './paths.ts';
+import { takes as takesTable } from './migrations/002-takes.ts';
+import { absolutePaths, storedPath, storedPaths } from './paths.ts';
 import { addRevision, newestRevision, type Revision } from './revisions.ts';
+import { copyTakes, dropTake, fileTake, followTakes, idIn, projectId, takesBeside } from './takes.ts';
 
-const MIGRATIONS = [documentTable];
+export const PROJECT_MIGRATIONS = [documentTable, takesTable];
 /** In bytes: every state of the largest project, twice. */
 const LARGEST_FILE = 2 * 2 ** 31;
 const SIDECARS = ['-journal', '-wal', '-shm'];
+
+export interface ProjectRef {
+  readonly id: string;
+  /** Where its file is, or was when it was last open. */
+  readonly path: string;
+}
 
 export interface OpenProject {
   readonly file: ProjectFile;
@@ -34,19 +43,56 @@ export interface OpenProject {
 /** Held open, and locked against other processes, until it is closed. */
 export class ProjectFile {
   readonly path: string;
+  /** Stays with the file wherever it is moved. */
+  readonly id: string;
   readonly #db: Db;
   readonly #lock: FileLock;
+  /** Those of the document as it was last read or saved. */
+  #takes: ReadonlySet<string>;
 
-  constructor(path: string, db: Db, lock: FileLock) {
+  constructor(path: string, db: Db, lock: FileLock, document: ProjectDocument) {
     this.path = path;
     this.#db = db;
     this.#lock = lock;
+    this.id = projectId(db);
+    this.#takes = idsOf(document);
   }
 
   /** The whole document in one transaction. Its paths are absolute. @throws AppError disk-full, output-unwritable */
   save(document: ProjectDocument): void {
-    try {
+    const takes = idsOf(document);
+    this.#write(() => {
       addRevision(this.#db, storedPaths(document, dirname(this.path)));
+      followTakes(this.#db, this.#takes, takes);
+    });
+    this.#takes = takes;
+  }
+
+  /** Keeps what a render has brought, on the disk when it returns. @throws AppError disk-full, output-unwritable */
+  file(take: FiledTake): void {
+    this.#write(() => fileTake(this.#db, take, dirname(this.path)));
+  }
+
+  /** What renders have brought and the document lacks; it counts as shown from now on. */
+  takesBeside(document: ProjectDocument): FiledTake[] {
+    const brought = takesBeside(this.#db, document, dirname(this.path));
+    this.#takes = new Set([...this.#takes, ...brought.map(({ id }) => id)]);
+    return brought;
+  }
+
+  /** The artist deletes the take with this file, whether or not a saved document had it. */
+  drop(path: string): void {
+    this.#write(() => dropTake(this.#db, storedPath(path, dirname(this.path))));
+  }
+
+  /** Takes over what renders have brought to another file, whose document this one goes on with. */
+  inherit(from: ProjectFile): void {
+    this.#write(() => copyTakes(from.#db, this.#db));
+  }
+
+  #write(work: () => void): void {
+    try {
+      inTransaction(this.#db, work);
     } catch (error) {
       throw foreseen(error, `saving ${basename(this.path)}`, 'output-unwritable');
     }
@@ -81,7 +127,7 @@ export function openProject(path: string): OpenProject {
     const opened = openOrRecover(whole, doing);
     const document = absolutePaths(opened.revision.document, dirname(whole));
     const { recovered } = opened;
-    return { file: new ProjectFile(whole, opened.db, lock), document, recovered };
+    return { file: new ProjectFile(whole, opened.db, lock, document), document, recovered };
   } catch (error) {
     lock.release();
     throw error;
@@ -100,11 +146,45 @@ export function createProject(path: string, document: ProjectDocument): ProjectF
   const lock = lockProject(whole, doing);
   try {
     replaceWith(whole, document, doing);
-    return new ProjectFile(whole, openSingle(whole), lock);
+    return new ProjectFile(whole, openSingle(whole), lock, document);
   } catch (error) {
     lock.release();
     throw foreseen(error, doing, 'output-unwritable');
   }
+}
+
+/**
+ * Files a take in a project that is not open here.
+ * @throws AppError project-unreadable where another project, or none, lies there; project-busy, output-unwritable, disk-full
+ */
+export function fileTakeIn(project: ProjectRef, take: FiledTake): void {
+  const doing = `filing a take in ${basename(project.path)}`;
+  if (!existsSync(project.path)) throw elsewhere(doing);
+  const lock = lockProject(project.path, doing);
+  let db: Db | null = null;
+  try {
+    // Damage is left for the artist to see: nothing is recovered behind a closed project.
+    db = openSingle(project.path);
+    if (idIn(db) !== project.id) throw elsewhere(doing);
+    fileTake(db, take, dirname(project.path));
+  } catch (error) {
+    throw foreseen(error, doing, 'output-unwritable');
+  } finally {
+    db?.close();
+    rmSync(lockPath(project.path), { force: true });
+    lock.release();
+  }
+}
+
+function elsewhere(doing: string): AppError {
+  return new AppError('project-unreadable', 'the project is not there', {
+    doing,
+    hint: 'Open it from where it is now, and the take will be in it.',
+  });
+}
+
+function idsOf(document: ProjectDocument): ReadonlySet<string> {
+  return new Set(Object.keys(document.takes));
 }
 
 function openOrRecover(
@@ -132,14 +212,14 @@ function recover(path: string, doing: string): { db: Db; revision: Revision; rec
   let damaged: Db | null = null;
   let revision: Revision | null = null;
   try {
-    damaged = openDamaged(path, MIGRATIONS);
+    damaged = openDamaged(path, PROJECT_MIGRATIONS);
     revision = damaged && newestRevision(damaged);
   } catch (error) {
-    throw foreseen(error, doing, 'project-unreadable');
-  } finally {
     damaged?.close();
+    throw foreseen(error, doing, 'project-unreadable');
   }
-  if (!revision)
+  if (!revision) damaged?.close();
+  if (!damaged || !revision)
     throw unreadable(doing, 'the file is damaged, and no state of the project in it can be read');
   const stamp = new Date().toISOString().slice(0, 19).replace(/[:T]/g, '-');
   const aside = join(dirname(path), `${basename(path, '.retake')}.damaged-${stamp}.retake`);
@@ -147,18 +227,25 @@ function recover(path: string, doing: string): { db: Db; revision: Revision; rec
     for (const suffix of ['', ...SIDECARS]) {
       if (existsSync(path + suffix)) copyFileSync(path + suffix, aside + suffix);
     }
-    replaceWith(path, absolutePaths(revision.document, dirname(path)), doing);
+    replaceWith(path, absolutePaths(revision.document, dirname(path)), doing, damaged);
     const when = new Date(revision.saved).toLocaleString('en-GB');
     const lost = revision.skipped > 0 ? ' Later changes are lost.' : '';
     const recovered = `The project file was damaged. This is its state of ${when}.${lost} The damaged file is kept as ${basename(aside)}.`;
     return { db: openSingle(path), revision, recovered };
   } catch (error) {
     throw foreseen(error, doing, 'project-unreadable');
+  } finally {
+    damaged.close();
   }
 }
 
 /** Writes a fresh file under a temporary name and renames it. */
-function replaceWith(path: string, document: ProjectDocument, doing: string): void {
+function replaceWith(
+  path: string,
+  document: ProjectDocument,
+  doing: string,
+  damaged: Db | null = null,
+): void {
   const temporary = join(dirname(path), `.${basename(path)}.new`);
   const discard = () => {
     for (const suffix of ['', ...SIDECARS]) rmSync(temporary + suffix, { force: true });
@@ -167,6 +254,7 @@ function replaceWith(path: string, document: ProjectDocument, doing: string): vo
     discard();
     const db = openSingle(temporary);
     try {
+      if (damaged) salvage(damaged, db);
       addRevision(db, storedPaths(document, dirname(path)));
     } finally {
       db.close();
@@ -180,9 +268,25 @@ function replaceWith(path: string, document: ProjectDocument, doing: string): vo
   }
 }
 
+/** The name of the project and the takes that renders brought, as far as they can be read. */
+function salvage(damaged: Db, fresh: Db): void {
+  for (const copy of [copyId, copyTakes]) {
+    try {
+      copy(damaged, fresh);
+    } catch {
+      // Damaged as well, or from before there were any: the document has those that it showed.
+    }
+  }
+}
+
+function copyId(from: Db, to: Db): void {
+  const id = idIn(from);
+  if (id !== null) to.prepare(`INSERT INTO meta VALUES ('id', ?)`).run(id);
+}
+
 /** Without a write-ahead log the file can be copied and mailed at any time. */
 function openSingle(path: string, accept?: (db: Db) => void): Db {
-  return openLocked(path, { label: 'the project', migrations: MIGRATIONS, singleFile: true, accept });
+  return openLocked(path, { label: 'the project', migrations: PROJECT_MIGRATIONS, singleFile: true, accept });
 }
 
 function lockPath(path: string): string {

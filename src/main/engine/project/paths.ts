@@ -4,18 +4,24 @@ import type { ProjectDocument } from '../../../common/project/document.ts';
 
 /** Paths as they are written to the file. */
 export function storedPaths(document: ProjectDocument, folder: string): ProjectDocument {
-  return mapPaths(document, (path) => {
-    const inside = relative(folder, path);
-    if (inside === '' || inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) return path;
-    return inside.split(sep).join('/');
-  });
+  return mapPaths(document, (path) => storedPath(path, folder));
+}
+
+/** One of them. */
+export function storedPath(path: string, folder: string): string {
+  const inside = relative(folder, path);
+  if (inside === '' || inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) return path;
+  return inside.split(sep).join('/');
 }
 
 /** Paths as everybody else sees them: absolute. */
 export function absolutePaths(document: ProjectDocument, folder: string): ProjectDocument {
-  return mapPaths(document, (path) =>
-    isAbsolute(path) || win32.isAbsolute(path) ? path : join(folder, ...path.split('/')),
-  );
+  return mapPaths(document, (path) => absolutePath(path, folder));
+}
+
+/** One of them. */
+export function absolutePath(path: string, folder: string): string {
+  return isAbsolute(path) || win32.isAbsolute(path) ? path : join(folder, ...path.split('/'));
 }
 
 /** A copy of the document with every path of a file or folder replaced. */

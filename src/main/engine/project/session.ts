@@ -1,12 +1,19 @@
 /** The project that is open: at most one, as the desktop has one window. */
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { produce } from 'immer';
 import { z } from 'zod';
 import type { OpenedProject } from '../../../common/contract/projects.ts';
 import { AppError } from '../../../common/errors.ts';
-import { emptyProject, type ProjectDocument, projectDocument } from '../../../common/project/document.ts';
+import {
+  emptyProject,
+  type FiledTake,
+  type ProjectDocument,
+  projectDocument,
+} from '../../../common/project/document.ts';
+import { mergeTakes } from '../../../common/project/edits-takes.ts';
 import { collect } from './collect.ts';
-import { createProject, openProject, type ProjectFile } from './file.ts';
+import { createProject, fileTakeIn, openProject, type ProjectFile, type ProjectRef } from './file.ts';
 import { findClip } from './relink.ts';
 import { TakeTrash } from './trash.ts';
 
@@ -26,7 +33,7 @@ export class ProjectSession {
     await this.close();
     const document = emptyProject(name);
     this.#current = { file: createProject(path, document), document };
-    return { path: this.#current.file.path, document, recovered: null, missing: [] };
+    return this.#answer(null);
   }
 
   /** Opening what is open already is no conflict: a page that was reloaded asks for it. */
@@ -35,12 +42,25 @@ export class ProjectSession {
     const { file, document, recovered } = openProject(path);
     this.#current = { file, document };
     for (const take of Object.values(document.takes)) await this.trash.rescue(take.path);
-    return {
-      path: file.path,
-      document,
-      recovered,
-      missing: await missingClips(document, dirname(file.path)),
-    };
+    return this.#answer(recovered);
+  }
+
+  /** The project that is open; null where none is. */
+  get ref(): ProjectRef | null {
+    return this.#current && { id: this.#current.file.id, path: this.#current.file.path };
+  }
+
+  /** Files what a render brought in the project that it belongs to, which need not be open. @throws AppError */
+  file(project: ProjectRef, take: FiledTake): void {
+    if (this.#current?.file.id === project.id) this.#current.file.file(take);
+    else fileTakeIn(project, take);
+  }
+
+  /** Sets a take's file aside and answers what brings it back. @throws AppError output-unwritable */
+  async deleteTake(path: string): Promise<string> {
+    const undo = await this.trash.delete(path);
+    this.#current?.file.drop(path);
+    return undo;
   }
 
   async save(document: ProjectDocument): Promise<void> {
@@ -58,16 +78,11 @@ export class ProjectSession {
     } else {
       const named = { ...document, name: basename(path, '.retake') };
       const file = createProject(path, named);
+      file.inherit(old);
       old.close();
       this.#current = { file, document: named };
     }
-    const { file, document: now } = this.#open('saving');
-    return {
-      path: file.path,
-      document: now,
-      recovered: null,
-      missing: await missingClips(now, dirname(file.path)),
-    };
+    return this.#answer(null);
   }
 
   async collect(
@@ -82,6 +97,30 @@ export class ProjectSession {
     this.#current?.file.close();
     this.#current = null;
     await this.trash.empty();
+  }
+
+  /** @throws AppError usage where this is not the project that is open */
+  known(id: string, doing: string): ProjectRef {
+    const { file } = this.#open(doing);
+    if (file.id === id) return { id, path: file.path };
+    throw new AppError('usage', 'another project has been opened meanwhile', { doing });
+  }
+
+  /**
+   * The answer with every take that renders have brought. Nothing may wait between this and the answer itself: what is
+   * filed afterwards is told to a page that has it.
+   */
+  merged(answer: OpenedProject): OpenedProject {
+    const current = this.#open('opening');
+    const brought = current.file.takesBeside(current.document);
+    current.document = produce(current.document, (draft) => mergeTakes(draft, brought));
+    return { ...answer, document: current.document };
+  }
+
+  async #answer(recovered: string | null): Promise<OpenedProject> {
+    const { file, document } = this.#open('opening');
+    const missing = await missingClips(document, dirname(file.path));
+    return this.merged({ path: file.path, id: file.id, document, recovered, missing });
   }
 
   #open(doing: string): Current {

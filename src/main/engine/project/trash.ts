@@ -4,8 +4,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AppError } from '../../../common/errors.ts';
-import { reportPath } from '../jobs.ts';
 import { fromSystem } from '../media/target.ts';
+import { reportPath } from '../report-file.ts';
 
 const FOLDER = '.retake-trash';
 

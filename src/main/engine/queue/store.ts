@@ -1,33 +1,19 @@
-/** Jobs that outlive the process that runs them. */
+/** Jobs that outlive the process that runs them: one row each, claimed by one process at a time. */
 import { randomInt } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { JobState, Phase } from '../../../common/contract/jobs.ts';
+import type { JobState, Progress } from '../../../common/contract/jobs.ts';
 import { AppError, type WireError } from '../../../common/errors.ts';
-import { type EditSettings, editSettings } from '../../../common/settings.ts';
-import { asAppError, type Db, type FileLock, lockFile } from '../storage/db.ts';
+import type { EditSettings } from '../../../common/settings.ts';
+import { asAppError, type Db, type FileLock, inTransaction, lockFile } from '../storage/db.ts';
 import { RebuildableDb } from '../storage/rebuildable.ts';
+import { type Job, jobOf, type NewDesk, type Row } from './job.ts';
 import { jobs } from './migrations/001-jobs.ts';
 import { desktopQueue } from './migrations/002-desktop-queue.ts';
+import { oneTable } from './migrations/003-one-table.ts';
+import { before } from './state.ts';
 
-export interface Job {
-  /** Eight letters and digits, none of which is easily mistaken for another. */
-  readonly id: string;
-  readonly settings: EditSettings;
-  readonly state: JobState;
-  readonly error: WireError | null;
-  /** What was done last and how far it is, in units of that phase. */
-  readonly phase: Phase | null;
-  readonly done: number;
-  readonly total: number;
-  /** What setReport was given, or null. */
-  readonly report: unknown;
-  /** The process that runs it or died running it; null when it was released. */
-  readonly pid: number | null;
-  /** Milliseconds since 1970. */
-  readonly createdAt: number;
-  readonly updatedAt: number;
-}
+export const JOB_MIGRATIONS = [jobs, desktopQueue, oneTable];
 
 export interface JobStoreOptions {
   /** Folder of the locks, which tell whether the process of a job lives. */
@@ -46,22 +32,9 @@ export const JOB_SQL = {
   get: 'SELECT * FROM jobs WHERE id = ?',
   list: 'SELECT * FROM jobs ORDER BY sequence',
   unfinished: `SELECT * FROM jobs WHERE state IN ${UNFINISHED} ORDER BY sequence`,
-  progress: 'UPDATE jobs SET phase = ?, done = ?, total = ?, updated_at = ? WHERE id = ?',
+  queue: 'SELECT * FROM jobs WHERE position IS NOT NULL ORDER BY position, sequence',
+  progress: 'UPDATE jobs SET phase = ?, done = ?, total = ?, fraction = ?, updated_at = ? WHERE id = ?',
 } as const;
-
-interface Row {
-  readonly id: string;
-  readonly state: JobState;
-  readonly settings: string;
-  readonly error: string | null;
-  readonly phase: Phase | null;
-  readonly done: number;
-  readonly total: number;
-  readonly report: string | null;
-  readonly pid: number | null;
-  readonly created_at: number;
-  readonly updated_at: number;
-}
 
 /** Every method throws AppError cache-unusable or disk-full when the file cannot be used. */
 export class JobStore {
@@ -80,7 +53,9 @@ export class JobStore {
     const { onWarning } = options;
     this.#database = new RebuildableDb(file, {
       label: 'the job list',
-      migrations: [jobs, desktopQueue],
+      migrations: JOB_MIGRATIONS,
+      // A job must be on the disk before the work that it promises to remember.
+      durable: true,
       onWarning,
     });
   }
@@ -90,28 +65,36 @@ export class JobStore {
     return this.#attempt(work);
   }
 
+  /** For the command line. */
   create(settings: EditSettings): Job {
-    const id = Array.from({ length: ID_LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
-    this.#attempt((db) => {
-      const now = Date.now();
-      db.prepare(
-        `INSERT INTO jobs (id, state, settings, created_at, updated_at) VALUES (?, 'queued', ?, ?, ?)`,
-      ).run(id, JSON.stringify(settings), now, now);
-    });
-    return this.get(id);
+    return this.#insert([{ settings, kind: 'take', desk: null }])[0]!;
+  }
+
+  /** Takes at the end of the queue, or previews in front of it: all of them or none. */
+  enqueue(kind: Job['kind'], jobs: readonly { settings: EditSettings; desk: NewDesk }[]): Job[] {
+    return this.#insert(jobs.map((job) => ({ ...job, kind })));
   }
 
   /** @throws AppError job-not-found */
   get(id: string): Job {
-    const row = this.#attempt((db) => db.prepare<[string], Row>(JOB_SQL.get).get(id));
-    const job = row && jobOf(row);
+    const job = this.find(id);
     if (!job) throw notFound(id);
     return job;
+  }
+
+  find(id: string): Job | null {
+    const row = this.#attempt((db) => db.prepare<[string], Row>(JOB_SQL.get).get(id));
+    return row ? jobOf(row) : null;
   }
 
   /** Oldest first. Jobs that another version wrote and this one cannot read are left out. */
   list(): Job[] {
     return this.#jobs(JOB_SQL.list);
+  }
+
+  /** Jobs of the desktop, in playing order. */
+  queue(): Job[] {
+    return this.#jobs(JOB_SQL.queue);
   }
 
   /** Unfinished jobs that no living process has claimed: their process died, or never began. Oldest first. */
@@ -123,23 +106,41 @@ export class JobStore {
     });
   }
 
-  /** A job that was removed meanwhile is left alone, by this and the other setters. */
-  setState(id: string, state: JobState, error: WireError | null = null): void {
-    this.#update('state = ?, error = ?', [state, error && JSON.stringify(error)], id);
+  /** Does a living process have it, this one included? */
+  isClaimed(id: string): boolean {
+    if (this.#claims.has(id)) return true;
+    const lock = this.#lock(id, 0);
+    lock?.release();
+    return lock === null;
   }
 
-  setProgress(id: string, phase: Phase, done: number, total: number): void {
-    this.#attempt((db) => db.prepare(JOB_SQL.progress).run(phase, done, total, Date.now(), id));
+  /** False where the job is gone, or in a state from which it cannot come to this one; nothing has changed then. */
+  move(id: string, state: JobState, error: WireError | null = null): boolean {
+    const from = before(state);
+    const query = `UPDATE jobs SET state = ?, error = ?, updated_at = ?
+      WHERE id = ? AND state IN (${from.map(() => '?').join(', ')})`;
+    const values = [state, error && JSON.stringify(error), Date.now(), id, ...from];
+    return this.#attempt((db) => db.prepare(query).run(...values).changes > 0);
   }
 
-  /** `report` is any JSON value. */
-  setReport(id: string, report: unknown): void {
-    this.#update('report = ?', [JSON.stringify(report)], id);
+  /** `fraction` is of the whole job, the rest of its phase. A job that was removed meanwhile is left alone. */
+  setProgress(
+    id: string,
+    { phase, done, total, fraction }: Pick<Progress, 'phase' | 'done' | 'total' | 'fraction'>,
+  ) {
+    this.#attempt((db) => db.prepare(JOB_SQL.progress).run(phase, done, total, fraction, Date.now(), id));
+  }
+
+  /** It is done, and a take of the desktop has yet to reach its project. `report` is any JSON value. */
+  finish(id: string, report: unknown): void {
+    const query = `UPDATE jobs SET state = 'done', error = NULL, fraction = 1, report = ?, updated_at = ?,
+      filed = (position IS NULL OR kind = 'preview') WHERE id = ? AND state = 'running'`;
+    this.#attempt((db) => db.prepare(query).run(JSON.stringify(report), Date.now(), id));
   }
 
   /**
-   * Makes this process the one that runs the job, until it releases the job or dies. False when a living process,
-   * this one included, has it already.
+   * Makes this process the one that runs the job, until it releases the job or dies, which counts as a death. False
+   * when a living process, this one included, has it already.
    * @throws AppError job-not-found
    */
   claim(id: string): boolean {
@@ -148,7 +149,8 @@ export class JobStore {
     const lock = this.#lock(id, CLAIM_WAIT_MS);
     if (!lock) return false;
     const known = this.#attempt(
-      (db) => db.prepare('UPDATE jobs SET pid = ? WHERE id = ?').run(process.pid, id).changes,
+      (db) =>
+        db.prepare('UPDATE jobs SET pid = ?, deaths = deaths + 1 WHERE id = ?').run(process.pid, id).changes,
     );
     if (known === 0) {
       // Removed between the look and the lock.
@@ -164,7 +166,7 @@ export class JobStore {
     if (!lock) return;
     this.#claims.delete(id);
     try {
-      this.#attempt((db) => db.prepare('UPDATE jobs SET pid = NULL WHERE id = ?').run(id));
+      this.#attempt((db) => db.prepare('UPDATE jobs SET pid = NULL, deaths = 0 WHERE id = ?').run(id));
     } finally {
       lock.release();
     }
@@ -198,12 +200,29 @@ export class JobStore {
     return rows.map(jobOf).filter((job) => job !== null);
   }
 
-  #update(assignments: string, values: unknown[], id: string): void {
-    this.#attempt((db) =>
-      db
-        .prepare(`UPDATE jobs SET ${assignments}, updated_at = ? WHERE id = ?`)
-        .run(...values, Date.now(), id),
+  #insert(wanted: readonly { settings: EditSettings; kind: Job['kind']; desk: NewDesk | null }[]): Job[] {
+    const place = {
+      take: 'SELECT coalesce(max(position), 0) + 1 FROM jobs',
+      preview: 'SELECT coalesce(min(position), 0) - 1 FROM jobs',
+    };
+    const ids = this.#attempt((db) =>
+      inTransaction(db, () =>
+        wanted.map(({ settings, kind, desk }) => {
+          const id = Array.from({ length: ID_LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
+          const now = Date.now();
+          const position = desk && db.prepare<[], number>(place[kind]).pluck().get();
+          db.prepare(
+            `INSERT INTO jobs (id, state, settings, created_at, updated_at, kind, shot_id, label, position, project,
+              project_path) VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          ).run(
+            ...[id, JSON.stringify(settings), now, now, kind, desk?.shotId, desk?.label, position],
+            ...[desk?.project.id, desk?.project.path],
+          );
+          return id;
+        }),
+      ),
     );
+    return ids.map((id) => this.get(id));
   }
 
   #attempt<T>(work: (db: Db) => T): T {
@@ -227,33 +246,6 @@ export class JobStore {
 
 export function openJobStore(file: string, options: JobStoreOptions): JobStore {
   return new JobStore(file, options);
-}
-
-function jobOf(row: Row): Job | null {
-  const settings = editSettings.safeParse(parse(row.settings));
-  if (!settings.success) return null;
-  return {
-    id: row.id,
-    settings: settings.data,
-    state: row.state,
-    error: row.error === null ? null : (parse(row.error) as WireError | null),
-    phase: row.phase,
-    done: row.done,
-    total: row.total,
-    report: row.report === null ? null : parse(row.report),
-    pid: row.pid,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-  };
-}
-
-/** Null for text that damage or another version made unreadable. */
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return null;
-  }
 }
 
 function notFound(id: string): AppError {

@@ -1,7 +1,7 @@
 /** How fast renders were, so that the next one can be told in advance. Kept beside the jobs. */
 import type { TakeReport } from '../../../common/report.ts';
 import type { EditSettings } from '../../../common/settings.ts';
-import type { JobStore } from '../queue/store.ts';
+import type { JobStore } from './store.ts';
 
 export interface Machine {
   /** Digest of the UNet. */

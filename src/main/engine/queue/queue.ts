@@ -1,0 +1,322 @@
+/**
+ * The desktop's render queue: one job at a time, in the artist's order, whichever project is open. A paused job is
+ * stopped and resumed later, which its checkpoint makes the same to the bit; a frame to look at goes first, and the job
+ * it interrupted goes on afterwards. Rows are the truth; supervisor.ts runs them; filing.ts brings takes to their project.
+ */
+import type { DesktopEvent, JobEvent } from '../../../common/contract/events.ts';
+import type { JobState, Progress } from '../../../common/contract/jobs.ts';
+import type { QueueEntry } from '../../../common/contract/queue.ts';
+import { AppError, errorLine, fromWire, toWire, type WireError } from '../../../common/errors.ts';
+import type { ClipRef, Shot } from '../../../common/project/document.ts';
+import type { TakeReport } from '../../../common/report.ts';
+import type { EditSettings } from '../../../common/settings.ts';
+import type { ProjectRef } from '../project/file.ts';
+import { resolveRequest } from '../stages/request.ts';
+import { DeskRows } from './desk.ts';
+import { type FileTake, TakeFiling } from './filing.ts';
+import type { Job } from './job.ts';
+import { QueueNews } from './news.ts';
+import { requestOf } from './request.ts';
+import { folderFor, type Outcome } from './run.ts';
+import { recordSpeeds } from './speeds.ts';
+import type { JobStore } from './store.ts';
+import { projectName, type Supervisor, type Watcher } from './supervisor.ts';
+import { nextTake } from './take-name.ts';
+import { toRgba, type Watch } from './watch.ts';
+
+export interface QueueParts {
+  readonly store: JobStore;
+  readonly supervisor: Supervisor;
+  readonly watch: Watch;
+  readonly file: FileTake;
+  readonly emit: (event: DesktopEvent | JobEvent) => void;
+}
+
+export interface AddRequest {
+  readonly project: ProjectRef;
+  readonly shots: readonly { readonly shot: Shot; readonly clip: ClipRef }[];
+  /** Folder of the bundle. */
+  readonly bundle: string;
+  readonly provider: EditSettings['provider'];
+  readonly takesFolder: string;
+  /** One frame of each to look at, instead of takes. */
+  readonly preview: boolean;
+}
+
+/** A job that ended this often together with its process is not started again by itself. */
+const MOST_DEATHS = 2;
+const ENDED: readonly JobState[] = ['done', 'failed', 'cancelled'];
+
+export class RenderQueue {
+  readonly #parts: QueueParts;
+  readonly #rows: DeskRows;
+  readonly #news: QueueNews;
+  readonly #filing: TakeFiling;
+  #running: { readonly job: Job; ended: Promise<void>; progress: Progress | null } | null = null;
+  #stopped = false;
+  #adding: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: QueueParts) {
+    this.#parts = parts;
+    this.#rows = new DeskRows(parts.store);
+    this.#news = new QueueNews({
+      look: (id) => this.#look(id),
+      paused: () => this.#rows.paused,
+      emit: parts.emit,
+    });
+    const { file, emit } = parts;
+    this.#filing = new TakeFiling({ rows: this.#rows, file, emit, onChange: (id) => this.#news.changed(id) });
+    this.#recover();
+    this.#filing.fileAll();
+    this.#pump();
+  }
+
+  list(): { entries: QueueEntry[]; paused: boolean } {
+    return { entries: this.#parts.store.queue().map((job) => this.#entry(job)), paused: this.#rows.paused };
+  }
+
+  /** All of them or none; a refusal names the shot. @throws AppError usage, output-unwritable, disk-full */
+  add(request: AddRequest): Promise<{ ids: string[] }> {
+    // One after the other: the second must see the names that the first one promised.
+    const mine = this.#adding.then(() => this.#add(request));
+    this.#adding = mine.catch(() => {});
+    return mine;
+  }
+
+  pause(paused: boolean): void {
+    this.#rows.paused = paused;
+    if (paused) this.#interrupt('paused');
+    this.#news.changed();
+    this.#pump();
+  }
+
+  /** null moves it to the end. @throws AppError job-not-found */
+  move(id: string, before: string | null): void {
+    this.#find(id);
+    if (before !== null) this.#find(before);
+    if (before === id) return;
+    this.#rows.move(id, before);
+    // Usually one; after a renumbering all of them.
+    this.#news.changed(...this.#parts.store.queue().map((job) => job.id));
+  }
+
+  /** @throws AppError job-not-found; job-busy where another Retake runs it */
+  cancel(id: string): void {
+    const job = this.#find(id);
+    if (ENDED.includes(job.state) || this.#parts.supervisor.cancel(id)) return;
+    if (job.state === 'running' && this.#parts.store.isClaimed(id)) {
+      throw new AppError('job-busy', 'another Retake is rendering it', {
+        doing: 'cancelling',
+        hint: 'Cancel it there.',
+      });
+    }
+    this.#move(id, 'cancelled');
+  }
+
+  retry(id: string): void {
+    this.#find(id);
+    if (!this.#move(id, 'queued')) return;
+    this.#rows.forgive(id);
+    this.#pump();
+  }
+
+  /** Forgets what has ended; files stay, and so does what its project does not know yet. */
+  async clear(): Promise<void> {
+    const ended = this.#parts.store.queue().filter(({ state, desk }) => ENDED.includes(state) && desk?.filed);
+    for (const job of ended) await this.#parts.supervisor.forget(job);
+    this.#news.changed(...ended.map(({ id }) => id));
+  }
+
+  /** A project was opened, at this place: its takes that wait reach it now. `shots`: ids of those it has. */
+  found(project: ProjectRef, shots: readonly string[]): void {
+    this.#rows.found(project, shots);
+    this.#filing.fileAll(project.id);
+    const ids = this.#parts.store.queue().filter(({ desk }) => desk?.project?.id === project.id);
+    this.#news.changed(...ids.map(({ id }) => id));
+  }
+
+  /** The artist goes on in a copy of the project. */
+  readdress(from: string, to: ProjectRef): void {
+    this.#rows.readdress(from, to);
+    this.#news.changed(...this.#parts.store.queue().map(({ id }) => id));
+  }
+
+  /** Stops the running job so that the next session goes on with it. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#filing.stop();
+    // Nobody will be there to look at them.
+    for (const { id, kind } of this.#parts.store.queue()) {
+      if (kind === 'preview' && id !== this.#running?.job.id) this.#parts.store.move(id, 'cancelled');
+    }
+    const running = this.#running;
+    if (running) {
+      const { id, kind } = running.job;
+      const waits = this.#rows.paused ? 'paused' : 'queued';
+      this.#parts.supervisor.cancel(id, kind === 'preview' ? 'cancelled' : waits);
+      // At once: who waits for the end of a long network call may lose patience and end the process, which is no crash.
+      this.#rows.forgive(id);
+      await running.ended;
+    }
+    this.#news.flush();
+  }
+
+  async #add(request: AddRequest): Promise<{ ids: string[] }> {
+    const { project, shots, bundle, provider, takesFolder, preview } = request;
+    const promised = this.#parts.store.queue().map(({ settings }) => settings.out);
+    const wanted: Parameters<JobStore['enqueue']>[1][number][] = [];
+    for (const { shot, clip } of shots) {
+      const out = await nextTake(takesFolder, shot.name, promised);
+      const settings = named(shot, () => {
+        const made = requestOf({ shot, clip, bundle, provider, out, preview });
+        resolveRequest(made);
+        return made;
+      });
+      if (!preview) promised.push(out);
+      const label = preview ? `${shot.name}, frame ${shot.leadAnchor}` : shot.name;
+      wanted.push({ settings, desk: { shotId: shot.id, label, project } });
+    }
+    if (!preview) for (const { settings } of wanted) await folderFor(settings.out);
+    const added = this.#parts.store.enqueue(preview ? 'preview' : 'take', wanted);
+    if (preview) this.#interrupt('queued');
+    const ids = added.map(({ id }) => id);
+    this.#news.changed(...ids);
+    this.#pump();
+    return { ids };
+  }
+
+  /** What another session left: its running jobs wait again, unless they took it down too often. */
+  #recover(): void {
+    const { store } = this.#parts;
+    this.#rows.dropEndedPreviews();
+    for (const { id, state, desk } of store.queue()) {
+      if (ENDED.includes(state) || store.isClaimed(id)) continue;
+      if (desk && desk.deaths >= MOST_DEATHS) store.move(id, 'failed', toWire(diedTooOften()));
+      else if (state === 'running') store.move(id, 'queued');
+    }
+  }
+
+  /** Starts the next one unless one is running. */
+  #pump(): void {
+    if (this.#running || this.#stopped) return;
+    const { store } = this.#parts;
+    const ready = store.queue().filter(({ state }) => state === 'queued' || state === 'paused');
+    const previews = ready.filter(({ kind }) => kind === 'preview');
+    const next = [...previews, ...(this.#rows.paused ? [] : ready)].find(({ id }) => !store.isClaimed(id));
+    if (!next) return;
+    const running = { job: next, progress: null, ended: Promise.resolve() };
+    this.#running = running;
+    running.ended = this.#run(next);
+  }
+
+  async #run(job: Job): Promise<void> {
+    const { id } = job;
+    try {
+      const work = this.#parts.supervisor.start(job, this.#watcher(job));
+      this.#news.changed(id);
+      const outcome = await work;
+      if (outcome.kind === 'take') this.#taken(job, outcome.report);
+      else this.#seen(job, outcome);
+    } catch {
+      // Its row says how it ended: cancelled, paused, failed and why.
+    } finally {
+      this.#running = null;
+      this.#news.changed(id);
+      this.#pump();
+    }
+  }
+
+  #watcher({ id, desk }: Job): Watcher {
+    return {
+      onProgress: (progress) => {
+        if (this.#running) this.#running.progress = progress;
+        this.#news.progress(id, progress);
+      },
+      onGlimpse: async (glimpse) => {
+        const frame = await this.#parts.watch.look(id, desk?.shotId ?? '', glimpse);
+        if (frame) this.#parts.emit(frame);
+      },
+    };
+  }
+
+  #taken(job: Job, report: TakeReport): void {
+    try {
+      this.#filing.file(job, report);
+      recordSpeeds(this.#parts.store, report);
+    } catch (error) {
+      this.#parts.emit({ kind: 'warning', job: job.id, message: errorLine(error) });
+    }
+  }
+
+  #seen({ id, desk, settings }: Job, { picture, fit }: Extract<Outcome, { kind: 'preview' }>): void {
+    const { anchor: frame, steps: step } = settings;
+    const shotId = desk?.shotId ?? '';
+    this.#parts.emit({ kind: 'preview-frame', jobId: id, shotId, frame, step, ...toRgba(picture, fit) });
+  }
+
+  /** A take that runs makes way. */
+  #interrupt(becomes: JobState): void {
+    const job = this.#running?.job;
+    if (job?.kind === 'take') this.#parts.supervisor.cancel(job.id, becomes);
+  }
+
+  #move(id: string, state: JobState): boolean {
+    const moved = this.#parts.store.move(id, state);
+    this.#news.changed(id);
+    return moved;
+  }
+
+  #find(id: string): Job {
+    const job = this.#parts.store.get(id);
+    if (job.desk) return job;
+    throw new AppError('job-not-found', 'it is not in the queue', { doing: 'looking up a render' });
+  }
+
+  #look(id: string): QueueEntry | null {
+    const job = this.#parts.store.find(id);
+    return job?.desk ? this.#entry(job) : null;
+  }
+
+  #entry(job: Job): QueueEntry {
+    const desk = job.desk!;
+    const now = this.#running?.job.id === job.id ? this.#running.progress : null;
+    const failed = job.state === 'failed' && job.error ? wordsOf(job.error) : { error: null, hint: null };
+    return {
+      id: job.id,
+      shotId: desk.shotId,
+      label: desk.label,
+      project: desk.project && { id: desk.project.id, name: projectName(desk.project.path) },
+      position: desk.position,
+      state: job.state,
+      settings: job.settings,
+      fraction: now?.fraction ?? job.fraction,
+      etaSeconds: now?.etaSeconds ?? null,
+      phase: now?.phase ?? null,
+      preview: job.kind === 'preview',
+      filed: desk.filed,
+      ...failed,
+    };
+  }
+}
+
+/** A refusal says which of several shots it is about. */
+function named<T>(shot: Shot, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const { code, message, hint } = error;
+    throw new AppError(code, message, { doing: shot.name, hint, cause: error });
+  }
+}
+
+function wordsOf(error: WireError): { error: string; hint: string | null } {
+  return { error: errorLine(fromWire({ ...error, hint: '' })), hint: error.hint || null };
+}
+
+function diedTooOften(): AppError {
+  return new AppError('engine-died', 'the engine stopped twice while working on this', {
+    doing: 'rendering',
+    hint: 'Try a smaller size or another processor, then retry.',
+  });
+}

@@ -1,0 +1,44 @@
+/** The work of one job: a take that is rendered and reported, or one frame to look at. */
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Fit } from '../../../common/media.ts';
+import type { TakeReport } from '../../../common/report.ts';
+import type { RenderContext } from '../context.ts';
+import { fromSystem } from '../media/target.ts';
+import { render } from '../render.ts';
+import { finishedReport, writeReport } from '../report-file.ts';
+import type { Job } from './job.ts';
+import { renderFrame } from './preview.ts';
+
+export type Outcome =
+  | { readonly kind: 'take'; readonly report: TakeReport }
+  | { readonly kind: 'preview'; readonly picture: Float32Array; readonly fit: Fit };
+
+export type Work = Pick<Job, 'id' | 'kind' | 'settings' | 'desk'>;
+
+/** Goes on from the checkpoint; a take that is complete already is not rendered again. @throws Cancelled, AppError */
+export async function runJob({ id, kind, settings, desk }: Work, context: RenderContext): Promise<Outcome> {
+  if (kind === 'preview') {
+    try {
+      return { kind, ...(await renderFrame(settings, context)) };
+    } finally {
+      await context.checkpoint.remove();
+    }
+  }
+  const finished = await finishedReport(id, settings);
+  if (finished) return { kind, report: finished };
+  // The artist may have moved the project with its folder of takes since the job was added.
+  if (desk) await folderFor(settings.out);
+  const report = await render(settings, context);
+  await writeReport(report);
+  return { kind, report };
+}
+
+/** @throws AppError output-unwritable, disk-full */
+export async function folderFor(out: string): Promise<void> {
+  try {
+    await mkdir(dirname(out), { recursive: true });
+  } catch (error) {
+    throw fromSystem(error, 'preparing the folder of the takes');
+  }
+}
