@@ -1,4 +1,5 @@
 /** Documents for tests: clips, shots and takes without any file behind them. */
+import type { Rational } from '../../src/common/media.ts';
 import {
   type ClipRef,
   emptyProject,
@@ -13,13 +14,13 @@ export function counter(prefix = 'id'): NewId {
   return () => `${prefix}${next++}`;
 }
 
-export function clipRef(id: string, frames: number): ClipRef {
+export function clipRef(id: string, frames: number, rate: Rational = { num: 24, den: 1 }): ClipRef {
   return {
     id,
     path: `/clips/${id}.mov`,
     fingerprint: { bytes: frames * 1000, digest: id },
     name: `${id}.mov`,
-    rate: { num: 24, den: 1 },
+    rate,
     frames,
     width: 640,
     height: 360,

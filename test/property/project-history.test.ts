@@ -42,7 +42,15 @@ import {
   undoName,
 } from '../../src/common/project/history.ts';
 import { faultsOf } from '../../src/common/project/invariants.ts';
-import { place, timelineLength } from '../../src/common/project/positions.ts';
+import {
+  clipFrameOf,
+  isShot,
+  type Placed,
+  place,
+  timelineFrameOf,
+  timelineLength,
+} from '../../src/common/project/positions.ts';
+import { rational, toNumber } from '../../src/common/time/rational.ts';
 import { clipRef, counter, projectOf, takeOf } from '../helpers/projects.ts';
 
 interface Dice {
@@ -58,11 +66,24 @@ function dice(seed: number): Dice {
 
 const newId = counter('p');
 
+/** Of clips beside the first one's 24. */
+const RATES = [
+  rational(24),
+  rational(25),
+  rational(24000, 1001),
+  rational(30000, 1001),
+  rational(60),
+  rational(240),
+  rational(25, 2),
+  rational(1),
+  rational(179, 6),
+];
+
 /** A random edit that an artist could ask for in this document; some of them must be refused. */
 function randomEdit(document: ProjectDocument, roll: Dice): Edit {
   const shot = roll.pick(document.timeline.filter((item): item is Shot => item.kind === 'shot'));
   const item = roll.pick<TimelineItem>(document.timeline);
-  const length = timelineLength(document.timeline);
+  const length = timelineLength(document);
   const frame = roll.below(length + 2);
   const take = roll.pick(Object.values(document.takes));
   const id = shot?.id ?? 'none';
@@ -83,7 +104,13 @@ function randomEdit(document: ProjectDocument, roll: Dice): Edit {
     (draft) => removeAnchor(draft, id, roll.pick(shot?.anchors ?? []) ?? 0),
     (draft) => setLeadAnchor(draft, id, roll.pick(shot?.anchors ?? []) ?? 0),
     (draft) =>
-      addClip(draft, clipRef(newId(), 1 + roll.below(300)), [clipFrame, frame], newId, roll.below(4)),
+      addClip(
+        draft,
+        clipRef(newId(), 1 + roll.below(300), roll.pick(RATES)),
+        [clipFrame, frame],
+        newId,
+        roll.below(4),
+      ),
     (draft) => recutClip(draft, 'clip', [clipFrame, clipFrame + 40, clipFrame + 90], newId),
     (draft) => showTake(draft, take?.shotId ?? 'none', take?.id ?? null),
     (draft) => removeTake(draft, take?.id ?? 'none'),
@@ -108,14 +135,38 @@ function tryMake(history: History, change: Change): History | null {
   }
 }
 
+/** Timeline and clip agree at every frame of a shot, and the shot takes its clip's own time. */
+function conformFaults(one: Placed<Shot>): string[] {
+  const { item, from, to, conform } = one;
+  const step = toNumber(conform.step);
+  // So short that it only shows for the one frame that every shot has.
+  if (to - from === 1) return [];
+  const faults: string[] = [];
+  if (Math.abs(to - from - (item.end - item.start) / step) >= 1 + 1e-9) faults.push('its length');
+  if (step === 1 && to - from !== item.end - item.start) faults.push('its length in frames');
+  let last = item.start;
+  for (let frame = from; frame < to; frame++) {
+    const clipFrame = clipFrameOf(one, frame);
+    if (clipFrame < last || clipFrame >= item.end) faults.push(`frame ${frame} shows ${clipFrame}`);
+    last = clipFrame;
+    if (step > 1 && timelineFrameOf(one, clipFrame) !== frame) faults.push(`${clipFrame} is not at ${frame}`);
+  }
+  // A slower clip leaves no frame out; a faster one passes some over.
+  for (let clipFrame = item.start; step <= 1 && clipFrame < item.end; clipFrame++) {
+    if (clipFrameOf(one, timelineFrameOf(one, clipFrame)) !== clipFrame) faults.push(`${clipFrame} is lost`);
+  }
+  return faults;
+}
+
 function expectSound(document: ProjectDocument): void {
   expect(faultsOf(document)).toEqual([]);
-  const placed = place(document.timeline);
+  const placed = place(document);
   placed.forEach((one, index) => {
     expect(one.from).toBe(placed[index - 1]?.to ?? 0);
     expect(one.to).toBeGreaterThan(one.from);
   });
-  expect(placed.at(-1)?.to ?? 0).toBe(timelineLength(document.timeline));
+  expect(placed.filter(isShot).flatMap(conformFaults)).toEqual([]);
+  expect(placed.at(-1)?.to ?? 0).toBe(timelineLength(document));
 }
 
 describe.each(Array.from({ length: 40 }, (_, seed) => seed + 1))('random edits, seed %i', (seed) => {

@@ -26,7 +26,7 @@ import { counter, projectOf, takeOf } from '../helpers/projects.ts';
 const rate = (num: number, den = 1) => ({ num, den });
 
 describe('positions', () => {
-  const placed = place(projectOf(100, [30, 60]).timeline);
+  const placed = place(projectOf(100, [30, 60]));
 
   it('finds the item under a frame, by halves', () => {
     expect([0, 29, 30, 59, 60, 99].map((frame) => itemAt(placed, frame)?.index)).toEqual([0, 0, 1, 1, 2, 2]);
@@ -96,7 +96,7 @@ describe('ruler', () => {
 describe('snapping', () => {
   const document = projectOf(100, [30, 60]);
   addAnchor(document, document.timeline[1]!.id, 45);
-  const frames = snapFrames(place(document.timeline), { playhead: 80, inFrame: 12, outFrame: null });
+  const frames = snapFrames(place(document), { playhead: 80, inFrame: 12, outFrame: null });
 
   it('draws to cuts, anchors, playhead and In', () => {
     expect(frames).toEqual([0, 12, 30, 45, 60, 80, 100]);
@@ -121,7 +121,7 @@ describe('what lies under the pointer', () => {
   addAnchor(document, second.id, 150);
   const lanes = lanesFor(216, 1, true);
   const view = { ...viewStore.getState(), scale: 2, scroll: 0, timelineWidth: 800 };
-  const seen = { document, placed: place(document.timeline), lanes, view };
+  const seen = { document, placed: place(document), lanes, view };
   const middle = (lane: { top: number; height: number }) => lane.top + lane.height / 2;
   const hit = (x: number, lane: { top: number; height: number }) => hitTest(seen, x, middle(lane));
 
@@ -147,7 +147,7 @@ describe('what lies under the pointer', () => {
   it('a gap has an end, its start is the end of the shot before', () => {
     const gapped = projectOf(300, [100, 200]);
     removeItems(gapped, [gapped.timeline[1]!.id], counter('gap'));
-    const with_ = { ...seen, document: gapped, placed: place(gapped.timeline) };
+    const with_ = { ...seen, document: gapped, placed: place(gapped) };
     expect(hitTest(with_, 203, middle(lanes.shots))).toEqual({
       kind: 'edge',
       itemId: gapped.timeline[0]!.id,
@@ -198,7 +198,7 @@ describe('what is read aloud', () => {
   const [first] = document.timeline as [Shot];
 
   it('names length, anchors and the take on show', () => {
-    const [placed] = place(document.timeline) as [Placed<Shot>];
+    const [placed] = place(document) as [Placed<Shot>];
     expect(labelOfItem(document, placed, 24)).toBe('Shot 1, 4.2 seconds, anchor at frame 0, clip shown');
     addTake(document, takeOf('t', first, 'snow'), true);
     addAnchor(document, first.id, 12);
@@ -212,7 +212,7 @@ describe('what is read aloud', () => {
   });
 
   it('lists every item once, each shot before its anchors, in the order of time', () => {
-    const placed = place(document.timeline);
+    const placed = place(document);
     const entries = entriesOf(placed);
     expect(entries.map(({ anchor }) => anchor)).toEqual([null, 0, 12, null, 100]);
     expect(new Set(entries.map(({ key }) => key)).size).toBe(entries.length);

@@ -120,7 +120,3 @@ export type ProjectDocument = z.infer<typeof projectDocument>;
 export function emptyProject(name: string): ProjectDocument {
   return { name, clips: {}, timeline: [], takes: {}, bundle: null, provider: 'auto', takesFolder: null };
 }
-
-export function lengthOf(item: TimelineItem): number {
-  return item.kind === 'gap' ? item.frames : item.end - item.start;
-}

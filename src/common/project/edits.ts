@@ -6,14 +6,13 @@
 import { AppError } from '../errors.ts';
 import {
   type ClipRef,
-  lengthOf,
   type ProjectDocument,
   type Shot,
   type ShotSettings,
   shotSettings,
   type TimelineItem,
 } from './document.ts';
-import { itemAt, place, timelineLength } from './positions.ts';
+import { clipFrameOf, isShot, itemAt, place, timelineFrameOf, timelineLength } from './positions.ts';
 
 /** Gives a fresh id; the page uses crypto.randomUUID, tests count. */
 export type NewId = () => string;
@@ -109,10 +108,11 @@ export function recutClip(
 
 /** Splits the shot under a timeline frame; the frame becomes the first of the second half, whose id is returned. */
 export function split(draft: ProjectDocument, frame: number, newId: NewId): string {
-  const under = itemAt(place(draft.timeline), frame);
-  if (under?.item.kind !== 'shot') return refuse('splitting', 'there is no shot under the playhead');
-  if (under.from === frame) return refuse('splitting', 'there is a cut at this frame already');
-  return splitShot(draft, under.item.id, under.item.start + frame - under.from, newId).id;
+  const under = itemAt(place(draft), frame);
+  if (!isShot(under)) return refuse('splitting', 'there is no shot under the playhead');
+  const cut = clipFrameOf(under, frame);
+  if (cut === under.item.start) return refuse('splitting', 'there is a cut at this frame already');
+  return splitShot(draft, under.item.id, cut, newId).id;
 }
 
 function splitShot(draft: ProjectDocument, id: string, cut: number, newId: NewId): Shot {
@@ -206,9 +206,9 @@ export function settleAnchors(shot: Shot, lead: number): void {
 /** Removes items. `gap` leaves their length behind (lift), else what follows moves up (ripple delete). */
 export function removeItems(draft: ProjectDocument, ids: readonly string[], gap: NewId | null): void {
   const gone = new Set(ids);
-  draft.timeline = draft.timeline.flatMap((item): TimelineItem[] => {
+  draft.timeline = place(draft).flatMap(({ item, from, to }): TimelineItem[] => {
     if (!gone.has(item.id)) return [item];
-    return gap ? [{ kind: 'gap', id: gap(), frames: lengthOf(item) }] : [];
+    return gap ? [{ kind: 'gap', id: gap(), frames: to - from }] : [];
   });
   tidyGaps(draft);
 }
@@ -221,10 +221,10 @@ export function removeRange(
   leaveGap: boolean,
 ): void {
   const from = Math.max(0, range.from);
-  const to = Math.min(timelineLength(draft.timeline), range.to);
+  const to = Math.min(timelineLength(draft), range.to);
   if (to <= from) refuse('removing the range', 'it is empty', 'Set In and Out around what shall go.');
-  for (const frame of [from, to]) cutAt(draft, frame, newId);
-  const inside = place(draft.timeline).filter((one) => one.from >= from && one.to <= to);
+  const [first, end] = [cutAt(draft, from, newId), cutAt(draft, to, newId)];
+  const inside = place(draft).filter((one) => one.from >= first && one.to <= end);
   removeItems(
     draft,
     inside.map(({ item }) => item.id),
@@ -232,15 +232,21 @@ export function removeRange(
   );
 }
 
-function cutAt(draft: ProjectDocument, frame: number, newId: NewId): void {
-  const under = itemAt(place(draft.timeline), frame);
-  if (!under || under.from === frame) return;
-  if (under.item.kind === 'shot') split(draft, frame, newId);
-  else {
-    const rest = under.to - frame;
-    under.item.frames -= rest;
-    draft.timeline.splice(under.index + 1, 0, { kind: 'gap', id: newId(), frames: rest });
+/** Answers where the cut lies: a frame that shows longer than one timeline frame is not cut in two. */
+function cutAt(draft: ProjectDocument, frame: number, newId: NewId): number {
+  const under = itemAt(place(draft), frame);
+  if (!under || under.from === frame) return frame;
+  if (isShot(under)) {
+    const cut = clipFrameOf(under, frame);
+    if (cut === under.item.start) return under.from;
+    splitShot(draft, under.item.id, cut, newId);
+    return timelineFrameOf(under, cut);
   }
+  if (under.item.kind === 'shot') return frame;
+  const rest = under.to - frame;
+  under.item.frames -= rest;
+  draft.timeline.splice(under.index + 1, 0, { kind: 'gap', id: newId(), frames: rest });
+  return frame;
 }
 
 /** Moves an item so that it comes to stand at `index` of the list without it. */

@@ -4,7 +4,7 @@
  */
 import { applyPatches, enablePatches, type Patch, produce, produceWithPatches } from 'immer';
 import { assert } from '../errors.ts';
-import type { ProjectDocument } from './document.ts';
+import type { ProjectDocument, Shot, TimelineItem } from './document.ts';
 import { faultsOf } from './invariants.ts';
 
 enablePatches();
@@ -92,7 +92,7 @@ export function undo(history: History): History {
   const entry = closed.done.at(-1);
   if (!entry) return closed;
   return {
-    document: applyPatches(closed.document, [...entry.backward]),
+    document: settled(applyPatches(closed.document, [...entry.backward])),
     done: closed.done.slice(0, -1),
     undone: [...closed.undone, entry],
     open: null,
@@ -104,11 +104,21 @@ export function redo(history: History): History {
   const entry = closed.undone.at(-1);
   if (!entry) return closed;
   return {
-    document: applyPatches(closed.document, [...entry.forward]),
+    document: settled(applyPatches(closed.document, [...entry.forward])),
     done: [...closed.done, entry],
     undone: closed.undone.slice(0, -1),
     open: null,
   };
+}
+
+/** A take that the world gave or took since may have been the one to show: such a shot shows its clip. */
+function settled(document: ProjectDocument): ProjectDocument {
+  const astray = ({ takes }: ProjectDocument, item: TimelineItem): item is Shot =>
+    item.kind === 'shot' && item.takeId !== null && takes[item.takeId]?.shotId !== item.id;
+  if (!document.timeline.some((item) => astray(document, item))) return document;
+  return produce(document, (draft) => {
+    for (const item of draft.timeline) if (astray(draft, item)) item.takeId = null;
+  });
 }
 
 /** Name of what undo or redo would do; null when there is nothing. */

@@ -6,6 +6,7 @@ import { getCurrentShot, getPlaced, lengthOfPlaced } from '../store/current.ts';
 import { tell } from '../store/notices.ts';
 import { requestPreview } from '../store/previews.ts';
 import { change, getDocument, getOpened, newId } from '../store/project.ts';
+import { rateNote } from '../store/rates.ts';
 import { getView, select, setView } from '../store/view.ts';
 import { fitAll } from '../timeline/zoom.ts';
 import type { Command } from './command.ts';
@@ -21,6 +22,8 @@ export async function importClip(path: string): Promise<void> {
   const first = getPlaced().length === 0;
   change({ name: `Import ${ref.name}`, edit: (draft) => addClip(draft, ref, cuts, newId) });
   requestPreview(ref.path);
+  const mixed = rateNote(getDocument(), ref.id);
+  if (mixed) tell(`${ref.name} has ${mixed} and plays at its own speed`);
   const added = getPlaced().find((one) => isShot(one) && one.item.clipId === ref.id);
   if (added) select([added.item.id]);
   if (first) setView(fitAll(getView(), lengthOfPlaced(getPlaced())));

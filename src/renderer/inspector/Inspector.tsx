@@ -4,6 +4,7 @@ import { chooseLeadAnchor, giveShotName, setChosenSettings } from '../actions/se
 import { useCurrentShot, usePlaced } from '../store/current.ts';
 import { useMethods } from '../store/methods.ts';
 import { useDocument } from '../store/project.ts';
+import { rateNote } from '../store/rates.ts';
 import { useView } from '../store/view.ts';
 import { NameField } from '../ui/NameField.tsx';
 import { Select } from '../ui/Select.tsx';
@@ -41,6 +42,7 @@ export function Inspector() {
 
 function ShotHead({ shot, chosen }: { readonly shot: Shot; readonly chosen: number }) {
   const clip = useDocument((document) => document.clips[shot.clipId]);
+  const mixed = useDocument((document) => rateNote(document, shot.clipId));
   return (
     <div className="shot-head">
       <NameField key={shot.id} name={shot.name} onRename={(name) => giveShotName(shot.id, name)} />
@@ -48,6 +50,7 @@ function ShotHead({ shot, chosen }: { readonly shot: Shot; readonly chosen: numb
         {clip?.name ?? 'Clip'} · frames {shot.start} to {shot.end - 1} ·{' '}
         {count(shot.end - shot.start, 'frame')}
       </p>
+      {mixed ? <p className="quiet">{mixed}; it plays and renders at its own speed</p> : null}
       {chosen > 1 ? <p className="many">Changes go to all {chosen} chosen shots</p> : null}
       <div className="row">
         <Presets shot={shot} />

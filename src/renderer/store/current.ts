@@ -1,29 +1,31 @@
 /** What follows from document and view together. */
-import type { Rational } from '../../common/media.ts';
 import type { ProjectDocument, Shot, Take, TimelineItem } from '../../common/project/document.ts';
 import { newestFirst } from '../../common/project/edits-takes.ts';
-import { isShot, itemAt, type Placed, place } from '../../common/project/positions.ts';
+import { isShot, itemAt, type Placed, place, type Timed } from '../../common/project/positions.ts';
 import { getDocument, useDocument } from './project.ts';
 import { getView, useView } from './view.ts';
 
-const placedByTimeline = new WeakMap<readonly TimelineItem[], readonly Placed[]>();
+interface Known {
+  readonly clips: ProjectDocument['clips'];
+  readonly placed: readonly Placed[];
+}
+const placedByTimeline = new WeakMap<readonly TimelineItem[], Known>();
 
-/** Positions of a finished timeline (never of a draft), counted once per version. */
-export function placedOf(timeline: readonly TimelineItem[]): readonly Placed[] {
-  let placed = placedByTimeline.get(timeline);
-  if (!placed) {
-    placed = place(timeline);
-    placedByTimeline.set(timeline, placed);
-  }
+/** Positions in a finished document (never in a draft), counted once per version of timeline and clips. */
+export function placedOf({ timeline, clips }: Timed): readonly Placed[] {
+  const known = placedByTimeline.get(timeline);
+  if (known?.clips === clips) return known.placed;
+  const placed = place({ timeline, clips });
+  placedByTimeline.set(timeline, { clips, placed });
   return placed;
 }
 
 export function getPlaced(): readonly Placed[] {
-  return placedOf(getDocument().timeline);
+  return placedOf(getDocument());
 }
 
 export function usePlaced(): readonly Placed[] {
-  return placedOf(useDocument((document) => document.timeline));
+  return useDocument(placedOf);
 }
 
 /** Frames of the timeline. */
@@ -33,14 +35,6 @@ export function lengthOfPlaced(placed: readonly Placed[]): number {
 
 export function useLength(): number {
   return lengthOfPlaced(usePlaced());
-}
-
-const NO_CLIP: Rational = { num: 25, den: 1 };
-
-/** Rate at which the timeline counts: of its first shot's clip. */
-export function timelineRate(document: ProjectDocument): Rational {
-  const first = document.timeline.find((item) => item.kind === 'shot');
-  return (first && document.clips[first.clipId]?.rate) ?? NO_CLIP;
 }
 
 /** The shot in hand: the last one selected, else the one under the playhead. */

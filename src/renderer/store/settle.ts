@@ -1,13 +1,14 @@
 /** After every change of the timeline, nothing that is gone stays in hand and the playhead stays on a frame. */
-import type { Shot, TimelineItem } from '../../common/project/document.ts';
+import type { Shot } from '../../common/project/document.ts';
+import type { Timed } from '../../common/project/positions.ts';
 import { lengthOfPlaced, placedOf } from './current.ts';
 import { projectStore } from './project.ts';
 import { getView, setView, type View } from './view.ts';
 
-/** What of a view must change for a timeline; null when it fits already. */
-export function settled(timeline: readonly TimelineItem[], view: View): Partial<View> | null {
-  const length = lengthOfPlaced(placedOf(timeline));
-  const byId = new Map(timeline.map((item) => [item.id, item]));
+/** What of a view must change for a document; null when it fits already. */
+export function settled(document: Timed, view: View): Partial<View> | null {
+  const length = lengthOfPlaced(placedOf(document));
+  const byId = new Map(document.timeline.map((item) => [item.id, item]));
   const patch: { -readonly [Key in keyof View]?: View[Key] } = {};
   const selection = view.selection.filter((id) => byId.has(id));
   if (selection.length < view.selection.length) patch.selection = selection;
@@ -24,9 +25,10 @@ export function settled(timeline: readonly TimelineItem[], view: View): Partial<
 
 export function keepInHand(): () => void {
   return projectStore.subscribe((state, before) => {
-    const { timeline } = state.history.document;
-    if (timeline === before.history.document.timeline) return;
-    const patch = settled(timeline, getView());
+    const { document } = state.history;
+    const { timeline, clips } = before.history.document;
+    if (document.timeline === timeline && document.clips === clips) return;
+    const patch = settled(document, getView());
     if (patch) setView(patch);
   });
 }

@@ -61,7 +61,7 @@ export function setView(patch: Partial<View>): void {
 
 /** Moves the playhead to a timeline frame, kept within the timeline. */
 export function seek(frame: number): void {
-  const last = Math.max(0, timelineLength(getDocument().timeline) - 1);
+  const last = Math.max(0, timelineLength(getDocument()) - 1);
   const playhead = Math.max(0, Math.min(last, Math.round(frame)));
   if (playhead !== getView().playhead) setView({ playhead });
 }

@@ -3,9 +3,9 @@
  * Only what is in sight is in the page, and the entry in hand; positions are told by aria-posinset.
  */
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
-import { isShot, timelineFrameOf } from '../../common/project/positions.ts';
+import { isShot, timelineFrameOf, timelineRate } from '../../common/project/positions.ts';
 import { toNumber } from '../../common/time/rational.ts';
-import { timelineRate, usePlaced } from '../store/current.ts';
+import { usePlaced } from '../store/current.ts';
 import { useDocument } from '../store/project.ts';
 import { getView, seek, select, setView, useView, type View, viewStore } from '../store/view.ts';
 import { type Entry, entriesOf, labelOfAnchor, labelOfItem } from './labels.ts';

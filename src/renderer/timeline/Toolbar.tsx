@@ -11,7 +11,8 @@ import {
   ZoomIn,
   ZoomOut,
 } from 'lucide-react';
-import { timelineRate, useLength } from '../store/current.ts';
+import { timelineRate } from '../../common/project/positions.ts';
+import { useLength } from '../store/current.ts';
 import { useDocument } from '../store/project.ts';
 import { useView } from '../store/view.ts';
 import { CommandButton } from '../ui/CommandButton.tsx';

@@ -1,7 +1,13 @@
 /** What dragging does, one function per thing that can be dragged. Each answers what follows the pointer until it ends. */
 import { moveItem, resizeGap, trim } from '../../common/project/edits.ts';
 import { moveAnchor } from '../../common/project/edits-anchors.ts';
-import { isShot, itemAt, timelineFrameOf } from '../../common/project/positions.ts';
+import {
+  clipFrameOf,
+  clipFramesIn,
+  isShot,
+  itemAt,
+  timelineFrameOf,
+} from '../../common/project/positions.ts';
 import { getPlaced, lengthOfPlaced } from '../store/current.ts';
 import { cancelGesture, change, endGesture, newId } from '../store/project.ts';
 import { getView, seek, select, setView } from '../store/view.ts';
@@ -61,10 +67,10 @@ export function dragAnchor(scene: Scene, shotId: string, frame: number): Drag {
     cursor: 'ew-resize',
     move(x, y) {
       if (!isShot(placed)) return null;
-      const { start, end, name } = placed.item;
+      const { name } = placed.item;
       const under = frameAt(getView(), x);
       const snapped = snapTo([before], under, getView(), scene.lanes.unit);
-      const target = Math.max(start, Math.min(end - 1, start + (snapped ?? under) - placed.from));
+      const target = clipFrameOf(placed, snapped ?? under);
       if (target !== current) {
         current = target;
         change({
@@ -109,7 +115,7 @@ export function dragEdge(scene: Scene, itemId: string, edge: 'start' | 'end', st
           gesture,
           edit: (draft) =>
             item.kind === 'shot'
-              ? trim(draft, itemId, edge, item[edge] + delta)
+              ? trim(draft, itemId, edge, item[edge] + clipFramesIn(placed, delta))
               : resizeGap(draft, itemId, item.frames + delta),
         });
         const now = getPlaced().find((one) => one.item.id === itemId);

@@ -1,7 +1,9 @@
 /** One shot: name, pictures, the take it shows and the other takes below. */
 import type { Shot } from '../../common/project/document.ts';
-import type { Placed } from '../../common/project/positions.ts';
+import { clipFrameOf, type Placed } from '../../common/project/positions.ts';
 import { takesOfShot } from '../store/current.ts';
+import { otherRate } from '../store/rates.ts';
+import { fps } from '../ui/words.ts';
 import { shotColour } from './colours.ts';
 import type { Thumbnails } from './media.ts';
 import { type Scene, xOf } from './scene.ts';
@@ -51,7 +53,9 @@ export function drawShot(context: CanvasRenderingContext2D, scene: Scene, placed
   context.font = `600 ${12 * unit}px ${colours.font}`;
   context.textBaseline = 'middle';
   context.textAlign = 'left';
-  const name = fitText(context, item.name, x + width - visibleLeft - 10 * unit);
+  const rate = otherRate(scene.document, item.clipId);
+  const title = rate ? `${item.name} · ${fps(rate)}` : item.name;
+  const name = fitText(context, title, x + width - visibleLeft - 10 * unit);
   context.fillStyle = '#fff';
   if (name) context.fillText(name, visibleLeft + 5 * unit, top + band / 2 + 0.5);
   drawTakes(context, scene, placed, x, width);
@@ -67,13 +71,14 @@ export function drawShot(context: CanvasRenderingContext2D, scene: Scene, placed
 function drawPictures(
   context: CanvasRenderingContext2D,
   scene: Scene,
-  { item }: Placed<Shot>,
+  placed: Placed<Shot>,
   x: number,
   width: number,
   top: number,
   height: number,
 ): void {
   if (height < 12) return;
+  const { item } = placed;
   const take = item.takeId === null ? undefined : scene.document.takes[item.takeId];
   const clip = scene.document.clips[item.clipId];
   const ofTake = take ? scene.thumbnails(take.path) : null;
@@ -85,7 +90,7 @@ function drawPictures(
   const end = Math.min(width, scene.width - x);
   for (let at = first; at * tile < end; at++) {
     // The middle of the last tile may lie behind the shot's end.
-    const clipFrame = Math.min(item.end - 1, item.start + ((at + 0.5) * tile) / scene.view.scale);
+    const clipFrame = clipFrameOf(placed, placed.from + Math.floor(((at + 0.5) * tile) / scene.view.scale));
     const covered = take !== undefined && clipFrame >= take.start && clipFrame < take.end;
     const source = covered ? ofTake : ofClip;
     const frame = covered && ofTake ? clipFrame - take.start : clipFrame;

@@ -9,7 +9,7 @@ const peak: [number, number] = [0, 0];
 export function drawSound(
   context: CanvasRenderingContext2D,
   scene: Scene,
-  { item, from, to }: Placed<Shot>,
+  { item, from, to, conform }: Placed<Shot>,
 ): void {
   const { view, lanes, colours, document } = scene;
   const clip = document.clips[item.clipId];
@@ -22,11 +22,12 @@ export function drawSound(
   context.fillRect(left, top + 1, right - left, height - 2);
   const peaks = scene.peaks(clip.path);
   if (!peaks) return;
-  const rate = toNumber(clip.rate);
+  // A run begins on its first frame's own time and from there on time passes alike for clip and timeline.
+  const rate = toNumber(scene.rate);
   const middle = top + height / 2;
   const half = height / 2 - 3;
   const perPixel = 1 / view.scale / rate;
-  const offset = (item.start - from + view.scroll) / rate;
+  const offset = conform.start / toNumber(clip.rate) + (view.scroll - conform.from) / rate;
   context.fillStyle = colours.good;
   context.beginPath();
   for (let x = left; x < right; x++) {

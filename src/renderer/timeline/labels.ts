@@ -1,6 +1,7 @@
 /** What assistive technology says of the items of a timeline. */
 import type { ProjectDocument, Shot } from '../../common/project/document.ts';
 import { isShot, type Placed } from '../../common/project/positions.ts';
+import { rateNote } from '../store/rates.ts';
 
 /** One thing that can be taken in hand, in the order of time. */
 export interface Entry {
@@ -33,7 +34,8 @@ export function labelOfItem(document: ProjectDocument, placed: Placed, rate: num
   const { name, anchors, takeId } = placed.item;
   const frames = `${anchors.length === 1 ? 'anchor at frame' : 'anchors at frames'} ${anchors.join(', ')}`;
   const take = takeId === null ? undefined : document.takes[takeId];
-  return `${name}, ${length}, ${frames}, ${take ? `take '${take.name}' shown` : 'clip shown'}`;
+  const mixed = rateNote(document, placed.item.clipId);
+  return `${name}, ${length}, ${frames}, ${take ? `take '${take.name}' shown` : 'clip shown'}${mixed ? `, ${mixed}` : ''}`;
 }
 
 export function labelOfAnchor(shot: Shot, anchor: number): string {

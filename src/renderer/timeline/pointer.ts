@@ -1,9 +1,10 @@
 /** Pointer and wheel on the timeline's canvas. */
 import { showTake } from '../../common/project/edits-takes.ts';
-import { timelineFrameOf } from '../../common/project/positions.ts';
+import { shotOf, timelineFrameOf } from '../../common/project/positions.ts';
 import { getPlaced, lengthOfPlaced } from '../store/current.ts';
 import { tellError } from '../store/notices.ts';
 import { change } from '../store/project.ts';
+import { rateNote } from '../store/rates.ts';
 import { getView, seek, select, setView } from '../store/view.ts';
 import { type Drag, dragAnchor, dragEdge, dragItem, dragOverview, pan, scrub } from './drags.ts';
 import { type Hit, hitTest } from './hit.ts';
@@ -94,6 +95,7 @@ export function listenToPointer(surface: Surface, state: PointerState): () => vo
     const hit = hitTest(surface.scene(), x, y);
     canvas.style.cursor = CURSORS[hit.kind];
     if (JSON.stringify(hit) === JSON.stringify(state.hover)) return;
+    canvas.title = titleOf(surface.scene(), hit);
     state.hover = hit;
     surface.redraw();
   };
@@ -148,6 +150,13 @@ export function listenToPointer(surface: Surface, state: PointerState): () => vo
     if (drag) stop('cancel');
     listening.abort();
   };
+}
+
+/** What the pointer is told about a shot beyond its picture; empty for nothing. */
+function titleOf({ document }: Scene, hit: Hit): string {
+  const shot = hit.kind === 'item' ? shotOf(document, hit.itemId) : null;
+  const mixed = shot && rateNote(document, shot.clipId);
+  return shot && mixed ? `${shot.name}: ${mixed}` : '';
 }
 
 function begin(scene: Scene, hit: Exclude<Hit, { kind: 'item' }>, x: number): Drag | null {

@@ -1,6 +1,7 @@
 /** The canvas of the timeline: drawn at most once per display frame, and only when something changed. */
 import type { QueueEntry } from '../../common/contract/queue.ts';
-import { getPlaced, lengthOfPlaced, timelineRate } from '../store/current.ts';
+import { timelineRate } from '../../common/project/positions.ts';
+import { getPlaced, lengthOfPlaced } from '../store/current.ts';
 import { jobsStore } from '../store/jobs.ts';
 import { getDocument, projectStore } from '../store/project.ts';
 import { getView, setView, viewStore } from '../store/view.ts';

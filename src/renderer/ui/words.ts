@@ -1,4 +1,6 @@
 /** Numbers as an artist reads them. */
+import type { Rational } from '../../common/media.ts';
+import { toNumber } from '../../common/time/rational.ts';
 
 /** "48 s", "1:20", "2:05:00"; hours, minutes and seconds rounded up to a whole second. */
 export function duration(seconds: number): string {
@@ -37,4 +39,9 @@ export function nameOf(key: string): string {
     .replace(/\s*\+\s*/g, ' + ')
     .toLowerCase();
   return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** "25 fps", "23.976 fps". */
+export function fps(rate: Rational): string {
+  return `${Number(toNumber(rate).toFixed(3))} fps`;
 }

@@ -6,7 +6,8 @@ import { call } from '../engine.ts';
 import { useJobs } from '../store/jobs.ts';
 import { attempt } from '../store/notices.ts';
 import { forgetPreview, requestPreview } from '../store/previews.ts';
-import { useOpened } from '../store/project.ts';
+import { useDocument, useOpened } from '../store/project.ts';
+import { rateNote } from '../store/rates.ts';
 import { useEngineState } from '../store/session.ts';
 import { dropStill, useStill } from '../store/stills.ts';
 import { seek, setView, useView } from '../store/view.ts';
@@ -42,6 +43,7 @@ export function Badges({ picture }: { readonly picture: Picture }) {
   const still = useStill(shot?.id ?? null);
   const stands = useView((view) => view.shuttle === 0);
   const trouble = useTrouble(picture);
+  const mixed = useDocument((document) => shot && rateNote(document, shot.clipId));
   const missing = useOpened()?.missing.length ?? 0;
   return (
     <>
@@ -55,6 +57,7 @@ export function Badges({ picture }: { readonly picture: Picture }) {
             </Button>
           </span>
         ) : null}
+        {mixed && stands ? <span className="badge quiet">{mixed}</span> : null}
         {entry ? (
           <span className="badge rendering">
             {engine === 'up' ? 'Rendering' : 'Waiting for the engine at'} {Math.floor(entry.fraction * 100)} %

@@ -10,8 +10,9 @@ import {
   Volume2,
   VolumeX,
 } from 'lucide-react';
+import { timelineRate } from '../../common/project/positions.ts';
 import { allowsDropFrame, formatTimecode, offsetTimecode } from '../../common/time/timecode.ts';
-import { timelineRate, useLength } from '../store/current.ts';
+import { useLength } from '../store/current.ts';
 import { useDocument } from '../store/project.ts';
 import { useView } from '../store/view.ts';
 import { setViewer, useViewer } from '../store/viewer.ts';

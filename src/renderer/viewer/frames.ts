@@ -15,8 +15,3 @@ export function frameOfPicture(mediaTime: number, rate: Rational): number {
 export function frameAt(seconds: number, rate: Rational): number {
   return Math.max(0, Math.floor((seconds * rate.num) / rate.den + 1e-3));
 }
-
-/** Playback rate of a proxy so that the timeline's frames pass at the timeline's rate times `speed`. */
-export function playbackRate(speed: number, timeline: Rational, proxy: Rational): number {
-  return (speed * timeline.num * proxy.den) / (timeline.den * proxy.num);
-}

@@ -2,10 +2,9 @@
  * One picture of the viewer: a canvas that is painted with a picture and stamped with what it is in one act, and two
  * decks, so that the next file is ready when the one before ends.
  */
-import type { Rational } from '../../common/media.ts';
+import { timelineFrameAt } from '../../common/project/positions.ts';
 import { Deck, type Picture } from './deck.ts';
-import { playbackRate } from './frames.ts';
-import type { Segment } from './segments.ts';
+import { fileFrameAt, type Segment } from './segments.ts';
 
 /** A segment whose proxy is ready. */
 export interface Reel {
@@ -32,6 +31,8 @@ export class Layer {
   #active: Deck;
   #reel: Reel | null = null;
   #stamp: Stamp | null = null;
+  /** Timeline frame that a still picture is wanted for. */
+  #asked = 0;
   #hold: ReturnType<typeof setTimeout> | undefined;
 
   constructor(host: HTMLElement) {
@@ -43,7 +44,7 @@ export class Layer {
     this.#active = this.#decks[0];
     for (const deck of this.#decks) {
       deck.onPicture = (picture, exact) => {
-        if (deck === this.#active && this.#reel) this.#paint(picture, exact);
+        if (deck === this.#active && this.#reel) this.#paint(picture, exact ? this.#asked : null);
       };
       deck.onFailure = () => {
         if (deck === this.#active && this.#reel) this.onFailure(this.#reel.segment);
@@ -72,15 +73,17 @@ export class Layer {
   show(reel: Reel | null, frame: number): void {
     this.#take(reel);
     if (!reel) return;
-    const wanted = this.#toFile(frame);
+    const wanted = fileFrameAt(reel.segment, frame);
+    this.#asked = frame;
     this.#active.pause();
     if (this.#stamp?.url === reel.url && this.#stamp.frame === wanted) this.onPicture(frame);
     else this.#active.seek(wanted);
   }
 
-  play(reel: Reel, frame: number, speed: number, timeline: Rational): void {
+  /** A file plays at its own rate, picture and sound; how its frames pass on the timeline is the segment's. */
+  play(reel: Reel, frame: number, speed: number): void {
     this.#take(reel);
-    void this.#active.play(this.#toFile(frame), playbackRate(speed, timeline, reel.segment.rate));
+    void this.#active.play(fileFrameAt(reel.segment, frame), speed);
   }
 
   /** Paints what plays at this moment; answers its timeline frame, null when there is no new picture. */
@@ -89,16 +92,17 @@ export class Layer {
     if (!picture) return null;
     try {
       const same = this.#stamp?.url === this.#reel?.url && this.#stamp?.frame === picture.frame;
-      if (!same) this.#paint(picture, true);
-      return this.#toTimeline(picture.frame);
+      const frame = this.#toTimeline(picture.frame);
+      if (!same) this.#paint(picture, frame);
+      return frame;
     } finally {
       picture.image.close();
     }
   }
 
   /** `trim` makes a playing layer a little faster or slower to stay beside another. */
-  setSpeed(speed: number, timeline: Rational, trim = 1): void {
-    if (this.#reel) this.#active.setRate(playbackRate(speed, timeline, this.#reel.segment.rate) * trim);
+  setSpeed(speed: number, trim = 1): void {
+    if (this.#reel) this.#active.setRate(speed * trim);
   }
 
   /** Gets the next file ready on the other deck. */
@@ -139,10 +143,11 @@ export class Layer {
     if (this.#stamp && this.#stamp.url !== reel.url) this.#hold = setTimeout(() => this.#clear(), HOLD_MS);
   }
 
-  #paint({ image, frame }: Picture, exact: boolean): void {
+  /** `shown` is the timeline frame it stands for; null when another was asked for. */
+  #paint({ image, frame }: Picture, shown: number | null): void {
     const { displayWidth: width, displayHeight: height } = image;
     const url = this.#reel!.url;
-    if (!exact && this.#stamp?.url === url && this.#stamp.frame === frame) return;
+    if (shown === null && this.#stamp?.url === url && this.#stamp.frame === frame) return;
     if (this.#canvas.width !== width || this.#canvas.height !== height) {
       this.#canvas.width = width;
       this.#canvas.height = height;
@@ -150,7 +155,7 @@ export class Layer {
     clearTimeout(this.#hold);
     this.#context?.drawImage(image, 0, 0, width, height);
     this.#stamp = { url, frame };
-    this.onPicture(exact ? this.#toTimeline(frame) : null);
+    this.onPicture(shown);
   }
 
   #clear(): void {
@@ -162,12 +167,6 @@ export class Layer {
   }
 
   #toTimeline(fileFrame: number): number {
-    const segment = this.#reel?.segment;
-    return segment ? segment.from + fileFrame - segment.first : 0;
-  }
-
-  #toFile(timelineFrame: number): number {
-    const segment = this.#reel?.segment;
-    return segment ? segment.first + timelineFrame - segment.from : 0;
+    return this.#reel ? timelineFrameAt(this.#reel.segment.conform, fileFrame) : 0;
   }
 }

@@ -3,8 +3,9 @@
  * forwards, the first layer's video is the clock and moves the playhead; backwards and in gaps a plain clock does.
  */
 
+import { timelineRate } from '../../common/project/positions.ts';
 import { previewUrl } from '../engine.ts';
-import { lengthOfPlaced, placedOf, timelineRate } from '../store/current.ts';
+import { lengthOfPlaced, placedOf } from '../store/current.ts';
 import { failedPreview, previewStore, readyPreview, requestPreview } from '../store/previews.ts';
 import { getDocument, getOpened, projectStore } from '../store/project.ts';
 import { getView, setView, viewStore } from '../store/view.ts';
@@ -82,7 +83,7 @@ export class Player {
     const name = typeof choice === 'string' ? choice : choice.take;
     const known = this.#segments.get(name);
     if (known?.key === document) return known.list;
-    const list = segmentsFor(document, placedOf(document.timeline), choice);
+    const list = segmentsFor(document, placedOf(document), choice);
     if (this.#segments.size > 8) this.#segments.clear();
     this.#segments.set(name, { key: document, list });
     return list;
@@ -103,7 +104,7 @@ export class Player {
   }
 
   #length(): number {
-    return lengthOfPlaced(placedOf(getDocument().timeline));
+    return lengthOfPlaced(placedOf(getDocument()));
   }
 
   #setSound(): void {
@@ -165,17 +166,16 @@ export class Player {
 
   #byVideo(reel: Reel, choice: Choice, playhead: number, speed: number, moved: boolean): number {
     this.#clock = null;
-    const rate = timelineRate(getDocument());
     const layer = this.#first;
     const sameFile = layer.reel?.url === reel.url && layer.reel.segment.from === reel.segment.from;
     if (moved || !sameFile || !layer.playing) {
       // An ended video does not play; that is its last frame passed.
       if (sameFile && !moved && layer.clockFrame >= reel.segment.to) return reel.segment.to;
-      layer.play(reel, playhead, speed, rate);
+      layer.play(reel, playhead, speed);
       layer.prepare(this.#reelOf(segmentAfter(this.#segmentsOf(choice), reel.segment.to)));
       return playhead;
     }
-    layer.setSpeed(speed, rate);
+    layer.setSpeed(speed);
     if (layer.clockFrame >= reel.segment.to) return reel.segment.to;
     const seen = layer.paint() ?? playhead;
     return seen >= playhead && seen < reel.segment.to ? seen : playhead;
@@ -201,12 +201,11 @@ export class Player {
       layer.show(reel, frame);
       return;
     }
-    const rate = timelineRate(getDocument());
     const trim = trimFor(this.#first.clockFrame - layer.clockFrame);
     const sameFile = layer.reel?.url === reel.url && layer.reel.segment.from === reel.segment.from;
-    if (moved || !sameFile || !layer.playing || trim === null) layer.play(reel, frame, speed, rate);
+    if (moved || !sameFile || !layer.playing || trim === null) layer.play(reel, frame, speed);
     else {
-      layer.setSpeed(speed, rate, trim);
+      layer.setSpeed(speed, trim);
       layer.paint();
     }
   }

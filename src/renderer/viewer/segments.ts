@@ -1,8 +1,15 @@
 /** The timeline as stretches of one file each: what a layer of the viewer plays, one after the other. */
 import type { Rational } from '../../common/media.ts';
 import type { ProjectDocument, Shot, Take } from '../../common/project/document.ts';
-import { takesOf } from '../../common/project/edits-takes.ts';
-import { isShot, type Placed } from '../../common/project/positions.ts';
+import {
+  type Conform,
+  clipFrameAt,
+  isShot,
+  type Placed,
+  timelineFrameAt,
+  timelineFrameOf,
+} from '../../common/project/positions.ts';
+import { takesOfShot } from '../store/current.ts';
 import type { Choice } from '../store/viewer.ts';
 
 export interface Segment {
@@ -11,8 +18,10 @@ export interface Segment {
   readonly to: number;
   /** File on disk; null where nothing shows. */
   readonly path: string | null;
-  /** Frame of the file at `from`. */
+  /** Frames of the file [first, end) that it shows, and how they run along the timeline. */
   readonly first: number;
+  readonly end: number;
+  readonly conform: Conform;
   readonly rate: Rational;
   readonly clipId: string | null;
   readonly takeId: string | null;
@@ -21,7 +30,7 @@ export interface Segment {
 /** The take that a choice means for a shot; null for its clip. */
 export function takeFor(document: ProjectDocument, shot: Shot, choice: Choice): Take | null {
   if (choice === 'clip') return null;
-  if (choice === 'newest') return takesOf(document, shot.id)[0] ?? null;
+  if (choice === 'newest') return takesOfShot(document, shot.id)[0] ?? null;
   const id = choice === 'timeline' ? shot.takeId : choice.take;
   const take = id === null ? undefined : document.takes[id];
   // A take chosen by name compares within its own shot only; other shots go on as the timeline has them.
@@ -29,41 +38,47 @@ export function takeFor(document: ProjectDocument, shot: Shot, choice: Choice): 
   return take ?? null;
 }
 
+/** The frame of the file that shows at a timeline frame. */
+export function fileFrameAt({ conform, first, end }: Segment, timelineFrame: number): number {
+  return Math.max(first, Math.min(end - 1, clipFrameAt(conform, timelineFrame)));
+}
+
 function segmentsOf(document: ProjectDocument, placed: Placed<Shot>, choice: Choice): Segment[] {
-  const { item: shot, from, to } = placed;
+  const { item: shot, from, to, conform } = placed;
   const clip = document.clips[shot.clipId];
-  const common = { rate: clip?.rate ?? { num: 25, den: 1 }, clipId: shot.clipId };
-  const atTimeline = (clipFrame: number) => from + clipFrame - shot.start;
-  const ofClip = (start: number, end: number): Segment => ({
-    ...common,
-    from: atTimeline(start),
-    to: atTimeline(end),
-    path: clip?.path ?? null,
-    first: start,
+  const take = takeFor(document, shot, choice);
+  const at = (clipFrame: number) =>
+    clipFrame <= shot.start ? from : clipFrame >= shot.end ? to : timelineFrameOf(placed, clipFrame);
+  /** Clip frames [start, end) out of a file whose first frame is the clip's frame `fileStart`. */
+  const part = (start: number, end: number, path: string | null, fileStart: number): Segment => ({
+    rate: clip?.rate ?? { num: 25, den: 1 },
+    clipId: shot.clipId,
+    from: at(start),
+    to: at(end),
+    path,
+    first: start - fileStart,
+    end: end - fileStart,
+    conform: { ...conform, start: conform.start - fileStart },
     takeId: null,
   });
-  const take = takeFor(document, shot, choice);
+  const ofClip = (start: number, end: number) => part(start, end, clip?.path ?? null, 0);
   const start = take ? Math.max(take.start, shot.start) : 0;
   const end = take ? Math.min(take.end, shot.end) : 0;
-  if (!take || end <= start) return [{ ...ofClip(shot.start, shot.end), from, to }];
+  if (!take || end <= start) return [ofClip(shot.start, shot.end)];
   return [
     ofClip(shot.start, start),
-    {
-      ...common,
-      from: atTimeline(start),
-      to: atTimeline(end),
-      path: take.path,
-      first: start - take.start,
-      takeId: take.id,
-    },
+    { ...part(start, end, take.path, take.start), takeId: take.id },
     ofClip(end, shot.end),
   ].filter((one) => one.to > one.from);
 }
 
-/** A shot that goes on where the one before ended, in the same file, plays on without a seam. */
+/** A shot that goes on where the one before ended, in the same file and run, plays on without a seam. */
 function joins(last: Segment, next: Segment): boolean {
   return (
-    last.path === next.path && last.takeId === next.takeId && last.first + last.to - last.from === next.first
+    last.path === next.path &&
+    last.takeId === next.takeId &&
+    last.end === next.first &&
+    timelineFrameAt(last.conform, next.first) === next.from
   );
 }
 
@@ -78,7 +93,7 @@ export function segmentsFor(
     for (const part of parts) {
       const last = joined.at(-1);
       if (last && last.to === part.from && joins(last, part))
-        joined[joined.length - 1] = { ...last, to: part.to };
+        joined[joined.length - 1] = { ...last, to: part.to, end: part.end };
       else joined.push(part);
     }
   }
