@@ -21,6 +21,26 @@ export interface AudioStream {
   readonly sampleRate: number;
 }
 
+/**
+ * How pictures come onto the frames' clock where their own times would put them elsewhere: from each step on, ascending, they are
+ * shifted by so much until the next.
+ */
+export type Retiming =
+  | {
+      readonly by: 'time';
+      /** Seconds of the container's clock, seconds added. */
+      readonly steps: readonly { readonly from: number; readonly shift: number }[];
+    }
+  | {
+      readonly by: 'order';
+      /** Number of the picture as it decodes, frames added to that number. */
+      readonly steps: readonly { readonly from: number; readonly shift: number }[];
+      /** Seconds added to the container's clock from the first, second, … join of recordings on. */
+      readonly joins: readonly number[];
+      /** Container time after which the pictures' own times hold again; null where they never do. */
+      readonly settled: number | null;
+    };
+
 /** A readable clip. Width and height are display pixels: rotated upright, pixel aspect made square. */
 export interface ClipInfo {
   readonly path: string;
@@ -45,6 +65,8 @@ export interface ClipInfo {
   readonly frames: number;
   /** Source presentation time in seconds of each conformed frame; null for a constant-rate source. */
   readonly sourceTimes: readonly number[] | null;
+  /** Null where the pictures' own times put each on its frame. */
+  readonly retiming: Retiming | null;
   /** Time in seconds at which the first picture stands in the container's clock. */
   readonly startTime: number;
   readonly durationSeconds: number;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   divide,
+  editorsRate,
   multiply,
   nearestStandardRate,
   parseRational,
@@ -101,5 +102,20 @@ describe('rational', () => {
     expect(snapRate(rational(500000, 33333))).toEqual({ num: 15, den: 1 });
     expect(snapRate(rational(117, 4))).toEqual({ num: 117, den: 4 });
     expect(toNumber(nearestStandardRate(29.9))).toBeCloseTo(29.97, 2);
+  });
+
+  it('names the rate an editor would', () => {
+    for (const [rate, editors] of [
+      [rational(179, 6), rational(30)],
+      [rational(90000, 3001), rational(30000, 1001)],
+      [rational(2398, 100), rational(24000, 1001)],
+      [rational(249, 10), rational(25)],
+      [rational(5973, 100), rational(60)],
+      [rational(59941, 1000), rational(60000, 1001)],
+      [rational(24), rational(24)],
+      [rational(117, 4), null],
+      [rational(7, 3), null],
+    ] as const)
+      expect([rate, editorsRate(rate)]).toEqual([rate, editors]);
   });
 });

@@ -55,6 +55,10 @@ const STANDARD_RATES: readonly Rational[] = [
   ...[24, 30, 48, 60, 120, 240].map((n) => rational(n * 1000, 1001)),
 ];
 
+export function isStandardRate(rate: Rational): boolean {
+  return STANDARD_RATES.some((standard) => sameRational(standard, rate));
+}
+
 /** The standard rate nearest to a rate in frames per second, by ratio. */
 export function nearestStandardRate(rate: number): Rational {
   let best = rational(25);
@@ -69,4 +73,23 @@ export function nearestStandardRate(rate: number): Rational {
 export function snapRate(rate: Rational): Rational {
   const standard = nearestStandardRate(toNumber(rate));
   return Math.abs(toNumber(standard) / toNumber(rate) - 1) < 5e-5 ? standard : rate;
+}
+
+/** Broadcast rates, a thousandth below the whole ones. */
+const NTSC_RATES = STANDARD_RATES.filter(({ den }) => den === 1001);
+const WHOLE_RATES = STANDARD_RATES.filter(({ den }) => den !== 1001);
+
+/**
+ * The rate an editor would call this: 29.99 is 29.97, 29.83 is 30. Phones and screen recorders write what they measured.
+ * Null where no standard rate is within a percent.
+ */
+export function editorsRate(rate: Rational): Rational | null {
+  const snapped = snapRate(rate);
+  if (isStandardRate(snapped)) return snapped;
+  const off = (standard: Rational) => Math.abs(toNumber(standard) / toNumber(rate) - 1);
+  return (
+    NTSC_RATES.find((standard) => off(standard) < 7e-4) ??
+    WHOLE_RATES.find((standard) => off(standard) < 1e-2) ??
+    null
+  );
 }

@@ -1,9 +1,10 @@
 /** Argument lists for ffmpeg. Pure: what is asked of it can be read, and tested, without running it. */
 import type { AudioStream, ClipInfo, Fit, FrameRange, Rational } from '../../../common/media.ts';
-import { formatRational, toNumber } from '../../../common/time/rational.ts';
+import { toNumber } from '../../../common/time/rational.ts';
 import { hdrCoding, outputColour, sourceCoding } from './colour.ts';
 import type { FormatSpec } from './formats.ts';
 import { inputCanvases, inputFile } from './input.ts';
+import { pictureClock, soundClock } from './retiming.ts';
 
 /** Level names in front of messages tell damage from chatter. */
 export const QUIET = ['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'level+error'];
@@ -49,6 +50,12 @@ export function listPacketsArgs(path: string): string[] {
   return [...QUIET, '-copyts', ...inputFile(path), '-map', '0:V:0', '-c', 'copy', '-f', 'framecrc', '-'];
 }
 
+/** Whether the clock of the container leads to the same frames from there as from the start. */
+export function canSeek(clip: ClipInfo, seek: number): boolean {
+  const { retiming } = clip;
+  return retiming?.by !== 'order' || (retiming.settled !== null && seek > retiming.settled);
+}
+
 export interface DecodePlan {
   readonly range: FrameRange;
   readonly width: number;
@@ -59,14 +66,13 @@ export interface DecodePlan {
 }
 
 /**
- * Full frames at the clip's constant rate. `fps` pads from the clip's first picture, so its output number is the frame's
- * index wherever reading began; tpad keeps it from dropping the last picture.
+ * Full frames at the clip's constant rate. `fps` pads from the clip's first picture, so its output number is the frame's index
+ * wherever reading began.
  */
-export function conform(clip: ClipInfo): string[] {
+export function conform(clip: ClipInfo, sought = false): string[] {
   return [
     ...(clip.fieldOrder === 'progressive' ? [] : ['bwdif=mode=send_frame:parity=auto:deint=interlaced']),
-    'tpad=stop_mode=clone:stop=1',
-    `fps=fps=${formatRational(clip.rate)}:round=near:start_time=${clip.startTime.toFixed(6)}`,
+    ...pictureClock(clip, sought),
   ];
 }
 
@@ -75,7 +81,7 @@ export function decodeArgs(clip: ClipInfo, plan: DecodePlan): string[] {
   const { start, end } = plan.range;
   const filters = [
     'showinfo=checksum=0',
-    ...conform(clip),
+    ...conform(clip, plan.seek !== null),
     `select='between(n,${start},${end - 1})'`,
     ...scaleToRgb(clip, plan),
   ];
@@ -244,7 +250,8 @@ function soundStart(clip: ClipInfo, range: FrameRange): number {
 
 export function soundInput(clip: ClipInfo, range: FrameRange): string[] {
   const seek = soundStart(clip, range) - SOUND_RUN_UP_SECONDS;
-  return [...(seek > Math.max(0, clip.startTime) ? seekTo(seek) : []), '-vn', ...inputFile(clip.path)];
+  const sought = seek > Math.max(0, clip.startTime) && canSeek(clip, seek);
+  return [...(sought ? seekTo(seek) : []), '-vn', ...inputFile(clip.path)];
 }
 
 /** Places the sound on the take's clock, fills gaps with silence, and ends it with the picture to the sample. */
@@ -257,7 +264,7 @@ export function soundFilter(
   const start = soundStart(clip, range);
   const samples = Math.round(secondsOf(range.end - range.start, clip.rate) * stream.sampleRate);
   return [
-    `[${input}:${stream.index}]asetpts=PTS-${start.toFixed(9)}/TB`,
+    `[${input}:${stream.index}]${soundClock(clip, start)}`,
     'aresample=async=1:first_pts=0',
     'apad',
     `atrim=end_sample=${samples}`,

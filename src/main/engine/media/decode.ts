@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { AppError } from '../../../common/errors.ts';
 import type { ClipInfo, Fit, FrameRange } from '../../../common/media.ts';
 import { toNumber } from '../../../common/time/rational.ts';
-import { type DecodePlan, decodeArgs } from './args.ts';
+import { canSeek, type DecodePlan, decodeArgs } from './args.ts';
 import { lastError } from './failure.ts';
 import { canToneMap, type Ffmpeg, FfmpegProcess, resolveFfmpeg } from './ffmpeg.ts';
 import { padEdges } from './fit.ts';
@@ -79,7 +79,7 @@ async function* decodeSized(clip: ClipInfo, options: SizedOptions): AsyncGenerat
   const wanted = timeOf(clip, range.start);
   const seek = wanted - RUN_UP_SECONDS;
   const plan = { range, width, height, toneMap: clip.hdr && canToneMap(ffmpeg) };
-  if (SEEKABLE.test(clip.container) && seek > Math.max(0, clip.startTime)) {
+  if (SEEKABLE.test(clip.container) && seek > Math.max(0, clip.startTime) && canSeek(clip, seek)) {
     const seeking = { ...plan, seek };
     const started = yield* read(clip, seeking, ffmpeg, signal, wanted);
     if (started) return;

@@ -30,9 +30,25 @@ export const LISTS_OF_FILES: ReadonlySet<string> = new Set(
   ),
 );
 
+/** Endings of stills, for which ffmpeg's reader of picture sequences may win over that of the one file. */
+const STILL =
+  /\.(bmp|cin|dds|dpx|exr|hdr|j2c|j2k|jp2|jpc|jpe|jpeg|jpg|jfif|jxl|pam|pbm|pcx|pfm|pgm|png|pnm|ppm|psd|qoi|ras|rgb|rgba|sgi|sun|tga|tif|tiff|webp|xbm|xwd)$/i;
+
+/** Whether a name ends like that of a still. */
+export function isStill(path: string): boolean {
+  return STILL.test(path);
+}
+
 /** The file as itself: no other protocol, whatever its name or something inside it says. */
 export function inputFile(path: string): string[] {
-  return ['-protocol_whitelist', 'file', '-format_whitelist', SELF_CONTAINED, '-i', `file:${path}`];
+  // To the reader of sequences a percent sign in a name stands for numbers, unless it is told otherwise.
+  const single = path.includes('%') ? ['-f', 'image2', '-pattern_type', 'none'] : [];
+  return [
+    ...['-protocol_whitelist', 'file'],
+    ...['-format_whitelist', isStill(path) ? `${SELF_CONTAINED},image2` : SELF_CONTAINED],
+    ...(isStill(path) ? single : []),
+    ...['-i', `file:${path}`],
+  ];
 }
 
 /** Canvases on stdin. */

@@ -17,8 +17,8 @@ import {
 } from './showinfo.ts';
 
 export interface Pictures {
-  /** Presentation times in seconds of the container's clock, ascending. */
-  readonly times: readonly number[];
+  /** Presentation times in seconds of the container's clock, in the order of the decoder; null for a picture without one. */
+  readonly times: readonly (number | null)[];
   /** Seconds the last picture stays, where the file says. */
   readonly lastDuration: number | null;
   readonly nominalRate: Rational | null;
@@ -65,11 +65,10 @@ export async function measurePictures(
   const shown = await show(ffmpeg, path, {}, run, banner);
   const { timeBase, nominalRate } = shown;
   const unit = timeBase ? toNumber(timeBase) : 1;
-  const timed = shown.pictures.filter((picture) => picture.pts !== null).sort((a, b) => a.pts! - b.pts!);
-  const last = timed.at(-1);
+  const last = shown.pictures.at(-1);
   if (!last) throw nothingDecodes(run.doing, shown.lines);
   return {
-    times: timed.map((picture) => picture.pts! * unit),
+    times: shown.pictures.map(({ pts }) => (pts === null ? null : pts * unit)),
     lastDuration: last.duration === null ? null : last.duration * unit,
     nominalRate,
     ...look(shown),

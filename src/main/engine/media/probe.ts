@@ -6,12 +6,14 @@ import type { AudioStream, ClipInfo, Rational } from '../../../common/media.ts';
 import { toNumber } from '../../../common/time/rational.ts';
 import { bannerArgs, trySoundArgs } from './args.ts';
 import { type Banner, parseBanner, type VideoStream } from './banner.ts';
-import { type Cadence, cadenceOf } from './cadence.ts';
+import { type Cadence, cadenceOf, DEFAULT_RATE, usualRate } from './cadence.ts';
+import { type Clock, straighten } from './clock.ts';
 import { bitDepthOf, hasAlpha, isHdr, judgeColour } from './colour.ts';
 import { decodeFrame } from './decode.ts';
 import { unreadable } from './failure.ts';
 import { canToneMap, type Ffmpeg, resolveFfmpeg, runFfmpeg } from './ffmpeg.ts';
 import { measurePictures, type Pictures } from './pictures.ts';
+import { retimingOf } from './retiming.ts';
 
 export interface ProbeOptions {
   readonly signal?: AbortSignal | undefined;
@@ -55,7 +57,7 @@ export async function probeClip(path: string, options: ProbeOptions = {}): Promi
       audio.push(stream);
     }
   }
-  const clip = describe(absolute, doing, { banner, video, pictures, audio, ffmpeg });
+  const clip = describe(absolute, { banner, video, pictures, audio, ffmpeg });
   await tryPicture(clip, doing, ffmpeg, signal);
   return clip;
 }
@@ -106,16 +108,11 @@ interface Found {
   readonly ffmpeg: Ffmpeg;
 }
 
-function describe(path: string, doing: string, found: Found): ClipInfo {
+function describe(path: string, found: Found): ClipInfo {
   const { banner, video, pictures, audio } = found;
-  const { times } = pictures;
+  const clock = clockOf(pictures, banner);
+  const { times } = clock;
   const cadence = cadenceOf(times, pictures.nominalRate, pictures.lastDuration);
-  if (cadence.frames > 50 * times.length + 10_000) {
-    throw new AppError('clip-unreadable', 'its time stamps jump by hours', {
-      doing,
-      hint: 'Convert it first.',
-    });
-  }
   const rotation = (Math.round(video.rotation / 90) * 90) % 360;
   const codedWidth = pictures.width;
   const codedHeight = pictures.height;
@@ -143,13 +140,45 @@ function describe(path: string, doing: string, found: Found): ClipInfo {
     variableRate: cadence.variable,
     frames: cadence.frames,
     sourceTimes: cadence.sources === null ? null : cadence.sources.map((source) => times[source]!),
+    retiming: retimingOf(pictures.times, clock, cadence, pictures.nominalRate),
     startTime: times[0]!,
     durationSeconds: cadence.frames / toNumber(cadence.rate),
     timecode: banner.timecode,
     reel: banner.reel,
     audio,
-    warnings: warningsOf(found, cadence, { hdr, alpha }),
+    warnings: warningsOf(found, clock, cadence, { hdr, alpha }),
   };
+}
+
+/** Streams that go on by themselves: a gap in them is an interruption, not a picture that stays. */
+const BROADCAST = /^(mpegts|mpeg|wtv)/;
+const LONGEST_SECONDS = 1;
+/** Where a picture may stay, times that make a film this much longer than its pictures are wrong. */
+const ABSURD = { ratio: 50, frames: 10_000, longest: 10 };
+
+/** Samples that AAC encoders put before the sound. */
+const AAC_RUN_INS = [1024, 2048, 2112];
+
+function clockOf({ times, nominalRate }: Pictures, { container, audio }: Banner): Clock {
+  const raw = times.some((time) => time !== null)
+    ? times
+    : times.map((_, i) => i / toNumber(nominalRate ?? DEFAULT_RATE));
+  const joinable = BROADCAST.test(container);
+  const runIns = container.startsWith('mov')
+    ? audio
+        .filter(({ codec }) => codec === 'aac')
+        .flatMap(({ sampleRate }) => AAC_RUN_INS.map((samples) => samples / sampleRate))
+    : [];
+  const clock = straighten(raw, {
+    joinable,
+    runIns,
+    longest: joinable ? LONGEST_SECONDS : Number.POSITIVE_INFINITY,
+  });
+  const span = clock.times.at(-1)! - clock.times[0]!;
+  const most = ABSURD.ratio * times.length + ABSURD.frames;
+  return span * toNumber(usualRate(clock.times)) > most
+    ? straighten(raw, { joinable, runIns, longest: ABSURD.longest })
+    : clock;
 }
 
 /** Lines stay, their width takes the pixel's shape. Shapes within a percent of square are rounding of some writer. */
@@ -160,6 +189,7 @@ function squarePixels(width: number, aspect: Rational): number {
 
 function warningsOf(
   found: Found,
+  clock: Clock,
   cadence: Cadence,
   { hdr, alpha }: { hdr: boolean; alpha: boolean },
 ): string[] {
@@ -168,6 +198,16 @@ function warningsOf(
   const videos = banner.videos.filter((stream) => !stream.attachedPicture).length;
   if (videos > 1) warnings.push(`${videos} video streams: the first is used`);
   const rateText = `${Number(toNumber(cadence.rate).toFixed(3))} frames per second`;
+  for (const { picture, jump } of clock.joins) {
+    const frame = cadence.places[picture]!;
+    warnings.push(
+      `joined recordings: at frame ${frame} the clock jumps ${jump < 0 ? 'back' : 'ahead'} by ${Math.abs(jump).toFixed(1)} seconds; picture and sound go on without a gap`,
+    );
+  }
+  if (clock.mended > 0) {
+    const pictures = clock.mended === 1 ? 'a picture has' : `${clock.mended} pictures have`;
+    warnings.push(`${pictures} no time or a wrong one: taken in the order in which they decode`);
+  }
   if (cadence.variable) warnings.push(`variable frame rate: conformed to ${rateText}`);
   if (video.rotation % 90 !== 0)
     warnings.push(`turned by ${video.rotation}°: taken as ${Math.round(video.rotation / 90) * 90}°`);
@@ -193,7 +233,7 @@ function warningsOf(
   }
   const promised = banner.durationSeconds;
   const seconds = cadence.frames / toNumber(cadence.rate);
-  if (promised !== null && seconds < promised * 0.9 - 0.5) {
+  if (promised !== null && clock.joins.length === 0 && seconds < promised * 0.9 - 0.5) {
     warnings.push(`the picture ends after ${seconds.toFixed(1)} of ${promised.toFixed(1)} seconds`);
   }
   if (audio.length < banner.audio.length) warnings.push('a sound track cannot be read and is left out');
