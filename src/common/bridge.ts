@@ -44,6 +44,10 @@ export interface Demo {
   /** The artist has opened it before; making it anew would replace it. */
   readonly exists: boolean;
   readonly sourcePrompt: string;
+  /** The frames of the clip that are edited, half-open: few enough to render while one watches. Null is all. */
+  readonly range: { readonly start: number; readonly end: number } | null;
+  /** Settings of a shot that all edits share, to render quickly; what is not said is the model's own. */
+  readonly settings: Readonly<Record<string, unknown>>;
   /** Settings of a shot; only the prompt is certain. */
   readonly edits: readonly {
     readonly name: string;

@@ -68,6 +68,8 @@ export const editSettings = z.strictObject({
   /** Side in pixels of the square whose area the canvas has; null is the size the network was trained on. */
   size: z.int().min(8).max(4096).nullable().default(null),
   provider: z.enum(PROVIDERS).default('auto'),
+  /** Who chose a setting that a model may choose: the artist, the model's own file, or Retake. Absent is the artist. */
+  origins: z.record(z.string(), z.enum(['asked', 'model', 'retake'])).default({}),
 });
 
 export type EditSettings = z.infer<typeof editSettings>;

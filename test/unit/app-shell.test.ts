@@ -77,6 +77,8 @@ describe('the demo', () => {
       project,
       exists: false,
       sourcePrompt: 'a',
+      range: null,
+      settings: {},
       edits: [{ name: 'one', prompt: 'b', steps: 10 }],
     });
     expect(existsSync(project)).toBe(false);

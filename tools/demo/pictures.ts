@@ -1,7 +1,6 @@
 /** Pictures to look at: a preview that plays anywhere, and clips under one another as rows of frames. */
 
 import { resolveFfmpeg, runFfmpeg } from '../../src/main/engine/media/ffmpeg.ts';
-import { probeClip } from '../../src/main/engine/media/probe.ts';
 
 const COLUMNS = 6;
 const CELL = 192;
@@ -31,9 +30,8 @@ export async function mp4Preview(take: string, out: string): Promise<void> {
   );
 }
 
-/** One row per clip, the same moments in every column, as PNG. */
-export async function contactSheet(clips: readonly string[], out: string): Promise<void> {
-  const { frames } = await probeClip(clips[0]!, {});
+/** One row per clip, the same moments of the first `frames` in every column, as PNG. */
+export async function contactSheet(clips: readonly string[], frames: number, out: string): Promise<void> {
   const step = Math.max(1, Math.floor(frames / COLUMNS));
   const rows = clips.map(
     (_, i) =>

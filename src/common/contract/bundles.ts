@@ -1,5 +1,6 @@
 /** The models on this machine, and those that are fetched. */
 import { z } from 'zod';
+import type { ModelSettings } from '../model-settings.ts';
 import { call } from './call.ts';
 import { absolutePath, nothing } from './values.ts';
 
@@ -11,6 +12,8 @@ export interface BundleEntry {
   readonly isDefault: boolean;
   readonly bytes: number;
   readonly nativeSize: number;
+  /** What suits it, by its own file: what a new shot starts with. */
+  readonly settings: ModelSettings;
   /** One clear line each; a bundle with problems cannot be the default. */
   readonly problems: readonly string[];
 }

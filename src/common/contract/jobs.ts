@@ -1,7 +1,8 @@
 /** Renders from the command line: run, resume, look up. */
 import { z } from 'zod';
+import { askedSettings } from '../model-settings.ts';
 import type { TakeReport } from '../report.ts';
-import { type EditSettings, editSettings } from '../settings.ts';
+import type { EditSettings } from '../settings.ts';
 import { call } from './call.ts';
 import { absolutePath, jobId, nothing } from './values.ts';
 
@@ -39,7 +40,8 @@ export interface Progress {
   readonly step: number | null;
 }
 
-const settings = editSettings.extend({
+/** What is left open is the model's to say, then Retake's. */
+const settings = askedSettings.extend({
   clip: absolutePath,
   bundle: absolutePath,
   depth: absolutePath.nullable().default(null),

@@ -6,6 +6,11 @@ import type { Demo } from '../../common/bridge.ts';
 
 const content = z.object({
   sourcePrompt: z.string(),
+  range: z
+    .object({ start: z.int().min(0), end: z.int().min(1) })
+    .nullable()
+    .default(null),
+  settings: z.record(z.string(), z.unknown()).default({}),
   edits: z.array(z.looseObject({ name: z.string(), prompt: z.string() })).min(1),
 });
 

@@ -45,13 +45,16 @@ export function addEditOptions(command: Command): Command {
     )
     .option('--image-text <dir>', 'a CLIP model (ONNX, as for transformers.js) that measures the take')
     .option('--negative-prompt <text>', 'what the take shall avoid')
-    .option('--method <id>', 'editing method, see "retake methods"', 'pix2video')
+    .option('--method <id>', 'editing method, see "retake methods"; pix2video unless the model says another')
     .option('-p, --param <name=value>', "one of the method's own parameters; may be repeated", collect)
     .option('--anchor <frame>', 'frame whose look leads the others; the first to edit by default')
     .option('--from <frame>', 'first frame to edit; the clip starts with frame 0')
     .option('--to <frame>', 'last frame to edit')
-    .option('--steps <n>', 'diffusion steps', '50')
-    .option('--guidance <g>', 'how strongly the prompt steers; 1 is off and twice as fast', '7.5')
+    .option('--steps <n>', 'diffusion steps; 50 unless the model says another number')
+    .option(
+      '--guidance <g>',
+      'how strongly the prompt steers; 1 is off and twice as fast; 7.5 unless the model says another',
+    )
     .option(
       '--keep <share>',
       'keep the clip where both prompts mean the same: 0 off, 0.3 a little, 0.6 much; guidance then starts from the source prompt',
@@ -68,7 +71,10 @@ export function addEditOptions(command: Command): Command {
     .addOption(
       new Option('--inversion <name>', 'timestep of a DDIM inversion step').choices(['upper', 'lower']),
     )
-    .option('--refinement <k>', 'fixed-point iterations per inversion step', '0')
+    .option(
+      '--refinement <k>',
+      'fixed-point iterations per inversion step; 1 unless the model says another number',
+    )
     .addOption(new Option('--format <name>', 'codec of the take').choices([...TAKE_FORMATS]))
     .addOption(new Option('--provider <name>', 'what computes').choices([...PROVIDERS]));
 }
@@ -87,7 +93,7 @@ export function editRequest(clip: string, flags: EditFlags): EditRequest {
     prompt: flags.prompt,
     negativePrompt: flags.negativePrompt,
     method: flags.method,
-    params: methodParams(flags.param ?? []),
+    params: flags.param && methodParams(flags.param),
     anchor: wholeNumber('--anchor', flags.anchor) ?? from,
     steps: wholeNumber('--steps', flags.steps),
     guidance: decimal('--guidance', flags.guidance),

@@ -3,6 +3,7 @@ import type { CacheGroup } from '../../common/contract/cache.ts';
 import type { JobSummary } from '../../common/contract/jobs.ts';
 import type { MethodInfo } from '../../common/contract/machine.ts';
 import type { ImageTextScores, TakeReport } from '../../common/report.ts';
+import type { EditSettings } from '../../common/settings.ts';
 import { clock } from './progress.ts';
 
 /** 1536 → "1.5 KB". */
@@ -60,6 +61,11 @@ export function takeSummary(report: TakeReport): string {
       `  the inversion reconstructs ${what} at ${minPsnr.toFixed(1)} dB${frames > 1 ? ' or more' : ''}${when}`,
     );
   }
+  const fromModel = Object.entries(report.settings.origins)
+    .filter(([, origin]) => origin === 'model')
+    .map(([name]) => `${name} ${JSON.stringify(report.settings[name as keyof EditSettings])}`);
+  if (fromModel.length > 0)
+    lines.push(`  settings that came with the model: ${fromModel.join(', ').replaceAll('"', '')}`);
   if (report.imageText) lines.push(`  ${imageTextLine(report.imageText)}`);
   return lines.join('\n');
 }

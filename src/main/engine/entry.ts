@@ -14,6 +14,7 @@ import { probeProviders } from './onnx/provider.ts';
 import { openJobStore } from './queue/store.ts';
 import { Supervisor, type SupervisorParts } from './queue/supervisor.ts';
 import type { Handlers } from './serve.ts';
+import { completeSettings, readModelSettings } from './stages/model-settings.ts';
 import { parentTransport, serveAll } from './transport.ts';
 import { startWatchdog } from './watchdog/watchdog.ts';
 
@@ -70,7 +71,7 @@ function roomLeft(dir: string): number {
 
 const handlers: Handlers<EngineContract> = {
   ...lazily(() => desktop().handlers),
-  'job.run': (settings, signal) => supervisor().run(settings, signal),
+  'job.run': async (asked, signal) => supervisor().run(await completeSettings(asked), signal),
   'job.resume': ({ id }, signal) => supervisor().resume(id, signal),
   'job.cancel': async ({ id }) => {
     supervisor().cancel(id);
@@ -84,7 +85,8 @@ const handlers: Handlers<EngineContract> = {
   'clip.probe': ({ path }, signal) => probeClip(path, { signal }),
   'bundle.inspect': async ({ dir }, signal) => {
     const report = await inspectBundle(dir, { digestStore: cache().digests, signal });
-    return { text: formatBundleReport(report), report };
+    const settings = await readModelSettings(dir);
+    return { text: formatBundleReport(report, settings), report: { ...report, settings } };
   },
   'methods.list': async () =>
     methods.map((method) => ({

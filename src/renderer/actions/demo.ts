@@ -1,19 +1,21 @@
 /** Open the shipped example: its clip on the timeline with an edit written out, so that one key renders it. */
-import { type ShotSettings, shotSettings } from '../../common/project/document.ts';
-import { refuse } from '../../common/project/edits.ts';
+import { type ProjectDocument, type ShotSettings, shotSettings } from '../../common/project/document.ts';
+import { refuse, trim } from '../../common/project/edits.ts';
 import { setSettings } from '../../common/project/edits-settings.ts';
 import { isShot } from '../../common/project/positions.ts';
 import { shell } from '../engine.ts';
 import { getPlaced } from '../store/current.ts';
+import { tell } from '../store/notices.ts';
 import { change, getOpened } from '../store/project.ts';
 import type { Command } from './command.ts';
 import { importClip } from './import-clip.ts';
 import { createProject, openProject } from './project.ts';
 
-/** What the example says about a shot; a setting that this version does not know is left out. */
+/** What the example says about a shot, and no more; a setting that this version does not know is left out. */
 function settingsOf(values: Record<string, unknown>): Partial<ShotSettings> {
   const known = Object.entries(values).filter(([key]) => key in shotSettings.shape);
-  return shotSettings.partial().parse(Object.fromEntries(known));
+  const read = shotSettings.parse(Object.fromEntries(known));
+  return Object.fromEntries(known.map(([key]) => [key, read[key as keyof ShotSettings]]));
 }
 
 async function openDemo(): Promise<void> {
@@ -25,11 +27,26 @@ async function openDemo(): Promise<void> {
     .filter(isShot)
     .map(({ item }) => item.id);
   const [edit] = demo.edits;
-  const { sourcePrompt } = demo;
+  const { sourcePrompt, range, settings } = demo;
   change({
     name: 'Describe the example',
-    edit: (draft) => setSettings(draft, shots, settingsOf({ ...edit, sourcePrompt })),
+    edit(draft) {
+      setSettings(draft, shots, settingsOf({ ...settings, ...edit, sourcePrompt }));
+      if (range && shots.length === 1) trimTo(draft, shots[0]!, range);
+    },
   });
+  if (range) {
+    const { steps } = settings;
+    tell(
+      `To render soon, the example edits frames ${range.start} to ${range.end - 1} of its clip` +
+        `${steps ? ` in ${steps} steps` : ''}. Drag the edge of the shot for the rest; more steps are finer.`,
+    );
+  }
+}
+
+function trimTo(draft: ProjectDocument, shot: string, range: { start: number; end: number }): void {
+  trim(draft, shot, 'start', range.start);
+  trim(draft, shot, 'end', range.end);
 }
 
 /** Where nothing was ever opened, the example is the first thing to be seen. */

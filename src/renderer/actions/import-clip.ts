@@ -2,6 +2,7 @@
 import { addClip, recutClip, refuse } from '../../common/project/edits.ts';
 import { isShot } from '../../common/project/positions.ts';
 import { call, shell } from '../engine.ts';
+import { settingsFor } from '../store/bundles.ts';
 import { getCurrentShot, getPlaced, lengthOfPlaced } from '../store/current.ts';
 import { tell } from '../store/notices.ts';
 import { requestPreview } from '../store/previews.ts';
@@ -19,8 +20,12 @@ export async function importClip(path: string): Promise<void> {
   const { ref, info } = await call('clip.import', { path });
   for (const warning of info.warnings) tell(`${ref.name}: ${warning}`);
   const { cuts } = await call('clip.cuts', { path: ref.path, sensitivity: DEFAULT_SENSITIVITY });
+  const settings = settingsFor(await call('bundles.list', null), getDocument().bundle);
   const first = getPlaced().length === 0;
-  change({ name: `Import ${ref.name}`, edit: (draft) => addClip(draft, ref, cuts, newId) });
+  change({
+    name: `Import ${ref.name}`,
+    edit: (draft) => addClip(draft, ref, cuts, newId, draft.timeline.length, settings),
+  });
   requestPreview(ref.path);
   const mixed = rateNote(getDocument(), ref.id);
   if (mixed) tell(`${ref.name} has ${mixed} and plays at its own speed`);

@@ -33,7 +33,7 @@ export function Inspector() {
         <Prompts shot={shot} />
         <Method shot={shot} />
         <Sampling shot={shot} />
-        <ModelSetting />
+        <ModelSetting shot={shot} />
       </div>
       <RenderFooter shots={shots} />
     </div>

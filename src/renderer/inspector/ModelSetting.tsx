@@ -1,14 +1,18 @@
 /** Which bundle renders this project. */
+import type { ModelSettings } from '../../common/model-settings.ts';
+import type { Shot } from '../../common/project/document.ts';
 import { setProject } from '../../common/project/edits-settings.ts';
+import { setChosenSettings } from '../actions/settings.ts';
 import { useBundles } from '../store/bundles.ts';
 import { change, useDocument } from '../store/project.ts';
 import { setView } from '../store/view.ts';
 import { Button } from '../ui/Button.tsx';
 import { Select } from '../ui/Select.tsx';
 
-export function ModelSetting() {
+export function ModelSetting({ shot }: { readonly shot: Shot }) {
   const bundles = useBundles() ?? [];
   const bundle = useDocument((document) => document.bundle);
+  const model = bundles.find((one) => (bundle === null ? one.isDefault : one.dir === bundle));
   const standard = bundles.find((one) => one.isDefault);
   const options = [
     { id: '', name: standard ? `Default (${standard.name})` : 'Default' },
@@ -34,10 +38,21 @@ export function ModelSetting() {
         }
       />
       <div>
+        {model && differs(shot, model.settings) ? (
+          <Button look="plain" onPress={() => setChosenSettings(model.settings)}>
+            Use the settings that suit it
+          </Button>
+        ) : null}
         <Button look="plain" onPress={() => setView({ dialog: 'bundles' })}>
           Manage models…
         </Button>
       </div>
     </section>
   );
+}
+
+/** A shot keeps its settings when another model is chosen; the way to those of the model is a button. */
+function differs({ settings }: Shot, suitable: ModelSettings): boolean {
+  const keys = Object.keys(suitable) as (keyof ModelSettings)[];
+  return keys.some((key) => JSON.stringify(settings[key]) !== JSON.stringify(suitable[key]));
 }

@@ -7,9 +7,9 @@ import {
   Disclosure,
   DisclosurePanel,
 } from 'react-aria-components';
-import { type Shot, shotSettings } from '../../common/project/document.ts';
+import type { Shot } from '../../common/project/document.ts';
 import { setChosenSettings } from '../actions/settings.ts';
-import { useBundles } from '../store/bundles.ts';
+import { useBundles, useModelDefaults } from '../store/bundles.ts';
 import { useMethods } from '../store/methods.ts';
 import { useDocument } from '../store/project.ts';
 import { IconButton } from '../ui/IconButton.tsx';
@@ -17,7 +17,6 @@ import { Select } from '../ui/Select.tsx';
 import { NumberInput } from './NumberInput.tsx';
 import { Heading, NumberRow } from './NumberRow.tsx';
 
-const DEFAULTS = shotSettings.parse({});
 const LARGEST_SEED = 0xffffffff;
 
 const SCHEDULES = [
@@ -37,12 +36,13 @@ function known(options: readonly { id: string; name: string }[], value: string) 
 
 export function Sampling({ shot }: { readonly shot: Shot }) {
   const { steps, guidance, keep, seed } = shot.settings;
+  const defaults = useModelDefaults();
   return (
     <>
       <NumberRow
         label="Steps"
         value={steps}
-        fallback={DEFAULTS.steps}
+        fallback={defaults.steps}
         min={1}
         max={1000}
         sliderMax={100}
@@ -54,7 +54,7 @@ export function Sampling({ shot }: { readonly shot: Shot }) {
         label="Guidance"
         description="How strictly the prompt is followed"
         value={guidance}
-        fallback={DEFAULTS.guidance}
+        fallback={defaults.guidance}
         min={0}
         max={50}
         sliderMax={20}
@@ -66,7 +66,7 @@ export function Sampling({ shot }: { readonly shot: Shot }) {
         label="Keep"
         description="Keeps the clip where both prompts mean the same; 0 is off"
         value={keep}
-        fallback={DEFAULTS.keep}
+        fallback={defaults.keep}
         min={0}
         max={1}
         step={0.05}
@@ -76,8 +76,8 @@ export function Sampling({ shot }: { readonly shot: Shot }) {
       <div className="setting">
         <Heading
           label="Seed"
-          isDefault={seed === DEFAULTS.seed}
-          onReset={() => setChosenSettings({ seed: DEFAULTS.seed })}
+          isDefault={seed === defaults.seed}
+          onReset={() => setChosenSettings({ seed: defaults.seed })}
         />
         <div className="setting-seed">
           <NumberInput
@@ -140,6 +140,7 @@ function useSolvers(method: string) {
 
 function Finer({ shot }: { readonly shot: Shot }) {
   const { method, solver, schedule, inversion, refinement } = shot.settings;
+  const defaults = useModelDefaults();
   const [isOpen, setOpen] = useState(wasOpen);
   const solvers = useSolvers(method);
   return (
@@ -180,7 +181,7 @@ function Finer({ shot }: { readonly shot: Shot }) {
           label="Refinement"
           description="Fixed-point iterations per inversion step: closer to the clip, that many times slower"
           value={refinement}
-          fallback={DEFAULTS.refinement}
+          fallback={defaults.refinement}
           min={0}
           max={20}
           step={1}

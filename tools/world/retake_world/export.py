@@ -26,6 +26,8 @@ OPSET = 17
 # Elements; smaller weights, the linear transform among them, keep full precision.
 HALF_ABOVE = 20_000
 EIGHTH_ABOVE = 4_000
+# What Retake fills in where the artist says nothing, by docs/benchmark.md.
+SUITABLE_SETTINGS = {"method": "pix2video", "steps": 25, "guidance": 1.5, "refinement": 1}
 
 
 class Moments(nn.Module):
@@ -135,6 +137,7 @@ def export_bundle(run: Path, out: Path, depth: bool) -> None:
         print(f"{name}: {(out / name / 'model.onnx').stat().st_size / 1e6:.1f} MB, largest error {error:.1e}")
     Tokenizer().save(out / "tokenizer")
     (out / "scheduler").mkdir(exist_ok=True)
+    (out / "retake.json").write_text(json.dumps(SUITABLE_SETTINGS, indent=2) + "\n")
     (out / "scheduler" / "scheduler_config.json").write_text(json.dumps(SCHEDULER_CONFIG, indent=2) + "\n")
     if depth:
         export_estimator(run, out, side * factor)

@@ -26,8 +26,14 @@ function count(parameters: number): string {
   return parameters >= 1e6 ? `${(parameters / 1e6).toFixed(1)} million` : `${parameters}`;
 }
 
-/** Several lines without a final line break. */
-export function formatBundleReport(report: BundleReport): string {
+/**
+ * Several lines without a final line break.
+ * @param settings that come with the model, and what of them is not used
+ */
+export function formatBundleReport(
+  report: BundleReport,
+  settings: { readonly values: object; readonly problems: readonly string[] } = { values: {}, problems: [] },
+): string {
   const lines: string[] = [];
   const row = (label: string, value: string | null) => {
     if (value !== null) lines.push(`${label.padEnd(12)} ${value}`);
@@ -57,12 +63,15 @@ export function formatBundleReport(report: BundleReport): string {
       `about ${size(memory.weights + memory.pass)} at that size, ${size(memory.weights)} of it weights`,
     );
   }
+  const own = Object.entries(settings.values).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
+  if (own.length > 0) row('settings', `its own: ${own.join(', ').replaceAll('"', '')}`);
   for (const part of report.parts) lines.push('', ...partLines(part));
   if (report.digests) {
     lines.push('', 'sha256');
     for (const [part, digest] of Object.entries(report.digests)) lines.push(`  ${part.padEnd(12)} ${digest}`);
   }
-  if (report.warnings.length > 0) lines.push('', ...report.warnings.map((line) => `note: ${line}`));
+  const notes = [...report.warnings, ...settings.problems];
+  if (notes.length > 0) lines.push('', ...notes.map((line) => `note: ${line}`));
   if (report.defects.length > 0) lines.push('', ...report.defects.map((line) => `error: ${line}`));
   return lines.join('\n');
 }

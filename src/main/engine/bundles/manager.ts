@@ -9,6 +9,7 @@ import { type BundleReport, inspectBundle } from '../bundle/inspect.ts';
 import { PART_FOLDERS } from '../bundle/layout.ts';
 import { writeWhole } from '../disk.ts';
 import { fromSystem } from '../media/target.ts';
+import { readModelSettings } from '../stages/model-settings.ts';
 
 const listFile = z.object({ dirs: z.array(z.string()), default: z.string().nullable() });
 type ListFile = z.infer<typeof listFile>;
@@ -110,12 +111,14 @@ export class BundleManager {
         builtIn,
         bytes: report.parts.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0),
         nativeSize: report.nativeSize ?? 0,
+        settings: (await readModelSettings(dir)).values,
         problems: report.depth === 'clip' ? [...report.defects, NO_DEPTH] : report.defects,
       };
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       const problems = [errorLine(error)];
-      return { dir, name: name || dir, kind: 'unknown', builtIn, bytes: 0, nativeSize: 0, problems };
+      const unknown = { kind: 'unknown', bytes: 0, nativeSize: 0, settings: {} };
+      return { dir, name: name || dir, builtIn, ...unknown, problems };
     }
   }
 

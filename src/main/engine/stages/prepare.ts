@@ -11,6 +11,7 @@ import { probeClip } from '../media/probe.ts';
 import { checkTarget } from '../media/target.ts';
 import { chooseProvider } from '../onnx/provider.ts';
 import { rememberEstimate } from './estimated-depth.ts';
+import { readModelSettings } from './model-settings.ts';
 import { canvasOf, type ResolvedRequest, resolveRange, resolveRequest } from './request.ts';
 import { depthSource, type Structure, shotStructure } from './structure.ts';
 
@@ -51,6 +52,7 @@ export async function prepareShot(settings: EditSettings, context: RenderContext
   const range = resolveRange(settings, clip);
   const { provider, tried } = await chooseProvider(settings.provider);
 
+  for (const problem of (await readModelSettings(settings.bundle)).problems) warn(problem);
   const bundle = await openBundle(settings.bundle, {
     sites: method.sites,
     provider,

@@ -1,0 +1,140 @@
+/** Settings that come with a model: what they may say, what they give way to, and what a bad file does. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, it, test } from 'vitest';
+import type { BundleEntry } from '../../src/common/contract/bundles.ts';
+import { askedSettings, parseModelSettings } from '../../src/common/model-settings.ts';
+import { editSettings } from '../../src/common/settings.ts';
+import {
+  complete,
+  completeSettings,
+  readModelSettings,
+} from '../../src/main/engine/stages/model-settings.ts';
+import { settingsFor } from '../../src/renderer/store/bundles.ts';
+import { tempFolder } from '../helpers/clips.ts';
+
+const folder = tempFolder();
+let made = 0;
+
+function modelWith(text: string | null): string {
+  const dir = folder.at(`model-${made++}`);
+  mkdirSync(dir);
+  if (text !== null) writeFileSync(join(dir, 'retake.json'), text);
+  return dir;
+}
+
+const prompts = { sourcePrompt: 'a car', prompt: 'a swan' };
+const asked = (settings: object, bundle = 'model') =>
+  askedSettings.parse({ clip: 'a.mov', bundle, out: 'b.mov', ...prompts, ...settings });
+
+describe('a request that leaves things open', () => {
+  it('takes the model’s settings, then Retake’s, and says which is whose', () => {
+    const done = complete(asked({ steps: 10 }), { steps: 25, guidance: 1.5 });
+    expect(done).toMatchObject({ steps: 10, guidance: 1.5, keep: 0, method: 'pix2video' });
+    expect(done.origins).toMatchObject({
+      steps: 'asked',
+      guidance: 'model',
+      keep: 'retake',
+      method: 'retake',
+    });
+  });
+
+  it('without a model’s settings is what it always was', () => {
+    const { origins, ...settings } = complete(asked({}), {});
+    const { origins: _, ...plain } = editSettings.parse({
+      clip: 'a.mov',
+      bundle: 'model',
+      out: 'b.mov',
+      ...prompts,
+    });
+    expect(settings).toEqual(plain);
+    expect(new Set(Object.values(origins))).toEqual(new Set(['retake']));
+  });
+
+  it('for another method leaves out what was chosen for the model’s', () => {
+    const suitable = { method: 'mix', params: { w: 0.3 }, solver: 'euler', steps: 30 };
+    expect(complete(asked({}), suitable)).toMatchObject(suitable);
+    const other = complete(asked({ method: 'sdedit' }), suitable);
+    expect(other).toMatchObject({ method: 'sdedit', params: {}, solver: null, steps: 30 });
+  });
+});
+
+test('every setting a model may give is one of a shot, so that new shots can start with it', () => {
+  const model = { dir: '/m', isDefault: true, settings: { steps: 9, guidance: 2 } } as unknown as BundleEntry;
+  expect(settingsFor([model], null)).toMatchObject({ steps: 9, guidance: 2, refinement: 1 });
+  expect(settingsFor([model], '/gone')).toMatchObject({ steps: 50 });
+});
+
+describe('the file', () => {
+  it.each<[string, string, object, RegExp[]]>([
+    ['is not there', '', {}, []],
+    [
+      'has good and bad settings',
+      '{"steps": 30, "guidance": "much", "keep": 2}',
+      { steps: 30 },
+      [/"guidance" must be a number; not used/, /"keep" must be 1 or less/],
+    ],
+    [
+      'knows more than this Retake',
+      '{"sharpness": 3, "steps": 7}',
+      { steps: 7 },
+      [/"sharpness" is no setting/],
+    ],
+    ['would choose files', '{"out": "/etc/passwd", "clip": "x"}', {}, [/"out" is no/, /"clip" is no/]],
+    [
+      'hides in the prototype',
+      '{"__proto__": {"steps": 1}, "constructor": 1}',
+      {},
+      [/"__proto__"/, /"constructor"/],
+    ],
+    ['is no JSON', '{steps: 3}', {}, [/no valid JSON/]],
+    ['is a list', '[1, 2]', {}, [/no list of settings by name/]],
+    ['is endless', `{"steps": 3, "x": "${'a'.repeat(70_000)}"}`, {}, [/larger than 64 KB/]],
+    [
+      'names a method that is not there',
+      '{"method": "magic", "steps": 8}',
+      { steps: 8 },
+      [/no method "magic"/],
+    ],
+    ['has parameters of another method', '{"method": "mix", "params": {"weight": 3}}', {}, [/its method/]],
+    ['has parameters without a method', '{"params": {"w": 3}}', {}, [/need a "method"/]],
+    ['has a solver its method cannot', '{"method": "mix", "solver": "ddim"}', {}, [/does not run with/]],
+  ])('%s', async (_, text, values, lines) => {
+    const dir = modelWith(text === '' ? null : text);
+    const read = await readModelSettings(dir);
+    expect(read.values).toEqual(values);
+    expect(read.problems).toEqual(lines.map((line) => expect.stringMatching(line)));
+    for (const line of read.problems) expect(line).toMatch(/^retake\.json of the model/);
+    // Whatever it says, the request can be completed.
+    expect((await completeSettings(asked({}, dir))).prompt).toBe('a swan');
+  });
+
+  it('is not waited for where it is no file', async () => {
+    const dir = modelWith(null);
+    mkdirSync(join(dir, 'retake.json'));
+    expect((await readModelSettings(dir)).problems).toEqual([
+      expect.stringContaining('no file that can be read'),
+    ]);
+    const piped = modelWith(null);
+    if (process.platform === 'win32') return;
+    execFileSync('mkfifo', [join(piped, 'retake.json')]);
+    expect((await readModelSettings(piped)).problems).toEqual([expect.stringContaining('no file')]);
+  });
+});
+
+describe('what is shipped', () => {
+  const demo = resolve(import.meta.dirname, '../../resources/demo');
+  it.each(['bundle', 'depth-bundle'])('%s brings settings that are used whole', async (name) => {
+    const { values, problems } = await readModelSettings(join(demo, name));
+    expect(problems).toEqual([]);
+    expect(values).toMatchObject({ method: 'pix2video', guidance: 1.5, refinement: 1 });
+  });
+
+  it('the example says only what differs from its model', () => {
+    const { settings, edits, range } = JSON.parse(readFileSync(join(demo, 'demo.json'), 'utf8'));
+    for (const { name: _, prompt: __, ...own } of edits)
+      expect(parseModelSettings({ ...settings, ...own }).problems).toEqual([]);
+    expect(range.end).toBeGreaterThan(range.start);
+  });
+});
