@@ -1,6 +1,7 @@
 /** What the take shall show, what the clip shows, and what to keep away from. */
 import { useId } from 'react';
-import type { Shot } from '../../common/project/document.ts';
+import type { Shot, ShotSettings } from '../../common/project/document.ts';
+import { syntaxNotes, unreadNegative } from '../../common/prompt-notes.ts';
 import { setChosenSettings } from '../actions/settings.ts';
 import { endGesture } from '../store/project.ts';
 import { lengthHint } from './prompt-length.ts';
@@ -29,6 +30,14 @@ export function Prompts({ shot }: { readonly shot: Shot }) {
   ));
 }
 
+/** What of the field will not be read as it is meant. */
+function notesOn(settings: ShotSettings, name: PromptKey): readonly string[] {
+  const unread = name === 'negativePrompt' ? unreadNegative(settings) : null;
+  return [...syntaxNotes(settings[name]), ...(unread === null ? [] : [sentence(unread)])];
+}
+
+const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
 interface Props {
   readonly shot: Shot;
   readonly name: PromptKey;
@@ -41,6 +50,7 @@ function PromptField({ shot, name, label, hint, rows }: Props) {
   const id = useId();
   const text = shot.settings[name];
   const length = lengthHint(text);
+  const notes = notesOn(shot.settings, name);
   return (
     <div className="setting">
       <label className="setting-name" htmlFor={id}>
@@ -52,7 +62,10 @@ function PromptField({ shot, name, label, hint, rows }: Props) {
         rows={rows}
         maxLength={4000}
         placeholder={hint}
-        aria-describedby={length ? `${id}-length` : undefined}
+        aria-describedby={
+          [...(length ? [`${id}-length`] : []), ...(notes.length > 0 ? [`${id}-notes`] : [])].join(' ') ||
+          undefined
+        }
         value={text}
         onChange={(event) => setChosenSettings({ [name]: event.target.value })}
         onBlur={endGesture}
@@ -60,6 +73,11 @@ function PromptField({ shot, name, label, hint, rows }: Props) {
       {length ? (
         <p className={length.tooLong ? 'setting-note warn' : 'setting-note quiet'} id={`${id}-length`}>
           {length.text}
+        </p>
+      ) : null}
+      {notes.length > 0 ? (
+        <p className="setting-note warn" id={`${id}-notes`}>
+          {notes.join(' · ')}
         </p>
       ) : null}
     </div>

@@ -1,5 +1,6 @@
 /** First stage: everything that can be refused is refused here, before anything is computed. */
 import type { ClipInfo, Fit, FrameRange } from '../../../common/media.ts';
+import { promptNotes } from '../../../common/prompt-notes.ts';
 import type { ProviderTrial } from '../../../common/report.ts';
 import type { EditSettings } from '../../../common/settings.ts';
 import { openBundle } from '../bundle/open.ts';
@@ -75,12 +76,8 @@ export async function prepareShot(settings: EditSettings, context: RenderContext
       if (cut !== null) warn(`the ${name} is longer than the model reads; this was cut: "${cut}"`);
       return bundle.embed(prompt, fit);
     };
-    const { guidance, keep, negativePrompt } = settings;
-    if (keep > 0 && negativePrompt !== '') {
-      warn(
-        'the negative prompt is not read: while parts of the clip are kept, guidance starts from the source prompt',
-      );
-    }
+    const { guidance, keep } = settings;
+    for (const note of promptNotes(settings)) warn(note);
     const conditions = {
       source: await embed('source prompt', settings.sourcePrompt),
       edit: await embed('prompt', settings.prompt),
