@@ -12,7 +12,6 @@ import {
   addClip,
   mergeWithNext,
   moveItem,
-  recutClip,
   removeItems,
   removeRange,
   resizeGap,
@@ -25,6 +24,7 @@ import {
   removeAnchor,
   setLeadAnchor,
 } from '../../src/common/project/edits-anchors.ts';
+import { recutClip } from '../../src/common/project/edits-recut.ts';
 import { copySettings, setSettings } from '../../src/common/project/edits-settings.ts';
 import { addTake, removeTake, showTake } from '../../src/common/project/edits-takes.ts';
 import {

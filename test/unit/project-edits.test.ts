@@ -6,7 +6,6 @@ import {
   addClip,
   mergeWithNext,
   moveItem,
-  recutClip,
   removeItems,
   removeRange,
   split,
@@ -18,6 +17,7 @@ import {
   removeAnchor,
   setLeadAnchor,
 } from '../../src/common/project/edits-anchors.ts';
+import { recutClip } from '../../src/common/project/edits-recut.ts';
 import { copySettings, renameShot, setSettings } from '../../src/common/project/edits-settings.ts';
 import {
   addTake,

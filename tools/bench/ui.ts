@@ -11,6 +11,7 @@ import { electronBinary, launch } from '../../test/e2e/launch.ts';
 import { type RunningApp, usedHome } from '../../test/e2e/running-app.ts';
 import { closeBrowser, openPage } from '../../test/helpers/page.ts';
 import { projectOf } from '../../test/helpers/projects.ts';
+import { editGrowth } from './timeline-edits.ts';
 
 const RUNS = 3;
 const SHOTS = 1000;
@@ -212,7 +213,13 @@ async function previewCost(): Promise<Row[]> {
 }
 
 const ON = electronBinary() ? 'Electron' : 'the test double (Chromium, drawing in software)';
-const PARTS = { paint: firstPaint, zoom: timelineZoom, preview: previewCost, import: longImport };
+const PARTS = {
+  edits: editGrowth,
+  paint: firstPaint,
+  zoom: timelineZoom,
+  preview: previewCost,
+  import: longImport,
+};
 
 const wanted = process.argv.slice(2);
 const rows: Row[] = [];

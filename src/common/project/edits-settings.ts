@@ -8,7 +8,11 @@ export function setSettings(
   shotIds: readonly string[],
   values: Partial<ShotSettings>,
 ): void {
-  for (const id of shotIds) Object.assign(shotIn(draft, id, 'changing settings').settings, plain(values));
+  const wanted = new Set(shotIds);
+  for (const item of draft.timeline) {
+    if (item.kind === 'shot' && wanted.delete(item.id)) Object.assign(item.settings, plain(values));
+  }
+  if (wanted.size > 0) refuse('changing settings', 'one of them is no shot of the timeline');
 }
 
 /** Copies all settings, or the named ones, to other shots. */

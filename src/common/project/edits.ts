@@ -13,6 +13,7 @@ import {
   type TimelineItem,
 } from './document.ts';
 import { clipFrameOf, isShot, itemAt, place, timelineFrameOf, timelineLength } from './positions.ts';
+import { freeNames, highestShotNumber } from './shot-names.ts';
 
 /** Gives a fresh id; the page uses crypto.randomUUID, tests count. */
 export type NewId = () => string;
@@ -72,40 +73,6 @@ export function addClip(
   draft.timeline.splice(index, 0, ...shots);
 }
 
-/**
- * Cuts a clip anew, as a detection with another sensitivity asks: neighbours that go on within the clip become one and
- * are split at the cuts. Shots that have takes stay as they are.
- */
-export function recutClip(
-  draft: ProjectDocument,
-  clipId: string,
-  cuts: readonly number[],
-  newId: NewId,
-): void {
-  const rendered = new Set(Object.values(draft.takes).map((take) => take.shotId));
-  const free = (item: TimelineItem | undefined): item is Shot =>
-    item?.kind === 'shot' && item.clipId === clipId && !rendered.has(item.id);
-  for (let index = 0; index < draft.timeline.length; index++) {
-    const first = draft.timeline[index];
-    if (!free(first)) continue;
-    const oldStarts = new Set([first.start]);
-    for (let next = draft.timeline[index + 1]; free(next) && next.start === first.end; ) {
-      oldStarts.add(next.start);
-      mergeWithNext(draft, first.id);
-      next = draft.timeline[index + 1];
-    }
-    // The first frame of a shot is an anchor by default, not by choice.
-    first.anchors = first.anchors.filter((anchor) => !oldStarts.has(anchor));
-    settleAnchors(first, first.anchors.includes(first.leadAnchor) ? first.leadAnchor : first.start);
-    let last = first;
-    for (const cut of [...new Set(cuts)].sort((a, b) => a - b)) {
-      if (cut <= last.start || cut >= last.end) continue;
-      last = splitShot(draft, last.id, cut, newId);
-      index++;
-    }
-  }
-}
-
 /** Splits the shot under a timeline frame; the frame becomes the first of the second half, whose id is returned. */
 export function split(draft: ProjectDocument, frame: number, newId: NewId): string {
   const under = itemAt(place(draft), frame);
@@ -121,7 +88,7 @@ function splitShot(draft: ProjectDocument, id: string, cut: number, newId: NewId
   const right: Shot = {
     ...left,
     id: newId(),
-    name: freeName(draft, left.name),
+    name: freeNames(draft).after(left.name),
     start: cut,
     anchors: left.anchors.filter((anchor) => anchor >= cut),
     settings: structuredCloneOf(left.settings),
@@ -148,27 +115,49 @@ function copyTakes(draft: ProjectDocument, from: Shot, to: Shot, newId: NewId): 
   return shown;
 }
 
-/** Joins a shot with the next one, which must go on where it ends; the first one's name and settings stay. */
-export function mergeWithNext(draft: ProjectDocument, id: string): void {
+/**
+ * Joins a shot with the `joins` next ones, each of which must go on where the one before ends; the first one's name and
+ * settings stay.
+ */
+export function mergeWithNext(draft: ProjectDocument, id: string, joins = 1): void {
   const doing = 'merging';
-  const left = shotIn(draft, id, doing);
   const index = draft.timeline.findIndex((item) => item.id === id);
-  const right = draft.timeline[index + 1];
-  if (right?.kind !== 'shot') refuse(doing, `no shot follows ${left.name}`);
-  if (right.clipId !== left.clipId || right.start !== left.end) {
-    refuse(doing, `${right.name} does not go on where ${left.name} ends`, 'Undo trims between them first.');
+  const left = draft.timeline[index];
+  if (left?.kind !== 'shot') refuse(doing, 'this is no shot of the timeline');
+  const others: Shot[] = [];
+  let last: Shot = left;
+  for (let at = index + 1; at <= index + joins; at++) {
+    const right = draft.timeline[at];
+    if (right?.kind !== 'shot') refuse(doing, `no shot follows ${last.name}`);
+    if (right.clipId !== left.clipId || right.start !== last.end) {
+      refuse(doing, `${right.name} does not go on where ${last.name} ends`, 'Undo trims between them first.');
+    }
+    others.push(right);
+    last = right;
   }
-  left.end = right.end;
-  left.anchors = [...left.anchors, ...right.anchors];
-  const own = Object.values(draft.takes).filter((take) => take.shotId === left.id);
-  for (const take of Object.values(draft.takes)) {
-    if (take.shotId !== right.id) continue;
-    const twin = own.find((one) => one.path === take.path);
-    if (!twin) take.shotId = left.id;
-    else delete draft.takes[take.id];
-    if (left.takeId === null && right.takeId === take.id) left.takeId = twin?.id ?? take.id;
+  left.end = last.end;
+  left.anchors = [left, ...others].flatMap(({ anchors }) => anchors);
+  mergeTakes(draft, left, others);
+  draft.timeline.splice(index + 1, joins);
+}
+
+/** Takes of all of them become the first one's; halves of one file become one entry again. */
+function mergeTakes(draft: ProjectDocument, left: Shot, others: readonly Shot[]): void {
+  const all = Object.values(draft.takes);
+  const byPath = new Map(all.filter((take) => take.shotId === left.id).map((take) => [take.path, take.id]));
+  const order = new Map(others.map((shot, at) => [shot.id, at]));
+  const theirs = all.filter((take) => order.has(take.shotId));
+  theirs.sort((a, b) => order.get(a.shotId)! - order.get(b.shotId)!);
+  const shown = new Set(others.map(({ takeId }) => takeId));
+  for (const take of theirs) {
+    const twin = byPath.get(take.path);
+    if (left.takeId === null && shown.has(take.id)) left.takeId = twin ?? take.id;
+    if (twin !== undefined) delete draft.takes[take.id];
+    else {
+      take.shotId = left.id;
+      byPath.set(take.path, take.id);
+    }
   }
-  draft.timeline.splice(index + 1, 1);
 }
 
 /**
@@ -256,24 +245,6 @@ export function moveItem(draft: ProjectDocument, id: string, index: number): voi
   const [item] = draft.timeline.splice(from, 1);
   draft.timeline.splice(Math.max(0, Math.min(index, draft.timeline.length)), 0, item!);
   tidyGaps(draft);
-}
-
-function highestShotNumber(draft: ProjectDocument): number {
-  return draft.timeline.reduce((highest, item) => {
-    const match = item.kind === 'shot' ? /^Shot (\d+)/.exec(item.name) : null;
-    return Math.max(highest, Number(match?.[1] ?? 0));
-  }, 0);
-}
-
-/** "Shot 3" → "Shot 3b", "Shot 3c", … the first that no shot has. */
-function freeName(draft: ProjectDocument, name: string): string {
-  const taken = new Set(draft.timeline.map((item) => (item.kind === 'shot' ? item.name : '')));
-  const stem = name.replace(/(?<=\d)[b-z]$/, '');
-  for (let letter = 98; letter <= 122; letter++) {
-    const candidate = `${stem}${String.fromCharCode(letter)}`;
-    if (!taken.has(candidate)) return candidate;
-  }
-  return `Shot ${highestShotNumber(draft) + 1}`;
 }
 
 /** Settings are plain JSON; a copy through JSON also reads an immer draft. */

@@ -1,5 +1,6 @@
 /** Import clips: every clip is cut into shots and put at the end of the timeline. */
-import { addClip, recutClip, refuse } from '../../common/project/edits.ts';
+import { addClip, refuse } from '../../common/project/edits.ts';
+import { recutClip } from '../../common/project/edits-recut.ts';
 import { isShot } from '../../common/project/positions.ts';
 import { call, shell } from '../engine.ts';
 import { settingsFor } from '../store/bundles.ts';

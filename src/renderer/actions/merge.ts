@@ -13,10 +13,7 @@ export const mergeCommand: Command = {
     const first = shots[0] ?? refuse('merging', 'no shot is chosen');
     return {
       name: 'Merge',
-      edit(draft) {
-        for (let joins = Math.max(1, shots.length - 1); joins > 0; joins--)
-          mergeWithNext(draft, first.item.id);
-      },
+      edit: (draft) => mergeWithNext(draft, first.item.id, Math.max(1, shots.length - 1)),
     };
   },
 };
