@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ClipInfo } from '../../src/common/media.ts';
 import { decodeFrame, decodeFrames } from '../../src/main/engine/media/decode.ts';
+import { openTake } from '../../src/main/engine/media/encode.ts';
 import { resolveFfmpeg } from '../../src/main/engine/media/ffmpeg.ts';
 import { probeClip } from '../../src/main/engine/media/probe.ts';
 import { makeProxy } from '../../src/main/engine/previews/proxy.ts';
@@ -174,5 +175,28 @@ describe('a phone that records unsteadily', () => {
     const clip = await probeClip(folder.at('fast.mp4'));
     expect(clip).toMatchObject({ rate: { num: 60, den: 1 }, frames: 120 });
     expect(await numbers(clip)).toEqual(upTo(0, 120));
+  });
+});
+
+describe('timecode', () => {
+  const cases = [
+    { rate: '15', timecode: '01:00:00:13', second: '01:00:00:14' },
+    { rate: '30', timecode: '16:37:59;29', second: '16:38:00;02' },
+    { rate: '60', timecode: '16:37:59;59', second: '16:38:00;04' },
+    { rate: '240', timecode: '01:00:00:238', second: '01:00:00:239' },
+  ];
+  it.for(cases)('at $rate is counted on into the take', async ({ rate, timecode, second }) => {
+    using folder = tempFolder();
+    const coding = ['-c:v', 'prores_ks', '-timecode', timecode];
+    await ffmpegDoes(...counter(rate, 4), ...coding, folder.at('clip.mov'));
+    const clip = await probeClip(folder.at('clip.mov'));
+    expect(clip).toMatchObject({ timecode, rate: { num: Number(rate), den: 1 } });
+    const range = { start: 1, end: 3 };
+    const fit = wholeFit(clip);
+    const take = await openTake({ clip, range, fit, out: folder.at('take.mov'), format: 'prores422hq' });
+    for await (const { rgb } of decodeFrames(clip, { range, fit }))
+      await take.write(Float32Array.from(rgb, (value) => value / 255));
+    expect(await take.finish()).toMatchObject({ timecode: second, notes: [] });
+    expect(await probeClip(folder.at('take.mov'))).toMatchObject({ timecode: second, rate: clip.rate });
   });
 });

@@ -9,7 +9,13 @@ import {
   snapRate,
   toNumber,
 } from '../../src/common/time/rational.ts';
-import { formatTimecode, offsetTimecode, parseTimecode } from '../../src/common/time/timecode.ts';
+import {
+  carriesTimecode,
+  formatTimecode,
+  keepsTimeByDropFrame,
+  offsetTimecode,
+  parseTimecode,
+} from '../../src/common/time/timecode.ts';
 
 const NTSC = rational(30000, 1001);
 const RATES = [
@@ -24,6 +30,9 @@ const RATES = [
   [60000, 1001],
   [120000, 1001],
   [120, 1],
+  [15, 1],
+  [240, 1],
+  [240000, 1001],
 ] as const;
 
 describe('timecode', () => {
@@ -45,13 +54,35 @@ describe('timecode', () => {
     expect(formatTimecode({ frames: 215784, drop: true }, rate)).toBe('01:00:00;00');
   });
 
+  it('counts drop frame at 30 and 60 as at 29.97 and 59.94', () => {
+    expect(parseTimecode('16:37:10;02', rational(30))).toEqual(parseTimecode('16:37:10;02', NTSC));
+    expect(offsetTimecode('16:37:59;29', 1, rational(30))).toBe('16:38:00;02');
+    expect(offsetTimecode('16:37:59;59', 1, rational(60))).toBe('16:38:00;04');
+    expect(keepsTimeByDropFrame(rational(30))).toBe(false);
+    expect(keepsTimeByDropFrame(NTSC)).toBe(true);
+  });
+
+  it('is carried by whole and broadcast rates up to what a byte counts', () => {
+    for (const [num, den] of RATES) expect(carriesTimecode(rational(num, den))).toBe(true);
+    for (const [num, den] of [
+      [25, 2],
+      [7, 3],
+      [300, 1],
+    ] as const)
+      expect(carriesTimecode(rational(num, den))).toBe(false);
+    expect(offsetTimecode('01:00:00:14', 1, rational(15))).toBe('01:00:01:00');
+    expect(offsetTimecode('01:00:00:238', 1, rational(240))).toBe('01:00:00:239');
+    expect(offsetTimecode('01:00:00:239', 1, rational(240))).toBe('01:00:01:00');
+  });
+
   it('comes back from its label at every rate', () => {
     for (const [num, den] of RATES) {
       const rate = rational(num, den);
-      const drops = den === 1001 && Math.round(num / den) % 30 === 0 ? [false, true] : [false];
+      const drops = Math.round(num / den) % 30 === 0 ? [false, true] : [false];
       for (const drop of drops) {
         // A prime stride visits every second, minute and ten-minute phase; the first ten minutes are taken one by one.
-        for (let frames = 0; frames < 24 * 3600 * 23; frames += frames < 18200 * 2 ? 1 : 997) {
+        const day = 24 * 3600 * Math.min(23, Math.round(num / den));
+        for (let frames = 0; frames < day; frames += frames < 18200 * 2 ? 1 : 997) {
           const text = formatTimecode({ frames, drop }, rate);
           const back = parseTimecode(text, rate);
           if (back?.frames !== frames || back.drop !== drop)

@@ -7,14 +7,26 @@ export function nominalRate(rate: Rational): number {
   return Math.max(1, Math.round(toNumber(rate)));
 }
 
-/** Labels dropped each minute at this rate, 0 where drop frame does not exist. */
-function droppedPerMinute(rate: Rational): number {
-  const nominal = nominalRate(rate);
-  return rate.den === 1001 && nominal % 30 === 0 ? nominal / 15 : 0;
+/** A timecode track holds the labels of a second in one byte. */
+const MOST_LABELS = 255;
+
+/** Whether labels can count this rate: whole rates and those of broadcast, up to 255. */
+export function carriesTimecode(rate: Rational): boolean {
+  return (rate.den === 1 || rate.den === 1001) && nominalRate(rate) <= MOST_LABELS;
 }
 
-export function allowsDropFrame(rate: Rational): boolean {
-  return droppedPerMinute(rate) > 0;
+/**
+ * Labels dropped each minute at this rate, 0 where drop frame does not exist. Phones write it at 30 and 60 too; Final Cut counts such
+ * labels as it does those of 29.97 and 59.94.
+ */
+function droppedPerMinute(rate: Rational): number {
+  const nominal = nominalRate(rate);
+  return (rate.den === 1 || rate.den === 1001) && nominal % 30 === 0 ? nominal / 15 : 0;
+}
+
+/** Whether a clock of this rate keeps step with the time of day by drop frame: 29.97 and its multiples, not 30. */
+export function keepsTimeByDropFrame(rate: Rational): boolean {
+  return rate.den === 1001 && droppedPerMinute(rate) > 0;
 }
 
 function framesPerDay(rate: Rational, drop: boolean): number {

@@ -1,6 +1,6 @@
 /** Ticks and timecode labels of the ruler. */
 import type { Rational } from '../../common/media.ts';
-import { allowsDropFrame, formatTimecode, nominalRate } from '../../common/time/timecode.ts';
+import { formatTimecode, keepsTimeByDropFrame, nominalRate } from '../../common/time/timecode.ts';
 import { type Scene, xOf } from './scene.ts';
 
 export interface Ticks {
@@ -25,7 +25,7 @@ export function ticksFor(scale: number, rate: Rational, room: number): Ticks {
 }
 
 export function timecodeOf(frame: number, rate: Rational): string {
-  return formatTimecode({ frames: frame, drop: allowsDropFrame(rate) }, rate);
+  return formatTimecode({ frames: frame, drop: keepsTimeByDropFrame(rate) }, rate);
 }
 
 export function drawRuler(context: CanvasRenderingContext2D, scene: Scene): void {

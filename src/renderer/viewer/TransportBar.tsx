@@ -11,7 +11,7 @@ import {
   VolumeX,
 } from 'lucide-react';
 import { timelineRate } from '../../common/project/positions.ts';
-import { allowsDropFrame, formatTimecode, offsetTimecode } from '../../common/time/timecode.ts';
+import { formatTimecode, keepsTimeByDropFrame, offsetTimecode } from '../../common/time/timecode.ts';
 import { useLength } from '../store/current.ts';
 import { useDocument } from '../store/project.ts';
 import { useView } from '../store/view.ts';
@@ -67,7 +67,9 @@ function Readout({ picture }: { readonly picture: Picture }) {
   const { clip, clipFrame } = picture;
   const source = clip && (offsetTimecode(clip.timecode ?? '00:00:00:00', clipFrame, clip.rate) ?? null);
   const isSource = mode === 'source' && source !== null;
-  const text = isSource ? source : formatTimecode({ frames: playhead, drop: allowsDropFrame(rate) }, rate);
+  const text = isSource
+    ? source
+    : formatTimecode({ frames: playhead, drop: keepsTimeByDropFrame(rate) }, rate);
   const frame = isSource ? clipFrame : playhead;
   return (
     <button

@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { AppError, assert, throwIfCancelled } from '../../../common/errors.ts';
 import type { ClipInfo, Fit, FrameRange, Rational, TakeFormat } from '../../../common/media.ts';
-import { nominalRate, offsetTimecode } from '../../../common/time/timecode.ts';
+import { carriesTimecode, offsetTimecode } from '../../../common/time/timecode.ts';
 import { encodeArgs } from './args.ts';
 import { writeFailure } from './failure.ts';
 import { type Ffmpeg, FfmpegProcess, requireEncoder, resolveFfmpeg } from './ffmpeg.ts';
@@ -49,9 +49,6 @@ export interface TakeWriter {
 
 /** Finishing an MP4 moves its index to the front, in silence: minutes for a long one on a slow disk. */
 const STALL_MS = 300_000;
-
-/** Rates that a timecode track can count (libavutil/timecode.c). */
-const TIMECODE_RATES = new Set([24, 25, 30, 48, 50, 60, 100, 120, 150]);
 
 /**
  * Starts the encoder.
@@ -181,9 +178,7 @@ function toRgb48(rgb: Float32Array): Uint8Array {
 
 function takeTimecode(clip: ClipInfo, range: FrameRange, target: Target, notes: string[]): string | null {
   if (clip.timecode === null || target.digits !== null) return null;
-  const timecode = TIMECODE_RATES.has(nominalRate(clip.rate))
-    ? offsetTimecode(clip.timecode, range.start, clip.rate)
-    : null;
+  const timecode = carriesTimecode(clip.rate) ? offsetTimecode(clip.timecode, range.start, clip.rate) : null;
   if (timecode === null) notes.push(`timecode ${clip.timecode} does not fit the rate and is left out`);
   return timecode;
 }
