@@ -7,6 +7,7 @@ import { AppError, Cancelled, errorLine } from '../../common/errors.ts';
 import type { TakeReport } from '../../common/report.ts';
 import { addEditOptions, type EditFlags, editRequest } from './edit-options.ts';
 import { type Engine, startEngine } from './engine.ts';
+import { keepTalking } from './output.ts';
 import { createProgressView } from './progress.ts';
 import { bytesText, cacheGroups, jobTable, methodTable, takeSummary } from './text.ts';
 
@@ -194,8 +195,7 @@ function positive(option: string, text: string): number {
   throw new AppError('usage', `${option} wants a number, not "${text}"`, { doing: 'reading the options' });
 }
 
-// The reader of a pipe may have seen enough: `retake jobs | head -1`.
-process.stdout.on('error', () => process.exit());
+keepTalking();
 
 try {
   await program().parseAsync();

@@ -30,6 +30,8 @@ const once = <T>(make: () => T): (() => T) => {
 };
 
 startWatchdog();
+// Nobody may read any more what is said here; that is no reason to lose a render.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 const transport = parentTransport();
 const warn = (message: string) => emit({ kind: 'warning', job: null, message });
 const paths = once(() => prepareDataDirectory());
