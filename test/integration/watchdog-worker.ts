@@ -1,5 +1,6 @@
 /** A process with a watchdog, stuck in one way or another. argv: task. */
 import { execFileSync, fork } from 'node:child_process';
+import { FfmpegProcess } from '../../src/main/engine/media/ffmpeg.ts';
 import { blocking } from '../../src/main/engine/watchdog/blocking.ts';
 import { startWatchdog } from '../../src/main/engine/watchdog/watchdog.ts';
 import { BEAT_ARGUMENT } from '../../src/main/heartbeat.ts';
@@ -37,6 +38,16 @@ switch (task) {
     tell('survived');
     process.disconnect();
     break;
+  case 'wrapper': {
+    startWatchdog(hurried);
+    const [, script] = process.argv.slice(2);
+    const running = new FfmpegProcess({ path: script! }, [], { doing: 'waiting' });
+    running.finished().catch(() => {});
+    setTimeout(() => {
+      for (;;);
+    }, 1000);
+    break;
+  }
   case 'idle':
     startWatchdog(hurried);
     tell('up');

@@ -48,7 +48,7 @@ const FORBIDDEN: readonly [file: string, imported: string][] = [
 const ALLOWED: readonly [file: string, imported: string][] = [
   ['src/main/engine/onnx/ort.ts', 'onnxruntime-node'],
   ['src/main/engine/storage/db.ts', 'better-sqlite3'],
-  ['src/main/engine/media/ffmpeg.ts', 'node:child_process'],
+  ['src/main/engine/media/ffmpeg-process.ts', 'node:child_process'],
   ['src/main/app/x.ts', 'electron'],
   ['src/main/engine/methods/x.ts', '../diffusion/types.ts'],
 ];

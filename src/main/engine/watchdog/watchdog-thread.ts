@@ -1,11 +1,11 @@
 /** Entry of the watchdog's thread; see watchdog.ts. It shares no lock with the engine's own thread. */
 import { writeSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
-import { BEAT } from '../../heartbeat.ts';
+import { BEAT, endHard } from '../../heartbeat.ts';
 import { ALLOWED, TURN } from './blocking.ts';
 import type { WatchdogData } from './watchdog.ts';
 
-const { beat, ownSeconds, orphanSeconds, tickMs, shared, parent } = workerData as WatchdogData;
+const { beat, ownSeconds, orphanSeconds, tickMs, shared, groups, parent } = workerData as WatchdogData;
 
 let orphaned = 0;
 let still = 0;
@@ -43,5 +43,6 @@ function end(why: string): void {
   } catch {
     // There may be nobody to tell.
   }
+  for (const pid of groups) if (pid !== 0 && process.platform !== 'win32') endHard(-pid);
   process.kill(process.pid, 'SIGKILL');
 }

@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads';
 import { BEAT_ARGUMENT } from '../../heartbeat.ts';
 import { entryFile } from '../entry-file.ts';
 import { OWN_SECONDS, shared, TURN } from './blocking.ts';
+import { groups } from './groups.ts';
 
 export interface WatchdogOptions {
   /** Whether standard output is a pipe whose reader listens for beats. */
@@ -19,6 +20,7 @@ export interface WatchdogOptions {
 
 export interface WatchdogData extends WatchdogOptions {
   readonly shared: Int32Array;
+  readonly groups: Int32Array;
   readonly parent: number;
 }
 
@@ -31,7 +33,7 @@ const OPTIONS: WatchdogOptions = {
 
 /** Neither thread nor timer keeps the process alive. */
 export function startWatchdog(options: Partial<WatchdogOptions> = {}): void {
-  const workerData: WatchdogData = { ...OPTIONS, ...options, shared, parent: process.ppid };
+  const workerData: WatchdogData = { ...OPTIONS, ...options, shared, groups, parent: process.ppid };
   const thread = new Worker(entryFile(import.meta.dirname, 'watchdog-thread'), { workerData });
   thread.unref();
   // An engine without a watchdog still works.
