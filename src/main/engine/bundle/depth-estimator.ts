@@ -5,7 +5,7 @@ import { Buffers } from './buffers.ts';
 import type { DepthIo } from './io.ts';
 import { type PictureSize, type Preprocessor, preprocess, preprocessedSize } from './preprocessor.ts';
 import type { DepthEstimator } from './types.ts';
-import { checkSize } from './vae.ts';
+import { checkSize, filled } from './vae.ts';
 
 export interface DepthPart {
   readonly io: DepthIo;
@@ -28,7 +28,7 @@ export function makeDepthEstimator({ io, file, preprocessor, open }: DepthPart):
         preprocessor.do_resize === false
           ? { width: width ?? size.width, height: height ?? size.height }
           : size;
-      checkSize(file, io.fixed, { batch: 1, ...wanted });
+      checkSize(file, io.fixed, wanted);
       return wanted;
     },
     async estimate(rgb, { width, height }) {
@@ -36,11 +36,11 @@ export function makeDepthEstimator({ io, file, preprocessor, open }: DepthPart):
       session ??= open();
       const data = buffers.float('pixels', rgb.length);
       preprocess(preprocessor, rgb, data);
-      const feeds = { [io.input]: { type: 'float32' as const, data, dims: [1, 3, height, width] } };
-      const { data: depth, dims } = (await (await session).run(feeds, [io.output]))[io.output]!;
+      const feeds = { [io.input]: filled(data, [3, height, width], io.fixed.batch) };
+      const { data: all, dims } = (await (await session).run(feeds, [io.output]))[io.output]!;
       const [batch, rows, columns] = dims;
-      if (dims.length === 3 && batch === 1 && rows! > 0 && columns! > 0) {
-        return { data: depth, width: columns!, height: rows! };
+      if (dims.length === 3 && batch === (io.fixed.batch ?? 1) && rows! > 0 && columns! > 0) {
+        return { data: all.subarray(0, rows! * columns!), width: columns!, height: rows! };
       }
       throw new AppError('bundle-invalid', `the depth estimator gives [${dims}], not one map [1, h, w]`, {
         doing: `running ${file}`,

@@ -53,6 +53,7 @@ export function formatBundleReport(
     const extra = report.structureChannels ? ` and ${report.structureChannels} of structure` : '';
     row('latent', `${report.latentChannels} channels${extra}, 1/${report.factor} of the picture`);
   }
+  if (report.frozen) row('frozen', frozenLine(report.frozen));
   if (report.depth) row('depth', DEPTH[report.depth]);
   if (report.promptTokens.length > 0) row('prompt', `up to ${report.promptTokens[0]! - 2} tokens`);
   if (sites) row('attention', `${sites.all} self-attentions, ${sites.decoder} in the decoder`);
@@ -74,6 +75,14 @@ export function formatBundleReport(
   if (notes.length > 0) lines.push('', ...notes.map((line) => `note: ${line}`));
   if (report.defects.length > 0) lines.push('', ...report.defects.map((line) => `error: ${line}`));
   return lines.join('\n');
+}
+
+function frozenLine({ width, height, batch }: NonNullable<BundleReport['frozen']>): string | null {
+  const said: string[] = [];
+  if (width !== null || height !== null) said.push(`pictures of ${width ?? 'any'}×${height ?? 'any'} only`);
+  if (batch === 1) said.push('one prompt at a time, so guidance takes two passes');
+  if (batch !== null && batch > 1) said.push(`${batch} prompts at a time, also where one is wanted`);
+  return said.length > 0 ? said.join('; ') : null;
 }
 
 function partLines(part: PartReport): string[] {

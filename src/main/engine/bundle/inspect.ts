@@ -2,19 +2,31 @@
 import { realpathSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { relative } from 'node:path';
-import { AppError, errorLine } from '../../../common/errors.ts';
+import { AppError, errorLine, throwIfCancelled } from '../../../common/errors.ts';
 import type { SchedulerConfig } from '../diffusion/types.ts';
 import type { Graph } from '../onnx/ir/graph.ts';
+import { tryOut } from '../onnx/ort.ts';
 import { findSelfAttentions } from '../onnx/passes/attention.ts';
+import { float32Io } from '../onnx/passes/float-io.ts';
+import { addReferenceAttention } from '../onnx/passes/reference-attention.ts';
 import { parseModel } from '../onnx/serde.ts';
 import { type LoadedGraph, loadGraph } from '../onnx/slim.ts';
 import { readBytes } from './files.ts';
 import { describe, weightType } from './io.ts';
 import { type Layout, PART_FOLDERS, type Part, type Role, readLayout, rolesOf } from './layout.ts';
-import { isDrawn } from './mean-encoder.ts';
+import { isDrawn, takeMean } from './mean-encoder.ts';
 import { estimateMemory, type MemoryEstimate } from './memory.ts';
 import { bundleDigests } from './part-digests.ts';
-import { type Geometry, geometryOf, loadParts, type Parts } from './parts.ts';
+import {
+  type Canvas,
+  checkTokens,
+  frozenCanvas,
+  type Geometry,
+  geometryOf,
+  loadParts,
+  type Parts,
+  textLength,
+} from './parts.ts';
 import { readScheduler } from './scheduler.ts';
 import { readTokenizer } from './tokenizer.ts';
 import type { Bundle, BundleDigests, OpenBundleOptions } from './types.ts';
@@ -53,6 +65,8 @@ export interface BundleReport {
   readonly factor: number | null;
   readonly grid: number | null;
   readonly nativeSize: number | null;
+  /** What an export froze: the batch of the UNet, and the size of pictures in pixels; null where any will do. */
+  readonly frozen: (Canvas & { readonly batch: number | null }) | null;
   readonly promptTokens: readonly number[];
   readonly memory: MemoryEstimate | null;
   readonly digests: BundleDigests | null;
@@ -89,26 +103,30 @@ export async function inspectBundle(
   };
   const layout = await readLayout(dir, onDefect);
   const scheduler = await attempt(() => readScheduler(layout.schedulerFile));
-  const promptTokens: number[] = [];
-  for (const folder of layout.tokenizers) {
-    const tokenizer = await attempt(() => readTokenizer(folder));
-    if (tokenizer) promptTokens.push(tokenizer.length);
-  }
-
   const graphs = new Map<Role, LoadedGraph>();
   const reports: PartReport[] = [];
-  let sound = true;
+  const whole = new Set<Role>();
   for (const part of Object.values(layout.parts)) {
-    const whole = await attempt(() => loadGraph(part.file, { root: layout.dir }));
-    sound &&= whole !== null;
-    const graph = whole ?? bareGraph(part);
+    const loaded = await attempt(() => loadGraph(part.file, { root: layout.dir }));
+    if (loaded) whole.add(part.role);
+    const graph = loaded ?? bareGraph(part);
     if (graph === null) continue;
     graphs.set(part.role, graph);
-    reports.push(await reportPart(layout, part, graph, whole !== null));
+    reports.push(await reportPart(layout, part, graph, loaded !== null));
   }
+  const sound = Object.values(layout.parts).every((part) => whole.has(part.role));
 
   const parts = await attempt(() => partsOf(layout, graphs));
   const geometry = parts && (await attempt(() => geometryOf(layout, parts)));
+  const tokenizers: { length: number }[] = [];
+  for (const [i, folder] of layout.tokenizers.entries()) {
+    const length = parts ? textLength(layout, parts, i) : null;
+    const tokenizer = await attempt(() => readTokenizer(folder, length));
+    if (tokenizer) tokenizers.push(tokenizer);
+  }
+  if (parts && tokenizers.length === layout.tokenizers.length) {
+    await attempt(() => checkTokens(layout, parts, tokenizers));
+  }
   const unet = graphs.get('unet')?.model.graph;
   const attentions = unet ? selfAttentions(unet, warnings) : null;
   const encoder = graphs.get('vaeEncoder');
@@ -121,6 +139,12 @@ export async function inspectBundle(
   if (bare.length > 0) {
     const names = bare.map((part) => PART_FOLDERS[part.role]).join(', ');
     warnings.push(`No config.json in ${names}: sizes and scale are Stable Diffusion's usual ones.`);
+  }
+  const memory = parts && geometry && attentions && memoryOf(layout, parts, geometry, reports, attentions);
+  const lends = (attentions?.length ?? 0) > 0;
+  for (const [role, graph] of graphs) {
+    throwIfCancelled(options.signal);
+    if (whole.has(role)) await tryPart(layout, role, graph, { defects, warnings, lends });
   }
   const parameters = reports.reduce((sum, part) => sum + part.parameters, 0);
   return {
@@ -138,8 +162,10 @@ export async function inspectBundle(
     factor: geometry?.factor ?? null,
     grid: geometry?.grid ?? null,
     nativeSize: geometry?.nativeSize ?? null,
-    promptTokens,
-    memory: geometry && attentions && memoryOf(layout, geometry, parameters, attentions),
+    frozen: parts &&
+      geometry && { ...frozenCanvas(parts, geometry.factor), batch: parts.unet.io.fixed.batch },
+    promptTokens: tokenizers.map(({ length }) => length),
+    memory,
     digests:
       options.digests !== false && parts && sound && scheduler
         ? await attempt(() => bundleDigests(layout, parts, options))
@@ -208,14 +234,59 @@ function selfAttentions(graph: Graph, warnings: string[]): Attentions | null {
   }
 }
 
+/**
+ * What only shows when a network is put together as for an edit: operators nothing here can run, attention that cannot be
+ * lent. Weights stay on disk. Changes the graph, so it comes last.
+ */
+async function tryPart(
+  layout: Layout,
+  role: Role,
+  { model, folder }: LoadedGraph,
+  findings: Findings,
+): Promise<void> {
+  const label = `${PART_FOLDERS[role]} of ${layout.name}`;
+  const { defects, warnings, lends } = findings;
+  const works = async (to: string[], make: () => unknown): Promise<boolean> => {
+    try {
+      await make();
+      return true;
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      // Another provider may have what the processor lacks.
+      (error.code === 'provider-unavailable' ? warnings : to).push(errorLine(error));
+      return false;
+    }
+  };
+  if (role === 'vaeEncoder' && !(await works(defects, () => takeMean(model, layout.parts[role]!.file))))
+    return;
+  const lend = () => addReferenceAttention(model, { sites: 'all', label });
+  if (role === 'unet' && lends && !(await works(warnings, lend))) return;
+  float32Io(model);
+  await works(defects, () => tryOut(model, { folder, label }));
+}
+
+interface Findings {
+  readonly defects: string[];
+  readonly warnings: string[];
+  /** Whether self-attention was found. */
+  readonly lends: boolean;
+}
+
 function memoryOf(
   layout: Layout,
+  parts: Parts,
   geometry: Geometry,
-  parameters: number,
+  reports: readonly PartReport[],
   attentions: Attentions,
 ): MemoryEstimate {
   const channels = attentions.map(({ key }) => Math.min(...key.path.weight.tensor.dims.slice(0, 2)));
-  return estimateMemory(layout, parameters, geometry.nativeSize, geometry.factor, channels);
+  return estimateMemory(layout, {
+    parameters: reports.reduce((sum, part) => sum + part.parameters, 0),
+    batch: parts.unet.io.fixed.batch,
+    side: geometry.nativeSize,
+    factor: geometry.factor,
+    siteChannels: channels,
+  });
 }
 
 export { formatBundleReport } from './format.ts';

@@ -5,7 +5,9 @@
 import type { AppError } from '../../../common/errors.ts';
 import type { Model } from '../onnx/ir/graph.ts';
 import { type Dim, ELEMENT, elementName, type ValueInfo } from '../onnx/ir/types.ts';
+import { channelsInto, channelsOutOf } from './channels.ts';
 import { defect } from './files.ts';
+import type { UnetConfig } from './layout.ts';
 
 const EXPORT_AGAIN = 'Export the model again with optimum-cli export onnx.';
 
@@ -18,8 +20,9 @@ export interface UnetIo {
     readonly integer: 'int32' | 'int64' | null;
     readonly shape: 'scalar' | 'one' | 'batch';
   };
-  /** [B, tokens, dim]; dim null where the graph leaves it open. */
+  /** [B, tokens, dim]; tokens and dim null where nothing says them. */
   readonly hidden: string;
+  readonly hiddenTokens: number | null;
   readonly hiddenDim: number | null;
   /** XL: [B, dim] pooled text and [B, 6] sizes. */
   readonly added: {
@@ -32,7 +35,7 @@ export interface UnetIo {
   readonly fixed: FixedSize;
 }
 
-/** Sizes an export froze; null where it left them open, as it should. */
+/** Sizes an export froze; null where it left them open, as it should. Any batch will do: passes are split or filled up. */
 export interface FixedSize {
   readonly batch: number | null;
   readonly height: number | null;
@@ -50,8 +53,9 @@ export interface VaeIo {
 export interface TextIo {
   readonly ids: string;
   readonly idsType: 'int32' | 'int64';
-  /** Tokens an export froze. */
+  /** Tokens and batch an export froze. */
   readonly length: number | null;
+  readonly batch: number | null;
   /** Hidden states the network conditions on, [1, tokens, dim]. */
   readonly hidden: string;
   readonly dim: number | null;
@@ -115,13 +119,23 @@ function fixedSize(value: ValueInfo): FixedSize {
   return { batch: fixedDim(value, 0), height: fixedDim(value, 2), width: fixedDim(value, 3) };
 }
 
-/** @throws defect when the graph is not a Stable Diffusion UNet */
-export function unetIo(model: Model, file: string): UnetIo {
+const SIZES = 6;
+const REFINER_SIZES = 5;
+
+/**
+ * @param config says what the graph leaves open, as exports do that name the channel axis
+ * @throws defect when the graph is not a Stable Diffusion UNet
+ */
+export function unetIo(model: Model, file: string, config: UnetConfig = {}): UnetIo {
   const inputs = inputsOf(model);
   const sample = take(inputs, ['sample', 'latent_sample'], (v) => isFloat(v) && rank(v) === 4);
-  const inChannels = sample ? fixedDim(sample, 1) : null;
-  if (!sample || inChannels === null || rank(sample) !== 4) {
+  if (!sample || rank(sample) !== 4) {
     throw notA(file, 'Stable Diffusion UNet', 'it has no latent input', inputs.list);
+  }
+  const inChannels =
+    fixedDim(sample, 1) ?? channelsInto(model.graph, sample.name) ?? config.in_channels ?? null;
+  if (inChannels === null) {
+    throw notA(file, 'Stable Diffusion UNet', 'nothing says how many channels it takes', inputs.list);
   }
   const hidden = take(inputs, ['encoder_hidden_states'], (v) => isFloat(v) && rank(v) === 3);
   if (!hidden) throw notA(file, 'Stable Diffusion UNet', 'it has no text input', inputs.list);
@@ -147,20 +161,57 @@ export function unetIo(model: Model, file: string): UnetIo {
   const output = take(outputs, ['out_sample', 'sample'], (v) => isFloat(v));
   if (!output) throw notA(file, 'Stable Diffusion UNet', 'it has no output', outputs.list);
   const shape = rank(timestep) === 0 ? 'scalar' : fixedDim(timestep, 0) === 1 ? 'one' : 'batch';
+  const added =
+    pooled && timeIds ? { pooled: pooled.name, pooledDim: fixedDim(pooled, 1), timeIds: timeIds.name } : null;
+  if (added) checkSizes(file, fixedDim(timeIds!, 1) ?? sizesOf(config, added.pooledDim));
   return {
     sample: sample.name,
     inChannels,
     timestep: { name: timestep.name, integer: integerType(timestep), shape },
     hidden: hidden.name,
-    hiddenDim: fixedDim(hidden, 2),
-    added:
-      pooled && timeIds
-        ? { pooled: pooled.name, pooledDim: fixedDim(pooled, 1), timeIds: timeIds.name }
-        : null,
+    hiddenTokens: fixedDim(hidden, 1),
+    hiddenDim: fixedDim(hidden, 2) ?? oneNumber(config.cross_attention_dim),
+    added,
     output: output.name,
-    outChannels: fixedDim(output, 1),
-    fixed: fixedSize(sample),
+    outChannels:
+      fixedDim(output, 1) ?? channelsOutOf(model.graph, output.name) ?? config.out_channels ?? null,
+    fixed: {
+      ...fixedSize(sample),
+      batch: batchOf(file, [sample, hidden, pooled, timeIds, shape === 'batch' ? timestep : undefined]),
+    },
   };
+}
+
+/** The batch all inputs agree on, null where none states one. */
+function batchOf(file: string, inputs: readonly (ValueInfo | undefined)[]): number | null {
+  const stated = inputs.flatMap((input) => (input ? (fixedDim(input, 0) ?? []) : []));
+  const [batch] = stated;
+  if (batch === undefined) return null;
+  if (stated.every((one) => one === batch)) return batch;
+  const found = inputs.flatMap((input) => (input ? describe(input) : [])).join('; ');
+  throw defect(file, `its inputs were exported for different batches (${found})`, EXPORT_AGAIN);
+}
+
+function oneNumber(value: number | readonly number[] | null | undefined): number | null {
+  if (!Array.isArray(value)) return (value as number | null | undefined) ?? null;
+  return value.every((one) => one === value[0]) ? value[0] : null;
+}
+
+/** How many sizes an XL network takes, from the width of what they are embedded into. */
+function sizesOf(config: UnetConfig, pooled: number | null): number | null {
+  const { projection_class_embeddings_input_dim: all, addition_time_embed_dim: each } = config;
+  return all && each && pooled ? (all - pooled) / each : null;
+}
+
+function checkSizes(file: string, sizes: number | null): void {
+  if (sizes === null || sizes === SIZES) return;
+  if (sizes === REFINER_SIZES)
+    throw defect(file, 'this is the network of the XL refiner', 'Use the XL base model.');
+  throw defect(
+    file,
+    `it takes ${sizes} sizes of the picture (time_ids), XL has ${SIZES}`,
+    'Use another XL model.',
+  );
 }
 
 /** One picture in, one picture out: VAE encoder and decoder. @throws defect when the graph has another form */
@@ -180,9 +231,9 @@ export function vaeIo(model: Model, file: string): VaeIo {
   if (!output || !isFloat(output)) throw notA(file, 'VAE', 'it has no output', outputs.list);
   return {
     input: input.name,
-    inChannels: fixedDim(input, 1),
+    inChannels: fixedDim(input, 1) ?? channelsInto(model.graph, input.name),
     output: output.name,
-    outChannels: fixedDim(output, 1),
+    outChannels: fixedDim(output, 1) ?? channelsOutOf(model.graph, output.name),
     fixed: fixedSize(input),
   };
 }
@@ -241,6 +292,7 @@ export function textIo(
     ids: ids.name,
     idsType: integerType(ids) ?? 'int64',
     length: fixedDim(ids, 1),
+    batch: fixedDim(ids, 0),
     hidden: hidden.name,
     dim: fixedDim(hidden, 2),
     pooled: pooled?.name ?? null,

@@ -1,20 +1,20 @@
-/** Which files of a folder are which part of a diffusers ONNX bundle. Looks at names and JSON, opens no graph. */
-import { readdir } from 'node:fs/promises';
+/** What a folder says of the bundle it holds. Looks at names and JSON, opens no graph. */
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { AppError } from '../../../common/errors.ts';
 import { DOWNLOAD_AGAIN, defect, kindOf, readJson } from './files.ts';
+import {
+  findPart,
+  hasPart,
+  listing,
+  notABundle,
+  type OnDefect,
+  PART_FOLDERS,
+  type Part,
+  PYTORCH,
+  type Role,
+} from './find-parts.ts';
 import { type Preprocessor, preprocessorConfig } from './preprocessor.ts';
-
-export const PART_FOLDERS = {
-  unet: 'unet',
-  vaeEncoder: 'vae_encoder',
-  vaeDecoder: 'vae_decoder',
-  textEncoder: 'text_encoder',
-  textEncoder2: 'text_encoder_2',
-  depthEstimator: 'depth_estimator',
-} as const;
-export type Role = keyof typeof PART_FOLDERS;
 
 const channels = z.array(z.int().min(1)).min(1);
 const perBlock = z.union([z.int().min(1), channels]);
@@ -29,6 +29,8 @@ const unetConfig = z.object({
   attention_head_dim: perBlock.nullish(),
   num_attention_heads: perBlock.nullish(),
   addition_embed_type: z.string().nullish(),
+  addition_time_embed_dim: z.int().min(1).nullish(),
+  projection_class_embeddings_input_dim: z.int().min(1).nullish(),
   time_cond_proj_dim: z.int().nullish(),
 });
 const statistics = z.array(z.number()).min(1).nullish();
@@ -51,24 +53,18 @@ const index = z.looseObject({
   force_zeros_for_empty_prompt: z.boolean().nullish(),
 });
 
+export { type OnDefect, PART_FOLDERS, type Part, type Role };
+
 export type UnetConfig = z.output<typeof unetConfig>;
 export type VaeConfig = z.output<typeof vaeConfig>;
 export type TextConfig = z.output<typeof textConfig>;
-
-export interface Part {
-  readonly role: Role;
-  readonly folder: string;
-  /** Path of the graph. */
-  readonly file: string;
-  /** config.json beside it, empty in exports by the oldest scripts. */
-  readonly configFile: string | null;
-}
 
 export interface Layout {
   readonly dir: string;
   readonly name: string;
   readonly className: string;
-  readonly indexFile: string;
+  /** Null where the models lie flat and without one. */
+  readonly indexFile: string | null;
   /** Has two text encoders. */
   readonly xl: boolean;
   /** XL: an empty prompt is all zeros instead of the embedding of nothing. */
@@ -82,62 +78,6 @@ export interface Layout {
   readonly schedulerFile: string;
   /** How the depth estimator wants its pictures; null where there is none. */
   readonly preprocessor: { readonly file: string; readonly config: Preprocessor } | null;
-}
-
-/** Told of every defect; opening throws it, inspecting collects it. */
-export type OnDefect = (error: AppError) => void;
-
-const PYTORCH = /\.(safetensors|ckpt|pt|pth|bin)$/i;
-
-/** "optimum-cli export onnx" wants a diffusers folder or a hub name; both are what the artist has here. */
-function exportHint(dir: string): string {
-  return `Retake runs ONNX models. Export it once: optimum-cli export onnx --model "${dir}" "${dir}-onnx".`;
-}
-
-async function listing(folder: string): Promise<string[]> {
-  return (await readdir(folder).catch(() => [])).sort();
-}
-
-/** The folder's one graph, or what to say about its absence. */
-async function findPart(dir: string, role: Role, onDefect: OnDefect): Promise<Part | null> {
-  const folder = join(dir, PART_FOLDERS[role]);
-  const expected = join(folder, 'model.onnx');
-  const names = await listing(folder);
-  const graphs = names.filter((name) => name.endsWith('.onnx'));
-  const chosen = graphs.includes('model.onnx') ? 'model.onnx' : graphs.length === 1 ? graphs[0]! : null;
-  if (chosen !== null && (await kindOf(join(folder, chosen)))) {
-    const config = names.includes('config.json') ? join(folder, 'config.json') : null;
-    return { role, folder, file: join(folder, chosen), configFile: config };
-  }
-  const torchFolder = role.startsWith('vae') ? join(dir, 'vae') : folder;
-  if (names.some((name) => name.endsWith('.incomplete'))) {
-    onDefect(defect(expected, 'the download has not finished', 'Let it finish, or start it again.'));
-  } else if ([...names, ...(await listing(torchFolder))].some((name) => PYTORCH.test(name))) {
-    onDefect(defect(expected, 'there are PyTorch weights but no ONNX graph', exportHint(dir)));
-  } else if (graphs.length > 1) {
-    onDefect(defect(folder, 'there are several .onnx files', 'Name the one to use model.onnx.'));
-  } else {
-    onDefect(defect(expected, 'the file is missing', DOWNLOAD_AGAIN));
-  }
-  return null;
-}
-
-/** What a folder without model_index.json is, in words. */
-async function notABundle(dir: string, names: readonly string[]): Promise<AppError> {
-  const doing = join(dir, 'model_index.json');
-  if (names.length === 0) return defect(dir, 'the folder is empty', 'Choose the folder of a model bundle.');
-  if (names.some((name) => name.endsWith('.incomplete'))) {
-    return defect(doing, 'the download has not finished', 'Let it finish, or start it again.');
-  }
-  if (names.some((name) => PYTORCH.test(name))) {
-    return defect(dir, 'this folder holds PyTorch weights, not an ONNX bundle', exportHint(dir));
-  }
-  if (names.includes('unet')) return defect(doing, 'the file is missing', DOWNLOAD_AGAIN);
-  const inner: string[] = [];
-  for (const name of names) if (await kindOf(join(dir, name, 'model_index.json'))) inner.push(name);
-  const hint =
-    inner.length > 0 ? `Did you mean ${join(dir, inner[0]!)}?` : 'Choose the folder of a model bundle.';
-  return defect(dir, 'the folder is not a model bundle: it has no model_index.json', hint);
 }
 
 async function readConfig<Schema extends z.ZodType>(
@@ -169,21 +109,22 @@ export async function readLayout(dir: string, onDefect: OnDefect): Promise<Layou
     throw defect(root, 'this is a file, and a model bundle is a folder', hint);
   }
   const names = await listing(root);
-  const indexFile = join(root, 'model_index.json');
-  if (!names.includes('model_index.json')) throw await notABundle(root, names);
-  const about = await readJson(indexFile, index);
+  const has = async (role: Role) => hasPart(root, role);
+  const indexFile = names.includes('model_index.json') ? join(root, 'model_index.json') : null;
+  // A folder of graphs side by side has no index; their names say the same.
+  if (indexFile === null && (names.includes('unet') || !(await has('unet'))))
+    throw await notABundle(root, names);
+  const about = indexFile
+    ? await readJson(indexFile, index)
+    : index.parse({ _class_name: 'StableDiffusionPipeline' });
   if (names.includes('transformer') && !names.includes('unet')) {
     const message = `${about._class_name} is a diffusion transformer`;
-    throw defect(
-      indexFile,
-      message,
-      'Retake runs Stable Diffusion 1.x, 2.x and XL, which have a unet folder.',
-    );
+    throw defect(root, message, 'Retake runs Stable Diffusion 1.x, 2.x and XL, which have a unet folder.');
   }
 
-  const xl = 'text_encoder_2' in about || names.includes('text_encoder_2');
-  if (xl && !('text_encoder' in about && isPart(about.text_encoder)) && !names.includes('text_encoder')) {
-    throw defect(indexFile, 'this is the XL refiner', 'Use the XL base model.');
+  const xl = isPart(about.text_encoder_2) || (await has('textEncoder2'));
+  if (xl && !isPart(about.text_encoder) && !(await has('textEncoder'))) {
+    throw defect(root, 'this is the XL refiner', 'Use the XL base model.');
   }
   const parts: Partial<Record<Role, Part>> = {};
   for (const role of rolesOf({ xl })) {
@@ -196,11 +137,15 @@ export async function readLayout(dir: string, onDefect: OnDefect): Promise<Layou
     if (part !== null) parts.depthEstimator = part;
   }
 
-  const tokenizers = [join(root, 'tokenizer'), ...(xl ? [join(root, 'tokenizer_2')] : [])];
+  // Flat models may have their one tokenizer beside them.
+  const beside =
+    !names.includes('tokenizer') && ['vocab.json', 'tokenizer.json'].some((name) => names.includes(name));
+  const tokenizers = [beside ? root : join(root, 'tokenizer'), ...(xl ? [join(root, 'tokenizer_2')] : [])];
   for (const folder of tokenizers) {
     if ((await kindOf(folder)) !== 'folder')
       onDefect(defect(folder, 'the folder is missing', DOWNLOAD_AGAIN));
   }
+  const flatScheduler = !names.includes('scheduler') && names.includes('scheduler_config.json');
   const vaeFile =
     parts.vaeDecoder?.configFile ?? parts.vaeEncoder?.configFile ?? join(root, 'vae', 'config.json');
   const text = [await readConfig(parts.textEncoder?.configFile, textConfig, onDefect)];
@@ -217,7 +162,7 @@ export async function readLayout(dir: string, onDefect: OnDefect): Promise<Layou
     vae: await readConfig((await kindOf(vaeFile)) ? vaeFile : null, vaeConfig, onDefect),
     text,
     tokenizers,
-    schedulerFile: join(root, 'scheduler', 'scheduler_config.json'),
+    schedulerFile: join(root, ...(flatScheduler ? [] : ['scheduler']), 'scheduler_config.json'),
     preprocessor: parts.depthEstimator ? await readPreprocessor(root, onDefect) : null,
   };
 }
@@ -242,7 +187,7 @@ export function rolesOf({ xl }: Pick<Layout, 'xl'>): Role[] {
   return xl ? [...roles, 'textEncoder2'] : roles;
 }
 
-/** model_index.json writes an absent part as [null, null]. */
+/** [library, class]; an absent part is left out, null or [null, null], after the exporter's fashion. */
 function isPart(value: unknown): boolean {
-  return Array.isArray(value) && value[0] !== null;
+  return Array.isArray(value) && typeof value.at(-1) === 'string' && value.at(-1) !== '';
 }

@@ -22,17 +22,21 @@ export interface MemoryEstimate {
   readonly pass: number;
 }
 
-/**
- * @param parameters of all parts together
- * @param side of the picture in pixels
- * @param siteChannels of every self-attention
- */
+export interface MemoryOf {
+  /** Of all parts together. */
+  readonly parameters: number;
+  /** Of the UNet, where an export froze it. */
+  readonly batch: number | null;
+  /** Of the picture in pixels. */
+  readonly side: number;
+  readonly factor: number;
+  /** Of every self-attention. */
+  readonly siteChannels: readonly number[];
+}
+
 export function estimateMemory(
   layout: Layout,
-  parameters: number,
-  side: number,
-  factor: number,
-  siteChannels: readonly number[],
+  { parameters, batch, side, factor, siteChannels }: MemoryOf,
 ): MemoryEstimate {
   const widths = layout.unet.block_out_channels ?? USUAL_WIDTHS;
   const vaeWidths = layout.vae.block_out_channels ?? USUAL_VAE_WIDTHS;
@@ -44,7 +48,7 @@ export function estimateMemory(
   const scores =
     siteChannels.length === 0 ? 0 : headCount * tokens * tokens * BANK_FRAMES * ATTENTION_BUFFERS;
   const maps = (side / factor) ** 2 * widths[0]! * (BLOCK_BUFFERS + 3 * widths.length);
-  const unet = BRANCHES * FLOAT * (scores + maps);
+  const unet = (batch ?? BRANCHES) * FLOAT * (scores + maps);
   // The VAE's middle block attends with one head over the whole latent.
   const vaeScores = (side / factor) ** 4 * ATTENTION_BUFFERS;
   const vae = FLOAT * (side * side * Math.max(vaeWidths[0]!, vaeWidths[1] ?? 0) * BLOCK_BUFFERS + vaeScores);

@@ -1,14 +1,23 @@
 /** Opens a bundle as functions: everything is checked before the first network is loaded. */
 import { assert, throwIfCancelled } from '../../../common/errors.ts';
 import type { Conditioning } from '../diffusion/types.ts';
-import { createSession, type Session } from '../onnx/ort.ts';
+import { createSession, type Session, type SessionOptions } from '../onnx/ort.ts';
 import { float32Io } from '../onnx/passes/float-io.ts';
 import { addReferenceAttention, type Site } from '../onnx/passes/reference-attention.ts';
 import { makeDepthEstimator } from './depth-estimator.ts';
 import { type Layout, readLayout } from './layout.ts';
 import { takeMean } from './mean-encoder.ts';
 import { bundleDigests } from './part-digests.ts';
-import { geometryOf, type LoadedPart, loadParts, type Parts } from './parts.ts';
+import {
+  checkCanvas,
+  checkTokens,
+  frozenCanvas,
+  geometryOf,
+  type LoadedPart,
+  loadParts,
+  type Parts,
+  textLength,
+} from './parts.ts';
 import { readScheduler } from './scheduler.ts';
 import { encodeText, timeIds } from './text-encoder.ts';
 import { type ClipTokenizer, readTokenizer } from './tokenizer.ts';
@@ -33,18 +42,23 @@ export async function openBundle(dir: string, options: OpenBundleOptions): Promi
   for (const [i, folder] of layout.tokenizers.entries()) {
     tokenizers.push(await readTokenizer(folder, textLength(layout, parts, i)));
   }
+  checkTokens(layout, parts, tokenizers);
   throwIfCancelled(signal);
   const digests = await bundleDigests(layout, parts, options);
   const sites = rewrite(parts, options, layout.name);
 
   const depthPart = parts.depth;
   const sessions: Session[] = [];
-  const open = async (part: LoadedPart<unknown>, what: string, lowMemory = false): Promise<Session> => {
+  const open = async (
+    part: LoadedPart<unknown>,
+    what: string,
+    how: Partial<SessionOptions> = {},
+  ): Promise<Session> => {
     throwIfCancelled(signal);
     const label = `${what} of ${layout.name}`;
     const { model, folder } = part.graph;
     const { provider, threads } = options;
-    const session = await createSession(model, { folder, provider, threads, lowMemory, label });
+    const session = await createSession(model, { folder, provider, threads, label, ...how });
     sessions.push(session);
     return session;
   };
@@ -52,12 +66,12 @@ export async function openBundle(dir: string, options: OpenBundleOptions): Promi
     for (const session of sessions.splice(0)) await session.release();
   };
   try {
-    const unet = await open(parts.unet, 'the UNet');
+    const unet = await open(parts.unet, 'the UNet', { memoryPattern: false });
     const encoder = await open(parts.vaeEncoder, 'the VAE encoder');
     const decoder = await open(parts.vaeDecoder, 'the VAE decoder');
     // Prompts are few: the text encoders' weights stay mapped, which for XL saves gigabytes.
     const text: Session[] = [];
-    for (const part of parts.text) text.push(await open(part, 'the text encoder', true));
+    for (const part of parts.text) text.push(await open(part, 'the text encoder', { lowMemory: true }));
     throwIfCancelled(signal);
     return assemble({
       layout,
@@ -102,6 +116,7 @@ function assemble(opened: Opened): Bundle {
   const { layout, parts, geometry, tokenizers, sites, encoder, decoder } = opened;
   const [unetSession, textSessions] = [opened.unet, opened.text];
   const { factor, latentChannels, scale } = geometry;
+  const frozen = frozenCanvas(parts, factor);
   const calls = { unet: 0, unetBranches: 0, vaeEncoder: 0, vaeDecoder: 0, textEncoder: 0 };
   const seconds = (sessions: readonly Session[]) =>
     sessions.reduce((sum, session) => sum + session.runSeconds, 0);
@@ -167,6 +182,7 @@ function assemble(opened: Opened): Bundle {
         shape.channels === latentChannels,
         `latents here have ${latentChannels} channels, not ${shape.channels}`,
       );
+      checkCanvas(frozen, shape.width * factor, shape.height * factor, unet.file);
       return makePredict(unet, shape, (branches) => {
         calls.unet += 1;
         calls.unetBranches += branches;
@@ -202,9 +218,4 @@ function rewrite(parts: Parts, options: OpenBundleOptions, name: string): readon
   for (const { graph } of [parts.unet, parts.vaeEncoder, parts.vaeDecoder, ...parts.text, ...depth])
     float32Io(graph.model);
   return sites;
-}
-
-/** Tokens the text encoder can read, where its config or its graph says so. */
-function textLength(layout: Layout, parts: Parts, encoder: number): number | null {
-  return parts.text[encoder]?.io.length ?? layout.text[encoder]?.max_position_embeddings ?? null;
 }

@@ -31,7 +31,10 @@ export async function bundleDigests(
     unet: await digest(files(parts.unet)),
     vaeEncoder: await digest([...files(parts.vaeEncoder), ...vaeConfig]),
     vaeDecoder: await digest([...files(parts.vaeDecoder), ...vaeConfig]),
-    textEncoder: await digest([...parts.text.flatMap(files), layout.indexFile]),
+    textEncoder: await digest([
+      ...parts.text.flatMap(files),
+      ...(layout.indexFile ? [layout.indexFile] : []),
+    ]),
     tokenizer: await tokenizerDigest(layout.tokenizers, await digest(await existing(tokenizers))),
     scheduler: await fileDigest(layout.schedulerFile),
     ...(parts.depth &&

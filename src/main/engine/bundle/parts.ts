@@ -1,5 +1,5 @@
 /** The graphs of a bundle, read without their weights and checked against each other. */
-import type { AppError } from '../../../common/errors.ts';
+import { AppError } from '../../../common/errors.ts';
 import type { Model } from '../onnx/ir/graph.ts';
 import { type LoadedGraph, loadGraph } from '../onnx/slim.ts';
 import { defect } from './files.ts';
@@ -71,7 +71,7 @@ export function loadParts(
     loaded(role, (model, file) =>
       textIo(model, file, { penultimate: layout.xl, pooled: role === 'textEncoder2' }),
     );
-  const unet = loaded('unet', unetIo);
+  const unet = loaded('unet', (model, file) => unetIo(model, file, layout.unet));
   const wantsDepth = unet.io.inChannels > latentChannelsOf(layout, unet.io);
   return {
     unet,
@@ -94,6 +94,7 @@ export function geometryOf(layout: Layout, parts: Parts): Geometry {
   checkUnet(unet, structureChannels);
   checkVae(vaeEncoder, vaeDecoder, latentChannels);
   checkText(layout, unet, parts.text);
+  frozenCanvas(parts, factor);
   const xl = unet.io.added !== null;
   return {
     kind: xl ? 'sdxl' : structureChannels === 1 ? 'sd-depth' : 'sd',
@@ -157,11 +158,72 @@ function checkText(layout: Layout, unet: LoadedPart<UnetIo>, text: readonly Load
   }
 }
 
+/** Throws where the tokenizers make another number of tokens than the networks were exported for. */
+export function checkTokens(
+  layout: Layout,
+  { unet, text }: Parts,
+  tokenizers: readonly { length: number }[],
+): void {
+  for (const [i, { length }] of tokenizers.entries()) {
+    for (const [part, frozen] of [
+      [unet.part, unet.io.hiddenTokens],
+      [text[i]!.part, text[i]!.io.length],
+    ] as const) {
+      if (frozen === null || frozen === length) continue;
+      const message = `it was exported for ${frozen} tokens of text, the tokenizer gives ${length}`;
+      throw defect(part.file, message, MIXED);
+    }
+    if (length !== tokenizers[0]!.length) {
+      const message = `its tokenizers give ${tokenizers[0]!.length} and ${length} tokens, which do not fit side by side`;
+      throw defect(layout.tokenizers[i]!, message, MIXED);
+    }
+  }
+}
+
+export interface Canvas {
+  readonly width: number | null;
+  readonly height: number | null;
+}
+
+/** Throws where an export with frozen sizes does not run at this one, in pixels. */
+export function checkCanvas(frozen: Canvas, width: number, height: number, file: string): void {
+  if ((frozen.width ?? width) === width && (frozen.height ?? height) === height) return;
+  const size = `${frozen.width ?? 'any'}×${frozen.height ?? 'any'}`;
+  const message = `the model was exported for pictures of ${size} only, this edit needs ${width}×${height}`;
+  throw new AppError('bundle-invalid', message, {
+    doing: `opening ${file}`,
+    hint: 'Export it again with optimum-cli export onnx, which leaves the sizes open, or crop the clip to that shape.',
+  });
+}
+
+/** Size in pixels that an export froze; null per side where any will do. Throws where its parts disagree. */
+export function frozenCanvas({ unet, vaeEncoder, vaeDecoder }: Parts, factor: number): Canvas {
+  const of = (side: 'width' | 'height') => {
+    const sizes = [
+      { part: unet.part, size: scaled(unet.io.fixed[side], factor) },
+      { part: vaeEncoder.part, size: vaeEncoder.io.fixed[side] },
+      { part: vaeDecoder.part, size: scaled(vaeDecoder.io.fixed[side], factor) },
+    ].filter(({ size }) => size !== null);
+    const odd = sizes.find(({ size }) => size !== sizes[0]!.size);
+    if (!odd) return sizes[0]?.size ?? null;
+    const both = `${side} ${odd.size}, ${PART_FOLDERS[sizes[0]!.part.role]} for ${sizes[0]!.size}`;
+    throw defect(odd.part.file, `it was exported for pictures of ${both}`, MIXED);
+  };
+  return { width: of('width'), height: of('height') };
+}
+
+function scaled(size: number | null, factor: number): number | null {
+  return size === null ? null : size * factor;
+}
+
 /** Side of the latent the network was trained on; absent from the oldest exports, which are 512² (XL: 1024²). */
 function nativeLatent(layout: Layout, io: UnetIo): number {
+  const { height, width } = io.fixed;
+  // A graph that runs at one size only knows no other, whatever its configuration says.
+  if (height !== null && width !== null) return Math.round(Math.sqrt(height * width));
   const size = layout.unet.sample_size;
   if (Array.isArray(size)) return Math.round(Math.sqrt(size[0] * size[1]));
-  return size ?? io.fixed.height ?? (io.added ? 128 : 64);
+  return size ?? height ?? (io.added ? 128 : 64);
 }
 
 function latentScale({ vae, parts }: Layout, channels: number, xl: boolean): LatentScale {
@@ -177,4 +239,9 @@ function latentScale({ vae, parts }: Layout, channels: number, xl: boolean): Lat
     scale: each((c) => scaling / (vae.latents_std?.[c] ?? 1)),
     shift: each((c) => vae.latents_mean?.[c] ?? vae.shift_factor ?? 0),
   };
+}
+
+/** Tokens the text encoder can read, where its config or its graph says so. */
+export function textLength(layout: Layout, parts: Parts, encoder: number): number | null {
+  return parts.text[encoder]?.io.length ?? layout.text[encoder]?.max_position_embeddings ?? null;
 }

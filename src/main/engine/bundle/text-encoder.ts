@@ -15,14 +15,18 @@ interface Encoded {
 }
 
 async function encode({ session, io }: TextPart, ids: Int32Array): Promise<Encoded> {
-  const dims = [1, ids.length];
+  const batch = io.batch ?? 1;
+  const dims = [batch, ids.length];
+  // As often as the graph was exported for; the first answer is taken.
+  const all = Array.from({ length: batch * ids.length }, (_, i) => ids[i % ids.length]!);
   const feed =
     io.idsType === 'int32'
-      ? ({ type: 'int32', data: ids, dims } as const)
-      : ({ type: 'int64', data: BigInt64Array.from(ids, BigInt), dims } as const);
+      ? ({ type: 'int32', data: Int32Array.from(all), dims } as const)
+      : ({ type: 'int64', data: BigInt64Array.from(all, BigInt), dims } as const);
   const made = await session.run({ [io.ids]: feed }, io.pooled ? [io.hidden, io.pooled] : [io.hidden]);
-  const hidden = made[io.hidden]!.data;
-  return { hidden, dim: hidden.length / ids.length, pooled: io.pooled ? made[io.pooled]!.data : undefined };
+  const first = (name: string) => made[name]!.data.slice(0, made[name]!.data.length / batch);
+  const hidden = first(io.hidden);
+  return { hidden, dim: hidden.length / ids.length, pooled: io.pooled ? first(io.pooled) : undefined };
 }
 
 /** (tokens, a) and (tokens, b) to (tokens, a + b). */

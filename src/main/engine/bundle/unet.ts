@@ -9,7 +9,7 @@ import type {
   Predict,
   PredictInput,
 } from '../diffusion/types.ts';
-import type { Feed, Session } from '../onnx/ort.ts';
+import type { Feed, RunTensor, Session } from '../onnx/ort.ts';
 import { SELF_LENGTH, type Site } from '../onnx/passes/reference-attention.ts';
 import { Buffers } from './buffers.ts';
 import type { UnetIo } from './io.ts';
@@ -31,8 +31,8 @@ const NO_BANK: Attention = { bank: [], self: true };
 
 /**
  * @param shape of the latents; structure, where the network takes one, has the same height and width
- * @param onCall told of every pass
- * @returns a Predict that runs one pass at a time: its input buffers are shared by the calls
+ * @param onCall told of every call
+ * @returns a Predict that runs one call at a time: its input buffers are shared by the passes
  */
 export function makePredict(unet: UnetPart, shape: LatentShape, onCall: (branches: number) => void): Predict {
   const { io, sites, session } = unet;
@@ -40,38 +40,84 @@ export function makePredict(unet: UnetPart, shape: LatentShape, onCall: (branche
   const features = sites.map((site) => site.feature);
   let busy = false;
 
+  const pass = async (input: PredictInput, chosen: readonly number[]): Promise<Pass> => {
+    const branches = chosen.map((branch) => input.branches[branch]!);
+    const feeds: Feeds = {
+      ...sampleFeed(io, shape, input, branches.length, buffers),
+      ...timestepFeed(io, input.timestep, branches.length),
+      ...textFeeds(io, branches, buffers),
+      ...attentionFeeds(sites, input.attention ?? NO_BANK, chosen, input.branches.length, buffers),
+    };
+    const made = await session.run(feeds, input.capture ? [io.output, ...features] : [io.output]);
+    const output = made[io.output]!;
+    const blocks = input.capture ? features.map((name) => made[name]!) : [];
+    return { output: output.data, blocks, batch: branches.length };
+  };
+
   return async (input) => {
     assert(!busy, 'two passes of one network at once');
-    const batch = input.branches.length;
-    checkSize(unet.file, io.fixed, { batch, height: shape.height, width: shape.width });
-    const feeds: Feeds = {
-      ...sampleFeed(io, shape, input, buffers),
-      ...timestepFeed(io, input.timestep, batch),
-      ...textFeeds(io, input.branches, buffers),
-      ...attentionFeeds(sites, input.attention ?? NO_BANK, batch, buffers),
-    };
-    const fetches = input.capture ? [io.output, ...features] : [io.output];
+    const count = input.branches.length;
+    checkSize(unet.file, io.fixed, shape);
     busy = true;
-    onCall(batch);
-    const made = await session.run(feeds, fetches).finally(() => {
+    onCall(count);
+    try {
+      const passes: Pass[] = [];
+      for (const chosen of batches(count, io.fixed.batch)) passes.push(await pass(input, chosen));
+      const outputs = passes.flatMap(({ output, batch }) => split(output, batch)).slice(0, count);
+      if (!input.capture) return { outputs };
+      return { outputs, features: { sites: features.map((_, site) => joined(passes, site, count)) } };
+    } finally {
       busy = false;
-    });
-    const output = made[io.output]!.data;
-    const size = output.length / batch;
-    const outputs =
-      batch === 1 ? [output] : input.branches.map((_, b) => output.slice(b * size, (b + 1) * size));
-    if (!input.capture) return { outputs };
-    const captured = features.map((name): FeatureBlock => {
-      const { data, dims } = made[name]!;
-      return { branches: dims[0]!, tokens: dims[1]!, channels: dims[2]!, data };
-    });
-    return { outputs, features: { sites: captured } };
+    }
   };
 }
 
+interface Pass {
+  readonly output: Float32Array;
+  /** Per site, as asked for. */
+  readonly blocks: readonly RunTensor[];
+  readonly batch: number;
+}
+
+/** Which branches go through the network together: all, or as many as it was exported for, the last pass filled up. */
+export function batches(count: number, fixed: number | null): number[][] {
+  const size = fixed ?? count;
+  return Array.from({ length: Math.ceil(count / size) }, (_, pass) =>
+    Array.from({ length: size }, (_, i) => Math.min(pass * size + i, count - 1)),
+  );
+}
+
+function split(data: Float32Array, parts: number): Float32Array[] {
+  if (parts === 1) return [data];
+  const size = data.length / parts;
+  return Array.from({ length: parts }, (_, b) => data.slice(b * size, (b + 1) * size));
+}
+
+/** One site's features of all passes, without what only filled a pass up. */
+function joined(passes: readonly Pass[], site: number, count: number): FeatureBlock {
+  const blocks = passes.map(({ blocks: all }) => all[site]!);
+  const [, tokens, channels] = blocks[0]!.dims as [number, number, number];
+  const size = count * tokens * channels;
+  if (blocks.length === 1)
+    return { branches: count, tokens, channels, data: blocks[0]!.data.subarray(0, size) };
+  const data = new Float32Array(size);
+  let at = 0;
+  for (const block of blocks) {
+    const kept = block.data.subarray(0, size - at);
+    data.set(kept, at);
+    at += kept.length;
+  }
+  return { branches: count, tokens, channels, data };
+}
+
 /** [latent ; structure] along the channels, the same in every branch. */
-function sampleFeed(io: UnetIo, shape: LatentShape, input: PredictInput, buffers: Buffers): Feeds {
-  const { latent, structure, branches } = input;
+function sampleFeed(
+  io: UnetIo,
+  shape: LatentShape,
+  { latent, structure }: PredictInput,
+  batch: number,
+  buffers: Buffers,
+): Feeds {
   const plane = shape.height * shape.width;
   const size = io.inChannels * plane;
   const extra = structure?.length ?? 0;
@@ -83,12 +129,12 @@ function sampleFeed(io: UnetIo, shape: LatentShape, input: PredictInput, buffers
     latent.length + extra === size,
     `the network wants ${io.inChannels} channels, latent and structure together`,
   );
-  const data = buffers.float('sample', branches.length * size);
-  for (let b = 0; b < branches.length; b++) {
+  const data = buffers.float('sample', batch * size);
+  for (let b = 0; b < batch; b++) {
     data.set(latent, b * size);
     if (structure) data.set(structure, b * size + latent.length);
   }
-  const dims = [branches.length, io.inChannels, shape.height, shape.width];
+  const dims = [batch, io.inChannels, shape.height, shape.width];
   return { [io.sample]: { type: 'float32', data, dims } };
 }
 
@@ -139,11 +185,15 @@ function stack(name: string, rows: readonly Float32Array[], dims: number[], buff
   return { type: 'float32', data, dims };
 }
 
-/** Per branch and site, the tokens of all bank frames one after the other. */
+/**
+ * Per branch and site, the tokens of all bank frames one after the other.
+ * @param chosen branches of this pass, of count in all
+ */
 function attentionFeeds(
   sites: readonly Site[],
   attention: Attention,
-  batch: number,
+  chosen: readonly number[],
+  count: number,
   buffers: Buffers,
 ): Feeds {
   const { bank, self } = attention;
@@ -155,19 +205,19 @@ function attentionFeeds(
   const length = self ? ALL_TOKENS : 0n;
   const feeds: Feeds = { [SELF_LENGTH]: { type: 'int64', data: BigInt64Array.of(length), dims: [1] } };
   for (const [i, site] of sites.entries()) {
-    const tokens = bank.reduce((sum, frame) => sum + blockOf(frame, i, batch, site.channels).tokens, 0);
+    const tokens = bank.reduce((sum, frame) => sum + blockOf(frame, i, count, site.channels).tokens, 0);
     const size = tokens * site.channels;
-    const data = buffers.float(site.bank, batch * size);
+    const data = buffers.float(site.bank, chosen.length * size);
     let before = 0;
     for (const frame of bank) {
       const block = frame.sites[i]!;
       const part = block.tokens * block.channels;
-      for (let b = 0; b < batch; b++) {
-        data.set(block.data.subarray(b * part, (b + 1) * part), b * size + before);
+      for (const [b, branch] of chosen.entries()) {
+        data.set(block.data.subarray(branch * part, (branch + 1) * part), b * size + before);
       }
       before += part;
     }
-    feeds[site.bank] = { type: 'float32', data, dims: [batch, tokens, site.channels] };
+    feeds[site.bank] = { type: 'float32', data, dims: [chosen.length, tokens, site.channels] };
   }
   return feeds;
 }

@@ -18,13 +18,13 @@ export interface VaePart {
   readonly file: string;
 }
 
-/** Graphs exported with frozen sizes run at no other size. */
+/** Graphs exported with frozen sizes run at no other size. wanted is in the graph's own measure, pixels or latents. */
 export function checkSize(
   file: string,
   fixed: FixedSize,
-  wanted: { readonly batch: number; readonly height: number; readonly width: number },
+  wanted: { readonly height: number; readonly width: number },
 ): void {
-  for (const side of ['batch', 'height', 'width'] as const) {
+  for (const side of ['height', 'width'] as const) {
     const frozen = fixed[side];
     if (frozen === null || frozen === wanted[side]) continue;
     throw new AppError(
@@ -38,6 +38,18 @@ export function checkSize(
   }
 }
 
+/** One picture, as often as the graph was exported for: the answers are alike, the first is taken. */
+export function filled(
+  data: Float32Array,
+  dims: readonly number[],
+  batch: number | null,
+): { type: 'float32'; data: Float32Array; dims: readonly number[] } {
+  if (batch === null || batch === 1) return { type: 'float32', data, dims: [1, ...dims] };
+  const all = new Float32Array(batch * data.length);
+  for (let b = 0; b < batch; b++) all.set(data, b * data.length);
+  return { type: 'float32', data: all, dims: [batch, ...dims] };
+}
+
 /**
  * @param channels of the latent; an encoder with twice as many outputs gives [mean ; log variance], and the mean counts
  * @param factor pixels per latent element along a side
@@ -47,17 +59,16 @@ export function makeEncode(vae: VaePart, scale: LatentScale, channels: number, f
   return async (rgb: Uint8Array, width: number, height: number): Promise<Latent> => {
     assert(width % factor === 0 && height % factor === 0, `${width}×${height} is no multiple of ${factor}`);
     assert(rgb.length === width * height * 3, `${rgb.length} bytes are no ${width}×${height} RGB picture`);
-    checkSize(vae.file, vae.io.fixed, { batch: 1, height, width });
+    checkSize(vae.file, vae.io.fixed, { height, width });
     const plane = width * height;
     const data = buffers.float('pixels', plane * 3);
     for (let i = 0; i < plane; i++) {
       for (let c = 0; c < 3; c++) data[c * plane + i] = rgb[i * 3 + c]! / 127.5 - 1;
     }
-    const { input, output } = vae.io;
-    const made = await vae.session.run({ [input]: { type: 'float32', data, dims: [1, 3, height, width] } }, [
-      output,
-    ]);
-    const { data: latent, dims } = made[output]!;
+    const { input, output, fixed } = vae.io;
+    const made = await vae.session.run({ [input]: filled(data, [3, height, width], fixed.batch) }, [output]);
+    const { data: all, dims } = made[output]!;
+    const latent = all.subarray(0, all.length / (fixed.batch ?? 1));
     const size = (width / factor) * (height / factor);
     const found = latent.length / size;
     if (found !== channels && found !== 2 * channels) {
@@ -84,19 +95,20 @@ export function makeDecode(vae: VaePart, scale: LatentScale, factor: number) {
       latent.length === channels * height * width,
       `a latent of ${latent.length} is not ${channels}×${height}×${width}`,
     );
-    checkSize(vae.file, vae.io.fixed, { batch: 1, height, width });
+    checkSize(vae.file, vae.io.fixed, { height, width });
     const data = buffers.float('latent', latent.length);
     data.set(latent);
     eachChannel(data, height * width, (value, c) => value / scale.scale[c]! + scale.shift[c]!);
-    const { input, output } = vae.io;
-    const dims = [1, channels, height, width];
-    const made = await vae.session.run({ [input]: { type: 'float32', data, dims } }, [output]);
+    const { input, output, fixed } = vae.io;
+    const feed = filled(data, [channels, height, width], fixed.batch);
+    const made = await vae.session.run({ [input]: feed }, [output]);
     const plane = height * width * factor * factor;
-    const planar = made[output]!.data;
+    const all = made[output]!.data;
+    const planar = all.subarray(0, all.length / (fixed.batch ?? 1));
     if (planar.length !== plane * 3) {
       throw new AppError(
         'bundle-invalid',
-        `the decoder gives [${made[output]!.dims}] for a latent of [${dims}]`,
+        `the decoder gives [${made[output]!.dims}] for a latent of [${feed.dims}]`,
         {
           doing: `running ${vae.file}`,
           hint: 'The parts of the bundle belong to different models.',

@@ -5,6 +5,7 @@ import { type Layout, readLayout } from '../bundle/layout.ts';
 import { bundleDigests } from '../bundle/part-digests.ts';
 import { geometryOf, loadParts } from '../bundle/parts.ts';
 import { readScheduler } from '../bundle/scheduler.ts';
+import { TOKENIZER_FILES } from '../bundle/tokenizer.ts';
 import type { Bundle, BundleDigests, DigestStore } from '../bundle/types.ts';
 
 export type BundleFacts = Pick<
@@ -47,15 +48,11 @@ export function rememberingFacts(digestStore: DigestStore | undefined): ReadFact
 /** Sizes and times of the small files and graphs; weights that change without their graph do so only by hand. */
 async function signatureOf(layout: Layout): Promise<string> {
   const files = [
-    layout.indexFile,
+    layout.indexFile ?? layout.dir,
     layout.schedulerFile,
     ...(layout.preprocessor ? [layout.preprocessor.file] : []),
     ...Object.values(layout.parts).flatMap(({ file, configFile }) => [file, configFile ?? file]),
-    ...layout.tokenizers.flatMap((folder) =>
-      ['vocab.json', 'merges.txt', 'tokenizer.json', 'tokenizer_config.json'].map((name) =>
-        join(folder, name),
-      ),
-    ),
+    ...layout.tokenizers.flatMap((folder) => TOKENIZER_FILES.map((name) => join(folder, name))),
   ];
   const abouts = await Promise.all(files.map((file) => stat(file).catch(() => null)));
   return abouts.map((about) => (about ? `${about.size} ${about.mtimeMs}` : '-')).join('\n');

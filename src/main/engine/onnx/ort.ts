@@ -40,6 +40,11 @@ export interface SessionOptions {
   readonly threads?: number;
   /** Maps weights instead of repacking them: starts at once and shares pages, runs about a fifth slower. */
   readonly lowMemory?: boolean;
+  /**
+   * Off for networks whose inputs change in size from call to call: the runtime would lay out its memory anew for each
+   * combination and hold it besides what it has. Costs no time.
+   */
+  readonly memoryPattern?: boolean;
   /** The network as the artist knows it: "the UNet of tiny-sd". */
   readonly label: string;
 }
@@ -69,11 +74,36 @@ export async function createSession(model: Model | Uint8Array, options: SessionO
         executionProviders: [options.provider],
         intraOpNumThreads: options.threads ?? availableParallelism(),
         extra: { session },
+        enableMemPattern: options.memoryPattern ?? true,
         // What fails is thrown as well; onnxruntime's own lines would only clutter the terminal.
         logSeverityLevel: 4,
       }),
     );
     return new OrtSession(inner, options.label);
+  } catch (cause) {
+    throw failure(cause, `loading ${options.label}`);
+  }
+}
+
+/**
+ * Whether the runtime would take a graph on the processor, which every other provider falls back to. Weights are mapped,
+ * not read. @throws AppError as createSession
+ */
+export async function tryOut(
+  model: Model,
+  options: { readonly folder: string; readonly label: string },
+): Promise<void> {
+  try {
+    const session = await ort.InferenceSession.create(serializeModel(model), {
+      executionProviders: ['cpu'],
+      graphOptimizationLevel: 'disabled',
+      intraOpNumThreads: 1,
+      extra: {
+        session: { model_external_initializers_file_folder_path: options.folder, disable_prepacking: '1' },
+      },
+      logSeverityLevel: 4,
+    });
+    await session.release();
   } catch (cause) {
     throw failure(cause, `loading ${options.label}`);
   }
@@ -177,14 +207,23 @@ function failure(cause: unknown, doing: string): AppError {
       },
     );
   }
-  const unknown =
-    /(\S+?)\(-?\d+\) is not a registered function\/op|No Op registered for (\S+)|Could not find an implementation for (\S+?\(\d+\))/.exec(
-      text,
+  const lacking = /Could not find an implementation for (\S+?)\(\d+\)/.exec(text);
+  if (lacking) {
+    return new AppError(
+      'provider-unavailable',
+      `what computes here cannot run the operator ${lacking[1]}: the model was made for another provider`,
+      {
+        doing,
+        hint: 'Choose the provider it was made for, or export the model again without optimising it.',
+        cause,
+      },
     );
+  }
+  const unknown = /(\S+?)\(-?\d+\) is not a registered function\/op|No Op registered for (\S+)/.exec(text);
   if (unknown) {
     return new AppError(
       'bundle-invalid',
-      `the model uses the operator ${unknown[1] ?? unknown[2] ?? unknown[3]}, which is not available here`,
+      `the model uses the operator ${unknown[1] ?? unknown[2]}, which is not available here`,
       {
         doing,
         hint: 'Export the model again for ONNX Runtime, with standard operators.',

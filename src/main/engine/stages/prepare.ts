@@ -71,6 +71,7 @@ export async function prepareShot(settings: EditSettings, context: RenderContext
       height: fit.height / bundle.factor,
       width: fit.width / bundle.factor,
     };
+    const predict = bundle.predict(shape);
     const embed = async (name: string, prompt: string) => {
       const { cut } = bundle.tokenize(prompt);
       if (cut !== null) warn(`the ${name} is longer than the model reads; this was cut: "${cut}"`);
@@ -114,7 +115,7 @@ export async function prepareShot(settings: EditSettings, context: RenderContext
       shape,
       ...request,
       schedule,
-      predict: bundle.predict(shape),
+      predict,
       conditions,
       structure,
       depthSource: source,
