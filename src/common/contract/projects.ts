@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { clipRef, name, type ProjectDocument, projectDocument } from '../project/document.ts';
 import { call } from './call.ts';
-import { absolutePath, nothing, projectId } from './values.ts';
+import { absolutePath, jobId, nothing, projectId } from './values.ts';
 
 export interface OpenedProject {
   readonly path: string;
@@ -44,7 +44,7 @@ export const projectCalls = {
   ).answers<{ path: string | null }>(),
 
   'take.delete': call(path, 'deleting a take').answers<{ undo: string }>(),
-  'take.restore': call(z.strictObject({ undo: z.string().max(5000) }), 'restoring a take').answers<{
+  'take.restore': call(z.strictObject({ undo: jobId }), 'restoring a take').answers<{
     path: string;
   }>(),
 };

@@ -1,11 +1,11 @@
 /** Downloads a model bundle: its folder appears when it is whole, until then it is called <name>.incomplete. */
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, stat } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join, posix, resolve } from 'node:path';
 import type { DownloadProgress } from '../../../common/contract/bundles.ts';
 import { AppError, Cancelled, errorLine } from '../../../common/errors.ts';
 import { inspectBundle } from '../bundle/inspect.ts';
-import { type FreeBytes, freeBytes, requireRoom } from '../disk.ts';
+import { type FreeBytes, freeBytes, publish, requireRoom } from '../disk.ts';
 import { fromSystem } from '../media/target.ts';
 import { parseModel } from '../onnx/serde.ts';
 import { fetchFile, fetchPage, PATIENCE, type Patience } from './fetch-file.ts';
@@ -79,7 +79,7 @@ export async function downloadBundle(request: DownloadRequest): Promise<string> 
     const { defects } = await inspectBundle(making, { digests: false, signal });
     if (defects.length > 0)
       throw new AppError('bundle-invalid', defects[0]!.replaceAll(making, target), { doing });
-    await rename(making, target);
+    await publish(making, target);
     tell({ receivedBytes: last.totalBytes, state: 'done' });
     return target;
   } catch (error) {

@@ -1,10 +1,11 @@
 /** One file over a bad network: resumed where it broke off, tried several times, kept only when its digest is right. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, rm, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, Cancelled, throwIfCancelled } from '../../../common/errors.ts';
+import { publish } from '../disk.ts';
 import { fromSystem } from '../media/target.ts';
 import type { RemoteFile } from './repository.ts';
 
@@ -60,7 +61,7 @@ export async function fetchFile(
       throw new Hiccup('what arrived is not what the repository promised (wrong checksum)');
     }
   });
-  await rename(partial, path);
+  await publish(partial, path);
 }
 
 async function receive(

@@ -1,10 +1,11 @@
 /** Where a take goes: checked before work begins, written beside under a temporary name, renamed when whole. */
 import { randomBytes } from 'node:crypto';
 import { existsSync, realpathSync } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { AppError } from '../../../common/errors.ts';
 import type { TakeFormat } from '../../../common/media.ts';
+import { publishEach, publish as publishName, syncFolder } from '../disk.ts';
 import { FORMATS } from './formats.ts';
 
 export interface Target {
@@ -91,17 +92,17 @@ export async function publish(target: Target): Promise<void> {
   try {
     if (target.digits === null) {
       await sync(target.partial);
-      await rename(target.partial, target.path);
-      await sync(dirname(target.path)).catch(() => {}); // Windows has no directories to sync
+      await publishName(target.partial, target.path);
       return;
     }
     const names = await readdir(target.partial);
     for (const name of names) await sync(join(target.partial, name));
     if (!existsSync(target.path)) {
-      await rename(target.partial, target.path);
+      await syncFolder(target.partial);
+      await publishName(target.partial, target.path);
       return;
     }
-    for (const name of names) await rename(join(target.partial, name), join(target.path, name));
+    await publishEach(names, target.partial, target.path);
     await removeStale(target, new Set(names));
     await rmdir(target.partial);
   } catch (error) {

@@ -1,12 +1,12 @@
 /** What the timeline shows of clips and takes: made once per file, kept in a folder that does not grow without end. */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { ClipPreview } from '../../../common/contract/clips.ts';
 import type { DesktopEvent } from '../../../common/contract/events.ts';
 import type { ClipInfo } from '../../../common/media.ts';
-import { writeWhole } from '../disk.ts';
+import { publish, writeWhole } from '../disk.ts';
 import { type FrameFeatures, findCuts, measureFrames, shortestShot } from '../media/shots.ts';
 import { fromSystem } from '../media/target.ts';
 import { fingerprintOf } from '../project/fingerprint.ts';
@@ -143,7 +143,7 @@ export class Previews {
     const temporary = `${path}.${randomBytes(4).toString('hex')}.partial`;
     try {
       await make(temporary);
-      await rename(temporary, path);
+      await publish(temporary, path);
     } catch (error) {
       await rm(temporary, { force: true });
       throw error instanceof Error && 'errno' in error ? fromSystem(error, 'making a preview') : error;

@@ -2,10 +2,11 @@
 
 import { existsSync } from 'node:fs';
 import { mkdir, rm, stat } from 'node:fs/promises';
-import { basename, extname, join, resolve } from 'node:path';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { AppError, throwIfCancelled } from '../../../common/errors.ts';
 import type { ProjectDocument } from '../../../common/project/document.ts';
 import { copyWhole, requireRoom } from '../disk.ts';
+import { reportPath } from '../report-file.ts';
 import { fromSystem } from '../media/target.ts';
 import { createProject } from './file.ts';
 
@@ -55,6 +56,12 @@ export async function collect(request: CollectRequest): Promise<{ path: string; 
   };
   for (const { path } of Object.values(document.clips)) await plan(path, 'clips');
   for (const { path } of Object.values(document.takes)) await plan(path, 'takes');
+  // A take's report goes with it, under the name that the take has there.
+  for (const { from, to } of [...copies.values()]) {
+    const about = await stat(reportPath(from)).catch(() => null);
+    if (dirname(to) !== join(folder, 'takes') || !about?.isFile()) continue;
+    copies.set(reportPath(from), { from: reportPath(from), to: reportPath(to), bytes: about.size });
+  }
   const bytes = [...copies.values()].reduce((sum, copy) => sum + copy.bytes, 0);
 
   const done: string[] = [];

@@ -1,7 +1,8 @@
 /** Where a job stood, on disk, so that a killed process loses little; and how often that is worth writing. */
 import { createHash } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { publish } from '../disk.ts';
 import { asAppError } from '../storage/db.ts';
 
 const MAGIC = 'RETAKE-CHECKPOINT-1\n';
@@ -31,8 +32,7 @@ export class CheckpointFile {
       } finally {
         await file.close();
       }
-      await rename(next, this.path);
-      await syncDirectory(this.#dir);
+      await publish(next, this.path);
     } catch (error) {
       // Whatever hinders cleaning up is the trouble that is being reported.
       await rm(next, { force: true }).catch(() => undefined);
@@ -108,15 +108,4 @@ export class CheckpointClock {
 
 function header(bytes: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from(MAGIC), createHash('sha256').update(bytes).digest()]);
-}
-
-/** Makes the rename itself survive a power cut. Windows has no such call and orders its journal itself. */
-async function syncDirectory(dir: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await open(dir, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

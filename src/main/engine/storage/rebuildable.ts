@@ -1,6 +1,7 @@
 /** A database that may be lost: damage sets the file aside and starts an empty one, trouble never stops the work. */
-import { renameSync, rmSync, statSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { AppError, assert, errorLine } from '../../../common/errors.ts';
+import { publishSync } from '../disk.ts';
 import {
   asAppError,
   CorruptDatabase,
@@ -116,7 +117,7 @@ export class RebuildableDb {
     const stamp = new Date().toISOString().replace(/[:.]/g, '-');
     const target = `${this.path}.corrupt-${stamp}`;
     try {
-      renameSync(this.path, target);
+      publishSync(this.path, target);
       for (const suffix of ['-wal', '-shm']) renameIfThere(this.path + suffix, target + suffix);
     } catch (error) {
       const foreseen = asAppError(error, doing);
@@ -151,7 +152,7 @@ function inodeOf(path: string): bigint {
 
 function renameIfThere(from: string, to: string): void {
   try {
-    renameSync(from, to);
+    publishSync(from, to);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
