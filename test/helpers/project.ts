@@ -1,4 +1,5 @@
 /** A small but complete project document around files that exist. */
+import { writeFileSync } from 'node:fs';
 import type { ClipRef, ProjectDocument } from '../../src/common/project/document.ts';
 import { emptyProject, shotSettings } from '../../src/common/project/document.ts';
 import { fingerprintOf } from '../../src/main/engine/project/fingerprint.ts';
@@ -47,4 +48,11 @@ export function withClip(clip: ClipRef, takePath: string | null = null): Project
         }
       : {},
   };
+}
+
+/** A take as a render leaves it: a file, and the report that proves whose it is. */
+export function writeTake(path: string, content = 'take'): void {
+  writeFileSync(path, content);
+  const report = { retake: '0.1.0', job: 'job', take: { path, bytes: Buffer.byteLength(content) } };
+  writeFileSync(path.replace(/\.[^.]+$/, '.report.json'), JSON.stringify(report));
 }

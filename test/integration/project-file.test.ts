@@ -6,17 +6,19 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { emptyProject } from '../../src/common/project/document.ts';
 import { createProject, openProject, PROJECT_MIGRATIONS } from '../../src/main/engine/project/file.ts';
 import { REVISIONS_KEPT } from '../../src/main/engine/project/revisions.ts';
 import { ProjectSession } from '../../src/main/engine/project/session.ts';
+import { TakeTrash } from '../../src/main/engine/project/trash.ts';
 import { openDatabase } from '../../src/main/engine/storage/db.ts';
-import { clipRefOf, withClip } from '../helpers/project.ts';
+import { clipRefOf, withClip, writeTake } from '../helpers/project.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 function saved(folder: string, names: readonly string[]): string {
@@ -170,8 +172,10 @@ test('save as goes on in the new file and refuses one that is open', async () =>
   const other = new ProjectSession();
   const { document } = await session.create(join(folder, 'a.retake'), 'a');
   await other.create(join(folder, 'taken.retake'), 'taken');
-  await expect(session.saveAs(join(folder, 'taken.retake'))).rejects.toMatchObject({ code: 'project-busy' });
-  const saved = await session.saveAs(join(folder, 'sub', 'b.retake'));
+  await expect(session.saveAs(join(folder, 'taken.retake'), document)).rejects.toMatchObject({
+    code: 'project-busy',
+  });
+  const saved = await session.saveAs(join(folder, 'sub', 'b.retake'), document);
   expect(saved.document.name).toBe('b');
   await session.save({ ...saved.document, provider: 'cpu' });
   await session.close();
@@ -181,14 +185,89 @@ test('save as goes on in the new file and refuses one that is open', async () =>
   await other.close();
 });
 
-test('a document that is no document is refused and the last good one stays', async () => {
+test('nothing is saved where no project is open', async () => {
   const session = new ProjectSession();
-  const { path } = await session.create(join(tempFolder(), 'a.retake'), 'a');
-  await expect(session.save({ name: 1 } as never)).rejects.toThrow(/not valid/);
-  await session.close();
-  expect((await session.open(path)).document.name).toBe('a');
+  await session.create(join(tempFolder(), 'a.retake'), 'a');
   await session.close();
   await expect(session.save(emptyProject('x'))).rejects.toMatchObject({ code: 'usage' });
+});
+
+describe('a project that cannot be opened or made leaves the one that is open as it is', () => {
+  /** A project with a take, which has just been deleted. */
+  async function working() {
+    const folder = tempFolder();
+    const take = join(folder, 'Shot 1.mov');
+    writeTake(take);
+    const session = new ProjectSession();
+    const opened = await session.create(join(folder, 'p.retake'), 'p');
+    const document = withClip(await clipRefOf(take), take);
+    await session.save(document);
+    const undo = await session.deleteTake(take);
+    return { folder, take, session, opened, document, undo };
+  }
+  type Working = Awaited<ReturnType<typeof working>>;
+
+  const failures: Record<string, (one: Working) => Promise<unknown>> = {
+    'a file that is not there': ({ session, folder }) => session.open(join(folder, 'none.retake')),
+    'a folder': ({ session, folder }) => session.open(folder),
+    'an empty file': ({ session, folder }) => {
+      writeFileSync(join(folder, 'empty.retake'), '');
+      return session.open(join(folder, 'empty.retake'));
+    },
+    rubbish: ({ session, folder }) => {
+      writeFileSync(join(folder, 'x.retake'), 'x'.repeat(9000));
+      return session.open(join(folder, 'x.retake'));
+    },
+    'one that is open elsewhere': async ({ session, folder }) => {
+      const other = new ProjectSession();
+      await other.create(join(folder, 'other.retake'), 'other');
+      return session.open(join(folder, 'other.retake')).finally(() => other.close());
+    },
+    'a new one where a file has the name of its folder': ({ session, take, folder }) => {
+      writeFileSync(join(folder, 'file'), '');
+      return session.create(join(folder, 'file', 'new.retake'), 'new').catch((error) => {
+        expect(error.message).not.toMatch(/E[A-Z]{4}/);
+        expect(existsSync(take)).toBe(false);
+        throw error;
+      });
+    },
+    'a new one in the place of the open one': ({ session, opened }) => session.create(opened.path, 'new'),
+    'a new one in the place of one that is open elsewhere': async ({ session, folder }) => {
+      const other = new ProjectSession();
+      await other.create(join(folder, 'other.retake'), 'other');
+      return session.create(join(folder, 'other.retake'), 'new').finally(() => other.close());
+    },
+    'save as over one that is open elsewhere': async ({ session, folder, document }) => {
+      const other = new ProjectSession();
+      await other.create(join(folder, 'other.retake'), 'other');
+      return session.saveAs(join(folder, 'other.retake'), document).finally(() => other.close());
+    },
+  };
+
+  test.each(Object.keys(failures))('%s', async (name) => {
+    const one = await working();
+    const { session, opened, document, undo, take } = one;
+    await expect(failures[name]!(one)).rejects.toMatchObject({ name: 'AppError' });
+    expect(session.ref).toEqual({ id: opened.id, path: opened.path });
+    await session.save({ ...document, name: 'edited since' });
+    expect(await session.restoreTake(undo)).toBe(take);
+    await session.close();
+    expect((await session.open(opened.path)).document.name).toBe('edited since');
+    await session.close();
+  });
+});
+
+test('save as is the way out when the file is gone, and also where no project is open any more', async () => {
+  const folder = tempFolder();
+  const session = new ProjectSession();
+  const { document } = await session.create(join(folder, 'a.retake'), 'a');
+  const edited = { ...document, provider: 'cpu' as const };
+  expect((await session.saveAs(join(folder, 'b.retake'), edited)).document.provider).toBe('cpu');
+  await session.close();
+  const saved = await session.saveAs(join(folder, 'c.retake'), edited);
+  expect(saved.document).toMatchObject({ name: 'c', provider: 'cpu' });
+  expect(session.ref?.path).toBe(join(folder, 'c.retake'));
+  await session.close();
 });
 
 test('moved clips are found near the project and below a folder', async () => {
@@ -211,7 +290,9 @@ test('moved clips are found near the project and below a folder', async () => {
   writeFileSync(join(folder, 'home', 'footage', 'a.mov'), decoy);
   renameSync(original, join(near, 'renamed.mov'));
   const opened = await session.open(path);
-  expect(opened.missing).toEqual([{ clipId: clip.id, path: original, foundAt: join(near, 'renamed.mov') }]);
+  expect(opened.missing).toEqual([
+    { clipId: clip.id, path: original, foundAt: join(near, 'renamed.mov'), network: null },
+  ]);
   await session.close();
 
   const { findClip } = await import('../../src/main/engine/project/relink.ts');
@@ -256,34 +337,86 @@ test('collect copies everything into a folder that opens anywhere', async () => 
 test('a deleted take comes back by undo, or by opening after a crash; closing deletes it for good', async () => {
   const folder = tempFolder();
   const take = join(folder, 'Shot 1.mov');
-  const write = () => {
-    writeFileSync(take, 'take');
-    writeFileSync(join(folder, 'Shot 1.report.json'), '{}');
-  };
-  write();
+  writeTake(take);
   const session = new ProjectSession();
   await session.create(join(folder, 'p.retake'), 'p');
   await session.save(withClip(await clipRefOf(take, { id: 'clip-1' }), take));
-  const undo = await session.trash.delete(take);
+  const undo = await session.deleteTake(take);
   expect(existsSync(take)).toBe(false);
-  expect(await session.trash.restore(undo)).toBe(take);
-  expect(readdirSync(folder).sort()).toEqual([
-    '.p.retake.lock',
-    'Shot 1.mov',
-    'Shot 1.report.json',
-    'p.retake',
-  ]);
+  expect(await session.restoreTake(undo)).toBe(take);
+  const here = ['.p.retake.lock', 'Shot 1.mov', 'Shot 1.report.json', 'p.retake'];
+  expect(readdirSync(folder).sort()).toEqual(here);
 
-  // Another session's trash stands for one that crashed before its project was saved.
-  await new ProjectSession().trash.delete(take);
+  // Another trash stands for a session that crashed: before its project was saved, and after.
+  await new TakeTrash().delete(take);
+  await session.close();
   await session.open(join(folder, 'p.retake'));
   expect(readFileSync(take, 'utf8')).toBe('take');
+  const left = await new TakeTrash().delete(take);
+  expect(await session.restoreTake(left)).toBe(take);
 
-  const gone = await session.trash.delete(take);
-  write();
-  await expect(session.trash.restore(gone)).rejects.toMatchObject({ code: 'output-unwritable' });
+  const gone = await session.deleteTake(take);
+  writeTake(take, 'new');
+  await expect(session.restoreTake(gone)).rejects.toMatchObject({ code: 'output-unwritable' });
   await session.close();
-  expect(existsSync(gone)).toBe(false);
   expect(existsSync(join(folder, '.retake-trash'))).toBe(false);
-  await expect(session.trash.restore(gone)).rejects.toMatchObject({ code: 'output-unwritable' });
+  await session.open(join(folder, 'p.retake'));
+  await expect(session.restoreTake(gone)).rejects.toMatchObject({ code: 'output-unwritable' });
+  await session.close();
+});
+
+test('a take is deleted only if this project has it and Retake wrote it, as it is now', async () => {
+  const folder = tempFolder();
+  const at = (name: string) => join(folder, name);
+  for (const name of ['own.mov', 'other.mov', 'changed.mov', 'renamed.mov', 'linked.mov'])
+    writeTake(at(name));
+  writeFileSync(at('bare.mov'), 'footage');
+  writeFileSync(at('changed.mov'), 'something else');
+  renameSync(at('renamed.report.json'), at('renamed2.report.json'));
+  renameSync(at('renamed.mov'), at('renamed2.mov'));
+  renameSync(at('linked.mov'), at('target.mov'));
+  symlinkSync(at('target.mov'), at('linked.mov'));
+  mkdirSync(at('footage'));
+  writeFileSync(join(at('footage'), 'a.mov'), 'a');
+  writeFileSync(at('footage.report.json'), readFileSync(at('own.report.json')));
+  const names = ['own.mov', 'bare.mov', 'changed.mov', 'renamed2.mov', 'linked.mov', 'footage', 'gone.mov'];
+  const session = new ProjectSession();
+  const { document } = await session.create(at('p.retake'), 'p');
+  const [take] = Object.values(withClip(await clipRefOf(at('own.mov')), at('own.mov')).takes);
+  const takes = Object.fromEntries(names.map((name) => [name, { ...take!, id: name, path: at(name) }]));
+  await session.save({ ...document, takes });
+
+  const before = readdirSync(folder, { recursive: true }).sort();
+  for (const path of [folder, '/', '/etc/hostname', at('p.retake'), at('other.mov'), `${folder}/../x`]) {
+    await expect(session.deleteTake(path)).rejects.toMatchObject({ code: 'usage' });
+  }
+  for (const name of names.slice(1, -1)) {
+    await expect(session.deleteTake(at(name))).rejects.toMatchObject({ code: 'usage' });
+  }
+  await expect(session.deleteTake(at('gone.mov'))).rejects.toMatchObject({ code: 'output-unwritable' });
+  expect(readdirSync(folder, { recursive: true }).sort()).toEqual(before);
+  await session.deleteTake(at('own.mov'));
+  expect(existsSync(at('own.mov'))).toBe(false);
+  await session.close();
+});
+
+test('what a project names but does not own does not leave with it', async () => {
+  const folder = tempFolder();
+  const home = join(folder, 'home');
+  mkdirSync(home);
+  writeFileSync(join(folder, 'secret'), 'key');
+  symlinkSync(join(folder, 'secret'), join(home, 'take.mov'));
+  const session = new ProjectSession();
+  const { document } = await session.create(join(home, 'p.retake'), 'p');
+  const clip = await clipRefOf(join(folder, 'secret'));
+  for (const bad of [
+    withClip({ ...clip, fingerprint: { bytes: 3, digest: 'guessed' } }),
+    { ...withClip(clip, join(folder, 'secret')) },
+    { ...withClip(clip, join(home, 'take.mov')) },
+  ]) {
+    await session.save({ ...document, ...bad, clips: bad.takes['take-1'] ? {} : bad.clips, timeline: [] });
+    await expect(session.collect(join(folder, 'out'))).rejects.toMatchObject({ name: 'AppError' });
+    expect(existsSync(join(folder, 'out', 'takes', 'secret'))).toBe(false);
+  }
+  await session.close();
 });

@@ -16,7 +16,19 @@ export interface OpenedProject {
     readonly clipId: string;
     readonly path: string;
     readonly foundAt: string | null;
+    /** The server and share where it lies, which were not asked: the artist has not used them yet. Else null. */
+    readonly network: string | null;
   }[];
+}
+
+/** A copy that was made by the clock. */
+export interface Backup {
+  readonly id: string;
+  readonly name: string;
+  /** Where the project was. */
+  readonly path: string;
+  /** Milliseconds since 1970. */
+  readonly saved: number;
 }
 
 const path = z.strictObject({ path: absolutePath });
@@ -29,7 +41,8 @@ export const projectCalls = {
     z.strictObject({ project: projectId, document: projectDocument }),
     'saving',
   ).answers<null>(),
-  'project.saveAs': call(path, 'saving').answers<OpenedProject>(),
+  /** Goes on in a new file. The page sends what it shows: the old file may be beyond writing. */
+  'project.saveAs': call(path.extend({ document: projectDocument }), 'saving').answers<OpenedProject>(),
   /** Copies project, clips and takes into a folder that can be moved as a whole. */
   'project.collect': call(z.strictObject({ folder: absolutePath }), 'collecting the project').answers<{
     path: string;
@@ -42,6 +55,13 @@ export const projectCalls = {
     z.strictObject({ clip: clipRef, folder: absolutePath }),
     'finding the clip',
   ).answers<{ path: string | null }>(),
+
+  /** Of all projects, the newest first. */
+  'backups.list': call(nothing, 'listing the backups').answers<readonly Backup[]>(),
+  /** Goes on with what a backup holds, as a new project; nothing that is there is changed. */
+  'backups.open': call(path.extend({ backup: jobId }), 'opening a backup').answers<OpenedProject>(),
+  /** The artist wants a network place looked at that a project names. */
+  'project.reach': call(path, 'looking for the clip').answers<{ found: boolean }>(),
 
   'take.delete': call(path, 'deleting a take').answers<{ undo: string }>(),
   'take.restore': call(z.strictObject({ undo: jobId }), 'restoring a take').answers<{

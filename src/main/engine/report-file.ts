@@ -1,9 +1,10 @@
 /** The report beside a take: take.mov → take.report.json. It is also the proof that a job's take is complete. */
-import { open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { open, readFile, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AppError } from '../../common/errors.ts';
 import type { TakeReport } from '../../common/report.ts';
 import type { EditSettings } from '../../common/settings.ts';
+import { publish } from './disk.ts';
 import { planTarget } from './media/target.ts';
 
 export function reportPath(out: string): string {
@@ -19,7 +20,7 @@ export async function writeReport(report: TakeReport): Promise<void> {
     await file.writeFile(`${JSON.stringify(report, null, 2)}\n`);
     await file.sync();
     await file.close();
-    await rename(temporary, path);
+    await publish(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
     throw new AppError('output-unwritable', (error as Error).message, {

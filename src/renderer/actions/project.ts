@@ -6,6 +6,7 @@ import { getPlaced, lengthOfPlaced } from '../store/current.ts';
 import { resetJobs, setQueue } from '../store/jobs.ts';
 import { tell } from '../store/notices.ts';
 import { getDocument, getOpened, moveProject, showProject } from '../store/project.ts';
+import { trash } from '../store/trash.ts';
 import { getView, resetView, setView } from '../store/view.ts';
 import { fitAll } from '../timeline/zoom.ts';
 import type { Command } from './command.ts';
@@ -15,6 +16,7 @@ type Answer = Awaited<ReturnType<typeof call<'project.open'>>>;
 async function show(project: Answer): Promise<void> {
   resetView();
   resetJobs();
+  trash.clear();
   showProject(project);
   setView(fitAll(getView(), lengthOfPlaced(getPlaced())));
   if (project.recovered) tell(project.recovered, 'problem');
@@ -51,11 +53,12 @@ async function saveNow(): Promise<void> {
 
 async function saveAs(): Promise<void> {
   if (!getOpened()) refuse('saving', 'no project is open');
-  await flush();
+  // Where the old file can no longer be written, this is the way out.
+  await flush().catch(() => {});
   const path = await shell().saveProjectDialog(getDocument().name);
   if (!path) return;
-  const saved = await call('project.saveAs', { path });
-  moveProject(saved.path, saved.id);
+  const saved = await call('project.saveAs', { path, document: getDocument() });
+  moveProject(saved);
   tell(`Saved as ${saved.path}`);
 }
 

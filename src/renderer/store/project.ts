@@ -72,11 +72,13 @@ export function showProject(project: OpenedProject): void {
   });
 }
 
-/** The same document now lives elsewhere (save as): the past stays. */
-export function moveProject(path: string, id: string): void {
-  projectStore.setState(({ opened, history }) => ({
-    opened: opened && { ...opened, path, id },
-    saved: history.document,
+/** The same document now lives elsewhere, under another name (save as): the past stays, later changes too. */
+export function moveProject({ path, id, missing, document: { name } }: OpenedProject): void {
+  projectStore.setState(({ opened, history: past }) => ({
+    opened: opened && { ...opened, path, id, missing },
+    history: history.makeBeside(past, 'Save as', (draft) => {
+      draft.name = name;
+    }),
   }));
 }
 

@@ -51,6 +51,7 @@ export function createTrash(mover: Mover, onError: (error: unknown) => void) {
         settle(path, one);
       }
     },
+    /** Another project is shown from now on. */
     clear(): void {
       held.clear();
     },
@@ -68,9 +69,8 @@ export const trash = createTrash(
   tellError,
 );
 
-projectStore.subscribe(({ opened, history: { document } }, before) => {
-  if (opened?.path !== before.opened?.path) trash.clear();
-  else if (document.takes !== before.history.document.takes) {
+projectStore.subscribe(({ history: { document } }, before) => {
+  if (document.takes !== before.history.document.takes) {
     const shown = new Set(Object.values(document.takes).map(({ path }) => path));
     trash.sync((path) => shown.has(path));
   }

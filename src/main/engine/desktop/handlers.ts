@@ -1,19 +1,24 @@
 /** Answers the desktop's calls: each is one line that says which part does it. */
 import { randomUUID } from 'node:crypto';
-import { join, parse } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, join, parse } from 'node:path';
 import type { DesktopContract } from '../../../common/contract/contract.ts';
 import type { DesktopEvent, JobEvent } from '../../../common/contract/events.ts';
 import type { OpenedProject } from '../../../common/contract/projects.ts';
-import { AppError } from '../../../common/errors.ts';
+import { AppError, Cancelled, errorLine } from '../../../common/errors.ts';
 import type { ClipInfo } from '../../../common/media.ts';
-import type { ClipRef } from '../../../common/project/document.ts';
+import type { ClipRef, ProjectDocument } from '../../../common/project/document.ts';
 import { downloadBundle } from '../bundles/download.ts';
 import { BundleManager } from '../bundles/manager.ts';
 import { repositoryOf } from '../bundles/repository.ts';
 import type { LatentCache } from '../cache/latents.ts';
 import type { DataPaths } from '../cache/location.ts';
+import { requireSearchFolder, requireWorkFolder } from '../folders.ts';
 import { Previews } from '../previews/previews.ts';
+import { Backups } from '../project/backups.ts';
+import { type ProjectRef, projectPath } from '../project/file.ts';
 import { fingerprintOf } from '../project/fingerprint.ts';
+import { NetworkPlaces } from '../project/places.ts';
 import { findClip } from '../project/relink.ts';
 import { ProjectSession } from '../project/session.ts';
 import { RenderQueue } from '../queue/queue.ts';
@@ -42,7 +47,23 @@ export interface Desktop {
 }
 
 export function createDesktop({ paths, cache, store, supervisor, emit }: DesktopParts): Desktop {
-  const project = new ProjectSession();
+  const places = new NetworkPlaces(join(paths.dir, 'places.json'));
+  const backups = new Backups(join(paths.dir, 'backups'));
+  let backupsFail = false;
+  const backUp = async (where: ProjectRef, document: ProjectDocument) => {
+    try {
+      await backups.keep(where, document);
+      backupsFail = false;
+    } catch (error) {
+      // The project itself is saved. Told once, not with every autosave.
+      if (!backupsFail) emit({ kind: 'warning', job: null, message: `No backup: ${errorLine(error)}` });
+      backupsFail = true;
+    }
+  };
+  const project = new ProjectSession({
+    allows: (path) => places.allows(path),
+    onSaved: (where, document) => void backUp(where, document),
+  });
   const probe = rememberingProbe();
   const previews = new Previews({ dir: join(paths.dir, 'previews'), probe, emit });
   const bundles = new BundleManager(join(paths.dir, 'bundles.json'));
@@ -62,12 +83,16 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
     });
     return opened;
   };
-  /** The queue hears where the project lies, and brings in what waited for it. */
+  /** The queue hears where the project lies, and brings in what waited for it. The project is open either way. */
   const shown = async (work: Promise<OpenedProject>): Promise<OpenedProject> => {
     const answer = await work;
     if (!store) return answer;
     const shots = answer.document.timeline.filter(({ kind }) => kind === 'shot').map(({ id }) => id);
-    queue().found({ id: answer.id, path: answer.path }, shots);
+    try {
+      queue().found({ id: answer.id, path: answer.path }, shots);
+    } catch (error) {
+      emit({ kind: 'warning', job: null, message: errorLine(error) });
+    }
     return project.merged(answer);
   };
   let download: AbortController | null = null;
@@ -75,24 +100,33 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
   let errands = new AbortController();
 
   const handlers: Handlers<DesktopContract> = {
-    'project.create': ({ path, name }) => shown(project.create(path, name)),
-    'project.open': ({ path }) => shown(project.open(path)),
+    'project.create': async ({ path, name }) => {
+      await places.accept(path);
+      return shown(project.create(path, name));
+    },
+    'project.open': async ({ path }) => {
+      await places.accept(path);
+      return shown(project.open(path));
+    },
     'project.save': async ({ project: id, document }) => {
       // A page that still shows another project must not write it into this one's file.
       project.known(id, 'saving');
       return done(project.save(document));
     },
-    'project.saveAs': async ({ path }) => {
+    'project.saveAs': async ({ path, document }) => {
       const from = project.ref;
-      const answer = await project.saveAs(path);
+      await places.accept(path);
+      const answer = await project.saveAs(path, document);
       if (from && store) queue().readdress(from.id, { id: answer.id, path: answer.path });
       return answer;
     },
-    'project.collect': ({ folder }) =>
-      project.collect(folder, {
-        signal: errands.signal,
+    'project.collect': async ({ folder }, signal) => {
+      await requireWorkFolder(folder, 'collecting the project');
+      return project.collect(folder, {
+        signal: either(errands.signal, signal),
         onProgress: (fraction) => emit({ kind: 'import-progress', path: folder, what: 'collect', fraction }),
-      }),
+      });
+    },
     'project.close': async () => {
       errands.abort();
       errands = new AbortController();
@@ -101,25 +135,48 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
       await Promise.all([project.close(), previews.stop(), closing?.stop()]);
       return null;
     },
-    'project.relink': async ({ clip, folder }) => ({
-      path: await findClip(clip, folder, { signal: errands.signal }),
-    }),
+    'project.relink': async ({ clip, folder }, signal) => {
+      await places.accept(folder);
+      await requireSearchFolder(folder, 'finding the clip');
+      return { path: await findClip(clip, folder, { signal: either(errands.signal, signal) }) };
+    },
+    'project.reach': async ({ path }) => {
+      await places.accept(path);
+      return { found: existsSync(path) };
+    },
+    'backups.list': () => backups.list(),
+    'backups.open': async ({ backup, path }) => {
+      const document = backups.read(backup);
+      const name = basename(projectPath(path), '.retake');
+      return shown(project.createWith(path, { ...document, name }));
+    },
 
-    'clip.import': async ({ path }) => {
-      const info = await probe(path, errands.signal);
+    'clip.import': async ({ path }, signal) => {
+      await places.accept(path);
+      const info = await probe(path, either(errands.signal, signal));
       return { ref: await refOf(info), info };
     },
-    'clip.cuts': async ({ path, sensitivity }) => ({ cuts: await previews.cuts(path, sensitivity) }),
-    'clip.preview': ({ path }) => previews.preview(path),
+    'clip.cuts': async ({ path, sensitivity }, signal) => {
+      await places.require(path, 'finding shots');
+      return { cuts: await whileWanted(signal, previews.cuts(path, sensitivity)) };
+    },
+    'clip.preview': async ({ path }, signal) => {
+      await places.require(path, 'showing a clip');
+      return whileWanted(signal, previews.preview(path));
+    },
 
-    'render.plan': async ({ shot, clip, bundle, provider }) => {
+    'render.plan': async ({ shot, clip, bundle, provider }, signal) => {
+      for (const path of [clip.path, bundle]) if (path) await places.require(path, 'planning a render');
       const folder = await bundles.folderOf(bundle);
       const out = join(paths.dir, 'plan.mov'); // names no file; a plan writes nothing
       const request = { shot, clip, bundle: folder, provider: provider ?? 'auto', out, preview: false };
-      return plan(requestOf(request));
+      return whileWanted(signal, plan(requestOf(request)));
     },
     'queue.add': async (request) => {
       const where = project.known(request.project, 'rendering');
+      const paths = [request.bundle, ...request.shots.map(({ clip }) => clip.path)];
+      for (const path of paths) if (path) await places.require(path, 'rendering');
+      await requireWorkFolder(request.takesFolder, 'choosing the folder of the takes');
       return queue().add({ ...request, project: where, bundle: await bundles.folderOf(request.bundle) });
     },
     'queue.list': async () => queue().list(),
@@ -131,13 +188,17 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
     'queue.watch': async (watched) => done(watch.set(watched)),
 
     'take.delete': async ({ path }) => ({ undo: await project.deleteTake(path) }),
-    'take.restore': async ({ undo }) => ({ path: await project.trash.restore(undo) }),
+    'take.restore': async ({ undo }) => ({ path: await project.restoreTake(undo) }),
 
     'bundles.list': () => bundles.list(),
-    'bundles.add': ({ dir }) => bundles.add(dir),
+    'bundles.add': async ({ dir }) => {
+      await places.accept(dir);
+      return bundles.add(dir);
+    },
     'bundles.remove': ({ dir }) => bundles.remove(dir),
     'bundles.setDefault': ({ dir }) => bundles.setDefault(dir),
-    'bundles.download': async ({ endpoint, repository, revision, folder }) => {
+    'bundles.download': async ({ endpoint, repository, revision, folder }, signal) => {
+      await requireWorkFolder(folder, 'downloading a model');
       if (download) {
         throw new AppError('usage', 'another download is running', {
           doing: 'downloading a model',
@@ -150,7 +211,7 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
         const dir = await downloadBundle({
           repository: repositoryOf(endpoint, repository, revision),
           folder,
-          signal: abort.signal,
+          signal: either(abort.signal, signal),
           onProgress: (progress) => emit({ kind: 'download', progress }),
         });
         return await bundles.add(dir);
@@ -170,6 +231,20 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
       await project.close();
     },
   };
+}
+
+/** Aborts with the first of two. */
+function either(one: AbortSignal, other: AbortSignal | undefined): AbortSignal {
+  return other ? AbortSignal.any([one, other]) : one;
+}
+
+/** For work that others may wait for as well, and that is kept: who gives up stops waiting, the work goes on. */
+function whileWanted<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
+  if (!signal) return work;
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(new Cancelled()), { once: true });
+    work.then(resolve, reject);
+  });
 }
 
 /** Waits, and answers what the contract has for nothing. */

@@ -160,6 +160,10 @@ export function fromSystem(error: unknown, doing: string): AppError {
       ? 'the disk is read-only'
       : code === 'EACCES' || code === 'EPERM'
         ? 'you may not write there'
-        : String(error);
+        : code === 'EEXIST' || code === 'ENOTDIR'
+          ? 'a file has the name of the folder'
+          : code === 'ENOENT'
+            ? 'the folder is not there'
+            : String(error);
   return new AppError('output-unwritable', why, { doing, hint: 'Choose another folder.', cause: error });
 }

@@ -44,9 +44,13 @@ export class Backups {
     this.#newest.set(folder, now);
     try {
       await mkdir(folder, { recursive: true });
-      await writeWhole(join(folder, 'about.json'), JSON.stringify({ name: document.name, path: project.path }));
+      await writeWhole(
+        join(folder, 'about.json'),
+        JSON.stringify({ name: document.name, path: project.path }),
+      );
       writeProject(join(folder, `${now}.retake`), document);
-      for (const time of tooOld(await timesIn(folder))) await rm(join(folder, `${time}.retake`), { force: true });
+      for (const time of tooOld(await timesIn(folder)))
+        await rm(join(folder, `${time}.retake`), { force: true });
     } catch (error) {
       this.#newest.set(folder, newest);
       throw error;

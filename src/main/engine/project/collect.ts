@@ -1,14 +1,16 @@
 /** Brings a project and all that it uses into one folder that can be moved, archived or handed over. */
 
 import { existsSync } from 'node:fs';
-import { mkdir, rm, stat } from 'node:fs/promises';
-import { basename, dirname, extname, join, resolve } from 'node:path';
+import { mkdir, realpath, rm, stat } from 'node:fs/promises';
+import { basename, dirname, extname, join, resolve, sep } from 'node:path';
 import { AppError, throwIfCancelled } from '../../../common/errors.ts';
-import type { ProjectDocument } from '../../../common/project/document.ts';
+import type { ClipRef, ProjectDocument } from '../../../common/project/document.ts';
 import { copyWhole, requireRoom } from '../disk.ts';
-import { reportPath } from '../report-file.ts';
 import { fromSystem } from '../media/target.ts';
+import { reportPath } from '../report-file.ts';
 import { createProject } from './file.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import { isReported } from './trash.ts';
 
 export interface CollectRequest {
   readonly document: ProjectDocument;
@@ -54,8 +56,14 @@ export async function collect(request: CollectRequest): Promise<{ path: string; 
     const to = join(folder, subfolder, freeName(basename(path), subfolder, names));
     copies.set(path, { from: path, to, bytes: about.size });
   };
-  for (const { path } of Object.values(document.clips)) await plan(path, 'clips');
-  for (const { path } of Object.values(document.takes)) await plan(path, 'takes');
+  for (const clip of Object.values(document.clips)) {
+    await plan(clip.path, 'clips');
+    await requireClip(clip, doing);
+  }
+  for (const { path } of Object.values(document.takes)) {
+    await plan(path, 'takes');
+    await requireTake(path, dirname(request.path), doing);
+  }
   // A take's report goes with it, under the name that the take has there.
   for (const { from, to } of [...copies.values()]) {
     const about = await stat(reportPath(from)).catch(() => null);
@@ -95,6 +103,26 @@ export async function collect(request: CollectRequest): Promise<{ path: string; 
       ? fromSystem(error, doing)
       : error;
   }
+}
+
+/** A project may come from anybody and name any file: only what is the clip goes into a folder that is handed on. */
+async function requireClip({ path, fingerprint }: ClipRef, doing: string): Promise<void> {
+  const { bytes, digest } = await fingerprintOf(path);
+  if (bytes === fingerprint.bytes && digest === fingerprint.digest) return;
+  throw new AppError('clip-unreadable', `${basename(path)} is not the file that was imported`, {
+    doing,
+    hint: 'Import it anew, or remove it from the project.',
+  });
+}
+
+/** Takes lie with the project, or have the report that Retake writes beside them. */
+async function requireTake(path: string, home: string, doing: string): Promise<void> {
+  const [real, folder] = await Promise.all([realpath(path), realpath(home)]);
+  if (real.startsWith(`${folder}${sep}`) || (await isReported(path))) return;
+  throw new AppError('output-unwritable', `${basename(path)} lies elsewhere and is no take of Retake`, {
+    doing,
+    hint: 'Remove it from the project.',
+  });
 }
 
 /** "a.mov", "a 2.mov", …: clips of different cards often share their names. */

@@ -1,8 +1,9 @@
 /** A `*.retake` file: one SQLite database that one process has open. */
-import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { AppError } from '../../../common/errors.ts';
 import type { FiledTake, ProjectDocument } from '../../../common/project/document.ts';
+import { publishSync } from '../disk.ts';
 import {
   asAppError,
   CorruptDatabase,
@@ -20,7 +21,16 @@ import { document as documentTable } from './migrations/001-document.ts';
 import { takes as takesTable } from './migrations/002-takes.ts';
 import { absolutePaths, storedPath, storedPaths } from './paths.ts';
 import { addRevision, newestRevision, type Revision } from './revisions.ts';
-import { copyTakes, dropTake, fileTake, followTakes, idIn, projectId, takesBeside } from './takes.ts';
+import {
+  copyTakes,
+  dropTake,
+  fileTake,
+  followTakes,
+  idIn,
+  isFiled,
+  projectId,
+  takesBeside,
+} from './takes.ts';
 
 export const PROJECT_MIGRATIONS = [documentTable, takesTable];
 /** In bytes: every state of the largest project, twice. */
@@ -85,9 +95,19 @@ export class ProjectFile {
     this.#write(() => dropTake(this.#db, storedPath(path, dirname(this.path))));
   }
 
+  /** Has a render brought the take with this file? */
+  hasTake(path: string): boolean {
+    return isFiled(this.#db, storedPath(path, dirname(this.path)));
+  }
+
   /** Takes over what renders have brought to another file, whose document this one goes on with. */
   inherit(from: ProjectFile): void {
-    this.#write(() => copyTakes(from.#db, this.#db));
+    try {
+      this.#write(() => copyTakes(from.#db, this.#db));
+    } catch (error) {
+      // The old file may be one that can no longer be read, which is why there is a new one.
+      if (!(error instanceof AppError) && !isCorruption(error)) throw error;
+    }
   }
 
   #write(work: () => void): void {
@@ -100,8 +120,12 @@ export class ProjectFile {
 
   close(): void {
     this.#db.close();
-    // While the lock is still held, so that nobody can have taken the file that goes.
-    rmSync(lockPath(this.path), { force: true });
+    try {
+      // While the lock is still held, so that nobody can have taken the file that goes.
+      rmSync(lockPath(this.path), { force: true });
+    } catch {
+      // Its disk may be gone; what was saved is saved.
+    }
     this.#lock.release();
   }
 }
@@ -134,9 +158,32 @@ export function openProject(path: string): OpenProject {
   }
 }
 
+/** With the ending that a project has. */
+export function projectPath(path: string): string {
+  return resolve(extname(path) === '.retake' ? path : `${path}.retake`);
+}
+
+/** What a project that is not open holds. @throws AppError project-unreadable */
+export function readProject(path: string): ProjectDocument {
+  const doing = `reading ${basename(path)}`;
+  if (!existsSync(path)) throw unreadable(doing, 'there is no such file');
+  try {
+    const db = openSingle(path);
+    try {
+      const revision = newestRevision(db);
+      if (revision) return absolutePaths(revision.document, dirname(path));
+    } finally {
+      db.close();
+    }
+  } catch (error) {
+    throw foreseen(error, doing, 'project-unreadable');
+  }
+  throw unreadable(doing, 'the file is damaged');
+}
+
 /** Writes a new project, in the place of any file of that name. @throws AppError output-unwritable, disk-full, project-busy */
 export function createProject(path: string, document: ProjectDocument): ProjectFile {
-  const whole = resolve(extname(path) === '.retake' ? path : `${path}.retake`);
+  const whole = projectPath(path);
   const doing = `writing ${basename(whole)}`;
   try {
     mkdirSync(dirname(whole), { recursive: true });
@@ -145,7 +192,7 @@ export function createProject(path: string, document: ProjectDocument): ProjectF
   }
   const lock = lockProject(whole, doing);
   try {
-    replaceWith(whole, document, doing);
+    writeProject(whole, document);
     return new ProjectFile(whole, openSingle(whole), lock, document);
   } catch (error) {
     lock.release();
@@ -227,7 +274,7 @@ function recover(path: string, doing: string): { db: Db; revision: Revision; rec
     for (const suffix of ['', ...SIDECARS]) {
       if (existsSync(path + suffix)) copyFileSync(path + suffix, aside + suffix);
     }
-    replaceWith(path, absolutePaths(revision.document, dirname(path)), doing, damaged);
+    writeProject(path, absolutePaths(revision.document, dirname(path)), damaged);
     const when = new Date(revision.saved).toLocaleString('en-GB');
     const lost = revision.skipped > 0 ? ' Later changes are lost.' : '';
     const recovered = `The project file was damaged. This is its state of ${when}.${lost} The damaged file is kept as ${basename(aside)}.`;
@@ -239,13 +286,9 @@ function recover(path: string, doing: string): { db: Db; revision: Revision; rec
   }
 }
 
-/** Writes a fresh file under a temporary name and renames it. */
-function replaceWith(
-  path: string,
-  document: ProjectDocument,
-  doing: string,
-  damaged: Db | null = null,
-): void {
+/** Writes a fresh file under a temporary name and renames it. @throws AppError output-unwritable, disk-full */
+export function writeProject(path: string, document: ProjectDocument, damaged: Db | null = null): void {
+  const doing = `writing ${basename(path)}`;
   const temporary = join(dirname(path), `.${basename(path)}.new`);
   const discard = () => {
     for (const suffix of ['', ...SIDECARS]) rmSync(temporary + suffix, { force: true });
@@ -261,7 +304,7 @@ function replaceWith(
     }
     // A journal of the old file would be played into the new one.
     for (const suffix of SIDECARS) rmSync(path + suffix, { force: true });
-    renameSync(temporary, path);
+    publishSync(temporary, path);
   } catch (error) {
     discard();
     throw foreseen(error, doing, 'output-unwritable');

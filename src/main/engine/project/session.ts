@@ -1,48 +1,83 @@
 /** The project that is open: at most one, as the desktop has one window. */
-import { existsSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { existsSync, realpathSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
 import { produce } from 'immer';
-import { z } from 'zod';
 import type { OpenedProject } from '../../../common/contract/projects.ts';
 import { AppError } from '../../../common/errors.ts';
-import {
-  emptyProject,
-  type FiledTake,
-  type ProjectDocument,
-  projectDocument,
-} from '../../../common/project/document.ts';
+import { emptyProject, type FiledTake, type ProjectDocument } from '../../../common/project/document.ts';
 import { mergeTakes } from '../../../common/project/edits-takes.ts';
 import { collect } from './collect.ts';
-import { createProject, fileTakeIn, openProject, type ProjectFile, type ProjectRef } from './file.ts';
+import {
+  createProject,
+  fileTakeIn,
+  openProject,
+  type ProjectFile,
+  type ProjectRef,
+  projectPath,
+} from './file.ts';
+import { networkPlace } from './places.ts';
 import { findClip } from './relink.ts';
 import { TakeTrash } from './trash.ts';
 
 interface Current {
-  file: ProjectFile;
+  readonly file: ProjectFile;
+  readonly trash: TakeTrash;
   document: ProjectDocument;
+  /** Files of the takes that it has shown since it was opened. */
+  readonly shown: Set<string>;
+}
+
+export interface SessionParts {
+  /** Whether a path may be looked at without being asked to; see NetworkPlaces. By default those of this machine. */
+  readonly allows?: (path: string) => Promise<boolean>;
+  /** Hears of every state that has been saved. */
+  readonly onSaved?: (project: ProjectRef, document: ProjectDocument) => void;
 }
 
 /** Moved media is looked for near the project only; further away the artist points the way. */
 const NEAR = { mostEntries: 5000, mostDepth: 3 };
 
 export class ProjectSession {
-  readonly trash = new TakeTrash();
+  readonly #allows: (path: string) => Promise<boolean>;
+  readonly #onSaved: (project: ProjectRef, document: ProjectDocument) => void;
   #current: Current | null = null;
+  /** Projects are changed one after the other. */
+  #turn: Promise<unknown> = Promise.resolve();
 
-  async create(path: string, name: string): Promise<OpenedProject> {
-    await this.close();
-    const document = emptyProject(name);
-    this.#current = { file: createProject(path, document), document };
-    return this.#answer(null);
+  constructor(parts: SessionParts = {}) {
+    this.#allows = parts.allows ?? (async (path) => networkPlace(path) === null);
+    this.#onSaved = parts.onSaved ?? (() => {});
   }
 
-  /** Opening what is open already is no conflict: a page that was reloaded asks for it. */
-  async open(path: string): Promise<OpenedProject> {
-    await this.close();
-    const { file, document, recovered } = openProject(path);
-    this.#current = { file, document };
-    for (const take of Object.values(document.takes)) await this.trash.rescue(take.path);
-    return this.#answer(recovered);
+  create(path: string, name: string): Promise<OpenedProject> {
+    return this.createWith(path, emptyProject(name));
+  }
+
+  /** A new project that begins with a document. The one that was open stays so where that fails. */
+  createWith(path: string, document: ProjectDocument): Promise<OpenedProject> {
+    return this.#inTurn(async () => {
+      if (this.#isOpen(projectPath(path))) throw isOpenHere(path);
+      const file = createProject(path, document);
+      await this.#goOnWith({ file, document, trash: new TakeTrash(), shown: new Set() });
+      return this.#answer(null);
+    });
+  }
+
+  /**
+   * Opens a project whole before the one that was open is closed: where it cannot be opened, that one stays as it is.
+   * Opening what is open already is no conflict: a page that was reloaded asks for it.
+   */
+  open(path: string): Promise<OpenedProject> {
+    return this.#inTurn(async () => {
+      if (!this.#isOpen(path)) {
+        const { file, document, recovered } = openProject(path);
+        await this.#goOnWith({ file, document, trash: new TakeTrash(), shown: new Set() });
+        await this.#rescue();
+        return this.#answer(recovered);
+      }
+      await this.#rescue();
+      return this.#answer(null);
+    });
   }
 
   /** The project that is open; null where none is. */
@@ -56,33 +91,52 @@ export class ProjectSession {
     else fileTakeIn(project, take);
   }
 
-  /** Sets a take's file aside and answers what brings it back. @throws AppError output-unwritable */
+  /** Sets a take's file aside and answers what brings it back. @throws AppError output-unwritable, usage */
   async deleteTake(path: string): Promise<string> {
-    const undo = await this.trash.delete(path);
-    this.#current?.file.drop(path);
+    const doing = `deleting ${basename(path)}`;
+    const { file, trash, shown } = this.#open(doing);
+    if (!shown.has(path) && !file.hasTake(path)) {
+      throw new AppError('usage', 'it is no take of this project', { doing });
+    }
+    const undo = await trash.delete(path);
+    file.drop(path);
     return undo;
+  }
+
+  /** @throws AppError output-unwritable */
+  async restoreTake(undo: string): Promise<string> {
+    const { file, trash, shown, document } = this.#open('restoring a take');
+    const folders = new Set([...shown].map((path) => dirname(path)));
+    folders.add(document.takesFolder ?? `${file.path.replace(/\.retake$/i, '')} takes`);
+    return trash.restore(undo, [...folders]);
   }
 
   async save(document: ProjectDocument): Promise<void> {
     const current = this.#open('saving');
-    const checked = check(document);
-    current.file.save(checked);
-    current.document = checked;
+    current.file.save(document);
+    this.#holds(current, document);
+    this.#onSaved({ id: current.file.id, path: current.file.path }, document);
   }
 
-  /** Goes on in the new file; the old one keeps its last state. */
-  async saveAs(path: string): Promise<OpenedProject> {
-    const { document, file: old } = this.#open('saving');
-    if (join(path) === old.path) {
-      old.save(document);
-    } else {
-      const named = { ...document, name: basename(path, '.retake') };
+  /**
+   * Goes on in a new file; the old one keeps its last state. `document` is what the page shows, for the old file may be
+   * one that can no longer be written, or none may be open.
+   */
+  saveAs(path: string, document: ProjectDocument): Promise<OpenedProject> {
+    return this.#inTurn(async () => {
+      const old = this.#current;
+      if (old && this.#isOpen(projectPath(path))) {
+        old.file.save(document);
+        this.#holds(old, document);
+        return this.#answer(null);
+      }
+      const named = { ...document, name: basename(projectPath(path), '.retake') };
       const file = createProject(path, named);
-      file.inherit(old);
-      old.close();
-      this.#current = { file, document: named };
-    }
-    return this.#answer(null);
+      if (old) file.inherit(old.file);
+      const shown = new Set(old?.shown);
+      await this.#goOnWith({ file, document: named, trash: old?.trash ?? new TakeTrash(), shown });
+      return this.#answer(null);
+    });
   }
 
   async collect(
@@ -93,10 +147,8 @@ export class ProjectSession {
     return collect({ document, path: file.path, folder, ...options });
   }
 
-  async close(): Promise<void> {
-    this.#current?.file.close();
-    this.#current = null;
-    await this.trash.empty();
+  close(): Promise<void> {
+    return this.#inTurn(() => this.#goOnWith(null));
   }
 
   /** @throws AppError usage where this is not the project that is open */
@@ -113,14 +165,60 @@ export class ProjectSession {
   merged(answer: OpenedProject): OpenedProject {
     const current = this.#open('opening');
     const brought = current.file.takesBeside(current.document);
-    current.document = produce(current.document, (draft) => mergeTakes(draft, brought));
+    this.#holds(
+      current,
+      produce(current.document, (draft) => mergeTakes(draft, brought)),
+    );
     return { ...answer, document: current.document };
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#turn.then(work);
+    this.#turn = mine.catch(() => {});
+    return mine;
+  }
+
+  /** The next project takes the place of the one that was open, which is let go of. */
+  async #goOnWith(next: Current | null): Promise<void> {
+    const old = this.#current;
+    this.#current = next;
+    if (next) this.#holds(next, next.document);
+    old?.file.close();
+    if (old && old.trash !== next?.trash) await old.trash.empty();
+  }
+
+  #holds(current: Current, document: ProjectDocument): void {
+    current.document = document;
+    for (const { path } of Object.values(document.takes)) current.shown.add(path);
+  }
+
+  #isOpen(path: string): boolean {
+    return this.#current !== null && whereIs(this.#current.file.path) === whereIs(path);
+  }
+
+  async #rescue(): Promise<void> {
+    const { document, trash } = this.#open('opening');
+    for (const { path } of Object.values(document.takes)) {
+      if (await this.#allows(path)) await trash.rescue(path);
+    }
   }
 
   async #answer(recovered: string | null): Promise<OpenedProject> {
     const { file, document } = this.#open('opening');
-    const missing = await missingClips(document, dirname(file.path));
+    const missing = await this.#missingClips(document, dirname(file.path));
     return this.merged({ path: file.path, id: file.id, document, recovered, missing });
+  }
+
+  async #missingClips(document: ProjectDocument, folder: string): Promise<OpenedProject['missing']> {
+    const missing: OpenedProject['missing'][number][] = [];
+    for (const clip of Object.values(document.clips)) {
+      const { id: clipId, path } = clip;
+      const unasked = await this.#allows(path);
+      if (unasked && existsSync(path)) continue;
+      const network = unasked ? null : networkPlace(path);
+      missing.push({ clipId, path, network, foundAt: await findClip(clip, folder, NEAR) });
+    }
+    return missing;
   }
 
   #open(doing: string): Current {
@@ -129,21 +227,17 @@ export class ProjectSession {
   }
 }
 
-function check(document: unknown): ProjectDocument {
-  const result = projectDocument.safeParse(document);
-  if (result.success) return result.data;
-  // The page builds documents by checked edits, so this is a bug; the file keeps its last good state.
-  throw new Error(`the document is not valid: ${z.prettifyError(result.error)}`);
+function isOpenHere(path: string): AppError {
+  return new AppError('usage', 'this is the project that is open', {
+    doing: `writing ${basename(path)}`,
+    hint: 'Choose another name.',
+  });
 }
 
-async function missingClips(
-  document: ProjectDocument,
-  folder: string,
-): Promise<{ clipId: string; path: string; foundAt: string | null }[]> {
-  const missing = Object.values(document.clips).filter(({ path }) => !existsSync(path));
-  const found: { clipId: string; path: string; foundAt: string | null }[] = [];
-  for (const clip of missing) {
-    found.push({ clipId: clip.id, path: clip.path, foundAt: await findClip(clip, folder, NEAR) });
+function whereIs(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return resolve(path);
   }
-  return found;
 }

@@ -63,6 +63,12 @@ export function dropTake(db: Db, path: string): void {
   db.prepare(`UPDATE takes SET dropped = 1 WHERE json_extract(take, '$.path') = ?`).run(path);
 }
 
+/** `path` as it is stored. */
+export function isFiled(db: Db, path: string): boolean {
+  const query = `SELECT 1 FROM takes WHERE json_extract(take, '$.path') = ? LIMIT 1`;
+  return db.prepare<[string], number>(query).pluck().get(path) !== undefined;
+}
+
 /** All of them, for a file that takes the place of another one. */
 export function copyTakes(from: Db, to: Db): void {
   const rows = from.prepare('SELECT job, take, filed, dropped FROM takes').raw().all() as unknown[][];

@@ -92,18 +92,20 @@ export class TakeTrash {
 async function requireWritten(path: string, doing: string): Promise<void> {
   const about = await lstat(path).catch(() => null);
   if (!about) throw new AppError('output-unwritable', 'the file is not there any more', { doing });
-  if (about.isFile() && (await isReported(path, about.size))) return;
+  if (about.isFile() && (await isReported(path))) return;
   throw new AppError('usage', 'Retake did not write it, or it has been changed since', {
     doing,
     hint: 'The file is left where it is.',
   });
 }
 
-async function isReported(path: string, bytes: number): Promise<boolean> {
+/** Does the report beside a file say that Retake wrote it, as it is now? */
+export async function isReported(path: string): Promise<boolean> {
   const file = reportPath(path);
   try {
     const about = await lstat(file);
     if (!about.isFile() || about.size > LARGEST_REPORT) return false;
+    const { size: bytes } = await lstat(path);
     const { take } = reportOfTake.parse(JSON.parse(await readFile(file, 'utf8')));
     // The folder may have been moved since, from another system even.
     return take.path.split(/[\\/]/).at(-1) === basename(path) && take.bytes === bytes;

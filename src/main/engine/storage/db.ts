@@ -191,10 +191,22 @@ export function asAppError(error: unknown, doing: string): unknown {
   }
   if (/^(SQLITE_|E[A-Z]+$)/.test(code) && code !== 'SQLITE_ERROR' && !code.startsWith('SQLITE_CONSTRAINT')) {
     const hint = 'Check that the folder can be written to, or set RETAKE_HOME to another one.';
-    return new AppError('cache-unusable', messageOf(error), { ...context, hint });
+    return new AppError('cache-unusable', PLAIN[code] ?? messageOf(error), { ...context, hint });
   }
   return error;
 }
+
+/** What systems say in capitals. */
+const PLAIN: Readonly<Record<string, string>> = {
+  EEXIST: 'a file has the name of the folder',
+  ENOTDIR: 'a file has the name of the folder',
+  EACCES: 'you may not write there',
+  EPERM: 'you may not write there',
+  EROFS: 'the disk is read-only',
+  ENOENT: 'the folder is not there',
+  SQLITE_CANTOPEN: 'the file cannot be opened',
+  SQLITE_READONLY: 'the file may not be written to',
+};
 
 export function sqliteCode(error: unknown): string {
   return error instanceof Database.SqliteError ? error.code : '';
