@@ -8,7 +8,8 @@ import { clipRef, counter, projectOf } from '../../test/helpers/projects.ts';
 
 const SHOTS = 1000;
 const FRAMES_PER_SHOT = 48;
-const RUNS = 15;
+const WARM_UP = 5;
+const RUNS = 21;
 const newId = counter('bench');
 const cutsOf = (shots: number, by = 0) =>
   Array.from({ length: shots - 1 }, (_, at) => (at + 1) * FRAMES_PER_SHOT + by);
@@ -24,20 +25,25 @@ const EDITS: Readonly<Record<string, (shots: number) => Edit>> = {
   'remove a third': (shots) => (draft) => removeRange(draft, { from: 100, to: shots * 16 }, newId, false),
 };
 
-/** Milliseconds, the fastest of some runs: what the machine did beside them is not the edit's. */
-function cost(edit: (shots: number) => Edit, shots: number): number {
-  const history = startHistory(projectOf(shots * FRAMES_PER_SHOT, cutsOf(shots)));
-  const times = Array.from({ length: RUNS }, () => {
-    const start = performance.now();
-    make(history, { name: 'edit', edit: edit(shots) });
-    return performance.now() - start;
-  });
-  return Math.min(...times);
+/** Milliseconds for so many shots and for twice as many: medians of runs in turn, after some that warm up. */
+function costs(edit: (shots: number) => Edit): [number, number] {
+  const sizes = [SHOTS, 2 * SHOTS];
+  const histories = sizes.map((shots) => startHistory(projectOf(shots * FRAMES_PER_SHOT, cutsOf(shots))));
+  const times: [number[], number[]] = [[], []];
+  for (let run = -WARM_UP; run < RUNS; run++) {
+    for (const [at, shots] of sizes.entries()) {
+      const start = performance.now();
+      make(histories[at]!, { name: 'edit', edit: edit(shots) });
+      if (run >= 0) times[at]!.push(performance.now() - start);
+    }
+  }
+  const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1]!;
+  return [median(times[0]), median(times[1])];
 }
 
 export async function editGrowth(): Promise<[measure: string, value: string, target: string][]> {
   return Object.entries(EDITS).map(([name, edit]) => {
-    const [one, two] = [cost(edit, SHOTS), cost(edit, 2 * SHOTS)];
+    const [one, two] = costs(edit);
     return [
       `${name}, ${SHOTS.toLocaleString('en')} shots; ratio to twice as many`,
       `${one.toFixed(1)} ms; × ${(two / one).toFixed(2)}`,
