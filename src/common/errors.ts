@@ -2,6 +2,7 @@
  * The three ways a job ends badly. Cancelled is silent; an AppError was foreseen and tells the artist what to do;
  * everything else is a bug and keeps its stack.
  */
+import { systemWords } from './system-errors.ts';
 
 export class Cancelled extends Error {
   override readonly name = 'Cancelled';
@@ -78,6 +79,16 @@ export function toWire(error: unknown): WireError {
   if (error instanceof Cancelled) return { code: 'cancelled', message: 'cancelled', doing: '', hint: '' };
   if (error instanceof AppError) {
     return { code: error.code, message: error.message, doing: error.doing, hint: error.hint };
+  }
+  const system = systemWords(error);
+  if (system) {
+    const full = system.code === 'ENOSPC' || system.code === 'EDQUOT';
+    return {
+      code: full ? 'disk-full' : 'output-unwritable',
+      message: system.message,
+      doing: '',
+      hint: system.hint,
+    };
   }
   const bug = error instanceof Error ? error : new Error(String(error));
   return {

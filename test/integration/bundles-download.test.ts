@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test, vi } from 'vitest';
 import type { DownloadProgress } from '../../src/common/contract/bundles.ts';
@@ -244,6 +244,35 @@ test('the list of models: added, chosen, removed, remembered; files are never to
   await expect(new BundleManager(join(folder, 'none.json'), []).folderOf(null)).rejects.toMatchObject({
     code: 'bundle-invalid',
   });
+});
+
+test('a default model that cannot be used is refused by name, never replaced by another', async () => {
+  const folder = tempFolder();
+  const [builtIn, own] = [join(folder, 'builtin'), join(folder, 'own')];
+  for (const dir of [builtIn, own]) await writeTinyBundle(dir);
+  const file = join(folder, 'models.json');
+  const manager = new BundleManager(file, [{ dir: builtIn, name: 'Own model' }]);
+  await manager.add(own);
+  await manager.setDefault(own);
+  const away = join(folder, 'away');
+  renameSync(own, away);
+  await expect(manager.folderOf(null)).rejects.toMatchObject({
+    code: 'bundle-invalid',
+    message: expect.stringMatching(/your default model cannot be used.*own/),
+  });
+  const listed = await manager.list();
+  expect(listed.find(({ isDefault }) => isDefault)).toMatchObject({
+    dir: own,
+    problems: [expect.any(String)],
+  });
+  // Another drive is plugged in: it is there again.
+  renameSync(away, own);
+  expect(await manager.folderOf(null)).toBe(own);
+  writeFileSync(file, '{"dirs": [');
+  await expect(manager.folderOf(null)).rejects.toMatchObject({ message: expect.stringMatching(/damaged/) });
+  expect((await manager.list()).some(({ isDefault }) => isDefault)).toBe(false);
+  await manager.setDefault(builtIn);
+  expect(await manager.folderOf(null)).toBe(builtIn);
 });
 
 test('a depth estimator comes along, with the file that says how it wants its pictures', async () => {

@@ -1,4 +1,5 @@
 /** Import clips: every clip is cut into shots and put at the end of the timeline. */
+import { Cancelled, errorLine } from '../../common/errors.ts';
 import { addClip, refuse } from '../../common/project/edits.ts';
 import { recutClip } from '../../common/project/edits-recut.ts';
 import { isShot } from '../../common/project/positions.ts';
@@ -11,6 +12,7 @@ import { change, getDocument, getOpened, newId } from '../store/project.ts';
 import { rateNote } from '../store/rates.ts';
 import { getView, select, setView } from '../store/view.ts';
 import { fitAll } from '../timeline/zoom.ts';
+import { listed } from '../ui/words.ts';
 import type { Command } from './command.ts';
 
 /** Middle of the range: finds hard cuts, leaves fast motion alone. */
@@ -35,8 +37,28 @@ export async function importClip(path: string): Promise<void> {
   if (first) setView(fitAll(getView(), lengthOfPlaced(getPlaced())));
 }
 
+/** Imports what can be imported, one after the other; one notice names what could not. */
 export async function importClips(paths: readonly string[]): Promise<void> {
-  for (const path of paths) await importClip(path);
+  const failed: { readonly name: string; readonly error: unknown }[] = [];
+  const project = getOpened()?.path;
+  for (const path of paths) {
+    // Clips that were meant for one project never land in the next.
+    if (getOpened()?.path !== project) break;
+    try {
+      await importClip(path);
+    } catch (error) {
+      if (paths.length === 1 || error instanceof Cancelled) throw error;
+      failed.push({ name: path.replace(/^.*[\\/]/, ''), error });
+    }
+  }
+  const [first] = failed;
+  if (!first) return;
+  const names = failed.map(({ name }) => name);
+  const why = failed.length === 1 ? `: ${errorLine(first.error)}` : `: ${listed(names, 5)}.`;
+  tell(
+    `${failed.length === 1 ? first.name : `${failed.length} of ${paths.length} files`} could not be imported${why}`,
+    'problem',
+  );
 }
 
 /** Finds the shots of a clip again; 0 finds few cuts, 1 many. */

@@ -1,4 +1,4 @@
-/** Files dropped anywhere: a project is opened, everything else is imported. */
+/** Files dropped anywhere: a project is opened, everything else is imported into it. */
 import { useEffect, useState } from 'react';
 import { importClips } from '../actions/import-clip.ts';
 import { createProject, openProject } from '../actions/project.ts';
@@ -9,17 +9,19 @@ import { getOpened } from '../store/project.ts';
 async function take(files: readonly File[]): Promise<void> {
   const paths = files.map((file) => shell().pathForFile(file)).filter((path) => path !== null);
   if (paths.length < files.length) tell('Some of what you dropped is no file on this machine.', 'problem');
-  const project = paths.find((path) => /\.retake$/i.test(path));
-  if (project) {
-    await openProject(project);
-    return;
-  }
-  if (paths.length > 0 && (getOpened() || (await makeProjectFor(paths[0]!)))) await importClips(paths);
+  const isProject = (path: string) => /\.retake$/i.test(path);
+  const [project, ...others] = paths.filter(isProject);
+  const clips = paths.filter((path) => !isProject(path));
+  if (others.length > 0) tell(`Only one project opens at a time: ${nameOfFile(project!)}.`, 'problem');
+  if (project) await openProject(project);
+  if (clips.length > 0 && (getOpened() || (await makeProjectFor(clips[0]!)))) await importClips(clips);
 }
+
+const nameOfFile = (path: string) => path.replace(/^.*[\\/]/, '');
 
 /** A clip dropped where no project is open begins one; false when the artist does not say where to keep it. */
 async function makeProjectFor(clip: string): Promise<boolean> {
-  const name = clip.replace(/^.*[\\/]/, '').replace(/\.[^.]+$/, '');
+  const name = nameOfFile(clip).replace(/\.[^.]+$/, '');
   const path = await shell().saveProjectDialog(name);
   if (!path) return false;
   await createProject(path);

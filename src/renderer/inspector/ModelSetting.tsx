@@ -10,10 +10,17 @@ import { Button } from '../ui/Button.tsx';
 import { Select } from '../ui/Select.tsx';
 
 export function ModelSetting({ shot }: { readonly shot: Shot }) {
-  const bundles = useBundles() ?? [];
+  const known = useBundles();
+  const bundles = known ?? [];
   const bundle = useDocument((document) => document.bundle);
   const model = bundles.find((one) => (bundle === null ? one.isDefault : one.dir === bundle));
   const standard = bundles.find((one) => one.isDefault);
+  const problem = model?.problems[0];
+  const wrong = problem
+    ? `${model.name} cannot be used: ${problem}`
+    : known && !model
+      ? 'There is no model to render with'
+      : null;
   const options = [
     { id: '', name: standard ? `Default (${standard.name})` : 'Default' },
     ...bundles.map((one) => ({
@@ -37,6 +44,7 @@ export function ModelSetting({ shot }: { readonly shot: Shot }) {
           })
         }
       />
+      {wrong ? <p className="setting-note warn">{wrong}</p> : null}
       <div>
         {model && differs(shot, model.settings) ? (
           <Button look="plain" onPress={() => setChosenSettings(model.settings)}>

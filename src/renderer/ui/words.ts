@@ -45,3 +45,10 @@ export function nameOf(key: string): string {
 export function fps(rate: Rational): string {
   return `${Number(toNumber(rate).toFixed(3))} fps`;
 }
+
+/** "a.mov, b.mov and c.mov"; of more than `most`, "a.mov, b.mov and 7 more". */
+export function listed(names: readonly string[], most: number): string {
+  const shown = names.length > most ? [...names.slice(0, most), `${names.length - most} more`] : names;
+  const last = shown.at(-1) ?? '';
+  return shown.length < 2 ? last : `${shown.slice(0, -1).join(', ')} and ${last}`;
+}

@@ -42,13 +42,13 @@ export class BundleManager {
   }
 
   async list(): Promise<BundleEntry[]> {
-    const { dirs, default: wanted } = await this.#read();
-    const all = [...this.#builtIn.map(({ dir }) => dir), ...dirs.filter((dir) => !this.#builtInAt(dir))];
-    const entries = await Promise.all(all.map((dir) => this.#entry(dir)));
-    const fallback = entries.find(({ problems }) => problems.length === 0)?.dir ?? null;
-    const chosen = entries.some(({ dir, problems }) => dir === wanted && problems.length === 0)
-      ? wanted
-      : fallback;
+    const { dirs, default: wanted, damaged } = await this.#read();
+    const listed = new Set([...this.#builtIn.map(({ dir }) => dir), ...dirs]);
+    // A default stays the default when its folder is gone or broken: another would render other pictures unasked.
+    if (wanted !== null) listed.add(wanted);
+    const entries = await Promise.all([...listed].map((dir) => this.#entry(dir)));
+    const first = entries.find(({ problems }) => problems.length === 0)?.dir ?? null;
+    const chosen = damaged ? null : (wanted ?? first);
     return entries.map((entry) => ({ ...entry, isDefault: entry.dir === chosen }));
   }
 
@@ -83,14 +83,31 @@ export class BundleManager {
     return this.list();
   }
 
-  /** The folder to render with; null is the default one. @throws AppError bundle-invalid where there is none */
+  /**
+   * The folder to render with; null is the default one.
+   * @throws AppError bundle-invalid where there is none, or where the default one cannot be used: it is never replaced
+   */
   async folderOf(dir: string | null): Promise<string> {
     if (dir !== null) return dir;
+    const doing = 'choosing the model';
+    if ((await this.#read()).damaged) {
+      throw new AppError('bundle-invalid', 'the list of models is damaged, so your default is not known', {
+        doing,
+        hint: 'Make one the default again in the list of models, and add those that are missing.',
+      });
+    }
     const chosen = (await this.list()).find(({ isDefault }) => isDefault);
-    if (chosen) return chosen.dir;
-    throw new AppError('bundle-invalid', 'there is no model yet', {
-      doing: 'choosing the model',
-      hint: 'Add or download one in the list of models.',
+    if (!chosen) {
+      throw new AppError('bundle-invalid', 'there is no model yet', {
+        doing,
+        hint: 'Add or download one in the list of models.',
+      });
+    }
+    const [problem] = chosen.problems;
+    if (problem === undefined) return chosen.dir;
+    throw new AppError('bundle-invalid', `your default model cannot be used: ${problem}`, {
+      doing,
+      hint: 'Put its folder back, or make another model the default.',
     });
   }
 
@@ -134,19 +151,27 @@ export class BundleManager {
     return report;
   }
 
-  /** A list that damage made unreadable is an empty one: the folders can be added again. */
-  async #read(): Promise<ListFile> {
+  /** A list that damage made unreadable is an empty one, and says so: the folders can be added again. */
+  async #read(): Promise<ListFile & { readonly damaged: boolean }> {
+    let text: string;
     try {
-      return listFile.parse(JSON.parse(await readFile(this.#file, 'utf8')));
+      text = await readFile(this.#file, 'utf8');
+    } catch (error) {
+      const none = (error as NodeJS.ErrnoException).code === 'ENOENT';
+      return { dirs: [], default: null, damaged: !none };
+    }
+    try {
+      return { ...listFile.parse(JSON.parse(text)), damaged: false };
     } catch {
-      return { dirs: [], default: null };
+      return { dirs: [], default: null, damaged: true };
     }
   }
 
   #change(change: (list: ListFile) => ListFile): Promise<void> {
     const mine = this.#turn.then(async () => {
       try {
-        await writeWhole(this.#file, JSON.stringify(change(await this.#read()), null, 2));
+        const { dirs, default: chosen } = change(await this.#read());
+        await writeWhole(this.#file, JSON.stringify({ dirs, default: chosen }, null, 2));
       } catch (error) {
         throw fromSystem(error, 'keeping the list of models');
       }

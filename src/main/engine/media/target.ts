@@ -5,6 +5,7 @@ import { mkdir, open, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { AppError } from '../../../common/errors.ts';
 import type { TakeFormat } from '../../../common/media.ts';
+import { systemWords } from '../../../common/system-errors.ts';
 import { publishEach, publish as publishName, syncFolder } from '../disk.ts';
 import { FORMATS } from './formats.ts';
 
@@ -146,24 +147,13 @@ async function sync(path: string): Promise<void> {
   }
 }
 
+/** An error of the system as one that the artist understands. */
 export function fromSystem(error: unknown, doing: string): AppError {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new AppError('disk-full', 'the disk is full', {
-      doing,
-      hint: 'Free some space or choose another folder, then resume.',
-      cause: error,
-    });
-  }
-  const why =
-    code === 'EROFS'
-      ? 'the disk is read-only'
-      : code === 'EACCES' || code === 'EPERM'
-        ? 'you may not write there'
-        : code === 'EEXIST' || code === 'ENOTDIR'
-          ? 'a file has the name of the folder'
-          : code === 'ENOENT'
-            ? 'the folder is not there'
-            : String(error);
-  return new AppError('output-unwritable', why, { doing, hint: 'Choose another folder.', cause: error });
+  const words = systemWords(error);
+  const full = words?.code === 'ENOSPC' || words?.code === 'EDQUOT';
+  return new AppError(full ? 'disk-full' : 'output-unwritable', words?.message ?? String(error), {
+    doing,
+    hint: words?.hint || 'Choose another folder.',
+    cause: error,
+  });
 }
