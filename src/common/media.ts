@@ -45,6 +45,8 @@ export type Retiming =
 export interface ClipInfo {
   readonly path: string;
   readonly container: string;
+  /** Number of the picture's stream in the file. */
+  readonly stream: number;
   readonly codec: string;
   readonly pixelFormat: string;
   readonly bitDepth: number;
@@ -53,6 +55,8 @@ export interface ClipInfo {
   readonly width: number;
   readonly height: number;
   readonly rotation: 0 | 90 | 180 | 270;
+  /** The file asks for a turn that is no quarter: the picture is taken as it is stored. */
+  readonly asStored: boolean;
   readonly sampleAspect: Rational;
   readonly fieldOrder: 'progressive' | 'tff' | 'bff';
   readonly alpha: boolean;

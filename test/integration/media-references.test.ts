@@ -186,8 +186,8 @@ describe('arguments', () => {
     const encode = { clip, range, fit: wholeFit(clip), timecode: null, soundFiles: null, output: 'o.mov' };
     const lists = [
       bannerArgs('a'),
-      showPicturesArgs('a', {}),
-      listPacketsArgs('a'),
+      showPicturesArgs('a', 0, {}),
+      listPacketsArgs('a', 0),
       trySoundArgs('a', 1),
       decodeArgs(clip, { range, ...size, seek: 3, toneMap: false }),
       encodeArgs({ ...encode, spec: FORMATS.prores422hq }),

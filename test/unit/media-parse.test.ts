@@ -42,6 +42,7 @@ At least one output file must be specified`);
         {
           index: 0,
           codec: 'h264',
+          tag: 'avc1',
           pixelFormat: 'yuv420p',
           colour: { matrix: 'smpte170m', primaries: 'smpte170m', transfer: 'bt709', range: 'tv' },
           width: 320,

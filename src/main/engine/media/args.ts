@@ -3,7 +3,7 @@ import type { AudioStream, ClipInfo, Fit, FrameRange, Rational } from '../../../
 import { toNumber } from '../../../common/time/rational.ts';
 import { hdrCoding, outputColour, sourceCoding } from './colour.ts';
 import type { FormatSpec } from './formats.ts';
-import { inputCanvases, inputFile } from './input.ts';
+import { inputCanvases, inputClip, inputFile } from './input.ts';
 import { pictureClock, soundClock } from './retiming.ts';
 
 /** Level names in front of messages tell damage from chatter. */
@@ -23,8 +23,8 @@ export interface ShowPart {
   readonly seek?: number;
 }
 
-/** Decodes the first real video stream, or a part of it, and tells of each picture. */
-export function showPicturesArgs(path: string, { count, seek }: ShowPart): string[] {
+/** Decodes a stream, or a part of it, and tells of each picture. */
+export function showPicturesArgs(path: string, stream: number, { count, seek }: ShowPart): string[] {
   return [
     ...TALKING,
     '-copyts',
@@ -32,7 +32,7 @@ export function showPicturesArgs(path: string, { count, seek }: ShowPart): strin
     ...(seek === undefined ? [] : seekTo(seek)),
     ...inputFile(path),
     '-map',
-    '0:V:0',
+    `0:${stream}`,
     ...(count === undefined ? [] : ['-frames:v', String(count)]),
     '-vf',
     'showinfo=checksum=0',
@@ -45,9 +45,11 @@ function seekTo(seconds: number): string[] {
   return ['-noaccurate_seek', '-seek_timestamp', '1', '-ss', seconds.toFixed(6)];
 }
 
-/** Lists the packets of the first real video stream without decoding. */
-export function listPacketsArgs(path: string): string[] {
-  return [...QUIET, '-copyts', ...inputFile(path), '-map', '0:V:0', '-c', 'copy', '-f', 'framecrc', '-'];
+/** Lists the packets of a stream, or the first of them, without decoding. */
+export function listPacketsArgs(path: string, stream: number, count?: number): string[] {
+  const some = count === undefined ? [] : ['-frames:v', String(count)];
+  const copy = ['-map', `0:${stream}`, '-c', 'copy', ...some, '-f', 'framecrc', '-'];
+  return [...QUIET, '-copyts', ...inputFile(path), ...copy];
 }
 
 /** Whether the clock of the container leads to the same frames from there as from the start. */
@@ -89,9 +91,9 @@ export function decodeArgs(clip: ClipInfo, plan: DecodePlan): string[] {
     ...TALKING,
     '-copyts',
     ...(plan.seek === null ? [] : seekTo(plan.seek)),
-    ...inputFile(clip.path),
+    ...inputClip(clip),
     '-map',
-    '0:V:0',
+    `0:${clip.stream}`,
     '-vf',
     filters.join(','),
     '-frames:v',

@@ -5,6 +5,8 @@ import { parseRational } from '../../../common/time/rational.ts';
 export interface VideoStream {
   readonly index: number;
   readonly codec: string;
+  /** Four letters by which the container calls the codec. */
+  readonly tag: string | null;
   /** Null where ffmpeg could not find out. */
   readonly pixelFormat: string | null;
   readonly colour: ColourTags;
@@ -89,6 +91,7 @@ function videoStream(index: number, detail: string): Mutable<VideoStream> {
   return {
     index,
     codec: /^\w+/.exec(parts[0]!)?.[0] ?? 'unknown',
+    tag: /\(([^()\s]{4}) \/ 0x[0-9A-F]{8}\)/i.exec(parts[0]!)?.[1] ?? null,
     pixelFormat: format && format[1] !== 'none' ? format[1]! : null,
     colour: colourTags(format?.[2] ?? ''),
     width: Number(size?.[1] ?? 0),

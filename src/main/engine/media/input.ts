@@ -2,7 +2,7 @@
  * How every ffmpeg here opens what it reads: one ordinary file in a format that carries its own pictures. Playlists and manifests
  * (HLS, DASH, concat, IMF, SDP, …) make ffmpeg open whatever they name, on this disk or on the network, so none is let in. Pure.
  */
-import type { Rational } from '../../../common/media.ts';
+import type { ClipInfo, Rational } from '../../../common/media.ts';
 import { formatRational } from '../../../common/time/rational.ts';
 
 /** ffmpeg's demuxers that read one file only. Names that a version does not know do no harm. */
@@ -49,6 +49,11 @@ export function inputFile(path: string): string[] {
     ...(isStill(path) ? single : []),
     ...['-i', `file:${path}`],
   ];
+}
+
+/** A clip's file, its picture upright. */
+export function inputClip(clip: Pick<ClipInfo, 'path' | 'asStored'>): string[] {
+  return [...(clip.asStored ? ['-noautorotate'] : []), ...inputFile(clip.path)];
 }
 
 /** Canvases on stdin. */

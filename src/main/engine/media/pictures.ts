@@ -62,11 +62,11 @@ export async function measurePictures(
     const listed = await listPictures(ffmpeg, path, banner, video, run, limits);
     if (listed) return listed;
   }
-  const shown = await show(ffmpeg, path, {}, run, banner);
+  const shown = await show(ffmpeg, path, video.index, {}, run, banner);
   const { timeBase, nominalRate } = shown;
   const unit = timeBase ? toNumber(timeBase) : 1;
   const last = shown.pictures.at(-1);
-  if (!last) throw nothingDecodes(run.doing, shown.lines);
+  if (!last) throw nothingDecodes(run.doing, video, shown.lines);
   return {
     times: shown.pictures.map(({ pts }) => (pts === null ? null : pts * unit)),
     lastDuration: last.duration === null ? null : last.duration * unit,
@@ -83,7 +83,14 @@ interface Show {
   errors: number;
 }
 
-async function show(ffmpeg: Ffmpeg, path: string, part: ShowPart, run: Run, banner: Banner): Promise<Show> {
+async function show(
+  ffmpeg: Ffmpeg,
+  path: string,
+  stream: number,
+  part: ShowPart,
+  run: Run,
+  banner: Banner,
+): Promise<Show> {
   // The null muxer and sound decoders complain too; neither harms a picture.
   const deaf = new Set(['null', ...banner.audio.map(({ codec }) => codec)]);
   const shown: Show = { pictures: [], lines: [], timeBase: null, nominalRate: null, errors: 0 };
@@ -98,7 +105,7 @@ async function show(ffmpeg: Ffmpeg, path: string, part: ShowPart, run: Run, bann
     const complaint = /^\[(\w+)[^\]]*\].*\[(?:error|fatal)\]/.exec(line);
     if (complaint && !deaf.has(complaint[1]!)) shown.errors += 1;
   };
-  const { tail } = await runFfmpeg(ffmpeg, showPicturesArgs(path, part), { ...run, onLine });
+  const { tail } = await runFfmpeg(ffmpeg, showPicturesArgs(path, stream, part), { ...run, onLine });
   return { ...shown, lines: tail };
 }
 
@@ -141,7 +148,7 @@ async function listPictures(
       else if (!line.startsWith('#')) untimed = true;
     }
   };
-  const { code, tail } = await runFfmpeg(ffmpeg, listPacketsArgs(path), { ...run, onOutput });
+  const { code, tail } = await runFfmpeg(ffmpeg, listPacketsArgs(path, video.index), { ...run, onOutput });
   if (packets.length * video.width * video.height < limits.cheapPixels) return null;
   if (code !== 0 || tail.length > 0 || untimed || timeBase === null) return null;
   const unit = toNumber(timeBase);
@@ -153,8 +160,8 @@ async function listPictures(
 
   // Both ends must decode to exactly the listed times.
   const last = packets.at(-1)!;
-  const head = await show(ffmpeg, path, { count: HEAD }, run, banner);
-  const end = await show(ffmpeg, path, { seek: last.pts * unit - TAIL_SECONDS }, run, banner);
+  const head = await show(ffmpeg, path, video.index, { count: HEAD }, run, banner);
+  const end = await show(ffmpeg, path, video.index, { seek: last.pts * unit - TAIL_SECONDS }, run, banner);
   const agree =
     head.errors + end.errors === 0 &&
     head.pictures.length === Math.min(HEAD, packets.length) &&
@@ -170,9 +177,34 @@ async function listPictures(
   };
 }
 
-function nothingDecodes(doing: string, lines: readonly string[]): AppError {
+function nothingDecodes(doing: string, { codec, tag }: VideoStream, lines: readonly string[]): AppError {
+  if (lines.some((line) => /no decoder found for|Decoder \(codec .*not found/.test(line))) {
+    const name = codec !== 'none' && codec !== 'unknown' ? codec : (tag ?? 'its kind of picture');
+    return new AppError('clip-unreadable', `this ffmpeg has no decoder for ${name}`, {
+      doing,
+      hint: 'Convert it with the program it comes from, or point RETAKE_FFMPEG at a newer or fuller ffmpeg.',
+    });
+  }
   return new AppError('clip-unreadable', `not one picture of it can be decoded (${lastError(lines)})`, {
     doing,
-    hint: 'The file is damaged, or this ffmpeg lacks its codec.',
+    hint: 'The file is damaged: copy it again, or ask for it again.',
   });
+}
+
+/** Whether a stream holds one picture only: a cover, which its writer did not mark as such. */
+export async function isSinglePicture(
+  ffmpeg: Ffmpeg,
+  path: string,
+  { index }: VideoStream,
+  run: Run,
+): Promise<boolean> {
+  let packets = 0;
+  const onOutput = (chunk: Buffer) => {
+    packets += chunk
+      .toString('latin1')
+      .split('\n')
+      .filter((line) => /^\d/.test(line)).length;
+  };
+  await runFfmpeg(ffmpeg, listPacketsArgs(path, index, 2), { ...run, onOutput });
+  return packets < 2;
 }

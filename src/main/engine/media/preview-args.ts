@@ -3,7 +3,7 @@ import type { ClipInfo } from '../../../common/media.ts';
 import { formatRational } from '../../../common/time/rational.ts';
 import { conform, QUIET, readable, scaleToRgb, soundFilter, soundInput } from './args.ts';
 import { sourceCoding } from './colour.ts';
-import { inputFile } from './input.ts';
+import { inputClip, inputFile } from './input.ts';
 
 export interface Size {
   readonly width: number;
@@ -31,11 +31,14 @@ export function proxyArgs(clip: ClipInfo, plan: Size & { toneMap: boolean; outpu
     // In the time base of `fps`, one frame; the clip's clock may start anywhere.
     'setpts=N',
   ];
-  const graph = [`[0:V:0]${picture.join(',')}[v]`, ...(sound ? [soundFilter(whole, sound, 0)] : [])];
+  const graph = [
+    `[0:${clip.stream}]${picture.join(',')}[v]`,
+    ...(sound ? [soundFilter(whole, sound, 0)] : []),
+  ];
   return [
     ...QUIET,
     ...['-y', '-progress', 'pipe:1', '-copyts'],
-    ...inputFile(clip.path),
+    ...inputClip(clip),
     ...(sound ? soundInput(clip, whole.range) : []),
     ...['-filter_complex', graph.join(';')],
     ...['-map', '[v]', '-frames:v', String(clip.frames), '-fps_mode', 'cfr', '-r', formatRational(clip.rate)],

@@ -12,7 +12,7 @@ import { bitDepthOf, hasAlpha, isHdr, judgeColour } from './colour.ts';
 import { decodeFrame } from './decode.ts';
 import { unreadable } from './failure.ts';
 import { canToneMap, type Ffmpeg, resolveFfmpeg, runFfmpeg } from './ffmpeg.ts';
-import { measurePictures, type Pictures } from './pictures.ts';
+import { isSinglePicture, measurePictures, type Pictures } from './pictures.ts';
 import { retimingOf } from './retiming.ts';
 
 export interface ProbeOptions {
@@ -35,7 +35,7 @@ export async function probeClip(path: string, options: ProbeOptions = {}): Promi
   await runFfmpeg(ffmpeg, bannerArgs(absolute), { doing, signal, onLine: (line) => lines.push(line) });
   const banner = parseBanner(lines);
   if (!banner) throw unreadable(doing, lines);
-  const video = banner.videos.find((stream) => !stream.attachedPicture);
+  const video = await chooseVideo(ffmpeg, absolute, banner.videos, { doing, signal });
   if (!video) {
     throw new AppError(
       'clip-no-video',
@@ -60,6 +60,26 @@ export async function probeClip(path: string, options: ProbeOptions = {}): Promi
   const clip = describe(absolute, { banner, video, pictures, audio, ffmpeg });
   await tryPicture(clip, doing, ffmpeg, signal);
   return clip;
+}
+
+/** Codecs in which covers are kept. */
+const STILL_CODECS = /^(mjpeg|png|bmp|gif|webp|tiff)$/;
+
+/** The first stream that is a film: covers may come before it, and not every writer marks them. */
+async function chooseVideo(
+  ffmpeg: Ffmpeg,
+  path: string,
+  videos: readonly VideoStream[],
+  run: { readonly doing: string; readonly signal: AbortSignal | undefined },
+): Promise<VideoStream | undefined> {
+  const films = videos.filter(({ attachedPicture }) => !attachedPicture);
+  if (films.length > 1) {
+    for (const stream of films) {
+      if (!STILL_CODECS.test(stream.codec) || !(await isSinglePicture(ffmpeg, path, stream, run)))
+        return stream;
+    }
+  }
+  return films[0];
 }
 
 /** The first picture goes all the way that rendering will take: what that way cannot take is refused now. */
@@ -113,7 +133,8 @@ function describe(path: string, found: Found): ClipInfo {
   const clock = clockOf(pictures, banner);
   const { times } = clock;
   const cadence = cadenceOf(times, pictures.nominalRate, pictures.lastDuration);
-  const rotation = (Math.round(video.rotation / 90) * 90) % 360;
+  const asStored = !isQuarterTurn(video.rotation);
+  const rotation = asStored ? 0 : (Math.round(video.rotation / 90) * 90) % 360;
   const codedWidth = pictures.width;
   const codedHeight = pictures.height;
   const squareWidth = squarePixels(codedWidth, video.sampleAspect);
@@ -123,6 +144,7 @@ function describe(path: string, found: Found): ClipInfo {
   return {
     path,
     container: banner.container,
+    stream: video.index,
     codec: video.codec,
     pixelFormat: pictures.pixelFormat,
     bitDepth: bitDepthOf(pictures.pixelFormat),
@@ -131,6 +153,7 @@ function describe(path: string, found: Found): ClipInfo {
     width: upright ? squareWidth : codedHeight,
     height: upright ? codedHeight : squareWidth,
     rotation: rotation as ClipInfo['rotation'],
+    asStored,
     sampleAspect: video.sampleAspect,
     fieldOrder: pictures.fieldOrder,
     alpha,
@@ -181,6 +204,11 @@ function clockOf({ times, nominalRate }: Pictures, { container, audio }: Banner)
     : clock;
 }
 
+/** ffmpeg turns by quarters, give or take a degree; any other turn would show the picture askew on black. */
+function isQuarterTurn(degrees: number): boolean {
+  return Math.abs(degrees - Math.round(degrees / 90) * 90) < 1;
+}
+
 /** Lines stay, their width takes the pixel's shape. Shapes within a percent of square are rounding of some writer. */
 function squarePixels(width: number, aspect: Rational): number {
   const square = Math.max(1, Math.round(width * toNumber(aspect)));
@@ -196,7 +224,10 @@ function warningsOf(
   const { banner, video, pictures, audio } = found;
   const warnings: string[] = [];
   const videos = banner.videos.filter((stream) => !stream.attachedPicture).length;
-  if (videos > 1) warnings.push(`${videos} video streams: the first is used`);
+  if (videos > 1) {
+    const order = banner.videos.filter((stream) => !stream.attachedPicture).indexOf(video);
+    warnings.push(`${videos} video streams: ${order === 0 ? 'the first' : `number ${order + 1}`} is used`);
+  }
   const rateText = `${Number(toNumber(cadence.rate).toFixed(3))} frames per second`;
   for (const { picture, jump } of clock.joins) {
     const frame = cadence.places[picture]!;
@@ -208,9 +239,17 @@ function warningsOf(
     const pictures = clock.mended === 1 ? 'a picture has' : `${clock.mended} pictures have`;
     warnings.push(`${pictures} no time or a wrong one: taken in the order in which they decode`);
   }
+  const used = new Set(cadence.places).size;
+  const crowded = cadence.places.length - used;
+  if (crowded > 0) {
+    warnings.push(
+      `${crowded} of ${cadence.places.length} pictures follow each other faster than the frames and are left out`,
+    );
+  }
   if (cadence.variable) warnings.push(`variable frame rate: conformed to ${rateText}`);
-  if (video.rotation % 90 !== 0)
-    warnings.push(`turned by ${video.rotation}°: taken as ${Math.round(video.rotation / 90) * 90}°`);
+  if (!isQuarterTurn(video.rotation)) {
+    warnings.push(`turned by ${video.rotation}°, which is no quarter: the picture is taken as it is stored`);
+  }
   if (pictures.fieldOrder !== 'progressive')
     warnings.push('interlaced: fields are combined into full frames');
   if (hdr) {
@@ -228,7 +267,7 @@ function warningsOf(
     warnings.push('the picture size changes on the way: all frames take the first size');
   if (pictures.errors > 0) {
     warnings.push(
-      `damaged data (${pictures.errors} decoding errors): the ${pictures.times.length} pictures that decode are used`,
+      `damaged data (${pictures.errors} decoding errors): the ${used} pictures that decode are used`,
     );
   }
   const promised = banner.durationSeconds;
