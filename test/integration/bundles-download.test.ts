@@ -1,4 +1,17 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, expect, test, vi } from 'vitest';
 import type { DownloadProgress } from '../../src/common/contract/bundles.ts';
@@ -58,7 +71,6 @@ test('a whole bundle arrives: no PyTorch weights, but those that a graph names',
     .filter((entry) => entry.isFile())
     .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
   expect(last.totalBytes).toBe(bytes);
-  await expect(download(server, folder).done).rejects.toMatchObject({ code: 'output-unwritable' });
 });
 
 test('a dropped connection is resumed where it broke off', async () => {
@@ -146,7 +158,7 @@ test('missing repositories, missing files and closed doors are told at once', as
   server.onFile = () => false;
   server.tree['../evil'] = { type: 'file', path: '../evil', size: 1, oid: '0' };
   await expect(download(server, folder).done).rejects.toMatchObject({ message: /\.\.\/evil/ });
-  for (const name of ['a/b/c', '..', 'owner/..', 'ow ner/x']) {
+  for (const name of ['a/b/c', '..', 'owner/..', 'ow ner/x', 'owner/con', 'owner/NUL.onnx', 'owner/x.']) {
     expect(() => repositoryOf(server.endpoint, name, 'main')).toThrow(
       expect.objectContaining({ code: 'usage' }),
     );
@@ -281,4 +293,128 @@ test('a depth estimator comes along, with the file that says how it wants its pi
   await using server = await serveModel(withDepth);
   const dir = await download(server, tempFolder()).done;
   expect(await inspectBundle(dir, { digests: false })).toMatchObject({ depth: 'estimator', defects: [] });
+});
+
+test('a folder that was prepared with links is never written through', async () => {
+  await using server = await serveModel(source);
+  const elsewhere = tempFolder();
+  const precious = join(elsewhere, 'precious.txt');
+  const ways: readonly [string, (making: string) => void][] = [
+    ['the folder itself', (making) => symlinkSync(elsewhere, making)],
+    [
+      'a folder in it',
+      (making) => {
+        mkdirSync(making);
+        symlinkSync(elsewhere, join(making, 'unet'));
+      },
+    ],
+    [
+      'the place of a file',
+      (making) => {
+        mkdirSync(making);
+        symlinkSync(precious, join(making, 'model_index.json'));
+      },
+    ],
+    [
+      'the place of an incomplete file',
+      (making) => {
+        mkdirSync(making);
+        symlinkSync(precious, join(making, 'model_index.json.incomplete'));
+      },
+    ],
+    [
+      'a second name of a file',
+      (making) => {
+        mkdirSync(making);
+        linkSync(precious, join(making, 'model_index.json.incomplete'));
+      },
+    ],
+  ];
+  for (const [name, prepare] of ways) {
+    writeFileSync(precious, 'of the artist');
+    const folder = tempFolder();
+    prepare(join(folder, 'name.incomplete'));
+    await expect(download(server, folder).done, name).rejects.toMatchObject({
+      code: 'output-unwritable',
+      message: /may lead elsewhere/,
+    });
+    expect(readdirSync(elsewhere), name).toEqual(['precious.txt']);
+    expect(readFileSync(precious, 'utf8'), name).toBe('of the artist');
+  }
+});
+
+test('a download that became whole just before the program died is adopted, and only such a one', async () => {
+  await using server = await serveModel(source);
+  const folder = tempFolder();
+  const dir = await download(server, folder).done;
+  server.requests.length = 0;
+  const { done, progress } = download(server, folder);
+  expect(await done).toBe(dir);
+  expect(progress.at(-1)).toMatchObject({ state: 'done', error: null });
+  expect(server.requests.some(({ url }) => url.includes('/resolve/'))).toBe(false);
+  // One bit of it changed, it is somebody's own.
+  const weights = readFileSync(join(dir, WEIGHTS));
+  weights[0] = weights[0]! ^ 1;
+  writeFileSync(join(dir, WEIGHTS), weights);
+  await expect(download(server, folder).done).rejects.toMatchObject({
+    code: 'output-unwritable',
+    message: /already/,
+  });
+  expect(readFileSync(join(dir, WEIGHTS)).equals(weights)).toBe(true);
+});
+
+test.each([
+  ['this machine', (port: number) => `https://127.0.0.1:${port}/x`, /inside your own network/],
+  ['it by its name', (port: number) => `https://localhost:${port}/x`, /inside your own network/],
+  ['a private network', () => 'https://192.168.1.1/x', /inside your own network/],
+  ['the address of a cloud’s secrets', () => 'http://169.254.169.254/latest', /not encrypted/],
+  ['a plain connection', () => 'http://example.com/x', /not encrypted/],
+  ['a file', () => 'file:///etc/hostname', /not encrypted/],
+])('a server that leads to %s is not followed', async (_name, address, message) => {
+  await using server = await serveModel(source);
+  let visits = 0;
+  const inside = createServer((_request, response) => {
+    visits += 1;
+    response.end('secret');
+  });
+  await new Promise<void>((resolve) => inside.listen(0, '127.0.0.1', resolve));
+  const location = address((inside.address() as AddressInfo).port);
+  server.onFile = (_path, _request, response) => {
+    response.writeHead(302, { location }).end();
+    return true;
+  };
+  await expect(download(server, tempFolder()).done).rejects.toMatchObject({
+    code: 'download-failed',
+    message,
+  });
+  expect(visits).toBe(0);
+  inside.close();
+});
+
+test('a server that leads in a circle is left', async () => {
+  await using server = await serveModel(source);
+  server.onFile = (_path, request, response) => {
+    response.writeHead(302, { location: request.url! }).end();
+    return true;
+  };
+  await expect(download(server, tempFolder()).done).rejects.toMatchObject({ message: /without end/ });
+});
+
+test.each([
+  'CON',
+  'unet/nul.onnx',
+  'unet/COM1.txt',
+  'aux/x',
+  'unet/lpt9',
+  'x./y',
+  'unet/x ',
+  'a:b',
+  'conout$',
+  'x.incomplete',
+])('a repository with the file "%s" is refused', async (path) => {
+  await using server = await serveModel(source);
+  server.tree[path] = { type: 'file', path, size: 1, oid: '0' };
+  const folder = tempFolder();
+  await expect(download(server, folder).done).rejects.toMatchObject({ code: 'download-failed' });
+  expect(readdirSync(folder)).toEqual([]);
 });

@@ -1,5 +1,6 @@
 /** The system's file dialogs. All answer null for "nothing chosen". */
 import { type BrowserWindow, dialog } from 'electron';
+import { portableName } from '../../common/file-name.ts';
 
 const CLIPS = ['mov', 'mp4', 'mxf', 'mkv', 'avi', 'webm', 'm4v', 'mpg', 'mpeg', 'mts', 'm2ts', 'ts'];
 const PROJECTS = [{ name: 'Retake project', extensions: ['retake'] }];
@@ -42,7 +43,7 @@ export async function saveProject(
 ): Promise<string | null> {
   const { canceled, filePath } = await dialog.showSaveDialog(window, {
     title: 'Save project',
-    defaultPath: `${folder}/${name.replace(/[\\/:*?"<>|]/g, '-')}.retake`,
+    defaultPath: `${folder}/${portableName(name, 'Untitled')}.retake`,
     filters: PROJECTS,
     properties: ['createDirectory', 'showOverwriteConfirmation'],
   });

@@ -8,7 +8,8 @@ import { inspectBundle } from '../bundle/inspect.ts';
 import { type FreeBytes, freeBytes, publish, requireRoom } from '../disk.ts';
 import { fromSystem } from '../media/target.ts';
 import { parseModel } from '../onnx/serde.ts';
-import { fetchFile, fetchPage, PATIENCE, type Patience } from './fetch-file.ts';
+import { fetchFile, fetchPage, isRight, PATIENCE, type Patience } from './fetch-file.ts';
+import { plainFile } from './plain-folder.ts';
 import { fileUrl, listFiles, neededFiles, type RemoteFile, type Repository } from './repository.ts';
 
 export interface DownloadRequest {
@@ -50,23 +51,31 @@ export async function downloadBundle(request: DownloadRequest): Promise<string> 
     onProgress(last);
   };
   try {
+    tell({});
+    const asked = repository.endpoint;
+    const all = await listFiles(repository, (url) => fetchPage(url, { asked, signal, patience }));
+    const wanted = neededFiles(all);
     if (existsSync(target)) {
+      // It became whole, and then nobody lived to say so.
+      if (await isWhole(target, all, wanted, signal)) {
+        tell({ state: 'done' });
+        return target;
+      }
       throw new AppError('output-unwritable', `there is a folder ${target} already`, {
         doing,
         hint: 'Add it to the list instead, or choose another folder.',
       });
     }
-    tell({});
-    const all = await listFiles(repository, (url) => fetchPage(url, { signal, patience }));
-    const wanted = neededFiles(all);
-    await mkdir(making, { recursive: true });
+    await mkdir(request.folder, { recursive: true });
+    await plainFile(making, 'model_index.json');
     let received = 0;
     const fetchAll = async (files: readonly RemoteFile[]) => {
       tell({ totalBytes: last.totalBytes + sum(files) });
       await requireRoom(making, await missing(making, files), doing, free);
       for (const file of files) {
         tell({ file: file.path }, false);
-        await fetchFile(file, fileUrl(repository, file.path), join(making, file.path), {
+        await fetchFile(file, fileUrl(repository, file.path), await plainFile(making, file.path), {
+          asked,
           signal,
           patience,
           onBytes: (bytes) => tell({ receivedBytes: received + bytes }, false),
@@ -88,6 +97,25 @@ export async function downloadBundle(request: DownloadRequest): Promise<string> 
     tell({ state: cancelled ? 'cancelled' : 'failed', error: cancelled ? null : errorLine(foreseen) });
     throw foreseen;
   }
+}
+
+/** What the repository has now, to the byte, and nothing wrong with it. */
+async function isWhole(
+  folder: string,
+  all: readonly RemoteFile[],
+  wanted: readonly RemoteFile[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  const right = async (files: readonly RemoteFile[]) => {
+    for (const file of files) {
+      const path = join(folder, file.path);
+      const about = await stat(path).catch(() => null);
+      if (!about?.isFile() || about.size !== file.bytes || !(await isRight(path, file, signal))) return false;
+    }
+    return true;
+  };
+  if (!(await right(wanted)) || !(await right(await referredTo(folder, all, wanted)))) return false;
+  return (await inspectBundle(folder, { digests: false, signal })).defects.length === 0;
 }
 
 /** Weights that a graph keeps in a file whose name says nothing of ONNX. */

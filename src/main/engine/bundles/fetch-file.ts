@@ -1,12 +1,13 @@
 /** One file over a bad network: resumed where it broke off, tried several times, kept only when its digest is right. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rm, stat } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { open, rm, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, Cancelled, throwIfCancelled } from '../../../common/errors.ts';
 import { publish } from '../disk.ts';
 import { fromSystem } from '../media/target.ts';
+import { checkAddress } from './address.ts';
 import type { RemoteFile } from './repository.ts';
 
 export interface Patience {
@@ -19,7 +20,11 @@ export interface Patience {
 
 export const PATIENCE: Patience = { attempts: 6, waitMs: 500, stallMs: 30_000 };
 
+const MOST_HOPS = 10;
+
 interface FetchOptions {
+  /** The server that the artist asked for; see address.ts. */
+  readonly asked: string;
   readonly signal: AbortSignal;
   readonly patience: Patience;
 }
@@ -30,7 +35,7 @@ class Hiccup extends Error {}
 /** A page of the server's API. @throws AppError download-failed; Cancelled */
 export function fetchPage(url: string, options: FetchOptions): Promise<Response> {
   return patiently(url, options, async (signal) => {
-    const response = await request(url, {}, signal);
+    const response = await request(url, options.asked, {}, signal);
     // The body is read here, so that a connection that drops is tried again.
     const body = await response.text();
     return new Response(body, { headers: response.headers });
@@ -38,7 +43,7 @@ export function fetchPage(url: string, options: FetchOptions): Promise<Response>
 }
 
 /**
- * Downloads to `path`; while it is incomplete or unproven it is called `path`.incomplete, from where it is resumed.
+ * Downloads to `path`, whose folder is there; while it is incomplete or unproven it is called `path`.incomplete, from where it is resumed.
  * @throws AppError download-failed, disk-full, output-unwritable; Cancelled, which leaves the incomplete file
  */
 export async function fetchFile(
@@ -53,9 +58,8 @@ export async function fetchFile(
     return;
   }
   const partial = `${path}.incomplete`;
-  await mkdir(dirname(path), { recursive: true });
   await patiently(file.path, options, async (attempt) => {
-    await receive(file, url, partial, attempt, onBytes);
+    await receive(file, { url, asked: options.asked }, partial, attempt, onBytes);
     if (!(await isRight(partial, file, signal))) {
       await rm(partial, { force: true });
       throw new Hiccup('what arrived is not what the repository promised (wrong checksum)');
@@ -66,7 +70,7 @@ export async function fetchFile(
 
 async function receive(
   file: RemoteFile,
-  url: string,
+  { url, asked }: { readonly url: string; readonly asked: string },
   partial: string,
   signal: (touched: boolean) => AbortSignal,
   onBytes: (received: number) => void,
@@ -77,7 +81,7 @@ async function receive(
     have = 0;
   }
   if (have === file.bytes && have > 0) return;
-  const response = await request(url, have > 0 ? { range: `bytes=${have}-` } : {}, signal);
+  const response = await request(url, asked, have > 0 ? { range: `bytes=${have}-` } : {}, signal);
   // A server may ignore the range and send all of it again.
   const resumed = response.status === 206 && startOf(response) === have;
   if (response.status === 206 && !resumed)
@@ -98,13 +102,11 @@ async function receive(
 
 async function request(
   url: string,
+  asked: string,
   headers: Record<string, string>,
   signal: (touched: boolean) => AbortSignal,
 ): Promise<Response> {
-  const response = await fetch(url, {
-    headers: { 'accept-encoding': 'identity', ...headers },
-    signal: signal(true),
-  });
+  const response = await follow(url, asked, { 'accept-encoding': 'identity', ...headers }, signal);
   if (response.ok) return response;
   await response.body?.cancel();
   const { status } = response;
@@ -115,6 +117,26 @@ async function request(
   }
   if (status === 404) throw failed(`the server has no ${name}`, 'Check the name and the revision.');
   throw failed(`the server answered ${status}`, '');
+}
+
+/** Each step is looked at before it is gone. */
+async function follow(
+  url: string,
+  asked: string,
+  headers: Record<string, string>,
+  signal: (touched: boolean) => AbortSignal,
+): Promise<Response> {
+  let next = url;
+  for (let hops = 0; hops <= MOST_HOPS; hops += 1) {
+    await checkAddress(next, asked);
+    const response = await fetch(next, { headers, redirect: 'manual', signal: signal(true) });
+    const location = response.headers.get('location');
+    if (![301, 302, 303, 307, 308].includes(response.status) || location === null) return response;
+    await response.body?.cancel();
+    if (!URL.canParse(location, next)) break;
+    next = new URL(location, next).href;
+  }
+  throw failed('the server leads from one address to the next without end', '');
 }
 
 /** Runs attempts until one succeeds. Each gets a function that says it is alive and gives the signal to stop by. */
@@ -162,7 +184,12 @@ function startOf(response: Response): number | null {
   return range ? Number(range[1]) : null;
 }
 
-async function isRight(path: string, { bytes, digest }: RemoteFile, signal: AbortSignal): Promise<boolean> {
+/** Whether a file is what the repository promised. */
+export async function isRight(
+  path: string,
+  { bytes, digest }: RemoteFile,
+  signal: AbortSignal,
+): Promise<boolean> {
   const hash = createHash(digest.kind === 'sha256' ? 'sha256' : 'sha1');
   if (digest.kind === 'git-sha1') hash.update(`blob ${bytes}\0`);
   for await (const chunk of createReadStream(path, { highWaterMark: 1 << 22 })) {

@@ -1,6 +1,7 @@
 /** What lies in a Hugging Face style repository, and which of its files an ONNX bundle needs. */
 import { z } from 'zod';
 import { AppError } from '../../../common/errors.ts';
+import { isPortableName } from '../../../common/file-name.ts';
 
 export interface RemoteFile {
   /** With forward slashes, checked to stay below the folder it is written to. */
@@ -36,7 +37,7 @@ export function repositoryOf(endpoint: string, name: string, revision: string): 
   if (!/^https?:\/\/[^/]+/.test(endpoint)) {
     throw new AppError('usage', `${endpoint} is not a web address`, { doing });
   }
-  if (parts.length > 2 || !parts.every((part) => /^[\w.-]{1,96}$/.test(part) && !/^\.+$/.test(part))) {
+  if (parts.length > 2 || !parts.every((part) => /^[\w.-]{1,96}$/.test(part) && isPortableName(part))) {
     throw new AppError('usage', `"${name}" is not the name of a repository`, {
       doing,
       hint: 'Write it as owner/name.',
@@ -89,13 +90,9 @@ export function nextPage(link: string | null, from: string): string | null {
   return next ? new URL(next, from).href : null;
 }
 
-/** Below the folder on every platform: no absolute path, no way up, no drive, no stream. */
+/** Below the folder on every platform: no absolute path, no way up, no drive, stream or device, none of our own names. */
 function isSafe(path: string): boolean {
-  return (
-    path.length <= 300 &&
-    !/[\\:*?"<>|]/.test(path) &&
-    path.split('/').every((part) => part !== '' && part !== '.' && part !== '..')
-  );
+  return path.length <= 300 && !/\.incomplete$/i.test(path) && path.split('/').every(isPortableName);
 }
 
 const FOLDERS =

@@ -1,6 +1,7 @@
 /** Where the next take of a shot goes: "<shot name> <n>.mov", never a name that a file, a deleted take or a job has. */
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { portableName } from '../../../common/file-name.ts';
 import { trashOf } from '../project/trash.ts';
 
 export async function nextTake(
@@ -28,5 +29,5 @@ export function fileName(text: string): string {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced
     .replace(/[\u0000-\u001f\u007f<>:"/\\|?*]/g, '-')
     .replace(/^[\s.]+|[\s.]+$/g, '');
-  return [...cleaned].slice(0, 80).join('').trim() || 'Shot';
+  return portableName([...cleaned].slice(0, 80).join('').trim(), 'Shot');
 }
