@@ -1,5 +1,6 @@
 /** Long files are counted by their packets. The count must be the one that decoding gives, or the packets not be trusted. */
-import { expect, it } from 'vitest';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
 import { bannerArgs } from '../../src/main/engine/media/args.ts';
 import { parseBanner } from '../../src/main/engine/media/banner.ts';
 import { resolveFfmpeg, runFfmpeg } from '../../src/main/engine/media/ffmpeg.ts';
@@ -66,3 +67,48 @@ it.skipIf(!sharedPath('data', 'odd'))(
     }
   },
 );
+
+describe.skipIf(process.platform === 'win32')('what import costs', () => {
+  /** A small file whose pictures, of which only the first is a key frame, would take long to decode. */
+  async function costly(folder: ReturnType<typeof tempFolder>) {
+    const path = folder.at('still.mp4');
+    const one = ['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '9999', '-bf', '0'];
+    await ffmpegDoes('-f', 'lavfi', '-i', 'color=gray:s=320x180:r=25:d=60', ...one, path);
+    const { path: real, ...abilities } = await resolveFfmpeg();
+    const wrapper = folder.at('ffmpeg');
+    const log = folder.at('log');
+    writeFileSync(wrapper, `#!/bin/sh\nprintf '%s ' "$@" >> ${log}; echo >> ${log}\nexec ${real} "$@"\n`, {
+      mode: 0o755,
+    });
+    const lines: string[] = [];
+    const ffmpeg = { ...abilities, path: wrapper };
+    await runFfmpeg(ffmpeg, bannerArgs(path), { doing: 'reading', onLine: (line) => lines.push(line) });
+    const banner = parseBanner(lines)!;
+    return { path, ffmpeg, banner, video: banner.videos[0]!, log };
+  }
+
+  it('is bounded by pixels, not by bytes', async () => {
+    using folder = tempFolder();
+    const { path, ffmpeg, banner, video, log } = await costly(folder);
+    const limits = { smallBytes: 16 << 20, cheapPixels: 200 * 320 * 180 };
+    const found = await measurePictures(ffmpeg, path, banner, video, { doing: 'reading' }, limits);
+    expect(found.times).toHaveLength(1500);
+    // Whoever decoded was told to stop early.
+    const decoding = readFileSync(log, 'utf8')
+      .split('\n')
+      .filter((line) => line.includes('showinfo'));
+    expect(decoding).toHaveLength(1);
+    expect(decoding[0]).toContain('-frames:v 60');
+  });
+
+  it('is told where all of a file has to be decoded', async () => {
+    using folder = tempFolder();
+    const { path, ffmpeg, banner, video } = await costly(folder);
+    const told: number[] = [];
+    const run = { doing: 'reading', onFraction: (fraction: number) => told.push(fraction) };
+    await measurePictures(ffmpeg, path, banner, video, run);
+    expect(told.length).toBeGreaterThan(100);
+    expect(told).toEqual([...told].sort((a, b) => a - b));
+    expect(told.at(-1)).toBeGreaterThan(0.95);
+  });
+});

@@ -3,18 +3,22 @@ import { stat } from 'node:fs/promises';
 import type { ClipInfo } from '../../../common/media.ts';
 import { probeClip } from '../media/probe.ts';
 
-export type Probe = (path: string, signal?: AbortSignal) => Promise<ClipInfo>;
+export type Probe = (
+  path: string,
+  signal?: AbortSignal,
+  onFraction?: (fraction: number) => void,
+) => Promise<ClipInfo>;
 
 const MOST = 500;
 
 export function rememberingProbe(): Probe {
   const known = new Map<string, ClipInfo>();
-  return async (path, signal) => {
+  return async (path, signal, onFraction) => {
     const about = await stat(path).catch(() => null);
     const key = about && `${path}\n${about.size}\n${about.mtimeMs}`;
     const found = key === null ? undefined : known.get(key);
     if (found) return found;
-    const clip = await probeClip(path, { signal });
+    const clip = await probeClip(path, { signal, onFraction });
     if (known.size >= MOST) known.clear();
     if (key !== null) known.set(key, clip);
     return clip;

@@ -153,8 +153,13 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
 
     'clip.import': async ({ path }, signal) => {
       await places.accept(path);
-      const info = await probe(path, either(errands.signal, signal));
-      return { ref: await refOf(info), info };
+      const tell = (fraction: number) => emit({ kind: 'import-progress', path, what: 'reading', fraction });
+      try {
+        const info = await probe(path, either(errands.signal, signal), seldom(tell));
+        return { ref: await refOf(info), info };
+      } finally {
+        tell(1);
+      }
     },
     'clip.cuts': async ({ path, sensitivity }, signal) => {
       await places.require(path, 'finding shots');
@@ -251,6 +256,18 @@ function whileWanted<T>(signal: AbortSignal | undefined, work: Promise<T>): Prom
 async function done(work: unknown): Promise<null> {
   await work;
   return null;
+}
+
+const TELL_EVERY_MS = 100;
+
+/** The same, but ten times a second at most. */
+function seldom(tell: (fraction: number) => void): (fraction: number) => void {
+  let told = Date.now();
+  return (fraction) => {
+    if (Date.now() - told < TELL_EVERY_MS) return;
+    told = Date.now();
+    tell(fraction);
+  };
 }
 
 async function refOf(info: ClipInfo): Promise<ClipRef> {

@@ -34,10 +34,17 @@ export interface Pictures {
 interface Run {
   readonly doing: string;
   readonly signal?: AbortSignal | undefined;
+  /** Told while a whole file is decoded: the share of its duration. */
+  readonly onFraction?: ((fraction: number) => void) | undefined;
 }
 
-/** Files below are decoded whatever they hold; above, only if decoding costs little or the packets raise a doubt. */
+/**
+ * Files below are decoded, unless they promise more pixels than is cheap; others only if decoding costs little or the packets raise
+ * a doubt. A small file may hold hours of a still picture.
+ */
 export const LIMITS = { smallBytes: 16 << 20, cheapPixels: 3e9 };
+/** Pictures a second that a small file is thought to hold at most. */
+const FAST = 60;
 const HEAD = 60;
 const TAIL_SECONDS = 3;
 
@@ -54,11 +61,10 @@ export async function measurePictures(
   run: Run,
   limits = LIMITS,
 ): Promise<Pictures> {
-  if (
-    statSync(path).size > limits.smallBytes &&
-    TIMED.test(banner.container) &&
-    ONE_PICTURE_PACKETS.test(video.codec)
-  ) {
+  const { durationSeconds } = banner;
+  const promised = (durationSeconds ?? Number.POSITIVE_INFINITY) * FAST * video.width * video.height;
+  const large = statSync(path).size > limits.smallBytes || promised > limits.cheapPixels;
+  if (large && TIMED.test(banner.container) && ONE_PICTURE_PACKETS.test(video.codec)) {
     const listed = await listPictures(ffmpeg, path, banner, video, run, limits);
     if (listed) return listed;
   }
@@ -98,6 +104,7 @@ async function show(
     const picture = parseShown(line);
     if (picture) {
       shown.pictures.push(picture);
+      tellFraction(shown, part, run, banner);
       return;
     }
     const clock = shown.timeBase ? null : parseClock(line);
@@ -107,6 +114,13 @@ async function show(
   };
   const { tail } = await runFfmpeg(ffmpeg, showPicturesArgs(path, stream, part), { ...run, onLine });
   return { ...shown, lines: tail };
+}
+
+function tellFraction(shown: Show, part: ShowPart, run: Run, { durationSeconds }: Banner): void {
+  const [first, now] = [shown.pictures[0]!.pts, shown.pictures.at(-1)!.pts];
+  if (part.count !== undefined || part.seek !== undefined || !durationSeconds || !shown.timeBase) return;
+  if (first === null || now === null) return;
+  run.onFraction?.(Math.min(0.99, Math.max(0, ((now - first) * toNumber(shown.timeBase)) / durationSeconds)));
 }
 
 function look(
@@ -158,16 +172,21 @@ async function listPictures(
   );
   if (!sound || !packets[0]!.key) return null;
 
-  // Both ends must decode to exactly the listed times.
+  // Both ends must decode to exactly the listed times; the last one where no long way leads to it.
   const last = packets.at(-1)!;
+  const tailStart = last.pts * unit - TAIL_SECONDS;
+  const from = packets.findLastIndex(({ key, pts }) => key && pts * unit <= tailStart);
+  const way = (packets.length - Math.max(0, from)) * video.width * video.height;
   const head = await show(ffmpeg, path, video.index, { count: HEAD }, run, banner);
-  const end = await show(ffmpeg, path, video.index, { seek: last.pts * unit - TAIL_SECONDS }, run, banner);
+  const end =
+    way <= limits.cheapPixels
+      ? await show(ffmpeg, path, video.index, { seek: tailStart }, run, banner)
+      : null;
   const agree =
-    head.errors + end.errors === 0 &&
+    head.errors === 0 &&
     head.pictures.length === Math.min(HEAD, packets.length) &&
     head.pictures.every(({ pts }, index) => pts === packets[index]!.pts) &&
-    end.pictures.length > 0 &&
-    end.pictures.every(({ pts }, index) => pts === packets.at(index - end.pictures.length)!.pts);
+    (end === null || endsLike(end, packets));
   if (!agree) return null;
   return {
     times: packets.map(({ pts }) => pts * unit),
@@ -175,6 +194,11 @@ async function listPictures(
     nominalRate: head.nominalRate,
     ...look(head),
   };
+}
+
+function endsLike({ pictures, errors }: Show, packets: readonly Packet[]): boolean {
+  if (errors > 0 || pictures.length === 0) return false;
+  return pictures.every(({ pts }, index) => pts === packets.at(index - pictures.length)!.pts);
 }
 
 function nothingDecodes(doing: string, { codec, tag }: VideoStream, lines: readonly string[]): AppError {

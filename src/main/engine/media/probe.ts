@@ -17,6 +17,8 @@ import { retimingOf } from './retiming.ts';
 
 export interface ProbeOptions {
   readonly signal?: AbortSignal | undefined;
+  /** Told while a long file is decoded whole. */
+  readonly onFraction?: ((fraction: number) => void) | undefined;
   readonly ffmpeg?: Ffmpeg;
 }
 
@@ -46,7 +48,11 @@ export async function probeClip(path: string, options: ProbeOptions = {}): Promi
       },
     );
   }
-  const pictures = await measurePictures(ffmpeg, absolute, banner, video, { doing, signal });
+  const pictures = await measurePictures(ffmpeg, absolute, banner, video, {
+    doing,
+    signal,
+    onFraction: options.onFraction,
+  });
   const audio: AudioStream[] = [];
   for (const stream of banner.audio) {
     const sane = stream.channels > 0 && stream.sampleRate > 0;
