@@ -36,6 +36,8 @@ export interface Style {
   /** Where q, k and v live when they are not three matrices [in, out]. */
   readonly weights?: 'fused' | 'conv' | 'transposed';
   readonly bias?: boolean;
+  /** Taken apart into other operators: the original up to rounding, not to the bit. */
+  readonly rounds?: boolean;
   /** x is [B, C, 3, 2]. */
   readonly spatial?: boolean;
 }
@@ -109,6 +111,52 @@ export const STYLES: Readonly<Record<string, Style>> = {
   kg = Gather<axis = 0>(t, one)
   v4 = Gather<axis = 0>(t, two)
   k4t = Transpose<perm = [0, 1, 3, 2]>(kg)${PRODUCTS}`,
+  },
+  'scale and heads from cuts of a shape': {
+    text: `${HEAD}
+  float32[8, 8] wq
+  float32[8, 8] wk
+  float32[8, 8] wv
+  ${PROJECTIONS}
+  qshape = Shape(q)
+  kshape = Shape(k)
+  int64[1] zero = {0}
+  int64[1] one = {1}
+  int64[1] two = {2}
+  int64[1] last = {-1}
+  int64[1] end = {2147483647}
+  int64[1] width = {4}
+  int64[2] hd = {2, 4}
+  qfirst = Slice(qshape, zero, two, zero)
+  kfirst = Slice(kshape, zero, two, zero)
+  qheads = Concat<axis = 0>(qfirst, hd)
+  kheads = Concat<axis = 0>(kfirst, hd)
+  ${split4({ q: 'qheads', k: 'kheads', v: 'kheads' })}
+  inner = Shape(q4)
+  tail = Slice(inner, two, end, zero)
+  d = Gather<axis = 0>(tail, one)
+  df = Cast<to = 1>(d)
+  root = Sqrt(df)
+  float32[1] unit = {1}
+  inverse = Div(unit, root)
+  half = Sqrt(inverse)
+  qs = Mul(q4, half)
+  ks = Mul(k4t, half)
+  p0 = MatMul(qs, ks)
+  p = Softmax<axis = -1>(p0)
+  o = MatMul(p, v4)
+  ot = Transpose<perm = [0, 2, 1, 3]>(o)
+  int64[3] merged = {0, -1, 8}
+  y = Reshape(ot, merged)`,
+  },
+  'one operator with its projections': {
+    rounds: true,
+    weights: 'fused',
+    bias: true,
+    text: `${HEAD}
+  float32[8, 24] wqkv
+  float32[24] bqkv
+  y = com.microsoft.Attention<num_heads = 2, scale = 0.5>(x, wqkv, bqkv)`,
   },
   'heads merged into the batch, baddbmm': {
     text: `${HEAD}\n${WEIGHTS}\n${PROJECTIONS}

@@ -7,7 +7,16 @@ import {
   type Site,
 } from '../../src/main/engine/onnx/passes/reference-attention.ts';
 import { attentionByHand, BATCH, CHANNELS, STYLES, type Style, TOKENS } from '../helpers/attention.ts';
-import { bits, floats, int64, noise, noiseFeed, runOnce, textModel } from '../helpers/onnx.ts';
+import {
+  bits,
+  floats,
+  int64,
+  largestDifference,
+  noise,
+  noiseFeed,
+  runOnce,
+  textModel,
+} from '../helpers/onnx.ts';
 
 const ALL = 2 ** 40;
 
@@ -55,10 +64,11 @@ describe.each(Object.entries(STYLES))('reference attention: %s', (_, style) => {
     expect(site.channels).toBe(CHANNELS);
   });
 
-  it('is the original to the bit with an empty bank, and shows its tokens', async () => {
+  it('is the original with an empty bank, to the bit where no operator was taken apart, and shows its tokens', async () => {
     const original = await runOnce(plain, { x }, ['y']);
     const result = await run(floats([BATCH, 0, CHANNELS], new Float32Array(0)), ALL);
-    expect(bits(result.y!.data).equals(bits(original.y!.data))).toBe(true);
+    if (style.rounds) expect(largestDifference(result.y!.data, original.y!.data)).toBeLessThan(1e-6);
+    else expect(bits(result.y!.data).equals(bits(original.y!.data))).toBe(true);
     expect(result[site.feature]!.dims).toEqual([BATCH, TOKENS, CHANNELS]);
     expect(bits(result[site.feature]!.data).equals(bits(tokens))).toBe(true);
   });
@@ -150,7 +160,7 @@ describe('attention that is left alone or refused', () => {
     const text = `float32[B, N, 8] x => float32[B, N, 8] y
       float32[8, 24] w
       float32[24] b
-      y = com.microsoft.Attention<num_heads = 2>(x, w, b) "up_blocks.0/attn"`;
+      y = com.microsoft.Attention<num_heads = 2, unidirectional = 1>(x, w, b) "up_blocks.0/attn"`;
     expect(() => addReferenceAttention(textModel(text), { sites: 'all' })).toThrow(
       /up_blocks\.0\/attn.*Attention/,
     );

@@ -4,11 +4,12 @@ import { stat } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { AppError, errorLine, throwIfCancelled } from '../../../common/errors.ts';
 import type { SchedulerConfig } from '../diffusion/types.ts';
-import type { Graph } from '../onnx/ir/graph.ts';
+import type { Model } from '../onnx/ir/graph.ts';
 import { tryOut } from '../onnx/ort.ts';
-import { findSelfAttentions } from '../onnx/passes/attention.ts';
+import { findSelfAttentions, WITHOUT } from '../onnx/passes/attention.ts';
 import { float32Io } from '../onnx/passes/float-io.ts';
 import { addReferenceAttention } from '../onnx/passes/reference-attention.ts';
+import { unpackAttention } from '../onnx/passes/unpack-attention.ts';
 import { parseModel } from '../onnx/serde.ts';
 import { type LoadedGraph, loadGraph } from '../onnx/slim.ts';
 import { readBytes } from './files.ts';
@@ -127,7 +128,7 @@ export async function inspectBundle(
   if (parts && tokenizers.length === layout.tokenizers.length) {
     await attempt(() => checkTokens(layout, parts, tokenizers));
   }
-  const unet = graphs.get('unet')?.model.graph;
+  const unet = graphs.get('unet')?.model;
   const attentions = unet ? selfAttentions(unet, warnings) : null;
   const encoder = graphs.get('vaeEncoder');
   if (encoder && isDrawn(encoder.model)) {
@@ -221,11 +222,12 @@ function partsOf(layout: Layout, graphs: ReadonlyMap<Role, LoadedGraph>): Parts 
 type Attentions = ReturnType<typeof findSelfAttentions>;
 
 /** A network without usable self-attention still serves the methods that need none, so this only warns. */
-function selfAttentions(graph: Graph, warnings: string[]): Attentions | null {
+function selfAttentions(model: Model, warnings: string[]): Attentions | null {
   try {
-    const found = findSelfAttentions(graph, 'all', 'reading the UNet');
+    unpackAttention(model);
+    const found = findSelfAttentions(model.graph, 'all', 'reading the UNet');
     if (found.length === 0)
-      warnings.push('No self-attention was found: methods that lend features do not work.');
+      warnings.push(`No self-attention was found that could take reference frames. ${WITHOUT}`);
     return found;
   } catch (error) {
     if (!(error instanceof AppError)) throw error;

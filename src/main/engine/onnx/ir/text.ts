@@ -9,7 +9,7 @@
  *     y = Softmax<axis = -1>(t)
  *     a, b = com.microsoft.Foo<k = 2, scale = 0.5, mode = "same", axes = [0, 1]>(t, , w) "name"
  *
- * Initializers without values are filled by the caller. Lines of # are comments.
+ * Initializers without values are filled by the caller; int8 ones hold 127 times what is filled in. Lines of # are comments.
  */
 import { assert } from '../../../../common/errors.ts';
 import { Graph, type Model, Node } from './graph.ts';
@@ -31,7 +31,7 @@ export interface TextOptions {
 }
 
 const VALUE = /^(\w+)\[([^\]]*)\]\s+([\w./:]+)$/;
-const INITIALIZER = /^(float32|int64)\[([^\]]*)\]\s+([\w./:]+)(?:\s*=\s*\{([^}]*)\})?$/;
+const INITIALIZER = /^(float32|int64|int8)\[([^\]]*)\]\s+([\w./:]+)(?:\s*=\s*\{([^}]*)\})?$/;
 const NODE = /^([\w./:,\s]+?)\s*=\s*([\w.]+)\s*(?:<(.*)>)?\s*\((.*?)\)\s*(?:"([^"]*)")?$/;
 
 export function parseText(text: string, options: TextOptions = {}): Model {
@@ -101,6 +101,12 @@ function addInitializer(graph: Graph, found: RegExpExecArray, options: TextOptio
   if (type === 'int64') {
     assert(given, `${name} needs values`);
     graph.initializers.set(name, int64Tensor(name, sizes, given));
+    return;
+  }
+  if (type === 'int8') {
+    const small = given ?? Array.from(options.fill?.(name, count) ?? [], (v) => Math.round(v * 127));
+    const bytes = new Uint8Array(Int8Array.from(small).buffer);
+    graph.initializers.set(name, { name, dims: sizes, type: ELEMENT.int8, data: { kind: 'bytes', bytes } });
     return;
   }
   const floats = given ? Float32Array.from(given) : options.fill?.(name, count);

@@ -20,6 +20,9 @@ export interface SelfAttention {
   readonly decoder: boolean;
 }
 
+/** What an artist can do at once. Methods whose `sites` are none. */
+export const WITHOUT = 'Choose a method that needs no reference frames (mix, sdedit or img2img).';
+
 interface Candidate {
   readonly name: string;
   readonly nodes: readonly Node[];
@@ -43,7 +46,7 @@ export function findSelfAttentions(graph: Graph, sites: 'decoder' | 'all', doing
     const refuse = (why: string) =>
       new AppError('bundle-invalid', `the attention ${candidate.name} cannot take reference frames: ${why}`, {
         doing,
-        hint: 'Export the model again with plain attention, without fused or optimised operators.',
+        hint: `${WITHOUT} Or export the model again with plain attention, without fused or optimised operators.`,
       });
     if (candidate.obstacle?.startsWith('it is fused')) throw refuse(candidate.obstacle);
     const trace = (value: string) => tracePath(graph, value);
@@ -73,7 +76,7 @@ function* candidates(graph: Graph): Generator<Candidate> {
   }
 }
 
-const PASSING = new Set(['Cast', 'Identity', 'Dropout']);
+const PASSING = new Set(['Cast', 'Identity', 'Dropout', 'QuantizeLinear', 'DequantizeLinear']);
 const PRODUCTS = new Set(['MatMul', 'FusedMatMul', 'Einsum']);
 
 function fromSoftmax(graph: Graph, softmax: Node): Candidate | null {
@@ -168,8 +171,17 @@ function fromOperator(node: Node): Candidate | null {
   const self = { ...base, key: { node, input: 0 }, value: { node, input: 0 } };
   if (packed) return { ...self, obstacle: `it is fused with its projections in the operator ${node.op}` };
   const given = (index: number) => (node.inputs[index] ?? '') !== '';
-  if (!given(1) || !given(2))
+  if (!given(1))
     return { ...self, obstacle: `it is fused: ${node.op} reads queries, keys and values from one tensor` };
+  if (!given(2)) {
+    const packed = { node, input: 1 };
+    return {
+      ...base,
+      key: packed,
+      value: packed,
+      obstacle: `${node.op} reads keys and values from one tensor`,
+    };
+  }
   // Input 3 of MultiHeadAttention is the bias of the projections; all further ones depend on the tokens.
   const first = node.op === 'Attention' ? 3 : 4;
   const masked = node.inputs.slice(first).some((input) => input !== '');

@@ -34,8 +34,10 @@ export function shapeEntries(graph: Graph, value: string): (number | null)[] | n
   const node = graph.producer(value);
   if (node?.op === 'Identity' || node?.op === 'Cast') return shapeEntries(graph, node.inputs[0]!);
   if (node?.op !== 'Concat') {
-    // Unsqueeze of a scalar, or a slice of a shape to one entry: a single computed entry.
-    return node && ['Unsqueeze', 'Reshape'].includes(node.op) ? [null] : null;
+    // Unsqueeze of a scalar, or entries cut out of a shape: computed ones, as many as can be counted.
+    if (node && ['Unsqueeze', 'Reshape'].includes(node.op)) return [null];
+    const count = shapeCount(graph, value);
+    return count === null ? null : Array.from({ length: count }, () => null);
   }
   const entries: (number | null)[] = [];
   for (const part of node.inputs) {
@@ -59,7 +61,8 @@ export function weightOf(graph: Graph, value: string): Weight | null {
   const tensor = constantOf(graph, value);
   if (tensor) return { tensor, type: tensor.type };
   const node = graph.producer(value);
-  if (node?.op === 'Mul') return scaledWeight(graph, node.inputs);
+  if (node && ['Mul', 'Add', 'Sub'].includes(node.op)) return largerWeight(graph, node.inputs);
+  if (node?.op === 'MatMul') return multipliedWeight(graph, node.inputs);
   if (!node || !WEIGHT_OPS.has(node.op)) return null;
   const inner = weightOf(graph, node.inputs[0]!);
   if (!inner) return null;
@@ -69,44 +72,92 @@ export function weightOf(graph: Graph, value: string): Weight | null {
   return inner;
 }
 
-/** A weight stored in few bits, times its scales: the one of the two with all the dimensions. */
-function scaledWeight(graph: Graph, factors: readonly string[]): Weight | null {
+/** A weight stored in few bits times its scales, or one with what an adapter adds: the one of the two with all the dimensions. */
+function largerWeight(graph: Graph, factors: readonly string[]): Weight | null {
   const [a, b] = factors.map((factor) => weightOf(graph, factor));
   if (!a || !b) return null;
   return elements(a) >= elements(b) ? a : b;
+}
+
+/** The two matrices of an adapter, multiplied in the graph: the shape of their product; its data is nowhere. */
+function multipliedWeight(graph: Graph, factors: readonly string[]): Weight | null {
+  const [a, b] = factors.map((factor) => weightOf(graph, factor));
+  if (a?.tensor.dims.length !== 2 || b?.tensor.dims.length !== 2) return null;
+  const dims = [a.tensor.dims[0]!, b.tensor.dims[1]!];
+  return { ...a, tensor: { ...a.tensor, dims, data: { kind: 'opaque' } } };
 }
 
 function elements({ tensor }: Weight): number {
   return tensor.dims.reduce((product, dim) => product * dim, 1);
 }
 
-const SCALAR_OPS = new Set([
-  'Sqrt',
-  'Cast',
-  'Div',
-  'Mul',
-  'Pow',
-  'Reciprocal',
-  'Identity',
-  'Squeeze',
-  'Unsqueeze',
-]);
-
 /** Whether a value is one number for the whole layer, like the scale of an attention computed from a shape. */
 export function isScalar(graph: Graph, value: string): boolean {
-  const tensor = constantOf(graph, value);
-  if (tensor) return tensor.dims.every((dim) => dim === 1);
-  const node = graph.producer(value);
-  if (!node) return false;
-  if (node.op === 'Constant') return true;
-  if (node.op === 'Slice' || node.op === 'Gather') return isShape(graph, node.inputs[0]!);
-  return SCALAR_OPS.has(node.op) && node.inputs.every((input) => isScalar(graph, input));
+  return shapeCount(graph, value) === 1;
 }
 
+const EACH = new Set([
+  ...['Sqrt', 'Cast', 'CastLike', 'Reciprocal', 'Identity', 'Squeeze', 'Unsqueeze', 'Reshape', 'Flatten'],
+  ...['Neg', 'Abs', 'Floor', 'Ceil', 'Exp', 'Log'],
+]);
+const BETWEEN = new Set(['Div', 'Mul', 'Add', 'Sub', 'Pow', 'Max', 'Min', 'Mod']);
+const TO_ONE = new Set(['ReduceProd', 'ReduceSum', 'ReduceMax', 'ReduceMin', 'Size']);
+
+/** How many numbers a value has that depends on constants and shapes alone; null for all others, and where it is not seen. */
+function shapeCount(graph: Graph, value: string): number | null {
+  const tensor = constantOf(graph, value);
+  if (tensor) return tensor.dims.reduce((product, dim) => product * dim, 1);
+  const node = graph.producer(value);
+  if (!node) return null;
+  if (node.op === 'Constant') return node.ints('value_ints')?.length ?? 1;
+  if (node.op === 'Shape')
+    return between(node.int('start', 0), node.attributes.has('end') ? node.int('end', 0) : null);
+  if (node.op === 'Size') return 1;
+  const [first] = node.inputs as [string];
+  if (node.op === 'Slice' || node.op === 'Gather') {
+    // Of a shape whose rank is not known it is still seen how much is taken.
+    if (!isShape(graph, first)) return null;
+    return node.op === 'Gather' ? shapeCount(graph, node.inputs[1]!) : sliceCount(graph, node.inputs);
+  }
+  if (node.op === 'Concat') return sumOf(node.inputs.map((input) => shapeCount(graph, input)));
+  const ofOne = EACH.has(node.op) || TO_ONE.has(node.op);
+  if (!ofOne && !BETWEEN.has(node.op)) return null;
+  // The shape of a Reshape and the axes of a Squeeze are constants here, and do not count.
+  const counts = (ofOne ? [first] : node.inputs).map((input) => shapeCount(graph, input));
+  if (TO_ONE.has(node.op)) return isShape(graph, first) || counts[0] !== null ? 1 : null;
+  return counts.some((count) => count === null) ? null : Math.max(...(counts as number[]));
+}
+
+function sumOf(counts: readonly (number | null)[]): number | null {
+  return counts.some((count) => count === null)
+    ? null
+    : (counts as number[]).reduce((sum, count) => sum + count, 0);
+}
+
+/** Entries from start to end where both count from the same side of a list of unknown length; null otherwise. */
+function between(start: number, end: number | null): number | null {
+  if (end === null || end > 2 ** 30) return start < 0 ? -start : null;
+  return start < 0 === end < 0 && end > start ? end - start : null;
+}
+
+function sliceCount(graph: Graph, [, starts, ends, axes, steps]: readonly string[]): number | null {
+  const one = (value: string | undefined, absent: number) => {
+    if (value === undefined || value === '') return absent;
+    const found = constantIntegers(graph, value);
+    return found?.length === 1 ? found[0]! : null;
+  };
+  const [start, end, axis, step] = [one(starts, 0), one(ends, 0), one(axes, 0), one(steps, 1)];
+  if (start === null || end === null || axis !== 0 || step !== 1) return null;
+  return between(start, end);
+}
+
+/** A list of sizes: a shape, or what was cut out of one or put together from such. */
 function isShape(graph: Graph, value: string): boolean {
   const node = graph.producer(value);
+  if (!node) return constantIntegers(graph, value) !== null;
+  if (node.op === 'Shape') return true;
+  if (node.op === 'Concat') return node.inputs.every((input) => isShape(graph, input));
   return (
-    node?.op === 'Shape' ||
-    ((node?.op === 'Cast' || node?.op === 'Identity') && isShape(graph, node.inputs[0]!))
+    ['Cast', 'Identity', 'Slice', 'Gather', 'Unsqueeze'].includes(node.op) && isShape(graph, node.inputs[0]!)
   );
 }

@@ -5,9 +5,10 @@
 import { AppError } from '../../../../common/errors.ts';
 import type { Model } from '../ir/graph.ts';
 import { attr, ELEMENT, int64Tensor } from '../ir/types.ts';
-import { findSelfAttentions, type SelfAttention } from './attention.ts';
+import { findSelfAttentions, type SelfAttention, WITHOUT } from './attention.ts';
+import { copyPath, PathError } from './copy-path.ts';
 import { prune } from './prune.ts';
-import { copyPath, PathError } from './token-path.ts';
+import { unpackAttention } from './unpack-attention.ts';
 
 /** Shared input, int64 [1]: how many of a layer's own tokens serve as keys and values, from the first on. */
 export const SELF_LENGTH = 'ref_self_length';
@@ -29,7 +30,7 @@ export interface Site {
  *
  * Requires: self-attention as softmax(Q·Kᵀ)·V or one operator, its projections plain; M + min(selfLength, N) ≥ 1.
  * Ensures: inputs `ref_bank_i` for every site and one `ref_self_length`, outputs `ref_feature_i`; with M = 0 and
- * selfLength ≥ N the other outputs are the original's to the bit. Norms stay off the bank, since empty ones crash.
+ * selfLength ≥ N the other outputs are the original's to the bit (to rounding where a fused operator was taken apart). Norms stay off the bank, since empty ones crash.
  *
  * @throws AppError bundle-invalid naming the node it cannot rewrite, or when there is none.
  */
@@ -39,11 +40,12 @@ export function addReferenceAttention(
 ): { sites: Site[] } {
   const { graph } = model;
   const doing = `preparing ${options.label ?? 'the UNet'}`;
+  unpackAttention(model);
   const found = findSelfAttentions(graph, options.sites, doing);
   if (found.length === 0) {
     throw new AppError('bundle-invalid', 'the model has no self-attention that could take reference frames', {
       doing,
-      hint: 'Choose a method that needs none, or another bundle.',
+      hint: `${WITHOUT} Or choose another bundle.`,
     });
   }
   graph.inputs.push({ name: SELF_LENGTH, type: ELEMENT.int64, dims: [1] });
@@ -57,7 +59,7 @@ export function addReferenceAttention(
         `the attention ${attention.name} cannot take reference frames: ${cause.message}`,
         {
           doing,
-          hint: 'Export the model again with dynamic sizes and plain attention.',
+          hint: `${WITHOUT} Or export the model again with dynamic sizes and plain attention.`,
           cause,
         },
       );
@@ -121,7 +123,8 @@ function channelsOf({ projection, weight }: SelfAttention['key']['path']): numbe
   if (projection.op === 'MatMulNBits') return projection.int('K', 0);
   const { dims } = weight.tensor;
   const transposed =
-    projection.op === 'Conv' || (projection.op === 'Gemm' && projection.int('transB', 0) === 1);
+    projection.op === 'Conv' ||
+    (['Gemm', 'FusedMatMul'].includes(projection.op) && projection.int('transB', 0) === 1);
   const channels = dims[transposed ? 1 : dims.length - 2];
   if (channels === undefined) throw new PathError(`${projection.label}: its weight has shape [${dims}]`);
   return channels;
