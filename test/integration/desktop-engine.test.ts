@@ -1,59 +1,14 @@
 /** The engine as a process, spoken to as the window does. */
-import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Calls } from '../../src/common/contract/contract.ts';
 import type { Events } from '../../src/common/contract/events.ts';
 import { shotSettings } from '../../src/common/project/document.ts';
-import { type Client, createClient } from '../../src/common/rpc.ts';
 import { counter, ffmpegDoes, H264, tempFolder } from '../helpers/clips.ts';
 import { isFiled } from '../helpers/desk.ts';
+import { type Engine, endEngines, startEngine } from '../helpers/engine-process.ts';
 import { writeTinyBundle } from '../helpers/tiny-bundle.ts';
 
 const folder = tempFolder();
-const running = new Set<ChildProcess>();
-
-interface Engine extends Client<Calls, Events> {
-  readonly events: Events[];
-  kill(signal: NodeJS.Signals): Promise<void>;
-  disconnect(): Promise<void>;
-}
-
-function startEngine(): Engine {
-  const child = fork(new URL('../../src/main/engine/entry.ts', import.meta.url), [], {
-    execArgv: [],
-    serialization: 'advanced',
-    env: { ...process.env, RETAKE_HOME: folder.at('home') },
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
-  running.add(child);
-  child.on('error', () => {});
-  const gone = new Promise<void>((resolve) =>
-    child.once('exit', () => {
-      running.delete(child);
-      resolve();
-    }),
-  );
-  const client = createClient<Calls, Events>({
-    send: (message) => child.send(message as object),
-    onMessage: (handler) => child.on('message', handler),
-    onClose: (handler) => child.on('exit', () => handler(new Error('gone'))),
-  });
-  const events: Events[] = [];
-  client.onEvent((event) => events.push(event));
-  return {
-    ...client,
-    events,
-    kill: (signal) => {
-      child.kill(signal);
-      return gone;
-    },
-    disconnect: () => {
-      child.disconnect();
-      return gone;
-    },
-  };
-}
 
 async function until<T>(ask: () => Promise<T>, check: (value: T) => unknown): Promise<T> {
   for (let tries = 0; tries < 1500; tries += 1) {
@@ -70,12 +25,12 @@ beforeAll(async () => {
 });
 
 afterAll(() => {
-  for (const child of running) child.kill('SIGKILL');
+  endEngines();
   folder[Symbol.dispose]();
 });
 
 test('import, render, kill the engine, start it again: the queue goes on and the project is as it was saved', async () => {
-  const first = startEngine();
+  const first = startEngine(folder.at('home'));
   const opened = await first.call('project.create', { path: folder.at('film.retake'), name: 'film' });
   const { ref, info } = await first.call('clip.import', { path: folder.at('clip.mp4') });
   expect(ref).toMatchObject({ frames: 12, name: 'clip', hasAudio: false, width: info.width });
@@ -114,7 +69,7 @@ test('import, render, kill the engine, start it again: the queue goes on and the
   await until(list(first), ({ entries }) => entries[0]!.phase === 'sample');
   await first.kill('SIGKILL');
 
-  const second = startEngine();
+  const second = startEngine(folder.at('home'));
   const again = await second.call('project.open', { path: opened.path });
   expect(again).toEqual({ ...opened, document, missing: [], recovered: null });
   await until(list(second), ({ entries }) => isFiled(entries, ids[0]!));

@@ -75,7 +75,12 @@ export class TakeFiling {
     if (this.#stopped || this.#timer) return;
     this.#timer = setTimeout(() => {
       this.#timer = null;
-      this.fileAll();
+      try {
+        this.fileAll();
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error;
+        this.#again();
+      }
     }, AGAIN_MS).unref();
   }
 }

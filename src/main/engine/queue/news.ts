@@ -2,6 +2,7 @@
 import type { DesktopEvent, JobEvent } from '../../../common/contract/events.ts';
 import type { Progress } from '../../../common/contract/jobs.ts';
 import type { QueueEntry } from '../../../common/contract/queue.ts';
+import { AppError } from '../../../common/errors.ts';
 
 const EVERY_MS = 100;
 
@@ -15,6 +16,7 @@ export interface NewsParts {
 export class QueueNews {
   readonly #parts: NewsParts;
   readonly #touched = new Set<string>();
+  #isChanged = false;
   #progress: { job: string; progress: Progress } | null = null;
   #toldAt = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -26,7 +28,8 @@ export class QueueNews {
   /** These have changed, come or gone; none where only the pause has changed. */
   changed(...ids: readonly string[]): void {
     for (const id of ids) this.#touched.add(id);
-    this.#soon(() => this.#tellChanges());
+    this.#isChanged = true;
+    this.#soon();
   }
 
   progress(job: string, progress: Progress): void {
@@ -34,17 +37,8 @@ export class QueueNews {
     this.#soon();
   }
 
-  #wanted: (() => void) | null = null;
-
-  #soon(also?: () => void): void {
-    this.#wanted = also ?? this.#wanted;
-    this.#timer ??= setTimeout(
-      () => {
-        this.#timer = null;
-        this.flush();
-      },
-      Math.max(0, this.#toldAt + EVERY_MS - Date.now()),
-    );
+  #soon(): void {
+    this.#timer ??= setTimeout(() => this.flush(), Math.max(0, this.#toldAt + EVERY_MS - Date.now()));
   }
 
   /** Tells at once what is still to be told. */
@@ -52,8 +46,7 @@ export class QueueNews {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
     this.#toldAt = Date.now();
-    this.#wanted?.();
-    this.#wanted = null;
+    if (this.#isChanged) this.#tellChanges();
     if (this.#progress) this.#parts.emit({ kind: 'progress', ...this.#progress });
     this.#progress = null;
   }
@@ -61,12 +54,18 @@ export class QueueNews {
   #tellChanges(): void {
     const ids = [...this.#touched];
     this.#touched.clear();
-    const entries = ids.map((id) => this.#parts.look(id));
-    this.#parts.emit({
-      kind: 'queue',
-      changed: entries.filter((entry) => entry !== null),
-      removed: ids.filter((_, at) => entries[at] === null),
-      paused: this.#parts.paused(),
-    });
+    this.#isChanged = false;
+    try {
+      const entries = ids.map((id) => this.#parts.look(id));
+      this.#parts.emit({
+        kind: 'queue',
+        changed: entries.filter((entry) => entry !== null),
+        removed: ids.filter((_, at) => entries[at] === null),
+        paused: this.#parts.paused(),
+      });
+    } catch (error) {
+      // The job list cannot be read; whoever asks for it next is told why.
+      if (!(error instanceof AppError)) throw error;
+    }
   }
 }

@@ -222,7 +222,17 @@ export class RenderQueue {
     } finally {
       this.#running = null;
       this.#news.changed(id);
+      this.#goOn();
+    }
+  }
+
+  /** Nobody waits for an answer here. */
+  #goOn(): void {
+    try {
       this.#pump();
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      this.#parts.emit({ kind: 'warning', job: null, message: errorLine(error) });
     }
   }
 
