@@ -27,7 +27,7 @@ import { loadGraph } from '../../src/main/engine/onnx/slim.ts';
 // After our own door to it, which first tells it to keep to itself.
 const { default: ort } = await import('onnxruntime-node');
 
-const GRAPH = resolve(import.meta.dirname, '../../../shared/data/sd15/unet/model.onnx');
+export const GRAPH = resolve(import.meta.dirname, '../../../shared/data/sd15/unet/model.onnx');
 const RUNS = 2;
 
 type Way = 'plain' | 'ours';
@@ -77,7 +77,7 @@ export async function benchLoad(): Promise<LoadReport> {
 }
 
 /** The graph with a sparse file of zeros where it wants its weights. Returns their size in bytes. */
-function layOut(file: string): number {
+export function layOut(file: string): number {
   mkdirSync(join(file, '..'), { recursive: true });
   copyFileSync(GRAPH, file);
   const ends = new Map<string, number>();

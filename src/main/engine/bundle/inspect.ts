@@ -18,19 +18,10 @@ import { type Layout, PART_FOLDERS, type Part, type Role, readLayout, rolesOf } 
 import { isDrawn, takeMean } from './mean-encoder.ts';
 import { estimateMemory, type MemoryEstimate } from './memory.ts';
 import { bundleDigests } from './part-digests.ts';
-import {
-  type Canvas,
-  checkTokens,
-  frozenCanvas,
-  type Geometry,
-  geometryOf,
-  loadParts,
-  type Parts,
-  textLength,
-} from './parts.ts';
+import { checkTokens, type Geometry, geometryOf, loadParts, type Parts, textLength } from './parts.ts';
 import { readScheduler } from './scheduler.ts';
 import { readTokenizer } from './tokenizer.ts';
-import type { Bundle, BundleDigests, OpenBundleOptions } from './types.ts';
+import type { Bundle, BundleDigests, Canvas, OpenBundleOptions } from './types.ts';
 
 export interface PartReport {
   readonly role: Role;
@@ -163,8 +154,7 @@ export async function inspectBundle(
     factor: geometry?.factor ?? null,
     grid: geometry?.grid ?? null,
     nativeSize: geometry?.nativeSize ?? null,
-    frozen: parts &&
-      geometry && { ...frozenCanvas(parts, geometry.factor), batch: parts.unet.io.fixed.batch },
+    frozen: parts && geometry && { ...geometry.frozen, batch: parts.unet.io.fixed.batch },
     promptTokens: tokenizers.map(({ length }) => length),
     memory,
     digests:

@@ -11,7 +11,6 @@ import { bundleDigests } from './part-digests.ts';
 import {
   checkCanvas,
   checkTokens,
-  frozenCanvas,
   geometryOf,
   type LoadedPart,
   loadParts,
@@ -116,7 +115,6 @@ function assemble(opened: Opened): Bundle {
   const { layout, parts, geometry, tokenizers, sites, encoder, decoder } = opened;
   const [unetSession, textSessions] = [opened.unet, opened.text];
   const { factor, latentChannels, scale } = geometry;
-  const frozen = frozenCanvas(parts, factor);
   const calls = { unet: 0, unetBranches: 0, vaeEncoder: 0, vaeDecoder: 0, textEncoder: 0 };
   const seconds = (sessions: readonly Session[]) =>
     sessions.reduce((sum, session) => sum + session.runSeconds, 0);
@@ -147,6 +145,7 @@ function assemble(opened: Opened): Bundle {
     factor,
     grid: geometry.grid,
     nativeSize: geometry.nativeSize,
+    frozen: geometry.frozen,
     siteCount: sites.length,
     calls,
     get runSeconds() {
@@ -182,7 +181,7 @@ function assemble(opened: Opened): Bundle {
         shape.channels === latentChannels,
         `latents here have ${latentChannels} channels, not ${shape.channels}`,
       );
-      checkCanvas(frozen, shape.width * factor, shape.height * factor, unet.file);
+      checkCanvas(geometry.frozen, shape.width * factor, shape.height * factor, layout.name);
       return makePredict(unet, shape, (branches) => {
         calls.unet += 1;
         calls.unetBranches += branches;

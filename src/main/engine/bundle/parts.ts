@@ -15,7 +15,7 @@ import {
   vaeIo,
 } from './io.ts';
 import { type Layout, PART_FOLDERS, type Part, type Role } from './layout.ts';
-import type { Bundle } from './types.ts';
+import type { Bundle, Canvas } from './types.ts';
 import type { LatentScale } from './vae.ts';
 
 export interface LoadedPart<Io> {
@@ -41,6 +41,7 @@ export interface Geometry {
   readonly factor: number;
   readonly grid: number;
   readonly nativeSize: number;
+  readonly frozen: Canvas;
   readonly scale: LatentScale;
 }
 
@@ -94,7 +95,6 @@ export function geometryOf(layout: Layout, parts: Parts): Geometry {
   checkUnet(unet, structureChannels);
   checkVae(vaeEncoder, vaeDecoder, latentChannels);
   checkText(layout, unet, parts.text);
-  frozenCanvas(parts, factor);
   const xl = unet.io.added !== null;
   return {
     kind: xl ? 'sdxl' : structureChannels === 1 ? 'sd-depth' : 'sd',
@@ -102,6 +102,7 @@ export function geometryOf(layout: Layout, parts: Parts): Geometry {
     structureChannels,
     factor,
     grid: factor * (levels === undefined ? strideFactor(unet.graph.model) : 2 ** (levels - 1)),
+    frozen: frozenCanvas(parts, factor),
     nativeSize: nativeLatent(layout, unet.io) * factor,
     scale: latentScale(layout, latentChannels, xl),
   };
@@ -180,24 +181,19 @@ export function checkTokens(
   }
 }
 
-export interface Canvas {
-  readonly width: number | null;
-  readonly height: number | null;
-}
-
 /** Throws where an export with frozen sizes does not run at this one, in pixels. */
-export function checkCanvas(frozen: Canvas, width: number, height: number, file: string): void {
+export function checkCanvas(frozen: Canvas, width: number, height: number, name: string): void {
   if ((frozen.width ?? width) === width && (frozen.height ?? height) === height) return;
   const size = `${frozen.width ?? 'any'}×${frozen.height ?? 'any'}`;
   const message = `the model was exported for pictures of ${size} only, this edit needs ${width}×${height}`;
   throw new AppError('bundle-invalid', message, {
-    doing: `opening ${file}`,
+    doing: `opening ${name}`,
     hint: 'Export it again with optimum-cli export onnx, which leaves the sizes open, or crop the clip to that shape.',
   });
 }
 
 /** Size in pixels that an export froze; null per side where any will do. Throws where its parts disagree. */
-export function frozenCanvas({ unet, vaeEncoder, vaeDecoder }: Parts, factor: number): Canvas {
+function frozenCanvas({ unet, vaeEncoder, vaeDecoder }: Parts, factor: number): Canvas {
   const of = (side: 'width' | 'height') => {
     const sizes = [
       { part: unet.part, size: scaled(unet.io.fixed[side], factor) },

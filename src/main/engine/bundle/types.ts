@@ -41,6 +41,11 @@ export interface Tokens {
   readonly cut: string | null;
 }
 
+export interface Canvas {
+  readonly width: number | null;
+  readonly height: number | null;
+}
+
 export interface Bundle {
   readonly dir: string;
   readonly name: string;
@@ -58,6 +63,8 @@ export interface Bundle {
   readonly grid: number;
   /** Side in pixels of the square the network was trained on. */
   readonly nativeSize: number;
+  /** Size in pixels an export froze, per side; null where any will do. */
+  readonly frozen: Canvas;
   /** Number of self-attention sites compiled with a bank. */
   readonly siteCount: number;
   /** Counted since the bundle was opened; a guided UNet call runs two branches. */

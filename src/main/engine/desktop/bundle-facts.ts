@@ -10,7 +10,7 @@ import type { Bundle, BundleDigests, DigestStore } from '../bundle/types.ts';
 
 export type BundleFacts = Pick<
   Bundle,
-  'name' | 'nativeSize' | 'grid' | 'factor' | 'latentChannels' | 'structureChannels' | 'scheduler'
+  'name' | 'nativeSize' | 'frozen' | 'grid' | 'factor' | 'latentChannels' | 'structureChannels' | 'scheduler'
 > & {
   readonly digests: BundleDigests;
   /** Digest of the depth estimator, null where there is none. */

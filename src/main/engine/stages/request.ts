@@ -2,6 +2,7 @@
 import { AppError } from '../../../common/errors.ts';
 import type { ClipInfo, Fit, FrameRange } from '../../../common/media.ts';
 import type { EditSettings } from '../../../common/settings.ts';
+import { checkCanvas } from '../bundle/parts.ts';
 import type { Bundle } from '../bundle/types.ts';
 import { scheduleNamed } from '../diffusion/names.ts';
 import type { ScheduleId } from '../diffusion/schedule.ts';
@@ -50,16 +51,18 @@ export function resolveRange(settings: EditSettings, clip: Pick<ClipInfo, 'frame
   return { start, end };
 }
 
-/** Canvas of a clip for a network. */
+/** Canvas of a clip for a network. @throws AppError bundle-invalid where an export froze another */
 export function canvasOf(
   settings: EditSettings,
   clip: Pick<ClipInfo, 'width' | 'height'>,
-  network: Pick<Bundle, 'nativeSize' | 'grid'>,
+  network: Pick<Bundle, 'name' | 'nativeSize' | 'grid' | 'frozen'>,
 ): Fit {
-  return fitCanvas(clip.width, clip.height, {
+  const fit = fitCanvas(clip.width, clip.height, {
     size: settings.size ?? network.nativeSize,
     grid: network.grid,
   });
+  checkCanvas(network.frozen, fit.width, fit.height, network.name);
+  return fit;
 }
 
 const SOLVER = { what: 'solver', choices: solvers.map(({ id }) => id).join(' or ') };
