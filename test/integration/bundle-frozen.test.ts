@@ -6,8 +6,11 @@ import { errorLine } from '../../src/common/errors.ts';
 import { formatBundleReport, inspectBundle } from '../../src/main/engine/bundle/inspect.ts';
 import { openBundle } from '../../src/main/engine/bundle/open.ts';
 import { batches } from '../../src/main/engine/bundle/unet.ts';
+import { rememberingFacts } from '../../src/main/engine/desktop/bundle-facts.ts';
 import type { Model } from '../../src/main/engine/onnx/ir/graph.ts';
 import { parseModel, serializeModel } from '../../src/main/engine/onnx/serde.ts';
+import { canvasOf } from '../../src/main/engine/stages/request.ts';
+import { settings as jobSettings } from '../helpers/job-settings.ts';
 import { largestDifference } from '../helpers/onnx.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { type TinyBundleOptions, writeTinyBundle } from '../helpers/tiny-bundle.ts';
@@ -142,6 +145,16 @@ describe('a size frozen at export', () => {
       'exported for pictures of 32×48 only, this edit needs 32×64',
     );
     expect(formatBundleReport(await inspectBundle(dir))).toMatch(/frozen +pictures of 32×48 only/);
+    // A plan asks the same, of the bundle's facts alone.
+    const facts = await rememberingFacts(undefined)(dir);
+    const settings = { ...jobSettings, size: null };
+    expect(canvasOf(settings, { width: 320, height: 480 }, facts)).toMatchObject({ width: 32, height: 48 });
+    expect(canvasOf(settings, { width: 480, height: 320 }, facts)).toMatchObject({
+      ...{ width: 32, height: 48, contentWidth: 32, contentHeight: 21, left: 0, top: 13 },
+    });
+    expect(() => canvasOf({ ...settings, size: 64 }, { width: 480, height: 320 }, facts)).toThrow(
+      'pictures of 32×48 only, this edit needs',
+    );
   });
 
   it('of the VAE alone is known before the first frame too', async () => {

@@ -79,7 +79,8 @@ export function formatBundleReport(
 
 function frozenLine({ width, height, batch }: NonNullable<BundleReport['frozen']>): string | null {
   const said: string[] = [];
-  if (width !== null || height !== null) said.push(`pictures of ${width ?? 'any'}×${height ?? 'any'} only`);
+  if (width !== null || height !== null)
+    said.push(`pictures of ${width ?? 'any'}×${height ?? 'any'} only, other shapes are padded`);
   if (batch === 1) said.push('one prompt at a time, so guidance takes two passes');
   if (batch !== null && batch > 1) said.push(`${batch} prompts at a time, also where one is wanted`);
   return said.length > 0 ? said.join('; ') : null;

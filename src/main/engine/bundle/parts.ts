@@ -188,7 +188,7 @@ export function checkCanvas(frozen: Canvas, width: number, height: number, name:
   const message = `the model was exported for pictures of ${size} only, this edit needs ${width}×${height}`;
   throw new AppError('bundle-invalid', message, {
     doing: `opening ${name}`,
-    hint: 'Export it again with optimum-cli export onnx, which leaves the sizes open, or crop the clip to that shape.',
+    hint: 'Leave the size to the model, or export it again with optimum-cli export onnx, which leaves sizes open.',
   });
 }
 

@@ -21,17 +21,34 @@ export function fitCanvas(
   const scale = Math.min(size / Math.sqrt(width * height), (LONGEST * size) / Math.max(width, height));
   const contentWidth = Math.max(1, Math.round(width * scale));
   const contentHeight = Math.max(1, Math.round(height * scale));
-  const canvasWidth = Math.ceil(contentWidth / grid) * grid;
-  const canvasHeight = Math.ceil(contentHeight / grid) * grid;
+  return centred(
+    [width, height],
+    [contentWidth, contentHeight],
+    [Math.ceil(contentWidth / grid) * grid, Math.ceil(contentHeight / grid) * grid],
+  );
+}
+
+/** As fitCanvas, for a network that knows one canvas only: the picture becomes as large as it holds. */
+export function fitInto(width: number, height: number, canvas: { width: number; height: number }): Fit {
+  const scale = Math.min(canvas.width / width, canvas.height / height);
+  const side = (length: number, most: number) => Math.min(most, Math.max(1, Math.round(length * scale)));
+  const content: Sides = [side(width, canvas.width), side(height, canvas.height)];
+  return centred([width, height], content, [canvas.width, canvas.height]);
+}
+
+/** Width and height. */
+type Sides = readonly [number, number];
+
+function centred(source: Sides, content: Sides, canvas: Sides): Fit {
   return {
-    sourceWidth: width,
-    sourceHeight: height,
-    contentWidth,
-    contentHeight,
-    width: canvasWidth,
-    height: canvasHeight,
-    left: Math.floor((canvasWidth - contentWidth) / 2),
-    top: Math.floor((canvasHeight - contentHeight) / 2),
+    sourceWidth: source[0],
+    sourceHeight: source[1],
+    contentWidth: content[0],
+    contentHeight: content[1],
+    width: canvas[0],
+    height: canvas[1],
+    left: Math.floor((canvas[0] - content[0]) / 2),
+    top: Math.floor((canvas[1] - content[1]) / 2),
   };
 }
 

@@ -8,7 +8,7 @@ import { scheduleNamed } from '../diffusion/names.ts';
 import type { ScheduleId } from '../diffusion/schedule.ts';
 import { solverNamed, solvers } from '../diffusion/solvers/registry.ts';
 import type { Solver } from '../diffusion/solvers/solver.ts';
-import { fitCanvas } from '../media/fit.ts';
+import { fitCanvas, fitInto } from '../media/fit.ts';
 import { getMethod, parseParams, solverFor } from '../methods/registry.ts';
 import type { Method, Need } from '../methods/types.ts';
 
@@ -51,12 +51,16 @@ export function resolveRange(settings: EditSettings, clip: Pick<ClipInfo, 'frame
   return { start, end };
 }
 
-/** Canvas of a clip for a network. @throws AppError bundle-invalid where an export froze another */
+/** Canvas of a clip for a network. @throws AppError bundle-invalid where an export froze another than was asked for */
 export function canvasOf(
   settings: EditSettings,
   clip: Pick<ClipInfo, 'width' | 'height'>,
   network: Pick<Bundle, 'name' | 'nativeSize' | 'grid' | 'frozen'>,
 ): Fit {
+  const { width, height } = network.frozen;
+  if (width !== null && height !== null && settings.size === null) {
+    return fitInto(clip.width, clip.height, { width, height });
+  }
   const fit = fitCanvas(clip.width, clip.height, {
     size: settings.size ?? network.nativeSize,
     grid: network.grid,
