@@ -41,9 +41,22 @@ export type Retiming =
       readonly settled: number | null;
     };
 
+/** Numbered pictures that are a clip together; the clip's path is their pattern, "shot.####.png". */
+export interface PictureSequence {
+  readonly first: number;
+  readonly count: number;
+  /** Least digits of the number, what stands before and after it. */
+  readonly digits: number;
+  readonly before: string;
+  readonly after: string;
+  readonly rate: Rational;
+}
+
 /** A readable clip. Width and height are display pixels: rotated upright, pixel aspect made square. */
 export interface ClipInfo {
   readonly path: string;
+  /** Null for a clip that is one file. */
+  readonly sequence: PictureSequence | null;
   readonly container: string;
   /** Number of the picture's stream in the file. */
   readonly stream: number;

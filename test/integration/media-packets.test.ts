@@ -12,12 +12,18 @@ async function both(path: string) {
   const ffmpeg = await resolveFfmpeg();
   const lines: string[] = [];
   const run = { doing: 'reading' };
-  await runFfmpeg(ffmpeg, bannerArgs(path), { ...run, onLine: (line) => lines.push(line) });
+  await runFfmpeg(ffmpeg, bannerArgs({ path, sequence: null }), {
+    ...run,
+    onLine: (line) => lines.push(line),
+  });
   const banner = parseBanner(lines)!;
   const video = banner.videos[0]!;
   return {
-    decoded: await measurePictures(ffmpeg, path, banner, video, run),
-    listed: await measurePictures(ffmpeg, path, banner, video, run, { smallBytes: 0, cheapPixels: 0 }),
+    decoded: await measurePictures(ffmpeg, { path, sequence: null }, banner, video, run),
+    listed: await measurePictures(ffmpeg, { path, sequence: null }, banner, video, run, {
+      smallBytes: 0,
+      cheapPixels: 0,
+    }),
   };
 }
 
@@ -82,7 +88,10 @@ describe.skipIf(process.platform === 'win32')('what import costs', () => {
     });
     const lines: string[] = [];
     const ffmpeg = { ...abilities, path: wrapper };
-    await runFfmpeg(ffmpeg, bannerArgs(path), { doing: 'reading', onLine: (line) => lines.push(line) });
+    await runFfmpeg(ffmpeg, bannerArgs({ path, sequence: null }), {
+      doing: 'reading',
+      onLine: (line) => lines.push(line),
+    });
     const banner = parseBanner(lines)!;
     return { path, ffmpeg, banner, video: banner.videos[0]!, log };
   }
@@ -91,7 +100,14 @@ describe.skipIf(process.platform === 'win32')('what import costs', () => {
     using folder = tempFolder();
     const { path, ffmpeg, banner, video, log } = await costly(folder);
     const limits = { smallBytes: 16 << 20, cheapPixels: 200 * 320 * 180 };
-    const found = await measurePictures(ffmpeg, path, banner, video, { doing: 'reading' }, limits);
+    const found = await measurePictures(
+      ffmpeg,
+      { path, sequence: null },
+      banner,
+      video,
+      { doing: 'reading' },
+      limits,
+    );
     expect(found.times).toHaveLength(1500);
     // Whoever decoded was told to stop early.
     const decoding = readFileSync(log, 'utf8')
@@ -106,7 +122,7 @@ describe.skipIf(process.platform === 'win32')('what import costs', () => {
     const { path, ffmpeg, banner, video } = await costly(folder);
     const told: number[] = [];
     const run = { doing: 'reading', onFraction: (fraction: number) => told.push(fraction) };
-    await measurePictures(ffmpeg, path, banner, video, run);
+    await measurePictures(ffmpeg, { path, sequence: null }, banner, video, run);
     expect(told.length).toBeGreaterThan(100);
     expect(told).toEqual([...told].sort((a, b) => a - b));
     expect(told.at(-1)).toBeGreaterThan(0.95);

@@ -184,11 +184,21 @@ describe('arguments', () => {
     const range = { start: 0, end: 5 };
     const size = { width: 64, height: 36 };
     const encode = { clip, range, fit: wholeFit(clip), timecode: null, soundFiles: null, output: 'o.mov' };
+    const a = { path: 'a.mov', sequence: null };
+    const pictures = {
+      first: 1,
+      count: 2,
+      digits: 4,
+      before: 'a.',
+      after: '.png',
+      rate: { num: 24, den: 1 },
+    };
     const lists = [
-      bannerArgs('a'),
-      showPicturesArgs('a', 0, {}),
-      listPacketsArgs('a', 0),
-      trySoundArgs('a', 1),
+      bannerArgs({ path: '/a.####.png', sequence: pictures }),
+      bannerArgs(a),
+      showPicturesArgs(a, 0, {}),
+      listPacketsArgs(a, 0),
+      trySoundArgs(a, 1),
       decodeArgs(clip, { range, ...size, seek: 3, toneMap: false }),
       encodeArgs({ ...encode, spec: FORMATS.prores422hq }),
       proxyArgs(clip, { ...size, toneMap: false, output: 'p.mp4' }),

@@ -3,6 +3,8 @@ import { type BrowserWindow, dialog } from 'electron';
 import { portableName } from '../../common/file-name.ts';
 
 const CLIPS = ['mov', 'mp4', 'mxf', 'mkv', 'avi', 'webm', 'm4v', 'mpg', 'mpeg', 'mts', 'm2ts', 'ts'];
+/** All pictures of a run chosen together are one clip. */
+const PICTURES = ['png', 'exr', 'dpx', 'tif', 'tiff', 'jpg', 'jpeg'];
 const PROJECTS = [{ name: 'Retake project', extensions: ['retake'] }];
 
 async function paths(
@@ -18,7 +20,7 @@ export function openClips(window: BrowserWindow): Promise<readonly string[] | nu
     title: 'Import clips',
     buttonLabel: 'Import',
     filters: [
-      { name: 'Clips', extensions: CLIPS },
+      { name: 'Clips', extensions: [...CLIPS, ...PICTURES] },
       { name: 'All files', extensions: ['*'] },
     ],
     properties: ['openFile', 'multiSelections'],

@@ -3,6 +3,7 @@ import { Cancelled, errorLine } from '../../common/errors.ts';
 import { addClip, refuse } from '../../common/project/edits.ts';
 import { recutClip } from '../../common/project/edits-recut.ts';
 import { isShot } from '../../common/project/positions.ts';
+import { gatherRuns } from '../../common/sequence.ts';
 import { call, shell } from '../engine.ts';
 import { settingsFor } from '../store/bundles.ts';
 import { getCurrentShot, getPlaced, lengthOfPlaced } from '../store/current.ts';
@@ -37,8 +38,11 @@ export async function importClip(path: string): Promise<void> {
   if (first) setView(fitAll(getView(), lengthOfPlaced(getPlaced())));
 }
 
-/** Imports what can be imported, one after the other; one notice names what could not. */
-export async function importClips(paths: readonly string[]): Promise<void> {
+/**
+ * Imports what can be imported, one after the other; one notice names what could not. Numbered pictures chosen together are one clip.
+ */
+export async function importClips(chosen: readonly string[]): Promise<void> {
+  const paths = gatherRuns(chosen);
   const failed: { readonly name: string; readonly error: unknown }[] = [];
   const project = getOpened()?.path;
   for (const path of paths) {

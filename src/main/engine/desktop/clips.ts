@@ -1,7 +1,7 @@
 /** Clips probed once while their files stay as they are: a probe may decode the whole clip. */
-import { stat } from 'node:fs/promises';
 import type { ClipInfo } from '../../../common/media.ts';
 import { probeClip } from '../media/probe.ts';
+import { stampOf } from '../media/sequence.ts';
 
 export type Probe = (
   path: string,
@@ -14,8 +14,7 @@ const MOST = 500;
 export function rememberingProbe(): Probe {
   const known = new Map<string, ClipInfo>();
   return async (path, signal, onFraction) => {
-    const about = await stat(path).catch(() => null);
-    const key = about && `${path}\n${about.size}\n${about.mtimeMs}`;
+    const key = stampOf(path);
     const found = key === null ? undefined : known.get(key);
     if (found) return found;
     const clip = await probeClip(path, { signal, onFraction });

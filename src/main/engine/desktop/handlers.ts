@@ -1,6 +1,5 @@
 /** Answers the desktop's calls: each is one line that says which part does it. */
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { basename, join, parse } from 'node:path';
 import type { DesktopContract } from '../../../common/contract/contract.ts';
 import type { DesktopEvent, JobEvent } from '../../../common/contract/events.ts';
@@ -14,6 +13,7 @@ import { repositoryOf } from '../bundles/repository.ts';
 import type { LatentCache } from '../cache/latents.ts';
 import type { DataPaths } from '../cache/location.ts';
 import { requireSearchFolder, requireWorkFolder } from '../folders.ts';
+import { isClipThere } from '../media/sequence.ts';
 import { Previews } from '../previews/previews.ts';
 import { Backups } from '../project/backups.ts';
 import { type ProjectRef, projectPath } from '../project/file.ts';
@@ -142,7 +142,7 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
     },
     'project.reach': async ({ path }) => {
       await places.accept(path);
-      return { found: existsSync(path) };
+      return { found: isClipThere(path) };
     },
     'backups.list': () => backups.list(),
     'backups.open': async ({ backup, path }) => {

@@ -3,15 +3,15 @@ import type { AudioStream, ClipInfo, Fit, FrameRange, Rational } from '../../../
 import { toNumber } from '../../../common/time/rational.ts';
 import { hdrCoding, outputColour, sourceCoding } from './colour.ts';
 import type { FormatSpec } from './formats.ts';
-import { inputCanvases, inputClip, inputFile } from './input.ts';
+import { inputCanvases, inputClip, inputSource, type Source } from './input.ts';
 import { pictureClock, soundClock } from './retiming.ts';
 
 /** Level names in front of messages tell damage from chatter. */
 export const QUIET = ['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'level+error'];
 const TALKING = ['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'level+info'];
 
-export function bannerArgs(path: string): string[] {
-  return ['-hide_banner', '-nostdin', ...inputFile(path)];
+export function bannerArgs(source: Source): string[] {
+  return ['-hide_banner', '-nostdin', ...inputSource(source)];
 }
 
 const PASS_THROUGH = ['-fps_mode', 'passthrough', '-f', 'null', '-'];
@@ -24,13 +24,13 @@ export interface ShowPart {
 }
 
 /** Decodes a stream, or a part of it, and tells of each picture. */
-export function showPicturesArgs(path: string, stream: number, { count, seek }: ShowPart): string[] {
+export function showPicturesArgs(source: Source, stream: number, { count, seek }: ShowPart): string[] {
   return [
     ...TALKING,
     '-copyts',
     '-noautorotate',
     ...(seek === undefined ? [] : seekTo(seek)),
-    ...inputFile(path),
+    ...inputSource(source),
     '-map',
     `0:${stream}`,
     ...(count === undefined ? [] : ['-frames:v', String(count)]),
@@ -46,10 +46,10 @@ function seekTo(seconds: number): string[] {
 }
 
 /** Lists the packets of a stream, or the first of them, without decoding. */
-export function listPacketsArgs(path: string, stream: number, count?: number): string[] {
+export function listPacketsArgs(source: Source, stream: number, count?: number): string[] {
   const some = count === undefined ? [] : ['-frames:v', String(count)];
   const copy = ['-map', `0:${stream}`, '-c', 'copy', ...some, '-f', 'framecrc', '-'];
-  return [...QUIET, '-copyts', ...inputFile(path), ...copy];
+  return [...QUIET, '-copyts', ...inputSource(source), ...copy];
 }
 
 /** Whether the clock of the container leads to the same frames from there as from the start. */
@@ -81,17 +81,19 @@ export function conform(clip: ClipInfo, sought = false): string[] {
 /** RGB24 of conformed frames. */
 export function decodeArgs(clip: ClipInfo, plan: DecodePlan): string[] {
   const { start, end } = plan.range;
+  // Of numbered pictures the first ones need not be opened at all.
+  const skipped = clip.sequence !== null && clip.fieldOrder === 'progressive' ? start : 0;
   const filters = [
     'showinfo=checksum=0',
     ...conform(clip, plan.seek !== null),
-    `select='between(n,${start},${end - 1})'`,
+    `select='between(n,${start - skipped},${end - skipped - 1})'`,
     ...scaleToRgb(clip, plan),
   ];
   return [
     ...TALKING,
     '-copyts',
     ...(plan.seek === null ? [] : seekTo(plan.seek)),
-    ...inputClip(clip),
+    ...inputClip(skipPictures(clip, skipped)),
     '-map',
     `0:${clip.stream}`,
     '-vf',
@@ -108,6 +110,12 @@ export function decodeArgs(clip: ClipInfo, plan: DecodePlan): string[] {
     'rawvideo',
     '-',
   ];
+}
+
+function skipPictures(clip: ClipInfo, count: number): ClipInfo {
+  const { sequence } = clip;
+  if (sequence === null || count === 0) return clip;
+  return { ...clip, sequence: { ...sequence, first: sequence.first + count, count: sequence.count - count } };
 }
 
 const SHARP = 'lanczos+accurate_rnd+full_chroma_int+full_chroma_inp';
@@ -167,8 +175,8 @@ export interface EncodePlan {
 }
 
 /** Tries whether a sound stream opens and decodes. */
-export function trySoundArgs(path: string, index: number): string[] {
-  return [...QUIET, ...inputFile(path), '-map', `0:${index}`, '-t', '0.1', '-f', 'null', '-'];
+export function trySoundArgs(source: Source, index: number): string[] {
+  return [...QUIET, ...inputSource(source), '-map', `0:${index}`, '-t', '0.1', '-f', 'null', '-'];
 }
 
 /**
@@ -253,7 +261,7 @@ function soundStart(clip: ClipInfo, range: FrameRange): number {
 export function soundInput(clip: ClipInfo, range: FrameRange): string[] {
   const seek = soundStart(clip, range) - SOUND_RUN_UP_SECONDS;
   const sought = seek > Math.max(0, clip.startTime) && canSeek(clip, seek);
-  return [...(sought ? seekTo(seek) : []), '-vn', ...inputFile(clip.path)];
+  return [...(sought ? seekTo(seek) : []), '-vn', ...inputSource(clip)];
 }
 
 /** Places the sound on the take's clock, fills gaps with silence, and ends it with the picture to the sample. */

@@ -3,6 +3,7 @@
  * (HLS, DASH, concat, IMF, SDP, …) make ffmpeg open whatever they name, on this disk or on the network, so none is let in. Pure.
  */
 import type { ClipInfo, Rational } from '../../../common/media.ts';
+import { isStill } from '../../../common/sequence.ts';
 import { formatRational } from '../../../common/time/rational.ts';
 
 /** ffmpeg's demuxers that read one file only. Names that a version does not know do no harm. */
@@ -30,16 +31,7 @@ export const LISTS_OF_FILES: ReadonlySet<string> = new Set(
   ),
 );
 
-/** Endings of stills, for which ffmpeg's reader of picture sequences may win over that of the one file. */
-const STILL =
-  /\.(bmp|cin|dds|dpx|exr|hdr|j2c|j2k|jp2|jpc|jpe|jpeg|jpg|jfif|jxl|pam|pbm|pcx|pfm|pgm|png|pnm|ppm|psd|qoi|ras|rgb|rgba|sgi|sun|tga|tif|tiff|webp|xbm|xwd)$/i;
-
-/** Whether a name ends like that of a still. */
-export function isStill(path: string): boolean {
-  return STILL.test(path);
-}
-
-/** The file as itself: no other protocol, whatever its name or something inside it says. */
+/** One file as itself: no other protocol, whatever its name or something inside it says. */
 export function inputFile(path: string): string[] {
   // To the reader of sequences a percent sign in a name stands for numbers, unless it is told otherwise.
   const single = path.includes('%') ? ['-f', 'image2', '-pattern_type', 'none'] : [];
@@ -51,9 +43,26 @@ export function inputFile(path: string): string[] {
   ];
 }
 
-/** A clip's file, its picture upright. */
-export function inputClip(clip: Pick<ClipInfo, 'path' | 'asStored'>): string[] {
-  return [...(clip.asStored ? ['-noautorotate'] : []), ...inputFile(clip.path)];
+/** What makes up a clip: one file, or the numbered pictures of one run and no others. */
+export type Source = Pick<ClipInfo, 'path' | 'sequence'>;
+
+export function inputSource({ path, sequence }: Source): string[] {
+  if (sequence === null) return inputFile(path);
+  const { first, rate, before, after, digits } = sequence;
+  const folder = path.slice(0, path.length - (before.length + digits + after.length));
+  // A percent sign of a name is written twice, or it would be a number.
+  const plain = (text: string) => text.replaceAll('%', '%%');
+  return [
+    ...['-protocol_whitelist', 'file', '-format_whitelist', 'image2', '-f', 'image2'],
+    ...['-pattern_type', 'sequence', '-start_number', String(first), '-start_number_range', '1'],
+    ...['-framerate', formatRational(rate)],
+    ...['-i', `file:${plain(folder + before)}%0${digits}d${plain(after)}`],
+  ];
+}
+
+/** A clip with its picture upright. */
+export function inputClip(clip: Source & Pick<ClipInfo, 'asStored'>): string[] {
+  return [...(clip.asStored ? ['-noautorotate'] : []), ...inputSource(clip)];
 }
 
 /** Canvases on stdin. */

@@ -1,12 +1,13 @@
 /** Measures a stream's pictures: by decoding all of it, or for long sound files by listing packets and trying both ends. */
 import { statSync } from 'node:fs';
 import { AppError } from '../../../common/errors.ts';
-import type { ClipInfo, Rational } from '../../../common/media.ts';
+import type { ClipInfo, PictureSequence, Rational } from '../../../common/media.ts';
 import { toNumber } from '../../../common/time/rational.ts';
 import { listPacketsArgs, type ShowPart, showPicturesArgs } from './args.ts';
 import type { Banner, VideoStream } from './banner.ts';
 import { lastError } from './failure.ts';
 import { type Ffmpeg, runFfmpeg } from './ffmpeg.ts';
+import type { Source } from './input.ts';
 import {
   type Packet,
   parseClock,
@@ -55,7 +56,7 @@ const ONE_PICTURE_PACKETS = /^(h264|hevc|prores|dnxhd|mjpeg|vp9|av1|ffv1|cfhd|ra
 /** @throws AppError clip-unreadable where not a single picture decodes; Cancelled */
 export async function measurePictures(
   ffmpeg: Ffmpeg,
-  path: string,
+  source: Source,
   banner: Banner,
   video: VideoStream,
   run: Run,
@@ -63,12 +64,23 @@ export async function measurePictures(
 ): Promise<Pictures> {
   const { durationSeconds } = banner;
   const promised = (durationSeconds ?? Number.POSITIVE_INFINITY) * FAST * video.width * video.height;
-  const large = statSync(path).size > limits.smallBytes || promised > limits.cheapPixels;
+  if (source.sequence !== null) {
+    const all = source.sequence.count * video.width * video.height;
+    const some = all > limits.cheapPixels ? HEAD : source.sequence.count;
+    return sequencePictures(
+      await show(ffmpeg, source, video.index, { count: some }, run, banner),
+      source.sequence,
+      some,
+      run,
+      video,
+    );
+  }
+  const large = statSync(source.path).size > limits.smallBytes || promised > limits.cheapPixels;
   if (large && TIMED.test(banner.container) && ONE_PICTURE_PACKETS.test(video.codec)) {
-    const listed = await listPictures(ffmpeg, path, banner, video, run, limits);
+    const listed = await listPictures(ffmpeg, source, banner, video, run, limits);
     if (listed) return listed;
   }
-  const shown = await show(ffmpeg, path, video.index, {}, run, banner);
+  const shown = await show(ffmpeg, source, video.index, {}, run, banner);
   const { timeBase, nominalRate } = shown;
   const unit = timeBase ? toNumber(timeBase) : 1;
   const last = shown.pictures.at(-1);
@@ -81,6 +93,21 @@ export async function measurePictures(
   };
 }
 
+/** Each file is a picture; of many large ones only the first are tried. */
+function sequencePictures(
+  shown: Show,
+  { count, rate }: PictureSequence,
+  tried: number,
+  { doing }: Run,
+  video: VideoStream,
+): Pictures {
+  if (shown.pictures.length === 0) throw nothingDecodes(doing, video, shown.lines);
+  const seconds = 1 / toNumber(rate);
+  const frames = shown.pictures.length < tried ? shown.pictures.length : count;
+  const times = Array.from({ length: frames }, (_, index) => index * seconds);
+  return { times, lastDuration: seconds, nominalRate: rate, ...look(shown) };
+}
+
 interface Show {
   readonly pictures: Shown[];
   readonly lines: readonly string[];
@@ -91,7 +118,7 @@ interface Show {
 
 async function show(
   ffmpeg: Ffmpeg,
-  path: string,
+  source: Source,
   stream: number,
   part: ShowPart,
   run: Run,
@@ -112,7 +139,7 @@ async function show(
     const complaint = /^\[(\w+)[^\]]*\].*\[(?:error|fatal)\]/.exec(line);
     if (complaint && !deaf.has(complaint[1]!)) shown.errors += 1;
   };
-  const { tail } = await runFfmpeg(ffmpeg, showPicturesArgs(path, stream, part), { ...run, onLine });
+  const { tail } = await runFfmpeg(ffmpeg, showPicturesArgs(source, stream, part), { ...run, onLine });
   return { ...shown, lines: tail };
 }
 
@@ -142,7 +169,7 @@ function look(
 /** Null where the packets leave a doubt, or where decoding them all costs little. */
 async function listPictures(
   ffmpeg: Ffmpeg,
-  path: string,
+  source: Source,
   banner: Banner,
   video: VideoStream,
   run: Run,
@@ -162,7 +189,7 @@ async function listPictures(
       else if (!line.startsWith('#')) untimed = true;
     }
   };
-  const { code, tail } = await runFfmpeg(ffmpeg, listPacketsArgs(path, video.index), { ...run, onOutput });
+  const { code, tail } = await runFfmpeg(ffmpeg, listPacketsArgs(source, video.index), { ...run, onOutput });
   if (packets.length * video.width * video.height < limits.cheapPixels) return null;
   if (code !== 0 || tail.length > 0 || untimed || timeBase === null) return null;
   const unit = toNumber(timeBase);
@@ -177,10 +204,10 @@ async function listPictures(
   const tailStart = last.pts * unit - TAIL_SECONDS;
   const from = packets.findLastIndex(({ key, pts }) => key && pts * unit <= tailStart);
   const way = (packets.length - Math.max(0, from)) * video.width * video.height;
-  const head = await show(ffmpeg, path, video.index, { count: HEAD }, run, banner);
+  const head = await show(ffmpeg, source, video.index, { count: HEAD }, run, banner);
   const end =
     way <= limits.cheapPixels
-      ? await show(ffmpeg, path, video.index, { seek: tailStart }, run, banner)
+      ? await show(ffmpeg, source, video.index, { seek: tailStart }, run, banner)
       : null;
   const agree =
     head.errors === 0 &&
@@ -218,7 +245,7 @@ function nothingDecodes(doing: string, { codec, tag }: VideoStream, lines: reado
 /** Whether a stream holds one picture only: a cover, which its writer did not mark as such. */
 export async function isSinglePicture(
   ffmpeg: Ffmpeg,
-  path: string,
+  source: Source,
   { index }: VideoStream,
   run: Run,
 ): Promise<boolean> {
@@ -229,6 +256,6 @@ export async function isSinglePicture(
       .split('\n')
       .filter((line) => /^\d/.test(line)).length;
   };
-  await runFfmpeg(ffmpeg, listPacketsArgs(path, index, 2), { ...run, onOutput });
+  await runFfmpeg(ffmpeg, listPacketsArgs(source, index, 2), { ...run, onOutput });
   return packets < 2;
 }

@@ -12,11 +12,15 @@ import { bitDepthOf, hasAlpha, isHdr, judgeColour } from './colour.ts';
 import { decodeFrame } from './decode.ts';
 import { unreadable } from './failure.ts';
 import { canToneMap, type Ffmpeg, resolveFfmpeg, runFfmpeg } from './ffmpeg.ts';
+import type { Source } from './input.ts';
 import { isSinglePicture, measurePictures, type Pictures } from './pictures.ts';
 import { retimingOf } from './retiming.ts';
+import { type FoundSequence, findSequence, runAround } from './sequence.ts';
 
 export interface ProbeOptions {
   readonly signal?: AbortSignal | undefined;
+  /** Of a picture sequence; 24 where it is not said. */
+  readonly rate?: Rational | undefined;
   /** Told while a long file is decoded whole. */
   readonly onFraction?: ((fraction: number) => void) | undefined;
   readonly ffmpeg?: Ffmpeg;
@@ -30,14 +34,16 @@ export async function probeClip(path: string, options: ProbeOptions = {}): Promi
   const { signal } = options;
   const absolute = resolve(path);
   const doing = `reading ${basename(absolute)}`;
-  checkFile(absolute, doing);
+  const found = findSequence(absolute);
+  for (const file of found?.files ?? [absolute]) checkFile(file, `reading ${basename(file)}`);
+  const source = sourceOf(absolute, found, options.rate ?? SEQUENCE_RATE);
   const ffmpeg = options.ffmpeg ?? (await resolveFfmpeg());
 
   const lines: string[] = [];
-  await runFfmpeg(ffmpeg, bannerArgs(absolute), { doing, signal, onLine: (line) => lines.push(line) });
+  await runFfmpeg(ffmpeg, bannerArgs(source), { doing, signal, onLine: (line) => lines.push(line) });
   const banner = parseBanner(lines);
   if (!banner) throw unreadable(doing, lines);
-  const video = await chooseVideo(ffmpeg, absolute, banner.videos, { doing, signal });
+  const video = await chooseVideo(ffmpeg, source, banner.videos, { doing, signal });
   if (!video) {
     throw new AppError(
       'clip-no-video',
@@ -48,7 +54,7 @@ export async function probeClip(path: string, options: ProbeOptions = {}): Promi
       },
     );
   }
-  const pictures = await measurePictures(ffmpeg, absolute, banner, video, {
+  const pictures = await measurePictures(ffmpeg, source, banner, video, {
     doing,
     signal,
     onFraction: options.onFraction,
@@ -56,14 +62,11 @@ export async function probeClip(path: string, options: ProbeOptions = {}): Promi
   const audio: AudioStream[] = [];
   for (const stream of banner.audio) {
     const sane = stream.channels > 0 && stream.sampleRate > 0;
-    if (
-      sane &&
-      (await runFfmpeg(ffmpeg, trySoundArgs(absolute, stream.index), { doing, signal })).code === 0
-    ) {
+    if (sane && (await runFfmpeg(ffmpeg, trySoundArgs(source, stream.index), { doing, signal })).code === 0) {
       audio.push(stream);
     }
   }
-  const clip = describe(absolute, { banner, video, pictures, audio, ffmpeg });
+  const clip = describe(source, options, { banner, video, pictures, audio, ffmpeg });
   await tryPicture(clip, doing, ffmpeg, signal);
   return clip;
 }
@@ -74,14 +77,14 @@ const STILL_CODECS = /^(mjpeg|png|bmp|gif|webp|tiff)$/;
 /** The first stream that is a film: covers may come before it, and not every writer marks them. */
 async function chooseVideo(
   ffmpeg: Ffmpeg,
-  path: string,
+  source: Source,
   videos: readonly VideoStream[],
   run: { readonly doing: string; readonly signal: AbortSignal | undefined },
 ): Promise<VideoStream | undefined> {
   const films = videos.filter(({ attachedPicture }) => !attachedPicture);
   if (films.length > 1) {
     for (const stream of films) {
-      if (!STILL_CODECS.test(stream.codec) || !(await isSinglePicture(ffmpeg, path, stream, run)))
+      if (!STILL_CODECS.test(stream.codec) || !(await isSinglePicture(ffmpeg, source, stream, run)))
         return stream;
     }
   }
@@ -110,6 +113,28 @@ async function tryPicture(
 /** Side in pixels; only whether a picture comes out matters. */
 const TRIAL = 16;
 
+/** Of film; pictures do not say how fast they shall run. */
+const SEQUENCE_RATE: Rational = { num: 24, den: 1 };
+
+function sourceOf(path: string, found: FoundSequence | null, rate: Rational): Source {
+  if (found === null) return { path, sequence: null };
+  const { run, first, files } = found;
+  return { path: found.path, sequence: { ...run, first, count: files.length, rate } };
+}
+
+function sequenceWarnings({ path, sequence }: Source, { rate }: ProbeOptions): string[] {
+  if (sequence !== null) {
+    const taken = `${Number(toNumber(sequence.rate).toFixed(3))} frames per second`;
+    return rate
+      ? []
+      : [`${sequence.count} numbered pictures: they do not say their rate and are taken as ${taken}`];
+  }
+  const around = runAround(path);
+  return around
+    ? [`one of ${around.count} numbered pictures: for all of them choose ${around.pattern} or their folder`]
+    : [];
+}
+
 function checkFile(path: string, doing: string): void {
   const refuse = (message: string, hint = '') => new AppError('clip-unreadable', message, { doing, hint });
   let stats: Stats;
@@ -120,7 +145,11 @@ function checkFile(path: string, doing: string): void {
     if (code === 'EACCES') throw refuse('the file may not be read', 'Check its permissions.');
     throw refuse('there is no such file', 'Check the name and that the disk is connected.');
   }
-  if (stats.isDirectory()) throw refuse('this is a folder, not a clip');
+  if (stats.isDirectory())
+    throw refuse(
+      'this is a folder without a picture sequence, not a clip',
+      'Choose a movie, or a folder of numbered pictures.',
+    );
   if (!stats.isFile()) throw refuse('this is no ordinary file');
   if (stats.size === 0) throw refuse('the file is empty', 'Copy it again.');
 }
@@ -134,7 +163,7 @@ interface Found {
   readonly ffmpeg: Ffmpeg;
 }
 
-function describe(path: string, found: Found): ClipInfo {
+function describe(source: Source, options: ProbeOptions, found: Found): ClipInfo {
   const { banner, video, pictures, audio } = found;
   const clock = clockOf(pictures, banner);
   const { times } = clock;
@@ -148,7 +177,7 @@ function describe(path: string, found: Found): ClipInfo {
   const hdr = isHdr(video.colour);
   const alpha = hasAlpha(pictures.pixelFormat) || video.alphaMode;
   return {
-    path,
+    ...source,
     container: banner.container,
     stream: video.index,
     codec: video.codec,
@@ -175,7 +204,7 @@ function describe(path: string, found: Found): ClipInfo {
     timecode: banner.timecode,
     reel: banner.reel,
     audio,
-    warnings: warningsOf(found, clock, cadence, { hdr, alpha }),
+    warnings: [...sequenceWarnings(source, options), ...warningsOf(found, clock, cadence, { hdr, alpha })],
   };
 }
 

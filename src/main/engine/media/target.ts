@@ -5,6 +5,7 @@ import { mkdir, open, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { AppError } from '../../../common/errors.ts';
 import type { TakeFormat } from '../../../common/media.ts';
+import { runOfPattern } from '../../../common/sequence.ts';
 import { systemWords } from '../../../common/system-errors.ts';
 import { publishEach, publish as publishName, syncFolder } from '../disk.ts';
 import { FORMATS } from './formats.ts';
@@ -36,6 +37,11 @@ export async function checkTarget(out: string, clip: string, format: TakeFormat)
   if (existsSync(target.path)) {
     if (existsSync(clip) && realpathSync(target.path) === realpathSync(clip)) {
       throw refuse('the take would overwrite its own clip', 'Choose another name.');
+    }
+    // A finished sequence replaces older frames of its name: they must not be the clip's.
+    if (target.digits !== null && runOfPattern(clip) && existsSync(dirname(clip))) {
+      if (realpathSync(dirname(clip)) === realpathSync(target.path))
+        throw refuse('the take would lie among the pictures of its own clip', 'Choose another folder.');
     }
     const existing = await stat(target.path);
     if (target.digits === null && !existing.isFile())

@@ -6,6 +6,7 @@ import { basename, dirname, extname, join, resolve, sep } from 'node:path';
 import { AppError, throwIfCancelled } from '../../../common/errors.ts';
 import type { ClipRef, ProjectDocument } from '../../../common/project/document.ts';
 import { copyWhole, requireRoom } from '../disk.ts';
+import { filesOfClip } from '../media/sequence.ts';
 import { fromSystem } from '../media/target.ts';
 import { reportPath } from '../report-file.ts';
 import { createProject } from './file.ts';
@@ -56,8 +57,20 @@ export async function collect(request: CollectRequest): Promise<{ path: string; 
     const to = join(folder, subfolder, freeName(basename(path), subfolder, names));
     copies.set(path, { from: path, to, bytes: about.size });
   };
+  /** Where the patterns of picture sequences go; each sequence has a folder of its own. */
+  const sequences = new Map<string, string>();
   for (const clip of Object.values(document.clips)) {
-    await plan(clip.path, 'clips');
+    const { path } = clip;
+    const files = filesOfClip(path);
+    if (files[0] === path) await plan(path, 'clips');
+    else if (!sequences.has(path)) {
+      const own = join(
+        'clips',
+        freeName(basename(path).replace(/[._-]?#+.*$/, '') || 'pictures', 'clips', names),
+      );
+      for (const file of files) await plan(file, own);
+      sequences.set(path, join(folder, own, basename(path)));
+    }
     await requireClip(clip, doing);
   }
   for (const { path } of Object.values(document.takes)) {
@@ -74,7 +87,9 @@ export async function collect(request: CollectRequest): Promise<{ path: string; 
 
   const done: string[] = [];
   try {
-    for (const name of ['clips', 'takes']) await mkdir(join(folder, name), { recursive: true });
+    const folders = [...copies.values()].map(({ to }) => dirname(to));
+    for (const name of new Set([join(folder, 'clips'), join(folder, 'takes'), ...folders]))
+      await mkdir(name, { recursive: true });
     await requireRoom(folder, bytes, doing);
     let copied = 0;
     for (const { from, to, bytes: size } of copies.values()) {
@@ -88,7 +103,10 @@ export async function collect(request: CollectRequest): Promise<{ path: string; 
     }
     const moved = <T extends { path: string }>(items: Record<string, T>) =>
       Object.fromEntries(
-        Object.entries(items).map(([id, item]) => [id, { ...item, path: copies.get(item.path)!.to }]),
+        Object.entries(items).map(([id, item]) => [
+          id,
+          { ...item, path: sequences.get(item.path) ?? copies.get(item.path)!.to },
+        ]),
       );
     createProject(target, {
       ...document,

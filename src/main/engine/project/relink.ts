@@ -4,6 +4,8 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { throwIfCancelled } from '../../../common/errors.ts';
 import type { ClipRef } from '../../../common/project/document.ts';
+import { runOfPattern } from '../../../common/sequence.ts';
+import { isClipThere } from '../media/sequence.ts';
 import { fingerprintOf } from './fingerprint.ts';
 
 /** A walk stops here: whoever points at a whole disk gets an answer, not a wait. */
@@ -28,6 +30,7 @@ export async function findClip(
 ): Promise<string | null> {
   const { signal, mostEntries = MOST_ENTRIES, mostDepth = MOST_DEPTH } = options;
   const [name, extension] = [basename(clip.path), extname(clip.path).toLowerCase()];
+  const sequence = runOfPattern(clip.path);
   let folders = [folder];
   let seen = 0;
   for (let depth = 0; depth <= mostDepth && folders.length > 0; depth += 1) {
@@ -40,6 +43,8 @@ export async function findClip(
         if (entry.isDirectory()) deeper.push(join(current, entry.name));
         else if (extname(entry.name).toLowerCase() === extension) files.push(join(current, entry.name));
       }
+      if (sequence !== null && (await isClip(join(current, name), clip.fingerprint)))
+        return join(current, name);
       if (seen > mostEntries) break;
     }
     // Most clips keep their name.
@@ -55,8 +60,9 @@ export async function findClip(
 }
 
 async function isClip(file: string, wanted: ClipRef['fingerprint']): Promise<boolean> {
+  if (!isClipThere(file)) return false;
   const about = await stat(file).catch(() => null);
-  if (about?.size !== wanted.bytes) return false;
+  if (about && about.size !== wanted.bytes) return false;
   const found = await fingerprintOf(file).catch(() => null);
   return found?.digest === wanted.digest;
 }

@@ -1,11 +1,12 @@
 /** The project that is open: at most one, as the desktop has one window. */
-import { existsSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { produce } from 'immer';
 import type { OpenedProject } from '../../../common/contract/projects.ts';
 import { AppError } from '../../../common/errors.ts';
 import { emptyProject, type FiledTake, type ProjectDocument } from '../../../common/project/document.ts';
 import { mergeTakes } from '../../../common/project/edits-takes.ts';
+import { isClipThere } from '../media/sequence.ts';
 import { collect } from './collect.ts';
 import {
   createProject,
@@ -214,7 +215,7 @@ export class ProjectSession {
     for (const clip of Object.values(document.clips)) {
       const { id: clipId, path } = clip;
       const unasked = await this.#allows(path);
-      if (unasked && existsSync(path)) continue;
+      if (unasked && isClipThere(path)) continue;
       const network = unasked ? null : networkPlace(path);
       missing.push({ clipId, path, network, foundAt: await findClip(clip, folder, NEAR) });
     }
