@@ -308,7 +308,7 @@ describe('parts that do not fit', () => {
     ['unet', '{"in_channels": "four"}', '"in_channels"'],
     ['vae_decoder', '{"scaling_factor": -1}', '"scaling_factor"'],
     ['vae_decoder', '{"latents_mean": [0, 0]}', 'latent statistics of 2 channels'],
-    ['scheduler', '{"_class_name": "X", "beta_schedule": "odd"}', 'unknown beta schedule "odd"'],
+    ['scheduler', '{"_class_name": "PNDMScheduler", "beta_schedule": "odd"}', 'unknown beta schedule "odd"'],
   ])('%s configured as %s', async (part, config, text) => {
     const dir = await tiny();
     const name = part === 'scheduler' ? 'scheduler_config.json' : 'config.json';

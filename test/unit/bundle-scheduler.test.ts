@@ -2,6 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readScheduler } from '../../src/main/engine/bundle/scheduler.ts';
+import { makeLevels } from '../../src/main/engine/diffusion/schedule.ts';
+import { ddim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 async function written(config: object): Promise<string> {
@@ -74,6 +76,18 @@ describe('scheduler_config.json', () => {
     [{ prediction_type: 'flow_prediction' }, 'unknown prediction type "flow_prediction"'],
     [{ timestep_spacing: 'log' }, 'unknown timestep spacing "log"'],
     [{ _class_name: 'FlowMatchEulerDiscreteScheduler' }, 'flow-matching'],
+    [{ _class_name: 'EDMEulerScheduler', sigma_data: 0.5 }, 'EDM preconditioning (sigma_data)'],
+    [{ _class_name: 'EDMDPMSolverMultistepScheduler' }, 'EDM preconditioning'],
+    [{ _class_name: 'ScoreSdeVeScheduler' }, 'does not follow from betas'],
+    [{ _class_name: 'CosineDPMSolverMultistepScheduler' }, 'does not follow from betas'],
+    [{ _class_name: 'MyOwnScheduler' }, 'unknown scheduler class "MyOwnScheduler"'],
+    [{ _class_name: '__proto__' }, 'unknown scheduler class'],
+    [{ _class_name: 'toString' }, 'unknown scheduler class'],
+    [
+      { rescale_betas_zero_snr: true, timestep_spacing: 'trailing' },
+      'zero terminal SNR and noise prediction',
+    ],
+    [{ rescale_betas_zero_snr: true, timestep_spacing: 'linspace' }, 'the first step divides by zero'],
     [{ beta_end: '0.012' }, '"beta_end"'],
     [{ num_train_timesteps: 0 }, '"num_train_timesteps"'],
     [{ trained_betas: [0.1, 0.2] }, 'trained_betas and num_train_timesteps disagree'],
@@ -82,6 +96,45 @@ describe('scheduler_config.json', () => {
       code: 'bundle-invalid',
       message: expect.stringContaining(message),
       doing: expect.stringContaining('scheduler_config.json'),
+      // A copy of the same file says the same.
+      hint: expect.not.stringMatching(/download/i),
     });
   });
+});
+
+describe('schedules whose last timestep is pure noise', () => {
+  const zeroSnr = { ...SD15, rescale_betas_zero_snr: true };
+  const levels = async (change: object, steps: number) =>
+    makeLevels(await readScheduler(await written({ ...zeroSnr, ...change })), steps, {
+      solver: ddim,
+    });
+
+  it('are finite with noise prediction while that timestep is not visited, and refused where it is', async () => {
+    const { levels: some } = await levels({}, 50);
+    expect(some.every(({ alphaBar }) => alphaBar > 0)).toBe(true);
+    await expect(levels({}, 1000)).rejects.toMatchObject({
+      code: 'usage',
+      hint: expect.stringContaining('fewer steps'),
+    });
+    expect((await levels({}, 333)).levels.every(({ alphaBar }) => alphaBar > 0)).toBe(true);
+  });
+
+  it('are visited with v prediction', async () => {
+    const spacing = { prediction_type: 'v_prediction', timestep_spacing: 'trailing' };
+    expect((await levels(spacing, 50)).levels[0]!.alphaBar).toBe(0);
+  });
+});
+
+it.each([
+  [
+    'HeunDiscreteScheduler',
+    { betaStart: 0.00085, betaEnd: 0.012, betaSchedule: 'linear', setAlphaToOne: false },
+  ],
+  [
+    'LCMScheduler',
+    { betaStart: 0.00085, betaSchedule: 'scaled_linear', setAlphaToOne: true, clipSample: false },
+  ],
+  ['EulerDiscreteScheduler', { betaStart: 0.0001, betaEnd: 0.02, betaSchedule: 'linear', clipSample: false }],
+])('gives %s its own defaults', async (name, expected) => {
+  expect(await readScheduler(await written({ _class_name: name }))).toMatchObject(expected);
 });

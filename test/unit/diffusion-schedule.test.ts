@@ -43,7 +43,7 @@ describe('alphaBars', () => {
     expect(bars[999]).toBe(0);
     expect(bars[0]).toBeCloseTo(1 - 0.00085, 12);
     const { levels } = makeLevels(
-      { ...SD_SCHEDULER, rescaleBetasZeroSnr: true, timestepSpacing: 'trailing' },
+      { ...SD_SCHEDULER, rescaleBetasZeroSnr: true, prediction: 'v_prediction', timestepSpacing: 'trailing' },
       4,
       {
         solver: euler,

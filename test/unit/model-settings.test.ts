@@ -90,7 +90,7 @@ describe('the file', () => {
     ],
     ['is no JSON', '{steps: 3}', {}, [/no valid JSON/]],
     ['is a list', '[1, 2]', {}, [/no list of settings by name/]],
-    ['is endless', `{"steps": 3, "x": "${'a'.repeat(70_000)}"}`, {}, [/larger than 64 KB/]],
+    ['is endless', `{"steps": 3, "x": "${'a'.repeat(1_100_000)}"}`, {}, [/file is larger than 1 MB/]],
     [
       'names a method that is not there',
       '{"method": "magic", "steps": 8}',
@@ -114,12 +114,14 @@ describe('the file', () => {
     const dir = modelWith(null);
     mkdirSync(join(dir, 'retake.json'));
     expect((await readModelSettings(dir)).problems).toEqual([
-      expect.stringContaining('no file that can be read'),
+      expect.stringContaining('a folder is where the file should be'),
     ]);
     const piped = modelWith(null);
     if (process.platform === 'win32') return;
     execFileSync('mkfifo', [join(piped, 'retake.json')]);
-    expect((await readModelSettings(piped)).problems).toEqual([expect.stringContaining('no file')]);
+    expect((await readModelSettings(piped)).problems).toEqual([
+      expect.stringContaining('no file but a pipe'),
+    ]);
   });
 });
 

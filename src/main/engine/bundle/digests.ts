@@ -1,7 +1,7 @@
 /** sha256 of everything that changes a part's numbers: the cache key of inverted latents hangs on it. */
 import { createHash } from 'node:crypto';
 import { AppError, Cancelled, type CancelSignal, throwIfCancelled } from '../../../common/errors.ts';
-import { DOWNLOAD_AGAIN, defect, openFile } from './files.ts';
+import { defect, openFile, READABLE } from './files.ts';
 import type { DigestStore } from './types.ts';
 
 /** Below this a file is hashed faster than the store is asked. */
@@ -25,7 +25,7 @@ export async function fileDigest(path: string, store?: DigestStore, signal?: Can
     return digest;
   } catch (error) {
     if (error instanceof Cancelled || error instanceof AppError) throw error;
-    throw defect(path, 'the file cannot be read', DOWNLOAD_AGAIN, 'weights-missing');
+    throw defect(path, 'the file cannot be read', READABLE, 'weights-missing');
   } finally {
     file.close();
   }

@@ -7,7 +7,13 @@ import { stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { z } from 'zod';
 import { AppError, type ErrorCode } from '../../../common/errors.ts';
-import { inWords, LARGEST_WEIGHTS, openPlainFile, UnreadableError } from '../onnx/plain-file.ts';
+import {
+  inWords,
+  LARGEST_WEIGHTS,
+  openPlainFile,
+  type Unreadable,
+  UnreadableError,
+} from '../onnx/plain-file.ts';
 
 /** A defect of the bundle itself, named by the file that has it. */
 export function defect(
@@ -19,7 +25,17 @@ export function defect(
   return new AppError(code, message, { doing: `reading ${file}`, hint });
 }
 
+/** Only for what a fresh copy mends: files that are missing, empty or broken off. */
 export const DOWNLOAD_AGAIN = 'Download the bundle again, all of its files.';
+export const READABLE = 'Check that you may read the file and that its disk is sound and connected.';
+
+const HINTS: Readonly<Record<Unreadable, string>> = {
+  missing: DOWNLOAD_AGAIN,
+  unreadable: READABLE,
+  folder: 'Put the file of that name from the model in its place.',
+  'not a file': 'Put the file of that name from the model in its place.',
+  'too large': 'Check that it belongs to this model; no model has such a file.',
+};
 
 const readPiece = promisify(read);
 const PIECE = 1 << 22;
@@ -46,7 +62,7 @@ function opened(file: string, most: number, missing?: 'weights-missing'): Return
     throw defect(
       file,
       inWords(error.why, most),
-      DOWNLOAD_AGAIN,
+      HINTS[error.why],
       error.why === 'missing' ? missing : undefined,
     );
   }
@@ -58,7 +74,7 @@ export function readBytes(file: string, most: number): Buffer {
   try {
     return readFileSync(fd);
   } catch {
-    throw defect(file, 'the file cannot be read', DOWNLOAD_AGAIN);
+    throw defect(file, 'the file cannot be read', READABLE);
   } finally {
     closeSync(fd);
   }
@@ -83,7 +99,12 @@ export function openFile(file: string): OpenFile {
       const buffer = Buffer.allocUnsafe(Math.min(PIECE, Math.max(1, size)));
       for (let at = 0; at < size; ) {
         const { bytesRead } = await readPiece(fd, buffer, 0, Math.min(buffer.length, size - at), at);
-        if (bytesRead === 0) throw defect(file, 'the file became shorter while it was read', DOWNLOAD_AGAIN);
+        if (bytesRead === 0)
+          throw defect(
+            file,
+            'the file became shorter while it was read',
+            'Wait until nothing writes to the folder any more.',
+          );
         yield buffer.subarray(0, bytesRead);
         at += bytesRead;
       }
@@ -117,5 +138,7 @@ export async function readJson<Schema extends z.ZodType>(
   if (checked.success) return checked.data;
   const issue = checked.error.issues[0]!;
   const where = issue.path.length > 0 ? `"${issue.path.join('.')}": ` : '';
-  throw defect(file, `${where}${issue.message}`, 'Export or download the bundle again.');
+  // A copy of the same export says the same: what helps is another value or another model.
+  const hint = issue.code === 'custom' && typeof issue.params?.hint === 'string' ? issue.params.hint : null;
+  throw defect(file, `${where}${issue.message}`, hint ?? 'Correct the value, or export the model anew.');
 }

@@ -1,4 +1,4 @@
-/** scheduler_config.json as numbers. The absent fields get diffusers' defaults for the PNDM and DDIM classes. */
+/** scheduler_config.json as numbers. The absent fields get diffusers' defaults for the class. */
 import { z } from 'zod';
 import type { SchedulerConfig } from '../diffusion/types.ts';
 import { readJson } from './files.ts';
@@ -18,22 +18,88 @@ const nullable = <T extends z.ZodType>(schema: T) => schema.nullish().transform(
 
 const beta = z.number().gt(0).lt(1);
 
+interface ClassDefaults {
+  readonly betas?: readonly [number, number];
+  readonly betaSchedule?: (typeof BETA_SCHEDULES)[number];
+  readonly setAlphaToOne?: boolean;
+  readonly clipSample?: boolean;
+}
+
+/** Heun and its kin were written for Stable Diffusion's ends, on a line. */
+const HEUN: ClassDefaults = { betas: [0.00085, 0.012] };
+const DISTILLED: ClassDefaults = {
+  betas: [0.00085, 0.012],
+  betaSchedule: 'scaled_linear',
+  setAlphaToOne: true,
+};
+const DDIM: ClassDefaults = { setAlphaToOne: true, clipSample: true };
+
 /**
- * Only diffusion schedules: flow-matching classes have no ᾱ. Unknown fields (skip_prk_steps, solver_order, …) belong to
- * samplers we replace by our own.
+ * Classes of diffusers whose ᾱ follow from betas, for any of which our own samplers stand in; and what each takes for
+ * absent fields where it differs from betas of 0.0001 to 0.02 on a line, an end at ᾱ[0], nothing clipped.
+ */
+const CLASSES: Readonly<Record<string, ClassDefaults>> = {
+  PNDMScheduler: {},
+  DDIMScheduler: DDIM,
+  DDIMParallelScheduler: DDIM,
+  DDIMInverseScheduler: DDIM,
+  DDPMScheduler: {},
+  DDPMParallelScheduler: {},
+  LMSDiscreteScheduler: {},
+  EulerDiscreteScheduler: {},
+  EulerAncestralDiscreteScheduler: {},
+  HeunDiscreteScheduler: HEUN,
+  KDPM2DiscreteScheduler: HEUN,
+  KDPM2AncestralDiscreteScheduler: HEUN,
+  DPMSolverSDEScheduler: HEUN,
+  DPMSolverSinglestepScheduler: {},
+  DPMSolverMultistepScheduler: {},
+  DPMSolverMultistepInverseScheduler: {},
+  DEISMultistepScheduler: {},
+  UniPCMultistepScheduler: {},
+  SASolverScheduler: {},
+  LCMScheduler: DISTILLED,
+  TCDScheduler: DISTILLED,
+};
+
+/** Of other kinds of diffusion, with the reason. */
+const FOREIGN: readonly (readonly [RegExp, string])[] = [
+  [/FlowMatch/i, 'flow-matching models are not supported, only Stable Diffusion'],
+  [/EDM/, 'models with EDM preconditioning (sigma_data) are not supported'],
+  [
+    /^(CosineDPM|ScoreSde|KarrasVe|CMStochastic)/,
+    'its noise does not follow from betas, so it is not supported',
+  ],
+];
+
+function classProblem(name: string): string | null {
+  const foreign = FOREIGN.find(([pattern]) => pattern.test(name));
+  if (foreign) return foreign[1];
+  if (Object.hasOwn(CLASSES, name)) return null;
+  return `unknown scheduler class ${JSON.stringify(name.slice(0, 80))}`;
+}
+
+const OTHER_MODEL = 'Use a Stable Diffusion 1.x, 2.x or XL model with noise or v prediction.';
+const TRAINED_CLASS =
+  'If the model is a Stable Diffusion, name the class it was trained with as "_class_name", for instance DDIMScheduler.';
+const ZERO_SNR_HINT =
+  'Models for zero SNR predict v: correct "prediction_type" or "rescale_betas_zero_snr", or set "timestep_spacing" to "leading".';
+
+/**
+ * Unknown fields (skip_prk_steps, solver_order, …) belong to samplers we replace by our own.
  */
 const schema = z
   .object({
-    _class_name: z
-      .string({ error: 'the scheduler class is missing' })
-      .refine(
-        (name) => !/FlowMatch/i.test(name),
-        'flow-matching models are not supported, only Stable Diffusion',
-      ),
+    _class_name: z.string({ error: 'the scheduler class is missing' }).superRefine((name, about) => {
+      const problem = classProblem(name);
+      if (problem === null) return;
+      const hint = problem.startsWith('unknown') ? TRAINED_CLASS : OTHER_MODEL;
+      about.addIssue({ code: 'custom', message: problem, params: { hint } });
+    }),
     num_train_timesteps: z.int().min(1).max(100_000).default(1000),
-    beta_start: beta.default(0.0001),
-    beta_end: beta.default(0.02),
-    beta_schedule: oneOf(BETA_SCHEDULES, 'beta schedule').default('linear'),
+    beta_start: nullable(beta),
+    beta_end: nullable(beta),
+    beta_schedule: nullable(oneOf(BETA_SCHEDULES, 'beta schedule')),
     trained_betas: nullable(z.array(beta).min(1)),
     set_alpha_to_one: nullable(z.boolean()),
     steps_offset: z.int().min(0).default(0),
@@ -45,25 +111,33 @@ const schema = z
   .refine(
     (config) => config.trained_betas === null || config.trained_betas.length === config.num_train_timesteps,
     'trained_betas and num_train_timesteps disagree',
-  );
+  )
+  .superRefine(({ rescale_betas_zero_snr, prediction_type, timestep_spacing }, about) => {
+    // At the last timestep nothing of the picture is left, and noise alone says nothing about it.
+    const visitsLast = timestep_spacing === 'linspace' || timestep_spacing === 'trailing';
+    if (!rescale_betas_zero_snr || (prediction_type ?? 'epsilon') !== 'epsilon' || !visitsLast) return;
+    const message =
+      'zero terminal SNR and noise prediction do not go together: the first step divides by zero';
+    about.addIssue({ code: 'custom', message, params: { hint: ZERO_SNR_HINT } });
+  });
 
 /** Throws a defect naming the field. @param file path of scheduler_config.json */
 export async function readScheduler(file: string): Promise<SchedulerConfig> {
   const config = await readJson(file, schema);
-  // The two classes disagree on their defaults: PNDM ends at ᾱ[0] and never clips, DDIM ends at 1 and clips.
-  const ddim = config._class_name === 'DDIMScheduler';
+  const usual = CLASSES[config._class_name]!;
+  const [start, end] = usual.betas ?? [0.0001, 0.02];
   return {
     className: config._class_name,
     trainTimesteps: config.num_train_timesteps,
-    betaStart: config.beta_start,
-    betaEnd: config.beta_end,
-    betaSchedule: config.beta_schedule,
+    betaStart: config.beta_start ?? start,
+    betaEnd: config.beta_end ?? end,
+    betaSchedule: config.beta_schedule ?? usual.betaSchedule ?? 'linear',
     trainedBetas: config.trained_betas,
-    setAlphaToOne: config.set_alpha_to_one ?? ddim,
+    setAlphaToOne: config.set_alpha_to_one ?? usual.setAlphaToOne ?? false,
     stepsOffset: config.steps_offset,
     timestepSpacing: config.timestep_spacing ?? 'leading',
     prediction: config.prediction_type ?? 'epsilon',
-    clipSample: config.clip_sample ?? ddim,
+    clipSample: config.clip_sample ?? usual.clipSample ?? false,
     rescaleBetasZeroSnr: config.rescale_betas_zero_snr,
   };
 }

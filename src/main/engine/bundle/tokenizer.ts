@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { Tokenizer as HubTokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
-import { DOWNLOAD_AGAIN, defect, kindOf, readJson, readSmallFile } from './files.ts';
+import { defect, kindOf, readJson, readSmallFile } from './files.ts';
 
 /** All CLIP text encoders read this many tokens; a tokenizer may say less. */
 const CLIP_LENGTH = 77;
@@ -41,6 +41,9 @@ const jsonSchema = z.looseObject({
     merges: z.array(z.unknown()).optional(),
   }),
 });
+
+/** Vocabulary, merges and configuration that do not fit one another; each may be whole. */
+const TOGETHER = 'Take all files of the tokenizer folder from the model that this one was made from.';
 
 export interface ClipTokenizer {
   /** Tokens a prompt is padded or cut to. */
@@ -245,7 +248,7 @@ export async function readTokenizer(folder: string, most: number | null = null):
   const { file, vocab, rules } = await readRules(folder, tokens.unk_token);
   for (const token of [tokens.bos_token, tokens.eos_token, tokens.pad_token]) {
     if (!Object.hasOwn(vocab, token)) {
-      throw defect(file, `the vocabulary has no token "${token}"`, DOWNLOAD_AGAIN);
+      throw defect(file, `the vocabulary has no token "${token}"`, TOGETHER);
     }
   }
   let hub: HubTokenizer;
@@ -255,14 +258,14 @@ export async function readTokenizer(folder: string, most: number | null = null):
       {},
     );
   } catch (cause) {
-    throw defect(file, `the tokenizer is damaged (${(cause as Error).message})`, DOWNLOAD_AGAIN);
+    throw defect(file, `the tokenizer is damaged (${(cause as Error).message})`, TOGETHER);
   }
   const length = Math.min(config.model_max_length ?? CLIP_LENGTH, most ?? CLIP_LENGTH, CLIP_LENGTH);
   if (!(Number.isInteger(length) && length >= 3)) {
     throw defect(
       join(folder, 'tokenizer_config.json'),
       `prompts of ${length} tokens make no sense`,
-      DOWNLOAD_AGAIN,
+      'Correct "model_max_length"; 77 is usual.',
     );
   }
   const { bos_token, eos_token, pad_token } = tokens;

@@ -130,6 +130,17 @@ export function makeLevels(config: SchedulerConfig, steps: number, options: Leve
   const quantise = options.quantise ?? true;
   const whole = (t: number) => (quantise ? halfEven(t) : t);
   const spaced = spacedTimesteps(config, steps, count).map(whole).reverse();
+  // Noise prediction says nothing about the picture where none of it is left.
+  if (config.prediction === 'epsilon' && bars[Math.ceil(spaced[0]!)] === 0) {
+    throw new AppError(
+      'usage',
+      `${steps} steps visit a timestep of pure noise, which this model cannot predict from`,
+      {
+        doing: 'planning the steps',
+        hint: 'Choose fewer steps, 50 for instance.',
+      },
+    );
+  }
   const schedule = options.schedule ?? 'bundle';
   const levels =
     schedule === 'bundle' ? spaced.map((t) => levelAt(t, bars)) : bent(schedule, spaced, bars, whole);

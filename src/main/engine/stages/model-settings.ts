@@ -1,5 +1,4 @@
 /** The settings in a model's own `retake.json`, and a request completed by them. */
-import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../../../common/errors.ts';
 import {
@@ -9,11 +8,12 @@ import {
   parseModelSettings,
 } from '../../../common/model-settings.ts';
 import { type EditSettings, parseSettings } from '../../../common/settings.ts';
+import { kindOf, readBytes } from '../bundle/files.ts';
 import { resolveRequest } from './request.ts';
 
 export const MODEL_SETTINGS_FILE = 'retake.json';
-/** A dozen numbers take a fraction of this. */
-const MOST_BYTES = 64 * 1024;
+/** A dozen settings take a fraction of this. */
+const MOST_BYTES = 2 ** 20;
 
 export interface SuitableSettings {
   readonly values: ModelSettings;
@@ -26,20 +26,16 @@ const NONE: SuitableSettings = { values: {}, problems: [] };
 /** Never throws for what is in the folder: a model without usable settings gets Retake's own. */
 export async function readModelSettings(bundle: string): Promise<SuitableSettings> {
   const file = join(bundle, MODEL_SETTINGS_FILE);
-  const about = await stat(file).catch(() => null);
-  if (about === null) return NONE;
+  if ((await kindOf(file)) === null) return NONE;
   const unused = (why: string): SuitableSettings => ({
     values: {},
     problems: [`${MODEL_SETTINGS_FILE} of the model is not used: ${why}`],
   });
-  const bytes = about.isFile() ? await readStart(file) : null;
-  if (bytes === null) return unused('it is no file that can be read');
-  if (bytes.length > MOST_BYTES) return unused(`it is larger than ${MOST_BYTES / 1024} KB`);
   let json: unknown;
   try {
-    json = JSON.parse(bytes.toString('utf8'));
-  } catch {
-    return unused('it is no valid JSON');
+    json = JSON.parse(readBytes(file, MOST_BYTES).toString('utf8'));
+  } catch (error) {
+    return unused(error instanceof AppError ? error.message : 'it is no valid JSON');
   }
   const read = parseModelSettings(json);
   const problems = read.problems.map((line) => `${MODEL_SETTINGS_FILE} of the model: ${line}; not used`);
@@ -53,18 +49,6 @@ export async function readModelSettings(bundle: string): Promise<SuitableSetting
       `${MODEL_SETTINGS_FILE} of the model: ${wrong}; its method, solver and schedule are not used`,
     ],
   };
-}
-
-/** One byte more than allowed tells a file that is too long; whatever it is, no more of it is read. */
-async function readStart(file: string): Promise<Buffer | null> {
-  try {
-    await using handle = await open(file, 'r');
-    const buffer = Buffer.alloc(MOST_BYTES + 1);
-    const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
-    return buffer.subarray(0, bytesRead);
-  } catch {
-    return null;
-  }
 }
 
 /** Why method, parameters, solver and schedule of the file do not go together; null where they do. */
