@@ -282,6 +282,25 @@ test('the project is moved with its takes while it is closed: what is to come is
   await desk.stop();
 });
 
+test('the wait for a project that never comes back can be ended; the file stays', async () => {
+  const home = folder.at('lost');
+  const desk = startDesk(home);
+  const a = await make(desk, join(home, 'a.retake'), shotOf('a1', 3));
+  await desk.call['queue.pause']({ paused: true });
+  const id = await a.render(shotOf('a1', 3));
+  await make(desk, join(home, 'b.retake'));
+  rmSync(a.opened.path);
+  await desk.call['queue.pause']({ paused: false });
+  await desk.until((all) => stateOf(all, id) === 'done');
+  await desk.call['queue.clear'](null);
+  await desk.call['queue.cancel']({ id });
+  const { out } = desk.store.get(id).settings;
+  await desk.call['queue.clear'](null);
+  expect((await desk.call['queue.list'](null)).entries).toEqual([]);
+  expect(existsSync(out)).toBe(true);
+  await desk.stop();
+});
+
 test('a job whose project moved together with the folder of its takes renders into the new place', async () => {
   const home = folder.at('carried');
   const first = startDesk(home);

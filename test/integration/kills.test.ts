@@ -199,6 +199,7 @@ test(`${KILLS} kills from seed ${SEED}`, { timeout: MINUTES * 60_000 }, async ()
 
   const onTerminal = async (round: number) => {
     const source = pick(SOURCES);
+    await retake(['cache', 'prune', '--all'], { home });
     const take = join(out, `${round}.mov`);
     const cli = startRetake(terminalArgs(source, take), { home });
     const instant = pick(TERMINAL);

@@ -129,6 +129,14 @@ export function QueueRow(props: Props) {
             <X />
           </IconButton>
         )}
+        {entry.state === 'done' && !entry.filed ? (
+          <IconButton
+            name={`Stop waiting for ${entry.project?.name ?? 'the project'}; the file stays`}
+            onPress={() => void attempt(cancelRender(entry.id))}
+          >
+            <X />
+          </IconButton>
+        ) : null}
       </div>
     </li>
   );

@@ -3,13 +3,14 @@
 import { useKeyLabel } from '../keyboard/bindings.ts';
 import { useCurrentShot } from '../store/current.ts';
 import { useJobs } from '../store/jobs.ts';
-import { useDocument } from '../store/project.ts';
+import { useDocument, useOpened } from '../store/project.ts';
 
 export function FirstRender() {
   const keys = useKeyLabel('render.shots');
   const shot = useCurrentShot();
   const untouched = useDocument((document) => Object.keys(document.takes).length === 0);
-  const idle = useJobs((jobs) => jobs.entries.length === 0);
+  const project = useOpened()?.id;
+  const idle = useJobs((jobs) => !jobs.entries.some((one) => one.project?.id === project));
   if (!untouched || !idle || !shot || keys === '') return null;
   const ready = shot.item.settings.prompt.trim() !== '';
   return (

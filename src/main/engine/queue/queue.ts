@@ -100,9 +100,13 @@ export class RenderQueue {
     this.#news.changed(...this.#parts.store.queue().map((job) => job.id));
   }
 
-  /** @throws AppError job-not-found; job-busy where another Retake runs it */
+  /**
+   * Also ends the wait of a finished take for a project that never comes back.
+   * @throws AppError job-not-found; job-busy where another Retake runs it
+   */
   cancel(id: string): void {
     const job = this.#find(id);
+    if (job.state === 'done') this.#giveUp(id);
     if (ENDED.includes(job.state) || this.#parts.supervisor.cancel(id)) return;
     if (job.state === 'running' && this.#parts.store.isClaimed(id)) {
       throw new AppError('job-busy', 'another Retake is rendering it', {
@@ -268,6 +272,12 @@ export class RenderQueue {
   #interrupt(becomes: JobState): void {
     const job = this.#running?.job;
     if (job?.kind === 'take') this.#parts.supervisor.cancel(job.id, becomes);
+  }
+
+  /** Its file stays in the folder of the takes. */
+  #giveUp(id: string): void {
+    this.#rows.markFiled(id);
+    this.#news.changed(id);
   }
 
   #move(id: string, state: JobState): boolean {

@@ -177,8 +177,9 @@ export class Supervisor {
         },
       });
       storeProgress();
-      note((store) => store.finish(id, outcome.kind === 'take' ? outcome.report : null));
+      // A kill from here on finds the report beside the take, which proves that it is whole.
       await checkpoint.remove();
+      note((store) => store.finish(id, outcome.kind === 'take' ? outcome.report : null));
       return outcome;
     } catch (error) {
       storeProgress();
