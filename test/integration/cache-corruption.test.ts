@@ -133,7 +133,7 @@ describe.each(Object.keys(DAMAGE))('a cache %s', (name) => {
       cache.digests.set('/weights', 1, 2, 'ab'.repeat(32));
       expect(cache.digests.get('/weights', 1, 2)).toBe('ab'.repeat(32));
       cache.ls();
-      cache.prune({ bytes: 200_000 });
+      await cache.prune({ bytes: 200_000 });
       await cache.verify();
       expect(await cache.verify()).toMatchObject({ damaged: 0, rebuilt: false });
       cache.close();

@@ -84,6 +84,29 @@ describe('several processes at once', () => {
     expect(ids).toHaveLength(40);
   });
 
+  it('read what another one prunes: a frame is there or not, never damaged', async () => {
+    const dir = tempFolder();
+    const worker = start('churn', dir);
+    await nextLine(worker);
+    const warnings: string[] = [];
+    const cache = openLatentCache(join(dir, 'cache.sqlite'), {
+      limitBytes: 1e9,
+      onWarning: (line) => warnings.push(line),
+    });
+    let [hits, misses] = [0, 0];
+    for (const end = performance.now() + 4000; performance.now() < end; ) {
+      const found = cache.get(`k ${(hits + misses) % 4}`);
+      if (found) hits++;
+      else misses++;
+    }
+    worker.child.kill('SIGKILL');
+    await worker.ended;
+    expect(warnings).toEqual([]);
+    expect([hits > 0, misses > 0]).toEqual([true, true]);
+    expect(await cache.verify()).toMatchObject({ damaged: 0, rebuilt: false });
+    cache.close();
+  });
+
   it('set one damaged cache aside once', async () => {
     const dir = tempFolder();
     writeFileSync(join(dir, 'cache.sqlite'), 'rubbish '.repeat(2000));

@@ -29,14 +29,24 @@ const TASKS: Record<string, (...args: string[]) => Promise<void> | void> = {
   },
 
   /** Stores frames, saying each, until it is killed. */
-  storeForever(dir, name) {
+  async storeForever(dir, name) {
     const cache = openLatentCache(join(dir!, 'cache.sqlite'), { limitBytes: 3e6, onWarning });
     for (let i = 0; ; i++) {
       const key = `${name} ${i}`;
       cache.put(key, entryFor(key, 32));
       say(key);
       if (i % 7 === 0) cache.get(key);
-      if (i % 50 === 49) cache.prune({ bytes: 1e6 });
+      if (i % 50 === 49) await cache.prune({ bytes: 1e6 });
+    }
+  },
+
+  /** Stores and prunes the same few frames until it is killed. */
+  async churn(dir) {
+    const cache = openLatentCache(join(dir!, 'cache.sqlite'), { limitBytes: 1e9, onWarning });
+    for (let i = 0; ; i++) {
+      for (let k = 0; k < 4; k++) cache.put(`k ${k}`, entryFor(`k ${k}`, 48));
+      if (i === 0) say('churning');
+      await cache.prune({ all: true });
     }
   },
 
@@ -85,7 +95,7 @@ const TASKS: Record<string, (...args: string[]) => Promise<void> | void> = {
       .catch((error) => toWire(error).code);
     const kept = await checkpoint.read();
     const full = await cache.verify();
-    const freed = cache.prune({ all: true }).frames;
+    const freed = (await cache.prune({ all: true })).frames;
     const storedAfter = cache.put('after', entryFor('after', 64));
     const verified = await cache.verify();
     cache.close();

@@ -4,6 +4,7 @@ import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { Cancelled } from '../../src/common/errors.ts';
 import { openLatentCache } from '../../src/main/engine/cache/latents.ts';
+import { ROWS_AT_ONCE } from '../../src/main/engine/cache/upkeep.ts';
 import { entryFor } from '../helpers/cache-entries.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
@@ -25,6 +26,11 @@ function trial(limitBytes = 1e9) {
     db.close();
   };
   return { file, warnings, clock, cache, harm };
+}
+
+/** Of this process's loop. */
+async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 describe('latent cache', () => {
@@ -115,7 +121,60 @@ describe('latent cache', () => {
     cache.close();
   });
 
-  it('prunes by age, by size and altogether, and the file shrinks', () => {
+  it('prunes in slices: others write meanwhile and stay, and whoever asked may give up', async () => {
+    const file = join(tempFolder(), 'cache.sqlite');
+    const open = () => openLatentCache(file, { limitBytes: 1e9, onWarning: expect.unreachable });
+    const cache = open();
+    const other = open();
+    const count = 20 * ROWS_AT_ONCE;
+    for (let i = 0; i < count; i++) cache.put(`k ${i}`, entryFor(`k ${i}`, 16));
+
+    // Given up after the first slices: what is gone is gone, the rest is whole.
+    const stop = { aborted: false };
+    const givenUp = cache.prune({ all: true }, stop);
+    await turns(3);
+    stop.aborted = true;
+    await expect(givenUp).rejects.toThrow(Cancelled);
+    const left = cache.stat().frames;
+    expect(left).toBeLessThan(count);
+    expect(left).toBeGreaterThan(count / 2);
+
+    let ended = false;
+    let written = 0;
+    let answered = 0;
+    const pruned = cache.prune({ all: true }).finally(() => {
+      ended = true;
+    });
+    while (!ended) {
+      await turns(1);
+      if (ended) break;
+      if (other.put(`n ${written}`, entryFor(`n ${written}`, 16))) written++;
+      answered += cache.stat().frames >= 0 ? 1 : 0;
+    }
+    // Each slice of rows is one turn at the least.
+    expect(written).toBeGreaterThanOrEqual(left / ROWS_AT_ONCE);
+    expect(answered).toBe(written);
+    expect((await pruned).frames).toBe(left);
+    expect(other.stat().frames).toBe(written);
+    expect(await other.verify()).toEqual({ frames: written, damaged: 0, rebuilt: false });
+  });
+
+  it('reaches a limit that was lowered over several puts, none of which drops many', () => {
+    const file = join(tempFolder(), 'cache.sqlite');
+    const roomy = openLatentCache(file, { limitBytes: 1e9, onWarning: expect.unreachable });
+    for (let i = 0; i < 300; i++) roomy.put(`k ${i}`, entryFor(`k ${i}`, 8));
+    const bytes = entryFor('k', 8).latent.byteLength;
+    const tight = openLatentCache(file, { limitBytes: 10 * bytes, onWarning: () => {} });
+    const frames: number[] = [];
+    for (let i = 0; i < 8; i++) {
+      tight.put(`n ${i}`, entryFor(`n ${i}`, 8));
+      frames.push(tight.stat().frames);
+    }
+    expect(frames.slice(0, 5)).toEqual([237, 174, 111, 48, 10]);
+    expect(frames.at(-1)).toBe(10);
+  });
+
+  it('prunes by age, by size and altogether, and the file shrinks', async () => {
     const { cache, clock, file } = trial();
     for (let i = 0; i < 100; i++) {
       if (i === 40) clock.ms += 10 * DAY;
@@ -124,14 +183,14 @@ describe('latent cache', () => {
     const full = cache.stat();
     expect(full.fileBytes).toBeGreaterThan(100 * 16384);
     cache.get('k3');
-    expect(cache.prune({ olderThanDays: 5 })).toEqual({ frames: 39, bytes: 39 * 16384 });
+    expect(await cache.prune({ olderThanDays: 5 })).toEqual({ frames: 39, bytes: 39 * 16384 });
     expect(cache.has(['k3', 'k4'])).toEqual(new Set(['k3']));
     const aged = statSync(file).size;
     expect(aged).toBeLessThan(0.7 * full.fileBytes);
-    expect(cache.prune({ bytes: 20 * 16384 })).toEqual({ frames: 41, bytes: 41 * 16384 });
+    expect(await cache.prune({ bytes: 20 * 16384 })).toEqual({ frames: 41, bytes: 41 * 16384 });
     const small = statSync(file).size;
     expect(small).toBeLessThan(0.4 * aged);
-    expect(cache.prune({ all: true })).toEqual({ frames: 20, bytes: 20 * 16384 });
+    expect(await cache.prune({ all: true })).toEqual({ frames: 20, bytes: 20 * 16384 });
     expect(cache.stat()).toMatchObject({ frames: 0, bytes: 0 });
     expect(statSync(file).size).toBeLessThan(100_000);
     expect(cache.ls()).toEqual([]);

@@ -4,8 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { DIGEST_QUERY } from '../../src/main/engine/cache/digests.ts';
 import { latents } from '../../src/main/engine/cache/migrations/001-latents.ts';
 import { LATENT_SQL } from '../../src/main/engine/cache/rows.ts';
-import { EXPIRED_QUERY, LS_QUERY } from '../../src/main/engine/cache/upkeep.ts';
+import { LS_QUERY, OLDEST_QUERY } from '../../src/main/engine/cache/upkeep.ts';
 import { jobs } from '../../src/main/engine/queue/migrations/001-jobs.ts';
+import { desktopQueue } from '../../src/main/engine/queue/migrations/002-desktop-queue.ts';
+import { oneTable } from '../../src/main/engine/queue/migrations/003-one-table.ts';
 import { JOB_SQL } from '../../src/main/engine/queue/store.ts';
 import {
   CorruptDatabase,
@@ -135,8 +137,8 @@ describe('query plans', () => {
     const rows = db.prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).all(...blanks);
     return rows.map(({ detail }) => detail).join('; ');
   };
-  const inMemory = (migration: Migration) =>
-    openDatabase(join(tempFolder(), 'plan.sqlite'), { migrations: [migration], label: 'the trial' });
+  const inMemory = (...migrations: Migration[]) =>
+    openDatabase(join(tempFolder(), 'plan.sqlite'), { migrations, label: 'the trial' });
 
   it.each([
     ['find', LATENT_SQL.find, /SEARCH f USING INDEX sqlite_autoindex_frames_1 \(key=\?\)/],
@@ -147,7 +149,7 @@ describe('query plans', () => {
     ['touch', LATENT_SQL.touch, /SEARCH frames USING INDEX sqlite_autoindex_frames_1/],
     ['oldest', LATENT_SQL.oldest, /SCAN frames USING INDEX frames_used/],
     ['group', LATENT_SQL.group, /SEARCH groups USING COVERING INDEX sqlite_autoindex_groups_1/],
-    ['expired', EXPIRED_QUERY, /SEARCH frames USING COVERING INDEX frames_used \(used<\?\)/],
+    ['pruned', OLDEST_QUERY, /SEARCH frames USING INDEX frames_used \(used<\?\)/],
     ['digest', DIGEST_QUERY, /SEARCH file_digests USING PRIMARY KEY \(path=\?\)/],
   ])('%s searches an index and sorts nothing', (_, sql, expected) => {
     const db = inMemory(latents);
@@ -168,7 +170,7 @@ describe('query plans', () => {
     ['progress', JOB_SQL.progress, /SEARCH jobs USING INDEX sqlite_autoindex_jobs_1/],
     ['unfinished', JOB_SQL.unfinished, /SEARCH jobs USING INDEX jobs_state/],
   ])('of jobs: %s searches an index', (_, sql, expected) => {
-    const db = inMemory(jobs);
+    const db = inMemory(jobs, desktopQueue, oneTable);
     expect(plan(db, sql)).toMatch(expected);
     db.close();
   });

@@ -101,8 +101,8 @@ const handlers: Handlers<EngineContract> = {
   'providers.list': async () => probeProviders(),
   'cache.ls': async () => cache().ls(),
   'cache.stat': async () => cache().stat(),
-  'cache.prune': async (request) => cache().prune(request),
-  'cache.verify': async () => cache().verify(),
+  'cache.prune': async (request, signal) => cache().prune(request, signal),
+  'cache.verify': async (_nothing, signal) => cache().verify(signal),
 };
 
 const emit: (event: Events) => void = serveAll(transport, { contract, handlers });

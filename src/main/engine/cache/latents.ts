@@ -61,9 +61,11 @@ export class LatentCache {
   /** Null where it is not stored, or was damaged: then the row is dropped. */
   get(key: string): rows.CachedLatent | null {
     return this.#database.run('reading the cache', null, (db) => {
-      const row = rows.findRow(db, key);
+      const { row, found } = rows.atOneMoment(db, () => {
+        const row = rows.findRow(db, key);
+        return { row, found: row ? rows.readChecked(db, row, key) : null };
+      });
       if (!row) return null;
-      const found = rows.readChecked(db, row, key);
       if (!found) {
         rows.forgetRow(db, row.id);
         this.#options.onWarning('A latent in the cache was damaged; it is computed again.');
@@ -119,11 +121,11 @@ export class LatentCache {
     return this.#attempt('reading the cache', upkeep.listGroups);
   }
 
-  prune(request: PruneRequest): PruneResult {
-    const doing = 'pruning the cache';
+  /** In slices between which others work. @throws Cancelled, AppError */
+  async prune(request: PruneRequest, signal?: CancelSignal): Promise<PruneResult> {
     const { frames, bytes } = this.stat();
     try {
-      return this.#attempt(doing, (db) => upkeep.prune(db, request, this.#now()));
+      return await upkeep.prune(this.#database, request, this.#now(), signal);
     } catch (error) {
       if (!('all' in request && error instanceof AppError && error.code === 'disk-full')) throw error;
       // Deleting rows takes space, too. Deleting the file does not.

@@ -35,7 +35,7 @@ export const LATENT_SQL = {
   worstPsnr: 'SELECT min(psnr) FROM frames WHERE key IN (SELECT value FROM json_each(?))',
   idOf: 'SELECT id FROM frames WHERE key = ?',
   touch: 'UPDATE frames SET used = max(used, ?) WHERE key = ?',
-  oldest: 'SELECT id, bytes FROM frames ORDER BY used LIMIT 16',
+  oldest: 'SELECT id, bytes FROM frames ORDER BY used LIMIT 64',
   group: 'SELECT id FROM groups WHERE clip = ? AND bundle = ? AND source_prompt = ? AND settings = ?',
 } as const;
 
@@ -58,6 +58,14 @@ export interface Row {
 
 export function findRow(db: Db, key: string): Row | undefined {
   return db.prepare<[string], Row>(LATENT_SQL.find).get(key);
+}
+
+/**
+ * Runs statements on one state of the database: what another engine removes meanwhile is there still, or was never
+ * found. Without, an index row whose picture has just been pruned would look like damage.
+ */
+export function atOneMoment<T>(db: Db, work: () => T): T {
+  return db.transaction(work).deferred();
 }
 
 /** The row's latent, or null when it is not what was written under this key. */
@@ -122,17 +130,17 @@ export function recountTotals(db: Db): void {
   db.exec(`UPDATE totals SET (frames, bytes) = ${counted} WHERE (frames, bytes) <> ${counted}`);
 }
 
-/** Drops the least recently used rows until at most `bytes` are kept. Must run inside a transaction. */
+/**
+ * Drops least recently used rows until at most `bytes` are kept, but no more than a few: every put stores one and may
+ * drop many, so a limit that was lowered is reached without a wait. Must run inside a transaction.
+ */
 export function evictTo(db: Db, bytes: number): void {
   let kept = totalBytes(db);
-  while (kept > bytes) {
-    const oldest = db.prepare<[], { id: number; bytes: number }>(LATENT_SQL.oldest).all();
-    if (oldest.length === 0) return;
-    for (const row of oldest) {
-      if (kept <= bytes) break;
-      removeRow(db, row.id);
-      kept -= row.bytes;
-    }
+  if (kept <= bytes) return;
+  for (const row of db.prepare<[], { id: number; bytes: number }>(LATENT_SQL.oldest).all()) {
+    if (kept <= bytes) return;
+    removeRow(db, row.id);
+    kept -= row.bytes;
   }
 }
 
