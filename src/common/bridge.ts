@@ -12,6 +12,7 @@ export const ENGINE_PORT = 'retake:engine-port';
 export const MENU_COMMANDS = [
   'file.new',
   'file.open',
+  'file.backups',
   'file.import',
   'file.save',
   'file.saveAs',

@@ -13,6 +13,7 @@ const FILE: readonly (Entry | 'separator' | 'recent')[] = [
   { command: 'file.new', label: 'New Project…', accelerator: 'CmdOrCtrl+N' },
   { command: 'file.open', label: 'Open Project…', accelerator: 'CmdOrCtrl+O' },
   'recent',
+  { command: 'file.backups', label: 'Open a Backup…' },
   'separator',
   { command: 'file.import', label: 'Import Clips…', accelerator: 'CmdOrCtrl+I' },
   'separator',

@@ -13,7 +13,8 @@ import type { Command } from './command.ts';
 
 type Answer = Awaited<ReturnType<typeof call<'project.open'>>>;
 
-async function show(project: Answer): Promise<void> {
+/** Shows a project that the engine has opened; the one before is closed by then. */
+export async function show(project: Answer): Promise<void> {
   resetView();
   resetJobs();
   trash.clear();

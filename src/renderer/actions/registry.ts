@@ -2,6 +2,7 @@
 import { attempt } from '../store/notices.ts';
 import { change } from '../store/project.ts';
 import { anchorCommands } from './anchor.ts';
+import { backupCommands } from './backups.ts';
 import type { Command, Intent } from './command.ts';
 import { compareCommands } from './compare.ts';
 import { demoCommands } from './demo.ts';
@@ -41,6 +42,7 @@ export const commands: readonly Command[] = [
   ...compareCommands,
   ...zoomCommands,
   ...projectCommands,
+  ...backupCommands,
   ...demoCommands,
   ...importCommands,
 ];

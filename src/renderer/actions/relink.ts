@@ -15,6 +15,13 @@ export function takeFoundClip(clipId: string, path: string): void {
   foundClip(clipId);
 }
 
+/** Looks where the project says, on a server that this machine has not asked before. */
+export async function reachClip(clipId: string, path: string): Promise<void> {
+  const { found } = await call('project.reach', { path });
+  if (!found) refuse('finding the clip', `there is no ${path}`, 'Look in a folder instead.');
+  takeFoundClip(clipId, path);
+}
+
 /** Asks for a folder and looks for the clip below it by its content. */
 export async function findClip(clipId: string): Promise<void> {
   const doing = 'finding the clip';

@@ -2,6 +2,7 @@
 import type { ReactNode } from 'react';
 import { Bundles } from '../bundles/Bundles.tsx';
 import { KeyList } from '../keyboard/KeyList.tsx';
+import { Backups } from '../start/Backups.tsx';
 import { Missing } from '../start/Missing.tsx';
 import { type Dialog, setView, useView } from '../store/view.ts';
 import { Sheet } from '../ui/Sheet.tsx';
@@ -13,6 +14,7 @@ const SHEETS: Readonly<Record<Dialog, { readonly title: string; readonly body: (
   bundles: { title: 'Model bundles', body: () => <Bundles /> },
   shots: { title: 'Find shots', body: () => <FindShots /> },
   missing: { title: 'Missing clips', body: () => <Missing /> },
+  backups: { title: 'Backups', body: () => <Backups /> },
   about: { title: 'About Retake', body: () => <About /> },
 };
 

@@ -1,5 +1,5 @@
 /** Clips that are not where the project remembers them: found elsewhere, or to be looked for. */
-import { findClip, takeFoundClip } from '../actions/relink.ts';
+import { findClip, reachClip, takeFoundClip } from '../actions/relink.ts';
 import { attempt } from '../store/notices.ts';
 import { useDocument, useOpened } from '../store/project.ts';
 import { Button } from '../ui/Button.tsx';
@@ -10,12 +10,20 @@ export function Missing() {
   if (missing.length === 0) return <p>All clips are here.</p>;
   return (
     <ul className="missing">
-      {missing.map(({ clipId, path, foundAt }) => (
+      {missing.map(({ clipId, path, foundAt, network }) => (
         <li key={clipId}>
           <strong>{clips[clipId]?.name ?? 'A clip'}</strong>
           <p className="quiet bundle-dir">was {path}</p>
+          {network ? (
+            <p className="quiet">
+              It is on the network, in {network}. That place is new here, so it was not asked.
+            </p>
+          ) : null}
           {foundAt ? <p className="quiet bundle-dir">found at {foundAt}</p> : null}
           <div className="row">
+            {network ? (
+              <Button onPress={() => void attempt(reachClip(clipId, path))}>Look there</Button>
+            ) : null}
             {foundAt ? (
               <Button look="primary" onPress={() => takeFoundClip(clipId, foundAt)}>
                 Use it from there

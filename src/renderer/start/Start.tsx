@@ -1,5 +1,5 @@
 /** What the window shows while no project is open: the example, a new project, recent ones. */
-import { FilePlus2, FolderOpen, Sparkles } from 'lucide-react';
+import { FilePlus2, FolderOpen, History, Sparkles } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { Button as AriaButton } from 'react-aria-components';
 import { openProject } from '../actions/project.ts';
@@ -59,6 +59,10 @@ export function Start() {
           <Button onPress={() => void run('file.open')}>
             <FolderOpen aria-hidden="true" />
             Open project… <kbd>{openKeys}</kbd>
+          </Button>
+          <Button onPress={() => void run('file.backups')}>
+            <History aria-hidden="true" />
+            Open a backup…
           </Button>
         </div>
         {known?.demo ? (

@@ -1,7 +1,7 @@
 /** Words over the picture: what is rendering, that a picture is a preview, why there is none. */
 import { X } from 'lucide-react';
 import { useEffect } from 'react';
-import { findClip, takeFoundClip } from '../actions/relink.ts';
+import { findClip, reachClip, takeFoundClip } from '../actions/relink.ts';
 import { call } from '../engine.ts';
 import { useJobs } from '../store/jobs.ts';
 import { attempt } from '../store/notices.ts';
@@ -117,10 +117,10 @@ function TroubleNote({ trouble }: { readonly trouble: Trouble }) {
       </div>
     );
   }
-  const { clip, foundAt } = trouble;
+  const { clip, foundAt, network } = trouble;
   return (
     <div className="trouble" role="alert">
-      <p>{clip.name} is not where it was</p>
+      <p>{network ? `${clip.name} is on the network, in ${network}` : `${clip.name} is not where it was`}</p>
       <p className="quiet path">{clip.path}</p>
       {foundAt ? <p className="quiet path">Found at {foundAt}</p> : null}
       <div className="row">
@@ -128,6 +128,9 @@ function TroubleNote({ trouble }: { readonly trouble: Trouble }) {
           <Button look="primary" onPress={() => takeFoundClip(clip.id, foundAt)}>
             Use it from there
           </Button>
+        ) : null}
+        {network ? (
+          <Button onPress={() => void attempt(reachClip(clip.id, clip.path))}>Look there</Button>
         ) : null}
         <Button onPress={() => void attempt(findClip(clip.id))}>Look in a folder…</Button>
       </div>

@@ -43,7 +43,12 @@ export function usePicture(): Picture {
 export type Trouble =
   | { readonly kind: 'nothing'; readonly text: string }
   | { readonly kind: 'making'; readonly text: string; readonly fraction: number | null }
-  | { readonly kind: 'missing'; readonly clip: ClipRef; readonly foundAt: string | null }
+  | {
+      readonly kind: 'missing';
+      readonly clip: ClipRef;
+      readonly foundAt: string | null;
+      readonly network: string | null;
+    }
   | { readonly kind: 'failed'; readonly path: string; readonly text: string };
 
 /** Why there is no picture; null when there is one. */
@@ -58,7 +63,10 @@ export function useTrouble({ shot, clip, take }: Picture): Trouble | null {
   if (empty)
     return { kind: 'nothing', text: `Drop a clip here${keys ? `, or press ${keys} to import one` : ''}` };
   if (!shot || !clip || path === null) return { kind: 'nothing', text: 'Gap' };
-  if (missing && take === null) return { kind: 'missing', clip, foundAt: missing.foundAt };
+  if (missing && take === null) {
+    const { foundAt, network } = missing;
+    return { kind: 'missing', clip, foundAt, network };
+  }
   if (preview?.state === 'failed') return { kind: 'failed', path, text: preview.why };
   if (preview?.state === 'ready') return null;
   return {

@@ -181,6 +181,7 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
       const where = project.known(request.project, 'rendering');
       const paths = [request.bundle, ...request.shots.map(({ clip }) => clip.path)];
       for (const path of paths) if (path) await places.require(path, 'rendering');
+      await places.accept(request.takesFolder);
       await requireWorkFolder(request.takesFolder, 'choosing the folder of the takes');
       return queue().add({ ...request, project: where, bundle: await bundles.folderOf(request.bundle) });
     },

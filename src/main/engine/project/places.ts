@@ -75,7 +75,7 @@ export class NetworkPlaces {
     if (await this.allows(path)) return;
     throw new AppError('clip-unreadable', `it is on the network, in ${networkPlace(path)}`, {
       doing,
-      hint: 'It is looked at once you say so, in the list of missing clips.',
+      hint: 'That place is new here: choose something in it yourself, or look there from the list of missing clips.',
     });
   }
 

@@ -1,0 +1,300 @@
+/** The engine as a process, attacked through its door: every call with everything that is not what it takes. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Calls, contract } from '../../src/common/contract/contract.ts';
+import type { Events } from '../../src/common/contract/events.ts';
+import { CONTRACT_VERSION } from '../../src/common/contract/version.ts';
+import type { WireError } from '../../src/common/errors.ts';
+import { emptyProject } from '../../src/common/project/document.ts';
+import { type Client, createClient } from '../../src/common/rpc.ts';
+import { tempFolder } from '../helpers/clips.ts';
+import { clipRefOf, withClip, writeTake } from '../helpers/project.ts';
+
+type Name = keyof Calls & string;
+
+const folder = tempFolder();
+const at = folder.at;
+let child: ChildProcess;
+let client: Client<Calls, Events>;
+let died: number | string | null = null;
+const answers = new Map<number, { type: string; error?: WireError }>();
+
+/** What each call takes, right in every part; nothing here is ever begun. A new call does not compile without one. */
+async function samples(): Promise<{ [N in Name]: Calls[N]['input'] }> {
+  const clip = await clipRefOf(at('clip.mov'));
+  const [shot] = withClip(clip).timeline;
+  if (shot?.kind !== 'shot') throw new Error('no shot');
+  const path = at('x');
+  const settings = { clip: path, bundle: path, out: path, sourcePrompt: '', prompt: 'a red car' };
+  const bundle = at('bundle');
+  return {
+    'job.run': { ...settings, depth: path, imageText: path, params: { share: 0.5 } },
+    'job.resume': { id: 'job' },
+    'job.cancel': { id: 'job' },
+    'job.list': null,
+    'job.remove': { id: 'job' },
+    'clip.probe': { path },
+    'clip.import': { path },
+    'clip.cuts': { path, sensitivity: 0.5 },
+    'clip.preview': { path },
+    'project.create': { path, name: 'x' },
+    'project.open': { path },
+    'project.save': { project: 'p', document: withClip(clip, path) },
+    'project.saveAs': { path, document: withClip(clip, path) },
+    'project.collect': { folder: path },
+    'project.close': null,
+    'project.relink': { clip, folder: path },
+    'project.reach': { path },
+    'backups.list': null,
+    'backups.open': { backup: 'a-1', path },
+    'take.delete': { path },
+    'take.restore': { undo: 'abc' },
+    'render.plan': { shot, clip, bundle, provider: 'cpu' },
+    'queue.add': {
+      project: 'p',
+      shots: [{ shot, clip }],
+      bundle,
+      provider: 'cpu',
+      takesFolder: path,
+      preview: false,
+    },
+    'queue.list': null,
+    'queue.pause': { paused: true },
+    'queue.move': { id: 'a', before: 'b' },
+    'queue.cancel': { id: 'a' },
+    'queue.retry': { id: 'a' },
+    'queue.clear': null,
+    'queue.watch': { id: 'a', frame: 1 },
+    'bundle.inspect': { dir: path },
+    'bundles.list': null,
+    'bundles.add': { dir: path },
+    'bundles.remove': { dir: path },
+    'bundles.setDefault': { dir: path },
+    'bundles.download': { endpoint: 'http://127.0.0.1:9', repository: 'a/b', revision: 'main', folder: path },
+    'bundles.cancelDownload': null,
+    'methods.list': null,
+    'providers.list': null,
+    'cache.ls': null,
+    'cache.stat': null,
+    'cache.prune': { olderThanDays: 3 },
+    'cache.verify': null,
+  };
+}
+
+const loop: Record<string, unknown> = {};
+loop.self = loop;
+const deep = () => {
+  let value: unknown = 0;
+  for (let i = 0; i < 200; i += 1) value = { deeper: value };
+  return value;
+};
+const WRONG: readonly unknown[] = [
+  undefined,
+  null,
+  true,
+  -1,
+  1.5,
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+  10n,
+  '',
+  'relative/path',
+  '../up',
+  '/with\0nul',
+  'x'.repeat(20_000),
+  `/${'x'.repeat(20_000)}`,
+  [],
+  [null],
+  {},
+  JSON.parse('{"__proto__":{"polluted":true},"constructor":{"prototype":{}}}'),
+  loop,
+  deep(),
+  new Map([['path', '/']]),
+  new Date(),
+  new Uint8Array(1000),
+];
+
+/** Every way to put a wrong value in one place of a right input, or a key more. */
+function* broken(value: unknown): Generator<unknown> {
+  yield* WRONG;
+  if (Array.isArray(value)) {
+    for (const [index, one] of value.entries())
+      for (const wrong of broken(one)) yield value.with(index, wrong);
+  } else if (typeof value === 'object' && value !== null) {
+    yield { ...value, more: 1 };
+    for (const [key, one] of Object.entries(value))
+      for (const wrong of broken(one)) yield { ...value, [key]: wrong };
+  }
+}
+
+function isRight(name: Name, input: unknown): boolean {
+  try {
+    return contract[name].input.safeParse(input).success;
+  } catch {
+    return false;
+  }
+}
+
+let nextId = 1_000_000;
+const say = (message: unknown) => child.send(message as object);
+async function ask(name: string, input: unknown): Promise<{ type: string; error?: WireError }> {
+  const id = nextId++;
+  say({ type: 'call', id, name, input });
+  await expect.poll(() => died !== null || answers.has(id), { timeout: 20_000, interval: 2 }).toBe(true);
+  expect(died).toBeNull();
+  return answers.get(id)!;
+}
+
+beforeAll(async () => {
+  child = fork(new URL('../../src/main/engine/entry.ts', import.meta.url), [], {
+    execArgv: [],
+    serialization: 'advanced',
+    env: { ...process.env, RETAKE_HOME: at('home') },
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  child.on('exit', (code, signal) => {
+    died = signal ?? code;
+  });
+  child.on('message', (message: { type: string; id: number; error?: WireError }) =>
+    answers.set(message.id, message),
+  );
+  client = createClient<Calls, Events>({
+    send: say,
+    onMessage: (handler) => child.on('message', handler),
+    onClose: (handler) => child.on('exit', () => handler(new Error('gone'))),
+  });
+  await client.call('methods.list', null);
+});
+afterAll(() => {
+  child.kill('SIGKILL');
+  folder[Symbol.dispose]();
+});
+
+test('a sample of each call is right, so that what is wrong below is what was broken', async () => {
+  const right = await samples();
+  expect(Object.keys(right).sort()).toEqual(Object.keys(contract).sort());
+  for (const [name, input] of Object.entries(right))
+    expect([name, isRight(name as Name, input)]).toEqual([name, true]);
+});
+
+describe('every call', () => {
+  test.each(Object.keys(contract) as Name[])(
+    '%s refuses what it does not take in one short line',
+    async (name) => {
+      const { [name]: right } = await samples();
+      const wrong = [...broken(right)].filter((input) => !isRight(name, input));
+      // Whole inputs of a wrong kind are never right, whatever the schema says.
+      for (const input of [undefined, true, 1, 'x', [], new Map()]) expect(isRight(name, input)).toBe(false);
+      const ids = wrong.map((input) => {
+        const id = nextId++;
+        say({ type: 'call', id, name, input });
+        return id;
+      });
+      const done = () => died !== null || ids.every((id) => answers.has(id));
+    await expect.poll(done, { timeout: 60_000 }).toBe(true);
+    expect(died).toBeNull();
+      for (const id of ids) {
+        const { type, error } = answers.get(id)!;
+        expect(type).toBe('error');
+        expect(error).toMatchObject({ code: 'usage', doing: contract[name].doing });
+        expect(error!.message.length).toBeLessThan(400);
+      }
+    },
+    120_000,
+  );
+
+  test('takes no path that is relative, empty, endless or holds a NUL', async () => {
+    const paths = ['', 'x', './x', '../x', '/x\0', `/${'x'.repeat(5000)}`];
+    let seen = 0;
+    for (const [name, input] of Object.entries(await samples())) {
+      for (const key of Object.keys(input ?? {})) {
+        if (!/^(path|folder|dir|takesFolder|bundle|depth|imageText|out)$/.test(key)) continue;
+        for (const path of paths)
+          expect(isRight(name as Name, { ...(input as object), [key]: path })).toBe(false);
+        seen += 1;
+      }
+    }
+    expect(seen).toBeGreaterThan(20);
+  });
+});
+
+test('what is no message, or a call of no name, does not end it', async () => {
+  for (const message of [
+    0,
+    'x',
+    [],
+    loop,
+    { type: 'call' },
+    { type: 'call', id: 'x', name: 1 },
+    { type: 'hello' },
+  ])
+    say(message);
+  for (const name of ['', '__proto__', 'constructor', 'toString', 'hasOwnProperty', 'x'.repeat(1 << 20)]) {
+    expect((await ask(name, null)).error).toMatchObject({ code: 'usage' });
+  }
+  say({ type: 'hello', contract: CONTRACT_VERSION + 1, retake: '9.9.9' });
+  expect((await ask('methods.list', null)).error).toMatchObject({ code: 'version-mismatch' });
+  say({ type: 'hello', contract: CONTRACT_VERSION, retake: 'test' });
+  expect((await ask('methods.list', null)).type).toBe('result');
+  expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+});
+
+test('folders that are a whole disk or the system, and files that are no takes, are refused', async () => {
+  const opened = await client.call('project.create', { path: at('p.retake'), name: 'p' });
+  const clip = await clipRefOf(at('clip.mov'));
+  const document = withClip(clip);
+  await client.call('project.save', { project: opened.id, document });
+  const [shot] = document.timeline;
+  if (shot?.kind !== 'shot') throw new Error('no shot');
+  for (const bad of ['/', '/dev', '/proc/self', '/sys/none']) {
+    const usage = { code: 'usage' };
+    await expect(
+      client.call('queue.add', {
+        project: opened.id,
+        shots: [{ shot, clip }],
+        bundle: null,
+        provider: 'cpu',
+        takesFolder: bad,
+        preview: false,
+      }),
+    ).rejects.toMatchObject(usage);
+    await expect(client.call('project.relink', { clip, folder: bad })).rejects.toMatchObject(usage);
+    await expect(client.call('project.collect', { folder: bad })).rejects.toMatchObject(usage);
+    await expect(
+      client.call('bundles.download', {
+        endpoint: 'http://127.0.0.1:9',
+        repository: 'a/b',
+        revision: '',
+        folder: bad,
+      }),
+    ).rejects.toMatchObject(usage);
+    await expect(client.call('take.delete', { path: bad })).rejects.toMatchObject(usage);
+  }
+  writeTake(at('stranger.mov'));
+  const before = readdirSync(folder.at('.'), { recursive: true }).length;
+  for (const path of [folder.at('.'), at('p.retake'), at('stranger.mov'), at('home')]) {
+    await expect(client.call('take.delete', { path })).rejects.toMatchObject({ code: 'usage' });
+  }
+  expect(readdirSync(folder.at('.'), { recursive: true }).length).toBe(before);
+  expect(existsSync(at('stranger.mov'))).toBe(true);
+});
+
+test('a document goes only into its own project', async () => {
+  const first = await client.call('project.create', { path: at('first.retake'), name: 'first' });
+  await client.call('project.create', { path: at('second.retake'), name: 'second' });
+  const late = client.call('project.save', { project: first.id, document: emptyProject('of the first') });
+  await expect(late).rejects.toMatchObject({ code: 'usage' });
+  expect((await client.call('project.open', { path: at('second.retake') })).document.name).toBe('second');
+});
+
+test('a search that is given up ends, and the engine lives on', async () => {
+  const clip = await clipRefOf(join('/usr', 'no such clip.so'));
+  const giveUp = new AbortController();
+  const search = client.call('project.relink', { clip, folder: '/usr' }, { signal: giveUp.signal });
+  setTimeout(() => giveUp.abort(), 20);
+  await expect(search).rejects.toMatchObject({ name: 'Cancelled' });
+  expect(died).toBeNull();
+  expect((await client.call('methods.list', null)).length).toBeGreaterThan(0);
+});
