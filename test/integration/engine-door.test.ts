@@ -152,7 +152,7 @@ beforeAll(async () => {
     execArgv: [],
     serialization: 'advanced',
     env: { ...process.env, RETAKE_HOME: at('home') },
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    stdio: ['ignore', 'inherit', 'ignore', 'ipc'],
   });
   child.on('exit', (code, signal) => {
     died = signal ?? code;
@@ -193,8 +193,8 @@ describe('every call', () => {
         return id;
       });
       const done = () => died !== null || ids.every((id) => answers.has(id));
-    await expect.poll(done, { timeout: 60_000 }).toBe(true);
-    expect(died).toBeNull();
+      await expect.poll(done, { timeout: 60_000 }).toBe(true);
+      expect(died).toBeNull();
       for (const id of ids) {
         const { type, error } = answers.get(id)!;
         expect(type).toBe('error');
