@@ -74,7 +74,8 @@ describe('save as', () => {
     await choose(app, { save: at('second.retake') });
     await menu(app, 'file.saveAs');
     await heading('second').waitFor();
-    await expect.poll(() => app.page.title()).toContain('second');
+    const title = () => app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.getTitle());
+    await expect.poll(title).toContain('second');
     await prompt(app.page).fill('a river of stone');
     await prompt(app.page).blur();
     await saved(app.page);
