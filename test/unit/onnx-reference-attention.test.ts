@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Model } from '../../src/main/engine/onnx/ir/graph.ts';
 import type { Feed } from '../../src/main/engine/onnx/ort.ts';
+import { JOINT_FRAMES } from '../../src/main/engine/onnx/passes/joint-attention.ts';
 import {
   addReferenceAttention,
   SELF_LENGTH,
@@ -59,6 +60,48 @@ describe.each(Object.entries(STYLES))('reference attention: %s', (_, style) => {
   const run = (bank: Feed, self: number) =>
     runOnce(model, { x, [site.bank]: bank, [SELF_LENGTH]: int64([1], self) }, ['y', site.feature]);
 
+  /** Row b of the batch is what attention by hand makes of these tokens. */
+  function expectByHand(y: Float32Array, b: number, own: number[][], keys: number[][]): void {
+    const bias = style.bias ? noise('bqkv', CHANNELS * 3).map((v) => v / 2) : null;
+    const expected = attentionByHand(own, keys, {
+      q: weight(plain, style, 0),
+      k: weight(plain, style, 1),
+      v: weight(plain, style, 2),
+      bias: bias ? (part, c) => bias[part * CHANNELS + c]! : undefined,
+    });
+    const got = rows(y, b);
+    for (const [t, row] of expected.entries()) {
+      for (const [c, value] of row.entries()) expect(got[t]![c]).toBeCloseTo(value, 5);
+    }
+  }
+
+  it('joint: each frame sees the tokens of all, after those of the bank; alone it is the original to the bit', async () => {
+    const together = textModel(style.text, style.opset);
+    const [seat] = addReferenceAttention(together, { sites: 'all', joint: true }).sites as [Site];
+    const asked = async (frames: number, count: number) =>
+      runOnce(
+        together,
+        {
+          x,
+          [seat.bank]: floats([BATCH, count, CHANNELS], noise('bank', BATCH * count * CHANNELS)),
+          [SELF_LENGTH]: int64([1], ALL),
+          [JOINT_FRAMES]: int64([1], frames),
+        },
+        ['y', seat.feature],
+      );
+    const original = await runOnce(plain, { x }, ['y']);
+    const alone = await asked(1, 0);
+    expect(bits(alone.y!.data).equals(bits(original.y!.data))).toBe(true);
+    for (const count of [0, 4]) {
+      const { y, [seat.feature]: feature } = await asked(BATCH, count);
+      expect(bits(feature!.data).equals(bits(tokens))).toBe(true);
+      const all = Array.from({ length: BATCH }, (_, b) => rows(tokens, b)).flat();
+      const bank = noise('bank', BATCH * count * CHANNELS);
+      for (let b = 0; b < BATCH; b++)
+        expectByHand(y!.data, b, rows(tokens, b), [...(count ? rows(bank, b) : []), ...all]);
+    }
+  });
+
   it('is found once, with its channels', () => {
     expect(sites).toHaveLength(1);
     expect(site.channels).toBe(CHANNELS);
@@ -83,20 +126,9 @@ describe.each(Object.entries(STYLES))('reference attention: %s', (_, style) => {
   ])('agrees with attention by hand: %i bank tokens, %i own', async (count, self) => {
     const bank = noise('bank', BATCH * count * CHANNELS);
     const { y } = await run(floats([BATCH, count, CHANNELS], bank), self);
-    const bias = style.bias ? noise('bqkv', CHANNELS * 3).map((v) => v / 2) : null;
     for (let b = 0; b < BATCH; b++) {
       const own = rows(tokens, b);
-      const keys = [...(count ? rows(bank, b) : []), ...own.slice(0, self)];
-      const expected = attentionByHand(own, keys, {
-        q: weight(plain, style, 0),
-        k: weight(plain, style, 1),
-        v: weight(plain, style, 2),
-        bias: bias ? (part, c) => bias[part * CHANNELS + c]! : undefined,
-      });
-      const got = rows(y!.data, b);
-      for (const [t, row] of expected.entries()) {
-        for (const [c, value] of row.entries()) expect(got[t]![c]).toBeCloseTo(value, 5);
-      }
+      expectByHand(y!.data, b, own, [...(count ? rows(bank, b) : []), ...own.slice(0, self)]);
     }
   });
 

@@ -7,6 +7,7 @@ import type { Model } from '../ir/graph.ts';
 import { attr, ELEMENT, int64Tensor } from '../ir/types.ts';
 import { findSelfAttentions, type SelfAttention, WITHOUT } from './attention.ts';
 import { copyPath, PathError } from './copy-path.ts';
+import { addJointInput, jointTokens } from './joint-attention.ts';
 import { prune } from './prune.ts';
 import { unpackAttention } from './unpack-attention.ts';
 
@@ -26,7 +27,8 @@ export interface Site {
 }
 
 /**
- * Gives every self-attention of the chosen sites a bank: K and V are computed from concat(bank, own[:, :selfLength]).
+ * Gives every self-attention of the chosen sites a bank: K and V are computed from concat(bank, own[:, :selfLength]). With
+ * `joint`, own are the tokens of all frames of the pass (joint-attention.ts).
  *
  * Requires: self-attention as softmax(Q·Kᵀ)·V or one operator, its projections plain; M + min(selfLength, N) ≥ 1.
  * Ensures: inputs `ref_bank_i` for every site and one `ref_self_length`, outputs `ref_feature_i`; with M = 0 and
@@ -36,7 +38,7 @@ export interface Site {
  */
 export function addReferenceAttention(
   model: Model,
-  options: { sites: 'decoder' | 'all'; label?: string },
+  options: { sites: 'decoder' | 'all'; joint?: boolean; label?: string },
 ): { sites: Site[] } {
   const { graph } = model;
   const doing = `preparing ${options.label ?? 'the UNet'}`;
@@ -49,9 +51,10 @@ export function addReferenceAttention(
     });
   }
   graph.inputs.push({ name: SELF_LENGTH, type: ELEMENT.int64, dims: [1] });
+  if (options.joint) addJointInput(graph);
   const sites = found.map((attention, index) => {
     try {
-      return addBank(model, attention, index);
+      return addBank(model, attention, index, options.joint ?? false);
     } catch (cause) {
       if (!(cause instanceof PathError)) throw cause;
       throw new AppError(
@@ -70,7 +73,12 @@ export function addReferenceAttention(
   return { sites };
 }
 
-function addBank({ graph }: Model, { name, key, value, decoder }: SelfAttention, index: number): Site {
+function addBank(
+  { graph }: Model,
+  { name, key, value, decoder }: SelfAttention,
+  index: number,
+  joint: boolean,
+): Site {
   const bank = `ref_bank_${index}`;
   const feature = `ref_feature_${index}`;
   const { root, projection, weight } = key.path;
@@ -102,7 +110,8 @@ function addBank({ graph }: Model, { name, key, value, decoder }: SelfAttention,
   });
 
   const typed = half ? graph.addNode('Cast', [bank], { to: attr.int(weight.type) }) : bank;
-  const kept = graph.addNode('Slice', [own, constant([0]), SELF_LENGTH, constant([axis])]);
+  const seen = joint ? (convolution ? swap(jointTokens(graph, output)) : jointTokens(graph, own)) : own;
+  const kept = graph.addNode('Slice', [seen, constant([0]), SELF_LENGTH, constant([axis])]);
   const all = graph.addNode('Concat', [convolution ? swap(typed) : typed, kept], { axis: attr.int(axis) });
   const flat = convolution && weight.tensor.dims.length === 4;
   const tokens = flat ? graph.addNode('Unsqueeze', [all, constant([3])]) : all;
