@@ -63,7 +63,7 @@ describe.skipIf(!sharedPath('golden')).each(['tiny-sd', 'tiny-sd-depth'])('%s', 
       const signal = { aborted: false };
       const kept: Uint8Array[] = [];
       const onVisit = (event: VisitEvent) => {
-        if (event.done === stop) kept.push(encodeCheckpoint(event.checkpoint()));
+        if (event.done === stop) kept.push(encodeCheckpoint(event.checkpoint!()));
         signal.aborted = event.done === stop;
       };
       await expect(run(id, solver, { signal, onVisit })).rejects.toBeInstanceOf(Cancelled);

@@ -35,11 +35,13 @@ function answer(
   { latent, timestep, structure, attention }: PredictInput,
   branch: number,
   condition: number,
+  joint: readonly Latent[],
 ): Latent {
   const bank = attention?.bank ?? [];
   return latent.map((value, i) => {
     let seen = attention && !attention.self ? 0 : value;
     for (const [place, { sites }] of bank.entries()) seen += sites[0]!.data[branch * SIZE + i]! / (place + 2);
+    for (const [place, other] of joint.entries()) seen += other[i]! / (place + 3);
     return (
       0.7 * value +
       0.2 * Math.sin(1.3 * seen + 0.2 * i + condition) +
@@ -49,15 +51,18 @@ function answer(
   });
 }
 
-/** Counts calls and branches in `log`, where given. */
+/** Every frame that is asked about goes to `log`, where given. */
 export function smoothNetwork(log?: PredictInput[]): Predict {
-  return async (input) => {
-    log?.push(input);
-    const outputs = input.branches.map(({ hidden }, branch) => answer(input, branch, hidden[0]!));
-    if (!input.capture) return { outputs };
-    const data = Float32Array.from(outputs.flatMap((out) => Array.from(out, Math.tanh)));
-    const features: Features = { sites: [{ branches: outputs.length, tokens: 1, channels: SIZE, data }] };
-    return { outputs, features };
+  return async (inputs, joint = false) => {
+    log?.push(...inputs);
+    const others = joint ? inputs.map(({ latent }) => latent) : [];
+    return inputs.map((input) => {
+      const outputs = input.branches.map(({ hidden }, branch) => answer(input, branch, hidden[0]!, others));
+      if (!input.capture) return { outputs };
+      const data = Float32Array.from(outputs.flatMap((out) => Array.from(out, Math.tanh)));
+      const features: Features = { sites: [{ branches: outputs.length, tokens: 1, channels: SIZE, data }] };
+      return { outputs, features };
+    });
   };
 }
 

@@ -12,6 +12,7 @@ import { openBundle } from '../../src/main/engine/bundle/open.ts';
 import type { Bundle, OpenBundleOptions } from '../../src/main/engine/bundle/types.ts';
 import type { Latent } from '../../src/main/engine/diffusion/types.ts';
 import { parseModel, serializeModel } from '../../src/main/engine/onnx/serde.ts';
+import { askOne } from '../helpers/ask-one.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { type TinyBundleOptions, writeTinyBundle } from '../helpers/tiny-bundle.ts';
 
@@ -41,7 +42,7 @@ async function walk(
 ): Promise<{ latent: Latent; outputs: readonly Latent[]; picture: Float32Array }> {
   const branches = [await bundle.embed('', SIZE), await bundle.embed('a red swan', SIZE)];
   const latent = await bundle.encode(RGB, SIZE.width, SIZE.height);
-  const { outputs } = await bundle.predict(SHAPE)({ latent, timestep: 501, branches });
+  const { outputs } = await askOne(bundle.predict(SHAPE))({ latent, timestep: 501, branches });
   const picture = await bundle.decode(latent, SHAPE);
   return { latent, outputs, picture };
 }
@@ -140,7 +141,7 @@ describe('a small bundle', () => {
     const bundle = await opened({});
     const branches = [await bundle.embed('', SIZE), await bundle.embed('a red swan', SIZE)];
     const latent = await bundle.encode(RGB, SIZE.width, SIZE.height);
-    const predict = bundle.predict(SHAPE);
+    const predict = askOne(bundle.predict(SHAPE));
     const both = await predict({ latent, timestep: 501, branches, capture: true });
     const kept = both.outputs.map((output) => output.slice());
     for (const [i, branch] of branches.entries()) {
@@ -175,7 +176,7 @@ describe('a small bundle', () => {
     const branches = [await bundle.embed('', SIZE), await bundle.embed('a red swan', SIZE)];
     const latent = await bundle.encode(RGB, SIZE.width, SIZE.height);
     const other = latent.map((value, i) => Math.sin(i) - value);
-    const predict = bundle.predict(SHAPE);
+    const predict = askOne(bundle.predict(SHAPE));
     const own = await predict({ latent, timestep: 501, branches, capture: true });
     const theirs = await predict({ latent: other, timestep: 501, branches, capture: true });
     const features = own.features!;
@@ -208,7 +209,7 @@ describe('a small bundle', () => {
     ]);
     const branches = [await bundle.embed('a red swan', SIZE)];
     const latent = await bundle.encode(RGB, SIZE.width, SIZE.height);
-    const predict = bundle.predict(SHAPE);
+    const predict = askOne(bundle.predict(SHAPE));
     const near = await predict({ latent, timestep: 501, branches, structure: new Float32Array(96).fill(1) });
     const far = await predict({ latent, timestep: 501, branches, structure: new Float32Array(96).fill(-1) });
     expect(farthest(near.outputs[0]!, far.outputs[0]!)).toBeGreaterThan(0.01);
@@ -224,7 +225,7 @@ describe('a small bundle', () => {
     expect([...swan.timeIds!]).toEqual([48, 32, 0, 0, 48, 32]);
     expect(rms(nothing.hidden) + rms(nothing.pooled!)).toBe(0);
     const latent = await bundle.encode(RGB, SIZE.width, SIZE.height);
-    const predict = bundle.predict(SHAPE);
+    const predict = askOne(bundle.predict(SHAPE));
     const outputOf = async (branch: typeof swan) =>
       (await predict({ latent, timestep: 501, branches: [nothing, branch] })).outputs[1]!;
     const plain = await outputOf(swan);

@@ -10,6 +10,7 @@ import { rememberingFacts } from '../../src/main/engine/desktop/bundle-facts.ts'
 import type { Model } from '../../src/main/engine/onnx/ir/graph.ts';
 import { parseModel, serializeModel } from '../../src/main/engine/onnx/serde.ts';
 import { canvasOf } from '../../src/main/engine/stages/request.ts';
+import { askOne } from '../helpers/ask-one.ts';
 import { settings as jobSettings } from '../helpers/job-settings.ts';
 import { largestDifference } from '../helpers/onnx.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -48,7 +49,7 @@ async function walk(dir: string) {
   onTestFinished(() => bundle.close());
   const branches = [await bundle.embed('', SIZE), await bundle.embed('a red swan', SIZE)];
   const latent = await bundle.encode(RGB, SIZE.width, SIZE.height);
-  const predict = bundle.predict(SHAPE);
+  const predict = askOne(bundle.predict(SHAPE));
   const alone = await predict({ latent, timestep: 501, branches: [branches[1]!], capture: true });
   const both = await predict({ latent, timestep: 501, branches, capture: true });
   const other = latent.map((value, i) => Math.sin(i) - value);

@@ -6,6 +6,7 @@ import { inspectBundle } from '../../src/main/engine/bundle/inspect.ts';
 import { openBundle } from '../../src/main/engine/bundle/open.ts';
 import type { Bundle } from '../../src/main/engine/bundle/types.ts';
 import { readNpy } from '../../tools/golden/npy.ts';
+import { askOne } from '../helpers/ask-one.ts';
 import { sharedPath } from '../helpers/shared.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
@@ -89,7 +90,7 @@ describe.skipIf(!golden)('bundle functions against goldens', () => {
     const other = await openBundle(dir, { sites: 'none', provider: 'cpu' });
     try {
       const [count, channels, height, width] = sample.shape as [number, number, number, number];
-      const predict = other.predict({ channels, height, width });
+      const predict = askOne(other.predict({ channels, height, width }));
       for (let i = 0; i < count; i++) {
         const row = (array: typeof sample) => {
           const size = array.data.length / count;

@@ -17,7 +17,7 @@ import { euler } from '../../src/main/engine/diffusion/solvers/euler.ts';
 import { eulerAncestral } from '../../src/main/engine/diffusion/solvers/euler-ancestral.ts';
 import { solvers } from '../../src/main/engine/diffusion/solvers/registry.ts';
 import type { Solver } from '../../src/main/engine/diffusion/solvers/solver.ts';
-import type { Features, Latent, PredictInput } from '../../src/main/engine/diffusion/types.ts';
+import type { Features, Latent, PredictInput, PredictOutput } from '../../src/main/engine/diffusion/types.ts';
 import { getMethod, parseParams } from '../../src/main/engine/methods/registry.ts';
 import { maxDiff, SD_SCHEDULER, SIZE, smoothNetwork, text } from '../helpers/smooth-network.ts';
 
@@ -118,7 +118,7 @@ describe.each(RUNS)('$name', (spec) => {
       let bytes: Uint8Array | null = null;
       const onVisit = (event: VisitEvent) => {
         if (event.done !== stop) return;
-        bytes = encodeCheckpoint(event.checkpoint());
+        bytes = encodeCheckpoint(event.checkpoint!());
         signal.aborted = true;
       };
       await run(spec, { signal, onVisit }).catch((error: unknown) => expect(error).toBeInstanceOf(Cancelled));
@@ -147,7 +147,7 @@ describe.each(RUNS)('$name', (spec) => {
 
   it('holds the features of at most anchor and one more frame', async () => {
     const held: number[] = [];
-    await run(spec, { onVisit: (event) => void held.push(event.checkpoint().features.length) });
+    await run(spec, { onVisit: (event) => void held.push(event.checkpoint!().features.length) });
     expect(Math.max(...held)).toBeLessThanOrEqual(2);
   });
 });
@@ -167,16 +167,18 @@ async function frameMajorPix2Video(anchor: number, weight: number): Promise<Late
     const own: { features: Features; denoised: Latent }[] = [];
     for (const [step, level] of levels.entries()) {
       const to = levels[step + 1] ?? final;
-      const { outputs, features } = await predict({
-        latent: z,
-        timestep: level.timestep,
-        branches: [text(-0.3), text(0.8)],
-        structure: structure(frame),
-        capture: true,
-        ...(previous && {
-          attention: { bank: [kept.get(anchor)![step]!.features, previous[step]!.features], self: false },
-        }),
-      });
+      const [{ outputs, features }] = (await predict([
+        {
+          latent: z,
+          timestep: level.timestep,
+          branches: [text(-0.3), text(0.8)],
+          structure: structure(frame),
+          capture: true,
+          ...(previous && {
+            attention: { bank: [kept.get(anchor)![step]!.features, previous[step]!.features], self: false },
+          }),
+        },
+      ])) as [PredictOutput];
       const [u, c] = outputs as [Latent, Latent];
       const eps = u.map((value, i) => value + 3 * (c[i]! - value));
       const denoised = z.map(
@@ -284,19 +286,19 @@ describe('the driver', () => {
     const signal = { aborted: false };
     const log: PredictInput[] = [];
     const network = smoothNetwork(log);
-    const predict: typeof network = async (input) => {
+    const predict: typeof network = async (inputs) => {
       if (log.length === 6) signal.aborted = true;
-      return network(input);
+      return network(inputs);
     };
     await expect(run(plain, { predict, signal })).rejects.toBeInstanceOf(Cancelled);
     expect(log).toHaveLength(7);
 
     for (const bad of [Number.NaN, Number.NEGATIVE_INFINITY]) {
       let call = 0;
-      const breaking: typeof network = async (input) => {
-        const { outputs } = await network(input);
+      const breaking: typeof network = async (inputs) => {
+        const [{ outputs }] = (await network(inputs)) as [PredictOutput];
         if (++call === FRAMES + 3) outputs[1]![5] = bad;
-        return { outputs };
+        return [{ outputs }];
       };
       const error = await run(plain, { predict: breaking }).catch((caught: unknown) => caught);
       expect(error).toBeInstanceOf(AppError);
@@ -315,7 +317,7 @@ describe('the driver', () => {
 
   it('refuses the checkpoint of another shot', async () => {
     const checkpoints: Checkpoint[] = [];
-    await run(plain, { onVisit: (event) => void checkpoints.push(event.checkpoint()) });
+    await run(plain, { onVisit: (event) => void checkpoints.push(event.checkpoint!()) });
     await expect(run(plain, { resume: checkpoints[0]!, start: startOf(FRAMES - 1) })).rejects.toThrow(
       /assertion/,
     );
@@ -328,7 +330,7 @@ describe('checkpoint bytes', () => {
     const spec = { id: 'pix2video', params: {}, solver: ddim, anchor: 2 } as const;
     await run(spec, {
       onVisit: (event) => {
-        if (event.done === 9) bytes = encodeCheckpoint(event.checkpoint()) as typeof bytes;
+        if (event.done === 9) bytes = encodeCheckpoint(event.checkpoint!()) as typeof bytes;
       },
     });
     expect(decodeCheckpoint(bytes)!.features).not.toHaveLength(0);
@@ -399,6 +401,16 @@ describe('runs and passes', () => {
         ],
       },
     ],
+    'frames that look at each other': [
+      {
+        ...each,
+        passes: () => [
+          { frames: [0, 3], keys: 'joint' },
+          { frames: [1, 2], keys: [0, 3] },
+          { frames: [4, 5], keys: 'joint' },
+        ],
+      },
+    ],
     'texts of their own': [{ ...each, text: (frame, step) => [text(frame / 10), text(0.8 - step / 10)] }],
   };
 
@@ -406,24 +418,24 @@ describe('runs and passes', () => {
     '%s: counted, and resumed from any visit to the same bits',
     async (_, runs) => {
       const events: VisitEvent[] = [];
-      const bytes: Uint8Array[] = [];
+      const bytes: { done: number; kept: Uint8Array }[] = [];
       const whole = await sampled(runs, {
         onVisit: (event) => {
           events.push(event);
-          bytes.push(encodeCheckpoint(event.checkpoint()));
+          if (event.checkpoint) bytes.push({ done: event.done, kept: encodeCheckpoint(event.checkpoint()) });
         },
       });
       const total = visitsOf(runs);
       expect(events.map(({ done }) => done)).toEqual(Array.from({ length: total }, (_, i) => i + 1));
       expect(new Set(events.map((event) => event.total))).toEqual(new Set([total]));
-      for (const [i, kept] of bytes.entries()) {
+      for (const { done: spared, kept } of bytes) {
         const left: number[] = [];
         const again = await sampled(runs, {
           resume: decodeCheckpoint(kept)!,
           onVisit: ({ done }) => void left.push(done),
         });
-        expect(again, `after ${i + 1}`).toEqual(whole);
-        expect(left).toHaveLength(total - i - 1);
+        expect(again, `after ${spared}`).toEqual(whole);
+        expect(left).toHaveLength(total - spared);
       }
     },
   );
@@ -469,6 +481,24 @@ describe('runs and passes', () => {
       expect(attention!.bank).toEqual(others[0]!.attention!.bank);
       expect(attention!.bank).toHaveLength(2);
     }
+  });
+
+  it('frames that go together and may look at each other are asked in one call', async () => {
+    const calls: [number, boolean][] = [];
+    const network = smoothNetwork();
+    const predict: typeof network = (inputs, joint = false) => {
+      calls.push([inputs.length, joint]);
+      return network(inputs, joint);
+    };
+    const joint = await sampled(KINDS['frames that look at each other']!, { predict });
+    expect(calls.slice(0, 3)).toEqual([
+      [2, true],
+      [2, false],
+      [2, true],
+    ]);
+    expect(calls).toHaveLength(3 * STEPS);
+    const plain = await sampled([each]);
+    for (const [i, latent] of joint.entries()) expect(maxDiff(latent, plain[i]!)).toBeGreaterThan(1e-3);
   });
 
   it('a step that leaves a frame out is refused', async () => {

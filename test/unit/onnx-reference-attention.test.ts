@@ -91,7 +91,8 @@ describe.each(Object.entries(STYLES))('reference attention: %s', (_, style) => {
       );
     const original = await runOnce(plain, { x }, ['y']);
     const alone = await asked(1, 0);
-    expect(bits(alone.y!.data).equals(bits(original.y!.data))).toBe(true);
+    if (style.rounds) expect(largestDifference(alone.y!.data, original.y!.data)).toBeLessThan(1e-6);
+    else expect(bits(alone.y!.data).equals(bits(original.y!.data))).toBe(true);
     for (const count of [0, 4]) {
       const { y, [seat.feature]: feature } = await asked(BATCH, count);
       expect(bits(feature!.data).equals(bits(tokens))).toBe(true);

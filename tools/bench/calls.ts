@@ -61,7 +61,7 @@ async function measure(file: string, side: number, memoryPattern: boolean): Prom
   const session = await createSession(model, { folder, provider: 'cpu', memoryPattern, label: 'the UNet' });
   const size = side / FACTOR;
   const predict = makePredict(
-    { session, io, sites, file },
+    { session, io, sites, joint: false, file },
     { channels: 4, height: size, width: size },
     () => {},
   );
@@ -74,8 +74,9 @@ async function measure(file: string, side: number, memoryPattern: boolean): Prom
     // As Pix2Video: the anchor looks at itself, others at the anchor and the frame before instead.
     const lent = features ? Array.from({ length: bank }, () => features!) : [];
     const attention = { bank: lent, self: bank === 0 };
-    const made = await predict({ latent, timestep: 500, branches: [text, text], attention, capture: true });
-    features ??= made.features;
+    const input = { latent, timestep: 500, branches: [text, text], attention, capture: true };
+    const [made] = await predict([input]);
+    features ??= made!.features;
     const status = readFileSync('/proc/self/status', 'utf8');
     const bytes = (key: string) => Number(new RegExp(`${key}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) * 1024;
     const seconds = (performance.now() - started) / 1000;

@@ -10,6 +10,7 @@ import { ddim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
 import { euler } from '../../src/main/engine/diffusion/solvers/euler.ts';
 import { GoldenCase } from './case.ts';
 import { compare, type Row } from './compare.ts';
+import { joint } from './kinds/joint.ts';
 import type { Kind } from './kinds/kind.ts';
 import { mixing } from './kinds/mixing.ts';
 import { pix2video } from './kinds/pix2video.ts';
@@ -29,7 +30,7 @@ export interface GoldenOptions {
 /** By name of the case; the first that fits. A text is what such cases need that is not built yet. */
 const KINDS: readonly (readonly [RegExp, Kind | string])[] = [
   [/text2video|t2v/, 'Text2Video-Zero'],
-  [/joint|attention|cross/, 'joint attention'],
+  [/joint|attention|cross/, joint],
   [/grad/, 'gradients through the network'],
   [/null/, 'null-text inversion'],
   [/pix2video/, pix2video],
@@ -96,7 +97,7 @@ async function* runCase(dir: string, bundles: string | undefined, open: OpenBund
         yield notCovered(name, each, 'checkpoints that open as they are');
       return;
     }
-    const bundle = await open.get(golden.bundleDir(bundles), kind.sites);
+    const bundle = await open.get(golden.bundleDir(bundles), kind);
     for (const check of kind.checks?.(golden, bundle) ?? []) {
       yield compare(name, check.output, check.got, { data: Float64Array.from(check.want) }, check.tolerance);
     }
@@ -126,11 +127,11 @@ class OpenBundles implements AsyncDisposable {
   #key = '';
   #bundle: Bundle | null = null;
 
-  async get(dir: string, sites: Kind['sites']): Promise<Bundle> {
-    const key = JSON.stringify([dir, sites]);
+  async get(dir: string, { sites, joint = false }: Kind): Promise<Bundle> {
+    const key = JSON.stringify([dir, sites, joint]);
     if (this.#bundle && this.#key === key) return this.#bundle;
     await this[Symbol.asyncDispose]();
-    this.#bundle = await openBundle(dir, { sites, provider: 'cpu' });
+    this.#bundle = await openBundle(dir, { sites, joint, provider: 'cpu' });
     this.#key = key;
     return this.#bundle;
   }

@@ -54,15 +54,21 @@ async function runVariant(dir: string, variant: string): Promise<Float32Array> {
     const [, tokens, dim] = hidden.shape as [number, number, number];
     const part = <T extends Float32Array>(data: ArrayLike<number>, i: number) =>
       Float32Array.from({ length: data.length / count }, (_, k) => data[(i * data.length) / count + k]!) as T;
-    const predict = makePredict({ session, io, sites: [], file }, { channels, height, width }, () => {});
+    const predict = makePredict(
+      { session, io, sites: [], joint: false, file },
+      { channels, height, width },
+      () => {},
+    );
     const rows: Float32Array[] = [];
     for (let i = 0; i < count; i++) {
-      const { outputs } = await predict({
-        latent: part(sample.data, i),
-        timestep,
-        branches: [{ hidden: part(hidden.data, i), tokens, dim }],
-      });
-      rows.push(outputs[0]!);
+      const [answer] = await predict([
+        {
+          latent: part(sample.data, i),
+          timestep,
+          branches: [{ hidden: part(hidden.data, i), tokens, dim }],
+        },
+      ]);
+      rows.push(answer!.outputs[0]!);
     }
     return concat(rows);
   } finally {

@@ -14,6 +14,8 @@ export interface Check {
 
 export interface Kind {
   readonly sites: AttentionSites;
+  /** Whether frames look at each other. */
+  readonly joint?: boolean;
   checks?(golden: GoldenCase, bundle: Bundle): Check[];
   /** The numbers of an output, in its own order; a text says what is needed that is not there yet. */
   output(golden: GoldenCase, bundle: Bundle, output: string): Promise<Values | string>;

@@ -63,12 +63,12 @@ async function run(
   const network = bundle.predict(shape);
   let call = 0;
   let feature: Float32Array | null = null;
-  const predict: Predict = async (input) => {
+  const predict: Predict = async (inputs) => {
     const here = call++;
-    if (here !== spot.step * order.length + order.indexOf(spot.frame)) return network(input);
-    const output = await network({ ...input, capture: true });
-    feature = output.features?.sites[spot.site]?.data ?? null;
-    return output;
+    if (here !== spot.step * order.length + order.indexOf(spot.frame)) return network(inputs);
+    const answers = await network(inputs.map((input) => ({ ...input, capture: true })));
+    feature = answers[0]!.features?.sites[spot.site]?.data ?? null;
+    return answers;
   };
   const trajectory = await trajectoryOf(golden, bundle, {
     method: 'pix2video',

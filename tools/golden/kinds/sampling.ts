@@ -1,6 +1,7 @@
 /** A step-major run of a golden case, its trajectory kept. */
 import type { Bundle } from '../../../src/main/engine/bundle/types.ts';
 import { sampleRuns } from '../../../src/main/engine/diffusion/driver.ts';
+import type { Run } from '../../../src/main/engine/diffusion/run.ts';
 import { makeLevels } from '../../../src/main/engine/diffusion/schedule.ts';
 import type { Solver } from '../../../src/main/engine/diffusion/solvers/solver.ts';
 import type {
@@ -43,16 +44,29 @@ export async function trajectoryOf(
 ): Promise<Trajectory> {
   const method = getMethod(options.method);
   const schedule = scheduleOf(golden, bundle, options.solver);
-  const latents: Latent[][] = schedule.levels.map(() => []);
-  const denoised: Latent[][] = schedule.levels.map(() => []);
   const { anchor, solver, start } = options;
   const facts = { frames: start.length, anchor, seed: 0, schedule, form: solver.form };
+  const have = (_: unknown, frame: number) => start[frame]!;
+  const [run] = method.runs({ ...facts, have }, parseParams(method, options.params));
+  return trajectoryOfRun(golden, bundle, run!, options);
+}
+
+/** The same of any run. */
+export async function trajectoryOfRun(
+  golden: GoldenCase,
+  bundle: Bundle,
+  run: Run,
+  options: Pick<RunOptions, 'solver' | 'shape' | 'branches' | 'guidance' | 'predict'>,
+): Promise<Trajectory> {
+  const { schedule } = run;
+  const latents: Latent[][] = schedule.levels.map(() => []);
+  const denoised: Latent[][] = schedule.levels.map(() => []);
   await sampleRuns({
-    runs: method.runs({ ...facts, have: (_, frame) => start[frame]! }, parseParams(method, options.params)),
+    runs: [run],
     predict: options.predict ?? bundle.predict(options.shape),
     prediction: bundle.scheduler.prediction,
     clip: bundle.scheduler.clipSample,
-    solver,
+    solver: options.solver,
     branches: options.branches,
     guidance: options.guidance,
     structure: golden.structure(options.shape),

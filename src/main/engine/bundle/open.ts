@@ -80,6 +80,7 @@ export async function openBundle(dir: string, options: OpenBundleOptions): Promi
       tokenizers,
       digests,
       sites,
+      joint: options.joint ?? false,
       unet,
       encoder,
       decoder,
@@ -101,6 +102,7 @@ interface Opened {
   readonly tokenizers: readonly ClipTokenizer[];
   readonly digests: BundleDigests;
   readonly sites: readonly Site[];
+  readonly joint: boolean;
   readonly unet: Session;
   readonly encoder: Session;
   readonly decoder: Session;
@@ -112,7 +114,7 @@ interface Opened {
 
 function assemble(opened: Opened): Bundle {
   // Closures below capture these, not the graphs.
-  const { layout, parts, geometry, tokenizers, sites, encoder, decoder } = opened;
+  const { layout, parts, geometry, tokenizers, sites, joint, encoder, decoder } = opened;
   const [unetSession, textSessions] = [opened.unet, opened.text];
   const { factor, latentChannels, scale } = geometry;
   const calls = { unet: 0, unetBranches: 0, vaeEncoder: 0, vaeDecoder: 0, textEncoder: 0 };
@@ -120,7 +122,7 @@ function assemble(opened: Opened): Bundle {
     sessions.reduce((sum, session) => sum + session.runSeconds, 0);
   const vaeEncoder = { session: encoder, io: parts.vaeEncoder.io, file: parts.vaeEncoder.part.file };
   const vaeDecoder = { session: decoder, io: parts.vaeDecoder.io, file: parts.vaeDecoder.part.file };
-  const unet = { session: unetSession, io: parts.unet.io, sites, file: parts.unet.part.file };
+  const unet = { session: unetSession, io: parts.unet.io, sites, joint, file: parts.unet.part.file };
   const text = parts.text.map((part, i) => ({ session: textSessions[i]!, io: part.io }));
   const encode = makeEncode(vaeEncoder, scale, latentChannels, factor);
   const decode = makeDecode(vaeDecoder, scale, factor);
@@ -212,7 +214,9 @@ function rewrite(parts: Parts, options: OpenBundleOptions, name: string): readon
   const unet = parts.unet.graph.model;
   const label = `the UNet of ${name}`;
   const sites =
-    options.sites === 'none' ? [] : addReferenceAttention(unet, { sites: options.sites, label }).sites;
+    options.sites === 'none'
+      ? []
+      : addReferenceAttention(unet, { sites: options.sites, joint: options.joint ?? false, label }).sites;
   const depth = parts.depth ? [parts.depth] : [];
   for (const { graph } of [parts.unet, parts.vaeEncoder, parts.vaeDecoder, ...parts.text, ...depth])
     float32Io(graph.model);

@@ -98,6 +98,8 @@ export interface Bundle {
 
 export interface OpenBundleOptions {
   readonly sites: AttentionSites;
+  /** Whether frames of one call may attend to each other; off by default. Wants sites. */
+  readonly joint?: boolean;
   /** Execution provider, already probed. */
   readonly provider: Provider;
   readonly threads?: number;

@@ -1,8 +1,7 @@
-/** The denoising network as a function of plain arrays; all guidance branches go through it in one batch. */
-import { assert } from '../../../common/errors.ts';
+/** The denoising network as a function of plain arrays; all frames of a call and all their guidance branches are one batch. */
+import { AppError, assert } from '../../../common/errors.ts';
 import type {
   Attention,
-  Conditioning,
   FeatureBlock,
   Features,
   LatentShape,
@@ -10,6 +9,7 @@ import type {
   PredictInput,
 } from '../diffusion/types.ts';
 import type { Feed, RunTensor, Session } from '../onnx/ort.ts';
+import { JOINT_FRAMES } from '../onnx/passes/joint-attention.ts';
 import { SELF_LENGTH, type Site } from '../onnx/passes/reference-attention.ts';
 import { Buffers } from './buffers.ts';
 import type { UnetIo } from './io.ts';
@@ -19,6 +19,8 @@ export interface UnetPart {
   readonly session: Session;
   readonly io: UnetIo;
   readonly sites: readonly Site[];
+  /** Whether its attention can look at all frames of a pass. */
+  readonly joint: boolean;
   readonly file: string;
 }
 
@@ -31,7 +33,7 @@ const NO_BANK: Attention = { bank: [], self: true };
 
 /**
  * @param shape of the latents; structure, where the network takes one, has the same height and width
- * @param onCall told of every call
+ * @param onCall told of every frame that goes through
  * @returns a Predict that runs one call at a time: its input buffers are shared by the passes
  */
 export function makePredict(unet: UnetPart, shape: LatentShape, onCall: (branches: number) => void): Predict {
@@ -40,46 +42,125 @@ export function makePredict(unet: UnetPart, shape: LatentShape, onCall: (branche
   const features = sites.map((site) => site.feature);
   let busy = false;
 
-  const pass = async (input: PredictInput, chosen: readonly number[]): Promise<Pass> => {
-    const branches = chosen.map((branch) => input.branches[branch]!);
+  const pass = async (rows: readonly Row[], joint: number): Promise<Pass> => {
     const feeds: Feeds = {
-      ...sampleFeed(io, shape, input, branches.length, buffers),
-      ...timestepFeed(io, input.timestep, branches.length),
-      ...textFeeds(io, branches, buffers),
-      ...attentionFeeds(sites, input.attention ?? NO_BANK, chosen, input.branches.length, buffers),
+      ...sampleFeed(io, shape, rows, buffers),
+      ...timestepFeed(io, rows),
+      ...textFeeds(io, rows, buffers),
+      ...attentionFeeds(unet, rows, joint, buffers),
     };
-    const made = await session.run(feeds, input.capture ? [io.output, ...features] : [io.output]);
-    const output = made[io.output]!;
-    const blocks = input.capture ? features.map((name) => made[name]!) : [];
-    return { output: output.data, blocks, batch: branches.length };
+    const capture = rows.some(({ input }) => input.capture);
+    const made = await session.run(feeds, capture ? [io.output, ...features] : [io.output]);
+    return {
+      output: made[io.output]!,
+      blocks: capture ? features.map((name) => made[name]!) : [],
+      batch: rows.length,
+    };
   };
 
-  return async (input) => {
+  return async (inputs, joint = false) => {
     assert(!busy, 'two passes of one network at once');
-    const count = input.branches.length;
     checkSize(unet.file, io.fixed, shape);
+    const rows = rowsOf(inputs);
+    if (joint) checkJoint(unet, rows.length);
     busy = true;
-    onCall(count);
+    for (const { branches } of inputs) onCall(branches.length);
     try {
-      const passes: Pass[] = [];
-      for (const chosen of batches(count, io.fixed.batch)) passes.push(await pass(input, chosen));
-      const outputs = passes.flatMap(({ output, batch }) => split(output, batch)).slice(0, count);
-      if (!input.capture) return { outputs };
-      return { outputs, features: { sites: features.map((_, site) => joined(passes, site, count)) } };
+      const places = new Map<Row, Place>();
+      for (const group of joint ? [rows] : alike(rows, io)) {
+        for (const chosen of batches(group.length, io.fixed.batch)) {
+          const together = chosen.map((row) => group[row]!);
+          const made = await pass(together, joint ? inputs.length : 1);
+          for (const [at, row] of together.entries())
+            if (!places.has(row)) places.set(row, { pass: made, at });
+        }
+      }
+      return inputs.map((input) => {
+        const mine = rows.filter((row) => row.input === input).map((row) => places.get(row)!);
+        const outputs = mine.map(outputAt);
+        return input.capture
+          ? { outputs, features: { sites: features.map((_, i) => blockAt(mine, i)) } }
+          : { outputs };
+      });
     } finally {
       busy = false;
     }
   };
 }
 
+/** One frame in one guidance branch: a row of the batch. */
+interface Row {
+  readonly input: PredictInput;
+  readonly branch: number;
+}
+
+/** Frames vary fastest: those of one branch lie together, as joint attention wants them. */
+function rowsOf(inputs: readonly PredictInput[]): Row[] {
+  const { length } = inputs[0]!.branches;
+  for (const { branches } of inputs)
+    assert(branches.length === length, 'frames that go together have as many branches');
+  return Array.from({ length }, (_, branch) => inputs.map((input) => ({ input, branch }))).flat();
+}
+
+/** Rows that may share a pass: the same kind of attention, and one timestep where the network takes but one. */
+function alike(rows: readonly Row[], { timestep }: UnetIo): Row[][] {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    const { attention = NO_BANK } = row.input;
+    const tokens = attention.bank.map(({ sites }) => sites[0]?.tokens);
+    const time = timestep.shape === 'batch' ? 0 : row.input.timestep;
+    const key = JSON.stringify([time, attention.self, tokens]);
+    const group = groups.get(key);
+    if (group) group.push(row);
+    else groups.set(key, [row]);
+  }
+  return [...groups.values()];
+}
+
+function checkJoint({ io, joint, file }: UnetPart, rows: number): void {
+  assert(joint, 'the bundle was opened for joint attention');
+  if (io.fixed.batch === null || io.fixed.batch === rows) return;
+  throw new AppError('bundle-invalid', `${file} was exported for a batch of ${io.fixed.batch}`, {
+    doing: 'attending to several frames jointly',
+    hint: 'Export the model again with a dynamic batch, or choose another method.',
+  });
+}
+
 interface Pass {
-  readonly output: Float32Array;
-  /** Per site, as asked for. */
+  readonly output: RunTensor;
+  /** Per site, where some row asked for them. */
   readonly blocks: readonly RunTensor[];
   readonly batch: number;
 }
 
-/** Which branches go through the network together: all, or as many as it was exported for, the last pass filled up. */
+/** Where a row's answer lies. */
+interface Place {
+  readonly pass: Pass;
+  readonly at: number;
+}
+
+/** A copy, unless the row was alone: a view would keep the whole batch alive. */
+function outputAt({ pass: { output, batch }, at }: Place): Float32Array {
+  if (batch === 1) return output.data;
+  const size = output.data.length / batch;
+  return output.data.slice(at * size, (at + 1) * size);
+}
+
+/** One site's features of one frame, its branches one after the other. */
+function blockAt(places: readonly Place[], site: number): FeatureBlock {
+  const [first] = places as [Place];
+  const [, tokens, channels] = first.pass.blocks[site]!.dims as [number, number, number];
+  const size = tokens * channels;
+  const block = { branches: places.length, tokens, channels };
+  const whole = places.every(({ pass, at }, b) => pass === first.pass && at === b);
+  if (whole) return { ...block, data: first.pass.blocks[site]!.data.subarray(0, places.length * size) };
+  const data = new Float32Array(places.length * size);
+  for (const [b, { pass, at }] of places.entries())
+    data.set(pass.blocks[site]!.data.subarray(at * size, (at + 1) * size), b * size);
+  return { ...block, data };
+}
+
+/** Which rows go through the network together: all, or as many as it was exported for, the last pass filled up. */
 export function batches(count: number, fixed: number | null): number[][] {
   const size = fixed ?? count;
   return Array.from({ length: Math.ceil(count / size) }, (_, pass) =>
@@ -87,70 +168,48 @@ export function batches(count: number, fixed: number | null): number[][] {
   );
 }
 
-function split(data: Float32Array, parts: number): Float32Array[] {
-  if (parts === 1) return [data];
-  const size = data.length / parts;
-  return Array.from({ length: parts }, (_, b) => data.slice(b * size, (b + 1) * size));
-}
-
-/** One site's features of all passes, without what only filled a pass up. */
-function joined(passes: readonly Pass[], site: number, count: number): FeatureBlock {
-  const blocks = passes.map(({ blocks: all }) => all[site]!);
-  const [, tokens, channels] = blocks[0]!.dims as [number, number, number];
-  const size = count * tokens * channels;
-  if (blocks.length === 1)
-    return { branches: count, tokens, channels, data: blocks[0]!.data.subarray(0, size) };
-  const data = new Float32Array(size);
-  let at = 0;
-  for (const block of blocks) {
-    const kept = block.data.subarray(0, size - at);
-    data.set(kept, at);
-    at += kept.length;
-  }
-  return { branches: count, tokens, channels, data };
-}
-
-/** [latent ; structure] along the channels, the same in every branch. */
-function sampleFeed(
-  io: UnetIo,
-  shape: LatentShape,
-  { latent, structure }: PredictInput,
-  batch: number,
-  buffers: Buffers,
-): Feeds {
+/** [latent ; structure] along the channels. */
+function sampleFeed(io: UnetIo, shape: LatentShape, rows: readonly Row[], buffers: Buffers): Feeds {
   const plane = shape.height * shape.width;
   const size = io.inChannels * plane;
-  const extra = structure?.length ?? 0;
-  assert(
-    latent.length === shape.channels * plane,
-    `a latent of ${latent.length} does not fit the network's shape`,
-  );
-  assert(
-    latent.length + extra === size,
-    `the network wants ${io.inChannels} channels, latent and structure together`,
-  );
-  const data = buffers.float('sample', batch * size);
-  for (let b = 0; b < batch; b++) {
-    data.set(latent, b * size);
-    if (structure) data.set(structure, b * size + latent.length);
+  const data = buffers.float('sample', rows.length * size);
+  for (const [at, { input }] of rows.entries()) {
+    const { latent, structure } = input;
+    assert(
+      latent.length === shape.channels * plane,
+      `a latent of ${latent.length} does not fit the network's shape`,
+    );
+    assert(
+      latent.length + (structure?.length ?? 0) === size,
+      `the network wants ${io.inChannels} channels, latent and structure together`,
+    );
+    data.set(latent, at * size);
+    if (structure) data.set(structure, at * size + latent.length);
   }
-  const dims = [batch, io.inChannels, shape.height, shape.width];
+  const dims = [rows.length, io.inChannels, shape.height, shape.width];
   return { [io.sample]: { type: 'float32', data, dims } };
 }
 
-function timestepFeed({ timestep }: UnetIo, value: number, batch: number): Feeds {
-  const count = timestep.shape === 'batch' ? batch : 1;
-  const dims = timestep.shape === 'scalar' ? [] : [count];
-  if (!timestep.integer) {
-    return { [timestep.name]: { type: 'float32', data: new Float32Array(count).fill(value), dims } };
-  }
-  assert(Number.isInteger(value), `the network takes whole timesteps, not ${value}`);
+function timestepFeed({ timestep }: UnetIo, rows: readonly Row[]): Feeds {
+  const values = rows.map(({ input }) => input.timestep);
+  const shared = timestep.shape !== 'batch';
+  if (shared)
+    assert(
+      values.every((value) => value === values[0]),
+      'one timestep for all rows of a pass',
+    );
+  const told = shared ? values.slice(0, 1) : values;
+  const dims = timestep.shape === 'scalar' ? [] : [told.length];
+  if (!timestep.integer) return { [timestep.name]: { type: 'float32', data: Float32Array.from(told), dims } };
+  for (const value of told)
+    assert(Number.isInteger(value), `the network takes whole timesteps, not ${value}`);
   return timestep.integer === 'int32'
-    ? { [timestep.name]: { type: 'int32', data: new Int32Array(count).fill(value), dims } }
-    : { [timestep.name]: { type: 'int64', data: new BigInt64Array(count).fill(BigInt(value)), dims } };
+    ? { [timestep.name]: { type: 'int32', data: Int32Array.from(told), dims } }
+    : { [timestep.name]: { type: 'int64', data: BigInt64Array.from(told, BigInt), dims } };
 }
 
-function textFeeds(io: UnetIo, branches: readonly Conditioning[], buffers: Buffers): Feeds {
+function textFeeds(io: UnetIo, rows: readonly Row[], buffers: Buffers): Feeds {
+  const branches = rows.map(({ input, branch }) => input.branches[branch]!);
   const { tokens, dim } = branches[0]!;
   for (const branch of branches)
     assert(branch.tokens === tokens && branch.dim === dim, 'branches differ in shape');
@@ -185,39 +244,43 @@ function stack(name: string, rows: readonly Float32Array[], dims: number[], buff
   return { type: 'float32', data, dims };
 }
 
-/**
- * Per branch and site, the tokens of all bank frames one after the other.
- * @param chosen branches of this pass, of count in all
- */
+/** Per row and site, the tokens of all bank frames one after the other; `joint` frames see each other's own. */
 function attentionFeeds(
-  sites: readonly Site[],
-  attention: Attention,
-  chosen: readonly number[],
-  count: number,
+  { sites, joint: hasJoint }: UnetPart,
+  rows: readonly Row[],
+  joint: number,
   buffers: Buffers,
 ): Feeds {
-  const { bank, self } = attention;
-  assert(self || bank.length > 0, 'attention without a bank needs the own tokens');
+  const seen = rows.map(({ input }) => input.attention ?? NO_BANK);
+  const [{ bank: first, self }] = seen as [Attention];
+  for (const { bank, self: own } of seen) {
+    assert(own || bank.length > 0, 'attention without a bank needs the own tokens');
+    assert(own === self && bank.length === first.length, 'rows of a pass attend alike');
+  }
   if (sites.length === 0) {
-    assert(bank.length === 0, 'the bundle was opened without reference attention');
+    assert(first.length === 0, 'the bundle was opened without reference attention');
     return {};
   }
   const length = self ? ALL_TOKENS : 0n;
   const feeds: Feeds = { [SELF_LENGTH]: { type: 'int64', data: BigInt64Array.of(length), dims: [1] } };
+  if (hasJoint) feeds[JOINT_FRAMES] = { type: 'int64', data: BigInt64Array.of(BigInt(joint)), dims: [1] };
   for (const [i, site] of sites.entries()) {
-    const tokens = bank.reduce((sum, frame) => sum + blockOf(frame, i, count, site.channels).tokens, 0);
+    const blocks = seen.map(({ bank }, row) =>
+      bank.map((frame) => blockOf(frame, i, rows[row]!.input.branches.length, site.channels)),
+    );
+    const tokens = blocks[0]!.reduce((sum, block) => sum + block.tokens, 0);
     const size = tokens * site.channels;
-    const data = buffers.float(site.bank, chosen.length * size);
-    let before = 0;
-    for (const frame of bank) {
-      const block = frame.sites[i]!;
-      const part = block.tokens * block.channels;
-      for (const [b, branch] of chosen.entries()) {
-        data.set(block.data.subarray(branch * part, (branch + 1) * part), b * size + before);
+    const data = buffers.float(site.bank, rows.length * size);
+    for (const [row, { branch }] of rows.entries()) {
+      let at = row * size;
+      for (const block of blocks[row]!) {
+        const part = block.tokens * block.channels;
+        data.set(block.data.subarray(branch * part, (branch + 1) * part), at);
+        at += part;
       }
-      before += part;
+      assert(at === (row + 1) * size, 'banks of one pass are of one length');
     }
-    feeds[site.bank] = { type: 'float32', data, dims: [chosen.length, tokens, site.channels] };
+    feeds[site.bank] = { type: 'float32', data, dims: [rows.length, tokens, site.channels] };
   }
   return feeds;
 }

@@ -23,32 +23,45 @@ export interface Denoiser {
   readonly clip?: boolean;
 }
 
-export interface FramePass {
+/** One frame on its way through the network. */
+export interface FrameInput {
+  readonly latent: Latent;
   /** Extra input channels (k, h, w), never scaled. */
-  readonly structure?: Float32Array;
-  readonly attention?: Attention;
+  readonly structure?: Float32Array | undefined;
+  readonly attention?: Attention | undefined;
   readonly capture?: boolean;
+  /** Where they are not the denoiser's. */
+  readonly branches?: readonly Conditioning[] | undefined;
 }
 
-/** One network call for one frame. */
-export async function denoiseFrame(
+/** One network call for some frames at one level. */
+export async function denoiseFrames(
   denoiser: Denoiser,
-  latent: Latent,
+  frames: readonly FrameInput[],
   level: Level,
-  pass: FramePass = {},
-): Promise<Denoised & { readonly features?: Features }> {
-  const { outputs, features } = await denoiser.predict({
-    latent: networkInput(denoiser.form, latent, level),
-    timestep: level.timestep,
-    branches: activeBranches(denoiser.branches, denoiser.guidance, denoiser.keep),
-    ...pass,
+  joint = false,
+): Promise<(Denoised & { readonly features?: Features })[]> {
+  const { form, guidance, keep } = denoiser;
+  const answers = await denoiser.predict(
+    frames.map(({ latent, structure, attention, capture, branches = denoiser.branches }) => ({
+      latent: networkInput(form, latent, level),
+      timestep: level.timestep,
+      branches: activeBranches(branches, guidance, keep),
+      ...(structure && { structure }),
+      ...(attention && { attention }),
+      ...(capture && { capture }),
+    })),
+    joint,
+  );
+  return frames.map(({ latent }, i) => {
+    const { outputs, features } = answers[i]!;
+    const raw = combine(outputs, guidance, keep);
+    const denoised = toDenoised(form, denoiser.prediction, raw, latent, level, denoiser.clip);
+    return features ? { ...denoised, features } : denoised;
   });
-  const raw = combine(outputs, denoiser.guidance, denoiser.keep);
-  const denoised = toDenoised(denoiser.form, denoiser.prediction, raw, latent, level, denoiser.clip);
-  return features ? { ...denoised, features } : denoised;
 }
 
 /** A denoiser bound to one frame, for the samplers and inversions of single frames. */
 export function denoiseOf(denoiser: Denoiser, structure?: Float32Array): Denoise {
-  return (latent, level) => denoiseFrame(denoiser, latent, level, structure ? { structure } : {});
+  return async (latent, level) => (await denoiseFrames(denoiser, [{ latent, structure }], level))[0]!;
 }

@@ -4,7 +4,7 @@
  */
 import { assert, type CancelSignal, throwIfCancelled } from '../../../common/errors.ts';
 import { type Checkpoint, checkCheckpoint } from './checkpoint.ts';
-import { type Denoiser, denoiseFrame } from './denoiser.ts';
+import { denoiseFrames } from './denoiser.ts';
 import type { Keep } from './edit-mask.ts';
 import { assertFinite } from './finite.ts';
 import { stepNoise } from './noise.ts';
@@ -47,8 +47,11 @@ export interface VisitEvent {
   readonly denoised: Latent;
   /** The frame's latent after the step and the method's correction; null while the step still gathers. */
   readonly latent: Latent | null;
-  /** State after this visit: references, not copies, so it costs nothing until it is encoded. */
-  checkpoint(): Checkpoint;
+  /**
+   * State after this visit: references, not copies, so it costs nothing until it is encoded. Null between frames that
+   * went through the network together: a part of them would not give the same bits again.
+   */
+  readonly checkpoint: (() => Checkpoint) | null;
 }
 
 /** Clean scaled latents of all frames of all runs, in frame order; a later run's stand for an earlier one's. */
@@ -82,6 +85,7 @@ async function sampleRun(
   const { levels, final } = run.schedule;
   const steps = levels.length;
   const number = (frame: number) => (request.firstFrame ?? 0) + frame;
+  const denoiser = { ...request, form: solver.form, clip: solver.clips && (request.clip ?? false) };
   if (resume) checkCheckpoint(resume, run);
 
   const latents = new Map<number, Latent>(
@@ -100,7 +104,7 @@ async function sampleRun(
     const visits = passes.flatMap((pass) => pass.frames.map((frame) => ({ frame, pass })));
     assert(visits.length === run.frames.length, 'the passes of a step visit every frame of the run once');
     const carryUse = lastUses(visits, ({ reads = [] }) => reads);
-    const featureUse = lastUses(visits, ({ keys }) => (keys === 'own' ? [] : keys));
+    const featureUse = lastUses(visits, keysOf);
 
     const seenOf = (frame: number, pass: Pass, denoised: Latent): Seen => ({
       step,
@@ -146,71 +150,74 @@ async function sampleRun(
       features.clear();
     };
 
-    for (let visit = step === resume?.step ? resume.visit : 0; visit < visits.length; visit++) {
+    let visit = 0;
+    for (const pass of passes) {
+      const first = visit;
+      visit += pass.frames.length;
+      if (step === resume?.step && first < resume.visit) continue;
       throwIfCancelled(signal);
-      const { frame, pass } = visits[visit]!;
-      const latent = latents.get(frame)!;
-      const attention = attentionFor(pass, features);
-      const structure = request.structure?.(frame);
-      const wanted = (featureUse.get(frame) ?? -1) > visit;
-      const prediction = await denoiseFrame(denoiserOf(request, run, frame, step), latent, from, {
-        ...(structure && { structure }),
-        ...(attention && { attention }),
-        ...(wanted && { capture: true }),
-      });
+      const wanted = (frame: number) => (featureUse.get(frame) ?? -1) >= visit;
+      const predictions = await denoiseFrames(
+        denoiser,
+        pass.frames.map((frame) => ({
+          latent: latents.get(frame)!,
+          structure: request.structure?.(frame),
+          attention: attentionFor(pass, features),
+          capture: wanted(frame),
+          branches: run.text?.(frame, step),
+        })),
+        from,
+        pass.keys === 'joint',
+      );
       throwIfCancelled(signal);
-      const { denoised } = prediction;
-      assertFinite(denoised, 'sampling', step, number(frame));
 
-      const seen = seenOf(frame, pass, denoised);
-      const used = (await run.blend?.(seen)) ?? denoised;
-      if (!gathers) {
-        const eps = used === denoised ? prediction.eps : noiseBetween(solver.form, latent, used, from);
-        await stepWith(seen, { denoised: used, eps });
+      for (const [i, frame] of pass.frames.entries()) {
+        const prediction = predictions[i]!;
+        const { denoised } = prediction;
+        assertFinite(denoised, 'sampling', step, number(frame));
+        const seen = seenOf(frame, pass, denoised);
+        const used = (await run.blend?.(seen)) ?? denoised;
+        if (!gathers) {
+          const eps = used === denoised ? prediction.eps : noiseBetween(solver.form, seen.latent, used, from);
+          await stepWith(seen, { denoised: used, eps });
+        }
+        if (wanted(frame)) {
+          assert(prediction.features, 'the network returned the features it was asked to capture');
+          features.set(frame, prediction.features);
+        }
+        carries.set(frame, { denoised, used });
       }
-      if (wanted) {
-        assert(prediction.features, 'the network returned the features it was asked to capture');
-        features.set(frame, prediction.features);
-      }
-      carries.set(frame, { denoised, used });
-      const ends = visit + 1 === visits.length;
+      const ends = visit === visits.length;
       if (gathers && ends) await stepAll();
       else if (!gathers) {
-        forget(features, featureUse, visit);
-        forget(carries, carryUse, visit);
+        forget(features, featureUse, visit - 1);
+        forget(carries, carryUse, visit - 1);
       }
-      await request.onVisit?.({
+      const checkpoint = (): Checkpoint => ({
         run: runIndex,
-        step,
-        frame,
-        done: doneBefore + step * visits.length + visit + 1,
-        total,
-        denoised,
-        latent: gathers && !ends ? null : latents.get(frame)!,
-        checkpoint: () => ({
-          run: runIndex,
-          step: ends ? step + 1 : step,
-          visit: ends ? 0 : visit + 1,
-          results: [...results],
-          latents: [...latents],
-          carries: [...carries],
-          features: [...features],
-          before: [...before],
-        }),
+        step: ends ? step + 1 : step,
+        visit: ends ? 0 : visit,
+        results: [...results],
+        latents: [...latents],
+        carries: [...carries],
+        features: [...features],
+        before: [...before],
       });
+      for (const [i, frame] of pass.frames.entries()) {
+        await request.onVisit?.({
+          run: runIndex,
+          step,
+          frame,
+          done: doneBefore + step * visits.length + first + i + 1,
+          total,
+          denoised: predictions[i]!.denoised,
+          latent: gathers && !ends ? null : latents.get(frame)!,
+          checkpoint: i + 1 === pass.frames.length ? checkpoint : null,
+        });
+      }
     }
   }
   return latents;
-}
-
-function denoiserOf(request: SampleRequest, run: Run, frame: number, step: number): Denoiser {
-  const { solver } = request;
-  return {
-    ...request,
-    form: solver.form,
-    clip: solver.clips && (request.clip ?? false),
-    branches: run.text?.(frame, step) ?? request.branches,
-  };
 }
 
 interface Visit {
@@ -228,15 +235,17 @@ function forget(held: Map<number, unknown>, lastUse: ReadonlyMap<number, number>
   for (const frame of held.keys()) if ((lastUse.get(frame) ?? -1) <= index) held.delete(frame);
 }
 
-function attentionFor(
-  { keys, self = false }: Pass,
-  features: ReadonlyMap<number, Features>,
-): Attention | undefined {
-  if (keys === 'own') return undefined;
-  const bank = keys.map((frame) => {
+/** Frames of earlier passes whose tokens a pass attends to. */
+function keysOf({ keys }: Pass): readonly number[] {
+  return keys === 'own' || keys === 'joint' ? [] : keys;
+}
+
+function attentionFor(pass: Pass, features: ReadonlyMap<number, Features>): Attention | undefined {
+  if (pass.keys === 'own' || pass.keys === 'joint') return undefined;
+  const bank = pass.keys.map((frame) => {
     const held = features.get(frame);
     assert(held, `features of frame ${frame} are held while they are needed`);
     return held;
   });
-  return { bank, self };
+  return { bank, self: pass.self ?? false };
 }

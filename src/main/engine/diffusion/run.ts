@@ -5,11 +5,14 @@
 import type { Form } from './parametrisation.ts';
 import type { Attention, Conditioning, Latent, Level, NoiseSchedule } from './types.ts';
 
-/** Frames that go through the network in one part of a step. The driver only needs to know who needs whom. */
+/** Frames that go through the network together. The driver only needs to know who needs whom. */
 export interface Pass {
   readonly frames: readonly number[];
-  /** Whose tokens are keys and values: their own, or those of frames of earlier passes of this step, in this order, repeats allowed. */
-  readonly keys: 'own' | readonly number[];
+  /**
+   * Whose tokens are keys and values: each frame's own; all of this pass's, in its order; or those of frames of earlier
+   * passes of this step, in this order, repeats allowed.
+   */
+  readonly keys: 'own' | 'joint' | readonly number[];
   /** Their own tokens too, after the named ones. */
   readonly self?: boolean;
   /** Frames of earlier passes of this step whose predictions `blend` and `settle` are shown. */

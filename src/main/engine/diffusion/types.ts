@@ -43,7 +43,7 @@ export interface Attention {
   readonly self: boolean;
 }
 
-/** One forward pass of the network for one frame, all guidance branches together. */
+/** What the network is asked about one frame, in all guidance branches. */
 export interface PredictInput {
   /** Network input (already scaled for its parametrisation), shared by the branches. */
   readonly latent: Latent;
@@ -64,7 +64,11 @@ export interface PredictOutput {
   readonly features?: Features;
 }
 
-export type Predict = (input: PredictInput) => Promise<PredictOutput>;
+/**
+ * One call of the network for some frames, which have as many branches each. Together they give what each gives alone,
+ * within what another order of additions changes; with `joint` each attends to the tokens of all, in their order.
+ */
+export type Predict = (frames: readonly PredictInput[], joint?: boolean) => Promise<readonly PredictOutput[]>;
 
 export type PredictionType = 'epsilon' | 'v_prediction' | 'sample';
 

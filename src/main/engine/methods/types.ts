@@ -29,6 +29,8 @@ export interface Method<P = unknown> {
   readonly schema: z.ZodType<P>;
   /** Self-attention layers that need a bank when the network is loaded. */
   readonly sites: AttentionSites;
+  /** Whether frames of one pass attend to each other. */
+  readonly joint?: boolean;
   /** Ids of the solvers with which the method is right, its default first; absent where every solver will do. */
   readonly solvers?: readonly string[];
   needs(params: P): Need;

@@ -56,6 +56,7 @@ export async function prepareShot(settings: EditSettings, context: RenderContext
   for (const problem of (await readModelSettings(settings.bundle)).problems) warn(problem);
   const bundle = await openBundle(settings.bundle, {
     sites: method.sites,
+    joint: method.joint ?? false,
     provider,
     digestStore: context.cache?.digests,
     signal,

@@ -69,7 +69,7 @@ export async function sampleShot(shot: Shot, start: StartLatents, context: Rende
       });
       const fraction = event.done / total;
       // The last one is written in any case: encoding may be killed too.
-      if (event.done < total && !clock.due(fraction)) return;
+      if (!event.checkpoint || (event.done < total && !clock.due(fraction))) return;
       const began = performance.now();
       await keep(Buffer.concat([key, encodeCheckpoint(event.checkpoint())]));
       clock.wrote(fraction, (performance.now() - began) / 1000);
