@@ -6,8 +6,8 @@ const FLOAT = 4;
 const BRANCHES = 2;
 /** Anchor and previous frame. */
 const BANK_FRAMES = 2;
-/** Scores, scaled scores and their softmax: what the runtime was measured to hold at once. */
-const ATTENTION_BUFFERS = 3;
+/** Scores, scaled scores, their softmax and what is in between: measured at Stable Diffusion 1.5 size, from the second call on. */
+const ATTENTION_BUFFERS = 3.5;
 /** Widest pictures alive at once in a residual block: input, two inner values, output. */
 const BLOCK_BUFFERS = 4;
 /** Exports with diffusers' defaults and no config.json. */
@@ -18,7 +18,7 @@ const USUAL_HEADS = 8;
 export interface MemoryEstimate {
   /** Bytes of all weights as the CPU computes with them, in float32. */
   readonly weights: number;
-  /** Bytes of what one pass makes on top, the largest of UNet and VAE. */
+  /** Bytes of what passes make on top, of UNet and VAE: the runtime keeps what each needed at most. */
   readonly pass: number;
 }
 
@@ -35,7 +35,7 @@ export interface MemoryOf {
 }
 
 export function estimateMemory(
-  layout: Layout,
+  layout: Pick<Layout, 'unet' | 'vae'>,
   { parameters, batch, side, factor, siteChannels }: MemoryOf,
 ): MemoryEstimate {
   const widths = layout.unet.block_out_channels ?? USUAL_WIDTHS;
@@ -52,5 +52,5 @@ export function estimateMemory(
   // The VAE's middle block attends with one head over the whole latent.
   const vaeScores = (side / factor) ** 4 * ATTENTION_BUFFERS;
   const vae = FLOAT * (side * side * Math.max(vaeWidths[0]!, vaeWidths[1] ?? 0) * BLOCK_BUFFERS + vaeScores);
-  return { weights: parameters * FLOAT, pass: Math.max(unet, vae) };
+  return { weights: parameters * FLOAT, pass: unet + vae };
 }
