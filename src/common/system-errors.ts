@@ -39,6 +39,9 @@ const WORDS: Readonly<Record<string, readonly [message: string, hint: string]>> 
 export interface SystemWords {
   /** "ENOSPC" */
   readonly code: string;
+  /** "the disk is full" */
+  readonly what: string;
+  /** With the name of the file, where one is known: "beach.mov: it is not there" */
   readonly message: string;
   readonly hint: string;
 }
@@ -54,8 +57,8 @@ export function systemWords(error: unknown): SystemWords | null {
     typeof code === 'string' && /^E[A-Z0-9_]+$/.test(code) && !code.startsWith('ERR_') ? code : null;
   const told = own ?? /(?:^|: )(E[A-Z0-9_]{2,}): /.exec(error.message)?.[1] ?? null;
   if (told === null) return null;
-  const [message, hint] = WORDS[told] ?? [`the system refused (${told})`, ''];
+  const [what, hint] = WORDS[told] ?? [`the system refused (${told})`, ''];
   const file = [dest, path].find((one) => typeof one === 'string') ?? /'([^']+)'$/.exec(error.message)?.[1];
   const name = typeof file === 'string' ? file.replace(/[\\/]+$/, '').replace(/^.*[\\/]/, '') : '';
-  return { code: told, message: name ? `${name}: ${message}` : message, hint };
+  return { code: told, what, message: name ? `${name}: ${what}` : what, hint };
 }

@@ -157,7 +157,7 @@ async function sync(path: string): Promise<void> {
 export function fromSystem(error: unknown, doing: string): AppError {
   const words = systemWords(error);
   const full = words?.code === 'ENOSPC' || words?.code === 'EDQUOT';
-  return new AppError(full ? 'disk-full' : 'output-unwritable', words?.message ?? String(error), {
+  return new AppError(full ? 'disk-full' : 'output-unwritable', words?.what ?? String(error), {
     doing,
     hint: words?.hint || 'Choose another folder.',
     cause: error,

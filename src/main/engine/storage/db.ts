@@ -4,6 +4,7 @@ import { mkdirSync, truncateSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { AppError } from '../../../common/errors.ts';
+import { systemWords } from '../../../common/system-errors.ts';
 
 export type Db = Database.Database;
 
@@ -191,18 +192,18 @@ export function asAppError(error: unknown, doing: string): unknown {
   }
   if (/^(SQLITE_|E[A-Z]+$)/.test(code) && code !== 'SQLITE_ERROR' && !code.startsWith('SQLITE_CONSTRAINT')) {
     const hint = 'Check that the folder can be written to, or set RETAKE_HOME to another one.';
-    return new AppError('cache-unusable', PLAIN[code] ?? messageOf(error), { ...context, hint });
+    return new AppError('cache-unusable', PLAIN[code] ?? systemWords(error)?.what ?? messageOf(error), {
+      ...context,
+      hint,
+    });
   }
   return error;
 }
 
-/** What systems say in capitals. */
+/** What SQLite says in capitals, and what the system means of a folder to keep files in. */
 const PLAIN: Readonly<Record<string, string>> = {
   EEXIST: 'a file has the name of the folder',
   ENOTDIR: 'a file has the name of the folder',
-  EACCES: 'you may not write there',
-  EPERM: 'you may not write there',
-  EROFS: 'the disk is read-only',
   ENOENT: 'the folder is not there',
   SQLITE_CANTOPEN: 'the file cannot be opened',
   SQLITE_READONLY: 'the file may not be written to',
