@@ -18,7 +18,13 @@ import {
   setLeadAnchor,
 } from '../../src/common/project/edits-anchors.ts';
 import { recutClip } from '../../src/common/project/edits-recut.ts';
-import { copySettings, renameShot, setSettings } from '../../src/common/project/edits-settings.ts';
+import {
+  copySettings,
+  renameShot,
+  setMethod,
+  setParameter,
+  setSettings,
+} from '../../src/common/project/edits-settings.ts';
 import {
   addTake,
   removeTake,
@@ -53,6 +59,26 @@ describe('clips become shots', () => {
     const document = projectOf(100, [50]);
     setSettings(document, [shotAt(document, 0).id], { prompt: 'snow', params: { w: 1 } });
     expect(shotAt(document, 1).settings).toMatchObject({ prompt: '', params: {} });
+  });
+
+  it('gives several shots one parameter or method and leaves the rest of each alone', () => {
+    const document = projectOf(100, [25, 50, 75]);
+    const ids = [0, 1, 2, 3].map((at) => shotAt(document, at).id);
+    setSettings(document, [ids[0]!], { params: { weight: 1, share: 2 } });
+    setSettings(document, [ids[1]!], { params: { weight: 5, other: 6 } });
+    setSettings(document, [ids[3]!], { method: 'mix', params: { strength: 7 } });
+    setParameter(document, ids, { method: 'pix2video', key: 'weight', value: 9 });
+    const params = () => ids.map((_, at) => shotAt(document, at).settings.params);
+    expect(params()).toEqual([
+      { weight: 9, share: 2 },
+      { weight: 9, other: 6 },
+      { weight: 9 },
+      { strength: 7 },
+    ]);
+    setParameter(document, ids, { method: 'pix2video', key: 'weight', value: undefined });
+    expect(params()).toEqual([{ share: 2 }, { other: 6 }, {}, { strength: 7 }]);
+    setMethod(document, ids, 'mix');
+    expect(params()).toEqual([{}, {}, {}, { strength: 7 }]);
   });
 
   it('finds shots again without touching what was rendered', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Shot } from '../../src/common/project/document.ts';
-import { settled } from '../../src/renderer/store/settle.ts';
+import { place } from '../../src/common/project/positions.ts';
+import { agreed, settled } from '../../src/renderer/store/settle.ts';
 import { type View, viewStore } from '../../src/renderer/store/view.ts';
 import { projectOf } from '../helpers/projects.ts';
 
@@ -33,5 +34,30 @@ describe('after a change of the timeline', () => {
       outFrame: null,
     });
     expect(settled({ timeline: [], clips }, view({ playhead: 3 }))).toEqual({ playhead: 0 });
+  });
+});
+
+describe('the shot in hand is the one in sight', () => {
+  const placed = place(document);
+  const both = view({ selection: [first.id], playhead: 10 });
+
+  it('brings the playhead to a shot that is chosen', () => {
+    const now = view({ selection: [second.id], playhead: 10 });
+    expect(agreed(placed, now, both)).toEqual({ playhead: 50 });
+    expect(agreed(placed, view({ selection: [second.id], playhead: 70 }), both)).toBeNull();
+  });
+
+  it('takes the shot under a playhead that moved in hand', () => {
+    const selection = both.selection;
+    const now = view({ selection, playhead: 60 });
+    expect(agreed(placed, now, both)).toEqual({ selection: [second.id], anchor: null });
+    expect(agreed(placed, view({ selection, playhead: 49 }), both)).toBeNull();
+  });
+
+  it('waits while it plays, and keeps a choice of several and of none', () => {
+    const several = view({ selection: [first.id, second.id], playhead: 60 });
+    expect(agreed(placed, several, both)).toBeNull();
+    expect(agreed(placed, view({ selection: both.selection, playhead: 60, shuttle: 1 }), both)).toBeNull();
+    expect(agreed(placed, view({ selection: [], playhead: 60 }), both)).toBeNull();
   });
 });

@@ -15,6 +15,30 @@ export function setSettings(
   if (wanted.size > 0) refuse('changing settings', 'one of them is no shot of the timeline');
 }
 
+/** Gives some shots a method; those that have it already keep their parameters of it. */
+export function setMethod(draft: ProjectDocument, shotIds: readonly string[], method: string): void {
+  const wanted = new Set(shotIds);
+  for (const item of draft.timeline) {
+    if (item.kind === 'shot' && wanted.has(item.id) && item.settings.method !== method)
+      Object.assign(item.settings, { method, params: {} });
+  }
+}
+
+/** Changes one parameter of a method for the shots that use it; undefined leaves it to the method. */
+export function setParameter(
+  draft: ProjectDocument,
+  shotIds: readonly string[],
+  parameter: { readonly method: string; readonly key: string; readonly value: unknown },
+): void {
+  const { method, key, value } = parameter;
+  const wanted = new Set(shotIds);
+  for (const item of draft.timeline) {
+    if (item.kind !== 'shot' || !wanted.has(item.id) || item.settings.method !== method) continue;
+    const { [key]: _, ...others } = item.settings.params;
+    item.settings.params = plain(value === undefined ? others : { ...others, [key]: value });
+  }
+}
+
 /** Copies all settings, or the named ones, to other shots. */
 export function copySettings(
   draft: ProjectDocument,

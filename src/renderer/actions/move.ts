@@ -1,11 +1,21 @@
 /** Move the shot in hand past its neighbour. */
 import { moveItem, refuse } from '../../common/project/edits.ts';
-import { getCurrentShot } from '../store/current.ts';
+import { getCurrentShot, getPlaced } from '../store/current.ts';
+import { seek, select } from '../store/view.ts';
 import type { Command, Intent } from './command.ts';
 
 function by(places: number): Intent {
   const { item, index } = getCurrentShot() ?? refuse('moving', 'no shot is chosen');
-  return { name: `Move ${item.name}`, edit: (draft) => moveItem(draft, item.id, index + places) };
+  return {
+    name: `Move ${item.name}`,
+    edit: (draft) => moveItem(draft, item.id, index + places),
+    // It stays in hand, and so in sight.
+    after() {
+      const moved = getPlaced().find((one) => one.item.id === item.id);
+      if (moved) seek(moved.from);
+      select([item.id]);
+    },
+  };
 }
 
 export const moveCommands: readonly Command[] = [

@@ -2,21 +2,43 @@
 import type { ShotSettings } from '../../common/project/document.ts';
 import { refuse } from '../../common/project/edits.ts';
 import { setLeadAnchor } from '../../common/project/edits-anchors.ts';
-import { copySettings, renameShot, setSettings } from '../../common/project/edits-settings.ts';
+import {
+  copySettings,
+  renameShot,
+  setMethod,
+  setParameter,
+  setSettings,
+} from '../../common/project/edits-settings.ts';
 import { getChosenShots, getCurrentShot, getPlaced } from '../store/current.ts';
 import { tell } from '../store/notices.ts';
 import type { Preset } from '../store/presets.ts';
 import { change } from '../store/project.ts';
 import { count, nameOf } from '../ui/words.ts';
 
+function chosenIds(): string[] {
+  const ids = getChosenShots().map(({ item }) => item.id);
+  return ids.length > 0 ? ids : refuse('changing settings', 'no shot is chosen');
+}
+
+/** Gives all chosen shots a method. */
+export function setChosenMethod(method: string): void {
+  const ids = chosenIds();
+  change({ name: 'Set method', edit: (draft) => setMethod(draft, ids, method) });
+}
+
+/** Changes one parameter of a method for those of the chosen shots that use it; the others of each stay. */
+export function setChosenParameter(method: string, key: string, value: unknown): void {
+  const ids = chosenIds();
+  change({
+    name: `Set ${nameOf(key).toLowerCase()}`,
+    edit: (draft) => setParameter(draft, ids, { method, key, value }),
+    gesture: `parameter ${method} ${key} ${ids.join()}`,
+  });
+}
+
 /** Changes settings of all chosen shots. Typing in one field is one entry of the history. */
 export function setChosenSettings(values: Partial<ShotSettings>): void {
-  const current = getCurrentShot() ?? refuse('changing settings', 'no shot is chosen');
-  // A method's own parameters mean nothing to shots that use another method.
-  const onlySameMethod = values.params !== undefined && values.method === undefined;
-  const ids = getChosenShots()
-    .filter(({ item }) => !onlySameMethod || item.settings.method === current.item.settings.method)
-    .map(({ item }) => item.id);
+  const ids = chosenIds();
   const names = Object.keys(values);
   change({
     name: `Set ${names.map((name) => nameOf(name).toLowerCase()).join(', ')}`,

@@ -1,6 +1,6 @@
 /** Settings of the shot in hand; with several chosen, a change goes to all of them. */
 import type { Shot } from '../../common/project/document.ts';
-import { chooseLeadAnchor, giveShotName, setChosenSettings } from '../actions/settings.ts';
+import { chooseLeadAnchor, giveShotName, setChosenMethod } from '../actions/settings.ts';
 import { useCurrentShot, usePlaced } from '../store/current.ts';
 import { useMethods } from '../store/methods.ts';
 import { useDocument } from '../store/project.ts';
@@ -9,6 +9,7 @@ import { useView } from '../store/view.ts';
 import { NameField } from '../ui/NameField.tsx';
 import { Select } from '../ui/Select.tsx';
 import { count } from '../ui/words.ts';
+import { differIn } from './differs.ts';
 import { ModelSetting } from './ModelSetting.tsx';
 import { CopySettings, Presets } from './Presets.tsx';
 import { Prompts } from './Prompts.tsx';
@@ -30,9 +31,9 @@ export function Inspector() {
     <div className="inspector">
       <div className="inspector-body">
         <ShotHead shot={shot} chosen={shots.length} />
-        <Prompts shot={shot} />
-        <Method shot={shot} />
-        <Sampling shot={shot} />
+        <Prompts shot={shot} shots={shots} />
+        <Method shot={shot} shots={shots} />
+        <Sampling shot={shot} shots={shots} />
         <ModelSetting shot={shot} />
       </div>
       <RenderFooter shots={shots} />
@@ -40,18 +41,33 @@ export function Inspector() {
   );
 }
 
+interface Chosen {
+  /** The shot in hand. */
+  readonly shot: Shot;
+  /** All that a change goes to. */
+  readonly shots: readonly Shot[];
+}
+
 function ShotHead({ shot, chosen }: { readonly shot: Shot; readonly chosen: number }) {
   const clip = useDocument((document) => document.clips[shot.clipId]);
   const mixed = useDocument((document) => rateNote(document, shot.clipId));
   return (
     <div className="shot-head">
-      <NameField key={shot.id} name={shot.name} onRename={(name) => giveShotName(shot.id, name)} />
-      <p className="quiet">
-        {clip?.name ?? 'Clip'} · frames {shot.start} to {shot.end - 1} ·{' '}
-        {count(shot.end - shot.start, 'frame')}
-      </p>
-      {mixed ? <p className="quiet">{mixed}; it plays and renders at its own speed</p> : null}
-      {chosen > 1 ? <p className="many">Changes go to all {chosen} chosen shots</p> : null}
+      {chosen > 1 ? (
+        <>
+          <p className="many-shots">{count(chosen, 'shot')} chosen</p>
+          <p className="many">A change goes to all of them, and only to what is changed</p>
+        </>
+      ) : (
+        <>
+          <NameField key={shot.id} name={shot.name} onRename={(name) => giveShotName(shot.id, name)} />
+          <p className="quiet">
+            {clip?.name ?? 'Clip'} · frames {shot.start} to {shot.end - 1} ·{' '}
+            {count(shot.end - shot.start, 'frame')}
+          </p>
+          {mixed ? <p className="quiet">{mixed}; it plays and renders at its own speed</p> : null}
+        </>
+      )}
       <div className="row">
         <Presets shot={shot} />
         <CopySettings />
@@ -60,10 +76,11 @@ function ShotHead({ shot, chosen }: { readonly shot: Shot; readonly chosen: numb
   );
 }
 
-function Method({ shot }: { readonly shot: Shot }) {
+function Method({ shot, shots }: Chosen) {
   const methods = useMethods();
   const { method: id, params } = shot.settings;
   const method = methods?.find((one) => one.id === id);
+  const mixed = differIn(shots, (settings) => settings.method);
   const options = (methods ?? []).map((one) => ({ id: one.id, name: one.label, note: one.summary }));
   return (
     <section className="group" aria-label="Method">
@@ -71,16 +88,24 @@ function Method({ shot }: { readonly shot: Shot }) {
         label="Method"
         options={method ? options : [...options, { id, name: id }]}
         value={id}
+        differs={mixed}
         onChange={(next) => {
-          if (next !== id) setChosenSettings({ method: next, params: {} });
+          if (mixed || next !== id) setChosenMethod(next);
         }}
       />
-      {method ? <p className="setting-note quiet">{method.summary}</p> : null}
+      {method && !mixed ? <p className="setting-note quiet">{method.summary}</p> : null}
       {methods && !method ? (
         <p className="setting-note warn">This version has no method "{id}"; choose another.</p>
       ) : null}
-      <LeadAnchor shot={shot} />
-      {method ? <SchemaForm schema={method.params} params={params} /> : null}
+      {shots.length === 1 ? <LeadAnchor shot={shot} /> : null}
+      {method && !mixed ? (
+        <SchemaForm
+          method={id}
+          schema={method.params}
+          params={params}
+          all={shots.map(({ settings }) => settings.params)}
+        />
+      ) : null}
     </section>
   );
 }

@@ -1,5 +1,6 @@
 /** A number to type: Enter or leaving takes it, Escape does not, arrows step; empty means null where that is allowed. */
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import { DIFFERS } from './differs.ts';
 
 interface Props {
   readonly label: string;
@@ -12,6 +13,8 @@ interface Props {
   /** Shown for null; without it null is not allowed. */
   readonly empty?: string;
   readonly describedBy?: string;
+  /** Several chosen shots have different values: none is shown, and leaving the field empty changes none. */
+  readonly differs?: boolean;
 }
 
 const shown = (value: number | null) => (value === null ? '' : String(Number(value.toPrecision(10))));
@@ -26,12 +29,14 @@ export function NumberInput({
   integer,
   empty,
   describedBy,
+  differs = false,
 }: Props) {
-  const [text, setText] = useState(shown(value));
+  const own = differs ? '' : shown(value);
+  const [text, setText] = useState(own);
   const editing = useRef(false);
   useEffect(() => {
-    if (!editing.current) setText(shown(value));
-  }, [value]);
+    if (!editing.current) setText(own);
+  }, [own]);
 
   const within = (wanted: number) => {
     const whole = integer ? Math.round(wanted) : Number(wanted.toPrecision(10));
@@ -40,18 +45,19 @@ export function NumberInput({
   const take = (typed: string) => {
     editing.current = false;
     const trimmed = typed.trim().replace(',', '.');
+    if (differs && trimmed === '') return;
     const wanted = Number(trimmed);
     let next = value;
     if (trimmed === '' && empty !== undefined) next = null;
     else if (trimmed !== '' && Number.isFinite(wanted)) next = within(wanted);
     setText(shown(next));
-    if (next !== value) onChange(next);
+    if (differs || next !== value) onChange(next);
   };
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
     if (event.key === 'Enter' && !event.ctrlKey && !event.metaKey) take(event.currentTarget.value);
     else if (event.key === 'Escape') {
       editing.current = false;
-      setText(shown(value));
+      setText(own);
       event.currentTarget.blur();
     } else if (event.key === 'ArrowUp' || event.key === 'ArrowDown') {
       event.preventDefault();
@@ -59,7 +65,7 @@ export function NumberInput({
       const next = within((value ?? min ?? 0) + by);
       editing.current = false;
       setText(shown(next));
-      if (next !== value) onChange(next);
+      if (differs || next !== value) onChange(next);
     }
   };
   return (
@@ -69,12 +75,12 @@ export function NumberInput({
       inputMode="decimal"
       role="spinbutton"
       aria-label={label}
-      aria-valuenow={value ?? undefined}
-      aria-valuetext={value === null ? empty : undefined}
+      aria-valuenow={differs ? undefined : (value ?? undefined)}
+      aria-valuetext={differs ? DIFFERS : value === null ? empty : undefined}
       aria-valuemin={min ?? undefined}
       aria-valuemax={max ?? undefined}
       aria-describedby={describedBy}
-      placeholder={empty}
+      placeholder={differs ? DIFFERS : empty}
       spellCheck={false}
       value={text}
       onChange={(event) => {

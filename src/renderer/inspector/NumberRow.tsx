@@ -17,11 +17,14 @@ interface Props {
   readonly sliderMax?: number;
   readonly step: number;
   readonly integer: boolean;
+  /** Several chosen shots have different values; `value` is that of the shot in hand. */
+  readonly differs?: boolean;
   readonly onChange: (value: number) => void;
 }
 
 export function NumberRow(props: Props) {
-  const { label, description, value, fallback, min, max, sliderMax, step, integer, onChange } = props;
+  const { label, description, value, fallback, min, max, sliderMax, step, integer, differs, onChange } =
+    props;
   const note = useId();
   const end = sliderMax ?? max;
   return (
@@ -30,10 +33,10 @@ export function NumberRow(props: Props) {
         label={label}
         note={description}
         noteId={note}
-        isDefault={value === fallback}
+        isDefault={value === fallback && !differs}
         onReset={() => onChange(fallback)}
       />
-      <div className="setting-number">
+      <div className={differs ? 'setting-number differs' : 'setting-number'}>
         {min !== null && end !== null ? (
           <Slider
             label={label}
@@ -55,6 +58,7 @@ export function NumberRow(props: Props) {
           max={max}
           step={step}
           integer={integer}
+          differs={differs}
           describedBy={description ? note : undefined}
           onChange={(next) => onChange(next ?? fallback)}
         />

@@ -4,6 +4,7 @@ import type { Shot, ShotSettings } from '../../common/project/document.ts';
 import { syntaxNotes, unreadNegative } from '../../common/prompt-notes.ts';
 import { setChosenSettings } from '../actions/settings.ts';
 import { endGesture } from '../store/project.ts';
+import { differIn } from './differs.ts';
 import { lengthHint } from './prompt-length.ts';
 
 type PromptKey = 'prompt' | 'sourcePrompt' | 'negativePrompt';
@@ -24,9 +25,19 @@ const FIELDS: readonly { key: PromptKey; label: string; hint: string; rows: numb
   },
 ];
 
-export function Prompts({ shot }: { readonly shot: Shot }) {
-  return FIELDS.map(({ key, label, hint, rows }) => (
-    <PromptField key={`${shot.id} ${key}`} shot={shot} name={key} label={label} hint={hint} rows={rows} />
+interface PromptsProps {
+  readonly shot: Shot;
+  readonly shots: readonly Shot[];
+}
+
+export function Prompts({ shot, shots }: PromptsProps) {
+  return FIELDS.map((field) => (
+    <PromptField
+      key={`${shot.id} ${field.key}`}
+      settings={shot.settings}
+      differs={differIn(shots, (settings) => settings[field.key])}
+      field={field}
+    />
   ));
 }
 
@@ -39,18 +50,18 @@ function notesOn(settings: ShotSettings, name: PromptKey): readonly string[] {
 const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 interface Props {
-  readonly shot: Shot;
-  readonly name: PromptKey;
-  readonly label: string;
-  readonly hint: string;
-  readonly rows: number;
+  /** Of the shot in hand. */
+  readonly settings: ShotSettings;
+  /** Among several chosen shots: what is typed then becomes the text of all. */
+  readonly differs: boolean;
+  readonly field: (typeof FIELDS)[number];
 }
 
-function PromptField({ shot, name, label, hint, rows }: Props) {
+function PromptField({ settings, differs, field: { key: name, label, hint, rows } }: Props) {
   const id = useId();
-  const text = shot.settings[name];
+  const text = differs ? '' : settings[name];
   const length = lengthHint(text);
-  const notes = notesOn(shot.settings, name);
+  const notes = differs ? [] : notesOn(settings, name);
   return (
     <div className="setting">
       <label className="setting-name" htmlFor={id}>
@@ -61,7 +72,7 @@ function PromptField({ shot, name, label, hint, rows }: Props) {
         className="input"
         rows={rows}
         maxLength={4000}
-        placeholder={hint}
+        placeholder={differs ? 'Differs between the chosen shots; typing replaces all' : hint}
         aria-describedby={
           [...(length ? [`${id}-length`] : []), ...(notes.length > 0 ? [`${id}-notes`] : [])].join(' ') ||
           undefined

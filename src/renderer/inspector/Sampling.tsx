@@ -14,6 +14,7 @@ import { useMethods } from '../store/methods.ts';
 import { useDocument } from '../store/project.ts';
 import { IconButton } from '../ui/IconButton.tsx';
 import { Select } from '../ui/Select.tsx';
+import { differIn } from './differs.ts';
 import { NumberInput } from './NumberInput.tsx';
 import { Heading, NumberRow } from './NumberRow.tsx';
 
@@ -34,7 +35,12 @@ function known(options: readonly { id: string; name: string }[], value: string) 
   return options.some((one) => one.id === value) ? options : [...options, { id: value, name: value }];
 }
 
-export function Sampling({ shot }: { readonly shot: Shot }) {
+interface Props {
+  readonly shot: Shot;
+  readonly shots: readonly Shot[];
+}
+
+export function Sampling({ shot, shots }: Props) {
   const { steps, guidance, keep, seed } = shot.settings;
   const defaults = useModelDefaults();
   return (
@@ -42,6 +48,7 @@ export function Sampling({ shot }: { readonly shot: Shot }) {
       <NumberRow
         label="Steps"
         value={steps}
+        differs={differIn(shots, (settings) => settings.steps)}
         fallback={defaults.steps}
         min={1}
         max={1000}
@@ -54,6 +61,7 @@ export function Sampling({ shot }: { readonly shot: Shot }) {
         label="Guidance"
         description="How strictly the prompt is followed"
         value={guidance}
+        differs={differIn(shots, (settings) => settings.guidance)}
         fallback={defaults.guidance}
         min={0}
         max={50}
@@ -66,6 +74,7 @@ export function Sampling({ shot }: { readonly shot: Shot }) {
         label="Keep"
         description="Keeps the clip where both prompts mean the same; 0 is off"
         value={keep}
+        differs={differIn(shots, (settings) => settings.keep)}
         fallback={defaults.keep}
         min={0}
         max={1}
@@ -83,6 +92,7 @@ export function Sampling({ shot }: { readonly shot: Shot }) {
           <NumberInput
             label="Seed"
             value={seed}
+            differs={differIn(shots, (settings) => settings.seed)}
             min={0}
             max={LARGEST_SEED}
             integer
@@ -96,13 +106,13 @@ export function Sampling({ shot }: { readonly shot: Shot }) {
           </IconButton>
         </div>
       </div>
-      <SizeSetting shot={shot} />
-      <Finer shot={shot} />
+      <SizeSetting shot={shot} shots={shots} />
+      <Finer shot={shot} shots={shots} />
     </>
   );
 }
 
-function SizeSetting({ shot }: { readonly shot: Shot }) {
+function SizeSetting({ shot, shots }: Props) {
   const bundles = useBundles();
   const dir = useDocument((document) => document.bundle);
   const bundle = bundles?.find((one) => (dir === null ? one.isDefault : one.dir === dir));
@@ -112,12 +122,13 @@ function SizeSetting({ shot }: { readonly shot: Shot }) {
       <Heading
         label="Size"
         note="Side in pixels of the square with the picture's area"
-        isDefault={size === null}
+        isDefault={size === null && !differIn(shots, (settings) => settings.size)}
         onReset={() => setChosenSettings({ size: null })}
       />
       <NumberInput
         label="Size in pixels"
         value={size}
+        differs={differIn(shots, (settings) => settings.size)}
         min={8}
         max={4096}
         step={64}
@@ -138,7 +149,7 @@ function useSolvers(method: string) {
   return [{ id: '', name: "The method's own" }, ...found.map(({ id, label }) => ({ id, name: label }))];
 }
 
-function Finer({ shot }: { readonly shot: Shot }) {
+function Finer({ shot, shots }: Props) {
   const { method, solver, schedule, inversion, refinement } = shot.settings;
   const defaults = useModelDefaults();
   const [isOpen, setOpen] = useState(wasOpen);
@@ -163,24 +174,28 @@ function Finer({ shot }: { readonly shot: Shot }) {
           label="Solver"
           options={known(solvers, solver ?? '')}
           value={solver ?? ''}
+          differs={differIn(shots, (settings) => settings.solver)}
           onChange={(id) => setChosenSettings({ solver: id === '' ? null : id })}
         />
         <Select
           label="Noise schedule"
           options={known(SCHEDULES, schedule)}
           value={schedule}
+          differs={differIn(shots, (settings) => settings.schedule)}
           onChange={(id) => setChosenSettings({ schedule: id })}
         />
         <Select
           label="Inversion step"
           options={INVERSIONS}
           value={inversion}
+          differs={differIn(shots, (settings) => settings.inversion)}
           onChange={(id) => setChosenSettings({ inversion: id as 'upper' | 'lower' })}
         />
         <NumberRow
           label="Refinement"
           description="Fixed-point iterations per inversion step: closer to the clip, that many times slower"
           value={refinement}
+          differs={differIn(shots, (settings) => settings.refinement)}
           fallback={defaults.refinement}
           min={0}
           max={20}

@@ -1,8 +1,9 @@
 /** Fields of a method's own parameters, made from its schema. */
 import { useEffect, useId, useState } from 'react';
-import { setChosenSettings } from '../actions/settings.ts';
+import { setChosenParameter } from '../actions/settings.ts';
 import { Select } from '../ui/Select.tsx';
 import { Switch } from '../ui/Switch.tsx';
+import { DIFFERS } from './differs.ts';
 import {
   type Control,
   type Field,
@@ -17,16 +18,20 @@ import { Heading, NumberRow } from './NumberRow.tsx';
 
 interface Props {
   readonly schema: unknown;
+  readonly method: string;
+  /** Of the shot in hand, and of all chosen ones. */
   readonly params: Readonly<Record<string, unknown>>;
+  readonly all: readonly Readonly<Record<string, unknown>>[];
 }
 
-export function SchemaForm({ schema, params }: Props) {
+export function SchemaForm({ method, schema, params, all }: Props) {
   return fieldsOf(schema).map((field) => (
     <SchemaField
       key={field.key}
       field={field}
       params={params}
-      onChange={(value) => setChosenSettings({ params: withValue(field, params, value) })}
+      differs={new Set(all.map((one) => JSON.stringify(shownValue(field, one)))).size > 1}
+      onChange={(value) => setChosenParameter(method, field.key, withValue(field, {}, value)[field.key])}
     />
   ));
 }
@@ -34,10 +39,11 @@ export function SchemaForm({ schema, params }: Props) {
 interface FieldProps {
   readonly field: Field;
   readonly params: Readonly<Record<string, unknown>>;
+  readonly differs: boolean;
   readonly onChange: (value: unknown) => void;
 }
 
-function SchemaField({ field, params, onChange }: FieldProps) {
+function SchemaField({ field, params, differs, onChange }: FieldProps) {
   const note = useId();
   const { control, label, description } = field;
   const value = shownValue(field, params);
@@ -53,6 +59,7 @@ function SchemaField({ field, params, onChange }: FieldProps) {
         max={control.max}
         step={control.step}
         integer={control.integer}
+        differs={differs}
         onChange={onChange}
       />
     );
@@ -60,7 +67,7 @@ function SchemaField({ field, params, onChange }: FieldProps) {
   if (control.kind === 'switch') {
     return (
       <div className="setting">
-        <Switch isOn={value === true} onChange={onChange}>
+        <Switch isOn={value === true} differs={differs} onChange={onChange}>
           {label}
         </Switch>
         <p className="setting-note quiet">{description}</p>
@@ -73,7 +80,7 @@ function SchemaField({ field, params, onChange }: FieldProps) {
         label={label}
         note={description}
         noteId={note}
-        isDefault={isDefault(field, params)}
+        isDefault={isDefault(field, params) && !differs}
         onReset={() => onChange(undefined)}
       />
       {control.kind === 'choice' ? (
@@ -83,10 +90,18 @@ function SchemaField({ field, params, onChange }: FieldProps) {
           describedBy={note}
           options={control.options.map(({ name }, index) => ({ id: String(index), name }))}
           value={String(control.options.findIndex((one) => one.value === value))}
+          differs={differs}
           onChange={(id) => onChange(control.options[Number(id)]?.value)}
         />
       ) : (
-        <TextValue label={label} control={control} value={value} describedBy={note} onChange={onChange} />
+        <TextValue
+          label={label}
+          control={control}
+          value={differs ? undefined : value}
+          differs={differs}
+          describedBy={note}
+          onChange={onChange}
+        />
       )}
     </div>
   );
@@ -96,12 +111,13 @@ interface TextProps {
   readonly label: string;
   readonly control: Extract<Control, { kind: 'text' }>;
   readonly value: unknown;
+  readonly differs: boolean;
   readonly describedBy: string;
   readonly onChange: (value: unknown) => void;
 }
 
 /** Taken on Enter or when the artist leaves, so that half a list is never an error. */
-function TextValue({ label, control, value, describedBy, onChange }: TextProps) {
+function TextValue({ label, control, value, differs, describedBy, onChange }: TextProps) {
   const [text, setText] = useState(textOf(value));
   useEffect(() => setText(textOf(value)), [value]);
   const parsed = parseText(text, control.accepts);
@@ -116,6 +132,7 @@ function TextValue({ label, control, value, describedBy, onChange }: TextProps) 
       aria-label={label}
       aria-describedby={describedBy}
       aria-invalid={isWrong || undefined}
+      placeholder={differs ? DIFFERS : undefined}
       spellCheck={false}
       value={text}
       onChange={(event) => setText(event.target.value)}

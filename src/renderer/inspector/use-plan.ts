@@ -1,5 +1,5 @@
 /** Asks the engine what rendering the chosen shots would do, a moment after the last change. */
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { RenderPlan } from '../../common/contract/queue.ts';
 import { Cancelled, errorLine } from '../../common/errors.ts';
 import type { Shot } from '../../common/project/document.ts';
@@ -29,7 +29,10 @@ function why(error: unknown, shots: readonly Shot[], shot: Shot): string {
   return shots.length > 1 ? `${shot.name}: ${text}` : text;
 }
 
-/** The last plan stays while a new one is asked for, so that the lines do not flicker. */
+/**
+ * The last plan stays while the same shots are asked about anew, so that the lines do not flicker; of other shots, or with
+ * another model, nothing is said until it is known.
+ */
 export function usePlan(shots: readonly Shot[]): PlanState {
   const [answer, setAnswer] = useState<PlanState>({ state: 'asking' });
   const bundle = useDocument((document) => document.bundle);
@@ -38,12 +41,16 @@ export function usePlan(shots: readonly Shot[]): PlanState {
   const missing = useOpened()?.missing;
   // A finished render leaves frames in the cache and a speed to estimate from.
   const ended = useJobs((jobs) => jobs.entries.filter((one) => one.state === 'done').length);
+  const subject = JSON.stringify([bundle, shots.map(({ id }) => id)]);
+  const asked = useRef(subject);
   const key = JSON.stringify([bundle, provider, engine, ended, missing, shots]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key says what the shots hold; their identity changes more often
   useEffect(() => {
     let current = true;
     // What was wrong may just have been mended.
-    setAnswer((last) => (last.state === 'failed' ? { state: 'asking' } : last));
+    const other = asked.current !== subject;
+    asked.current = subject;
+    setAnswer((last) => (other || last.state === 'failed' ? { state: 'asking' } : last));
     const ask = async () => {
       const lost = shots.find((shot) => missing?.some((one) => one.clipId === shot.clipId));
       if (lost) {

@@ -37,17 +37,18 @@ export function useLength(): number {
   return lengthOfPlaced(usePlaced());
 }
 
-/** The shot in hand: the last one selected, else the one under the playhead. */
+/** The shot in hand: of several selected the one under the playhead, else the last; with none the one under it. */
 function currentOf(
   placed: readonly Placed[],
   selection: readonly string[],
   playhead: number,
 ): Placed<Shot> | null {
-  const id = selection.at(-1);
-  const chosen = id === undefined ? null : placed.find((one) => one.item.id === id);
-  if (isShot(chosen)) return chosen;
   const under = itemAt(placed, playhead);
-  return isShot(under) ? under : null;
+  const shown = isShot(under) ? under : null;
+  if (selection.length === 0 || (shown && selection.includes(shown.item.id))) return shown;
+  const id = selection.at(-1);
+  const chosen = placed.find((one) => one.item.id === id);
+  return isShot(chosen) ? chosen : shown;
 }
 
 export function getCurrentShot(): Placed<Shot> | null {

@@ -1,9 +1,9 @@
-/** After every change of the timeline, nothing that is gone stays in hand and the playhead stays on a frame. */
+/** After every change of the timeline, nothing that is gone stays in hand, and the shot in hand is the one in sight. */
 import type { Shot } from '../../common/project/document.ts';
-import type { Timed } from '../../common/project/positions.ts';
-import { lengthOfPlaced, placedOf } from './current.ts';
+import { isShot, itemAt, type Placed, type Timed } from '../../common/project/positions.ts';
+import { getPlaced, lengthOfPlaced, placedOf } from './current.ts';
 import { projectStore } from './project.ts';
-import { getView, setView, type View } from './view.ts';
+import { getView, setView, type View, viewStore } from './view.ts';
 
 /** What of a view must change for a document; null when it fits already. */
 export function settled(document: Timed, view: View): Partial<View> | null {
@@ -23,12 +23,43 @@ export function settled(document: Timed, view: View): Partial<View> | null {
   return Object.keys(patch).length > 0 ? patch : null;
 }
 
+/**
+ * One shot in hand is the one in sight. Choosing a shot brings the playhead to it; a playhead that leaves it takes the
+ * shot under it in hand. While it plays the panels wait, and a choice of several stays for what is done to all of them.
+ */
+export function agreed(placed: readonly Placed[], view: View, before: View): Partial<View> | null {
+  const [id, ...others] = view.selection;
+  if (view.shuttle !== 0 || id === undefined || others.length > 0) return null;
+  const chosen = placed.find(({ item }) => item.id === id);
+  if (!chosen || (view.playhead >= chosen.from && view.playhead < chosen.to)) return null;
+  if (before.selection !== view.selection && before.selection.at(-1) !== id) return { playhead: chosen.from };
+  const under = itemAt(placed, view.playhead);
+  return { selection: isShot(under) ? [under.item.id] : [], anchor: null };
+}
+
+function keepAgreed(): () => void {
+  return viewStore.subscribe((view, before) => {
+    const patch = agreed(getPlaced(), view, before);
+    if (patch) setView(patch);
+  });
+}
+
 export function keepInHand(): () => void {
+  const stops = [keepAgreed(), keepOnTimeline()];
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
+
+function keepOnTimeline(): () => void {
   return projectStore.subscribe((state, before) => {
     const { document } = state.history;
     const { timeline, clips } = before.history.document;
     if (document.timeline === timeline && document.clips === clips) return;
     const patch = settled(document, getView());
     if (patch) setView(patch);
+    const now = getView();
+    const moved = agreed(getPlaced(), now, now);
+    if (moved) setView(moved);
   });
 }

@@ -163,6 +163,9 @@ export function dragItem(scene: Scene, itemId: string): Drag {
       if (!item || target === from) return;
       const name = item.kind === 'shot' ? item.name : 'gap';
       change({ name: `Move ${name}`, edit: (draft) => moveItem(draft, itemId, target) });
+      const moved = getPlaced().find((one) => one.item.id === itemId);
+      if (moved) seek(moved.from);
+      select([itemId]);
     },
     cancel() {},
   };

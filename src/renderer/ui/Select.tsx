@@ -29,15 +29,18 @@ interface Props {
   readonly onChange: (id: string) => void;
   readonly isDisabled?: boolean;
   readonly describedBy?: string;
+  /** Several things are chosen and differ: no option is, until one is. */
+  readonly differs?: boolean;
 }
 
-export function Select({ label, isLabelHidden, options, value, onChange, isDisabled, describedBy }: Props) {
+export function Select(props: Props) {
+  const { label, isLabelHidden, options, value, onChange, isDisabled, describedBy, differs } = props;
   return (
     <AriaSelect
       className="field select"
       aria-label={isLabelHidden ? label : undefined}
       aria-describedby={describedBy}
-      selectedKey={value}
+      selectedKey={differs ? null : value}
       isDisabled={isDisabled}
       disabledKeys={options.filter((one) => one.disabled).map((one) => one.id)}
       onSelectionChange={(key) => {
@@ -46,7 +49,7 @@ export function Select({ label, isLabelHidden, options, value, onChange, isDisab
     >
       {isLabelHidden ? null : <Label>{label}</Label>}
       <AriaButton className="select-button">
-        <SelectValue>{({ selectedText }) => selectedText || value}</SelectValue>
+        <SelectValue>{({ selectedText }) => (differs ? 'differs' : selectedText || value)}</SelectValue>
         <ChevronDown aria-hidden="true" />
       </AriaButton>
       <Popover className="popover" offset={4}>
