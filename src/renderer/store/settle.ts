@@ -58,6 +58,11 @@ function keepOnTimeline(): () => void {
     if (document.timeline === timeline && document.clips === clips) return;
     const patch = settled(document, getView());
     if (patch) setView(patch);
+    // What was in hand is gone: the shot in sight takes its place.
+    if (patch?.selection?.length === 0) {
+      const under = itemAt(getPlaced(), getView().playhead);
+      if (isShot(under)) setView({ selection: [under.item.id] });
+    }
     const now = getView();
     const moved = agreed(getPlaced(), now, now);
     if (moved) setView(moved);
