@@ -380,6 +380,30 @@ test('a frame to look at that was on its way when the engine died is looked at a
   await third.stop();
 });
 
+test('two Retakes share one queue: each job is rendered by one of them, once', async () => {
+  const home = folder.at('shared');
+  const [one, other] = [startDesk(home), startDesk(home)];
+  const a = await make(one, join(home, 'a.retake'), shotOf('a1', 4));
+  const b = await make(other, join(home, 'b.retake'), shotOf('b1', 4));
+  await one.call['queue.pause']({ paused: true });
+  const ids: string[] = [];
+  for (let i = 0; i < 3; i += 1) ids.push(await a.render(shotOf('a1', 4)), await b.render(shotOf('b1', 4)));
+  await Promise.all([one, other].map((desk) => desk.call['queue.pause']({ paused: false })));
+  await one.until((all) => ids.every((id) => stateOf(all, id) === 'done'));
+  const started = [one, other].flatMap((desk) =>
+    desk.events.flatMap((event) => (event.kind === 'started' ? [event.job] : [])),
+  );
+  expect(started.sort()).toEqual([...ids].sort());
+  // A stop of one leaves alone what the other has.
+  const look = await a.render(shotOf('a1', 12), true);
+  await one.until((all) => stateOf(all, look) === 'running');
+  await other.stop();
+  await one.until((all) => stateOf(all, look) === 'done');
+  const opened = await open(one, b.opened.path);
+  expect(idsIn(await open(one, a.opened.path)).length + idsIn(opened).length).toBe(6);
+  await one.stop();
+});
+
 test('the command line lists the jobs of the desktop, and goes on with none of them', async () => {
   const home = folder.at('cli');
   const desk = startDesk(home);

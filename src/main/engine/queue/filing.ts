@@ -9,8 +9,8 @@ import { type FiledTake, shotSettings } from '../../../common/project/document.t
 import type { TakeReport } from '../../../common/report.ts';
 import type { ProjectRef } from '../project/file.ts';
 import type { DeskRows } from './desk.ts';
+import { projectName } from './entry.ts';
 import type { Desk, Job } from './job.ts';
-import { projectName } from './supervisor.ts';
 
 /** Writes a take into the file of a project, on the disk when it returns; a take that is in it already stays as it is. */
 export type FileTake = (project: ProjectRef, take: FiledTake) => void;

@@ -6,21 +6,21 @@
 import type { DesktopEvent, JobEvent } from '../../../common/contract/events.ts';
 import type { JobState, Progress } from '../../../common/contract/jobs.ts';
 import type { QueueEntry } from '../../../common/contract/queue.ts';
-import { AppError, errorLine, fromWire, toWire, type WireError } from '../../../common/errors.ts';
+import { AppError, errorLine, toWire } from '../../../common/errors.ts';
 import type { ClipRef, Shot } from '../../../common/project/document.ts';
 import type { TakeReport } from '../../../common/report.ts';
 import type { EditSettings } from '../../../common/settings.ts';
 import type { ProjectRef } from '../project/file.ts';
-import { resolveRequest } from '../stages/request.ts';
 import { DeskRows } from './desk.ts';
+import { entryOf } from './entry.ts';
 import { type FileTake, TakeFiling } from './filing.ts';
 import type { Job } from './job.ts';
 import { QueueNews } from './news.ts';
-import { requestOf } from './request.ts';
+import { checkedRequest } from './request.ts';
 import { folderFor, type Outcome } from './run.ts';
 import { recordSpeeds } from './speeds.ts';
 import type { JobStore } from './store.ts';
-import { projectName, type Supervisor, type Watcher } from './supervisor.ts';
+import type { Supervisor, Watcher } from './supervisor.ts';
 import { nextTake } from './take-name.ts';
 import { toRgba, type Watch } from './watch.ts';
 
@@ -151,7 +151,7 @@ export class RenderQueue {
     this.#filing.stop();
     // Nobody will be there to look at them.
     for (const { id, kind } of this.#parts.store.queue()) {
-      if (kind === 'preview' && id !== this.#running?.job.id) this.#parts.store.move(id, 'cancelled');
+      if (kind === 'preview' && !this.#parts.store.isClaimed(id)) this.#parts.store.move(id, 'cancelled');
     }
     const running = this.#running;
     if (running) {
@@ -171,11 +171,7 @@ export class RenderQueue {
     const wanted: Parameters<JobStore['enqueue']>[1][number][] = [];
     for (const { shot, clip } of shots) {
       const out = await nextTake(takesFolder, shot.name, promised);
-      const settings = named(shot, () => {
-        const made = requestOf({ shot, clip, bundle, provider, out, preview });
-        resolveRequest(made);
-        return made;
-      });
+      const settings = checkedRequest({ shot, clip, bundle, provider, out, preview });
       if (!preview) promised.push(out);
       const label = preview ? `${shot.name}, frame ${shot.leadAnchor}` : shot.name;
       wanted.push({ settings, desk: { shotId: shot.id, label, project } });
@@ -298,40 +294,8 @@ export class RenderQueue {
   }
 
   #entry(job: Job): QueueEntry {
-    const desk = job.desk!;
-    const now = this.#running?.job.id === job.id ? this.#running.progress : null;
-    const failed = job.state === 'failed' && job.error ? wordsOf(job.error) : { error: null, hint: null };
-    return {
-      id: job.id,
-      shotId: desk.shotId,
-      label: desk.label,
-      project: desk.project && { id: desk.project.id, name: projectName(desk.project.path) },
-      position: desk.position,
-      state: job.state,
-      settings: job.settings,
-      fraction: now?.fraction ?? job.fraction,
-      etaSeconds: now?.etaSeconds ?? null,
-      phase: now?.phase ?? null,
-      preview: job.kind === 'preview',
-      filed: desk.filed,
-      ...failed,
-    };
+    return entryOf(job, this.#running?.job.id === job.id ? this.#running.progress : null);
   }
-}
-
-/** A refusal says which of several shots it is about. */
-function named<T>(shot: Shot, make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    const { code, message, hint } = error;
-    throw new AppError(code, message, { doing: shot.name, hint, cause: error });
-  }
-}
-
-function wordsOf(error: WireError): { error: string; hint: string | null } {
-  return { error: errorLine(fromWire({ ...error, hint: '' })), hint: error.hint || null };
 }
 
 function diedTooOften(): AppError {

@@ -14,6 +14,7 @@ import type { Glimpse } from '../context.ts';
 import { removePartial } from '../media/target.ts';
 import { createProgressMeter } from '../progress.ts';
 import { CheckpointFile } from './checkpoint.ts';
+import { projectName } from './entry.ts';
 import type { Job } from './job.ts';
 import { type Outcome, runJob, type Work } from './run.ts';
 import type { JobStore } from './store.ts';
@@ -266,9 +267,4 @@ function summary(job: Job, resumable: boolean): JobSummary {
     resumable,
     desktop: desk && { label: desk.label, project: path ? projectName(path) : null },
   };
-}
-
-/** "/films/A film.retake" → "A film". */
-export function projectName(path: string): string {
-  return path.replace(/^.*[\\/]/, '').replace(/\.retake$/i, '');
 }
