@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,7 +6,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readDemo } from '../../src/main/app/demo.ts';
 import { projectArgument } from '../../src/main/app/open-with.ts';
 import { openRecent } from '../../src/main/app/recent.ts';
-import { contentSecurityPolicy, developmentServer, isOwnPage } from '../../src/main/app/security.ts';
+import {
+  contentSecurityPolicy,
+  denyNavigation,
+  denyPermissions,
+  developmentServer,
+  isOwnPage,
+} from '../../src/main/app/security.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -132,9 +139,88 @@ describe('who is listened to', () => {
   });
 });
 
-describe('the installed program', () => {
-  const root = join(import.meta.dirname, '../..');
+const root = join(import.meta.dirname, '../..');
 
+describe('the window', () => {
+  const app = readdirSync(join(root, 'src/main/app'))
+    .map((name) => readFileSync(join(root, 'src/main/app', name), 'utf8'))
+    .join('\n');
+
+  it('is made with every safe setting', () => {
+    for (const setting of [
+      'sandbox: true',
+      'contextIsolation: true',
+      'nodeIntegration: false',
+      'webviewTag: false',
+    ])
+      expect(app).toContain(setting);
+  });
+
+  it.each([
+    'webSecurity',
+    'allowRunningInsecureContent',
+    'experimentalFeatures',
+    'BlinkFeatures',
+    'nodeIntegrationIn',
+    'allowpopups',
+    'openExternal',
+    'remote',
+    'appendSwitch',
+    'bypassCSP: true',
+  ])('is made without %s', (unsafe) => expect(app).not.toContain(unsafe));
+
+  it('refuses to go anywhere', () => {
+    const contents = Object.assign(new EventEmitter(), {
+      open: (_details: object): { action: string } => ({ action: 'allow' }),
+      setWindowOpenHandler(handler: (details: object) => { action: string }) {
+        contents.open = handler;
+      },
+    });
+    denyNavigation(contents as never);
+    expect(contents.open({ url: 'retake://app/' })).toEqual({ action: 'deny' });
+    const refused = (name: string, details: object = {}) => {
+      let prevented = false;
+      const preventDefault = () => {
+        prevented = true;
+      };
+      contents.emit(name, { preventDefault, ...details });
+      return prevented;
+    };
+    for (const name of ['will-navigate', 'will-redirect', 'will-attach-webview'])
+      expect(refused(name)).toBe(true);
+    expect(refused('will-frame-navigate', { isMainFrame: false })).toBe(true);
+  });
+
+  it('refuses every permission', () => {
+    const handlers: Record<string, (...args: unknown[]) => unknown> = {};
+    const keep = (name: string) => (handler: (...args: unknown[]) => unknown) => {
+      handlers[name] = handler;
+    };
+    denyPermissions({
+      setPermissionRequestHandler: keep('request'),
+      setPermissionCheckHandler: keep('check'),
+      setDevicePermissionHandler: keep('device'),
+    } as never);
+    for (const permission of [
+      'media',
+      'geolocation',
+      'clipboard-read',
+      'fileSystem',
+      'openExternal',
+      'new one',
+    ]) {
+      let answer: unknown;
+      handlers.request!({}, permission, (given: unknown) => {
+        answer = given;
+      });
+      expect(answer).toBe(false);
+      expect(handlers.check!({}, permission)).toBe(false);
+    }
+    expect(handlers.device!({ deviceType: 'usb' })).toBe(false);
+  });
+});
+
+describe('the installed program', () => {
   it('cannot be turned into a plain Node, and nothing of ours wants it to be', () => {
     const fuses = readFileSync(join(root, 'electron-builder.yml'), 'utf8');
     for (const off of [
