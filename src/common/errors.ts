@@ -16,6 +16,7 @@ export type ErrorCode =
   | 'usage' // the request itself is wrong: option, range, prompt
   | 'clip-unreadable' // missing, empty, truncated, not a video
   | 'clip-no-video'
+  | 'clip-changed' // another file lies under the clip's name than when the edit began
   | 'bundle-invalid' // not a bundle, file missing, wrong shape, unknown operator
   | 'weights-missing'
   | 'provider-unavailable'

@@ -18,7 +18,21 @@ export interface AudioStream {
   readonly index: number;
   readonly codec: string;
   readonly channels: number;
+  /** ffmpeg's name: "stereo", "7.1.4", "ambisonic 1"; "12 channels" where nothing says what they are. */
+  readonly layout: string;
   readonly sampleRate: number;
+  readonly title: string | null;
+  /** ISO 639-2, three letters. */
+  readonly language: string | null;
+  /** ffmpeg's names: "default", "hearing_impaired", … */
+  readonly dispositions: readonly string[];
+}
+
+/** Seconds of the container's clock. */
+export interface Chapter {
+  readonly start: number;
+  readonly end: number;
+  readonly title: string | null;
 }
 
 /**
@@ -90,6 +104,7 @@ export interface ClipInfo {
   readonly timecode: string | null;
   readonly reel: string | null;
   readonly audio: readonly AudioStream[];
+  readonly chapters: readonly Chapter[];
   /** Oddities the artist should hear of: "6 video streams, the first is used", "damaged frames". */
   readonly warnings: readonly string[];
 }

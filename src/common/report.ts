@@ -82,6 +82,9 @@ export interface TakeReport {
     readonly timecode: string | null;
     readonly reel: string | null;
     readonly audioStreams: number;
+    readonly alpha: boolean;
+    /** What differs from the clip. */
+    readonly notes: readonly string[];
   };
   /** Null where no image-text model was named. */
   readonly imageText: ImageTextScores | null;

@@ -36,6 +36,8 @@ export const editSettings = z.strictObject({
   imageText: z.string().min(1).nullable().default(null),
   out: z.string().min(1),
   format: z.enum(TAKE_FORMATS).default('prores422hq'),
+  /** Whether the clip's transparency is laid over the take, in formats that have a place for it. */
+  alpha: z.enum(['auto', 'off']).default('auto'),
   /** Conformed frames [start, end) of the clip; end null is the clip's end, range null the whole clip. */
   range: z
     .object({ start: z.int().min(0), end: z.int().min(1).nullable() })

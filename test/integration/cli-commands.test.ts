@@ -121,7 +121,7 @@ describe('after an edit', () => {
     const jobs = await said('jobs');
     expect(jobs).toMatch(/^\S{8} +done .*t\.mp4$/m);
     const id = /^(\S{8}) +running \(can be resumed\)/m.exec(jobs)![1]!;
-    writeFileSync(join(world.out, `.killed.mov.retake-partial-${id}`), 'half a take');
+    writeFileSync(join(world.out, `.retake-partial-${id}`), 'half a take');
     await said('jobs', '--remove', id);
     expect(await said('jobs')).not.toContain(id);
     expect(Object.keys(filesBelow(world.out)).sort()).toEqual(['t.mp4', 't.report.json']);

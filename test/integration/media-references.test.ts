@@ -16,15 +16,15 @@ import { AppError } from '../../src/common/errors.ts';
 import {
   bannerArgs,
   decodeArgs,
-  encodeArgs,
   listPacketsArgs,
   showPicturesArgs,
-  trySoundArgs,
 } from '../../src/main/engine/media/args.ts';
 import { decodeFrames } from '../../src/main/engine/media/decode.ts';
+import { encodeArgs } from '../../src/main/engine/media/encode-args.ts';
 import { FORMATS } from '../../src/main/engine/media/formats.ts';
 import { proxyArgs, samplesArgs, sheetArgs } from '../../src/main/engine/media/preview-args.ts';
 import { probeClip } from '../../src/main/engine/media/probe.ts';
+import { trySoundArgs } from '../../src/main/engine/media/sound-args.ts';
 import { counter, ffmpegDoes, H264, tempFolder, wholeFit } from '../helpers/clips.ts';
 
 let server: Server;
@@ -183,7 +183,10 @@ describe('arguments', () => {
     expect(clip.audio).toHaveLength(1);
     const range = { start: 0, end: 5 };
     const size = { width: 64, height: 36 };
-    const encode = { clip, range, fit: wholeFit(clip), timecode: null, soundFiles: null, output: 'o.mov' };
+    const encode = {
+      ...{ clip, range, fit: wholeFit(clip), timecode: null, soundFiles: null, output: 'o.mov' },
+      ...{ firstNumber: 1001, alpha: { decoder: null, seek: null }, chapters: 'chapters' },
+    };
     const a = { path: 'a.mov', sequence: null };
     const pictures = {
       first: 1,
@@ -200,7 +203,7 @@ describe('arguments', () => {
       listPacketsArgs(a, 0),
       trySoundArgs(a, 1),
       decodeArgs(clip, { range, ...size, seek: 3, toneMap: false }),
-      encodeArgs({ ...encode, spec: FORMATS.prores422hq }),
+      encodeArgs({ ...encode, spec: FORMATS.prores4444 }),
       proxyArgs(clip, { ...size, toneMap: false, output: 'p.mp4' }),
       sheetArgs('p.mp4', { ...size, every: 1, columns: 1, rows: 1, output: 's.jpg' }),
       samplesArgs(clip, 48_000),

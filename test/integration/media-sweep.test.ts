@@ -82,7 +82,7 @@ const WARNS: Readonly<Record<string, RegExp>> = {
   'odd/pixelprobe/corrupted.avi': /damaged data/,
   'odd/pixelprobe/corrupted.webm': /sound track cannot be read/,
   'odd/mediabunny/annex-b.mp4': /damaged data/,
-  'odd/torchcodec/animated.gif': /transparency/,
+  'odd/torchcodec/animated.gif': /transparent/,
 };
 
 describe.skipIf(!data)('every clip of the trial data', () => {

@@ -37,7 +37,13 @@ At least one output file must be specified`);
       durationSeconds: 62.5,
       timecode: '01:00:00:10',
       reel: 'A001',
-      audio: [{ index: 1, codec: 'aac', channels: 1, sampleRate: 44100 }],
+      audio: [
+        {
+          ...{ index: 1, codec: 'aac', layout: 'mono', sampleRate: 44100 },
+          ...{ channels: 0, title: null, language: null, dispositions: ['default'] },
+        },
+      ],
+      chapters: [],
       videos: [
         {
           index: 0,
@@ -88,7 +94,7 @@ Input #0, matroska,webm, from 'Stream #0:9: Video: trick':
       transfer: 'bt709',
       range: 'tv',
     });
-    expect(found!.audio.map(({ channels }) => channels)).toEqual([0, 6, 12]);
+    expect(found!.audio.map(({ layout }) => layout)).toEqual(['0 channels', '5.1(side)', '12 channels']);
     expect(found!.durationSeconds).toBeNull();
   });
 

@@ -28,6 +28,7 @@ export interface EditFlags {
   inversion?: string;
   refinement?: string;
   format?: string;
+  alpha?: string;
   provider?: string;
 }
 
@@ -76,6 +77,12 @@ export function addEditOptions(command: Command): Command {
       'fixed-point iterations per inversion step; 1 unless the model says another number',
     )
     .addOption(new Option('--format <name>', 'codec of the take').choices([...TAKE_FORMATS]))
+    .addOption(
+      new Option(
+        '--alpha <name>',
+        "the clip's transparency: auto keeps it in ProRes 4444 and PNG, off leaves it out",
+      ).choices(['auto', 'off']),
+    )
     .addOption(new Option('--provider <name>', 'what computes').choices([...PROVIDERS]));
 }
 
@@ -105,6 +112,7 @@ export function editRequest(clip: string, flags: EditFlags): EditRequest {
     inversion: flags.inversion,
     refinement: wholeNumber('--refinement', flags.refinement),
     format: flags.format ?? formatOf(flags.out),
+    alpha: flags.alpha,
     provider: flags.provider,
     range:
       from === undefined && to === undefined

@@ -16,6 +16,7 @@ import { openTakeScores } from './stages/image-text.ts';
 import { prepareShot, type Shot } from './stages/prepare.ts';
 import { runsOf } from './stages/runs.ts';
 import { sampleShot } from './stages/sample.ts';
+import { holdSources } from './stages/sources.ts';
 import { startLatents } from './stages/start.ts';
 
 /**
@@ -24,11 +25,18 @@ import { startLatents } from './stages/start.ts';
  */
 export async function render(settings: EditSettings, context: RenderContext): Promise<TakeReport> {
   await using scores = await openTakeScores(settings, context);
+  const sources = await holdSources(settings, context);
   await using shot = await prepareShot(settings, context);
   planProgress(shot, context.progress);
   const start = await startLatents(shot, context);
+  await sources.check();
   const sampled = await sampleShot(shot, start, context);
-  const take = await exportTake(shot, sampled.latents, context, (picture) => scores?.see(picture, shot.fit));
+  // The clip is read once more, for its sound and transparency.
+  await sources.check();
+  const take = await exportTake(shot, sampled.latents, context, {
+    onPicture: (picture) => scores?.see(picture, shot.fit),
+    beforePublishing: () => sources.check(),
+  });
   return buildReport({ shot, start, sampled, take, imageText: scores?.scores() ?? null, context });
 }
 

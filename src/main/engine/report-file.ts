@@ -14,7 +14,8 @@ export function reportPath(out: string): string {
 /** @throws AppError output-unwritable */
 export async function writeReport(report: TakeReport): Promise<void> {
   const path = reportPath(report.take.path);
-  const temporary = `${path}.partial`;
+  // No longer than the report's own name may be.
+  const temporary = join(dirname(path), `.retake-partial-${report.job}.json`);
   try {
     const file = await open(temporary, 'w');
     await file.writeFile(`${JSON.stringify(report, null, 2)}\n`);

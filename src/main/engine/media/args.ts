@@ -1,14 +1,13 @@
-/** Argument lists for ffmpeg. Pure: what is asked of it can be read, and tested, without running it. */
-import type { AudioStream, ClipInfo, Fit, FrameRange, Rational } from '../../../common/media.ts';
+/** Argument lists for ffmpeg that read clips. Pure: what is asked of it can be read, and tested, without running it. */
+import type { ClipInfo, FrameRange, Rational } from '../../../common/media.ts';
 import { toNumber } from '../../../common/time/rational.ts';
-import { hdrCoding, outputColour, sourceCoding } from './colour.ts';
-import type { FormatSpec } from './formats.ts';
-import { inputCanvases, inputClip, inputSource, type Source } from './input.ts';
-import { pictureClock, soundClock } from './retiming.ts';
+import { hdrCoding, sourceCoding } from './colour.ts';
+import { inputClip, inputSource, type Source } from './input.ts';
+import { pictureClock } from './retiming.ts';
 
 /** Level names in front of messages tell damage from chatter. */
 export const QUIET = ['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'level+error'];
-const TALKING = ['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'level+info'];
+export const TALKING = ['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'level+info'];
 
 export function bannerArgs(source: Source): string[] {
   return ['-hide_banner', '-nostdin', ...inputSource(source)];
@@ -41,7 +40,7 @@ export function showPicturesArgs(source: Source, stream: number, { count, seek }
 }
 
 /** Goes to a key frame at or before a time of the container's clock; what precedes the wanted picture is sorted out later. */
-function seekTo(seconds: number): string[] {
+export function seekTo(seconds: number): string[] {
   return ['-noaccurate_seek', '-seek_timestamp', '1', '-ss', seconds.toFixed(6)];
 }
 
@@ -118,7 +117,7 @@ function skipPictures(clip: ClipInfo, count: number): ClipInfo {
   return { ...clip, sequence: { ...sequence, first: sequence.first + count, count: sequence.count - count } };
 }
 
-const SHARP = 'lanczos+accurate_rnd+full_chroma_int+full_chroma_inp';
+export const SHARP = 'lanczos+accurate_rnd+full_chroma_int+full_chroma_inp';
 
 /** What swscale must be helped with, or told, before it can read a picture; nothing in the ordinary case. */
 export function readable(clip: ClipInfo): string[] {
@@ -160,124 +159,4 @@ export function scaleToRgb(
 /** Seconds of a count of frames, exact enough for a sample clock. */
 export function secondsOf(frames: number, rate: Rational): number {
   return frames / toNumber(rate);
-}
-
-export interface EncodePlan {
-  readonly clip: ClipInfo;
-  readonly range: FrameRange;
-  readonly fit: Fit;
-  readonly spec: FormatSpec;
-  /** File to write; of a sequence the pattern, its own percent signs doubled. */
-  readonly output: string;
-  readonly timecode: string | null;
-  /** One file for each of the clip's sounds where the format holds none; null where it does. */
-  readonly soundFiles: readonly string[] | null;
-}
-
-/** Tries whether a sound stream opens and decodes. */
-export function trySoundArgs(source: Source, index: number): string[] {
-  return [...QUIET, ...inputSource(source), '-map', `0:${index}`, '-t', '0.1', '-f', 'null', '-'];
-}
-
-/**
- * Reads rgb48le canvases on stdin until it ends (a count would make ffmpeg 5 close the sound early), takes
- * the sound of the range from the clip, writes the take.
- */
-export function encodeArgs(plan: EncodePlan): string[] {
-  const { clip, range, fit, spec, timecode, soundFiles } = plan;
-  const sounds = clip.audio.map((_, index) => `[a${index}]`);
-  const graph = [
-    `[0:v]${pictureFilters(plan).join(',')}[v]`,
-    ...clip.audio.map((stream, index) => soundFilter(plan, stream, index)),
-  ];
-  const { tags } = outputColour(clip);
-  return [
-    ...QUIET.filter((option) => option !== '-nostdin'),
-    '-y',
-    ...['-progress', 'pipe:1'],
-    '-copyts',
-    ...inputCanvases(fit, clip.rate),
-    ...(sounds.length > 0 ? soundInput(clip, range) : []),
-    ...['-filter_complex', graph.join(';')],
-    ...['-map', '[v]', '-c:v', spec.encoder, ...spec.video, '-fps_mode', 'passthrough'],
-    ...(spec.movflags === null
-      ? []
-      : [
-          '-color_primaries',
-          String(tags.primaries),
-          '-color_trc',
-          String(tags.transfer),
-          '-colorspace',
-          String(tags.matrix),
-          '-color_range',
-          'tv',
-        ]),
-    ...(soundFiles ? [] : sounds.flatMap((label) => ['-map', label])),
-    ...(soundFiles || sounds.length === 0
-      ? []
-      : ['-c:a', spec.audioEncoder, ...(spec.audioEncoder === 'aac' ? ['-b:a', '256k'] : [])]),
-    ...['-map_metadata', '-1', '-map_chapters', '-1'],
-    ...(timecode === null ? [] : ['-timecode', timecode]),
-    ...(clip.reel === null || spec.muxer !== 'mov' ? [] : ['-metadata:s:v:0', `reel_name=${clip.reel}`]),
-    ...(spec.movflags === null ? [] : ['-movflags', spec.movflags]),
-    ...['-f', spec.muxer, `file:${plan.output}`],
-    ...(soundFiles ?? []).flatMap((file, index) => [
-      '-map',
-      sounds[index]!,
-      '-c:a',
-      spec.audioEncoder,
-      '-f',
-      'wav',
-      `file:${file}`,
-    ]),
-  ];
-}
-
-/** Crops the padding away, scales to the source's size, codes in the take's matrix with tags that say so. */
-function pictureFilters({ clip, fit, spec }: EncodePlan): string[] {
-  const { matrix, tags } = outputColour(clip);
-  const crop = `crop=${fit.contentWidth}:${fit.contentHeight}:${fit.left}:${fit.top}`;
-  const size = `scale=w=${clip.width}:h=${clip.height}:flags=${SHARP}`;
-  if (spec.movflags === null) return [crop, size, `format=${spec.pixelFormat}`, 'setsar=1'];
-  const odd = spec.evenSides && (clip.width % 2 === 1 || clip.height % 2 === 1);
-  const evened = `pad=w=${clip.width + (clip.width % 2)}:h=${clip.height + (clip.height % 2)}:x=0:y=0,fillborders=right=${clip.width % 2}:bottom=${clip.height % 2}:mode=smear`;
-  return [
-    crop,
-    ...(odd ? [size, 'format=gbrp16le', evened] : []),
-    `${odd ? `scale=flags=${SHARP}` : size}:in_range=full:out_range=limited:out_color_matrix=${matrix}`,
-    `format=${spec.pixelFormat}`,
-    `setparams=range=limited:color_primaries=${tags.primaries}:color_trc=${tags.transfer}:colorspace=${tags.matrix}`,
-    'setsar=1',
-  ];
-}
-
-/** Sound decoders need a little of what comes before. */
-const SOUND_RUN_UP_SECONDS = 2;
-
-function soundStart(clip: ClipInfo, range: FrameRange): number {
-  return clip.startTime + secondsOf(range.start, clip.rate);
-}
-
-export function soundInput(clip: ClipInfo, range: FrameRange): string[] {
-  const seek = soundStart(clip, range) - SOUND_RUN_UP_SECONDS;
-  const sought = seek > Math.max(0, clip.startTime) && canSeek(clip, seek);
-  return [...(sought ? seekTo(seek) : []), '-vn', ...inputSource(clip)];
-}
-
-/** Places the sound on the take's clock, fills gaps with silence, and ends it with the picture to the sample. */
-export function soundFilter(
-  { clip, range }: Pick<EncodePlan, 'clip' | 'range'>,
-  stream: AudioStream,
-  index: number,
-  input = 1,
-): string {
-  const start = soundStart(clip, range);
-  const samples = Math.round(secondsOf(range.end - range.start, clip.rate) * stream.sampleRate);
-  return [
-    `[${input}:${stream.index}]${soundClock(clip, start)}`,
-    'aresample=async=1:first_pts=0',
-    'apad',
-    `atrim=end_sample=${samples}`,
-    `asetpts=N/SR/TB[a${index}]`,
-  ].join(',');
 }

@@ -1,6 +1,7 @@
 /** Reads what `ffmpeg -i` says about a file. Pure; tested on real banners. */
-import type { AudioStream, ColourTags, Rational } from '../../../common/media.ts';
+import type { AudioStream, Chapter, ColourTags, Rational } from '../../../common/media.ts';
 import { parseRational } from '../../../common/time/rational.ts';
+import { parseTrackNames, type TrackName } from './track-names.ts';
 
 export interface VideoStream {
   readonly index: number;
@@ -26,6 +27,7 @@ export interface Banner {
   readonly audio: readonly AudioStream[];
   readonly timecode: string | null;
   readonly reel: string | null;
+  readonly chapters: readonly Chapter[];
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -41,6 +43,7 @@ export function parseBanner(lines: readonly string[]): Banner | null {
   let timecode: string | null = null;
   let reel: string | null = null;
   let current: Mutable<VideoStream> | null = null;
+  const { tracks, chapters } = parseTrackNames(lines.slice(start + 1));
   for (const line of lines.slice(start + 1)) {
     if (/^(Output #|Stream mapping:|At least one output)/.test(line)) break;
     const duration = /^ {2}Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?),/.exec(line);
@@ -52,7 +55,7 @@ export function parseBanner(lines: readonly string[]): Banner | null {
       const index = Number(stream[1]);
       current = stream[2] === 'Video' ? videoStream(index, stream[3]!) : null;
       if (current) videos.push(current);
-      if (stream[2] === 'Audio') audio.push(audioStream(index, stream[3]!));
+      if (stream[2] === 'Audio') audio.push(audioStream(index, stream[3]!, tracks.get(index)));
       continue;
     }
     const rotation = /displaymatrix: rotation of (-?[\d.]+) degrees/.exec(line);
@@ -64,7 +67,7 @@ export function parseBanner(lines: readonly string[]): Banner | null {
     else if (name === 'reel_name') reel ??= field[2] || null;
     else if (current && field[2] === '1') current.alphaMode = true;
   }
-  return { container, durationSeconds, videos, audio, timecode, reel };
+  return { container, durationSeconds, videos, audio, timecode, reel, chapters };
 }
 
 /** Splits "a, b(c, d), e" at the commas outside brackets. */
@@ -122,28 +125,24 @@ function colourTags(inner: string): ColourTags {
   };
 }
 
-const LAYOUTS: Readonly<Record<string, number>> = {
-  mono: 1,
-  stereo: 2,
-  downmix: 2,
-  quad: 4,
-  hexagonal: 6,
-  octagonal: 8,
-};
-
-function audioStream(index: number, detail: string): AudioStream {
+/** What the banner says; a trial tells how many channels there are in truth. */
+function audioStream(index: number, detail: string, name: TrackName | undefined): AudioStream {
   const parts = fields(detail);
   const layout = parts[2] ?? '';
-  const counted = /^(\d+) channels/.exec(layout)?.[1];
-  const dotted = /^(\d+)\.(\d+)/.exec(layout);
   return {
     index,
-    codec: /^\w+/.exec(parts[0]!)?.[0] ?? 'unknown',
-    channels: counted
-      ? Number(counted)
-      : dotted
-        ? Number(dotted[1]) + Number(dotted[2])
-        : (LAYOUTS[layout.split('(')[0]!] ?? 0),
+    codec: codecOf(parts[0]!),
+    channels: 0,
+    layout,
     sampleRate: Number(/^(\d+) Hz/.exec(parts[1] ?? '')?.[1] ?? 0),
+    title: name?.title ?? null,
+    language: name?.language ?? null,
+    dispositions: name?.dispositions ?? [],
   };
+}
+
+/** The codec's name; of one that ffmpeg does not know, the file's own four letters. */
+function codecOf(field: string): string {
+  const name = /^\w+/.exec(field)?.[0] ?? 'unknown';
+  return name === 'none' ? (/\(([\w. -]{4}) \//.exec(field)?.[1] ?? 'unknown').trim() : name;
 }

@@ -1,14 +1,24 @@
 /** Writes a take: source size, rate, colours, sound and timecode, under its final name only when it is whole. */
-import { readdir, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { AppError, assert, throwIfCancelled } from '../../../common/errors.ts';
+import { readdir, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { AppError, assert, Cancelled, throwIfCancelled } from '../../../common/errors.ts';
 import type { ClipInfo, Fit, FrameRange, Rational, TakeFormat } from '../../../common/media.ts';
 import { carriesTimecode, offsetTimecode } from '../../../common/time/timecode.ts';
-import { encodeArgs } from './args.ts';
+import { secondsOf } from './args.ts';
+import { type AlphaInput, chapterList, encodeArgs, languageIn } from './encode-args.ts';
 import { writeFailure } from './failure.ts';
 import { type Ffmpeg, FfmpegProcess, requireEncoder, resolveFfmpeg } from './ffmpeg.ts';
-import { FORMATS } from './formats.ts';
-import { checkTarget, discard, planTarget, prepareFolder, publish, type Target } from './target.ts';
+import { FIRST_NUMBER, FORMATS, type FormatSpec } from './formats.ts';
+import { checkRoom, forecastOf } from './room.ts';
+import {
+  checkTarget,
+  discard,
+  fromSystem,
+  planTarget,
+  prepareFolder,
+  publish,
+  type Target,
+} from './target.ts';
 
 export interface TakeOptions {
   readonly clip: ClipInfo;
@@ -16,6 +26,8 @@ export interface TakeOptions {
   readonly fit: Fit;
   readonly out: string;
   readonly format: TakeFormat;
+  /** Whether the clip's transparency is laid over the take where the format has a place for it; auto by default. */
+  readonly alpha?: 'auto' | 'off';
   /** Names the unfinished file, so that who resumes finds and replaces what a killed process left; random by default. */
   readonly tag?: string;
   readonly ffmpeg?: Ffmpeg;
@@ -34,6 +46,8 @@ export interface TakeFile {
   readonly timecode: string | null;
   readonly reel: string | null;
   readonly audioStreams: number;
+  /** Whether the take is transparent where the clip is. */
+  readonly alpha: boolean;
   /** What differs from the source: "padded to 322×242, …". */
   readonly notes: readonly string[];
 }
@@ -41,8 +55,8 @@ export interface TakeFile {
 export interface TakeWriter {
   /** One frame: RGB in 0..1 (clipped), height·width·3 of the canvas. */
   write(rgb: Float32Array): Promise<void>;
-  /** Waits for the encoder, checks the count, renames. */
-  finish(): Promise<TakeFile>;
+  /** Waits for the encoder, checks the count, asks whether all is well still, renames. */
+  finish(beforePublishing?: () => Promise<void>): Promise<TakeFile>;
   /** Kills the encoder and removes what it wrote. Harmless after finish. */
   abort(): Promise<void>;
 }
@@ -55,50 +69,110 @@ const STALL_MS = 300_000;
  * @throws AppError usage, encoder-missing, output-unwritable, disk-full, ffmpeg-missing; Cancelled
  */
 export async function openTake(options: TakeOptions, signal?: AbortSignal): Promise<TakeWriter> {
+  const { end: _, ...writer } = await open(options, FIRST_NUMBER, signal);
+  return writer;
+}
+
+/**
+ * A dress rehearsal: writes one frame of a take as the take will be written, and removes it. What the encoder, the container or
+ * the disk will not take is refused now, not after the render.
+ * @returns what will differ from the source
+ * @throws AppError usage, encoder-missing, output-unwritable, disk-full, ffmpeg-missing; Cancelled
+ */
+export async function rehearseTake(options: TakeOptions, signal?: AbortSignal): Promise<readonly string[]> {
+  const { clip, range, fit, format } = options;
+  const spec = FORMATS[format];
+  const one = { start: range.start, end: range.start + 1 };
+  // The last picture of a sequence has the longest name.
+  const writer = await open({ ...options, range: one }, FIRST_NUMBER + range.end - range.start - 1, signal);
+  try {
+    await writer.write(new Float32Array(fit.width * fit.height * 3).fill(0.5));
+    await writer.end();
+  } catch (error) {
+    throw error instanceof AppError && error.code === 'ffmpeg-failed' ? notHeld(error, spec) : error;
+  } finally {
+    await writer.abort();
+  }
+  const { path, partial, digits } = planTarget(options.out, format);
+  const place = { doing: `writing ${basename(path)}`, oneFile: digits === null };
+  const room = await checkRoom(dirname(partial), forecastOf(clip, range, spec), place);
+  return [...writer.notes, ...(room === null ? [] : [room])];
+}
+
+function notHeld(error: AppError, spec: FormatSpec): AppError {
+  const layout = /Unsupported channel layout "([^"]+)"/.exec(error.message)?.[1];
+  const message = layout
+    ? `${spec.label} takes have AAC sound, which cannot hold ${layout}`
+    : `${spec.label} cannot hold this take: ${error.message}`;
+  const hint = layout
+    ? 'Choose ProRes, DNxHR or a PNG sequence: they keep every channel.'
+    : 'Choose another format.';
+  return new AppError('usage', message, { doing: 'preparing the take', hint, cause: error });
+}
+
+interface OpenWriter extends TakeWriter {
+  readonly notes: readonly string[];
+  /** Waits for the encoder and checks the count; the take stays under its temporary name. */
+  end(): Promise<void>;
+}
+
+async function open(
+  options: TakeOptions,
+  firstNumber: number,
+  signal: AbortSignal | undefined,
+): Promise<OpenWriter> {
   const { clip, range, fit, format } = options;
   throwIfCancelled(signal);
-  const spec = FORMATS[format];
   const ffmpeg = options.ffmpeg ?? (await resolveFfmpeg());
-  requireEncoder(ffmpeg, spec.encoder);
-  if (clip.audio.length > 0) requireEncoder(ffmpeg, spec.audioEncoder);
-  const [minWidth, minHeight] = spec.minimum;
+  const base = FORMATS[format];
+  requireEncoder(ffmpeg, base.encoder);
+  if (clip.audio.length > 0) requireEncoder(ffmpeg, base.sound.encoder);
+  const [minWidth, minHeight] = base.minimum;
   if (clip.width < minWidth || clip.height < minHeight) {
     throw new AppError(
       'usage',
       `${format} holds no picture below ${minWidth}×${minHeight}, the clip has ${clip.width}×${clip.height}`,
-      {
-        doing: 'preparing the take',
-        hint: 'Choose ProRes or a PNG sequence.',
-      },
+      { doing: 'preparing the take', hint: 'Choose ProRes or a PNG sequence.' },
     );
   }
   await checkTarget(options.out, clip.path, format);
   const target = planTarget(options.out, format, options.tag);
-  await discard(target);
-  await prepareFolder(target);
-
+  const doing = `writing ${basename(target.path)}`;
   const notes: string[] = [];
+  const sequence = target.digits !== null;
+  const muxer = base.muxer === 'mp4' && target.path.toLowerCase().endsWith('.mov') ? 'mov' : base.muxer;
+  const spec = { ...base, muxer };
   const timecode = takeTimecode(clip, range, target, notes);
   const [width, height] = takeSize(clip, spec.evenSides, notes);
-  const soundFiles = target.digits === null ? null : clip.audio.map((_, index) => soundFile(target, index));
-  const muxer = spec.muxer === 'mp4' && target.path.toLowerCase().endsWith('.mov') ? 'mov' : spec.muxer;
-  const output = target.digits === null ? target.partial : framePattern(target, target.digits);
-  const args = encodeArgs({ clip, range, fit, spec: { ...spec, muxer }, output, timecode, soundFiles });
+  const alpha = alphaOf(options, spec, ffmpeg, notes);
+  const chapters = takeChapters(clip, range, target, notes);
+  soundNotes(clip, spec, notes);
+  await discard(target);
+  await prepareFolder(target);
+  const chapterFile = chapters === null ? null : join(target.partial, CHAPTERS);
   let progress = '';
   const onOutput = (chunk: Buffer) => {
     progress = (progress + chunk.toString('latin1')).slice(-4096);
   };
   let child: FfmpegProcess;
   try {
-    child = new FfmpegProcess(ffmpeg, args, {
-      doing: `writing ${basename(target.path)}`,
-      signal,
-      onOutput,
-      stallMs: STALL_MS,
+    if (chapterFile !== null) await writeFile(chapterFile, chapters!);
+    const args = encodeArgs({
+      clip,
+      range,
+      fit,
+      spec,
+      output: sequence ? framePattern(target, target.digits!) : join(target.partial, basename(target.path)),
+      firstNumber,
+      timecode,
+      soundFiles: sequence ? clip.audio.map((_, index) => soundFile(target, index)) : null,
+      alpha,
+      chapters: chapterFile,
     });
+    child = new FfmpegProcess(ffmpeg, args, { doing, signal, onOutput, stallMs: STALL_MS });
   } catch (error) {
     await discard(target);
-    throw error;
+    throw error instanceof AppError || error instanceof Cancelled ? error : fromSystem(error, doing);
   }
   const info = {
     format,
@@ -108,10 +182,72 @@ export async function openTake(options: TakeOptions, signal?: AbortSignal): Prom
     timecode,
     reel: muxer === 'mov' ? clip.reel : null,
     audioStreams: clip.audio.length,
+    alpha: alpha !== null,
     notes,
   };
   const expected = { frames: range.end - range.start, values: fit.width * fit.height * 3 };
   return writer(child, target, info, expected, () => parseFrameCount(progress));
+}
+
+/** Cannot be the name of a take, which has an ending. */
+const CHAPTERS = 'chapters';
+
+function takeChapters(clip: ClipInfo, range: FrameRange, target: Target, notes: string[]): string | null {
+  const list = chapterList(clip, range);
+  if (list === null || target.digits === null) return list;
+  notes.push('chapters are left out: a PNG sequence has no place for them');
+  return null;
+}
+
+/** Decoders that read the transparency of WebM, which ffmpeg's own do not. */
+const ALPHA_DECODERS: Readonly<Record<string, string>> = { vp8: 'libvpx', vp9: 'libvpx-vp9' };
+/** Codecs of nothing but key frames: a seek lands exactly. */
+const INTRA = /^(prores|png|cfhd)$/;
+
+function alphaOf(
+  { clip, range, alpha = 'auto' }: TakeOptions,
+  spec: FormatSpec,
+  ffmpeg: Ffmpeg,
+  notes: string[],
+): AlphaInput | null {
+  if (!clip.alpha || alpha === 'off') return null;
+  if (spec.alpha === null) {
+    notes.push(`transparency is left out: ${spec.label} holds none; ProRes 4444 and PNG sequences keep it`);
+    return null;
+  }
+  const decoder = ALPHA_DECODERS[clip.codec] ?? null;
+  if (decoder !== null && !ffmpeg.decoders.has(decoder)) {
+    notes.push(`transparency is left out: this ffmpeg has no ${decoder} to read it with`);
+    return null;
+  }
+  const seek = clip.startTime + secondsOf(range.start, clip.rate) - ALPHA_RUN_UP_SECONDS;
+  const exact =
+    INTRA.test(clip.codec) &&
+    clip.container.startsWith('mov') &&
+    clip.sourceTimes === null &&
+    clip.retiming === null;
+  return { decoder, seek: exact && seek > Math.max(0, clip.startTime) ? seek : null };
+}
+
+const ALPHA_RUN_UP_SECONDS = 1;
+
+function soundNotes(clip: ClipInfo, spec: FormatSpec, notes: string[]): void {
+  const { label, muxer } = spec;
+  const { rates } = spec.sound;
+  for (const [index, { layout, channels, sampleRate, language }] of clip.audio.entries()) {
+    const track = `sound track ${index + 1}`;
+    if (layout.startsWith('ambisonic')) {
+      notes.push(
+        `${track} is ${layout}: its ${channels} channels are kept in order, ${label} has no word for what they are`,
+      );
+    }
+    if (language !== null && languageIn(muxer, language) === null) {
+      notes.push(`the language of ${track} (${language}) is left out: QuickTime has no number for it`);
+    }
+    if (rates !== null && !rates.includes(sampleRate)) {
+      notes.push(`${track} has ${sampleRate} samples a second, which ${label} cannot hold: it is resampled`);
+    }
+  }
 }
 
 function writer(
@@ -120,7 +256,7 @@ function writer(
   info: Omit<TakeFile, 'path' | 'bytes' | 'frames'>,
   expected: { readonly frames: number; readonly values: number },
   encoded: () => number,
-): TakeWriter {
+): OpenWriter {
   const doing = `writing ${basename(target.path)}`;
   let written = 0;
   let open = true;
@@ -144,7 +280,13 @@ function writer(
       throw error;
     }
   };
+  const end = async () => {
+    assert(written === expected.frames, `${expected.frames} frames, ${written} were written`);
+    const { code, tail } = await child.finished();
+    if (code !== 0 || encoded() !== expected.frames) throw writeFailure(doing, tail);
+  };
   return {
+    notes: info.notes,
     write: (rgb) =>
       guarded(async () => {
         assert(
@@ -156,11 +298,11 @@ function writer(
         if (!taken) throw await failed();
         written += 1;
       }),
-    finish: () =>
+    end: () => guarded(end),
+    finish: (beforePublishing) =>
       guarded(async () => {
-        assert(written === expected.frames, `${expected.frames} frames, ${written} were written`);
-        const { code, tail } = await child.finished();
-        if (code !== 0 || encoded() !== expected.frames) throw writeFailure(doing, tail);
+        await end();
+        await beforePublishing?.();
         await publish(target);
         open = false;
         return { ...info, path: target.path, bytes: await sizeOf(target), frames: written };

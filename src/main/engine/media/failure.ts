@@ -39,6 +39,13 @@ export function writeFailure(doing: string, lines: readonly string[]): AppError 
   if (/No space left on device|Disk quota exceeded/.test(text)) {
     return failed('disk-full', 'the disk is full', 'Free some space or choose another folder, then resume.');
   }
+  if (/File too large/.test(text)) {
+    return failed(
+      'disk-full',
+      'this disk holds no file as large as the take (FAT32 stops at 4 GB)',
+      'Choose another disk, a PNG sequence, or fewer frames.',
+    );
+  }
   if (/Permission denied|Read-only file system/.test(text)) {
     return failed('output-unwritable', 'the folder may not be written to', 'Choose another folder.');
   }

@@ -11,6 +11,7 @@ export interface Ffmpeg {
   readonly path: string;
   readonly version: string;
   readonly encoders: ReadonlySet<string>;
+  readonly decoders: ReadonlySet<string>;
   readonly filters: ReadonlySet<string>;
   readonly muxers: ReadonlySet<string>;
   /** Candidates tried before this one, and why each was refused. */
@@ -102,11 +103,13 @@ async function capabilities(path: string, answerMs: number): Promise<Omit<Ffmpeg
   if (!avutil) throw new Error('it does not answer like ffmpeg');
   const [major, minor] = [Number(avutil[1]), Number(avutil[2])];
   if (major < OLDEST_AVUTIL[0] || (major === OLDEST_AVUTIL[0] && minor < OLDEST_AVUTIL[1])) return null;
-  const [encoders, filters, muxers] = await Promise.all(['-encoders', '-filters', '-muxers'].map(ask));
+  const tables = ['-encoders', '-decoders', '-filters', '-muxers'];
+  const [encoders, decoders, filters, muxers] = await Promise.all(tables.map(ask));
   return {
     path,
     version: /^ffmpeg version (\S+)/m.exec(banner)?.[1] ?? `libavutil ${major}.${minor}`,
     encoders: parseTable(encoders!),
+    decoders: parseTable(decoders!),
     filters: parseTable(filters!),
     muxers: parseTable(muxers!),
   };

@@ -73,3 +73,9 @@ export function inputCanvases(size: { width: number; height: number }, rate: Rat
     ...['-framerate', formatRational(rate), '-i', 'pipe:0'],
   ];
 }
+
+/** A list of chapters that Retake wrote itself. */
+export function inputChapters(path: string): string[] {
+  const only = ['-protocol_whitelist', 'file', '-format_whitelist', 'ffmetadata'];
+  return [...only, '-f', 'ffmetadata', '-i', `file:${path}`];
+}

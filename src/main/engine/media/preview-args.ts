@@ -1,9 +1,10 @@
 /** Argument lists for what the timeline shows: a film that seeks at once, a sheet of thumbnails, the sound's samples. Pure. */
 import type { ClipInfo } from '../../../common/media.ts';
 import { formatRational } from '../../../common/time/rational.ts';
-import { conform, QUIET, readable, scaleToRgb, soundFilter, soundInput } from './args.ts';
+import { conform, QUIET, readable, scaleToRgb } from './args.ts';
 import { sourceCoding } from './colour.ts';
 import { inputClip, inputFile } from './input.ts';
+import { mixedSoundFilter, soundInput } from './sound-args.ts';
 
 export interface Size {
   readonly width: number;
@@ -33,7 +34,7 @@ export function proxyArgs(clip: ClipInfo, plan: Size & { toneMap: boolean; outpu
   ];
   const graph = [
     `[0:${clip.stream}]${picture.join(',')}[v]`,
-    ...(sound ? [soundFilter(whole, sound, 0)] : []),
+    ...(sound ? [mixedSoundFilter(whole, sound, 0)] : []),
   ];
   return [
     ...QUIET,
@@ -100,7 +101,7 @@ export function samplesArgs(clip: ClipInfo, sampleRate: number): string[] {
     ...QUIET,
     '-copyts',
     ...soundInput(clip, range),
-    ...['-filter_complex', soundFilter({ clip, range }, clip.audio[0]!, 0, 0)],
+    ...['-filter_complex', mixedSoundFilter({ clip, range }, clip.audio[0]!, 0, 0)],
     ...['-map', '[a0]', '-ac', '1', '-ar', String(sampleRate), '-f', 's16le', '-'],
   ];
 }

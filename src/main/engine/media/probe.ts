@@ -4,18 +4,19 @@ import { basename, resolve } from 'node:path';
 import { AppError } from '../../../common/errors.ts';
 import type { AudioStream, ClipInfo, Rational } from '../../../common/media.ts';
 import { toNumber } from '../../../common/time/rational.ts';
-import { bannerArgs, trySoundArgs } from './args.ts';
+import { bannerArgs } from './args.ts';
 import { type Banner, parseBanner, type VideoStream } from './banner.ts';
 import { type Cadence, cadenceOf, DEFAULT_RATE, usualRate } from './cadence.ts';
 import { type Clock, straighten } from './clock.ts';
 import { bitDepthOf, hasAlpha, isHdr, judgeColour } from './colour.ts';
 import { decodeFrame } from './decode.ts';
-import { unreadable } from './failure.ts';
+import { lastError, unreadable } from './failure.ts';
 import { canToneMap, type Ffmpeg, resolveFfmpeg, runFfmpeg } from './ffmpeg.ts';
 import type { Source } from './input.ts';
 import { isSinglePicture, measurePictures, type Pictures } from './pictures.ts';
 import { retimingOf } from './retiming.ts';
 import { type FoundSequence, findSequence, runAround } from './sequence.ts';
+import { parseHeard, trySoundArgs } from './sound-args.ts';
 
 export interface ProbeOptions {
   readonly signal?: AbortSignal | undefined;
@@ -60,13 +61,14 @@ export async function probeClip(path: string, options: ProbeOptions = {}): Promi
     onFraction: options.onFraction,
   });
   const audio: AudioStream[] = [];
-  for (const stream of banner.audio) {
-    const sane = stream.channels > 0 && stream.sampleRate > 0;
-    if (sane && (await runFfmpeg(ffmpeg, trySoundArgs(source, stream.index), { doing, signal })).code === 0) {
-      audio.push(stream);
-    }
+  const unheard: string[] = [];
+  for (const [at, stream] of banner.audio.entries()) {
+    const heard = await trySound(ffmpeg, source, stream, { doing, signal });
+    if (typeof heard === 'string')
+      unheard.push(`sound track ${at + 1} (${stream.codec}) is left out: ${heard}`);
+    else audio.push(heard);
   }
-  const clip = describe(source, options, { banner, video, pictures, audio, ffmpeg });
+  const clip = describe(source, options, { banner, video, pictures, audio, unheard, ffmpeg });
   await tryPicture(clip, doing, ffmpeg, signal);
   return clip;
 }
@@ -91,6 +93,24 @@ async function chooseVideo(
   return films[0];
 }
 
+/** The stream as it decodes, or why it does not. */
+async function trySound(
+  ffmpeg: Ffmpeg,
+  source: Source,
+  stream: AudioStream,
+  run: { readonly doing: string; readonly signal: AbortSignal | undefined },
+): Promise<AudioStream | string> {
+  const lines: string[] = [];
+  const onLine = (line: string) => {
+    if (lines.length < TRIAL_LINES) lines.push(line);
+  };
+  const { code, tail } = await runFfmpeg(ffmpeg, trySoundArgs(source, stream.index), { ...run, onLine });
+  const heard = lines.map(parseHeard).find((one) => one !== null);
+  if (code === 0 && heard) return { ...stream, ...heard };
+  if (!ffmpeg.decoders.has(stream.codec)) return 'this ffmpeg does not know its codec';
+  return code === 0 ? 'it holds no sound' : `it cannot be decoded (${lastError(tail)})`;
+}
+
 /** The first picture goes all the way that rendering will take: what that way cannot take is refused now. */
 async function tryPicture(
   clip: ClipInfo,
@@ -110,6 +130,7 @@ async function tryPicture(
   }
 }
 
+const TRIAL_LINES = 200;
 /** Side in pixels; only whether a picture comes out matters. */
 const TRIAL = 16;
 
@@ -160,6 +181,8 @@ interface Found {
   readonly pictures: Pictures;
   /** The streams that decode. */
   readonly audio: readonly AudioStream[];
+  /** Of each of the others why not. */
+  readonly unheard: readonly string[];
   readonly ffmpeg: Ffmpeg;
 }
 
@@ -204,6 +227,7 @@ function describe(source: Source, options: ProbeOptions, found: Found): ClipInfo
     timecode: banner.timecode,
     reel: banner.reel,
     audio,
+    chapters: banner.chapters,
     warnings: [...sequenceWarnings(source, options), ...warningsOf(found, clock, cadence, { hdr, alpha })],
   };
 }
@@ -256,7 +280,7 @@ function warningsOf(
   cadence: Cadence,
   { hdr, alpha }: { hdr: boolean; alpha: boolean },
 ): string[] {
-  const { banner, video, pictures, audio } = found;
+  const { banner, video, pictures } = found;
   const warnings: string[] = [];
   const videos = banner.videos.filter((stream) => !stream.attachedPicture).length;
   if (videos > 1) {
@@ -297,7 +321,7 @@ function warningsOf(
   const { colour } = video;
   const { pixelFormat } = pictures;
   warnings.push(...judgeColour({ colour, pixelFormat, hdr }, found.ffmpeg.filters.has('zscale')).warnings);
-  if (alpha) warnings.push('transparency is not kept');
+  if (alpha) warnings.push('transparent: takes in ProRes 4444 and PNG sequences keep it, others do not');
   if (pictures.sizeChanges)
     warnings.push('the picture size changes on the way: all frames take the first size');
   if (pictures.errors > 0) {
@@ -310,6 +334,6 @@ function warningsOf(
   if (promised !== null && clock.joins.length === 0 && seconds < promised * 0.9 - 0.5) {
     warnings.push(`the picture ends after ${seconds.toFixed(1)} of ${promised.toFixed(1)} seconds`);
   }
-  if (audio.length < banner.audio.length) warnings.push('a sound track cannot be read and is left out');
+  warnings.push(...found.unheard);
   return warnings;
 }

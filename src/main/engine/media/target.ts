@@ -1,4 +1,7 @@
-/** Where a take goes: checked before work begins, written beside under a temporary name, renamed when whole. */
+/**
+ * Where a take goes: checked before work begins, written into a temporary folder beside under its final name, moved when whole.
+ * So no name grows on the way, and what a file system takes of a name is known from the first moment.
+ */
 import { randomBytes } from 'node:crypto';
 import { existsSync, realpathSync } from 'node:fs';
 import { mkdir, open, readdir, rm, rmdir, stat } from 'node:fs/promises';
@@ -13,7 +16,7 @@ import { FORMATS } from './formats.ts';
 export interface Target {
   /** What the artist asked for: a file, or the folder of a sequence. */
   readonly path: string;
-  /** Where ffmpeg writes: a file, or a folder for a sequence. */
+  /** The temporary folder that ffmpeg writes to. */
   readonly partial: string;
   /** Digits of the frame number in a sequence, "shot.1001.png"; null for one file. */
   readonly digits: number | null;
@@ -23,9 +26,15 @@ export interface Target {
 
 /**
  * Refuses, before anything is computed, a target that cannot be written.
+ * @param beside names of further files that will lie beside the take
  * @throws AppError usage, output-unwritable, disk-full
  */
-export async function checkTarget(out: string, clip: string, format: TakeFormat): Promise<void> {
+export async function checkTarget(
+  out: string,
+  clip: string,
+  format: TakeFormat,
+  beside: readonly string[] = [],
+): Promise<void> {
   const target = planTarget(out, format);
   const folder = dirname(target.partial);
   const doing = `writing ${basename(target.path)}`;
@@ -50,10 +59,15 @@ export async function checkTarget(out: string, clip: string, format: TakeFormat)
       throw refuse('there is a file of that name', 'Choose another name.');
   }
   try {
-    await (await open(target.partial, 'wx')).close();
-    await rm(target.partial);
+    await mkdir(target.partial);
+    // Each name is tried as it will be: how long it may be, and of which letters, differs from disk to disk.
+    for (const name of [basename(target.path), ...beside]) {
+      await (await open(join(target.partial, name), 'wx')).close();
+    }
   } catch (error) {
     throw fromSystem(error, doing);
+  } finally {
+    await discard(target);
   }
 }
 
@@ -81,7 +95,7 @@ export function planTarget(out: string, format: TakeFormat, tag = randomBytes(4)
     : basename(whole);
   return {
     path,
-    partial: join(dirname(path), `.${frames ? stem : basename(path)}.retake-partial-${tag}`),
+    partial: join(dirname(path), `.retake-partial-${tag}`),
     digits: sequence ? digitsOf(basename(whole)) : null,
     stem,
   };
@@ -95,25 +109,27 @@ function digitsOf(name: string): number {
 
 /** Puts the finished file, or each file of the finished folder, under its final name; on the disk, not in its cache. */
 export async function publish(target: Target): Promise<void> {
-  const doing = `writing ${basename(target.path)}`;
+  const { path, partial, digits } = target;
   try {
-    if (target.digits === null) {
-      await sync(target.partial);
-      await publishName(target.partial, target.path);
+    if (digits === null) {
+      const name = basename(path);
+      await sync(join(partial, name));
+      await publishName(join(partial, name), path);
+      await discard(target);
       return;
     }
-    const names = await readdir(target.partial);
-    for (const name of names) await sync(join(target.partial, name));
-    if (!existsSync(target.path)) {
-      await syncFolder(target.partial);
-      await publishName(target.partial, target.path);
+    const names = await readdir(partial);
+    for (const name of names) await sync(join(partial, name));
+    if (!existsSync(path)) {
+      await syncFolder(partial);
+      await publishName(partial, path);
       return;
     }
-    await publishEach(names, target.partial, target.path);
+    await publishEach(names, partial, path);
     await removeStale(target, new Set(names));
-    await rmdir(target.partial);
+    await rmdir(partial);
   } catch (error) {
-    throw fromSystem(error, doing);
+    throw fromSystem(error, `writing ${basename(path)}`);
   }
 }
 
@@ -140,8 +156,13 @@ export async function removePartial(out: string, format: TakeFormat, tag: string
   }
 }
 
+/** @throws AppError output-unwritable, disk-full */
 export async function prepareFolder(target: Target): Promise<void> {
-  if (target.digits !== null) await mkdir(target.partial);
+  try {
+    await mkdir(target.partial);
+  } catch (error) {
+    throw fromSystem(error, `writing ${basename(target.path)}`);
+  }
 }
 
 async function sync(path: string): Promise<void> {

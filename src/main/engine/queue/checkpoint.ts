@@ -12,11 +12,14 @@ const HEADER_BYTES = MAGIC.length + DIGEST_BYTES;
 /** One file per job: always the last complete write, never a part of one. Only the process that claimed the job writes it. */
 export class CheckpointFile {
   readonly path: string;
+  /** Which files the job began with; see stages/sources.ts. */
+  readonly sourcesPath: string;
   readonly #dir: string;
 
   constructor(dir: string, jobId: string) {
     this.#dir = dir;
     this.path = join(dir, `${jobId}.checkpoint`);
+    this.sourcesPath = join(dir, `${jobId}.sources.json`);
   }
 
   /** The bytes must not change until it is done. @throws AppError disk-full, cache-unusable; the last one is kept then */
@@ -57,6 +60,7 @@ export class CheckpointFile {
   async remove(): Promise<void> {
     await rm(this.path, { force: true });
     await rm(`${this.path}.next`, { force: true });
+    await rm(this.sourcesPath, { force: true });
   }
 }
 

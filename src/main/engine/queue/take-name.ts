@@ -29,5 +29,18 @@ export function fileName(text: string): string {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced
     .replace(/[\u0000-\u001f\u007f<>:"/\\|?*]/g, '-')
     .replace(/^[\s.]+|[\s.]+$/g, '');
-  return portableName([...cleaned].slice(0, 80).join('').trim(), 'Shot');
+  return portableName(shortened(cleaned).trim(), 'Shot');
+}
+
+/** Disks count bytes or UTF-16 units, mostly to 255; a number, an ending and a report's ending are still to come. */
+const MOST_BYTES = 200;
+
+/** No letter is cut through, nor one that is put together of several. */
+function shortened(text: string): string {
+  let kept = '';
+  for (const { segment } of new Intl.Segmenter().segment(text)) {
+    if (Buffer.byteLength(kept + segment) > MOST_BYTES) break;
+    kept += segment;
+  }
+  return kept;
 }

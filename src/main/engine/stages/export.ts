@@ -6,21 +6,27 @@ import type { Latent } from '../diffusion/types.ts';
 import { openTake, type TakeFile } from '../media/encode.ts';
 import type { Shot } from './prepare.ts';
 
+export interface ExportHooks {
+  /** Is shown every picture (RGB float32 0..1 of the canvas) before it is written; awaited. */
+  onPicture(picture: Float32Array): Promise<void> | undefined;
+  /** Comes when all is encoded; what it throws keeps the take from its final name. */
+  beforePublishing(): Promise<void>;
+}
+
 /**
- * @param onPicture is shown every picture (RGB float32 0..1 of the canvas) before it is written; awaited
  * @throws Cancelled; AppError disk-full, output-unwritable, encoder-missing; nothing is left under the final name then
  */
 export async function exportTake(
   shot: Shot,
   latents: readonly Latent[],
   context: RenderContext,
-  onPicture: (picture: Float32Array) => Promise<void> | undefined,
+  { onPicture, beforePublishing }: ExportHooks,
 ): Promise<TakeFile> {
   const { progress, signal } = context;
   progress.enter('encode');
   const { clip, range, fit, settings } = shot;
-  const { out, format } = settings;
-  const writer = await openTake({ clip, range, fit, out, format, tag: context.job }, signal);
+  const { out, format, alpha } = settings;
+  const writer = await openTake({ clip, range, fit, out, format, alpha, tag: context.job }, signal);
   try {
     for (const [i, latent] of latents.entries()) {
       throwIfCancelled(signal);
@@ -30,9 +36,7 @@ export async function exportTake(
       await writer.write(picture);
       progress.advance(1, { frame: range.start + i });
     }
-    const take = await writer.finish();
-    for (const note of take.notes) context.warn(`the take differs from its clip: ${note}`);
-    return take;
+    return await writer.finish(beforePublishing);
   } catch (error) {
     await writer.abort();
     throw error;

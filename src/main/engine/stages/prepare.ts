@@ -1,4 +1,5 @@
 /** First stage: everything that can be refused is refused here, before anything is computed. */
+import { basename } from 'node:path';
 import type { ClipInfo, Fit, FrameRange } from '../../../common/media.ts';
 import { promptNotes } from '../../../common/prompt-notes.ts';
 import type { ProviderTrial } from '../../../common/report.ts';
@@ -8,9 +9,11 @@ import type { Bundle } from '../bundle/types.ts';
 import type { RenderContext } from '../context.ts';
 import { makeLevels } from '../diffusion/schedule.ts';
 import type { Conditioning, LatentShape, NoiseSchedule, Predict } from '../diffusion/types.ts';
+import { rehearseTake } from '../media/encode.ts';
 import { probeClip } from '../media/probe.ts';
 import { checkTarget } from '../media/target.ts';
 import { chooseProvider } from '../onnx/provider.ts';
+import { reportPath } from '../report-file.ts';
 import { rememberEstimate } from './estimated-depth.ts';
 import { readModelSettings } from './model-settings.ts';
 import { canvasOf, type ResolvedRequest, resolveRange, resolveRequest } from './request.ts';
@@ -47,7 +50,8 @@ export async function prepareShot(settings: EditSettings, context: RenderContext
   const { signal, warn } = context;
   const request = resolveRequest(settings);
   const { method, solver, scheduleId } = request;
-  await checkTarget(settings.out, settings.clip, settings.format);
+  const beside = [basename(reportPath(settings.out))];
+  await checkTarget(settings.out, settings.clip, settings.format, beside);
   const clip = await probeClip(settings.clip, { signal });
   for (const warning of clip.warnings) warn(warning);
   const range = resolveRange(settings, clip);
@@ -67,6 +71,9 @@ export async function prepareShot(settings: EditSettings, context: RenderContext
       schedule: scheduleId,
     });
     const fit = canvasOf(settings, clip, bundle);
+    const { out, format, alpha } = settings;
+    const take = { clip, range, fit, out, format, alpha, tag: context.job };
+    for (const note of await rehearseTake(take, signal)) warn(`the take differs from its clip: ${note}`);
     const shape = {
       channels: bundle.latentChannels,
       height: fit.height / bundle.factor,

@@ -1,0 +1,225 @@
+/** The argument list that writes a take. Pure: what is asked of ffmpeg can be read, and tested, without running it. */
+import type { ClipInfo, Fit, FrameRange } from '../../../common/media.ts';
+import { formatRational } from '../../../common/time/rational.ts';
+import { conform, QUIET, SHARP, secondsOf, seekTo } from './args.ts';
+import { outputColour } from './colour.ts';
+import type { FormatSpec } from './formats.ts';
+import { inputCanvases, inputChapters, inputClip } from './input.ts';
+import { soundFilter, soundInput } from './sound-args.ts';
+
+export interface EncodePlan {
+  readonly clip: ClipInfo;
+  readonly range: FrameRange;
+  readonly fit: Fit;
+  readonly spec: FormatSpec;
+  /** File to write; of a sequence the pattern, its own percent signs doubled. */
+  readonly output: string;
+  /** Number of a sequence's first picture. */
+  readonly firstNumber: number;
+  readonly timecode: string | null;
+  /** One file for each of the clip's sounds where the format holds none; null where it does. */
+  readonly soundFiles: readonly string[] | null;
+  /** How transparency is read off the clip; null leaves it out. */
+  readonly alpha: AlphaInput | null;
+  /** A file that lists the take's chapters; null where it has none. */
+  readonly chapters: string | null;
+}
+
+export interface AlphaInput {
+  /** The decoder that gives transparency; null is ffmpeg's own choice. */
+  readonly decoder: string | null;
+  /** Container time to seek to before reading; null reads from the start. */
+  readonly seek: number | null;
+}
+
+/**
+ * Reads rgb48le canvases on stdin until it ends (a count would make ffmpeg 5 close the sound early), takes sound and
+ * transparency of the range from the clip, writes the take.
+ */
+export function encodeArgs(plan: EncodePlan): string[] {
+  const { clip, range, fit, spec, timecode, soundFiles, alpha, chapters } = plan;
+  const inputs = [
+    inputCanvases(fit, clip.rate),
+    ...(clip.audio.length > 0 ? [soundInput(clip, range)] : []),
+    ...(alpha ? [alphaInput(clip, alpha)] : []),
+    ...(chapters ? [inputChapters(chapters)] : []),
+  ];
+  const alphaAt = clip.audio.length > 0 ? 2 : 1;
+  const graph = [
+    ...(alpha ? pictureWithAlpha(plan, spec.alpha!, alphaAt) : [`[0:v]${pictureFilters(plan).join(',')}[v]`]),
+    ...clip.audio.map((stream, index) => soundFilter(plan, stream, index)),
+  ];
+  const { tags } = outputColour(clip);
+  return [
+    ...QUIET.filter((option) => option !== '-nostdin'),
+    ...['-y', '-progress', 'pipe:1', '-copyts'],
+    ...inputs.flat(),
+    ...['-filter_complex', graph.join(';')],
+    ...['-map', '[v]', '-c:v', spec.encoder, ...spec.video, ...(alpha ? spec.alpha!.video : [])],
+    // mergeplanes forgets how long a picture stays.
+    ...(alpha ? ['-fps_mode', 'cfr', '-r', formatRational(clip.rate)] : ['-fps_mode', 'passthrough']),
+    ...(spec.movflags === null
+      ? ['-start_number', String(plan.firstNumber)]
+      : [
+          ...['-color_primaries', String(tags.primaries), '-color_trc', String(tags.transfer)],
+          ...['-colorspace', String(tags.matrix), '-color_range', 'tv'],
+        ]),
+    ...(soundFiles ? [] : clip.audio.flatMap((_, index) => ['-map', `[a${index}]`])),
+    ...(soundFiles ? [] : soundCodec(plan)),
+    // Of the inputs only the names of chapters are taken over as they are.
+    ...(chapters
+      ? ['-map_metadata:g', '-1', '-map_metadata:s', '-1', '-map_chapters', String(inputs.length - 1)]
+      : ['-map_metadata', '-1', '-map_chapters', '-1']),
+    ...(soundFiles ? [] : soundNames(plan)),
+    ...(timecode === null ? [] : ['-timecode', timecode]),
+    ...(clip.reel === null || spec.muxer !== 'mov' ? [] : ['-metadata:s:v:0', `reel_name=${clip.reel}`]),
+    ...(spec.movflags === null ? [] : ['-movflags', spec.movflags]),
+    ...['-f', spec.muxer, `file:${plan.output}`],
+    ...(soundFiles ?? []).flatMap((file, index) => soundFileArgs(plan, file, index)),
+  ];
+}
+
+/** Crops the padding away, scales to the source's size, codes in the take's matrix with tags that say so. */
+function pictureFilters({ clip, fit, spec }: EncodePlan, pixelFormat = spec.pixelFormat): string[] {
+  const { matrix, tags } = outputColour(clip);
+  const crop = `crop=${fit.contentWidth}:${fit.contentHeight}:${fit.left}:${fit.top}`;
+  const size = `scale=w=${clip.width}:h=${clip.height}:flags=${SHARP}`;
+  if (spec.movflags === null) return [crop, size, `format=${pixelFormat}`, 'setsar=1'];
+  const odd = spec.evenSides && (clip.width % 2 === 1 || clip.height % 2 === 1);
+  const evened = `pad=w=${clip.width + (clip.width % 2)}:h=${clip.height + (clip.height % 2)}:x=0:y=0,fillborders=right=${clip.width % 2}:bottom=${clip.height % 2}:mode=smear`;
+  return [
+    crop,
+    ...(odd ? [size, 'format=gbrp16le', evened] : []),
+    `${odd ? `scale=flags=${SHARP}` : size}:in_range=full:out_range=limited:out_color_matrix=${matrix}`,
+    `format=${pixelFormat}`,
+    `setparams=range=limited:color_primaries=${tags.primaries}:color_trc=${tags.transfer}:colorspace=${tags.matrix}`,
+    'setsar=1',
+  ];
+}
+
+function alphaInput(clip: ClipInfo, { decoder, seek }: AlphaInput): string[] {
+  return [
+    ...(seek === null ? [] : seekTo(seek)),
+    ...(decoder === null ? [] : ['-c:v', decoder]),
+    ...['-an', ...inputClip(clip)],
+  ];
+}
+
+/** Pixel formats that hold alpha where `extractplanes` does not look for it. */
+const ALPHA_ASIDE: readonly (readonly [RegExp, string])[] = [
+  [/^pal8/, 'bgra'],
+  [/^(ayuv|vuya|uyva)/, 'yuva444p16le'],
+  [/^(rgbaf|gbrapf)/, 'rgba64le'],
+];
+
+/** The take's picture with the transparency of the same frames of the clip, straight: colours are not multiplied by it. */
+function pictureWithAlpha(plan: EncodePlan, out: NonNullable<FormatSpec['alpha']>, input: number): string[] {
+  const { clip, range, spec } = plan;
+  const colours = out.planar.replace('a', ''); // yuva444p10le holds the planes of yuv444p10le, and one more
+  const aside = ALPHA_ASIDE.find(([formats]) => formats.test(clip.pixelFormat));
+  const alpha = [
+    ...conform(clip, plan.alpha!.seek !== null),
+    `select='between(n,${range.start},${range.end - 1})'`,
+    ...(aside ? [`format=${aside[1]}`] : []),
+    'extractplanes=a',
+    // Bilinear: a sharper filter would leave a rim around whatever is opaque.
+    `scale=w=${clip.width}:h=${clip.height}:flags=bilinear:in_range=full:out_range=full`,
+    // In the very format and kind of the colours it joins: what a filter would slip in leaves nothing quite transparent.
+    ...(spec.movflags === null
+      ? ['format=gray16le', `format=${colours}`]
+      : [`format=${colours}`, `setparams=range=limited:colorspace=${outputColour(clip).tags.matrix}`]),
+    'setsar=1',
+    'setpts=N',
+  ];
+  return [
+    `[0:v]${[...pictureFilters(plan, colours), 'setpts=N'].join(',')}[colours]`,
+    `[${input}:${clip.stream}]${alpha.join(',')}[alpha]`,
+    `[colours][alpha]mergeplanes=0x00010210:${out.planar},format=${out.pixelFormat}[v]`,
+  ];
+}
+
+const LEAST_BIT_RATE = 256_000;
+
+function soundCodec({ clip, spec: { sound } }: EncodePlan): string[] {
+  if (clip.audio.length === 0) return [];
+  const { bitRate } = sound;
+  const rates = clip.audio.map(({ channels }) => Math.max(LEAST_BIT_RATE, channels * (bitRate ?? 0)));
+  return [
+    ...['-c:a', sound.encoder],
+    ...(bitRate === null ? [] : rates.flatMap((rate, index) => [`-b:a:${index}`, String(rate)])),
+  ];
+}
+
+/**
+ * Languages by the name that QuickTime's muxer of ffmpeg knows them by; it has numbers for no others than these and the ones it
+ * calls by their own.
+ */
+const QUICKTIME_LANGUAGES: Readonly<Record<string, string>> = Object.fromEntries(
+  (
+    'eng fra fre:fra ger deu:ger ita dut nld:dut sve swe:sve spa dan por nor heb jpn ara fin gre ell:gre ice isl:ice mlt tur chi ' +
+    'zho:chi urd hin tha kor lit pol hun est lav rus alb sqi:alb ron rum:ron ces cze:ces slk slo:slk slv yid mac mkd:mac bul ukr ' +
+    'bel uzb kaz aze arm hye:arm geo kat:geo kir tgk tuk mon pus kur kas snd tib bod:tib nep san mar ben asm guj ori mal kan tam ' +
+    'tel bur mya:bur khm lao vie ind tgl may msa:may amh tir orm som swa mlg epo wel cym:wel baq eus:baq cat lat que grn aym tat'
+  )
+    .split(' ')
+    .map((pair) => [pair.split(':')[0]!, pair.split(':')[1] ?? pair]),
+);
+
+/** The language as a container takes it; null where it has no word for it. */
+export function languageIn(muxer: string, language: string): string | null {
+  return muxer === 'mov' ? (QUICKTIME_LANGUAGES[language] ?? null) : language;
+}
+
+/** Titles, languages and which track plays first, as the clip has them. */
+function soundNames({ clip, spec }: EncodePlan): string[] {
+  const audio = clip.audio.map((stream) => ({
+    ...stream,
+    language: stream.language && languageIn(spec.muxer, stream.language),
+  }));
+  const named = audio.flatMap(({ title, language }, index) => [
+    ...(title === null ? [] : [`-metadata:s:a:${index}`, `title=${title}`]),
+    // Editing programs show the handler's name.
+    ...(title === null || spec.movflags === null ? [] : [`-metadata:s:a:${index}`, `handler_name=${title}`]),
+    ...(language === null ? [] : [`-metadata:s:a:${index}`, `language=${language}`]),
+  ]);
+  const plain =
+    audio.length < 2 && audio.every(({ dispositions }) => dispositions.every((one) => one === 'default'));
+  if (plain) return named;
+  const placed = audio.flatMap(({ dispositions }, index) => [
+    `-disposition:a:${index}`,
+    dispositions.join('+') || '0',
+  ]);
+  return [...named, '-disposition:v:0', 'default', ...placed];
+}
+
+function soundFileArgs({ clip, spec }: EncodePlan, file: string, index: number): string[] {
+  const { title, language } = clip.audio[index]!;
+  return [
+    ...['-map', `[a${index}]`, '-c:a', spec.sound.encoder, '-map_metadata', '-1', '-map_chapters', '-1'],
+    ...(title === null ? [] : ['-metadata', `title=${title}`]),
+    ...(language === null ? [] : ['-metadata', `language=${language}`]),
+    ...['-f', 'wav', `file:${file}`],
+  ];
+}
+
+/** Chapters of the range on the take's clock, in ffmpeg's own notation; null where there are none. */
+export function chapterList(clip: ClipInfo, range: FrameRange): string | null {
+  const begin = clip.startTime + secondsOf(range.start, clip.rate);
+  const length = secondsOf(range.end - range.start, clip.rate);
+  const lines = clip.chapters.flatMap(({ start, end, title }) => {
+    const [from, to] = [Math.max(0, start - begin), Math.min(length, end - begin)];
+    if (to <= from) return [];
+    const times = [`START=${Math.round(from * 1e6)}`, `END=${Math.round(to * 1e6)}`];
+    return [
+      '[CHAPTER]',
+      'TIMEBASE=1/1000000',
+      ...times,
+      ...(title === null ? [] : [`title=${escaped(title)}`]),
+    ];
+  });
+  return lines.length === 0 ? null : `;FFMETADATA1\n${lines.join('\n')}\n`;
+}
+
+function escaped(text: string): string {
+  return text.replace(/[=;#\\\n]/g, '\\$&');
+}
