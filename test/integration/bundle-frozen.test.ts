@@ -215,6 +215,18 @@ describe('axes that only have names', () => {
     },
   );
 
+  it('or are not there at all', async () => {
+    const dir = await tiny();
+    for (const part of ['unet', 'vae_encoder', 'vae_decoder']) {
+      await change(dir, part, ({ graph }) => {
+        for (const value of [...graph.inputs, ...graph.outputs]) {
+          if (value.name !== 'timestep') (value as { dims: unknown }).dims = null;
+        }
+      });
+    }
+    await expectSame(dir, await tiny());
+  });
+
   it('do not hide a network that takes another picture besides', async () => {
     const dir = await tiny({ kind: 'depth' });
     await state(dir, 'unet', { sample: NAMED });

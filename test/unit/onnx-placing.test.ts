@@ -175,9 +175,10 @@ describe('what the runtime may read', () => {
   });
 
   it.each([
-    ['in the blobs', 'blobs'],
-    ['partly beside the links', '.'],
-  ])('is part of a Hugging Face cache, weights %s', (_, expected) => {
+    ['in the blobs', 'blobs', '.'],
+    ['partly beside the links', '.', '.'],
+    ['in the blobs, the bundle a folder of a snapshot', 'blobs', 'unet'],
+  ])('is part of a Hugging Face cache, weights %s', (_, expected, inner) => {
     const cache = join(realpathSync(tempFolder()), 'models--someone--model');
     const snapshot = join(cache, 'snapshots', 'abc123');
     mkdirSync(join(cache, 'blobs'), { recursive: true });
@@ -193,7 +194,7 @@ describe('what the runtime may read', () => {
     writeFileSync(join(cache, 'blobs', 'd2'), serializeModel(model));
     symlinkSync('../../../blobs/d1', join(snapshot, 'unet', 'w.bin'));
     symlinkSync('../../../blobs/d2', join(snapshot, 'unet', 'model.onnx'));
-    const loaded = loadGraph(join(snapshot, 'unet', 'model.onnx'), { root: snapshot });
+    const loaded = loadGraph(join(snapshot, 'unet', 'model.onnx'), { root: join(snapshot, inner) });
     expect(loaded.folder).toBe(join(cache, expected));
   });
 

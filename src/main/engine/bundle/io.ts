@@ -129,7 +129,7 @@ const REFINER_SIZES = 5;
 export function unetIo(model: Model, file: string, config: UnetConfig = {}): UnetIo {
   const inputs = inputsOf(model);
   const sample = take(inputs, ['sample', 'latent_sample'], (v) => isFloat(v) && rank(v) === 4);
-  if (!sample || rank(sample) !== 4) {
+  if (!sample || !isFloat(sample) || (rank(sample) ?? 4) !== 4) {
     throw notA(file, 'Stable Diffusion UNet', 'it has no latent input', inputs.list);
   }
   const inChannels =

@@ -57,12 +57,14 @@ export function refuseImpostor(path: string, doing: string, name = basename(path
   return found.size;
 }
 
-/** The folders a bundle's files may really lie in: its own, and a Hugging Face cache's blobs beside its snapshot. */
+/** The folders a bundle's files may really lie in: its own, and a Hugging Face cache's blobs where it is (in) a snapshot. */
 export function allowedFolders(root: string): string[] {
   const real = realpathSync(root);
-  const snapshots = dirname(real);
-  const blobs = join(dirname(snapshots), 'blobs');
-  return basename(snapshots) === 'snapshots' ? [real, blobs] : [real];
+  for (let folder = real; dirname(folder) !== folder; folder = dirname(folder)) {
+    const snapshots = dirname(folder);
+    if (basename(snapshots) === 'snapshots') return [real, join(dirname(snapshots), 'blobs')];
+  }
+  return [real];
 }
 
 function within(path: string, folder: string): boolean {
