@@ -73,7 +73,10 @@ test('a shot becomes a take; the plan before and after tells what is computed an
   const request = { shot: shotOf(), clip, bundle, provider: 'cpu' as const };
   const before = await call['render.plan'](request);
   expect(before).toMatchObject({ frames: 3, cachedFrames: 0, framesToInvert: 3, samplingCalls: 9 });
-  expect(before).toMatchObject({ inversionCalls: 9 + 3, estimatedSeconds: null });
+  expect(before).toMatchObject({ inversionCalls: 9 + 3 });
+  // The model is small: some of its calls were timed. Within the noise of a busy machine that is what it takes.
+  expect(before.estimatedSeconds).toBeGreaterThan(0);
+  expect(before.estimatedSeconds).toBeLessThan(60);
   const id = await add(shotOf());
   await until((entries) => isFiled(entries, id));
   const take = events.find((event) => event.kind === 'take')!;

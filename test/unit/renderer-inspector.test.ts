@@ -125,7 +125,7 @@ describe('the render plan in words', () => {
       planText({ ...plan, cachedFrames: 24, framesToInvert: 0, inversionCalls: 0, estimatedSeconds: null }),
     ).toEqual({
       work: '24 frames at 512 × 288: all from the cache, inverted at 41 dB',
-      cost: '1,240 network calls · time known after the first render',
+      cost: '1,240 network calls · time known after the first frames',
     });
     const fresh = {
       ...plan,

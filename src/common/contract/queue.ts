@@ -17,7 +17,7 @@ export interface RenderPlan {
   /** How well the cached inversions lead back to the clip, dB of the worst that was checked; null where none was. */
   readonly reconstruction: number | null;
   readonly samplingCalls: number;
-  /** From the speed of earlier renders at this size with this model; null before the first. */
+  /** From the speed of earlier renders at this size with this model, or of some calls of a small one; null before that. */
   readonly estimatedSeconds: number | null;
 }
 

@@ -50,7 +50,7 @@ export function planText(plan: RenderPlan): PlanText {
       : count(samplingCalls, 'network call');
   const time =
     plan.estimatedSeconds === null
-      ? 'time known after the first render'
+      ? 'time known after the first frames'
       : `about ${duration(plan.estimatedSeconds)}`;
   return {
     work: `${count(frames, 'frame')} at ${width} × ${height}: ${inverted}`,

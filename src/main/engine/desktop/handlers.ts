@@ -67,7 +67,14 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
   const probe = rememberingProbe();
   const previews = new Previews({ dir: join(paths.dir, 'previews'), probe, emit });
   const bundles = new BundleManager(join(paths.dir, 'bundles.json'));
-  const plan = createPlanner({ cache, store, probe, facts: rememberingFacts(cache?.digests) });
+  const plan = createPlanner({
+    cache,
+    store,
+    probe,
+    facts: rememberingFacts(cache?.digests),
+    dir: paths.jobs,
+    isBusy: () => supervisor.isBusy,
+  });
   const watch = new Watch();
   let opened: RenderQueue | null = null;
   /** Goes on with what waits as soon as it is first asked for, whichever project is open. */

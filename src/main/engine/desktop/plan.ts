@@ -1,4 +1,4 @@
-/** What a render would do, found by hashing frames: no network runs. */
+/** What a render would do, found by hashing frames; no network runs, but for the first speed of a small one. */
 import type { RenderPlan } from '../../../common/contract/queue.ts';
 import type { ClipInfo, Fit, FrameRange } from '../../../common/media.ts';
 import type { EditSettings } from '../../../common/settings.ts';
@@ -8,7 +8,7 @@ import { visitsOf } from '../diffusion/run.ts';
 import { makeLevels } from '../diffusion/schedule.ts';
 import { decodeFrames } from '../media/decode.ts';
 import { chooseProvider } from '../onnx/provider.ts';
-import { branchesOf, speedsOf } from '../queue/speeds.ts';
+import { branchesOf, guessSpeeds, type Machine, speedsOf, type Work } from '../queue/speeds.ts';
 import type { JobStore } from '../queue/store.ts';
 import { rememberedEstimate } from '../stages/estimated-depth.ts';
 import { frameKey } from '../stages/inversion-key.ts';
@@ -17,19 +17,38 @@ import { runsOf } from '../stages/runs.ts';
 import { depthSource, type StructureRequest, shotStructure } from '../stages/structure.ts';
 import type { ReadFacts } from './bundle-facts.ts';
 import type { Probe } from './clips.ts';
+import { isSmall, timeCalls } from './first-speeds.ts';
 
 export interface PlannerParts {
   readonly cache: LatentCache | null;
   readonly store: JobStore | null;
   readonly probe: Probe;
   readonly facts: ReadFacts;
+  /** A folder of our own. */
+  readonly dir: string;
+  /** Whether something renders just now. */
+  readonly isBusy: () => boolean;
 }
 
 export type Planner = (settings: EditSettings) => Promise<RenderPlan>;
 
 /** @throws AppError for every request that cannot be met */
-export function createPlanner({ cache, store, probe, facts }: PlannerParts): Planner {
+export function createPlanner({ cache, store, probe, facts, dir, isBusy }: PlannerParts): Planner {
   const digests = new PixelDigests();
+  const tried = new Map<string, Promise<Work | null>>();
+  /** Once for each kind of render, and not beside one: it would slow both, and comes by itself then. */
+  const firstSpeeds = async (settings: EditSettings, machine: Machine): Promise<Work | null> => {
+    if (!store || isBusy() || !(await isSmall(settings.bundle))) return null;
+    const branches = branchesOf(settings);
+    const key = JSON.stringify([machine, settings.method, branches]);
+    const known = tried.get(key);
+    if (known) return known;
+    const timing = timeCalls(settings, { cache, dir });
+    tried.set(key, timing);
+    const work = await timing;
+    if (work) guessSpeeds(store, machine, settings.method, branches, work);
+    return work;
+  };
   return async (settings) => {
     const request = resolveRequest(settings);
     const { method, need, solver, scheduleId } = request;
@@ -73,7 +92,9 @@ export function createPlanner({ cache, store, probe, facts }: PlannerParts): Pla
     const samplingCalls = visitsOf(runsOf({ ...request, settings, frames, anchor, schedule }));
 
     const machine = { model: bundle.digests.unet, width: fit.width, height: fit.height, provider };
-    const speeds = store && speedsOf(store, machine, method.id, branchesOf(settings));
+    const branches = branchesOf(settings);
+    const speeds =
+      store && (speedsOf(store, machine, method.id, branches) ?? (await firstSpeeds(settings, machine)));
     return {
       frames,
       width: fit.width,

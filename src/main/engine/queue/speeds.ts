@@ -55,6 +55,22 @@ export function recordSpeeds(store: JobStore, report: TakeReport): void {
   });
 }
 
+/** A first guess, which gives way to what renders measure. */
+export function guessSpeeds(
+  store: JobStore,
+  machine: Machine,
+  method: string,
+  branches: number,
+  work: Work,
+): void {
+  const { invert, sample, encode, open } = work;
+  const measured = { invert, encode, open, [samplingWork(method, branches)]: sample };
+  store.attempt((db) => {
+    const write = db.prepare('INSERT OR IGNORE INTO speeds VALUES (?, ?, ?, ?, ?, ?)');
+    for (const [name, seconds] of Object.entries(measured)) write.run(...keyOf(machine), name, seconds);
+  });
+}
+
 /** Null before the first render of this kind. Unmeasured inversion is taken as sampling of one branch. */
 export function speedsOf(store: JobStore, machine: Machine, method: string, branches: number): Work | null {
   const rows = store.attempt((db) =>

@@ -106,6 +106,10 @@ export class Supervisor {
     return true;
   }
 
+  get isBusy(): boolean {
+    return this.#running.size > 0;
+  }
+
   runs(id: string): boolean {
     return this.#running.has(id);
   }

@@ -1,0 +1,81 @@
+/**
+ * Speeds before the first render: a small network is loaded for one frame and some of its calls are timed. A large one
+ * would take minutes and gigabytes that nobody asked for; its plan says that time is known after the first frames.
+ */
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AppError } from '../../../common/errors.ts';
+import type { EditSettings } from '../../../common/settings.ts';
+import { PART_FOLDERS } from '../bundle/layout.ts';
+import type { LatentCache } from '../cache/latents.ts';
+import { sharedNoise } from '../diffusion/noise.ts';
+import type { PredictInput } from '../diffusion/types.ts';
+import { createProgressMeter } from '../progress.ts';
+import { CheckpointFile } from '../queue/checkpoint.ts';
+import type { Work } from '../queue/speeds.ts';
+import { prepareShot } from '../stages/prepare.ts';
+
+/** On disk. The shipped models have 20 MB, Stable Diffusion's UNet 1.7 GB in half precision. */
+const LARGEST_BYTES = 200 * 2 ** 20;
+
+export async function isSmall(bundle: string): Promise<boolean> {
+  const folder = join(bundle, PART_FOLDERS.unet);
+  const names = await readdir(folder).catch(() => []);
+  const sizes = await Promise.all(names.map((name) => stat(join(folder, name)).then(({ size }) => size)));
+  return sizes.reduce((sum, size) => sum + size, 0) <= LARGEST_BYTES;
+}
+
+/** @param dir any folder of our own; nothing is written. Null where the request cannot be met, which its render will tell */
+export async function timeCalls(
+  settings: EditSettings,
+  { cache, dir }: { readonly cache: LatentCache | null; readonly dir: string },
+): Promise<Work | null> {
+  const { anchor } = settings;
+  const context = {
+    job: 'plan',
+    cache,
+    checkpoint: new CheckpointFile(dir, 'plan'),
+    signal: new AbortController().signal,
+    progress: createProgressMeter(() => {}),
+    warn: () => {},
+    warnings: [],
+  };
+  try {
+    const opening = stopwatch();
+    await using shot = await prepareShot(
+      { ...settings, range: { start: anchor, end: anchor + 1 }, imageText: null },
+      context,
+    );
+    const open = opening();
+    const { channels, height, width } = shot.shape;
+    const latent = sharedNoise(0, channels * height * width);
+    const structure = shot.structure?.(0);
+    const { timestep } = shot.schedule.levels[0]!;
+    const call = (how: Pick<PredictInput, 'branches' | 'attention' | 'capture'>) =>
+      shot.predict({ latent, timestep, ...(structure && { structure }), ...how });
+    const timed = async (work: () => Promise<unknown>) => {
+      await work(); // the first one makes its buffers
+      const time = stopwatch();
+      await work();
+      return time();
+    };
+
+    const invert = await timed(() => call({ branches: [shot.conditions.source] }));
+    const { branches, method } = shot;
+    const lends = method.sites !== 'none';
+    const features = lends ? (await call({ branches, capture: true })).features : undefined;
+    // As most frames of most methods: beside the anchor and a neighbour.
+    const attention = features && { bank: [features, features], self: false };
+    const sample = await timed(() => call({ branches, capture: lends, ...(attention && { attention }) }));
+    const encode = await timed(() => shot.bundle.decode(latent, shot.shape));
+    return { open, invert, sample, encode };
+  } catch (error) {
+    if (error instanceof AppError) return null;
+    throw error;
+  }
+}
+
+function stopwatch(): () => number {
+  const began = performance.now();
+  return () => (performance.now() - began) / 1000;
+}
