@@ -52,7 +52,7 @@ export async function timeCalls(
     const structure = shot.structure?.(0);
     const { timestep } = shot.schedule.levels[0]!;
     const call = (how: Pick<PredictInput, 'branches' | 'attention' | 'capture'>) =>
-      shot.predict({ latent, timestep, ...(structure && { structure }), ...how });
+      shot.predict([{ latent, timestep, ...(structure && { structure }), ...how }]);
     const timed = async (work: () => Promise<unknown>) => {
       await work(); // the first one makes its buffers
       const time = stopwatch();
@@ -63,7 +63,7 @@ export async function timeCalls(
     const invert = await timed(() => call({ branches: [shot.conditions.source] }));
     const { branches, method } = shot;
     const lends = method.sites !== 'none';
-    const features = lends ? (await call({ branches, capture: true })).features : undefined;
+    const features = lends ? (await call({ branches, capture: true }))[0]!.features : undefined;
     // As most frames of most methods: beside the anchor and a neighbour.
     const attention = features && { bank: [features, features], self: false };
     const sample = await timed(() => call({ branches, capture: lends, ...(attention && { attention }) }));
