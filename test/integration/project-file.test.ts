@@ -400,6 +400,31 @@ test('a take is deleted only if this project has it and Retake wrote it, as it i
   await session.close();
 });
 
+test('a take elsewhere is not looked at unless its report proves whose it is', async () => {
+  const [folder, elsewhere] = [tempFolder(), tempFolder()];
+  writeTake(join(elsewhere, 'own.mov'));
+  writeFileSync(join(elsewhere, 'holiday.mov'), 'private');
+  writeFileSync(join(folder, 'here.mov'), 'take');
+  symlinkSync(join(elsewhere, 'holiday.mov'), join(folder, 'link.mov'));
+  const session = new ProjectSession();
+  const { document } = await session.create(join(folder, 'p.retake'), 'p');
+  const [take] = Object.values(withClip(await clipRefOf(join(folder, 'a.mov')), join(folder, 'x.mov')).takes);
+  const paths = [
+    join(elsewhere, 'own.mov'),
+    join(elsewhere, 'holiday.mov'),
+    join(folder, 'here.mov'),
+    join(folder, 'link.mov'),
+    join(folder, 'none.mov'),
+  ];
+  const takes = Object.fromEntries(paths.map((path, at) => [`${at}`, { ...take!, id: `${at}`, path }]));
+  await session.save({ ...document, takes });
+  const shown = await Promise.all(paths.map((path) => session.mayShow(path)));
+  expect(shown).toEqual([true, false, true, false, false]);
+  // What the artist imports is a clip, whatever it is.
+  expect(await session.mayShow(join(elsewhere, 'clip.mov'))).toBe(true);
+  await session.close();
+});
+
 test('what a project names but does not own does not leave with it', async () => {
   const folder = tempFolder();
   const home = join(folder, 'home');

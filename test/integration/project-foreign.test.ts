@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { emptyProject } from '../../src/common/project/document.ts';
 import { FORMAT, writeDocument } from '../../src/common/project/format.ts';
 import { createProject, openProject } from '../../src/main/engine/project/file.ts';
+import { ProjectSession } from '../../src/main/engine/project/session.ts';
 import { clipRefOf, withClip } from '../helpers/project.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
@@ -146,6 +147,22 @@ describe('a project that was made to do harm is refused and stays as it is', () 
     const { folder, path } = await project();
     alter(path, attacks[name]!);
     refused(folder, path, /./);
+  });
+
+  test('rows of takes that are none are passed over, and name no file that could be deleted', async () => {
+    const { folder, path } = await project();
+    alter(path, (db) => {
+      const add = db.prepare('INSERT INTO takes (job, take, filed) VALUES (?, ?, 1)');
+      for (const take of ['', '{', 'null', '[]', '{"path":"/etc/hostname"}', 'x'.repeat(2_000_000)])
+        add.run(`${take.length}`, take);
+    });
+    const session = new ProjectSession();
+    const opened = await session.open(path);
+    expect(opened.document.takes).toEqual({});
+    await expect(session.deleteTake('/etc/hostname')).rejects.toMatchObject({ code: 'usage' });
+    await expect(session.deleteTake(folder)).rejects.toMatchObject({ code: 'usage' });
+    await session.save(opened.document);
+    await session.close();
   });
 
   test('a document of a gigabyte is passed over for the one before', async () => {

@@ -97,10 +97,11 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
     const shots = answer.document.timeline.filter(({ kind }) => kind === 'shot').map(({ id }) => id);
     try {
       queue().found({ id: answer.id, path: answer.path }, shots);
+      return project.merged(answer);
     } catch (error) {
       emit({ kind: 'warning', job: null, message: errorLine(error) });
+      return answer;
     }
-    return project.merged(answer);
   };
   let download: AbortController | null = null;
   /** Long file work for the open project. */
@@ -174,6 +175,12 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
     },
     'clip.preview': async ({ path }, signal) => {
       await places.require(path, 'showing a clip');
+      if (!(await project.mayShow(path))) {
+        throw new AppError('clip-unreadable', 'it is not there, or lies elsewhere and is no take of Retake', {
+          doing: 'showing a take',
+          hint: 'Import it as a clip if you know what it is.',
+        });
+      }
       return whileWanted(signal, previews.preview(path));
     },
 

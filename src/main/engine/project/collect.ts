@@ -1,8 +1,8 @@
 /** Brings a project and all that it uses into one folder that can be moved, archived or handed over. */
 
 import { existsSync } from 'node:fs';
-import { mkdir, realpath, rm, stat } from 'node:fs/promises';
-import { basename, dirname, extname, join, resolve, sep } from 'node:path';
+import { mkdir, rm, stat } from 'node:fs/promises';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { AppError, throwIfCancelled } from '../../../common/errors.ts';
 import type { ClipRef, ProjectDocument } from '../../../common/project/document.ts';
 import { copyWhole, requireRoom } from '../disk.ts';
@@ -11,7 +11,7 @@ import { fromSystem } from '../media/target.ts';
 import { reportPath } from '../report-file.ts';
 import { createProject } from './file.ts';
 import { fingerprintOf } from './fingerprint.ts';
-import { isReported } from './trash.ts';
+import { isOwnTake } from './take-proof.ts';
 
 export interface CollectRequest {
   readonly document: ProjectDocument;
@@ -133,10 +133,8 @@ async function requireClip({ path, fingerprint }: ClipRef, doing: string): Promi
   });
 }
 
-/** Takes lie with the project, or have the report that Retake writes beside them. */
 async function requireTake(path: string, home: string, doing: string): Promise<void> {
-  const [real, folder] = await Promise.all([realpath(path), realpath(home)]);
-  if (real.startsWith(`${folder}${sep}`) || (await isReported(path))) return;
+  if (await isOwnTake(path, [home])) return;
   throw new AppError('output-unwritable', `${basename(path)} lies elsewhere and is no take of Retake`, {
     doing,
     hint: 'Remove it from the project.',

@@ -151,10 +151,20 @@ export function openProject(path: string): OpenProject {
     const opened = openOrRecover(whole, doing);
     const document = absolutePaths(opened.revision.document, dirname(whole));
     const { recovered } = opened;
-    return { file: new ProjectFile(whole, opened.db, lock, document), document, recovered };
+    return { file: hold(whole, opened.db, lock, document, doing), document, recovered };
   } catch (error) {
     lock.release();
     throw error;
+  }
+}
+
+/** @throws AppError project-unreadable for a file that may not be written to */
+function hold(path: string, db: Db, lock: FileLock, document: ProjectDocument, doing: string): ProjectFile {
+  try {
+    return new ProjectFile(path, db, lock, document);
+  } catch (error) {
+    db.close();
+    throw foreseen(error, doing, 'project-unreadable');
   }
 }
 

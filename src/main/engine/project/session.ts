@@ -18,6 +18,7 @@ import {
 } from './file.ts';
 import { networkPlace } from './places.ts';
 import { findClip } from './relink.ts';
+import { isOwnTake } from './take-proof.ts';
 import { TakeTrash } from './trash.ts';
 
 interface Current {
@@ -59,8 +60,7 @@ export class ProjectSession {
     return this.#inTurn(async () => {
       if (this.#isOpen(projectPath(path))) throw isOpenHere(path);
       const file = createProject(path, document);
-      await this.#goOnWith({ file, document, trash: new TakeTrash(), shown: new Set() });
-      return this.#answer(null);
+      return this.#goOnWith({ file, document, trash: new TakeTrash(), shown: new Set() });
     });
   }
 
@@ -70,14 +70,9 @@ export class ProjectSession {
    */
   open(path: string): Promise<OpenedProject> {
     return this.#inTurn(async () => {
-      if (!this.#isOpen(path)) {
-        const { file, document, recovered } = openProject(path);
-        await this.#goOnWith({ file, document, trash: new TakeTrash(), shown: new Set() });
-        await this.#rescue();
-        return this.#answer(recovered);
-      }
-      await this.#rescue();
-      return this.#answer(null);
+      if (this.#current && this.#isOpen(path)) return this.#answer(this.#current, null);
+      const { file, document, recovered } = openProject(path);
+      return this.#goOnWith({ file, document, trash: new TakeTrash(), shown: new Set() }, recovered);
     });
   }
 
@@ -112,6 +107,14 @@ export class ProjectSession {
     return trash.restore(undo, [...folders]);
   }
 
+  /** Takes that a project names but that are neither with it nor written by Retake are not looked at. */
+  async mayShow(path: string): Promise<boolean> {
+    if (!this.#current?.shown.has(path)) return true;
+    const { file, document } = this.#current;
+    const folders = [dirname(file.path), ...(document.takesFolder ? [document.takesFolder] : [])];
+    return isOwnTake(path, folders);
+  }
+
   async save(document: ProjectDocument): Promise<void> {
     const current = this.#open('saving');
     current.file.save(document);
@@ -129,14 +132,13 @@ export class ProjectSession {
       if (old && this.#isOpen(projectPath(path))) {
         old.file.save(document);
         this.#holds(old, document);
-        return this.#answer(null);
+        return this.#answer(old, null);
       }
       const named = { ...document, name: basename(projectPath(path), '.retake') };
       const file = createProject(path, named);
       if (old) file.inherit(old.file);
       const shown = new Set(old?.shown);
-      await this.#goOnWith({ file, document: named, trash: old?.trash ?? new TakeTrash(), shown });
-      return this.#answer(null);
+      return this.#goOnWith({ file, document: named, trash: old?.trash ?? new TakeTrash(), shown });
     });
   }
 
@@ -149,7 +151,7 @@ export class ProjectSession {
   }
 
   close(): Promise<void> {
-    return this.#inTurn(() => this.#goOnWith(null));
+    return this.#inTurn(() => this.#letGo(null));
   }
 
   /** @throws AppError usage where this is not the project that is open */
@@ -164,13 +166,16 @@ export class ProjectSession {
    * filed afterwards is told to a page that has it.
    */
   merged(answer: OpenedProject): OpenedProject {
-    const current = this.#open('opening');
+    return { ...answer, document: this.#merge(this.#open('opening')) };
+  }
+
+  #merge(current: Current): ProjectDocument {
     const brought = current.file.takesBeside(current.document);
     this.#holds(
       current,
       produce(current.document, (draft) => mergeTakes(draft, brought)),
     );
-    return { ...answer, document: current.document };
+    return current.document;
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -179,11 +184,21 @@ export class ProjectSession {
     return mine;
   }
 
-  /** The next project takes the place of the one that was open, which is let go of. */
-  async #goOnWith(next: Current | null): Promise<void> {
+  /** Everything that can fail with the next project has been done before the one that was open is let go of. */
+  async #goOnWith(next: Current, recovered: string | null = null): Promise<OpenedProject> {
+    try {
+      const answer = await this.#answer(next, recovered);
+      await this.#letGo(next);
+      return answer;
+    } catch (error) {
+      if (this.#current !== next) next.file.close();
+      throw error;
+    }
+  }
+
+  async #letGo(next: Current | null): Promise<void> {
     const old = this.#current;
     this.#current = next;
-    if (next) this.#holds(next, next.document);
     old?.file.close();
     if (old && old.trash !== next?.trash) await old.trash.empty();
   }
@@ -197,17 +212,19 @@ export class ProjectSession {
     return this.#current !== null && whereIs(this.#current.file.path) === whereIs(path);
   }
 
-  async #rescue(): Promise<void> {
-    const { document, trash } = this.#open('opening');
+  async #rescue({ document, trash }: Current): Promise<void> {
     for (const { path } of Object.values(document.takes)) {
       if (await this.#allows(path)) await trash.rescue(path);
     }
   }
 
-  async #answer(recovered: string | null): Promise<OpenedProject> {
-    const { file, document } = this.#open('opening');
+  async #answer(current: Current, recovered: string | null): Promise<OpenedProject> {
+    const { file, document } = current;
+    this.#holds(current, document);
+    await this.#rescue(current);
     const missing = await this.#missingClips(document, dirname(file.path));
-    return this.merged({ path: file.path, id: file.id, document, recovered, missing });
+    const merged = this.#merge(current);
+    return { path: file.path, id: file.id, document: merged, recovered, missing };
   }
 
   async #missingClips(document: ProjectDocument, folder: string): Promise<OpenedProject['missing']> {

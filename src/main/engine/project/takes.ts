@@ -27,9 +27,15 @@ interface Row {
   readonly take: string;
 }
 
+/** A row is some hundred bytes; a file may come from anybody. */
+const QUERY_BESIDE = `SELECT job, take FROM takes
+  WHERE dropped = 0 AND octet_length(take) < 1000000 ORDER BY filed LIMIT 10000`;
+/** Null for a row that damage made unreadable. */
+const PATH = `CASE WHEN json_valid(take) THEN json_extract(take, '$.path') END`;
+
 /** Those that the document lacks and the artist has not deleted, oldest first. Paths are absolute. */
 export function takesBeside(db: Db, document: ProjectDocument, folder: string): FiledTake[] {
-  const rows = db.prepare<[], Row>('SELECT job, take FROM takes WHERE dropped = 0 ORDER BY filed').all();
+  const rows = db.prepare<[], Row>(QUERY_BESIDE).all();
   return rows
     .filter(({ job }) => !Object.hasOwn(document.takes, job))
     .flatMap(({ take }) => readTake(take) ?? [])
@@ -60,12 +66,12 @@ export function followTakes(db: Db, before: ReadonlySet<string>, after: Readonly
 
 /** `path` as it is stored. */
 export function dropTake(db: Db, path: string): void {
-  db.prepare(`UPDATE takes SET dropped = 1 WHERE json_extract(take, '$.path') = ?`).run(path);
+  db.prepare(`UPDATE takes SET dropped = 1 WHERE ${PATH} = ?`).run(path);
 }
 
 /** `path` as it is stored. */
 export function isFiled(db: Db, path: string): boolean {
-  const query = `SELECT 1 FROM takes WHERE json_extract(take, '$.path') = ? LIMIT 1`;
+  const query = `SELECT 1 FROM takes WHERE ${PATH} = ? LIMIT 1`;
   return db.prepare<[string], number>(query).pluck().get(path) !== undefined;
 }
 

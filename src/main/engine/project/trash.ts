@@ -1,23 +1,15 @@
 /** Deleted takes, kept beside their folder so that the deletion can be undone until the project closes. */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { lstat, mkdir, readdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { z } from 'zod';
 import { AppError } from '../../../common/errors.ts';
 import { publish } from '../disk.ts';
 import { fromSystem } from '../media/target.ts';
 import { reportPath } from '../report-file.ts';
+import { isReported } from './take-proof.ts';
 
 const FOLDER = '.retake-trash';
-const LARGEST_REPORT = 4 << 20;
-
-/** The part of a report that says of which file it is. */
-const reportOfTake = z.object({
-  retake: z.string(),
-  job: z.string(),
-  take: z.object({ path: z.string(), bytes: z.number() }),
-});
 
 /** Where the deleted takes of a folder are: one folder each. */
 export function trashOf(folder: string): string {
@@ -72,8 +64,11 @@ export class TakeTrash {
     for (const name of await readdir(trash).catch(() => [])) {
       const aside = join(trash, name, basename(path));
       if (!existsSync(aside)) continue;
-      await bringBack(aside);
-      return true;
+      // What cannot come back is shown as missing; it is no reason not to open the project.
+      return bringBack(aside).then(
+        () => true,
+        () => false,
+      );
     }
     return false;
   }
@@ -97,21 +92,6 @@ async function requireWritten(path: string, doing: string): Promise<void> {
     doing,
     hint: 'The file is left where it is.',
   });
-}
-
-/** Does the report beside a file say that Retake wrote it, as it is now? */
-export async function isReported(path: string): Promise<boolean> {
-  const file = reportPath(path);
-  try {
-    const about = await lstat(file);
-    if (!about.isFile() || about.size > LARGEST_REPORT) return false;
-    const { size: bytes } = await lstat(path);
-    const { take } = reportOfTake.parse(JSON.parse(await readFile(file, 'utf8')));
-    // The folder may have been moved since, from another system even.
-    return take.path.split(/[\\/]/).at(-1) === basename(path) && take.bytes === bytes;
-  } catch {
-    return false;
-  }
 }
 
 async function leftIn(folders: readonly string[], undo: string): Promise<string | null> {
