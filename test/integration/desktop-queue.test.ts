@@ -138,10 +138,15 @@ test('takes are numbered past files, deleted takes and jobs that wait', async ()
 });
 
 test('order, cancel, retry and clear', async () => {
-  const { call, add, until, stop } = await start('order');
+  const { call, events, add, until, stop } = await start('order');
   await call['queue.pause']({ paused: true });
   const [a, b, c] = [await add(shotOf()), await add(shotOf()), await add(shotOf())];
+  const told = () =>
+    events.flatMap((event) => (event.kind === 'queue' ? event.changed.map(({ id }) => id) : []));
+  await expect.poll(told).toEqual([a, b, c]);
   await call['queue.move']({ id: c, before: a });
+  // One entry says where it stands now.
+  await expect.poll(told).toEqual([a, b, c, c]);
   await call['queue.move']({ id: a, before: null });
   await call['queue.cancel']({ id: b });
   const entries = await until((all) => all.length === 3);

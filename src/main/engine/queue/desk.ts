@@ -25,14 +25,14 @@ export class DeskRows {
     this.#store.attempt((db) => db.prepare('UPDATE queue_state SET paused = ?').run(paused ? 1 : 0));
   }
 
-  /** Puts a job in front of another, or at the end; usually no other row changes. Either may be gone. */
-  move(id: string, before: string | null): void {
-    this.#store.attempt((db) =>
+  /** Puts a job in front of another, or at the end. Either may be gone. True where all had to be numbered anew. */
+  move(id: string, before: string | null): boolean {
+    return this.#store.attempt((db) =>
       inTransaction(db, () => {
-        if (!place(db, id, before)) {
-          renumber(db);
-          place(db, id, before);
-        }
+        if (place(db, id, before)) return false;
+        renumber(db);
+        place(db, id, before);
+        return true;
       }),
     );
   }

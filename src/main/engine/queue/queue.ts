@@ -95,9 +95,8 @@ export class RenderQueue {
     this.#find(id);
     if (before !== null) this.#find(before);
     if (before === id) return;
-    this.#rows.move(id, before);
-    // Usually one; after a renumbering all of them.
-    this.#news.changed(...this.#parts.store.queue().map((job) => job.id));
+    const all = this.#rows.move(id, before);
+    this.#news.changed(...(all ? this.#parts.store.queue().map((job) => job.id) : [id]));
   }
 
   /**
