@@ -15,7 +15,7 @@ export async function renderFrame(
   settings: EditSettings,
   context: RenderContext,
 ): Promise<{ picture: Float32Array; fit: Fit }> {
-  await using shot = await prepareShot(settings, context);
+  await using shot = await prepareShot(settings, context, false);
   context.progress.plan(
     'invert',
     shot.need === 'inverted' ? settings.steps * (1 + settings.refinement) : 1,

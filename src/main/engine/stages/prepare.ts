@@ -45,13 +45,17 @@ export interface Shot extends ResolvedRequest, AsyncDisposable {
   readonly branches: readonly Conditioning[];
 }
 
-/** @throws AppError for every request that cannot be met, Cancelled */
-export async function prepareShot(settings: EditSettings, context: RenderContext): Promise<Shot> {
+/** One frame to look at writes no take, so nothing is asked of its place. @throws AppError for every request that cannot be met, Cancelled */
+export async function prepareShot(
+  settings: EditSettings,
+  context: RenderContext,
+  makesTake = true,
+): Promise<Shot> {
   const { signal, warn } = context;
   const request = resolveRequest(settings);
   const { method, solver, scheduleId } = request;
   const beside = [basename(reportPath(settings.out))];
-  await checkTarget(settings.out, settings.clip, settings.format, beside);
+  if (makesTake) await checkTarget(settings.out, settings.clip, settings.format, beside);
   const clip = await probeClip(settings.clip, { signal });
   for (const warning of clip.warnings) warn(warning);
   const range = resolveRange(settings, clip);
@@ -73,7 +77,8 @@ export async function prepareShot(settings: EditSettings, context: RenderContext
     const fit = canvasOf(settings, clip, bundle);
     const { out, format, alpha } = settings;
     const take = { clip, range, fit, out, format, alpha, tag: context.job };
-    for (const note of await rehearseTake(take, signal)) warn(`the take differs from its clip: ${note}`);
+    const notes = makesTake ? await rehearseTake(take, signal) : [];
+    for (const note of notes) warn(`the take differs from its clip: ${note}`);
     const shape = {
       channels: bundle.latentChannels,
       height: fit.height / bundle.factor,
