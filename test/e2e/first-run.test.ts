@@ -22,6 +22,15 @@ describe.skipIf(!demoBundle() || !described)('a first start', () => {
   it('opens the example with its edit written out', async () => {
     await shots(app.page).first().waitFor({ timeout: 60_000 });
     await expect.poll(() => prompt(app.page).inputValue()).not.toBe('');
+    // What was left out to render soon is said, and what the render takes.
+    await app.page
+      .getByText(/the example edits frames 0 to 47 of its clip in 10 steps/)
+      .first()
+      .waitFor();
+    await app.page
+      .getByText(/970 \+ 480 network calls/)
+      .first()
+      .waitFor();
   });
 
   it('renders it on one key', async () => {
