@@ -231,7 +231,10 @@ export class Supervisor {
     return store.list().filter((job) => {
       if (job.desk) return false;
       if (job.state !== 'failed') return job.state === 'cancelled' || orphans.has(job.id);
-      return job.error?.code !== 'not-finite' && existsSync(new CheckpointFile(this.#parts.dir, job.id).path);
+      const code = job.error?.code;
+      // The clip it began with may come back.
+      if (code === 'clip-changed') return true;
+      return code !== 'not-finite' && existsSync(new CheckpointFile(this.#parts.dir, job.id).path);
     });
   }
 
