@@ -33,8 +33,8 @@ export function parentTransport(): ParentTransport {
   if (!process.send) throw new Error('the engine is started by Retake, not by hand');
   return {
     send: (message) => {
-      // After a disconnect there is nobody left to tell.
-      if (process.connected) process.send?.(message);
+      // After a disconnect there is nobody left to tell; one that is only now found out must not end an orderly stop.
+      if (process.connected) process.send?.(message, undefined, undefined, () => {});
     },
     onMessage: (handler) => process.on('message', handler),
     onPort: () => {},
