@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TakeReport } from '../../src/common/report.ts';
 import { latents } from '../../src/main/engine/cache/migrations/001-latents.ts';
+import { leases } from '../../src/main/engine/cache/migrations/002-leases.ts';
 import { resolveFfmpeg, runFfmpeg } from '../../src/main/engine/media/ffmpeg.ts';
 import { openDatabase } from '../../src/main/engine/storage/db.ts';
 import { ffmpegDoes } from './clips.ts';
@@ -194,7 +195,7 @@ export async function decodedDigests(path: string): Promise<string> {
 
 /** Key → digest of the bits of every inverted latent in a data folder's cache. */
 export function cachedLatents(home: string): Record<string, string> {
-  const db = openDatabase(join(home, 'cache.sqlite'), { migrations: [latents], label: 'the cache' });
+  const db = openDatabase(join(home, 'cache.sqlite'), { migrations: [latents, leases], label: 'the cache' });
   try {
     const query = 'SELECT key, data FROM frames JOIN latents USING (id) ORDER BY key';
     const rows = db.prepare<[], { key: string; data: Buffer }>(query).all();

@@ -142,6 +142,29 @@ describe('two at once', SLOW, () => {
     expectSameTake(other);
   });
 
+  it('and compute no frame twice', async () => {
+    const place = fresh('shared');
+    const other = {
+      ...place,
+      dir: join(world.out, 'shared-more'),
+      out: join(world.out, 'shared-more', 'take'),
+    };
+    mkdirSync(other.dir);
+    const slow = (one: typeof place) => [...args(one.out), '--steps', '24'];
+    const reports = await Promise.all([reportOf(slow(place), place), reportOf(slow(other), other)]);
+    const counts = reports.map(({ inversion }) => inversion.computed);
+    expect(counts[0]! + counts[1]!).toBe(FRAMES);
+    // Both had their share, and neither stood and waited for all of the other's.
+    expect(Math.min(...counts)).toBeGreaterThan(0);
+    for (const { inversion } of reports) expect(inversion.frames).toBe(FRAMES);
+    const [mine, others] = [place, other].map(({ dir }) => {
+      const files = filesBelow(dir);
+      delete files['take.report.json'];
+      return files;
+    });
+    expect(mine).toEqual(others);
+  });
+
   it('one job is resumed by one of two', async () => {
     const place = fresh('race');
     const cli = startRetake(args(place.out), place);

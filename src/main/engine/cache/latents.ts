@@ -12,7 +12,9 @@ import type { Latent } from '../diffusion/types.ts';
 import { asAppError, type Db, inTransaction, isCorruption } from '../storage/db.ts';
 import { RebuildableDb } from '../storage/rebuildable.ts';
 import { digestStore } from './digests.ts';
+import { dropExpired, dropLease, leaseHolder, takeLease } from './leases.ts';
 import { latents } from './migrations/001-latents.ts';
+import { leases } from './migrations/002-leases.ts';
 import * as rows from './rows.ts';
 import * as upkeep from './upkeep.ts';
 
@@ -44,6 +46,7 @@ export class LatentCache {
   /** Uses not yet written: reading must not cost a write each time. */
   readonly #touched = new Map<string, number>();
   #lastUse = 0;
+  readonly #holder = leaseHolder();
 
   /** @throws AppError cache-unusable, disk-full; never because the file is damaged */
   constructor(file: string, options: LatentCacheOptions) {
@@ -51,8 +54,8 @@ export class LatentCache {
     this.#now = options.now ?? Date.now;
     this.#database = new RebuildableDb(file, {
       label: 'the cache',
-      migrations: [latents],
-      check: ['groups', 'frames', 'totals', 'file_digests'],
+      migrations: [latents, leases],
+      check: ['groups', 'frames', 'totals', 'file_digests', 'leases'],
       onWarning: options.onWarning,
     });
     this.digests = digestStore(this.#database);
@@ -105,8 +108,28 @@ export class LatentCache {
         if (older !== undefined) rows.removeRow(db, older);
         rows.evictTo(db, this.#options.limitBytes - latent.byteLength);
         rows.insertRow(db, key, latent, { ...meta, created: Math.floor(this.#now()) }, this.#nextUse());
+        dropLease(db, key, this.#holder);
       });
       return true;
+    });
+  }
+
+  /**
+   * True where the caller shall compute this frame: nobody does, or whoever did is gone. Asked again it is prolonged;
+   * `put` or `release` ends it. Trouble with the file gives it to everybody: a frame computed twice is no loss.
+   */
+  lease(key: string): boolean {
+    return this.#database.run('noting who computes a frame', true, (db) =>
+      inTransaction(db, () => takeLease(db, key, this.#holder, Math.floor(this.#now()))),
+    );
+  }
+
+  release(key: string): void {
+    this.#database.run('noting who computes a frame', undefined, (db) => {
+      inTransaction(db, () => {
+        dropLease(db, key, this.#holder);
+        dropExpired(db, Math.floor(this.#now()));
+      });
     });
   }
 

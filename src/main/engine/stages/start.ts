@@ -1,7 +1,8 @@
 /** Second stage: the latents sampling starts from. Inverted frame by frame, from the cache wherever it knows the frame. */
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
-import { assert } from '../../../common/errors.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { assert, throwIfCancelled } from '../../../common/errors.ts';
 import type { TakeReport } from '../../../common/report.ts';
 import { digestOf } from '../cache/keys.ts';
 import type { CachedLatent } from '../cache/latents.ts';
@@ -42,7 +43,7 @@ async function inverted(shot: Shot, frames: Frames, context: RenderContext): Pro
   const quality: Quality[] = [];
   let computed = 0;
   let checkCalls = 0;
-  let anchor: CachedAnchor | null = null;
+  let anchor = null as CachedAnchor | null;
   const callsBefore = bundle.calls.unet;
 
   const check = async (frame: Inverted): Promise<number> => {
@@ -52,41 +53,68 @@ async function inverted(shot: Shot, frames: Frames, context: RenderContext): Pro
     return psnr;
   };
 
+  let settled = 0;
+  /** False where another engine computes the frame and there is no need to wait for it yet. */
+  const settle = async (frame: Pending, wait: boolean): Promise<boolean> => {
+    const { key, place, index, rgb, structure } = frame;
+    for (;;) {
+      const known = cache?.get(key);
+      if (known) {
+        latents[place] = known.latent;
+        settled++;
+        if (known.meta.psnr !== null) quality.push({ psnr: known.meta.psnr, cached: true });
+        if (index === settings.anchor) anchor = { key, known, rgb: rgb.slice(), structure };
+        progress.plan('invert', (shot.frames - settled + computed) * callsPerFrame);
+        return true;
+      }
+      if (!cache || cache.lease(key)) break;
+      if (!wait) return false;
+      await sleep(LEASE_POLL_MS, undefined, { signal: context.signal }).catch(() => {});
+      throwIfCancelled(context.signal);
+    }
+    try {
+      const clean = await bundle.encode(rgb, fit.width, fit.height);
+      const latent = await invert(clean, index, structure, prolonged(cache, key));
+      latents[place] = latent;
+      settled++;
+      computed++;
+      let psnr: number | null = null;
+      if (index === settings.anchor) {
+        psnr = await check({ clean, noise: latent, structure });
+        quality.push({ psnr, cached: false });
+      }
+      cache?.put(key, {
+        latent,
+        meta: {
+          shape: shot.shape,
+          frame: `frame ${index}`,
+          psnr,
+          clip: basename(settings.clip),
+          bundle: bundle.name,
+          sourcePrompt: settings.sourcePrompt,
+          settings: `${shot.solver.id}, ${settings.steps} steps, refinement ${settings.refinement}, ${fit.width}×${fit.height}`,
+        },
+      });
+    } finally {
+      cache?.release(key);
+    }
+    return true;
+  };
+
   progress.enter('invert');
+  const deferred: Pending[] = [];
+  let place = 0;
   for await (const { index, rgb } of frames) {
     const structure = shot.structure?.(index - shot.range.start);
     const key = frameKey(identity, digestOf(rgb), structure ? digestOf(structure) : null);
     fingerprint.update(key);
-    const known = cache?.get(key);
-    if (known) {
-      latents.push(known.latent);
-      if (known.meta.psnr !== null) quality.push({ psnr: known.meta.psnr, cached: true });
-      if (index === settings.anchor) anchor = { key, known, rgb: rgb.slice(), structure };
-      progress.plan('invert', (shot.frames - latents.length + computed) * callsPerFrame);
-      continue;
-    }
-    const clean = await bundle.encode(rgb, fit.width, fit.height);
-    const latent = await invert(clean, index, structure);
-    latents.push(latent);
-    computed++;
-    let psnr: number | null = null;
-    if (index === settings.anchor) {
-      psnr = await check({ clean, noise: latent, structure });
-      quality.push({ psnr, cached: false });
-    }
-    cache?.put(key, {
-      latent,
-      meta: {
-        shape: shot.shape,
-        frame: `frame ${index}`,
-        psnr,
-        clip: basename(settings.clip),
-        bundle: bundle.name,
-        sourcePrompt: settings.sourcePrompt,
-        settings: `${shot.solver.id}, ${settings.steps} steps, refinement ${settings.refinement}, ${fit.width}×${fit.height}`,
-      },
-    });
+    const frame = { key, place, index, rgb, structure };
+    place++;
+    if (await settle(frame, false)) continue;
+    deferred.push({ ...frame, rgb: rgb.slice() });
+    if (deferred.length > MOST_DEFERRED) await settle(deferred.shift()!, true);
   }
+  for (const frame of deferred) await settle(frame, true);
   // Frames that led no render before were never checked: one number for the shot is owed.
   if (anchor && quality.length === 0) {
     const { key, known, rgb, structure } = anchor;
@@ -109,6 +137,30 @@ async function inverted(shot: Shot, frames: Frames, context: RenderContext): Pro
       reconstruction,
       checkUnetCalls: checkCalls,
     },
+  };
+}
+
+/** A frame on its way to its place among the latents. */
+interface Pending {
+  readonly key: string;
+  readonly place: number;
+  readonly index: number;
+  readonly rgb: Uint8Array;
+  readonly structure: Float32Array | undefined;
+}
+
+/** Pictures held while other engines compute their latents; 0.8 MB each at 512². */
+const MOST_DEFERRED = 16;
+const LEASE_POLL_MS = 250;
+const PROLONG_MS = 60_000;
+
+/** Says now and then that the frame is still being worked on. */
+function prolonged(cache: RenderContext['cache'], key: string): () => void {
+  let said = performance.now();
+  return () => {
+    if (performance.now() - said < PROLONG_MS) return;
+    said = performance.now();
+    cache?.lease(key);
   };
 }
 
@@ -180,19 +232,27 @@ function sourceDenoise(shot: Shot, structure?: Float32Array): Denoise {
   return denoiseOf(denoiser, structure);
 }
 
-type Invert = (clean: Latent, frame: number, structure?: Float32Array) => Promise<Latent>;
+type Invert = (
+  clean: Latent,
+  frame: number,
+  structure: Float32Array | undefined,
+  onCall: () => void,
+) => Promise<Latent>;
 
 function inverter(shot: Shot, context: RenderContext): Invert {
   const { settings, schedule, solver } = shot;
   const { inversion } = solver;
   assert(inversion, 'a solver that cannot invert was refused');
-  return (clean, frame, structure) =>
+  return (clean, frame, structure, onCall) =>
     inversion.invert(sourceDenoise(shot, structure), clean, schedule, {
       mode: settings.inversion,
       refinement: settings.refinement,
       frame,
       signal: context.signal,
-      onCall: () => context.progress.advance(1, { frame }),
+      onCall: () => {
+        context.progress.advance(1, { frame });
+        onCall();
+      },
     });
 }
 
