@@ -55,7 +55,7 @@ export class LatentCache {
     this.#database = new RebuildableDb(file, {
       label: 'the cache',
       migrations: [latents, leases],
-      check: ['groups', 'frames', 'totals', 'file_digests', 'leases'],
+      check: ['groups', 'frames', 'totals', 'file_digests'],
       onWarning: options.onWarning,
     });
     this.digests = digestStore(this.#database);
