@@ -4,6 +4,7 @@ import { AppError } from './errors.ts';
 import { issueText } from './issue.ts';
 import { jsonRecord } from './json.ts';
 import { TAKE_FORMATS } from './media.ts';
+import { parseRate } from './time/rational.ts';
 
 export const PROVIDERS = ['auto', 'cpu', 'cuda', 'dml', 'coreml', 'webgpu'] as const;
 
@@ -29,6 +30,13 @@ const writtenPrompt = promptText.refine(
 
 export const editSettings = z.strictObject({
   clip: z.string().min(1),
+  /** Frames per second of a picture sequence ("24", "23.976", "30000/1001"); null is 24. Movies know their own. */
+  rate: z
+    .string()
+    .max(40)
+    .refine((text) => parseRate(text) !== null, 'is no rate; write 24, 23.976 or 30000/1001')
+    .nullable()
+    .default(null),
   bundle: z.string().min(1),
   /** For depth-conditioned models: a clip whose brightness is nearness; null lets the bundle estimate it. */
   depth: z.string().min(1).nullable().default(null),

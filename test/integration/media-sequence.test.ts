@@ -74,6 +74,13 @@ describe('a picture sequence', () => {
     expect(await numbers(proxy)).toEqual(upTo(0, 12));
   });
 
+  it('alone takes a rate', async () => {
+    using folder = tempFolder();
+    await ffmpegDoes(...counter('25', 3), folder.at('film.mp4'));
+    const refused = probeClip(folder.at('film.mp4'), { rate: { num: 24, den: 1 } });
+    await expect(refused).rejects.toThrow(/a movie has a rate of its own/);
+  });
+
   it('counts numbers that are not padded, and other formats', async () => {
     using folder = tempFolder();
     await pictures(folder.at('a'), 'f%d.png', 8, 5);

@@ -4,6 +4,7 @@ import {
   editorsRate,
   multiply,
   nearestStandardRate,
+  parseRate,
   parseRational,
   rational,
   snapRate,
@@ -133,6 +134,22 @@ describe('rational', () => {
     expect(snapRate(rational(500000, 33333))).toEqual({ num: 15, den: 1 });
     expect(snapRate(rational(117, 4))).toEqual({ num: 117, den: 4 });
     expect(toNumber(nearestStandardRate(29.9))).toBeCloseTo(29.97, 2);
+  });
+
+  it('is read as people write rates', () => {
+    for (const [text, rate] of [
+      ['24', rational(24)],
+      ['23.976', rational(24000, 1001)],
+      ['29.97', rational(30000, 1001)],
+      ['30000/1001', rational(30000, 1001)],
+      ['12.5', rational(25, 2)],
+      ['0', null],
+      ['-24', null],
+      ['fast', null],
+      ['24fps', null],
+      ['5000', null],
+    ] as const)
+      expect([text, parseRate(text)]).toEqual([text, rate]);
   });
 
   it('names the rate an editor would', () => {

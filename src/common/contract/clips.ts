@@ -27,7 +27,11 @@ export interface ClipPreview {
 const path = z.strictObject({ path: absolutePath });
 
 export const clipCalls = {
-  'clip.probe': call(path, 'reading a clip').answers<ClipInfo>(),
+  /** `rate` is for picture sequences, which do not say theirs. */
+  'clip.probe': call(
+    path.extend({ rate: z.string().max(40).optional() }),
+    'reading a clip',
+  ).answers<ClipInfo>(),
   'clip.import': call(path, 'importing a clip').answers<{ ref: ClipRef; info: ClipInfo }>(),
   /** First frames of the shots after the first; sensitivity 0 (few cuts) to 1 (many). */
   'clip.cuts': call(path.extend({ sensitivity: z.number().min(0).max(1) }), 'finding shots').answers<{

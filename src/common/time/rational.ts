@@ -23,6 +23,15 @@ export function parseRational(text: string): Rational | null {
   return den > 0 && Number.isSafeInteger(num) && Number.isSafeInteger(den) ? rational(num, den) : null;
 }
 
+/** Frames per second as people write them: "24", "23.976", "24000/1001"; null for anything else. */
+export function parseRate(text: string): Rational | null {
+  const decimal = /^\s*\d{1,4}\.\d{1,3}\s*$/.test(text)
+    ? rational(Math.round(Number(text) * 1000), 1000)
+    : null;
+  const rate = parseRational(text) ?? (decimal && (editorsRate(decimal) ?? decimal));
+  return rate && rate.num > 0 && toNumber(rate) <= 1000 ? rate : null;
+}
+
 export function toNumber(value: Rational): number {
   return value.num / value.den;
 }

@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander';
 import { AppError } from '../../common/errors.ts';
 import { TAKE_FORMATS } from '../../common/media.ts';
 import { type EditRequest, PROVIDERS, parseSettings } from '../../common/settings.ts';
+import { parseRate } from '../../common/time/rational.ts';
 
 export interface EditFlags {
   bundle: string;
@@ -25,6 +26,7 @@ export interface EditFlags {
   size?: string;
   solver?: string;
   schedule?: string;
+  rate?: string;
   inversion?: string;
   refinement?: string;
   format?: string;
@@ -40,6 +42,7 @@ export function addEditOptions(command: Command): Command {
     .requiredOption('--source-prompt <text>', 'what the clip shows now')
     .requiredOption('--prompt <text>', 'what the take shall show')
     .requiredOption('--out <file>', 'the take to write')
+    .option('--rate <fps>', 'frames per second of a picture sequence (shot.####.png); 24 by default')
     .option(
       '--depth <clip>',
       'for depth models: a clip like the first, near bright and far dark; without it the bundle estimates',
@@ -86,12 +89,22 @@ export function addEditOptions(command: Command): Command {
     .addOption(new Option('--provider <name>', 'what computes').choices([...PROVIDERS]));
 }
 
+/** @throws AppError usage */
+export function sequenceRate(text: string): string {
+  if (parseRate(text) !== null) return text;
+  throw new AppError('usage', `--rate ${text} is no rate`, {
+    doing: 'reading the options',
+    hint: 'Write 24, 23.976 or 30000/1001.',
+  });
+}
+
 /** @throws AppError usage naming the option */
 export function editRequest(clip: string, flags: EditFlags): EditRequest {
   const from = wholeNumber('--from', flags.from);
   const to = wholeNumber('--to', flags.to);
   const request: Record<string, unknown> = {
     clip: resolve(clip),
+    rate: flags.rate,
     bundle: resolve(flags.bundle),
     depth: flags.depth === undefined ? undefined : resolve(flags.depth),
     imageText: flags.imageText === undefined ? undefined : resolve(flags.imageText),

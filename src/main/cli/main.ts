@@ -5,7 +5,7 @@ import manifest from '../../../package.json' with { type: 'json' };
 import type { PruneRequest } from '../../common/contract/cache.ts';
 import { AppError, Cancelled, errorLine } from '../../common/errors.ts';
 import type { TakeReport } from '../../common/report.ts';
-import { addEditOptions, type EditFlags, editRequest } from './edit-options.ts';
+import { addEditOptions, type EditFlags, editRequest, sequenceRate } from './edit-options.ts';
 import { type Engine, startEngine } from './engine.ts';
 import { keepTalking } from './output.ts';
 import { createProgressView } from './progress.ts';
@@ -97,9 +97,14 @@ function program(): Command {
   retake
     .command('probe')
     .argument('<clip>')
+    .option('--rate <fps>', 'frames per second of a picture sequence; 24 by default')
     .description('Say what a clip is, as JSON.')
-    .action(async (clip: string) => {
-      const info = await withEngine((engine) => engine.call('clip.probe', { path: resolve(clip) }));
+    .action(async (clip: string, flags: { rate?: string }) => {
+      const request = {
+        path: resolve(clip),
+        ...(flags.rate !== undefined && { rate: sequenceRate(flags.rate) }),
+      };
+      const info = await withEngine((engine) => engine.call('clip.probe', request));
       print(JSON.stringify(info, null, 2));
     });
 

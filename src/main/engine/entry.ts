@@ -3,6 +3,7 @@ import { statfsSync } from 'node:fs';
 import { contract, type EngineContract } from '../../common/contract/contract.ts';
 import type { Events } from '../../common/contract/events.ts';
 import { AppError, errorLine } from '../../common/errors.ts';
+import { parseRate } from '../../common/time/rational.ts';
 import { formatBundleReport, inspectBundle } from './bundle/inspect.ts';
 import { openLatentCache } from './cache/latents.ts';
 import { prepareDataDirectory } from './cache/location.ts';
@@ -84,7 +85,8 @@ const handlers: Handlers<EngineContract> = {
     await supervisor().remove(id);
     return null;
   },
-  'clip.probe': ({ path }, signal) => probeClip(path, { signal }),
+  'clip.probe': ({ path, rate }, signal) =>
+    probeClip(path, { signal, rate: (rate && parseRate(rate)) || undefined }),
   'bundle.inspect': async ({ dir }, signal) => {
     const report = await inspectBundle(dir, { digestStore: cache().digests, signal });
     const settings = await readModelSettings(dir);

@@ -37,6 +37,12 @@ export async function probeClip(path: string, options: ProbeOptions = {}): Promi
   const doing = `reading ${basename(absolute)}`;
   const found = findSequence(absolute);
   for (const file of found?.files ?? [absolute]) checkFile(file, `reading ${basename(file)}`);
+  if (options.rate && !found) {
+    throw new AppError('usage', 'a movie has a rate of its own', {
+      doing,
+      hint: 'Leave --rate out: it is for picture sequences.',
+    });
+  }
   const source = sourceOf(absolute, found, options.rate ?? SEQUENCE_RATE);
   const ffmpeg = options.ffmpeg ?? (await resolveFfmpeg());
 

@@ -1,9 +1,10 @@
 /** First stage: everything that can be refused is refused here, before anything is computed. */
 import { basename } from 'node:path';
-import type { ClipInfo, Fit, FrameRange } from '../../../common/media.ts';
+import type { ClipInfo, Fit, FrameRange, Rational } from '../../../common/media.ts';
 import { promptNotes } from '../../../common/prompt-notes.ts';
 import type { ProviderTrial } from '../../../common/report.ts';
 import type { EditSettings } from '../../../common/settings.ts';
+import { parseRate } from '../../../common/time/rational.ts';
 import { openBundle } from '../bundle/open.ts';
 import type { Bundle } from '../bundle/types.ts';
 import type { RenderContext } from '../context.ts';
@@ -45,6 +46,10 @@ export interface Shot extends ResolvedRequest, AsyncDisposable {
   readonly branches: readonly Conditioning[];
 }
 
+function rateOf({ rate }: EditSettings): Rational | undefined {
+  return rate === null ? undefined : (parseRate(rate) ?? undefined);
+}
+
 /** One frame to look at writes no take, so nothing is asked of its place. @throws AppError for every request that cannot be met, Cancelled */
 export async function prepareShot(
   settings: EditSettings,
@@ -56,7 +61,7 @@ export async function prepareShot(
   const { method, solver, scheduleId } = request;
   const beside = [basename(reportPath(settings.out))];
   if (makesTake) await checkTarget(settings.out, settings.clip, settings.format, beside);
-  const clip = await probeClip(settings.clip, { signal });
+  const clip = await probeClip(settings.clip, { signal, rate: rateOf(settings) });
   for (const warning of clip.warnings) warn(warning);
   const range = resolveRange(settings, clip);
   const { provider, tried } = await chooseProvider(settings.provider);
