@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -36,6 +37,12 @@ describe('recent projects', () => {
     expect(recent.list()).toEqual([a, b]);
     expect(told).toEqual([a, b, a]);
     expect(openRecent(file, () => {}).list()).toEqual([a, b]);
+  });
+
+  it.skipIf(process.platform === 'win32')('do not wait for a list that is a pipe', () => {
+    const file = join(folder, 'recent.json');
+    execFileSync('mkfifo', [file]);
+    expect(openRecent(file, () => {}).list()).toEqual([]);
   });
 
   it('leave out what is gone and forget the oldest', () => {

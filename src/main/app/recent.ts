@@ -1,8 +1,9 @@
 /** Projects opened lately, newest first, kept over restarts. */
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 
 const LIMIT = 12;
+const MOST_BYTES = 1 << 20;
 const content = z.object({ projects: z.array(z.string()) });
 
 export interface Recent {
@@ -31,6 +32,9 @@ export function openRecent(file: string, onAdd: (path: string) => void): Recent 
 
 function read(file: string): string[] {
   try {
+    // What stands there may be a pipe, which never ends.
+    const about = statSync(file);
+    if (!about.isFile() || about.size > MOST_BYTES) return [];
     return content.parse(JSON.parse(readFileSync(file, 'utf8'))).projects;
   } catch {
     return [];
