@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import type { Events } from '../../src/common/contract/events.ts';
@@ -48,6 +56,8 @@ function shotOf(change: Partial<Shot> = {}, settings: object = {}): Shot {
 }
 
 interface Trial extends Desk {
+  /** Id of the project. */
+  readonly project: string;
   add(shot: Shot, preview?: boolean): Promise<string>;
 }
 
@@ -61,6 +71,7 @@ async function start(name: string): Promise<Trial> {
     : await call['project.create']({ path, name: 'film' });
   return {
     ...desk,
+    project: opened.id,
     async add(shot, preview = false) {
       const request = { project: opened.id, shots: [{ shot, clip }], bundle, takesFolder, preview };
       return (await call['queue.add']({ ...request, provider: 'cpu' })).ids[0]!;
@@ -197,14 +208,20 @@ async function framesOf({ takes }: Trial, name: string): Promise<readonly string
 }
 
 test('a failing job says why and lets the next one run', async () => {
-  const { call, add, until, stop } = await start('failing');
-  const bad = await add(shotOf({ end: 99 }));
+  const { call, add, until, stop, project, takes } = await start('failing');
+  const passing = { ...clip, path: folder.at('passing.mp4') };
+  copyFileSync(clip.path, passing.path);
+  await call['queue.pause']({ paused: true });
+  const request = { project, bundle, provider: 'cpu' as const, takesFolder: takes, preview: false };
+  const [bad] = (await call['queue.add']({ ...request, shots: [{ shot: shotOf(), clip: passing }] })).ids;
+  rmSync(passing.path);
   const good = await add(shotOf());
+  await call['queue.pause']({ paused: false });
   const entries = await until((all) => stateOf(all, good) === 'done');
   expect(entries.find(({ id }) => id === bad)).toMatchObject({
     state: 'failed',
-    error: expect.stringMatching(/not in the clip/),
-    hint: 'The clip has frames 0 to 5.',
+    error: expect.stringMatching(/passing\.mp4/),
+    hint: expect.stringMatching(/\w/),
   });
   await expect(add(shotOf({}, { prompt: '' }))).rejects.toMatchObject({ code: 'usage' });
   await call['queue.clear'](null);
@@ -249,6 +266,48 @@ test('several shots are added together or not at all, and a refusal names the sh
       preview: false,
     }),
   ).rejects.toMatchObject({ code: 'usage' });
+  await stop();
+});
+
+test('what cannot become a take is refused when it is added: another film, frames it has not, a place that takes none', async () => {
+  const { call, takes, project, stop } = await start('early');
+  const changed = { ...clip, path: folder.at('changed.mp4') };
+  copyFileSync(clip.path, changed.path);
+  appendFileSync(changed.path, 'other');
+  const file = folder.at('a file');
+  writeFileSync(file, '');
+  const add = (shot: Shot, more: { clip?: ClipRef; takesFolder?: string; preview?: boolean } = {}) =>
+    call['queue.add']({
+      project,
+      shots: [
+        { shot: shotOf({ id: 'fine', name: 'Fine' }), clip },
+        { shot, clip: more.clip ?? clip },
+      ],
+      bundle,
+      provider: 'cpu',
+      takesFolder: more.takesFolder ?? takes,
+      preview: more.preview ?? false,
+    });
+  const shot = shotOf({ name: 'Late' });
+  for (const preview of [false, true])
+    await expect(add(shot, { clip: changed, preview })).rejects.toMatchObject({
+      code: 'clip-changed',
+      doing: 'Late',
+    });
+  await expect(add({ ...shot, end: 99 })).rejects.toMatchObject({
+    code: 'usage',
+    doing: 'Late',
+    hint: 'The clip has frames 0 to 5.',
+  });
+  expect(existsSync(takes)).toBe(false);
+  await expect(add(shot, { takesFolder: join(file, 'takes') })).rejects.toMatchObject({
+    code: 'output-unwritable',
+  });
+  expect((await call['queue.list'](null)).entries).toEqual([]);
+  await call['queue.pause']({ paused: true });
+  await add(shot);
+  // The rehearsal leaves nothing behind.
+  expect(readdirSync(takes)).toEqual([]);
   await stop();
 });
 

@@ -13,6 +13,7 @@ import { repositoryOf } from '../bundles/repository.ts';
 import type { LatentCache } from '../cache/latents.ts';
 import type { DataPaths } from '../cache/location.ts';
 import { requireSearchFolder, requireWorkFolder } from '../folders.ts';
+import { rememberingProbe } from '../media/remembering-probe.ts';
 import { isClipThere } from '../media/sequence.ts';
 import { Previews } from '../previews/previews.ts';
 import { Backups } from '../project/backups.ts';
@@ -28,7 +29,6 @@ import type { Supervisor } from '../queue/supervisor.ts';
 import { Watch } from '../queue/watch.ts';
 import type { Handlers } from '../serve.ts';
 import { rememberingFacts } from './bundle-facts.ts';
-import { rememberingProbe } from './clips.ts';
 import { createPlanner } from './plan.ts';
 
 export interface DesktopParts {
@@ -87,6 +87,7 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
       watch,
       emit,
       file: (where, take) => project.file(where, take),
+      probe,
     });
     return opened;
   };

@@ -7,6 +7,7 @@ import type { LatentCache } from '../cache/latents.ts';
 import { visitsOf } from '../diffusion/run.ts';
 import { makeLevels } from '../diffusion/schedule.ts';
 import { decodeFrames } from '../media/decode.ts';
+import type { Probe } from '../media/remembering-probe.ts';
 import { chooseProvider } from '../onnx/provider.ts';
 import { branchesOf, guessSpeeds, type Machine, speedsOf, type Work } from '../queue/speeds.ts';
 import type { JobStore } from '../queue/store.ts';
@@ -16,7 +17,6 @@ import { canvasOf, resolveRange, resolveRequest } from '../stages/request.ts';
 import { runsOf } from '../stages/runs.ts';
 import { depthSource, type StructureRequest, shotStructure } from '../stages/structure.ts';
 import type { ReadFacts } from './bundle-facts.ts';
-import type { Probe } from './clips.ts';
 import { isSmall, timeCalls } from './first-speeds.ts';
 
 export interface PlannerParts {

@@ -7,21 +7,19 @@ import type { DesktopEvent, JobEvent } from '../../../common/contract/events.ts'
 import type { JobState, Progress } from '../../../common/contract/jobs.ts';
 import type { QueueEntry } from '../../../common/contract/queue.ts';
 import { AppError, errorLine, toWire } from '../../../common/errors.ts';
-import type { ClipRef, Shot } from '../../../common/project/document.ts';
 import type { TakeReport } from '../../../common/report.ts';
-import type { EditSettings } from '../../../common/settings.ts';
+import type { Probe } from '../media/remembering-probe.ts';
 import type { ProjectRef } from '../project/file.ts';
+import { type AddRequest, checkedJobs } from './add.ts';
 import { DeskRows } from './desk.ts';
 import { entryOf } from './entry.ts';
 import { type FileTake, TakeFiling } from './filing.ts';
 import type { Job } from './job.ts';
 import { QueueNews } from './news.ts';
-import { checkedRequest } from './request.ts';
-import { folderFor, type Outcome } from './run.ts';
+import type { Outcome } from './run.ts';
 import { recordSpeeds } from './speeds.ts';
 import type { JobStore } from './store.ts';
 import type { Supervisor, Watcher } from './supervisor.ts';
-import { nextTake } from './take-name.ts';
 import { toRgba, type Watch } from './watch.ts';
 
 export interface QueueParts {
@@ -29,18 +27,8 @@ export interface QueueParts {
   readonly supervisor: Supervisor;
   readonly watch: Watch;
   readonly file: FileTake;
+  readonly probe: Probe;
   readonly emit: (event: DesktopEvent | JobEvent) => void;
-}
-
-export interface AddRequest {
-  readonly project: ProjectRef;
-  readonly shots: readonly { readonly shot: Shot; readonly clip: ClipRef }[];
-  /** Folder of the bundle. */
-  readonly bundle: string;
-  readonly provider: EditSettings['provider'];
-  readonly takesFolder: string;
-  /** One frame of each to look at, instead of takes. */
-  readonly preview: boolean;
 }
 
 /** A job that ended this often together with its process is not started again by itself. */
@@ -75,7 +63,7 @@ export class RenderQueue {
     return { entries: this.#parts.store.queue().map((job) => this.#entry(job)), paused: this.#rows.paused };
   }
 
-  /** All of them or none; a refusal names the shot. @throws AppError usage, output-unwritable, disk-full */
+  /** All of them or none; a refusal names the shot. @throws AppError usage, clip-changed, output-unwritable, disk-full, … */
   add(request: AddRequest): Promise<{ ids: string[] }> {
     // One after the other: the second must see the names that the first one promised.
     const mine = this.#adding.then(() => this.#add(request));
@@ -165,17 +153,9 @@ export class RenderQueue {
   }
 
   async #add(request: AddRequest): Promise<{ ids: string[] }> {
-    const { project, shots, bundle, provider, takesFolder, preview } = request;
+    const { preview } = request;
     const promised = this.#parts.store.queue().map(({ settings }) => settings.out);
-    const wanted: Parameters<JobStore['enqueue']>[1][number][] = [];
-    for (const { shot, clip } of shots) {
-      const out = await nextTake(takesFolder, shot.name, promised);
-      const settings = checkedRequest({ shot, clip, bundle, provider, out, preview });
-      if (!preview) promised.push(out);
-      const label = preview ? `${shot.name}, frame ${shot.leadAnchor}` : shot.name;
-      wanted.push({ settings, desk: { shotId: shot.id, label, project } });
-    }
-    if (!preview) for (const { settings } of wanted) await folderFor(settings.out);
+    const wanted = await checkedJobs(request, promised, this.#parts.probe);
     const added = this.#parts.store.enqueue(preview ? 'preview' : 'take', wanted);
     if (preview) this.#interrupt('queued');
     const ids = added.map(({ id }) => id);

@@ -1,7 +1,7 @@
 /** Clips probed once while their files stay as they are: a probe may decode the whole clip. */
 import type { ClipInfo } from '../../../common/media.ts';
-import { probeClip } from '../media/probe.ts';
-import { stampOf } from '../media/sequence.ts';
+import { probeClip } from './probe.ts';
+import { stampOf } from './sequence.ts';
 
 export type Probe = (
   path: string,

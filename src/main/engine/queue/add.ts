@@ -1,0 +1,72 @@
+/** Shots as jobs that may wait: all that can be refused of one is refused now, and names the shot. */
+import { AppError } from '../../../common/errors.ts';
+import type { ClipRef, Shot } from '../../../common/project/document.ts';
+import type { EditSettings } from '../../../common/settings.ts';
+import type { Probe } from '../media/remembering-probe.ts';
+import type { ProjectRef } from '../project/file.ts';
+import { resolveRequest } from '../stages/request.ts';
+import { checkClip, checkTake } from './rehearsal.ts';
+import { requestOf } from './request.ts';
+import { folderFor } from './run.ts';
+import type { JobStore } from './store.ts';
+import { nextTake } from './take-name.ts';
+
+export interface AddRequest {
+  readonly project: ProjectRef;
+  readonly shots: readonly { readonly shot: Shot; readonly clip: ClipRef }[];
+  /** Folder of the bundle. */
+  readonly bundle: string;
+  readonly provider: EditSettings['provider'];
+  readonly takesFolder: string;
+  /** One frame of each to look at, instead of takes. */
+  readonly preview: boolean;
+}
+
+type Wanted = Parameters<JobStore['enqueue']>[1][number];
+
+/**
+ * @param promised names of takes that other jobs will have
+ * @throws AppError usage, clip-changed, clip-unreadable, output-unwritable, disk-full, encoder-missing
+ */
+export async function checkedJobs(
+  { project, shots, bundle, provider, takesFolder, preview }: AddRequest,
+  promised: readonly string[],
+  probe: Probe,
+): Promise<Wanted[]> {
+  const taken = [...promised];
+  const asked: { readonly shot: Shot; readonly clip: ClipRef; readonly settings: EditSettings }[] = [];
+  for (const { shot, clip } of shots) {
+    const settings = await named(shot, async () => {
+      const out = await nextTake(takesFolder, shot.name, taken);
+      const request = requestOf({ shot, clip, bundle, provider, out, preview });
+      resolveRequest(request);
+      await checkClip(request, clip, probe);
+      return request;
+    });
+    if (!preview) taken.push(settings.out);
+    asked.push({ shot, clip, settings });
+  }
+  // Nothing is written before all of them were looked at. Takes of one clip in one folder are alike: one is rehearsed for all.
+  const alike = new Map(asked.map((one) => [one.clip.path, one]));
+  for (const { shot, settings } of preview ? [] : alike.values()) {
+    await named(shot, async () => {
+      await folderFor(settings.out);
+      await checkTake(settings, probe);
+    });
+  }
+  return asked.map(({ shot, settings }) => {
+    const label = preview ? `${shot.name}, frame ${shot.leadAnchor}` : shot.name;
+    return { settings, desk: { shotId: shot.id, label, project } };
+  });
+}
+
+/** A refusal of one of several shots says which. */
+async function named<T>(shot: Shot, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const { code, message, hint } = error;
+    throw new AppError(code, message, { doing: shot.name, hint, cause: error });
+  }
+}

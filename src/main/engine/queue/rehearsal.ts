@@ -1,0 +1,36 @@
+/** What can be refused of a render before it waits in the queue: its clip is still the film that was imported, and its take can be written. */
+import { basename } from 'node:path';
+import { AppError } from '../../../common/errors.ts';
+import type { ClipRef } from '../../../common/project/document.ts';
+import type { EditSettings } from '../../../common/settings.ts';
+import { rehearseTake } from '../media/encode.ts';
+import { fitCanvas } from '../media/fit.ts';
+import type { Probe } from '../media/remembering-probe.ts';
+import { checkTarget } from '../media/target.ts';
+import { fingerprintOf } from '../project/fingerprint.ts';
+import { reportPath } from '../report-file.ts';
+import { resolveRange } from '../stages/request.ts';
+
+/** Any canvas will do: a take has the clip's own size. */
+const CANVAS = { size: 64, grid: 8 };
+
+/** @throws AppError clip-changed, clip-unreadable, usage where the range is not in it */
+export async function checkClip(settings: EditSettings, clip: ClipRef, probe: Probe): Promise<void> {
+  const { bytes, digest } = await fingerprintOf(clip.path);
+  if (bytes !== clip.fingerprint.bytes || digest !== clip.fingerprint.digest) {
+    throw new AppError('clip-changed', 'another film lies there than the one that was imported', {
+      doing: `reading ${basename(clip.path)}`,
+      hint: 'Put the first one back, or import the new one.',
+    });
+  }
+  resolveRange(settings, await probe(settings.clip));
+}
+
+/** Writes one frame of the take where it will lie, and removes it. @throws AppError as rehearseTake does */
+export async function checkTake(settings: EditSettings, probe: Probe): Promise<void> {
+  const { out, format, alpha } = settings;
+  const clip = await probe(settings.clip);
+  await checkTarget(out, settings.clip, format, [basename(reportPath(out))]);
+  const fit = fitCanvas(clip.width, clip.height, CANVAS);
+  await rehearseTake({ clip, range: resolveRange(settings, clip), fit, out, format, alpha });
+}
