@@ -1,11 +1,12 @@
 /** Corrects the clock of pictures and sound while ffmpeg reads, as expressions of its filters. Pure. */
+import { AppError } from '../../../common/errors.ts';
 import type { ClipInfo, Rational, Retiming } from '../../../common/media.ts';
 import { toNumber } from '../../../common/time/rational.ts';
 import { type Cadence, placeOf } from './cadence.ts';
 import type { Clock } from './clock.ts';
 
-/** An expression has one term a step, and has to fit into an argument. */
-export const MOST_STEPS = 2500;
+/** An expression has one term a step, and has to fit into an argument (128 KB on Linux, 32 KB for all of them on Windows). */
+const MOST_STEPS = 500;
 
 /** Beyond the time of the last picture, below any tick of a clock. */
 const AFTER = 5e-6;
@@ -14,6 +15,7 @@ const MOST_TICKS = 1.5;
 
 /**
  * What it takes to bring each picture of a decoded stream to its place; null where its own time does.
+ * @throws AppError clip-unreadable where there is too much to mend
  * @param ticks the rate that the stream claims: where it is far from the rate of the pictures, the last of them would get no time
  */
 export function retimingOf(
@@ -29,18 +31,30 @@ export function retimingOf(
     if (steps.length === 0 && known) return null;
     const last = clock.times.at(-1)!;
     const end = { from: last + AFTER, shift: frames / toNumber(rate) - (last - clock.times[0]!) };
-    return { by: 'time', steps: [...steps, end] };
+    return { by: 'time', steps: fitting([...steps, end]) };
   }
   let jumped = 0;
   return {
     by: 'order',
-    steps: [...stepsByOrder(places), { from: places.length, shift: frames - places.length }],
+    steps: fitting([...stepsByOrder(places), { from: places.length, shift: frames - places.length }]),
     joins: clock.joins.map(({ jump }) => {
       jumped += jump;
       return -jumped;
     }),
     settled: settledTime(raw, clock, cadence),
   };
+}
+
+function fitting(steps: Retiming['steps']): Retiming['steps'] {
+  if (steps.length <= MOST_STEPS) return steps;
+  throw new AppError(
+    'clip-unreadable',
+    `its pictures leave their rate ${steps.length - 1} times, more than can be mended`,
+    {
+      doing: 'reading the times of the pictures',
+      hint: 'Transcode it to a constant rate first, in your editing program for instance.',
+    },
+  );
 }
 
 function stepsByTime(times: readonly number[], { places, rate }: Cadence) {
