@@ -61,11 +61,17 @@ export function findRow(db: Db, key: string): Row | undefined {
 }
 
 /**
- * Runs statements on one state of the database: what another engine removes meanwhile is there still, or was never
+ * Reads on one state of the database: what another engine removes meanwhile is there still, or was never
  * found. Without, an index row whose picture has just been pruned would look like damage.
  */
 export function atOneMoment<T>(db: Db, work: () => T): T {
-  return db.transaction(work).deferred();
+  db.exec('BEGIN');
+  try {
+    return work();
+  } finally {
+    // A damaged page ends the transaction by itself.
+    if (db.inTransaction) db.exec('ROLLBACK');
+  }
 }
 
 /** The row's latent, or null when it is not what was written under this key. */

@@ -48,9 +48,9 @@ export function judgeRoom(
   { doing, oneFile }: Place,
 ): string | null {
   const refuse = (message: string, hint: string) => new AppError('disk-full', message, { doing, hint });
-  const needs = `the take will need about ${gigabytes(usual)}`;
+  const needs = `the take will need about ${amount(usual)}`;
   if (least > free) {
-    throw refuse(`${needs}, ${gigabytes(free)} are free`, 'Free some space or choose another folder.');
+    throw refuse(`${needs}, ${amount(free)} are free`, 'Free some space or choose another folder.');
   }
   if (oneFile && type === FAT) {
     const limit = 'this disk (FAT32) holds no file over 4 GB';
@@ -59,9 +59,10 @@ export function judgeRoom(
     }
     if (usual > FAT_LARGEST) return `${needs}, ${limit}`;
   }
-  return usual > free ? `${needs}, ${gigabytes(free)} are free` : null;
+  return usual > free ? `${needs}, ${amount(free)} are free` : null;
 }
 
-function gigabytes(bytes: number): string {
+function amount(bytes: number): string {
+  if (bytes < 1e6) return `${Math.ceil(bytes / 1e3)} KB`;
   return bytes < 1e9 ? `${Math.ceil(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }
