@@ -113,10 +113,12 @@ async function longImport(): Promise<Row[]> {
     await menu(app, 'file.new');
     await app.page.getByRole('heading', { name: 'bench' }).waitFor();
     const start = Date.now();
-    await menu(app, 'file.import');
-    await app.page.getByRole('option').first().waitFor({ timeout: 600_000 });
-    const shots = Date.now() - start;
+    let shots = 0;
+    // From the choice on: putting the shots up is the most that the page does at once.
     const longest = await longestTask(app, async () => {
+      await menu(app, 'file.import');
+      await app.page.getByRole('option').first().waitFor({ timeout: 600_000 });
+      shots = Date.now() - start;
       while (!existsSync(join(home.path, 'data', 'previews')) || !(await previewReady(app, clip))) {
         await new Promise((resolve) => setTimeout(resolve, 500));
       }
@@ -126,7 +128,11 @@ async function longImport(): Promise<Row[]> {
     return [
       [`${name}: shots on the timeline`, `${(shots / 1000).toFixed(1)} s`, ''],
       [`${name}: thumbnails, sound and proxy`, `${(previews / 1000).toFixed(1)} s`, 'in the background'],
-      [`${name}: longest time the page was busy meanwhile`, ms(longest), '≤ 100 ms'],
+      [
+        `${name}: longest time the page was busy meanwhile`,
+        longest === 0 ? 'under 50 ms' : ms(longest),
+        '≤ 50 ms',
+      ],
     ];
   } finally {
     await app.kill();
@@ -162,6 +168,7 @@ function previewReady(app: RunningApp, _clip: string): Promise<boolean> {
   );
 }
 
+/** Milliseconds; 0 when none was over 50, which is what the browser tells of. */
 async function longestTask(app: RunningApp, work: () => Promise<void>): Promise<number> {
   await app.page.evaluate(() => {
     const world = window as unknown as { longest: number };

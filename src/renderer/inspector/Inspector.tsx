@@ -6,6 +6,7 @@ import { useMethods } from '../store/methods.ts';
 import { useDocument } from '../store/project.ts';
 import { rateNote } from '../store/rates.ts';
 import { useView } from '../store/view.ts';
+import { Later } from '../ui/Later.tsx';
 import { NameField } from '../ui/NameField.tsx';
 import { Select } from '../ui/Select.tsx';
 import { count } from '../ui/words.ts';
@@ -30,11 +31,13 @@ export function Inspector() {
   return (
     <div className="inspector">
       <div className="inspector-body">
-        <ShotHead shot={shot} chosen={shots.length} />
-        <Prompts shot={shot} shots={shots} />
-        <Method shot={shot} shots={shots} />
-        <Sampling shot={shot} shots={shots} />
-        <ModelSetting shot={shot} />
+        <Later>
+          <ShotHead shot={shot} chosen={shots.length} />
+          <Prompts shot={shot} shots={shots} />
+          <Method shot={shot} shots={shots} />
+          <Sampling shot={shot} shots={shots} />
+          <ModelSetting shot={shot} />
+        </Later>
       </div>
       <RenderFooter shots={shots} />
     </div>
