@@ -46,6 +46,7 @@ describe('providers', () => {
       text: 'Not part of this build for this system',
     });
     expect(providerNote('dml', null).ok).toBe(true);
+    expect(providerNote('cpu', 'unknown')).toEqual({ ok: true, text: 'Could not be tried' });
   });
 });
 

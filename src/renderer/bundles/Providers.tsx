@@ -7,6 +7,7 @@ import { PROVIDERS } from '../../common/settings.ts';
 import { call } from '../engine.ts';
 import { attempt } from '../store/notices.ts';
 import { change, useDocument, useOpened } from '../store/project.ts';
+import { useEngineState } from '../store/session.ts';
 import { Button } from '../ui/Button.tsx';
 import { providerNote } from './provider-note.ts';
 
@@ -22,19 +23,24 @@ const NAMES: Readonly<Record<(typeof PROVIDERS)[number], string>> = {
 export function Providers() {
   const provider = useDocument((document) => document.provider);
   const opened = useOpened();
-  const [trials, setTrials] = useState<readonly ProviderTrial[] | null>(null);
+  /** Unknown: the engine could not be asked. */
+  const [trials, setTrials] = useState<readonly ProviderTrial[] | 'unknown' | null>(null);
+  const { engine } = useEngineState();
   const [round, setRound] = useState(0);
   // biome-ignore lint/correctness/useExhaustiveDependencies: each round tries again
   useEffect(() => {
     let current = true;
     setTrials(null);
-    void attempt(call('providers.list', null)).then((list) => {
-      if (current) setTrials(list ?? []);
-    });
+    // One that is starting is asked once it is there.
+    if (engine === 'up') {
+      void attempt(call('providers.list', null)).then((list) => {
+        if (current) setTrials(list ?? 'unknown');
+      });
+    } else if (engine === 'failed') setTrials('unknown');
     return () => {
       current = false;
     };
-  }, [round]);
+  }, [round, engine]);
   return (
     <div className="providers">
       <RadioGroup

@@ -6,9 +6,10 @@ export interface ProviderNote {
   readonly text: string;
 }
 
-/** Null trials are still running; a provider that was not tried is not part of this build. */
-export function providerNote(id: string, trials: readonly ProviderTrial[] | null): ProviderNote {
+/** Null trials are still running, unknown ones could not be asked for; a provider that was not tried is not part of this build. */
+export function providerNote(id: string, trials: readonly ProviderTrial[] | 'unknown' | null): ProviderNote {
   if (trials === null) return { ok: true, text: 'Being tried…' };
+  if (trials === 'unknown') return { ok: true, text: 'Could not be tried' };
   const trial = trials.find((one) => one.provider === id);
   if (!trial) return { ok: false, text: 'Not part of this build for this system' };
   if (trial.ok) return { ok: true, text: `Works, first run in ${Math.round(trial.milliseconds)} ms` };

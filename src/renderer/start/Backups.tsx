@@ -5,16 +5,19 @@ import { openBackup } from '../actions/backups.ts';
 import { call } from '../engine.ts';
 import { attempt } from '../store/notices.ts';
 import { useOpened } from '../store/project.ts';
+import { useEngineState } from '../store/session.ts';
 import { Button } from '../ui/Button.tsx';
 
 export function Backups() {
   const [backups, setBackups] = useState<readonly Backup[] | null>(null);
   const here = useOpened()?.path;
+  const { engine } = useEngineState();
   useEffect(() => {
+    if (engine !== 'up') return;
     void attempt(call('backups.list', null)).then((list) => {
       if (list) setBackups(list);
     });
-  }, []);
+  }, [engine]);
   if (!backups) return <p className="quiet">Looking…</p>;
   if (backups.length === 0) {
     return <p>There are none yet. While you work, the first save of every hour is kept.</p>;
