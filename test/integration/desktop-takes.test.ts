@@ -12,7 +12,7 @@ import {
 } from '../../src/common/project/document.ts';
 import { removeTake } from '../../src/common/project/edits-takes.ts';
 import { prepareDataDirectory } from '../../src/main/engine/cache/location.ts';
-import { PROJECT_MIGRATIONS } from '../../src/main/engine/project/file.ts';
+import { PROJECT_MIGRATIONS } from '../../src/main/engine/project/database.ts';
 import { ProjectSession } from '../../src/main/engine/project/session.ts';
 import { openJobStore } from '../../src/main/engine/queue/store.ts';
 import { reportPath } from '../../src/main/engine/report-file.ts';

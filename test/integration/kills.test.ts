@@ -12,7 +12,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Phase } from '../../src/common/contract/jobs.ts';
 import type { OpenedProject } from '../../src/common/contract/projects.ts';
 import { type ClipRef, type Shot, shotSettings } from '../../src/common/project/document.ts';
-import { PROJECT_MIGRATIONS } from '../../src/main/engine/project/file.ts';
+import { PROJECT_MIGRATIONS } from '../../src/main/engine/project/database.ts';
 import { reportPath } from '../../src/main/engine/report-file.ts';
 import { openDatabase } from '../../src/main/engine/storage/db.ts';
 import { allGone, edit, makeWorld, movingClip, retake, startRetake, type World } from '../helpers/cli.ts';

@@ -13,7 +13,8 @@ import {
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { emptyProject } from '../../src/common/project/document.ts';
-import { createProject, openProject, PROJECT_MIGRATIONS } from '../../src/main/engine/project/file.ts';
+import { PROJECT_MIGRATIONS } from '../../src/main/engine/project/database.ts';
+import { createProject, openProject } from '../../src/main/engine/project/file.ts';
 import { REVISIONS_KEPT } from '../../src/main/engine/project/revisions.ts';
 import { ProjectSession } from '../../src/main/engine/project/session.ts';
 import { TakeTrash } from '../../src/main/engine/project/trash.ts';

@@ -13,7 +13,7 @@ import { unpackAttention } from '../onnx/passes/unpack-attention.ts';
 import { parseModel } from '../onnx/serde.ts';
 import { type LoadedGraph, loadGraph } from '../onnx/slim.ts';
 import { readBytes } from './files.ts';
-import { describe, weightType } from './io.ts';
+import { describe, weightType } from './graph-values.ts';
 import { type Layout, PART_FOLDERS, type Part, type Role, readLayout, rolesOf } from './layout.ts';
 import { isDrawn, takeMean } from './mean-encoder.ts';
 import { estimateMemory, type MemoryEstimate } from './memory.ts';

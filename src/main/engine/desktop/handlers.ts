@@ -4,7 +4,7 @@ import { basename, join, parse } from 'node:path';
 import type { DesktopContract } from '../../../common/contract/contract.ts';
 import type { DesktopEvent, JobEvent } from '../../../common/contract/events.ts';
 import type { OpenedProject } from '../../../common/contract/projects.ts';
-import { AppError, Cancelled, errorLine } from '../../../common/errors.ts';
+import { AppError, errorLine } from '../../../common/errors.ts';
 import type { ClipInfo } from '../../../common/media.ts';
 import type { ClipRef, ProjectDocument } from '../../../common/project/document.ts';
 import { downloadBundle } from '../bundles/download.ts';
@@ -29,6 +29,7 @@ import type { Supervisor } from '../queue/supervisor.ts';
 import { Watch } from '../queue/watch.ts';
 import type { Handlers } from '../serve.ts';
 import { rememberingFacts } from './bundle-facts.ts';
+import { done, either, seldom, whileWanted } from './calling.ts';
 import { createPlanner } from './plan.ts';
 
 export interface DesktopParts {
@@ -251,38 +252,6 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
       await Promise.all([opened?.stop(), previews.stop()]);
       await project.close();
     },
-  };
-}
-
-/** Aborts with the first of two. */
-function either(one: AbortSignal, other: AbortSignal | undefined): AbortSignal {
-  return other ? AbortSignal.any([one, other]) : one;
-}
-
-/** For work that others may wait for as well, and that is kept: who gives up stops waiting, the work goes on. */
-function whileWanted<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
-  if (!signal) return work;
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(new Cancelled()), { once: true });
-    work.then(resolve, reject);
-  });
-}
-
-/** Waits, and answers what the contract has for nothing. */
-async function done(work: unknown): Promise<null> {
-  await work;
-  return null;
-}
-
-const TELL_EVERY_MS = 100;
-
-/** The same, but ten times a second at most. */
-function seldom(tell: (fraction: number) => void): (fraction: number) => void {
-  let told = Date.now();
-  return (fraction) => {
-    if (Date.now() - told < TELL_EVERY_MS) return;
-    told = Date.now();
-    tell(fraction);
   };
 }
 

@@ -10,7 +10,8 @@ import type { Backup } from '../../../common/contract/projects.ts';
 import { AppError } from '../../../common/errors.ts';
 import type { ProjectDocument } from '../../../common/project/document.ts';
 import { writeWhole } from '../disk.ts';
-import { type ProjectRef, readProject, writeProject } from './file.ts';
+import { writeProject } from './database.ts';
+import { type ProjectRef, readProject } from './file.ts';
 
 const HOUR_MS = 3_600_000;
 const HOURS_KEPT = 24;
