@@ -1,4 +1,7 @@
-/** The only door to SQLite: how every database of Retake is opened, migrated, checked and locked. */
+/**
+ * The only door to SQLite: how every database of Retake is opened, migrated, checked and locked. Long, because whatever
+ * touches the library itself (its errors, an in-memory schema to compare with) has to stand behind the one door.
+ */
 import { createHash } from 'node:crypto';
 import { mkdirSync, truncateSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
