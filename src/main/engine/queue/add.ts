@@ -4,7 +4,7 @@ import type { ClipRef, Shot } from '../../../common/project/document.ts';
 import type { EditSettings } from '../../../common/settings.ts';
 import type { Probe } from '../media/remembering-probe.ts';
 import type { ProjectRef } from '../project/file.ts';
-import { resolveRequest } from '../stages/request.ts';
+import { resolveRange, resolveRequest } from '../stages/request.ts';
 import { checkClip, checkTake } from './rehearsal.ts';
 import { requestOf } from './request.ts';
 import { folderFor } from './run.ts';
@@ -34,13 +34,18 @@ export async function checkedJobs(
   probe: Probe,
 ): Promise<Wanted[]> {
   const taken = [...promised];
+  /** Clips that are what they were; many shots have one. */
+  const known = new Set<string>();
   const asked: { readonly shot: Shot; readonly clip: ClipRef; readonly settings: EditSettings }[] = [];
   for (const { shot, clip } of shots) {
     const settings = await named(shot, async () => {
       const out = await nextTake(takesFolder, shot.name, taken);
       const request = requestOf({ shot, clip, bundle, provider, out, preview });
       resolveRequest(request);
-      await checkClip(request, clip, probe);
+      const film = `${clip.fingerprint.digest} ${clip.path}`;
+      if (!known.has(film)) await checkClip(clip);
+      known.add(film);
+      resolveRange(request, await probe(clip.path));
       return request;
     });
     if (!preview) taken.push(settings.out);

@@ -14,8 +14,8 @@ import { resolveRange } from '../stages/request.ts';
 /** Any canvas will do: a take has the clip's own size. */
 const CANVAS = { size: 64, grid: 8 };
 
-/** @throws AppError clip-changed, clip-unreadable, usage where the range is not in it */
-export async function checkClip(settings: EditSettings, clip: ClipRef, probe: Probe): Promise<void> {
+/** @throws AppError clip-changed, clip-unreadable */
+export async function checkClip(clip: ClipRef): Promise<void> {
   const { bytes, digest } = await fingerprintOf(clip.path);
   if (bytes !== clip.fingerprint.bytes || digest !== clip.fingerprint.digest) {
     throw new AppError('clip-changed', 'another film lies there than the one that was imported', {
@@ -23,7 +23,6 @@ export async function checkClip(settings: EditSettings, clip: ClipRef, probe: Pr
       hint: 'Put the first one back, or import the new one.',
     });
   }
-  resolveRange(settings, await probe(settings.clip));
 }
 
 /** Writes one frame of the take where it will lie, and removes it. @throws AppError as rehearseTake does */
