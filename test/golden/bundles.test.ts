@@ -1,8 +1,6 @@
 /** The step-major driver on real networks: resume to the bit, depth and v-prediction alike in both solvers' forms. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Cancelled } from '../../src/common/errors.ts';
-import { openBundle } from '../../src/main/engine/bundle/open.ts';
-import type { Bundle } from '../../src/main/engine/bundle/types.ts';
 import { decodeCheckpoint, encodeCheckpoint } from '../../src/main/engine/diffusion/checkpoint.ts';
 import { denoiseOf } from '../../src/main/engine/diffusion/denoiser.ts';
 import { sampleRuns, type VisitEvent } from '../../src/main/engine/diffusion/driver.ts';
@@ -14,6 +12,8 @@ import { euler } from '../../src/main/engine/diffusion/solvers/euler.ts';
 import type { Solver } from '../../src/main/engine/diffusion/solvers/solver.ts';
 import type { Conditioning, Latent } from '../../src/main/engine/diffusion/types.ts';
 import { getMethod, parseParams } from '../../src/main/engine/methods/registry.ts';
+import { openBundle } from '../../src/main/engine/models/open.ts';
+import type { Bundle } from '../../src/main/engine/models/types.ts';
 import { sharedPath } from '../helpers/shared.ts';
 import { maxDiff, rms } from '../helpers/smooth-network.ts';
 

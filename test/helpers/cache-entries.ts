@@ -1,6 +1,6 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-import type { LatentEntry } from '../../src/main/engine/cache/latents.ts';
+import type { LatentEntry } from '../../src/main/engine/artefacts/latents.ts';
 
 /** Whole numbers in [low, high], the same for the same seed. */
 export function dice(seed: number): (low: number, high: number) => number {

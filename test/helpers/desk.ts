@@ -2,9 +2,9 @@
 import { join } from 'node:path';
 import type { Events } from '../../src/common/contract/events.ts';
 import type { QueueEntry } from '../../src/common/contract/queue.ts';
-import { openLatentCache } from '../../src/main/engine/cache/latents.ts';
-import { prepareDataDirectory } from '../../src/main/engine/cache/location.ts';
-import { createDesktop, type Desktop } from '../../src/main/engine/desktop/handlers.ts';
+import { openLatentCache } from '../../src/main/engine/artefacts/latents.ts';
+import { createDesktop, type Desktop } from '../../src/main/engine/calls/handlers.ts';
+import { prepareDataDirectory } from '../../src/main/engine/data-paths.ts';
 import { type JobStore, openJobStore } from '../../src/main/engine/queue/store.ts';
 import { Supervisor } from '../../src/main/engine/queue/supervisor.ts';
 

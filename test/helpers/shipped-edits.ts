@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { Cancelled } from '../../src/common/errors.ts';
 import { type EditRequest, parseSettings } from '../../src/common/settings.ts';
-import { LatentCache } from '../../src/main/engine/cache/latents.ts';
+import { LatentCache } from '../../src/main/engine/artefacts/latents.ts';
 import type { Latent } from '../../src/main/engine/diffusion/types.ts';
 import { createProgressMeter } from '../../src/main/engine/progress.ts';
 import { CheckpointFile } from '../../src/main/engine/queue/checkpoint.ts';

@@ -4,8 +4,8 @@ import { dirname, join, relative } from 'node:path';
 import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { Cancelled, errorLine } from '../../src/common/errors.ts';
-import { inspectBundle } from '../../src/main/engine/bundle/inspect.ts';
-import { openBundle } from '../../src/main/engine/bundle/open.ts';
+import { inspectBundle } from '../../src/main/engine/models/inspect.ts';
+import { openBundle } from '../../src/main/engine/models/open.ts';
 import type { Graph, Model } from '../../src/main/engine/onnx/ir/graph.ts';
 import { attr, float32Tensor } from '../../src/main/engine/onnx/ir/types.ts';
 import {

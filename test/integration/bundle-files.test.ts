@@ -4,8 +4,8 @@ import { cp, mkdir, readdir, rm, symlink, truncate, writeFile } from 'node:fs/pr
 import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { AppError, errorLine } from '../../src/common/errors.ts';
-import { inspectBundle } from '../../src/main/engine/bundle/inspect.ts';
-import { openBundle } from '../../src/main/engine/bundle/open.ts';
+import { inspectBundle } from '../../src/main/engine/models/inspect.ts';
+import { openBundle } from '../../src/main/engine/models/open.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { writeTinyBundle } from '../helpers/tiny-bundle.ts';
 

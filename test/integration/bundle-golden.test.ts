@@ -2,9 +2,9 @@
 import { cp } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { inspectBundle } from '../../src/main/engine/bundle/inspect.ts';
-import { openBundle } from '../../src/main/engine/bundle/open.ts';
-import type { Bundle } from '../../src/main/engine/bundle/types.ts';
+import { inspectBundle } from '../../src/main/engine/models/inspect.ts';
+import { openBundle } from '../../src/main/engine/models/open.ts';
+import type { Bundle } from '../../src/main/engine/models/types.ts';
 import { readNpy } from '../../tools/golden/npy.ts';
 import { askOne } from '../helpers/ask-one.ts';
 import { sharedPath } from '../helpers/shared.ts';

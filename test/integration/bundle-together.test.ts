@@ -1,8 +1,8 @@
 /** Several frames in one call of a real network: together they give what each gives alone. */
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { openBundle } from '../../src/main/engine/bundle/open.ts';
 import type { PredictInput } from '../../src/main/engine/diffusion/types.ts';
+import { openBundle } from '../../src/main/engine/models/open.ts';
 import { askOne } from '../helpers/ask-one.ts';
 import { maxDiff } from '../helpers/smooth-network.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSy
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openLatentCache } from '../../src/main/engine/cache/latents.ts';
+import { openLatentCache } from '../../src/main/engine/artefacts/latents.ts';
 import { dice, entryFor } from '../helpers/cache-entries.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openLatentCache } from '../../src/main/engine/cache/latents.ts';
+import { openLatentCache } from '../../src/main/engine/artefacts/latents.ts';
 import { CheckpointFile } from '../../src/main/engine/queue/checkpoint.ts';
 import { openJobStore } from '../../src/main/engine/queue/store.ts';
 import { dice, entryFor } from '../helpers/cache-entries.ts';

@@ -2,7 +2,7 @@
 import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { toWire } from '../../src/common/errors.ts';
-import { openLatentCache } from '../../src/main/engine/cache/latents.ts';
+import { openLatentCache } from '../../src/main/engine/artefacts/latents.ts';
 import { CheckpointFile } from '../../src/main/engine/queue/checkpoint.ts';
 import { openJobStore } from '../../src/main/engine/queue/store.ts';
 import { entryFor } from '../helpers/cache-entries.ts';

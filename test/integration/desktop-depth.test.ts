@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { type ClipRef, type Shot, shotSettings } from '../../src/common/project/document.ts';
-import { BundleManager } from '../../src/main/engine/bundles/manager.ts';
+import { BundleManager } from '../../src/main/engine/library/manager.ts';
 import { counter, ffmpegDoes, H264, tempFolder } from '../helpers/clips.ts';
 import { startDesk } from '../helpers/desk.ts';
 import { clipRefOf } from '../helpers/project.ts';

@@ -13,7 +13,7 @@ import type { Events } from '../../src/common/contract/events.ts';
 import type { ClipRef, Shot } from '../../src/common/project/document.ts';
 import { shotSettings } from '../../src/common/project/document.ts';
 import type { TakeReport } from '../../src/common/report.ts';
-import { prepareDataDirectory } from '../../src/main/engine/cache/location.ts';
+import { prepareDataDirectory } from '../../src/main/engine/data-paths.ts';
 import { probeClip } from '../../src/main/engine/media/probe.ts';
 import { openJobStore } from '../../src/main/engine/queue/store.ts';
 import { counter, ffmpegDoes, H264, tempFolder } from '../helpers/clips.ts';

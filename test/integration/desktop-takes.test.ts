@@ -11,7 +11,7 @@ import {
   shotSettings,
 } from '../../src/common/project/document.ts';
 import { removeTake } from '../../src/common/project/edits-takes.ts';
-import { prepareDataDirectory } from '../../src/main/engine/cache/location.ts';
+import { prepareDataDirectory } from '../../src/main/engine/data-paths.ts';
 import { PROJECT_MIGRATIONS } from '../../src/main/engine/project/database.ts';
 import { ProjectSession } from '../../src/main/engine/project/session.ts';
 import { openJobStore } from '../../src/main/engine/queue/store.ts';

@@ -3,11 +3,11 @@ import { cpSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { parseSettings } from '../../src/common/settings.ts';
-import { rememberingFacts } from '../../src/main/engine/desktop/bundle-facts.ts';
-import { isSmall, timeCalls } from '../../src/main/engine/desktop/first-speeds.ts';
-import { createPlanner } from '../../src/main/engine/desktop/plan.ts';
 import { rememberingProbe } from '../../src/main/engine/media/remembering-probe.ts';
+import { rememberingFacts } from '../../src/main/engine/models/facts.ts';
 import { openJobStore } from '../../src/main/engine/queue/store.ts';
+import { isSmall, timeCalls } from '../../src/main/engine/recipe/first-speeds.ts';
+import { createPlanner } from '../../src/main/engine/recipe/plan.ts';
 import { counter, ffmpegDoes, H264, tempFolder } from '../helpers/clips.ts';
 import { writeTinyBundle } from '../helpers/tiny-bundle.ts';
 

@@ -1,11 +1,11 @@
 /** The models that come with Retake, on the clip that comes with it: they see what is there. */
 import { join, resolve } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { openBundle } from '../../src/main/engine/bundle/open.ts';
 import { decodeFrames } from '../../src/main/engine/media/decode.ts';
 import { probeClip } from '../../src/main/engine/media/probe.ts';
 import { openImageText } from '../../src/main/engine/metrics/image-text.ts';
 import { textSimilarity } from '../../src/main/engine/metrics/similarity.ts';
+import { openBundle } from '../../src/main/engine/models/open.ts';
 
 const demo = resolve(import.meta.dirname, '../../resources/demo');
 const SIDE = 128;

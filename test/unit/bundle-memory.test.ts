@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { estimateMemory } from '../../src/main/engine/bundle/memory.ts';
+import { estimateMemory } from '../../src/main/engine/models/memory.ts';
 
 const SD15 = {
   unet: { block_out_channels: [320, 640, 1280, 1280], attention_head_dim: 8, sample_size: 64 },

@@ -3,7 +3,7 @@ import {
   preprocess,
   preprocessedSize,
   preprocessorConfig,
-} from '../../src/main/engine/bundle/preprocessor.ts';
+} from '../../src/main/engine/models/preprocessor.ts';
 
 const parse = (config: object) => preprocessorConfig.parse(config);
 const sizeOf = (config: object, width: number, height: number) => {

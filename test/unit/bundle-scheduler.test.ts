@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readScheduler } from '../../src/main/engine/bundle/scheduler.ts';
 import { makeLevels } from '../../src/main/engine/diffusion/schedule.ts';
 import { ddim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
+import { readScheduler } from '../../src/main/engine/models/scheduler.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 async function written(config: object): Promise<string> {

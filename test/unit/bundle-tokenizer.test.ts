@@ -1,7 +1,7 @@
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { readTokenizer, remappedTokens } from '../../src/main/engine/bundle/tokenizer.ts';
+import { readTokenizer, remappedTokens } from '../../src/main/engine/models/tokenizer.ts';
 import { sharedPath } from '../helpers/shared.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { writeTinyBundle } from '../helpers/tiny-bundle.ts';

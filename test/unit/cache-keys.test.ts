@@ -6,7 +6,7 @@ import {
   INVERSION_VERSION,
   type InversionKeyParts,
   inversionKey,
-} from '../../src/main/engine/cache/keys.ts';
+} from '../../src/main/engine/artefacts/keys.ts';
 
 const parts: InversionKeyParts = {
   pixels: digestOf(new Uint8Array([1, 2, 3])),

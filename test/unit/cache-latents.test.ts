@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { Cancelled } from '../../src/common/errors.ts';
-import { openLatentCache } from '../../src/main/engine/cache/latents.ts';
-import { ROWS_AT_ONCE } from '../../src/main/engine/cache/upkeep.ts';
+import { openLatentCache } from '../../src/main/engine/artefacts/latents.ts';
+import { ROWS_AT_ONCE } from '../../src/main/engine/artefacts/upkeep.ts';
 import { entryFor } from '../helpers/cache-entries.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'no
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../src/common/errors.ts';
-import { dataDirectory, prepareDataDirectory } from '../../src/main/engine/cache/location.ts';
+import { dataDirectory, prepareDataDirectory } from '../../src/main/engine/data-paths.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 describe('data directory', () => {

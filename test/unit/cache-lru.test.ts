@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type LatentCache, openLatentCache } from '../../src/main/engine/cache/latents.ts';
+import { type LatentCache, openLatentCache } from '../../src/main/engine/artefacts/latents.ts';
 import { dice, entryFor } from '../helpers/cache-entries.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nextPage } from '../../src/main/engine/bundles/repository.ts';
+import { nextPage } from '../../src/main/engine/library/repository.ts';
 import { fitCanvas } from '../../src/main/engine/media/fit.ts';
 import { findCuts } from '../../src/main/engine/media/shots.ts';
 import { fileName } from '../../src/main/engine/queue/take-name.ts';

@@ -37,12 +37,12 @@ const FORBIDDEN: readonly [file: string, imported: string][] = [
   ['src/main/app/x.ts', '../engine/render.ts'],
   ['src/main/cli/x.ts', 'better-sqlite3'],
   ['src/main/engine/x.ts', 'electron'],
-  ['src/main/engine/bundle/x.ts', 'onnxruntime-node'],
+  ['src/main/engine/models/x.ts', 'onnxruntime-node'],
   ['src/main/engine/queue/x.ts', 'better-sqlite3'],
-  ['src/main/engine/bundle/x.ts', 'node:child_process'],
+  ['src/main/engine/models/x.ts', 'node:child_process'],
   ['src/main/engine/diffusion/x.ts', '../onnx/ort.ts'],
   ['src/main/engine/diffusion/x.ts', 'node:fs'],
-  ['src/main/engine/methods/x.ts', '../bundle/open.ts'],
+  ['src/main/engine/methods/x.ts', '../models/open.ts'],
 ];
 
 const ALLOWED: readonly [file: string, imported: string][] = [

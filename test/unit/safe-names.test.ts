@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isPortableName, portableName } from '../../src/common/file-name.ts';
-import { checkAddress, isOwnAddress } from '../../src/main/engine/bundles/address.ts';
+import { checkAddress, isOwnAddress } from '../../src/main/engine/library/address.ts';
 import { fileName } from '../../src/main/engine/queue/take-name.ts';
 
 describe('names that mean the same everywhere', () => {

@@ -1,10 +1,10 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { DIGEST_QUERY } from '../../src/main/engine/cache/digests.ts';
-import { latents } from '../../src/main/engine/cache/migrations/001-latents.ts';
-import { LATENT_SQL } from '../../src/main/engine/cache/rows.ts';
-import { LS_QUERY, OLDEST_QUERY } from '../../src/main/engine/cache/upkeep.ts';
+import { DIGEST_QUERY } from '../../src/main/engine/artefacts/digests.ts';
+import { latents } from '../../src/main/engine/artefacts/migrations/001-latents.ts';
+import { LATENT_SQL } from '../../src/main/engine/artefacts/rows.ts';
+import { LS_QUERY, OLDEST_QUERY } from '../../src/main/engine/artefacts/upkeep.ts';
 import { jobs } from '../../src/main/engine/queue/migrations/001-jobs.ts';
 import { desktopQueue } from '../../src/main/engine/queue/migrations/002-desktop-queue.ts';
 import { oneTable } from '../../src/main/engine/queue/migrations/003-one-table.ts';

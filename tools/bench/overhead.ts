@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseSettings } from '../../src/common/settings.ts';
-import { openLatentCache } from '../../src/main/engine/cache/latents.ts';
+import { openLatentCache } from '../../src/main/engine/artefacts/latents.ts';
 import { createProgressMeter } from '../../src/main/engine/progress.ts';
 import { CheckpointFile } from '../../src/main/engine/queue/checkpoint.ts';
 import { render } from '../../src/main/engine/render.ts';

@@ -4,9 +4,9 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join } from 'node:path';
 import type { EditRequest } from '../../src/common/settings.ts';
 import { type Engine, startEngine } from '../../src/main/cli/engine.ts';
-import { openBundle } from '../../src/main/engine/bundle/open.ts';
-import type { Bundle } from '../../src/main/engine/bundle/types.ts';
 import { type ImageText, openImageText } from '../../src/main/engine/metrics/image-text.ts';
+import { openBundle } from '../../src/main/engine/models/open.ts';
+import type { Bundle } from '../../src/main/engine/models/types.ts';
 import { type Edit, type Footage, type HeldOutSet, readFootage, readPictures, type Shot } from './heldout.ts';
 import { type Judge, openJudge } from './judge.ts';
 import { readStrip, readTake, writeStrip } from './pictures.ts';

@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { unetIo } from '../../src/main/engine/bundle/io.ts';
-import { makePredict } from '../../src/main/engine/bundle/unet.ts';
+import { unetIo } from '../../src/main/engine/models/io.ts';
+import { makePredict } from '../../src/main/engine/models/unet.ts';
 import { createSession } from '../../src/main/engine/onnx/ort.ts';
 import { float32Io } from '../../src/main/engine/onnx/passes/float-io.ts';
 import { loadGraph } from '../../src/main/engine/onnx/slim.ts';

@@ -1,6 +1,6 @@
 /** What a job brings along to the pipeline. */
 import type { Fit } from '../../common/media.ts';
-import type { LatentCache } from './cache/latents.ts';
+import type { LatentCache } from './artefacts/latents.ts';
 import type { ProgressMeter } from './progress.ts';
 import type { CheckpointFile } from './queue/checkpoint.ts';
 

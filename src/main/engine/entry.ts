@@ -4,13 +4,13 @@ import { contract, type EngineContract } from '../../common/contract/contract.ts
 import type { Events } from '../../common/contract/events.ts';
 import { AppError, errorLine } from '../../common/errors.ts';
 import { parseRate } from '../../common/time/rational.ts';
-import { formatBundleReport, inspectBundle } from './bundle/inspect.ts';
-import { openLatentCache } from './cache/latents.ts';
-import { prepareDataDirectory } from './cache/location.ts';
-import { lazily } from './desktop/calls.ts';
-import { createDesktop, type Desktop } from './desktop/handlers.ts';
+import { openLatentCache } from './artefacts/latents.ts';
+import { lazily } from './calls/calls.ts';
+import { createDesktop, type Desktop } from './calls/handlers.ts';
+import { prepareDataDirectory } from './data-paths.ts';
 import { probeClip } from './media/probe.ts';
 import { methods, paramsSchema, solversOf } from './methods/registry.ts';
+import { formatBundleReport, inspectBundle } from './models/inspect.ts';
 import { probeProviders } from './onnx/provider.ts';
 import { openJobStore } from './queue/store.ts';
 import { Supervisor, type SupervisorParts } from './queue/supervisor.ts';

@@ -1,6 +1,7 @@
 /** What the runner knows of a kind of case. */
-import type { Bundle } from '../../../src/main/engine/bundle/types.ts';
+
 import type { AttentionSites } from '../../../src/main/engine/diffusion/types.ts';
+import type { Bundle } from '../../../src/main/engine/models/types.ts';
 import type { GoldenCase } from '../case.ts';
 import type { Values } from '../compare.ts';
 

@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Bundle } from '../../../src/main/engine/bundle/types.ts';
 import { visitsFrom } from '../../../src/main/engine/diffusion/order.ts';
 import { ddim } from '../../../src/main/engine/diffusion/solvers/ddim.ts';
 import type { Predict } from '../../../src/main/engine/diffusion/types.ts';
+import type { Bundle } from '../../../src/main/engine/models/types.ts';
 import type { GoldenCase } from '../case.ts';
 import { joined, type Kind, once } from './kind.ts';
 import { type Trajectory, trajectoryOf } from './sampling.ts';

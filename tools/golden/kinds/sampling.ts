@@ -1,5 +1,5 @@
 /** A step-major run of a golden case, its trajectory kept. */
-import type { Bundle } from '../../../src/main/engine/bundle/types.ts';
+
 import { sampleRuns } from '../../../src/main/engine/diffusion/driver.ts';
 import type { Run } from '../../../src/main/engine/diffusion/run.ts';
 import { makeLevels } from '../../../src/main/engine/diffusion/schedule.ts';
@@ -12,6 +12,7 @@ import type {
   Predict,
 } from '../../../src/main/engine/diffusion/types.ts';
 import { getMethod, parseParams } from '../../../src/main/engine/methods/registry.ts';
+import type { Bundle } from '../../../src/main/engine/models/types.ts';
 import type { GoldenCase } from '../case.ts';
 import type { Check } from './kind.ts';
 

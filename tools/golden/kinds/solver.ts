@@ -1,9 +1,10 @@
 /** Cases of one solver: `sample_…`, `invert_…` and `reconstruct_…`, with lower, upper and kN in the name. */
-import type { Bundle } from '../../../src/main/engine/bundle/types.ts';
+
 import { denoiseOf } from '../../../src/main/engine/diffusion/denoiser.ts';
 import { pureNoise } from '../../../src/main/engine/diffusion/parametrisation.ts';
 import type { Solver } from '../../../src/main/engine/diffusion/solvers/solver.ts';
 import type { Latent } from '../../../src/main/engine/diffusion/types.ts';
+import type { Bundle } from '../../../src/main/engine/models/types.ts';
 import type { GoldenCase } from '../case.ts';
 import { joined, type Kind, once } from './kind.ts';
 import { levelChecks, scheduleOf, trajectoryOf } from './sampling.ts';

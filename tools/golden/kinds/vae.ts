@@ -1,5 +1,5 @@
 /** Pixels to moments and scaled latents, latents to pixels. */
-import type { Bundle } from '../../../src/main/engine/bundle/types.ts';
+import type { Bundle } from '../../../src/main/engine/models/types.ts';
 import type { GoldenCase } from '../case.ts';
 import { runOne, withGraph } from './graph.ts';
 import { concat, type Kind } from './kind.ts';

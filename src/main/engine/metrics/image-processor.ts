@@ -1,6 +1,6 @@
 /** Pictures as an image encoder wants them: preprocessor_config.json as a graph, so that the runtime does the resampling. */
 import { z } from 'zod';
-import { defect, readJson } from '../bundle/files.ts';
+import { defect, readJson } from '../models/files.ts';
 import { parseText } from '../onnx/ir/text.ts';
 import { createSession } from '../onnx/ort.ts';
 

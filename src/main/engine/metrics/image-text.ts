@@ -5,9 +5,9 @@
 import { realpathSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { AppError, type CancelSignal, throwIfCancelled } from '../../../common/errors.ts';
-import { partDigest } from '../bundle/digests.ts';
-import { defect, kindOf } from '../bundle/files.ts';
-import { readTokenizer, TOKENIZER_FILES } from '../bundle/tokenizer.ts';
+import { partDigest } from '../models/digests.ts';
+import { defect, kindOf } from '../models/files.ts';
+import { readTokenizer, TOKENIZER_FILES } from '../models/tokenizer.ts';
 import { createSession, type Feed, type Session } from '../onnx/ort.ts';
 import { float32Io } from '../onnx/passes/float-io.ts';
 import { loadGraph } from '../onnx/slim.ts';

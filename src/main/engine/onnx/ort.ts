@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import type * as Ort from 'onnxruntime-node';
 import { AppError, assert } from '../../../common/errors.ts';
 import { keepPrivate } from '../../child-environment.ts';
-import type { Provider } from '../bundle/types.ts';
+import type { Provider } from '../models/types.ts';
 import { blocking } from '../watchdog/blocking.ts';
 import type { Model } from './ir/graph.ts';
 import { serializeModel } from './serde.ts';

@@ -1,7 +1,7 @@
 /** Entry of the process in which a provider is tried: it may crash or hang here without harm. argv: the provider. */
 import { readFileSync } from 'node:fs';
 import { failedTrial, type TrialAnswer } from '../../trial.ts';
-import type { Provider } from '../bundle/types.ts';
+import type { Provider } from '../models/types.ts';
 import { parentPort } from '../parent-port.ts';
 import { createSession } from './ort.ts';
 import { probeFeeds, probeModel } from './probe-model.ts';

@@ -11,8 +11,8 @@ import {
   type TrialRequest,
   trialResult,
 } from '../../trial.ts';
-import type { Provider } from '../bundle/types.ts';
 import { entryFile } from '../entry-file.ts';
+import type { Provider } from '../models/types.ts';
 import { type ParentPort, parentPort } from '../parent-port.ts';
 
 export interface Trial {

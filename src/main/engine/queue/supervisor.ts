@@ -9,7 +9,7 @@ import type { JobState, JobSummary, Progress } from '../../../common/contract/jo
 import { AppError, Cancelled, errorLine, fromWire, toWire } from '../../../common/errors.ts';
 import type { TakeReport } from '../../../common/report.ts';
 import type { EditSettings } from '../../../common/settings.ts';
-import type { LatentCache } from '../cache/latents.ts';
+import type { LatentCache } from '../artefacts/latents.ts';
 import type { Glimpse } from '../context.ts';
 import { removePartial } from '../media/target.ts';
 import { createProgressMeter } from '../progress.ts';

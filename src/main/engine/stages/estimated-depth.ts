@@ -1,6 +1,6 @@
 /** What a plan knows of depth that was estimated in this process: digests, so that it finds cached inversions without a network. */
 import type { ClipInfo, Fit, FrameRange } from '../../../common/media.ts';
-import { digestOf } from '../cache/keys.ts';
+import { digestOf } from '../artefacts/keys.ts';
 
 export interface EstimateOf {
   /** Digest of the estimator. */

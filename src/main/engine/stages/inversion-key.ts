@@ -2,10 +2,10 @@
 import { assert } from '../../../common/errors.ts';
 import type { Fit } from '../../../common/media.ts';
 import type { EditSettings } from '../../../common/settings.ts';
-import type { BundleDigests } from '../bundle/types.ts';
-import { inversionKey } from '../cache/keys.ts';
+import { inversionKey } from '../artefacts/keys.ts';
 import type { ScheduleId } from '../diffusion/schedule.ts';
 import type { Solver } from '../diffusion/solvers/solver.ts';
+import type { BundleDigests } from '../models/types.ts';
 
 export interface InversionOf {
   readonly settings: EditSettings;

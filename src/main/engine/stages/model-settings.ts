@@ -8,7 +8,7 @@ import {
   parseModelSettings,
 } from '../../../common/model-settings.ts';
 import { type EditSettings, parseSettings } from '../../../common/settings.ts';
-import { kindOf, readBytes } from '../bundle/files.ts';
+import { kindOf, readBytes } from '../models/files.ts';
 import { resolveRequest } from './request.ts';
 
 export const MODEL_SETTINGS_FILE = 'retake.json';

@@ -2,8 +2,6 @@
 import { AppError } from '../../../common/errors.ts';
 import type { ClipInfo, Fit, FrameRange } from '../../../common/media.ts';
 import type { EditSettings } from '../../../common/settings.ts';
-import { checkCanvas } from '../bundle/parts.ts';
-import type { Bundle } from '../bundle/types.ts';
 import { scheduleNamed } from '../diffusion/names.ts';
 import type { ScheduleId } from '../diffusion/schedule.ts';
 import { solverNamed, solvers } from '../diffusion/solvers/registry.ts';
@@ -11,6 +9,8 @@ import type { Solver } from '../diffusion/solvers/solver.ts';
 import { fitCanvas, fitInto } from '../media/fit.ts';
 import { getMethod, parseParams, solverFor } from '../methods/registry.ts';
 import type { Method, Need } from '../methods/types.ts';
+import { checkCanvas } from '../models/parts.ts';
+import type { Bundle } from '../models/types.ts';
 
 export interface ResolvedRequest {
   readonly method: Method;

@@ -4,10 +4,10 @@
  */
 import { AppError, throwIfCancelled } from '../../../common/errors.ts';
 import type { ClipInfo, Fit, FrameRange } from '../../../common/media.ts';
-import type { Bundle, DepthEstimator } from '../bundle/types.ts';
 import { isFiniteLatent } from '../diffusion/finite.ts';
 import { decodeFrames } from '../media/decode.ts';
 import { probeClip } from '../media/probe.ts';
+import type { Bundle, DepthEstimator } from '../models/types.ts';
 import { toLatentGrid } from './latent-grid.ts';
 
 /** Frame of the shot → (h, w) at latent size, -1 far to 1 near; null for networks that take none. */

@@ -1,4 +1,4 @@
-/** A model bundle as functions. Opened by bundle/open.ts; nothing above it knows of ONNX. */
+/** A model bundle as functions. Opened by models/open.ts; nothing above it knows of ONNX. */
 import type {
   AttentionSites,
   Conditioning,

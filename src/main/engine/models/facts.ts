@@ -1,12 +1,12 @@
 /** What a plan needs of a bundle, without loading a network: remembered while its files stay as they are. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Layout, readLayout } from '../bundle/layout.ts';
-import { bundleDigests } from '../bundle/part-digests.ts';
-import { geometryOf, loadParts } from '../bundle/parts.ts';
-import { readScheduler } from '../bundle/scheduler.ts';
-import { TOKENIZER_FILES } from '../bundle/tokenizer.ts';
-import type { Bundle, BundleDigests, DigestStore } from '../bundle/types.ts';
+import { type Layout, readLayout } from './layout.ts';
+import { bundleDigests } from './part-digests.ts';
+import { geometryOf, loadParts } from './parts.ts';
+import { readScheduler } from './scheduler.ts';
+import { TOKENIZER_FILES } from './tokenizer.ts';
+import type { Bundle, BundleDigests, DigestStore } from './types.ts';
 
 export type BundleFacts = Pick<
   Bundle,

@@ -5,10 +5,10 @@ import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { BundleEntry } from '../../../common/contract/bundles.ts';
 import { AppError, errorLine } from '../../../common/errors.ts';
-import { type BundleReport, inspectBundle } from '../bundle/inspect.ts';
-import { PART_FOLDERS } from '../bundle/layout.ts';
 import { writeWhole } from '../disk.ts';
 import { fromSystem } from '../media/target.ts';
+import { type BundleReport, inspectBundle } from '../models/inspect.ts';
+import { PART_FOLDERS } from '../models/layout.ts';
 import { readModelSettings } from '../stages/model-settings.ts';
 
 const listFile = z.object({ dirs: z.array(z.string()), default: z.string().nullable() });

@@ -1,8 +1,8 @@
 /** The files of the data directory. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AppError } from '../../../common/errors.ts';
-import { dataDirectory } from '../../data-directory.ts';
+import { AppError } from '../../common/errors.ts';
+import { dataDirectory } from '../data-directory.ts';
 
 export { dataDirectory };
 

@@ -2,12 +2,13 @@
 import type { RenderPlan } from '../../../common/contract/queue.ts';
 import type { ClipInfo, Fit, FrameRange } from '../../../common/media.ts';
 import type { EditSettings } from '../../../common/settings.ts';
-import { digestOf } from '../cache/keys.ts';
-import type { LatentCache } from '../cache/latents.ts';
+import { digestOf } from '../artefacts/keys.ts';
+import type { LatentCache } from '../artefacts/latents.ts';
 import { visitsOf } from '../diffusion/run.ts';
 import { makeLevels } from '../diffusion/schedule.ts';
 import { decodeFrames } from '../media/decode.ts';
 import type { Probe } from '../media/remembering-probe.ts';
+import type { ReadFacts } from '../models/facts.ts';
 import { chooseProvider } from '../onnx/provider.ts';
 import { branchesOf, guessSpeeds, type Machine, speedsOf, type Work } from '../queue/speeds.ts';
 import type { JobStore } from '../queue/store.ts';
@@ -16,7 +17,6 @@ import { frameKey } from '../stages/inversion-key.ts';
 import { canvasOf, resolveRange, resolveRequest } from '../stages/request.ts';
 import { runsOf } from '../stages/runs.ts';
 import { depthSource, type StructureRequest, shotStructure } from '../stages/structure.ts';
-import type { ReadFacts } from './bundle-facts.ts';
 import { isSmall, timeCalls } from './first-speeds.ts';
 
 export interface PlannerParts {

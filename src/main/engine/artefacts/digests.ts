@@ -1,5 +1,5 @@
 /** Digests of weights files remembered by path, size and time of change, so that gigabytes are hashed once. */
-import type { DigestStore } from '../bundle/types.ts';
+import type { DigestStore } from '../models/types.ts';
 import type { RebuildableDb } from '../storage/rebuildable.ts';
 
 export const DIGEST_QUERY = 'SELECT digest FROM file_digests WHERE path = ? AND size = ? AND mtime_ms = ?';

@@ -7,8 +7,8 @@ import type {
   VerifyResult,
 } from '../../../common/contract/cache.ts';
 import { AppError, assert, type CancelSignal } from '../../../common/errors.ts';
-import type { DigestStore } from '../bundle/types.ts';
 import type { Latent } from '../diffusion/types.ts';
+import type { DigestStore } from '../models/types.ts';
 import { asAppError, type Db, inTransaction, isCorruption } from '../storage/db.ts';
 import { RebuildableDb } from '../storage/rebuildable.ts';
 import { digestStore } from './digests.ts';
