@@ -11,9 +11,10 @@ import { ddim, invertDdim } from '../../src/main/engine/diffusion/solvers/ddim.t
 import { euler } from '../../src/main/engine/diffusion/solvers/euler.ts';
 import type { Solver } from '../../src/main/engine/diffusion/solvers/solver.ts';
 import type { Conditioning, Latent } from '../../src/main/engine/diffusion/types.ts';
-import { getMethod, parseParams } from '../../src/main/engine/methods/registry.ts';
+import { getMethod } from '../../src/main/engine/methods/registry.ts';
 import { openBundle } from '../../src/main/engine/models/open.ts';
 import type { Bundle } from '../../src/main/engine/models/types.ts';
+import { methodRuns } from '../helpers/method-runs.ts';
 import { sharedPath } from '../helpers/shared.ts';
 import { maxDiff, rms } from '../helpers/smooth-network.ts';
 
@@ -38,11 +39,13 @@ describe.skipIf(!sharedPath('golden')).each(['tiny-sd', 'tiny-sd-depth'])('%s', 
   const structure = () => (bundle.structureChannels > 0 ? structureOf : undefined);
 
   function run(id: string, solver: Solver, more: object = {}, from = start()): Promise<Latent[]> {
-    const method = getMethod(id);
     const schedule = makeLevels(bundle.scheduler, STEPS, { solver });
-    const facts = { frames: FRAMES, anchor: 1, seed: 3, schedule, form: solver.form };
     return sampleRuns({
-      runs: method.runs({ ...facts, have: (_, frame) => from[frame]! }, parseParams(method, {})),
+      runs: methodRuns(
+        getMethod(id),
+        {},
+        { start: from, anchor: 1, seed: 3, schedule, solver, shape: SHAPE },
+      ),
       predict: bundle.predict(SHAPE),
       prediction: bundle.scheduler.prediction,
       solver,

@@ -3,6 +3,7 @@ import type {
   Conditioning,
   Features,
   Latent,
+  LatentShape,
   Predict,
   PredictInput,
   SchedulerConfig,
@@ -24,6 +25,7 @@ export const SD_SCHEDULER: SchedulerConfig = {
   rescaleBetasZeroSnr: false,
 };
 
+export const SHAPE: LatentShape = { channels: 4, height: 2, width: 3 };
 export const SIZE = 24;
 
 export function text(value: number): Conditioning {

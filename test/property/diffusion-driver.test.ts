@@ -18,8 +18,9 @@ import { eulerAncestral } from '../../src/main/engine/diffusion/solvers/euler-an
 import { solvers } from '../../src/main/engine/diffusion/solvers/registry.ts';
 import type { Solver } from '../../src/main/engine/diffusion/solvers/solver.ts';
 import type { Features, Latent, PredictInput, PredictOutput } from '../../src/main/engine/diffusion/types.ts';
-import { getMethod, parseParams } from '../../src/main/engine/methods/registry.ts';
-import { maxDiff, SD_SCHEDULER, SIZE, smoothNetwork, text } from '../helpers/smooth-network.ts';
+import { getMethod } from '../../src/main/engine/methods/registry.ts';
+import { methodRuns } from '../helpers/method-runs.ts';
+import { maxDiff, SD_SCHEDULER, SHAPE, SIZE, smoothNetwork, text } from '../helpers/smooth-network.ts';
 
 const FRAMES = 6;
 const STEPS = 5;
@@ -64,15 +65,15 @@ async function run(
   { id, params, solver, anchor }: Spec,
   { start = startOf(), ...more }: Partial<SampleRequest> & { start?: Latent[] } = {},
 ): Promise<Latent[]> {
-  const method = getMethod(id);
   const schedule = makeLevels(SD_SCHEDULER, STEPS, { solver });
-  const have = (_: unknown, frame: number) => start[frame]!;
-  const facts = { frames: start.length, anchor, seed: 42, schedule, form: solver.form, have };
+  const of = { start, anchor, seed: 42, schedule, solver, shape: SHAPE };
   return sampleRuns({
     // Whatever a method starts from: here every run stands at the first of all levels.
-    runs: method
-      .runs(facts, parseParams(method, params))
-      .map((each) => ({ ...each, schedule, start: (frame) => start[frame]! })),
+    runs: methodRuns(getMethod(id), params, of).map((each) => ({
+      ...each,
+      schedule,
+      start: (frame) => start[frame]!,
+    })),
     predict: smoothNetwork(),
     prediction: 'epsilon',
     solver,

@@ -4,7 +4,9 @@ import { addNoise } from '../../src/main/engine/diffusion/parametrisation.ts';
 import { makeLevels } from '../../src/main/engine/diffusion/schedule.ts';
 import { ddim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
 import { euler } from '../../src/main/engine/diffusion/solvers/euler.ts';
+import { eulerAncestral } from '../../src/main/engine/diffusion/solvers/euler-ancestral.ts';
 import type { Solver } from '../../src/main/engine/diffusion/solvers/solver.ts';
+import { give, type Have, wantsInversion } from '../../src/main/engine/methods/have.ts';
 import { weightAt } from '../../src/main/engine/methods/mix.ts';
 import { passes } from '../../src/main/engine/methods/pix2video.ts';
 import {
@@ -15,7 +17,7 @@ import {
   solverFor,
 } from '../../src/main/engine/methods/registry.ts';
 import { noisedRun, stepsOfStrength } from '../../src/main/engine/methods/starts.ts';
-import { SD_SCHEDULER, SIZE } from '../helpers/smooth-network.ts';
+import { SD_SCHEDULER, SHAPE, SIZE } from '../helpers/smooth-network.ts';
 
 describe('registry', () => {
   it('finds each by its id and names all when asked for another', () => {
@@ -68,6 +70,29 @@ describe('registry', () => {
   });
 });
 
+describe('what a method has', () => {
+  it('is what it asked for and what was made; everything else fails by name, when it is used', () => {
+    const latent = noiseFor(1, 0, SIZE);
+    const have = give(['inversion', 'flow'], { inversion: () => latent, clean: () => latent });
+    expect(have.inversion(0)).toBe(latent);
+    expect(() => have.flow).toThrow(/asked for flow/);
+    const all: Partial<Have> = have;
+    expect(() => all.clean).toThrow(/asked for clean/);
+    expect(() => all.nullText).toThrow(/asked for nullText/);
+  });
+
+  it('says which solvers will do: what is inverted needs one that inverts', () => {
+    const [mixing, editing] = [getMethod('mix'), getMethod('img2img')];
+    expect(wantsInversion(mixing.needs(parseParams(mixing, {})))).toBe(true);
+    expect(wantsInversion(editing.needs(parseParams(editing, {})))).toBe(false);
+    expect(wantsInversion(['clean', 'trajectory'])).toBe(true);
+    expect(() => solverFor(editing, { start: 'inversion' }, eulerAncestral)).toThrow(
+      expect.objectContaining({ code: 'usage' }),
+    );
+    expect(solverFor(editing, { start: 'noise' }, eulerAncestral)).toBe(eulerAncestral);
+  });
+});
+
 describe('mix', () => {
   it('stretches its weights over the steps', () => {
     expect([0, 1, 2].map((step) => weightAt([0.3], step, 3))).toEqual([0.3, 0.3, 0.3]);
@@ -103,7 +128,8 @@ describe('pix2video random', () => {
 describe('start', () => {
   const schedule = makeLevels(SD_SCHEDULER, 10, { solver: ddim });
   const clean = noiseFor(1, 0, SIZE);
-  const facts = ({ form }: Solver) => ({ frames: 3, anchor: 0, seed: 5, schedule, form, have: () => clean });
+  const have = { clean: () => clean };
+  const facts = ({ form }: Solver) => ({ frames: 3, anchor: 0, seed: 5, schedule, form, shape: SHAPE, have });
 
   it('runs the share of the steps that the strength names', () => {
     expect([0.001, 0.3, 0.55, 0.7, 1].map((strength) => stepsOfStrength(10, strength))).toEqual([

@@ -9,6 +9,7 @@ import type { TakeReport } from '../../common/report.ts';
 import type { EditSettings } from '../../common/settings.ts';
 import type { RenderContext } from './context.ts';
 import { visitsOf } from './diffusion/run.ts';
+import { wantsInversion } from './methods/have.ts';
 import type { ProgressMeter } from './progress.ts';
 import { buildReport } from './report.ts';
 import { exportTake } from './stages/export.ts';
@@ -43,7 +44,7 @@ export async function render(settings: EditSettings, context: RenderContext): Pr
 /** Work ahead, in network calls: a call with two branches costs about twice one with one, a decoded frame about one. */
 function planProgress(shot: Shot, progress: ProgressMeter): void {
   const { frames, settings, branches } = shot;
-  const inverted = shot.need === 'inverted';
+  const inverted = wantsInversion(shot.needs);
   progress.plan('invert', frames * (inverted ? settings.steps * (1 + settings.refinement) : 1), 1);
   progress.plan('sample', visitsOf(runsOf(shot)), branches.length);
   progress.plan('encode', frames, 1);

@@ -11,6 +11,7 @@ import type {
   NoiseSchedule,
   Predict,
 } from '../../../src/main/engine/diffusion/types.ts';
+import { give } from '../../../src/main/engine/methods/have.ts';
 import { getMethod, parseParams } from '../../../src/main/engine/methods/registry.ts';
 import type { Bundle } from '../../../src/main/engine/models/types.ts';
 import type { GoldenCase } from '../case.ts';
@@ -46,9 +47,11 @@ export async function trajectoryOf(
   const method = getMethod(options.method);
   const schedule = scheduleOf(golden, bundle, options.solver);
   const { anchor, solver, start } = options;
-  const facts = { frames: start.length, anchor, seed: 0, schedule, form: solver.form };
-  const have = (_: unknown, frame: number) => start[frame]!;
-  const [run] = method.runs({ ...facts, have }, parseParams(method, options.params));
+  const facts = { frames: start.length, anchor, seed: 0, schedule, form: solver.form, shape: options.shape };
+  const params = parseParams(method, options.params);
+  const latentOf = (frame: number) => start[frame]!;
+  const have = give(method.needs(params), { inversion: latentOf, clean: latentOf });
+  const [run] = method.runs({ ...facts, have }, params);
   return trajectoryOfRun(golden, bundle, run!, options);
 }
 

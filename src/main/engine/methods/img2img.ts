@@ -16,14 +16,14 @@ const schema = z.strictObject({
     .describe('How far towards noise each frame is taken; 1 keeps nothing. Only with fresh noise'),
 });
 
-export const img2img: Method<z.infer<typeof schema>> = {
+export const img2img: Method<z.infer<typeof schema>, 'inversion' | 'clean'> = {
   id: 'img2img',
   label: 'Image to image',
   summary:
     'Edits every frame for itself, each with its own noise, so the picture flickers. SDEdit does the same with one noise for all frames.',
   schema,
   sites: 'none',
-  needs: ({ start }) => (start === 'inversion' ? 'inverted' : 'clean'),
+  needs: ({ start }) => [start === 'inversion' ? 'inversion' : 'clean'],
   runs: (shot, { start, strength }) => [
     start === 'inversion' ? invertedRun(shot) : noisedRun(shot, { strength, shared: false }),
   ],

@@ -42,7 +42,7 @@ export function weightAt(w: readonly number[], step: number, steps: number): num
   return from + (at - low) * (to - from);
 }
 
-export const mix: Method<z.infer<typeof schema>> = {
+export const mix: Method<z.infer<typeof schema>, 'inversion'> = {
   id: 'mix',
   label: 'Residual-noise mixing',
   summary:
@@ -50,7 +50,7 @@ export const mix: Method<z.infer<typeof schema>> = {
   schema,
   sites: 'none',
   solvers: ['euler'],
-  needs: () => 'inverted',
+  needs: () => ['inversion'],
   runs: (shot, params) => [
     {
       ...invertedRun(shot),

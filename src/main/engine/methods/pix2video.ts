@@ -81,14 +81,14 @@ function pull(
   return next;
 }
 
-export const pix2video: Method<Params> = {
+export const pix2video: Method<Params, 'inversion'> = {
   id: 'pix2video',
   label: 'Pix2Video',
   summary:
     'Every frame takes its look from the anchor frame and its neighbour by attending to them. The steadiest of the methods here.',
   schema,
   sites: 'decoder',
-  needs: () => 'inverted',
+  needs: () => ['inversion'],
   runs: (shot, params) => [
     {
       ...invertedRun(shot),

@@ -4,6 +4,7 @@ import { AppError, assert } from '../../../common/errors.ts';
 import { issueText } from '../../../common/issue.ts';
 import { solvers } from '../diffusion/solvers/registry.ts';
 import type { Solver } from '../diffusion/solvers/solver.ts';
+import { wantsInversion } from './have.ts';
 import { img2img } from './img2img.ts';
 import { mix } from './mix.ts';
 import { pix2video } from './pix2video.ts';
@@ -58,7 +59,7 @@ export function solverFor(method: Method, params: unknown, wished: Solver | null
       hint: names(right),
     });
   }
-  if (method.needs(params) === 'inverted' && !solver.inversion) {
+  if (wantsInversion(method.needs(params)) && !solver.inversion) {
     throw new AppError(
       'usage',
       `${solver.label} adds noise in every step, so it cannot start from an inversion`,

@@ -16,13 +16,13 @@ const schema = z.strictObject({
     .describe('One noise for all frames is steadier; its own for each frame flickers'),
 });
 
-export const sdedit: Method<z.infer<typeof schema>> = {
+export const sdedit: Method<z.infer<typeof schema>, 'clean'> = {
   id: 'sdedit',
   label: 'SDEdit',
   summary:
     'Noises the frames part of the way and denoises them under the new prompt. One noise shared by all frames holds the picture steadier than image to image.',
   schema,
   sites: 'none',
-  needs: () => 'clean',
+  needs: () => ['clean'],
   runs: (shot, { strength, noise }) => [noisedRun(shot, { strength, shared: noise === 'shared' })],
 };

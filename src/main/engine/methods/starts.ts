@@ -11,14 +11,14 @@ export function stepsOfStrength(steps: number, strength: number): number {
 }
 
 /** Every frame by itself over the last levels, from its clean latent and seeded noise: one for all frames, or its own. */
-export function noisedRun(shot: ShotFacts, options: { strength: number; shared: boolean }): Run {
+export function noisedRun(shot: ShotFacts<'clean'>, options: { strength: number; shared: boolean }): Run {
   const { form, schedule, seed } = shot;
   const levels = schedule.levels.slice(-stepsOfStrength(schedule.levels.length, options.strength));
   return {
     frames: allFrames(shot),
     schedule: { ...schedule, levels },
     start(frame) {
-      const clean = shot.have('clean', frame);
+      const clean = shot.have.clean(frame);
       const noise = options.shared ? sharedNoise(seed, clean.length) : noiseFor(seed, frame, clean.length);
       return addNoise(form, clean, noise, levels[0]!);
     },
@@ -26,15 +26,15 @@ export function noisedRun(shot: ShotFacts, options: { strength: number; shared: 
 }
 
 /** Every frame by itself over all levels, from its inverted noise. */
-export function invertedRun(shot: ShotFacts): Run {
+export function invertedRun(shot: ShotFacts<'inversion'>): Run {
   return {
     frames: allFrames(shot),
     schedule: shot.schedule,
-    start: (frame) => shot.have('inverted', frame),
+    start: (frame) => shot.have.inversion(frame),
   };
 }
 
 /** The anchor first: it is what the artist looks at. */
-function allFrames({ anchor, frames }: ShotFacts): number[] {
+function allFrames({ anchor, frames }: Pick<ShotFacts, 'anchor' | 'frames'>): number[] {
   return visitsFrom(anchor, frames).map(({ frame }) => frame);
 }

@@ -2,13 +2,11 @@
 import type { z } from 'zod';
 import type { Form } from '../diffusion/parametrisation.ts';
 import type { Run } from '../diffusion/run.ts';
-import type { AttentionSites, Latent, NoiseSchedule } from '../diffusion/types.ts';
-
-/** What can be asked for beforehand: the frames' inverted noise, or their clean latents. */
-export type Need = 'inverted' | 'clean';
+import type { AttentionSites, LatentShape, NoiseSchedule } from '../diffusion/types.ts';
+import type { Given, Need } from './have.ts';
 
 /** The shot that is to be edited; frames count from 0 within it. */
-export interface ShotFacts {
+export interface ShotFacts<N extends Need = Need> {
   readonly frames: number;
   /** The frame whose look leads the others. */
   readonly anchor: number;
@@ -16,11 +14,12 @@ export interface ShotFacts {
   readonly schedule: NoiseSchedule;
   /** Form of the solver's latents. */
   readonly form: Form;
-  /** What was asked for, one latent a frame: inverted ones stand at the schedule's first level, in the solver's form. */
-  have(need: Need, frame: number): Latent;
+  readonly shape: LatentShape;
+  /** What the method needs, and nothing else. Planning has none of it: only a run's own functions may ask. */
+  readonly have: Given<N>;
 }
 
-export interface Method<P = unknown> {
+export interface Method<P = unknown, N extends Need = Need> {
   readonly id: string;
   readonly label: string;
   /** One or two sentences for the artist. */
@@ -33,7 +32,7 @@ export interface Method<P = unknown> {
   readonly joint?: boolean;
   /** Ids of the solvers with which the method is right, its default first; absent where every solver will do. */
   readonly solvers?: readonly string[];
-  needs(params: P): Need;
-  /** Almost always one. Planning asks too, and has nothing: only a run's own functions may call `have`. */
-  runs(shot: ShotFacts, params: P): readonly Run[];
+  needs(params: P): readonly N[];
+  /** Almost always one. */
+  runs(shot: ShotFacts<N>, params: P): readonly Run[];
 }

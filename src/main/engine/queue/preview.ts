@@ -5,6 +5,7 @@ import type { EditSettings } from '../../../common/settings.ts';
 import type { RenderContext } from '../context.ts';
 import { isFiniteLatent } from '../diffusion/finite.ts';
 import { visitsOf } from '../diffusion/run.ts';
+import { wantsInversion } from '../methods/have.ts';
 import { prepareShot } from '../stages/prepare.ts';
 import { runsOf } from '../stages/runs.ts';
 import { sampleShot } from '../stages/sample.ts';
@@ -18,7 +19,7 @@ export async function renderFrame(
   await using shot = await prepareShot(settings, context, false);
   context.progress.plan(
     'invert',
-    shot.need === 'inverted' ? settings.steps * (1 + settings.refinement) : 1,
+    wantsInversion(shot.needs) ? settings.steps * (1 + settings.refinement) : 1,
     1,
   );
   context.progress.plan('sample', visitsOf(runsOf(shot)), shot.branches.length);

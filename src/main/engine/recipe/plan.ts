@@ -8,6 +8,7 @@ import { visitsOf } from '../diffusion/run.ts';
 import { makeLevels } from '../diffusion/schedule.ts';
 import { decodeFrames } from '../media/decode.ts';
 import type { Probe } from '../media/remembering-probe.ts';
+import { wantsInversion } from '../methods/have.ts';
 import type { ReadFacts } from '../models/facts.ts';
 import { chooseProvider } from '../onnx/provider.ts';
 import { branchesOf, guessSpeeds, type Machine, speedsOf, type Work } from '../queue/speeds.ts';
@@ -15,7 +16,7 @@ import type { JobStore } from '../queue/store.ts';
 import { rememberedEstimate } from '../stages/estimated-depth.ts';
 import { frameKey } from '../stages/inversion-key.ts';
 import { canvasOf, resolveRange, resolveRequest } from '../stages/request.ts';
-import { runsOf } from '../stages/runs.ts';
+import { latentShape, runsOf } from '../stages/runs.ts';
 import { depthSource, type StructureRequest, shotStructure } from '../stages/structure.ts';
 import { isSmall, timeCalls } from './first-speeds.ts';
 
@@ -51,7 +52,7 @@ export function createPlanner({ cache, store, probe, facts, dir, isBusy }: Plann
   };
   return async (settings) => {
     const request = resolveRequest(settings);
-    const { method, need, solver, scheduleId } = request;
+    const { method, needs, solver, scheduleId } = request;
     const clip = await probe(settings.clip);
     const range = resolveRange(settings, clip);
     const bundle = await facts(settings.bundle);
@@ -59,7 +60,7 @@ export function createPlanner({ cache, store, probe, facts, dir, isBusy }: Plann
     const source = depthSource(bundle, settings.depth);
     const { provider } = await chooseProvider(settings.provider);
     const frames = range.end - range.start;
-    const inverting = need === 'inverted';
+    const inverting = wantsInversion(needs);
 
     let cachedFrames = 0;
     let anchorCached = false;
@@ -89,7 +90,9 @@ export function createPlanner({ cache, store, probe, facts, dir, isBusy }: Plann
     const inversionCalls = framesToInvert * perFrame + checkCalls;
     const schedule = makeLevels(bundle.scheduler, settings.steps, { solver, schedule: scheduleId });
     const anchor = settings.anchor - range.start;
-    const samplingCalls = visitsOf(runsOf({ ...request, settings, frames, anchor, schedule }));
+    const samplingCalls = visitsOf(
+      runsOf({ ...request, settings, frames, anchor, schedule, shape: latentShape(fit, bundle) }),
+    );
 
     const machine = { model: bundle.digests.unet, width: fit.width, height: fit.height, provider };
     const branches = branchesOf(settings);

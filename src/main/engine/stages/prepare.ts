@@ -18,6 +18,7 @@ import { reportPath } from '../report-file.ts';
 import { rememberEstimate } from './estimated-depth.ts';
 import { readModelSettings } from './model-settings.ts';
 import { canvasOf, type ResolvedRequest, resolveRange, resolveRequest } from './request.ts';
+import { latentShape } from './runs.ts';
 import { depthSource, type Structure, shotStructure } from './structure.ts';
 
 /** One job with everything opened and checked. Disposed, its sessions are released. */
@@ -84,11 +85,7 @@ export async function prepareShot(
     const take = { clip, range, fit, out, format, alpha, tag: context.job };
     const notes = makesTake ? await rehearseTake(take, signal) : [];
     for (const note of notes) warn(`the take differs from its clip: ${note}`);
-    const shape = {
-      channels: bundle.latentChannels,
-      height: fit.height / bundle.factor,
-      width: fit.width / bundle.factor,
-    };
+    const shape = latentShape(fit, bundle);
     const predict = bundle.predict(shape);
     const embed = async (name: string, prompt: string) => {
       const { cut } = bundle.tokenize(prompt);

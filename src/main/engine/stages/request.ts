@@ -7,8 +7,9 @@ import type { ScheduleId } from '../diffusion/schedule.ts';
 import { solverNamed, solvers } from '../diffusion/solvers/registry.ts';
 import type { Solver } from '../diffusion/solvers/solver.ts';
 import { fitCanvas, fitInto } from '../media/fit.ts';
+import type { Need } from '../methods/have.ts';
 import { getMethod, parseParams, solverFor } from '../methods/registry.ts';
-import type { Method, Need } from '../methods/types.ts';
+import type { Method } from '../methods/types.ts';
 import { checkCanvas } from '../models/parts.ts';
 import type { Bundle } from '../models/types.ts';
 
@@ -16,7 +17,7 @@ export interface ResolvedRequest {
   readonly method: Method;
   /** Completed by the method's defaults. */
   readonly params: unknown;
-  readonly need: Need;
+  readonly needs: readonly Need[];
   readonly solver: Solver;
   readonly scheduleId: ScheduleId;
 }
@@ -28,7 +29,7 @@ export function resolveRequest(settings: EditSettings): ResolvedRequest {
   return {
     method,
     params,
-    need: method.needs(params),
+    needs: method.needs(params),
     solver: solverFor(method, params, named(settings.solver, solverNamed, SOLVER)),
     scheduleId: named(settings.schedule, scheduleNamed, SCHEDULE) ?? 'bundle',
   };

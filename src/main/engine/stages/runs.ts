@@ -1,33 +1,32 @@
 /** The runs of a request's method, for planning and for sampling. */
-import { assert } from '../../../common/errors.ts';
+import type { Fit } from '../../../common/media.ts';
 import type { Run } from '../diffusion/run.ts';
-import type { Latent, NoiseSchedule } from '../diffusion/types.ts';
+import type { LatentShape, NoiseSchedule } from '../diffusion/types.ts';
+import { give, type Have } from '../methods/have.ts';
+import type { Bundle } from '../models/types.ts';
 import type { ResolvedRequest } from './request.ts';
 
-export interface RunsOf extends Pick<ResolvedRequest, 'method' | 'need' | 'params' | 'solver'> {
+export interface RunsOf extends Pick<ResolvedRequest, 'method' | 'needs' | 'params' | 'solver'> {
   readonly frames: number;
   /** Anchor within the range. */
   readonly anchor: number;
   readonly schedule: NoiseSchedule;
+  readonly shape: LatentShape;
   readonly settings: { readonly seed: number };
 }
 
-/** @param have the latents that the method needs, one a frame; without them the runs can only be counted */
-export function runsOf(
-  { method, need, params, solver, frames, anchor, schedule, settings }: RunsOf,
-  have: readonly Latent[] | null = null,
-): readonly Run[] {
-  const facts = {
-    frames,
-    anchor,
-    schedule,
-    seed: settings.seed,
-    form: solver.form,
-    have(asked: typeof need, frame: number) {
-      const latent = asked === need ? have?.[frame] : undefined;
-      assert(latent, `the method asked for the ${need} latents beforehand`);
-      return latent;
-    },
-  };
+/** @param made what the method needs; without it the runs can only be counted */
+export function runsOf(of: RunsOf, made: Partial<Have> = {}): readonly Run[] {
+  const { method, needs, params, solver, frames, anchor, schedule, shape, settings } = of;
+  const { seed } = settings;
+  const facts = { frames, anchor, schedule, shape, seed, form: solver.form, have: give(needs, made) };
   return method.runs(facts, params);
+}
+
+/** Of latents on this canvas. */
+export function latentShape(
+  fit: Pick<Fit, 'width' | 'height'>,
+  { latentChannels, factor }: Pick<Bundle, 'latentChannels' | 'factor'>,
+): LatentShape {
+  return { channels: latentChannels, height: fit.height / factor, width: fit.width / factor };
 }

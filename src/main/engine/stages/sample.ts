@@ -23,7 +23,8 @@ export interface Sampled {
 export async function sampleShot(shot: Shot, start: StartLatents, context: RenderContext): Promise<Sampled> {
   const { bundle, settings } = shot;
   const { checkpoint, progress } = context;
-  const runs = runsOf(shot, start.latents);
+  const latentOf = (frame: number) => start.latents[frame]!;
+  const runs = runsOf(shot, { inversion: latentOf, clean: latentOf });
   const key = checkpointKey(shot, start);
   const resume = readCheckpoint(await checkpoint.read(), key);
   const total = visitsOf(runs);

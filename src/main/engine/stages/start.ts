@@ -11,6 +11,7 @@ import { type Denoise, denoiseOf } from '../diffusion/denoiser.ts';
 import { sampleFrame } from '../diffusion/sample.ts';
 import type { Latent } from '../diffusion/types.ts';
 import { decodeFrames } from '../media/decode.ts';
+import { wantsInversion } from '../methods/have.ts';
 import { psnr8 } from '../metrics/psnr.ts';
 import { frameKey } from './inversion-key.ts';
 import { poorInversion } from './inversion-quality.ts';
@@ -27,7 +28,7 @@ export interface StartLatents {
 /** @throws Cancelled between two network calls; AppError not-finite naming step and frame */
 export async function startLatents(shot: Shot, context: RenderContext): Promise<StartLatents> {
   const frames = decodeFrames(shot.clip, { range: shot.range, fit: shot.fit, signal: context.signal });
-  return shot.need === 'inverted' ? inverted(shot, frames, context) : encoded(shot, frames, context);
+  return wantsInversion(shot.needs) ? inverted(shot, frames, context) : encoded(shot, frames, context);
 }
 
 type Frames = AsyncIterable<{ readonly index: number; readonly rgb: Uint8Array }>;

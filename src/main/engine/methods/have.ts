@@ -1,0 +1,75 @@
+/** What can be made before a method's runs, and how they ask for it. Frames count from 0 within the shot. */
+import { assert } from '../../../common/errors.ts';
+import type { Conditioning, Latent } from '../diffusion/types.ts';
+
+/** Where the picture of one frame stands in another, at latent size (h, w). */
+export interface Motion {
+  /** Latent pixels to the right and down. */
+  readonly x: Float32Array;
+  readonly y: Float32Array;
+  /** 0 where the place is seen in both frames, 1 where it is hidden in the other. */
+  readonly hidden: Float32Array;
+}
+
+/** The networks that turn latents into pictures and back, for methods that work on pictures half way. */
+export interface Pictures {
+  /** Clean latent to RGB (h·w·3, interleaved, 0..1). */
+  decode(latent: Latent): Promise<Float32Array>;
+  /** RGB8 (h·w·3) to the clean latent. */
+  encode(rgb: Uint8Array): Promise<Latent>;
+}
+
+export interface Have {
+  /** The noise that the frame comes from, at the schedule's first level and in the solver's form. */
+  inversion(frame: number): Latent;
+  /** The way there, a latent for every level as sampling meets them: the noise first, the clean one last. */
+  trajectory(frame: number): readonly Latent[];
+  clean(frame: number): Latent;
+  /** Extra input channels of the network (k, h, w), -1..1. */
+  structure(frame: number): Float32Array;
+  flow(from: number, to: number): Motion;
+  /** (h, w): 1 where the artist wants the edit, 0 where the frame stays as it is. */
+  mask(frame: number): Float32Array;
+  /** The unconditional text with which guidance keeps to the trajectory. */
+  nullText(frame: number, step: number): Conditioning;
+  readonly pictures: Pictures;
+}
+
+/** `tuned` weights are in the network itself: there is nothing to ask for. */
+export type Need = keyof Have | 'tuned';
+
+/** Exactly what was asked for. */
+export type Given<N extends Need> = Pick<Have, N & keyof Have>;
+
+const KINDS: readonly (keyof Have)[] = [
+  'inversion',
+  'trajectory',
+  'clean',
+  'structure',
+  'flow',
+  'mask',
+  'nullText',
+  'pictures',
+];
+
+/** Needs that are made by going from clean to noise. */
+const INVERTING: readonly Need[] = ['inversion', 'trajectory', 'nullText'];
+
+export function wantsInversion(needs: readonly Need[]): boolean {
+  return needs.some((need) => INVERTING.includes(need));
+}
+
+/** What was asked for, of what was made; everything else fails by name when it is used. */
+export function give<N extends Need>(needs: readonly N[], made: Partial<Have>): Given<N> {
+  const given = {};
+  for (const kind of KINDS) {
+    Object.defineProperty(given, kind, {
+      enumerable: true,
+      get() {
+        assert(needs.some((need) => need === kind) && made[kind], `the method asked for ${kind} beforehand`);
+        return made[kind];
+      },
+    });
+  }
+  return given as Given<N>;
+}
