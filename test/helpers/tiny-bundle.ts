@@ -9,6 +9,7 @@ import { serializeModel } from '../../src/main/engine/onnx/serde.ts';
 import { type TinyDepth, writeTinyDepth } from './tiny-depth.ts';
 import { tinyUnet, tinyVaeDecoder, tinyVaeEncoder, type UnetOptions, WIDTHS } from './tiny-networks.ts';
 import { TEXT_WIDTH, tinyTextEncoder } from './tiny-text-encoder.ts';
+import { END, LENGTH, tinyVocabulary, writeTokenizer } from './tiny-tokenizer.ts';
 
 export interface TinyBundleOptions {
   readonly kind?: 'sd' | 'depth' | 'xl';
@@ -29,9 +30,7 @@ export interface TinyBundleOptions {
   readonly depth?: TinyDepth;
 }
 
-const LENGTH = 77;
 const LATENT = 4;
-const MERGES = ['s w', 'a n</w>', 'sw an</w>', 'r e', 're d</w>', 'c a', 'ca r</w>'];
 
 /** @returns dir, which is made when absent */
 export async function writeTinyBundle(dir: string, options: TinyBundleOptions = {}): Promise<string> {
@@ -69,12 +68,10 @@ export async function writeTinyBundle(dir: string, options: TinyBundleOptions = 
       );
   }
   for (const name of xl ? ['tokenizer', 'tokenizer_2'] : ['tokenizer']) {
-    await writeTokenizer(
-      join(dir, name),
-      vocabulary,
-      options.tokenizerJson ?? false,
-      name === 'tokenizer_2' ? '!' : END,
-    );
+    await writeTokenizer(join(dir, name), {
+      single: options.tokenizerJson ?? false,
+      pad: name === 'tokenizer_2' ? '!' : END,
+    });
   }
   await mkdir(join(dir, 'scheduler'), { recursive: true });
   await writeJson(join(dir, 'scheduler', 'scheduler_config.json'), {
@@ -155,62 +152,6 @@ async function writeModel(folder: string, model: Model, external: string | null)
     await writeFile(join(folder, external), Buffer.concat(chunks));
   }
   await writeFile(join(folder, 'model.onnx'), serializeModel(model));
-}
-
-const START = '<|startoftext|>';
-const END = '<|endoftext|>';
-
-/** Byte-level BPE writes each byte as a printable character: itself, or one from U+0100 on. */
-function byteCharacters(): string[] {
-  const printable = (byte: number) => (byte >= 33 && byte <= 126) || (byte >= 161 && byte !== 173);
-  let next = 256;
-  return Array.from({ length: 256 }, (_, byte) => String.fromCharCode(printable(byte) ? byte : next++));
-}
-
-/** In CLIP's order: bytes, bytes at the end of a word, merges, start, end. */
-function tinyVocabulary(): Record<string, number> {
-  const characters = byteCharacters();
-  const sorted = [...characters].sort((a, b) => (a === '!' ? -1 : b === '!' ? 1 : a < b ? -1 : 1));
-  const words = [...sorted, ...sorted.map((c) => `${c}</w>`), ...MERGES.map((pair) => pair.replace(' ', ''))];
-  return Object.fromEntries([...words, START, END].map((token, id) => [token, id]));
-}
-
-async function writeTokenizer(
-  folder: string,
-  vocab: Record<string, number>,
-  single: boolean,
-  pad: string,
-): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  await writeJson(join(folder, 'tokenizer_config.json'), {
-    tokenizer_class: 'CLIPTokenizer',
-    bos_token: START,
-    eos_token: { __type: 'AddedToken', content: END },
-    pad_token: pad,
-    model_max_length: LENGTH,
-  });
-  if (single) {
-    await writeJson(join(folder, 'tokenizer.json'), {
-      normalizer: { type: 'Sequence', normalizers: [{ type: 'NFC' }, { type: 'Lowercase' }] },
-      pre_tokenizer: {
-        type: 'Sequence',
-        pretokenizers: [
-          {
-            type: 'Split',
-            pattern: { Regex: "'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+" },
-            behavior: 'Removed',
-            invert: true,
-          },
-          { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true },
-        ],
-      },
-      decoder: { type: 'ByteLevel' },
-      model: { type: 'BPE', end_of_word_suffix: '</w>', unk_token: END, vocab, merges: MERGES },
-    });
-    return;
-  }
-  await writeJson(join(folder, 'vocab.json'), vocab);
-  await writeFile(join(folder, 'merges.txt'), ['#version: 0.2', ...MERGES, ''].join('\n'));
 }
 
 async function writeJson(file: string, value: object): Promise<void> {

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { setup as build } from '../helpers/built.ts';
 import { edit, makeWorld, movingClip } from '../helpers/cli.ts';
 import { canHaveOwnNetwork, type Offline, offline } from '../helpers/own-network.ts';
 
@@ -68,7 +69,8 @@ describe.skipIf(!canHaveOwnNetwork)('without a network, watched', () => {
   });
 
   const built = join(root, 'out/main/cli.js');
-  it.skipIf(!existsSync(built))('the built command line edits and tries what can compute', async () => {
+  it('the built command line edits and tries what can compute', async () => {
+    build();
     using world = await makeWorld();
     const clip = await movingClip(join(world.dir, 'clip.mov'), { frames: 2 });
     const user = newUser();

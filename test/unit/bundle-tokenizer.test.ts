@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { readTokenizer, remappedTokens } from '../../src/main/engine/models/tokenizer.ts';
 import { sharedPath } from '../helpers/shared.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { writeTinyBundle } from '../helpers/tiny-bundle.ts';
+import { writeTokenizer } from '../helpers/tiny-tokenizer.ts';
 
 /** As much of tokenizer.json as is changed here. */
 interface Json {
@@ -19,7 +19,7 @@ describe('CLIP tokenizer', () => {
   let folder: string;
 
   beforeEach(async () => {
-    folder = join(await writeTinyBundle(join(tempFolder(), 'tiny')), 'tokenizer');
+    folder = await writeTokenizer(join(tempFolder(), 'tokenizer'));
   });
 
   it('puts start and end around the text and pads to the length of the model', async () => {
@@ -50,10 +50,7 @@ describe('CLIP tokenizer', () => {
   });
 
   it('gives the same ids from tokenizer.json alone', async () => {
-    const single = join(
-      await writeTinyBundle(join(tempFolder(), 'single'), { tokenizerJson: true }),
-      'tokenizer',
-    );
+    const single = await writeTokenizer(join(tempFolder(), 'single'), { single: true });
     const [a, b] = [await readTokenizer(folder), await readTokenizer(single)];
     for (const prompt of PROMPTS) expect(b.encode(prompt).ids).toEqual(a.encode(prompt).ids);
   });
@@ -91,8 +88,7 @@ describe('CLIP tokenizer', () => {
     };
 
     beforeEach(async () => {
-      const bundle = await writeTinyBundle(join(tempFolder(), 'single'), { tokenizerJson: true });
-      single = join(bundle, 'tokenizer');
+      single = await writeTokenizer(join(tempFolder(), 'single'), { single: true });
     });
 
     it.each(['normalizer', 'pre_tokenizer', 'decoder', 'anything'])(

@@ -97,7 +97,7 @@ describe('timecode', () => {
     const seen = new Set<string>();
     for (let frames = 0; frames < 40_000; frames += 1) {
       const text = formatTimecode({ frames, drop: true }, NTSC);
-      expect(text).not.toMatch(/:[0-9][1-9]:00;0[01]$/);
+      if (/:[0-9][1-9]:00;0[01]$/.test(text)) expect.fail(text);
       seen.add(text);
     }
     expect(seen.size).toBe(40_000);

@@ -8,8 +8,8 @@ const engine = join(import.meta.dirname, '../../src/main/engine');
 
 /** First characters of the SHA-256 of each one's SQL, layout aside. Add a line for a new one; never change a line. */
 const KNOWN: Readonly<Record<string, string>> = {
-  'cache/001-latents.ts': '51195256125b9602',
-  'cache/002-leases.ts': 'dd2e694fbeddd6fe',
+  'artefacts/001-latents.ts': '51195256125b9602',
+  'artefacts/002-leases.ts': 'dd2e694fbeddd6fe',
   'project/001-document.ts': '3f2a83eddbaa2297',
   'project/002-takes.ts': '3212c2ec7effd448',
   'queue/001-jobs.ts': '353a51abd1d54fdf',
