@@ -25,7 +25,7 @@ export const MENU_COMMANDS = [
 ] as const;
 export type MenuCommand = (typeof MENU_COMMANDS)[number];
 
-export interface EngineBridge {
+interface EngineBridge {
   /** Asks for a port; it comes as a window message ENGINE_PORT, and a new one after every restart of the engine. */
   connect(): void;
   /** Told when the engine goes down; `why` is a line for the artist. A port says that it is up. Returns what unsubscribes. */
@@ -33,7 +33,7 @@ export interface EngineBridge {
 }
 
 /** The part of the page's File that pure code can name. */
-export interface DroppedFile {
+interface DroppedFile {
   readonly name: string;
   readonly size: number;
 }

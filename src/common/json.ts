@@ -6,7 +6,7 @@ const MOST_VALUES = 10_000;
 const LONGEST_TEXT = 100_000;
 
 /** Plain data without loops: what a port can carry beyond that (dates, maps, values that hold themselves) is refused. */
-export function isJson(value: unknown): boolean {
+function isJson(value: unknown): boolean {
   let left = MOST_VALUES;
   const visit = (one: unknown, depth: number): boolean => {
     left -= 1;

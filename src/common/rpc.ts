@@ -34,7 +34,7 @@ export type FromEngine = z.infer<typeof fromEngine>;
 export type CallMap = Record<string, { input: unknown; output: unknown }>;
 
 /** The part of AbortSignal that is used; pure code has no platform's type for it. */
-export interface CallSignal {
+interface CallSignal {
   readonly aborted: boolean;
   addEventListener(type: 'abort', listener: () => void): void;
   removeEventListener(type: 'abort', listener: () => void): void;

@@ -8,8 +8,8 @@ import { parseRate } from './time/rational.ts';
 
 export const PROVIDERS = ['auto', 'cpu', 'cuda', 'dml', 'coreml', 'webgpu'] as const;
 
-export const MAX_PROMPT_CHARACTERS = 4000;
-export const MAX_STEPS = 1000;
+const MAX_PROMPT_CHARACTERS = 4000;
+const MAX_STEPS = 1000;
 
 /** Letters of any script, emoji and line breaks are welcome; other control characters are a sign of pasted rubbish. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point

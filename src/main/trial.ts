@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { PROVIDERS } from '../common/settings.ts';
 
-export const trialAnswer = z.object({
+const trialAnswer = z.object({
   ok: z.boolean(),
   reason: z.string().max(2000),
   /** It works, but is the processor in disguise: slower than the plain CPU provider. */

@@ -1,6 +1,6 @@
 /** One self-attention layer as different exporters write it, and the same by hand in double precision. */
-export const HEADS = 2;
-export const WIDTH = 4;
+const HEADS = 2;
+const WIDTH = 4;
 export const CHANNELS = HEADS * WIDTH;
 /** Tokens of a frame: three rows of two. */
 export const TOKENS = 6;

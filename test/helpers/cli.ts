@@ -9,8 +9,8 @@ import type { TakeReport } from '../../src/common/report.ts';
 import { latents } from '../../src/main/engine/artefacts/migrations/001-latents.ts';
 import { leases } from '../../src/main/engine/artefacts/migrations/002-leases.ts';
 import { resolveFfmpeg, runFfmpeg } from '../../src/main/engine/media/ffmpeg.ts';
-import { openDatabase } from '../../src/main/engine/storage/db.ts';
 import { ffmpegDoes } from './clips.ts';
+import { openDatabase } from './open-database.ts';
 import { type TinyBundleOptions, writeTinyBundle } from './tiny-bundle.ts';
 
 const root = resolve(import.meta.dirname, '../..');

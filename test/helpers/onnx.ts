@@ -34,7 +34,7 @@ export function int64(dims: readonly number[], ...values: number[]): Feed {
   return { type: 'int64', data: BigInt64Array.from(values, BigInt), dims };
 }
 
-export function product(dims: readonly number[]): number {
+function product(dims: readonly number[]): number {
   return dims.reduce((all, dim) => all * dim, 1);
 }
 

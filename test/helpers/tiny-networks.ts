@@ -6,7 +6,7 @@ import { HEADS, POOLED_WIDTH } from './tiny-text-encoder.ts';
 
 export const WIDTHS = [8, 16] as const;
 /** Pixels per latent element. */
-export const FACTOR = 4;
+const FACTOR = 4;
 /** Unscaled latents of Stable Diffusion have a deviation of about 5, so that scaled ones have about 1. */
 const LATENT_GAIN = 12;
 const TIME_WIDTH = 16;

@@ -6,8 +6,9 @@ import { openLatentCache } from '../../src/main/engine/artefacts/latents.ts';
 import { LEASE_MS } from '../../src/main/engine/artefacts/leases.ts';
 import { latents } from '../../src/main/engine/artefacts/migrations/001-latents.ts';
 import { insertRow } from '../../src/main/engine/artefacts/rows.ts';
-import { inTransaction, openDatabase } from '../../src/main/engine/storage/db.ts';
+import { inTransaction } from '../../src/main/engine/storage/db.ts';
 import { entryFor } from '../helpers/cache-entries.ts';
+import { openDatabase } from '../helpers/open-database.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 function two() {

@@ -16,9 +16,9 @@ import { PROJECT_MIGRATIONS } from '../../src/main/engine/project/database.ts';
 import { ProjectSession } from '../../src/main/engine/project/session.ts';
 import { openJobStore } from '../../src/main/engine/queue/store.ts';
 import { reportPath } from '../../src/main/engine/report-file.ts';
-import { openDatabase } from '../../src/main/engine/storage/db.ts';
 import { counter, ffmpegDoes, H264, tempFolder } from '../helpers/clips.ts';
 import { type Desk, isFiled, startDesk, stateOf } from '../helpers/desk.ts';
+import { openDatabase } from '../helpers/open-database.ts';
 import { clipRefOf } from '../helpers/project.ts';
 import { writeTinyBundle } from '../helpers/tiny-bundle.ts';
 

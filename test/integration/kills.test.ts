@@ -14,10 +14,10 @@ import type { OpenedProject } from '../../src/common/contract/projects.ts';
 import { type ClipRef, type Shot, shotSettings } from '../../src/common/project/document.ts';
 import { PROJECT_MIGRATIONS } from '../../src/main/engine/project/database.ts';
 import { reportPath } from '../../src/main/engine/report-file.ts';
-import { openDatabase } from '../../src/main/engine/storage/db.ts';
 import { allGone, edit, makeWorld, movingClip, retake, startRetake, type World } from '../helpers/cli.ts';
 import { isFiled } from '../helpers/desk.ts';
 import { type Engine, endEngines, startEngine } from '../helpers/engine-process.ts';
+import { openDatabase } from '../helpers/open-database.ts';
 
 const KILLS = Number(process.env.RETAKE_KILLS ?? 6);
 const SEED = Number(process.env.RETAKE_SEED ?? 20240611);

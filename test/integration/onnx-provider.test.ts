@@ -1,18 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { probe } from '../../src/main/engine/onnx/probe.ts';
-import {
-  autoOrder,
-  chooseProvider,
-  forgetTrials,
-  probeProviders,
-} from '../../src/main/engine/onnx/provider.ts';
+import { autoOrder, chooseProvider, probeProviders } from '../../src/main/engine/onnx/provider.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 describe('providers', () => {
-  beforeEach(forgetTrials);
-
   it('are tried in a child, each with an answer', async () => {
     const trials = await probeProviders();
     expect(trials.map((trial) => trial.provider)).toEqual(['cpu', 'cuda', 'dml', 'coreml', 'webgpu']);

@@ -18,7 +18,7 @@ import { createProject, openProject } from '../../src/main/engine/project/file.t
 import { REVISIONS_KEPT } from '../../src/main/engine/project/revisions.ts';
 import { ProjectSession } from '../../src/main/engine/project/session.ts';
 import { TakeTrash } from '../../src/main/engine/project/trash.ts';
-import { openDatabase } from '../../src/main/engine/storage/db.ts';
+import { openDatabase } from '../helpers/open-database.ts';
 import { clipRefOf, withClip, writeTake } from '../helpers/project.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 

@@ -8,8 +8,8 @@ import { jobs } from '../../src/main/engine/queue/migrations/001-jobs.ts';
 import { desktopQueue } from '../../src/main/engine/queue/migrations/002-desktop-queue.ts';
 import { NEXT } from '../../src/main/engine/queue/state.ts';
 import { JOB_MIGRATIONS, type JobStore, openJobStore } from '../../src/main/engine/queue/store.ts';
-import { openDatabase } from '../../src/main/engine/storage/db.ts';
 import { settings } from '../helpers/job-settings.ts';
+import { openDatabase } from '../helpers/open-database.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 function trial(): { dir: string; file: string; open: () => JobStore } {

@@ -9,13 +9,8 @@ import { jobs } from '../../src/main/engine/queue/migrations/001-jobs.ts';
 import { desktopQueue } from '../../src/main/engine/queue/migrations/002-desktop-queue.ts';
 import { oneTable } from '../../src/main/engine/queue/migrations/003-one-table.ts';
 import { JOB_SQL } from '../../src/main/engine/queue/store.ts';
-import {
-  CorruptDatabase,
-  type Db,
-  lockFile,
-  type Migration,
-  openDatabase,
-} from '../../src/main/engine/storage/db.ts';
+import { CorruptDatabase, type Db, lockFile, type Migration } from '../../src/main/engine/storage/db.ts';
+import { openDatabase } from '../helpers/open-database.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 const first: Migration = { version: 1, name: 'first', sql: 'CREATE TABLE a (x INTEGER)' };

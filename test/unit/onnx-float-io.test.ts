@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { printText } from '../../src/main/engine/onnx/ir/text.ts';
 import { ELEMENT } from '../../src/main/engine/onnx/ir/types.ts';
 import { float32Io } from '../../src/main/engine/onnx/passes/float-io.ts';
 import { floats, int64, runOnce, textModel } from '../helpers/onnx.ts';
+import { printText } from '../helpers/print-graph.ts';
 
 describe('float32 inputs and outputs', () => {
   it('casts half-precision ones inside and leaves integers', async () => {

@@ -25,13 +25,7 @@ import {
   setParameter,
   setSettings,
 } from '../../src/common/project/edits-settings.ts';
-import {
-  addTake,
-  removeTake,
-  showTake,
-  takesOf,
-  takesWithFile,
-} from '../../src/common/project/edits-takes.ts';
+import { addTake, removeTake, showTake, takesOf } from '../../src/common/project/edits-takes.ts';
 import { faultsOf } from '../../src/common/project/invariants.ts';
 import { clipRef, counter, projectOf, takeOf } from '../helpers/projects.ts';
 
@@ -120,7 +114,6 @@ describe('split and merge', () => {
         .sort(),
     ).toEqual(['/takes/a.mov', '/takes/b.mov']);
     expect(document.takes[shotAt(document, 1).takeId!]?.path).toBe('/takes/a.mov');
-    expect(takesWithFile(document, '/takes/a.mov')).toHaveLength(2);
     mergeWithNext(document, shot.id);
     expect(Object.keys(document.takes).sort()).toEqual(['a', 'b']);
     expect(shotAt(document, 0)).toMatchObject({ start: 0, end: 100, takeId: 'a' });

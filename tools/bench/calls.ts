@@ -23,7 +23,7 @@ import { GRAPH, layOut } from './load.ts';
 const BANKS = [0, 2, 2];
 const FACTOR = 8;
 
-export interface Call {
+interface Call {
   readonly bank: number;
   readonly seconds: number;
   /** Resident in the end, and the most so far, bytes. */

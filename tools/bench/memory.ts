@@ -1,7 +1,7 @@
 /** Peak memory of the engine process against clip length. Frames stream, so only latents may add up. */
 import { openWorkbench } from './edits.ts';
 
-export interface MemoryPoint {
+interface MemoryPoint {
   readonly frames: number;
   readonly peakBytes: number;
 }

@@ -2,7 +2,7 @@
 import { type Difference, difference, type QuantityName } from './averages.ts';
 import type { Run } from './runs.ts';
 
-export interface Claim {
+interface Claim {
   readonly claim: string;
   readonly better: string;
   readonly worse: string;

@@ -1,5 +1,4 @@
 /** Everything that can be asked of the engine. The only bridge between processes: page, command line and shell use it alike. */
-import type { z } from 'zod';
 import { bundleCalls } from './bundles.ts';
 import { cacheCalls } from './cache.ts';
 import type { CallsOf } from './call.ts';
@@ -26,5 +25,3 @@ export const contract = {
 export type EngineContract = typeof contract;
 
 export type Calls = CallsOf<EngineContract>;
-/** What a handler gets: checked, with what was left out filled in. */
-export type Asked<Name extends keyof EngineContract> = z.output<EngineContract[Name]['input']>;

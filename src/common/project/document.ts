@@ -71,9 +71,9 @@ export const shot = z.strictObject({
   takeId: id.nullable(),
 });
 
-export const gap = z.strictObject({ kind: z.literal('gap'), id, frames: z.int().min(1) });
+const gap = z.strictObject({ kind: z.literal('gap'), id, frames: z.int().min(1) });
 
-export const take = z.strictObject({
+const take = z.strictObject({
   id,
   shotId: id,
   name,
@@ -111,7 +111,7 @@ export const projectDocument = z.strictObject({
 export type ShotSettings = z.infer<typeof shotSettings>;
 export type ClipRef = z.infer<typeof clipRef>;
 export type Shot = z.infer<typeof shot>;
-export type Gap = z.infer<typeof gap>;
+type Gap = z.infer<typeof gap>;
 export type TimelineItem = Shot | Gap;
 export type Take = z.infer<typeof take>;
 export type FiledTake = z.infer<typeof filedTake>;

@@ -56,11 +56,6 @@ export function newestFirst(a: Take, b: Take): number {
   return b.createdAt - a.createdAt || (a.id < b.id ? -1 : 1);
 }
 
-/** Two halves of a split shot share the file: it may be deleted only when one entry is left. */
-export function takesWithFile(document: ProjectDocument, path: string): Take[] {
-  return Object.values(document.takes).filter((take) => take.path === path);
-}
-
 function takeIn(draft: ProjectDocument, takeId: string, doing: string): Take {
   return draft.takes[takeId] ?? refuse(doing, 'this take is no longer in the project');
 }

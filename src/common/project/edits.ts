@@ -28,7 +28,7 @@ export function shotIn(draft: ProjectDocument, id: string, doing: string): Shot 
 }
 
 /** Joins touching gaps and drops one at the end, which would show nothing. */
-export function tidyGaps(draft: ProjectDocument): void {
+function tidyGaps(draft: ProjectDocument): void {
   const kept: TimelineItem[] = [];
   for (const item of draft.timeline) {
     const last = kept.at(-1);

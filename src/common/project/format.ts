@@ -18,7 +18,7 @@ export const upgrades: Readonly<Record<number, (document: Json) => Json>> = {
 };
 
 /** Written by a newer Retake: whole, but not for this one. */
-export class NewerDocument extends AppError {
+class NewerDocument extends AppError {
   constructor(why: string) {
     super('project-unreadable', `the project was saved by a newer version of Retake: ${why}`, {
       doing: 'reading the project',
@@ -28,7 +28,7 @@ export class NewerDocument extends AppError {
 }
 
 /** Whole, but nothing that any Retake wrote. */
-export class StrangeDocument extends AppError {
+class StrangeDocument extends AppError {
   constructor(why: string) {
     super('project-unreadable', `the project holds what no Retake writes: ${why}`, {
       doing: 'reading the project',

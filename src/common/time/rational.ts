@@ -9,7 +9,7 @@ export function rational(num: number, den = 1): Rational {
   return { num: (sign * num) / divisor + 0, den: (sign * den) / divisor };
 }
 
-export function gcd(a: number, b: number): number {
+function gcd(a: number, b: number): number {
   while (b !== 0) [a, b] = [b, a % b];
   return a;
 }

@@ -62,7 +62,7 @@ export function isOwnPage(event: IpcMainEvent | IpcMainInvokeEvent, page: string
 }
 
 /** By scheme, host and port, as a whole: an address may begin like ours and lead elsewhere. */
-export function sameOrigin(one: string, other: string): boolean {
+function sameOrigin(one: string, other: string): boolean {
   if (!URL.canParse(one) || !URL.canParse(other)) return false;
   const [a, b] = [new URL(one), new URL(other)];
   // `origin` is "null" for schemes that only Chromium knows as standard ones.

@@ -61,7 +61,7 @@ async function perform(command: Command): Promise<void> {
 }
 
 /** Makes a change, then what follows from it. @throws AppError when the edit refuses */
-export function apply(intent: Intent): void {
+function apply(intent: Intent): void {
   change(intent);
   intent.after?.();
 }

@@ -9,13 +9,13 @@ import { seek, setView } from '../store/view.ts';
 import type { Command } from './command.ts';
 
 /** Takes are written beside the project unless the artist chose another folder. */
-export function takesFolder(): string {
+function takesFolder(): string {
   const path = getOpened()?.path ?? refuse('rendering', 'no project is open');
   return getDocument().takesFolder ?? `${path.replace(/\.retake$/i, '')} takes`;
 }
 
 /** Adds renders to the queue, all of them or none. `preview` renders one frame of each and makes no take. */
-export async function addToQueue(shots: readonly Shot[], preview: boolean): Promise<void> {
+async function addToQueue(shots: readonly Shot[], preview: boolean): Promise<void> {
   const project = getOpened() ?? refuse('rendering', 'no project is open');
   const { clips, bundle, provider } = getDocument();
   await call('queue.add', {
@@ -31,7 +31,7 @@ export async function addToQueue(shots: readonly Shot[], preview: boolean): Prom
   });
 }
 
-export async function renderShots(shots: readonly Shot[]): Promise<void> {
+async function renderShots(shots: readonly Shot[]): Promise<void> {
   if (shots.length === 0) refuse('rendering', 'no shot is chosen');
   await addToQueue(shots, false);
 }

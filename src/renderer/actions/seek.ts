@@ -8,7 +8,7 @@ import type { Command } from './command.ts';
 const LARGE_STEP = 10;
 
 /** First frames of items, anchors and the last frame, ascending: where ↑ and ↓ stop. */
-export function stops(): number[] {
+function stops(): number[] {
   const placed = getPlaced();
   const frames = new Set<number>();
   for (const one of placed) {

@@ -1,7 +1,7 @@
 /** How much of a prompt the text encoder reads. The true count needs the model's vocabulary, so this says "about". */
 
 /** CLIP reads 77 tokens, of which two are the start and end marks. */
-export const READ_TOKENS = 75;
+const READ_TOKENS = 75;
 
 /** Words cost one token, long or rare ones more; punctuation one each; ideographs about one each. */
 export function estimateTokens(text: string): number {

@@ -62,12 +62,6 @@ export function useCurrentShot(): Placed<Shot> | null {
   return useView((view) => currentOf(placed, view.selection, view.playhead));
 }
 
-/** The shot or gap under the playhead, whatever is selected: what the viewer shows. */
-export function useUnderPlayhead(): Placed | null {
-  const placed = usePlaced();
-  return useView((view) => itemAt(placed, view.playhead));
-}
-
 /** Selected shots in timeline order; the shot in hand when none is selected. */
 export function getChosenShots(): readonly Placed<Shot>[] {
   const chosen = new Set(getView().selection);
@@ -95,8 +89,4 @@ export function takesOfShot(document: ProjectDocument, shotId: string): readonly
     takesByShot.set(document.takes, byShot);
   }
   return byShot.get(shotId) ?? NO_TAKES;
-}
-
-export function useTakes(shotId: string | null): readonly Take[] {
-  return useDocument((document) => (shotId === null ? NO_TAKES : takesOfShot(document, shotId)));
 }

@@ -5,7 +5,7 @@ import { emptyProject, type FiledTake, type ProjectDocument } from '../../common
 import { mergeTakes } from '../../common/project/edits-takes.ts';
 import * as history from '../../common/project/history.ts';
 
-export type { Change, Edit } from '../../common/project/history.ts';
+export type { Change } from '../../common/project/history.ts';
 
 export interface Opened {
   readonly path: string;
@@ -80,10 +80,6 @@ export function moveProject({ path, id, missing, document: { name } }: OpenedPro
       draft.name = name;
     }),
   }));
-}
-
-export function forgetProject(): void {
-  projectStore.setState({ opened: null, history: blank, saved: blank.document });
 }
 
 /** The clip is where the document says again. */

@@ -8,7 +8,7 @@ interface Stills {
   readonly frames: Readonly<Record<string, PreviewFrame>>;
 }
 
-export const stillsStore = create<Stills>(() => ({ frames: {} }));
+const stillsStore = create<Stills>(() => ({ frames: {} }));
 
 export function useStill(shotId: string | null): PreviewFrame | null {
   return stillsStore(({ frames }) => (shotId === null ? null : (frames[shotId] ?? null)));
@@ -16,10 +16,6 @@ export function useStill(shotId: string | null): PreviewFrame | null {
 
 export function dropStill(shotId: string): void {
   stillsStore.setState(({ frames: { [shotId]: _, ...frames } }) => ({ frames }));
-}
-
-export function dropStills(): void {
-  stillsStore.setState({ frames: {} });
 }
 
 jobsStore.subscribe(({ entries, frames }, before) => {

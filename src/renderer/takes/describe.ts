@@ -29,7 +29,7 @@ export function settingsLine(take: Take, methodName: string): string {
 }
 
 /** Every setting in full, for the details: name and value. */
-export function settingsList(settings: ShotSettings): readonly (readonly [string, string])[] {
+function settingsList(settings: ShotSettings): readonly (readonly [string, string])[] {
   const { params, ...plain } = settings;
   const all = { ...plain, ...params };
   return Object.entries(all)

@@ -9,9 +9,7 @@ export interface Colours {
   readonly text: string;
   readonly quiet: string;
   readonly accent: string;
-  readonly onAccent: string;
   readonly selection: string;
-  readonly onSelection: string;
   readonly good: string;
   readonly font: string;
   readonly mono: string;
@@ -29,9 +27,7 @@ export function readColours(element: Element): Colours {
     text: token('--text'),
     quiet: token('--quiet'),
     accent: token('--accent'),
-    onAccent: token('--on-accent'),
     selection: token('--selection'),
-    onSelection: token('--on-selection'),
     good: token('--good'),
     font: style.fontFamily,
     mono: token('--mono'),

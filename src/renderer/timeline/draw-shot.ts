@@ -17,7 +17,7 @@ const LINED = 3;
 const PICTURES = 28;
 
 /** Square that stands for a take in the lane below its shot. */
-export const TAKE_PIP = 9;
+const TAKE_PIP = 9;
 export const TAKE_STEP = 13;
 
 export function drawShot(context: CanvasRenderingContext2D, scene: Scene, placed: Placed<Shot>): void {

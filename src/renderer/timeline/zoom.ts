@@ -13,7 +13,7 @@ const TAIL = 160;
 const HEAD = 14;
 
 /** The scale at which all frames are in sight; never closer than MAX_SCALE. */
-export function fitScale(width: number, frames: number): number {
+function fitScale(width: number, frames: number): number {
   return Math.min(MAX_SCALE, Math.max(1, width - 2 * HEAD) / Math.max(1, frames));
 }
 

@@ -6,15 +6,15 @@ export interface Size {
   readonly height: number;
 }
 
-export const MIN_ZOOM = 0.05;
-export const MAX_ZOOM = 32;
+const MIN_ZOOM = 0.05;
+const MAX_ZOOM = 32;
 
 /** Largest zoom at which the whole picture is in sight. */
 export function fitZoom(pane: Size, picture: Size): number {
   return Math.min(pane.width / picture.width, pane.height / picture.height);
 }
 
-export function zoomOf(camera: Camera, pane: Size, picture: Size): number {
+function zoomOf(camera: Camera, pane: Size, picture: Size): number {
   return camera.zoom ?? fitZoom(pane, picture);
 }
 

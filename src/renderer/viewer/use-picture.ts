@@ -22,7 +22,7 @@ export interface Picture {
 const NO_SIZE: Size = { width: 1280, height: 720 };
 
 /** The choice of the first layer, as the player takes it. */
-export function useFirstChoice(): Choice {
+function useFirstChoice(): Choice {
   return useViewer(({ comparison, a, peek }) => (comparison !== 'off' ? a : peek ? 'clip' : 'timeline'));
 }
 

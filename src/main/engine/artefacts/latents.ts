@@ -18,7 +18,7 @@ import { leases } from './migrations/002-leases.ts';
 import * as rows from './rows.ts';
 import * as upkeep from './upkeep.ts';
 
-export type { CachedLatent, LatentMeta } from './rows.ts';
+export type { CachedLatent } from './rows.ts';
 
 /** What a caller stores; the time is the cache's own. */
 export interface LatentEntry {

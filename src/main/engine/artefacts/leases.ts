@@ -24,7 +24,7 @@ export function leaseHolder(): LeaseHolder {
   return { id: randomBytes(8).toString('hex'), host: hostname(), pid: process.pid };
 }
 
-export const LEASE_QUERY = 'SELECT holder, host, pid, expires FROM leases WHERE key = ?';
+const LEASE_QUERY = 'SELECT holder, host, pid, expires FROM leases WHERE key = ?';
 
 /** True where the frame is ours to compute. Must run inside a transaction. @param now milliseconds since 1970 */
 export function takeLease(db: Db, key: string, { id, host, pid }: LeaseHolder, now: number): boolean {

@@ -1,7 +1,7 @@
 /** Names people know from k-diffusion, diffusers and their interfaces, for the schedules they stand for here. */
 import type { ScheduleId } from './schedule.ts';
 
-export const SCHEDULE_ALIASES: Readonly<Record<string, ScheduleId>> = {
+const SCHEDULE_ALIASES: Readonly<Record<string, ScheduleId>> = {
   bundle: 'bundle',
   normal: 'bundle',
   karras: 'karras',

@@ -18,7 +18,7 @@ const LEAST_ALPHA_BAR = 2 ** -24;
 /** Curvature of the Karras schedule (Karras et al. 2022, Eq. 5). */
 const RHO = 7;
 
-export function sigmaOf(alphaBar: number): number {
+function sigmaOf(alphaBar: number): number {
   const floored = Math.max(alphaBar, LEAST_ALPHA_BAR);
   return Math.sqrt((1 - floored) / floored);
 }

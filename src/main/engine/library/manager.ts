@@ -182,7 +182,7 @@ export class BundleManager {
 }
 
 /** Among the application's resources, or in a checkout's. */
-export function builtInBundles(): BuiltIn[] {
+function builtInBundles(): BuiltIn[] {
   const packaged = (process as NodeJS.Process & { resourcesPath?: string }).resourcesPath;
   const roots = packaged ? [packaged] : [];
   let folder = import.meta.dirname;

@@ -119,7 +119,7 @@ export function neededFiles(files: readonly RemoteFile[]): RemoteFile[] {
   );
 }
 
-export function strange(message: string): AppError {
+function strange(message: string): AppError {
   return new AppError('download-failed', message, {
     doing: 'downloading a model',
     hint: 'Check the address of the server and the name of the repository.',

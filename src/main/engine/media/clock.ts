@@ -3,7 +3,7 @@
  * their first pictures none. The pictures themselves come out of the decoder in order, so the order mends the times. Pure.
  */
 
-export interface Join {
+interface Join {
   /** First picture after the join, in the order of the decoder. */
   readonly picture: number;
   /** Seconds that the clock jumps there; negative: back. */

@@ -77,7 +77,7 @@ const RECODED: Readonly<Record<string, { to: string; primaries: number; transfer
 };
 
 /** A change of matrix that leaves the colours as they are; code points. */
-export interface Recoding {
+interface Recoding {
   readonly from: number;
   readonly to: number;
   readonly primaries: number;
@@ -98,7 +98,7 @@ export interface Coding {
 
 const RGB = /^(rgb|bgr|gbr|argb|abgr|0rgb|0bgr|rgba|bgra|pal8|x2rgb|x2bgr|bayer|mono)/;
 
-export function isRgb(pixelFormat: string): boolean {
+function isRgb(pixelFormat: string): boolean {
   return RGB.test(pixelFormat);
 }
 

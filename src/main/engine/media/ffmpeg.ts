@@ -5,7 +5,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { AppError, Cancelled } from '../../../common/errors.ts';
 import { FfmpegProcess } from './ffmpeg-process.ts';
 
-export { type Exit, FfmpegProcess, type ProcessOptions, runFfmpeg } from './ffmpeg-process.ts';
+export { FfmpegProcess, runFfmpeg } from './ffmpeg-process.ts';
 
 export interface Ffmpeg {
   readonly path: string;
@@ -13,7 +13,6 @@ export interface Ffmpeg {
   readonly encoders: ReadonlySet<string>;
   readonly decoders: ReadonlySet<string>;
   readonly filters: ReadonlySet<string>;
-  readonly muxers: ReadonlySet<string>;
   /** Candidates tried before this one, and why each was refused. */
   readonly refused: readonly { readonly candidate: string; readonly reason: string }[];
 }
@@ -40,7 +39,7 @@ export interface Candidate {
   readonly path: string | null;
 }
 
-export function candidates(env: NodeJS.ProcessEnv): Candidate[] {
+function candidates(env: NodeJS.ProcessEnv): Candidate[] {
   const file = process.platform === 'win32' ? 'ffmpeg.exe' : 'ffmpeg';
   const onPath = (env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
   return [
@@ -103,15 +102,14 @@ async function capabilities(path: string, answerMs: number): Promise<Omit<Ffmpeg
   if (!avutil) throw new Error('it does not answer like ffmpeg');
   const [major, minor] = [Number(avutil[1]), Number(avutil[2])];
   if (major < OLDEST_AVUTIL[0] || (major === OLDEST_AVUTIL[0] && minor < OLDEST_AVUTIL[1])) return null;
-  const tables = ['-encoders', '-decoders', '-filters', '-muxers'];
-  const [encoders, decoders, filters, muxers] = await Promise.all(tables.map(ask));
+  const tables = ['-encoders', '-decoders', '-filters'];
+  const [encoders, decoders, filters] = await Promise.all(tables.map(ask));
   return {
     path,
     version: /^ffmpeg version (\S+)/m.exec(banner)?.[1] ?? `libavutil ${major}.${minor}`,
     encoders: parseTable(encoders!),
     decoders: parseTable(decoders!),
     filters: parseTable(filters!),
-    muxers: parseTable(muxers!),
   };
 }
 
@@ -142,7 +140,7 @@ async function answer(path: string, what: string, answerMs: number): Promise<str
   }
 }
 
-/** Names of the table that -encoders, -filters and -muxers print: flags, name or names, description. */
+/** Names of the table that -encoders and -filters print: flags, name or names, description. */
 export function parseTable(text: string): Set<string> {
   const names = new Set<string>();
   for (const line of text.split('\n')) {

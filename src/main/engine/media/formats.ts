@@ -1,7 +1,7 @@
 /** The table of take formats: container, encoder, pixel format, sound. Commands follow the ASWF encoding guidelines. */
 import type { TakeFormat } from '../../../common/media.ts';
 
-export interface SoundSpec {
+interface SoundSpec {
   readonly encoder: string;
   /** Sample rates it takes; null where any will do. */
   readonly rates: readonly number[] | null;

@@ -43,7 +43,7 @@ interface Run {
  * Files below are decoded, unless they promise more pixels than is cheap; others only if decoding costs little or the packets raise
  * a doubt. A small file may hold hours of a still picture.
  */
-export const LIMITS = { smallBytes: 16 << 20, cheapPixels: 3e9 };
+const LIMITS = { smallBytes: 16 << 20, cheapPixels: 3e9 };
 /** Pictures a second that a small file is thought to hold at most. */
 const FAST = 60;
 const HEAD = 60;

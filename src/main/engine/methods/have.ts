@@ -3,7 +3,7 @@ import { assert } from '../../../common/errors.ts';
 import type { Conditioning, Latent } from '../diffusion/types.ts';
 
 /** Where the picture of one frame stands in another, at latent size (h, w). */
-export interface Motion {
+interface Motion {
   /** Latent pixels to the right and down. */
   readonly x: Float32Array;
   readonly y: Float32Array;
@@ -12,7 +12,7 @@ export interface Motion {
 }
 
 /** The networks that turn latents into pictures and back, for methods that work on pictures half way. */
-export interface Pictures {
+interface Pictures {
   /** Clean latent to RGB (h·w·3, interleaved, 0..1). */
   decode(latent: Latent): Promise<Float32Array>;
   /** RGB8 (h·w·3) to the clean latent. */

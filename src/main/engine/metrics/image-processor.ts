@@ -34,7 +34,7 @@ const config = z.object({
   image_std: channels.refine((all) => all.every((value) => value > 0), 'must be above 0').default([1, 1, 1]),
 });
 
-export interface Picture {
+interface Picture {
   /** float32 of 3·height·width, as pixel_values. */
   readonly data: Float32Array;
   readonly dims: readonly [1, 3, number, number];

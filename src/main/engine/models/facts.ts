@@ -8,7 +8,7 @@ import { readScheduler } from './scheduler.ts';
 import { TOKENIZER_FILES } from './tokenizer.ts';
 import type { Bundle, BundleDigests, DigestStore } from './types.ts';
 
-export type BundleFacts = Pick<
+type BundleFacts = Pick<
   Bundle,
   'name' | 'nativeSize' | 'frozen' | 'grid' | 'factor' | 'latentChannels' | 'structureChannels' | 'scheduler'
 > & {

@@ -56,8 +56,8 @@ const index = z.looseObject({
 export { type OnDefect, PART_FOLDERS, type Part, type Role };
 
 export type UnetConfig = z.output<typeof unetConfig>;
-export type VaeConfig = z.output<typeof vaeConfig>;
-export type TextConfig = z.output<typeof textConfig>;
+type VaeConfig = z.output<typeof vaeConfig>;
+type TextConfig = z.output<typeof textConfig>;
 
 export interface Layout {
   readonly dir: string;

@@ -24,7 +24,7 @@ export interface RunTensor {
   readonly dims: readonly number[];
 }
 
-export interface SessionValue {
+interface SessionValue {
   readonly name: string;
   /** Element type as onnxruntime names it: "float32", "int64", "float16", … */
   readonly type: string;

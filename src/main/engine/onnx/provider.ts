@@ -27,11 +27,6 @@ function tryOnce(provider: Provider): Promise<Trial> {
   return known;
 }
 
-/** Forgets earlier trials, for instance after a driver was installed. */
-export function forgetTrials(): void {
-  trials.clear();
-}
-
 /**
  * `auto` takes the first that works on real hardware, at last the CPU. A wish is granted or refused, never replaced.
  * @throws AppError provider-unavailable with the reason.

@@ -25,7 +25,7 @@ export function absolutePath(path: string, folder: string): string {
 }
 
 /** A copy of the document with every path of a file or folder replaced. */
-export function mapPaths(document: ProjectDocument, map: (path: string) => string): ProjectDocument {
+function mapPaths(document: ProjectDocument, map: (path: string) => string): ProjectDocument {
   const moved = <T extends { path: string }>(items: Record<string, T>) =>
     Object.fromEntries(Object.entries(items).map(([id, item]) => [id, { ...item, path: map(item.path) }]));
   return {

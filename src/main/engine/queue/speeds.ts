@@ -29,7 +29,7 @@ export function branchesOf({ guidance, keep }: Pick<EditSettings, 'guidance' | '
 }
 
 /** Guidance runs two branches in a call, and attention to other frames costs too. */
-export function samplingWork(method: string, branches: number): string {
+function samplingWork(method: string, branches: number): string {
   return `sample ${method} ${branches}`;
 }
 

@@ -11,7 +11,7 @@ import { type EditSettings, parseSettings } from '../../../common/settings.ts';
 import { kindOf, readBytes } from '../models/files.ts';
 import { resolveRequest } from './request.ts';
 
-export const MODEL_SETTINGS_FILE = 'retake.json';
+const MODEL_SETTINGS_FILE = 'retake.json';
 /** A dozen settings take a fraction of this. */
 const MOST_BYTES = 2 ** 20;
 

@@ -47,20 +47,9 @@ const BUSY_MS = 10_000;
 const OPEN_LOCK_MS = 60_000;
 
 /**
- * Opens a database, creating or migrating it where needed. Safe while other processes do the same.
+ * Opens a database, creating or migrating it where needed; the caller holds the lock for opening it.
  * @throws AppError cache-unusable (unwritable, written by a newer Retake), disk-full; CorruptDatabase
  */
-export function openDatabase(path: string, options: OpenDatabaseOptions): Db {
-  const doing = `opening ${options.label}`;
-  const lock = lockForOpening(path, doing);
-  try {
-    return openLocked(path, options);
-  } finally {
-    lock.release();
-  }
-}
-
-/** For callers that hold the opening lock already. */
 export function openLocked(path: string, options: OpenDatabaseOptions): Db {
   const doing = `opening ${options.label}`;
   assertMonotonic(options.migrations);
@@ -212,7 +201,7 @@ const PLAIN: Readonly<Record<string, string>> = {
   SQLITE_READONLY: 'the file may not be written to',
 };
 
-export function sqliteCode(error: unknown): string {
+function sqliteCode(error: unknown): string {
   return error instanceof Database.SqliteError ? error.code : '';
 }
 

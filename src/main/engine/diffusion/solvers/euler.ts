@@ -35,7 +35,7 @@ export function eulerStep(
 }
 
 /** See Inversion. */
-export async function invertEuler(
+async function invertEuler(
   denoise: Denoise,
   z0: Latent,
   { levels, final }: NoiseSchedule,

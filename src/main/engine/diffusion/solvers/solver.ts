@@ -5,7 +5,7 @@ import type { Denoised, Form } from '../parametrisation.ts';
 import type { Latent, Level, NoiseSchedule, SchedulerConfig } from '../types.ts';
 
 /** One step of one frame, from the level at which `latent` stands to the next. */
-export interface Step {
+interface Step {
   readonly latent: Latent;
   /** ẑ0 and ε to step with. */
   readonly prediction: Denoised;

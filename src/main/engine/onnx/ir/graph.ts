@@ -109,10 +109,6 @@ export class Graph {
     return [...(this.#consumers.get(value) ?? [])];
   }
 
-  isOutput(value: string): boolean {
-    return this.outputs.some((output) => output.name === value);
-  }
-
   insert(node: Node): Node {
     for (const output of node.outputs) {
       if (output === '') continue;

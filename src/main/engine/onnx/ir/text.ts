@@ -1,6 +1,5 @@
 /**
- * Small graphs as readable text, for graphs of our own, for tests and for looking at what a pass did. Close
- * to ONNX's own textual form:
+ * Small graphs as readable text, for graphs of our own and for tests. Close to ONNX's own textual form:
  *
  *     float32[B, N, 8] x, int64[1] n => float32[B, N, 8] y
  *     float32[8, 8] w
@@ -19,7 +18,6 @@ import {
   type Dim,
   ELEMENT,
   type ElementName,
-  elementName,
   float32Tensor,
   int64Tensor,
 } from './types.ts';
@@ -52,21 +50,6 @@ export function parseText(text: string, options: TextOptions = {}): Model {
     else addNode(graph, line, opsets);
   }
   return { graph, opsets, irVersion: 8 };
-}
-
-export function printText(graph: Graph): string {
-  const shown = (v: { name: string; type: number | null; dims: readonly Dim[] | null }) =>
-    `${elementName(v.type ?? 0)}[${v.dims?.map((dim) => dim ?? '?').join(', ') ?? '…'}] ${v.name}`;
-  const lines = [`${graph.inputs.map(shown).join(', ')} => ${graph.outputs.map(shown).join(', ')}`];
-  for (const tensor of graph.initializers.values()) lines.push(shown(tensor));
-  for (const node of graph.nodes) {
-    const attributes = [...node.attributes].map(([name, a]) => `${name} = ${printAttribute(a)}`).join(', ');
-    const op = node.domain ? `${node.domain}.${node.op}` : node.op;
-    lines.push(
-      `${node.outputs.join(', ')} = ${op}${attributes ? `<${attributes}>` : ''}(${node.inputs.join(', ')})`,
-    );
-  }
-  return lines.join('\n');
 }
 
 function split(list: string): string[] {
@@ -147,20 +130,4 @@ function attribute(text: string): [string, Attribute] {
     ];
   }
   return [name, /[.e]/.test(raw) ? attr.float(number(raw)) : attr.int(number(raw))];
-}
-
-function printAttribute(a: Attribute): string {
-  switch (a.kind) {
-    case 'float':
-      return Number.isInteger(a.value) ? a.value.toFixed(1) : String(a.value);
-    case 'int':
-      return String(a.value);
-    case 'string':
-      return JSON.stringify(new TextDecoder().decode(a.value));
-    case 'ints':
-    case 'floats':
-      return `[${a.value.join(', ')}]`;
-    default:
-      return `(${a.kind})`;
-  }
 }

@@ -5,7 +5,7 @@ import { constantOf, isScalar, weightOf } from './constants.ts';
 import { type TokenPath, tracePath } from './token-path.ts';
 
 /** Where keys and values enter: the node and its input. */
-export interface Entry {
+interface Entry {
   readonly node: Node;
   readonly input: number;
   readonly path: TokenPath;
