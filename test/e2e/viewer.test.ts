@@ -51,12 +51,23 @@ describe('the viewer', () => {
     await press('Home');
     const all = Array.from({ length: FRAMES }, (_, frame) => frame);
     const seen: number[] = [];
+    await shown(0);
+    await app.page.evaluate(() => {
+      document.body.dataset.seeks = '0';
+      const count = () => {
+        document.body.dataset.seeks = `${Number(document.body.dataset.seeks) + 1}`;
+      };
+      document.addEventListener('seeking', count, { capture: true });
+    });
     for (const frame of all) {
       await shown(frame);
       seen.push(await frameOnScreen());
       await press('ArrowRight');
     }
     expect(seen).toEqual(all);
+    // One seek for a step: a second one is tried only after a good while.
+    const seeks = await app.page.evaluate(() => document.body.dataset.seeks);
+    expect(Number(seeks)).toBe(FRAMES - 1);
   });
 
   it('ends a fast scrub on the frame where it stopped', async () => {

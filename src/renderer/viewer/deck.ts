@@ -12,8 +12,8 @@ export interface Picture {
   readonly frame: number;
 }
 
-/** Where within a frame a seek aims, as a share of it off the middle; the next is tried when a neighbour showed. */
-const AIMS = [0, 0.25, -0.25, 0.4] as const;
+/** Where within a frame a seek aims, as a share of it off its usual place; the next is tried when a neighbour showed. */
+const AIMS = [0, 0.25, -0.15, 0.5] as const;
 /** The picture of a seek that is over may still be on its way from the decoder: looked for this often, this long. */
 const LOOK_MS = 15;
 const PATIENCE_MS = 600;

@@ -1,9 +1,12 @@
 /** Frames and seconds of a proxy: frame n lasts from n/rate to (n+1)/rate. */
 import type { Rational } from '../../common/media.ts';
 
-/** Middle of a frame in seconds: a seek there cannot land on a neighbour. */
+/**
+ * Where to seek for a frame, in seconds: a quarter into it. A player shows the frame that began last before that time, or the
+ * one that begins nearest to it; here both are this one, while from the middle on the nearest is the next.
+ */
 export function frameTime(frame: number, rate: Rational): number {
-  return ((frame + 0.5) * rate.den) / rate.num;
+  return ((frame + 0.25) * rate.den) / rate.num;
 }
 
 /** Frame that a picture's own presentation time (its first instant, rounded by the container) belongs to. */
