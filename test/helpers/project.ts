@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import type { ClipRef, ProjectDocument } from '../../src/common/project/document.ts';
 import { emptyProject, shotSettings } from '../../src/common/project/document.ts';
-import { fingerprintOf } from '../../src/main/engine/project/fingerprint.ts';
+import { fingerprintOf } from '../../src/main/engine/media/fingerprint.ts';
 
 export async function clipRefOf(path: string, more: Partial<ClipRef> = {}): Promise<ClipRef> {
   const fingerprint = await fingerprintOf(path).catch(() => ({ bytes: 1, digest: 'none' }));

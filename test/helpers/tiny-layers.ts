@@ -1,8 +1,8 @@
 /** Layers of a diffusion network written as ONNX nodes the way PyTorch's exporter writes them, with seeded weights. */
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-import { Graph, type Model, Node } from '../../src/main/engine/onnx/ir/graph.ts';
-import { attr, type Dim, ELEMENT, float32Tensor, int64Tensor } from '../../src/main/engine/onnx/ir/types.ts';
+import { attr, Graph, type Model, Node } from '../../src/main/engine/onnx/ir/graph.ts';
+import { type Dim, ELEMENT, float32Tensor, int64Tensor } from '../../src/main/engine/onnx/ir/types.ts';
 
 export class Net {
   readonly graph = new Graph('main_graph');

@@ -1,6 +1,6 @@
 /** UNet and VAE of Stable Diffusion at the size of a test: same wiring, two levels, a few channels. */
-import type { Model } from '../../src/main/engine/onnx/ir/graph.ts';
-import { attr, ELEMENT } from '../../src/main/engine/onnx/ir/types.ts';
+import { attr, type Model } from '../../src/main/engine/onnx/ir/graph.ts';
+import { ELEMENT } from '../../src/main/engine/onnx/ir/types.ts';
 import { Net } from './tiny-layers.ts';
 import { HEADS, POOLED_WIDTH } from './tiny-text-encoder.ts';
 

@@ -1,6 +1,6 @@
 /** CLIP's text encoder at the size of a test: two layers, twelve channels. */
-import type { Model } from '../../src/main/engine/onnx/ir/graph.ts';
-import { attr, ELEMENT } from '../../src/main/engine/onnx/ir/types.ts';
+import { attr, type Model } from '../../src/main/engine/onnx/ir/graph.ts';
+import { ELEMENT } from '../../src/main/engine/onnx/ir/types.ts';
 import { Net } from './tiny-layers.ts';
 
 export const TEXT_WIDTH = 12;

@@ -6,8 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { Cancelled, errorLine } from '../../src/common/errors.ts';
 import { inspectBundle } from '../../src/main/engine/models/inspect.ts';
 import { openBundle } from '../../src/main/engine/models/open.ts';
-import type { Graph, Model } from '../../src/main/engine/onnx/ir/graph.ts';
-import { attr, float32Tensor } from '../../src/main/engine/onnx/ir/types.ts';
+import { attr, type Graph, type Model } from '../../src/main/engine/onnx/ir/graph.ts';
+import { float32Tensor } from '../../src/main/engine/onnx/ir/types.ts';
 import {
   type AttributeProtoSchema,
   FunctionProtoSchema,

@@ -8,13 +8,13 @@ import { emptyProject } from '../../src/common/project/document.ts';
 import { decodeFrames } from '../../src/main/engine/media/decode.ts';
 import { openTake } from '../../src/main/engine/media/encode.ts';
 import { resolveFfmpeg } from '../../src/main/engine/media/ffmpeg.ts';
+import { fingerprintOf } from '../../src/main/engine/media/fingerprint.ts';
 import { probeClip } from '../../src/main/engine/media/probe.ts';
 import { rememberingProbe } from '../../src/main/engine/media/remembering-probe.ts';
 import { isClipThere } from '../../src/main/engine/media/sequence.ts';
 import { checkTarget } from '../../src/main/engine/media/target.ts';
 import { makeProxy } from '../../src/main/engine/previews/proxy.ts';
 import { collect } from '../../src/main/engine/project/collect.ts';
-import { fingerprintOf } from '../../src/main/engine/project/fingerprint.ts';
 import { findClip } from '../../src/main/engine/project/relink.ts';
 import { counter, ffmpegDoes, readCounter, tempFolder, wholeFit } from '../helpers/clips.ts';
 

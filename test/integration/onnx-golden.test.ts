@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Model } from '../../src/main/engine/onnx/ir/graph.ts';
-import { attr, ELEMENT } from '../../src/main/engine/onnx/ir/types.ts';
+import { attr, type Model } from '../../src/main/engine/onnx/ir/graph.ts';
+import { sortNodes } from '../../src/main/engine/onnx/ir/sort.ts';
+import { ELEMENT } from '../../src/main/engine/onnx/ir/types.ts';
 import { createSession, type Feed, type RunTensor, type Session } from '../../src/main/engine/onnx/ort.ts';
 import { float32Io } from '../../src/main/engine/onnx/passes/float-io.ts';
 import {
@@ -199,7 +200,7 @@ describe.skipIf(!golden)('variants of one UNet', () => {
       });
       graph.addNode('Cast', [stored], { to: attr.int(ELEMENT.float32) }, { outputs: [name] });
     }
-    graph.sort();
+    sortNodes(graph);
     const { sites } = chosen === 'all' ? addReferenceAttention(model, { sites: 'all' }) : { sites: [] };
     const session = await createSession(model, { provider: 'cpu', label: 'the UNet' });
     const bank = chosen === 'none' ? {} : banks(sites, empty(2), ALL);

@@ -1,8 +1,9 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
-import { Graph, Node } from '../../src/main/engine/onnx/ir/graph.ts';
+import { attr, Graph, Node } from '../../src/main/engine/onnx/ir/graph.ts';
+import { sortNodes } from '../../src/main/engine/onnx/ir/sort.ts';
 import { parseText } from '../../src/main/engine/onnx/ir/text.ts';
-import { attr, ELEMENT, integersOf } from '../../src/main/engine/onnx/ir/types.ts';
+import { ELEMENT, integersOf } from '../../src/main/engine/onnx/ir/types.ts';
 import { ModelProtoSchema, TensorProtoSchema } from '../../src/main/engine/onnx/proto/gen/onnx_pb.js';
 import { parseModel, serializeModel } from '../../src/main/engine/onnx/serde.ts';
 import { encodeField, encodeVarint } from '../../src/main/engine/onnx/wire.ts';
@@ -111,7 +112,7 @@ describe('serde', () => {
     model.graph.replaceUses('x', twice);
     model.graph.setInput(model.graph.producer(twice)!, 0, 'x');
     model.graph.setInput(model.graph.producer(twice)!, 1, 'x');
-    model.graph.sort();
+    sortNodes(model.graph);
     const x = floats([2], Float32Array.of(3, 4));
     const run = async (c: number) => [
       ...(await runOnce(model, { x, c: { type: 'bool', data: Uint8Array.of(c), dims: [] } }, ['y'])).y!.data,

@@ -13,7 +13,7 @@ import {
 import { planText, sumPlans } from '../../src/renderer/inspector/plan-text.ts';
 import { estimateTokens, lengthHint } from '../../src/renderer/inspector/prompt-length.ts';
 import { readPresets, withPreset } from '../../src/renderer/store/presets.ts';
-import { bytes, count, duration, nameOf } from '../../src/renderer/ui/words.ts';
+import { bytes, count, duration, nameOf } from '../../src/renderer/words.ts';
 
 describe('a form from a schema', () => {
   test.each(methods.map((method) => [method.id, method] as const))(

@@ -13,6 +13,7 @@ import {
 } from '../../src/common/project/positions.ts';
 import { nextShuttle } from '../../src/renderer/actions/shuttle.ts';
 import { viewStore } from '../../src/renderer/store/view.ts';
+import { fitAll, MAX_SCALE, reveal, scrollBy, zoomAt } from '../../src/renderer/store/zoom.ts';
 import { hitTest } from '../../src/renderer/timeline/hit.ts';
 import { entriesOf, labelOfAnchor, labelOfItem } from '../../src/renderer/timeline/labels.ts';
 import { inLane, lanesFor } from '../../src/renderer/timeline/lanes.ts';
@@ -20,7 +21,6 @@ import { Peaks } from '../../src/renderer/timeline/peaks.ts';
 import { ticksFor, timecodeOf } from '../../src/renderer/timeline/ruler.ts';
 import { frameAt, middleOf, xOf } from '../../src/renderer/timeline/scene.ts';
 import { snapFrames, snapTo } from '../../src/renderer/timeline/snap.ts';
-import { fitAll, MAX_SCALE, reveal, scrollBy, zoomAt } from '../../src/renderer/timeline/zoom.ts';
 import { counter, projectOf, takeOf } from '../helpers/projects.ts';
 
 const rate = (num: number, den = 1) => ({ num, den });

@@ -1,8 +1,8 @@
 /** `retake`, the engine from a terminal. Results go to stdout, everything said on the way to stderr. */
 import { resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
-import manifest from '../../../package.json' with { type: 'json' };
 import type { PruneRequest } from '../../common/contract/cache.ts';
+import { RETAKE_VERSION } from '../../common/contract/version.ts';
 import { AppError, Cancelled, errorLine } from '../../common/errors.ts';
 import type { TakeReport } from '../../common/report.ts';
 import { addEditOptions, type EditFlags, editRequest, sequenceRate } from './edit-options.ts';
@@ -60,7 +60,7 @@ function print(text: string): void {
 function program(): Command {
   const retake = new Command('retake')
     .description('Re-shoots footage by text: a real clip in, a consistent take out.')
-    .version(manifest.version)
+    .version(RETAKE_VERSION)
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(`retake: ${optionErrorLine(text, retake)}\n`) });
 

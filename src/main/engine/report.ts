@@ -1,5 +1,5 @@
 /** The finished job as data: what was asked, found, computed, reused and written. */
-import manifest from '../../../package.json' with { type: 'json' };
+import { RETAKE_VERSION } from '../../common/contract/version.ts';
 import type { ImageTextScores, TakeReport } from '../../common/report.ts';
 import type { RenderContext } from './context.ts';
 import type { TakeFile } from './media/encode.ts';
@@ -19,7 +19,7 @@ export function buildReport(parts: {
   const { bundle } = shot;
   const { seconds } = context.progress;
   return {
-    retake: manifest.version,
+    retake: RETAKE_VERSION,
     job: context.job,
     settings: shot.settings,
     clip: shot.clip,

@@ -12,8 +12,8 @@ import { requestPreview } from '../store/previews.ts';
 import { change, getDocument, getOpened, newId } from '../store/project.ts';
 import { rateNote } from '../store/rates.ts';
 import { getView, select, setView } from '../store/view.ts';
-import { fitAll } from '../timeline/zoom.ts';
-import { listed } from '../ui/words.ts';
+import { fitAll } from '../store/zoom.ts';
+import { listed } from '../words.ts';
 import type { Command } from './command.ts';
 
 /** Middle of the range: finds hard cuts, leaves fast motion alone. */

@@ -8,7 +8,7 @@ import { tell } from '../store/notices.ts';
 import { getDocument, getOpened, moveProject, showProject } from '../store/project.ts';
 import { trash } from '../store/trash.ts';
 import { getView, resetView, setView } from '../store/view.ts';
-import { fitAll } from '../timeline/zoom.ts';
+import { fitAll } from '../store/zoom.ts';
 import type { Command } from './command.ts';
 
 type Answer = Awaited<ReturnType<typeof call<'project.open'>>>;

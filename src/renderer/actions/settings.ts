@@ -13,7 +13,7 @@ import { getChosenShots, getCurrentShot, getPlaced } from '../store/current.ts';
 import { tell } from '../store/notices.ts';
 import type { Preset } from '../store/presets.ts';
 import { change } from '../store/project.ts';
-import { count, nameOf } from '../ui/words.ts';
+import { count, nameOf } from '../words.ts';
 
 function chosenIds(): string[] {
   const ids = getChosenShots().map(({ item }) => item.id);

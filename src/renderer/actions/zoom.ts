@@ -1,7 +1,7 @@
 /** Zoom, snapping and panels. */
 import { getPlaced, lengthOfPlaced } from '../store/current.ts';
 import { getView, setView } from '../store/view.ts';
-import { fitAll, zoomAt } from '../timeline/zoom.ts';
+import { fitAll, zoomAt } from '../store/zoom.ts';
 import type { Command } from './command.ts';
 
 const STEP = 1.5;

@@ -1,9 +1,9 @@
 /** Project, undo, import and what the engine is doing. */
 import { FolderOpen, Import, Keyboard, Redo2, Undo2 } from 'lucide-react';
+import { CommandButton } from '../commands/CommandButton.tsx';
 import { useJobs } from '../store/jobs.ts';
 import { useDocument, useSaveState, useUndoNames } from '../store/project.ts';
 import { useEngineState } from '../store/session.ts';
-import { CommandButton } from '../ui/CommandButton.tsx';
 
 export function TopBar() {
   const name = useDocument((document) => document.name);

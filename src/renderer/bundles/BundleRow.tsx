@@ -5,7 +5,7 @@ import { makeDefault, removeBundle } from '../actions/bundles.ts';
 import { call, shell } from '../engine.ts';
 import { attempt } from '../store/notices.ts';
 import { Button } from '../ui/Button.tsx';
-import { bytes } from '../ui/words.ts';
+import { bytes } from '../words.ts';
 
 export function BundleRow({ bundle }: { readonly bundle: BundleEntry }) {
   const { dir, name, kind, builtIn, isDefault, nativeSize, problems } = bundle;

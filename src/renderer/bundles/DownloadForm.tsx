@@ -5,7 +5,7 @@ import { shell } from '../engine.ts';
 import { useJobs } from '../store/jobs.ts';
 import { attempt } from '../store/notices.ts';
 import { Button } from '../ui/Button.tsx';
-import { bytes } from '../ui/words.ts';
+import { bytes } from '../words.ts';
 import { parseRepository, STANDARD_ENDPOINT } from './repository.ts';
 
 export function DownloadForm() {

@@ -9,7 +9,7 @@ import { useView } from '../store/view.ts';
 import { Later } from '../ui/Later.tsx';
 import { NameField } from '../ui/NameField.tsx';
 import { Select } from '../ui/Select.tsx';
-import { count } from '../ui/words.ts';
+import { count } from '../words.ts';
 import { differIn } from './differs.ts';
 import { ModelSetting } from './ModelSetting.tsx';
 import { CopySettings, Presets } from './Presets.tsx';

@@ -1,6 +1,6 @@
 /** A method's JSON Schema as a list of fields: the inspector draws any method, also one it has never heard of. */
 import { z } from 'zod';
-import { nameOf } from '../ui/words.ts';
+import { nameOf } from '../words.ts';
 
 export type Control =
   | {

@@ -1,8 +1,8 @@
 /** Waveform, vectorscope and histogram of the picture in the viewer; measured only while this panel is open. */
 import { useEffect, useRef, useState } from 'react';
+import { paintedPicture } from '../store/painted.ts';
 import { useView } from '../store/view.ts';
 import { useViewer } from '../store/viewer.ts';
-import { paintedPicture } from '../viewer/players.ts';
 import { drawHistogram, drawVectorscope, drawWaveform } from './draw.ts';
 import { type Histogram, histogram, type Range, rangeOf, vectorscope, waveform } from './measure.ts';
 import './scopes.css';

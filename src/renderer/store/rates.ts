@@ -3,7 +3,7 @@ import type { Rational } from '../../common/media.ts';
 import type { ProjectDocument } from '../../common/project/document.ts';
 import { timelineRate } from '../../common/project/positions.ts';
 import { sameRational } from '../../common/time/rational.ts';
-import { fps } from '../ui/words.ts';
+import { fps } from '../words.ts';
 
 type Clips = Pick<ProjectDocument, 'clips'>;
 

@@ -1,5 +1,6 @@
 /** How the viewer shows the picture: comparison, zoom, sound. Kept while the page lives; not part of the document. */
 import { create } from 'zustand';
+import { useShallow } from 'zustand/react/shallow';
 
 export const COMPARISONS = ['off', 'wipe', 'split', 'difference', 'onion'] as const;
 export type Comparison = (typeof COMPARISONS)[number];
@@ -62,8 +63,9 @@ const start: ViewerState = {
 
 export const viewerStore = create<ViewerState>(() => start);
 
+/** A part that is an object may be made anew each time: it is compared by its values. */
 export function useViewer<Part>(select: (state: ViewerState) => Part): Part {
-  return viewerStore(select);
+  return viewerStore(useShallow(select));
 }
 
 export function getViewer(): ViewerState {

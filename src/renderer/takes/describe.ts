@@ -1,6 +1,6 @@
 /** A take in a few words. Pure. */
 import type { ShotSettings, Take } from '../../common/project/document.ts';
-import { duration, nameOf } from '../ui/words.ts';
+import { duration, nameOf } from '../words.ts';
 
 /** "4 min ago", "14:05" today, "yesterday 14:05", "3 May 14:05". Times in milliseconds since 1970. */
 export function when(at: number, now: number): string {

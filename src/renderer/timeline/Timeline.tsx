@@ -1,10 +1,10 @@
 /** The timeline: tools, the drawn lanes, and the same items as elements for keyboards and assistive technology. */
 import { type MouseEvent, useEffect, useRef, useState } from 'react';
 import { run } from '../actions/registry.ts';
+import { CommandMenu } from '../commands/CommandMenu.tsx';
 import { useLength } from '../store/current.ts';
 import { useView } from '../store/view.ts';
 import { Button } from '../ui/Button.tsx';
-import { CommandMenu } from '../ui/CommandMenu.tsx';
 import { Items } from './Items.tsx';
 import { ResizeHandle } from './ResizeHandle.tsx';
 import { runSurface } from './surface.ts';

@@ -12,10 +12,10 @@ import {
   ZoomOut,
 } from 'lucide-react';
 import { timelineRate } from '../../common/project/positions.ts';
+import { CommandButton } from '../commands/CommandButton.tsx';
 import { useLength } from '../store/current.ts';
 import { useDocument } from '../store/project.ts';
 import { useView } from '../store/view.ts';
-import { CommandButton } from '../ui/CommandButton.tsx';
 import { timecodeOf } from './ruler.ts';
 
 export function Toolbar() {

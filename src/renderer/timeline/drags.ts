@@ -11,11 +11,11 @@ import {
 import { getPlaced, lengthOfPlaced } from '../store/current.ts';
 import { cancelGesture, change, endGesture, newId } from '../store/project.ts';
 import { getView, seek, select, setView } from '../store/view.ts';
+import { clampScroll } from '../store/zoom.ts';
 import { overviewScale } from './draw-marks.ts';
 import { timecodeOf } from './ruler.ts';
 import { type DragMark, frameAt, type Scene } from './scene.ts';
 import { snapFrames, snapTo } from './snap.ts';
-import { clampScroll } from './zoom.ts';
 
 export interface Drag {
   readonly cursor: string;

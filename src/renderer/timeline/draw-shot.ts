@@ -3,7 +3,7 @@ import type { Shot } from '../../common/project/document.ts';
 import { clipFrameOf, type Placed } from '../../common/project/positions.ts';
 import { takesOfShot } from '../store/current.ts';
 import { otherRate } from '../store/rates.ts';
-import { fps } from '../ui/words.ts';
+import { fps } from '../words.ts';
 import { shotColour } from './colours.ts';
 import type { Thumbnails } from './media.ts';
 import { type Scene, xOf } from './scene.ts';

@@ -5,14 +5,7 @@ import { takesOfShot } from '../store/current.ts';
 import { ANCHOR_RADIUS } from './draw-marks.ts';
 import { TAKE_STEP } from './draw-shot.ts';
 import { inLane } from './lanes.ts';
-import { frameAt, middleOf, type Scene, xOf } from './scene.ts';
-
-export type Hit =
-  | { readonly kind: 'ruler' | 'overview' | 'empty' }
-  | { readonly kind: 'anchor'; readonly shotId: string; readonly frame: number }
-  | { readonly kind: 'edge'; readonly itemId: string; readonly edge: 'start' | 'end' }
-  | { readonly kind: 'take'; readonly shotId: string; readonly takeId: string }
-  | { readonly kind: 'item'; readonly itemId: string };
+import { frameAt, type Hit, middleOf, type Scene, xOf } from './scene.ts';
 
 /** Pixels on each side of a cut that grab it. */
 const EDGE = 6;

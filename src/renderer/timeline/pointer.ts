@@ -6,10 +6,10 @@ import { tellError } from '../store/notices.ts';
 import { change } from '../store/project.ts';
 import { rateNote } from '../store/rates.ts';
 import { getView, seek, select, setView } from '../store/view.ts';
+import { scrollBy, zoomAt } from '../store/zoom.ts';
 import { type Drag, dragAnchor, dragEdge, dragItem, dragOverview, pan, scrub } from './drags.ts';
-import { type Hit, hitTest } from './hit.ts';
-import { type DragMark, frameAt, type Scene } from './scene.ts';
-import { scrollBy, zoomAt } from './zoom.ts';
+import { hitTest } from './hit.ts';
+import { type DragMark, frameAt, type Hit, type Scene } from './scene.ts';
 
 /** Pixels a press may wander before it becomes a drag of a shot. */
 const SLACK = 4;

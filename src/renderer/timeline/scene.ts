@@ -4,9 +4,16 @@ import type { ProjectDocument } from '../../common/project/document.ts';
 import type { Placed } from '../../common/project/positions.ts';
 import type { View } from '../store/view.ts';
 import type { Colours } from './colours.ts';
-import type { Hit } from './hit.ts';
 import type { Lanes } from './lanes.ts';
 import type { Peaks, Thumbnails } from './media.ts';
+
+/** What may lie under the pointer. */
+export type Hit =
+  | { readonly kind: 'ruler' | 'overview' | 'empty' }
+  | { readonly kind: 'anchor'; readonly shotId: string; readonly frame: number }
+  | { readonly kind: 'edge'; readonly itemId: string; readonly edge: 'start' | 'end' }
+  | { readonly kind: 'take'; readonly shotId: string; readonly takeId: string }
+  | { readonly kind: 'item'; readonly itemId: string };
 
 export interface Scene {
   readonly document: ProjectDocument;

@@ -5,13 +5,13 @@ import { getPlaced, lengthOfPlaced } from '../store/current.ts';
 import { jobsStore } from '../store/jobs.ts';
 import { getDocument, projectStore } from '../store/project.ts';
 import { getView, setView, viewStore } from '../store/view.ts';
+import { fitAll, reveal } from '../store/zoom.ts';
 import { readColours } from './colours.ts';
 import { draw } from './draw.ts';
 import { lanesFor } from './lanes.ts';
 import { onMedia, peaksOf, thumbnailsOf } from './media.ts';
 import { listenToPointer, type PointerState } from './pointer.ts';
 import type { Scene } from './scene.ts';
-import { fitAll, reveal } from './zoom.ts';
 
 /** Design size of the root font. */
 const ROOT_PX = 13;

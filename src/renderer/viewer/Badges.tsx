@@ -13,7 +13,7 @@ import { dropStill, useStill } from '../store/stills.ts';
 import { seek, setView, useView } from '../store/view.ts';
 import { Button } from '../ui/Button.tsx';
 import { IconButton } from '../ui/IconButton.tsx';
-import { count } from '../ui/words.ts';
+import { count } from '../words.ts';
 import { useRendered } from './Progressive.tsx';
 import { type Picture, type Trouble, useTrouble } from './use-picture.ts';
 

@@ -1,12 +1,11 @@
 /** What stands against what, and how. */
 import { ArrowLeftRight, X } from 'lucide-react';
-import { useShallow } from 'zustand/react/shallow';
 import type { Shot } from '../../common/project/document.ts';
 import { takesOf } from '../../common/project/edits-takes.ts';
 import { run } from '../actions/registry.ts';
+import { CommandButton } from '../commands/CommandButton.tsx';
 import { useDocument } from '../store/project.ts';
 import { type Choice, type Comparison, setComparison, setViewer, useViewer } from '../store/viewer.ts';
-import { CommandButton } from '../ui/CommandButton.tsx';
 import { IconButton } from '../ui/IconButton.tsx';
 import { type Option, Select } from '../ui/Select.tsx';
 import { Slider } from '../ui/Slider.tsx';
@@ -24,9 +23,13 @@ const choiceOf = (id: string): Choice =>
   id.startsWith('take:') ? { take: id.slice(5) } : (id as 'timeline' | 'clip' | 'newest');
 
 export function CompareBar({ shot }: { readonly shot: Shot | null }) {
-  const { comparison, a, b, onion, gain } = useViewer(
-    useShallow(({ comparison, a, b, onion, gain }) => ({ comparison, a, b, onion, gain })),
-  );
+  const { comparison, a, b, onion, gain } = useViewer(({ comparison, a, b, onion, gain }) => ({
+    comparison,
+    a,
+    b,
+    onion,
+    gain,
+  }));
   const document = useDocument((whole) => whole);
   const same = shot !== null && takeFor(document, shot, a) === takeFor(document, shot, b);
   const options: Option[] = [

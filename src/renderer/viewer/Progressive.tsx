@@ -1,10 +1,10 @@
 /** Over the picture: what a running render predicts for this frame, or a finished preview of one frame. */
 import { useEffect, useRef } from 'react';
 import { type PreviewFrame, useJobs } from '../store/jobs.ts';
+import { setOverlay } from '../store/painted.ts';
 import { useStill } from '../store/stills.ts';
 import { useView } from '../store/view.ts';
 import { useViewer } from '../store/viewer.ts';
-import { setOverlay } from './players.ts';
 import type { Picture } from './use-picture.ts';
 
 /** The rendered picture for the frame under the playhead, if there is one. */

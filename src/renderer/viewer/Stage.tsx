@@ -1,11 +1,10 @@
 /** The panes: one or two pictures with the same zoom and pan; wheel zooms at the cursor, dragging pans. */
 import { type PointerEvent, type RefObject, useEffect, useRef, useState } from 'react';
-import { useShallow } from 'zustand/react/shallow';
+import { setPainter } from '../store/painted.ts';
 import { type Choice, getViewer, setViewer, useViewer } from '../store/viewer.ts';
 import { panBy, placeOf, type Size, zoomAt } from './camera.ts';
 import { Progressive } from './Progressive.tsx';
 import { Player } from './player.ts';
-import { setPlayer } from './players.ts';
 import type { Picture } from './use-picture.ts';
 import { WipeHandle } from './WipeHandle.tsx';
 
@@ -36,16 +35,16 @@ export function Stage({ picture }: { readonly picture: Picture }) {
   const hosts = useRef<[HTMLDivElement | null, HTMLDivElement | null]>([null, null]);
   const paneSize = usePaneSize(pane);
   const { comparison, camera, wipe, onion, gain, peek, shown, shownSecond, a, b } = useViewer(
-    useShallow(({ volume: _, muted: __, timecode: ___, pictures: ____, ...state }) => state),
+    ({ volume: _, muted: __, timecode: ___, pictures: ____, ...state }) => state,
   );
 
   useEffect(() => {
     const [first, second] = hosts.current;
     if (!first || !second) return;
     const player = new Player(first, second);
-    setPlayer(player);
+    setPainter(player);
     return () => {
-      setPlayer(null);
+      setPainter(null);
       player.dispose();
     };
   }, []);

@@ -12,11 +12,11 @@ import {
 } from 'lucide-react';
 import { timelineRate } from '../../common/project/positions.ts';
 import { formatTimecode, keepsTimeByDropFrame, offsetTimecode } from '../../common/time/timecode.ts';
+import { CommandButton } from '../commands/CommandButton.tsx';
 import { useLength } from '../store/current.ts';
 import { useDocument } from '../store/project.ts';
 import { useView } from '../store/view.ts';
 import { setViewer, useViewer } from '../store/viewer.ts';
-import { CommandButton } from '../ui/CommandButton.tsx';
 import { Select } from '../ui/Select.tsx';
 import { Slider } from '../ui/Slider.tsx';
 import type { Picture } from './use-picture.ts';

@@ -1,9 +1,9 @@
 /** The picture under the playhead, what compares it, and the transport. */
 import { useEffect } from 'react';
-import { FirstRender } from '../start/FirstRender.tsx';
 import { setViewer, useViewer } from '../store/viewer.ts';
 import { Badges } from './Badges.tsx';
 import { CompareBar } from './CompareBar.tsx';
+import { FirstRender } from './FirstRender.tsx';
 import { Stage } from './Stage.tsx';
 import { TransportBar } from './TransportBar.tsx';
 import { usePicture } from './use-picture.ts';

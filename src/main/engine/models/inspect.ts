@@ -280,5 +280,3 @@ function memoryOf(
     siteChannels: channels,
   });
 }
-
-export { formatBundleReport } from './format.ts';

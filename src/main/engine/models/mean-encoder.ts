@@ -3,7 +3,9 @@
  * noise becomes zero.
  * requires: noise made by RandomNormal or RandomNormalLike. ensures: the graph gives the same output at every run.
  */
+
 import { type Graph, type Model, Node } from '../onnx/ir/graph.ts';
+import { sortNodes } from '../onnx/ir/sort.ts';
 import { int64Tensor } from '../onnx/ir/types.ts';
 import { defect } from './files.ts';
 
@@ -36,7 +38,7 @@ export function takeMean(model: Model, file: string): number {
       new Node({ op: type ? 'Cast' : 'Identity', inputs: [zeros], outputs: [target!], name, attributes }),
     );
   }
-  if (drawn.length > 0) graph.sort();
+  if (drawn.length > 0) sortNodes(graph);
   return drawn.length;
 }
 

@@ -7,6 +7,7 @@ import type {
   Predict,
   SchedulerConfig,
 } from '../diffusion/types.ts';
+import type { Provider } from '../onnx/ort.ts';
 
 export interface BundleDigests {
   /** sha256 hex of everything that changes the numbers of that part: graph, weights, configuration. */
@@ -112,5 +113,3 @@ export interface DigestStore {
   get(path: string, size: number, mtimeMs: number): string | null;
   set(path: string, size: number, mtimeMs: number, digest: string): void;
 }
-
-export type Provider = 'cpu' | 'cuda' | 'dml' | 'coreml' | 'webgpu';

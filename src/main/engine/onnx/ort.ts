@@ -3,7 +3,6 @@ import { availableParallelism } from 'node:os';
 import type * as Ort from 'onnxruntime-node';
 import { AppError, assert } from '../../../common/errors.ts';
 import { keepPrivate } from '../../child-environment.ts';
-import type { Provider } from '../models/types.ts';
 import { blocking } from '../watchdog/blocking.ts';
 import type { Model } from './ir/graph.ts';
 import { serializeModel } from './serde.ts';
@@ -11,6 +10,9 @@ import { serializeModel } from './serde.ts';
 // Loaded only now: imports would come first, and it looks into its environment as soon as it is loaded.
 keepPrivate();
 const { default: ort } = await import('onnxruntime-node');
+
+/** What a session may compute with. */
+export type Provider = 'cpu' | 'cuda' | 'dml' | 'coreml' | 'webgpu';
 
 export type Feed =
   | { readonly type: 'float32'; readonly data: Float32Array; readonly dims: readonly number[] }

@@ -1,9 +1,8 @@
 /** Entry of the process in which a provider is tried: it may crash or hang here without harm. argv: the provider. */
 import { readFileSync } from 'node:fs';
 import { failedTrial, type TrialAnswer } from '../../trial.ts';
-import type { Provider } from '../models/types.ts';
 import { parentPort } from '../parent-port.ts';
-import { createSession } from './ort.ts';
+import { createSession, type Provider } from './ort.ts';
 import { probeFeeds, probeModel } from './probe-model.ts';
 
 const TOLERANCE = 2e-2;

@@ -1,6 +1,6 @@
 /** The model a provider is tried with: one convolution of 75 MFLOP, enough to tell a GPU from its imitation. */
-import { Graph, type Model, Node } from './ir/graph.ts';
-import { attr, ELEMENT, float32Tensor } from './ir/types.ts';
+import { attr, Graph, type Model, Node } from './ir/graph.ts';
+import { ELEMENT, float32Tensor } from './ir/types.ts';
 import type { Feed } from './ort.ts';
 
 const CHANNELS = 32;

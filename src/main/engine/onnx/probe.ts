@@ -12,8 +12,8 @@ import {
   trialResult,
 } from '../../trial.ts';
 import { entryFile } from '../entry-file.ts';
-import type { Provider } from '../models/types.ts';
 import { type ParentPort, parentPort } from '../parent-port.ts';
+import type { Provider } from './ort.ts';
 
 export interface Trial {
   readonly provider: Provider;

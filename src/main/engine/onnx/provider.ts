@@ -1,7 +1,7 @@
 /** Chooses what computes: what onnxruntime was built with says little, so each candidate is tried. */
 import { AppError } from '../../../common/errors.ts';
 import { PROVIDERS } from '../../../common/settings.ts';
-import type { Provider } from '../models/types.ts';
+import type { Provider } from './ort.ts';
 import { probe, type Trial } from './probe.ts';
 
 export type WantedProvider = (typeof PROVIDERS)[number];

@@ -2,10 +2,12 @@
  * ONNX protobuf to graph and back. The protobuf message stays behind each element as its `source`, so fields the
  * passes do not know (also ones newer than our .proto) are written back as they were read.
  */
+
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { AppError } from '../../../common/errors.ts';
-import { CycleError, Graph, type Model, Node } from './ir/graph.ts';
-import type { Attribute, Dim, ValueInfo } from './ir/types.ts';
+import { type Attribute, Graph, type Model, Node } from './ir/graph.ts';
+import { CycleError, sortNodes } from './ir/sort.ts';
+import type { Dim, ValueInfo } from './ir/types.ts';
 import type {
   AttributeProto,
   GraphProto,
@@ -110,7 +112,7 @@ function readGraph(message: GraphProto, doing: string): Graph {
     graph.insert(inserted);
   }
   try {
-    graph.sort();
+    sortNodes(graph);
   } catch (cause) {
     if (cause instanceof CycleError) throw damaged(cause.message);
     throw cause;

@@ -6,11 +6,11 @@ import { basename, dirname, extname, join, resolve } from 'node:path';
 import { AppError, throwIfCancelled } from '../../../common/errors.ts';
 import type { ClipRef, ProjectDocument } from '../../../common/project/document.ts';
 import { copyWhole, requireRoom } from '../disk.ts';
+import { fingerprintOf } from '../media/fingerprint.ts';
 import { filesOfClip } from '../media/sequence.ts';
 import { fromSystem } from '../media/target.ts';
 import { reportPath } from '../report-file.ts';
 import { createProject } from './file.ts';
-import { fingerprintOf } from './fingerprint.ts';
 import { isOwnTake } from './take-proof.ts';
 
 export interface CollectRequest {

@@ -5,8 +5,8 @@ import { basename, extname, join } from 'node:path';
 import { throwIfCancelled } from '../../../common/errors.ts';
 import type { ClipRef } from '../../../common/project/document.ts';
 import { runOfPattern } from '../../../common/sequence.ts';
+import { fingerprintOf } from '../media/fingerprint.ts';
 import { isClipThere } from '../media/sequence.ts';
-import { fingerprintOf } from './fingerprint.ts';
 
 /** A walk stops here: whoever points at a whole disk gets an answer, not a wait. */
 const MOST_ENTRIES = 100_000;

@@ -4,10 +4,10 @@ import { AppError } from '../../../common/errors.ts';
 import type { ClipRef } from '../../../common/project/document.ts';
 import type { EditSettings } from '../../../common/settings.ts';
 import { rehearseTake } from '../media/encode.ts';
+import { fingerprintOf } from '../media/fingerprint.ts';
 import { fitCanvas } from '../media/fit.ts';
 import type { Probe } from '../media/remembering-probe.ts';
 import { checkTarget } from '../media/target.ts';
-import { fingerprintOf } from '../project/fingerprint.ts';
 import { reportPath } from '../report-file.ts';
 import { resolveRange } from '../stages/request.ts';
 

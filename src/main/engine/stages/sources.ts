@@ -8,8 +8,8 @@ import { AppError, errorLine } from '../../../common/errors.ts';
 import type { EditSettings } from '../../../common/settings.ts';
 import type { RenderContext } from '../context.ts';
 import { writeWhole } from '../disk.ts';
+import { type Fingerprint, fingerprintOf } from '../media/fingerprint.ts';
 import { fromSystem } from '../media/target.ts';
-import { type Fingerprint, fingerprintOf } from '../project/fingerprint.ts';
 
 export interface Sources {
   /** @throws AppError clip-changed where one of the files is no longer what it was, clip-unreadable where it is gone */

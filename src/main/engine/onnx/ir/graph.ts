@@ -1,15 +1,28 @@
 /** A mutable graph keyed by value names, with an index of who makes and who reads each value. */
 import { assert } from '../../../../common/errors.ts';
-import { allNames, freeNames, readNames } from './names.ts';
-import type { Attribute, Tensor, ValueInfo } from './types.ts';
+import type { Tensor, ValueInfo } from './types.ts';
 
-/** Thrown by Graph.sort for a graph that feeds itself. */
-export class CycleError extends Error {
-  override readonly name = 'CycleError';
-  constructor(node: string) {
-    super(`the graph has a cycle through ${node}`);
-  }
-}
+export type Attribute =
+  | { readonly kind: 'float'; readonly value: number }
+  | { readonly kind: 'int'; readonly value: bigint }
+  | { readonly kind: 'string'; readonly value: Uint8Array }
+  | { readonly kind: 'tensor'; readonly value: Tensor }
+  | { readonly kind: 'graph'; readonly value: Graph }
+  | { readonly kind: 'floats'; readonly value: readonly number[] }
+  | { readonly kind: 'ints'; readonly value: readonly bigint[] }
+  | { readonly kind: 'strings'; readonly value: readonly Uint8Array[] }
+  | { readonly kind: 'graphs'; readonly value: readonly Graph[] }
+  | { readonly kind: 'opaque'; readonly source: unknown };
+
+export const attr = {
+  float: (value: number): Attribute => ({ kind: 'float', value }),
+  int: (value: number | bigint): Attribute => ({ kind: 'int', value: BigInt(value) }),
+  ints: (value: readonly (number | bigint)[]): Attribute => ({ kind: 'ints', value: value.map(BigInt) }),
+  floats: (value: readonly number[]): Attribute => ({ kind: 'floats', value }),
+  string: (value: string): Attribute => ({ kind: 'string', value: new TextEncoder().encode(value) }),
+  tensor: (value: Tensor): Attribute => ({ kind: 'tensor', value }),
+  graph: (value: Graph): Attribute => ({ kind: 'graph', value }),
+};
 
 export interface NodeInit {
   readonly op: string;
@@ -207,50 +220,11 @@ export class Graph {
     return name;
   }
 
-  /** Puts the nodes in topological order, changing as little as possible; runtimes may rely on it. Throws CycleError. */
-  sort(): void {
-    if (this.#isSorted()) return;
-    const sorted = new Set<Node>();
-    for (const root of this.#nodes) {
-      // Depth first without recursion: graphs are thousands of nodes deep.
-      const stack = [{ node: root, next: this.#inputsOf(root) }];
-      const open = new Set<Node>([root]);
-      while (stack.length > 0) {
-        const top = stack.at(-1)!;
-        if (sorted.has(top.node)) {
-          stack.pop();
-          continue;
-        }
-        const before = top.next.pop();
-        if (before === undefined) {
-          sorted.add(top.node);
-          open.delete(top.node);
-          stack.pop();
-        } else if (!sorted.has(before)) {
-          if (open.has(before)) throw new CycleError(before.label);
-          open.add(before);
-          stack.push({ node: before, next: this.#inputsOf(before) });
-        }
-      }
-    }
+  /** Puts the nodes in another order. They are the same ones. */
+  reorder(nodes: Iterable<Node>): void {
+    const order = [...nodes];
     this.#nodes.clear();
-    for (const node of sorted) this.#nodes.add(node);
-  }
-
-  #isSorted(): boolean {
-    const seen = new Set<Node>();
-    for (const node of this.#nodes) {
-      for (const name of readNames(node)) {
-        const before = this.#producer.get(name);
-        if (before && !seen.has(before)) return false;
-      }
-      seen.add(node);
-    }
-    return true;
-  }
-
-  #inputsOf(node: Node): Node[] {
-    return [...readNames(node)].flatMap((name) => this.#producer.get(name) ?? []).reverse();
+    for (const node of order) this.#nodes.add(node);
   }
 
   #read(name: string, node: Node): void {
@@ -267,4 +241,33 @@ export interface Model {
   readonly opsets: Map<string, number>;
   readonly irVersion: number;
   readonly source?: unknown;
+}
+
+/** Names a node reads: its inputs (also twice, also '' for omitted ones), and what its subgraphs take from outside. */
+export function readNames(node: Node): readonly string[] {
+  const inner = node.subgraphs;
+  return inner.length === 0
+    ? node.inputs
+    : [...node.inputs, ...inner.flatMap((graph) => [...freeNames(graph)])];
+}
+
+/** Names a subgraph takes from the graphs around it. */
+export function freeNames(graph: Graph): Set<string> {
+  const own = new Set([...graph.inputs.map((input) => input.name), ...graph.initializers.keys()]);
+  const free = new Set<string>();
+  for (const node of graph.nodes) for (const output of node.outputs) own.add(output);
+  for (const node of graph.nodes)
+    for (const name of readNames(node)) if (name !== '' && !own.has(name)) free.add(name);
+  for (const output of graph.outputs) if (!own.has(output.name)) free.add(output.name);
+  return free;
+}
+
+export function* allNames(graph: Graph): Generator<string> {
+  for (const value of [...graph.inputs, ...graph.outputs]) yield value.name;
+  yield* graph.initializers.keys();
+  for (const node of graph.nodes) {
+    yield node.name;
+    yield* node.outputs;
+    for (const inner of node.subgraphs) yield* allNames(inner);
+  }
 }

@@ -11,16 +11,8 @@
  * Initializers without values are filled by the caller; int8 ones hold 127 times what is filled in. Lines of # are comments.
  */
 import { assert } from '../../../../common/errors.ts';
-import { Graph, type Model, Node } from './graph.ts';
-import {
-  type Attribute,
-  attr,
-  type Dim,
-  ELEMENT,
-  type ElementName,
-  float32Tensor,
-  int64Tensor,
-} from './types.ts';
+import { type Attribute, attr, Graph, type Model, Node } from './graph.ts';
+import { type Dim, ELEMENT, type ElementName, float32Tensor, int64Tensor } from './types.ts';
 
 export interface TextOptions {
   readonly opset?: number;

@@ -1,6 +1,5 @@
-/** Values, tensors and attributes of a graph as plain data. Nothing here knows of protobuf or of a runtime. */
+/** Values and tensors of a graph as plain data. Nothing here knows of protobuf or of a runtime. */
 import { assert } from '../../../../common/errors.ts';
-import type { Graph } from './graph.ts';
 
 /** Element types by their ONNX number; numbers not listed here pass through untouched. */
 export const ELEMENT = {
@@ -106,28 +105,6 @@ export interface ValueInfo {
   dims: readonly Dim[] | null;
   readonly source?: unknown;
 }
-
-export type Attribute =
-  | { readonly kind: 'float'; readonly value: number }
-  | { readonly kind: 'int'; readonly value: bigint }
-  | { readonly kind: 'string'; readonly value: Uint8Array }
-  | { readonly kind: 'tensor'; readonly value: Tensor }
-  | { readonly kind: 'graph'; readonly value: Graph }
-  | { readonly kind: 'floats'; readonly value: readonly number[] }
-  | { readonly kind: 'ints'; readonly value: readonly bigint[] }
-  | { readonly kind: 'strings'; readonly value: readonly Uint8Array[] }
-  | { readonly kind: 'graphs'; readonly value: readonly Graph[] }
-  | { readonly kind: 'opaque'; readonly source: unknown };
-
-export const attr = {
-  float: (value: number): Attribute => ({ kind: 'float', value }),
-  int: (value: number | bigint): Attribute => ({ kind: 'int', value: BigInt(value) }),
-  ints: (value: readonly (number | bigint)[]): Attribute => ({ kind: 'ints', value: value.map(BigInt) }),
-  floats: (value: readonly number[]): Attribute => ({ kind: 'floats', value }),
-  string: (value: string): Attribute => ({ kind: 'string', value: new TextEncoder().encode(value) }),
-  tensor: (value: Tensor): Attribute => ({ kind: 'tensor', value }),
-  graph: (value: Graph): Attribute => ({ kind: 'graph', value }),
-};
 
 /** A view of numbers as the bytes of a tensor. */
 function tensorOf(name: string, type: number, dims: readonly number[], view: ArrayBufferView): Tensor {

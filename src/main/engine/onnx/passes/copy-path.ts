@@ -1,6 +1,6 @@
 /** A copy of the way from tokens to an attention product that carries another number of tokens. */
-import { type Graph, Node } from '../ir/graph.ts';
-import { attr, int64Tensor } from '../ir/types.ts';
+import { attr, type Graph, Node } from '../ir/graph.ts';
+import { int64Tensor } from '../ir/types.ts';
 import { constantIntegers, shapeEntries, weightOf } from './constants.ts';
 import type { IntegerProduct, Step, TokenPath } from './token-path.ts';
 

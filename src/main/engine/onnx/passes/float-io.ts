@@ -1,6 +1,7 @@
 import { assert } from '../../../../common/errors.ts';
-import type { Model } from '../ir/graph.ts';
-import { attr, ELEMENT, type ValueInfo } from '../ir/types.ts';
+import { attr, type Model } from '../ir/graph.ts';
+import { sortNodes } from '../ir/sort.ts';
+import { ELEMENT, type ValueInfo } from '../ir/types.ts';
 
 const OTHER_FLOATS: readonly (number | null)[] = [ELEMENT.float16, ELEMENT.bfloat16, ELEMENT.float64];
 
@@ -42,6 +43,6 @@ export function float32Io(model: Model): { inputs: FloatIoChange[]; outputs: Flo
     output.type = ELEMENT.float32;
     outputs.push({ name: output.name, from });
   }
-  if (inputs.length + outputs.length > 0) graph.sort();
+  if (inputs.length + outputs.length > 0) sortNodes(graph);
   return { inputs, outputs };
 }

@@ -2,8 +2,8 @@
  * Full cross-frame attention (ControlVideo, Zhang et al. 2023): the tokens of all frames of a pass serve each of them as
  * keys and values. Rows of the batch are (branch, frame), frames varying fastest.
  */
-import type { Graph } from '../ir/graph.ts';
-import { attr, ELEMENT, int64Tensor } from '../ir/types.ts';
+import { attr, type Graph } from '../ir/graph.ts';
+import { ELEMENT, int64Tensor } from '../ir/types.ts';
 
 /** Shared input, int64 [1]: how many rows of the batch, from the first on and again, look at each other's tokens; 1 for none. */
 export const JOINT_FRAMES = 'ref_joint_frames';

@@ -2,9 +2,11 @@
  * Lets self-attention read tokens of other frames (feature injection: Pix2Video, Ceylan et al. 2023; sparse-causal
  * attention: Tune-A-Video, Wu et al. 2023). One rewritten graph serves every variant; the caller chooses the tokens.
  */
+
 import { AppError } from '../../../../common/errors.ts';
-import type { Model } from '../ir/graph.ts';
-import { attr, ELEMENT, int64Tensor } from '../ir/types.ts';
+import { attr, type Model } from '../ir/graph.ts';
+import { sortNodes } from '../ir/sort.ts';
+import { ELEMENT, int64Tensor } from '../ir/types.ts';
 import { findSelfAttentions, type SelfAttention, WITHOUT } from './attention.ts';
 import { copyPath, PathError } from './copy-path.ts';
 import { addJointInput, jointTokens } from './joint-attention.ts';
@@ -69,7 +71,7 @@ export function addReferenceAttention(
     }
   });
   prune(graph);
-  graph.sort();
+  sortNodes(graph);
   return { sites };
 }
 

@@ -2,8 +2,10 @@
  * Takes fused attention apart as far as reference frames need it: queries, keys and values become values of their own,
  * each with a projection that can be copied. The product itself stays one operator.
  */
-import type { Model, Node } from '../ir/graph.ts';
-import { attr, int64Tensor } from '../ir/types.ts';
+
+import { attr, type Model, type Node } from '../ir/graph.ts';
+import { sortNodes } from '../ir/sort.ts';
+import { int64Tensor } from '../ir/types.ts';
 import { weightOf } from './constants.ts';
 
 const ORT = 'com.microsoft';
@@ -25,7 +27,7 @@ export function unpackAttention(model: Model): number {
         : node.op === 'MultiHeadAttention' && unpackInputs(model, node);
     if (done) count += 1;
   }
-  if (count > 0) model.graph.sort();
+  if (count > 0) sortNodes(model.graph);
   return count;
 }
 

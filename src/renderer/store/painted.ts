@@ -1,17 +1,21 @@
-/** The one player on the page, for panels beside the viewer that measure its picture. */
-import { getViewer, setViewer } from '../store/viewer.ts';
-import type { Player } from './player.ts';
+/** The picture that the viewer paints, for panels beside it that measure it. */
+import { getViewer, setViewer } from './viewer.ts';
 
-let current: Player | null = null;
+/** Whoever paints; a player of the viewer. */
+interface Painter {
+  readonly painted: HTMLCanvasElement | null;
+}
+
+let painter: Painter | null = null;
 let overlay: HTMLCanvasElement | null = null;
 
-export function setPlayer(player: Player | null): void {
-  current = player;
+export function setPainter(one: Painter | null): void {
+  painter = one;
 }
 
 /** The canvas with the picture that is to be seen, of A in a comparison; null where none is painted. */
 export function paintedPicture(): HTMLCanvasElement | null {
-  return overlay ?? current?.painted ?? null;
+  return overlay ?? painter?.painted ?? null;
 }
 
 /** A rendered picture lies over the first layer's, or does so no more. */

@@ -2,7 +2,7 @@
 import type { ReactNode } from 'react';
 import { commands, run } from '../actions/registry.ts';
 import { useKeyLabel } from '../keyboard/bindings.ts';
-import { IconButton } from './IconButton.tsx';
+import { IconButton } from '../ui/IconButton.tsx';
 
 interface Props {
   readonly id: string;

@@ -5,7 +5,7 @@ import { commands, run } from '../actions/registry.ts';
 import { platform } from '../engine.ts';
 import { useKeyMap } from '../keyboard/bindings.ts';
 import { labelOf } from '../keyboard/keymap.ts';
-import './ui.css';
+import '../ui/ui.css';
 
 interface Props {
   readonly label: string;

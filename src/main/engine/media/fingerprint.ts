@@ -3,10 +3,13 @@ import { createHash, type Hash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { AppError } from '../../../common/errors.ts';
-import type { ClipRef } from '../../../common/project/document.ts';
-import { filesOfClip } from '../media/sequence.ts';
+import { filesOfClip } from './sequence.ts';
 
-export type Fingerprint = ClipRef['fingerprint'];
+export interface Fingerprint {
+  readonly bytes: number;
+  /** sha256 hex. */
+  readonly digest: string;
+}
 
 /** Headers and indexes of films lie in their first or last megabyte. */
 const PART_BYTES = 1 << 20;

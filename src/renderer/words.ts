@@ -1,6 +1,6 @@
 /** Numbers as an artist reads them. */
-import type { Rational } from '../../common/media.ts';
-import { toNumber } from '../../common/time/rational.ts';
+import type { Rational } from '../common/media.ts';
+import { toNumber } from '../common/time/rational.ts';
 
 /** "48 s", "1:20", "2:05:00"; hours, minutes and seconds rounded up to a whole second. */
 export function duration(seconds: number): string {

