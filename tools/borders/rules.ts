@@ -121,12 +121,12 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/recipe',
-    'stages, artefacts, diffusion, media, models, onnx, queue/checkpoint.ts, queue/speeds.ts, queue/store.ts, progress.ts, common, contract',
+    'stages, methods, artefacts, diffusion, media, models, onnx, queue/checkpoint.ts, queue/speeds.ts, queue/store.ts, progress.ts, common, contract',
     'What a render will do is known before it does it.',
   ),
   area(
     'main/engine/queue',
-    'stages, artefacts, diffusion, media, project, storage, context.ts, disk.ts, progress.ts, render.ts, report-file.ts, common, common/project, contract',
+    'stages, methods/have.ts, artefacts, diffusion, media, project, storage, context.ts, disk.ts, progress.ts, render.ts, report-file.ts, common, common/project, contract',
     'A job renders, and its take is filed to its own project.',
   ),
   area(
