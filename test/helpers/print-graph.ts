@@ -1,6 +1,6 @@
 /** A graph as text, in the spelling that `ir/text.ts` reads, without its weights. */
-import type { Graph } from '../../src/main/engine/onnx/ir/graph.ts';
-import { type Attribute, type Dim, elementName } from '../../src/main/engine/onnx/ir/types.ts';
+import type { Attribute, Graph } from '../../src/main/engine/onnx/ir/graph.ts';
+import { type Dim, elementName } from '../../src/main/engine/onnx/ir/types.ts';
 
 export function printText(graph: Graph): string {
   const shown = (v: { name: string; type: number | null; dims: readonly Dim[] | null }) =>

@@ -252,7 +252,7 @@ export function readNames(node: Node): readonly string[] {
 }
 
 /** Names a subgraph takes from the graphs around it. */
-export function freeNames(graph: Graph): Set<string> {
+function freeNames(graph: Graph): Set<string> {
   const own = new Set([...graph.inputs.map((input) => input.name), ...graph.initializers.keys()]);
   const free = new Set<string>();
   for (const node of graph.nodes) for (const output of node.outputs) own.add(output);
@@ -262,7 +262,7 @@ export function freeNames(graph: Graph): Set<string> {
   return free;
 }
 
-export function* allNames(graph: Graph): Generator<string> {
+function* allNames(graph: Graph): Generator<string> {
   for (const value of [...graph.inputs, ...graph.outputs]) yield value.name;
   yield* graph.initializers.keys();
   for (const node of graph.nodes) {
