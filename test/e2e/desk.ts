@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright';
 import { expect } from 'vitest';
-import { ROOT, type RunningApp } from './running-app.ts';
+import { counter, ffmpegDoes, H264 } from '../helpers/clips.ts';
+import { launch } from './launch.ts';
+import { type Home, ROOT, type RunningApp } from './running-app.ts';
 
 /** Network runs on a busy machine. */
 export const RENDER_MS = 90_000;
@@ -35,6 +37,25 @@ export async function importClip(app: RunningApp, path: string): Promise<void> {
   await choose(app, { open: path });
   await menu(app, 'file.import');
   await shots(app.page).first().waitFor({ timeout: 60_000 });
+}
+
+/** Name (and so the file's), rate, frames and number of the first picture. */
+export type CounterClip = readonly [name: string, rate: string, frames: number, first: number];
+
+/** The application on a new project of clips whose pictures are numbers, imported one after the other. */
+export async function startWithCounters(home: Home, clips: readonly CounterClip[]): Promise<RunningApp> {
+  for (const [name, rate, frames, first] of clips) {
+    await ffmpegDoes(...counter(rate, frames, first), ...H264, join(home.path, `${name}.mp4`));
+  }
+  const app = await launch({ home: home.path });
+  await newProject(app, join(home.path, 'counters.retake'));
+  for (const [name] of clips) {
+    await choose(app, { open: join(home.path, `${name}.mp4`) });
+    await menu(app, 'file.import');
+    // The shot that was imported is the one in hand.
+    await app.page.locator('.shot-head', { hasText: `${name} ·` }).waitFor({ timeout: 60_000 });
+  }
+  return app;
 }
 
 export const timeline = (page: Page) => page.getByRole('listbox', { name: 'Shots and anchors' });

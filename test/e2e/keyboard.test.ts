@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ffmpegDoes } from '../helpers/clips.ts';
+import { testCard } from '../helpers/clips.ts';
 import {
   accessible,
   anchors,
@@ -23,8 +23,7 @@ let app: RunningApp;
 let page: Page;
 
 beforeAll(async () => {
-  const source = 'testsrc2=s=128x96:r=24:d=0.5';
-  await ffmpegDoes('-f', 'lavfi', '-i', source, '-c:v', 'libx264', '-pix_fmt', 'yuv420p', clip);
+  await testCard(clip);
   app = await launch({ home: home.path });
   page = app.page;
 });

@@ -1,9 +1,7 @@
 /** Wherever the playhead jumps, the picture of that very frame comes to the screen, also beside work that takes all cores. */
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { COUNTER_HEIGHT, COUNTER_WIDTH, counter, ffmpegDoes, H264 } from '../helpers/clips.ts';
-import { choose, menu, newProject } from './desk.ts';
-import { launch } from './launch.ts';
+import { COUNTER_HEIGHT, COUNTER_WIDTH } from '../helpers/clips.ts';
+import { startWithCounters } from './desk.ts';
 import { type RunningApp, usedHome } from './running-app.ts';
 import { busyLoops, numberOnScreen, pictureOnScreen } from './screen.ts';
 
@@ -36,24 +34,10 @@ describe('the picture under the playhead', () => {
   let app: RunningApp;
 
   beforeAll(async () => {
-    const clips = [
-      ['first.mp4', 0],
-      ['second.mp4', SECOND],
-    ] as const;
-    for (const [name, first] of clips) {
-      await ffmpegDoes(...counter('25', FRAMES, first), ...H264, join(home.path, name));
-    }
-    app = await launch({ home: home.path });
-    await app.page.getByRole('heading', { name: 'Retake', exact: true }).waitFor();
-    await newProject(app, join(home.path, 'two.retake'));
-    for (const [name] of clips) {
-      await choose(app, { open: join(home.path, name) });
-      await menu(app, 'file.import');
-      // The shot that was imported is the one in hand.
-      await app.page
-        .locator('.shot-head', { hasText: name.replace('.mp4', ' ·') })
-        .waitFor({ timeout: 60_000 });
-    }
+    app = await startWithCounters(home, [
+      ['first', '25', FRAMES, 0],
+      ['second', '25', FRAMES, SECOND],
+    ]);
   }, 180_000);
   afterAll(async () => {
     await app?.kill();

@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createProject, readProject } from '../../src/main/engine/project/file.ts';
-import { ffmpegDoes } from '../helpers/clips.ts';
+import { testCard } from '../helpers/clips.ts';
 import { clipRefOf, withClip } from '../helpers/project.ts';
 import { choose, menu, prompt, saved, shots, takes } from './desk.ts';
 import { launch } from './launch.ts';
@@ -16,8 +16,7 @@ const take = at('Shot 1 1.mov');
 let app: RunningApp;
 
 beforeAll(async () => {
-  const source = 'testsrc2=s=128x96:r=24:d=2';
-  await ffmpegDoes('-f', 'lavfi', '-i', source, '-c:v', 'libx264', '-pix_fmt', 'yuv420p', at('clip.mp4'));
+  await testCard(at('clip.mp4'), 48);
   copyFileSync(at('clip.mp4'), take);
   const report = { retake: '0.1.0', job: 'take-1', take: { path: take, bytes: statSync(take).size } };
   writeFileSync(at('Shot 1 1.report.json'), JSON.stringify(report));

@@ -1,7 +1,7 @@
 /** Two projects in one window: each take is in the project that its render was started in, whatever the window shows by then. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ffmpegDoes } from '../helpers/clips.ts';
+import { testCard } from '../helpers/clips.ts';
 import {
   choose,
   demoBundle,
@@ -29,8 +29,7 @@ describe.skipIf(!demoBundle())('two projects', () => {
   const messages = () => app.page.getByRole('log', { name: 'Messages' });
 
   beforeAll(async () => {
-    const source = 'testsrc2=s=128x96:r=24:d=0.5';
-    await ffmpegDoes('-f', 'lavfi', '-i', source, '-c:v', 'libx264', '-pix_fmt', 'yuv420p', clip);
+    await testCard(clip);
     app = await launch({ home: home.path });
     await newProject(app, first);
     await importClip(app, clip);

@@ -1,37 +1,21 @@
 /** Clips of other rates on one timeline: each frame at its time, played at the clip's own speed, both rates said. */
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { counter, ffmpegDoes, H264 } from '../helpers/clips.ts';
-import { choose, menu, newProject, shots } from './desk.ts';
-import { launch } from './launch.ts';
+import { type CounterClip, shots, startWithCounters } from './desk.ts';
 import { type RunningApp, usedHome } from './running-app.ts';
 import { numberOnScreen } from './screen.ts';
 
-/** Name, rate, frames and number of the first picture; one second each. */
-const CLIPS = [
-  ['base.mp4', '25', 25, 0],
-  ['fast.mp4', '50', 50, 256],
-  ['slow.mp4', '25/2', 13, 512],
-] as const;
+/** One second each. */
+const CLIPS: readonly CounterClip[] = [
+  ['base', '25', 25, 0],
+  ['fast', '50', 50, 256],
+  ['slow', '25/2', 13, 512],
+];
 
 const home = usedHome();
 let app: RunningApp;
 
 beforeAll(async () => {
-  for (const [name, rate, frames, first] of CLIPS) {
-    await ffmpegDoes(...counter(rate, frames, first), ...H264, join(home.path, name));
-  }
-  app = await launch({ home: home.path });
-  await app.page.getByRole('heading', { name: 'Retake', exact: true }).waitFor();
-  await newProject(app, join(home.path, 'rates.retake'));
-  for (const [name] of CLIPS) {
-    await choose(app, { open: join(home.path, name) });
-    await menu(app, 'file.import');
-    // The shot that was imported is the one in hand.
-    await app.page
-      .locator('.shot-head', { hasText: name.replace('.mp4', ' ·') })
-      .waitFor({ timeout: 60_000 });
-  }
+  app = await startWithCounters(home, CLIPS);
 }, 180_000);
 afterAll(async () => {
   await app?.kill();

@@ -2,7 +2,7 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ffmpegDoes } from '../helpers/clips.ts';
+import { testCard } from '../helpers/clips.ts';
 import {
   choose,
   demoBundle,
@@ -26,8 +26,7 @@ const project = join(home.path, 'film.retake');
 let app: RunningApp;
 
 beforeAll(async () => {
-  const source = 'testsrc2=s=128x96:r=24:d=0.5';
-  await ffmpegDoes('-f', 'lavfi', '-i', source, '-c:v', 'libx264', '-pix_fmt', 'yuv420p', clip);
+  await testCard(clip);
   app = await launch({ home: home.path });
   await newProject(app, project);
   await importClip(app, clip);

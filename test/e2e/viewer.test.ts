@@ -2,19 +2,16 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { counter, ffmpegDoes, H264 } from '../helpers/clips.ts';
 import {
   accessible,
   demoBundle,
-  importClip,
-  newProject,
   prompt,
   RENDER_MS,
   shots,
   sourcePrompt,
+  startWithCounters,
   takes,
 } from './desk.ts';
-import { launch } from './launch.ts';
 import { type RunningApp, usedHome } from './running-app.ts';
 import { numberOnScreen } from './screen.ts';
 
@@ -22,16 +19,11 @@ const FRAMES = 16;
 
 describe('the viewer', () => {
   const home = usedHome();
-  const clip = join(home.path, 'counter.mp4');
-  const takesFolder = join(home.path, 'count takes');
+  const takesFolder = join(home.path, 'counters takes');
   let app: RunningApp;
 
   beforeAll(async () => {
-    await ffmpegDoes(...counter('24000/1001', FRAMES), ...H264, clip);
-    app = await launch({ home: home.path });
-    await app.page.getByRole('heading', { name: 'Retake', exact: true }).waitFor();
-    await newProject(app, join(home.path, 'count.retake'));
-    await importClip(app, clip);
+    app = await startWithCounters(home, [['counter', '24000/1001', FRAMES, 0]]);
     await shots(app.page).first().focus();
   });
   afterAll(async () => {

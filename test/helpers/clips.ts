@@ -31,6 +31,13 @@ const BITS = 10;
 export const COUNTER_WIDTH = BAR * BITS;
 export const COUNTER_HEIGHT = 64;
 
+/** A test card at 24 frames per second; six frames are rendered in seconds, also on a busy machine. */
+export async function testCard(path: string, frames = 6): Promise<string> {
+  const source = `testsrc2=s=128x96:r=24:d=${frames / 24}`;
+  await ffmpegDoes('-f', 'lavfi', '-i', source, '-c:v', 'libx264', '-pix_fmt', 'yuv420p', path);
+  return path;
+}
+
 /** A source whose picture n is first + n in binary: ten bars, 16 pixels each, lowest bit left. Survives any codec. */
 export function counter(rate: string, frames: number, first = 0): string[] {
   const bars = `geq=lum='if(mod(floor((${first}+N)/pow(2,floor(X/${BAR}))),2),235,16)':cb=128:cr=128`;
