@@ -6,10 +6,11 @@ import {
   encodeCheckpoint,
 } from '../../src/main/engine/diffusion/checkpoint.ts';
 import { denoiseOf } from '../../src/main/engine/diffusion/denoiser.ts';
-import { type SampleRequest, sampleRuns, type VisitEvent } from '../../src/main/engine/diffusion/driver.ts';
+import { sampleRuns } from '../../src/main/engine/diffusion/driver.ts';
 import { noiseFor, picker } from '../../src/main/engine/diffusion/noise.ts';
 import { type Run, visitsOf } from '../../src/main/engine/diffusion/run.ts';
 import { sampleFrame } from '../../src/main/engine/diffusion/sample.ts';
+import type { SampleRequest, VisitEvent } from '../../src/main/engine/diffusion/sampling.ts';
 import { makeLevels } from '../../src/main/engine/diffusion/schedule.ts';
 import { ddim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
 import { dpmpp2m } from '../../src/main/engine/diffusion/solvers/dpmpp-2m.ts';
@@ -381,7 +382,7 @@ describe('runs and passes', () => {
       {
         frames,
         schedule: rest,
-        start: (frame, results) => results.get(0)!.map((value) => value + 0.01 * frame),
+        start: (frame, { result }) => result(0).map((value) => value + 0.01 * frame),
       },
     ],
     'two runs of different frames': [
@@ -389,7 +390,7 @@ describe('runs and passes', () => {
       {
         ...each,
         frames: [1, 3, 5],
-        start: (frame, results) => mean([results.get(frame - 1)!, startOf()[frame]!]),
+        start: (frame, { result }) => mean([result(frame - 1), startOf()[frame]!]),
       },
     ],
     'a step that waits for all': [gathering],
@@ -445,7 +446,7 @@ describe('runs and passes', () => {
     const [whole] = await sampled([{ ...each, frames: [0] }]);
     const [parts] = await sampled([
       { ...each, frames: [0], schedule: half },
-      { frames: [0], schedule: rest, start: (frame, results) => results.get(frame)! },
+      { frames: [0], schedule: rest, start: (frame, { result }) => result(frame) },
     ]);
     expect(parts).toEqual(whole);
   });
@@ -491,7 +492,8 @@ describe('runs and passes', () => {
       calls.push([inputs.length, joint]);
       return network(inputs, joint);
     };
-    const joint = await sampled(KINDS['frames that look at each other']!, { predict });
+    const capacity = { together: 2, fits: () => Number.POSITIVE_INFINITY };
+    const joint = await sampled(KINDS['frames that look at each other']!, { predict, capacity });
     expect(calls.slice(0, 3)).toEqual([
       [2, true],
       [2, false],

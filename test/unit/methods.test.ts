@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { noiseFor, sharedNoise } from '../../src/main/engine/diffusion/noise.ts';
 import { addNoise } from '../../src/main/engine/diffusion/parametrisation.ts';
+import type { Earlier } from '../../src/main/engine/diffusion/run.ts';
 import { makeLevels } from '../../src/main/engine/diffusion/schedule.ts';
 import { ddim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
 import { euler } from '../../src/main/engine/diffusion/solvers/euler.ts';
@@ -125,6 +126,13 @@ describe('pix2video random', () => {
   });
 });
 
+/** A first run has nothing before it. */
+const NOTHING: Earlier = { result: () => unasked(), history: () => unasked() };
+
+function unasked(): never {
+  throw new Error('there is no earlier run');
+}
+
 describe('start', () => {
   const schedule = makeLevels(SD_SCHEDULER, 10, { solver: ddim });
   const clean = noiseFor(1, 0, SIZE);
@@ -143,7 +151,7 @@ describe('start', () => {
   it('noises each frame with its own or the shared noise at the first level left', () => {
     const at = schedule.levels[3]!;
     const start = (solver: Solver, shared: boolean) =>
-      noisedRun(facts(solver), { strength: 0.7, shared }).start(2, new Map());
+      noisedRun(facts(solver), { strength: 0.7, shared }).start(2, NOTHING);
     expect(start(euler, true)).toEqual(addNoise('ve', clean, sharedNoise(5, SIZE), at));
     expect(start(ddim, false)).toEqual(addNoise('vp', clean, noiseFor(5, 2, SIZE), at));
   });

@@ -4,16 +4,17 @@
  * Layout: "RTKC", version, header length, checksum (little-endian uint32), header JSON padded to 4, then raw float32 blocks.
  */
 import { assert } from '../../../common/errors.ts';
+import type { Kept } from './history.ts';
 import type { Carry, Run } from './run.ts';
 import type { FeatureBlock, Features, Latent } from './types.ts';
 
 type ByFrame<T> = readonly (readonly [frame: number, T])[];
 
 export interface Checkpoint {
-  /** The run, step and visit that come next; visit 0 of a step beyond the run's last is its end. */
+  /** The run and step that go on, and the frames which that step has visited; a step beyond the run's last is its end. */
   readonly run: number;
   readonly step: number;
-  readonly visit: number;
+  readonly visited: readonly number[];
   /** What earlier runs made. */
   readonly results: ByFrame<Latent>;
   readonly latents: ByFrame<Latent>;
@@ -22,11 +23,13 @@ export interface Checkpoint {
   readonly features: ByFrame<Features>;
   /** The ẑ0 a frame's last step used, where the solver is a multistep one. */
   readonly before: ByFrame<Latent>;
+  /** What later runs recall of earlier ones and of this one. */
+  readonly history: readonly Kept[];
 }
 
 const MAGIC = 0x434b5452;
-/** Version 1 knew one run of frames from 0 on, and no multistep solvers. */
-const VERSION = 2;
+/** Others are not read: their edits begin anew, from inversions that are kept. */
+const VERSION = 3;
 const PREFIX = 16;
 
 interface BlockShape {
@@ -36,35 +39,36 @@ interface BlockShape {
 }
 
 interface Header {
-  readonly run?: number;
+  readonly run: number;
   readonly step: number;
-  readonly visit: number;
-  /** Numbers of the frames; in version 1 their count. */
-  readonly frames: number | readonly number[];
+  readonly visited: readonly number[];
+  readonly frames: readonly number[];
   readonly elements: number;
-  readonly results?: readonly number[];
+  readonly results: readonly number[];
   readonly carries: readonly number[];
   readonly features: readonly { readonly frame: number; readonly sites: readonly BlockShape[] }[];
-  readonly before?: readonly number[];
+  readonly before: readonly number[];
+  readonly history: readonly Omit<Kept, 'latent'>[];
 }
 
 /** Asserts that a checkpoint belongs to such a run; that it belongs to these settings is the caller's key. */
-export function checkCheckpoint({ step, visit, latents }: Checkpoint, run: Run): void {
+export function checkCheckpoint({ step, visited, latents }: Checkpoint, run: Run): void {
   const frames = latents.map(([frame]) => frame);
   assert(
     frames.length === run.frames.length && frames.every((frame) => run.frames.includes(frame)),
     'the checkpoint has the frames of the shot',
   );
-  assert(step <= run.schedule.levels.length && visit < frames.length, 'the checkpoint lies within the run');
+  const within = step <= run.schedule.levels.length && visited.every((frame) => run.frames.includes(frame));
+  assert(within && visited.length < frames.length, 'the checkpoint lies within the run');
 }
 
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
-  const { run, step, visit, results, latents, carries, features, before } = checkpoint;
+  const { run, step, visited, results, latents, carries, features, before, history } = checkpoint;
   const framesOf = (list: ByFrame<unknown>) => list.map(([frame]) => frame);
   const header: Header = {
     run,
     step,
-    visit,
+    visited,
     frames: framesOf(latents),
     elements: latents[0]?.[1].length ?? 0,
     results: framesOf(results),
@@ -74,6 +78,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
       sites: sites.map(({ branches, tokens, channels }) => ({ branches, tokens, channels })),
     })),
     before: framesOf(before),
+    history: history.map(({ run, frame, level }) => ({ run, frame, level })),
   };
   const blocks = [
     ...latents.map(([, latent]) => latent),
@@ -81,6 +86,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
     ...features.flatMap(([, { sites }]) => sites.map(({ data }) => data)),
     ...before.map(([, denoised]) => denoised),
     ...results.map(([, latent]) => latent),
+    ...history.map(({ latent }) => latent),
   ];
   const json = new TextEncoder().encode(JSON.stringify(header));
   const body = PREFIX + Math.ceil(json.length / 4) * 4;
@@ -101,7 +107,7 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint | null {
   // A Buffer slices without copying, and its memory need not be aligned.
   const copy = new Uint8Array(bytes);
   const [magic, version, jsonLength, sum] = new Uint32Array(copy.buffer, 0, 4);
-  if (magic !== MAGIC || !(version === 1 || version === VERSION) || sum !== checksum(copy)) return null;
+  if (magic !== MAGIC || version !== VERSION || sum !== checksum(copy)) return null;
   const header = JSON.parse(new TextDecoder().decode(copy.subarray(PREFIX, PREFIX + jsonLength!))) as Header;
 
   let at = PREFIX + Math.ceil(jsonLength! / 4) * 4;
@@ -110,10 +116,9 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint | null {
     at += length * 4;
     return block;
   };
-  const each = (frames: readonly number[] = []) =>
+  const each = (frames: readonly number[]) =>
     frames.map((frame): [number, Latent] => [frame, take(header.elements).slice()]);
-  const { frames } = header;
-  const latents = each(typeof frames === 'number' ? Array.from({ length: frames }, (_, i) => i) : frames);
+  const latents = each(header.frames);
   const carries = header.carries.map((frame): [number, Carry] => [
     frame,
     { denoised: take(header.elements), used: take(header.elements) },
@@ -128,8 +133,9 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint | null {
   ]);
   const before = each(header.before);
   const results = each(header.results);
-  const { run = 0, step, visit } = header;
-  return { run, step, visit, results, latents, carries, features, before };
+  const history = header.history.map((place): Kept => ({ ...place, latent: take(header.elements).slice() }));
+  const { run, step, visited } = header;
+  return { run, step, visited, results, latents, carries, features, before, history };
 }
 
 /** FNV-1a over the words after the prefix, seeded with the length: fast enough for the features of two frames. */

@@ -25,6 +25,27 @@ export interface Carry {
   readonly used: Latent;
 }
 
+/** Of a frame that a pass reads. */
+export interface Read extends Carry {
+  readonly frame: number;
+  /** Its latent after this step, with all that `settle` did; null while the step waits for every frame. */
+  readonly next: Latent | null;
+}
+
+/** What earlier runs made. Nothing of it may be written to. */
+export interface Earlier {
+  /** The frame's latent at the end of the last run before this one that has it. */
+  result(frame: number): Latent;
+  /** The same on its way there, where this run says that it recalls it. */
+  history(frame: number, level: number): Latent;
+}
+
+/** A frame at a level of the last earlier run that has it: 0 is where it started, k what its first k steps left. */
+export interface Recall {
+  readonly frame: number;
+  readonly level: number;
+}
+
 /** One frame in one step. Nothing of it may be written to. */
 export interface Seen {
   /** 0-based, and how many the run has. */
@@ -40,7 +61,7 @@ export interface Seen {
   /** ẑ0 after guidance, before anything the method does. */
   readonly denoised: Latent;
   /** Of the frames that the pass reads, in its order. */
-  readonly reads: readonly Carry[];
+  readonly reads: readonly Read[];
 }
 
 /** One descent from noise to clean of some of the shot's frames. */
@@ -48,19 +69,21 @@ export interface Run {
   /** In the order of their visits, where no passes say otherwise. */
   readonly frames: readonly number[];
   readonly schedule: NoiseSchedule;
-  /** The frame's latent at the first level, in the solver's form; it may come from what earlier runs made. */
-  start(frame: number, results: ReadonlyMap<number, Latent>): Latent;
-  /** Guidance branches of a frame in a step where they are not the request's. */
-  text?(frame: number, step: number): readonly Conditioning[];
+  /** What it reads of earlier runs besides their results: only that is kept. */
+  readonly recalls?: readonly Recall[];
+  /** The frame's latent at the first level, in the solver's form. */
+  start(frame: number, earlier: Earlier): Latent;
+  /** Guidance branches of a frame in a step, where they are not those `asked` for. */
+  text?(frame: number, step: number, asked: readonly Conditioning[]): readonly Conditioning[];
   /** Every frame of the run once; by default each by itself. */
   passes?(step: number): readonly Pass[];
   /** The ẑ0 to step with instead of the network's own. */
-  blend?(seen: Seen): Latent | Promise<Latent>;
+  blend?(seen: Seen, earlier: Earlier): Latent | Promise<Latent>;
   /** Whether this step waits for every frame's ẑ0 before any frame steps; `gather` then answers the ẑ0 to step with. */
   gathers?(step: number): boolean;
-  gather?(step: number, clean: ReadonlyMap<number, Latent>): Clean | Promise<Clean>;
+  gather?(step: number, clean: ReadonlyMap<number, Latent>, earlier: Earlier): Clean | Promise<Clean>;
   /** The latent after the step; `next` is the solver's and may be changed in place. */
-  settle?(seen: Seen, next: Latent): Latent | Promise<Latent>;
+  settle?(seen: Seen, next: Latent, earlier: Earlier): Latent | Promise<Latent>;
 }
 
 type Clean = ReadonlyMap<number, Latent>;
@@ -73,4 +96,27 @@ export function passesOf(run: Run, step: number): readonly Pass[] {
 /** Frames that go through the network in all steps of these runs: the calls they cost. */
 export function visitsOf(runs: readonly Run[]): number {
   return runs.reduce((sum, { frames, schedule }) => sum + frames.length * schedule.levels.length, 0);
+}
+
+/** Frames of earlier passes of the step whose tokens a pass attends to. */
+export function keysOf({ keys }: Pass): readonly number[] {
+  return keys === 'own' || keys === 'joint' ? [] : keys;
+}
+
+/** How frames attend: those that do alike may share a call. */
+export interface Kind {
+  /** Frames whose tokens each of them attends to, besides those of its own call. */
+  readonly bank: number;
+  readonly self: boolean;
+  /** Whether all of the call attend to each other. */
+  readonly joint: boolean;
+}
+
+export function kindOf(pass: Pass): Kind {
+  const named = pass.keys !== 'own' && pass.keys !== 'joint';
+  return {
+    bank: keysOf(pass).length,
+    self: named ? (pass.self ?? false) : true,
+    joint: pass.keys === 'joint',
+  };
 }

@@ -80,13 +80,13 @@ export async function sampleShot(shot: Shot, start: StartLatents, context: Rende
     latents,
     unetCalls: bundle.calls.unet - before.unet,
     unetBranches: bundle.calls.unetBranches - before.unetBranches,
-    resumedFrom: resume ? { step: resume.step, visit: resume.visit } : null,
+    resumedFrom: resume ? { step: resume.step, visit: resume.visited.length } : null,
   };
 }
 
 /** Visits that a checkpoint spares. */
-function visitsBefore(runs: readonly Run[], { run, step, visit }: Checkpoint): number {
-  return visitsOf(runs.slice(0, run)) + step * (runs[run]?.frames.length ?? 0) + visit;
+function visitsBefore(runs: readonly Run[], { run, step, visited }: Checkpoint): number {
+  return visitsOf(runs.slice(0, run)) + step * (runs[run]?.frames.length ?? 0) + visited.length;
 }
 
 /** Everything that changes the sampled latents; start.fingerprint stands for clip, model and inversion. */

@@ -1,0 +1,51 @@
+/** What the driver is asked, and what it tells. */
+import type { CancelSignal } from '../../../common/errors.ts';
+import type { Capacity } from './capacity.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import type { Keep } from './edit-mask.ts';
+import type { Run } from './run.ts';
+import type { Solver } from './solvers/solver.ts';
+import type { Conditioning, Latent, Predict, PredictionType } from './types.ts';
+
+export interface SampleRequest {
+  readonly runs: readonly Run[];
+  readonly predict: Predict;
+  readonly prediction: PredictionType;
+  readonly solver: Solver;
+  /** clip_sample of the scheduler's configuration, for solvers that obey it. */
+  readonly clip?: boolean;
+  /** (unconditional, conditional); with guidance 1 only the last is run. */
+  readonly branches: readonly Conditioning[];
+  readonly guidance: number;
+  /** Guidance starts from the first branch, then the source prompt's, only where the prompts disagree. */
+  readonly keep?: Keep;
+  /** Extra input channels of a frame, (k, h, w), never scaled. */
+  readonly structure?: (frame: number) => Float32Array;
+  /** Number of the shot's first frame in errors; 0 by default. */
+  readonly firstFrame?: number;
+  readonly seed: number;
+  /** Frames of one network call; one by one, with no end of memory, by default. Another one changes at most the last bits. */
+  readonly capacity?: Capacity;
+  readonly signal?: CancelSignal;
+  readonly resume?: Checkpoint;
+  /** After each frame of each step; awaited. */
+  readonly onVisit?: (event: VisitEvent) => void | Promise<void>;
+}
+
+export interface VisitEvent {
+  readonly run: number;
+  readonly step: number;
+  readonly frame: number;
+  /** Visits done and to do in all runs, resumed ones counted. */
+  readonly done: number;
+  readonly total: number;
+  /** ẑ0 of the network for this frame, before the method's own changes: a preview without noise. */
+  readonly denoised: Latent;
+  /** The frame's latent after the step and the method's correction; null while the step still gathers. */
+  readonly latent: Latent | null;
+  /**
+   * State after this visit: references, not copies, so it costs nothing until it is encoded. Null between frames that
+   * went through the network together: a part of them would not give the same bits again.
+   */
+  readonly checkpoint: (() => Checkpoint) | null;
+}

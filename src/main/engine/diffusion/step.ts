@@ -1,0 +1,197 @@
+/** One step of a run: its batches through the network, and every frame from its level to the next. */
+import { assert } from '../../../common/errors.ts';
+import { type Batch, schedule, type Visit } from './batches.ts';
+import { mostOf, ONE_BY_ONE } from './capacity.ts';
+import { denoiseFrames } from './denoiser.ts';
+import { assertFinite } from './finite.ts';
+import { stepNoise } from './noise.ts';
+import { type Denoised, noiseBetween } from './parametrisation.ts';
+import { type Earlier, keysOf, type Pass, passesOf, type Read, type Run, type Seen } from './run.ts';
+import type { SampleRequest } from './sampling.ts';
+import type { RunState } from './state.ts';
+import type { Attention, Features, Latent, Level } from './types.ts';
+
+export type Prediction = Denoised & { readonly features?: Features };
+
+export class RunStep {
+  /** What is left of the step, in order. */
+  readonly batches: readonly Batch[];
+  readonly #request: SampleRequest;
+  readonly #run: Run;
+  readonly #earlier: Earlier;
+  readonly #state: RunState;
+  readonly #step: number;
+  readonly #from: Level;
+  readonly #to: Level;
+  readonly #visits: readonly Visit[];
+  readonly #gathers: boolean;
+  /** Frames whose latent stands at the next level. */
+  readonly #stepped: Set<number>;
+  /** Per frame, the last batch that needs its features, and its predictions. */
+  readonly #featureUse: ReadonlyMap<number, number>;
+  readonly #carryUse: ReadonlyMap<number, number>;
+
+  constructor(request: SampleRequest, run: Run, earlier: Earlier, state: RunState) {
+    const { step, visited } = state;
+    const { levels, final } = run.schedule;
+    const passes = passesOf(run, step);
+    this.#request = request;
+    this.#run = run;
+    this.#earlier = earlier;
+    this.#state = state;
+    this.#step = step;
+    this.#from = levels[step]!;
+    this.#to = levels[step + 1] ?? final;
+    this.#visits = passes.flatMap((pass) => pass.frames.map((frame) => ({ frame, pass })));
+    const frames = new Set(this.#visits.map(({ frame }) => frame));
+    assert(
+      this.#visits.length === run.frames.length && run.frames.every((frame) => frames.has(frame)),
+      'the passes of a step visit every frame of the run once',
+    );
+    this.#gathers = run.gathers?.(step) ?? false;
+    this.#stepped = new Set(this.#gathers ? [] : visited);
+    this.batches = schedule(passes, mostOf(request.capacity ?? ONE_BY_ONE), visited);
+    this.#featureUse = lastUses(this.batches, keysOf);
+    this.#carryUse = lastUses(this.batches, ({ reads = [] }) => reads);
+  }
+
+  /** The network's call for a batch. */
+  ask(index: number): Promise<Prediction[]> {
+    const { solver, structure, clip, branches } = this.#request;
+    const { visits, joint } = this.batches[index]!;
+    const denoiser = { ...this.#request, form: solver.form, clip: solver.clips && (clip ?? false) };
+    const inputs = visits.map(({ frame, pass }) => ({
+      latent: this.#state.latents.get(frame)!,
+      structure: structure?.(frame),
+      attention: this.#attention(pass),
+      capture: this.#lends(frame, index),
+      branches: this.#run.text?.(frame, this.#step, branches),
+    }));
+    return denoiseFrames(denoiser, inputs, this.#from, joint);
+  }
+
+  /** What becomes of its answers: the frames step, or wait for those that are still to come. */
+  async take(index: number, predictions: readonly Prediction[]): Promise<void> {
+    const { features, carries, visited } = this.#state;
+    for (const [i, visit] of this.batches[index]!.visits.entries()) {
+      const { frame } = visit;
+      const prediction = predictions[i]!;
+      const { denoised } = prediction;
+      this.#assertFinite(denoised, frame);
+      const seen = this.#seen(visit, denoised);
+      const used = (await this.#run.blend?.(seen, this.#earlier)) ?? denoised;
+      if (!this.#gathers) await this.#advance(seen, used, prediction);
+      if (this.#lends(frame, index)) {
+        assert(prediction.features, 'the network returned the features it was asked to capture');
+        features.set(frame, prediction.features);
+      }
+      carries.set(frame, { denoised, used });
+      visited.add(frame);
+    }
+    if (!this.#gathers) {
+      forget(features, this.#featureUse, index);
+      forget(carries, this.#carryUse, index);
+    }
+    if (index === this.batches.length - 1) await this.#end();
+  }
+
+  /** The frame's latent if it stands at the next level, null while it waits. */
+  latentOf(frame: number): Latent | null {
+    return this.#stepped.has(frame) ? this.#state.latents.get(frame)! : null;
+  }
+
+  async #end(): Promise<void> {
+    const { carries, features, visited } = this.#state;
+    if (this.#gathers) await this.#gather();
+    carries.clear();
+    features.clear();
+    visited.clear();
+    this.#state.step++;
+  }
+
+  /** Every frame was visited: all of them step. */
+  async #gather(): Promise<void> {
+    const { carries } = this.#state;
+    const clean = new Map([...carries].map(([frame, { used }]) => [frame, used]));
+    const gathered = (await this.#run.gather?.(this.#step, clean, this.#earlier)) ?? clean;
+    for (const visit of this.#visits) {
+      const { frame } = visit;
+      const used = gathered.get(frame) ?? clean.get(frame)!;
+      await this.#advance(this.#seen(visit, carries.get(frame)!.denoised), used);
+    }
+  }
+
+  /** One frame to the next level, with a ẑ0 that need not be the prediction's. */
+  async #advance(seen: Seen, used: Latent, prediction?: Denoised): Promise<void> {
+    const { solver, seed } = this.#request;
+    const { frame, latent, from, to, form } = seen;
+    const { latents, before } = this.#state;
+    const last = before.get(frame);
+    const eps = used === prediction?.denoised ? prediction.eps : noiseBetween(form, latent, used, from);
+    const stepped = solver.step({
+      latent,
+      prediction: { denoised: used, eps },
+      from,
+      to,
+      before: last ? { denoised: last, level: this.#run.schedule.levels[this.#step - 1]! } : null,
+      noise: () => stepNoise(seed, frame, this.#step, latent.length),
+    });
+    const next = (await this.#run.settle?.(seen, stepped, this.#earlier)) ?? stepped;
+    this.#assertFinite(next, frame);
+    latents.set(frame, next);
+    this.#stepped.add(frame);
+    if (solver.multistep) before.set(frame, used);
+  }
+
+  #seen({ frame, pass }: Visit, denoised: Latent): Seen {
+    return {
+      step: this.#step,
+      steps: this.#run.schedule.levels.length,
+      frame,
+      form: this.#request.solver.form,
+      from: this.#from,
+      to: this.#to,
+      latent: this.#state.latents.get(frame)!,
+      attention: this.#attention(pass),
+      denoised,
+      reads: (pass.reads ?? []).map((other): Read => {
+        const carry = this.#state.carries.get(other);
+        assert(carry, `the prediction of frame ${other} is held while it is read`);
+        return { ...carry, frame: other, next: this.latentOf(other) };
+      }),
+    };
+  }
+
+  #attention(pass: Pass): Attention | undefined {
+    if (pass.keys === 'own' || pass.keys === 'joint') return undefined;
+    const bank = pass.keys.map((frame) => {
+      const held = this.#state.features.get(frame);
+      assert(held, `features of frame ${frame} are held while they are needed`);
+      return held;
+    });
+    return { bank, self: pass.self ?? false };
+  }
+
+  /** Whether batches after this one attend to the frame. */
+  #lends(frame: number, index: number): boolean {
+    return (this.#featureUse.get(frame) ?? -1) > index;
+  }
+
+  #assertFinite(latent: Latent, frame: number): void {
+    assertFinite(latent, 'sampling', this.#step, (this.#request.firstFrame ?? 0) + frame);
+  }
+}
+
+/** Per frame, the last batch that needs something of it. */
+function lastUses(batches: readonly Batch[], needs: (pass: Pass) => readonly number[]): Map<number, number> {
+  return new Map(
+    batches.flatMap(({ visits }, index) =>
+      visits.flatMap(({ pass }) => needs(pass).map((frame): [number, number] => [frame, index])),
+    ),
+  );
+}
+
+/** Drops what no later batch of this step needs. */
+function forget(held: Map<number, unknown>, lastUse: ReadonlyMap<number, number>, index: number): void {
+  for (const frame of held.keys()) if ((lastUse.get(frame) ?? -1) <= index) held.delete(frame);
+}

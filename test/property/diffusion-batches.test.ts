@@ -1,0 +1,266 @@
+/** What goes through the network together changes how often it is called, and nothing else. */
+import { describe, expect, it } from 'vitest';
+import { AppError } from '../../src/common/errors.ts';
+import { schedule as batchesOf } from '../../src/main/engine/diffusion/batches.ts';
+import type { Capacity } from '../../src/main/engine/diffusion/capacity.ts';
+import {
+  type Checkpoint,
+  decodeCheckpoint,
+  encodeCheckpoint,
+} from '../../src/main/engine/diffusion/checkpoint.ts';
+import { sampleRuns } from '../../src/main/engine/diffusion/driver.ts';
+import { mostKept } from '../../src/main/engine/diffusion/history.ts';
+import { noiseFor, picker } from '../../src/main/engine/diffusion/noise.ts';
+import { visitsFrom } from '../../src/main/engine/diffusion/order.ts';
+import { keysOf, kindOf, type Pass, type Run, visitsOf } from '../../src/main/engine/diffusion/run.ts';
+import type { SampleRequest } from '../../src/main/engine/diffusion/sampling.ts';
+import { makeLevels } from '../../src/main/engine/diffusion/schedule.ts';
+import { ddim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
+import { dpmpp2m } from '../../src/main/engine/diffusion/solvers/dpmpp-2m.ts';
+import type { Predict } from '../../src/main/engine/diffusion/types.ts';
+import { randomPasses, randomRuns } from '../helpers/random-runs.ts';
+import { SD_SCHEDULER, SIZE, smoothNetwork, text } from '../helpers/smooth-network.ts';
+
+const SEEDS = Array.from({ length: 60 }, (_, seed) => seed);
+const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
+
+describe('batches of random passes', () => {
+  it.each(SEEDS)('hold every frame once, after those it needs, as many as may be: %i', (seed) => {
+    const pick = picker(seed, 0);
+    const frames = upTo(1 + pick(14));
+    const passes = randomPasses(pick, frames);
+    const most = 1 + pick(5);
+    const batches = batchesOf(passes, () => most);
+    const visited = new Set<number>();
+    for (const { visits, joint } of batches) {
+      const kinds = new Set(visits.map(({ pass }) => JSON.stringify(kindOf(pass))));
+      expect(kinds.size).toBe(1);
+      if (joint) expect(visits.map(({ frame }) => frame)).toEqual(visits[0]!.pass.frames);
+      else expect(visits.length).toBeLessThanOrEqual(most);
+      for (const { frame, pass } of visits) {
+        expect(pass.frames).toContain(frame);
+        for (const needed of [...keysOf(pass), ...(pass.reads ?? [])])
+          expect(visited, `${needed} before ${frame}`).toContain(needed);
+      }
+      for (const { frame } of visits) {
+        expect(visited).not.toContain(frame);
+        visited.add(frame);
+      }
+    }
+    expect([...visited].sort((a, b) => a - b)).toEqual(frames);
+  });
+
+  it.each(SEEDS)('one by one keep their order, and from any point on are the rest: %i', (seed) => {
+    const pick = picker(seed, 1);
+    const passes = randomPasses(pick, upTo(1 + pick(14)));
+    const alone = batchesOf(passes, () => 1);
+    expect(alone.flatMap(({ visits }) => visits.map(({ frame }) => frame))).toEqual(
+      passes.flatMap(({ frames }) => frames),
+    );
+    const most = 1 + pick(5);
+    const batches = batchesOf(passes, () => most);
+    for (const at of batches.keys()) {
+      const visited = batches.slice(0, at).flatMap(({ visits }) => visits.map(({ frame }) => frame));
+      expect(batchesOf(passes, () => most, visited)).toEqual(batches.slice(at));
+    }
+  });
+});
+
+describe('batches', () => {
+  const callsOf = (passes: readonly Pass[], most: number) =>
+    batchesOf(passes, () => most).map(({ visits }) => visits.map(({ frame }) => frame));
+
+  it('of frames that need none are full; of chains to both sides, a pair', () => {
+    const plain = upTo(7).map((frame): Pass => ({ frames: [frame], keys: 'own' }));
+    expect(callsOf(plain, 3)).toEqual([[0, 1, 2], [3, 4, 5], [6]]);
+    const chains = visitsFrom(2, 6).map(
+      ({ frame, previous }): Pass => ({ frames: [frame], keys: previous === null ? 'own' : [2, previous] }),
+    );
+    expect(callsOf(chains, 4)).toEqual([[2], [3, 1], [4, 0], [5]]);
+  });
+
+  it('that wait for each other are refused', () => {
+    const circle: Pass[] = [
+      { frames: [0], keys: [1] },
+      { frames: [1], keys: [0] },
+    ];
+    expect(() => callsOf(circle, 2)).toThrow(/earlier/);
+  });
+});
+
+const capacityOf = (together: number, fits = Number.POSITIVE_INFINITY): Capacity => ({
+  together,
+  fits: ({ joint }) => (joint ? Number.POSITIVE_INFINITY : fits),
+});
+
+function requestOf(runs: readonly Run[], solver = ddim): SampleRequest {
+  return {
+    runs,
+    predict: smoothNetwork(),
+    prediction: 'epsilon',
+    solver,
+    branches: [text(-0.3), text(0.8)],
+    guidance: 3,
+    structure: (frame) => noiseFor(10, frame, 6),
+    seed: 42,
+  };
+}
+
+/** Counts calls, and lets a frame of a batch see nothing of the others. */
+function counting(predict: Predict = smoothNetwork()): { predict: Predict; calls: number[] } {
+  const calls: number[] = [];
+  return {
+    calls,
+    predict: (inputs, joint) => {
+      calls.push(inputs.length);
+      return predict(inputs, joint);
+    },
+  };
+}
+
+describe.each(SEEDS.slice(0, 24))('runs of any shape, %i', (seed) => {
+  const pick = picker(seed, 2);
+  const solver = pick(2) === 0 ? ddim : dpmpp2m;
+  const schedule = makeLevels(SD_SCHEDULER, 2 + pick(3), { solver });
+  const frames = 2 + pick(6);
+  const runs = randomRuns(pick, { frames, schedule, start: (frame) => noiseFor(9, frame, SIZE) });
+  const whole = sampleRuns(requestOf(runs, solver));
+  const most = 2 + pick(4);
+
+  it('give the same bits however many go together', async () => {
+    const one = counting();
+    const many = counting();
+    await sampleRuns({ ...requestOf(runs, solver), predict: one.predict });
+    const fits = 1 + pick(most);
+    const result = await sampleRuns({
+      ...requestOf(runs, solver),
+      predict: many.predict,
+      capacity: capacityOf(most, fits),
+    });
+    expect(result).toEqual(await whole);
+    const total = (calls: readonly number[]) => calls.reduce((sum, count) => sum + count, 0);
+    expect(total(many.calls)).toBe(total(one.calls));
+    expect(total(many.calls)).toBe(visitsOf(runs));
+  });
+
+  it('go on from any checkpoint to the same bits, with more or fewer together', async () => {
+    const checkpoints: Checkpoint[] = [];
+    await sampleRuns({
+      ...requestOf(runs, solver),
+      capacity: capacityOf(1 + pick(3)),
+      onVisit({ checkpoint }) {
+        if (checkpoint) checkpoints.push(decodeCheckpoint(encodeCheckpoint(checkpoint()))!);
+      },
+    });
+    for (const resume of checkpoints) {
+      expect(resume.history.length).toBeLessThanOrEqual(mostKept(runs));
+      const again = await sampleRuns({ ...requestOf(runs, solver), resume, capacity: capacityOf(most) });
+      expect(again).toEqual(await whole);
+    }
+  });
+});
+
+describe('capacity', () => {
+  const schedule = makeLevels(SD_SCHEDULER, 3, { solver: ddim });
+  const start = (frame: number) => noiseFor(9, frame, SIZE);
+  const joint: Run = {
+    frames: upTo(6),
+    schedule,
+    start,
+    passes: (step) =>
+      step < 2
+        ? [{ frames: upTo(6), keys: 'own' }]
+        : [
+            { frames: [0, 2, 4], keys: 'joint' },
+            { frames: [1, 3, 5], keys: [0, 2] },
+          ],
+  };
+
+  it('what fits but in parts is asked in parts, with the same result', async () => {
+    const { predict, calls } = counting();
+    const capacity: Capacity = {
+      together: 8,
+      fits: ({ bank, joint: all }) => (all ? 3 : bank > 0 ? 2 : 4),
+    };
+    const result = await sampleRuns({ ...requestOf([joint]), predict, capacity });
+    expect(calls).toEqual([4, 2, 4, 2, 3, 2, 1]);
+    expect(result).toEqual(await sampleRuns(requestOf([joint])));
+  });
+
+  it('what cannot be parted is refused before the first call, saying how many fit', async () => {
+    for (const [fits, words] of [
+      [2, /3 frames at once.* 2 fit/],
+      [1, /not even two/],
+      [0, /not even two/],
+    ] as const) {
+      const { predict, calls } = counting();
+      const refused = sampleRuns({
+        ...requestOf([joint]),
+        predict,
+        capacity: { together: 1, fits: () => fits },
+      });
+      const error = await refused.catch((caught: unknown) => caught);
+      expect(error).toBeInstanceOf(AppError);
+      expect(error).toMatchObject({ code: 'usage', message: expect.stringMatching(words) });
+      expect((error as AppError).hint).toMatch(/fewer frames/);
+      expect(calls).toEqual([]);
+    }
+  });
+
+  it('a single frame is tried even where it should not fit', async () => {
+    const alone: Run = { ...joint, passes: () => upTo(6).map((frame) => ({ frames: [frame], keys: 'own' })) };
+    const capacity = { together: 4, fits: () => 0 };
+    expect(await sampleRuns({ ...requestOf([alone]), capacity })).toHaveLength(6);
+  });
+});
+
+describe('history', () => {
+  const schedule = makeLevels(SD_SCHEDULER, 4, { solver: ddim });
+  const start = (frame: number) => noiseFor(9, frame, SIZE);
+  const first: Run = { frames: [0, 1], schedule, start };
+
+  it('is what the last earlier run left after each step, and only what was asked for', async () => {
+    const seen = new Map<string, Float32Array>();
+    const recalls = [
+      { frame: 0, level: 0 },
+      { frame: 0, level: 2 },
+      { frame: 1, level: 4 },
+    ];
+    let most = 0;
+    const second: Run = {
+      frames: [2],
+      schedule,
+      recalls,
+      start(frame, { history }) {
+        for (const { frame: of, level } of recalls) seen.set(`${of} ${level}`, history(of, level));
+        expect(() => history(1, 1)).toThrow(/recalls frame 1 at level 1/);
+        return start(frame);
+      },
+    };
+    const last: Run = { frames: [0], schedule, recalls: [{ frame: 1, level: 4 }], start };
+    const made: Float32Array[] = [];
+    const runs = [first, second, last];
+    const result = await sampleRuns({
+      ...requestOf(runs),
+      onVisit({ run, step, frame, latent, checkpoint }) {
+        if (run === 0 && step === 1 && frame === 0) made.push(latent!);
+        const { history } = checkpoint!();
+        most = Math.max(most, history.length);
+        if (run === 2) expect(history.map(({ frame: of, level }) => [of, level])).toEqual([[1, 4]]);
+      },
+    });
+    expect(seen.get('0 0')).toEqual(start(0));
+    expect(seen.get('0 2')).toBe(made[0]);
+    expect(seen.get('1 4')).toBe(result[1]);
+    expect(most).toBe(3);
+    expect(mostKept(runs)).toBe(3);
+    expect(mostKept([first])).toBe(0);
+  });
+
+  it('of a frame that no earlier run has, or of a level there is not, is refused', () => {
+    const wrong = (recalls: Run['recalls']): Run => ({ frames: [1], schedule, start, recalls: recalls! });
+    expect(() => mostKept([first, wrong([{ frame: 7, level: 1 }])])).toThrow(/comes after one of frame 7/);
+    expect(() => mostKept([first, wrong([{ frame: 0, level: 5 }])])).toThrow(/has a level 5/);
+    expect(() => mostKept([wrong([{ frame: 0, level: 1 }]), first])).toThrow(/frame 0/);
+  });
+});

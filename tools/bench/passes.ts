@@ -1,0 +1,155 @@
+/**
+ * What one call of the network takes by how many frames go together and what they attend to: time per frame over that of
+ * one by one, and memory, measured over foretold. On the processor, guided; each model and kind has a process of its own.
+ *
+ *     npx node tools/bench/passes.ts [side in pixels at Stable Diffusion 1.5 size, 256 by default; 0 for none]
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { table } from '../../src/main/cli/text.ts';
+import type { Features, PredictInput } from '../../src/main/engine/diffusion/types.ts';
+import { unetIo } from '../../src/main/engine/models/io.ts';
+import { makePredict } from '../../src/main/engine/models/unet.ts';
+import { createSession } from '../../src/main/engine/onnx/ort.ts';
+import { float32Io } from '../../src/main/engine/onnx/passes/float-io.ts';
+import { addReferenceAttention } from '../../src/main/engine/onnx/passes/reference-attention.ts';
+import { loadGraph } from '../../src/main/engine/onnx/slim.ts';
+import { GRAPH, layOut } from './load.ts';
+
+export interface Asked {
+  readonly frames: number;
+  readonly bank: number;
+  readonly joint: boolean;
+}
+
+export interface Measured extends Asked {
+  /** A frame alone, and one of a call: the best of some, taken in turn, so that a busy moment meets both. */
+  readonly alone: number;
+  readonly together: number;
+  /** The most above what the process held before, bytes. */
+  readonly bytes: number;
+}
+
+const ASKED: readonly Asked[] = [
+  { frames: 1, bank: 0, joint: false },
+  { frames: 2, bank: 0, joint: false },
+  { frames: 4, bank: 0, joint: false },
+  { frames: 8, bank: 0, joint: false },
+  { frames: 1, bank: 2, joint: false },
+  { frames: 2, bank: 2, joint: false },
+  { frames: 4, bank: 2, joint: false },
+  { frames: 1, bank: 4, joint: false },
+  { frames: 2, bank: 0, joint: true },
+  { frames: 4, bank: 0, joint: true },
+  { frames: 8, bank: 0, joint: true },
+];
+
+interface Model {
+  readonly name: string;
+  /** How often each is called. */
+  readonly calls: number;
+  readonly file: string;
+  /** Of the latent. */
+  readonly side: number;
+}
+
+function measured(model: Model, asked: Asked): Measured {
+  const args = [import.meta.filename, 'measure', JSON.stringify({ model, asked })];
+  return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })) as Measured;
+}
+
+/** In the child. */
+async function measure({ file, side, calls }: Model, asked: Asked): Promise<Measured> {
+  const { model, folder } = loadGraph(file, { root: join(file, '..', '..') });
+  const io = unetIo(model, file);
+  const { sites } = addReferenceAttention(model, { sites: 'all', joint: true });
+  float32Io(model);
+  const session = await createSession(model, {
+    folder,
+    provider: 'cpu',
+    memoryPattern: false,
+    label: 'the UNet',
+  });
+  const part = { session, io, sites, joint: true, file };
+  const channels = io.outChannels!;
+  const text = { hidden: new Float32Array(77 * io.hiddenDim!), tokens: 77, dim: io.hiddenDim! };
+  const inputOf = (length: number): PredictInput => ({
+    latent: new Float32Array(channels * length * length).fill(0.5),
+    structure: new Float32Array((io.inChannels - channels) * length * length),
+    timestep: 500,
+    branches: [text, text],
+    capture: true,
+  });
+  // Touches every weight, so that the measured calls load none.
+  await makePredict(part, { channels, height: 8, width: 8 }, () => {})([inputOf(8)]);
+  const base = resident();
+  writeFileSync('/proc/self/clear_refs', '5');
+  const predict = makePredict(part, { channels, height: side, width: side }, () => {});
+  let features: Features | undefined;
+  if (asked.bank > 0) features = (await predict([inputOf(side)]))[0]!.features;
+  const attention = features && { bank: Array<Features>(asked.bank).fill(features), self: false };
+  const inputs = Array.from({ length: asked.frames }, () => ({
+    ...inputOf(side),
+    ...(attention && { attention }),
+  }));
+  let [alone, together] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  const timed = async (some: readonly PredictInput[]) => {
+    const began = performance.now();
+    await predict(some, asked.joint);
+    return (performance.now() - began) / 1000 / some.length;
+  };
+  for (let call = 0; call < calls; call++) {
+    alone = Math.min(alone, await timed(inputs.slice(0, 1)));
+    together = Math.min(together, await timed(inputs));
+  }
+  return { ...asked, alone, together, bytes: peak() - base };
+}
+
+const status = (key: string) =>
+  Number(new RegExp(`${key}:\\s+(\\d+)`).exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? 0) * 1024;
+const resident = () => status('VmRSS');
+const peak = () => status('VmHWM');
+
+function rowsOf(model: Model): string[][] {
+  return ASKED.map((asked) => {
+    const { frames, bank, joint, alone, together, bytes } = measured(model, asked);
+    return [
+      model.name,
+      `${frames}${joint ? ', joint' : ''}`,
+      String(bank),
+      `${(alone * 1000).toFixed(1)} ms`,
+      (together / alone).toFixed(2),
+      `${(bytes / 2 ** 20).toFixed(0)} MB`,
+    ];
+  });
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const [first = '256', json] = process.argv.slice(2);
+  if (first === 'measure') {
+    const { model, asked } = JSON.parse(json!) as { model: Model; asked: Asked };
+    process.stdout.write(JSON.stringify(await measure(model, asked)));
+  } else {
+    const demo = resolve(import.meta.dirname, '../../resources/demo/bundle/unet/model.onnx');
+    const rows = [
+      ...rowsOf({ name: 'demo, 64²', file: demo, side: 16, calls: 20 }),
+      ...rowsOf({ name: 'demo, 128²', file: demo, side: 32, calls: 8 }),
+    ];
+    if (Number(first) > 0 && existsSync(GRAPH)) {
+      const root = mkdtempSync(join(tmpdir(), 'retake-bench-passes-'));
+      try {
+        const file = join(root, 'unet', 'model.onnx');
+        layOut(file);
+        const side = Number(first) / 8;
+        rows.push(...rowsOf({ name: `SD 1.5, ${first}²`, file, side, calls: 2 }));
+      } finally {
+        rmSync(root, { recursive: true, force: true });
+      }
+    }
+    console.log(
+      table([['model', 'frames', 'bank', 'a frame alone', 'together over alone', 'memory'], ...rows]),
+    );
+  }
+}
