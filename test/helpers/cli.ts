@@ -6,8 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TakeReport } from '../../src/common/report.ts';
-import { latents } from '../../src/main/engine/artefacts/migrations/001-latents.ts';
-import { leases } from '../../src/main/engine/artefacts/migrations/002-leases.ts';
+import { ARTEFACT_MIGRATIONS } from '../../src/main/engine/artefacts/store.ts';
 import { resolveFfmpeg, runFfmpeg } from '../../src/main/engine/media/ffmpeg.ts';
 import { ffmpegDoes } from './clips.ts';
 import { openDatabase } from './open-database.ts';
@@ -195,9 +194,12 @@ export async function decodedDigests(path: string): Promise<string> {
 
 /** Key → digest of the bits of every inverted latent in a data folder's cache. */
 export function cachedLatents(home: string): Record<string, string> {
-  const db = openDatabase(join(home, 'cache.sqlite'), { migrations: [latents, leases], label: 'the cache' });
+  const db = openDatabase(join(home, 'cache.sqlite'), {
+    migrations: ARTEFACT_MIGRATIONS,
+    label: 'the cache',
+  });
   try {
-    const query = 'SELECT key, data FROM frames JOIN latents USING (id) ORDER BY key';
+    const query = `SELECT key, data FROM artefacts JOIN contents USING (id) WHERE kind = 'inversion' ORDER BY key`;
     const rows = db.prepare<[], { key: string; data: Buffer }>(query).all();
     return Object.fromEntries(rows.map(({ key, data }) => [key, sha256(data)]));
   } finally {

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { Cancelled } from '../../src/common/errors.ts';
 import { type EditRequest, parseSettings } from '../../src/common/settings.ts';
-import { LatentCache } from '../../src/main/engine/artefacts/latents.ts';
+import { ArtefactStore } from '../../src/main/engine/artefacts/store.ts';
 import type { Latent } from '../../src/main/engine/diffusion/types.ts';
 import { createProgressMeter } from '../../src/main/engine/progress.ts';
 import { CheckpointFile } from '../../src/main/engine/queue/checkpoint.ts';
@@ -56,7 +56,7 @@ export interface ShippedLatents {
 
 /** Renders all of them; `dir` is an empty folder for cache and checkpoints. */
 export async function renderShippedEdits(dir: string): Promise<ShippedLatents[]> {
-  const cache = new LatentCache(join(dir, 'cache.sqlite'), { limitBytes: 1 << 30, onWarning: () => {} });
+  const cache = new ArtefactStore(join(dir, 'cache.sqlite'), { limitBytes: 1 << 30, onWarning: () => {} });
   try {
     const rendered: ShippedLatents[] = [];
     for (const edit of shippedEdits) {
@@ -72,7 +72,7 @@ export async function renderShippedEdits(dir: string): Promise<ShippedLatents[]>
 
 async function renderOne(
   { name, request }: ShippedEdit,
-  { dir, cache, stopAfter }: { dir: string; cache: LatentCache; stopAfter: number | null },
+  { dir, cache, stopAfter }: { dir: string; cache: ArtefactStore; stopAfter: number | null },
 ): Promise<ShippedLatents> {
   const settings = parseSettings({
     clip: join(demo, 'clip.mp4'),

@@ -2,8 +2,8 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSy
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openLatentCache } from '../../src/main/engine/artefacts/latents.ts';
-import { dice, entryFor } from '../helpers/cache-entries.ts';
+import { openArtefacts } from '../../src/main/engine/artefacts/store.ts';
+import { dice, entryFor, frameOf, putFrame } from '../helpers/cache-entries.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 type Roll = ReturnType<typeof dice>;
@@ -23,11 +23,11 @@ beforeAll(() => {
   try {
     const file = join(dir, 'cache.sqlite');
     const options = { limitBytes: 1e9, onWarning: expect.unreachable };
-    let cache = openLatentCache(file, options);
-    for (const key of KEYS.slice(0, 40)) cache.put(key, entry(key));
+    let cache = openArtefacts(file, options);
+    for (const key of KEYS.slice(0, 40)) putFrame(cache, key, entry(key));
     cache.close();
-    cache = openLatentCache(file, options);
-    for (const key of KEYS.slice(40)) cache.put(key, entry(key));
+    cache = openArtefacts(file, options);
+    for (const key of KEYS.slice(40)) putFrame(cache, key, entry(key));
     for (const suffix of ['', '-wal', '-shm']) whole.set(suffix, readFileSync(file + suffix));
     cache.close();
     closed.set('', readFileSync(file));
@@ -116,19 +116,19 @@ describe.each(Object.keys(DAMAGE))('a cache %s', (name) => {
       DAMAGE[name]!(file, dice(seed));
 
       const warnings: string[] = [];
-      const open = () => openLatentCache(file, { limitBytes: 1e9, onWarning: (line) => warnings.push(line) });
+      const open = () => openArtefacts(file, { limitBytes: 1e9, onWarning: (line) => warnings.push(line) });
       let cache = open();
       for (const key of KEYS) {
-        const found = cache.get(key);
+        const found = frameOf(cache, key);
         if (!found) continue;
         kept++;
-        const { latent, meta } = entry(key);
-        expect(found.latent, `${key}, seed ${seed}`).toEqual(latent);
-        expect(found.meta).toEqual({ ...meta, created: expect.any(Number) });
+        const { value, names } = entry(key);
+        expect(found.value, `${key}, seed ${seed}`).toEqual(value);
+        expect(found.meta).toEqual({ ...names, created: expect.any(Number) });
       }
       for (const key of ['new 1', 'new 2', ...KEYS.slice(0, 5)]) {
-        expect(cache.put(key, entry(key)), `${key}, seed ${seed}: ${warnings}`).toBe(true);
-        expect(cache.get(key)?.latent, `${key}, seed ${seed}`).toEqual(entry(key).latent);
+        expect(putFrame(cache, key, entry(key)), `${key}, seed ${seed}: ${warnings}`).toBe(true);
+        expect(frameOf(cache, key)?.value, `${key}, seed ${seed}`).toEqual(entry(key).value);
       }
       cache.digests.set('/weights', 1, 2, 'ab'.repeat(32));
       expect(cache.digests.get('/weights', 1, 2)).toBe('ab'.repeat(32));
@@ -140,7 +140,7 @@ describe.each(Object.keys(DAMAGE))('a cache %s', (name) => {
 
       const heard = warnings.length;
       cache = open();
-      expect(cache.put('after', entry('after'))).toBe(true);
+      expect(putFrame(cache, 'after', entry('after'))).toBe(true);
       expect(cache.stat().bytes).toBeLessThan(1e6);
       cache.close();
       expect(warnings).toHaveLength(heard);
@@ -159,7 +159,7 @@ describe('a cache set aside', () => {
     const rubbish = Buffer.alloc(9000, 'x');
     writeFileSync(file, rubbish);
     const warnings: string[] = [];
-    const cache = openLatentCache(file, { limitBytes: 1e9, onWarning: (line) => warnings.push(line) });
+    const cache = openArtefacts(file, { limitBytes: 1e9, onWarning: (line) => warnings.push(line) });
     const aside = readdirSync(dir).filter((name) => name.includes('corrupt'));
     expect(aside).toEqual([expect.stringMatching(/^cache\.sqlite\.corrupt-[\dTZ-]+$/)]);
     expect(readFileSync(join(dir, aside[0]!)).equals(rubbish)).toBe(true);
@@ -171,21 +171,21 @@ describe('a cache set aside', () => {
     const dir = tempFolder();
     const file = join(dir, 'cache.sqlite');
     const options = { limitBytes: 1e9, onWarning: () => undefined };
-    const [a, b] = [openLatentCache(file, options), openLatentCache(file, options)];
-    for (const key of KEYS) a.put(key, entry(key));
+    const [a, b] = [openArtefacts(file, options), openArtefacts(file, options)];
+    for (const key of KEYS) putFrame(a, key, entry(key));
     // A checkpoint, so that the damage reaches both connections.
     const db = new Database(file);
     db.pragma('wal_checkpoint(TRUNCATE)');
     db.close();
     change(file, (bytes) => bytes.fill(0xa5, PAGE, bytes.length));
-    expect(a.get(KEYS[0]!)).toBeNull();
-    expect(a.put('x', entry('x'))).toBe(true);
-    b.get(KEYS[1]!);
-    expect(b.put('y', entry('y'))).toBe(true);
+    expect(frameOf(a, KEYS[0]!)).toBeNull();
+    expect(putFrame(a, 'x', entry('x'))).toBe(true);
+    frameOf(b, KEYS[1]!);
+    expect(putFrame(b, 'y', entry('y'))).toBe(true);
     a.close();
     b.close();
     expect(readdirSync(dir).filter((name) => /corrupt-[\dTZ-]+$/.test(name))).toHaveLength(1);
-    const cache = openLatentCache(file, options);
+    const cache = openArtefacts(file, options);
     expect(cache.has(['x', 'y'])).toEqual(new Set(['x', 'y']));
     cache.close();
   });
@@ -193,7 +193,7 @@ describe('a cache set aside', () => {
   it('copied bit for bit opens as it was', () => {
     const file = join(tempFolder(), 'cache.sqlite');
     for (const [suffix, bytes] of whole) writeFileSync(file + suffix, bytes);
-    const cache = openLatentCache(file, { limitBytes: 1e9, onWarning: expect.unreachable });
+    const cache = openArtefacts(file, { limitBytes: 1e9, onWarning: expect.unreachable });
     expect(cache.has(KEYS).size).toBe(KEYS.length);
     cache.close();
   });

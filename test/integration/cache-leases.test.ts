@@ -2,20 +2,18 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
-import { openLatentCache } from '../../src/main/engine/artefacts/latents.ts';
 import { LEASE_MS } from '../../src/main/engine/artefacts/leases.ts';
-import { latents } from '../../src/main/engine/artefacts/migrations/001-latents.ts';
-import { insertRow } from '../../src/main/engine/artefacts/rows.ts';
-import { inTransaction } from '../../src/main/engine/storage/db.ts';
-import { entryFor } from '../helpers/cache-entries.ts';
-import { openDatabase } from '../helpers/open-database.ts';
+
+import { openArtefacts } from '../../src/main/engine/artefacts/store.ts';
+import { entryFor, putFrame } from '../helpers/cache-entries.ts';
+
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 function two() {
   const file = join(tempFolder(), 'cache.sqlite');
   const clock = { ms: 1_700_000_000_000 };
   const open = () =>
-    openLatentCache(file, { limitBytes: 1e9, onWarning: expect.unreachable, now: () => clock.ms });
+    openArtefacts(file, { limitBytes: 1e9, onWarning: expect.unreachable, now: () => clock.ms });
   return { file, clock, one: open(), other: open() };
 }
 
@@ -25,7 +23,7 @@ it('one computes a frame at a time; storing it or giving up ends that', () => {
   expect(other.lease('k')).toBe(false);
   expect(one.lease('k')).toBe(true);
   expect(other.lease('another')).toBe(true);
-  one.put('k', entryFor('k'));
+  putFrame(one, 'k', entryFor('k'));
   expect(other.lease('k')).toBe(true);
   // What has been taken over is not given up by the first.
   one.release('k');
@@ -59,15 +57,4 @@ it('one whose process is gone has lost it at once, on this machine only', () => 
   claim('there', 'another machine');
   expect(other.lease('here')).toBe(true);
   expect(other.lease('there')).toBe(false);
-});
-
-it('a cache from before there were leases keeps its frames', () => {
-  const file = join(tempFolder(), 'cache.sqlite');
-  const older = openDatabase(file, { migrations: [latents], label: 'the cache' });
-  const { latent, meta } = entryFor('k');
-  inTransaction(older, () => insertRow(older, 'k', latent, { ...meta, created: 1 }, 1));
-  older.close();
-  const cache = openLatentCache(file, { limitBytes: 1e9, onWarning: expect.unreachable });
-  expect(cache.get('k')!.latent).toEqual(latent);
-  expect(cache.lease('another')).toBe(true);
 });

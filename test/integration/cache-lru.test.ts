@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type LatentCache, openLatentCache } from '../../src/main/engine/artefacts/latents.ts';
-import { dice, entryFor } from '../helpers/cache-entries.ts';
+import { type ArtefactStore, openArtefacts } from '../../src/main/engine/artefacts/store.ts';
+import { dice, entryFor, frameOf, putFrame } from '../helpers/cache-entries.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 /** What the cache promises, in as few words as possible: a list in order of use, cut from the front. */
@@ -54,22 +54,22 @@ describe('least recently used', () => {
       clock += roll(0, 2) === 0 ? 1 : 0;
       return clock;
     };
-    const reopen = () => openLatentCache(file, { limitBytes: LIMIT, onWarning: expect.unreachable, now });
+    const reopen = () => openArtefacts(file, { limitBytes: LIMIT, onWarning: expect.unreachable, now });
     const sizeOf = new Map<string, number>();
     const model = new Model(LIMIT);
-    let cache: LatentCache = reopen();
+    let cache: ArtefactStore = reopen();
     for (let step = 0; step < 400; step++) {
       const key = KEYS[roll(0, KEYS.length - 1)]!;
       const action = roll(0, 99);
       if (action < 45) {
-        const found = cache.get(key);
+        const found = frameOf(cache, key);
         expect(found !== null).toBe(model.get(key));
-        if (found) expect(found.latent).toEqual(entryFor(key, sizeOf.get(key)).latent);
+        if (found) expect(found.value).toEqual(entryFor(key, sizeOf.get(key)).value);
       } else if (action < 94) {
         const side = [2, 5, 8, 13, 36][roll(0, 4)]!;
         const entry = entryFor(key, side);
-        expect(cache.put(key, entry)).toBe(model.put(key, entry.latent.byteLength));
-        if (model.entries.get(key) === entry.latent.byteLength) sizeOf.set(key, side);
+        expect(putFrame(cache, key, entry)).toBe(model.put(key, entry.value.data.byteLength));
+        if (model.entries.get(key) === entry.value.data.byteLength) sizeOf.set(key, side);
       } else if (action < 96) {
         const bytes = roll(0, LIMIT);
         const before = model.bytes;
@@ -83,7 +83,7 @@ describe('least recently used', () => {
       }
       expect(cache.has(KEYS)).toEqual(new Set(model.entries.keys()));
     }
-    expect(cache.stat()).toMatchObject({ frames: model.entries.size, bytes: model.bytes });
+    expect(cache.stat()).toMatchObject({ items: model.entries.size, bytes: model.bytes });
     cache.close();
   });
 });

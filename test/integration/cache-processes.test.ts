@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openLatentCache } from '../../src/main/engine/artefacts/latents.ts';
+import { kinds } from '../../src/main/engine/artefacts/kinds.ts';
+import { openArtefacts } from '../../src/main/engine/artefacts/store.ts';
 import { CheckpointFile } from '../../src/main/engine/queue/checkpoint.ts';
 import { openJobStore } from '../../src/main/engine/queue/store.ts';
-import { dice, entryFor } from '../helpers/cache-entries.ts';
+import { dice, entryFor, frameOf, largeFor } from '../helpers/cache-entries.ts';
 import { settings } from '../helpers/job-settings.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
@@ -45,7 +46,7 @@ const nextLine = async (running: Running, count = 1) => {
 };
 
 const open = (dir: string) =>
-  openLatentCache(join(dir, 'cache.sqlite'), { limitBytes: 1e9, onWarning: expect.unreachable });
+  openArtefacts(join(dir, 'cache.sqlite'), { limitBytes: 1e9, onWarning: expect.unreachable });
 const openJobs = (dir: string) => {
   const store = openJobStore(join(dir, 'queue.sqlite'), {
     dir: join(dir, 'jobs'),
@@ -62,8 +63,8 @@ describe('several processes at once', () => {
     const answers = await Promise.all(names.map((name) => finish(start('store', dir, name, '20'))));
     expect(answers).toEqual(names.map(() => ({ stored: 20, warnings: [] })));
     const cache = open(dir);
-    expect(await cache.verify()).toEqual({ frames: 100, damaged: 0, rebuilt: false });
-    expect(cache.get('c 7')!.latent).toEqual(entryFor('c 7').latent);
+    expect(await cache.verify()).toEqual({ items: 100, damaged: 0, rebuilt: false });
+    expect(frameOf(cache, 'c 7')!.value).toEqual(entryFor('c 7').value);
     cache.close();
   });
 
@@ -89,13 +90,13 @@ describe('several processes at once', () => {
     const worker = start('churn', dir);
     await nextLine(worker);
     const warnings: string[] = [];
-    const cache = openLatentCache(join(dir, 'cache.sqlite'), {
+    const cache = openArtefacts(join(dir, 'cache.sqlite'), {
       limitBytes: 1e9,
       onWarning: (line) => warnings.push(line),
     });
     let [hits, misses] = [0, 0];
     for (const end = performance.now() + 4000; performance.now() < end; ) {
-      const found = cache.get(`k ${(hits + misses) % 4}`);
+      const found = frameOf(cache, `k ${(hits + misses) % 4}`);
       if (found) hits++;
       else misses++;
     }
@@ -118,7 +119,7 @@ describe('several processes at once', () => {
     expect(warnings).toHaveLength(1);
     expect(readdirSync(dir).filter((name) => name.includes('corrupt'))).toHaveLength(1);
     const cache = open(dir);
-    expect(cache.stat().frames).toBe(15);
+    expect(cache.stat().items).toBe(15);
     cache.close();
   });
 });
@@ -138,10 +139,28 @@ describe('kill -9', () => {
     }
     const cache = open(dir);
     // Said to be stored, and too young to have been pruned.
-    expect(cache.get(last)!.latent).toEqual(entryFor(last, 32).latent);
+    expect(frameOf(cache, last)!.value).toEqual(entryFor(last, 32).value);
     expect(await cache.verify()).toMatchObject({ damaged: 0, rebuilt: false });
-    expect(cache.stat().bytes).toBe(cache.stat().frames * 16384);
+    expect(cache.stat().bytes).toBe(cache.stat().items * 16384);
     cache.close();
+  });
+
+  it('leaves every large artefact whole or absent, and no file without its row', async () => {
+    const dir = tempFolder();
+    for (const count of [1, 4, 9]) {
+      const worker = start('largeForever', dir, `round ${count}`);
+      await nextLine(worker, count);
+      worker.child.kill('SIGKILL');
+      await worker.ended;
+      expect(worker.errors.join('')).toBe('');
+      const last = worker.lines.at(-1) as string;
+      const cache = open(dir);
+      expect(cache.get(kinds.trajectory, last)!.value).toEqual(largeFor(Number(last.split(' ').at(-1))));
+      expect(await cache.verify()).toMatchObject({ damaged: 0, rebuilt: false });
+      const files = readdirSync(join(dir, 'artefacts')).filter((name) => !name.startsWith('.'));
+      expect(files).toHaveLength(cache.stat().items);
+      cache.close();
+    }
   });
 
   it('leaves a whole checkpoint, the last said or the one being written', async () => {
@@ -203,13 +222,11 @@ describe.skipIf(!canMount)('a full disk', () => {
       queueError: 'disk-full',
       checkpointError: 'disk-full',
       kept: 1000,
-      full: { frames: said.stored, damaged: 0, rebuilt: false },
+      full: { items: said.stored, damaged: 0, rebuilt: false },
       freed: said.stored,
       storedAfter: true,
-      verified: { frames: 1, damaged: 0, rebuilt: false },
+      verified: { items: 1, damaged: 0, rebuilt: false },
     });
-    expect(said.warnings).toEqual([
-      expect.stringMatching(/^storing a latent in the cache: the disk is full\. /),
-    ]);
+    expect(said.warnings).toEqual([expect.stringMatching(/^storing in the cache: the disk is full\. /)]);
   });
 });

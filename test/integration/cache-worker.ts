@@ -2,10 +2,11 @@
 import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { toWire } from '../../src/common/errors.ts';
-import { openLatentCache } from '../../src/main/engine/artefacts/latents.ts';
+import { kinds } from '../../src/main/engine/artefacts/kinds.ts';
+import { openArtefacts } from '../../src/main/engine/artefacts/store.ts';
 import { CheckpointFile } from '../../src/main/engine/queue/checkpoint.ts';
 import { openJobStore } from '../../src/main/engine/queue/store.ts';
-import { entryFor } from '../helpers/cache-entries.ts';
+import { entryFor, frameOf, largeFor, putFrame } from '../helpers/cache-entries.ts';
 import { settings } from '../helpers/job-settings.ts';
 
 /** At once, whatever happens to the process next. */
@@ -17,11 +18,11 @@ const onWarning = (line: string) => warnings.push(line);
 const TASKS: Record<string, (...args: string[]) => Promise<void> | void> = {
   /** Stores `count` frames under names of its own. */
   store(dir, name, count) {
-    const cache = openLatentCache(join(dir!, 'cache.sqlite'), { limitBytes: 1e9, onWarning });
+    const cache = openArtefacts(join(dir!, 'cache.sqlite'), { limitBytes: 1e9, onWarning });
     let stored = 0;
     for (let i = 0; i < Number(count); i++) {
       const key = `${name} ${i}`;
-      if (cache.put(key, entryFor(key)) && cache.get(key)) stored++;
+      if (putFrame(cache, key, entryFor(key)) && frameOf(cache, key)) stored++;
       if (cache.digests.get('/weights', 1, i) === null) cache.digests.set('/weights', 1, i, 'ab'.repeat(32));
     }
     cache.close();
@@ -30,21 +31,31 @@ const TASKS: Record<string, (...args: string[]) => Promise<void> | void> = {
 
   /** Stores frames, saying each, until it is killed. */
   async storeForever(dir, name) {
-    const cache = openLatentCache(join(dir!, 'cache.sqlite'), { limitBytes: 3e6, onWarning });
+    const cache = openArtefacts(join(dir!, 'cache.sqlite'), { limitBytes: 3e6, onWarning });
     for (let i = 0; ; i++) {
       const key = `${name} ${i}`;
-      cache.put(key, entryFor(key, 32));
+      putFrame(cache, key, entryFor(key, 32));
       say(key);
-      if (i % 7 === 0) cache.get(key);
+      if (i % 7 === 0) frameOf(cache, key);
       if (i % 50 === 49) await cache.prune({ bytes: 1e6 });
+    }
+  },
+
+  /** Stores artefacts that are files, saying each, until it is killed. */
+  largeForever(dir, name) {
+    const cache = openArtefacts(join(dir!, 'cache.sqlite'), { limitBytes: 3e7, onWarning });
+    for (let i = 0; ; i++) {
+      const key = `${name} ${i}`;
+      cache.put(kinds.trajectory, key, largeFor(i), entryFor(key).names);
+      say(key);
     }
   },
 
   /** Stores and prunes the same few frames until it is killed. */
   async churn(dir) {
-    const cache = openLatentCache(join(dir!, 'cache.sqlite'), { limitBytes: 1e9, onWarning });
+    const cache = openArtefacts(join(dir!, 'cache.sqlite'), { limitBytes: 1e9, onWarning });
     for (let i = 0; ; i++) {
-      for (let k = 0; k < 4; k++) cache.put(`k ${k}`, entryFor(`k ${k}`, 48));
+      for (let k = 0; k < 4; k++) putFrame(cache, `k ${k}`, entryFor(`k ${k}`, 48));
       if (i === 0) say('churning');
       await cache.prune({ all: true });
     }
@@ -79,11 +90,13 @@ const TASKS: Record<string, (...args: string[]) => Promise<void> | void> = {
     const checkpoint = new CheckpointFile(dir!, 'job');
     await checkpoint.write(new Uint8Array(1000).fill(1));
     const queue = openJobStore(join(dir!, 'queue.sqlite'), { dir: join(dir!, 'jobs'), onWarning });
-    const cache = openLatentCache(join(dir!, 'cache.sqlite'), { limitBytes: 1e9, onWarning });
+    const cache = openArtefacts(join(dir!, 'cache.sqlite'), { limitBytes: 1e9, onWarning });
     let stored = 0;
-    while (stored < 1000 && cache.put(`k ${stored}`, entryFor(`k ${stored}`, 64))) stored++;
-    const refusedAgain = !cache.put('again', entryFor('again', 64));
-    const readable = Array.from({ length: stored }, (_, i) => cache.get(`k ${i}`)).filter(Boolean).length;
+    while (stored < 1000 && putFrame(cache, `k ${stored}`, entryFor(`k ${stored}`, 64))) stored++;
+    const refusedAgain = !putFrame(cache, 'again', entryFor('again', 64));
+    const readable = Array.from({ length: stored }, (_, i) => frameOf(cache, `k ${i}`)).filter(
+      Boolean,
+    ).length;
     let queueError = '';
     try {
       for (let i = 0; i < 5000; i++) queue.create(settings);
@@ -95,8 +108,8 @@ const TASKS: Record<string, (...args: string[]) => Promise<void> | void> = {
       .catch((error) => toWire(error).code);
     const kept = await checkpoint.read();
     const full = await cache.verify();
-    const freed = (await cache.prune({ all: true })).frames;
-    const storedAfter = cache.put('after', entryFor('after', 64));
+    const freed = (await cache.prune({ all: true })).items;
+    const storedAfter = putFrame(cache, 'after', entryFor('after', 64));
     const verified = await cache.verify();
     cache.close();
     say({

@@ -2,9 +2,14 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DIGEST_QUERY } from '../../src/main/engine/artefacts/digests.ts';
-import { latents } from '../../src/main/engine/artefacts/migrations/001-latents.ts';
-import { LATENT_SQL } from '../../src/main/engine/artefacts/rows.ts';
-import { LS_QUERY, OLDEST_QUERY } from '../../src/main/engine/artefacts/upkeep.ts';
+import { ARTEFACT_SQL } from '../../src/main/engine/artefacts/rows.ts';
+import { ARTEFACT_MIGRATIONS } from '../../src/main/engine/artefacts/store.ts';
+import {
+  KINDS_QUERY,
+  LS_QUERY,
+  OLDEST_OF_KIND_QUERY,
+  OLDEST_QUERY,
+} from '../../src/main/engine/artefacts/upkeep.ts';
 import { jobs } from '../../src/main/engine/queue/migrations/001-jobs.ts';
 import { desktopQueue } from '../../src/main/engine/queue/migrations/002-desktop-queue.ts';
 import { oneTable } from '../../src/main/engine/queue/migrations/003-one-table.ts';
@@ -136,27 +141,33 @@ describe('query plans', () => {
     openDatabase(join(tempFolder(), 'plan.sqlite'), { migrations, label: 'the trial' });
 
   it.each([
-    ['find', LATENT_SQL.find, /SEARCH f USING INDEX sqlite_autoindex_frames_1 \(key=\?\)/],
-    ['page', LATENT_SQL.page, /SEARCH f USING INTEGER PRIMARY KEY \(rowid>\?\)/],
-    ['data', LATENT_SQL.data, /SEARCH latents USING INTEGER PRIMARY KEY/],
-    ['has', LATENT_SQL.has, /SEARCH frames USING COVERING INDEX sqlite_autoindex_frames_1 \(key=\?\)/],
-    ['idOf', LATENT_SQL.idOf, /SEARCH frames USING COVERING INDEX sqlite_autoindex_frames_1/],
-    ['touch', LATENT_SQL.touch, /SEARCH frames USING INDEX sqlite_autoindex_frames_1/],
-    ['oldest', LATENT_SQL.oldest, /SCAN frames USING INDEX frames_used/],
-    ['group', LATENT_SQL.group, /SEARCH groups USING COVERING INDEX sqlite_autoindex_groups_1/],
-    ['pruned', OLDEST_QUERY, /SEARCH frames USING INDEX frames_used \(used<\?\)/],
+    ['find', ARTEFACT_SQL.find, /SEARCH a USING INDEX sqlite_autoindex_artefacts_1 \(key=\?\)/],
+    ['page', ARTEFACT_SQL.page, /SEARCH a USING INTEGER PRIMARY KEY \(rowid>\?\)/],
+    ['content', ARTEFACT_SQL.content, /SEARCH contents USING INTEGER PRIMARY KEY/],
+    [
+      'has',
+      ARTEFACT_SQL.has,
+      /SEARCH artefacts USING COVERING INDEX sqlite_autoindex_artefacts_1 \(key=\?\)/,
+    ],
+    ['older', ARTEFACT_SQL.older, /SEARCH artefacts USING INDEX sqlite_autoindex_artefacts_1/],
+    ['touch', ARTEFACT_SQL.touch, /SEARCH artefacts USING INDEX sqlite_autoindex_artefacts_1/],
+    ['oldest', ARTEFACT_SQL.oldest, /SCAN artefacts USING INDEX artefacts_used/],
+    ['group', ARTEFACT_SQL.group, /SEARCH groups USING COVERING INDEX sqlite_autoindex_groups_1/],
+    ['pruned', OLDEST_QUERY, /SEARCH artefacts USING INDEX artefacts_used \(used<\?\)/],
+    ['kind pruned', OLDEST_OF_KIND_QUERY, /INDEX artefacts_kind \(kind=\? AND used<\?\)/],
+    ['kinds', KINDS_QUERY, /SCAN artefacts USING COVERING INDEX artefacts_kind/],
     ['digest', DIGEST_QUERY, /SEARCH file_digests USING PRIMARY KEY \(path=\?\)/],
   ])('%s searches an index and sorts nothing', (_, sql, expected) => {
-    const db = inMemory(latents);
+    const db = inMemory(...ARTEFACT_MIGRATIONS);
     expect(plan(db, sql)).toMatch(expected);
     expect(plan(db, sql)).not.toMatch(/TEMP B-TREE/);
     db.close();
   });
 
   it('ls never reads the pictures', () => {
-    const db = inMemory(latents);
-    expect(plan(db, LS_QUERY)).not.toMatch(/latents/);
-    expect(plan(db, LS_QUERY)).toMatch(/frames_group|PRIMARY KEY/);
+    const db = inMemory(...ARTEFACT_MIGRATIONS);
+    expect(plan(db, LS_QUERY)).not.toMatch(/contents/);
+    expect(plan(db, LS_QUERY)).toMatch(/artefacts_group|PRIMARY KEY/);
     db.close();
   });
 

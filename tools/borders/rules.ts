@@ -96,7 +96,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/artefacts',
-    'storage, watchdog, diffusion/types.ts, models/types.ts, common, contract',
+    'storage, watchdog, disk.ts, diffusion/types.ts, models/types.ts, common, contract',
     'What is kept has a key and bytes; how it is made is not its matter.',
   ),
   area(

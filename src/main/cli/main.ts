@@ -1,7 +1,7 @@
 /** `retake`, the engine from a terminal. Results go to stdout, everything said on the way to stderr. */
 import { resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
-import type { PruneRequest } from '../../common/contract/cache.ts';
+import { ARTEFACT_KINDS, type ArtefactKind, type PruneRequest } from '../../common/contract/cache.ts';
 import { RETAKE_VERSION } from '../../common/contract/version.ts';
 import { AppError, Cancelled, errorLine } from '../../common/errors.ts';
 import type { TakeReport } from '../../common/report.ts';
@@ -9,7 +9,7 @@ import { addEditOptions, type EditFlags, editRequest, sequenceRate } from './edi
 import { type Engine, startEngine } from './engine.ts';
 import { keepTalking } from './output.ts';
 import { createProgressView } from './progress.ts';
-import { bytesText, cacheGroups, jobTable, methodTable, takeSummary } from './text.ts';
+import { bytesText, cacheGroups, cacheStat, jobTable, methodTable, takeSummary } from './text.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -136,7 +136,11 @@ function program(): Command {
       if (found.report.defects.length > 0) process.exitCode = EXIT_FAILED;
     });
 
-  addCacheCommands(retake.command('cache').description('Look after the cached inversions.'));
+  addCacheCommands(
+    retake
+      .command('cache')
+      .description('Look after what is kept of earlier edits: inverted frames, depth, prompts and more.'),
+  );
   return retake;
 }
 
@@ -154,41 +158,47 @@ function optionErrorLine(text: string, retake: Command): string {
 function addCacheCommands(cache: Command): void {
   cache
     .command('ls')
-    .description('List what is cached, by clip and settings.')
+    .description('List what is cached, by kind, clip and settings.')
     .action(async () => print(cacheGroups(await withEngine((engine) => engine.call('cache.ls', null)))));
   cache
     .command('stat')
     .description('Say where the cache is and how full.')
-    .action(async () => {
-      const stat = await withEngine((engine) => engine.call('cache.stat', null));
-      print(`${stat.file}\n${stat.frames} frames, ${bytesText(stat.bytes)} of ${bytesText(stat.limitBytes)}`);
-      print(`${bytesText(stat.fileBytes)} on disk`);
-    });
+    .action(async () => print(cacheStat(await withEngine((engine) => engine.call('cache.stat', null)))));
   cache
     .command('prune')
-    .description('Remove cached inversions, least recently used first.')
+    .description('Remove what is cached, least recently used first.')
     .addOption(new Option('--all', 'everything').conflicts(['to', 'olderThan']))
     .option('--to <megabytes>', 'until no more than this is left')
     .option('--older-than <days>', 'not used for so long')
-    .action(async (flags: { all?: boolean; to?: string; olderThan?: string }) => {
+    .addOption(new Option('--kind <kind>', 'of this kind only').choices(ARTEFACT_KINDS))
+    .action(async (flags: PruneFlags) => {
       const done = await withEngine((engine) => engine.call('cache.prune', pruneRequest(flags)));
-      print(`${done.frames} frames removed, ${bytesText(done.bytes)} freed`);
+      print(`${done.items} items removed, ${bytesText(done.bytes)} freed`);
     });
   cache
     .command('verify')
-    .description('Check every cached inversion; damaged ones are dropped.')
+    .description('Check everything that is cached; what is damaged is dropped.')
     .action(async () => {
       const found = await withEngine((engine) => engine.call('cache.verify', null));
       if (found.rebuilt) print('the cache file was damaged: it was set aside and a new one begun');
-      else print(`${found.frames} frames checked, ${found.damaged} damaged and dropped`);
+      else print(`${found.items} items checked, ${found.damaged} damaged and dropped`);
       if (found.rebuilt || found.damaged > 0) process.exitCode = EXIT_FAILED;
     });
 }
 
-function pruneRequest(flags: { all?: boolean; to?: string; olderThan?: string }): PruneRequest {
-  if (flags.all) return { all: true };
-  if (flags.to !== undefined) return { bytes: positive('--to', flags.to) * 2 ** 20 };
-  if (flags.olderThan !== undefined) return { olderThanDays: positive('--older-than', flags.olderThan) };
+interface PruneFlags {
+  readonly all?: boolean;
+  readonly to?: string;
+  readonly olderThan?: string;
+  readonly kind?: ArtefactKind;
+}
+
+function pruneRequest(flags: PruneFlags): PruneRequest {
+  const kind = flags.kind ? { kind: flags.kind } : {};
+  if (flags.all) return { all: true, ...kind };
+  if (flags.to !== undefined) return { bytes: positive('--to', flags.to) * 2 ** 20, ...kind };
+  if (flags.olderThan !== undefined)
+    return { olderThanDays: positive('--older-than', flags.olderThan), ...kind };
   throw new AppError('usage', 'say what to remove: --all, --to or --older-than', {
     doing: 'reading the options',
   });

@@ -1,5 +1,5 @@
 /** What the terminal prints of the engine's answers. Pure. */
-import type { CacheGroup } from '../../common/contract/cache.ts';
+import type { CacheGroup, CacheStat } from '../../common/contract/cache.ts';
 import type { JobSummary } from '../../common/contract/jobs.ts';
 import type { MethodInfo } from '../../common/contract/machine.ts';
 import type { ImageTextScores, TakeReport } from '../../common/report.ts';
@@ -106,19 +106,31 @@ export function jobTable(jobs: readonly JobSummary[]): string {
 export function cacheGroups(groups: readonly CacheGroup[]): string {
   if (groups.length === 0) return 'nothing cached yet';
   const rows = groups.map((group) => [
+    group.label,
     group.clip,
     group.bundle,
-    cellText(group.sourcePrompt),
+    cellText(group.prompt),
     group.settings,
-    `${group.frames}`,
+    `${group.items}`,
     bytesText(group.bytes),
     group.worstPsnr === null ? '' : `${group.worstPsnr.toFixed(1)} dB`,
     new Date(group.lastUsed).toISOString().slice(0, 16).replace('T', ' '),
   ]);
   return table([
-    ['clip', 'bundle', 'source prompt', 'settings', 'frames', 'size', 'lowest', 'last used'],
+    ['what', 'clip', 'bundle', 'prompt', 'settings', 'items', 'size', 'lowest', 'last used'],
     ...rows,
   ]);
+}
+
+export function cacheStat({ file, items, bytes, limitBytes, fileBytes, kinds }: CacheStat): string {
+  return [
+    file,
+    `${items} items, ${bytesText(bytes)} of ${bytesText(limitBytes)}`,
+    `${bytesText(fileBytes)} on disk`,
+    ...(kinds.length > 0
+      ? [table(kinds.map(({ kind, label, ...of }) => [kind, label, `${of.items}`, bytesText(of.bytes)]))]
+      : []),
+  ].join('\n');
 }
 
 interface JsonSchema {

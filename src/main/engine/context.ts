@@ -1,6 +1,6 @@
 /** What a job brings along to the pipeline. */
 import type { Fit } from '../../common/media.ts';
-import type { LatentCache } from './artefacts/latents.ts';
+import type { ArtefactStore } from './artefacts/store.ts';
 import type { ProgressMeter } from './progress.ts';
 import type { CheckpointFile } from './queue/checkpoint.ts';
 
@@ -17,7 +17,7 @@ export interface Glimpse {
 export interface RenderContext {
   readonly job: string;
   /** Null where the disk has no room for one. */
-  readonly cache: LatentCache | null;
+  readonly cache: ArtefactStore | null;
   readonly checkpoint: CheckpointFile;
   readonly signal: AbortSignal;
   readonly progress: ProgressMeter;

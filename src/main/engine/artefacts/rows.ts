@@ -1,68 +1,66 @@
-/** One inverted latent as a row: how it is written, checked when read, and removed. */
-import { createHash } from 'node:crypto';
-import type { Latent, LatentShape } from '../diffusion/types.ts';
+/** One artefact as a row: how it is written, checked when read, and removed. */
+import { createHash, type Hash } from 'node:crypto';
+import type { ArtefactKind } from '../../../common/contract/cache.ts';
 import { type Db, inTransaction, isCorruption } from '../storage/db.ts';
+import type { Packed } from './codecs.ts';
 
-export interface LatentMeta {
-  readonly shape: LatentShape;
-  /** How the frame is called in messages: "frame 12". */
-  readonly frame: string;
-  /** Reconstruction quality of the inversion in dB; null where it was not measured. */
+/** What is told about an artefact: names for people, none of them part of the key. */
+export interface ArtefactMeta {
+  /** How it is called in messages: "frame 12". */
+  readonly name: string;
+  /** Reconstruction quality of an inversion in dB; null where it was not measured. */
   readonly psnr: number | null;
-  /** What `ls` groups by: names for people, none of them part of the key. */
+  /** What `ls` groups by. */
   readonly clip: string;
   readonly bundle: string;
-  readonly sourcePrompt: string;
+  readonly prompt: string;
   readonly settings: string;
   /** Milliseconds since 1970. */
   readonly created: number;
 }
 
-export interface CachedLatent {
-  readonly latent: Latent;
-  readonly meta: LatentMeta;
-}
+const COLUMNS = `a.id, a.key, a.kind, a.name, a.shape, a.psnr, a.created, a.bytes, a.checksum, a.is_file AS isFile,
+  g.clip, g.bundle, g.prompt, g.settings`;
 
-const COLUMNS = `f.id, f.key, f.frame, f.channels, f.height, f.width, f.psnr, f.created, f.bytes, f.checksum,
-  g.clip, g.bundle, g.source_prompt AS sourcePrompt, g.settings`;
-
-/** The statements that run once or more per frame; their query plans are tested. */
-export const LATENT_SQL = {
-  find: `SELECT ${COLUMNS} FROM frames f JOIN groups g ON g.id = f.group_id WHERE f.key = ?`,
-  page: `SELECT ${COLUMNS} FROM frames f JOIN groups g ON g.id = f.group_id WHERE f.id > ? ORDER BY f.id LIMIT ?`,
-  data: 'SELECT data FROM latents WHERE id = ?',
-  has: 'SELECT key FROM frames WHERE key IN (SELECT value FROM json_each(?))',
-  worstPsnr: 'SELECT min(psnr) FROM frames WHERE key IN (SELECT value FROM json_each(?))',
-  idOf: 'SELECT id FROM frames WHERE key = ?',
-  touch: 'UPDATE frames SET used = max(used, ?) WHERE key = ?',
-  oldest: 'SELECT id, bytes FROM frames ORDER BY used LIMIT 64',
-  group: 'SELECT id FROM groups WHERE clip = ? AND bundle = ? AND source_prompt = ? AND settings = ?',
+/** The statements that run once or more per artefact; their query plans are tested. */
+export const ARTEFACT_SQL = {
+  find: `SELECT ${COLUMNS} FROM artefacts a JOIN groups g ON g.id = a.group_id WHERE a.key = ?`,
+  page: `SELECT ${COLUMNS} FROM artefacts a JOIN groups g ON g.id = a.group_id WHERE a.id > ? ORDER BY a.id LIMIT ?`,
+  content: 'SELECT data FROM contents WHERE id = ?',
+  has: 'SELECT key FROM artefacts WHERE key IN (SELECT value FROM json_each(?))',
+  worstPsnr: 'SELECT min(psnr) FROM artefacts WHERE key IN (SELECT value FROM json_each(?))',
+  older: 'SELECT id, bytes, is_file AS isFile FROM artefacts WHERE key = ?',
+  touch: 'UPDATE artefacts SET used = max(used, ?) WHERE key = ?',
+  oldest: 'SELECT id, bytes, is_file AS isFile FROM artefacts ORDER BY used LIMIT 64',
+  group: 'SELECT id FROM groups WHERE clip = ? AND bundle = ? AND prompt = ? AND settings = ?',
 } as const;
 
-export interface Row {
+export interface Row extends ArtefactMeta {
   readonly id: number;
   readonly key: string;
-  readonly frame: string;
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
-  readonly psnr: number | null;
-  readonly created: number;
+  readonly kind: string;
+  /** JSON. */
+  readonly shape: string;
   readonly bytes: number;
   readonly checksum: string;
-  readonly clip: string;
-  readonly bundle: string;
-  readonly sourcePrompt: string;
-  readonly settings: string;
+  /** 1 where the content is a file named after the checksum. */
+  readonly isFile: number;
+}
+
+export interface NewRow {
+  readonly key: string;
+  readonly kind: ArtefactKind;
+  readonly packed: Packed;
+  readonly meta: ArtefactMeta;
 }
 
 export function findRow(db: Db, key: string): Row | undefined {
-  return db.prepare<[string], Row>(LATENT_SQL.find).get(key);
+  return db.prepare<[string], Row>(ARTEFACT_SQL.find).get(key);
 }
 
 /**
  * Reads on one state of the database: what another engine removes meanwhile is there still, or was never
- * found. Without, an index row whose picture has just been pruned would look like damage.
+ * found. Without, an index row whose content has just been pruned would look like damage.
  */
 export function atOneMoment<T>(db: Db, work: () => T): T {
   db.exec('BEGIN');
@@ -74,89 +72,109 @@ export function atOneMoment<T>(db: Db, work: () => T): T {
   }
 }
 
-/** The row's latent, or null when it is not what was written under this key. */
-export function readChecked(db: Db, row: Row, key: string): CachedLatent | null {
-  const data = readData(db, row.id);
-  if (data?.byteLength !== row.bytes) return null;
-  const { frame, psnr, clip, bundle, sourcePrompt, settings, created } = row;
-  const shape = { channels: row.channels, height: row.height, width: row.width };
-  const meta: LatentMeta = { shape, frame, psnr, clip, bundle, sourcePrompt, settings, created };
-  if (checksum(key, meta, data) !== row.checksum) return null;
-  // Copied, because SQLite hands out bytes at any alignment.
-  const latent = new Float32Array(data.byteLength / Float32Array.BYTES_PER_ELEMENT);
-  new Uint8Array(latent.buffer).set(data);
-  return { latent, meta };
+export function metaOf({ name, psnr, clip, bundle, prompt, settings, created }: Row): ArtefactMeta {
+  return { name, psnr, clip, bundle, prompt, settings, created };
 }
 
-/** Must run inside a transaction. */
-export function insertRow(db: Db, key: string, latent: Latent, meta: LatentMeta, used: number): void {
-  const data = new Uint8Array(latent.buffer, latent.byteOffset, latent.byteLength);
-  const { channels, height, width } = meta.shape;
-  const sum = checksum(key, meta, data);
+/** The shape of a row, or null for text that is none. */
+export function shapeOf({ shape }: Row): readonly number[] | null {
+  try {
+    const read: unknown = JSON.parse(shape);
+    return Array.isArray(read) && read.every(Number.isSafeInteger) ? read : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The row's bytes, unless they lie in a file; null when they are not what was written under this key. */
+export function readChecked(db: Db, row: Row, key: string): Packed | null {
+  const shape = shapeOf(row);
+  const bytes = readContent(db, row.id);
+  if (!shape || bytes?.byteLength !== row.bytes) return null;
+  const sum = checksumOf({ key, kind: row.kind, shape, meta: metaOf(row) })
+    .update(bytes)
+    .digest('hex');
+  return sum === row.checksum ? { shape, bytes } : null;
+}
+
+/** Must run inside a transaction. @param checksum of everything; isFile: the content lies in a file of that name */
+export function insertRow(
+  db: Db,
+  { key, kind, packed, meta }: NewRow,
+  { used, checksum, isFile }: { used: number; checksum: string; isFile: boolean },
+): void {
   const { lastInsertRowid: id } = db
     .prepare(
-      `INSERT INTO frames (key, group_id, frame, channels, height, width, psnr, created, used, bytes, checksum)
+      `INSERT INTO artefacts (key, group_id, name, psnr, created, used, bytes, checksum, kind, shape, is_file)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     .run(
       key,
       groupOf(db, meta),
-      meta.frame,
-      channels,
-      height,
-      width,
+      meta.name,
       meta.psnr,
       meta.created,
       used,
-      data.length,
-      sum,
+      packed.bytes.length,
+      checksum,
+      kind,
+      JSON.stringify(packed.shape),
+      isFile ? 1 : 0,
     );
-  db.prepare('INSERT INTO latents (id, data) VALUES (?, ?)').run(id, data);
+  if (!isFile) db.prepare('INSERT INTO contents (id, data) VALUES (?, ?)').run(id, packed.bytes);
 }
 
+/** What eviction and pruning need of a row. */
+export type OldRow = Pick<Row, 'id' | 'bytes' | 'isFile'>;
+
+/** The file of a large artefact is left for `sweep`. */
 export function removeRow(db: Db, id: number): void {
-  db.prepare('DELETE FROM frames WHERE id = ?').run(id);
-  db.prepare('DELETE FROM latents WHERE id = ?').run(id);
+  db.prepare('DELETE FROM artefacts WHERE id = ?').run(id);
+  db.prepare('DELETE FROM contents WHERE id = ?').run(id);
 }
 
 /**
- * Forgets a row whose picture is damaged. The picture stays until the next verify: freeing pages along a damaged
+ * Forgets a row whose content is damaged. The content stays until the next verify: freeing pages along a damaged
  * chain could free those of a healthy row.
  */
 export function forgetRow(db: Db, id: number): void {
   inTransaction(db, () => {
-    db.prepare('DELETE FROM frames WHERE id = ?').run(id);
+    db.prepare('DELETE FROM artefacts WHERE id = ?').run(id);
     recountTotals(db);
   });
 }
 
 /** The running totals are kept by triggers; a damaged row may have told them nonsense. */
 export function recountTotals(db: Db): void {
-  const counted = '(SELECT count(*), coalesce(sum(bytes), 0) FROM frames)';
-  db.exec(`UPDATE totals SET (frames, bytes) = ${counted} WHERE (frames, bytes) <> ${counted}`);
+  const counted = '(SELECT count(*), coalesce(sum(bytes), 0) FROM artefacts)';
+  db.exec(`UPDATE totals SET (items, bytes) = ${counted} WHERE (items, bytes) <> ${counted}`);
 }
 
 /**
  * Drops least recently used rows until at most `bytes` are kept, but no more than a few: every put stores one and may
  * drop many, so a limit that was lowered is reached without a wait. Must run inside a transaction.
  */
-export function evictTo(db: Db, bytes: number): void {
-  let kept = totalBytes(db);
-  if (kept <= bytes) return;
-  for (const row of db.prepare<[], { id: number; bytes: number }>(LATENT_SQL.oldest).all()) {
-    if (kept <= bytes) return;
+export function evictTo(db: Db, bytes: number): OldRow[] {
+  let kept = totalsOf(db).bytes;
+  const gone: OldRow[] = [];
+  if (kept <= bytes) return gone;
+  for (const row of db.prepare<[], OldRow>(ARTEFACT_SQL.oldest).all()) {
+    if (kept <= bytes) break;
     removeRow(db, row.id);
     kept -= row.bytes;
+    gone.push(row);
   }
+  return gone;
 }
 
-function totalBytes(db: Db): number {
-  return db.prepare<[], number>('SELECT bytes FROM totals').pluck().get() ?? 0;
+export function totalsOf(db: Db): { items: number; bytes: number } {
+  const query = db.prepare<[], { items: number; bytes: number }>('SELECT items, bytes FROM totals');
+  return query.get() ?? { items: 0, bytes: 0 };
 }
 
-function readData(db: Db, id: number): Uint8Array | null {
+function readContent(db: Db, id: number): Uint8Array | null {
   try {
-    return db.prepare<[number], Uint8Array>(LATENT_SQL.data).pluck().get(id) ?? null;
+    return db.prepare<[number], Uint8Array>(ARTEFACT_SQL.content).pluck().get(id) ?? null;
   } catch (error) {
     // A torn page of one picture is no reason to lose the others.
     if (isCorruption(error)) return null;
@@ -164,20 +182,28 @@ function readData(db: Db, id: number): Uint8Array | null {
   }
 }
 
-function groupOf(db: Db, meta: LatentMeta): number | bigint {
-  const names = [meta.clip, meta.bundle, meta.sourcePrompt, meta.settings];
+function groupOf(db: Db, meta: ArtefactMeta): number | bigint {
+  const names = [meta.clip, meta.bundle, meta.prompt, meta.settings];
   const found = db
-    .prepare<string[], number>(LATENT_SQL.group)
+    .prepare<string[], number>(ARTEFACT_SQL.group)
     .pluck()
     .get(...names);
   if (found !== undefined) return found;
-  const added = db.prepare('INSERT INTO groups (clip, bundle, source_prompt, settings) VALUES (?, ?, ?, ?)');
+  const added = db.prepare('INSERT INTO groups (clip, bundle, prompt, settings) VALUES (?, ?, ?, ?)');
   return added.run(...names).lastInsertRowid;
 }
 
-function checksum(key: string, meta: LatentMeta, data: Uint8Array): string {
-  const { shape, frame, psnr, clip, bundle, sourcePrompt, settings, created } = meta;
-  const { channels, height, width } = shape;
-  const names = [key, channels, height, width, frame, psnr, clip, bundle, sourcePrompt, settings, created];
-  return createHash('sha256').update(JSON.stringify(names)).update(data).digest('hex');
+/** Of everything that is told about an artefact; its bytes are to be added. */
+export function checksumOf(of: {
+  readonly key: string;
+  readonly kind: string;
+  readonly shape: readonly number[];
+  readonly meta: ArtefactMeta;
+}): Hash {
+  const { key, kind, shape, meta } = of;
+  const { name, psnr, clip, bundle, prompt, settings, created } = meta;
+  const told = [key, ...shape, name, psnr, clip, bundle, prompt, settings, created];
+  // Before there were kinds there were inversions only, and those of then still hold.
+  if (kind !== 'inversion') told.push(kind);
+  return createHash('sha256').update(JSON.stringify(told));
 }

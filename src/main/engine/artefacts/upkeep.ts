@@ -12,35 +12,63 @@ import { type CancelSignal, throwIfCancelled } from '../../../common/errors.ts';
 import { type Db, inTransaction } from '../storage/db.ts';
 import type { RebuildableDb } from '../storage/rebuildable.ts';
 import { blocking } from '../watchdog/blocking.ts';
-import { atOneMoment, LATENT_SQL, type Row, readChecked, recountTotals, removeRow } from './rows.ts';
+import type { ArtefactFiles } from './files.ts';
+import { labelOf } from './kinds.ts';
+import {
+  ARTEFACT_SQL,
+  atOneMoment,
+  findRow,
+  type OldRow,
+  type Row,
+  readChecked,
+  recountTotals,
+  removeRow,
+  totalsOf,
+} from './rows.ts';
 
 /** `used` is stored in microseconds so that uses within a millisecond keep their order. */
 export const USED_PER_MS = 1000;
 const MS_PER_DAY = 86_400_000;
 const VERIFY_AT_ONCE = 64;
 
-export const LS_QUERY = `SELECT g.clip, g.bundle, g.source_prompt AS sourcePrompt, g.settings, count(*) AS frames,
-    sum(f.bytes) AS bytes, min(f.psnr) AS worstPsnr, max(f.used) / ${USED_PER_MS} AS lastUsed
-  FROM groups g JOIN frames f ON f.group_id = g.id GROUP BY g.id ORDER BY lastUsed DESC, g.id`;
-const TOTALS = 'SELECT frames, bytes FROM totals';
-const LAST_QUERY = 'SELECT max(id) FROM frames';
-export const OLDEST_QUERY = 'SELECT id, bytes FROM frames WHERE used < ? AND id <= ? ORDER BY used LIMIT ?';
-const EMPTY_GROUPS = 'DELETE FROM groups WHERE id NOT IN (SELECT group_id FROM frames)';
+export const LS_QUERY = `SELECT a.kind, g.clip, g.bundle, g.prompt, g.settings, count(*) AS items,
+    sum(a.bytes) AS bytes, min(a.psnr) AS worstPsnr, max(a.used) / ${USED_PER_MS} AS lastUsed
+  FROM groups g JOIN artefacts a ON a.group_id = g.id GROUP BY g.id, a.kind ORDER BY lastUsed DESC, g.id`;
+export const KINDS_QUERY = `SELECT kind, count(*) AS items, sum(bytes) AS bytes FROM artefacts GROUP BY kind`;
+const FILE_BYTES = 'SELECT coalesce(sum(bytes), 0) FROM artefacts WHERE is_file = 1';
+const LAST_QUERY = 'SELECT max(id) FROM artefacts';
+/** Of all kinds, and of one. */
+export const OLDEST_QUERY =
+  'SELECT id, bytes, is_file AS isFile FROM artefacts WHERE used < ? AND id <= ? ORDER BY used LIMIT ?';
+export const OLDEST_OF_KIND_QUERY = `SELECT id, bytes, is_file AS isFile FROM artefacts
+  WHERE kind = ? AND used < ? AND id <= ? ORDER BY used LIMIT ?`;
+const KIND_BYTES = 'SELECT coalesce(sum(bytes), 0) FROM artefacts WHERE kind = ?';
+const EMPTY_GROUPS = 'DELETE FROM groups WHERE id NOT IN (SELECT group_id FROM artefacts)';
 /** Some 20 ms of work each: 2 MB of latents at 512², 1 MB of pages. */
 export const ROWS_AT_ONCE = 32;
 const PAGES_AT_ONCE = 256;
 
 export function stat(db: Db, file: string, limitBytes: number): CacheStat {
-  const fileBytes = sizeOf(file) + sizeOf(`${file}-wal`);
-  return { file, ...countAndBytes(db), fileBytes, limitBytes };
+  const large = db.prepare<[], number>(FILE_BYTES).pluck().get() ?? 0;
+  return {
+    file,
+    ...totalsOf(db),
+    fileBytes: sizeOf(file) + sizeOf(`${file}-wal`) + large,
+    limitBytes,
+    kinds: db
+      .prepare<[], { kind: string; items: number; bytes: number }>(KINDS_QUERY)
+      .all()
+      .map((found) => ({ ...found, label: labelOf(found.kind) })),
+  };
 }
 
 export function listGroups(db: Db): CacheGroup[] {
-  return db.prepare<[], CacheGroup>(LS_QUERY).all();
+  const found = db.prepare<[], Omit<CacheGroup, 'label'>>(LS_QUERY).all();
+  return found.map((group) => ({ ...group, label: labelOf(group.kind) }));
 }
 
 /**
- * Removes frames and gives their pages back to the disk, a slice at a time: between two of them other engines write,
+ * Removes artefacts and gives their pages back to the disk, a slice at a time: between two of them other engines write,
  * this one answers, and whoever asked may give up. What is gone by then stays gone.
  * @param now milliseconds since 1970
  * @throws Cancelled, AppError
@@ -58,10 +86,10 @@ export async function prune(
   };
   // Whatever others add meanwhile is not meant.
   const last = slice((db) => db.prepare<[], number>(LAST_QUERY).pluck().get() ?? 0);
-  const removed = { frames: 0, bytes: 0 };
+  const removed = { items: 0, bytes: 0 };
   for (let more = true; more; ) {
     const gone = slice((db) => inTransaction(db, () => removeSlice(db, request, last, now)));
-    removed.frames += gone.length;
+    removed.items += gone.length;
     removed.bytes += gone.reduce((sum, { bytes }) => sum + bytes, 0);
     more = gone.length > 0;
     // Freed pages are few now and near the place where they were freed.
@@ -78,29 +106,26 @@ export async function prune(
   return removed;
 }
 
-/** The next frames to go, least recently used first; none when it is done. Must run inside a transaction. */
-function removeSlice(db: Db, request: PruneRequest, last: number, now: number): readonly OldFrame[] {
+/** The next ones to go, least recently used first; none when it is done. Must run inside a transaction. */
+function removeSlice(db: Db, request: PruneRequest, last: number, now: number): readonly OldRow[] {
+  const { kind } = request;
   const bytes = 'all' in request ? 0 : 'bytes' in request ? request.bytes : null;
   const expired =
     'olderThanDays' in request
       ? (now - request.olderThanDays * MS_PER_DAY) * USED_PER_MS
       : Number.MAX_SAFE_INTEGER;
-  let kept = countAndBytes(db).bytes;
-  const gone: OldFrame[] = [];
-  for (const frame of db
-    .prepare<[number, number, number], OldFrame>(OLDEST_QUERY)
-    .all(expired, last, ROWS_AT_ONCE)) {
+  let kept = kind ? (db.prepare<[string], number>(KIND_BYTES).pluck().get(kind) ?? 0) : totalsOf(db).bytes;
+  const oldest = kind
+    ? db.prepare<unknown[], OldRow>(OLDEST_OF_KIND_QUERY).all(kind, expired, last, ROWS_AT_ONCE)
+    : db.prepare<unknown[], OldRow>(OLDEST_QUERY).all(expired, last, ROWS_AT_ONCE);
+  const gone: OldRow[] = [];
+  for (const row of oldest) {
     if (bytes !== null && kept <= bytes) break;
-    removeRow(db, frame.id);
-    kept -= frame.bytes;
-    gone.push(frame);
+    removeRow(db, row.id);
+    kept -= row.bytes;
+    gone.push(row);
   }
   return gone;
-}
-
-interface OldFrame {
-  readonly id: number;
-  readonly bytes: number;
 }
 
 function freePages(db: Db): number {
@@ -108,7 +133,11 @@ function freePages(db: Db): number {
 }
 
 /** Yields to other work between batches of rows. @throws Cancelled, AppError */
-export async function verify(database: RebuildableDb, signal?: CancelSignal): Promise<VerifyResult> {
+export async function verify(
+  database: RebuildableDb,
+  files: ArtefactFiles,
+  signal?: CancelSignal,
+): Promise<VerifyResult> {
   const doing = 'checking the cache';
   // One statement that reads the whole file: minutes of a large one on a slow disk.
   const sound = await blocking(doing, async () =>
@@ -116,37 +145,44 @@ export async function verify(database: RebuildableDb, signal?: CancelSignal): Pr
   );
   if (!sound) {
     database.startAfresh('keep');
-    return { frames: 0, damaged: 0, rebuilt: true };
+    return { items: 0, damaged: 0, rebuilt: true };
   }
-  let frames = 0;
+  let items = 0;
   let damaged = 0;
   for (let last = -1; last !== 0; ) {
     throwIfCancelled(signal);
-    last = database.attempt(doing, (db) => {
-      const { rows, bad } = atOneMoment(db, () => {
-        const rows = db.prepare<[number, number], Row>(LATENT_SQL.page).all(last, VERIFY_AT_ONCE);
-        return { rows, bad: rows.filter((row) => readChecked(db, row, row.key) === null) };
-      });
+    const { rows, bad } = database.attempt(doing, (db) =>
+      atOneMoment(db, () => {
+        const rows = db.prepare<[number, number], Row>(ARTEFACT_SQL.page).all(last, VERIFY_AT_ONCE);
+        const inRows = rows.filter(({ isFile }) => isFile === 0);
+        return { rows, bad: inRows.filter((row) => readChecked(db, row, row.key) === null) };
+      }),
+    );
+    for (const row of rows) {
+      if (row.isFile === 0) continue;
+      throwIfCancelled(signal);
+      if (!(await files.isWhole(row))) bad.push(row);
+    }
+    // A file may have been pruned while it was looked for: then its row is gone too.
+    const dropped = database.attempt(doing, (db) =>
       inTransaction(db, () => {
-        for (const row of bad) removeRow(db, row.id);
-      });
-      frames += rows.length;
-      damaged += bad.length;
-      return rows.at(-1)?.id ?? 0;
-    });
+        const there = bad.filter(({ id, key }) => findRow(db, key)?.id === id);
+        for (const row of there) removeRow(db, row.id);
+        return there.length;
+      }),
+    );
+    items += rows.length;
+    damaged += dropped;
+    last = rows.at(-1)?.id ?? 0;
     await nextTurn();
   }
   database.attempt(doing, (db) => {
     inTransaction(db, () => {
-      db.exec('DELETE FROM latents WHERE id NOT IN (SELECT id FROM frames)');
+      db.exec('DELETE FROM contents WHERE id NOT IN (SELECT id FROM artefacts WHERE is_file = 0)');
       recountTotals(db);
     });
   });
-  return { frames, damaged, rebuilt: false };
-}
-
-function countAndBytes(db: Db): { frames: number; bytes: number } {
-  return db.prepare<[], { frames: number; bytes: number }>(TOTALS).get() ?? { frames: 0, bytes: 0 };
+  return { items, damaged, rebuilt: false };
 }
 
 function sizeOf(path: string): number {

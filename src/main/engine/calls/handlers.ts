@@ -7,7 +7,7 @@ import type { OpenedProject } from '../../../common/contract/projects.ts';
 import { AppError, errorLine } from '../../../common/errors.ts';
 import type { ClipInfo } from '../../../common/media.ts';
 import type { ClipRef, ProjectDocument } from '../../../common/project/document.ts';
-import type { LatentCache } from '../artefacts/latents.ts';
+import type { ArtefactStore } from '../artefacts/store.ts';
 import type { DataPaths } from '../data-paths.ts';
 import { requireSearchFolder, requireWorkFolder } from '../folders.ts';
 import { downloadBundle } from '../library/download.ts';
@@ -35,7 +35,7 @@ import { done, either, seldom, whileWanted } from './calling.ts';
 export interface DesktopParts {
   readonly paths: DataPaths;
   /** Null where the disk has no room for them. */
-  readonly cache: LatentCache | null;
+  readonly cache: ArtefactStore | null;
   readonly store: JobStore | null;
   readonly supervisor: Supervisor;
   readonly emit: (event: DesktopEvent | JobEvent) => void;

@@ -9,7 +9,7 @@ import type { JobState, JobSummary, Progress } from '../../../common/contract/jo
 import { AppError, Cancelled, errorLine, fromWire, toWire } from '../../../common/errors.ts';
 import type { TakeReport } from '../../../common/report.ts';
 import type { EditSettings } from '../../../common/settings.ts';
-import type { LatentCache } from '../artefacts/latents.ts';
+import type { ArtefactStore } from '../artefacts/store.ts';
 import type { Glimpse } from '../context.ts';
 import { removePartial } from '../media/target.ts';
 import { createProgressMeter } from '../progress.ts';
@@ -22,7 +22,7 @@ import type { JobStore } from './store.ts';
 export interface SupervisorParts {
   /** Both null where the disk has no room for them: edits still render, but nothing is remembered. */
   readonly store: JobStore | null;
-  readonly cache: LatentCache | null;
+  readonly cache: ArtefactStore | null;
   /** Folder of the checkpoints. */
   readonly dir: string;
   readonly emit: (event: JobEvent) => void;

@@ -6,7 +6,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../../../common/errors.ts';
 import type { EditSettings } from '../../../common/settings.ts';
-import type { LatentCache } from '../artefacts/latents.ts';
+import type { ArtefactStore } from '../artefacts/store.ts';
 import { sharedNoise } from '../diffusion/noise.ts';
 import type { PredictInput } from '../diffusion/types.ts';
 import { PART_FOLDERS } from '../models/layout.ts';
@@ -28,7 +28,7 @@ export async function isSmall(bundle: string): Promise<boolean> {
 /** @param dir any folder of our own; nothing is written. Null where the request cannot be met, which its render will tell */
 export async function timeCalls(
   settings: EditSettings,
-  { cache, dir }: { readonly cache: LatentCache | null; readonly dir: string },
+  { cache, dir }: { readonly cache: ArtefactStore | null; readonly dir: string },
 ): Promise<Work | null> {
   const { anchor } = settings;
   const context = {

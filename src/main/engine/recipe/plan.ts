@@ -3,7 +3,7 @@ import type { RenderPlan } from '../../../common/contract/queue.ts';
 import type { ClipInfo, Fit, FrameRange } from '../../../common/media.ts';
 import type { EditSettings } from '../../../common/settings.ts';
 import { digestOf } from '../artefacts/keys.ts';
-import type { LatentCache } from '../artefacts/latents.ts';
+import type { ArtefactStore } from '../artefacts/store.ts';
 import { visitsOf } from '../diffusion/run.ts';
 import { makeLevels } from '../diffusion/schedule.ts';
 import { decodeFrames } from '../media/decode.ts';
@@ -21,7 +21,7 @@ import { depthSource, type StructureRequest, shotStructure } from '../stages/str
 import { isSmall, timeCalls } from './first-speeds.ts';
 
 export interface PlannerParts {
-  readonly cache: LatentCache | null;
+  readonly cache: ArtefactStore | null;
   readonly store: JobStore | null;
   readonly probe: Probe;
   readonly facts: ReadFacts;

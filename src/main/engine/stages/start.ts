@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { assert, throwIfCancelled } from '../../../common/errors.ts';
 import type { TakeReport } from '../../../common/report.ts';
 import { digestOf } from '../artefacts/keys.ts';
-import type { CachedLatent } from '../artefacts/latents.ts';
+import { kinds } from '../artefacts/kinds.ts';
+import type { ArtefactNames } from '../artefacts/store.ts';
 import type { RenderContext } from '../context.ts';
 import { type Denoise, denoiseOf } from '../diffusion/denoiser.ts';
 import { sampleFrame } from '../diffusion/sample.ts';
@@ -54,17 +55,22 @@ async function inverted(shot: Shot, frames: Frames, context: RenderContext): Pro
     return psnr;
   };
 
+  const { channels, height, width } = shot.shape;
+  const store = (key: string, data: Latent, names: ArtefactNames) =>
+    cache?.put(kinds.inversion, key, { shape: [channels, height, width], data }, names);
+
   let settled = 0;
   /** False where another engine computes the frame and there is no need to wait for it yet. */
   const settle = async (frame: Pending, wait: boolean): Promise<boolean> => {
     const { key, place, index, rgb, structure } = frame;
     for (;;) {
-      const known = cache?.get(key);
+      const known = cache?.get(kinds.inversion, key);
       if (known) {
-        latents[place] = known.latent;
+        latents[place] = known.value.data;
         settled++;
         if (known.meta.psnr !== null) quality.push({ psnr: known.meta.psnr, cached: true });
-        if (index === settings.anchor) anchor = { key, known, rgb: rgb.slice(), structure };
+        if (index === settings.anchor)
+          anchor = { key, noise: known.value.data, names: known.meta, rgb: rgb.slice(), structure };
         progress.plan('invert', (shot.frames - settled + computed) * callsPerFrame);
         return true;
       }
@@ -84,17 +90,13 @@ async function inverted(shot: Shot, frames: Frames, context: RenderContext): Pro
         psnr = await check({ clean, noise: latent, structure });
         quality.push({ psnr, cached: false });
       }
-      cache?.put(key, {
-        latent,
-        meta: {
-          shape: shot.shape,
-          frame: `frame ${index}`,
-          psnr,
-          clip: basename(settings.clip),
-          bundle: bundle.name,
-          sourcePrompt: settings.sourcePrompt,
-          settings: `${shot.solver.id}, ${settings.steps} steps, refinement ${settings.refinement}, ${fit.width}×${fit.height}`,
-        },
+      store(key, latent, {
+        name: `frame ${index}`,
+        psnr,
+        clip: basename(settings.clip),
+        bundle: bundle.name,
+        prompt: settings.sourcePrompt,
+        settings: `${shot.solver.id}, ${settings.steps} steps, refinement ${settings.refinement}, ${fit.width}×${fit.height}`,
       });
     } finally {
       cache?.release(key);
@@ -118,11 +120,11 @@ async function inverted(shot: Shot, frames: Frames, context: RenderContext): Pro
   for (const frame of deferred) await settle(frame, true);
   // Frames that led no render before were never checked: one number for the shot is owed.
   if (anchor && quality.length === 0) {
-    const { key, known, rgb, structure } = anchor;
+    const { key, noise, names, rgb, structure } = anchor;
     const clean = await bundle.encode(rgb, fit.width, fit.height);
-    const psnr = await check({ clean, noise: known.latent, structure });
+    const psnr = await check({ clean, noise, structure });
     quality.push({ psnr, cached: false });
-    cache?.put(key, { latent: known.latent, meta: { ...known.meta, psnr } });
+    store(key, noise, { ...names, psnr });
   }
   const reconstruction = summaryOf(quality);
   const poor = poorInversion(reconstruction, settings);
@@ -173,7 +175,8 @@ interface Inverted {
 
 interface CachedAnchor {
   readonly key: string;
-  readonly known: CachedLatent;
+  readonly noise: Latent;
+  readonly names: ArtefactNames;
   readonly rgb: Uint8Array;
   readonly structure: Float32Array | undefined;
 }

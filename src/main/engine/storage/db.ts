@@ -22,7 +22,10 @@ export interface OpenDatabaseOptions {
   readonly migrations: readonly Migration[];
   /** What the artist calls it: "the cache", "the job list". */
   readonly label: string;
-  /** Tables whose structure is checked at every open; all by default. Name them where bulk data would make that slow. */
+  /**
+   * Tables whose structure is checked at every open, of those that are there yet; all by default. Name them where bulk data
+   * would make that slow.
+   */
   readonly check?: readonly string[];
   /** A document that one process has open stays a single file, each commit on the disk; the rest is faster and shared. */
   readonly singleFile?: boolean;
@@ -300,8 +303,11 @@ function migrate(db: Db, migration: Migration): void {
 }
 
 function checkStructure(db: Db, tables: readonly string[] | undefined): void {
+  const there = new Set(schemaOf(db).map(({ name }) => name));
   const checks = tables
-    ? ['sqlite_schema', 'migrations', ...tables].map((name) => `integrity_check('${name}')`)
+    ? ['sqlite_schema', ...['migrations', ...tables].filter((name) => there.has(name))].map(
+        (name) => `integrity_check('${name}')`,
+      )
     : ['integrity_check'];
   for (const check of checks) {
     const verdict = db.pragma(check, { simple: true });

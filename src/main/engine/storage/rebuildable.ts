@@ -6,6 +6,7 @@ import {
   asAppError,
   CorruptDatabase,
   type Db,
+  FromTheFuture,
   isCorruption,
   lockForOpening,
   type OpenDatabaseOptions,
@@ -15,7 +16,11 @@ import {
 export interface RebuildableOptions extends OpenDatabaseOptions {
   /** Hears one line of plain language whenever data was set aside or could not be kept. */
   readonly onWarning: (line: string) => void;
+  /** What becomes of a file that a newer version wrote; without, it is refused. */
+  readonly newer?: 'set-aside';
 }
+
+const WHY = { corrupt: 'was damaged', newer: 'was written by a newer version of Retake' } as const;
 
 export class RebuildableDb {
   readonly path: string;
@@ -97,13 +102,14 @@ export class RebuildableDb {
       // Two processes may meet the same damage; the second must not set the first one's fresh file aside.
       if (giveUp && giveUp.inode === inodeOf(this.path)) {
         if (giveUp.old === 'delete') this.#delete(doing);
-        else if (!this.#setAside(doing)) return;
+        else if (!this.#setAside(doing, 'corrupt')) return;
       }
       try {
         this.#db = openLocked(this.path, this.#options);
       } catch (error) {
-        if (!(error instanceof CorruptDatabase)) throw error;
-        if (!this.#setAside(doing)) return;
+        const isNewer = error instanceof FromTheFuture && this.#options.newer === 'set-aside';
+        if (!(isNewer || error instanceof CorruptDatabase)) throw error;
+        if (!this.#setAside(doing, isNewer ? 'newer' : 'corrupt')) return;
         this.#db = openLocked(this.path, this.#options);
       }
       this.#inode = inodeOf(this.path);
@@ -113,9 +119,9 @@ export class RebuildableDb {
   }
 
   /** False where the file cannot be moved (Windows, while another process has it open): then there is no database. */
-  #setAside(doing: string): boolean {
+  #setAside(doing: string, why: keyof typeof WHY): boolean {
     const stamp = new Date().toISOString().replace(/[:.]/g, '-');
-    const target = `${this.path}.corrupt-${stamp}`;
+    const target = `${this.path}.${why}-${stamp}`;
     try {
       publishSync(this.path, target);
       for (const suffix of ['-wal', '-shm']) renameIfThere(this.path + suffix, target + suffix);
@@ -126,7 +132,7 @@ export class RebuildableDb {
       return false;
     }
     this.#options.onWarning(
-      `${this.#options.label} was damaged and starts afresh; the old file is kept as ${target}.`,
+      `${this.#options.label} ${WHY[why]} and starts afresh; the old file is kept as ${target}.`,
     );
     return true;
   }

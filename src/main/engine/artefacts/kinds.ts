@@ -1,0 +1,39 @@
+/** Everything that is derived and kept, one line a kind. A new one is a line here and one in the contract's list. */
+import type { ArtefactKind } from '../../../common/contract/cache.ts';
+import { type Codec, conditioning, namedTensors, plainBytes, tensor } from './codecs.ts';
+
+export interface Kind<T> {
+  /** In the database and in `--kind`: never changed once released. */
+  readonly id: ArtefactKind;
+  /** What lists call it. */
+  readonly label: string;
+  readonly codec: Codec<T>;
+}
+
+const kind = <T>(id: ArtefactKind, label: string, codec: Codec<T>): Kind<T> => ({ id, label, codec });
+
+export const kinds = {
+  /** (channels, h, w) noise from which a frame comes back. */
+  inversion: kind('inversion', 'inverted frames', tensor),
+  /** (channels, h, w): a frame's scaled clean latent, as the VAE encodes it. */
+  latents: kind('latents', 'encoded frames', tensor),
+  /** (h, w) at latent size as it was estimated, not yet scaled over its shot; larger is nearer. */
+  depth: kind('depth', 'depth of frames', tensor),
+  text: kind('text', 'prompts', conditioning),
+  /** (2, h, w): how far each place moves to the right and down. */
+  flow: kind('flow', 'motion between frames', tensor),
+  /** (h, w), 0 to 1. */
+  mask: kind('mask', 'masks', tensor),
+  /** (levels, channels, h, w): a frame's latents on the way to its noise. */
+  trajectory: kind('trajectory', 'inversion paths', tensor),
+  /** (steps, tokens, dim): the empty prompt of each step. */
+  'null-text': kind('null-text', 'tuned empty prompts', tensor),
+  /** Weights by the name that the network has for them. */
+  tuned: kind('tuned', 'tuned weights', namedTensors),
+  /** sha256 of pictures and depth maps, one after the other: keys are known without decoding or estimating. */
+  digests: kind('digests', 'picture digests', plainBytes),
+} satisfies Record<ArtefactKind, Kind<unknown>>;
+
+export function labelOf(kind: string): string {
+  return Object.hasOwn(kinds, kind) ? kinds[kind as ArtefactKind].label : kind;
+}
