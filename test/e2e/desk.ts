@@ -53,15 +53,18 @@ export async function startWithCounters(home: Home, clips: readonly CounterClip[
     await choose(app, { open: join(home.path, `${name}.mp4`) });
     await menu(app, 'file.import');
     // The shot that was imported is the one in hand.
-    await app.page.locator('.shot-head', { hasText: `${name} ·` }).waitFor({ timeout: 60_000 });
+    await inHand(app.page, name).waitFor({ timeout: 60_000 });
   }
   return app;
 }
 
 export const timeline = (page: Page) => page.getByRole('listbox', { name: 'Shots and anchors' });
 /** Shots and gaps; anchors are options too, and say so. */
-export const shots = (page: Page) => timeline(page).locator('.timeline-item');
-export const anchors = (page: Page) => timeline(page).locator('.timeline-anchor');
+export const shots = (page: Page) => timeline(page).locator('[role=option]:not([data-kind=anchor])');
+export const anchors = (page: Page) => timeline(page).locator('[data-kind=anchor]');
+/** The shot whose settings the inspector shows, when it is of the clip of this name. */
+export const inHand = (page: Page, clip: string) =>
+  page.getByRole('region', { name: 'Shot in hand' }).filter({ hasText: `${clip} ·` });
 export const takes = (page: Page) => page.getByRole('region', { name: 'Takes' });
 export const prompt = (page: Page) => page.getByRole('textbox', { name: 'Prompt', exact: true });
 export const sourcePrompt = (page: Page) => page.getByRole('textbox', { name: 'Source prompt' });
@@ -75,12 +78,12 @@ export async function setSteps(page: Page, steps: number): Promise<void> {
 
 /** The picture under the playhead can be seen. */
 export async function pictureShown(page: Page): Promise<void> {
-  await page.locator('.stage[data-shown-frame]').waitFor({ timeout: 20_000 });
+  await page.locator('[data-shown-frame]').waitFor({ timeout: 20_000 });
 }
 
 /** Both pictures of a comparison can be seen. */
 export async function bothShown(page: Page): Promise<void> {
-  await page.locator('.stage[data-shown-frame][data-shown-second]').waitFor({ timeout: 20_000 });
+  await page.locator('[data-shown-frame][data-shown-second]').waitFor({ timeout: 20_000 });
 }
 
 /** Everything is in the file. */

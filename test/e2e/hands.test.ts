@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { counter, ffmpegDoes, H264 } from '../helpers/clips.ts';
-import { accessible, menu, newProject, prompt, shots } from './desk.ts';
+import { accessible, inHand, menu, newProject, prompt, shots } from './desk.ts';
 import { launch } from './launch.ts';
 import { type RunningApp, usedHome } from './running-app.ts';
 import { numberOnScreen } from './screen.ts';
@@ -32,8 +32,8 @@ afterAll(async () => {
 
 const press = (key: string) => app.page.keyboard.press(key);
 const shown = (frame: number) =>
-  app.page.locator(`.stage[data-shown-frame="${frame}"]`).waitFor({ timeout: 20_000 });
-const inHand = (name: string) => app.page.locator('.shot-head', { hasText: `${name} ·` }).waitFor();
+  app.page.locator(`[data-shown-frame="${frame}"]`).waitFor({ timeout: 20_000 });
+const takenInHand = (name: string) => inHand(app.page, name).waitFor();
 
 it('imports the good files of a choice and names the bad one', async () => {
   const files = ['one.mp4', 'notes.mov', 'two.mp4', 'three.mp4'].map((name) => join(home.path, name));
@@ -49,15 +49,15 @@ it('imports the good files of a choice and names the bad one', async () => {
 }, 90_000);
 
 it('shows the shot that was imported, and has in hand what it shows', async () => {
-  await inHand('three');
+  await takenInHand('three');
   await shown(16);
   expect(await numberOnScreen(app.page)).toBe(256);
   await press('Home');
   await shown(0);
-  await inHand('one');
+  await takenInHand('one');
   for (let step = 0; step < 9; step++) await press('ArrowRight');
   await shown(9);
-  await inHand('two');
+  await takenInHand('two');
   await shots(app.page).first().focus();
   await press('ArrowDown');
 });
@@ -107,7 +107,7 @@ it('changes one field of several shots and leaves the others as they differ', as
   ] as const) {
     await shots(app.page).first().focus();
     await press(frame);
-    await inHand(frame === 'Home' ? 'one' : 'three');
+    await takenInHand(frame === 'Home' ? 'one' : 'three');
     await prompt(app.page).fill(text);
     await steps.fill(count);
     await steps.press('Enter');
@@ -134,7 +134,7 @@ it('changes one field of several shots and leaves the others as they differ', as
     ['End', 'sand', '22'],
   ] as const) {
     await press(frame);
-    await inHand(frame === 'Home' ? 'one' : 'three');
+    await takenInHand(frame === 'Home' ? 'one' : 'three');
     expect(await prompt(app.page).inputValue()).toBe(text);
     expect(await steps.inputValue()).toBe(count);
     expect(await guidance.inputValue()).toBe('3');

@@ -33,7 +33,7 @@ it('the form of settings comes after the shots, not in the same task', async () 
         let seen: Seen | null = null;
         port1.onmessage = () => {
           seen!.tasksBetween++;
-          if (has('.inspector-body textarea')) done(seen!);
+          if (has('textarea')) done(seen!);
           else port2.postMessage(null);
         };
         // Called at the end of the task in which something has changed.
@@ -41,15 +41,17 @@ it('the form of settings comes after the shots, not in the same task', async () 
           if (!has('[role=option]')) return;
           observer.disconnect();
           seen = {
-            form: has('.inspector-body textarea'),
-            render: has('.render-buttons button'),
+            form: has('textarea'),
+            render: [...document.querySelectorAll('button')].some((one) =>
+              one.textContent?.startsWith('Render'),
+            ),
             tasksBetween: 0,
           };
           port2.postMessage(null);
         }).observe(document, { subtree: true, childList: true });
       }),
   );
-  await page.locator('.timeline-empty').getByRole('button').click();
+  await page.getByRole('region', { name: 'Timeline' }).getByRole('button', { name: 'Import clips…' }).click();
   const { form, render, tasksBetween } = await seen;
   expect({ form, render }).toEqual({ form: false, render: true });
   // Drawn in one piece, the form is there after the second.

@@ -46,14 +46,14 @@ describe('the picture under the playhead', () => {
 
   /** Puts the playhead on a frame as a click on the ruler does. */
   async function jump(frame: number): Promise<void> {
-    const ruler = app.page.locator('.timeline-canvas');
+    const ruler = app.page.locator('[data-lanes]');
     const box = (await ruler.boundingBox())!;
     const scale = box.width / (2 * FRAMES);
     await ruler.click({ position: { x: Math.min(box.width - 1, (frame + 0.5) * scale), y: 6 } });
   }
 
   async function playhead(): Promise<number> {
-    const text = await app.page.locator('.readout .quiet').textContent();
+    const text = await app.page.getByRole('button', { name: /timecode/ }).textContent();
     return Number(/\d+$/.exec(text ?? '')?.[0]);
   }
 
@@ -62,7 +62,7 @@ describe('the picture under the playhead', () => {
     await jump(frame);
     const at = await playhead();
     for (const side of sides) {
-      await app.page.locator(`.stage[data-shown-${side}="${at}"]`).waitFor({ timeout: PATIENCE_MS });
+      await app.page.locator(`[data-shown-${side}="${at}"]`).waitFor({ timeout: PATIENCE_MS });
     }
     return { at, number: await numberOnScreen(app.page) };
   }
@@ -87,17 +87,17 @@ describe('the picture under the playhead', () => {
     // Off and on again without a move: B is decoded while its pane is hidden.
     for (let again = 0; again < 6; again++) {
       await app.page.keyboard.press('c');
-      await app.page.locator('.stage[data-comparison="off"]').waitFor();
+      await app.page.locator('[data-comparison="off"]').waitFor();
       await jump(7 + again * 11);
       await app.page.keyboard.press('c');
       const at = await playhead();
-      await app.page.locator(`.stage[data-shown-second="${at}"]`).waitFor({ timeout: PATIENCE_MS });
-      await app.page.locator(`.stage[data-shown-frame="${at}"]`).waitFor({ timeout: PATIENCE_MS });
+      await app.page.locator(`[data-shown-second="${at}"]`).waitFor({ timeout: PATIENCE_MS });
+      await app.page.locator(`[data-shown-frame="${at}"]`).waitFor({ timeout: PATIENCE_MS });
       expect(await numberOnScreen(app.page)).toBe(numberAt(at));
     }
     await app.page.keyboard.press('Shift+c');
     await app.page.keyboard.press('Shift+c');
-    await app.page.locator('.stage[data-comparison="difference"]').waitFor();
+    await app.page.locator('[data-comparison="difference"]').waitFor();
     for (const frame of [90, 20]) {
       await seenAfter(frame, ['frame', 'second']);
       // The middle row alone: hints stand above and below it.

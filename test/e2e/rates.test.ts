@@ -33,7 +33,7 @@ it('shows every frame at its time', async () => {
   await shots(app.page).first().focus();
   await app.page.keyboard.press('Home');
   for (let frame = 0; frame < 76; frame++) {
-    await app.page.locator(`.stage[data-shown-frame="${frame}"]`).waitFor({ timeout: 20_000 });
+    await app.page.locator(`[data-shown-frame="${frame}"]`).waitFor({ timeout: 20_000 });
     if (LOOKED_AT.has(frame)) expect(await numberOnScreen(app.page)).toBe(numberAt(frame));
     await app.page.keyboard.press('ArrowRight');
   }
@@ -41,7 +41,7 @@ it('shows every frame at its time', async () => {
 
 it('plays picture and sound at the clip’s own speed, to the end of the timeline', async () => {
   await app.page.keyboard.press('Home');
-  await app.page.locator('.stage[data-shown-frame="0"]').waitFor();
+  await app.page.locator('[data-shown-frame="0"]').waitFor();
   const rates = await app.page.evaluate(async () => {
     const seen = new Set<number>();
     window.dispatchEvent(new KeyboardEvent('keydown', { key: 'l', code: 'KeyL', bubbles: true }));
@@ -49,7 +49,7 @@ it('plays picture and sound at the clip’s own speed, to the end of the timelin
     do {
       for (const video of document.querySelectorAll('video')) if (!video.paused) seen.add(video.playbackRate);
       await new Promise(requestAnimationFrame);
-    } while (performance.now() < ends && !document.querySelector('.stage[data-shown-frame="75"]'));
+    } while (performance.now() < ends && !document.querySelector('[data-shown-frame="75"]'));
     return [...seen];
   });
   expect(rates).toEqual([1]);

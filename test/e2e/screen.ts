@@ -5,7 +5,7 @@ import { COUNTER_HEIGHT, COUNTER_WIDTH, readCounter } from '../helpers/clips.ts'
 
 /** The picture of the viewer as the artist sees it, scaled to a counter's size: RGB, 8 bits. */
 export async function pictureOnScreen(page: Page): Promise<Uint8Array> {
-  const box = await page.locator('.pane:first-child .picture').boundingBox();
+  const box = await page.locator('[data-side=first] [data-picture]').boundingBox();
   if (!box) throw new Error('the viewer has no picture');
   const png = await page.screenshot({ clip: box, animations: 'disabled' });
   // As text: a list of so many numbers takes a second to cross.

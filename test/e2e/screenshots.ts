@@ -122,7 +122,7 @@ await state(app, 'method menu', async () => {
 });
 await close();
 await state(app, 'context menu', () =>
-  app.page.locator('.timeline-canvas').click({ button: 'right', position: { x: 200, y: 90 } }),
+  app.page.locator('[data-lanes]').click({ button: 'right', position: { x: 200, y: 90 } }),
 );
 await close();
 if (demoBundle()) {
@@ -175,7 +175,7 @@ await state(app, 'about', async () => {
 await close();
 await state(app, 'find shots', async () => {
   await inShots();
-  await app.page.locator('.timeline-canvas').click({ button: 'right', position: { x: 200, y: 90 } });
+  await app.page.locator('[data-lanes]').click({ button: 'right', position: { x: 200, y: 90 } });
   await app.page.getByRole('menuitem', { name: /Find shots/ }).click();
   await app.page.getByRole('dialog').waitFor();
 });

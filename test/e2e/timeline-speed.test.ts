@@ -53,11 +53,11 @@ it('a thousand shots zoom without dropping frames', async () => {
   }
   const open = await openPage({ document });
   await open.page.waitForTimeout(500);
-  const far = await open.page.locator('.timeline-canvas').evaluate(zoom);
+  const far = await open.page.locator('[data-lanes]').evaluate(zoom);
   await open.page.keyboard.press('=');
   await open.page.keyboard.press('=');
   await open.page.keyboard.press('=');
-  const near = await open.page.locator('.timeline-canvas').evaluate(zoom);
+  const near = await open.page.locator('[data-lanes]').evaluate(zoom);
   await open.close();
   console.log(`1,000 shots, ms per frame: far ${JSON.stringify(far)}, near ${JSON.stringify(near)}`);
   // A display frame is 16.7 ms; half of it is left to the rest of the page.

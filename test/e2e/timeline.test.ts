@@ -40,7 +40,7 @@ async function timecode(): Promise<string | null> {
 
 /** Middle of a timeline frame on the screen; the whole timeline is fitted in. */
 async function at(frame: number, lane: 'anchors' | 'shots' | 'ruler'): Promise<{ x: number; y: number }> {
-  const box = (await open.page.locator('.timeline-canvas').boundingBox())!;
+  const box = (await open.page.locator('[data-lanes]').boundingBox())!;
   const scale = (box.width - 28) / 240;
   return { x: box.x + 14 + (frame + 0.5) * scale, y: box.y + { ruler: 12, anchors: 33, shots: 90 }[lane] };
 }
@@ -180,7 +180,7 @@ describe('with the keyboard', () => {
     await press('Shift+ArrowRight', 's', 'e');
     await savedRanges(['0-10', '10-60', '60-120', '120-180', '180-240']);
     await open.page.reload();
-    await open.page.locator('.timeline-canvas').waitFor();
+    await open.page.locator('[data-lanes]').waitFor();
     await press('Shift+ArrowRight', 'e');
     await savedRanges(['0-10', '10-60', '60-120', '120-180', '180-240']);
   });

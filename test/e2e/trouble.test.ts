@@ -71,7 +71,7 @@ describe.skipIf(!demoBundle())('a clip that moved', () => {
     renameSync(clip, join(archive, 'renamed.mp4'));
     app = await launch({ home: home.path, args: [project] });
     await shots(app.page).first().focus();
-    const badge = app.page.locator('.badge', { hasText: '1 clip is missing' });
+    const badge = app.page.getByRole('main', { name: 'Viewer' }).getByText('1 clip is missing');
     await badge.getByRole('button').click();
     const dialog = app.page.getByRole('dialog', { name: 'Missing clips' });
     await choose(app, { open: archive });

@@ -33,7 +33,7 @@ describe('the viewer', () => {
 
   /** Waits until a frame is seen to be on screen. */
   const shown = (frame: number) =>
-    app.page.locator(`.stage[data-shown-frame="${frame}"]`).waitFor({ timeout: 20_000 });
+    app.page.locator(`[data-shown-frame="${frame}"]`).waitFor({ timeout: 20_000 });
 
   const frameOnScreen = () => numberOnScreen(app.page);
 
@@ -92,16 +92,16 @@ describe('the viewer', () => {
     await press('ArrowRight');
     expect(await wipe.getAttribute('aria-valuenow')).toBe('51');
     await app.page.keyboard.down('v');
-    await app.page.locator('.pane.second').waitFor({ state: 'hidden' });
+    await app.page.locator('[data-side=second]').waitFor({ state: 'hidden' });
     await app.page.keyboard.up('v');
-    await app.page.locator('.pane.second').waitFor({ state: 'visible' });
+    await app.page.locator('[data-side=second]').waitFor({ state: 'visible' });
     await accessible(app.page);
     await press('c');
     await wipe.waitFor({ state: 'detached' });
   });
 
   it('zooms at the cursor and fits again', async () => {
-    const stage = app.page.locator('.stage');
+    const stage = app.page.locator('[data-comparison]');
     const zoom = app.page.getByRole('button', { name: /Zoom/ }).filter({ hasText: /Fit|%/ });
     await stage.hover({ position: { x: 100, y: 100 } });
     await app.page.mouse.wheel(0, -400);

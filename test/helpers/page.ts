@@ -135,7 +135,7 @@ export async function openPage(options: PageOptions): Promise<OpenPage> {
   });
   await page.addInitScript(installBridge);
   await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-  await page.locator('.timeline-canvas').waitFor();
+  await page.locator('[data-lanes]').waitFor();
   return {
     page,
     saved: () => saved,

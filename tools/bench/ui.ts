@@ -58,7 +58,7 @@ async function timelineZoom(): Promise<Row[]> {
   const document: ProjectDocument = projectOf(SHOTS * FRAMES_PER_SHOT, cuts);
   const open = await openPage({ document, width: 1280, height: 720 });
   try {
-    const { frames, busy } = await open.page.locator('.timeline-canvas').evaluate(async (canvas) => {
+    const { frames, busy } = await open.page.locator('[data-lanes]').evaluate(async (canvas) => {
       const box = canvas.getBoundingClientRect();
       const frames: number[] = [];
       const busy: number[] = [];

@@ -10,12 +10,12 @@ import { type Side, setView, useView } from '../store/view.ts';
 import { Takes } from '../takes/Takes.tsx';
 import { Timeline } from '../timeline/Timeline.tsx';
 import { Viewer } from '../viewer/Viewer.tsx';
+import styles from './App.module.css';
 import { Dialogs } from './Dialogs.tsx';
 import { DropTarget } from './DropTarget.tsx';
 import { Notices } from './Notices.tsx';
 import { TopBar } from './TopBar.tsx';
 import { useShell } from './use-shell.ts';
-import './app.css';
 
 export function App() {
   const opened = useOpened();
@@ -32,15 +32,15 @@ export function App() {
 
 function Editor() {
   return (
-    <div className="window">
+    <div className={styles.window}>
       <TopBar />
-      <section className="panel-takes" aria-label="Takes">
-        <h2 className="panel-title">Takes</h2>
-        <div className="panel-body">
+      <section className={styles.takes} aria-label="Takes">
+        <h2 className={styles.title}>Takes</h2>
+        <div className={styles.body}>
           <Takes />
         </div>
       </section>
-      <main className="panel-viewer" aria-label="Viewer">
+      <main className={styles.viewer} aria-label="Viewer">
         <Viewer />
       </main>
       <SidePanels />
@@ -56,22 +56,22 @@ function SidePanels() {
   );
   return (
     <Tabs
-      className="panel-side"
+      className={styles.side}
       selectedKey={side}
       onSelectionChange={(key) => setView({ side: key as Side })}
     >
       <TabList aria-label="Panels">
         <Tab id="inspector">Inspector</Tab>
-        <Tab id="queue">Queue {busy > 0 ? <span className="count">{busy}</span> : null}</Tab>
+        <Tab id="queue">Queue {busy > 0 ? <span className={styles.count}>{busy}</span> : null}</Tab>
         <Tab id="scopes">Scopes</Tab>
       </TabList>
-      <TabPanel id="inspector" className="panel-body">
+      <TabPanel id="inspector" className={styles.body}>
         <Inspector />
       </TabPanel>
-      <TabPanel id="queue" className="panel-body">
+      <TabPanel id="queue" className={styles.body}>
         <Queue />
       </TabPanel>
-      <TabPanel id="scopes" className="panel-body">
+      <TabPanel id="scopes" className={styles.body}>
         <Scopes />
       </TabPanel>
     </Tabs>

@@ -5,6 +5,7 @@ import { createProject, openProject } from '../actions/project.ts';
 import { shell } from '../engine.ts';
 import { attempt, tell } from '../store/notices.ts';
 import { getOpened } from '../store/project.ts';
+import styles from './DropTarget.module.css';
 
 async function take(files: readonly File[]): Promise<void> {
   const paths = files.map((file) => shell().pathForFile(file)).filter((path) => path !== null);
@@ -53,5 +54,7 @@ export function DropTarget() {
     window.addEventListener('drop', onDrop, { signal });
     return () => listening.abort();
   }, []);
-  return over ? <div className="drop-here">Drop clips to import them, or a project to open it</div> : null;
+  return over ? (
+    <div className={styles.target}>Drop clips to import them, or a project to open it</div>
+  ) : null;
 }

@@ -7,13 +7,15 @@ import { attempt } from '../store/notices.ts';
 import { useDocument } from '../store/project.ts';
 import { setView } from '../store/view.ts';
 import { Button } from '../ui/Button.tsx';
+import texts from '../ui/text.module.css';
+import styles from './FindShots.module.css';
 
 export function FindShots() {
   const [sensitivity, setSensitivity] = useState(DEFAULT_SENSITIVITY);
   const [busy, setBusy] = useState(false);
   const shot = useCurrentShot();
   const clip = useDocument((document) => (shot ? document.clips[shot.item.clipId] : undefined));
-  if (!clip) return <p className="quiet">Choose a shot of the clip first.</p>;
+  if (!clip) return <p className={texts.quiet}>Choose a shot of the clip first.</p>;
   const start = async () => {
     setBusy(true);
     await attempt(findShots(clip.id, sensitivity));
@@ -21,10 +23,10 @@ export function FindShots() {
     setView({ dialog: null });
   };
   return (
-    <div className="find-shots">
+    <div className={styles.form}>
       <p>Cuts {clip.name} anew. Shots that have takes stay as they are.</p>
       <Slider
-        className="slider"
+        className={styles.slider}
         value={sensitivity}
         onChange={setSensitivity}
         minValue={0}
@@ -33,8 +35,8 @@ export function FindShots() {
       >
         <Label>Sensitivity</Label>
         <SliderOutput>{({ state }) => `${Math.round(state.values[0]! * 100)} %`}</SliderOutput>
-        <SliderTrack className="slider-track">
-          <SliderThumb className="slider-thumb" />
+        <SliderTrack className={styles.track}>
+          <SliderThumb className={styles.thumb} />
         </SliderTrack>
       </Slider>
       <Button look="primary" isDisabled={busy} onPress={() => void start()}>

@@ -1,7 +1,9 @@
 /** The page in a plain browser: nothing can be opened here, and it says so. */
+import styles from './NoEngine.module.css';
+
 export function NoEngine() {
   return (
-    <main className="whole-page">
+    <main className={styles.page}>
       <h1>Retake</h1>
       <p>
         This page is the window of the Retake application and cannot reach files or models by itself. Start

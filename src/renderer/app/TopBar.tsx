@@ -4,12 +4,15 @@ import { CommandButton } from '../commands/CommandButton.tsx';
 import { useJobs } from '../store/jobs.ts';
 import { useDocument, useSaveState, useUndoNames } from '../store/project.ts';
 import { useEngineState } from '../store/session.ts';
+import layout from '../ui/layout.module.css';
+import texts from '../ui/text.module.css';
+import styles from './TopBar.module.css';
 
 export function TopBar() {
   const name = useDocument((document) => document.name);
   const { undo, redo } = useUndoNames();
   return (
-    <header className="bar">
+    <header className={styles.bar}>
       <h1>{name}</h1>
       <CommandButton id="file.open">
         <FolderOpen />
@@ -17,14 +20,14 @@ export function TopBar() {
       <CommandButton id="file.import">
         <Import />
       </CommandButton>
-      <span className="divider" />
+      <span className={layout.divider} />
       <CommandButton id="edit.undo" name={undo ? `Undo ${undo}` : 'Nothing to undo'} isDisabled={!undo}>
         <Undo2 />
       </CommandButton>
       <CommandButton id="edit.redo" name={redo ? `Redo ${redo}` : 'Nothing to redo'} isDisabled={!redo}>
         <Redo2 />
       </CommandButton>
-      <span className="spring" />
+      <span className={layout.spring} />
       <Status />
       <CommandButton id="view.keys">
         <Keyboard />
@@ -50,7 +53,7 @@ function Status() {
             ? `${importing[0].replace(/^.*[\\/]/, '')}: ${importing[1].what} ${Math.round(importing[1].fraction * 100)} %`
             : SAVE_STATES[save];
   return (
-    <span role="status" className="quiet">
+    <span role="status" className={texts.quiet}>
       {text}
     </span>
   );

@@ -5,7 +5,11 @@ import { makeDefault, removeBundle } from '../actions/bundles.ts';
 import { call, shell } from '../engine.ts';
 import { attempt } from '../store/notices.ts';
 import { Button } from '../ui/Button.tsx';
+import layout from '../ui/layout.module.css';
+import { Tag } from '../ui/Tag.tsx';
+import texts from '../ui/text.module.css';
 import { bytes } from '../words.ts';
+import styles from './BundleRow.module.css';
 
 export function BundleRow({ bundle }: { readonly bundle: BundleEntry }) {
   const { dir, name, kind, builtIn, isDefault, nativeSize, problems } = bundle;
@@ -22,24 +26,24 @@ export function BundleRow({ bundle }: { readonly bundle: BundleEntry }) {
     if (answer) setInside(answer.text);
   };
   return (
-    <li className="bundle" aria-label={name}>
-      <div className="bundle-head">
+    <li className={styles.bundle} aria-label={name}>
+      <div className={styles.head}>
         <strong>{name}</strong>
-        {isDefault ? <span className="tag on">default</span> : null}
-        {builtIn ? <span className="tag">comes with Retake</span> : null}
-        <span className="quiet">
+        {isDefault ? <Tag isStrong>default</Tag> : null}
+        {builtIn ? <Tag>comes with Retake</Tag> : null}
+        <span className={`${texts.quiet} ${styles.facts}`}>
           {kind} · {nativeSize} pixels · {bytes(bundle.bytes)}
         </span>
       </div>
-      <p className="quiet bundle-dir">{dir}</p>
+      <p className={`${texts.quiet} ${texts.path}`}>{dir}</p>
       {problems.length > 0 ? (
-        <ul className="bundle-problems">
+        <ul className={styles.problems}>
           {problems.map((problem) => (
             <li key={problem}>{problem}</li>
           ))}
         </ul>
       ) : null}
-      <div className="row">
+      <div className={layout.row}>
         <Button
           isDisabled={isDefault || problems.length > 0}
           onPress={() => void attempt(makeDefault(dir))}
@@ -65,8 +69,8 @@ export function BundleRow({ bundle }: { readonly bundle: BundleEntry }) {
       </div>
       {inside === null ? null : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so keys must reach it
-        <section className="bundle-inside" tabIndex={0} aria-label={`Inside ${name}`}>
-          <pre className="mono">{inside}</pre>
+        <section className={styles.inside} tabIndex={0} aria-label={`Inside ${name}`}>
+          <pre className={texts.mono}>{inside}</pre>
         </section>
       )}
     </li>

@@ -5,14 +5,15 @@ import { addBundle } from '../actions/bundles.ts';
 import { useBundles } from '../store/bundles.ts';
 import { attempt } from '../store/notices.ts';
 import { Button } from '../ui/Button.tsx';
+import texts from '../ui/text.module.css';
 import { BundleRow } from './BundleRow.tsx';
+import styles from './Bundles.module.css';
 import { DownloadForm } from './DownloadForm.tsx';
 import { Providers } from './Providers.tsx';
-import './bundles.css';
 
 export function Bundles() {
   return (
-    <Tabs className="bundles">
+    <Tabs className={styles.bundles}>
       <TabList aria-label="Models">
         <Tab id="list">On this machine</Tab>
         <Tab id="download">Download</Tab>
@@ -34,12 +35,12 @@ export function Bundles() {
 function BundleList() {
   const bundles = useBundles();
   return (
-    <div className="bundle-list">
-      <p className="quiet">
+    <div className={styles.list}>
+      <p className={texts.quiet}>
         A model is a folder with a Stable Diffusion network exported to ONNX. Its files are read where they
         are and never changed.
       </p>
-      {bundles === null ? <p className="quiet">Reading the list…</p> : null}
+      {bundles === null ? <p className={texts.quiet}>Reading the list…</p> : null}
       {bundles?.length === 0 ? <p>No model yet. Add a folder, or download one.</p> : null}
       <ul>
         {bundles?.map((bundle) => (

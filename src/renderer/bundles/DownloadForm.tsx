@@ -5,7 +5,12 @@ import { shell } from '../engine.ts';
 import { useJobs } from '../store/jobs.ts';
 import { attempt } from '../store/notices.ts';
 import { Button } from '../ui/Button.tsx';
+import inputs from '../ui/input.module.css';
+import layout from '../ui/layout.module.css';
+import { Meter } from '../ui/Meter.tsx';
+import texts from '../ui/text.module.css';
 import { bytes } from '../words.ts';
+import styles from './DownloadForm.module.css';
 import { parseRepository, STANDARD_ENDPOINT } from './repository.ts';
 
 export function DownloadForm() {
@@ -32,12 +37,12 @@ export function DownloadForm() {
   };
 
   return (
-    <form className="download" onSubmit={(event) => void start(event)}>
-      <div className="field">
+    <form className={styles.download} onSubmit={(event) => void start(event)}>
+      <div className={styles.field}>
         <label htmlFor={`${id}-what`}>Repository</label>
         <input
           id={`${id}-what`}
-          className="input"
+          className={inputs.input}
           placeholder="owner/name, owner/name@revision, or the address of its page"
           spellCheck={false}
           aria-invalid={isWrong || undefined}
@@ -45,7 +50,7 @@ export function DownloadForm() {
           value={text}
           onChange={(event) => setText(event.target.value)}
         />
-        <p id={`${id}-note`} className={isWrong ? 'problem-text' : 'quiet'}>
+        <p id={`${id}-note`} className={isWrong ? texts.problem : texts.quiet}>
           {isWrong
             ? 'This is no name of a repository; it has an owner, a slash and a name.'
             : parsed
@@ -53,31 +58,33 @@ export function DownloadForm() {
               : 'The repository holds a model exported to ONNX: unet, vae_decoder, vae_encoder, text_encoder.'}
         </p>
       </div>
-      <div className="field">
+      <div className={styles.field}>
         <label htmlFor={`${id}-endpoint`}>Server</label>
         <input
           id={`${id}-endpoint`}
-          className="input"
+          className={inputs.input}
           spellCheck={false}
           value={endpoint}
           onChange={(event) => setEndpoint(event.target.value)}
         />
       </div>
-      <div className="field">
+      <div className={styles.field}>
         <span>Into</span>
-        <div className="row">
+        <div className={layout.row}>
           <Button onPress={() => void choose()}>Choose a folder…</Button>
-          <span className="quiet bundle-dir">{folder ?? 'No folder chosen yet'}</span>
+          <span className={`${texts.quiet} ${texts.path}`}>{folder ?? 'No folder chosen yet'}</span>
         </div>
       </div>
       <Progress />
-      <div className="row">
+      <div className={layout.row}>
         <Button type="submit" look="primary" isDisabled={!parsed || folder === null || busy}>
           Download
         </Button>
         {busy ? <Button onPress={() => void attempt(cancelDownload())}>Stop</Button> : null}
         {!busy && (!parsed || folder === null) ? (
-          <span className="quiet">{parsed ? 'Choose a folder first.' : 'Name a repository first.'}</span>
+          <span className={texts.quiet}>
+            {parsed ? 'Choose a folder first.' : 'Name a repository first.'}
+          </span>
         ) : null}
       </div>
     </form>
@@ -88,25 +95,17 @@ function Progress() {
   const download = useJobs((jobs) => jobs.download);
   if (!download) return null;
   const { state, file, receivedBytes, totalBytes, error } = download;
-  if (state === 'failed') return <p className="problem-text">{error ?? 'The download failed.'}</p>;
-  if (state === 'cancelled') return <p className="quiet">Stopped. Download again to go on where it was.</p>;
-  if (state === 'done') return <p className="quiet">{download.repository} is here.</p>;
+  if (state === 'failed') return <p className={texts.problem}>{error ?? 'The download failed.'}</p>;
+  if (state === 'cancelled')
+    return <p className={texts.quiet}>Stopped. Download again to go on where it was.</p>;
+  if (state === 'done') return <p className={texts.quiet}>{download.repository} is here.</p>;
   const percent = totalBytes > 0 ? Math.floor((receivedBytes / totalBytes) * 100) : 0;
   return (
-    <div className="field">
+    <div className={styles.field}>
       <p>
         {file} · {bytes(receivedBytes)} of {bytes(totalBytes)}
       </p>
-      <div
-        className="meter"
-        role="progressbar"
-        aria-label="Download"
-        aria-valuemin={0}
-        aria-valuemax={100}
-        aria-valuenow={percent}
-      >
-        <span style={{ width: `${percent}%` }} />
-      </div>
+      <Meter label="Download" percent={percent} />
     </div>
   );
 }

@@ -9,6 +9,8 @@ import { attempt } from '../store/notices.ts';
 import { change, useDocument, useOpened } from '../store/project.ts';
 import { useEngineState } from '../store/session.ts';
 import { Button } from '../ui/Button.tsx';
+import texts from '../ui/text.module.css';
+import styles from './Providers.module.css';
 import { providerNote } from './provider-note.ts';
 
 const NAMES: Readonly<Record<(typeof PROVIDERS)[number], string>> = {
@@ -42,7 +44,7 @@ export function Providers() {
     };
   }, [round, engine]);
   return (
-    <div className="providers">
+    <div className={styles.providers}>
       <RadioGroup
         aria-label="What this project renders on"
         value={provider}
@@ -57,17 +59,22 @@ export function Providers() {
         {PROVIDERS.map((id) => {
           const note = id === 'auto' ? 'Tries them in order of speed' : providerNote(id, trials);
           return (
-            <Radio key={id} value={id} className="provider" isDisabled={typeof note !== 'string' && !note.ok}>
-              <span className="radio-mark" aria-hidden="true" />
+            <Radio
+              key={id}
+              value={id}
+              className={styles.provider}
+              isDisabled={typeof note !== 'string' && !note.ok}
+            >
+              <span className={styles.mark} aria-hidden="true" />
               <span>{NAMES[id]}</span>
-              <span className={typeof note !== 'string' && !note.ok ? 'provider-no' : 'quiet'}>
+              <span className={typeof note !== 'string' && !note.ok ? styles.no : texts.quiet}>
                 {typeof note === 'string' ? note : note.text}
               </span>
             </Radio>
           );
         })}
       </RadioGroup>
-      {opened ? null : <p className="quiet">This is a choice of a project; open one first.</p>}
+      {opened ? null : <p className={texts.quiet}>This is a choice of a project; open one first.</p>}
       <div>
         <Button isDisabled={trials === null} onPress={() => setRound(round + 1)}>
           {trials === null ? 'Trying each…' : 'Try again'}

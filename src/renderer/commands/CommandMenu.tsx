@@ -5,7 +5,7 @@ import { commands, run } from '../actions/registry.ts';
 import { platform } from '../engine.ts';
 import { useKeyMap } from '../keyboard/bindings.ts';
 import { labelOf } from '../keyboard/keymap.ts';
-import '../ui/ui.css';
+import styles from './CommandMenu.module.css';
 
 interface Props {
   readonly label: string;
@@ -22,9 +22,9 @@ export function CommandMenu({ label, entries, at, onClose }: Props) {
   const mac = platform() === 'darwin';
   return (
     <>
-      <span ref={point} className="command-menu-point" style={{ left: at?.x ?? 0, top: at?.y ?? 0 }} />
+      <span ref={point} className={styles.point} style={{ left: at?.x ?? 0, top: at?.y ?? 0 }} />
       <Popover
-        className="command-menu-popover"
+        className={styles.popover}
         triggerRef={point}
         placement="bottom start"
         isOpen={at !== null}
@@ -33,7 +33,7 @@ export function CommandMenu({ label, entries, at, onClose }: Props) {
         }}
       >
         <Menu
-          className="command-menu"
+          className={styles.menu}
           aria-label={label}
           autoFocus="first"
           onAction={(id) => {
@@ -43,11 +43,11 @@ export function CommandMenu({ label, entries, at, onClose }: Props) {
         >
           {entries.map((id, index) => {
             // biome-ignore lint/suspicious/noArrayIndexKey: lines have no name, and the list never changes
-            if (id === null) return <Separator key={`line ${index}`} className="command-menu-line" />;
+            if (id === null) return <Separator key={`line ${index}`} className={styles.line} />;
             const name = commands.find((command) => command.id === id)?.name ?? id;
             const binding = map[id]?.[0];
             return (
-              <MenuItem key={id} id={id} className="command-menu-item" textValue={name}>
+              <MenuItem key={id} id={id} className={styles.item} textValue={name}>
                 <Text slot="label">{name}</Text>
                 {binding === undefined ? null : <Keyboard>{labelOf(binding, mac)}</Keyboard>}
               </MenuItem>

@@ -7,30 +7,33 @@ import { useDocument } from '../store/project.ts';
 import { rateNote } from '../store/rates.ts';
 import { useView } from '../store/view.ts';
 import { Later } from '../ui/Later.tsx';
+import layout from '../ui/layout.module.css';
 import { NameField } from '../ui/NameField.tsx';
 import { Select } from '../ui/Select.tsx';
+import texts from '../ui/text.module.css';
 import { count } from '../words.ts';
 import { differIn } from './differs.ts';
+import styles from './Inspector.module.css';
 import { ModelSetting } from './ModelSetting.tsx';
 import { CopySettings, Presets } from './Presets.tsx';
 import { Prompts } from './Prompts.tsx';
 import { RenderFooter } from './RenderFooter.tsx';
 import { Sampling } from './Sampling.tsx';
 import { SchemaForm } from './SchemaForm.tsx';
-import './inspector.css';
+import setting from './setting.module.css';
 
 export function Inspector() {
   const current = useCurrentShot();
   const placed = usePlaced();
   const selection = useView((view) => view.selection);
-  if (!current) return <p className="quiet panel-note">Choose a shot to see its settings</p>;
+  if (!current) return <p className={`${texts.quiet} ${layout.note}`}>Choose a shot to see its settings</p>;
   const shot = current.item;
   const chosen = new Set(selection);
   const others = placed.flatMap(({ item }) => (item.kind === 'shot' && chosen.has(item.id) ? [item] : []));
   const shots = others.length > 0 ? others : [shot];
   return (
-    <div className="inspector">
-      <div className="inspector-body">
+    <div className={styles.inspector}>
+      <div className={styles.body}>
         <Later>
           <ShotHead shot={shot} chosen={shots.length} />
           <Prompts shot={shot} shots={shots} />
@@ -55,27 +58,32 @@ function ShotHead({ shot, chosen }: { readonly shot: Shot; readonly chosen: numb
   const clip = useDocument((document) => document.clips[shot.clipId]);
   const mixed = useDocument((document) => rateNote(document, shot.clipId));
   return (
-    <div className="shot-head">
+    <section className={styles.head} aria-label="Shot in hand">
       {chosen > 1 ? (
         <>
-          <p className="many-shots">{count(chosen, 'shot')} chosen</p>
-          <p className="many">A change goes to all of them, and only to what is changed</p>
+          <p className={styles.many}>{count(chosen, 'shot')} chosen</p>
+          <p className={styles.note}>A change goes to all of them, and only to what is changed</p>
         </>
       ) : (
         <>
-          <NameField key={shot.id} name={shot.name} onRename={(name) => giveShotName(shot.id, name)} />
-          <p className="quiet">
+          <NameField
+            key={shot.id}
+            name={shot.name}
+            label="Name of the shot"
+            onRename={(name) => giveShotName(shot.id, name)}
+          />
+          <p className={texts.quiet}>
             {clip?.name ?? 'Clip'} · frames {shot.start} to {shot.end - 1} ·{' '}
             {count(shot.end - shot.start, 'frame')}
           </p>
-          {mixed ? <p className="quiet">{mixed}; it plays and renders at its own speed</p> : null}
+          {mixed ? <p className={texts.quiet}>{mixed}; it plays and renders at its own speed</p> : null}
         </>
       )}
-      <div className="row">
+      <div className={`${layout.row} ${styles.buttons}`}>
         <Presets shot={shot} />
         <CopySettings />
       </div>
-    </div>
+    </section>
   );
 }
 
@@ -86,7 +94,7 @@ function Method({ shot, shots }: Chosen) {
   const mixed = differIn(shots, (settings) => settings.method);
   const options = (methods ?? []).map((one) => ({ id: one.id, name: one.label, note: one.summary }));
   return (
-    <section className="group" aria-label="Method">
+    <section className={setting.group} aria-label="Method">
       <Select
         label="Method"
         options={method ? options : [...options, { id, name: id }]}
@@ -96,9 +104,9 @@ function Method({ shot, shots }: Chosen) {
           if (mixed || next !== id) setChosenMethod(next);
         }}
       />
-      {method && !mixed ? <p className="setting-note quiet">{method.summary}</p> : null}
+      {method && !mixed ? <p className={`${setting.note} ${texts.quiet}`}>{method.summary}</p> : null}
       {methods && !method ? (
-        <p className="setting-note warn">This version has no method "{id}"; choose another.</p>
+        <p className={`${setting.note} ${texts.warn}`}>This version has no method "{id}"; choose another.</p>
       ) : null}
       {shots.length === 1 ? <LeadAnchor shot={shot} /> : null}
       {method && !mixed ? (

@@ -8,6 +8,8 @@ import { change, useDocument } from '../store/project.ts';
 import { setView } from '../store/view.ts';
 import { Button } from '../ui/Button.tsx';
 import { Select } from '../ui/Select.tsx';
+import texts from '../ui/text.module.css';
+import setting from './setting.module.css';
 
 export function ModelSetting({ shot }: { readonly shot: Shot }) {
   const known = useBundles();
@@ -32,7 +34,7 @@ export function ModelSetting({ shot }: { readonly shot: Shot }) {
     ...(bundle !== null && !bundles.some((one) => one.dir === bundle) ? [{ id: bundle, name: bundle }] : []),
   ];
   return (
-    <section className="group" aria-label="Model">
+    <section className={setting.group} aria-label="Model">
       <Select
         label="Model of this project"
         options={options}
@@ -44,7 +46,7 @@ export function ModelSetting({ shot }: { readonly shot: Shot }) {
           })
         }
       />
-      {wrong ? <p className="setting-note warn">{wrong}</p> : null}
+      {wrong ? <p className={`${setting.note} ${texts.warn}`}>{wrong}</p> : null}
       <div>
         {model && differs(shot, model.settings) ? (
           <Button look="plain" onPress={() => setChosenSettings(model.settings)}>

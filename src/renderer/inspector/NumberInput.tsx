@@ -1,5 +1,7 @@
 /** A number to type: Enter or leaving takes it, Escape does not, arrows step; empty means null where that is allowed. */
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import inputs from '../ui/input.module.css';
+import texts from '../ui/text.module.css';
 import { DIFFERS } from './differs.ts';
 
 interface Props {
@@ -70,7 +72,7 @@ export function NumberInput({
   };
   return (
     <input
-      className="input number mono"
+      className={`${inputs.input} ${texts.mono}`}
       type="text"
       inputMode="decimal"
       role="spinbutton"

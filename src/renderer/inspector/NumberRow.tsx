@@ -4,7 +4,9 @@ import { useId } from 'react';
 import { endGesture } from '../store/project.ts';
 import { IconButton } from '../ui/IconButton.tsx';
 import { Slider } from '../ui/Slider.tsx';
+import texts from '../ui/text.module.css';
 import { NumberInput } from './NumberInput.tsx';
+import setting from './setting.module.css';
 
 interface Props {
   readonly label: string;
@@ -28,7 +30,7 @@ export function NumberRow(props: Props) {
   const note = useId();
   const end = sliderMax ?? max;
   return (
-    <div className="setting">
+    <div className={setting.setting}>
       <Heading
         label={label}
         note={description}
@@ -36,7 +38,7 @@ export function NumberRow(props: Props) {
         isDefault={value === fallback && !differs}
         onReset={() => onChange(fallback)}
       />
-      <div className={differs ? 'setting-number differs' : 'setting-number'}>
+      <div className={differs ? `${setting.number} ${setting.differs}` : setting.number}>
         {min !== null && end !== null ? (
           <Slider
             label={label}
@@ -79,8 +81,8 @@ interface HeadingProps {
 export function Heading({ label, note, noteId, isDefault, onReset }: HeadingProps) {
   return (
     <>
-      <div className="setting-head">
-        <span className="setting-name">{label}</span>
+      <div className={setting.head}>
+        <span className={setting.name}>{label}</span>
         {isDefault ? null : (
           <IconButton name={`Reset ${label}`} onPress={onReset}>
             <RotateCcw />
@@ -88,7 +90,7 @@ export function Heading({ label, note, noteId, isDefault, onReset }: HeadingProp
         )}
       </div>
       {note ? (
-        <p className="setting-note quiet" id={noteId}>
+        <p className={`${setting.note} ${texts.quiet}`} id={noteId}>
           {note}
         </p>
       ) : null}

@@ -18,6 +18,10 @@ import { deletePreset, type Preset, savePreset, usePresets } from '../store/pres
 import { useView } from '../store/view.ts';
 import { Button } from '../ui/Button.tsx';
 import { IconButton } from '../ui/IconButton.tsx';
+import inputs from '../ui/input.module.css';
+import popover from '../ui/popover.module.css';
+import texts from '../ui/text.module.css';
+import styles from './Presets.module.css';
 
 /** Runs what may refuse, and tells why. */
 const tryTo = (work: () => void) => void attempt(Promise.resolve().then(work));
@@ -25,12 +29,12 @@ const tryTo = (work: () => void) => void attempt(Promise.resolve().then(work));
 export function Presets({ shot }: { readonly shot: Shot }) {
   return (
     <DialogTrigger>
-      <AriaButton className="button plain">
+      <Button look="plain">
         <Bookmark aria-hidden="true" />
         Presets
-      </AriaButton>
-      <Popover className="popover" placement="bottom start">
-        <Dialog className="preset-dialog">{({ close }) => <PresetList shot={shot} close={close} />}</Dialog>
+      </Button>
+      <Popover className={popover.popover} placement="bottom start">
+        <Dialog className={styles.dialog}>{({ close }) => <PresetList shot={shot} close={close} />}</Dialog>
       </Popover>
     </DialogTrigger>
   );
@@ -50,7 +54,9 @@ function PresetList({ shot, close }: { readonly shot: Shot; readonly close: () =
         Presets
       </Heading>
       {presets.length === 0 ? (
-        <p className="quiet">A preset keeps method, steps, guidance and the like, without prompt and seed.</p>
+        <p className={texts.quiet}>
+          A preset keeps method, steps, guidance and the like, without prompt and seed.
+        </p>
       ) : (
         <ul>
           {presets.map((preset) => (
@@ -66,14 +72,14 @@ function PresetList({ shot, close }: { readonly shot: Shot; readonly close: () =
         </ul>
       )}
       <form
-        className="preset-save"
+        className={styles.save}
         onSubmit={(event) => {
           event.preventDefault();
           save();
         }}
       >
         <input
-          className="input"
+          className={inputs.input}
           aria-label="Name of a new preset"
           placeholder="Name of a new preset"
           maxLength={80}
@@ -91,10 +97,10 @@ function PresetList({ shot, close }: { readonly shot: Shot; readonly close: () =
 function PresetRow({ preset, onApply }: { readonly preset: Preset; readonly onApply: () => void }) {
   const { method, steps, guidance } = preset.settings;
   return (
-    <li className="preset">
-      <AriaButton className="preset-apply" onPress={onApply}>
+    <li className={styles.preset}>
+      <AriaButton className={styles.apply} onPress={onApply}>
         <span>{preset.name}</span>
-        <span className="quiet">
+        <span className={texts.quiet}>
           {method}, {steps} steps, guidance {guidance}
         </span>
       </AriaButton>
@@ -109,29 +115,29 @@ export function CopySettings() {
   const chosen = useView((view) => view.selection.length);
   return (
     <MenuTrigger>
-      <AriaButton className="button plain">
+      <Button look="plain">
         <Copy aria-hidden="true" />
         Copy to…
-      </AriaButton>
-      <Popover className="popover" placement="bottom end">
+      </Button>
+      <Popover className={popover.popover} placement="bottom end">
         <Menu
-          className="options"
+          className={popover.options}
           disabledKeys={chosen > 1 ? [] : ['chosen', 'chosen-prompts']}
           onAction={(key) => {
             const [target, prompts] = String(key).split('-');
             tryTo(() => copySettingsTo(target as 'chosen' | 'all', prompts === 'prompts'));
           }}
         >
-          <MenuItem id="chosen" className="menu-item">
+          <MenuItem id="chosen" className={popover.menuItem}>
             Settings to the chosen shots
           </MenuItem>
-          <MenuItem id="chosen-prompts" className="menu-item">
+          <MenuItem id="chosen-prompts" className={popover.menuItem}>
             Settings and prompts to the chosen shots
           </MenuItem>
-          <MenuItem id="all" className="menu-item">
+          <MenuItem id="all" className={popover.menuItem}>
             Settings to all shots
           </MenuItem>
-          <MenuItem id="all-prompts" className="menu-item">
+          <MenuItem id="all-prompts" className={popover.menuItem}>
             Settings and prompts to all shots
           </MenuItem>
         </Menu>

@@ -4,8 +4,11 @@ import type { Shot, ShotSettings } from '../../common/project/document.ts';
 import { syntaxNotes, unreadNegative } from '../../common/prompt-notes.ts';
 import { setChosenSettings } from '../actions/settings.ts';
 import { endGesture } from '../store/project.ts';
+import inputs from '../ui/input.module.css';
+import texts from '../ui/text.module.css';
 import { differIn } from './differs.ts';
 import { lengthHint } from './prompt-length.ts';
+import setting from './setting.module.css';
 
 type PromptKey = 'prompt' | 'sourcePrompt' | 'negativePrompt';
 
@@ -63,13 +66,13 @@ function PromptField({ settings, differs, field: { key: name, label, hint, rows 
   const length = lengthHint(text);
   const notes = differs ? [] : notesOn(settings, name);
   return (
-    <div className="setting">
-      <label className="setting-name" htmlFor={id}>
+    <div className={setting.setting}>
+      <label className={setting.name} htmlFor={id}>
         {label}
       </label>
       <textarea
         id={id}
-        className="input"
+        className={inputs.input}
         rows={rows}
         maxLength={4000}
         placeholder={differs ? 'Differs between the chosen shots; typing replaces all' : hint}
@@ -82,12 +85,15 @@ function PromptField({ settings, differs, field: { key: name, label, hint, rows 
         onBlur={endGesture}
       />
       {length ? (
-        <p className={length.tooLong ? 'setting-note warn' : 'setting-note quiet'} id={`${id}-length`}>
+        <p
+          className={length.tooLong ? `${setting.note} ${texts.warn}` : `${setting.note} ${texts.quiet}`}
+          id={`${id}-length`}
+        >
           {length.text}
         </p>
       ) : null}
       {notes.length > 0 ? (
-        <p className="setting-note warn" id={`${id}-notes`}>
+        <p className={`${setting.note} ${texts.warn}`} id={`${id}-notes`}>
           {notes.join(' · ')}
         </p>
       ) : null}

@@ -5,7 +5,9 @@ import { run } from '../actions/registry.ts';
 import { useKeyLabel } from '../keyboard/bindings.ts';
 import { useEngineState } from '../store/session.ts';
 import { Button } from '../ui/Button.tsx';
+import texts from '../ui/text.module.css';
 import { planText } from './plan-text.ts';
+import styles from './RenderFooter.module.css';
 import { usePlan } from './use-plan.ts';
 
 export function RenderFooter({ shots }: { readonly shots: readonly Shot[] }) {
@@ -17,20 +19,20 @@ export function RenderFooter({ shots }: { readonly shots: readonly Shot[] }) {
     engine !== 'up' ? 'The engine is starting again.' : plan.state === 'failed' ? plan.why : null;
   const text = plan.state === 'ready' ? planText(plan.plan) : null;
   return (
-    <div className="render-footer">
-      <div id={note} className="plan" role="status">
+    <div className={styles.footer}>
+      <div id={note} className={styles.plan} role="status">
         {reason ? (
-          <p className="warn">{reason}</p>
+          <p className={texts.warn}>{reason}</p>
         ) : text ? (
           <>
             <p>{text.work}</p>
-            <p className="quiet">{text.cost}</p>
+            <p className={texts.quiet}>{text.cost}</p>
           </>
         ) : (
-          <p className="quiet">Counting what a render takes…</p>
+          <p className={texts.quiet}>Counting what a render takes…</p>
         )}
       </div>
-      <div className="render-buttons">
+      <div className={styles.buttons}>
         <Button aria-describedby={note} isDisabled={reason !== null} onPress={() => void run('render.frame')}>
           Preview frame
         </Button>

@@ -17,6 +17,8 @@ import { Select } from '../ui/Select.tsx';
 import { differIn } from './differs.ts';
 import { NumberInput } from './NumberInput.tsx';
 import { Heading, NumberRow } from './NumberRow.tsx';
+import styles from './Sampling.module.css';
+import setting from './setting.module.css';
 
 const LARGEST_SEED = 0xffffffff;
 
@@ -82,13 +84,13 @@ export function Sampling({ shot, shots }: Props) {
         integer={false}
         onChange={(value) => setChosenSettings({ keep: value })}
       />
-      <div className="setting">
+      <div className={setting.setting}>
         <Heading
           label="Seed"
           isDefault={seed === defaults.seed}
           onReset={() => setChosenSettings({ seed: defaults.seed })}
         />
-        <div className="setting-seed">
+        <div className={setting.seed}>
           <NumberInput
             label="Seed"
             value={seed}
@@ -118,7 +120,7 @@ function SizeSetting({ shot, shots }: Props) {
   const bundle = bundles?.find((one) => (dir === null ? one.isDefault : one.dir === dir));
   const { size } = shot.settings;
   return (
-    <div className="setting">
+    <div className={setting.setting}>
       <Heading
         label="Size"
         note="Side in pixels of the square with the picture's area"
@@ -156,7 +158,7 @@ function Finer({ shot, shots }: Props) {
   const solvers = useSolvers(method);
   return (
     <Disclosure
-      className="fold"
+      className={styles.fold}
       isExpanded={isOpen}
       onExpandedChange={(open) => {
         wasOpen = open;
@@ -164,12 +166,12 @@ function Finer({ shot, shots }: Props) {
       }}
     >
       <AriaHeading level={3}>
-        <AriaButton slot="trigger" className="fold-button">
+        <AriaButton slot="trigger" className={styles.button}>
           <ChevronRight aria-hidden="true" />
           Solver and inversion
         </AriaButton>
       </AriaHeading>
-      <DisclosurePanel className="fold-body">
+      <DisclosurePanel className={styles.body}>
         <Select
           label="Solver"
           options={known(solvers, solver ?? '')}

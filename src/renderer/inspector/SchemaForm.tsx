@@ -1,8 +1,10 @@
 /** Fields of a method's own parameters, made from its schema. */
 import { useEffect, useId, useState } from 'react';
 import { setChosenParameter } from '../actions/settings.ts';
+import inputs from '../ui/input.module.css';
 import { Select } from '../ui/Select.tsx';
 import { Switch } from '../ui/Switch.tsx';
+import texts from '../ui/text.module.css';
 import { DIFFERS } from './differs.ts';
 import {
   type Control,
@@ -15,6 +17,7 @@ import {
   withValue,
 } from './form-model.ts';
 import { Heading, NumberRow } from './NumberRow.tsx';
+import setting from './setting.module.css';
 
 interface Props {
   readonly schema: unknown;
@@ -66,16 +69,16 @@ function SchemaField({ field, params, differs, onChange }: FieldProps) {
   }
   if (control.kind === 'switch') {
     return (
-      <div className="setting">
+      <div className={setting.setting}>
         <Switch isOn={value === true} differs={differs} onChange={onChange}>
           {label}
         </Switch>
-        <p className="setting-note quiet">{description}</p>
+        <p className={`${setting.note} ${texts.quiet}`}>{description}</p>
       </div>
     );
   }
   return (
-    <div className="setting">
+    <div className={setting.setting}>
       <Heading
         label={label}
         note={description}
@@ -128,7 +131,7 @@ function TextValue({ label, control, value, differs, describedBy, onChange }: Te
   };
   return (
     <input
-      className="input mono"
+      className={`${inputs.input} ${texts.mono}`}
       aria-label={label}
       aria-describedby={describedBy}
       aria-invalid={isWrong || undefined}

@@ -4,9 +4,10 @@ import { type Command, GROUPS } from '../actions/command.ts';
 import { commands } from '../actions/registry.ts';
 import { platform } from '../engine.ts';
 import { Button } from '../ui/Button.tsx';
+import texts from '../ui/text.module.css';
 import { rebind, resetBindings, useKeyMap } from './bindings.ts';
+import styles from './KeyList.module.css';
 import { bindingOf, conflictsOf, type KeyMap, labelOf } from './keymap.ts';
-import './keys.css';
 
 /** Name of the command that would share a press with `id` if it had these keys; null for none. */
 function takenBy(map: KeyMap, id: string, keys: readonly string[]): string | null {
@@ -35,9 +36,9 @@ export function KeyList() {
   };
 
   return (
-    <div className="keys" onKeyDownCapture={onKeyDown}>
-      <div className="keys-head">
-        <p role="status" className="quiet">
+    <div onKeyDownCapture={onKeyDown}>
+      <div className={styles.head}>
+        <p role="status" className={texts.quiet}>
           {waiting === null ? note : 'Press the new key, or Escape to leave it as it is.'}
         </p>
         <Button
@@ -49,7 +50,7 @@ export function KeyList() {
           Reset all
         </Button>
       </div>
-      <div className="key-list">
+      <div className={styles.list}>
         {GROUPS.map((group) => (
           <section key={group}>
             <h3>{group}</h3>
@@ -85,20 +86,20 @@ function Row({ command, keys, isWaiting, onChange }: RowProps) {
   return (
     <li>
       <span>{command.name}</span>
-      <button type="button" className="key-button" onClick={onChange}>
-        <span className="visually-hidden">
+      <button type="button" className={styles.button} onClick={onChange}>
+        <span className={texts.hidden}>
           {command.name}: {!isWaiting && labels.length === 0 ? 'no key' : ''}
         </span>
-        {isWaiting ? <kbd className="waiting">…</kbd> : null}
+        {isWaiting ? <kbd className={styles.waiting}>…</kbd> : null}
         {isWaiting
           ? null
           : labels.map((label, i) => (
               <Fragment key={label}>
-                {i > 0 ? <span className="visually-hidden"> or </span> : null}
+                {i > 0 ? <span className={texts.hidden}> or </span> : null}
                 <kbd>{label}</kbd>
               </Fragment>
             ))}
-        {!isWaiting && labels.length === 0 ? <kbd className="none" /> : null}
+        {!isWaiting && labels.length === 0 ? <kbd className={styles.none} /> : null}
       </button>
     </li>
   );

@@ -9,18 +9,21 @@ import { useJobs } from '../store/jobs.ts';
 import { attempt } from '../store/notices.ts';
 import { useOpened } from '../store/project.ts';
 import { Button } from '../ui/Button.tsx';
+import layout from '../ui/layout.module.css';
+import { Meter } from '../ui/Meter.tsx';
+import texts from '../ui/text.module.css';
 import { headline, isOver, moveTarget, overall, shownOrder } from './order.ts';
+import styles from './Queue.module.css';
 import { QueueRow } from './QueueRow.tsx';
-import './queue.css';
 
 export function Queue() {
   const entries = useJobs((jobs) => jobs.entries);
   const paused = useJobs((jobs) => jobs.paused);
   return (
-    <div className="queue">
+    <div className={styles.queue}>
       <QueueHead />
       {entries.length === 0 ? (
-        <p className="quiet panel-note">
+        <p className={`${texts.quiet} ${layout.note}`}>
           Nothing waits to be rendered. Renders you start show here with their progress.
         </p>
       ) : (
@@ -39,21 +42,10 @@ function QueueHead() {
   if (entries.length === 0 && !paused) return null;
   const percent = Math.floor(fraction * 100);
   return (
-    <div className="queue-head">
+    <div className={styles.head}>
       <p>{headline(all, paused)}</p>
-      {left > 0 ? (
-        <div
-          className="meter"
-          role="progressbar"
-          aria-label="All renders"
-          aria-valuemin={0}
-          aria-valuemax={100}
-          aria-valuenow={percent}
-        >
-          <span style={{ width: `${percent}%` }} />
-        </div>
-      ) : null}
-      <div className="row">
+      {left > 0 ? <Meter label="All renders" percent={percent} /> : null}
+      <div className={layout.row}>
         <Button onPress={() => void run('queue.pause')}>
           {paused ? <Play aria-hidden="true" /> : <Pause aria-hidden="true" />}
           {paused ? 'Go on' : 'Pause'}
@@ -120,7 +112,7 @@ function QueueList({ paused }: { readonly paused: boolean }) {
   };
 
   return (
-    <div className="queue-list" ref={scroller}>
+    <div className={styles.list} ref={scroller}>
       <ul
         aria-label="Renders. Alt and the arrow keys move one that waits, Delete cancels, Enter tries again."
         style={{ height: rows.getTotalSize() }}

@@ -5,7 +5,11 @@ import type { QueueEntry } from '../../common/contract/queue.ts';
 import { cancelRender, moveRender, retryRender } from '../actions/queue.ts';
 import { attempt } from '../store/notices.ts';
 import { IconButton } from '../ui/IconButton.tsx';
+import { Meter } from '../ui/Meter.tsx';
+import { Tag } from '../ui/Tag.tsx';
+import texts from '../ui/text.module.css';
 import { isOver, isWaiting, stateText } from './order.ts';
+import styles from './QueueRow.module.css';
 
 interface Props {
   readonly entry: QueueEntry;
@@ -57,7 +61,7 @@ export function QueueRow(props: Props) {
   return (
     <li
       ref={measure}
-      className={`queue-row ${entry.state}`}
+      className={styles.row}
       data-index={position - 1}
       data-entry={entry.id}
       data-over={(takes && over) || undefined}
@@ -82,33 +86,22 @@ export function QueueRow(props: Props) {
       onDragLeave={() => setOver(null)}
       onDrop={onDrop}
     >
-      <span className="grip" aria-hidden="true">
+      <span className={styles.grip} aria-hidden="true">
         {movable ? <GripVertical /> : null}
       </span>
-      <div className="queue-text">
-        <p className="queue-label">
+      <div className={styles.text}>
+        <p className={styles.label}>
           {entry.label}
-          {entry.preview ? <span className="tag">one frame</span> : null}
-          {elsewhere ? <span className="tag">{elsewhere}</span> : null}
+          {entry.preview ? <Tag>one frame</Tag> : null}
+          {elsewhere ? <Tag>{elsewhere}</Tag> : null}
         </p>
-        <p className="queue-prompt quiet">{entry.settings.prompt}</p>
-        <p className={entry.state === 'failed' ? 'problem-text' : 'quiet'}>
+        <p className={`${styles.prompt} ${texts.quiet}`}>{entry.settings.prompt}</p>
+        <p className={entry.state === 'failed' ? texts.problem : texts.quiet}>
           {entry.error ? `${entry.error}${entry.hint ? ` ${entry.hint}` : ''}` : stateText(entry, paused)}
         </p>
-        {entry.state === 'running' ? (
-          <div
-            className="meter"
-            role="progressbar"
-            aria-label={`Progress of ${entry.label}`}
-            aria-valuemin={0}
-            aria-valuemax={100}
-            aria-valuenow={percent}
-          >
-            <span style={{ width: `${percent}%` }} />
-          </div>
-        ) : null}
+        {entry.state === 'running' ? <Meter label={`Progress of ${entry.label}`} percent={percent} /> : null}
       </div>
-      <div className="queue-buttons">
+      <div className={styles.buttons}>
         {movable ? (
           <>
             <IconButton name={`Move ${entry.label} earlier`} keys="Alt+↑" onPress={() => onMove(-1)}>

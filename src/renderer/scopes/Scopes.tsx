@@ -3,9 +3,11 @@ import { useEffect, useRef, useState } from 'react';
 import { paintedPicture } from '../store/painted.ts';
 import { useView } from '../store/view.ts';
 import { useViewer } from '../store/viewer.ts';
+import layout from '../ui/layout.module.css';
+import texts from '../ui/text.module.css';
 import { drawHistogram, drawVectorscope, drawWaveform } from './draw.ts';
 import { type Histogram, histogram, type Range, rangeOf, vectorscope, waveform } from './measure.ts';
-import './scopes.css';
+import styles from './Scopes.module.css';
 
 /** Measured at this width: the counts look the same from more, and ten times a second it costs little. */
 const WIDTH = 256;
@@ -73,30 +75,30 @@ export function Scopes() {
     drawVectorscope(vector.current, measures.vectorscope);
     drawHistogram(levels.current, measures.histogram);
   }, [measures]);
-  if (!measures) return <p className="quiet panel-note">No picture to measure</p>;
+  if (!measures) return <p className={`${texts.quiet} ${layout.note}`}>No picture to measure</p>;
   const { low, high, black, white } = measures.range;
   const text = `Luma from ${percent(low)} to ${percent(high)}, ${percent(black)} black, ${percent(white)} white`;
   return (
-    <div className="scopes">
-      <p className="quiet">
+    <div className={styles.scopes}>
+      <p className={texts.quiet}>
         {comparing ? 'Of A. ' : ''}
         {text}
       </p>
       <figure>
         <figcaption>Waveform</figcaption>
-        <div className="scope lines">
+        <div className={`${styles.scope} ${styles.lines}`}>
           <canvas ref={wave} role="img" aria-label={`Waveform. ${text}`} />
         </div>
       </figure>
       <figure>
         <figcaption>Histogram</figcaption>
-        <div className="scope">
+        <div className={styles.scope}>
           <canvas ref={levels} role="img" aria-label={`Histogram of red, green and blue. ${text}`} />
         </div>
       </figure>
       <figure>
         <figcaption>Vectorscope</figcaption>
-        <div className="scope square">
+        <div className={`${styles.scope} ${styles.square}`}>
           <canvas ref={vector} role="img" aria-label="Vectorscope with targets at 75 % bars" />
         </div>
       </figure>

@@ -7,6 +7,9 @@ import { attempt } from '../store/notices.ts';
 import { useOpened } from '../store/project.ts';
 import { useEngineState } from '../store/session.ts';
 import { Button } from '../ui/Button.tsx';
+import layout from '../ui/layout.module.css';
+import texts from '../ui/text.module.css';
+import styles from './Backups.module.css';
 
 export function Backups() {
   const [backups, setBackups] = useState<readonly Backup[] | null>(null);
@@ -18,7 +21,7 @@ export function Backups() {
       if (list) setBackups(list);
     });
   }, [engine]);
-  if (!backups) return <p className="quiet">Looking…</p>;
+  if (!backups) return <p className={texts.quiet}>Looking…</p>;
   if (backups.length === 0) {
     return <p>There are none yet. While you work, the first save of every hour is kept.</p>;
   }
@@ -26,8 +29,8 @@ export function Backups() {
   // The open project first; the others by what was worked on last.
   projects.sort((a, b) => Number(b === here) - Number(a === here));
   return (
-    <div className="backups">
-      <p className="quiet">
+    <div className={styles.backups}>
+      <p className={texts.quiet}>
         The first save of every hour is kept for a day, the last of every day for a month. A backup opens as a
         new project; what is there stays as it is.
       </p>
@@ -43,10 +46,10 @@ function Times({ path, backups }: { readonly path: string; readonly backups: rea
   return (
     <section aria-label={`Backups of ${name}`}>
       <h3>{name}</h3>
-      <p className="quiet path">{path}</p>
+      <p className={`${texts.quiet} ${texts.path}`}>{path}</p>
       <ul>
         {backups.map((backup) => (
-          <li key={backup.id} className="row">
+          <li key={backup.id} className={layout.row}>
             <span>{timeText(backup.saved)}</span>
             <Button onPress={() => void attempt(openBackup(backup))}>Open…</Button>
           </li>

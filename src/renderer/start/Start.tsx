@@ -9,8 +9,9 @@ import { useKeyLabel } from '../keyboard/bindings.ts';
 import { attempt } from '../store/notices.ts';
 import { useEngineState } from '../store/session.ts';
 import { Button } from '../ui/Button.tsx';
+import texts from '../ui/text.module.css';
 import { folderOf, nameOfProject } from './paths.ts';
-import './start.css';
+import styles from './Start.module.css';
 
 interface Known {
   readonly recent: readonly string[];
@@ -32,20 +33,20 @@ export function Start() {
   }, []);
   const isDown = engine === 'failed' || engine === 'restarting';
   return (
-    <main className="welcome">
-      <div className="welcome-body">
+    <main className={styles.welcome}>
+      <div className={styles.body}>
         <h1>Retake</h1>
-        <p className="quiet">
+        <p className={texts.quiet}>
           Drop a clip anywhere in this window to begin. It is cut into shots; write what each shall show, and
           render.
         </p>
         {isDown ? (
-          <p className="problem-text" role="alert">
+          <p className={texts.problem} role="alert">
             {engine === 'failed' ? 'The engine does not start' : 'The engine stopped and is starting again'}
             {why ? `: ${why}` : '.'}
           </p>
         ) : null}
-        <div className="welcome-doors">
+        <div className={styles.doors}>
           {known?.demo ? (
             <Button look="primary" onPress={() => void run('file.demo')}>
               <Sparkles aria-hidden="true" />
@@ -66,7 +67,7 @@ export function Start() {
           </Button>
         </div>
         {known?.demo ? (
-          <p className="quiet">
+          <p className={texts.quiet}>
             The example holds a short clip and a small model: press <kbd>{renderKeys}</kbd> in it and watch a
             take render.
           </p>
@@ -81,12 +82,12 @@ function Recent({ paths }: { readonly paths: readonly string[] }) {
   return (
     <nav aria-label="Recent projects">
       <h2>Recent</h2>
-      <ul className="recent">
+      <ul className={styles.recent}>
         {paths.map((path) => (
           <li key={path}>
-            <AriaButton className="recent-project" onPress={() => void attempt(openProject(path))}>
+            <AriaButton className={styles.project} onPress={() => void attempt(openProject(path))}>
               <span>{nameOfProject(path)}</span>
-              <span className="quiet">{folderOf(path)}</span>
+              <span className={`${texts.quiet} ${styles.folder}`}>{folderOf(path)}</span>
             </AriaButton>
           </li>
         ))}

@@ -2,12 +2,13 @@
 import { Star } from 'lucide-react';
 import type { Take } from '../../common/project/document.ts';
 import { giveRating } from '../actions/takes.ts';
+import styles from './Rating.module.css';
 
 const STARS = [1, 2, 3, 4, 5];
 
 export function Rating({ take }: { readonly take: Take }) {
   return (
-    <fieldset className="rating" aria-label={`Rating: ${take.rating} of 5`}>
+    <fieldset className={styles.rating} aria-label={`Rating: ${take.rating} of 5`}>
       {STARS.map((star) => (
         <button
           key={star}

@@ -1,20 +1,16 @@
 /** One take: thumbnail, name, rating, settings and what can be done with it. */
 import { EllipsisVertical } from 'lucide-react';
-import {
-  Button as AriaButton,
-  GridListItem,
-  Menu,
-  MenuItem,
-  MenuTrigger,
-  Popover,
-  Separator,
-} from 'react-aria-components';
+import { GridListItem, Menu, MenuItem, MenuTrigger, Popover, Separator } from 'react-aria-components';
 import type { ClipRef, Shot, Take } from '../../common/project/document.ts';
 import { compareTake, giveTakeName, promoteTake, revealTake, takeSettingsBack } from '../actions/takes.ts';
 import { attempt } from '../store/notices.ts';
+import { Button } from '../ui/Button.tsx';
 import { NameField } from '../ui/NameField.tsx';
+import popover from '../ui/popover.module.css';
+import texts from '../ui/text.module.css';
 import { settingsLine, when } from './describe.ts';
 import { Rating } from './Rating.tsx';
+import styles from './TakeRow.module.css';
 import { Thumbnail } from './Thumbnail.tsx';
 
 interface Props {
@@ -45,10 +41,10 @@ export function TakeRow({ take, method, isShown, isRenaming, onRenaming, onDelet
     <GridListItem
       id={take.id}
       textValue={`${take.name}, ${rated}, ${line}${isShown ? ', on the timeline' : ''}`}
-      className="take"
+      className={styles.take}
     >
       <Thumbnail path={take.path} frame={Math.floor((take.end - take.start) / 2)} isShown={isShown} />
-      <div className="take-text">
+      <div>
         {isRenaming ? (
           <NameField
             name={take.name}
@@ -58,43 +54,43 @@ export function TakeRow({ take, method, isShown, isRenaming, onRenaming, onDelet
             onEnd={() => onRenaming(false)}
           />
         ) : (
-          <p className="take-name">
+          <p className={styles.name}>
             <span>{take.name}</span>
           </p>
         )}
-        <p className="quiet">{when(take.createdAt, Date.now())}</p>
+        <p className={texts.quiet}>{when(take.createdAt, Date.now())}</p>
         <Rating take={take} />
       </div>
       <MenuTrigger>
-        <AriaButton className="button plain icon" aria-label={`More for ${take.name}`}>
+        <Button look="icon" aria-label={`More for ${take.name}`}>
           <EllipsisVertical />
-        </AriaButton>
-        <Popover className="popover" placement="bottom end">
-          <Menu className="options" onAction={(key) => tryTo(() => actions[String(key)]?.())}>
-            <MenuItem id="show" className="menu-item">
+        </Button>
+        <Popover className={popover.popover} placement="bottom end">
+          <Menu className={popover.options} onAction={(key) => tryTo(() => actions[String(key)]?.())}>
+            <MenuItem id="show" className={popover.menuItem}>
               Show on the timeline <kbd>Enter</kbd>
             </MenuItem>
-            <MenuItem id="compare" className="menu-item">
+            <MenuItem id="compare" className={popover.menuItem}>
               Compare with the clip
             </MenuItem>
-            <MenuItem id="settings" className="menu-item">
+            <MenuItem id="settings" className={popover.menuItem}>
               Use its settings again
             </MenuItem>
-            <Separator className="menu-line" />
-            <MenuItem id="rename" className="menu-item">
+            <Separator className={popover.line} />
+            <MenuItem id="rename" className={popover.menuItem}>
               Rename <kbd>F2</kbd>
             </MenuItem>
-            <MenuItem id="reveal" className="menu-item">
+            <MenuItem id="reveal" className={popover.menuItem}>
               Show the file
             </MenuItem>
-            <MenuItem id="delete" className="menu-item">
+            <MenuItem id="delete" className={popover.menuItem}>
               Delete <kbd>Del</kbd>
             </MenuItem>
           </Menu>
         </Popover>
       </MenuTrigger>
-      <p className="take-settings quiet" title={take.settings.prompt}>
-        <span className="take-prompt">{take.settings.prompt}</span>
+      <p className={`${styles.settings} ${texts.quiet}`} title={take.settings.prompt}>
+        <span className={styles.prompt}>{take.settings.prompt}</span>
         <span>{line}</span>
       </p>
     </GridListItem>
@@ -114,14 +110,14 @@ export function ClipRow({ id, clip, shot, isShown }: ClipProps) {
     <GridListItem
       id={id}
       textValue={`Clip ${clip.name}${isShown ? ', on the timeline' : ''}`}
-      className="take clip"
+      className={styles.take}
     >
       <Thumbnail path={clip.path} frame={shot.leadAnchor} isShown={isShown} />
-      <div className="take-text">
-        <p className="take-name">
+      <div>
+        <p className={styles.name}>
           <span>Clip</span>
         </p>
-        <p className="quiet take-file">{clip.name}</p>
+        <p className={`${texts.quiet} ${styles.file}`}>{clip.name}</p>
       </div>
     </GridListItem>
   );

@@ -9,9 +9,11 @@ import { attempt } from '../store/notices.ts';
 import { useDocument } from '../store/project.ts';
 import { compare } from '../store/viewer.ts';
 import { Button } from '../ui/Button.tsx';
+import layout from '../ui/layout.module.css';
+import texts from '../ui/text.module.css';
 import { differences } from './describe.ts';
 import { ClipRow, TakeRow } from './TakeRow.tsx';
-import './takes.css';
+import styles from './Takes.module.css';
 
 const tryTo = (work: () => void) => void attempt(Promise.resolve().then(work));
 const CLIP = 'clip';
@@ -22,7 +24,7 @@ export function Takes() {
   const methods = useMethods();
   const [selected, setSelected] = useState<Set<Key>>(new Set());
   const [renaming, setRenaming] = useState<string | null>(null);
-  if (!current) return <p className="quiet panel-note">Choose a shot to see its takes</p>;
+  if (!current) return <p className={`${texts.quiet} ${layout.note}`}>Choose a shot to see its takes</p>;
 
   const shot = current.item;
   const clip = document.clips[shot.clipId];
@@ -46,7 +48,7 @@ export function Takes() {
 
   return (
     <div
-      className="takes"
+      className={styles.takes}
       // Before the list takes the key for its own typing-ahead, and before the window's key map.
       onKeyDownCapture={(event) => {
         if (event.target instanceof HTMLInputElement || event.ctrlKey || event.metaKey || event.altKey)
@@ -58,7 +60,7 @@ export function Takes() {
     >
       <GridList
         aria-label={`Takes of ${shot.name}. 0 to 5 rates, F2 renames, Delete deletes, Enter shows on the timeline.`}
-        className="take-list"
+        className={styles.list}
         selectionMode="multiple"
         selectionBehavior="replace"
         selectedKeys={selected}
@@ -83,17 +85,17 @@ export function Takes() {
         ) : null}
       </GridList>
       {takes.length === 0 ? (
-        <p className="quiet panel-note">
+        <p className={`${texts.quiet} ${layout.note}`}>
           No takes yet. Write a prompt and render; every render is kept here.
         </p>
       ) : null}
       {chosen.length === 2 ? (
-        <div className="take-compare">
-          <p className="quiet">{differLine(differences(chosen[1]!.settings, chosen[0]!.settings))}</p>
+        <div className={styles.compare}>
+          <p className={texts.quiet}>{differLine(differences(chosen[1]!.settings, chosen[0]!.settings))}</p>
           <Button onPress={() => compareTake(chosen[0]!, chosen[1]!)}>Compare the two</Button>
         </div>
       ) : chosen.length === 1 ? (
-        <div className="take-compare">
+        <div className={styles.compare}>
           <Button onPress={() => compare('clip', { take: chosen[0]!.id })}>Compare with the clip</Button>
         </div>
       ) : null}

@@ -3,6 +3,7 @@ import { type CSSProperties, useEffect, useRef, useState } from 'react';
 import type { ClipPreview } from '../../common/contract/clips.ts';
 import { previewUrl } from '../engine.ts';
 import { useClipPreview } from '../store/previews.ts';
+import styles from './Thumbnail.module.css';
 
 interface Props {
   readonly path: string;
@@ -30,12 +31,12 @@ export function Thumbnail({ path, frame, isShown }: Props) {
   return (
     <div
       ref={box}
-      className="thumbnail"
+      className={styles.thumbnail}
       data-state={known?.state ?? 'making'}
       title={known?.state === 'failed' ? known.why : undefined}
     >
-      {thumbnails ? <div className="thumbnail-cell" style={cutOut(thumbnails, frame)} /> : null}
-      {isShown ? <span className="tag on">shown</span> : null}
+      {thumbnails ? <div className={styles.cell} style={cutOut(thumbnails, frame)} /> : null}
+      {isShown ? <span className={styles.shown}>shown</span> : null}
     </div>
   );
 }

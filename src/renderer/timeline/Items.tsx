@@ -8,6 +8,7 @@ import { toNumber } from '../../common/time/rational.ts';
 import { usePlaced } from '../store/current.ts';
 import { useDocument } from '../store/project.ts';
 import { getView, seek, select, setView, useView, type View, viewStore } from '../store/view.ts';
+import styles from './Items.module.css';
 import { type Entry, entriesOf, labelOfAnchor, labelOfItem } from './labels.ts';
 import { xOf } from './scene.ts';
 
@@ -118,7 +119,7 @@ export function Items() {
   return (
     <div
       ref={list}
-      className="timeline-items"
+      className={styles.items}
       role="listbox"
       data-timeline=""
       aria-label="Shots and anchors"
@@ -145,7 +146,8 @@ export function Items() {
             key={entry.key}
             data-key={entry.key}
             role="option"
-            className={isAnchor ? 'timeline-anchor' : 'timeline-item'}
+            data-kind={isAnchor ? 'anchor' : item.kind}
+            className={isAnchor ? styles.anchor : styles.item}
             tabIndex={index === active ? 0 : -1}
             aria-selected={
               isAnchor ? anchor?.shotId === item.id && anchor.frame === entry.anchor : chosen.has(item.id)

@@ -1,6 +1,7 @@
 /** The upper edge of the timeline: drag it, or focus it and press ↑ ↓. */
 import type { KeyboardEvent, PointerEvent } from 'react';
 import { setView } from '../store/view.ts';
+import styles from './ResizeHandle.module.css';
 
 const LEAST = 170;
 const MOST = 640;
@@ -28,7 +29,7 @@ export function ResizeHandle({ height }: { readonly height: number }) {
   return (
     // biome-ignore lint/a11y/useSemanticElements: an hr cannot be dragged
     <div
-      className="resize"
+      className={styles.handle}
       role="separator"
       aria-label="Height of the timeline"
       aria-orientation="horizontal"

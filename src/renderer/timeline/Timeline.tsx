@@ -5,11 +5,12 @@ import { CommandMenu } from '../commands/CommandMenu.tsx';
 import { useLength } from '../store/current.ts';
 import { useView } from '../store/view.ts';
 import { Button } from '../ui/Button.tsx';
+import texts from '../ui/text.module.css';
 import { Items } from './Items.tsx';
 import { ResizeHandle } from './ResizeHandle.tsx';
 import { runSurface } from './surface.ts';
+import styles from './Timeline.module.css';
 import { Toolbar } from './Toolbar.tsx';
-import './timeline.css';
 
 const MENU = [
   'edit.split',
@@ -42,17 +43,17 @@ export function Timeline() {
     setMenu({ x: event.clientX - box.left, y: event.clientY - box.top });
   };
   return (
-    <section className="timeline" aria-label="Timeline" style={{ height: `${height / 13}rem` }}>
+    <section className={styles.timeline} aria-label="Timeline" style={{ height: `${height / 13}rem` }}>
       <ResizeHandle height={height} />
       <Toolbar />
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the menu is for the items inside, which have roles */}
-      <div className="timeline-lanes" onContextMenu={empty ? undefined : openMenu}>
+      <div className={styles.lanes} onContextMenu={empty ? undefined : openMenu}>
         <Surface />
         <Items />
         <CommandMenu label="Timeline" entries={MENU} at={menu} onClose={() => setMenu(null)} />
         {empty ? (
-          <div className="timeline-empty">
-            <p className="quiet">Drop a clip here, or</p>
+          <div className={styles.empty}>
+            <p className={texts.quiet}>Drop a clip here, or</p>
             <Button onPress={() => void run('file.import')}>Import clips…</Button>
           </div>
         ) : null}
@@ -67,7 +68,7 @@ function Surface() {
   useEffect(() => (canvas.current ? runSurface(canvas.current) : undefined), []);
   return (
     <div aria-hidden="true">
-      <canvas ref={canvas} className="timeline-canvas" />
+      <canvas ref={canvas} className={styles.canvas} data-lanes="" />
     </div>
   );
 }

@@ -16,15 +16,18 @@ import { CommandButton } from '../commands/CommandButton.tsx';
 import { useLength } from '../store/current.ts';
 import { useDocument } from '../store/project.ts';
 import { useView } from '../store/view.ts';
+import layout from '../ui/layout.module.css';
+import texts from '../ui/text.module.css';
 import { timecodeOf } from './ruler.ts';
+import styles from './Toolbar.module.css';
 
 export function Toolbar() {
   const empty = useLength() === 0;
   const snapping = useView((view) => view.snapping);
   return (
-    <div className="timeline-bar" role="toolbar" aria-label="Timeline tools">
+    <div className={styles.bar} role="toolbar" aria-label="Timeline tools">
       <Timecode />
-      <span className="divider" />
+      <span className={layout.divider} />
       <CommandButton id="edit.split" isDisabled={empty}>
         <Scissors />
       </CommandButton>
@@ -37,14 +40,14 @@ export function Toolbar() {
       <CommandButton id="edit.lift" isDisabled={empty}>
         <ArrowUpFromLine />
       </CommandButton>
-      <span className="divider" />
+      <span className={layout.divider} />
       <CommandButton id="anchor.add" isDisabled={empty}>
         <Anchor />
       </CommandButton>
       <CommandButton id="clip.findShots" isDisabled={empty}>
         <ScanSearch />
       </CommandButton>
-      <span className="spring" />
+      <span className={layout.spring} />
       <Lengths />
       <CommandButton id="view.snapping" name="Snapping" isOn={snapping}>
         <Magnet />
@@ -66,7 +69,11 @@ function Timecode() {
   const playhead = useView((view) => view.playhead);
   const rate = useDocument(timelineRate);
   return (
-    <output className="timecode mono" aria-label="Timecode at the playhead" aria-live="off">
+    <output
+      className={`${styles.timecode} ${texts.mono}`}
+      aria-label="Timecode at the playhead"
+      aria-live="off"
+    >
       {timecodeOf(playhead, rate)}
     </output>
   );
@@ -81,7 +88,7 @@ function Lengths() {
   const ranged = inFrame !== null || outFrame !== null;
   const frames = ranged ? (outFrame ?? length) - (inFrame ?? 0) : length;
   return (
-    <span className="quiet mono">
+    <span className={`${texts.quiet} ${texts.mono}`}>
       {ranged ? 'In to Out ' : ''}
       {timecodeOf(Math.max(0, frames), rate)}
     </span>

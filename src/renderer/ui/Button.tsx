@@ -1,13 +1,20 @@
 /** A push button; `primary` once per view at most. */
 import type { ReactNode } from 'react';
 import { Button as AriaButton, type ButtonProps } from 'react-aria-components';
-import './ui.css';
+import styles from './Button.module.css';
 
 interface Props extends Omit<ButtonProps, 'className' | 'children'> {
-  readonly look?: 'normal' | 'primary' | 'plain';
+  readonly look?: 'normal' | 'primary' | 'plain' | 'icon';
   readonly children: ReactNode;
 }
 
+const LOOKS = {
+  normal: styles.button,
+  primary: `${styles.button} ${styles.primary}`,
+  plain: `${styles.button} ${styles.plain}`,
+  icon: `${styles.button} ${styles.icon}`,
+};
+
 export function Button({ look = 'normal', ...rest }: Props) {
-  return <AriaButton {...rest} className={`button ${look}`} />;
+  return <AriaButton {...rest} className={LOOKS[look]} />;
 }

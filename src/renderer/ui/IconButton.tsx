@@ -1,7 +1,8 @@
 /** A button with a picture; its name and key show in a tooltip. */
 import type { ReactNode } from 'react';
-import { Button as AriaButton, Tooltip, TooltipTrigger } from 'react-aria-components';
-import './ui.css';
+import { Tooltip, TooltipTrigger } from 'react-aria-components';
+import { Button } from './Button.tsx';
+import styles from './IconButton.module.css';
 
 interface Props {
   readonly name: string;
@@ -16,16 +17,10 @@ interface Props {
 export function IconButton({ name, keys, onPress, isDisabled, isOn, children }: Props) {
   return (
     <TooltipTrigger delay={500}>
-      <AriaButton
-        aria-label={name}
-        aria-pressed={isOn}
-        className="button plain icon"
-        isDisabled={isDisabled}
-        onPress={onPress}
-      >
+      <Button look="icon" aria-label={name} aria-pressed={isOn} isDisabled={isDisabled} onPress={onPress}>
         {children}
-      </AriaButton>
-      <Tooltip className="tooltip" offset={6}>
+      </Button>
+      <Tooltip className={styles.tooltip} offset={6}>
         {name}
         {keys ? <kbd>{keys}</kbd> : null}
       </Tooltip>

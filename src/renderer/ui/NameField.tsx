@@ -1,9 +1,11 @@
 /** A name that is edited where it stands: Enter or leaving takes it, Escape does not. */
 import { useEffect, useRef, useState } from 'react';
+import inputs from './input.module.css';
+import styles from './NameField.module.css';
 
 interface Props {
   readonly name: string;
-  readonly label?: string;
+  readonly label: string;
   /** Takes the focus with all of the text chosen. */
   readonly startsEditing?: boolean;
   readonly onRename: (name: string) => void;
@@ -11,7 +13,7 @@ interface Props {
   readonly onEnd?: () => void;
 }
 
-export function NameField({ name, label = 'Name of the shot', startsEditing, onRename, onEnd }: Props) {
+export function NameField({ name, label, startsEditing, onRename, onEnd }: Props) {
   const [text, setText] = useState(name);
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => setText(name), [name]);
@@ -27,7 +29,7 @@ export function NameField({ name, label = 'Name of the shot', startsEditing, onR
   return (
     <input
       ref={field}
-      className="input bare"
+      className={`${inputs.input} ${styles.name}`}
       aria-label={label}
       maxLength={120}
       value={text}

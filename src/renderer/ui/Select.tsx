@@ -10,7 +10,9 @@ import {
   SelectValue,
   Text,
 } from 'react-aria-components';
-import './controls.css';
+import popover from './popover.module.css';
+import styles from './Select.module.css';
+import texts from './text.module.css';
 
 export interface Option {
   readonly id: string;
@@ -37,7 +39,7 @@ export function Select(props: Props) {
   const { label, isLabelHidden, options, value, onChange, isDisabled, describedBy, differs } = props;
   return (
     <AriaSelect
-      className="field select"
+      className={styles.field}
       aria-label={isLabelHidden ? label : undefined}
       aria-describedby={describedBy}
       selectedKey={differs ? null : value}
@@ -47,18 +49,18 @@ export function Select(props: Props) {
         if (key !== null) onChange(String(key));
       }}
     >
-      {isLabelHidden ? null : <Label>{label}</Label>}
-      <AriaButton className="select-button">
+      {isLabelHidden ? null : <Label className={styles.label}>{label}</Label>}
+      <AriaButton className={styles.button}>
         <SelectValue>{({ selectedText }) => (differs ? 'differs' : selectedText || value)}</SelectValue>
         <ChevronDown aria-hidden="true" />
       </AriaButton>
-      <Popover className="popover" offset={4}>
-        <ListBox className="options">
+      <Popover className={popover.popover} offset={4}>
+        <ListBox className={popover.options}>
           {options.map((option) => (
-            <ListBoxItem key={option.id} id={option.id} textValue={option.name} className="option">
+            <ListBoxItem key={option.id} id={option.id} textValue={option.name} className={popover.option}>
               <Text slot="label">{option.name}</Text>
               {option.disabled || option.note ? (
-                <Text slot="description" className="quiet">
+                <Text slot="description" className={texts.quiet}>
                   {option.disabled ?? option.note}
                 </Text>
               ) : null}

@@ -3,7 +3,7 @@ import { X } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
 import { IconButton } from './IconButton.tsx';
-import './ui.css';
+import styles from './Sheet.module.css';
 
 interface Props {
   readonly title: string;
@@ -15,14 +15,14 @@ interface Props {
 export function Sheet({ title, isOpen, onClose, children }: Props) {
   return (
     <ModalOverlay
-      className="veil"
+      className={styles.veil}
       isOpen={isOpen}
       isDismissable
       onOpenChange={(open) => {
         if (!open) onClose();
       }}
     >
-      <Modal className="sheet">
+      <Modal className={styles.sheet}>
         <Dialog>
           <header>
             <Heading slot="title" level={2}>
@@ -32,7 +32,7 @@ export function Sheet({ title, isOpen, onClose, children }: Props) {
               <X />
             </IconButton>
           </header>
-          <div className="sheet-body">{children}</div>
+          <div className={styles.body}>{children}</div>
         </Dialog>
       </Modal>
     </ModalOverlay>

@@ -1,6 +1,6 @@
 /** A number by dragging; without a field it shows its value beside the label. */
 import { Slider as AriaSlider, Label, SliderOutput, SliderThumb, SliderTrack } from 'react-aria-components';
-import './controls.css';
+import styles from './Slider.module.css';
 
 interface Props {
   readonly label: string;
@@ -13,12 +13,15 @@ interface Props {
   /** The artist let go of the thumb. */
   readonly onEnd?: () => void;
   readonly format?: (value: number) => string;
+  /** The value beside the track, not above it. */
+  readonly isInline?: boolean;
 }
 
-export function Slider({ label, isLabelHidden, value, min, max, step, onChange, onEnd, format }: Props) {
+export function Slider(props: Props) {
+  const { label, isLabelHidden, value, min, max, step, onChange, onEnd, format, isInline } = props;
   return (
     <AriaSlider
-      className="slide"
+      className={isInline ? `${styles.slider} ${styles.inline}` : styles.slider}
       aria-label={isLabelHidden ? label : undefined}
       value={value}
       minValue={min}
@@ -27,13 +30,13 @@ export function Slider({ label, isLabelHidden, value, min, max, step, onChange, 
       onChange={onChange}
       onChangeEnd={onEnd}
     >
-      {isLabelHidden ? null : <Label>{label}</Label>}
+      {isLabelHidden ? null : <Label className={styles.label}>{label}</Label>}
       {format ? <SliderOutput>{() => format(value)}</SliderOutput> : null}
-      <SliderTrack className="slide-track">
+      <SliderTrack className={styles.track}>
         {({ state }) => (
           <>
-            <span className="slide-filled" style={{ width: `${state.getThumbPercent(0) * 100}%` }} />
-            <SliderThumb className="slide-thumb" />
+            <span className={styles.filled} style={{ width: `${state.getThumbPercent(0) * 100}%` }} />
+            <SliderThumb className={styles.thumb} />
           </>
         )}
       </SliderTrack>

@@ -1,7 +1,8 @@
 /** On or off. */
 import type { ReactNode } from 'react';
 import { Switch as AriaSwitch } from 'react-aria-components';
-import './controls.css';
+import styles from './Switch.module.css';
+import texts from './text.module.css';
 
 interface Props {
   readonly isOn: boolean;
@@ -14,10 +15,10 @@ interface Props {
 
 export function Switch({ isOn, onChange, isDisabled, differs, children }: Props) {
   return (
-    <AriaSwitch className="switch" isSelected={isOn} onChange={onChange} isDisabled={isDisabled}>
-      <span className="switch-track" aria-hidden="true" />
+    <AriaSwitch className={styles.switch} isSelected={isOn} onChange={onChange} isDisabled={isDisabled}>
+      <span className={styles.track} aria-hidden="true" />
       {children}
-      {differs ? <span className="quiet">differs</span> : null}
+      {differs ? <span className={texts.quiet}>differs</span> : null}
     </AriaSwitch>
   );
 }

@@ -13,7 +13,11 @@ import { dropStill, useStill } from '../store/stills.ts';
 import { seek, setView, useView } from '../store/view.ts';
 import { Button } from '../ui/Button.tsx';
 import { IconButton } from '../ui/IconButton.tsx';
+import layout from '../ui/layout.module.css';
+import { Meter } from '../ui/Meter.tsx';
+import texts from '../ui/text.module.css';
 import { count } from '../words.ts';
+import styles from './Badges.module.css';
 import { useRendered } from './Progressive.tsx';
 import { type Picture, type Trouble, useTrouble } from './use-picture.ts';
 
@@ -48,18 +52,18 @@ export function Badges({ picture }: { readonly picture: Picture }) {
   return (
     <>
       {trouble && !rendered ? <TroubleNote trouble={trouble} /> : null}
-      <div className="badges">
+      <div className={styles.badges}>
         {missing > 0 && trouble?.kind !== 'missing' ? (
-          <span className="badge">
+          <span className={styles.badge}>
             {count(missing, 'clip is', 'clips are')} missing
             <Button look="plain" onPress={() => setView({ dialog: 'missing' })}>
               Find…
             </Button>
           </span>
         ) : null}
-        {mixed && stands ? <span className="badge quiet">{mixed}</span> : null}
+        {mixed && stands ? <span className={`${styles.badge} ${texts.quiet}`}>{mixed}</span> : null}
         {entry ? (
-          <span className="badge rendering">
+          <span className={`${styles.badge} ${styles.rendering}`}>
             {engine === 'up' ? 'Rendering' : 'Waiting for the engine at'} {Math.floor(entry.fraction * 100)} %
             {rendered?.jobId === entry.id
               ? ` · this frame at step ${Math.min(rendered.step + 1, entry.settings.steps)} of ${entry.settings.steps}`
@@ -67,7 +71,7 @@ export function Badges({ picture }: { readonly picture: Picture }) {
           </span>
         ) : null}
         {still && !entry && stands && shot ? (
-          <span className="badge preview">
+          <span className={`${styles.badge} ${styles.preview}`}>
             {rendered ? 'Preview of one frame, not a take' : `Preview of frame ${still.frame}`}
             {rendered ? null : (
               <GoToStill shotId={shot.id} frame={still.frame} clipFrame={picture.clipFrame} />
@@ -92,16 +96,14 @@ function GoToStill({ frame, clipFrame }: { shotId: string; frame: number; clipFr
 }
 
 function TroubleNote({ trouble }: { readonly trouble: Trouble }) {
-  if (trouble.kind === 'nothing') return <p className="trouble quiet">{trouble.text}</p>;
+  if (trouble.kind === 'nothing') return <p className={`${styles.trouble} ${texts.quiet}`}>{trouble.text}</p>;
   if (trouble.kind === 'making') {
     const percent = trouble.fraction === null ? null : Math.round(trouble.fraction * 100);
     return (
-      <div className="trouble" role="status">
+      <div className={styles.trouble} role="status">
         <p>{trouble.text}</p>
-        <div className="meter" aria-hidden="true">
-          <span style={{ width: `${percent ?? 0}%` }} />
-        </div>
-        {percent === null ? null : <p className="quiet">{percent} %</p>}
+        <Meter percent={percent ?? 0} />
+        {percent === null ? null : <p className={texts.quiet}>{percent} %</p>}
       </div>
     );
   }
@@ -111,7 +113,7 @@ function TroubleNote({ trouble }: { readonly trouble: Trouble }) {
       requestPreview(trouble.path);
     };
     return (
-      <div className="trouble" role="alert">
+      <div className={styles.trouble} role="alert">
         <p>{trouble.text}</p>
         <Button onPress={again}>Try again</Button>
       </div>
@@ -119,11 +121,11 @@ function TroubleNote({ trouble }: { readonly trouble: Trouble }) {
   }
   const { clip, foundAt, network } = trouble;
   return (
-    <div className="trouble" role="alert">
+    <div className={styles.trouble} role="alert">
       <p>{network ? `${clip.name} is on the network, in ${network}` : `${clip.name} is not where it was`}</p>
-      <p className="quiet path">{clip.path}</p>
-      {foundAt ? <p className="quiet path">Found at {foundAt}</p> : null}
-      <div className="row">
+      <p className={`${texts.quiet} ${texts.path}`}>{clip.path}</p>
+      {foundAt ? <p className={`${texts.quiet} ${texts.path}`}>Found at {foundAt}</p> : null}
+      <div className={layout.row}>
         {foundAt ? (
           <Button look="primary" onPress={() => takeFoundClip(clip.id, foundAt)}>
             Use it from there

@@ -4,6 +4,7 @@ import { useKeyLabel } from '../keyboard/bindings.ts';
 import { useCurrentShot } from '../store/current.ts';
 import { useJobs } from '../store/jobs.ts';
 import { useDocument, useOpened } from '../store/project.ts';
+import styles from './FirstRender.module.css';
 
 export function FirstRender() {
   const keys = useKeyLabel('render.shots');
@@ -14,7 +15,7 @@ export function FirstRender() {
   if (!untouched || !idle || !shot || keys === '') return null;
   const ready = shot.item.settings.prompt.trim() !== '';
   return (
-    <p className="first-render">
+    <p className={styles.hint}>
       {ready ? 'Press' : 'Write a prompt, then press'} <kbd>{keys}</kbd> to render {shot.item.name}
     </p>
   );

@@ -5,6 +5,7 @@ import { setOverlay } from '../store/painted.ts';
 import { useStill } from '../store/stills.ts';
 import { useView } from '../store/view.ts';
 import { useViewer } from '../store/viewer.ts';
+import styles from './Progressive.module.css';
 import type { Picture } from './use-picture.ts';
 
 /** The rendered picture for the frame under the playhead, if there is one. */
@@ -40,7 +41,7 @@ export function Progressive({ picture, measured }: Props) {
   return (
     <canvas
       ref={canvas}
-      className="progressive"
+      className={styles.picture}
       width={frame.width}
       height={frame.height}
       role="img"

@@ -5,6 +5,7 @@ import { type Choice, getViewer, setViewer, useViewer } from '../store/viewer.ts
 import { panBy, placeOf, type Size, zoomAt } from './camera.ts';
 import { Progressive } from './Progressive.tsx';
 import { Player } from './player.ts';
+import styles from './Stage.module.css';
 import type { Picture } from './use-picture.ts';
 import { WipeHandle } from './WipeHandle.tsx';
 
@@ -102,7 +103,7 @@ export function Stage({ picture }: { readonly picture: Picture }) {
   const rendered = comparing ? sideOfRender(a, b) : 'first';
   return (
     <div
-      className="stage"
+      className={styles.stage}
       data-comparison={comparison}
       data-shown-frame={shown ?? undefined}
       data-shown-second={shownSecond ?? undefined}
@@ -110,39 +111,42 @@ export function Stage({ picture }: { readonly picture: Picture }) {
       style={comparison === 'difference' && !peek ? { filter: `brightness(${gain})` } : undefined}
       onPointerDown={onPointerDown}
     >
-      <div className="pane" ref={pane}>
-        <div className="picture" style={style}>
+      <div className={styles.pane} data-side="first" ref={pane}>
+        <div className={styles.picture} data-picture="" style={style}>
           <div
-            className="videos"
+            className={styles.videos}
             ref={(element) => {
               hosts.current[0] = element;
             }}
           />
           {rendered === 'first' ? <Progressive picture={picture} measured /> : null}
         </div>
-        {comparing && comparison !== 'difference' ? <span className="side-name">A</span> : null}
+        {comparing && comparison !== 'difference' ? <span className={styles.name}>A</span> : null}
       </div>
       <div
-        className="pane second"
+        className={`${styles.pane} ${styles.second}`}
+        data-side="second"
         hidden={!second}
         style={comparison === 'onion' ? { opacity: onion } : undefined}
       >
         <div
-          className="picture"
+          className={styles.picture}
           style={{
             ...style,
             clipPath: comparison === 'wipe' ? `inset(0 0 0 ${wipe * 100}%)` : undefined,
           }}
         >
           <div
-            className="videos"
+            className={styles.videos}
             ref={(element) => {
               hosts.current[1] = element;
             }}
           />
           {rendered === 'second' ? <Progressive picture={picture} measured={false} /> : null}
         </div>
-        {comparing && comparison !== 'difference' ? <span className="side-name end">B</span> : null}
+        {comparing && comparison !== 'difference' ? (
+          <span className={`${styles.name} ${styles.end}`}>B</span>
+        ) : null}
       </div>
       {comparison === 'wipe' && !peek ? <WipeHandle left={at.x} width={size.width * at.zoom} /> : null}
     </div>

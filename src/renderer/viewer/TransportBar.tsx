@@ -19,6 +19,8 @@ import { useView } from '../store/view.ts';
 import { setViewer, useViewer } from '../store/viewer.ts';
 import { Select } from '../ui/Select.tsx';
 import { Slider } from '../ui/Slider.tsx';
+import texts from '../ui/text.module.css';
+import styles from './TransportBar.module.css';
 import type { Picture } from './use-picture.ts';
 
 export function TransportBar({ picture }: { readonly picture: Picture }) {
@@ -26,9 +28,9 @@ export function TransportBar({ picture }: { readonly picture: Picture }) {
   const shuttle = useView((view) => view.shuttle);
   const comparing = useViewer((state) => state.comparison !== 'off');
   return (
-    <div className="transport" role="toolbar" aria-label="Transport">
+    <div className={styles.bar} role="toolbar" aria-label="Transport">
       <Readout picture={picture} />
-      <div className="transport-keys">
+      <div className={styles.keys}>
         <CommandButton id="seek.start" isDisabled={empty}>
           <ChevronFirst />
         </CommandButton>
@@ -44,9 +46,11 @@ export function TransportBar({ picture }: { readonly picture: Picture }) {
         <CommandButton id="seek.end" isDisabled={empty}>
           <ChevronLast />
         </CommandButton>
-        {shuttle !== 0 && shuttle !== 1 ? <span className="speed mono">{shuttle}×</span> : null}
+        {shuttle !== 0 && shuttle !== 1 ? (
+          <span className={`${styles.speed} ${texts.mono}`}>{shuttle}×</span>
+        ) : null}
       </div>
-      <div className="transport-view">
+      <div className={styles.view}>
         <CommandButton id="compare.toggle" isOn={comparing} isDisabled={empty}>
           <Columns2 />
         </CommandButton>
@@ -74,7 +78,7 @@ function Readout({ picture }: { readonly picture: Picture }) {
   return (
     <button
       type="button"
-      className="readout mono"
+      className={`${styles.readout} ${texts.mono}`}
       title={
         isSource
           ? 'Timecode of the clip; press for the timeline'
@@ -83,10 +87,10 @@ function Readout({ picture }: { readonly picture: Picture }) {
       data-pending={(stands && shown !== playhead && clip !== null) || undefined}
       onClick={() => setViewer({ timecode: isSource ? 'timeline' : 'source' })}
     >
-      <span className="visually-hidden">{isSource ? 'Clip' : 'Timeline'} timecode </span>
+      <span className={texts.hidden}>{isSource ? 'Clip' : 'Timeline'} timecode </span>
       <strong>{text}</strong>
-      <span className="quiet">
-        <span className="visually-hidden">, frame </span>
+      <span className={texts.quiet}>
+        <span className={texts.hidden}>, frame </span>
         {isSource ? 'clip ' : ''}
         {frame}
       </span>
@@ -106,15 +110,19 @@ function ZoomSelect() {
     ...(listed ? [] : [{ id: String(percent), name: `${percent} %` }]),
   ];
   return (
-    <Select
-      label="Zoom"
-      isLabelHidden
-      options={options}
-      value={percent === null ? 'fit' : String(percent)}
-      onChange={(id) =>
-        setViewer({ camera: { zoom: id === 'fit' ? null : Number(id) / 100 / devicePixelRatio, x: 0, y: 0 } })
-      }
-    />
+    <div className={styles.zoom}>
+      <Select
+        label="Zoom"
+        isLabelHidden
+        options={options}
+        value={percent === null ? 'fit' : String(percent)}
+        onChange={(id) =>
+          setViewer({
+            camera: { zoom: id === 'fit' ? null : Number(id) / 100 / devicePixelRatio, x: 0, y: 0 },
+          })
+        }
+      />
+    </div>
   );
 }
 
@@ -129,7 +137,7 @@ function Sound({ has }: { readonly has: boolean }) {
       >
         {muted || !has ? <VolumeX /> : <Volume2 />}
       </CommandButton>
-      <div className="volume">
+      <div className={styles.volume}>
         <Slider
           label="Volume"
           isLabelHidden

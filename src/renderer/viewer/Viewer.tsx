@@ -7,7 +7,7 @@ import { FirstRender } from './FirstRender.tsx';
 import { Stage } from './Stage.tsx';
 import { TransportBar } from './TransportBar.tsx';
 import { usePicture } from './use-picture.ts';
-import './viewer.css';
+import styles from './Viewer.module.css';
 
 /** The key that holds the other picture was pressed by the key map; any key coming up lets go. */
 function usePeekEnds(): void {
@@ -25,8 +25,8 @@ export function Viewer() {
   const picture = usePicture();
   const comparing = useViewer((state) => state.comparison !== 'off');
   return (
-    <div className="viewer">
-      <div className="screen">
+    <div className={styles.viewer}>
+      <div className={styles.screen}>
         <Stage picture={picture} />
         <Badges picture={picture} />
         <FirstRender />

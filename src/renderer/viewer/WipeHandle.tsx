@@ -1,6 +1,7 @@
 /** The line between A and B of a wipe: drag it, or move it with the arrow keys. */
 import type { KeyboardEvent, PointerEvent } from 'react';
 import { getViewer, setViewer, useViewer } from '../store/viewer.ts';
+import styles from './WipeHandle.module.css';
 
 interface Props {
   /** Left edge and width of the picture in pixels of the pane. */
@@ -45,7 +46,7 @@ export function WipeHandle({ left, width }: Props) {
 
   return (
     <div
-      className="wipe"
+      className={styles.handle}
       role="slider"
       tabIndex={0}
       aria-label="Wipe between A and B"
