@@ -129,6 +129,3 @@ export interface Fit {
   readonly left: number;
   readonly top: number;
 }
-
-export const TAKE_FORMATS = ['prores422hq', 'prores4444', 'dnxhr-hqx', 'h264', 'png'] as const;
-export type TakeFormat = (typeof TAKE_FORMATS)[number];

@@ -1,9 +1,9 @@
 /** What the artist asks of one shot. The method's own parameters are checked against the method's schema. */
 import { z } from 'zod';
 import { AppError } from './errors.ts';
+import { TAKE_FORMATS } from './formats/registry.ts';
 import { issueText } from './issue.ts';
 import { jsonRecord } from './json.ts';
-import { TAKE_FORMATS } from './media.ts';
 import { parseRate } from './time/rational.ts';
 
 export const PROVIDERS = ['auto', 'cpu', 'cuda', 'dml', 'coreml', 'webgpu'] as const;

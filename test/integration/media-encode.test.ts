@@ -2,7 +2,8 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { ClipInfo, FrameRange, TakeFormat } from '../../src/common/media.ts';
+import type { TakeFormat } from '../../src/common/formats/registry.ts';
+import type { ClipInfo, FrameRange } from '../../src/common/media.ts';
 import { decodeFrames } from '../../src/main/engine/media/decode.ts';
 import { openTake, type TakeFile } from '../../src/main/engine/media/encode.ts';
 import { resolveFfmpeg, runFfmpeg } from '../../src/main/engine/media/ffmpeg.ts';

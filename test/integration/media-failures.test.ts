@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { AppError, Cancelled, errorLine } from '../../src/common/errors.ts';
-import type { ClipInfo, TakeFormat } from '../../src/common/media.ts';
+import type { TakeFormat } from '../../src/common/formats/registry.ts';
+import type { ClipInfo } from '../../src/common/media.ts';
 import { openTake } from '../../src/main/engine/media/encode.ts';
 import {
   FfmpegProcess,

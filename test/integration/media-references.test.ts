@@ -13,6 +13,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AppError } from '../../src/common/errors.ts';
+import { FORMATS } from '../../src/common/formats/registry.ts';
 import {
   bannerArgs,
   decodeArgs,
@@ -21,7 +22,6 @@ import {
 } from '../../src/main/engine/media/args.ts';
 import { decodeFrames } from '../../src/main/engine/media/decode.ts';
 import { encodeArgs } from '../../src/main/engine/media/encode-args.ts';
-import { FORMATS } from '../../src/main/engine/media/formats.ts';
 import { proxyArgs, samplesArgs, sheetArgs } from '../../src/main/engine/media/preview-args.ts';
 import { probeClip } from '../../src/main/engine/media/probe.ts';
 import { trySoundArgs } from '../../src/main/engine/media/sound-args.ts';

@@ -2,11 +2,10 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { ClipInfo, TakeFormat } from '../../src/common/media.ts';
-import { TAKE_FORMATS } from '../../src/common/media.ts';
+import { FORMATS, TAKE_FORMATS, type TakeFormat } from '../../src/common/formats/registry.ts';
+import type { ClipInfo } from '../../src/common/media.ts';
 import { rehearseTake } from '../../src/main/engine/media/encode.ts';
 import { resolveFfmpeg } from '../../src/main/engine/media/ffmpeg.ts';
-import { FORMATS } from '../../src/main/engine/media/formats.ts';
 import { probeClip } from '../../src/main/engine/media/probe.ts';
 import { forecastOf, judgeRoom } from '../../src/main/engine/media/room.ts';
 import { checkTarget } from '../../src/main/engine/media/target.ts';

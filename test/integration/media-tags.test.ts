@@ -1,7 +1,8 @@
 /** Whatever a file says of its pixels and colours, in every word ffmpeg has: taken, kept in the take, or refused on import in one line. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { AppError, errorLine } from '../../src/common/errors.ts';
-import type { ClipInfo, TakeFormat } from '../../src/common/media.ts';
+import type { TakeFormat } from '../../src/common/formats/registry.ts';
+import type { ClipInfo } from '../../src/common/media.ts';
 import { bitDepthOf, hasAlpha } from '../../src/main/engine/media/colour.ts';
 import { decodeFrame, decodeFrames } from '../../src/main/engine/media/decode.ts';
 import { openTake } from '../../src/main/engine/media/encode.ts';

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { AppError } from '../../src/common/errors.ts';
 import { FfmpegProcess, resolveFfmpeg, runFfmpeg } from '../../src/main/engine/media/ffmpeg.ts';
-import { FIRST_NUMBER } from '../../src/main/engine/media/formats.ts';
+import { FIRST_NUMBER } from '../../src/main/engine/media/sequence.ts';
 
 const QUIET = ['-hide_banner', '-nostats', '-loglevel', 'error', '-y'];
 

@@ -39,10 +39,15 @@ export const AREAS: readonly Area[] = [
   // Plain data, in every process.
   area(
     'common',
-    'time, contract/version.ts',
+    'time, formats, contract/version.ts',
     'It runs in every process, so it is pure and knows nobody outside common.',
   ),
   area('common/time', 'common', 'Rational time is arithmetic.'),
+  area(
+    'common/formats',
+    '',
+    'What a take is written as is data: the command line lists it, the engine writes it.',
+  ),
   area('common/project', 'common, time', 'The document and its edits run in the page and in the engine.'),
   area('common/contract', 'common, project', 'What can be said between processes is data and its schemas.'),
   // Processes.
@@ -54,7 +59,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/cli',
-    'main, common, contract, time',
+    'main, common, contract, formats, time',
     'The command line speaks to the engine process; it opens no model or database.',
   ),
   area('preload', 'common', 'The page is given a bridge and nothing else.'),
@@ -63,7 +68,7 @@ export const AREAS: readonly Area[] = [
   area('main/engine/storage', 'common, disk.ts', 'The door to SQLite knows nothing of what is stored.'),
   area(
     'main/engine/media',
-    'common, time, watchdog, disk.ts',
+    'common, time, formats, watchdog, disk.ts',
     'Reading and writing clips needs no model and no database.',
   ),
   area(

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { AppError } from '../../common/errors.ts';
-import { TAKE_FORMATS } from '../../common/media.ts';
+import { formatNamed, TAKE_FORMATS } from '../../common/formats/registry.ts';
 import { type EditRequest, PROVIDERS, parseSettings } from '../../common/settings.ts';
 import { parseRate } from '../../common/time/rational.ts';
 
@@ -124,7 +124,7 @@ export function editRequest(clip: string, flags: EditFlags): EditRequest {
     schedule: flags.schedule,
     inversion: flags.inversion,
     refinement: wholeNumber('--refinement', flags.refinement),
-    format: flags.format ?? formatOf(flags.out),
+    format: flags.format ?? formatNamed(flags.out),
     alpha: flags.alpha,
     provider: flags.provider,
     range:
@@ -135,13 +135,6 @@ export function editRequest(clip: string, flags: EditFlags): EditRequest {
   for (const key of Object.keys(request)) if (request[key] === undefined) delete request[key];
   parseSettings(request);
   return request as EditRequest;
-}
-
-/** The file's name says the codec where it can. */
-function formatOf(out: string): string | undefined {
-  if (/\.mp4$/i.test(out)) return 'h264';
-  if (/\.png$/i.test(out)) return 'png';
-  return undefined;
 }
 
 function methodParams(pairs: readonly string[]): Record<string, unknown> {

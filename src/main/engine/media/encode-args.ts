@@ -1,9 +1,10 @@
 /** The argument list that writes a take. Pure: what is asked of ffmpeg can be read, and tested, without running it. */
+
+import type { FormatSpec } from '../../../common/formats/format.ts';
 import type { ClipInfo, Fit, FrameRange } from '../../../common/media.ts';
 import { formatRational } from '../../../common/time/rational.ts';
 import { conform, QUIET, SHARP, secondsOf, seekTo } from './args.ts';
 import { outputColour } from './colour.ts';
-import type { FormatSpec } from './formats.ts';
 import { inputCanvases, inputChapters, inputClip } from './input.ts';
 import { soundFilter, soundInput } from './sound-args.ts';
 

@@ -2,12 +2,14 @@
 import { readdir, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AppError, assert, Cancelled, throwIfCancelled } from '../../../common/errors.ts';
-import type { ClipInfo, Fit, FrameRange, Rational, TakeFormat } from '../../../common/media.ts';
+import type { FormatSpec } from '../../../common/formats/format.ts';
+import { FORMATS, type TakeFormat } from '../../../common/formats/registry.ts';
+import type { ClipInfo, Fit, FrameRange, Rational } from '../../../common/media.ts';
 import { encodeArgs } from './encode-args.ts';
 import { writeFailure } from './failure.ts';
 import { type Ffmpeg, FfmpegProcess, requireEncoder, resolveFfmpeg } from './ffmpeg.ts';
-import { FIRST_NUMBER, FORMATS, type FormatSpec } from './formats.ts';
 import { checkRoom, forecastOf } from './room.ts';
+import { FIRST_NUMBER } from './sequence.ts';
 import { alphaOf, soundNotes, takeChapters, takeSize, takeTimecode } from './take-facts.ts';
 import {
   checkTarget,

@@ -1,9 +1,9 @@
 /** Whether a take will fit where it goes, as far as can be foretold. */
 import { statfs } from 'node:fs/promises';
 import { AppError } from '../../../common/errors.ts';
+import type { FormatSpec } from '../../../common/formats/format.ts';
 import type { ClipInfo, FrameRange } from '../../../common/media.ts';
 import { secondsOf } from './args.ts';
-import type { FormatSpec } from './formats.ts';
 
 export interface Forecast {
   /** Bytes of a take of usual footage. */

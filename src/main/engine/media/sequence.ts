@@ -22,6 +22,9 @@ export interface FoundSequence {
   readonly files: readonly string[];
 }
 
+/** Where written sequences begin to count, leaving room for handles in front. */
+export const FIRST_NUMBER = 1001;
+
 /** Missing numbers that a message names before it says "and more". */
 const MOST_NAMED = 5;
 const HINT = 'Put the missing pictures there, or name another run.';

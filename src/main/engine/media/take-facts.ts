@@ -1,10 +1,11 @@
 /** What a take has of its clip, and a note of each thing that it cannot have. */
+
+import type { FormatSpec } from '../../../common/formats/format.ts';
 import type { ClipInfo, FrameRange } from '../../../common/media.ts';
 import { carriesTimecode, offsetTimecode } from '../../../common/time/timecode.ts';
 import { secondsOf } from './args.ts';
 import { type AlphaInput, chapterList, languageIn } from './encode-args.ts';
 import type { Ffmpeg } from './ffmpeg.ts';
-import type { FormatSpec } from './formats.ts';
 import type { Target } from './target.ts';
 
 export function takeChapters(

@@ -7,11 +7,10 @@ import { existsSync, realpathSync } from 'node:fs';
 import { mkdir, open, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { AppError } from '../../../common/errors.ts';
-import type { TakeFormat } from '../../../common/media.ts';
+import { FORMATS, type TakeFormat } from '../../../common/formats/registry.ts';
 import { runOfPattern } from '../../../common/sequence.ts';
 import { systemWords } from '../../../common/system-errors.ts';
 import { publishEach, publish as publishName, syncFolder } from '../disk.ts';
-import { FORMATS } from './formats.ts';
 
 export interface Target {
   /** What the artist asked for: a file, or the folder of a sequence. */

@@ -1,4 +1,4 @@
-/** All editing methods. A new one is one file and one line here. */
+/** All editing methods. A new one is one file, and its import and name here. */
 import { z } from 'zod';
 import { AppError, assert } from '../../../common/errors.ts';
 import { issueText } from '../../../common/issue.ts';
@@ -11,7 +11,13 @@ import { pix2video } from './pix2video.ts';
 import { sdedit } from './sdedit.ts';
 import type { Method } from './types.ts';
 
-export const methods: readonly Method[] = [pix2video, mix, sdedit, img2img];
+export const methods: readonly Method[] = [
+  // In the order in which artists are shown them.
+  pix2video,
+  mix,
+  sdedit,
+  img2img,
+];
 
 /** The method of this id, or AppError usage naming those there are. */
 export function getMethod(id: string): Method {

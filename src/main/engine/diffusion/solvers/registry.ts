@@ -1,11 +1,17 @@
-/** All solvers. A new one is one file and one line here. */
+/** All solvers. A new one is one file, and its import and name here. */
 import { ddim } from './ddim.ts';
 import { dpmpp2m } from './dpmpp-2m.ts';
 import { euler } from './euler.ts';
 import { eulerAncestral } from './euler-ancestral.ts';
 import type { Solver } from './solver.ts';
 
-export const solvers: readonly Solver[] = [ddim, euler, dpmpp2m, eulerAncestral];
+export const solvers: readonly Solver[] = [
+  // The first is the default of methods that name none.
+  ddim,
+  euler,
+  dpmpp2m,
+  eulerAncestral,
+];
 
 /** The solver a name stands for, or null. */
 export function solverNamed(name: string): Solver | null {
