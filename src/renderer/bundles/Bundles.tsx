@@ -1,8 +1,9 @@
 /** Models: what is on this machine, what they run on, and getting another one. */
 import { FolderPlus } from 'lucide-react';
+import { useEffect } from 'react';
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
 import { addBundle } from '../actions/bundles.ts';
-import { useBundles } from '../store/bundles.ts';
+import { refreshBundles, useBundles } from '../store/bundles.ts';
 import { attempt } from '../store/notices.ts';
 import { Button } from '../ui/Button.tsx';
 import texts from '../ui/text.module.css';
@@ -34,6 +35,8 @@ export function Bundles() {
 
 function BundleList() {
   const bundles = useBundles();
+  // Folders may have changed since.
+  useEffect(() => void attempt(refreshBundles()), []);
   return (
     <div className={styles.list}>
       <p className={texts.quiet}>

@@ -1,20 +1,11 @@
-/** The editing methods that the engine has; asked once and again after the engine was started anew. */
-import { useEffect } from 'react';
-import { create } from 'zustand';
+/** The editing methods that the engine has. */
 import type { MethodInfo } from '../../common/contract/machine.ts';
 import { call } from '../engine.ts';
-import { tellError } from './notices.ts';
-import { useEngineState } from './session.ts';
+import { engineList, useEngineList } from './engine-list.ts';
 
-const useStore = create<{ readonly methods: readonly MethodInfo[] | null }>(() => ({ methods: null }));
+const list = engineList<MethodInfo>(() => call('methods.list', null));
 
 /** Null until they are known. */
 export function useMethods(): readonly MethodInfo[] | null {
-  const methods = useStore((state) => state.methods);
-  const { engine } = useEngineState();
-  useEffect(() => {
-    if (engine !== 'up') return;
-    call('methods.list', null).then((list) => useStore.setState({ methods: list }), tellError);
-  }, [engine]);
-  return methods;
+  return useEngineList(list);
 }

@@ -7,14 +7,16 @@ interface Session {
   readonly engine: EngineState | 'absent';
   /** Why the engine went down, for the artist. */
   readonly why: string | null;
+  /** How often one came up since the page was loaded. */
+  readonly starts: number;
 }
 
-const useStore = create<Session>(() => ({ engine: 'starting', why: null }));
+const useStore = create<Session>(() => ({ engine: 'starting', why: null, starts: 0 }));
 
 export function useEngineState(): Session {
   return useStore();
 }
 
 export function setEngineState(engine: Session['engine'], why: string | null): void {
-  useStore.setState({ engine, why });
+  useStore.setState(({ starts }) => ({ engine, why, starts: engine === 'up' ? starts + 1 : starts }));
 }
