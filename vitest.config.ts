@@ -14,6 +14,8 @@ export default defineConfig({
           include: ['test/{unit,property}/**/*.test.ts'],
           // Pure functions and values: files share a process and what it has loaded.
           isolate: false,
+          // For a busy machine; none takes a second on an idle one.
+          testTimeout: 30_000,
           sequence: { groupOrder: 0 },
         },
       },

@@ -1,5 +1,4 @@
-import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../src/common/errors.ts';
 import {
@@ -53,17 +52,6 @@ import {
 import { rational, toNumber } from '../../src/common/time/rational.ts';
 import { clipRef, counter, projectOf, takeOf } from '../helpers/projects.ts';
 
-interface Dice {
-  below(limit: number): number;
-  pick<Value>(values: readonly Value[]): Value | undefined;
-}
-
-function dice(seed: number): Dice {
-  const generator = xoroshiro128plus(seed);
-  const below = (limit: number) => uniformInt(generator, 0, Math.max(0, limit - 1));
-  return { below, pick: (values) => values[below(values.length)] };
-}
-
 const newId = counter('p');
 
 /** Of clips beside the first one's 24. */
@@ -79,50 +67,94 @@ const RATES = [
   rational(179, 6),
 ];
 
-/** A random edit that an artist could ask for in this document; some of them must be refused. */
-function randomEdit(document: ProjectDocument, roll: Dice): Edit {
-  const shot = roll.pick(document.timeline.filter((item): item is Shot => item.kind === 'shot'));
-  const item = roll.pick<TimelineItem>(document.timeline);
-  const length = timelineLength(document);
-  const frame = roll.below(length + 2);
-  const take = roll.pick(Object.values(document.takes));
-  const id = shot?.id ?? 'none';
-  const clipFrame = roll.below(320) - 10;
-  const edits: Edit[] = [
-    (draft) => void split(draft, frame, newId),
-    (draft) => void split(draft, frame, newId),
-    (draft) => mergeWithNext(draft, id),
-    (draft) => trim(draft, id, clipFrame % 2 === 0 ? 'start' : 'end', clipFrame),
-    (draft) => removeItems(draft, [id, item?.id ?? 'none'], null),
-    (draft) => removeItems(draft, [id], newId),
-    (draft) => removeRange(draft, { from: frame, to: frame + roll.below(40) }, newId, frame % 2 === 0),
-    (draft) => moveItem(draft, item?.id ?? 'none', roll.below(document.timeline.length + 2)),
-    (draft) => resizeGap(draft, item?.id ?? 'none', roll.below(60)),
-    (draft) => addAnchor(draft, id, clipFrame),
-    (draft) => addAnchor(draft, id, (shot?.start ?? 0) + roll.below(30)),
-    (draft) => moveAnchor(draft, id, roll.pick(shot?.anchors ?? []) ?? 0, clipFrame),
-    (draft) => removeAnchor(draft, id, roll.pick(shot?.anchors ?? []) ?? 0),
-    (draft) => setLeadAnchor(draft, id, roll.pick(shot?.anchors ?? []) ?? 0),
-    (draft) =>
-      addClip(
-        draft,
-        clipRef(newId(), 1 + roll.below(300), roll.pick(RATES)),
-        [clipFrame, frame],
-        newId,
-        roll.below(4),
-      ),
-    (draft) => recutClip(draft, 'clip', [clipFrame, clipFrame + 40, clipFrame + 90], newId),
-    (draft) => showTake(draft, take?.shotId ?? 'none', take?.id ?? null),
-    (draft) => removeTake(draft, take?.id ?? 'none'),
-    (draft) => setSettings(draft, [id], { prompt: `prompt ${frame}` }),
-    (draft) =>
-      copySettings(
-        draft,
-        id,
-        document.timeline.filter((one) => one.kind === 'shot').map((one) => one.id),
-      ),
-  ];
-  return edits[roll.below(edits.length)]!;
+/** What an edit is drawn from. What it names is counted round among what the document holds by then. */
+const ask = fc.record({
+  shot: fc.nat(99),
+  item: fc.nat(99),
+  take: fc.nat(99),
+  anchor: fc.nat(9),
+  frame: fc.nat(999),
+  clipFrame: fc.integer({ min: -10, max: 309 }),
+  length: fc.nat(299),
+  place: fc.nat(9),
+  rate: fc.constantFrom(...RATES),
+});
+type Drawn<From> = From extends fc.Arbitrary<infer Value> ? Value : never;
+type Ask = Drawn<typeof ask>;
+
+/** What an edit is about, found in the document. */
+interface Target {
+  readonly id: string;
+  readonly start: number;
+  readonly item: string;
+  readonly anchor: number;
+  readonly frame: number;
+  readonly take: { readonly id: string; readonly shotId: string };
+}
+
+function targetOf(document: ProjectDocument, asked: Ask): Target {
+  const round = <Value>(values: readonly Value[], index: number) =>
+    values[index % Math.max(1, values.length)];
+  const shot = round(document.timeline.filter(isShotItem), asked.shot);
+  return {
+    id: shot?.id ?? 'none',
+    start: shot?.start ?? 0,
+    item: round<TimelineItem>(document.timeline, asked.item)?.id ?? 'none',
+    anchor: round(shot?.anchors ?? [], asked.anchor) ?? 0,
+    frame: asked.frame % (timelineLength(document) + 2),
+    take: round(Object.values(document.takes), asked.take) ?? { id: 'none', shotId: 'none' },
+  };
+}
+
+const isShotItem = (item: TimelineItem): item is Shot => item.kind === 'shot';
+
+/** Edits that an artist could ask for in any document; some of them must be refused. */
+const EDITS = {
+  split: (draft, { frame }) => void split(draft, frame, newId),
+  merge: (draft, { id }) => mergeWithNext(draft, id),
+  trim: (draft, { id }, { clipFrame }) => trim(draft, id, clipFrame % 2 === 0 ? 'start' : 'end', clipFrame),
+  removeTwo: (draft, { id, item }) => removeItems(draft, [id, item], null),
+  lift: (draft, { id }) => removeItems(draft, [id], newId),
+  removeRange: (draft, { frame }, { length }) =>
+    removeRange(draft, { from: frame, to: frame + (length % 40) }, newId, frame % 2 === 0),
+  move: (draft, { item }, { place }) => moveItem(draft, item, place % (draft.timeline.length + 2)),
+  resizeGap: (draft, { item }, { length }) => resizeGap(draft, item, length % 60),
+  addAnchor: (draft, { id }, { clipFrame }) => addAnchor(draft, id, clipFrame),
+  addAnchorWithin: (draft, { id, start }, { length }) => addAnchor(draft, id, start + (length % 30)),
+  moveAnchor: (draft, { id, anchor }, { clipFrame }) => moveAnchor(draft, id, anchor, clipFrame),
+  removeAnchor: (draft, { id, anchor }) => removeAnchor(draft, id, anchor),
+  setLead: (draft, { id, anchor }) => setLeadAnchor(draft, id, anchor),
+  addClip: (draft, { frame }, { clipFrame, length, rate, place }) =>
+    addClip(draft, clipRef(newId(), 1 + length, rate), [clipFrame, frame], newId, place % 4),
+  recut: (draft, _, { clipFrame }) =>
+    recutClip(draft, 'clip', [clipFrame, clipFrame + 40, clipFrame + 90], newId),
+  showTake: (draft, { take }) => showTake(draft, take.shotId, take.id === 'none' ? null : take.id),
+  removeTake: (draft, { take }) => removeTake(draft, take.id),
+  setPrompt: (draft, { id, frame }) => setSettings(draft, [id], { prompt: `prompt ${frame}` }),
+  copySettings: (draft, { id }) =>
+    copySettings(
+      draft,
+      id,
+      draft.timeline.filter(isShotItem).map((one) => one.id),
+    ),
+} satisfies Record<string, (draft: ProjectDocument, target: Target, asked: Ask) => void>;
+
+const edits = Object.keys(EDITS) as (keyof typeof EDITS)[];
+const edit = fc.record({
+  kind: fc.constant('edit' as const),
+  what: fc.constantFrom(...edits, 'split' as const),
+  asked: ask,
+});
+const step = fc.record({ kind: fc.constantFrom('undo' as const, 'redo' as const) });
+const take = fc.record({ kind: fc.constant('take' as const), shot: fc.nat(99) });
+
+/** What is done one after the other; a shorter list fails by fewer of them. */
+const turnsOf = <Turn>(turn: fc.Arbitrary<Turn>, maxLength: number) =>
+  fc.array(turn, { maxLength, size: 'max' });
+
+function editOf(document: ProjectDocument, { what, asked }: Drawn<typeof edit>): Edit {
+  const target = targetOf(document, asked);
+  return (draft) => EDITS[what](draft, target, asked);
 }
 
 /** Makes it, or answers null for a refusal, which must leave everything as it was. */
@@ -169,74 +201,82 @@ function expectSound(document: ProjectDocument): void {
   expect(placed.at(-1)?.to ?? 0).toBe(timelineLength(document));
 }
 
-describe.each(Array.from({ length: 40 }, (_, seed) => seed + 1))('random edits, seed %i', (seed) => {
+describe('random edits', () => {
   it('stay sound, undo to the start and redo to the end', () => {
-    const roll = dice(seed);
-    const start = projectOf(300, [50, 120, 200]);
-    let history = startHistory(start);
-    let refused = 0;
-    let made = 0;
-    for (let turn = 0; turn < 120; turn++) {
-      const before = history;
-      if (roll.below(8) === 0) {
-        history = roll.below(2) === 0 ? undo(history) : redo(history);
-      } else {
-        const next = tryMake(history, { name: `edit ${turn}`, edit: randomEdit(history.document, roll) });
-        if (next) made++;
-        else refused++;
-        history = next ?? history;
-        if (!next) expect(history).toBe(before);
+    let [made, refused] = [0, 0];
+    const turns = turnsOf(fc.oneof({ weight: 7, arbitrary: edit }, { weight: 1, arbitrary: step }), 120);
+    const property = fc.property(turns, (turns) => {
+      const start = projectOf(300, [50, 120, 200]);
+      let history = startHistory(start);
+      for (const turn of turns) {
+        const before = history;
+        if (turn.kind === 'edit') {
+          const next = tryMake(history, { name: 'edit', edit: editOf(history.document, turn) });
+          if (next) made++;
+          else refused++;
+          history = next ?? history;
+          if (!next) expect(history).toBe(before);
+        } else history = turn.kind === 'undo' ? undo(history) : redo(history);
+        expectSound(history.document);
       }
-      expectSound(history.document);
-    }
-    // Both roads were really walked.
-    expect(made).toBeGreaterThan(20);
-    expect(refused).toBeGreaterThan(0);
-    expect(projectDocument.parse(history.document)).toEqual(history.document);
+      expect(projectDocument.parse(history.document)).toEqual(history.document);
 
-    const end = history.document;
-    let steps = 0;
-    while (undoName(history) !== null) {
-      history = undo(history);
-      steps++;
-      expectSound(history.document);
-    }
-    expect(history.document).toEqual(startHistory(start).document);
-    for (; steps > 0; steps--) history = redo(history);
-    expect(history.document).toEqual(end);
+      const end = history.document;
+      let steps = 0;
+      while (undoName(history) !== null) {
+        history = undo(history);
+        steps++;
+        expectSound(history.document);
+      }
+      expect(history.document).toEqual(startHistory(start).document);
+      for (; steps > 0; steps--) history = redo(history);
+      expect(history.document).toEqual(end);
+    });
+    fc.assert(property, { seed: 1, numRuns: 80 });
+    // Both roads were really walked.
+    expect(made).toBeGreaterThan(1600);
+    expect(refused).toBeGreaterThan(400);
   });
 
   it('takes that arrive meanwhile stay through undo and redo, in a sound document', () => {
-    const roll = dice(seed * 7919);
-    let history = startHistory(projectOf(300, [50, 120, 200]));
-    const arrived: string[] = [];
-    for (let turn = 0; turn < 80; turn++) {
-      const kind = roll.below(6);
-      if (kind === 0) {
-        // Its shot may be gone by the time it is finished.
-        const shot = roll.pick(
-          history.document.timeline.filter((item): item is Shot => item.kind === 'shot'),
-        );
-        if (shot) {
-          const id = `take${turn}`;
-          const take = takeOf(id, shot);
-          history = makeBeside(history, 'Take', (draft) => addTake(draft, take, true));
-          arrived.push(id);
-        }
-      } else if (kind === 1) history = undo(history);
-      else if (kind === 2) history = redo(history);
-      else history = tryMake(history, { name: 'edit', edit: randomEdit(history.document, roll) }) ?? history;
-      expectSound(history.document);
-    }
-    while (undoName(history) !== null) {
-      history = undo(history);
-      expectSound(history.document);
-    }
-    expect(Object.keys(history.document.takes)).toEqual(expect.arrayContaining(arrived));
-    while (redoName(history) !== null) {
-      history = redo(history);
-      expectSound(history.document);
-    }
+    let arrivals = 0;
+    const turn = fc.oneof(
+      { weight: 3, arbitrary: edit },
+      { weight: 2, arbitrary: step },
+      { weight: 1, arbitrary: take },
+    );
+    const property = fc.property(turnsOf(turn, 80), (turns) => {
+      let history = startHistory(projectOf(300, [50, 120, 200]));
+      const arrived: string[] = [];
+      for (const turn of turns) {
+        if (turn.kind === 'take') {
+          // Its shot may be gone by the time it is finished.
+          const shots = history.document.timeline.filter(isShotItem);
+          const shot = shots[turn.shot % Math.max(1, shots.length)];
+          if (shot) {
+            const id = `take${arrived.length}`;
+            const taken = takeOf(id, shot);
+            history = makeBeside(history, 'Take', (draft) => addTake(draft, taken, true));
+            arrived.push(id);
+          }
+        } else if (turn.kind === 'edit') {
+          history = tryMake(history, { name: 'edit', edit: editOf(history.document, turn) }) ?? history;
+        } else history = turn.kind === 'undo' ? undo(history) : redo(history);
+        expectSound(history.document);
+      }
+      while (undoName(history) !== null) {
+        history = undo(history);
+        expectSound(history.document);
+      }
+      expect(Object.keys(history.document.takes)).toEqual(expect.arrayContaining(arrived));
+      while (redoName(history) !== null) {
+        history = redo(history);
+        expectSound(history.document);
+      }
+      arrivals += arrived.length;
+    });
+    fc.assert(property, { seed: 2, numRuns: 80 });
+    expect(arrivals).toBeGreaterThan(300);
   });
 });
 
