@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
 import { type ArtefactStore, openArtefacts } from '../../src/main/engine/artefacts/store.ts';
-import { dice, entryFor, frameOf, putFrame } from '../helpers/cache-entries.ts';
+import { entryFor, frameOf, putFrame } from '../helpers/cache-entries.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 /** What the cache promises, in as few words as possible: a list in order of use, cut from the front. */
@@ -41,40 +42,46 @@ class Model {
   }
 }
 
-describe('least recently used', () => {
-  const LIMIT = 20_000;
-  const KEYS = Array.from({ length: 40 }, (_, i) => `key ${i}`);
+const LIMIT = 20_000;
+const KEYS = Array.from({ length: 40 }, (_, i) => `key ${i}`);
 
-  it.each([1, 2, 3, 4, 5, 6])('behaves like a simple list (seed %i)', async (seed) => {
-    const roll = dice(seed);
+const key = fc.constantFrom(...KEYS);
+/** What is done with the cache; `tick` says whether the clock moves, which stands still often between two uses. */
+const action = fc.oneof(
+  { weight: 45, arbitrary: fc.record({ kind: fc.constant('get' as const), key }) },
+  {
+    weight: 49,
+    arbitrary: fc.record({ kind: fc.constant('put' as const), key, side: fc.constantFrom(2, 5, 8, 13, 36) }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('prune' as const), bytes: fc.nat(LIMIT) }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('reopen' as const) }) },
+);
+const step = fc.record({ action, tick: fc.constantFrom(0, 0, 1) });
+
+it('drops the least recently used, as a simple list does', async () => {
+  const property = fc.asyncProperty(fc.array(step, { maxLength: 800, size: 'max' }), async (steps) => {
     const file = join(tempFolder(), 'cache.sqlite');
-    // The clock stands still often, as a real one does between two uses.
     let clock = 1_700_000_000_000;
-    const now = () => {
-      clock += roll(0, 2) === 0 ? 1 : 0;
-      return clock;
-    };
+    const now = () => clock;
     const reopen = () => openArtefacts(file, { limitBytes: LIMIT, onWarning: expect.unreachable, now });
     const sizeOf = new Map<string, number>();
     const model = new Model(LIMIT);
     let cache: ArtefactStore = reopen();
-    for (let step = 0; step < 400; step++) {
-      const key = KEYS[roll(0, KEYS.length - 1)]!;
-      const action = roll(0, 99);
-      if (action < 45) {
-        const found = frameOf(cache, key);
-        expect(found !== null).toBe(model.get(key));
-        if (found) expect(found.value).toEqual(entryFor(key, sizeOf.get(key)).value);
-      } else if (action < 94) {
-        const side = [2, 5, 8, 13, 36][roll(0, 4)]!;
+    for (const { action, tick } of steps) {
+      clock += tick;
+      if (action.kind === 'get') {
+        const found = frameOf(cache, action.key);
+        expect(found !== null).toBe(model.get(action.key));
+        if (found) expect(found.value).toEqual(entryFor(action.key, sizeOf.get(action.key)).value);
+      } else if (action.kind === 'put') {
+        const { key, side } = action;
         const entry = entryFor(key, side);
         expect(putFrame(cache, key, entry)).toBe(model.put(key, entry.value.data.byteLength));
         if (model.entries.get(key) === entry.value.data.byteLength) sizeOf.set(key, side);
-      } else if (action < 96) {
-        const bytes = roll(0, LIMIT);
+      } else if (action.kind === 'prune') {
         const before = model.bytes;
-        model.cut(bytes);
-        expect((await cache.prune({ bytes })).bytes).toBe(before - model.bytes);
+        model.cut(action.bytes);
+        expect((await cache.prune({ bytes: action.bytes })).bytes).toBe(before - model.bytes);
       } else {
         cache.close();
         // A process takes longer than a millisecond to start.
@@ -86,4 +93,5 @@ describe('least recently used', () => {
     expect(cache.stat()).toMatchObject({ items: model.entries.size, bytes: model.bytes });
     cache.close();
   });
+  await fc.assert(property, { seed: 1, numRuns: 6 });
 });
