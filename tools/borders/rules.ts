@@ -65,10 +65,14 @@ export const AREAS: readonly Area[] = [
   area('preload', 'common', 'The page is given a bridge and nothing else.'),
   // The engine, from below.
   area('main/engine/watchdog', 'main, entry-file.ts', 'It must run when everything else is stuck.'),
-  area('main/engine/storage', 'common, disk.ts', 'The door to SQLite knows nothing of what is stored.'),
+  area(
+    'main/engine/storage',
+    'common, atomic-files.ts',
+    'The door to SQLite knows nothing of what is stored.',
+  ),
   area(
     'main/engine/media',
-    'common, time, formats, watchdog, disk.ts',
+    'common, time, formats, watchdog, atomic-files.ts',
     'Reading and writing clips needs no model and no database.',
   ),
   area(
@@ -101,27 +105,27 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/artefacts',
-    'storage, watchdog, disk.ts, diffusion/types.ts, models/types.ts, common, contract',
+    'storage, watchdog, atomic-files.ts, diffusion/types.ts, models/types.ts, common, contract',
     'What is kept has a key and bytes; how it is made is not its matter.',
   ),
   area(
     'main/engine/library',
-    'models, onnx, media/target.ts, stages/model-settings.ts, disk.ts, common, contract',
+    'models, onnx, media/target.ts, stages/model-settings.ts, atomic-files.ts, disk.ts, common, contract',
     'Models are listed and downloaded without running one.',
   ),
   area(
     'main/engine/project',
-    'storage, media, disk.ts, report-file.ts, common, common/project, contract',
+    'storage, media, atomic-files.ts, disk.ts, report-file.ts, common, common/project, contract',
     'A project is read and kept without a model or a queue.',
   ),
   area(
     'main/engine/previews',
-    'media, disk.ts, common, contract',
+    'media, atomic-files.ts, common, contract',
     'Proxies and thumbnails are of clips, not of projects.',
   ),
   area(
     'main/engine/stages',
-    'artefacts, diffusion, media, methods, metrics, models, onnx, queue/checkpoint.ts, context.ts, disk.ts, report-file.ts, common, time',
+    'artefacts, diffusion, media, methods, metrics, models, onnx, queue/checkpoint.ts, context.ts, atomic-files.ts, report-file.ts, common, time',
     'The steps of a render do not know which job or project they serve.',
   ),
   area(
@@ -131,7 +135,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/queue',
-    'stages, methods/have.ts, artefacts, diffusion, media, project, storage, context.ts, disk.ts, progress.ts, render.ts, report-file.ts, common, common/project, contract',
+    'stages, methods/have.ts, artefacts, diffusion, media, project, storage, context.ts, atomic-files.ts, progress.ts, render.ts, report-file.ts, common, common/project, contract',
     'A job renders, and its take is filed to its own project.',
   ),
   area(

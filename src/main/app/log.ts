@@ -1,6 +1,7 @@
 /** One log file for each start of the application; the one before is kept. */
-import { createWriteStream, mkdirSync, renameSync } from 'node:fs';
+import { createWriteStream, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { publishSync } from '../atomic-files.ts';
 
 /** A process that prints without end must not fill the disk. */
 const LIMIT_BYTES = 10 * 2 ** 20;
@@ -10,7 +11,7 @@ export function openLog(folder: string): (text: string) => void {
   let room = LIMIT_BYTES;
   try {
     mkdirSync(folder, { recursive: true });
-    renameSync(file, join(folder, 'retake.previous.log'));
+    publishSync(file, join(folder, 'retake.previous.log'));
   } catch {
     // There was none yet; a folder that cannot be written shows below.
   }

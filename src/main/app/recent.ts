@@ -1,6 +1,7 @@
 /** Projects opened lately, newest first, kept over restarts. */
-import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
+import { writeWholeSync } from '../atomic-files.ts';
 
 const LIMIT = 12;
 const MOST_BYTES = 1 << 20;
@@ -20,8 +21,7 @@ export function openRecent(file: string, onAdd: (path: string) => void): Recent 
       if (projects[0] === path) return;
       projects = [path, ...projects.filter((one) => one !== path)].slice(0, LIMIT);
       try {
-        writeFileSync(`${file}.part`, JSON.stringify({ projects }));
-        renameSync(`${file}.part`, file);
+        writeWholeSync(file, JSON.stringify({ projects }));
       } catch {
         // A list that cannot be kept is no reason to disturb the artist.
       }

@@ -1,10 +1,10 @@
 /** The report beside a take: take.mov → take.report.json. It is also the proof that a job's take is complete. */
-import { open, readFile, rm, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AppError } from '../../common/errors.ts';
 import type { TakeReport } from '../../common/report.ts';
 import type { EditSettings } from '../../common/settings.ts';
-import { publish } from './disk.ts';
+import { writeWhole } from '../atomic-files.ts';
 import { planTarget } from './media/target.ts';
 
 export function reportPath(out: string): string {
@@ -14,16 +14,9 @@ export function reportPath(out: string): string {
 /** @throws AppError output-unwritable */
 export async function writeReport(report: TakeReport): Promise<void> {
   const path = reportPath(report.take.path);
-  // No longer than the report's own name may be.
-  const temporary = join(dirname(path), `.retake-partial-${report.job}.json`);
   try {
-    const file = await open(temporary, 'w');
-    await file.writeFile(`${JSON.stringify(report, null, 2)}\n`);
-    await file.sync();
-    await file.close();
-    await publish(temporary, path);
+    await writeWhole(path, `${JSON.stringify(report, null, 2)}\n`, `${report.job}.json`);
   } catch (error) {
-    await rm(temporary, { force: true });
     throw new AppError('output-unwritable', (error as Error).message, {
       doing: `writing ${basename(path)}`,
       hint: 'The take itself is complete.',

@@ -3,11 +3,8 @@
  * comes from outside, and is the row's only while the row is there: what no row names is removed by `sweep`.
  */
 import {
-  closeSync,
   createReadStream,
-  fsyncSync,
   mkdirSync,
-  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -15,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { publishSync } from '../disk.ts';
+import { publishSync } from '../../atomic-files.ts';
 import { type Db, inTransaction } from '../storage/db.ts';
 import type { Packed } from './codecs.ts';
 import { checksumOf, findRow, metaOf, type Row, shapeOf } from './rows.ts';
@@ -43,13 +40,7 @@ export class ArtefactFiles {
     mkdirSync(this.#dir, { recursive: true });
     const temporary = this.#temporary(checksum);
     try {
-      const file = openSync(temporary, 'w');
-      try {
-        writeFileSync(file, bytes);
-        fsyncSync(file);
-      } finally {
-        closeSync(file);
-      }
+      writeFileSync(temporary, bytes, { flush: true });
     } catch (error) {
       rmSync(temporary, { force: true });
       throw error;

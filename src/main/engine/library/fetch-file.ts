@@ -5,7 +5,7 @@ import { open, rm, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, Cancelled, throwIfCancelled } from '../../../common/errors.ts';
-import { publish } from '../disk.ts';
+import { publish } from '../../atomic-files.ts';
 import { fromSystem } from '../media/target.ts';
 import { checkAddress } from './address.ts';
 import type { RemoteFile } from './repository.ts';

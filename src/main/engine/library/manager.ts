@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { BundleEntry } from '../../../common/contract/bundles.ts';
 import { AppError, errorLine } from '../../../common/errors.ts';
-import { writeWhole } from '../disk.ts';
+import { writeWhole } from '../../atomic-files.ts';
 import { fromSystem } from '../media/target.ts';
 import { type BundleReport, inspectBundle } from '../models/inspect.ts';
 import { PART_FOLDERS } from '../models/layout.ts';

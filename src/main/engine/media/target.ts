@@ -10,7 +10,7 @@ import { AppError } from '../../../common/errors.ts';
 import { FORMATS, type TakeFormat } from '../../../common/formats/registry.ts';
 import { runOfPattern } from '../../../common/sequence.ts';
 import { systemWords } from '../../../common/system-errors.ts';
-import { publishEach, publish as publishName, syncFolder } from '../disk.ts';
+import { publishEach, publish as publishName, sync } from '../../atomic-files.ts';
 
 export interface Target {
   /** What the artist asked for: a file, or the folder of a sequence. */
@@ -120,7 +120,7 @@ export async function publish(target: Target): Promise<void> {
     const names = await readdir(partial);
     for (const name of names) await sync(join(partial, name));
     if (!existsSync(path)) {
-      await syncFolder(partial);
+      await sync(partial);
       await publishName(partial, path);
       return;
     }
@@ -161,15 +161,6 @@ export async function prepareFolder(target: Target): Promise<void> {
     await mkdir(target.partial);
   } catch (error) {
     throw fromSystem(error, `writing ${basename(target.path)}`);
-  }
-}
-
-async function sync(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

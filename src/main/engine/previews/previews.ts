@@ -1,12 +1,12 @@
 /** What the timeline shows of clips and takes: made once per file, kept in a folder that does not grow without end. */
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { ClipPreview } from '../../../common/contract/clips.ts';
 import type { DesktopEvent } from '../../../common/contract/events.ts';
 import type { ClipInfo } from '../../../common/media.ts';
-import { publish, writeWhole } from '../disk.ts';
+import { makeWhole, writeWhole } from '../../atomic-files.ts';
 import { fingerprintOf } from '../media/fingerprint.ts';
 import { type FrameFeatures, findCuts, measureFrames, shortestShot } from '../media/shots.ts';
 import { fromSystem } from '../media/target.ts';
@@ -132,30 +132,23 @@ export class Previews {
     this.#features.set(id, features);
     if (!stored) {
       await mkdir(join(this.#parts.dir, id), { recursive: true });
-      await this.#write(file, Buffer.concat([bytesOf(features.change), bytesOf(features.light)]));
+      await this.#write(file, [features.change, features.light]);
     }
     return features;
   }
 
-  /** Makes a file under a temporary name, unless an earlier attempt has finished it. */
+  /** Makes a file unless an earlier attempt has finished it. */
   async #file(path: string, make: (temporary: string) => Promise<void>): Promise<void> {
     if (await stat(path).catch(() => null)) return;
-    const temporary = `${path}.${randomBytes(4).toString('hex')}.partial`;
-    try {
-      await make(temporary);
-      await publish(temporary, path);
-    } catch (error) {
-      await rm(temporary, { force: true });
+    await makeWhole(path, make).catch((error: unknown) => {
       throw error instanceof Error && 'errno' in error ? fromSystem(error, 'making a preview') : error;
-    }
+    });
   }
 
-  async #write(path: string, data: string | Uint8Array | Int8Array): Promise<void> {
-    try {
-      await writeWhole(path, data instanceof Int8Array ? new Uint8Array(data.buffer) : data);
-    } catch (error) {
+  async #write(path: string, data: Parameters<typeof writeWhole>[1]): Promise<void> {
+    await writeWhole(path, data).catch((error: unknown) => {
       throw fromSystem(error, 'making a preview');
-    }
+    });
   }
 
   /** Removes what was not looked at for longest until the folder is within its limit. */
@@ -227,10 +220,6 @@ async function readFeatures(file: string, frames: number): Promise<FrameFeatures
   if (bytes?.length !== frames * 8) return null;
   const values = new Float32Array(new Uint8Array(bytes).buffer);
   return { change: values.slice(0, frames), light: values.slice(frames) };
-}
-
-function bytesOf(values: Float32Array): Uint8Array {
-  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 
 async function folderBytes(folder: string): Promise<number> {

@@ -9,7 +9,7 @@ import { z } from 'zod';
 import type { Backup } from '../../../common/contract/projects.ts';
 import { AppError } from '../../../common/errors.ts';
 import type { ProjectDocument } from '../../../common/project/document.ts';
-import { writeWhole } from '../disk.ts';
+import { writeWhole } from '../../atomic-files.ts';
 import { writeProject } from './database.ts';
 import { type ProjectRef, readProject } from './file.ts';
 

@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { AppError } from '../../../common/errors.ts';
 import type { ProjectDocument } from '../../../common/project/document.ts';
-import { publishSync } from '../disk.ts';
+import { publishSync } from '../../atomic-files.ts';
 import {
   asAppError,
   CorruptDatabase,

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { AppError } from '../../../common/errors.ts';
-import { writeWhole } from '../disk.ts';
+import { writeWhole } from '../../atomic-files.ts';
 
 const MOST_PLACES = 1000;
 const placesFile = z.array(z.string().max(1000)).max(MOST_PLACES);

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { lstat, mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AppError } from '../../../common/errors.ts';
-import { publish } from '../disk.ts';
+import { publish } from '../../atomic-files.ts';
 import { fromSystem } from '../media/target.ts';
 import { reportPath } from '../report-file.ts';
 import { isReported } from './take-proof.ts';

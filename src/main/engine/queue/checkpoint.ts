@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { publish } from '../disk.ts';
+import { publish } from '../../atomic-files.ts';
 import { asAppError } from '../storage/db.ts';
 
 const MAGIC = 'RETAKE-CHECKPOINT-1\n';

@@ -6,8 +6,8 @@ import { mkdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { AppError, errorLine } from '../../../common/errors.ts';
 import type { EditSettings } from '../../../common/settings.ts';
+import { writeWhole } from '../../atomic-files.ts';
 import type { RenderContext } from '../context.ts';
-import { writeWhole } from '../disk.ts';
 import { type Fingerprint, fingerprintOf } from '../media/fingerprint.ts';
 import { fromSystem } from '../media/target.ts';
 

@@ -1,7 +1,7 @@
 /** A database that may be lost: damage sets the file aside and starts an empty one, trouble never stops the work. */
 import { rmSync, statSync } from 'node:fs';
 import { AppError, assert, errorLine } from '../../../common/errors.ts';
-import { publishSync } from '../disk.ts';
+import { publishSync } from '../../atomic-files.ts';
 import {
   asAppError,
   CorruptDatabase,
