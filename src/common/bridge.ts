@@ -2,6 +2,8 @@
  * What the preload script gives the page as `window.retake`. The engine itself is spoken to over a port of its own, so
  * that pictures do not pass through the shell. Only src/renderer/engine.ts touches it.
  */
+import type { Grouped } from './settings/catalogue.ts';
+
 /** starting: not yet answering; restarting: it died and is being started again; failed: it will not come back by itself. */
 export type EngineState = 'starting' | 'up' | 'restarting' | 'failed';
 
@@ -44,17 +46,11 @@ export interface Demo {
   readonly project: string;
   /** The artist has opened it before; making it anew would replace it. */
   readonly exists: boolean;
-  readonly sourcePrompt: string;
   /** The frames of the clip that are edited, half-open: few enough to render while one watches. Null is all. */
   readonly range: { readonly start: number; readonly end: number } | null;
-  /** Settings of a shot that all edits share, to render quickly; what is not said is the model's own. */
-  readonly settings: Readonly<Record<string, unknown>>;
-  /** Settings of a shot; only the prompt is certain. */
-  readonly edits: readonly {
-    readonly name: string;
-    readonly prompt: string;
-    readonly [setting: string]: unknown;
-  }[];
+  /** Settings of a shot that all edits share, in groups; what is not said is the model's own. */
+  readonly settings: Grouped;
+  readonly edits: readonly { readonly name: string; readonly settings: Grouped }[];
 }
 
 /** Dialogs answer null when the artist closes them without a choice. Paths are absolute. */

@@ -1,5 +1,5 @@
 /** What in a prompt would be meant for another program, and is plain text to Retake: told, never passed over. Pure. */
-import type { EditSettings } from './settings.ts';
+import type { ShotSettings } from './settings/settings.ts';
 
 interface Kind {
   readonly pattern: RegExp;
@@ -70,29 +70,32 @@ function inCapitals({ index = 0, 0: found }: RegExpMatchArray, text: string): bo
   return [before, after].some((word) => word !== undefined && word === word.toUpperCase());
 }
 
-type Steering = Pick<EditSettings, 'prompt' | 'negativePrompt' | 'guidance' | 'keep'>;
+/** Of a request or of a shot. */
+type Steering = Pick<ShotSettings, 'prompts' | 'sampling'> & {
+  readonly guide: Pick<ShotSettings['guide'], 'keep'>;
+};
 
 /** Why the negative prompt is not read, as a sentence without its end; null where it is, or is empty. */
-export function unreadNegative({ negativePrompt, guidance, keep }: Omit<Steering, 'prompt'>): string | null {
-  if (negativePrompt.trim() === '') return null;
-  if (keep > 0)
+export function unreadNegative({ prompts, sampling, guide }: Steering): string | null {
+  if (prompts.negative.trim() === '') return null;
+  if (guide.keep > 0)
     return 'the negative prompt is not read: while parts of the clip are kept, guidance starts from the source prompt';
-  return guidance === 1 ? 'the negative prompt is not read at guidance 1; raise the guidance' : null;
+  return sampling.guidance === 1 ? 'the negative prompt is not read at guidance 1; raise the guidance' : null;
 }
 
 /** Everything in the prompts that will not be read as it is meant, one line each. */
-export function promptNotes(settings: Steering & Pick<EditSettings, 'sourcePrompt'>): string[] {
-  const { prompt, sourcePrompt, negativePrompt, guidance, keep } = settings;
+export function promptNotes(settings: Steering): string[] {
+  const { prompts, sampling, guide } = settings;
   const lines = [
-    ['prompt', prompt],
-    ['source prompt', sourcePrompt],
-    ['negative prompt', negativePrompt],
+    ['prompt', prompts.target],
+    ['source prompt', prompts.source],
+    ['negative prompt', prompts.negative],
   ] as const;
   const unread = unreadNegative(settings);
   return [
     ...lines.flatMap(([name, text]) => syntaxNotes(text).map((note) => `the ${name}: ${note}`)),
     ...(unread === null ? [] : [unread]),
-    ...(guidance === 0 && keep === 0
+    ...(sampling.guidance === 0 && guide.keep === 0
       ? ['at guidance 0 the prompt is not read, only the negative prompt is; raise the guidance']
       : []),
   ];

@@ -1,6 +1,8 @@
 /** What a finished edit says of itself; written beside the take as JSON and kept with the job. */
+
 import type { ClipInfo, Fit, FrameRange, Rational } from './media.ts';
-import type { EditSettings } from './settings.ts';
+import { groupsOfFlat } from './settings/flat.ts';
+import type { EditSettings } from './settings/settings.ts';
 
 export interface ProviderTrial {
   readonly provider: string;
@@ -89,4 +91,10 @@ export interface TakeReport {
   /** Null where no image-text model was named. */
   readonly imageText: ImageTextScores | null;
   readonly warnings: readonly string[];
+}
+
+/** A report as it was written, by this version or one before. */
+export function readReport(json: unknown): TakeReport {
+  const report = json as TakeReport;
+  return { ...report, settings: groupsOfFlat(report.settings) as EditSettings };
 }

@@ -3,7 +3,7 @@
  * the shell starts it, as a utility process: the program itself then needs no way to be run as a plain Node.
  */
 import { z } from 'zod';
-import { PROVIDERS } from '../common/settings.ts';
+import { PROVIDERS } from '../common/settings/model.ts';
 
 const trialAnswer = z.object({
   ok: z.boolean(),

@@ -57,7 +57,7 @@ describe('an Open and a New that fail', () => {
     await prompt(page).blur();
     await saved(page);
     const [shot] = readProject(project).timeline;
-    expect(shot).toMatchObject({ settings: { prompt: 'a river of glass' }, takeId: null });
+    expect(shot).toMatchObject({ settings: { prompts: { target: 'a river of glass' } }, takeId: null });
 
     await menu(app, 'edit.undo');
     await menu(app, 'edit.undo');
@@ -80,7 +80,7 @@ describe('save as', () => {
     await saved(app.page);
     expect(readProject(at('second.retake'))).toMatchObject({
       name: 'second',
-      timeline: [{ settings: { prompt: 'a river of stone' } }],
+      timeline: [{ settings: { prompts: { target: 'a river of stone' } } }],
     });
     expect(readProject(project).name).toBe('film');
   });
@@ -99,7 +99,7 @@ describe('backups', () => {
     await dialog.waitFor({ state: 'detached' });
     expect(readProject(project).name).toBe('film');
     expect(readProject(at('second.retake')).timeline).toMatchObject([
-      { settings: { prompt: 'a river of stone' } },
+      { settings: { prompts: { target: 'a river of stone' } } },
     ]);
   });
 });

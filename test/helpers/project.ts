@@ -1,8 +1,9 @@
 /** A small but complete project document around files that exist. */
 import { writeFileSync } from 'node:fs';
 import type { ClipRef, ProjectDocument } from '../../src/common/project/document.ts';
-import { emptyProject, shotSettings } from '../../src/common/project/document.ts';
+import { emptyProject } from '../../src/common/project/document.ts';
 import { fingerprintOf } from '../../src/main/engine/media/fingerprint.ts';
+import { shotWith } from './job-settings.ts';
 
 export async function clipRefOf(path: string, more: Partial<ClipRef> = {}): Promise<ClipRef> {
   const fingerprint = await fingerprintOf(path).catch(() => ({ bytes: 1, digest: 'none' }));
@@ -22,7 +23,7 @@ export async function clipRefOf(path: string, more: Partial<ClipRef> = {}): Prom
 }
 
 export function withClip(clip: ClipRef, takePath: string | null = null): ProjectDocument {
-  const settings = shotSettings.parse({ prompt: 'a red car', sourcePrompt: 'a car' });
+  const settings = shotWith({ prompt: 'a red car', sourcePrompt: 'a car' });
   const shot = { kind: 'shot' as const, id: 'shot-1', name: 'Shot 1', clipId: clip.id, start: 0, end: 24 };
   return {
     ...emptyProject('A project'),

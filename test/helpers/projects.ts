@@ -4,10 +4,10 @@ import {
   type ClipRef,
   emptyProject,
   type ProjectDocument,
-  shotSettings,
   type Take,
 } from '../../src/common/project/document.ts';
 import { addClip, type NewId } from '../../src/common/project/edits.ts';
+import { shotWith } from './job-settings.ts';
 
 export function counter(prefix = 'id'): NewId {
   let next = 0;
@@ -47,7 +47,7 @@ export function takeOf(id: string, shot: { id: string; start: number; end: numbe
     start: shot.start,
     end: shot.end,
     anchor: shot.start,
-    settings: shotSettings.parse({ prompt: 'snow' }),
+    settings: shotWith({ prompt: 'snow' }),
     bundle: 'demo',
     seconds: 3,
     reconstruction: null,

@@ -3,7 +3,6 @@ import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { Cancelled } from '../../src/common/errors.ts';
-import { type EditRequest, parseSettings } from '../../src/common/settings.ts';
 import { ArtefactStore } from '../../src/main/engine/artefacts/store.ts';
 import type { Latent } from '../../src/main/engine/diffusion/types.ts';
 import { createProgressMeter } from '../../src/main/engine/progress.ts';
@@ -11,6 +10,7 @@ import { CheckpointFile } from '../../src/main/engine/queue/checkpoint.ts';
 import { prepareShot } from '../../src/main/engine/stages/prepare.ts';
 import { sampleShot } from '../../src/main/engine/stages/sample.ts';
 import { startLatents } from '../../src/main/engine/stages/start.ts';
+import { type Short, settingsWith } from './job-settings.ts';
 
 const demo = resolve(import.meta.dirname, '../../resources/demo');
 const FIRST = 8;
@@ -19,7 +19,7 @@ const CHECKPOINT_PAUSE_MS = 2000;
 
 interface ShippedEdit {
   readonly name: string;
-  readonly request: Partial<EditRequest>;
+  readonly request: Short;
   /** The run is ended by hand when this many frames were visited, and resumed. */
   readonly stopAfter?: number;
 }
@@ -74,7 +74,7 @@ async function renderOne(
   { name, request }: ShippedEdit,
   { dir, cache, stopAfter }: { dir: string; cache: ArtefactStore; stopAfter: number | null },
 ): Promise<ShippedLatents> {
-  const settings = parseSettings({
+  const settings = settingsWith({
     clip: join(demo, 'clip.mp4'),
     bundle: join(demo, 'bundle'),
     out: join(dir, 'take.mov'),

@@ -149,14 +149,18 @@ describe('a size frozen at export', () => {
     expect(formatBundleReport(await inspectBundle(dir))).toMatch(/frozen +pictures of 32×48 only/);
     // A plan asks the same, of the bundle's facts alone.
     const facts = await rememberingFacts(undefined)(dir);
-    const settings = { ...jobSettings, size: null };
+    const settings = jobSettings;
     expect(canvasOf(settings, { width: 320, height: 480 }, facts)).toMatchObject({ width: 32, height: 48 });
     expect(canvasOf(settings, { width: 480, height: 320 }, facts)).toMatchObject({
       ...{ width: 32, height: 48, contentWidth: 32, contentHeight: 21, left: 0, top: 13 },
     });
-    expect(() => canvasOf({ ...settings, size: 64 }, { width: 480, height: 320 }, facts)).toThrow(
-      'pictures of 32×48 only, this edit needs',
-    );
+    expect(() =>
+      canvasOf(
+        { ...settings, sampling: { ...settings.sampling, size: 64 } },
+        { width: 480, height: 320 },
+        facts,
+      ),
+    ).toThrow('pictures of 32×48 only, this edit needs');
   });
 
   it('of the VAE alone is known before the first frame too', async () => {

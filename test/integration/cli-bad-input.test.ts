@@ -60,7 +60,7 @@ describe('settings', () => {
   it.each<[string, string[], RegExp]>([
     ['an empty prompt', ['--prompt', ''], /prompt is empty; say what/],
     ['a blank prompt', ['--prompt', ' \n'], /prompt is empty; say what/],
-    ['a prompt of 10 kB', ['--prompt', 'x'.repeat(10_000)], /prompt is longer than 4000 characters; shorten/],
+    ['a prompt of 10 kB', ['--prompt', 'x'.repeat(10_000)], /prompt must have 4000 characters or fewer/],
     ['control characters', ['--prompt', 'a\u0007b'], /prompt holds control characters; type it/],
     ['no steps', ['--steps', '0'], /steps must be 1 or more/],
     ['10,000 steps', ['--steps', '10000'], /steps must be 1000 or less/],
@@ -98,7 +98,7 @@ describe('settings', () => {
       edit(world, clip, join(world.out, 'e.mov'), '--to', '0', '--prompt', prompt),
       world,
     );
-    expect(report.settings.prompt).toBe(prompt);
+    expect(report.settings.prompts.target).toBe(prompt);
     rmSync(join(world.out, 'e.mov'));
     rmSync(join(world.out, 'e.report.json'));
   });

@@ -98,7 +98,7 @@ describe('after an edit', () => {
     );
     const report = JSON.parse(run.stdout) as TakeReport;
     expect(report).toEqual(JSON.parse(readFileSync(join(world.out, 't.report.json'), 'utf8')));
-    expect(report.settings.format).toBe('h264');
+    expect(report.settings.output.format).toBe('h264');
   });
 
   it('lists, counts and checks what is cached', async () => {

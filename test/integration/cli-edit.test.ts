@@ -182,25 +182,37 @@ it("fills what is not asked with the model's own settings, and says so", async (
   const file = join(world.bundle, 'retake.json');
   writeFileSync(
     file,
-    JSON.stringify({ method: 'sdedit', params: { strength: 1 }, guidance: 1, steps: 9, odd: 1 }),
+    JSON.stringify({
+      method: { id: 'sdedit', params: { strength: 1 } },
+      sampling: { guidance: 1, steps: 9 },
+      odd: 1,
+    }),
   );
   try {
     const out = join(world.out, 'own.mov');
     const { code, stdout, stderr } = await retake(edit(world, clip, out, '--to', '1'), world);
     expect(code).toBe(0);
     expect(stdout).toContain(
-      'settings that came with the model: method sdedit, params {strength:1}, guidance 1',
+      'settings that came with the model: method sdedit, parameters {strength:1}, guidance 1',
     );
     expect(messages(stderr)).toEqual([
       expect.stringMatching(/retake\.json of the model: "odd" is no setting/),
     ]);
     const report = JSON.parse(readFileSync(join(world.out, 'own.report.json'), 'utf8')) as TakeReport;
     // The helper asks for three steps: the artist goes before the model.
-    expect(report.settings).toMatchObject({ method: 'sdedit', steps: 3, guidance: 1, keep: 0 });
-    expect(report.settings.origins).toMatchObject({ steps: 'asked', guidance: 'model', keep: 'retake' });
+    expect(report.settings).toMatchObject({
+      method: { id: 'sdedit' },
+      sampling: { steps: 3, guidance: 1 },
+      guide: { keep: 0 },
+    });
+    expect(report.settings.origins).toMatchObject({
+      'sampling.steps': 'asked',
+      'sampling.guidance': 'model',
+      'guide.keep': 'retake',
+    });
     expect(report.sampling).toMatchObject({ unetCalls: 2 * 3, unetBranches: 2 * 3 });
     const inspected = await retake(['bundle', 'inspect', world.bundle], world);
-    expect(inspected.stdout).toMatch(/^settings +its own: method sdedit, params \{strength:1\}, /m);
+    expect(inspected.stdout).toMatch(/^settings +its own: method sdedit, parameters \{strength:1\}, /m);
   } finally {
     rmSync(file);
   }

@@ -2,10 +2,11 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { type ClipRef, type Shot, shotSettings } from '../../src/common/project/document.ts';
+import type { ClipRef, Shot } from '../../src/common/project/document.ts';
 import { BundleManager } from '../../src/main/engine/library/manager.ts';
 import { counter, ffmpegDoes, H264, tempFolder } from '../helpers/clips.ts';
 import { startDesk } from '../helpers/desk.ts';
+import { shotWith } from '../helpers/job-settings.ts';
 import { clipRefOf } from '../helpers/project.ts';
 import { writeTinyBundle } from '../helpers/tiny-bundle.ts';
 import { negativeDepthGraph, writeTinyDepth } from '../helpers/tiny-depth.ts';
@@ -22,7 +23,7 @@ const shot: Shot = {
   end: 4,
   anchors: [2],
   leadAnchor: 2,
-  settings: shotSettings.parse({ sourcePrompt: 'a car', prompt: 'a red car', steps: 2 }),
+  settings: shotWith({ sourcePrompt: 'a car', prompt: 'a red car', steps: 2 }),
   takeId: null,
 };
 
@@ -57,7 +58,7 @@ test('a depth model renders; the plan then knows what is inverted, until the est
     rmSync(join(bundle, 'depth_estimator'), { recursive: true });
     const refusal = { code: 'usage', message: /cannot estimate it/, hint: /depth_estimator\/model\.onnx/ };
     await expect(call['render.plan'](request)).rejects.toMatchObject(refusal);
-    const noised = { ...shot, settings: { ...shot.settings, method: 'sdedit' } };
+    const noised = { ...shot, settings: { ...shot.settings, method: { id: 'sdedit', params: {} } } };
     await expect(call['render.plan']({ ...request, shot: noised })).rejects.toMatchObject(refusal);
   } finally {
     await desk.stop();

@@ -2,10 +2,10 @@
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Events } from '../../src/common/contract/events.ts';
-import { shotSettings } from '../../src/common/project/document.ts';
 import { counter, ffmpegDoes, H264, tempFolder } from '../helpers/clips.ts';
 import { isFiled } from '../helpers/desk.ts';
 import { type Engine, endEngines, startEngine } from '../helpers/engine-process.ts';
+import { shotWith } from '../helpers/job-settings.ts';
 import { writeTinyBundle } from '../helpers/tiny-bundle.ts';
 
 const folder = tempFolder();
@@ -48,7 +48,7 @@ test('import, render, kill the engine, start it again: the queue goes on and the
     end: 12,
     anchors: [5],
     leadAnchor: 5,
-    settings: shotSettings.parse({ sourcePrompt: 'a car', prompt: 'a red car', steps: 30 }),
+    settings: shotWith({ sourcePrompt: 'a car', prompt: 'a red car', steps: 30 }),
     takeId: null,
   };
   const document = { ...opened.document, clips: { [ref.id]: ref }, timeline: [shot] };

@@ -11,13 +11,13 @@ import { basename, join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import type { Events } from '../../src/common/contract/events.ts';
 import type { ClipRef, Shot } from '../../src/common/project/document.ts';
-import { shotSettings } from '../../src/common/project/document.ts';
 import type { TakeReport } from '../../src/common/report.ts';
 import { prepareDataDirectory } from '../../src/main/engine/data-paths.ts';
 import { probeClip } from '../../src/main/engine/media/probe.ts';
 import { openJobStore } from '../../src/main/engine/queue/store.ts';
 import { counter, ffmpegDoes, H264, tempFolder } from '../helpers/clips.ts';
 import { type Desk, isFiled, startDesk, stateOf } from '../helpers/desk.ts';
+import { shotWith } from '../helpers/job-settings.ts';
 import { clipRefOf } from '../helpers/project.ts';
 import { writeTinyBundle } from '../helpers/tiny-bundle.ts';
 
@@ -43,7 +43,7 @@ function shotOf(change: Partial<Shot> = {}, settings: object = {}): Shot {
     end: 4,
     anchors: [2],
     leadAnchor: 2,
-    settings: shotSettings.parse({
+    settings: shotWith({
       sourcePrompt: 'a car',
       prompt: 'a red car',
       steps: 3,
@@ -95,7 +95,15 @@ test('a shot becomes a take; the plan before and after tells what is computed an
   expect(take).toMatchObject({
     project: { name: 'film' },
     label: 'Car / 1',
-    take: { id, shotId: 'shot-1', path, start: 1, end: 4, anchor: 2, settings: { prompt: 'a red car' } },
+    take: {
+      id,
+      shotId: 'shot-1',
+      path,
+      start: 1,
+      end: 4,
+      anchor: 2,
+      settings: { prompts: { target: 'a red car' } },
+    },
   });
   const report = store.get(id).report as TakeReport;
   expect(report.range).toEqual({ start: 1, end: 4 });
@@ -143,7 +151,7 @@ test('takes are numbered past files, deleted takes and jobs that wait', async ()
   await call['queue.pause']({ paused: true });
   const [a, b] = [await add(shotOf()), await add(shotOf())];
   const entries = await until((all) => all.length === 2);
-  const outs = [a, b].map((id) => entries.find((entry) => entry.id === id)!.settings.out);
+  const outs = [a, b].map((id) => entries.find((entry) => entry.id === id)!.settings.output.path);
   expect(outs).toEqual([join(takes, 'Car - 1 3.mov'), join(takes, 'Car - 1 4.mov')]);
   await stop();
 });
@@ -174,7 +182,7 @@ test('order, cancel, retry and clear', async () => {
   expect(stateOf((await call['queue.list'](null)).entries, a)).toBe('cancelled');
   await call['queue.retry']({ id: a });
   const done = await until((all) => stateOf(all, a) === 'done');
-  expect(done.every(({ settings }) => existsSync(settings.out))).toBe(true);
+  expect(done.every(({ settings }) => existsSync(settings.output.path))).toBe(true);
   await stop();
 });
 
@@ -250,7 +258,7 @@ test('several shots are added together or not at all, and a refusal names the sh
   expect(existsSync(takes)).toBe(false);
   // Two calls at once do not promise one name twice.
   const [a, b] = await Promise.all([add(named(1), named(1)), add(named(1), named(2))]);
-  expect([...a.ids, ...b.ids].map((id) => basename(store.get(id).settings.out))).toEqual([
+  expect([...a.ids, ...b.ids].map((id) => basename(store.get(id).settings.output.path))).toEqual([
     'Shot 1 1.mov',
     'Shot 1 2.mov',
     'Shot 1 3.mov',

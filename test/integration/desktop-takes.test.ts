@@ -4,12 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Events } from '../../src/common/contract/events.ts';
 import type { OpenedProject } from '../../src/common/contract/projects.ts';
-import {
-  type ClipRef,
-  type ProjectDocument,
-  type Shot,
-  shotSettings,
-} from '../../src/common/project/document.ts';
+import type { ClipRef, ProjectDocument, Shot } from '../../src/common/project/document.ts';
 import { removeTake } from '../../src/common/project/edits-takes.ts';
 import { prepareDataDirectory } from '../../src/main/engine/data-paths.ts';
 import { PROJECT_MIGRATIONS } from '../../src/main/engine/project/database.ts';
@@ -18,6 +13,7 @@ import { openJobStore } from '../../src/main/engine/queue/store.ts';
 import { reportPath } from '../../src/main/engine/report-file.ts';
 import { counter, ffmpegDoes, H264, tempFolder } from '../helpers/clips.ts';
 import { type Desk, isFiled, startDesk, stateOf } from '../helpers/desk.ts';
+import { shotWith } from '../helpers/job-settings.ts';
 import { openDatabase } from '../helpers/open-database.ts';
 import { clipRefOf } from '../helpers/project.ts';
 import { writeTinyBundle } from '../helpers/tiny-bundle.ts';
@@ -35,7 +31,7 @@ beforeAll(async () => {
 afterAll(() => folder[Symbol.dispose]());
 
 function shotOf(id: string, steps: number): Shot {
-  const settings = shotSettings.parse({ sourcePrompt: 'a car', prompt: 'a red car', steps });
+  const settings = shotWith({ sourcePrompt: 'a car', prompt: 'a red car', steps });
   return {
     ...{
       kind: 'shot',
@@ -183,7 +179,7 @@ const INSTANTS: readonly [string, (desk: Desk, id: string) => void][] = [
   [
     'the take has its name, its report has not',
     (desk, id) => {
-      rmSync(reportPath(desk.store.get(id).settings.out));
+      rmSync(reportPath(desk.store.get(id).settings.output.path));
       undo(desk, id, `state = 'running', report = NULL, filed = 1`);
     },
   ],
@@ -210,7 +206,7 @@ test.each(INSTANTS)('killed when %s: it is filed once', async (name, goBack) => 
   const a = await make(first, path, shotOf('a1', 3));
   const id = await a.render(shotOf('a1', 3));
   await first.until((all) => isFiled(all, id));
-  const { out } = first.store.get(id).settings;
+  const { path: out } = first.store.get(id).settings.output;
   const pictures = await framesOf(out);
   goBack(first, id);
   await first.stop();
@@ -294,7 +290,7 @@ test('the wait for a project that never comes back can be ended; the file stays'
   await desk.until((all) => stateOf(all, id) === 'done');
   await desk.call['queue.clear'](null);
   await desk.call['queue.cancel']({ id });
-  const { out } = desk.store.get(id).settings;
+  const { path: out } = desk.store.get(id).settings.output;
   await desk.call['queue.clear'](null);
   expect((await desk.call['queue.list'](null)).entries).toEqual([]);
   expect(existsSync(out)).toBe(true);

@@ -10,6 +10,7 @@ import type { WireError } from '../../src/common/errors.ts';
 import { emptyProject } from '../../src/common/project/document.ts';
 import { type Client, createClient } from '../../src/common/rpc.ts';
 import { tempFolder } from '../helpers/clips.ts';
+import { inGroups } from '../helpers/job-settings.ts';
 import { clipRefOf, withClip, writeTake } from '../helpers/project.ts';
 
 type Name = keyof Calls & string;
@@ -30,7 +31,7 @@ async function samples(): Promise<{ [N in Name]: Calls[N]['input'] }> {
   const settings = { clip: path, bundle: path, out: path, sourcePrompt: '', prompt: 'a red car' };
   const bundle = at('bundle');
   return {
-    'job.run': { ...settings, depth: path, imageText: path, params: { share: 0.5 } },
+    'job.run': inGroups({ ...settings, depth: path, imageText: path, params: { share: 0.5 } }),
     'job.resume': { id: 'job' },
     'job.cancel': { id: 'job' },
     'job.list': null,
@@ -207,16 +208,25 @@ describe('every call', () => {
 
   test('takes no path that is relative, empty, endless or holds a NUL', async () => {
     const paths = ['', 'x', './x', '../x', '/x\0', `/${'x'.repeat(5000)}`];
+    const key = /^(path|folder|dir|takesFolder|bundle|clip|depth|imageText)$/;
     let seen = 0;
+    /** The call's input with each of its paths replaced in turn; a request holds them in groups. */
+    const replaced = (input: object, path: string): object[] =>
+      Object.entries(input).flatMap(([name, value]): object[] => {
+        if (key.test(name) && typeof value === 'string') return [{ ...input, [name]: path }];
+        if (typeof value !== 'object' || value === null || ['document', 'clip', 'shot'].includes(name))
+          return [];
+        return Array.isArray(value) ? [] : replaced(value, path).map((one) => ({ ...input, [name]: one }));
+      });
     for (const [name, input] of Object.entries(await samples())) {
-      for (const key of Object.keys(input ?? {})) {
-        if (!/^(path|folder|dir|takesFolder|bundle|depth|imageText|out)$/.test(key)) continue;
-        for (const path of paths)
-          expect(isRight(name as Name, { ...(input as object), [key]: path })).toBe(false);
-        seen += 1;
+      for (const path of paths) {
+        for (const wrong of replaced(input ?? {}, path)) {
+          expect(isRight(name as Name, wrong), `${name} ${JSON.stringify(wrong)}`).toBe(false);
+          seen += 1;
+        }
       }
     }
-    expect(seen).toBeGreaterThan(20);
+    expect(seen).toBeGreaterThan(20 * paths.length);
   });
 });
 

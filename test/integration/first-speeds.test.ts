@@ -2,13 +2,13 @@
 import { cpSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { parseSettings } from '../../src/common/settings.ts';
 import { rememberingProbe } from '../../src/main/engine/media/remembering-probe.ts';
 import { rememberingFacts } from '../../src/main/engine/models/facts.ts';
 import { openJobStore } from '../../src/main/engine/queue/store.ts';
 import { isSmall, timeCalls } from '../../src/main/engine/recipe/first-speeds.ts';
 import { createPlanner } from '../../src/main/engine/recipe/plan.ts';
 import { counter, ffmpegDoes, H264, tempFolder } from '../helpers/clips.ts';
+import { settingsWith } from '../helpers/job-settings.ts';
 import { writeTinyBundle } from '../helpers/tiny-bundle.ts';
 
 const folder = tempFolder();
@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 
 const settings = (bundle: string, more: object = {}) =>
-  parseSettings({
+  settingsWith({
     clip,
     bundle,
     out: folder.at('take.mov'),

@@ -1,13 +1,13 @@
 /** What Retake chooses by itself inverts well: the shipped models come back to the shipped clip. */
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { parseSettings } from '../../src/common/settings.ts';
 import type { RenderContext } from '../../src/main/engine/context.ts';
 import { createProgressMeter } from '../../src/main/engine/progress.ts';
 import { GOOD_PSNR, poorInversion } from '../../src/main/engine/stages/inversion-quality.ts';
 import { prepareShot } from '../../src/main/engine/stages/prepare.ts';
 import { startLatents } from '../../src/main/engine/stages/start.ts';
 import { tempFolder } from '../helpers/clips.ts';
+import { settingsWith } from '../helpers/job-settings.ts';
 
 const demo = resolve(import.meta.dirname, '../../resources/demo');
 const folder = tempFolder();
@@ -26,7 +26,7 @@ function context(): RenderContext & { readonly warnings: string[] } {
 }
 
 async function invert(bundle: string, frame: number, settings: object) {
-  const asked = parseSettings({
+  const asked = settingsWith({
     clip: join(demo, 'clip.mp4'),
     bundle: join(demo, bundle),
     out: folder.at('take.mov'),
@@ -61,13 +61,11 @@ test('a poor inversion warns with what helps', async () => {
 });
 
 test('what is advised is what is not done already', () => {
+  const of = (refinement: number, steps: number) =>
+    settingsWith({ clip: 'a', bundle: 'b', out: 'c', sourcePrompt: '', prompt: 'd', refinement, steps });
   const poor = { frames: 1, fromCache: 1, meanPsnr: 9.2, minPsnr: 9.2 };
-  expect(poorInversion(poor, { refinement: 1, steps: 60 })).toMatch(
-    /help: a refinement of 3, or of 0; a model/,
-  );
-  expect(poorInversion(poor, { refinement: 5, steps: 20 })).toMatch(
-    /help: more steps than 20; a refinement of 1, or/,
-  );
-  expect(poorInversion({ ...poor, minPsnr: 25 }, { refinement: 0, steps: 10 })).toBeNull();
-  expect(poorInversion(null, { refinement: 0, steps: 10 })).toBeNull();
+  expect(poorInversion(poor, of(1, 60))).toMatch(/help: a refinement of 3, or of 0; a model/);
+  expect(poorInversion(poor, of(5, 20))).toMatch(/help: more steps than 20; a refinement of 1, or/);
+  expect(poorInversion({ ...poor, minPsnr: 25 }, of(0, 10))).toBeNull();
+  expect(poorInversion(null, of(0, 10))).toBeNull();
 });

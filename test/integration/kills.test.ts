@@ -11,12 +11,13 @@ import { xorshift128plus } from 'pure-rand/generator/xorshift128plus';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Phase } from '../../src/common/contract/jobs.ts';
 import type { OpenedProject } from '../../src/common/contract/projects.ts';
-import { type ClipRef, type Shot, shotSettings } from '../../src/common/project/document.ts';
+import type { ClipRef, Shot } from '../../src/common/project/document.ts';
 import { PROJECT_MIGRATIONS } from '../../src/main/engine/project/database.ts';
 import { reportPath } from '../../src/main/engine/report-file.ts';
 import { allGone, edit, makeWorld, movingClip, retake, startRetake, type World } from '../helpers/cli.ts';
 import { isFiled } from '../helpers/desk.ts';
 import { type Engine, endEngines, startEngine } from '../helpers/engine-process.ts';
+import { shotWith } from '../helpers/job-settings.ts';
 import { openDatabase } from '../helpers/open-database.ts';
 
 const KILLS = Number(process.env.RETAKE_KILLS ?? 6);
@@ -69,7 +70,7 @@ afterAll(() => {
 });
 
 function shotOf(source: string): Shot {
-  const settings = shotSettings.parse({
+  const settings = shotWith({
     sourcePrompt: source,
     prompt: 'a red car',
     steps: 4,
@@ -117,7 +118,7 @@ async function entryOf(engine: Engine, id: string) {
 async function finished(engine: Engine, id: string): Promise<string> {
   for (let tries = 0; tries < 1500; tries += 1) {
     const { entries, entry } = await entryOf(engine, id);
-    if (isFiled(entries, id)) return entry!.settings.out;
+    if (isFiled(entries, id)) return entry!.settings.output.path;
     // Killed twice in a row, it waits for the artist, who tries again.
     if (/stopped twice/.test(entry?.error ?? '')) await engine.call('queue.retry', { id });
     else if (entry?.state === 'failed') throw new Error(`${entry.error} ${entry.hint}`);
@@ -129,7 +130,7 @@ async function finished(engine: Engine, id: string): Promise<string> {
 /** Resolves at the instant, or when the job ends before. */
 async function reach(engine: Engine, id: string, instant: (typeof DESKTOP)[number]): Promise<void> {
   const { entry } = await entryOf(engine, id);
-  const out = entry!.settings.out;
+  const out = entry!.settings.output.path;
   const isOver = () => engine.events.some((event) => event.kind === 'take' && event.take.id === id);
   const inPhase = (phase: Phase) =>
     engine.events.some(

@@ -76,8 +76,8 @@ describe('a project of a newer Retake is refused by name and stays as it is', ()
   test('by one setting more, in a file that says no format', async () => {
     const { folder, path } = await newest((document) => {
       delete document.format;
-      const [shot] = document.timeline as { settings: Record<string, unknown> }[];
-      shot!.settings.sharpness = 0.5;
+      const [shot] = document.timeline as { settings: Record<string, Record<string, unknown>> }[];
+      shot!.settings.sampling!.sharpness = 0.5;
     });
     refused(folder, path, /newer version of Retake.*"sharpness"/);
   });

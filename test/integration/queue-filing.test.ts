@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { filedTake, shotSettings } from '../../src/common/project/document.ts';
+import { filedTake } from '../../src/common/project/document.ts';
 import type { TakeReport } from '../../src/common/report.ts';
+import { SETTINGS } from '../../src/common/settings/settings.ts';
 import { takeOf } from '../../src/main/engine/queue/filing.ts';
 import type { Desk, Job } from '../../src/main/engine/queue/job.ts';
 import { settings } from '../helpers/job-settings.ts';
@@ -9,7 +10,11 @@ test('a finished render is filed with the settings that shots know, and no other
   const desk = { shotId: 'shot-1', label: 'Shot 1' } as Desk;
   const job = { id: 'job', settings, desk } as Job;
   const report = {
-    settings: { ...settings, seed: 12, params: { weight: 80 } },
+    settings: {
+      ...settings,
+      sampling: { ...settings.sampling, seed: 12 },
+      method: { id: 'pix2video', params: { weight: 80 } },
+    },
     range: { start: 3, end: 9 },
     take: { path: import.meta.filename },
     bundle: { name: 'demo' },
@@ -27,7 +32,7 @@ test('a finished render is filed with the settings that shots know, and no other
     seconds: 4,
     reconstruction: 40,
   });
-  expect(Object.keys(take.settings).sort()).toEqual(Object.keys(shotSettings.shape).sort());
-  expect(take.settings).toMatchObject({ prompt: settings.prompt, seed: 12, params: { weight: 80 } });
+  expect(take.settings).toEqual(SETTINGS.pick(report.settings, 'shot'));
+  expect(take.settings).toMatchObject({ sampling: { seed: 12 }, method: { params: { weight: 80 } } });
   expect(filedTake.parse(take)).toEqual(take);
 });

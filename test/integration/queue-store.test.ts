@@ -123,7 +123,8 @@ describe('job store', () => {
     const store = open();
     const [old, broken] = [store.create(settings), store.create(settings)];
     const db = openDatabase(file, { migrations: JOB_MIGRATIONS, label: 'the job list' });
-    const { negativePrompt: _, ...fewer } = settings;
+    const { negative: _, ...prompts } = settings.prompts;
+    const fewer = { ...settings, prompts };
     db.prepare('UPDATE jobs SET settings = ? WHERE id = ?').run(JSON.stringify(fewer), old.id);
     db.prepare('UPDATE jobs SET settings = ? WHERE id = ?').run('{"clip', broken.id);
     db.close();

@@ -130,7 +130,7 @@ const EDITS = {
     recutClip(draft, 'clip', [clipFrame, clipFrame + 40, clipFrame + 90], newId),
   showTake: (draft, { take }) => showTake(draft, take.shotId, take.id === 'none' ? null : take.id),
   removeTake: (draft, { take }) => removeTake(draft, take.id),
-  setPrompt: (draft, { id, frame }) => setSettings(draft, [id], { prompt: `prompt ${frame}` }),
+  setPrompt: (draft, { id, frame }) => setSettings(draft, [id], { prompts: { target: `prompt ${frame}` } }),
   copySettings: (draft, { id }) =>
     copySettings(
       draft,

@@ -85,15 +85,14 @@ describe('the demo', () => {
     expect(readDemo(folder, project)).toBeNull();
     write('{}');
     expect(readDemo(folder, project)).toBeNull();
-    write(JSON.stringify({ sourcePrompt: 'a', edits: [{ name: 'one', prompt: 'b', steps: 10 }] }));
+    write(JSON.stringify({ edits: [{ name: 'one', settings: { sampling: { steps: 10 } } }] }));
     expect(readDemo(folder, project)).toEqual({
       clip: join(folder, 'clip.mp4'),
       project,
       exists: false,
-      sourcePrompt: 'a',
       range: null,
       settings: {},
-      edits: [{ name: 'one', prompt: 'b', steps: 10 }],
+      edits: [{ name: 'one', settings: { sampling: { steps: 10 } } }],
     });
     expect(existsSync(project)).toBe(false);
   });

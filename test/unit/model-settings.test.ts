@@ -4,8 +4,11 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
 import type { BundleEntry } from '../../src/common/contract/bundles.ts';
-import { askedSettings, parseModelSettings } from '../../src/common/model-settings.ts';
-import { editSettings } from '../../src/common/settings.ts';
+import {
+  askedSettings,
+  type ModelSettings,
+  parseModelSettings,
+} from '../../src/common/settings/model-settings.ts';
 import {
   complete,
   completeSettings,
@@ -13,6 +16,7 @@ import {
 } from '../../src/main/engine/stages/model-settings.ts';
 import { settingsFor } from '../../src/renderer/store/bundles.ts';
 import { tempFolder } from '../helpers/clips.ts';
+import { inGroups, settingsWith } from '../helpers/job-settings.ts';
 
 const folder = tempFolder();
 let made = 0;
@@ -26,23 +30,23 @@ function modelWith(text: string | null): string {
 
 const prompts = { sourcePrompt: 'a car', prompt: 'a swan' };
 const asked = (settings: object, bundle = 'model') =>
-  askedSettings.parse({ clip: 'a.mov', bundle, out: 'b.mov', ...prompts, ...settings });
+  askedSettings.parse(inGroups({ clip: 'a.mov', bundle, out: 'b.mov', ...prompts, ...settings }));
 
 describe('a request that leaves things open', () => {
   it('takes the model’s settings, then Retake’s, and says which is whose', () => {
-    const done = complete(asked({ steps: 10 }), { steps: 25, guidance: 1.5 });
-    expect(done).toMatchObject({ steps: 10, guidance: 1.5, keep: 0, method: 'pix2video' });
+    const done = complete(asked({ steps: 10 }), { sampling: { steps: 25, guidance: 1.5 } });
+    expect(done).toMatchObject(inGroups({ steps: 10, guidance: 1.5, keep: 0, method: 'pix2video' }));
     expect(done.origins).toMatchObject({
-      steps: 'asked',
-      guidance: 'model',
-      keep: 'retake',
-      method: 'retake',
+      'sampling.steps': 'asked',
+      'sampling.guidance': 'model',
+      'guide.keep': 'retake',
+      'method.id': 'retake',
     });
   });
 
   it('without a model’s settings is what it always was', () => {
     const { origins, ...settings } = complete(asked({}), {});
-    const { origins: _, ...plain } = editSettings.parse({
+    const { origins: _, ...plain } = settingsWith({
       clip: 'a.mov',
       bundle: 'model',
       out: 'b.mov',
@@ -53,17 +57,26 @@ describe('a request that leaves things open', () => {
   });
 
   it('for another method leaves out what was chosen for the model’s', () => {
-    const suitable = { method: 'mix', params: { w: 0.3 }, solver: 'euler', steps: 30 };
+    const suitable = inGroups<ModelSettings>({
+      method: 'mix',
+      params: { w: 0.3 },
+      solver: 'euler',
+      steps: 30,
+    });
     expect(complete(asked({}), suitable)).toMatchObject(suitable);
     const other = complete(asked({ method: 'sdedit' }), suitable);
-    expect(other).toMatchObject({ method: 'sdedit', params: {}, solver: null, steps: 30 });
+    expect(other).toMatchObject(inGroups({ method: 'sdedit', params: {}, solver: null, steps: 30 }));
   });
 });
 
 test('every setting a model may give is one of a shot, so that new shots can start with it', () => {
-  const model = { dir: '/m', isDefault: true, settings: { steps: 9, guidance: 2 } } as unknown as BundleEntry;
-  expect(settingsFor([model], null)).toMatchObject({ steps: 9, guidance: 2, refinement: 1 });
-  expect(settingsFor([model], '/gone')).toMatchObject({ steps: 50 });
+  const model = {
+    dir: '/m',
+    isDefault: true,
+    settings: { sampling: { steps: 9, guidance: 2 } },
+  } as unknown as BundleEntry;
+  expect(settingsFor([model], null)).toMatchObject(inGroups({ steps: 9, guidance: 2, refinement: 1 }));
+  expect(settingsFor([model], '/gone')).toMatchObject({ sampling: { steps: 50 } });
 });
 
 describe('the file', () => {
@@ -71,20 +84,35 @@ describe('the file', () => {
     ['is not there', '', {}, []],
     [
       'has good and bad settings',
-      '{"steps": 30, "guidance": "much", "keep": 2}',
-      { steps: 30 },
-      [/"guidance" must be a number; not used/, /"keep" must be 1 or less/],
+      '{"sampling": {"steps": 30, "guidance": "much"}, "guide": {"keep": 2}}',
+      { sampling: { steps: 30 } },
+      [/"sampling.guidance" must be a number; not used/, /"guide.keep" must be 1 or less/],
+    ],
+    [
+      'is from before settings had groups',
+      '{"method": "mix", "params": {"w": 0.4}, "steps": 30, "inversion": "lower", "keep": 2}',
+      {
+        method: { id: 'mix', params: { w: 0.4 } },
+        sampling: { steps: 30 },
+        inversion: { mode: 'lower' },
+      },
+      [/"guide.keep" must be 1 or less/],
     ],
     [
       'knows more than this Retake',
-      '{"sharpness": 3, "steps": 7}',
-      { steps: 7 },
-      [/"sharpness" is no setting/],
+      '{"sampling": {"sharpness": 3, "steps": 7}, "colour": {"warm": 1}}',
+      { sampling: { steps: 7 } },
+      [/"sampling.sharpness" is no setting/, /"colour" is no setting/],
     ],
-    ['would choose files', '{"out": "/etc/passwd", "clip": "x"}', {}, [/"out" is no/, /"clip" is no/]],
+    [
+      'would choose files',
+      '{"output": {"path": "/etc/passwd"}, "source": {"clip": "x"}, "guide": {"depth": "y"}}',
+      {},
+      [/"output" is no/, /"source" is no/, /"guide.depth" is no/],
+    ],
     [
       'hides in the prototype',
-      '{"__proto__": {"steps": 1}, "constructor": 1}',
+      '{"__proto__": {"steps": 1}, "constructor": {"prototype": {"steps": 1}}}',
       {},
       [/"__proto__"/, /"constructor"/],
     ],
@@ -93,13 +121,28 @@ describe('the file', () => {
     ['is endless', `{"steps": 3, "x": "${'a'.repeat(1_100_000)}"}`, {}, [/file is larger than 1 MB/]],
     [
       'names a method that is not there',
-      '{"method": "magic", "steps": 8}',
-      { steps: 8 },
+      '{"method": {"id": "magic"}, "sampling": {"steps": 8}}',
+      { sampling: { steps: 8 } },
       [/no method "magic"/],
     ],
-    ['has parameters of another method', '{"method": "mix", "params": {"weight": 3}}', {}, [/its method/]],
-    ['has parameters without a method', '{"params": {"w": 3}}', {}, [/need a "method"/]],
-    ['has a solver its method cannot', '{"method": "mix", "solver": "ddim"}', {}, [/does not run with/]],
+    [
+      'has parameters of another method',
+      '{"method": {"id": "mix", "params": {"weight": 3}}}',
+      {},
+      [/its method/],
+    ],
+    [
+      'has parameters without a method',
+      '{"method": {"params": {"w": 3}}}',
+      {},
+      [/need the "id" of a method/],
+    ],
+    [
+      'has a solver its method cannot',
+      '{"method": {"id": "mix"}, "sampling": {"solver": "ddim"}}',
+      {},
+      [/does not run with/],
+    ],
   ])('%s', async (_, text, values, lines) => {
     const dir = modelWith(text === '' ? null : text);
     const read = await readModelSettings(dir);
@@ -107,7 +150,7 @@ describe('the file', () => {
     expect(read.problems).toEqual(lines.map((line) => expect.stringMatching(line)));
     for (const line of read.problems) expect(line).toMatch(/^retake\.json of the model/);
     // Whatever it says, the request can be completed.
-    expect((await completeSettings(asked({}, dir))).prompt).toBe('a swan');
+    expect((await completeSettings(asked({}, dir))).prompts.target).toBe('a swan');
   });
 
   it('is not waited for where it is no file', async () => {
@@ -130,13 +173,16 @@ describe('what is shipped', () => {
   it.each(['bundle', 'depth-bundle'])('%s brings settings that are used whole', async (name) => {
     const { values, problems } = await readModelSettings(join(demo, name));
     expect(problems).toEqual([]);
-    expect(values).toMatchObject({ method: 'pix2video', guidance: 1.5, refinement: 1 });
+    expect(values).toMatchObject(inGroups({ method: 'pix2video', guidance: 1.5, refinement: 1 }));
   });
 
   it('the example says only what differs from its model', () => {
     const { settings, edits, range } = JSON.parse(readFileSync(join(demo, 'demo.json'), 'utf8'));
-    for (const { name: _, prompt: __, ...own } of edits)
-      expect(parseModelSettings({ ...settings, ...own }).problems).toEqual([]);
+    for (const edit of edits) {
+      for (const { prompts: _, ...own } of [settings, edit.settings])
+        expect(parseModelSettings(own).problems).toEqual([]);
+      expect(edit.settings.prompts.target).toBeTruthy();
+    }
     expect(range.end).toBeGreaterThan(range.start);
   });
 });

@@ -3,7 +3,7 @@
  * through the timeline once per shot reads four times as much and fails.
  */
 import { describe, expect, it } from 'vitest';
-import { type ProjectDocument, type Shot, shotSettings } from '../../src/common/project/document.ts';
+import type { ProjectDocument, Shot } from '../../src/common/project/document.ts';
 import {
   addClip,
   mergeWithNext,
@@ -19,6 +19,7 @@ import { addTake, removeTake } from '../../src/common/project/edits-takes.ts';
 import { faultsOf } from '../../src/common/project/invariants.ts';
 import { place, timelineLength } from '../../src/common/project/positions.ts';
 import { segmentsFor } from '../../src/renderer/viewer/segments.ts';
+import { shotWith } from '../helpers/job-settings.ts';
 import { clipRef, counter, projectOf, takeOf } from '../helpers/projects.ts';
 
 const SHOTS = 200;
@@ -76,7 +77,8 @@ const EDITS: Readonly<Record<string, Work>> = {
       newId,
     ),
   'remove a range': (document) => removeRange(document, { from: 15, to: 995 }, newId, true),
-  'set settings of all': (document) => setSettings(document, idsOf(document), { prompt: 'snow' }),
+  'set settings of all': (document) =>
+    setSettings(document, idsOf(document), { prompts: { target: 'snow' } }),
   'copy settings to all': (document) => copySettings(document, shotsOf(document)[0]!.id, idsOf(document)),
   'remove a take': (document) => removeTake(document, 'take 3'),
   place: (document) => void place(document),
@@ -88,7 +90,7 @@ const EDITS: Readonly<Record<string, Work>> = {
 function readsOf(work: Work, shots: number, rendered: boolean): number {
   const document = projectOf(shots * FRAMES, cutsOf(shots), counter());
   for (const [at, shot] of shotsOf(document).entries()) {
-    shot.settings = shotSettings.parse({ prompt: 'sand' });
+    shot.settings = shotWith({ prompt: 'sand' });
     if (rendered || at === 3) addTake(document, takeOf(`take ${at}`, shot), true);
   }
   const watched = counted(document);

@@ -51,18 +51,21 @@ describe('clips become shots', () => {
 
   it('gives every shot settings of its own', () => {
     const document = projectOf(100, [50]);
-    setSettings(document, [shotAt(document, 0).id], { prompt: 'snow', params: { w: 1 } });
-    expect(shotAt(document, 1).settings).toMatchObject({ prompt: '', params: {} });
+    setSettings(document, [shotAt(document, 0).id], {
+      prompts: { target: 'snow' },
+      method: { params: { w: 1 } },
+    });
+    expect(shotAt(document, 1).settings).toMatchObject({ prompts: { target: '' }, method: { params: {} } });
   });
 
   it('gives several shots one parameter or method and leaves the rest of each alone', () => {
     const document = projectOf(100, [25, 50, 75]);
     const ids = [0, 1, 2, 3].map((at) => shotAt(document, at).id);
-    setSettings(document, [ids[0]!], { params: { weight: 1, share: 2 } });
-    setSettings(document, [ids[1]!], { params: { weight: 5, other: 6 } });
-    setSettings(document, [ids[3]!], { method: 'mix', params: { strength: 7 } });
+    setSettings(document, [ids[0]!], { method: { params: { weight: 1, share: 2 } } });
+    setSettings(document, [ids[1]!], { method: { params: { weight: 5, other: 6 } } });
+    setSettings(document, [ids[3]!], { method: { id: 'mix', params: { strength: 7 } } });
     setParameter(document, ids, { method: 'pix2video', key: 'weight', value: 9 });
-    const params = () => ids.map((_, at) => shotAt(document, at).settings.params);
+    const params = () => ids.map((_, at) => shotAt(document, at).settings.method.params);
     expect(params()).toEqual([
       { weight: 9, share: 2 },
       { weight: 9, other: 6 },
@@ -244,13 +247,20 @@ describe('anchors, takes, settings', () => {
     expect(document.takes.t).toBeDefined();
   });
 
-  it('copies chosen settings only, and never shares an object', () => {
+  it('copies the look alone, or all, and never shares an object', () => {
     const document = projectOf(100, [50]);
     const [a, b] = shots(document) as [Shot, Shot];
-    setSettings(document, [a.id], { prompt: 'snow', steps: 20, params: { w: 2 } });
-    copySettings(document, a.id, [a.id, b.id], ['prompt', 'params']);
-    expect(b.settings).toMatchObject({ prompt: 'snow', steps: 50, params: { w: 2 } });
-    expect(b.settings.params).not.toBe(a.settings.params);
+    setSettings(document, [a.id], {
+      prompts: { target: 'snow' },
+      sampling: { steps: 20, seed: 3 },
+      method: { params: { w: 2 } },
+    });
+    copySettings(document, a.id, [a.id, b.id], 'look');
+    const look = { sampling: { steps: 20, seed: 0 }, method: { params: { w: 2 } } };
+    expect(b.settings).toMatchObject({ ...look, prompts: { target: '' } });
+    expect(b.settings.method.params).not.toBe(a.settings.method.params);
+    copySettings(document, a.id, [b.id]);
+    expect(b.settings).toEqual(a.settings);
     expect(() => renameShot(document, a.id, '  ')).toThrow('empty');
   });
 });

@@ -1,6 +1,7 @@
 /** Special writing of other programs is told; ordinary prompts are left in peace. */
 import { describe, expect, it } from 'vitest';
 import { promptNotes, syntaxNotes, unreadNegative } from '../../src/common/prompt-notes.ts';
+import { shotWith } from '../helpers/job-settings.ts';
 
 describe('writing for other programs', () => {
   it.each([
@@ -88,19 +89,20 @@ describe('ordinary prompts', () => {
 });
 
 describe('a negative prompt that nothing reads', () => {
-  const settings = { prompt: 'a', sourcePrompt: 'b', negativePrompt: 'blur', guidance: 7.5, keep: 0 };
+  const asked = { prompt: 'a', sourcePrompt: 'b', negativePrompt: 'blur', guidance: 7.5, keep: 0 };
+  const settings = shotWith(asked);
   it('is told at guidance 1 and beside keep', () => {
     expect(unreadNegative(settings)).toBeNull();
-    expect(unreadNegative({ ...settings, guidance: 1 })).toMatch(/not read at guidance 1/);
-    expect(unreadNegative({ ...settings, keep: 0.5 })).toMatch(/starts from the source prompt/);
-    expect(unreadNegative({ ...settings, guidance: 1, negativePrompt: ' ' })).toBeNull();
+    expect(unreadNegative(shotWith({ ...asked, guidance: 1 }))).toMatch(/not read at guidance 1/);
+    expect(unreadNegative(shotWith({ ...asked, keep: 0.5 }))).toMatch(/starts from the source prompt/);
+    expect(unreadNegative(shotWith({ ...asked, guidance: 1, negativePrompt: ' ' }))).toBeNull();
   });
 
   it('and so is a prompt at guidance 0', () => {
-    expect(promptNotes({ ...settings, guidance: 0 })).toEqual([
+    expect(promptNotes(shotWith({ ...asked, guidance: 0 }))).toEqual([
       expect.stringMatching(/guidance 0 the prompt/),
     ]);
-    expect(promptNotes({ ...settings, negativePrompt: 'a (bad:1.2) hand' })).toEqual([
+    expect(promptNotes(shotWith({ ...asked, negativePrompt: 'a (bad:1.2) hand' }))).toEqual([
       expect.stringMatching(/^the negative prompt: “\(bad:1\.2\)” is read as plain text/),
     ]);
   });

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { shotSettings } from '../../src/common/project/document.ts';
 import { methods, paramsSchema, parseParams } from '../../src/main/engine/methods/registry.ts';
 import {
   fieldsOf,
@@ -14,6 +13,7 @@ import { planText, sumPlans } from '../../src/renderer/inspector/plan-text.ts';
 import { estimateTokens, lengthHint } from '../../src/renderer/inspector/prompt-length.ts';
 import { readPresets, withPreset } from '../../src/renderer/store/presets.ts';
 import { bytes, count, duration, nameOf } from '../../src/renderer/words.ts';
+import { shotWith } from '../helpers/job-settings.ts';
 
 describe('a form from a schema', () => {
   test.each(methods.map((method) => [method.id, method] as const))(
@@ -171,20 +171,23 @@ describe('length of prompts', () => {
 });
 
 describe('presets', () => {
-  const settings = shotSettings.parse({ prompt: 'a cat', sourcePrompt: 'a dog', seed: 7, steps: 20 });
+  const settings = shotWith({ prompt: 'a cat', sourcePrompt: 'a dog', seed: 7, steps: 20 });
 
   test('keep the look, not what one shot shows', () => {
     const [preset] = withPreset([], ' Night ', settings);
-    expect(preset).toMatchObject({ name: 'Night', settings: { steps: 20 } });
-    expect(Object.keys(preset!.settings)).not.toEqual(expect.arrayContaining(['prompt']));
-    expect('seed' in preset!.settings).toBe(false);
+    expect(preset).toMatchObject({ name: 'Night', settings: { sampling: { steps: 20 } } });
+    expect(preset!.settings.prompts).toEqual({ negative: '' });
+    expect('seed' in preset!.settings.sampling).toBe(false);
   });
 
   test('the same name replaces, and names are in order', () => {
     let list = withPreset([], 'night', settings);
     list = withPreset(list, 'Day', settings);
-    list = withPreset(list, 'Night', { ...settings, steps: 99 });
-    expect(list.map(({ name, settings: { steps } }) => [name, steps])).toEqual([
+    list = withPreset(list, 'Night', {
+      ...settings,
+      sampling: { ...settings.sampling, steps: 99 },
+    });
+    expect(list.map(({ name, settings: { sampling } }) => [name, sampling.steps])).toEqual([
       ['Day', 20],
       ['Night', 99],
     ]);
@@ -193,9 +196,9 @@ describe('presets', () => {
   test('survive being stored; damage is left out', () => {
     const list = withPreset([], 'Night', settings);
     expect(readPresets(JSON.stringify(list))).toEqual(list);
-    expect(readPresets(JSON.stringify([...list, { name: 'broken', settings: { steps: 'many' } }]))).toEqual(
-      list,
-    );
+    expect(
+      readPresets(JSON.stringify([...list, { name: 'broken', settings: { sampling: { steps: 'many' } } }])),
+    ).toEqual(list);
     expect(readPresets('{')).toEqual([]);
     expect(readPresets(null)).toEqual([]);
   });

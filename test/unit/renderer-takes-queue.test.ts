@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { QueueEntry } from '../../src/common/contract/queue.ts';
-import { shotSettings, type Take } from '../../src/common/project/document.ts';
-import { parseSettings } from '../../src/common/settings.ts';
+import type { Take } from '../../src/common/project/document.ts';
 import { headline, moveTarget, overall, shownOrder, stateText } from '../../src/renderer/queue/order.ts';
 import { changeQueue, jobsStore, onProgress, setQueue } from '../../src/renderer/store/jobs.ts';
 import { createTrash } from '../../src/renderer/store/trash.ts';
 import { differences, settingsLine, when } from '../../src/renderer/takes/describe.ts';
+import { settingsWith, shotWith } from '../helpers/job-settings.ts';
 
-const settings = parseSettings({ clip: 'a', bundle: 'b', out: 'c', sourcePrompt: 's', prompt: 'p' });
+const settings = settingsWith({ clip: 'a', bundle: 'b', out: 'c', sourcePrompt: 's', prompt: 'p' });
 
 function entry(id: string, state: QueueEntry['state'], more: Partial<QueueEntry> = {}): QueueEntry {
   return {
@@ -178,7 +178,7 @@ describe('files of deleted takes', () => {
 });
 
 describe('takes in words', () => {
-  const shot = shotSettings.parse({ prompt: 'a cat', seed: 12, params: { weight: 50 } });
+  const shot = shotWith({ prompt: 'a cat', seed: 12, params: { weight: 50 } });
   const take: Take = {
     id: 't',
     shotId: 's',
@@ -202,7 +202,10 @@ describe('takes in words', () => {
 
   test('what differs between two takes', () => {
     expect(differences(shot, shot)).toEqual([]);
-    expect(differences(shot, { ...shot, seed: 13, params: { weight: 80 } })).toEqual(['Seed', 'Weight']);
+    expect(differences(shot, shotWith({ prompt: 'a cat', seed: 13, params: { weight: 80 } }))).toEqual([
+      'Weight',
+      'Seed',
+    ]);
   });
 
   test('times of day', () => {

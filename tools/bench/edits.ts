@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TakeReport } from '../../src/common/report.ts';
-import type { EditRequest } from '../../src/common/settings.ts';
+import type { SomeSettings } from '../../src/common/settings/settings.ts';
 import { startEngine } from '../../src/main/cli/engine.ts';
 import { ffmpegDoes } from '../../test/helpers/clips.ts';
 import { writeTinyBundle } from '../../test/helpers/tiny-bundle.ts';
@@ -14,7 +14,7 @@ export interface Workbench extends AsyncDisposable {
   /** A moving test picture of so many frames. */
   clip(frames: number): Promise<string>;
   /** One edit in a fresh engine process, sharing the workbench's cache. */
-  edit(request: Partial<EditRequest> & { clip: string }): Promise<TakeReport>;
+  edit(clip: string, request: Pick<SomeSettings, 'prompts' | 'sampling'>): Promise<TakeReport>;
 }
 
 export async function openWorkbench(bundle?: string): Promise<Workbench> {
@@ -32,17 +32,15 @@ export async function openWorkbench(bundle?: string): Promise<Workbench> {
       await ffmpegDoes('-f', 'lavfi', '-i', source, '-pix_fmt', 'yuv420p', '-c:v', 'libx264', path);
       return path;
     },
-    async edit(request) {
+    async edit(clip, { prompts, sampling }) {
       const engine = startEngine();
       try {
         return await engine.call('job.run', {
-          bundle: model,
-          sourcePrompt: 'a red car',
-          prompt: 'a swan',
-          steps: 4,
-          provider: 'cpu',
-          out: join(dir, `take-${takes++}.mov`),
-          ...request,
+          source: { clip },
+          model: { bundle: model, provider: 'cpu' },
+          prompts: { source: 'a red car', target: 'a swan', ...prompts },
+          sampling: { steps: 4, ...sampling },
+          output: { path: join(dir, `take-${takes++}.mov`) },
         });
       } finally {
         await engine.stop();

@@ -17,7 +17,7 @@ export async function benchMemory(lengths: readonly number[], bundle?: string): 
   await using bench = await openWorkbench(bundle);
   const points: MemoryPoint[] = [];
   for (const frames of lengths) {
-    const report = await bench.edit({ clip: await bench.clip(frames), steps: 2 });
+    const report = await bench.edit(await bench.clip(frames), { sampling: { steps: 2 } });
     points.push({ frames, peakBytes: report.peakMemoryBytes });
   }
   const [first, last] = [points[0]!, points.at(-1)!];

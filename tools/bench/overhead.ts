@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseSettings } from '../../src/common/settings.ts';
+import { parseSettings } from '../../src/common/settings/settings.ts';
 import { openArtefacts } from '../../src/main/engine/artefacts/store.ts';
 import { createProgressMeter } from '../../src/main/engine/progress.ts';
 import { CheckpointFile } from '../../src/main/engine/queue/checkpoint.ts';
@@ -39,14 +39,11 @@ export async function benchOverhead(options: {
   const cache = openArtefacts(join(dir, 'cache.sqlite'), { limitBytes: 2 ** 30, onWarning: console.error });
   try {
     const settings = parseSettings({
-      clip: await bench.clip(options.frames),
-      bundle: bench.bundle,
-      out: join(dir, 'take.mov'),
-      sourcePrompt: 'a red car',
-      prompt: 'a swan',
-      steps: options.steps,
-      size: options.size,
-      provider: 'cpu',
+      source: { clip: await bench.clip(options.frames) },
+      model: { bundle: bench.bundle, provider: 'cpu' },
+      prompts: { source: 'a red car', target: 'a swan' },
+      sampling: { steps: options.steps, size: options.size },
+      output: { path: join(dir, 'take.mov') },
     });
     const report = await render(settings, {
       job: 'bench',

@@ -13,8 +13,8 @@ export interface Reedit {
 export async function benchReedit(frames: number, steps: number, bundle?: string): Promise<Reedit> {
   await using bench = await openWorkbench(bundle);
   const clip = await bench.clip(frames);
-  const first = await bench.edit({ clip, steps });
-  const second = await bench.edit({ clip, steps, prompt: 'a black swan' });
+  const first = await bench.edit(clip, { sampling: { steps } });
+  const second = await bench.edit(clip, { sampling: { steps }, prompts: { target: 'a black swan' } });
   return {
     frames,
     steps,

@@ -19,7 +19,7 @@ const EDITS: Readonly<Record<string, (shots: number) => Edit>> = {
   'find shots again': (shots) => (draft) => recutClip(draft, 'clip', cutsOf(shots, 3), newId),
   'add a clip of as many': (shots) => (draft) =>
     addClip(draft, clipRef('more', shots * FRAMES_PER_SHOT), cutsOf(shots), newId),
-  'set a setting of all': () => (draft) => setSettings(draft, idsOf(draft), { prompt: 'snow' }),
+  'set a setting of all': () => (draft) => setSettings(draft, idsOf(draft), { prompts: { target: 'snow' } }),
   'merge all': (shots) => (draft) => mergeWithNext(draft, draft.timeline[0]!.id, shots - 1),
   split: () => (draft) => void split(draft, 1000, newId),
   'remove a third': (shots) => (draft) => removeRange(draft, { from: 100, to: shots * 16 }, newId, false),

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { EditRequest } from '../../src/common/settings.ts';
+import type { EditRequest } from '../../src/common/settings/settings.ts';
 import { type Engine, startEngine } from '../../src/main/cli/engine.ts';
 import { type ImageText, openImageText } from '../../src/main/engine/metrics/image-text.ts';
 import { openBundle } from '../../src/main/engine/models/open.ts';
@@ -89,19 +89,14 @@ export async function openBench(set: HeldOutSet, settings: BenchSettings): Promi
 
   const fileOf = (shot: Shot, edit: Edit, { id }: Variant) => join(folder, `${shot.name}-${edit.kind}-${id}`);
   const requestOf = (shot: Shot, edit: Edit, variant: Variant): EditRequest => ({
-    clip: shot.clip,
-    bundle: settings.bundle,
-    out: `${fileOf(shot, edit, variant)}-take`,
-    format: 'png',
-    sourcePrompt: shot.sourcePrompt,
-    prompt: edit.prompt,
-    steps,
-    guidance,
-    refinement,
-    seed,
-    provider: 'cpu',
-    size: side,
-    ...variant.request,
+    source: { clip: shot.clip },
+    model: { bundle: settings.bundle, provider: 'cpu' },
+    prompts: { source: shot.sourcePrompt, target: edit.prompt },
+    method: variant.request?.method,
+    sampling: { steps, guidance, seed, size: side, ...variant.request?.sampling },
+    inversion: { refinement, ...variant.request?.inversion },
+    guide: variant.request?.guide,
+    output: { path: `${fileOf(shot, edit, variant)}-take`, format: 'png' },
   });
   const identity = (variant: Variant) => JSON.stringify(variant.request ?? null);
 
@@ -120,16 +115,16 @@ export async function openBench(set: HeldOutSet, settings: BenchSettings): Promi
   const render = async (shot: Shot, edit: Edit, variant: Variant) => {
     engine ??= startEngine();
     const request = requestOf(shot, edit, variant);
-    rmSync(request.out, { recursive: true, force: true });
+    rmSync(request.output.path, { recursive: true, force: true });
     const report = await engine.call('job.run', request);
     const take = await readTake(report.take.path, `${shot.name}-${edit.kind}-${variant.id}-take`, side);
-    rmSync(request.out, { recursive: true, force: true });
-    rmSync(`${request.out}.report.json`, { force: true });
-    const { refinement } = report.settings;
+    rmSync(request.output.path, { recursive: true, force: true });
+    rmSync(`${request.output.path}.report.json`, { force: true });
+    const { sampling, inversion } = report.settings;
     const cost: Cost = {
       seconds: report.seconds.sample,
       calls: report.sampling.unetCalls,
-      inversionCalls: report.inversion.frames * report.settings.steps * (1 + refinement),
+      inversionCalls: report.inversion.frames * sampling.steps * (1 + inversion.refinement),
     };
     return { take, cost };
   };

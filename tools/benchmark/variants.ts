@@ -1,5 +1,5 @@
 /** What is compared: methods of the engine with their settings. "main" runs everywhere, ablations on a part of the shots. */
-import type { EditRequest } from '../../src/common/settings.ts';
+import type { SomeSettings } from '../../src/common/settings/settings.ts';
 
 export interface Variant {
   readonly id: string;
@@ -7,18 +7,17 @@ export interface Variant {
   /** Where in the report it belongs; a variant may stand in several comparisons, see COMPARISONS. */
   readonly group: 'main' | 'ablation' | 'reconstruction';
   /** What is asked of the engine; absent where nothing is rendered. */
-  readonly request?: Partial<EditRequest>;
+  readonly request?: SomeSettings;
 }
 
 /** How far towards noise both noise-started baselines are taken, so that only the sharing of the noise differs. */
 const STRENGTH = 0.75;
 
-const pix2video = (params: Record<string, unknown>): Partial<EditRequest> => ({
-  method: 'pix2video',
-  params,
+const pix2video = (params: Record<string, unknown>): SomeSettings => ({
+  method: { id: 'pix2video', params },
 });
-const mix = (w: number): Partial<EditRequest> => ({ method: 'mix', params: { w } });
-const inversion: Partial<EditRequest> = { method: 'img2img', params: { start: 'inversion' } };
+const mix = (w: number): SomeSettings => ({ method: { id: 'mix', params: { w } } });
+const inversion: SomeSettings = { method: { id: 'img2img', params: { start: 'inversion' } } };
 
 export const VARIANTS: readonly Variant[] = [
   { id: 'unedited', label: 'clip left unedited', group: 'main' },
@@ -26,13 +25,13 @@ export const VARIANTS: readonly Variant[] = [
     id: 'img2img',
     label: 'per-frame img2img, own noise',
     group: 'main',
-    request: { method: 'img2img', params: { strength: STRENGTH } },
+    request: { method: { id: 'img2img', params: { strength: STRENGTH } } },
   },
   {
     id: 'sdedit',
     label: 'SDEdit, shared noise',
     group: 'main',
-    request: { method: 'sdedit', params: { strength: STRENGTH } },
+    request: { method: { id: 'sdedit', params: { strength: STRENGTH } } },
   },
   { id: 'inversion', label: 'per-frame inversion', group: 'main', request: inversion },
   { id: 'mix-0.6', label: 'mixing, w = 0.6', group: 'main', request: mix(0.6) },
@@ -41,7 +40,7 @@ export const VARIANTS: readonly Variant[] = [
     id: 'keep',
     label: 'pix2video, keep 0.7',
     group: 'main',
-    request: { ...pix2video({}), keep: 0.7 },
+    request: { ...pix2video({}), guide: { keep: 0.7 } },
   },
   { id: 'ceiling', label: 'true answer, autoencoded', group: 'main' },
 
@@ -49,7 +48,7 @@ export const VARIANTS: readonly Variant[] = [
     id: `img2img-${guidance}`,
     label: `per-frame img2img, guidance ${guidance}`,
     group: 'ablation' as const,
-    request: { method: 'img2img', params: { strength: STRENGTH }, guidance },
+    request: { method: { id: 'img2img', params: { strength: STRENGTH } }, sampling: { guidance } },
   })),
   { id: 'anchor', label: 'anchor only', group: 'ablation', request: pix2video({ attention: 'anchor' }) },
   {
@@ -74,50 +73,50 @@ export const VARIANTS: readonly Variant[] = [
     id: 'guidance-1',
     label: 'pix2video, guidance 1',
     group: 'ablation',
-    request: { ...pix2video({}), guidance: 1 },
+    request: { ...pix2video({}), sampling: { guidance: 1 } },
   },
   {
     id: 'guidance-3',
     label: 'pix2video, guidance 3',
     group: 'ablation',
-    request: { ...pix2video({}), guidance: 3 },
+    request: { ...pix2video({}), sampling: { guidance: 3 } },
   },
   {
     id: 'guidance-7.5',
     label: 'pix2video, guidance 7.5',
     group: 'ablation',
-    request: { ...pix2video({}), guidance: 7.5 },
+    request: { ...pix2video({}), sampling: { guidance: 7.5 } },
   },
   ...[0.4, 1].map((keep) => ({
     id: `keep-${keep}`,
     label: `pix2video, keep ${keep}`,
     group: 'ablation' as const,
-    request: { ...pix2video({}), keep },
+    request: { ...pix2video({}), guide: { keep } },
   })),
   {
     id: 'unrefined',
     label: 'pix2video, no refinement',
     group: 'ablation',
-    request: { ...pix2video({}), refinement: 0 },
+    request: { ...pix2video({}), inversion: { refinement: 0 } },
   },
 
   {
     id: 'reconstruct',
     label: 'inverted and sampled back',
     group: 'reconstruction',
-    request: { ...inversion, guidance: 1, refinement: 0 },
+    request: { ...inversion, sampling: { guidance: 1 }, inversion: { refinement: 0 } },
   },
   {
     id: 'reconstruct-50',
     label: 'the same, 50 steps',
     group: 'reconstruction',
-    request: { ...inversion, guidance: 1, refinement: 0, steps: 50 },
+    request: { ...inversion, sampling: { guidance: 1, steps: 50 }, inversion: { refinement: 0 } },
   },
   {
     id: 'reconstruct-3',
     label: 'the same, 3 refinements',
     group: 'reconstruction',
-    request: { ...inversion, guidance: 1, refinement: 3 },
+    request: { ...inversion, sampling: { guidance: 1 }, inversion: { refinement: 3 } },
   },
 ];
 

@@ -39,7 +39,7 @@ export const AREAS: readonly Area[] = [
   // Plain data, in every process.
   area(
     'common',
-    'time, formats, contract/version.ts',
+    'time, formats, settings, contract/version.ts',
     'It runs in every process, so it is pure and knows nobody outside common.',
   ),
   area('common/time', 'common', 'Rational time is arithmetic.'),
@@ -48,10 +48,23 @@ export const AREAS: readonly Area[] = [
     '',
     'What a take is written as is data: the command line lists it, the engine writes it.',
   ),
-  area('common/project', 'common, time', 'The document and its edits run in the page and in the engine.'),
-  area('common/contract', 'common, project', 'What can be said between processes is data and its schemas.'),
+  area(
+    'common/settings',
+    'common, time, formats',
+    'Groups of settings are data: flags, forms and keys are made from them.',
+  ),
+  area(
+    'common/project',
+    'common, settings, time',
+    'The document and its edits run in the page and in the engine.',
+  ),
+  area(
+    'common/contract',
+    'common, project, settings',
+    'What can be said between processes is data and its schemas.',
+  ),
   // Processes.
-  area('main', 'common', 'What every process of this machine shares knows none of them.'),
+  area('main', 'common, common/settings', 'What every process of this machine shares knows none of them.'),
   area(
     'main/app',
     'main, common, contract',
@@ -59,7 +72,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/cli',
-    'main, common, contract, formats, time',
+    'main, common, common/settings, contract, formats, time',
     'The command line speaks to the engine process; it opens no model or database.',
   ),
   area('preload', 'common', 'The page is given a bridge and nothing else.'),
@@ -77,7 +90,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/onnx',
-    'ir, proto, main, common, watchdog, entry-file.ts, parent-port.ts',
+    'ir, proto, main, common, common/settings, watchdog, entry-file.ts, parent-port.ts',
     'Graphs and sessions know nothing of diffusion or of what a model is for.',
   ),
   area('main/engine/onnx/ir', 'common', 'A graph is a value.'),
@@ -95,7 +108,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/models',
-    'onnx/*, diffusion/types.ts, common',
+    'onnx/*, diffusion/types.ts, common, common/settings',
     'A model is opened for whoever asks; it does not know who.',
   ),
   area(
@@ -125,17 +138,17 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/stages',
-    'artefacts, diffusion, media, methods, metrics, models, onnx, queue/checkpoint.ts, context.ts, atomic-files.ts, report-file.ts, common, time',
+    'artefacts, diffusion, media, methods, metrics, models, onnx, queue/checkpoint.ts, context.ts, atomic-files.ts, report-file.ts, common, common/settings, time',
     'The steps of a render do not know which job or project they serve.',
   ),
   area(
     'main/engine/recipe',
-    'stages, methods, artefacts, diffusion, media, models, onnx, queue/checkpoint.ts, queue/speeds.ts, queue/store.ts, progress.ts, common, contract',
+    'stages, methods, artefacts, diffusion, media, models, onnx, queue/checkpoint.ts, queue/speeds.ts, queue/store.ts, progress.ts, common, common/settings, contract',
     'What a render will do is known before it does it.',
   ),
   area(
     'main/engine/queue',
-    'stages, methods/have.ts, artefacts, diffusion, media, project, storage, context.ts, atomic-files.ts, progress.ts, render.ts, report-file.ts, common, common/project, contract',
+    'stages, methods/have.ts, artefacts, diffusion, media, project, storage, context.ts, atomic-files.ts, progress.ts, render.ts, report-file.ts, common, common/settings, common/project, contract',
     'A job renders, and its take is filed to its own project.',
   ),
   area(
@@ -145,7 +158,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine',
-    'calls, queue, stages, methods, models, diffusion, artefacts, onnx, media, watchdog, main, common, contract, time',
+    'calls, queue, stages, methods, models, diffusion, artefacts, onnx, media, watchdog, main, common, common/settings, contract, time',
     'The top of the engine wires what is below it, and nobody below knows it but for single files.',
   ),
   // The page, from below.

@@ -18,21 +18,35 @@ const out = resolve('retake-demo');
 const demo = z
   .object({
     bundle: z.string(),
-    sourcePrompt: z.string(),
     range: z.object({ start: z.int(), end: z.int() }),
-    settings: z.looseObject({ steps: z.int() }),
-    edits: z.array(z.looseObject({ name: z.string(), prompt: z.string() })).min(2),
+    settings: z.object({
+      prompts: z.object({ source: z.string() }),
+      sampling: z.looseObject({ steps: z.int() }),
+    }),
+    edits: z
+      .array(
+        z.object({
+          name: z.string(),
+          settings: z.looseObject({
+            prompts: z.object({ target: z.string() }),
+            sampling: z.looseObject({}).optional(),
+          }),
+        }),
+      )
+      .min(2),
   })
   .parse(JSON.parse(readFileSync(join(shipped, 'demo.json'), 'utf8')));
 const clip = join(shipped, 'clip.mp4');
+const { steps } = demo.settings.sampling;
 
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out);
 // A home of its own, so that the first edit shows what an inversion costs and the second what the cache saves.
 process.env.RETAKE_HOME = join(out, 'home');
 
-async function edit({ name, ...settings }: (typeof demo.edits)[number]): Promise<TakeReport> {
-  console.log(`\n"${demo.sourcePrompt}" → "${settings.prompt}"`);
+async function edit({ name, settings }: (typeof demo.edits)[number]): Promise<TakeReport> {
+  const prompts = { ...demo.settings.prompts, ...settings.prompts };
+  console.log(`\n"${prompts.source}" → "${prompts.target}"`);
   const view = createProgressView(process.stderr);
   const engine = startEngine();
   engine.onEvent((event) => {
@@ -41,14 +55,13 @@ async function edit({ name, ...settings }: (typeof demo.edits)[number]): Promise
   });
   try {
     return await engine.call('job.run', {
-      ...demo.settings,
       ...settings,
-      range: demo.range,
-      anchor: demo.range.start,
-      clip,
-      bundle: join(shipped, demo.bundle),
-      sourcePrompt: demo.sourcePrompt,
-      out: join(out, `${name}.mov`),
+      source: { clip, range: demo.range },
+      model: { bundle: join(shipped, demo.bundle) },
+      prompts,
+      sampling: { ...demo.settings.sampling, ...settings.sampling },
+      guide: { ...(settings.guide as object), anchor: demo.range.start },
+      output: { path: join(out, `${name}.mov`) },
     });
   } finally {
     view.end();
@@ -59,7 +72,7 @@ async function edit({ name, ...settings }: (typeof demo.edits)[number]): Promise
 const whole = await probeClip(clip, {});
 const frames = demo.range.end - demo.range.start;
 console.log(
-  `Two edits of the first ${frames} of ${whole.frames} frames in ${demo.settings.steps} steps, so that you see something soon.`,
+  `Two edits of the first ${frames} of ${whole.frames} frames in ${steps} steps, so that you see something soon.`,
 );
 
 const reports: TakeReport[] = [];
@@ -78,13 +91,13 @@ rmSync(join(out, 'home'), { recursive: true, force: true });
 
 const [first, second] = reports as [TakeReport, TakeReport];
 const { values } = await readModelSettings(join(shipped, demo.bundle));
-const finer = values.steps ?? demo.settings.steps;
-const more = (whole.frames * finer) / (frames * demo.settings.steps);
+const finer = values.sampling?.steps ?? steps;
+const more = (whole.frames * finer) / (frames * steps);
 const wholeSeconds = (first.seconds.invert + first.seconds.sample) * more;
 const here = (path: string) => relative(process.cwd(), path);
 console.log(`
 first edit ${clock(first.seconds.total)}, second edit ${clock(second.seconds.total)}: its inversions came from the cache
-Cut for speed: ${frames} of ${whole.frames} frames, and ${demo.settings.steps} steps where the model's own settings say ${finer}.
+Cut for speed: ${frames} of ${whole.frames} frames, and ${steps} steps where the model's own settings say ${finer}.
 Without the cuts the first edit would take about ${clock(wholeSeconds)}.
 
   ${here(sheet).padEnd(28)} clip and takes side by side
@@ -98,5 +111,5 @@ ${demo.edits
 
 Next: your own prompt,
   npx retake edit resources/demo/clip.mp4 --bundle resources/demo/${demo.bundle} \\
-    --source-prompt "${demo.sourcePrompt}" --prompt "…" --out take.mov
+    --source-prompt "${demo.settings.prompts.source}" --prompt "…" --out take.mov
 or your own clip with a real Stable Diffusion: see "Use a real Stable Diffusion" in README.md.`);

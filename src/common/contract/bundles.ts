@@ -1,6 +1,6 @@
 /** The models on this machine, and those that are fetched. */
 import { z } from 'zod';
-import type { ModelSettings } from '../model-settings.ts';
+import type { ModelSettings } from '../settings/model-settings.ts';
 import { call } from './call.ts';
 import { absolutePath, nothing } from './values.ts';
 

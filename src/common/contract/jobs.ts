@@ -1,8 +1,9 @@
 /** Renders from the command line: run, resume, look up. */
 import { z } from 'zod';
-import { askedSettings } from '../model-settings.ts';
 import type { TakeReport } from '../report.ts';
-import type { EditSettings } from '../settings.ts';
+import type { Grouped } from '../settings/catalogue.ts';
+import { askedSettings } from '../settings/model-settings.ts';
+import { type EditSettings, SETTINGS } from '../settings/settings.ts';
 import { call } from './call.ts';
 import { absolutePath, jobId, nothing } from './values.ts';
 
@@ -40,13 +41,18 @@ export interface Progress {
   readonly step: number | null;
 }
 
-/** What is left open is the model's to say, then Retake's. */
-const settings = askedSettings.extend({
-  clip: absolutePath,
-  bundle: absolutePath,
-  depth: absolutePath.nullable().default(null),
-  imageText: absolutePath.nullable().default(null),
-  out: absolutePath,
+const PLACES = SETTINGS.fields.filter(({ widget }) => widget.kind === 'file' || widget.kind === 'folder');
+
+/** What is left open is the model's to say, then Retake's. Files and folders are named by their whole paths. */
+const settings = askedSettings.check((ctx) => {
+  for (const { group, key } of PLACES) {
+    const input = (ctx.value as Grouped)[group]?.[key];
+    if (input === null) continue;
+    const issues = absolutePath.safeParse(input).error?.issues ?? [];
+    for (const { message } of issues) {
+      ctx.issues.push({ code: 'custom', message, input, path: [group, key] });
+    }
+  }
 });
 
 export const jobCalls = {

@@ -1,7 +1,8 @@
 /** The render queue of the desktop, and what a render would cost. */
 import { z } from 'zod';
 import { clipRef, shot } from '../project/document.ts';
-import { type EditSettings, editSettings } from '../settings.ts';
+import { model } from '../settings/model.ts';
+import type { EditSettings } from '../settings/settings.ts';
 import { call } from './call.ts';
 import type { JobState } from './jobs.ts';
 import { absolutePath, jobId, nothing, projectId } from './values.ts';
@@ -42,7 +43,7 @@ export interface QueueEntry {
   readonly filed: boolean;
 }
 
-const { provider } = editSettings.shape;
+const provider = model.provider.schema;
 /** null is the default one. */
 const bundle = absolutePath.nullable();
 const one = z.strictObject({ id: jobId });

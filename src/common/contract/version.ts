@@ -2,5 +2,5 @@
 import manifest from '../../../package.json' with { type: 'json' };
 
 /** Raised whenever a released call changes so that an older caller would be misunderstood. */
-export const CONTRACT_VERSION = 1;
+export const CONTRACT_VERSION = 2;
 export const RETAKE_VERSION: string = manifest.version;

@@ -3,7 +3,8 @@
  * Edits never change it in place; see edits.ts.
  */
 import { z } from 'zod';
-import { editSettings } from '../settings.ts';
+import { model } from '../settings/model.ts';
+import { SETTINGS, type ShotSettings } from '../settings/settings.ts';
 
 /** Never the name of something that every object has: entries are looked up by it. */
 const id = z
@@ -19,26 +20,8 @@ const path = z
 const frame = z.int().min(0);
 const rational = z.strictObject({ num: z.int(), den: z.int().min(1) });
 
-/** Per-shot settings as the artist left them: unlike a request, prompts may still be empty. */
-export const shotSettings = editSettings
-  .pick({
-    method: true,
-    params: true,
-    solver: true,
-    schedule: true,
-    inversion: true,
-    refinement: true,
-    steps: true,
-    guidance: true,
-    keep: true,
-    seed: true,
-    size: true,
-  })
-  .extend({
-    sourcePrompt: z.string().max(4000).default(''),
-    prompt: z.string().max(4000).default(''),
-    negativePrompt: z.string().max(4000).default(''),
-  });
+/** Settings as the artist left them: unlike a request, prompts may still be empty. */
+export const shotSettings = SETTINGS.shot;
 
 export const clipRef = z.strictObject({
   id,
@@ -103,12 +86,12 @@ export const projectDocument = z.strictObject({
   takes: z.record(id, take),
   /** Folder of the bundle that renders; null is the built-in one. */
   bundle: path.nullable(),
-  provider: editSettings.shape.provider,
+  provider: model.provider.schema,
   /** Where takes are written; null is a folder beside the project. */
   takesFolder: path.nullable(),
 });
 
-export type ShotSettings = z.infer<typeof shotSettings>;
+export type { ShotSettings };
 export type ClipRef = z.infer<typeof clipRef>;
 export type Shot = z.infer<typeof shot>;
 type Gap = z.infer<typeof gap>;

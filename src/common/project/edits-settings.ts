@@ -1,16 +1,18 @@
 /** Edits of names, per-shot settings and project-wide choices. */
-import type { ProjectDocument, ShotSettings } from './document.ts';
+import type { Scope } from '../settings/field.ts';
+import { SETTINGS, type ShotSettings, type SomeSettings } from '../settings/settings.ts';
+import type { ProjectDocument } from './document.ts';
 import { refuse, shotIn } from './edits.ts';
 
 /** Changes some settings of some shots alike; the rest of each stays. */
 export function setSettings(
   draft: ProjectDocument,
   shotIds: readonly string[],
-  values: Partial<ShotSettings>,
+  values: SomeSettings<'shot'>,
 ): void {
   const wanted = new Set(shotIds);
   for (const item of draft.timeline) {
-    if (item.kind === 'shot' && wanted.delete(item.id)) Object.assign(item.settings, plain(values));
+    if (item.kind === 'shot' && wanted.delete(item.id)) assign(item.settings, plain(values));
   }
   if (wanted.size > 0) refuse('changing settings', 'one of them is no shot of the timeline');
 }
@@ -19,8 +21,8 @@ export function setSettings(
 export function setMethod(draft: ProjectDocument, shotIds: readonly string[], method: string): void {
   const wanted = new Set(shotIds);
   for (const item of draft.timeline) {
-    if (item.kind === 'shot' && wanted.has(item.id) && item.settings.method !== method)
-      Object.assign(item.settings, { method, params: {} });
+    if (item.kind === 'shot' && wanted.has(item.id) && item.settings.method.id !== method)
+      item.settings.method = { id: method, params: {} };
   }
 }
 
@@ -33,26 +35,24 @@ export function setParameter(
   const { method, key, value } = parameter;
   const wanted = new Set(shotIds);
   for (const item of draft.timeline) {
-    if (item.kind !== 'shot' || !wanted.has(item.id) || item.settings.method !== method) continue;
-    const { [key]: _, ...others } = item.settings.params;
-    item.settings.params = plain(value === undefined ? others : { ...others, [key]: value });
+    if (item.kind !== 'shot' || !wanted.has(item.id) || item.settings.method.id !== method) continue;
+    const { [key]: _, ...others } = item.settings.method.params;
+    item.settings.method.params = plain(value === undefined ? others : { ...others, [key]: value });
   }
 }
 
-/** Copies all settings, or the named ones, to other shots. */
+/** Copies settings of a scope to other shots; all of a shot's own where none is given. */
 export function copySettings(
   draft: ProjectDocument,
   fromId: string,
   toIds: readonly string[],
-  only?: readonly (keyof ShotSettings)[],
+  scope: Exclude<Scope, 'request'> = 'shot',
 ): void {
   const { settings } = shotIn(draft, fromId, 'copying settings');
-  const keys = only ?? (Object.keys(settings) as (keyof ShotSettings)[]);
-  const chosen = Object.fromEntries(keys.map((key) => [key, settings[key]])) as Partial<ShotSettings>;
   setSettings(
     draft,
     toIds.filter((id) => id !== fromId),
-    chosen,
+    SETTINGS.pick(settings, scope),
   );
 }
 
@@ -72,6 +72,13 @@ export function setProject(
 export function relinkClip(draft: ProjectDocument, clipId: string, path: string): void {
   const clip = draft.clips[clipId] ?? refuse('relinking', 'this clip is not in the project');
   clip.path = path;
+}
+
+/** Group by group: what is not named stays. */
+function assign(settings: ShotSettings, values: SomeSettings<'shot'>): void {
+  for (const [group, members] of Object.entries(values)) {
+    Object.assign(settings[group as keyof ShotSettings], members);
+  }
 }
 
 /** No two shots may share an object, nor a shot an object with the page. */

@@ -4,14 +4,8 @@
  * leaves a gap. Clip frames belong to the clip, timeline frames to the edit; ranges are half-open.
  */
 import { AppError } from '../errors.ts';
-import {
-  type ClipRef,
-  type ProjectDocument,
-  type Shot,
-  type ShotSettings,
-  shotSettings,
-  type TimelineItem,
-} from './document.ts';
+import { SETTINGS } from '../settings/settings.ts';
+import type { ClipRef, ProjectDocument, Shot, ShotSettings, TimelineItem } from './document.ts';
 import { clipFrameOf, isShot, itemAt, place, timelineFrameOf, timelineLength } from './positions.ts';
 import { freeNames, highestShotNumber } from './shot-names.ts';
 
@@ -49,7 +43,7 @@ export function addClip(
   cuts: readonly number[],
   newId: NewId,
   index = draft.timeline.length,
-  settings: ShotSettings = shotSettings.parse({}),
+  settings: ShotSettings = SETTINGS.defaults,
 ): void {
   draft.clips[clip.id] = clip;
   const inside = cuts.filter((cut) => cut > 0 && cut < clip.frames);

@@ -4,10 +4,11 @@
  */
 import { AppError } from '../errors.ts';
 import { issueText } from '../issue.ts';
+import { groupsOfFlat } from '../settings/flat.ts';
 import { type ProjectDocument, projectDocument } from './document.ts';
 
 /** Raise it with every change of what a document may hold, and say in `upgrades` how the one before becomes it. */
-export const FORMAT = 2;
+export const FORMAT = 3;
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -15,7 +16,27 @@ type Json = Readonly<Record<string, unknown>>;
 export const upgrades: Readonly<Record<number, (document: Json) => Json>> = {
   /** The first said no format. */
   1: (document) => document,
+  /** Settings of shots and takes had no groups. */
+  2: withGroups,
 };
+
+/** Of whatever it is: what is no document is told when it is checked. */
+function withGroups(document: Json): Json {
+  const grouped = (one: unknown) =>
+    isObject(one) && isObject(one.settings) ? { ...one, settings: groupsOfFlat(one.settings) } : one;
+  const { timeline, takes } = document;
+  return {
+    ...document,
+    ...(Array.isArray(timeline) && { timeline: timeline.map(grouped) }),
+    ...(isObject(takes) && {
+      takes: Object.fromEntries(Object.entries(takes).map(([id, take]) => [id, grouped(take)])),
+    }),
+  };
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
 
 /** Written by a newer Retake: whole, but not for this one. */
 class NewerDocument extends AppError {

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Demo } from '../../common/bridge.ts';
 
+const settings = z.record(z.string(), z.record(z.string(), z.unknown()));
 const content = z.object({
-  sourcePrompt: z.string(),
   range: z
     .object({ start: z.int().min(0), end: z.int().min(1) })
     .nullable()
     .default(null),
-  settings: z.record(z.string(), z.unknown()).default({}),
-  edits: z.array(z.looseObject({ name: z.string(), prompt: z.string() })).min(1),
+  settings: settings.default({}),
+  edits: z.array(z.object({ name: z.string(), settings })).min(1),
 });
 
 /** Null where clip or description are missing or damaged. */

@@ -1,92 +1,62 @@
-/** The options of `retake edit` and how they become an edit request. One table, so that help and errors agree. */
+/** The options of `retake edit`, made from the settings, and how they become an edit request. */
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { AppError } from '../../common/errors.ts';
-import { formatNamed, TAKE_FORMATS } from '../../common/formats/registry.ts';
-import { type EditRequest, PROVIDERS, parseSettings } from '../../common/settings.ts';
+import { formatNamed } from '../../common/formats/registry.ts';
+import { type Catalogue, type Placed, parseWith } from '../../common/settings/catalogue.ts';
+import type { Flag } from '../../common/settings/field.ts';
+import { type EditRequest, SETTINGS } from '../../common/settings/settings.ts';
 import { parseRate } from '../../common/time/rational.ts';
 
-export interface EditFlags {
-  bundle: string;
-  depth?: string;
-  imageText?: string;
-  sourcePrompt: string;
-  prompt: string;
-  negativePrompt?: string;
-  method?: string;
-  param?: string[];
-  anchor?: string;
-  from?: string;
-  to?: string;
-  out: string;
-  steps?: string;
-  guidance?: string;
-  keep?: string;
-  seed?: string;
-  size?: string;
-  solver?: string;
-  schedule?: string;
-  rate?: string;
-  inversion?: string;
-  refinement?: string;
-  format?: string;
-  alpha?: string;
-  provider?: string;
-}
+/** By the name that commander gives an option: "--source-prompt" is sourcePrompt. */
+export type EditFlags = Readonly<Record<string, string | readonly string[] | boolean | undefined>>;
+
+type Settings = Pick<Catalogue, 'fields' | 'edit'>;
 
 const collect = (value: string, all: string[] = []) => [...all, value];
 
-export function addEditOptions(command: Command): Command {
-  return command
-    .requiredOption('--bundle <dir>', 'folder of an exported Stable Diffusion (diffusers ONNX layout)')
-    .requiredOption('--source-prompt <text>', 'what the clip shows now')
-    .requiredOption('--prompt <text>', 'what the take shall show')
-    .requiredOption('--out <file>', 'the take to write')
-    .option('--rate <fps>', 'frames per second of a picture sequence (shot.####.png); 24 by default')
-    .option(
-      '--depth <clip>',
-      'for depth models: a clip like the first, near bright and far dark; without it the bundle estimates',
-    )
-    .option('--image-text <dir>', 'a CLIP model (ONNX, as for transformers.js) that measures the take')
-    .option('--negative-prompt <text>', 'what the take shall avoid')
-    .option('--method <id>', 'editing method, see "retake methods"; pix2video unless the model says another')
-    .option('-p, --param <name=value>', "one of the method's own parameters; may be repeated", collect)
-    .option('--anchor <frame>', 'frame whose look leads the others; the first to edit by default')
-    .option('--from <frame>', 'first frame to edit; the clip starts with frame 0')
-    .option('--to <frame>', 'last frame to edit')
-    .option('--steps <n>', 'diffusion steps; 50 unless the model says another number')
-    .option(
-      '--guidance <g>',
-      'how strongly the prompt steers; 1 is off and twice as fast; 7.5 unless the model says another',
-    )
-    .option(
-      '--keep <share>',
-      'keep the clip where both prompts mean the same: 0 off, 0.3 a little, 0.6 much; guidance then starts from the source prompt',
-    )
-    .option('--seed <n>', 'seed of everything random', '0')
-    .option('--size <pixels>', "side of the square whose area the canvas has; the network's own by default")
-    .addOption(
-      new Option(
-        '--solver <name>',
-        'see "retake methods", k-diffusion names too; the method knows its own best',
-      ),
-    )
-    .option('--schedule <name>', 'spacing of the noise levels: bundle, karras, exponential')
-    .addOption(
-      new Option('--inversion <name>', 'timestep of a DDIM inversion step').choices(['upper', 'lower']),
-    )
-    .option(
-      '--refinement <k>',
-      'fixed-point iterations per inversion step; 1 unless the model says another number',
-    )
-    .addOption(new Option('--format <name>', 'codec of the take').choices([...TAKE_FORMATS]))
-    .addOption(
-      new Option(
-        '--alpha <name>',
-        "the clip's transparency: auto keeps it in ProRes 4444 and PNG, off leaves it out",
-      ).choices(['auto', 'off']),
-    )
-    .addOption(new Option('--provider <name>', 'what computes').choices([...PROVIDERS]));
+export function addEditOptions(command: Command, settings: Settings = SETTINGS): Command {
+  for (const field of settings.fields) {
+    for (const flag of field.flags) {
+      command.addOption(optionOf(flag.name, flag, field).makeOptionMandatory(isRequired(field, flag)));
+      for (const alias of flag.aliases ?? []) command.addOption(optionOf(alias, flag, field).hideHelp());
+    }
+  }
+  return command;
+}
+
+function optionOf(name: string, { short, metavar, help }: Flag, field: Placed): Option {
+  const isShort = short !== undefined && name === field.flags[0]?.name;
+  const option = new Option(
+    `${isShort ? `-${short}, ` : ''}--${name} <${metavar}>`,
+    sentenceStart(help ?? field.help) + notes(field),
+  );
+  if (field.limits.choices) option.choices(field.limits.choices);
+  return field.widget.kind === 'parameters' ? option.argParser(collect) : option;
+}
+
+/** Where it had another name before, either will do, and the settings themselves say what is missing. */
+function isRequired({ schema }: Placed, { aliases = [] }: Flag): boolean {
+  return aliases.length === 0 && !schema.safeParse(undefined).success;
+}
+
+/** Lower case as terminals have it, but not for a name: "CLIP". */
+function sentenceStart(text: string): string {
+  return /^[A-Z][a-z]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
+}
+
+/** Limits and default: " (1 to 1000; 50 unless the model says another)". */
+function notes({ limits, scope, widget }: Placed): string {
+  const { min, max, kind } = limits;
+  const known: string[] = [];
+  if (min !== null && max !== null && (kind === 'integer' || kind === 'number'))
+    known.push(`${min} to ${max}`);
+  const { default: fallback } = limits;
+  const isPlain = typeof fallback === 'number' || (typeof fallback === 'string' && fallback !== '');
+  if (isPlain && widget.kind !== 'frame') {
+    known.push(`${fallback} ${scope === 'look' ? 'unless the model says another' : 'by default'}`);
+  }
+  return known.length > 0 && widget.kind !== 'frame' ? ` (${known.join('; ')})` : '';
 }
 
 /** @throws AppError usage */
@@ -99,42 +69,52 @@ export function sequenceRate(text: string): string {
 }
 
 /** @throws AppError usage naming the option */
-export function editRequest(clip: string, flags: EditFlags): EditRequest {
-  const from = wholeNumber('--from', flags.from);
-  const to = wholeNumber('--to', flags.to);
-  const request: Record<string, unknown> = {
-    clip: resolve(clip),
-    rate: flags.rate,
-    bundle: resolve(flags.bundle),
-    depth: flags.depth === undefined ? undefined : resolve(flags.depth),
-    imageText: flags.imageText === undefined ? undefined : resolve(flags.imageText),
-    out: resolve(flags.out),
-    sourcePrompt: flags.sourcePrompt,
-    prompt: flags.prompt,
-    negativePrompt: flags.negativePrompt,
-    method: flags.method,
-    params: flags.param && methodParams(flags.param),
-    anchor: wholeNumber('--anchor', flags.anchor) ?? from,
-    steps: wholeNumber('--steps', flags.steps),
-    guidance: decimal('--guidance', flags.guidance),
-    keep: decimal('--keep', flags.keep),
-    seed: wholeNumber('--seed', flags.seed),
-    size: wholeNumber('--size', flags.size),
-    solver: flags.solver,
-    schedule: flags.schedule,
-    inversion: flags.inversion,
-    refinement: wholeNumber('--refinement', flags.refinement),
-    format: flags.format ?? formatNamed(flags.out),
-    alpha: flags.alpha,
-    provider: flags.provider,
-    range:
-      from === undefined && to === undefined
-        ? undefined
-        : { start: from ?? 0, end: to === undefined ? null : to + 1 },
+export function editRequest(clip: string, flags: EditFlags, settings: Settings = SETTINGS): EditRequest {
+  const request: Record<string, Record<string, unknown>> = { source: { clip: resolve(clip) } };
+  const set = (path: string, value: unknown) => {
+    const [group, key] = path.split('.') as [string, string];
+    if (value !== undefined) request[group] = { ...request[group], [key]: value };
   };
-  for (const key of Object.keys(request)) if (request[key] === undefined) delete request[key];
-  parseSettings(request);
-  return request as EditRequest;
+  for (const field of settings.fields) {
+    if (field.flags.length > 0) set(field.path, wished(field, flags));
+  }
+  const { range } = request.source as { range?: { start: number } };
+  if (range && request.guide?.anchor === undefined) set('guide.anchor', range.start);
+  if (request.output?.format === undefined) set('output.format', formatNamed(String(request.output?.path)));
+  parseWith(settings as Catalogue, request);
+  return request as unknown as EditRequest;
+}
+
+/** Undefined where it was not given. */
+function wished(field: Placed, flags: EditFlags): unknown {
+  const texts = field.flags.map((flag) => given(flag, flags));
+  const [text] = texts;
+  const option = `--${field.flags[0]!.name}`;
+  if (field.widget.kind === 'frames') return frames(texts as (string | undefined)[], field);
+  if (text === undefined) return undefined;
+  if (Array.isArray(text)) return methodParams(text);
+  if (typeof text !== 'string') return text;
+  switch (field.widget.kind) {
+    case 'file':
+    case 'folder':
+      return resolve(text);
+    default:
+      if (field.limits.kind === 'integer') return wholeNumber(option, text);
+      return field.limits.kind === 'number' ? decimal(option, text) : text;
+  }
+}
+
+function given({ name, aliases = [] }: Flag, flags: EditFlags): EditFlags[string] {
+  const attribute = (flag: string) => flag.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+  return [name, ...aliases].map((flag) => flags[attribute(flag)]).find((value) => value !== undefined);
+}
+
+/** Both ends belong to what is edited; either may be left out. */
+function frames([from, to]: readonly (string | undefined)[], { flags }: Placed): object | undefined {
+  if (from === undefined && to === undefined) return undefined;
+  const [first, last] = flags.map(({ name }) => `--${name}`) as [string, string];
+  const end = to === undefined ? null : wholeNumber(last, to) + 1;
+  return { start: from === undefined ? 0 : wholeNumber(first, from), end };
 }
 
 function methodParams(pairs: readonly string[]): Record<string, unknown> {
@@ -154,17 +134,15 @@ function methodParams(pairs: readonly string[]): Record<string, unknown> {
   return params;
 }
 
-function decimal(option: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
+function decimal(option: string, text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value)) throw usage(`${option} wants a number, not "${text}"`);
   return value;
 }
 
-function wholeNumber(option: string, text: string | undefined): number | undefined {
+function wholeNumber(option: string, text: string): number {
   const value = decimal(option, text);
-  if (value !== undefined && !Number.isInteger(value))
-    throw usage(`${option} wants a whole number, not "${text}"`);
+  if (!Number.isInteger(value)) throw usage(`${option} wants a whole number, not "${text}"`);
   return value;
 }
 

@@ -69,9 +69,9 @@ function program(): Command {
       'Edit a clip into a take. Inversions are cached: a changed prompt renders again without them.',
     )
     .option('--json', 'print the report as JSON')
-    .action((clip: string, flags: EditFlags & { json?: boolean }) => {
+    .action((clip: string, flags: EditFlags) => {
       const request = editRequest(clip, flags);
-      return followJob((engine) => engine.call('job.run', request), flags.json ?? false);
+      return followJob((engine) => engine.call('job.run', request), flags.json === true);
     });
 
   retake

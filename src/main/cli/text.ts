@@ -3,7 +3,8 @@ import type { CacheGroup, CacheStat } from '../../common/contract/cache.ts';
 import type { JobSummary } from '../../common/contract/jobs.ts';
 import type { MethodInfo } from '../../common/contract/machine.ts';
 import type { ImageTextScores, TakeReport } from '../../common/report.ts';
-import type { EditSettings } from '../../common/settings.ts';
+import { type Grouped, valuesInWords } from '../../common/settings/catalogue.ts';
+import { SETTINGS } from '../../common/settings/settings.ts';
 import { clock } from './progress.ts';
 
 /** 1536 → "1.5 KB". */
@@ -61,11 +62,12 @@ export function takeSummary(report: TakeReport): string {
       `  the inversion reconstructs ${what} at ${minPsnr.toFixed(1)} dB${frames > 1 ? ' or more' : ''}${when}`,
     );
   }
-  const fromModel = Object.entries(report.settings.origins)
-    .filter(([, origin]) => origin === 'model')
-    .map(([name]) => `${name} ${JSON.stringify(report.settings[name as keyof EditSettings])}`);
+  const { settings } = report;
+  const fromModel = SETTINGS.fields.filter(({ path }) => settings.origins[path] === 'model');
   if (fromModel.length > 0)
-    lines.push(`  settings that came with the model: ${fromModel.join(', ').replaceAll('"', '')}`);
+    lines.push(
+      `  settings that came with the model: ${valuesInWords(settings as unknown as Grouped, fromModel).join(', ')}`,
+    );
   if (report.imageText) lines.push(`  ${imageTextLine(report.imageText)}`);
   return lines.join('\n');
 }
@@ -95,9 +97,9 @@ export function jobTable(jobs: readonly JobSummary[]): string {
     job.id,
     stateText(job),
     job.phase && job.total > 0 && job.state !== 'done' ? `${job.phase} ${job.done}/${job.total}` : '',
-    job.settings.method,
-    cellText(job.settings.prompt),
-    job.settings.out,
+    job.settings.method.id,
+    cellText(job.settings.prompts.target),
+    job.settings.output.path,
     job.state === 'failed' ? (job.error ?? '') : '',
   ]);
   return table([['job', 'state', 'progress', 'method', 'prompt', 'take', 'why'], ...rows]);

@@ -6,7 +6,7 @@
  * Every stage streams frames; only latents are held for the whole shot. Everything else is called from here.
  */
 import type { TakeReport } from '../../common/report.ts';
-import type { EditSettings } from '../../common/settings.ts';
+import type { EditSettings } from '../../common/settings/settings.ts';
 import type { RenderContext } from './context.ts';
 import { visitsOf } from './diffusion/run.ts';
 import { wantsInversion } from './methods/have.ts';
@@ -45,7 +45,11 @@ export async function render(settings: EditSettings, context: RenderContext): Pr
 function planProgress(shot: Shot, progress: ProgressMeter): void {
   const { frames, settings, branches } = shot;
   const inverted = wantsInversion(shot.needs);
-  progress.plan('invert', frames * (inverted ? settings.steps * (1 + settings.refinement) : 1), 1);
+  progress.plan(
+    'invert',
+    frames * (inverted ? settings.sampling.steps * (1 + settings.inversion.refinement) : 1),
+    1,
+  );
   progress.plan('sample', visitsOf(runsOf(shot)), branches.length);
   progress.plan('encode', frames, 1);
 }

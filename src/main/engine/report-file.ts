@@ -2,8 +2,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AppError } from '../../common/errors.ts';
-import type { TakeReport } from '../../common/report.ts';
-import type { EditSettings } from '../../common/settings.ts';
+import { readReport, type TakeReport } from '../../common/report.ts';
+import type { EditSettings } from '../../common/settings/settings.ts';
 import { writeWhole } from '../atomic-files.ts';
 import { planTarget } from './media/target.ts';
 
@@ -28,11 +28,11 @@ export async function writeReport(report: TakeReport): Promise<void> {
 /** The report of a take that this very job finished before its process was killed; null where it did not. */
 export async function finishedReport(
   job: string,
-  { out, format }: Pick<EditSettings, 'out' | 'format'>,
+  { path: out, format }: EditSettings['output'],
 ): Promise<TakeReport | null> {
   try {
     const { path } = planTarget(out, format);
-    const report = JSON.parse(await readFile(reportPath(path), 'utf8')) as TakeReport;
+    const report = readReport(JSON.parse(await readFile(reportPath(path), 'utf8')));
     if (report.job !== job || report.take.path !== path) return null;
     const found = await stat(path);
     // The report is written last: a sequence that has one is whole.

@@ -1,8 +1,10 @@
 /** Open the shipped example: its clip on the timeline with an edit written out, so that one key renders it. */
-import { type ProjectDocument, type ShotSettings, shotSettings } from '../../common/project/document.ts';
+import { type ProjectDocument, shotSettings } from '../../common/project/document.ts';
 import { refuse, trim } from '../../common/project/edits.ts';
 import { setSettings } from '../../common/project/edits-settings.ts';
 import { isShot } from '../../common/project/positions.ts';
+import type { Grouped } from '../../common/settings/catalogue.ts';
+import { SETTINGS, type SomeSettings } from '../../common/settings/settings.ts';
 import { shell } from '../engine.ts';
 import { getPlaced } from '../store/current.ts';
 import { tell } from '../store/notices.ts';
@@ -12,10 +14,14 @@ import { importClip } from './import-clip.ts';
 import { createProject, openProject } from './project.ts';
 
 /** What the example says about a shot, and no more; a setting that this version does not know is left out. */
-function settingsOf(values: Record<string, unknown>): Partial<ShotSettings> {
-  const known = Object.entries(values).filter(([key]) => key in shotSettings.shape);
-  const read = shotSettings.parse(Object.fromEntries(known));
-  return Object.fromEntries(known.map(([key]) => [key, read[key as keyof ShotSettings]]));
+function settingsOf(...parts: readonly Grouped[]): SomeSettings<'shot'> {
+  const said: Record<string, Readonly<Record<string, unknown>>> = {};
+  for (const part of parts) {
+    for (const [group, values] of Object.entries(part)) said[group] = { ...said[group], ...values };
+  }
+  const known = SETTINGS.pick(said, 'shot');
+  shotSettings.parse(known);
+  return known;
 }
 
 async function openDemo(): Promise<void> {
@@ -26,17 +32,17 @@ async function openDemo(): Promise<void> {
   const shots = getPlaced()
     .filter(isShot)
     .map(({ item }) => item.id);
-  const [edit] = demo.edits;
-  const { sourcePrompt, range, settings } = demo;
+  const { range, settings, edits } = demo;
+  const [edit] = edits;
   change({
     name: 'Describe the example',
     edit(draft) {
-      setSettings(draft, shots, settingsOf({ ...settings, ...edit, sourcePrompt }));
+      setSettings(draft, shots, settingsOf(settings, edit?.settings ?? {}));
       if (range && shots.length === 1) trimTo(draft, shots[0]!, range);
     },
   });
   if (range) {
-    const { steps } = settings;
+    const steps = settings.sampling?.steps;
     tell(
       `To render soon, the example edits frames ${range.start} to ${range.end - 1} of its clip` +
         `${steps ? ` in ${steps} steps` : ''}. Drag the edge of the shot for the rest; more steps are finer.`,

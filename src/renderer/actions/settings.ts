@@ -1,5 +1,4 @@
 /** Settings of shots: change, copy, apply a preset. */
-import type { ShotSettings } from '../../common/project/document.ts';
 import { refuse } from '../../common/project/edits.ts';
 import { setLeadAnchor } from '../../common/project/edits-anchors.ts';
 import {
@@ -9,6 +8,8 @@ import {
   setParameter,
   setSettings,
 } from '../../common/project/edits-settings.ts';
+import type { Grouped } from '../../common/settings/catalogue.ts';
+import { SETTINGS, type SomeSettings } from '../../common/settings/settings.ts';
 import { getChosenShots, getCurrentShot, getPlaced } from '../store/current.ts';
 import { tell } from '../store/notices.ts';
 import type { Preset } from '../store/presets.ts';
@@ -37,13 +38,15 @@ export function setChosenParameter(method: string, key: string, value: unknown):
 }
 
 /** Changes settings of all chosen shots. Typing in one field is one entry of the history. */
-export function setChosenSettings(values: Partial<ShotSettings>): void {
+export function setChosenSettings(values: SomeSettings<'shot'>): void {
   const ids = chosenIds();
-  const names = Object.keys(values);
+  const fields = SETTINGS.fieldsOf('shot').filter(({ group, key }) => {
+    return (values as Grouped)[group]?.[key] !== undefined;
+  });
   change({
-    name: `Set ${names.map((name) => nameOf(name).toLowerCase()).join(', ')}`,
+    name: `Set ${fields.map(({ label }) => label.toLowerCase()).join(', ')}`,
     edit: (draft) => setSettings(draft, ids, values),
-    gesture: `settings ${names.join()} ${ids.join()}`,
+    gesture: `settings ${fields.map(({ path }) => path).join()} ${ids.join()}`,
   });
 }
 
@@ -52,19 +55,6 @@ export function applyPreset(preset: Preset): void {
   if (ids.length === 0) refuse('applying a preset', 'no shot is chosen');
   change({ name: `Apply ${preset.name}`, edit: (draft) => setSettings(draft, ids, preset.settings) });
 }
-
-const WITHOUT_PROMPTS: readonly (keyof ShotSettings)[] = [
-  'method',
-  'params',
-  'solver',
-  'schedule',
-  'inversion',
-  'refinement',
-  'steps',
-  'guidance',
-  'keep',
-  'size',
-];
 
 /** Copies the settings of the shot in hand to the other chosen shots, or to all. */
 export function copySettingsTo(target: 'chosen' | 'all', prompts: boolean): void {
@@ -76,7 +66,7 @@ export function copySettingsTo(target: 'chosen' | 'all', prompts: boolean): void
   if (ids.length === 0) refuse(doing, 'there is no other shot to copy to');
   change({
     name: `Copy settings of ${item.name}`,
-    edit: (draft) => copySettings(draft, item.id, ids, prompts ? undefined : WITHOUT_PROMPTS),
+    edit: (draft) => copySettings(draft, item.id, ids, prompts ? 'shot' : 'look'),
   });
   tell(`Copied the settings of ${item.name} to ${count(ids.length, 'shot')}`);
 }

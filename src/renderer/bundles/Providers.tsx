@@ -3,7 +3,7 @@ import { useEffect, useState } from 'react';
 import { Radio, RadioGroup } from 'react-aria-components';
 import { setProject } from '../../common/project/edits-settings.ts';
 import type { ProviderTrial } from '../../common/report.ts';
-import { PROVIDERS } from '../../common/settings.ts';
+import { PROVIDERS } from '../../common/settings/model.ts';
 import { call } from '../engine.ts';
 import { attempt } from '../store/notices.ts';
 import { change, useDocument, useOpened } from '../store/project.ts';

@@ -89,9 +89,9 @@ function ShotHead({ shot, chosen }: { readonly shot: Shot; readonly chosen: numb
 
 function Method({ shot, shots }: Chosen) {
   const methods = useMethods();
-  const { method: id, params } = shot.settings;
+  const { id, params } = shot.settings.method;
   const method = methods?.find((one) => one.id === id);
-  const mixed = differIn(shots, (settings) => settings.method);
+  const mixed = differIn(shots, (settings) => settings.method.id);
   const options = (methods ?? []).map((one) => ({ id: one.id, name: one.label, note: one.summary }));
   return (
     <section className={setting.group} aria-label="Method">
@@ -114,7 +114,7 @@ function Method({ shot, shots }: Chosen) {
           method={id}
           schema={method.params}
           params={params}
-          all={shots.map(({ settings }) => settings.params)}
+          all={shots.map(({ settings }) => settings.method.params)}
         />
       ) : null}
     </section>

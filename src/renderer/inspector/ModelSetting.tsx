@@ -1,7 +1,9 @@
 /** Which bundle renders this project. */
-import type { ModelSettings } from '../../common/model-settings.ts';
 import type { Shot } from '../../common/project/document.ts';
 import { setProject } from '../../common/project/edits-settings.ts';
+import { type Grouped, sameValue } from '../../common/settings/catalogue.ts';
+import type { ModelSettings } from '../../common/settings/model-settings.ts';
+import { SETTINGS } from '../../common/settings/settings.ts';
 import { setChosenSettings } from '../actions/settings.ts';
 import { useBundles } from '../store/bundles.ts';
 import { change, useDocument } from '../store/project.ts';
@@ -63,6 +65,8 @@ export function ModelSetting({ shot }: { readonly shot: Shot }) {
 
 /** A shot keeps its settings when another model is chosen; the way to those of the model is a button. */
 function differs({ settings }: Shot, suitable: ModelSettings): boolean {
-  const keys = Object.keys(suitable) as (keyof ModelSettings)[];
-  return keys.some((key) => JSON.stringify(settings[key]) !== JSON.stringify(suitable[key]));
+  return SETTINGS.fieldsOf('look').some(({ group, key }) => {
+    const wanted = (suitable as Grouped)[group]?.[key];
+    return wanted !== undefined && !sameValue((settings as Grouped)[group]?.[key], wanted);
+  });
 }

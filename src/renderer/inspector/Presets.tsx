@@ -95,13 +95,13 @@ function PresetList({ shot, close }: { readonly shot: Shot; readonly close: () =
 }
 
 function PresetRow({ preset, onApply }: { readonly preset: Preset; readonly onApply: () => void }) {
-  const { method, steps, guidance } = preset.settings;
+  const { method, sampling } = preset.settings;
   return (
     <li className={styles.preset}>
       <AriaButton className={styles.apply} onPress={onApply}>
         <span>{preset.name}</span>
         <span className={texts.quiet}>
-          {method}, {steps} steps, guidance {guidance}
+          {method.id}, {sampling.steps} steps, guidance {sampling.guidance}
         </span>
       </AriaButton>
       <IconButton name={`Delete preset ${preset.name}`} onPress={() => deletePreset(preset.name)}>

@@ -2,6 +2,7 @@
 import { useId } from 'react';
 import type { Shot, ShotSettings } from '../../common/project/document.ts';
 import { syntaxNotes, unreadNegative } from '../../common/prompt-notes.ts';
+import { SETTINGS } from '../../common/settings/settings.ts';
 import { setChosenSettings } from '../actions/settings.ts';
 import { endGesture } from '../store/project.ts';
 import inputs from '../ui/input.module.css';
@@ -10,23 +11,9 @@ import { differIn } from './differs.ts';
 import { lengthHint } from './prompt-length.ts';
 import setting from './setting.module.css';
 
-type PromptKey = 'prompt' | 'sourcePrompt' | 'negativePrompt';
+type PromptKey = keyof ShotSettings['prompts'];
 
-const FIELDS: readonly { key: PromptKey; label: string; hint: string; rows: number }[] = [
-  { key: 'prompt', label: 'Prompt', hint: 'What the take shall show', rows: 3 },
-  {
-    key: 'sourcePrompt',
-    label: 'Source prompt',
-    hint: 'What the clip shows now; inversion reads it',
-    rows: 2,
-  },
-  {
-    key: 'negativePrompt',
-    label: 'Negative prompt',
-    hint: 'What to keep away from; may stay empty',
-    rows: 1,
-  },
-];
+const FIELDS = SETTINGS.fieldsOf('shot').filter(({ group }) => group === 'prompts');
 
 interface PromptsProps {
   readonly shot: Shot;
@@ -38,7 +25,7 @@ export function Prompts({ shot, shots }: PromptsProps) {
     <PromptField
       key={`${shot.id} ${field.key}`}
       settings={shot.settings}
-      differs={differIn(shots, (settings) => settings[field.key])}
+      differs={differIn(shots, (settings) => settings.prompts[field.key as PromptKey])}
       field={field}
     />
   ));
@@ -46,8 +33,8 @@ export function Prompts({ shot, shots }: PromptsProps) {
 
 /** What of the field will not be read as it is meant. */
 function notesOn(settings: ShotSettings, name: PromptKey): readonly string[] {
-  const unread = name === 'negativePrompt' ? unreadNegative(settings) : null;
-  return [...syntaxNotes(settings[name]), ...(unread === null ? [] : [sentence(unread)])];
+  const unread = name === 'negative' ? unreadNegative(settings) : null;
+  return [...syntaxNotes(settings.prompts[name]), ...(unread === null ? [] : [sentence(unread)])];
 }
 
 const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
@@ -60,9 +47,11 @@ interface Props {
   readonly field: (typeof FIELDS)[number];
 }
 
-function PromptField({ settings, differs, field: { key: name, label, hint, rows } }: Props) {
+function PromptField({ settings, differs, field }: Props) {
+  const { label, help, widget, limits } = field;
+  const name = field.key as PromptKey;
   const id = useId();
-  const text = differs ? '' : settings[name];
+  const text = differs ? '' : settings.prompts[name];
   const length = lengthHint(text);
   const notes = differs ? [] : notesOn(settings, name);
   return (
@@ -73,15 +62,15 @@ function PromptField({ settings, differs, field: { key: name, label, hint, rows 
       <textarea
         id={id}
         className={inputs.input}
-        rows={rows}
-        maxLength={4000}
-        placeholder={differs ? 'Differs between the chosen shots; typing replaces all' : hint}
+        rows={widget.kind === 'prompt' ? widget.rows : 1}
+        maxLength={limits.length ?? undefined}
+        placeholder={differs ? 'Differs between the chosen shots; typing replaces all' : help}
         aria-describedby={
           [...(length ? [`${id}-length`] : []), ...(notes.length > 0 ? [`${id}-notes`] : [])].join(' ') ||
           undefined
         }
         value={text}
-        onChange={(event) => setChosenSettings({ [name]: event.target.value })}
+        onChange={(event) => setChosenSettings({ prompts: { [name]: event.target.value } })}
         onBlur={endGesture}
       />
       {length ? (

@@ -95,7 +95,7 @@ export function QueueRow(props: Props) {
           {entry.preview ? <Tag>one frame</Tag> : null}
           {elsewhere ? <Tag>{elsewhere}</Tag> : null}
         </p>
-        <p className={`${styles.prompt} ${texts.quiet}`}>{entry.settings.prompt}</p>
+        <p className={`${styles.prompt} ${texts.quiet}`}>{entry.settings.prompts.target}</p>
         <p className={entry.state === 'failed' ? texts.problem : texts.quiet}>
           {entry.error ? `${entry.error}${entry.hint ? ` ${entry.hint}` : ''}` : stateText(entry, paused)}
         </p>

@@ -1,12 +1,16 @@
 /** Named settings that the artist keeps on this machine, for use in any project. */
 import { z } from 'zod';
 import { create } from 'zustand';
-import { type ShotSettings, shotSettings } from '../../common/project/document.ts';
+import { groupsOfFlat } from '../../common/settings/flat.ts';
+import { SETTINGS, type ShotSettings } from '../../common/settings/settings.ts';
 
 const STORED = 'retake.presets';
 
-/** A look at work, not at one shot: what the shot shows and its seed stay its own. */
-const presetSettings = shotSettings.omit({ prompt: true, sourcePrompt: true, seed: true }).strip();
+/** A look at work, not at one shot: what the shot shows and its seed stay its own. What this version does not know goes. */
+const presetSettings = z.preprocess(
+  (kept) => SETTINGS.pick(Object(groupsOfFlat(kept)), 'preset'),
+  SETTINGS.preset,
+);
 const presetList = z.array(z.object({ name: z.string().min(1).max(80), settings: presetSettings }));
 
 export type Preset = z.infer<typeof presetList>[number];

@@ -89,8 +89,8 @@ export function TakeRow({ take, method, isShown, isRenaming, onRenaming, onDelet
           </Menu>
         </Popover>
       </MenuTrigger>
-      <p className={`${styles.settings} ${texts.quiet}`} title={take.settings.prompt}>
-        <span className={styles.prompt}>{take.settings.prompt}</span>
+      <p className={`${styles.settings} ${texts.quiet}`} title={take.settings.prompts.target}>
+        <span className={styles.prompt}>{take.settings.prompts.target}</span>
         <span>{line}</span>
       </p>
     </GridListItem>

@@ -73,7 +73,9 @@ export function Takes() {
           <TakeRow
             key={take.id}
             take={take}
-            method={methods?.find((one) => one.id === take.settings.method)?.label ?? take.settings.method}
+            method={
+              methods?.find((one) => one.id === take.settings.method.id)?.label ?? take.settings.method.id
+            }
             isShown={shot.takeId === take.id}
             isRenaming={renaming === take.id}
             onRenaming={(on) => setRenaming(on ? take.id : null)}

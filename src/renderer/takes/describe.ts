@@ -1,5 +1,7 @@
 /** A take in a few words. Pure. */
 import type { ShotSettings, Take } from '../../common/project/document.ts';
+import type { Grouped } from '../../common/settings/catalogue.ts';
+import { SETTINGS } from '../../common/settings/settings.ts';
 import { duration, nameOf } from '../words.ts';
 
 /** "4 min ago", "14:05" today, "yesterday 14:05", "3 May 14:05". Times in milliseconds since 1970. */
@@ -19,7 +21,8 @@ export function when(at: number, now: number): string {
 
 /** "Pix2Video · 50 steps · guidance 7.5 · seed 12 · inversion 41 dB · took 1:23" */
 export function settingsLine(take: Take, methodName: string): string {
-  const { steps, guidance, keep, seed, size } = take.settings;
+  const { steps, guidance, seed, size } = take.settings.sampling;
+  const { keep } = take.settings.guide;
   const parts = [methodName, `${steps} steps`, `guidance ${guidance}`, `seed ${seed}`];
   if (keep > 0) parts.push(`keep ${keep}`);
   if (size !== null) parts.push(`${size} px`);
@@ -30,11 +33,14 @@ export function settingsLine(take: Take, methodName: string): string {
 
 /** Every setting in full, for the details: name and value. */
 function settingsList(settings: ShotSettings): readonly (readonly [string, string])[] {
-  const { params, ...plain } = settings;
-  const all = { ...plain, ...params };
-  return Object.entries(all)
+  const all = SETTINGS.fieldsOf('shot').flatMap(({ group, key, label, widget }): [string, unknown][] => {
+    const value = (settings as Grouped)[group]?.[key];
+    if (widget.kind !== 'parameters') return [[label, value]];
+    return Object.entries(value as object).map(([name, one]) => [nameOf(name), one]);
+  });
+  return all
     .filter(([, value]) => value !== null && value !== '')
-    .map(([key, value]) => [nameOf(key), typeof value === 'object' ? JSON.stringify(value) : String(value)]);
+    .map(([name, value]) => [name, typeof value === 'object' ? JSON.stringify(value) : String(value)]);
 }
 
 /** Settings in which two takes differ, by name: what a comparison is about. */

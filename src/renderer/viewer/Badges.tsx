@@ -66,7 +66,7 @@ export function Badges({ picture }: { readonly picture: Picture }) {
           <span className={`${styles.badge} ${styles.rendering}`}>
             {engine === 'up' ? 'Rendering' : 'Waiting for the engine at'} {Math.floor(entry.fraction * 100)} %
             {rendered?.jobId === entry.id
-              ? ` · this frame at step ${Math.min(rendered.step + 1, entry.settings.steps)} of ${entry.settings.steps}`
+              ? ` · this frame at step ${Math.min(rendered.step + 1, entry.settings.sampling.steps)} of ${entry.settings.sampling.steps}`
               : ''}
           </span>
         ) : null}

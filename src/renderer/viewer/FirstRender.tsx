@@ -13,7 +13,7 @@ export function FirstRender() {
   const project = useOpened()?.id;
   const idle = useJobs((jobs) => !jobs.entries.some((one) => one.project?.id === project));
   if (!untouched || !idle || !shot || keys === '') return null;
-  const ready = shot.item.settings.prompt.trim() !== '';
+  const ready = shot.item.settings.prompts.target.trim() !== '';
   return (
     <p className={styles.hint}>
       {ready ? 'Press' : 'Write a prompt, then press'} <kbd>{keys}</kbd> to render {shot.item.name}

@@ -27,7 +27,7 @@ OPSET = 17
 HALF_ABOVE = 20_000
 EIGHTH_ABOVE = 4_000
 # What Retake fills in where the artist says nothing, by docs/benchmark.md.
-SUITABLE_SETTINGS = {"method": "pix2video", "steps": 25, "guidance": 1.5, "refinement": 1}
+SUITABLE_SETTINGS = {"method": {"id": "pix2video"}, "sampling": {"steps": 25, "guidance": 1.5}, "inversion": {"refinement": 1}}
 
 
 class Moments(nn.Module):

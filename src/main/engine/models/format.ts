@@ -1,4 +1,6 @@
 /** A bundle's report as text for a terminal. */
+import { type Grouped, valuesInWords } from '../../../common/settings/catalogue.ts';
+import { SETTINGS } from '../../../common/settings/settings.ts';
 import type { BundleReport, PartReport } from './inspect.ts';
 import { PART_FOLDERS } from './layout.ts';
 
@@ -32,7 +34,7 @@ function count(parameters: number): string {
  */
 export function formatBundleReport(
   report: BundleReport,
-  settings: { readonly values: object; readonly problems: readonly string[] } = { values: {}, problems: [] },
+  settings: { readonly values: Grouped; readonly problems: readonly string[] } = { values: {}, problems: [] },
 ): string {
   const lines: string[] = [];
   const row = (label: string, value: string | null) => {
@@ -64,8 +66,8 @@ export function formatBundleReport(
       `about ${size(memory.weights + memory.pass)} at that size, ${size(memory.weights)} of it weights`,
     );
   }
-  const own = Object.entries(settings.values).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
-  if (own.length > 0) row('settings', `its own: ${own.join(', ').replaceAll('"', '')}`);
+  const own = valuesInWords(settings.values, SETTINGS.fields);
+  if (own.length > 0) row('settings', `its own: ${own.join(', ')}`);
   for (const part of report.parts) lines.push('', ...partLines(part));
   if (report.digests) {
     lines.push('', 'sha256');

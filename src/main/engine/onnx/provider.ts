@@ -1,6 +1,6 @@
 /** Chooses what computes: what onnxruntime was built with says little, so each candidate is tried. */
 import { AppError } from '../../../common/errors.ts';
-import { PROVIDERS } from '../../../common/settings.ts';
+import { PROVIDERS } from '../../../common/settings/model.ts';
 import type { Provider } from './ort.ts';
 import { probe, type Trial } from './probe.ts';
 

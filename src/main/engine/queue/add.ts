@@ -1,7 +1,7 @@
 /** Shots as jobs that may wait: all that can be refused of one is refused now, and names the shot. */
 import { AppError } from '../../../common/errors.ts';
 import type { ClipRef, Shot } from '../../../common/project/document.ts';
-import type { EditSettings } from '../../../common/settings.ts';
+import type { EditSettings } from '../../../common/settings/settings.ts';
 import type { Probe } from '../media/remembering-probe.ts';
 import type { ProjectRef } from '../project/file.ts';
 import { resolveRange, resolveRequest } from '../stages/request.ts';
@@ -16,7 +16,7 @@ export interface AddRequest {
   readonly shots: readonly { readonly shot: Shot; readonly clip: ClipRef }[];
   /** Folder of the bundle. */
   readonly bundle: string;
-  readonly provider: EditSettings['provider'];
+  readonly provider: EditSettings['model']['provider'];
   readonly takesFolder: string;
   /** One frame of each to look at, instead of takes. */
   readonly preview: boolean;
@@ -48,14 +48,14 @@ export async function checkedJobs(
       resolveRange(request, await probe(clip.path));
       return request;
     });
-    if (!preview) taken.push(settings.out);
+    if (!preview) taken.push(settings.output.path);
     asked.push({ shot, clip, settings });
   }
   // Nothing is written before all of them were looked at. Takes of one clip in one folder are alike: one is rehearsed for all.
   const alike = new Map(asked.map((one) => [one.clip.path, one]));
   for (const { shot, settings } of preview ? [] : alike.values()) {
     await named(shot, async () => {
-      await folderFor(settings.out);
+      await folderFor(settings.output.path);
       await checkTake(settings, probe);
     });
   }

@@ -70,11 +70,14 @@ export class DeskRows {
   found(project: ProjectRef, shots: readonly string[]): void {
     const moved = this.#store.queue().flatMap((job) => {
       const out = job.desk?.project?.id === project.id && outBeside(job, job.desk.project.path, project.path);
-      return out ? [[out, job.id]] : [];
+      if (!out) return [];
+      const { settings } = job;
+      const there = { ...settings, output: { ...settings.output, path: out } };
+      return [[JSON.stringify(there), job.id]];
     });
     this.#store.attempt((db) =>
       inTransaction(db, () => {
-        const write = db.prepare(`UPDATE jobs SET settings = json_set(settings, '$.out', ?) WHERE id = ?`);
+        const write = db.prepare('UPDATE jobs SET settings = ? WHERE id = ?');
         for (const values of moved) write.run(...values);
         db.prepare('UPDATE jobs SET project_path = ? WHERE project = ?').run(project.path, project.id);
         const adopt = `UPDATE jobs SET project = ?, project_path = ?
@@ -93,7 +96,8 @@ export class DeskRows {
 }
 
 /** Where a take lies, or will, that moved together with its project; null where it did not move. */
-function outBeside({ settings: { out }, state }: Job, from: string, to: string): string | null {
+function outBeside({ settings, state }: Job, from: string, to: string): string | null {
+  const out = settings.output.path;
   const inside = relative(dirname(from), out);
   if (from === to || inside.startsWith('..') || isAbsolute(inside)) return null;
   const beside = join(dirname(to), inside);

@@ -7,6 +7,7 @@ import type { DesktopEvent, JobEvent } from '../../../common/contract/events.ts'
 import { AppError, errorLine } from '../../../common/errors.ts';
 import { type FiledTake, shotSettings } from '../../../common/project/document.ts';
 import type { TakeReport } from '../../../common/report.ts';
+import { SETTINGS } from '../../../common/settings/settings.ts';
 import type { ProjectRef } from '../project/file.ts';
 import type { DeskRows } from './desk.ts';
 import { projectName } from './entry.ts';
@@ -92,12 +93,12 @@ export function takeOf(job: Job, desk: Desk, report: TakeReport): FiledTake {
     id: job.id,
     shotId: desk.shotId,
     // Its folder may have moved together with the project.
-    path: existsSync(report.take.path) ? report.take.path : job.settings.out,
+    path: existsSync(report.take.path) ? report.take.path : job.settings.output.path,
     createdAt: Date.now(),
     start: range.start,
     end: range.end,
-    anchor: settings.anchor,
-    settings: shotSettings.strip().parse(settings),
+    anchor: settings.guide.anchor,
+    settings: shotSettings.parse(SETTINGS.pick(settings, 'shot')),
     bundle: report.bundle.name,
     seconds: report.seconds.total,
     reconstruction: report.inversion.reconstruction?.minPsnr ?? null,

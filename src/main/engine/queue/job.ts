@@ -1,7 +1,9 @@
 /** A job as its row tells it. */
 import type { JobState, Phase } from '../../../common/contract/jobs.ts';
 import type { WireError } from '../../../common/errors.ts';
-import { type EditSettings, editSettings } from '../../../common/settings.ts';
+import { readReport, type TakeReport } from '../../../common/report.ts';
+import { groupsOfFlat } from '../../../common/settings/flat.ts';
+import { type EditSettings, editSettings } from '../../../common/settings/settings.ts';
 import type { ProjectRef } from '../project/file.ts';
 
 /** A job of the desktop's queue. */
@@ -35,7 +37,7 @@ export interface Job {
   readonly done: number;
   readonly total: number;
   /** What finish was given, or null. */
-  readonly report: unknown;
+  readonly report: TakeReport | null;
   /** Null for jobs of the command line. */
   readonly desk: Desk | null;
   /** The process that runs it or died running it; null when it was released. */
@@ -70,7 +72,7 @@ export interface Row {
 
 /** Null for a row that another version wrote and this one cannot read. */
 export function jobOf(row: Row): Job | null {
-  const settings = editSettings.safeParse(parse(row.settings));
+  const settings = editSettings.safeParse(groupsOfFlat(parse(row.settings)));
   if (!settings.success) return null;
   return {
     id: row.id,
@@ -82,7 +84,7 @@ export function jobOf(row: Row): Job | null {
     phase: row.phase,
     done: row.done,
     total: row.total,
-    report: row.report === null ? null : parse(row.report),
+    report: reportOf(row.report),
     pid: row.pid,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
@@ -100,6 +102,12 @@ function deskOf(row: Row): Desk | null {
     deaths: row.deaths,
     filed: row.filed === 1,
   };
+}
+
+/** Of a preview there is none. */
+function reportOf(json: string | null): TakeReport | null {
+  const report = json === null ? null : parse(json);
+  return report === null ? null : readReport(report);
 }
 
 /** Null for text that damage or another version made unreadable. */

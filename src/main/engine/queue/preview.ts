@@ -1,7 +1,7 @@
 /** One frame rendered to be looked at: the same stages as a take, without a file at the end. */
 import { AppError } from '../../../common/errors.ts';
 import type { Fit } from '../../../common/media.ts';
-import type { EditSettings } from '../../../common/settings.ts';
+import type { EditSettings } from '../../../common/settings/settings.ts';
 import type { RenderContext } from '../context.ts';
 import { isFiniteLatent } from '../diffusion/finite.ts';
 import { visitsOf } from '../diffusion/run.ts';
@@ -19,7 +19,7 @@ export async function renderFrame(
   await using shot = await prepareShot(settings, context, false);
   context.progress.plan(
     'invert',
-    wantsInversion(shot.needs) ? settings.steps * (1 + settings.refinement) : 1,
+    wantsInversion(shot.needs) ? settings.sampling.steps * (1 + settings.inversion.refinement) : 1,
     1,
   );
   context.progress.plan('sample', visitsOf(runsOf(shot)), shot.branches.length);

@@ -154,7 +154,7 @@ export class RenderQueue {
 
   async #add(request: AddRequest): Promise<{ ids: string[] }> {
     const { preview } = request;
-    const promised = this.#parts.store.queue().map(({ settings }) => settings.out);
+    const promised = this.#parts.store.queue().map(({ settings }) => settings.output.path);
     const wanted = await checkedJobs(request, promised, this.#parts.probe);
     const added = this.#parts.store.enqueue(preview ? 'preview' : 'take', wanted);
     if (preview) this.#interrupt('queued');
@@ -238,7 +238,8 @@ export class RenderQueue {
   }
 
   #seen({ id, desk, settings }: Job, { picture, fit }: Extract<Outcome, { kind: 'preview' }>): void {
-    const { anchor: frame, steps: step } = settings;
+    const frame = settings.guide.anchor;
+    const step = settings.sampling.steps;
     const shotId = desk?.shotId ?? '';
     this.#parts.emit({ kind: 'preview-frame', jobId: id, shotId, frame, step, ...toRgba(picture, fit) });
   }

@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { AppError } from '../../../common/errors.ts';
 import type { ClipRef } from '../../../common/project/document.ts';
-import type { EditSettings } from '../../../common/settings.ts';
+import type { EditSettings } from '../../../common/settings/settings.ts';
 import { rehearseTake } from '../media/encode.ts';
 import { fingerprintOf } from '../media/fingerprint.ts';
 import { fitCanvas } from '../media/fit.ts';
@@ -27,9 +27,9 @@ export async function checkClip(clip: ClipRef): Promise<void> {
 
 /** Writes one frame of the take where it will lie, and removes it. @throws AppError as rehearseTake does */
 export async function checkTake(settings: EditSettings, probe: Probe): Promise<void> {
-  const { out, format, alpha } = settings;
-  const clip = await probe(settings.clip);
-  await checkTarget(out, settings.clip, format, [basename(reportPath(out))]);
+  const { path: out, format, alpha } = settings.output;
+  const clip = await probe(settings.source.clip);
+  await checkTarget(out, settings.source.clip, format, [basename(reportPath(out))]);
   const fit = fitCanvas(clip.width, clip.height, CANVAS);
   await rehearseTake({ clip, range: resolveRange(settings, clip), fit, out, format, alpha });
 }

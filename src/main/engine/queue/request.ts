@@ -1,13 +1,13 @@
 /** A shot of the timeline as a request to render. */
 import type { ClipRef, Shot } from '../../../common/project/document.ts';
-import { type EditSettings, parseSettings } from '../../../common/settings.ts';
+import { type EditSettings, parseSettings } from '../../../common/settings/settings.ts';
 
 export interface ShotRequest {
   readonly shot: Shot;
   readonly clip: ClipRef;
   /** Folder of the bundle. */
   readonly bundle: string;
-  readonly provider: EditSettings['provider'];
+  readonly provider: EditSettings['model']['provider'];
   readonly out: string;
   /** The leading anchor's frame alone. */
   readonly preview: boolean;
@@ -18,11 +18,12 @@ export function requestOf({ shot, clip, bundle, provider, out, preview }: ShotRe
   const anchor = shot.leadAnchor;
   return parseSettings({
     ...shot.settings,
-    clip: clip.path,
-    bundle,
-    out,
-    provider,
-    anchor,
-    range: preview ? { start: anchor, end: anchor + 1 } : { start: shot.start, end: shot.end },
+    source: {
+      clip: clip.path,
+      range: preview ? { start: anchor, end: anchor + 1 } : { start: shot.start, end: shot.end },
+    },
+    model: { bundle, provider },
+    guide: { ...shot.settings.guide, anchor },
+    output: { path: out },
   });
 }

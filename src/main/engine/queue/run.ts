@@ -25,10 +25,10 @@ export async function runJob({ id, kind, settings, desk }: Work, context: Render
       await context.checkpoint.remove();
     }
   }
-  const finished = await finishedReport(id, settings);
+  const finished = await finishedReport(id, settings.output);
   if (finished) return { kind, report: finished };
   // The artist may have moved the project with its folder of takes since the job was added.
-  if (desk) await folderFor(settings.out);
+  if (desk) await folderFor(settings.output.path);
   const report = await render(settings, context);
   await writeReport(report);
   return { kind, report };

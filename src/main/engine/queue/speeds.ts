@@ -1,6 +1,6 @@
 /** How fast renders were, so that the next one can be told in advance. Kept beside the jobs. */
 import type { TakeReport } from '../../../common/report.ts';
-import type { EditSettings } from '../../../common/settings.ts';
+import type { EditSettings } from '../../../common/settings/settings.ts';
 import type { JobStore } from './store.ts';
 
 export interface Machine {
@@ -24,8 +24,8 @@ export interface Work {
 const WEIGHT = 0.5;
 
 /** Guidance branches in a network call. */
-export function branchesOf({ guidance, keep }: Pick<EditSettings, 'guidance' | 'keep'>): number {
-  return guidance === 1 && keep === 0 ? 1 : 2;
+export function branchesOf({ sampling, guide }: Pick<EditSettings, 'sampling' | 'guide'>): number {
+  return sampling.guidance === 1 && guide.keep === 0 ? 1 : 2;
 }
 
 /** Guidance runs two branches in a call, and attention to other frames costs too. */
@@ -40,7 +40,7 @@ export function recordSpeeds(store: JobStore, report: TakeReport): void {
   const inverted = inversion.unetCalls + inversion.checkUnetCalls;
   const measured: [string, number, number][] = [
     ['invert', seconds.invert, inverted],
-    [samplingWork(settings.method, branches), seconds.sample, sampling.unetCalls],
+    [samplingWork(settings.method.id, branches), seconds.sample, sampling.unetCalls],
     ['encode', seconds.encode, take.frames],
     ['open', seconds.open, 1],
   ];

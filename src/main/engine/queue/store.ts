@@ -4,7 +4,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JobState, Progress } from '../../../common/contract/jobs.ts';
 import { AppError, type WireError } from '../../../common/errors.ts';
-import type { EditSettings } from '../../../common/settings.ts';
+import type { EditSettings } from '../../../common/settings/settings.ts';
 import { asAppError, type Db, type FileLock, inTransaction, lockFile } from '../storage/db.ts';
 import { RebuildableDb } from '../storage/rebuildable.ts';
 import { type Job, jobOf, type NewDesk, type Row } from './job.ts';

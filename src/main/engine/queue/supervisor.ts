@@ -8,7 +8,7 @@ import type { JobEvent } from '../../../common/contract/events.ts';
 import type { JobState, JobSummary, Progress } from '../../../common/contract/jobs.ts';
 import { AppError, Cancelled, errorLine, fromWire, toWire } from '../../../common/errors.ts';
 import type { TakeReport } from '../../../common/report.ts';
-import type { EditSettings } from '../../../common/settings.ts';
+import type { EditSettings } from '../../../common/settings/settings.ts';
 import type { ArtefactStore } from '../artefacts/store.ts';
 import type { Glimpse } from '../context.ts';
 import { removePartial } from '../media/target.ts';
@@ -138,7 +138,7 @@ export class Supervisor {
   async forget({ id, kind, settings }: Job): Promise<void> {
     this.#kept().remove(id);
     await new CheckpointFile(this.#parts.dir, id).remove();
-    if (kind === 'take') await removePartial(settings.out, settings.format, id);
+    if (kind === 'take') await removePartial(settings.output.path, settings.output.format, id);
   }
 
   async #attempt(

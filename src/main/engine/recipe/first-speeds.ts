@@ -5,7 +5,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../../../common/errors.ts';
-import type { EditSettings } from '../../../common/settings.ts';
+import type { EditSettings } from '../../../common/settings/settings.ts';
 import type { ArtefactStore } from '../artefacts/store.ts';
 import { sharedNoise } from '../diffusion/noise.ts';
 import type { PredictInput } from '../diffusion/types.ts';
@@ -30,7 +30,7 @@ export async function timeCalls(
   settings: EditSettings,
   { cache, dir }: { readonly cache: ArtefactStore | null; readonly dir: string },
 ): Promise<Work | null> {
-  const { anchor } = settings;
+  const { anchor } = settings.guide;
   const context = {
     job: 'plan',
     cache,
@@ -43,7 +43,11 @@ export async function timeCalls(
   try {
     const opening = stopwatch();
     await using shot = await prepareShot(
-      { ...settings, range: { start: anchor, end: anchor + 1 }, imageText: null },
+      {
+        ...settings,
+        source: { ...settings.source, range: { start: anchor, end: anchor + 1 } },
+        output: { ...settings.output, imageText: null },
+      },
       context,
     );
     const open = opening();

@@ -1,7 +1,7 @@
 /** What a render would do, found by hashing frames; no network runs, but for the first speed of a small one. */
 import type { RenderPlan } from '../../../common/contract/queue.ts';
 import type { ClipInfo, Fit, FrameRange } from '../../../common/media.ts';
-import type { EditSettings } from '../../../common/settings.ts';
+import type { EditSettings } from '../../../common/settings/settings.ts';
 import { digestOf } from '../artefacts/keys.ts';
 import type { ArtefactStore } from '../artefacts/store.ts';
 import { visitsOf } from '../diffusion/run.ts';
@@ -39,26 +39,26 @@ export function createPlanner({ cache, store, probe, facts, dir, isBusy }: Plann
   const tried = new Map<string, Promise<Work | null>>();
   /** Once for each kind of render, and not beside one: it would slow both, and comes by itself then. */
   const firstSpeeds = async (settings: EditSettings, machine: Machine): Promise<Work | null> => {
-    if (!store || isBusy() || !(await isSmall(settings.bundle))) return null;
+    if (!store || isBusy() || !(await isSmall(settings.model.bundle))) return null;
     const branches = branchesOf(settings);
-    const key = JSON.stringify([machine, settings.method, branches]);
+    const key = JSON.stringify([machine, settings.method.id, branches]);
     const known = tried.get(key);
     if (known) return known;
     const timing = timeCalls(settings, { cache, dir });
     tried.set(key, timing);
     const work = await timing;
-    if (work) guessSpeeds(store, machine, settings.method, branches, work);
+    if (work) guessSpeeds(store, machine, settings.method.id, branches, work);
     return work;
   };
   return async (settings) => {
     const request = resolveRequest(settings);
     const { method, needs, solver, scheduleId } = request;
-    const clip = await probe(settings.clip);
+    const clip = await probe(settings.source.clip);
     const range = resolveRange(settings, clip);
-    const bundle = await facts(settings.bundle);
+    const bundle = await facts(settings.model.bundle);
     const fit = canvasOf(settings, clip, bundle);
-    const source = depthSource(bundle, settings.depth);
-    const { provider } = await chooseProvider(settings.provider);
+    const source = depthSource(bundle, settings.guide.depth);
+    const { provider } = await chooseProvider(settings.model.provider);
     const frames = range.end - range.start;
     const inverting = wantsInversion(needs);
 
@@ -66,7 +66,7 @@ export function createPlanner({ cache, store, probe, facts, dir, isBusy }: Plann
     let anchorCached = false;
     let reconstruction: number | null = null;
     if (inverting) {
-      const { depth } = settings;
+      const { depth } = settings.guide;
       const shot = { clip, fit, range };
       const depths =
         source === 'estimator'
@@ -81,15 +81,16 @@ export function createPlanner({ cache, store, probe, facts, dir, isBusy }: Plann
       const stored = (depths !== null && cache?.has(keys)) || new Set();
       cachedFrames = keys.filter((key) => stored.has(key)).length;
       reconstruction = (depths !== null && cache?.worstPsnr(keys)) || null;
-      anchorCached = stored.has(keys[settings.anchor - range.start]!);
+      anchorCached = stored.has(keys[settings.guide.anchor - range.start]!);
     }
     const framesToInvert = inverting ? frames - cachedFrames : 0;
-    const perFrame = settings.steps * (1 + settings.refinement);
+    const { steps } = settings.sampling;
+    const perFrame = steps * (1 + settings.inversion.refinement);
     // The anchor's inversion is checked by sampling it back once, and so is a cached one of a shot never checked.
-    const checkCalls = inverting && (!anchorCached || reconstruction === null) ? settings.steps : 0;
+    const checkCalls = inverting && (!anchorCached || reconstruction === null) ? steps : 0;
     const inversionCalls = framesToInvert * perFrame + checkCalls;
-    const schedule = makeLevels(bundle.scheduler, settings.steps, { solver, schedule: scheduleId });
-    const anchor = settings.anchor - range.start;
+    const schedule = makeLevels(bundle.scheduler, steps, { solver, schedule: scheduleId });
+    const anchor = settings.guide.anchor - range.start;
     const samplingCalls = visitsOf(
       runsOf({ ...request, settings, frames, anchor, schedule, shape: latentShape(fit, bundle) }),
     );

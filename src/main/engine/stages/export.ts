@@ -25,7 +25,7 @@ export async function exportTake(
   const { progress, signal } = context;
   progress.enter('encode');
   const { clip, range, fit, settings } = shot;
-  const { out, format, alpha } = settings;
+  const { path: out, format, alpha } = settings.output;
   const writer = await openTake({ clip, range, fit, out, format, alpha, tag: context.job }, signal);
   try {
     for (const [i, latent] of latents.entries()) {

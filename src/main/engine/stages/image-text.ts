@@ -1,7 +1,7 @@
 /** How a take follows its prompts, by the image-text model the artist named: each frame is seen once, on its way to the file. */
 import type { Fit } from '../../../common/media.ts';
 import type { ImageTextScores } from '../../../common/report.ts';
-import type { EditSettings } from '../../../common/settings.ts';
+import type { EditSettings } from '../../../common/settings/settings.ts';
 import type { RenderContext } from '../context.ts';
 import { openImageText } from '../metrics/image-text.ts';
 import { imageTextScores } from '../metrics/similarity.ts';
@@ -15,21 +15,20 @@ export interface TakeScores extends AsyncDisposable {
 
 /** Null where no model is named. @throws AppError when the folder holds none; Cancelled */
 export async function openTakeScores(
-  settings: Pick<EditSettings, 'imageText' | 'prompt' | 'sourcePrompt'>,
+  { prompts, output: { imageText } }: Pick<EditSettings, 'prompts' | 'output'>,
   { signal, warn }: Pick<RenderContext, 'signal' | 'warn'>,
 ): Promise<TakeScores | null> {
-  if (settings.imageText === null) return null;
-  const model = await openImageText(settings.imageText, signal);
+  if (imageText === null) return null;
+  const model = await openImageText(imageText, signal);
   try {
     const embed = async (text: string) => {
       const { embedding, cut } = await model.embedText(text);
       if (cut !== null) warn(`${model.name} measures the prompt without its end: "${cut}"`);
       return embedding;
     };
-    const { prompt, sourcePrompt } = settings;
-    const target = await embed(prompt);
-    const comparable = sourcePrompt.trim() !== '' && sourcePrompt !== prompt;
-    const source = comparable ? await embed(sourcePrompt) : null;
+    const target = await embed(prompts.target);
+    const comparable = prompts.source.trim() !== '' && prompts.source !== prompts.target;
+    const source = comparable ? await embed(prompts.source) : null;
     const frames: Float32Array[] = [];
     return {
       async see(picture, fit) {

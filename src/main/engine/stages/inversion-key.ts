@@ -1,7 +1,7 @@
 /** The cache's name of one frame's inverted latent. Shared by rendering and planning, so that a plan tells the truth. */
 import { assert } from '../../../common/errors.ts';
 import type { Fit } from '../../../common/media.ts';
-import type { EditSettings } from '../../../common/settings.ts';
+import type { EditSettings } from '../../../common/settings/settings.ts';
 import { inversionKey } from '../artefacts/keys.ts';
 import type { ScheduleId } from '../diffusion/schedule.ts';
 import type { Solver } from '../diffusion/solvers/solver.ts';
@@ -32,12 +32,12 @@ export function frameKey(of: InversionOf, pixels: string, structure: string | nu
     tokenizer: digests.tokenizer,
     scheduler: digests.scheduler,
     structure,
-    sourcePrompt: settings.sourcePrompt,
+    sourcePrompt: settings.prompts.source,
     solver: id,
-    inversion: modes ? settings.inversion : 'upper',
+    inversion: modes ? settings.inversion.mode : 'upper',
     schedule: of.scheduleId,
-    steps: settings.steps,
-    refinement: settings.refinement,
+    steps: settings.sampling.steps,
+    refinement: settings.inversion.refinement,
     provider: of.provider,
   });
 }

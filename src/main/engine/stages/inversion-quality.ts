@@ -1,6 +1,6 @@
 /** How well an inversion leads back to its clip, and what helps where it does not. */
 import type { TakeReport } from '../../../common/report.ts';
-import type { EditSettings } from '../../../common/settings.ts';
+import type { EditSettings } from '../../../common/settings/settings.ts';
 
 /** Below this many dB a take visibly strays from its clip: outlines move, and fine detail is lost. */
 export const GOOD_PSNR = 25;
@@ -8,7 +8,7 @@ export const GOOD_PSNR = 25;
 /** A line for the artist where a frame comes back worse than GOOD_PSNR; null otherwise, and where nothing was checked. */
 export function poorInversion(
   reconstruction: TakeReport['inversion']['reconstruction'],
-  { refinement, steps }: Pick<EditSettings, 'refinement' | 'steps'>,
+  { inversion: { refinement }, sampling: { steps } }: Pick<EditSettings, 'inversion' | 'sampling'>,
 ): string | null {
   if (!reconstruction || reconstruction.minPsnr >= GOOD_PSNR) return null;
   const help = [

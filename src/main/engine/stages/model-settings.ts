@@ -1,13 +1,14 @@
 /** The settings in a model's own `retake.json`, and a request completed by them. */
 import { join } from 'node:path';
 import { AppError } from '../../../common/errors.ts';
+import type { Grouped } from '../../../common/settings/catalogue.ts';
 import {
   type AskedSettings,
-  MODEL_SETTING_KEYS,
   type ModelSettings,
   parseModelSettings,
-} from '../../../common/model-settings.ts';
-import { type EditSettings, parseSettings } from '../../../common/settings.ts';
+} from '../../../common/settings/model-settings.ts';
+import type { Origins } from '../../../common/settings/origins.ts';
+import { type EditSettings, parseSettings, SETTINGS } from '../../../common/settings/settings.ts';
 import { kindOf, readBytes } from '../models/files.ts';
 import { resolveRequest } from './request.ts';
 
@@ -41,9 +42,9 @@ export async function readModelSettings(bundle: string): Promise<SuitableSetting
   const problems = read.problems.map((line) => `${MODEL_SETTINGS_FILE} of the model: ${line}; not used`);
   const wrong = methodProblem(read.values);
   if (wrong === null) return { values: read.values, problems };
-  const { method, params, solver, schedule, ...rest } = read.values;
+  const { method, sampling: { solver, schedule, ...sampling } = {}, ...rest } = read.values;
   return {
-    values: rest,
+    values: { ...rest, ...(Object.keys(sampling).length > 0 && { sampling }) },
     problems: [
       ...problems,
       `${MODEL_SETTINGS_FILE} of the model: ${wrong}; its method, solver and schedule are not used`,
@@ -52,12 +53,14 @@ export async function readModelSettings(bundle: string): Promise<SuitableSetting
 }
 
 /** Why method, parameters, solver and schedule of the file do not go together; null where they do. */
-function methodProblem({ method, params, solver, schedule }: ModelSettings): string | null {
-  if (params !== undefined && method === undefined) return '"params" need a "method"';
+function methodProblem({ method, sampling }: ModelSettings): string | null {
+  if (method?.params !== undefined && method.id === undefined) return '"params" need the "id" of a method';
   try {
-    const prompts = { sourcePrompt: '', prompt: 'any' };
-    const given = { method, params, solver, schedule };
-    resolveRequest(parseSettings({ clip: '-', bundle: '-', out: '-', ...prompts, ...defined(given) }));
+    const { defaults } = SETTINGS;
+    resolveRequest({
+      method: { ...defaults.method, ...method },
+      sampling: { ...defaults.sampling, ...sampling },
+    });
     return null;
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
@@ -67,23 +70,28 @@ function methodProblem({ method, params, solver, schedule }: ModelSettings): str
 
 /** @returns the request with what it leaves open taken from its model, else from Retake, and where each came from */
 export async function completeSettings(asked: AskedSettings): Promise<EditSettings> {
-  return complete(asked, (await readModelSettings(asked.bundle)).values);
+  return complete(asked, (await readModelSettings(asked.model.bundle)).values);
 }
 
 export function complete(asked: AskedSettings, suitable: ModelSettings): EditSettings {
-  const wished = defined(asked);
-  const given: ModelSettings = { ...suitable };
-  if (wished.method !== undefined && wished.method !== suitable.method) {
+  const given = SETTINGS.pick(suitable, 'look');
+  const { id } = asked.method;
+  if (id !== undefined && id !== suitable.method?.id) {
     // They were chosen for another method, which may not even know them.
-    delete given.params;
-    delete given.solver;
+    delete given.method;
+    delete given.sampling?.solver;
   }
-  const originOf = (key: (typeof MODEL_SETTING_KEYS)[number]) =>
-    wished[key] !== undefined ? 'asked' : given[key] !== undefined ? 'model' : 'retake';
-  const origins = Object.fromEntries(MODEL_SETTING_KEYS.map((key) => [key, originOf(key)]));
-  return parseSettings({ ...given, ...wished, origins });
-}
-
-function defined<T extends object>(values: T): T {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
+  const values: Record<string, Record<string, unknown>> = {};
+  const origins: Origins = {};
+  for (const { group, key, path, scope } of SETTINGS.fields) {
+    const wished = (asked as Grouped)[group]?.[key];
+    const own = (given as Grouped)[group]?.[key];
+    if (wished !== undefined || own !== undefined) {
+      values[group] = { ...values[group], [key]: wished !== undefined ? wished : own };
+    }
+    if (scope === 'look') {
+      origins[path] = wished !== undefined ? 'asked' : own !== undefined ? 'model' : 'retake';
+    }
+  }
+  return parseSettings({ ...values, origins });
 }

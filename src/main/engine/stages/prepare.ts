@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import type { ClipInfo, Fit, FrameRange, Rational } from '../../../common/media.ts';
 import { promptNotes } from '../../../common/prompt-notes.ts';
 import type { ProviderTrial } from '../../../common/report.ts';
-import type { EditSettings } from '../../../common/settings.ts';
+import type { EditSettings } from '../../../common/settings/settings.ts';
 import { parseRate } from '../../../common/time/rational.ts';
 import type { RenderContext } from '../context.ts';
 import { makeLevels } from '../diffusion/schedule.ts';
@@ -47,7 +47,7 @@ export interface Shot extends ResolvedRequest, AsyncDisposable {
   readonly branches: readonly Conditioning[];
 }
 
-function rateOf({ rate }: EditSettings): Rational | undefined {
+function rateOf({ rate }: EditSettings['source']): Rational | undefined {
   return rate === null ? undefined : (parseRate(rate) ?? undefined);
 }
 
@@ -60,15 +60,16 @@ export async function prepareShot(
   const { signal, warn } = context;
   const request = resolveRequest(settings);
   const { method, solver, scheduleId } = request;
-  const beside = [basename(reportPath(settings.out))];
-  if (makesTake) await checkTarget(settings.out, settings.clip, settings.format, beside);
-  const clip = await probeClip(settings.clip, { signal, rate: rateOf(settings) });
+  const { path: out, format, alpha } = settings.output;
+  const beside = [basename(reportPath(out))];
+  if (makesTake) await checkTarget(out, settings.source.clip, format, beside);
+  const clip = await probeClip(settings.source.clip, { signal, rate: rateOf(settings.source) });
   for (const warning of clip.warnings) warn(warning);
   const range = resolveRange(settings, clip);
-  const { provider, tried } = await chooseProvider(settings.provider);
+  const { provider, tried } = await chooseProvider(settings.model.provider);
 
-  for (const problem of (await readModelSettings(settings.bundle)).problems) warn(problem);
-  const bundle = await openBundle(settings.bundle, {
+  for (const problem of (await readModelSettings(settings.model.bundle)).problems) warn(problem);
+  const bundle = await openBundle(settings.model.bundle, {
     sites: method.sites,
     joint: method.joint ?? false,
     provider,
@@ -76,12 +77,11 @@ export async function prepareShot(
     signal,
   });
   try {
-    const schedule = makeLevels(bundle.scheduler, settings.steps, {
+    const schedule = makeLevels(bundle.scheduler, settings.sampling.steps, {
       solver,
       schedule: scheduleId,
     });
     const fit = canvasOf(settings, clip, bundle);
-    const { out, format, alpha } = settings;
     const take = { clip, range, fit, out, format, alpha, tag: context.job };
     const notes = makesTake ? await rehearseTake(take, signal) : [];
     for (const note of notes) warn(`the take differs from its clip: ${note}`);
@@ -92,21 +92,22 @@ export async function prepareShot(
       if (cut !== null) warn(`the ${name} is longer than the model reads; this was cut: "${cut}"`);
       return bundle.embed(prompt, fit);
     };
-    const { guidance, keep } = settings;
+    const { guidance } = settings.sampling;
+    const { keep, depth } = settings.guide;
     for (const note of promptNotes(settings)) warn(note);
     const conditions = {
-      source: await embed('source prompt', settings.sourcePrompt),
-      edit: await embed('prompt', settings.prompt),
-      negative: await embed('negative prompt', settings.negativePrompt),
+      source: await embed('source prompt', settings.prompts.source),
+      edit: await embed('prompt', settings.prompts.target),
+      negative: await embed('negative prompt', settings.prompts.negative),
     };
     const base = keep > 0 ? conditions.source : conditions.negative;
-    const source = depthSource(bundle, settings.depth);
+    const source = depthSource(bundle, depth);
     const structure = await shotStructure({
       bundle,
       clip,
       range,
       fit,
-      depth: settings.depth,
+      depth,
       signal,
       onEstimated(frame) {
         // Beside inversion and sampling it is nothing: it is counted, but takes no share of the bar.
@@ -123,7 +124,7 @@ export async function prepareShot(
       clip,
       range,
       frames: range.end - range.start,
-      anchor: settings.anchor - range.start,
+      anchor: settings.guide.anchor - range.start,
       bundle,
       provider: { used: provider, tried },
       fit,

@@ -1,7 +1,7 @@
 /** What a request means before anything is opened: names looked up, ranges checked. Shared by rendering and planning. */
 import { AppError } from '../../../common/errors.ts';
 import type { ClipInfo, Fit, FrameRange } from '../../../common/media.ts';
-import type { EditSettings } from '../../../common/settings.ts';
+import type { EditSettings } from '../../../common/settings/settings.ts';
 import { scheduleNamed } from '../diffusion/names.ts';
 import type { ScheduleId } from '../diffusion/schedule.ts';
 import { solverNamed, solvers } from '../diffusion/solvers/registry.ts';
@@ -23,29 +23,33 @@ export interface ResolvedRequest {
 }
 
 /** @throws AppError usage naming what is not known */
-export function resolveRequest(settings: EditSettings): ResolvedRequest {
-  const method = getMethod(settings.method);
-  const params = parseParams(method, settings.params);
+export function resolveRequest(
+  settings: Pick<EditSettings, 'method'> & {
+    readonly sampling: Pick<EditSettings['sampling'], 'solver' | 'schedule'>;
+  },
+): ResolvedRequest {
+  const method = getMethod(settings.method.id);
+  const params = parseParams(method, settings.method.params);
   return {
     method,
     params,
     needs: method.needs(params),
-    solver: solverFor(method, params, named(settings.solver, solverNamed, SOLVER)),
-    scheduleId: named(settings.schedule, scheduleNamed, SCHEDULE) ?? 'bundle',
+    solver: solverFor(method, params, named(settings.sampling.solver, solverNamed, SOLVER)),
+    scheduleId: named(settings.sampling.schedule, scheduleNamed, SCHEDULE) ?? 'bundle',
   };
 }
 
 /** @throws AppError usage when range or anchor are not in the clip */
 export function resolveRange(settings: EditSettings, clip: Pick<ClipInfo, 'frames'>): FrameRange {
-  const start = settings.range?.start ?? 0;
-  const end = settings.range?.end ?? clip.frames;
+  const start = settings.source.range?.start ?? 0;
+  const end = settings.source.range?.end ?? clip.frames;
   const last = clip.frames - 1;
   if (end > clip.frames || start >= end) {
     throw usage(`frames ${start} to ${end - 1} are not in the clip`, `The clip has frames 0 to ${last}.`);
   }
-  if (settings.anchor < start || settings.anchor >= end) {
+  if (settings.guide.anchor < start || settings.guide.anchor >= end) {
     throw usage(
-      `the anchor, frame ${settings.anchor}, is outside the frames to edit`,
+      `the anchor, frame ${settings.guide.anchor}, is outside the frames to edit`,
       `Choose one from ${start} to ${end - 1}.`,
     );
   }
@@ -59,11 +63,11 @@ export function canvasOf(
   network: Pick<Bundle, 'name' | 'nativeSize' | 'grid' | 'frozen'>,
 ): Fit {
   const { width, height } = network.frozen;
-  if (width !== null && height !== null && settings.size === null) {
+  if (width !== null && height !== null && settings.sampling.size === null) {
     return fitInto(clip.width, clip.height, { width, height });
   }
   const fit = fitCanvas(clip.width, clip.height, {
-    size: settings.size ?? network.nativeSize,
+    size: settings.sampling.size ?? network.nativeSize,
     grid: network.grid,
   });
   checkCanvas(network.frozen, fit.width, fit.height, network.name);

@@ -12,13 +12,13 @@ export interface RunsOf extends Pick<ResolvedRequest, 'method' | 'needs' | 'para
   readonly anchor: number;
   readonly schedule: NoiseSchedule;
   readonly shape: LatentShape;
-  readonly settings: { readonly seed: number };
+  readonly settings: { readonly sampling: { readonly seed: number } };
 }
 
 /** @param made what the method needs; without it the runs can only be counted */
 export function runsOf(of: RunsOf, made: Partial<Have> = {}): readonly Run[] {
   const { method, needs, params, solver, frames, anchor, schedule, shape, settings } = of;
-  const { seed } = settings;
+  const { seed } = settings.sampling;
   const facts = { frames, anchor, schedule, shape, seed, form: solver.form, have: give(needs, made) };
   return method.runs(facts, params);
 }

@@ -53,10 +53,10 @@ export async function sampleShot(shot: Shot, start: StartLatents, context: Rende
     clip: bundle.scheduler.clipSample,
     solver: shot.solver,
     branches: shot.branches,
-    guidance: settings.guidance,
-    ...(settings.keep > 0 && { keep: { threshold: settings.keep, shape: shot.shape } }),
+    guidance: settings.sampling.guidance,
+    ...(settings.guide.keep > 0 && { keep: { threshold: settings.guide.keep, shape: shot.shape } }),
     firstFrame: shot.range.start,
-    seed: settings.seed,
+    seed: settings.sampling.seed,
     signal: context.signal,
     ...(shot.structure && { structure: shot.structure }),
     ...(resume && { resume }),
@@ -91,9 +91,10 @@ function visitsBefore(runs: readonly Run[], { run, step, visited }: Checkpoint):
 
 /** Everything that changes the sampled latents; start.fingerprint stands for clip, model and inversion. */
 function checkpointKey(shot: Shot, start: StartLatents): Buffer {
-  const { prompt, negativePrompt, guidance, keep, seed, steps } = shot.settings;
+  const { prompts, sampling, guide } = shot.settings;
+  const { guidance, seed, steps } = sampling;
   const { id } = shot.method;
-  const parts = [start.fingerprint, prompt, negativePrompt, guidance, keep, seed, steps];
+  const parts = [start.fingerprint, prompts.target, prompts.negative, guidance, guide.keep, seed, steps];
   const text = JSON.stringify([...parts, id, shot.params, shot.anchor, shot.solver.id, shot.scheduleId]);
   return createHash('sha256').update(text).digest();
 }

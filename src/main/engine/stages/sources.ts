@@ -5,7 +5,7 @@
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { AppError, errorLine } from '../../../common/errors.ts';
-import type { EditSettings } from '../../../common/settings.ts';
+import type { EditSettings } from '../../../common/settings/settings.ts';
 import { writeWhole } from '../../atomic-files.ts';
 import type { RenderContext } from '../context.ts';
 import { type Fingerprint, fingerprintOf } from '../media/fingerprint.ts';
@@ -24,10 +24,10 @@ type Kept = Readonly<Record<string, Fingerprint>>;
  * @throws AppError clip-changed, clip-unreadable
  */
 export async function holdSources(
-  settings: Pick<EditSettings, 'clip' | 'depth'>,
+  { source, guide }: Pick<EditSettings, 'source' | 'guide'>,
   { checkpoint, warn }: Pick<RenderContext, 'checkpoint' | 'warn'>,
 ): Promise<Sources> {
-  const paths = [settings.clip, ...(settings.depth === null ? [] : [settings.depth])];
+  const paths = [source.clip, ...(guide.depth === null ? [] : [guide.depth])];
   const kept = await read(checkpoint.sourcesPath);
   const begun: Kept = kept ?? (await fingerprintsOfReadable(paths));
   const sources: Sources = {

@@ -39,7 +39,10 @@ async function inverted(shot: Shot, frames: Frames, context: RenderContext): Pro
   const { cache, progress } = context;
   const invert = inverter(shot, context);
   const identity = { ...shot, digests: bundle.digests, provider: shot.provider.used };
-  const callsPerFrame = settings.steps * (1 + settings.refinement);
+  const { steps } = settings.sampling;
+  const { refinement } = settings.inversion;
+  const { anchor: lead } = settings.guide;
+  const callsPerFrame = steps * (1 + refinement);
   const latents: Latent[] = [];
   const fingerprint = createHash('sha256').update(bundle.digests.vaeDecoder);
   const quality: Quality[] = [];
@@ -69,7 +72,7 @@ async function inverted(shot: Shot, frames: Frames, context: RenderContext): Pro
         latents[place] = known.value.data;
         settled++;
         if (known.meta.psnr !== null) quality.push({ psnr: known.meta.psnr, cached: true });
-        if (index === settings.anchor)
+        if (index === lead)
           anchor = { key, noise: known.value.data, names: known.meta, rgb: rgb.slice(), structure };
         progress.plan('invert', (shot.frames - settled + computed) * callsPerFrame);
         return true;
@@ -86,17 +89,17 @@ async function inverted(shot: Shot, frames: Frames, context: RenderContext): Pro
       settled++;
       computed++;
       let psnr: number | null = null;
-      if (index === settings.anchor) {
+      if (index === lead) {
         psnr = await check({ clean, noise: latent, structure });
         quality.push({ psnr, cached: false });
       }
       store(key, latent, {
         name: `frame ${index}`,
         psnr,
-        clip: basename(settings.clip),
+        clip: basename(settings.source.clip),
         bundle: bundle.name,
-        prompt: settings.sourcePrompt,
-        settings: `${shot.solver.id}, ${settings.steps} steps, refinement ${settings.refinement}, ${fit.width}×${fit.height}`,
+        prompt: settings.prompts.source,
+        settings: `${shot.solver.id}, ${steps} steps, refinement ${refinement}, ${fit.width}×${fit.height}`,
       });
     } finally {
       cache?.release(key);
@@ -249,8 +252,7 @@ function inverter(shot: Shot, context: RenderContext): Invert {
   assert(inversion, 'a solver that cannot invert was refused');
   return (clean, frame, structure, onCall) =>
     inversion.invert(sourceDenoise(shot, structure), clean, schedule, {
-      mode: settings.inversion,
-      refinement: settings.refinement,
+      ...settings.inversion,
       frame,
       signal: context.signal,
       onCall: () => {
@@ -267,7 +269,7 @@ const EQUAL_PSNR = 99;
 async function reconstructionPsnr(shot: Shot, frame: Inverted, signal: AbortSignal): Promise<number> {
   const { clean, noise, structure } = frame;
   const back = await sampleFrame(shot.solver, sourceDenoise(shot, structure), noise, shot.schedule, {
-    frame: shot.settings.anchor,
+    frame: shot.settings.guide.anchor,
     signal,
   });
   const psnr = psnr8(await shot.bundle.decode(clean, shot.shape), await shot.bundle.decode(back, shot.shape));

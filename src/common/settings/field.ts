@@ -1,0 +1,100 @@
+/** One setting: what it may be, and all that is said of it. Flags, forms, presets and keys are made from this. */
+import type { z } from 'zod';
+
+/**
+ * Whose a setting is; each scope holds those after it.
+ * - request: of one render; a shot has it from its place, its project, or from nowhere
+ * - shot: each shot has its own
+ * - preset: kept in a preset too
+ * - look: also copied to other shots, and a model may choose it
+ */
+export const SCOPES = ['request', 'shot', 'preset', 'look'] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** Scopes that belong to a scope. */
+export type Within<S extends Scope> = {
+  request: Scope;
+  shot: Exclude<Scope, 'request'>;
+  preset: 'preset' | 'look';
+  look: 'look';
+}[S];
+
+/**
+ * What a setting changes. The values of `inversion` and `sampling` are parts of the keys of what is derived (see
+ * `valuesThatAffect`). Those of the first three are in no key: keys hold digests of the pictures, the networks and the
+ * depth that they lead to.
+ */
+export type Affected = 'frames' | 'network' | 'structure' | 'inversion' | 'sampling' | 'take' | 'report';
+
+/** How a form asks for it and how the command line reads it. Limits, choices and defaults are the schema's. */
+export type Widget =
+  /** `end` of the slider where the field allows more. */
+  | { readonly kind: 'slider'; readonly step: number; readonly end?: number }
+  | { readonly kind: 'seed' }
+  /** Pixels; null is as the network was trained. */
+  | { readonly kind: 'size'; readonly step: number }
+  | { readonly kind: 'frame' }
+  /** Frames from and to; two flags. */
+  | { readonly kind: 'frames' }
+  | { readonly kind: 'prompt'; readonly rows: number }
+  | { readonly kind: 'text' }
+  | { readonly kind: 'switch' }
+  /** Named where the names that the schema knows are none for people. Without choices in the schema any name is taken. */
+  | { readonly kind: 'choice'; readonly options?: readonly Choice[] }
+  | { readonly kind: 'file' }
+  | { readonly kind: 'folder' }
+  /** Ids that the engine lists (`methods.list`), and what one of them takes. */
+  | { readonly kind: 'method' }
+  | { readonly kind: 'solver' }
+  | { readonly kind: 'parameters' };
+
+export interface Choice {
+  readonly id: string;
+  readonly name: string;
+  readonly note?: string;
+}
+
+/** An option of `retake edit`. */
+export interface Flag {
+  /** Without its dashes. */
+  readonly name: string;
+  readonly short?: string;
+  /** Stands for the value in the help. */
+  readonly metavar: string;
+  /** Where the terminal needs other words than the form. */
+  readonly help?: string;
+  /** Names it had before. */
+  readonly aliases?: readonly string[];
+}
+
+export interface Facts<S extends Scope = Scope> {
+  readonly label: string;
+  /** One short sentence without its end, for form and terminal. */
+  readonly help: string;
+  readonly widget: Widget;
+  readonly scope: S;
+  /** None for what the command line has as an argument. */
+  readonly flags: readonly Flag[];
+  readonly affects: readonly Affected[];
+  /**
+   * The value with which all is as if the setting did not exist. It is left out of keys, so that what was derived before
+   * the setting came is found again. It never changes, whatever becomes the default.
+   */
+  readonly neutral?: unknown;
+  /** Behind the fold of the form: for those who know what it is. */
+  readonly finer?: true;
+  /** What a shot may hold while it is not ready to be rendered, where that is more than a request may. */
+  readonly draft?: z.ZodType;
+}
+
+export interface Field<Schema extends z.ZodType = z.ZodType, S extends Scope = Scope> extends Facts<S> {
+  readonly schema: Schema;
+}
+
+/** A default makes it optional in requests. */
+export function field<const Schema extends z.ZodType, const S extends Scope>(
+  schema: Schema,
+  facts: Facts<S>,
+): Field<Schema, S> {
+  return { schema, ...facts };
+}

@@ -1,0 +1,46 @@
+/** What leads the edit beside the prompts. */
+import { z } from 'zod';
+import { field } from './field.ts';
+
+/** Frame of the clip, not of the range. */
+const anchor = field(z.int().min(0).default(0), {
+  label: 'Anchor',
+  help: 'Frame whose look leads the others',
+  widget: { kind: 'frame' },
+  scope: 'request',
+  flags: [
+    {
+      name: 'anchor',
+      metavar: 'frame',
+      help: 'Frame whose look leads the others; the first to edit by default',
+    },
+  ],
+  affects: ['sampling'],
+});
+
+const keep = field(z.number().min(0).max(1).default(0), {
+  label: 'Keep',
+  help: 'Keeps the clip where both prompts mean the same; 0 is off',
+  widget: { kind: 'slider', step: 0.05 },
+  scope: 'look',
+  flags: [
+    {
+      name: 'keep',
+      metavar: 'share',
+      help: 'Keep the clip where both prompts mean the same: 0 off, 0.3 a little, 0.6 much; guidance then starts from the source prompt',
+    },
+  ],
+  affects: ['sampling'],
+});
+
+/** A clip whose brightness is nearness, for depth-conditioned models; null lets the bundle estimate it. */
+const depth = field(z.string().min(1).nullable().default(null), {
+  label: 'Depth clip',
+  help: 'For depth models: a clip like the first, near bright and far dark; without it the bundle estimates',
+  widget: { kind: 'file' },
+  scope: 'request',
+  flags: [{ name: 'depth', metavar: 'clip' }],
+  affects: ['structure'],
+});
+
+export const guide = { anchor, keep, depth };

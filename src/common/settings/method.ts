@@ -1,0 +1,32 @@
+/** Which editing method, and what it is told. */
+import { z } from 'zod';
+import { jsonRecord } from '../json.ts';
+import { field } from './field.ts';
+
+const id = field(z.string().max(100).default('pix2video'), {
+  label: 'Method',
+  help: 'Editing method',
+  widget: { kind: 'method' },
+  scope: 'look',
+  flags: [{ name: 'method', metavar: 'id', help: 'Editing method, see "retake methods"' }],
+  affects: ['sampling'],
+});
+
+/** Checked and completed by the method's own schema. */
+const params = field(jsonRecord.default({}), {
+  label: 'Parameters',
+  help: "The method's own parameters",
+  widget: { kind: 'parameters' },
+  scope: 'look',
+  flags: [
+    {
+      name: 'param',
+      short: 'p',
+      metavar: 'name=value',
+      help: "One of the method's own parameters; may be repeated",
+    },
+  ],
+  affects: ['sampling'],
+});
+
+export const method = { id, params };

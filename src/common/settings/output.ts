@@ -1,0 +1,43 @@
+/** The take, and what measures it. */
+import { z } from 'zod';
+import { TAKE_FORMATS } from '../formats/registry.ts';
+import { field } from './field.ts';
+
+const path = field(z.string().min(1), {
+  label: 'Take',
+  help: 'The take to write',
+  widget: { kind: 'file' },
+  scope: 'request',
+  flags: [{ name: 'out', metavar: 'file' }],
+  affects: ['take'],
+});
+
+const format = field(z.enum(TAKE_FORMATS).default('prores422hq'), {
+  label: 'Format',
+  help: 'Codec of the take',
+  widget: { kind: 'choice' },
+  scope: 'request',
+  flags: [{ name: 'format', metavar: 'name' }],
+  affects: ['take'],
+});
+
+const alpha = field(z.enum(['auto', 'off']).default('auto'), {
+  label: 'Transparency',
+  help: "The clip's transparency: auto keeps it in ProRes 4444 and PNG, off leaves it out",
+  widget: { kind: 'choice' },
+  scope: 'request',
+  flags: [{ name: 'alpha', metavar: 'name' }],
+  affects: ['take'],
+});
+
+/** It changes nothing that is rendered. */
+const imageText = field(z.string().min(1).nullable().default(null), {
+  label: 'Image-text model',
+  help: 'A CLIP model (ONNX, as for transformers.js) that measures the take',
+  widget: { kind: 'folder' },
+  scope: 'request',
+  flags: [{ name: 'image-text', metavar: 'dir' }],
+  affects: ['report'],
+});
+
+export const output = { path, format, alpha, imageText };

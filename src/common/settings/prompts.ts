@@ -1,0 +1,52 @@
+/** What the clip shows and what the take shall show. */
+import { z } from 'zod';
+import { field } from './field.ts';
+
+const MOST_CHARACTERS = 4000;
+
+/** Letters of any script, emoji and line breaks are welcome; other control characters are a sign of pasted rubbish. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
+const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
+
+const text = z
+  .string()
+  .max(MOST_CHARACTERS)
+  .refine((prompt) => !CONTROL.test(prompt), 'holds control characters; type it instead of pasting it');
+
+/** While it is being written. */
+const draft = z.string().max(MOST_CHARACTERS).default('');
+
+const source = field(text, {
+  label: 'Source prompt',
+  help: 'What the clip shows now; inversion reads it',
+  widget: { kind: 'prompt', rows: 2 },
+  scope: 'shot',
+  flags: [{ name: 'source-prompt', metavar: 'text' }],
+  affects: ['inversion', 'sampling'],
+  draft,
+});
+
+const target = field(
+  text.refine((prompt) => prompt.trim() !== '', 'is empty; say what the take shall show'),
+  {
+    label: 'Prompt',
+    help: 'What the take shall show',
+    widget: { kind: 'prompt', rows: 3 },
+    scope: 'shot',
+    flags: [{ name: 'prompt', metavar: 'text' }],
+    affects: ['sampling'],
+    draft,
+  },
+);
+
+const negative = field(text.default(''), {
+  label: 'Negative prompt',
+  help: 'What to keep away from; may stay empty',
+  widget: { kind: 'prompt', rows: 1 },
+  scope: 'preset',
+  flags: [{ name: 'negative-prompt', metavar: 'text' }],
+  affects: ['sampling'],
+  draft,
+});
+
+export const prompts = { target, source, negative };

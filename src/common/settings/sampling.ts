@@ -1,0 +1,77 @@
+/** From noise to clean: what every method has. */
+import { z } from 'zod';
+import { field } from './field.ts';
+
+const steps = field(z.int().min(1).max(1000).default(50), {
+  label: 'Steps',
+  help: 'Diffusion steps; more is finer and slower',
+  widget: { kind: 'slider', step: 1, end: 100 },
+  scope: 'look',
+  flags: [{ name: 'steps', metavar: 'n' }],
+  affects: ['inversion', 'sampling'],
+});
+
+const guidance = field(z.number().min(0).max(50).default(7.5), {
+  label: 'Guidance',
+  help: 'How strictly the prompt is followed; 1 is off and twice as fast',
+  widget: { kind: 'slider', step: 0.1, end: 20 },
+  scope: 'look',
+  flags: [{ name: 'guidance', metavar: 'g' }],
+  affects: ['sampling'],
+});
+
+/** A solver's id, or a name known from k-diffusion or diffusers; null is the method's own choice. */
+const solver = field(z.string().max(100).nullable().default(null), {
+  label: 'Solver',
+  help: 'How a step is taken; the method knows its own best',
+  widget: { kind: 'solver' },
+  scope: 'look',
+  finer: true,
+  flags: [
+    {
+      name: 'solver',
+      metavar: 'name',
+      help: 'See "retake methods", k-diffusion names too; the method knows its own best',
+    },
+  ],
+  affects: ['inversion', 'sampling'],
+});
+
+/** k-diffusion's names are taken too. */
+const schedule = field(z.string().max(100).default('bundle'), {
+  label: 'Noise schedule',
+  help: 'Spacing of the noise levels',
+  widget: {
+    kind: 'choice',
+    options: [
+      { id: 'bundle', name: 'As the model was trained' },
+      { id: 'karras', name: 'Karras' },
+      { id: 'exponential', name: 'Exponential' },
+    ],
+  },
+  scope: 'look',
+  finer: true,
+  flags: [{ name: 'schedule', metavar: 'name' }],
+  affects: ['inversion', 'sampling'],
+});
+
+const seed = field(z.int().min(0).max(0xffffffff).default(0), {
+  label: 'Seed',
+  help: 'Everything random follows from it',
+  widget: { kind: 'seed' },
+  scope: 'shot',
+  flags: [{ name: 'seed', metavar: 'n' }],
+  affects: ['sampling'],
+});
+
+/** Null is the size the network was trained on. */
+const size = field(z.int().min(8).max(4096).nullable().default(null), {
+  label: 'Size',
+  help: "Side in pixels of the square with the picture's area; the network's own by default",
+  widget: { kind: 'size', step: 64 },
+  scope: 'look',
+  flags: [{ name: 'size', metavar: 'pixels' }],
+  affects: ['frames'],
+});
+
+export const sampling = { steps, guidance, solver, schedule, seed, size };
