@@ -301,7 +301,7 @@ describe('parts that do not fit', () => {
       graph.remove(random);
       graph.addNode('RandomUniformLike', random.inputs, {}, { outputs: random.outputs });
     });
-    await expectDefect(dir, 'bundle-invalid', 'vae_encoder', 'RandomUniformLike');
+    await expectDefect(dir, 'bundle-invalid', 'the VAE encoder', 'RandomUniformLike');
   });
 
   it.each([

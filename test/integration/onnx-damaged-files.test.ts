@@ -4,13 +4,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../src/common/errors.ts';
 import type { Model } from '../../src/main/engine/onnx/ir/graph.ts';
-import { float32Io } from '../../src/main/engine/onnx/passes/float-io.ts';
-import { addReferenceAttention } from '../../src/main/engine/onnx/passes/reference-attention.ts';
 import { serializeModel } from '../../src/main/engine/onnx/serde.ts';
 import { loadGraph } from '../../src/main/engine/onnx/slim.ts';
 import { STYLES } from '../helpers/attention.ts';
 import { textModel } from '../helpers/onnx.ts';
 import { externalise, twoLayers } from '../helpers/onnx-files.ts';
+import { castToFloat32, lend } from '../helpers/passes.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 const ROUNDS = 500;
@@ -19,8 +18,8 @@ const ROUNDS = 500;
 function survives(file: string, root: string): boolean {
   try {
     const { model } = loadGraph(file, { root });
-    float32Io(model);
-    if (file.includes('attention')) addReferenceAttention(model, { sites: 'all' });
+    castToFloat32(model);
+    if (file.includes('attention')) lend(model, { sites: 'all' });
     serializeModel(model);
     return true;
   } catch (error) {

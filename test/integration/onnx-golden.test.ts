@@ -5,15 +5,11 @@ import { attr, type Model } from '../../src/main/engine/onnx/ir/graph.ts';
 import { sortNodes } from '../../src/main/engine/onnx/ir/sort.ts';
 import { ELEMENT } from '../../src/main/engine/onnx/ir/types.ts';
 import { createSession, type Feed, type RunTensor, type Session } from '../../src/main/engine/onnx/ort.ts';
-import { float32Io } from '../../src/main/engine/onnx/passes/float-io.ts';
-import {
-  addReferenceAttention,
-  SELF_LENGTH,
-  type Site,
-} from '../../src/main/engine/onnx/passes/reference-attention.ts';
+import { SELF_LENGTH, type Site } from '../../src/main/engine/onnx/passes/reference-attention.ts';
 import { parseModel } from '../../src/main/engine/onnx/serde.ts';
 import { loadGraph } from '../../src/main/engine/onnx/slim.ts';
 import { bits, floats, int64, largestDifference, noiseFeed, readNpy } from '../helpers/onnx.ts';
+import { castToFloat32, lend } from '../helpers/passes.ts';
 import { sharedPath } from '../helpers/shared.ts';
 
 const golden = sharedPath('golden') ?? '';
@@ -23,10 +19,10 @@ const ALL = 2 ** 40;
 async function open(
   file: string,
   sites: 'none' | 'decoder' | 'all',
-): Promise<{ session: Session; sites: Site[]; model: Model }> {
+): Promise<{ session: Session; sites: readonly Site[]; model: Model }> {
   const { model, folder } = loadGraph(file, { root: dirname(dirname(file)) });
-  const found = sites === 'none' ? [] : addReferenceAttention(model, { sites }).sites;
-  float32Io(model);
+  const found = lend(model, { sites });
+  castToFloat32(model);
   return {
     session: await createSession(model, { folder, provider: 'cpu', label: 'the UNet' }),
     sites: found,
@@ -59,7 +55,7 @@ describe.skipIf(!sd15)('Stable Diffusion 1.5', () => {
     ['all', 16],
     ['decoder', 9],
   ] as const)('has its self-attentions found: %s, %i', (sites, count) => {
-    const found = addReferenceAttention(read(), { sites }).sites;
+    const found = lend(read(), { sites });
     expect(found).toHaveLength(count);
     expect(found.filter((site) => site.decoder)).toHaveLength(9);
     expect(found.every((site) => site.name.includes('/attn1/'))).toBe(true);
@@ -70,9 +66,9 @@ describe.skipIf(!sd15)('Stable Diffusion 1.5', () => {
 
   it('has its decoder found without any names', () => {
     const model = read();
-    const named = addReferenceAttention(read(), { sites: 'all' }).sites.map((site) => site.decoder);
+    const named = lend(read(), { sites: 'all' }).map((site) => site.decoder);
     anonymise(model);
-    expect(addReferenceAttention(model, { sites: 'all' }).sites.map((site) => site.decoder)).toEqual(named);
+    expect(lend(model, { sites: 'all' }).map((site) => site.decoder)).toEqual(named);
   });
 });
 
@@ -146,7 +142,7 @@ describe.skipIf(!golden).each([
   it('has its decoder found without any names', () => {
     const { model } = loadGraph(file, { root: dirname(dirname(file)) });
     anonymise(model);
-    expect(addReferenceAttention(model, { sites: 'decoder' }).sites).toHaveLength(6);
+    expect(lend(model, { sites: 'decoder' })).toHaveLength(6);
   });
 });
 
@@ -201,7 +197,7 @@ describe.skipIf(!golden)('variants of one UNet', () => {
       graph.addNode('Cast', [stored], { to: attr.int(ELEMENT.float32) }, { outputs: [name] });
     }
     sortNodes(graph);
-    const { sites } = chosen === 'all' ? addReferenceAttention(model, { sites: 'all' }) : { sites: [] };
+    const sites = chosen === 'all' ? lend(model, { sites: 'all' }) : [];
     const session = await createSession(model, { provider: 'cpu', label: 'the UNet' });
     const bank = chosen === 'none' ? {} : banks(sites, empty(2), ALL);
     const { out_sample: out } = await session.run({ ...feeds(), ...bank }, ['out_sample']);

@@ -3,10 +3,11 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createSession, type Feed } from '../../src/main/engine/onnx/ort.ts';
-import { addReferenceAttention, SELF_LENGTH } from '../../src/main/engine/onnx/passes/reference-attention.ts';
+import { SELF_LENGTH } from '../../src/main/engine/onnx/passes/reference-attention.ts';
 import { probe } from '../../src/main/engine/onnx/probe.ts';
 import { loadGraph } from '../../src/main/engine/onnx/slim.ts';
 import { floats, int64, largestDifference, noiseFeed, textModel } from '../helpers/onnx.ts';
+import { lend } from '../helpers/passes.ts';
 import { sharedPath } from '../helpers/shared.ts';
 
 const ICD = '/usr/lib/chromium/vk_swiftshader_icd.json';
@@ -51,7 +52,7 @@ describe.skipIf(!existsSync(ICD))('WebGPU through SwiftShader', () => {
       const file = unet!;
       const run = async (provider: 'cpu' | 'webgpu') => {
         const { model, folder } = loadGraph(file, { root: dirname(dirname(file)) });
-        const { sites } = addReferenceAttention(model, { sites: 'decoder' });
+        const sites = lend(model, { sites: 'decoder' });
         const session = await createSession(model, { provider, folder, label: 'the UNet' });
         const feeds: Record<string, Feed> = {
           sample: noiseFeed('sample', [1, 4, 8, 8]),

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { methods } from '../../src/main/engine/methods/registry.ts';
+import { findSelfAttentions, WITHOUT } from '../../src/main/engine/onnx/attention/find.ts';
 import type { Model } from '../../src/main/engine/onnx/ir/graph.ts';
-import { findSelfAttentions, WITHOUT } from '../../src/main/engine/onnx/passes/attention.ts';
-import { addReferenceAttention, SELF_LENGTH } from '../../src/main/engine/onnx/passes/reference-attention.ts';
+import { SELF_LENGTH } from '../../src/main/engine/onnx/passes/reference-attention.ts';
 import { unpackAttention } from '../../src/main/engine/onnx/passes/unpack-attention.ts';
 import { parseModel, serializeModel } from '../../src/main/engine/onnx/serde.ts';
 import { STYLES, type Style } from '../helpers/attention.ts';
@@ -20,6 +20,7 @@ import {
   runOnce,
   textModel,
 } from '../helpers/onnx.ts';
+import { applied, lend } from '../helpers/passes.ts';
 
 const B = 2;
 const N = 6;
@@ -111,7 +112,7 @@ const tokens = floats([B, N, 8], noise('tokens', B * N * 8));
 
 function rewritten(text: string) {
   const model = textModel(text);
-  const { sites } = addReferenceAttention(model, { sites: 'all' });
+  const sites = lend(model, { sites: 'all' });
   expect(sites).toHaveLength(1);
   expect(sites[0]).toMatchObject({ channels: 8 });
   return { model, bank: sites[0]!.bank, feature: sites[0]!.feature };
@@ -215,7 +216,7 @@ describe('packed inputs of one operator', () => {
       kv = Reshape(m, five)
       y = com.microsoft.MultiHeadAttention<num_heads = 2, scale = 0.5>(q, kv)`);
     expect(findSelfAttentions(cross.graph, 'all', 'testing')).toEqual([]);
-    expect(unpackAttention(cross)).toBe(1);
+    expect(applied(cross, unpackAttention)).toBe(1);
     expect(findSelfAttentions(cross.graph, 'all', 'testing')).toEqual([]);
     const { y } = await runOnce(cross, { x: tokens, text: noiseFeed('text', [B, 4, 8]) }, ['y']);
     expect(y!.dims).toEqual([B, N, 8]);
@@ -257,10 +258,10 @@ describe.each(['basic', 'extended'] as const)('saved by onnxruntime, %s', (level
     if (name.includes('QDQ') && level === 'extended') {
       // Every operator is an integer one by now; such a file is refused with what can be done at once.
       const refused = expect.objectContaining({ hint: expect.stringContaining(WITHOUT) });
-      expect(() => addReferenceAttention(model, { sites: 'all' })).toThrow(refused);
+      expect(() => lend(model, { sites: 'all' })).toThrow(refused);
       return;
     }
-    const { sites } = addReferenceAttention(model, { sites: 'all' });
+    const sites = lend(model, { sites: 'all' });
     expect(sites, name).toHaveLength(1);
     const original = (await runOnce(plainSaved, { x: tokens }, ['y'])).y!.data;
     const one = { model, bank: sites[0]!.bank };
@@ -280,7 +281,7 @@ it('what cannot be found is refused with methods that need none', () => {
   const odd = plain.replace('k = MatMul(x, wk)', 'k0 = MatMul(x, wk)\n  k = Relu(k0)');
   let said: unknown;
   try {
-    addReferenceAttention(textModel(odd), { sites: 'all' });
+    lend(textModel(odd), { sites: 'all' });
   } catch (error) {
     said = error;
   }

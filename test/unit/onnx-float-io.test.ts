@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ELEMENT } from '../../src/main/engine/onnx/ir/types.ts';
-import { float32Io } from '../../src/main/engine/onnx/passes/float-io.ts';
 import { floats, int64, runOnce, textModel } from '../helpers/onnx.ts';
+import { castToFloat32 } from '../helpers/passes.ts';
 import { printText } from '../helpers/print-graph.ts';
 
 describe('float32 inputs and outputs', () => {
@@ -12,7 +12,7 @@ describe('float32 inputs and outputs', () => {
       y = Add(x, t)
       z = Mul(y, x)
       w = Neg(f)`);
-    expect(float32Io(model)).toEqual({
+    expect(castToFloat32(model)).toEqual({
       inputs: [{ name: 'x', from: ELEMENT.float16 }],
       outputs: [
         { name: 'y', from: ELEMENT.float16 },
@@ -40,9 +40,9 @@ describe('float32 inputs and outputs', () => {
 
   it('changes nothing where all is float32, and nothing the second time', () => {
     const model = textModel('float64[2] x => float32[2] y\ny = Cast<to = 1>(x)');
-    expect(float32Io(model).inputs).toEqual([{ name: 'x', from: ELEMENT.float64 }]);
+    expect(castToFloat32(model).inputs).toEqual([{ name: 'x', from: ELEMENT.float64 }]);
     const once = printText(model.graph);
-    expect(float32Io(model)).toEqual({ inputs: [], outputs: [] });
+    expect(castToFloat32(model)).toEqual({ inputs: [], outputs: [] });
     expect(printText(model.graph)).toBe(once);
   });
 });

@@ -2,11 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Model } from '../../src/main/engine/onnx/ir/graph.ts';
 import type { Feed } from '../../src/main/engine/onnx/ort.ts';
 import { JOINT_FRAMES } from '../../src/main/engine/onnx/passes/joint-attention.ts';
-import {
-  addReferenceAttention,
-  SELF_LENGTH,
-  type Site,
-} from '../../src/main/engine/onnx/passes/reference-attention.ts';
+import { SELF_LENGTH, type Site } from '../../src/main/engine/onnx/passes/reference-attention.ts';
 import { attentionByHand, BATCH, CHANNELS, STYLES, type Style, TOKENS } from '../helpers/attention.ts';
 import {
   bits,
@@ -18,6 +14,7 @@ import {
   runOnce,
   textModel,
 } from '../helpers/onnx.ts';
+import { lend } from '../helpers/passes.ts';
 
 const ALL = 2 ** 40;
 
@@ -55,7 +52,7 @@ describe.each(Object.entries(STYLES))('reference attention: %s', (_, style) => {
     : floats([BATCH, TOKENS, CHANNELS], tokens);
   const plain = textModel(style.text, style.opset);
   const model = textModel(style.text, style.opset);
-  const { sites } = addReferenceAttention(model, { sites: 'all' });
+  const sites = lend(model, { sites: 'all' });
   const site = sites[0] as Site;
   const run = (bank: Feed, self: number) =>
     runOnce(model, { x, [site.bank]: bank, [SELF_LENGTH]: int64([1], self) }, ['y', site.feature]);
@@ -77,7 +74,7 @@ describe.each(Object.entries(STYLES))('reference attention: %s', (_, style) => {
 
   it('joint: each frame sees the tokens of all, after those of the bank; alone it is the original to the bit', async () => {
     const together = textModel(style.text, style.opset);
-    const [seat] = addReferenceAttention(together, { sites: 'all', joint: true }).sites as [Site];
+    const [seat] = lend(together, { sites: 'all', joint: true }) as [Site];
     const asked = async (frames: number, count: number) =>
       runOnce(
         together,
@@ -161,24 +158,20 @@ describe('attention that is left alone or refused', () => {
     y = MatMul(p, v) "the last product"`;
 
   it('leaves cross-attention alone', () => {
-    expect(() => addReferenceAttention(textModel(attention('text')), { sites: 'all' })).toThrow(
-      /no self-attention/,
-    );
+    expect(() => lend(textModel(attention('text')), { sites: 'all' })).toThrow(/no self-attention/);
   });
 
   it('takes the same graph with keys of its own', () => {
-    expect(addReferenceAttention(textModel(attention('x')), { sites: 'all' }).sites).toHaveLength(1);
+    expect(lend(textModel(attention('x')), { sites: 'all' })).toHaveLength(1);
   });
 
   it('refuses a mask, naming the node that adds it', () => {
-    expect(() => addReferenceAttention(textModel(attention('x', 'm')), { sites: 'all' })).toThrow(
-      /Add_m adds a mask/,
-    );
+    expect(() => lend(textModel(attention('x', 'm')), { sites: 'all' })).toThrow(/Add_m adds a mask/);
   });
 
   it('refuses keys it cannot follow, naming the attention', () => {
     const odd = attention('x').replace('k = MatMul(x, wk)', 'k0 = MatMul(x, wk)\nk = Relu(k0)');
-    expect(() => addReferenceAttention(textModel(odd), { sites: 'all' })).toThrow(/MatMul_s.*keys/);
+    expect(() => lend(textModel(odd), { sites: 'all' })).toThrow(/MatMul_s.*keys/);
   });
 
   it('refuses tokens that are cut on the way', () => {
@@ -186,7 +179,7 @@ describe('attention that is left alone or refused', () => {
       'k = MatMul(x, wk)',
       'k0 = MatMul(x, wk)\nint64[1] a = {0}\nint64[1] e = {4}\nint64[1] one = {1}\nk = Slice(k0, a, e, one)',
     );
-    expect(() => addReferenceAttention(textModel(odd), { sites: 'all' })).toThrow(/Slice_k.*cuts the tokens/);
+    expect(() => lend(textModel(odd), { sites: 'all' })).toThrow(/Slice_k.*cuts the tokens/);
   });
 
   it("refuses onnxruntime's fused operator", () => {
@@ -194,9 +187,7 @@ describe('attention that is left alone or refused', () => {
       float32[8, 24] w
       float32[24] b
       y = com.microsoft.Attention<num_heads = 2, unidirectional = 1>(x, w, b) "up_blocks.0/attn"`;
-    expect(() => addReferenceAttention(textModel(text), { sites: 'all' })).toThrow(
-      /up_blocks\.0\/attn.*Attention/,
-    );
+    expect(() => lend(textModel(text), { sites: 'all' })).toThrow(/up_blocks\.0\/attn.*Attention/);
   });
 
   it('runs two sites of one graph with banks of their own', async () => {
@@ -211,7 +202,7 @@ describe('attention that is left alone or refused', () => {
     const model = textModel(
       `float32[B, N, 8] x => float32[B, N, 8] b\n${WEIGHTS}${layer('a', 'x')}${layer('b', 'a')}`,
     );
-    const { sites } = addReferenceAttention(model, { sites: 'all' });
+    const sites = lend(model, { sites: 'all' });
     expect(sites.map((site) => site.bank)).toEqual(['ref_bank_0', 'ref_bank_1']);
     const feeds = {
       x: noiseFeed('x', [1, 3, 8]),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { nodesBehindSkips } from '../../src/main/engine/onnx/passes/attention.ts';
-import { addReferenceAttention } from '../../src/main/engine/onnx/passes/reference-attention.ts';
+import { nodesBehindSkips } from '../../src/main/engine/onnx/attention/find.ts';
 import { textModel } from '../helpers/onnx.ts';
+import { lend } from '../helpers/passes.ts';
 
 /**
  * A transformer over [B, 8, H, W] with several blocks of self- and cross-attention each, as XL has them. Names of
@@ -73,9 +73,9 @@ describe('where attention lies in a UNet of several blocks per transformer', () 
     ],
     ['by structure', UNNAMED],
   ])('is told %s', (_, prefixes) => {
-    const all = addReferenceAttention(textModel(unet(prefixes)), { sites: 'all' }).sites;
+    const all = lend(textModel(unet(prefixes)), { sites: 'all' });
     expect(all.map((site) => site.decoder)).toEqual([false, false, false, false, false, true, true]);
-    expect(addReferenceAttention(textModel(unet(prefixes)), { sites: 'decoder' }).sites).toHaveLength(2);
+    expect(lend(textModel(unet(prefixes)), { sites: 'decoder' })).toHaveLength(2);
   });
 
   it('does not take the depth map at the input for a skip', () => {

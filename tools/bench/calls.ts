@@ -11,11 +11,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { table } from '../../src/main/cli/text.ts';
 import type { Features } from '../../src/main/engine/diffusion/types.ts';
-import { unetIo } from '../../src/main/engine/models/io.ts';
+import { unet } from '../../src/main/engine/models/roles/unet.ts';
+import { unetIo } from '../../src/main/engine/models/roles/unet-io.ts';
 import { makePredict } from '../../src/main/engine/models/unet.ts';
 import { createSession } from '../../src/main/engine/onnx/ort.ts';
-import { float32Io } from '../../src/main/engine/onnx/passes/float-io.ts';
-import { addReferenceAttention } from '../../src/main/engine/onnx/passes/reference-attention.ts';
+import { applyPasses } from '../../src/main/engine/onnx/passes/pass.ts';
+import { referenceAttention } from '../../src/main/engine/onnx/passes/reference-attention.ts';
 import { loadGraph } from '../../src/main/engine/onnx/slim.ts';
 import { GRAPH, layOut } from './load.ts';
 
@@ -56,8 +57,8 @@ export function benchCalls(side: number, memoryPattern: boolean): CallsReport | 
 async function measure(file: string, side: number, memoryPattern: boolean): Promise<Call[]> {
   const { model, folder } = loadGraph(file, { root: join(file, '..', '..') });
   const io = unetIo(model, file);
-  const { sites } = addReferenceAttention(model, { sites: 'decoder' });
-  float32Io(model);
+  const outcomes = applyPasses(model, unet.passes('forward', { sites: 'decoder' }), 'the UNet');
+  const sites = outcomes.of(referenceAttention)!;
   const session = await createSession(model, { folder, provider: 'cpu', memoryPattern, label: 'the UNet' });
   const size = side / FACTOR;
   const predict = makePredict(

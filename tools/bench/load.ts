@@ -20,7 +20,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { table } from '../../src/main/cli/text.ts';
 import { createSession } from '../../src/main/engine/onnx/ort.ts';
-import { addReferenceAttention } from '../../src/main/engine/onnx/passes/reference-attention.ts';
+import { lendAttention } from '../../src/main/engine/onnx/passes/lend-attention.ts';
+import { applyPasses } from '../../src/main/engine/onnx/passes/pass.ts';
 import { parseModel, serializeModel } from '../../src/main/engine/onnx/serde.ts';
 import { loadGraph } from '../../src/main/engine/onnx/slim.ts';
 
@@ -144,7 +145,7 @@ async function measure(way: Way, file: string, lowMemory: boolean): Promise<Meas
     await ort.InferenceSession.create(file, { executionProviders: ['cpu'], extra: { session } });
   } else {
     const { model, folder } = loadGraph(file, { root: join(file, '..', '..') });
-    addReferenceAttention(model, { sites: 'decoder' });
+    applyPasses(model, lendAttention({ sites: 'decoder' }), 'the UNet');
     const bytes = serializeModel(model);
     surgery = performance.now() - start;
     await createSession(bytes, { folder, provider: 'cpu', lowMemory, label: 'the UNet' });

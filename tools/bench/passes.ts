@@ -10,12 +10,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { table } from '../../src/main/cli/text.ts';
 import type { Features, PredictInput } from '../../src/main/engine/diffusion/types.ts';
-import { unetIo } from '../../src/main/engine/models/io.ts';
-import { makePredict } from '../../src/main/engine/models/unet.ts';
-import { createSession } from '../../src/main/engine/onnx/ort.ts';
-import { float32Io } from '../../src/main/engine/onnx/passes/float-io.ts';
-import { addReferenceAttention } from '../../src/main/engine/onnx/passes/reference-attention.ts';
-import { loadGraph } from '../../src/main/engine/onnx/slim.ts';
+import { openRead, readModel } from '../../src/main/engine/models/model.ts';
+import { unet } from '../../src/main/engine/models/roles/unet.ts';
+import { onnxFile } from '../../src/main/engine/models/source.ts';
 import { GRAPH, layOut } from './load.ts';
 
 export interface Asked {
@@ -62,17 +59,15 @@ function measured(model: Model, asked: Asked): Measured {
 
 /** In the child. */
 async function measure({ file, side, calls }: Model, asked: Asked): Promise<Measured> {
-  const { model, folder } = loadGraph(file, { root: join(file, '..', '..') });
-  const io = unetIo(model, file);
-  const { sites } = addReferenceAttention(model, { sites: 'all', joint: true });
-  float32Io(model);
-  const session = await createSession(model, {
-    folder,
+  const read = readModel(unet, onnxFile(file, { root: join(file, '..', '..') }), {});
+  const { io } = read;
+  const network = await openRead(unet, read, {
+    variant: { sites: 'all', joint: true },
+    name: 'the bench',
     provider: 'cpu',
-    memoryPattern: false,
-    label: 'the UNet',
   });
-  const part = { session, io, sites, joint: true, file };
+  const predictAt = (height: number) =>
+    network.functions.predict({ channels, height, width: height }, () => {});
   const channels = io.outChannels!;
   const text = { hidden: new Float32Array(77 * io.hiddenDim!), tokens: 77, dim: io.hiddenDim! };
   const inputOf = (length: number): PredictInput => ({
@@ -83,10 +78,10 @@ async function measure({ file, side, calls }: Model, asked: Asked): Promise<Meas
     capture: true,
   });
   // Touches every weight, so that the measured calls load none.
-  await makePredict(part, { channels, height: 8, width: 8 }, () => {})([inputOf(8)]);
+  await predictAt(8)([inputOf(8)]);
   const base = resident();
   writeFileSync('/proc/self/clear_refs', '5');
-  const predict = makePredict(part, { channels, height: side, width: side }, () => {});
+  const predict = predictAt(side);
   let features: Features | undefined;
   if (asked.bank > 0) features = (await predict([inputOf(side)]))[0]!.features;
   const attention = features && { bank: Array<Features>(asked.bank).fill(features), self: false };

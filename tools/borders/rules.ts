@@ -94,7 +94,16 @@ export const AREAS: readonly Area[] = [
     'Graphs and sessions know nothing of diffusion or of what a model is for.',
   ),
   area('main/engine/onnx/ir', 'common', 'A graph is a value.'),
-  area('main/engine/onnx/passes', 'ir, common', 'A pass makes a graph of a graph: no file, no session.'),
+  area(
+    'main/engine/onnx/attention',
+    'ir, common',
+    'Attention is found and followed in a graph by its structure.',
+  ),
+  area(
+    'main/engine/onnx/passes',
+    'attention, ir, common',
+    'A pass makes a graph of a graph: no file, no session.',
+  ),
   area('main/engine/onnx/proto', '', 'Generated.'),
   area(
     'main/engine/diffusion',
@@ -205,7 +214,7 @@ export const LIBRARIES: readonly Library[] = [
   library('node:net', 'main/engine/library/address.ts', 'The network is asked by the downloader only.'),
   library(
     'node:*',
-    'main, !main/engine/diffusion, !main/engine/methods, !main/engine/onnx/ir, !main/engine/onnx/passes',
+    'main, !main/engine/diffusion, !main/engine/methods, !main/engine/onnx/ir, !main/engine/onnx/passes, !main/engine/onnx/attention',
     'Common and the page run where there is no Node; mathematics and graphs are pure.',
   ),
   library('package.json', 'common/contract/version.ts', 'The version is read once.'),

@@ -2,10 +2,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { unetIo } from '../../src/main/engine/models/io.ts';
+import { unetIo } from '../../src/main/engine/models/roles/unet-io.ts';
 import { makePredict } from '../../src/main/engine/models/unet.ts';
 import { createSession } from '../../src/main/engine/onnx/ort.ts';
 import { float32Io } from '../../src/main/engine/onnx/passes/float-io.ts';
+import { applyPasses, step } from '../../src/main/engine/onnx/passes/pass.ts';
 import { loadGraph } from '../../src/main/engine/onnx/slim.ts';
 import { compare, type Row } from './compare.ts';
 import { concat } from './kinds/kind.ts';
@@ -44,7 +45,7 @@ async function runVariant(dir: string, variant: string): Promise<Float32Array> {
   const file = join(dir, variant, 'model.onnx');
   const { model, folder } = loadGraph(file, { root: join(dir, variant) });
   const io = unetIo(model, file);
-  float32Io(model);
+  applyPasses(model, [step(float32Io)], variant);
   const session = await createSession(model, { folder, provider: 'cpu', label: variant });
   try {
     const sample = readNpy(join(dir, 'check_sample.npy'));

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { createSession, type Feed, type RunTensor, type Session } from '../../../src/main/engine/onnx/ort.ts';
 import { float32Io } from '../../../src/main/engine/onnx/passes/float-io.ts';
+import { applyPasses, step } from '../../../src/main/engine/onnx/passes/pass.ts';
 import { loadGraph } from '../../../src/main/engine/onnx/slim.ts';
 
 /** @param part folder of the graph inside the bundle */
@@ -11,7 +12,7 @@ export async function withGraph<T>(
   use: (session: Session) => Promise<T>,
 ): Promise<T> {
   const { model, folder } = loadGraph(join(bundleDir, part, 'model.onnx'), { root: bundleDir });
-  float32Io(model);
+  applyPasses(model, [step(float32Io)], 'the graph');
   const session = await createSession(model, { folder, provider: 'cpu', label: part });
   try {
     return await use(session);

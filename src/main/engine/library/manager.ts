@@ -7,8 +7,9 @@ import type { BundleEntry } from '../../../common/contract/bundles.ts';
 import { AppError, errorLine } from '../../../common/errors.ts';
 import { writeWhole } from '../../atomic-files.ts';
 import { fromSystem } from '../media/target.ts';
-import { type BundleReport, inspectBundle } from '../models/inspect.ts';
-import { PART_FOLDERS } from '../models/layout.ts';
+import { inspectBundle } from '../models/inspect.ts';
+import type { BundleReport } from '../models/report.ts';
+import { ROLES } from '../models/roles/registry.ts';
 import { readModelSettings } from '../stages/model-settings.ts';
 
 const listFile = z.object({ dirs: z.array(z.string()), default: z.string().nullable() });
@@ -141,7 +142,7 @@ export class BundleManager {
 
   /** Reading the graphs takes a second, so it is done again only when a folder of the bundle has changed. */
   async #report(dir: string): Promise<BundleReport> {
-    const folders = ['', ...Object.values(PART_FOLDERS), 'scheduler', 'feature_extractor'];
+    const folders = ['', ...ROLES.map(({ folder }) => folder), 'scheduler', 'feature_extractor'];
     const abouts = await Promise.all(folders.map((name) => stat(join(dir, name)).catch(() => null)));
     const stamp = abouts.map((about) => about?.mtimeMs ?? 0).join(' ');
     const known = this.#reports.get(dir);

@@ -10,6 +10,7 @@ import { defect, kindOf } from '../models/files.ts';
 import { readTokenizer, TOKENIZER_FILES } from '../models/tokenizer.ts';
 import { createSession, type Feed, type Session } from '../onnx/ort.ts';
 import { float32Io } from '../onnx/passes/float-io.ts';
+import { applyPasses, step } from '../onnx/passes/pass.ts';
 import { loadGraph } from '../onnx/slim.ts';
 import { openImageProcessor } from './image-processor.ts';
 
@@ -69,9 +70,9 @@ async function assemble(dir: string, { signal, close, closeLater }: Opening): Pr
     throwIfCancelled(signal);
     const { model, folder, files } = loadGraph(file, { root: dir });
     weights.push(...new Set([realpathSync(file), ...files]));
-    float32Io(model);
     // On the processor, so that scores compare across machines; next to rendering it takes no time.
     const label = `${basename(file)} of ${basename(dir)}`;
+    applyPasses(model, [step(float32Io)], label);
     const session = await createSession(model, { folder, provider: 'cpu', label });
     closeLater(() => session.release());
     return session;

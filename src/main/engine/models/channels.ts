@@ -1,6 +1,7 @@
 /** How many channels a picture has where an export only names the axis: the convolution beside it has stored as many. */
+
+import { weightOf } from '../onnx/ir/constants.ts';
 import type { Graph } from '../onnx/ir/graph.ts';
-import { weightOf } from '../onnx/passes/constants.ts';
 
 /** Operators that leave channels as they are. */
 const PLAIN = new Set([

@@ -1,58 +1,56 @@
-/** What a plan needs of a bundle, without loading a network: remembered while its files stay as they are. */
+/** What a plan needs of a bundle, remembered while its files stay as they are. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Layout, readLayout } from './layout.ts';
-import { bundleDigests } from './part-digests.ts';
-import { geometryOf, loadParts } from './parts.ts';
-import { readScheduler } from './scheduler.ts';
+import type { Parts } from './parts.ts';
+import { type ReadBundle, readBundle } from './read.ts';
 import { TOKENIZER_FILES } from './tokenizer.ts';
-import type { Bundle, BundleDigests, DigestStore } from './types.ts';
+import type { BundleFacts, DigestStore } from './types.ts';
 
-type BundleFacts = Pick<
-  Bundle,
-  'name' | 'nativeSize' | 'frozen' | 'grid' | 'factor' | 'latentChannels' | 'structureChannels' | 'scheduler'
-> & {
-  readonly digests: BundleDigests;
+interface PlanFacts extends BundleFacts {
   /** Digest of the depth estimator, null where there is none. */
   readonly depth: string | null;
-};
+}
 
-export type ReadFacts = (dir: string) => Promise<BundleFacts>;
+export type ReadFacts = (dir: string) => Promise<PlanFacts>;
 
 /** @throws AppError bundle-invalid, weights-missing */
 export function rememberingFacts(digestStore: DigestStore | undefined): ReadFacts {
-  const known = new Map<string, { readonly signature: string; readonly facts: BundleFacts }>();
+  const known = new Map<string, { weights: readonly string[]; stamp: string; facts: PlanFacts }>();
   return async (dir) => {
     const layout = await readLayout(dir, (error) => {
       throw error;
     });
-    const signature = await signatureOf(layout);
     const found = known.get(layout.dir);
-    if (found?.signature === signature) return found.facts;
-    const parts = loadParts(layout);
-    const geometry = geometryOf(layout, parts);
-    const digests = await bundleDigests(layout, parts, digestStore ? { digestStore } : {});
-    const scheduler = await readScheduler(layout.schedulerFile);
-    const facts = {
-      ...geometry,
-      scheduler,
-      name: layout.name,
-      digests,
-      depth: digests.depthEstimator ?? null,
-    };
-    known.set(layout.dir, { signature, facts });
+    if (found && found.stamp === (await stampOf(layout, found.weights))) return found.facts;
+    const read = await readBundle(dir, digestStore ? { digestStore } : {});
+    const weights = weightsOf(read.parts);
+    const facts = { ...factsOf(read), depth: read.digests.depthEstimator ?? null };
+    known.set(layout.dir, { weights, stamp: await stampOf(layout, weights), facts });
     return facts;
   };
 }
 
-/** Sizes and times of the small files and graphs; weights that change without their graph do so only by hand. */
-async function signatureOf(layout: Layout): Promise<string> {
+export function factsOf({ layout, scheduler, geometry, digests }: ReadBundle): BundleFacts {
+  const { space: _, ...measures } = geometry;
+  return { ...measures, dir: layout.dir, name: layout.name, scheduler, digests };
+}
+
+function weightsOf({ unet, vaeEncoder, vaeDecoder, text, depth }: Parts): string[] {
+  return [unet, vaeEncoder, vaeDecoder, ...text, ...(depth ? [depth] : [])].flatMap(
+    ({ graph }) => graph.files,
+  );
+}
+
+/** Sizes and times of every file that the facts come from. */
+async function stampOf(layout: Layout, weights: readonly string[]): Promise<string> {
   const files = [
     layout.indexFile ?? layout.dir,
     layout.schedulerFile,
     ...(layout.preprocessor ? [layout.preprocessor.file] : []),
     ...Object.values(layout.parts).flatMap(({ file, configFile }) => [file, configFile ?? file]),
     ...layout.tokenizers.flatMap((folder) => TOKENIZER_FILES.map((name) => join(folder, name))),
+    ...weights,
   ];
   const abouts = await Promise.all(files.map((file) => stat(file).catch(() => null)));
   return abouts.map((about) => (about ? `${about.size} ${about.mtimeMs}` : '-')).join('\n');

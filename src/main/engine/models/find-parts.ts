@@ -3,19 +3,14 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AppError } from '../../../common/errors.ts';
 import { DOWNLOAD_AGAIN, defect, kindOf } from './files.ts';
+import type { RoleName } from './role.ts';
+import type { RoleId } from './roles/registry.ts';
 
-export const PART_FOLDERS = {
-  unet: 'unet',
-  vaeEncoder: 'vae_encoder',
-  vaeDecoder: 'vae_decoder',
-  textEncoder: 'text_encoder',
-  textEncoder2: 'text_encoder_2',
-  depthEstimator: 'depth_estimator',
-} as const;
-export type Role = keyof typeof PART_FOLDERS;
+/** A network as it is looked for. */
+export type Wanted = RoleName & { readonly id: RoleId };
 
-export interface Part {
-  readonly role: Role;
+export interface FoundPart {
+  readonly role: RoleId;
   readonly folder: string;
   /** Path of the graph. */
   readonly file: string;
@@ -38,9 +33,9 @@ export async function listing(folder: string): Promise<string[]> {
 }
 
 /** Names that a graph has among others in one folder: "unet.onnx", "vae-decoder.onnx", "text_encoder_model.onnx". */
-function isNamed(role: Role, file: string): boolean {
+function isNamed(role: Wanted, file: string): boolean {
   const name = file.toLowerCase().replaceAll('-', '_');
-  return [`${PART_FOLDERS[role]}.onnx`, `${PART_FOLDERS[role]}_model.onnx`].includes(name);
+  return [`${role.folder}.onnx`, `${role.folder}_model.onnx`].includes(name);
 }
 
 /** Where all graphs lie side by side. */
@@ -49,31 +44,36 @@ function flatFolders(dir: string): string[] {
 }
 
 /** Whether anything in the folder has the name of that part. */
-export async function hasPart(dir: string, role: Role): Promise<boolean> {
+export async function hasPart(dir: string, role: Wanted): Promise<boolean> {
   for (const folder of flatFolders(dir)) {
     const names = await listing(folder);
-    if (names.includes(PART_FOLDERS[role]) || names.some((name) => isNamed(role, name))) return true;
+    if (names.includes(role.folder) || names.some((name) => isNamed(role, name))) return true;
   }
   return false;
 }
 
 /** The part's one graph, in a folder of its own or beside the others; or what to say about its absence. */
-export async function findPart(dir: string, role: Role, onDefect: OnDefect): Promise<Part | null> {
-  const own = join(dir, PART_FOLDERS[role]);
-  for (const folder of [own, join(dir, 'onnx', PART_FOLDERS[role])]) {
+export async function findPart(dir: string, role: Wanted, onDefect: OnDefect): Promise<FoundPart | null> {
+  const own = join(dir, role.folder);
+  for (const folder of [own, join(dir, 'onnx', role.folder)]) {
     const names = await listing(folder);
     const file = oneGraph(names);
     if (file !== null && (await kindOf(join(folder, file)))) {
       const config = names.includes('config.json') ? join(folder, 'config.json') : null;
-      return { role, folder, file: join(folder, file), configFile: config };
+      return { role: role.id, folder, file: join(folder, file), configFile: config };
     }
   }
   for (const folder of flatFolders(dir)) {
     const names = await listing(folder);
     const file = names.find((name) => isNamed(role, name));
     if (file === undefined) continue;
-    const config = names.find((name) => name === `${PART_FOLDERS[role]}_config.json`);
-    return { role, folder, file: join(folder, file), configFile: config ? join(folder, config) : null };
+    const config = names.find((name) => name === `${role.folder}_config.json`);
+    return {
+      role: role.id,
+      folder,
+      file: join(folder, file),
+      configFile: config ? join(folder, config) : null,
+    };
   }
   onDefect(await absent(dir, own, role));
   return null;
@@ -84,10 +84,10 @@ function oneGraph(names: readonly string[]): string | null {
   return graphs.includes('model.onnx') ? 'model.onnx' : graphs.length === 1 ? graphs[0]! : null;
 }
 
-async function absent(dir: string, folder: string, role: Role): Promise<AppError> {
+async function absent(dir: string, folder: string, { id }: Wanted): Promise<AppError> {
   const expected = join(folder, 'model.onnx');
   const names = await listing(folder);
-  const torchFolder = role.startsWith('vae') ? join(dir, 'vae') : folder;
+  const torchFolder = id.startsWith('vae') ? join(dir, 'vae') : folder;
   if (names.some((name) => name.endsWith('.incomplete'))) {
     return defect(expected, 'the download has not finished', 'Let it finish, or start it again.');
   }
@@ -98,7 +98,7 @@ async function absent(dir: string, folder: string, role: Role): Promise<AppError
     return defect(folder, 'there are several .onnx files', 'Name the one to use model.onnx.');
   }
   // Exports that only make pictures leave the encoder out; downloading them again does not help.
-  const more = role === 'vaeEncoder' ? ' If it has none, export the model with optimum-cli export onnx.' : '';
+  const more = id === 'vaeEncoder' ? ' If it has none, export the model with optimum-cli export onnx.' : '';
   return defect(expected, 'the file is missing', `${DOWNLOAD_AGAIN}${more}`);
 }
 

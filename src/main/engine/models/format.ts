@@ -1,8 +1,8 @@
 /** A bundle's report as text for a terminal. */
 import { type Grouped, valuesInWords } from '../../../common/settings/catalogue.ts';
 import { SETTINGS } from '../../../common/settings/settings.ts';
-import type { BundleReport, PartReport } from './inspect.ts';
-import { PART_FOLDERS } from './layout.ts';
+import type { BundleReport, PartReport } from './report.ts';
+import { roleNamed } from './roles/registry.ts';
 
 const KINDS = {
   sd: 'Stable Diffusion',
@@ -92,7 +92,7 @@ function partLines(part: PartReport): string[] {
   const stored = part.bytes === null ? 'weights missing' : size(part.bytes);
   const files = [part.file, ...part.weights.filter((file) => file !== part.file)].join(', ');
   return [
-    `${PART_FOLDERS[part.role]}: ${stored}, ${part.weightType}, ${count(part.parameters)} parameters, ${part.nodes} nodes`,
+    `${roleNamed(part.role).folder}: ${stored}, ${part.weightType}, ${count(part.parameters)} parameters, ${part.nodes} nodes`,
     `  file ${files}`,
     ...part.inputs.map((value) => `  in   ${value}`),
     ...part.outputs.map((value) => `  out  ${value}`),

@@ -1,6 +1,13 @@
-/** Inputs and outputs of a graph, found by name or else by type and rank. */
+/**
+ * Which input and output of a graph is which. Exporters changed names over the years (diffusers' script, optimum old and
+ * new), so a value is known by its name where it has a usual one, else by its type and rank.
+ */
+import type { AppError } from '../../../common/errors.ts';
 import type { Model } from '../onnx/ir/graph.ts';
 import { type Dim, ELEMENT, elementName, type ValueInfo } from '../onnx/ir/types.ts';
+import { defect } from './files.ts';
+
+export const EXPORT_AGAIN = 'Export the model again with optimum-cli export onnx.';
 
 export interface Values {
   readonly list: readonly ValueInfo[];
@@ -50,4 +57,18 @@ export function weightType(model: Model): string {
   }
   const most = [...bytes].sort((a, b) => b[1] - a[1])[0];
   return most ? elementName(most[0]) : 'none';
+}
+
+export function notA(file: string, what: string, missing: string, values: readonly ValueInfo[]): AppError {
+  const found = values.map(describe).join('; ') || 'none';
+  return defect(file, `this is no ${what}: ${missing} (found ${found})`, EXPORT_AGAIN);
+}
+
+/** 2 to the number of stride-2 convolutions: how much a graph shrinks its picture on the way down. */
+export function strideFactor(model: Model): number {
+  let factor = 1;
+  for (const node of model.graph.nodes) {
+    if (node.op === 'Conv' && node.ints('strides')?.every((stride) => stride === 2)) factor *= 2;
+  }
+  return factor;
 }

@@ -3,69 +3,25 @@ import { realpathSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { AppError, errorLine, throwIfCancelled } from '../../../common/errors.ts';
-import type { SchedulerConfig } from '../diffusion/types.ts';
+import { findSelfAttentions, WITHOUT } from '../onnx/attention/find.ts';
 import type { Model } from '../onnx/ir/graph.ts';
 import { tryOut } from '../onnx/ort.ts';
-import { findSelfAttentions, WITHOUT } from '../onnx/passes/attention.ts';
-import { float32Io } from '../onnx/passes/float-io.ts';
-import { addReferenceAttention } from '../onnx/passes/reference-attention.ts';
+import { applyPasses, step } from '../onnx/passes/pass.ts';
+import { isDrawn } from '../onnx/passes/take-mean.ts';
 import { unpackAttention } from '../onnx/passes/unpack-attention.ts';
-import { parseModel } from '../onnx/serde.ts';
-import { type LoadedGraph, loadGraph } from '../onnx/slim.ts';
+import { parseModel, serializeModel } from '../onnx/serde.ts';
+import type { LoadedGraph } from '../onnx/slim.ts';
 import { readBytes } from './files.ts';
 import { describe, weightType } from './graph-values.ts';
-import { type Layout, PART_FOLDERS, type Part, type Role, readLayout, rolesOf } from './layout.ts';
-import { isDrawn, takeMean } from './mean-encoder.ts';
+import { isNeeded, type Layout, type LayoutPart, readLayout } from './layout.ts';
 import { estimateMemory, type MemoryEstimate } from './memory.ts';
 import { bundleDigests } from './part-digests.ts';
 import { checkTokens, type Geometry, geometryOf, loadParts, type Parts, textLength } from './parts.ts';
+import type { BundleReport, PartReport } from './report.ts';
+import { ROLES, type RoleId, roleNamed } from './roles/registry.ts';
 import { readScheduler } from './scheduler.ts';
 import { readTokenizer } from './tokenizer.ts';
-import type { Bundle, BundleDigests, Canvas, OpenBundleOptions } from './types.ts';
-
-export interface PartReport {
-  readonly role: Role;
-  /** Relative to the bundle, like all paths here. */
-  readonly file: string;
-  readonly weights: readonly string[];
-  /** On disk, graph and weights; null where weights are missing. */
-  readonly bytes: number | null;
-  readonly weightType: string;
-  readonly parameters: number;
-  readonly nodes: number;
-  readonly opset: number | null;
-  /** "sample float32 [batch_size, 4, height, width]" */
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
-}
-
-export interface BundleReport {
-  readonly dir: string;
-  readonly name: string;
-  readonly pipeline: string;
-  /** Null where a missing or contradictory part hides it. */
-  readonly kind: Bundle['kind'] | null;
-  readonly scheduler: SchedulerConfig | null;
-  readonly parts: readonly PartReport[];
-  readonly parameters: number;
-  /** Self-attentions that can read other frames. */
-  readonly sites: { readonly all: number; readonly decoder: number } | null;
-  readonly latentChannels: number | null;
-  readonly structureChannels: number | null;
-  /** Where the depth of a frame comes from; null for networks that take none. */
-  readonly depth: 'estimator' | 'clip' | null;
-  readonly factor: number | null;
-  readonly grid: number | null;
-  readonly nativeSize: number | null;
-  /** What an export froze: the batch of the UNet, and the size of pictures in pixels; null where any will do. */
-  readonly frozen: (Canvas & { readonly batch: number | null }) | null;
-  readonly promptTokens: readonly number[];
-  readonly memory: MemoryEstimate | null;
-  readonly digests: BundleDigests | null;
-  readonly warnings: readonly string[];
-  /** Why it cannot be opened, one line each; empty for a sound bundle. */
-  readonly defects: readonly string[];
-}
+import type { OpenBundleOptions } from './types.ts';
 
 /** A graph whose weights are absent is still small enough to read whole. */
 const LARGEST_BARE_GRAPH = 256 * 2 ** 20;
@@ -95,11 +51,11 @@ export async function inspectBundle(
   };
   const layout = await readLayout(dir, onDefect);
   const scheduler = await attempt(() => readScheduler(layout.schedulerFile));
-  const graphs = new Map<Role, LoadedGraph>();
+  const graphs = new Map<RoleId, LoadedGraph>();
   const reports: PartReport[] = [];
-  const whole = new Set<Role>();
+  const whole = new Set<RoleId>();
   for (const part of Object.values(layout.parts)) {
-    const loaded = await attempt(() => loadGraph(part.file, { root: layout.dir }));
+    const loaded = await attempt(() => part.source.load());
     if (loaded) whole.add(part.role);
     const graph = loaded ?? bareGraph(part);
     if (graph === null) continue;
@@ -119,17 +75,17 @@ export async function inspectBundle(
   if (parts && tokenizers.length === layout.tokenizers.length) {
     await attempt(() => checkTokens(layout, parts, tokenizers));
   }
-  const unet = graphs.get('unet')?.model;
-  const attentions = unet ? selfAttentions(unet, warnings) : null;
+  const network = graphs.get('unet')?.model;
+  const attentions = network ? selfAttentions(network, warnings) : null;
   const encoder = graphs.get('vaeEncoder');
   if (encoder && isDrawn(encoder.model)) {
     warnings.push('The VAE encoder draws its latent at random; Retake takes the mean instead.');
   }
   const bare = Object.values(layout.parts).filter(
-    (part) => part.configFile === null && part.role !== 'depthEstimator',
+    (part) => part.configFile === null && !roleNamed(part.role).optional,
   );
   if (bare.length > 0) {
-    const names = bare.map((part) => PART_FOLDERS[part.role]).join(', ');
+    const names = bare.map((part) => roleNamed(part.role).folder).join(', ');
     warnings.push(`No config.json in ${names}: sizes and scale are Stable Diffusion's usual ones.`);
   }
   const memory = parts && geometry && attentions && memoryOf(layout, parts, geometry, reports, attentions);
@@ -167,7 +123,7 @@ export async function inspectBundle(
 }
 
 /** The graph alone, for bundles whose weights are elsewhere or not there yet. */
-function bareGraph(part: Part): LoadedGraph | null {
+function bareGraph(part: LayoutPart): LoadedGraph | null {
   try {
     const bytes = readBytes(part.file, LARGEST_BARE_GRAPH);
     return { model: parseModel(bytes), folder: part.folder, files: [] };
@@ -178,7 +134,7 @@ function bareGraph(part: Part): LoadedGraph | null {
 
 async function reportPart(
   layout: Layout,
-  part: Part,
+  part: LayoutPart,
   { model, files }: LoadedGraph,
   whole: boolean,
 ): Promise<PartReport> {
@@ -203,10 +159,9 @@ async function reportPart(
 }
 
 /** Throws the first part's defect; null while parts are missing, which is reported elsewhere. */
-function partsOf(layout: Layout, graphs: ReadonlyMap<Role, LoadedGraph>): Parts | null {
-  const roles = [...rolesOf(layout), ...Object.values(layout.parts).map((part) => part.role)];
-  if (roles.some((role) => !graphs.has(role))) return null;
-  return loadParts(layout, (part) => graphs.get(part.role)!);
+function partsOf(layout: Layout, graphs: ReadonlyMap<RoleId, LoadedGraph>): Parts | null {
+  const roles = ROLES.filter((role) => isNeeded(role, layout.xl) || layout.parts[role.id]);
+  return roles.every(({ id }) => graphs.has(id)) ? loadParts(layout, graphs) : null;
 }
 
 type Attentions = ReturnType<typeof findSelfAttentions>;
@@ -214,7 +169,7 @@ type Attentions = ReturnType<typeof findSelfAttentions>;
 /** A network without usable self-attention still serves the methods that need none, so this only warns. */
 function selfAttentions(model: Model, warnings: string[]): Attentions | null {
   try {
-    unpackAttention(model);
+    applyPasses(model, [step(unpackAttention)], 'the UNet');
     const found = findSelfAttentions(model.graph, 'all', 'reading the UNet');
     if (found.length === 0)
       warnings.push(`No self-attention was found that could take reference frames. ${WITHOUT}`);
@@ -232,29 +187,28 @@ function selfAttentions(model: Model, warnings: string[]): Attentions | null {
  */
 async function tryPart(
   layout: Layout,
-  role: Role,
+  id: RoleId,
   { model, folder }: LoadedGraph,
-  findings: Findings,
+  { defects, warnings, lends }: Findings,
 ): Promise<void> {
-  const label = `${PART_FOLDERS[role]} of ${layout.name}`;
-  const { defects, warnings, lends } = findings;
-  const works = async (to: string[], make: () => unknown): Promise<boolean> => {
-    try {
-      await make();
-      return true;
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error;
-      // Another provider may have what the processor lacks.
-      (error.code === 'provider-unavailable' ? warnings : to).push(errorLine(error));
-      return false;
-    }
-  };
-  if (role === 'vaeEncoder' && !(await works(defects, () => takeMean(model, layout.parts[role]!.file))))
+  const role = ROLES.find((one) => one.id === id)!;
+  const label = `${role.label} of ${layout.name}`;
+  try {
+    const sites = lends ? 'all' : 'none';
+    applyPasses(model, role.id === 'unet' ? role.passes('forward', { sites }) : role.passes(), label);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    // Without attention that can be lent it still serves the methods that need none.
+    (role.id === 'unet' ? warnings : defects).push(errorLine(error));
     return;
-  const lend = () => addReferenceAttention(model, { sites: 'all', label });
-  if (role === 'unet' && lends && !(await works(warnings, lend))) return;
-  float32Io(model);
-  await works(defects, () => tryOut(model, { folder, label }));
+  }
+  try {
+    await tryOut(serializeModel(model), { folder, label });
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    // Another provider may have what the processor lacks.
+    (error.code === 'provider-unavailable' ? warnings : defects).push(errorLine(error));
+  }
 }
 
 interface Findings {

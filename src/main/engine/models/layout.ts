@@ -4,60 +4,33 @@ import { z } from 'zod';
 import type { AppError } from '../../../common/errors.ts';
 import { DOWNLOAD_AGAIN, defect, kindOf, readJson } from './files.ts';
 import {
+  type FoundPart,
   findPart,
   hasPart,
   listing,
   notABundle,
   type OnDefect,
-  PART_FOLDERS,
-  type Part,
   PYTORCH,
-  type Role,
+  type Wanted,
 } from './find-parts.ts';
 import { type Preprocessor, preprocessorConfig } from './preprocessor.ts';
+import { depthEstimator } from './roles/depth-estimator.ts';
+import { ROLES, type RoleId } from './roles/registry.ts';
+import { type TextConfig, textConfig, textEncoder, textEncoder2 } from './roles/text-encoder.ts';
+import { unet } from './roles/unet.ts';
+import { type UnetConfig, unetConfig } from './roles/unet-io.ts';
+import { type VaeConfig, vaeConfig } from './roles/vae.ts';
+import { onnxFile, type Source } from './source.ts';
 
-const channels = z.array(z.int().min(1)).min(1);
-const perBlock = z.union([z.int().min(1), channels]);
-
-const unetConfig = z.object({
-  in_channels: z.int().min(1).optional(),
-  out_channels: z.int().min(1).optional(),
-  sample_size: z.union([z.int().min(1), z.tuple([z.int().min(1), z.int().min(1)])]).nullish(),
-  block_out_channels: channels.optional(),
-  cross_attention_dim: perBlock.nullish(),
-  /** Number of heads per block in SD 1.x, although the name says dimension. */
-  attention_head_dim: perBlock.nullish(),
-  num_attention_heads: perBlock.nullish(),
-  addition_embed_type: z.string().nullish(),
-  addition_time_embed_dim: z.int().min(1).nullish(),
-  projection_class_embeddings_input_dim: z.int().min(1).nullish(),
-  time_cond_proj_dim: z.int().nullish(),
-});
-const statistics = z.array(z.number()).min(1).nullish();
-const vaeConfig = z.object({
-  scaling_factor: z.number().gt(0).nullish(),
-  shift_factor: z.number().nullish(),
-  latents_mean: statistics,
-  latents_std: statistics,
-  latent_channels: z.int().min(1).optional(),
-  block_out_channels: channels.optional(),
-});
-const textConfig = z.object({
-  hidden_size: z.int().min(1).optional(),
-  num_hidden_layers: z.int().min(1).optional(),
-  vocab_size: z.int().min(1).optional(),
-  max_position_embeddings: z.int().min(1).optional(),
-});
 const index = z.looseObject({
   _class_name: z.string({ error: 'the pipeline class is missing' }),
   force_zeros_for_empty_prompt: z.boolean().nullish(),
 });
 
-export { type OnDefect, PART_FOLDERS, type Part, type Role };
-
-export type UnetConfig = z.output<typeof unetConfig>;
-type VaeConfig = z.output<typeof vaeConfig>;
-type TextConfig = z.output<typeof textConfig>;
+/** One graph of the bundle and the configuration beside it. */
+export interface LayoutPart extends FoundPart {
+  readonly source: Source;
+}
 
 export interface Layout {
   readonly dir: string;
@@ -69,7 +42,7 @@ export interface Layout {
   readonly xl: boolean;
   /** XL: an empty prompt is all zeros instead of the embedding of nothing. */
   readonly zeroEmptyPrompt: boolean;
-  readonly parts: Partial<Record<Role, Part>>;
+  readonly parts: Partial<Record<RoleId, LayoutPart>>;
   readonly unet: UnetConfig;
   readonly vae: VaeConfig;
   /** Per text encoder, in order. */
@@ -109,10 +82,10 @@ export async function readLayout(dir: string, onDefect: OnDefect): Promise<Layou
     throw defect(root, 'this is a file, and a model bundle is a folder', hint);
   }
   const names = await listing(root);
-  const has = async (role: Role) => hasPart(root, role);
+  const has = async (role: Wanted) => hasPart(root, role);
   const indexFile = names.includes('model_index.json') ? join(root, 'model_index.json') : null;
   // A folder of graphs side by side has no index; their names say the same.
-  if (indexFile === null && (names.includes('unet') || !(await has('unet'))))
+  if (indexFile === null && (names.includes('unet') || !(await has(unet))))
     throw await notABundle(root, names);
   const about = indexFile
     ? await readJson(indexFile, index)
@@ -122,19 +95,17 @@ export async function readLayout(dir: string, onDefect: OnDefect): Promise<Layou
     throw defect(root, message, 'Retake runs Stable Diffusion 1.x, 2.x and XL, which have a unet folder.');
   }
 
-  const xl = isPart(about.text_encoder_2) || (await has('textEncoder2'));
-  if (xl && !isPart(about.text_encoder) && !(await has('textEncoder'))) {
+  const xl = isPart(about.text_encoder_2) || (await has(textEncoder2));
+  if (xl && !isPart(about.text_encoder) && !(await has(textEncoder))) {
     throw defect(root, 'this is the XL refiner', 'Use the XL base model.');
   }
-  const parts: Partial<Record<Role, Part>> = {};
-  for (const role of rolesOf({ xl })) {
+  const found: Partial<Record<RoleId, FoundPart>> = {};
+  for (const role of ROLES) {
+    const isThere = async () =>
+      (await listing(join(root, role.folder))).some((name) => name.endsWith('.onnx'));
+    if ('optional' in role ? !(await isThere()) : !isNeeded(role, xl)) continue;
     const part = await findPart(root, role, onDefect);
-    if (part !== null) parts[role] = part;
-  }
-  // The estimator is welcome, not needed: without a graph of it a depth clip serves.
-  if ((await listing(join(root, PART_FOLDERS.depthEstimator))).some((name) => name.endsWith('.onnx'))) {
-    const part = await findPart(root, 'depthEstimator', onDefect);
-    if (part !== null) parts.depthEstimator = part;
+    if (part !== null) found[role.id] = part;
   }
 
   // Flat models may have their one tokenizer beside them.
@@ -147,9 +118,23 @@ export async function readLayout(dir: string, onDefect: OnDefect): Promise<Layou
   }
   const flatScheduler = !names.includes('scheduler') && names.includes('scheduler_config.json');
   const vaeFile =
-    parts.vaeDecoder?.configFile ?? parts.vaeEncoder?.configFile ?? join(root, 'vae', 'config.json');
-  const text = [await readConfig(parts.textEncoder?.configFile, textConfig, onDefect)];
-  if (xl) text.push(await readConfig(parts.textEncoder2?.configFile, textConfig, onDefect));
+    found.vaeDecoder?.configFile ?? found.vaeEncoder?.configFile ?? join(root, 'vae', 'config.json');
+  const text = [await readConfig(found.textEncoder?.configFile, textConfig, onDefect)];
+  if (xl) text.push(await readConfig(found.textEncoder2?.configFile, textConfig, onDefect));
+  const preprocessor = found.depthEstimator ? await readPreprocessor(root, onDefect) : null;
+  const sharedVae = join(root, 'vae', 'config.json');
+  const vaeBeside = (await kindOf(sharedVae)) ? [sharedVae] : [];
+  /** Files beside a part's own that change its numbers. */
+  const further: Partial<Record<RoleId, readonly string[]>> = {
+    vaeEncoder: vaeBeside,
+    vaeDecoder: vaeBeside,
+    depthEstimator: preprocessor ? [preprocessor.file] : [],
+  };
+  const placed = Object.values(found).map((part): LayoutPart => {
+    const own = part.configFile ? [part.configFile] : [];
+    const source = onnxFile(part.file, { root, beside: [...own, ...(further[part.role] ?? [])] });
+    return { ...part, source };
+  });
   return {
     dir: root,
     name: basename(root),
@@ -157,19 +142,19 @@ export async function readLayout(dir: string, onDefect: OnDefect): Promise<Layou
     indexFile,
     xl,
     zeroEmptyPrompt: xl && about.force_zeros_for_empty_prompt === true,
-    parts,
-    unet: await readConfig(parts.unet?.configFile, unetConfig, onDefect),
+    parts: Object.fromEntries(placed.map((part) => [part.role, part])),
+    unet: await readConfig(found.unet?.configFile, unetConfig, onDefect),
     vae: await readConfig((await kindOf(vaeFile)) ? vaeFile : null, vaeConfig, onDefect),
     text,
     tokenizers,
     schedulerFile: join(root, ...(flatScheduler ? [] : ['scheduler']), 'scheduler_config.json'),
-    preprocessor: parts.depthEstimator ? await readPreprocessor(root, onDefect) : null,
+    preprocessor,
   };
 }
 
 /** Beside the estimator, or where diffusers puts it. */
 async function readPreprocessor(root: string, onDefect: OnDefect): Promise<Layout['preprocessor']> {
-  const [beside, usual] = [PART_FOLDERS.depthEstimator, 'feature_extractor'].map((folder) =>
+  const [beside, usual] = [depthEstimator.folder, 'feature_extractor'].map((folder) =>
     join(root, folder, 'preprocessor_config.json'),
   ) as [string, string];
   const file = (await kindOf(beside)) ? beside : usual;
@@ -181,10 +166,9 @@ async function readPreprocessor(root: string, onDefect: OnDefect): Promise<Layou
   }
 }
 
-/** The parts a bundle must have, in the order they are reported. */
-export function rolesOf({ xl }: Pick<Layout, 'xl'>): Role[] {
-  const roles: Role[] = ['unet', 'vaeEncoder', 'vaeDecoder', 'textEncoder'];
-  return xl ? [...roles, 'textEncoder2'] : roles;
+/** Whether a bundle must have it. */
+export function isNeeded(role: Wanted, xl: boolean): boolean {
+  return !role.optional && (xl || role.id !== textEncoder2.id);
 }
 
 /** [library, class]; an absent part is left out, null or [null, null], after the exporter's fashion. */

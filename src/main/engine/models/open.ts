@@ -1,28 +1,16 @@
-/** Opens a bundle as functions: everything is checked before the first network is loaded. */
-import { assert, throwIfCancelled } from '../../../common/errors.ts';
-import type { Conditioning } from '../diffusion/types.ts';
-import { createSession, type Session, type SessionOptions } from '../onnx/ort.ts';
-import { float32Io } from '../onnx/passes/float-io.ts';
-import { addReferenceAttention, type Site } from '../onnx/passes/reference-attention.ts';
-import { makeDepthEstimator } from './depth-estimator.ts';
-import { type Layout, readLayout } from './layout.ts';
-import { takeMean } from './mean-encoder.ts';
-import { bundleDigests } from './part-digests.ts';
-import {
-  checkCanvas,
-  checkTokens,
-  geometryOf,
-  type LoadedPart,
-  loadParts,
-  type Parts,
-  textLength,
-} from './parts.ts';
-import { readScheduler } from './scheduler.ts';
-import { encodeText, timeIds } from './text-encoder.ts';
-import { type ClipTokenizer, readTokenizer } from './tokenizer.ts';
-import type { Bundle, BundleDigests, DepthEstimator, OpenBundleOptions, Tokens } from './types.ts';
-import { makePredict } from './unet.ts';
-import { makeDecode, makeEncode } from './vae.ts';
+/** Opens a bundle as functions: everything is checked before the first network is loaded, and each is loaded at its first use. */
+import { assert } from '../../../common/errors.ts';
+import { factsOf } from './facts.ts';
+import { type OpenModel, openRead, type ReadModel } from './model.ts';
+import { checkCanvas } from './parts.ts';
+import { type ReadBundle, readBundle } from './read.ts';
+import type { Role } from './role.ts';
+import { depthEstimator } from './roles/depth-estimator.ts';
+import { encodeTogether, textEncoder, textEncoder2, timeIds } from './roles/text-encoder.ts';
+import { unet } from './roles/unet.ts';
+import { vaeDecoder } from './roles/vae-decoder.ts';
+import { vaeEncoder } from './roles/vae-encoder.ts';
+import type { Bundle, BundlePart, OpenBundleOptions, PerPart, Tokens } from './types.ts';
 
 /**
  * Throws AppError bundle-invalid or weights-missing naming the file, provider or model-failed errors of the runtime, or
@@ -30,105 +18,70 @@ import { makeDecode, makeEncode } from './vae.ts';
  * @param dir folder of the bundle, as diffusers lays it out
  */
 export async function openBundle(dir: string, options: OpenBundleOptions): Promise<Bundle> {
-  const { signal } = options;
-  const layout = await readLayout(dir, (error) => {
-    throw error;
-  });
-  const scheduler = await readScheduler(layout.schedulerFile);
-  const parts = loadParts(layout);
-  const geometry = geometryOf(layout, parts);
-  const tokenizers: ClipTokenizer[] = [];
-  for (const [i, folder] of layout.tokenizers.entries()) {
-    tokenizers.push(await readTokenizer(folder, textLength(layout, parts, i)));
-  }
-  checkTokens(layout, parts, tokenizers);
-  throwIfCancelled(signal);
-  const digests = await bundleDigests(layout, parts, options);
-  const sites = rewrite(parts, options, layout.name);
-
-  const depthPart = parts.depth;
-  const sessions: Session[] = [];
-  const open = async (
-    part: LoadedPart<unknown>,
-    what: string,
-    how: Partial<SessionOptions> = {},
-  ): Promise<Session> => {
-    throwIfCancelled(signal);
-    const label = `${what} of ${layout.name}`;
-    const { model, folder } = part.graph;
-    const { provider, threads } = options;
-    const session = await createSession(model, { folder, provider, threads, label, ...how });
-    sessions.push(session);
-    return session;
-  };
-  const release = async () => {
-    for (const session of sessions.splice(0)) await session.release();
-  };
+  const read = await readBundle(dir, options);
+  const opened: OpenModel[] = [];
   try {
-    const unet = await open(parts.unet, 'the UNet', { memoryPattern: false });
-    const encoder = await open(parts.vaeEncoder, 'the VAE encoder');
-    const decoder = await open(parts.vaeDecoder, 'the VAE decoder');
-    // Prompts are few: the text encoders' weights stay mapped, which for XL saves gigabytes.
-    const text: Session[] = [];
-    for (const part of parts.text) text.push(await open(part, 'the text encoder', { lowMemory: true }));
-    throwIfCancelled(signal);
-    return assemble({
-      layout,
-      scheduler,
-      parts,
-      geometry,
-      tokenizers,
-      digests,
-      sites,
-      joint: options.joint ?? false,
-      unet,
-      encoder,
-      decoder,
-      text,
-      release,
-      openDepth: () => open(depthPart!, 'the depth estimator'),
-    });
+    return assemble(read, await openParts(read, options, opened));
   } catch (error) {
-    await release();
+    for (const model of opened) await model.close();
     throw error;
   }
 }
 
-interface Opened {
-  readonly layout: Layout;
-  readonly scheduler: Bundle['scheduler'];
-  readonly parts: Parts;
-  readonly geometry: ReturnType<typeof geometryOf>;
-  readonly tokenizers: readonly ClipTokenizer[];
-  readonly digests: BundleDigests;
-  readonly sites: readonly Site[];
-  readonly joint: boolean;
-  readonly unet: Session;
-  readonly encoder: Session;
-  readonly decoder: Session;
-  readonly text: readonly Session[];
-  release(): Promise<void>;
-  /** Of a bundle that has an estimator. */
-  openDepth(): Promise<Session>;
+/** A bundle as a record of roles. */
+type Models = Awaited<ReturnType<typeof openParts>>;
+
+/** @param opened gets every model as soon as it is open */
+async function openParts({ layout, parts }: ReadBundle, options: OpenBundleOptions, opened: OpenModel[]) {
+  const { provider, threads, signal, sites, joint = false } = options;
+  const open = async <Io, Variant, Functions>(
+    role: Role<Io, never, Variant, Functions>,
+    part: ReadModel<Io>,
+    variant: Variant,
+    untried = false,
+  ): Promise<OpenModel<Functions>> => {
+    const common = { name: layout.name, provider, threads, signal, untried };
+    const model = await openRead(role, part, { ...common, variant });
+    opened.push(model);
+    return model;
+  };
+  const encoders = [textEncoder, textEncoder2] as const;
+  return {
+    unet: await open(unet, parts.unet, { sites, joint }),
+    vaeEncoder: await open(vaeEncoder, parts.vaeEncoder, undefined),
+    vaeDecoder: await open(vaeDecoder, parts.vaeDecoder, undefined),
+    text: await inOrder(parts.text, (part, i) => open(encoders[i]!, part, undefined)),
+    // With a depth clip it is never asked.
+    depth: parts.depth && (await open(depthEstimator, parts.depth, undefined, true)),
+  };
 }
 
-function assemble(opened: Opened): Bundle {
-  // Closures below capture these, not the graphs.
-  const { layout, parts, geometry, tokenizers, sites, joint, encoder, decoder } = opened;
-  const [unetSession, textSessions] = [opened.unet, opened.text];
-  const { factor, latentChannels, scale } = geometry;
-  const calls = { unet: 0, unetBranches: 0, vaeEncoder: 0, vaeDecoder: 0, textEncoder: 0 };
-  const seconds = (sessions: readonly Session[]) =>
-    sessions.reduce((sum, session) => sum + session.runSeconds, 0);
-  const vaeEncoder = { session: encoder, io: parts.vaeEncoder.io, file: parts.vaeEncoder.part.file };
-  const vaeDecoder = { session: decoder, io: parts.vaeDecoder.io, file: parts.vaeDecoder.part.file };
-  const unet = { session: unetSession, io: parts.unet.io, sites, joint, file: parts.unet.part.file };
-  const text = parts.text.map((part, i) => ({ session: textSessions[i]!, io: part.io }));
-  const encode = makeEncode(vaeEncoder, scale, latentChannels, factor);
-  const decode = makeDecode(vaeDecoder, scale, factor);
+async function inOrder<T, U>(all: readonly T[], make: (one: T, i: number) => Promise<U>): Promise<U[]> {
+  const made: U[] = [];
+  for (const [i, one] of all.entries()) made.push(await make(one, i));
+  return made;
+}
 
-  const depthSessions: Session[] = [];
-  const depth = depthOf(opened, depthSessions);
+function assemble(read: ReadBundle, models: Models): Bundle {
+  // The closures below hold these, not the graphs.
+  const { layout, tokenizers } = read;
+  const { space, frozen, kind } = read.geometry;
+  const { channels, factor } = space;
+  const facts = factsOf(read);
+  const calls = { unet: 0, unetBranches: 0, vaeEncoder: 0, vaeDecoder: 0, textEncoder: 0 };
+  const { preprocessor } = layout;
+  const depth = models.depth && preprocessor && models.depth.functions(preprocessor.config);
+  const held: PerPart<readonly OpenModel[]> = {
+    unet: [models.unet],
+    vaeEncoder: [models.vaeEncoder],
+    vaeDecoder: [models.vaeDecoder],
+    textEncoder: models.text,
+    ...(models.depth && { depthEstimator: [models.depth] }),
+  };
+  const perPart = <T>(make: (models: readonly OpenModel[]) => T) =>
+    Object.fromEntries(Object.entries(held).map(([part, of]) => [part, make(of)])) as unknown as PerPart<T>;
+  const sum = (values: readonly number[]) => values.reduce((all, value) => all + value, 0);
+  const modelsOf = (part: BundlePart) => held[part] ?? [];
 
   const tokenize = (prompt: string): Tokens => {
     const all = tokenizers.map((tokenizer) => tokenizer.encode(prompt));
@@ -136,34 +89,27 @@ function assemble(opened: Opened): Bundle {
   };
 
   return {
-    dir: layout.dir,
-    name: layout.name,
-    kind: geometry.kind,
-    scheduler: opened.scheduler,
-    digests: opened.digests,
-    latentChannels,
-    structureChannels: geometry.structureChannels,
+    ...facts,
     depth,
-    factor,
-    grid: geometry.grid,
-    nativeSize: geometry.nativeSize,
-    frozen: geometry.frozen,
-    siteCount: sites.length,
+    siteCount: models.unet.functions.siteCount,
     calls,
     get runSeconds() {
-      return {
-        unet: seconds([unetSession]),
-        vaeEncoder: seconds([encoder]),
-        vaeDecoder: seconds([decoder]),
-        textEncoder: seconds(textSessions),
-        ...(depth && { depthEstimator: seconds(depthSessions) }),
-      };
+      return perPart((of) => sum(of.map(({ runSeconds }) => runSeconds)));
+    },
+    get sessions() {
+      return perPart((of) => ({
+        open: of.some(({ isOpen }) => isOpen),
+        opened: sum(of.map(({ opened }) => opened)),
+      }));
     },
     tokenize,
-    async embed(prompt, size): Promise<Conditioning> {
+    async embed(prompt, size) {
       calls.textEncoder += 1;
-      const made = await encodeText(text, tokenize(prompt).ids);
-      if (geometry.kind !== 'sdxl') return made;
+      const made = await encodeTogether(
+        models.text.map(({ functions }) => functions),
+        tokenize(prompt).ids,
+      );
+      if (kind !== 'sdxl') return made;
       if (layout.zeroEmptyPrompt && prompt.trim() === '') {
         made.hidden.fill(0);
         made.pooled?.fill(0);
@@ -172,53 +118,28 @@ function assemble(opened: Opened): Bundle {
     },
     encode(rgb, width, height) {
       calls.vaeEncoder += 1;
-      return encode(rgb, width, height);
+      return models.vaeEncoder.functions(rgb, width, height, space);
     },
     decode(latent, shape) {
       calls.vaeDecoder += 1;
-      return decode(latent, shape);
+      return models.vaeDecoder.functions(latent, shape, space);
     },
     predict(shape) {
-      assert(
-        shape.channels === latentChannels,
-        `latents here have ${latentChannels} channels, not ${shape.channels}`,
-      );
-      checkCanvas(geometry.frozen, shape.width * factor, shape.height * factor, layout.name);
-      return makePredict(unet, shape, (branches) => {
+      assert(shape.channels === channels, `latents here have ${channels} channels, not ${shape.channels}`);
+      checkCanvas(frozen, shape.width * factor, shape.height * factor, layout.name);
+      return models.unet.functions.predict(shape, (branches) => {
         calls.unet += 1;
         calls.unetBranches += branches;
       });
     },
-    close: opened.release,
-  };
-}
-
-/** @param sessions gets the estimator's session once a picture has come */
-function depthOf({ layout, parts, openDepth }: Opened, sessions: Session[]): DepthEstimator | null {
-  if (!parts.depth || !layout.preprocessor) return null;
-  return makeDepthEstimator({
-    io: parts.depth.io,
-    file: parts.depth.part.file,
-    preprocessor: layout.preprocessor.config,
-    async open() {
-      const session = await openDepth();
-      sessions.push(session);
-      return session;
+    async open(part) {
+      for (const model of modelsOf(part)) await model.open();
     },
-  });
-}
-
-/** Changes the graphs in memory; the files stay as they are. Returns the attention sites that got a bank. */
-function rewrite(parts: Parts, options: OpenBundleOptions, name: string): readonly Site[] {
-  takeMean(parts.vaeEncoder.graph.model, parts.vaeEncoder.part.file);
-  const unet = parts.unet.graph.model;
-  const label = `the UNet of ${name}`;
-  const sites =
-    options.sites === 'none'
-      ? []
-      : addReferenceAttention(unet, { sites: options.sites, joint: options.joint ?? false, label }).sites;
-  const depth = parts.depth ? [parts.depth] : [];
-  for (const { graph } of [parts.unet, parts.vaeEncoder, parts.vaeDecoder, ...parts.text, ...depth])
-    float32Io(graph.model);
-  return sites;
+    async release(part) {
+      for (const model of modelsOf(part)) await model.release();
+    },
+    async close() {
+      for (const model of Object.values(held).flat()) await model.close();
+    },
+  };
 }

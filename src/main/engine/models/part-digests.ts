@@ -1,11 +1,11 @@
 /** The digests of a whole bundle: which files count for which part. */
 import { createHash } from 'node:crypto';
-import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileDigest, partDigest } from './digests.ts';
 import { kindOf } from './files.ts';
 import type { Layout } from './layout.ts';
-import type { LoadedPart, Parts } from './parts.ts';
+import { digestOfModel, type ReadModel } from './model.ts';
+import type { Parts } from './parts.ts';
 import { remappedTokens, TOKENIZER_FILES } from './tokenizer.ts';
 import type { BundleDigests, OpenBundleOptions } from './types.ts';
 
@@ -21,26 +21,20 @@ export async function bundleDigests(
   options: Pick<OpenBundleOptions, 'digestStore' | 'signal'>,
 ): Promise<BundleDigests> {
   const digest = (files: readonly string[]) => partDigest(files, options.digestStore, options.signal);
-  const files = (part: LoadedPart<unknown>) => {
-    const graph = [...new Set([realpathSync(part.part.file), ...part.graph.files])];
-    return part.part.configFile ? [...graph, part.part.configFile] : graph;
-  };
-  const vaeConfig = await existing([join(layout.dir, 'vae', 'config.json')]);
+  const ofPart = (part: ReadModel) => digestOfModel(part, options.digestStore, options.signal);
+  const files = ({ source, graph }: ReadModel) => source.files(graph);
   const tokenizers = layout.tokenizers.flatMap((folder) => TOKENIZER_FILES.map((name) => join(folder, name)));
   return {
-    unet: await digest(files(parts.unet)),
-    vaeEncoder: await digest([...files(parts.vaeEncoder), ...vaeConfig]),
-    vaeDecoder: await digest([...files(parts.vaeDecoder), ...vaeConfig]),
+    unet: await ofPart(parts.unet),
+    vaeEncoder: await ofPart(parts.vaeEncoder),
+    vaeDecoder: await ofPart(parts.vaeDecoder),
     textEncoder: await digest([
       ...parts.text.flatMap(files),
       ...(layout.indexFile ? [layout.indexFile] : []),
     ]),
     tokenizer: await tokenizerDigest(layout.tokenizers, await digest(await existing(tokenizers))),
     scheduler: await fileDigest(layout.schedulerFile),
-    ...(parts.depth &&
-      layout.preprocessor && {
-        depthEstimator: await digest([...files(parts.depth), layout.preprocessor.file]),
-      }),
+    ...(parts.depth && layout.preprocessor && { depthEstimator: await ofPart(parts.depth) }),
   };
 }
 

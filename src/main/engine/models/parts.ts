@@ -1,36 +1,28 @@
 /** The graphs of a bundle, read without their weights and checked against each other. */
 import { AppError } from '../../../common/errors.ts';
-import type { Model } from '../onnx/ir/graph.ts';
-import { type LoadedGraph, loadGraph } from '../onnx/slim.ts';
+import type { LoadedGraph } from '../onnx/slim.ts';
 import { defect } from './files.ts';
-import {
-  type DepthIo,
-  depthIo,
-  strideFactor,
-  type TextIo,
-  textIo,
-  type UnetIo,
-  unetIo,
-  type VaeIo,
-  vaeIo,
-} from './io.ts';
-import { type Layout, PART_FOLDERS, type Part, type Role } from './layout.ts';
+import { strideFactor } from './graph-values.ts';
+import type { Layout } from './layout.ts';
+import { type ReadModel, readModel } from './model.ts';
+import type { Role } from './role.ts';
+import { type DepthIo, depthEstimator } from './roles/depth-estimator.ts';
+import type { RoleId } from './roles/registry.ts';
+import { type TextIo, textEncoder, textEncoder2 } from './roles/text-encoder.ts';
+import { unet as unetRole } from './roles/unet.ts';
+import type { UnetIo } from './roles/unet-io.ts';
+import type { LatentSpace, VaeIo } from './roles/vae.ts';
+import { vaeDecoder } from './roles/vae-decoder.ts';
+import { vaeEncoder } from './roles/vae-encoder.ts';
 import type { Bundle, Canvas } from './types.ts';
-import type { LatentScale } from './vae.ts';
-
-export interface LoadedPart<Io> {
-  readonly part: Part;
-  readonly graph: LoadedGraph;
-  readonly io: Io;
-}
 
 export interface Parts {
-  readonly unet: LoadedPart<UnetIo>;
-  readonly vaeEncoder: LoadedPart<VaeIo>;
-  readonly vaeDecoder: LoadedPart<VaeIo>;
-  readonly text: readonly LoadedPart<TextIo>[];
+  readonly unet: ReadModel<UnetIo>;
+  readonly vaeEncoder: ReadModel<VaeIo>;
+  readonly vaeDecoder: ReadModel<VaeIo>;
+  readonly text: readonly ReadModel<TextIo>[];
   /** Null where the network takes no depth or the bundle cannot estimate it. */
-  readonly depth: LoadedPart<DepthIo> | null;
+  readonly depth: ReadModel<DepthIo> | null;
 }
 
 /** What the parts together make of the bundle. */
@@ -42,7 +34,7 @@ export interface Geometry {
   readonly grid: number;
   readonly nativeSize: number;
   readonly frozen: Canvas;
-  readonly scale: LatentScale;
+  readonly space: LatentSpace;
 }
 
 const MIXED = 'The parts of the bundle belong to different models; export or download it again as a whole.';
@@ -56,30 +48,29 @@ const OTHER_INPUTS: Readonly<Record<number, string>> = {
 
 /**
  * Throws the first defect of a part.
- * @param load reads a part's graph; from disk, without its weights, unless the caller has done so
+ * @param graphs that were read already; others are read from disk, without their weights
  */
-export function loadParts(
-  layout: Layout,
-  load: (part: Part) => LoadedGraph = (part) => loadGraph(part.file, { root: layout.dir }),
-): Parts {
-  const loaded = <Io>(role: Role, read: (model: Model, file: string) => Io): LoadedPart<Io> => {
-    const part = layout.parts[role];
-    if (!part) throw defect(layout.dir, `the bundle has no ${PART_FOLDERS[role]}`, MIXED);
-    const graph = load(part);
-    return { part, graph, io: read(graph.model, part.file) };
+export function loadParts(layout: Layout, graphs?: ReadonlyMap<RoleId, LoadedGraph>): Parts {
+  const read = <Io, Want>(
+    role: Role<Io, Want, never, unknown> & { readonly id: RoleId },
+    want: Want,
+  ): ReadModel<Io> => {
+    const part = layout.parts[role.id];
+    if (!part) throw defect(layout.dir, `the bundle has no ${role.folder}`, MIXED);
+    return readModel(role, part.source, want, graphs?.get(role.id));
   };
-  const text = (role: 'textEncoder' | 'textEncoder2') =>
-    loaded(role, (model, file) =>
-      textIo(model, file, { penultimate: layout.xl, pooled: role === 'textEncoder2' }),
-    );
-  const unet = loaded('unet', (model, file) => unetIo(model, file, layout.unet));
+  const penultimate = layout.xl;
+  const unet = read(unetRole, layout.unet);
   const wantsDepth = unet.io.inChannels > latentChannelsOf(layout, unet.io);
   return {
     unet,
-    vaeEncoder: loaded('vaeEncoder', vaeIo),
-    vaeDecoder: loaded('vaeDecoder', vaeIo),
-    text: layout.xl ? [text('textEncoder'), text('textEncoder2')] : [text('textEncoder')],
-    depth: wantsDepth && layout.parts.depthEstimator ? loaded('depthEstimator', depthIo) : null,
+    vaeEncoder: read(vaeEncoder, undefined),
+    vaeDecoder: read(vaeDecoder, undefined),
+    text: [
+      read(textEncoder, { penultimate, pooled: false }),
+      ...(layout.xl ? [read(textEncoder2, { penultimate, pooled: true })] : []),
+    ],
+    depth: wantsDepth && layout.parts.depthEstimator ? read(depthEstimator, undefined) : null,
   };
 }
 
@@ -104,7 +95,7 @@ export function geometryOf(layout: Layout, parts: Parts): Geometry {
     grid: factor * (levels === undefined ? strideFactor(unet.graph.model) : 2 ** (levels - 1)),
     frozen: frozenCanvas(parts, factor),
     nativeSize: nativeLatent(layout, unet.io) * factor,
-    scale: latentScale(layout, latentChannels, xl),
+    space: latentSpace(layout, latentChannels, factor, xl),
   };
 }
 
@@ -112,49 +103,53 @@ function latentChannelsOf(layout: Layout, unet: UnetIo): number {
   return unet.outChannels ?? layout.vae.latent_channels ?? 4;
 }
 
-function checkUnet({ part, io }: LoadedPart<UnetIo>, structure: number): void {
+function checkUnet({ source, io }: ReadModel<UnetIo>, structure: number): void {
   if (structure === 0 || structure === 1) return;
   const other = OTHER_INPUTS[structure];
   const what = other ? `this is ${other}` : 'the network takes more than a latent';
   throw defect(
-    part.file,
+    source.file,
     `${what}: it has ${io.inChannels} input channels`,
     'Use a text-to-image model, or one with depth.',
   );
 }
 
-function checkVae(encoder: LoadedPart<VaeIo>, decoder: LoadedPart<VaeIo>, latent: number): void {
-  const say = (part: Part, message: string): AppError => defect(part.file, message, MIXED);
+function checkVae(encoder: ReadModel<VaeIo>, decoder: ReadModel<VaeIo>, latent: number): void {
+  const say = ({ source }: ReadModel, message: string): AppError => defect(source.file, message, MIXED);
   const made = encoder.io.outChannels;
   if (made !== null && made !== latent && made !== 2 * latent) {
-    throw say(encoder.part, `the encoder makes ${made} latent channels, the network takes ${latent}`);
+    throw say(encoder, `the encoder makes ${made} latent channels, the network takes ${latent}`);
   }
   const taken = decoder.io.inChannels;
   if (taken !== null && taken !== latent) {
-    throw say(decoder.part, `the decoder takes ${taken} latent channels, the network makes ${latent}`);
+    throw say(decoder, `the decoder takes ${taken} latent channels, the network makes ${latent}`);
   }
   for (const [part, channels] of [
-    [encoder.part, encoder.io.inChannels],
-    [decoder.part, decoder.io.outChannels],
+    [encoder, encoder.io.inChannels],
+    [decoder, decoder.io.outChannels],
   ] as const) {
     if (channels !== null && channels !== 3) throw say(part, `pictures have 3 channels, here ${channels}`);
   }
 }
 
-function checkText(layout: Layout, unet: LoadedPart<UnetIo>, text: readonly LoadedPart<TextIo>[]): void {
+function checkText(layout: Layout, unet: ReadModel<UnetIo>, text: readonly ReadModel<TextIo>[]): void {
   const { added, hiddenDim } = unet.io;
   if (added !== null && text.length < 2) {
-    throw defect(unet.part.file, 'this is an XL network, but the bundle has no text_encoder_2', MIXED);
+    throw defect(unet.source.file, 'this is an XL network, but the bundle has no text_encoder_2', MIXED);
   }
   if (added === null && text.length > 1) {
-    throw defect(unet.part.file, 'the bundle has two text encoders, but the network is not XL', MIXED);
+    throw defect(unet.source.file, 'the bundle has two text encoders, but the network is not XL', MIXED);
   }
   const widths = text.map((part, i) => part.io.dim ?? layout.text[i]?.hidden_size ?? null);
   if (hiddenDim !== null && !widths.includes(null)) {
     const width = widths.reduce((sum: number, dim) => sum + dim!, 0);
     if (width !== hiddenDim) {
       const plural = text.length > 1 ? 'the text encoders give' : 'the text encoder gives';
-      throw defect(unet.part.file, `the network wants text of width ${hiddenDim}, ${plural} ${width}`, MIXED);
+      throw defect(
+        unet.source.file,
+        `the network wants text of width ${hiddenDim}, ${plural} ${width}`,
+        MIXED,
+      );
     }
   }
 }
@@ -167,12 +162,12 @@ export function checkTokens(
 ): void {
   for (const [i, { length }] of tokenizers.entries()) {
     for (const [part, frozen] of [
-      [unet.part, unet.io.hiddenTokens],
-      [text[i]!.part, text[i]!.io.length],
+      [unet, unet.io.hiddenTokens],
+      [text[i]!, text[i]!.io.length],
     ] as const) {
       if (frozen === null || frozen === length) continue;
       const message = `it was exported for ${frozen} tokens of text, the tokenizer gives ${length}`;
-      throw defect(part.file, message, MIXED);
+      throw defect(part.source.file, message, MIXED);
     }
     if (length !== tokenizers[0]!.length) {
       const message = `its tokenizers give ${tokenizers[0]!.length} and ${length} tokens, which do not fit side by side`;
@@ -196,14 +191,14 @@ export function checkCanvas(frozen: Canvas, width: number, height: number, name:
 function frozenCanvas({ unet, vaeEncoder, vaeDecoder }: Parts, factor: number): Canvas {
   const of = (side: 'width' | 'height') => {
     const sizes = [
-      { part: unet.part, size: scaled(unet.io.fixed[side], factor) },
-      { part: vaeEncoder.part, size: vaeEncoder.io.fixed[side] },
-      { part: vaeDecoder.part, size: scaled(vaeDecoder.io.fixed[side], factor) },
+      { part: unet, size: scaled(unet.io.fixed[side], factor) },
+      { part: vaeEncoder, size: vaeEncoder.io.fixed[side] },
+      { part: vaeDecoder, size: scaled(vaeDecoder.io.fixed[side], factor) },
     ].filter(({ size }) => size !== null);
     const odd = sizes.find(({ size }) => size !== sizes[0]!.size);
     if (!odd) return sizes[0]?.size ?? null;
-    const both = `${side} ${odd.size}, ${PART_FOLDERS[sizes[0]!.part.role]} for ${sizes[0]!.size}`;
-    throw defect(odd.part.file, `it was exported for pictures of ${both}`, MIXED);
+    const both = `${side} ${odd.size}, ${sizes[0]!.part.role.folder} for ${sizes[0]!.size}`;
+    throw defect(odd.part.source.file, `it was exported for pictures of ${both}`, MIXED);
   };
   return { width: of('width'), height: of('height') };
 }
@@ -222,7 +217,7 @@ function nativeLatent(layout: Layout, io: UnetIo): number {
   return size ?? height ?? (io.added ? 128 : 64);
 }
 
-function latentScale({ vae, parts }: Layout, channels: number, xl: boolean): LatentScale {
+function latentSpace({ vae, parts }: Layout, channels: number, factor: number, xl: boolean): LatentSpace {
   const scaling = vae.scaling_factor ?? (xl ? 0.13025 : 0.18215);
   for (const list of [vae.latents_mean, vae.latents_std]) {
     if (list && list.length !== channels) {
@@ -232,6 +227,8 @@ function latentScale({ vae, parts }: Layout, channels: number, xl: boolean): Lat
   }
   const each = <T>(make: (c: number) => T) => Array.from({ length: channels }, (_, c) => make(c));
   return {
+    channels,
+    factor,
     scale: each((c) => scaling / (vae.latents_std?.[c] ?? 1)),
     shift: each((c) => vae.latents_mean?.[c] ?? vae.shift_factor ?? 0),
   };

@@ -47,7 +47,8 @@ export interface Canvas {
   readonly height: number | null;
 }
 
-export interface Bundle {
+/** What a bundle is, known without loading a network. */
+export interface BundleFacts {
   readonly dir: string;
   readonly name: string;
   readonly kind: 'sd' | 'sd-depth' | 'sdxl';
@@ -56,8 +57,6 @@ export interface Bundle {
   readonly latentChannels: number;
   /** Extra input channels of the network after the latent (1 for depth), 0 for none. */
   readonly structureChannels: number;
-  /** Null where the network takes no depth or the bundle cannot estimate it. */
-  readonly depth: DepthEstimator | null;
   /** Pixels per latent element along a side (8). */
   readonly factor: number;
   /** Canvas sides must be multiples of this: factor · 2^(levels-1). */
@@ -66,6 +65,14 @@ export interface Bundle {
   readonly nativeSize: number;
   /** Size in pixels an export froze, per side; null where any will do. */
   readonly frozen: Canvas;
+}
+
+/** Networks of a bundle that are held and let go by themselves; XL's two text encoders go together. */
+export type BundlePart = 'unet' | 'vaeEncoder' | 'vaeDecoder' | 'textEncoder' | 'depthEstimator';
+
+export interface Bundle extends BundleFacts {
+  /** Null where the network takes no depth or the bundle cannot estimate it. */
+  readonly depth: DepthEstimator | null;
   /** Number of self-attention sites compiled with a bank. */
   readonly siteCount: number;
   /** Counted since the bundle was opened; a guided UNet call runs two branches. */
@@ -77,13 +84,9 @@ export interface Bundle {
     textEncoder: number;
   };
   /** Wall seconds inside bare session.run, for the overhead benchmark. */
-  readonly runSeconds: {
-    unet: number;
-    vaeEncoder: number;
-    vaeDecoder: number;
-    textEncoder: number;
-    depthEstimator?: number;
-  };
+  readonly runSeconds: PerPart<number>;
+  /** Whether a part's session is open, and how often it was opened. */
+  readonly sessions: PerPart<{ readonly open: boolean; readonly opened: number }>;
 
   tokenize(prompt: string): Tokens;
   /** size: canvas in pixels, which XL models take as a condition. */
@@ -94,8 +97,14 @@ export interface Bundle {
   decode(latent: Latent, shape: LatentShape): Promise<Float32Array>;
   /** The network for latents of this shape. */
   predict(shape: LatentShape): Predict;
+  /** Opens a part's session before its first use. @throws Cancelled, AppError */
+  open(part: BundlePart): Promise<void>;
+  /** Gives back the memory of a part that is not needed for now; its next use opens it again. */
+  release(part: BundlePart): Promise<void>;
   close(): Promise<void>;
 }
+
+export type PerPart<T> = Record<Exclude<BundlePart, 'depthEstimator'>, T> & { readonly depthEstimator?: T };
 
 export interface OpenBundleOptions {
   readonly sites: AttentionSites;

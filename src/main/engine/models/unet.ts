@@ -8,15 +8,16 @@ import type {
   Predict,
   PredictInput,
 } from '../diffusion/types.ts';
-import type { Feed, RunTensor, Session } from '../onnx/ort.ts';
+import type { Feed, RunTensor } from '../onnx/ort.ts';
 import { JOINT_FRAMES } from '../onnx/passes/joint-attention.ts';
 import { SELF_LENGTH, type Site } from '../onnx/passes/reference-attention.ts';
 import { Buffers } from './buffers.ts';
-import type { UnetIo } from './io.ts';
-import { checkSize } from './vae.ts';
+import { checkSize } from './frozen-size.ts';
+import type { Runner } from './role.ts';
+import type { UnetIo } from './roles/unet-io.ts';
 
 export interface UnetPart {
-  readonly session: Session;
+  readonly session: Runner;
   readonly io: UnetIo;
   readonly sites: readonly Site[];
   /** Whether its attention can look at all frames of a pass. */

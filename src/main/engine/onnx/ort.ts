@@ -92,11 +92,11 @@ export async function createSession(model: Model | Uint8Array, options: SessionO
  * not read. @throws AppError as createSession
  */
 export async function tryOut(
-  model: Model,
+  model: Uint8Array,
   options: { readonly folder: string; readonly label: string },
 ): Promise<void> {
   try {
-    const session = await ort.InferenceSession.create(serializeModel(model), {
+    const session = await ort.InferenceSession.create(model, {
       executionProviders: ['cpu'],
       graphOptimizationLevel: 'disabled',
       intraOpNumThreads: 1,

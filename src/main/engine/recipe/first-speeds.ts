@@ -9,7 +9,7 @@ import type { EditSettings } from '../../../common/settings/settings.ts';
 import type { ArtefactStore } from '../artefacts/store.ts';
 import { sharedNoise } from '../diffusion/noise.ts';
 import type { PredictInput } from '../diffusion/types.ts';
-import { PART_FOLDERS } from '../models/layout.ts';
+import { unet } from '../models/roles/unet.ts';
 import { createProgressMeter } from '../progress.ts';
 import { CheckpointFile } from '../queue/checkpoint.ts';
 import type { Work } from '../queue/speeds.ts';
@@ -19,7 +19,7 @@ import { prepareShot } from '../stages/prepare.ts';
 const LARGEST_BYTES = 200 * 2 ** 20;
 
 export async function isSmall(bundle: string): Promise<boolean> {
-  const folder = join(bundle, PART_FOLDERS.unet);
+  const folder = join(bundle, unet.folder);
   const names = await readdir(folder).catch(() => []);
   const sizes = await Promise.all(names.map((name) => stat(join(folder, name)).then(({ size }) => size)));
   return sizes.reduce((sum, size) => sum + size, 0) <= LARGEST_BYTES;

@@ -100,6 +100,7 @@ export async function prepareShot(
       edit: await embed('prompt', settings.prompts.target),
       negative: await embed('negative prompt', settings.prompts.negative),
     };
+    await bundle.release('textEncoder');
     const base = keep > 0 ? conditions.source : conditions.negative;
     const source = depthSource(bundle, depth);
     const structure = await shotStructure({
@@ -118,7 +119,10 @@ export async function prepareShot(
     if (source === 'estimator') {
       const estimator = bundle.digests.depthEstimator!;
       rememberEstimate({ estimator, provider, clip, fit, range }, structure!);
+      await bundle.release('depthEstimator');
     }
+    // It takes longest, and no frame's time shall hold it.
+    await bundle.open('unet');
     return {
       settings,
       clip,

@@ -76,6 +76,7 @@ export async function sampleShot(shot: Shot, start: StartLatents, context: Rende
       clock.wrote(fraction, (performance.now() - began) / 1000);
     },
   });
+  await bundle.release('unet');
   return {
     latents,
     unetCalls: bundle.calls.unet - before.unet,

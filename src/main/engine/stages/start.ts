@@ -29,7 +29,11 @@ export interface StartLatents {
 /** @throws Cancelled between two network calls; AppError not-finite naming step and frame */
 export async function startLatents(shot: Shot, context: RenderContext): Promise<StartLatents> {
   const frames = decodeFrames(shot.clip, { range: shot.range, fit: shot.fit, signal: context.signal });
-  return wantsInversion(shot.needs) ? inverted(shot, frames, context) : encoded(shot, frames, context);
+  const start = await (wantsInversion(shot.needs) ? inverted : encoded)(shot, frames, context);
+  await shot.bundle.release('vaeEncoder');
+  // Checking an inversion may have opened it.
+  await shot.bundle.release('vaeDecoder');
+  return start;
 }
 
 type Frames = AsyncIterable<{ readonly index: number; readonly rgb: Uint8Array }>;

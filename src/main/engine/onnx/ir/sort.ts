@@ -38,7 +38,8 @@ export function sortNodes(graph: Graph): void {
   graph.reorder(sorted);
 }
 
-function isSorted(graph: Graph): boolean {
+/** Whether every node comes after those whose values it reads. */
+export function isSorted(graph: Graph): boolean {
   const seen = new Set<Node>();
   for (const node of graph.nodes) {
     for (const name of readNames(node)) {

@@ -1,13 +1,46 @@
+/** Removes what no output needs. Inputs stay. */
 import type { Graph } from '../ir/graph.ts';
+import { lostValue, type Pass } from './pass.ts';
+
+/** How many of each were removed. */
+export interface Pruned {
+  readonly nodes: number;
+  readonly initializers: number;
+}
 
 /**
- * Removes what no output needs.
- * Requires: a graph whose outputs are all made in it. Ensures: every node and initializer left is read by another
- * node or is an output; inputs stay. Returns how many of each were removed.
+ * Requires: outputs that are made in the graph. Ensures: every node and initializer left is read or an output.
  */
-export function prune(graph: Graph): { nodes: number; initializers: number } {
+export const prune: Pass<void, Pruned> = {
+  id: 'prune',
+  requires({ graph }) {
+    const unmade = graph.outputs.find(
+      ({ name }) =>
+        !graph.producer(name) &&
+        !graph.initializers.has(name) &&
+        !graph.inputs.some((input) => input.name === name),
+    );
+    return unmade ? `nothing makes the output ${unmade.name}` : null;
+  },
+  run: ({ graph }) => removeUnread(graph),
+  ensures(model, { before }) {
+    const { graph } = model;
+    const isRead = readIn(graph);
+    const node = [...graph.nodes].find(({ outputs }) => !outputs.some(isRead));
+    const unread = node?.label ?? [...graph.initializers.keys()].find((name) => !isRead(name));
+    if (unread !== undefined) return `nobody reads ${unread}`;
+    const lost = lostValue(model, before);
+    return lost === null ? null : `${lost} is gone`;
+  },
+};
+
+function readIn(graph: Graph): (value: string) => boolean {
   const outputs = new Set(graph.outputs.map((output) => output.name));
-  const wanted = (value: string) => outputs.has(value) || graph.consumers(value).length > 0;
+  return (value) => outputs.has(value) || graph.consumers(value).length > 0;
+}
+
+function removeUnread(graph: Graph): Pruned {
+  const wanted = readIn(graph);
   const before = { nodes: graph.nodeCount, initializers: graph.initializers.size };
   const stack = [...graph.nodes];
   while (stack.length > 0) {

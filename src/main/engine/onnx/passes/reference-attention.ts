@@ -2,16 +2,14 @@
  * Lets self-attention read tokens of other frames (feature injection: Pix2Video, Ceylan et al. 2023; sparse-causal
  * attention: Tune-A-Video, Wu et al. 2023). One rewritten graph serves every variant; the caller chooses the tokens.
  */
-
 import { AppError } from '../../../../common/errors.ts';
+import { copyPath, PathError } from '../attention/copy-path.ts';
+import { findSelfAttentions, type SelfAttention, WITHOUT } from '../attention/find.ts';
 import { attr, type Model } from '../ir/graph.ts';
 import { sortNodes } from '../ir/sort.ts';
 import { ELEMENT, int64Tensor } from '../ir/types.ts';
-import { findSelfAttentions, type SelfAttention, WITHOUT } from './attention.ts';
-import { copyPath, PathError } from './copy-path.ts';
-import { addJointInput, jointTokens } from './joint-attention.ts';
-import { prune } from './prune.ts';
-import { unpackAttention } from './unpack-attention.ts';
+import { lostValue, type Pass } from './pass.ts';
+import { packedAttentions } from './unpack-attention.ts';
 
 /** Shared input, int64 [1]: how many of a layer's own tokens serve as keys and values, from the first on. */
 export const SELF_LENGTH = 'ref_self_length';
@@ -29,58 +27,69 @@ export interface Site {
 }
 
 /**
- * Gives every self-attention of the chosen sites a bank: K and V are computed from concat(bank, own[:, :selfLength]). With
- * `joint`, own are the tokens of all frames of the pass (joint-attention.ts).
+ * Gives every self-attention of the chosen sites a bank: K and V are computed from concat(bank, own[:, :selfLength]).
  *
- * Requires: self-attention as softmax(Q·Kᵀ)·V or one operator, its projections plain; M + min(selfLength, N) ≥ 1.
+ * Requires: unpack-attention; self-attention as softmax(Q·Kᵀ)·V or one operator, its projections plain; M + min(selfLength, N) ≥ 1.
  * Ensures: inputs `ref_bank_i` for every site and one `ref_self_length`, outputs `ref_feature_i`; with M = 0 and
  * selfLength ≥ N the other outputs are the original's to the bit (to rounding where a fused operator was taken apart). Norms stay off the bank, since empty ones crash.
  *
- * @throws AppError bundle-invalid naming the node it cannot rewrite, or when there is none.
+ * Refuses with AppError bundle-invalid naming the node it cannot rewrite, or when there is none.
  */
-export function addReferenceAttention(
-  model: Model,
-  options: { sites: 'decoder' | 'all'; joint?: boolean; label?: string },
-): { sites: Site[] } {
-  const { graph } = model;
-  const doing = `preparing ${options.label ?? 'the UNet'}`;
-  unpackAttention(model);
-  const found = findSelfAttentions(graph, options.sites, doing);
-  if (found.length === 0) {
-    throw new AppError('bundle-invalid', 'the model has no self-attention that could take reference frames', {
-      doing,
-      hint: `${WITHOUT} Or choose another bundle.`,
-    });
-  }
-  graph.inputs.push({ name: SELF_LENGTH, type: ELEMENT.int64, dims: [1] });
-  if (options.joint) addJointInput(graph);
-  const sites = found.map((attention, index) => {
-    try {
-      return addBank(model, attention, index, options.joint ?? false);
-    } catch (cause) {
-      if (!(cause instanceof PathError)) throw cause;
+export const referenceAttention: Pass<{ readonly sites: 'decoder' | 'all' }, readonly Site[]> = {
+  id: 'reference-attention',
+  requires({ graph }) {
+    if (graph.inputs.some(({ name }) => name === SELF_LENGTH)) return 'its attention has banks already';
+    const [packed] = packedAttentions(graph);
+    return packed ? `${packed.label} is packed (unpack-attention comes first)` : null;
+  },
+  run(model, { sites }, doing) {
+    const { graph } = model;
+    const found = findSelfAttentions(graph, sites, doing);
+    if (found.length === 0) {
       throw new AppError(
         'bundle-invalid',
-        `the attention ${attention.name} cannot take reference frames: ${cause.message}`,
+        'the model has no self-attention that could take reference frames',
         {
           doing,
-          hint: `${WITHOUT} Or export the model again with dynamic sizes and plain attention.`,
-          cause,
+          hint: `${WITHOUT} Or choose another bundle.`,
         },
       );
     }
-  });
-  prune(graph);
-  sortNodes(graph);
-  return { sites };
-}
+    graph.inputs.push({ name: SELF_LENGTH, type: ELEMENT.int64, dims: [1] });
+    const made = found.map((attention, index) => {
+      try {
+        return addBank(model, attention, index);
+      } catch (cause) {
+        if (!(cause instanceof PathError)) throw cause;
+        throw new AppError(
+          'bundle-invalid',
+          `the attention ${attention.name} cannot take reference frames: ${cause.message}`,
+          {
+            doing,
+            hint: `${WITHOUT} Or export the model again with dynamic sizes and plain attention.`,
+            cause,
+          },
+        );
+      }
+    });
+    sortNodes(graph);
+    return made;
+  },
+  ensures(model, { outcome, before }) {
+    const { graph } = model;
+    const isRead = (name: string) =>
+      graph.inputs.some((input) => input.name === name) && graph.consumers(name).length > 0;
+    const unread = [SELF_LENGTH, ...outcome.map(({ bank }) => bank)].find((name) => !isRead(name));
+    if (unread !== undefined) return `nobody reads ${unread}`;
+    const given = new Set(graph.outputs.map(({ name }) => name));
+    const silent = outcome.find(({ feature }) => !given.has(feature));
+    if (silent) return `${silent.feature} is no output`;
+    const lost = lostValue(model, before);
+    return lost === null ? null : `${lost} is gone`;
+  },
+};
 
-function addBank(
-  { graph }: Model,
-  { name, key, value, decoder }: SelfAttention,
-  index: number,
-  joint: boolean,
-): Site {
+function addBank({ graph }: Model, { name, key, value, decoder }: SelfAttention, index: number): Site {
   const bank = `ref_bank_${index}`;
   const feature = `ref_feature_${index}`;
   const { root, projection, weight } = key.path;
@@ -112,8 +121,7 @@ function addBank(
   });
 
   const typed = half ? graph.addNode('Cast', [bank], { to: attr.int(weight.type) }) : bank;
-  const seen = joint ? (convolution ? swap(jointTokens(graph, output)) : jointTokens(graph, own)) : own;
-  const kept = graph.addNode('Slice', [seen, constant([0]), SELF_LENGTH, constant([axis])]);
+  const kept = graph.addNode('Slice', [own, constant([0]), SELF_LENGTH, constant([axis])]);
   const all = graph.addNode('Concat', [convolution ? swap(typed) : typed, kept], { axis: attr.int(axis) });
   const flat = convolution && weight.tensor.dims.length === 4;
   const tokens = flat ? graph.addNode('Unsqueeze', [all, constant([3])]) : all;

@@ -1,7 +1,8 @@
 /** The way from a layer's tokens through a projection (x·W + b) and reshapes to an attention product. */
+
+import { isScalar, type Weight, weightOf } from '../ir/constants.ts';
 import type { Graph, Node } from '../ir/graph.ts';
 import { ELEMENT } from '../ir/types.ts';
-import { isScalar, type Weight, weightOf } from './constants.ts';
 
 /** A step of the path: the node and which of its inputs and outputs the tokens pass. */
 export interface Step {

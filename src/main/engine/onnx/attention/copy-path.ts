@@ -1,7 +1,8 @@
 /** A copy of the way from tokens to an attention product that carries another number of tokens. */
+
+import { constantIntegers, shapeEntries, weightOf } from '../ir/constants.ts';
 import { attr, type Graph, Node } from '../ir/graph.ts';
 import { int64Tensor } from '../ir/types.ts';
-import { constantIntegers, shapeEntries, weightOf } from './constants.ts';
 import type { IntegerProduct, Step, TokenPath } from './token-path.ts';
 
 /** Thrown where a path cannot be followed or copied; its node is named in the message. */

@@ -1,6 +1,6 @@
 /** What a value is known to hold without running the graph. */
-import type { Graph } from '../ir/graph.ts';
-import { ELEMENT, integersOf, type Tensor } from '../ir/types.ts';
+import type { Graph } from './graph.ts';
+import { ELEMENT, integersOf, type Tensor } from './types.ts';
 
 /** The tensor behind a constant value: an initializer or Constant, also through Identity. */
 export function constantOf(graph: Graph, value: string): Tensor | null {

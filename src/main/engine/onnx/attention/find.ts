@@ -1,7 +1,7 @@
 /** Finds self-attention by structure: softmax(Q·Kᵀ)·V whose Q, K and V are projections of the same tokens. */
 import { AppError } from '../../../../common/errors.ts';
+import { constantOf, isScalar, weightOf } from '../ir/constants.ts';
 import type { Graph, Node } from '../ir/graph.ts';
-import { constantOf, isScalar, weightOf } from './constants.ts';
 import { type TokenPath, tracePath } from './token-path.ts';
 
 /** Where keys and values enter: the node and its input. */

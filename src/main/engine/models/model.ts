@@ -1,0 +1,119 @@
+/** The one door by which a network is opened, whatever it is for and wherever it comes from. */
+import { AppError, type CancelSignal, throwIfCancelled } from '../../../common/errors.ts';
+import { createSession, type Provider, tryOut } from '../onnx/ort.ts';
+import { applyPasses } from '../onnx/passes/pass.ts';
+import { serializeModel } from '../onnx/serde.ts';
+import type { LoadedGraph } from '../onnx/slim.ts';
+import { partDigest } from './digests.ts';
+import { LazySession } from './lazy-session.ts';
+import type { Purpose, Role, RoleName } from './role.ts';
+import type { Source } from './source.ts';
+import type { DigestStore } from './types.ts';
+
+/** A graph that was read and understood; nothing of it is changed yet, no weight was read. */
+export interface ReadModel<Io = unknown> {
+  readonly role: RoleName;
+  readonly source: Source;
+  readonly graph: LoadedGraph;
+  readonly io: Io;
+}
+
+export interface OpenModelOptions<Variant> {
+  readonly variant: Variant;
+  /** What the network belongs to, for messages: "tiny-sd". */
+  readonly name: string;
+  readonly provider: Provider;
+  readonly threads?: number | undefined;
+  readonly purpose?: Purpose;
+  readonly signal?: CancelSignal | undefined;
+  /** What the runtime would refuse shows at the first call only. */
+  readonly untried?: boolean;
+}
+
+export interface OpenModel<Functions = unknown> {
+  readonly functions: Functions;
+  /** Wall seconds inside bare session.run. */
+  readonly runSeconds: number;
+  /** How often its session was opened. */
+  readonly opened: number;
+  readonly isOpen: boolean;
+  /** Opens its session before the first call. @throws Cancelled, AppError */
+  open(): Promise<void>;
+  /** Gives its memory back; the next call of a function opens the session again. */
+  release(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @param load reads the graph; from the source, unless the caller has done so. @throws AppError bundle-invalid, weights-missing */
+export function readModel<Io, Want, Variant, Functions>(
+  role: Role<Io, Want, Variant, Functions>,
+  source: Source,
+  want: Want,
+  graph: LoadedGraph = source.load(),
+): ReadModel<Io> {
+  return { role, source, graph, io: role.io(graph.model, source.file, want) };
+}
+
+/** sha256 hex of everything that changes its numbers. @throws Cancelled, AppError bundle-invalid, weights-missing */
+export function digestOfModel(
+  { source, graph }: Pick<ReadModel, 'source' | 'graph'>,
+  store?: DigestStore,
+  signal?: CancelSignal,
+): Promise<string> {
+  return partDigest(source.files(graph), store, signal);
+}
+
+/**
+ * Reads, prepares and tries a network: what the runtime would refuse is refused here. Its session is opened when one of its
+ * functions is first called, and held until it is released.
+ * @throws AppError bundle-invalid, weights-missing, provider-unavailable, model-failed; Cancelled
+ */
+export async function openModel<Io, Want, Variant, Functions>(
+  role: Role<Io, Want, Variant, Functions>,
+  source: Source,
+  { want, ...options }: OpenModelOptions<Variant> & { readonly want: Want },
+): Promise<OpenModel<Functions>> {
+  return openRead(role, readModel(role, source, want), options);
+}
+
+/** The same for a graph that was read. Rewrites it in memory; the files stay as they are. */
+export async function openRead<Io, Want, Variant, Functions>(
+  role: Role<Io, Want, Variant, Functions>,
+  { source, graph, io }: ReadModel<Io>,
+  { variant, name, provider, threads, purpose = 'forward', signal, untried }: OpenModelOptions<Variant>,
+): Promise<OpenModel<Functions>> {
+  throwIfCancelled(signal);
+  const { folder } = graph;
+  const label = `${role.label} of ${name}`;
+  const outcomes = applyPasses(graph.model, role.passes(purpose, variant), label);
+  // Kept as bytes: a megabyte for Stable Diffusion's UNet, of which the objects are fifty, and reading the file again could
+  // find another one than was checked.
+  const bytes = serializeModel(graph.model);
+  const session = new LazySession(
+    () => createSession(bytes, { folder, provider, threads, label, ...role.session }),
+    signal,
+  );
+  try {
+    if (!untried) await tryOut(bytes, { folder, label });
+  } catch (error) {
+    // Another provider may have what the processor lacks: only opening it tells.
+    if (!(error instanceof AppError) || error.code !== 'provider-unavailable' || provider === 'cpu')
+      throw error;
+    await session.open();
+  }
+  return {
+    functions: role.functions({ session, io, file: source.file, outcomes }),
+    get runSeconds() {
+      return session.runSeconds;
+    },
+    get opened() {
+      return session.opened;
+    },
+    get isOpen() {
+      return session.isOpen;
+    },
+    open: () => session.open(),
+    release: () => session.release(),
+    close: () => session.close(),
+  };
+}

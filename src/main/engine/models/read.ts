@@ -1,0 +1,42 @@
+/** Reads a bundle: layout, graphs without weights, tokenizers, digests. Every defect shows here; no network is loaded. */
+import { throwIfCancelled } from '../../../common/errors.ts';
+import type { SchedulerConfig } from '../diffusion/types.ts';
+import { type Layout, readLayout } from './layout.ts';
+import { bundleDigests } from './part-digests.ts';
+import { checkTokens, type Geometry, geometryOf, loadParts, type Parts, textLength } from './parts.ts';
+import { readScheduler } from './scheduler.ts';
+import { type ClipTokenizer, readTokenizer } from './tokenizer.ts';
+import type { BundleDigests, OpenBundleOptions } from './types.ts';
+
+export interface ReadBundle {
+  readonly layout: Layout;
+  readonly scheduler: SchedulerConfig;
+  /** Not rewritten yet. */
+  readonly parts: Parts;
+  readonly geometry: Geometry;
+  readonly tokenizers: readonly ClipTokenizer[];
+  readonly digests: BundleDigests;
+}
+
+export type ReadBundleOptions = Pick<OpenBundleOptions, 'digestStore' | 'signal'>;
+
+/**
+ * @param dir folder of the bundle, as diffusers lays it out
+ * @throws AppError bundle-invalid or weights-missing naming the file; Cancelled
+ */
+export async function readBundle(dir: string, options: ReadBundleOptions): Promise<ReadBundle> {
+  const layout = await readLayout(dir, (error) => {
+    throw error;
+  });
+  const scheduler = await readScheduler(layout.schedulerFile);
+  const parts = loadParts(layout);
+  const geometry = geometryOf(layout, parts);
+  const tokenizers: ClipTokenizer[] = [];
+  for (const [i, folder] of layout.tokenizers.entries()) {
+    tokenizers.push(await readTokenizer(folder, textLength(layout, parts, i)));
+  }
+  checkTokens(layout, parts, tokenizers);
+  throwIfCancelled(options.signal);
+  const digests = await bundleDigests(layout, parts, options);
+  return { layout, scheduler, parts, geometry, tokenizers, digests };
+}

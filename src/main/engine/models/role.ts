@@ -1,0 +1,46 @@
+/** What a network is for. Everything that is known of one kind of network is one value of this type. */
+import type { Model } from '../onnx/ir/graph.ts';
+import type { Session, SessionOptions } from '../onnx/ort.ts';
+import type { Outcomes, Step } from '../onnx/passes/pass.ts';
+
+/** What its graph is prepared for. */
+export type Purpose = 'forward';
+
+/** A session as functions of plain arrays need it. */
+export type Runner = Pick<Session, 'run'>;
+
+/**
+ * @typeParam Io which of the graph's inputs and outputs is which, and what an export froze of them
+ * @typeParam Want what the reader of the graph must be told, void for nothing
+ * @typeParam Variant which of its forms the graph is rewritten to, void where there is but one
+ * @typeParam Functions what the network does, as functions of plain arrays
+ */
+export interface Role<Io, Want, Variant, Functions> {
+  readonly id: string;
+  /** As messages call it: "the VAE encoder". */
+  readonly label: string;
+  /** Its folder in a bundle. Where graphs lie side by side its name begins like this. */
+  readonly folder: string;
+  /** A bundle is whole without it. */
+  readonly optional?: boolean;
+  /** How its session is to treat memory. */
+  readonly session?: Pick<SessionOptions, 'lowMemory' | 'memoryPattern'>;
+  /** @throws AppError bundle-invalid naming the file when the graph is no such network */
+  io(model: Model, file: string, want: Want): Io;
+  /** What its graph goes through before it is run, in order. */
+  passes(purpose: Purpose, variant: Variant): readonly Step[];
+  functions(part: Part<Io>): Functions;
+}
+
+/** A network whose graph was read, understood and prepared. Running it opens its session. */
+export interface Part<Io> {
+  readonly session: Runner;
+  readonly io: Io;
+  /** Path of the graph, for errors. */
+  readonly file: string;
+  /** What the passes gave back. */
+  readonly outcomes: Outcomes;
+}
+
+/** A role where only its names matter. */
+export type RoleName = Pick<Role<never, never, never, unknown>, 'id' | 'label' | 'folder' | 'optional'>;

@@ -1,0 +1,15 @@
+/** The networks a bundle may hold, in the order they are reported. A new one is its file and its line here. */
+import type { RoleName } from '../role.ts';
+import { depthEstimator } from './depth-estimator.ts';
+import { textEncoder, textEncoder2 } from './text-encoder.ts';
+import { unet } from './unet.ts';
+import { vaeDecoder } from './vae-decoder.ts';
+import { vaeEncoder } from './vae-encoder.ts';
+
+export const ROLES = [unet, vaeEncoder, vaeDecoder, textEncoder, textEncoder2, depthEstimator] as const;
+
+export type RoleId = (typeof ROLES)[number]['id'];
+
+export function roleNamed(id: RoleId): RoleName {
+  return ROLES.find((role) => role.id === id)!;
+}

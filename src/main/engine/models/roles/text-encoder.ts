@@ -1,0 +1,174 @@
+/** CLIP's text encoder: token ids to the hidden states a network is conditioned on. XL has two side by side. */
+import { z } from 'zod';
+import type { Conditioning } from '../../diffusion/types.ts';
+import type { Model } from '../../onnx/ir/graph.ts';
+import type { ValueInfo } from '../../onnx/ir/types.ts';
+import type { Feed } from '../../onnx/ort.ts';
+import { float32Io } from '../../onnx/passes/float-io.ts';
+import { step } from '../../onnx/passes/pass.ts';
+import {
+  fixedDim,
+  inputsOf,
+  integerType,
+  isFloat,
+  isInteger,
+  notA,
+  rank,
+  take,
+  type Values,
+} from '../graph-values.ts';
+import type { Part, Role } from '../role.ts';
+
+export const textConfig = z.object({
+  hidden_size: z.int().min(1).optional(),
+  num_hidden_layers: z.int().min(1).optional(),
+  vocab_size: z.int().min(1).optional(),
+  max_position_embeddings: z.int().min(1).optional(),
+});
+
+export type TextConfig = z.output<typeof textConfig>;
+
+export interface TextIo {
+  readonly ids: string;
+  readonly idsType: 'int32' | 'int64';
+  /** Tokens and batch an export froze. */
+  readonly length: number | null;
+  readonly batch: number | null;
+  /** Hidden states the network conditions on, [1, tokens, dim]. */
+  readonly hidden: string;
+  readonly dim: number | null;
+  /** [1, dim] projection for XL's second encoder. */
+  readonly pooled: string | null;
+}
+
+/** Which of its states a network is conditioned on. */
+interface WantedText {
+  /** XL takes the last hidden layer but one, older models the last (after its norm). */
+  readonly penultimate: boolean;
+  /** Whether the projection is needed (XL's second encoder). */
+  readonly pooled: boolean;
+}
+
+const role = {
+  label: 'the text encoder',
+  // Prompts are few: the weights stay mapped, which for XL saves gigabytes.
+  session: { lowMemory: true },
+  io: textIo,
+  passes: () => [step(float32Io)],
+  functions: makeEncodeText,
+} as const;
+
+type TextEncoder = Role<TextIo, WantedText, void, EncodeText>;
+
+export const textEncoder = {
+  ...role,
+  id: 'textEncoder',
+  folder: 'text_encoder',
+} as const satisfies TextEncoder;
+/** XL's second. */
+export const textEncoder2 = {
+  ...role,
+  id: 'textEncoder2',
+  folder: 'text_encoder_2',
+} as const satisfies TextEncoder;
+
+function textIo(model: Model, file: string, want: WantedText): TextIo {
+  const inputs = inputsOf(model);
+  const ids = take(inputs, ['input_ids'], (v) => isInteger(v) && rank(v) === 2);
+  if (!ids || !isInteger(ids) || inputs.rest.size > 0) {
+    throw notA(file, 'CLIP text encoder', 'it must have one input, token ids', inputs.list);
+  }
+  const outputs: Values = { list: model.graph.outputs, rest: new Set() };
+  const hidden = want.penultimate
+    ? penultimate(model.graph.outputs)
+    : take(outputs, ['last_hidden_state'], (v) => isFloat(v) && rank(v) === 3);
+  if (!hidden) {
+    const missing = want.penultimate
+      ? 'XL needs its hidden states as outputs (hidden_states.0, …)'
+      : 'it has no output last_hidden_state';
+    throw notA(file, 'CLIP text encoder', missing, outputs.list);
+  }
+  const pooled = take(outputs, ['text_embeds', 'pooler_output'], (v) => isFloat(v) && rank(v) === 2);
+  if (want.pooled && !pooled) {
+    throw notA(file, 'CLIP text encoder with projection', 'XL needs its output text_embeds', outputs.list);
+  }
+  return {
+    ids: ids.name,
+    idsType: integerType(ids) ?? 'int64',
+    length: fixedDim(ids, 1),
+    batch: fixedDim(ids, 0),
+    hidden: hidden.name,
+    dim: fixedDim(hidden, 2),
+    pooled: pooled?.name ?? null,
+  };
+}
+
+/** hidden_states.0 is the embedding, the highest number the last layer. */
+function penultimate(outputs: readonly ValueInfo[]): ValueInfo | undefined {
+  const layers = outputs.flatMap((value) => {
+    const match = /^hidden_states\.(\d+)$/.exec(value.name);
+    return match ? [{ value, layer: Number(match[1]) }] : [];
+  });
+  return layers.sort((a, b) => a.layer - b.layer).at(-2)?.value;
+}
+
+interface EncodedText {
+  /** (tokens, dim) */
+  readonly hidden: Float32Array;
+  readonly dim: number;
+  readonly pooled: Float32Array | undefined;
+}
+
+/** Token ids, one text, to its hidden states. */
+export type EncodeText = (ids: Int32Array) => Promise<EncodedText>;
+
+function makeEncodeText({ session, io }: Part<TextIo>): EncodeText {
+  return async (ids) => {
+    const batch = io.batch ?? 1;
+    const feeds = { [io.ids]: integerFeed(ids, io.idsType, batch) };
+    const made = await session.run(feeds, io.pooled ? [io.hidden, io.pooled] : [io.hidden]);
+    const first = (name: string) => made[name]!.data.slice(0, made[name]!.data.length / batch);
+    const hidden = first(io.hidden);
+    return { hidden, dim: hidden.length / ids.length, pooled: io.pooled ? first(io.pooled) : undefined };
+  };
+}
+
+/** One row of integers, as often as the graph was exported for: the answers are alike, the first is taken. */
+export function integerFeed(row: Int32Array, type: 'int32' | 'int64', batch = 1): Feed {
+  const dims = [batch, row.length];
+  const all = Array.from({ length: batch * row.length }, (_, i) => row[i % row.length]!);
+  return type === 'int32'
+    ? { type, data: Int32Array.from(all), dims }
+    : { type, data: BigInt64Array.from(all, BigInt), dims };
+}
+
+/** (tokens, a) and (tokens, b) to (tokens, a + b). */
+function sideBySide(parts: readonly EncodedText[], tokens: number): { hidden: Float32Array; dim: number } {
+  const dim = parts.reduce((sum, part) => sum + part.dim, 0);
+  const hidden = new Float32Array(tokens * dim);
+  let left = 0;
+  for (const part of parts) {
+    for (let t = 0; t < tokens; t++) {
+      hidden.set(part.hidden.subarray(t * part.dim, (t + 1) * part.dim), t * dim + left);
+    }
+    left += part.dim;
+  }
+  return { hidden, dim };
+}
+
+/** @param ids one array per encoder, all of the same length */
+export async function encodeTogether(
+  encoders: readonly EncodeText[],
+  ids: readonly Int32Array[],
+): Promise<Conditioning> {
+  const made: EncodedText[] = [];
+  for (const [i, encode] of encoders.entries()) made.push(await encode(ids[i]!));
+  const tokens = ids[0]!.length;
+  const { hidden, dim } = made.length === 1 ? made[0]! : sideBySide(made, tokens);
+  return { hidden, tokens, dim, pooled: made.at(-1)!.pooled };
+}
+
+/** XL's micro-conditions (SDXL, section 2.2): original size, crop corner, target size, each as height, width. */
+export function timeIds(size: { readonly width: number; readonly height: number }): Float32Array {
+  return Float32Array.of(size.height, size.width, 0, 0, size.height, size.width);
+}

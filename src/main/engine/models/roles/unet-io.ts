@@ -1,0 +1,159 @@
+/** Inputs and outputs of a denoising network. */
+import { z } from 'zod';
+import type { Model } from '../../onnx/ir/graph.ts';
+import type { ValueInfo } from '../../onnx/ir/types.ts';
+import { channelsInto, channelsOutOf } from '../channels.ts';
+import { defect } from '../files.ts';
+import { type FixedSize, fixedSize } from '../frozen-size.ts';
+import {
+  describe,
+  EXPORT_AGAIN,
+  fixedDim,
+  inputsOf,
+  integerType,
+  isFloat,
+  isInteger,
+  notA,
+  rank,
+  take,
+  type Values,
+} from '../graph-values.ts';
+
+const channels = z.array(z.int().min(1)).min(1);
+const perBlock = z.union([z.int().min(1), channels]);
+
+export const unetConfig = z.object({
+  in_channels: z.int().min(1).optional(),
+  out_channels: z.int().min(1).optional(),
+  sample_size: z.union([z.int().min(1), z.tuple([z.int().min(1), z.int().min(1)])]).nullish(),
+  block_out_channels: channels.optional(),
+  cross_attention_dim: perBlock.nullish(),
+  /** Number of heads per block in SD 1.x, although the name says dimension. */
+  attention_head_dim: perBlock.nullish(),
+  num_attention_heads: perBlock.nullish(),
+  addition_embed_type: z.string().nullish(),
+  addition_time_embed_dim: z.int().min(1).nullish(),
+  projection_class_embeddings_input_dim: z.int().min(1).nullish(),
+  time_cond_proj_dim: z.int().nullish(),
+});
+
+export type UnetConfig = z.output<typeof unetConfig>;
+
+export interface UnetIo {
+  /** [B, inChannels, h, w] */
+  readonly sample: string;
+  readonly inChannels: number;
+  readonly timestep: {
+    readonly name: string;
+    readonly integer: 'int32' | 'int64' | null;
+    readonly shape: 'scalar' | 'one' | 'batch';
+  };
+  /** [B, tokens, dim]; tokens and dim null where nothing says them. */
+  readonly hidden: string;
+  readonly hiddenTokens: number | null;
+  readonly hiddenDim: number | null;
+  /** XL: [B, dim] pooled text and [B, 6] sizes. */
+  readonly added: {
+    readonly pooled: string;
+    readonly pooledDim: number | null;
+    readonly timeIds: string;
+  } | null;
+  readonly output: string;
+  readonly outChannels: number | null;
+  readonly fixed: FixedSize;
+}
+
+const SIZES = 6;
+const REFINER_SIZES = 5;
+
+/**
+ * @param config says what the graph leaves open, as exports do that name the channel axis
+ * @throws defect when the graph is not a Stable Diffusion UNet
+ */
+export function unetIo(model: Model, file: string, config: UnetConfig = {}): UnetIo {
+  const inputs = inputsOf(model);
+  const sample = take(inputs, ['sample', 'latent_sample'], (v) => isFloat(v) && rank(v) === 4);
+  if (!sample || !isFloat(sample) || (rank(sample) ?? 4) !== 4) {
+    throw notA(file, 'Stable Diffusion UNet', 'it has no latent input', inputs.list);
+  }
+  const inChannels =
+    fixedDim(sample, 1) ?? channelsInto(model.graph, sample.name) ?? config.in_channels ?? null;
+  if (inChannels === null) {
+    throw notA(file, 'Stable Diffusion UNet', 'nothing says how many channels it takes', inputs.list);
+  }
+  const hidden = take(inputs, ['encoder_hidden_states'], (v) => isFloat(v) && rank(v) === 3);
+  if (!hidden) throw notA(file, 'Stable Diffusion UNet', 'it has no text input', inputs.list);
+  const timestep = take(inputs, ['timestep', 'timesteps', 't'], (v) => (rank(v) ?? 9) <= 1);
+  if (!timestep || !(isFloat(timestep) || isInteger(timestep)) || (rank(timestep) ?? 1) > 1) {
+    throw notA(file, 'Stable Diffusion UNet', 'it has no timestep input', inputs.list);
+  }
+  const pooled = take(inputs, ['text_embeds'], () => false);
+  const timeIds = take(inputs, ['time_ids'], () => false);
+  const unknown = [...inputs.rest][0];
+  if (unknown) {
+    const why = unknown.name === 'timestep_cond' ? ', as a model distilled for few steps' : '';
+    throw defect(
+      file,
+      `the network wants an input Retake does not know: ${unknown.name}${why}`,
+      'Use another model.',
+    );
+  }
+  if ((pooled === undefined) !== (timeIds === undefined)) {
+    throw notA(file, 'Stable Diffusion XL UNet', 'it has only one of text_embeds and time_ids', inputs.list);
+  }
+  const outputs: Values = { list: model.graph.outputs, rest: new Set(model.graph.outputs) };
+  const output = take(outputs, ['out_sample', 'sample'], (v) => isFloat(v));
+  if (!output) throw notA(file, 'Stable Diffusion UNet', 'it has no output', outputs.list);
+  const shape = rank(timestep) === 0 ? 'scalar' : fixedDim(timestep, 0) === 1 ? 'one' : 'batch';
+  const added =
+    pooled && timeIds ? { pooled: pooled.name, pooledDim: fixedDim(pooled, 1), timeIds: timeIds.name } : null;
+  if (added) checkSizes(file, fixedDim(timeIds!, 1) ?? sizesOf(config, added.pooledDim));
+  return {
+    sample: sample.name,
+    inChannels,
+    timestep: { name: timestep.name, integer: integerType(timestep), shape },
+    hidden: hidden.name,
+    hiddenTokens: fixedDim(hidden, 1),
+    hiddenDim: fixedDim(hidden, 2) ?? oneNumber(config.cross_attention_dim),
+    added,
+    output: output.name,
+    outChannels:
+      fixedDim(output, 1) ?? channelsOutOf(model.graph, output.name) ?? config.out_channels ?? null,
+    fixed: {
+      ...fixedSize(sample),
+      batch: batchOf(file, [sample, hidden, pooled, timeIds, shape === 'batch' ? timestep : undefined]),
+    },
+  };
+}
+
+/** The batch all inputs agree on, null where none states one. */
+function batchOf(file: string, inputs: readonly (ValueInfo | undefined)[]): number | null {
+  const stated = inputs.flatMap((input) => (input ? (fixedDim(input, 0) ?? []) : []));
+  const [batch] = stated;
+  if (batch === undefined) return null;
+  if (stated.every((one) => one === batch)) return batch;
+  const found = inputs.flatMap((input) => (input ? describe(input) : [])).join('; ');
+  throw defect(file, `its inputs were exported for different batches (${found})`, EXPORT_AGAIN);
+}
+
+function oneNumber(value: number | readonly number[] | null | undefined): number | null {
+  if (!Array.isArray(value)) return (value as number | null | undefined) ?? null;
+  return value.every((one) => one === value[0]) ? value[0] : null;
+}
+
+/** How many sizes an XL network takes, from the width of what they are embedded into. */
+function sizesOf(config: UnetConfig, pooled: number | null): number | null {
+  const { projection_class_embeddings_input_dim: all, addition_time_embed_dim: each } = config;
+  return all && each && pooled ? (all - pooled) / each : null;
+}
+
+function checkSizes(file: string, sizes: number | null): void {
+  if (sizes === null || sizes === SIZES) return;
+  if (sizes === REFINER_SIZES)
+    throw defect(file, 'this is the network of the XL refiner', 'Use the XL base model.');
+  throw defect(
+    file,
+    `it takes ${sizes} sizes of the picture (time_ids), XL has ${SIZES}`,
+    'Use another XL model.',
+  );
+}

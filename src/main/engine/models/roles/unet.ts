@@ -1,0 +1,35 @@
+/** The denoising network. */
+import type { LatentShape, Predict } from '../../diffusion/types.ts';
+import { float32Io } from '../../onnx/passes/float-io.ts';
+import { jointAttention } from '../../onnx/passes/joint-attention.ts';
+import { type LentAttention, lendAttention } from '../../onnx/passes/lend-attention.ts';
+import { step } from '../../onnx/passes/pass.ts';
+import { referenceAttention } from '../../onnx/passes/reference-attention.ts';
+import type { Role } from '../role.ts';
+import { makePredict } from '../unet.ts';
+import { type UnetConfig, type UnetIo, unetIo } from './unet-io.ts';
+
+export interface Unet {
+  /** Number of self-attentions that were given a bank. */
+  readonly siteCount: number;
+  /** @param onCall told of every frame that goes through, with its guidance branches */
+  predict(shape: LatentShape, onCall: (branches: number) => void): Predict;
+}
+
+export const unet = {
+  id: 'unet',
+  label: 'the UNet',
+  folder: 'unet',
+  // Banks change in size from call to call.
+  session: { memoryPattern: false },
+  io: unetIo,
+  passes: (_purpose, lent) => [...lendAttention(lent), step(float32Io)],
+  functions({ session, io, file, outcomes }) {
+    const sites = outcomes.of(referenceAttention) ?? [];
+    const joint = outcomes.of(jointAttention) !== null;
+    return {
+      siteCount: sites.length,
+      predict: (shape, onCall) => makePredict({ session, io, sites, joint, file }, shape, onCall),
+    };
+  },
+} as const satisfies Role<UnetIo, UnetConfig, LentAttention, Unet>;

@@ -1,0 +1,28 @@
+/** Where a network comes from. */
+import { realpathSync } from 'node:fs';
+import { type LoadedGraph, loadGraph } from '../onnx/slim.ts';
+
+/** An ONNX file is one; a checkpoint whose architecture is written as a graph over the file's own bytes is another. */
+export interface Source {
+  /** Path that messages name. */
+  readonly file: string;
+  /** The graph; weights stay where they are. @throws AppError bundle-invalid, weights-missing */
+  load(): LoadedGraph;
+  /** Paths of all that makes the network's numbers, in the order of its digest. */
+  files(graph: LoadedGraph): readonly string[];
+}
+
+/**
+ * @param root the model's folder; neither the graph nor its weights may lie outside
+ * @param beside further files that change the numbers: configuration, what prepares pictures
+ */
+export function onnxFile(
+  file: string,
+  { root, beside = [] }: { readonly root: string; readonly beside?: readonly string[] },
+): Source {
+  return {
+    file,
+    load: () => loadGraph(file, { root }),
+    files: (graph) => [...new Set([realpathSync(file), ...graph.files]), ...beside],
+  };
+}

@@ -1,0 +1,156 @@
+/** When the networks of a bundle are in memory: from their first use until they are let go. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { Cancelled } from '../../src/common/errors.ts';
+import { rememberingFacts } from '../../src/main/engine/models/facts.ts';
+import { LazySession } from '../../src/main/engine/models/lazy-session.ts';
+import { openBundle } from '../../src/main/engine/models/open.ts';
+import type { Bundle, OpenBundleOptions } from '../../src/main/engine/models/types.ts';
+import { createSession } from '../../src/main/engine/onnx/ort.ts';
+import { bits, floats, textModel } from '../helpers/onnx.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { type TinyBundleOptions, writeTinyBundle } from '../helpers/tiny-bundle.ts';
+
+const SIDE = 32;
+const SHAPE = { channels: 4, height: 8, width: 8 };
+const picture = Uint8Array.from({ length: SIDE * SIDE * 3 }, (_, i) => (i * 7) % 256);
+
+async function opened(
+  tiny: TinyBundleOptions = {},
+  options: Partial<OpenBundleOptions> = {},
+): Promise<Bundle> {
+  const dir = await writeTinyBundle(join(tempFolder(), 'tiny'), tiny);
+  const bundle = await openBundle(dir, { sites: 'all', provider: 'cpu', ...options });
+  onTestFinished(() => bundle.close());
+  return bundle;
+}
+
+const openParts = ({ sessions }: Bundle) =>
+  Object.entries(sessions).flatMap(([part, { open }]) => (open ? [part] : []));
+
+describe('the networks of a bundle', () => {
+  it('are opened one by one, at their first use', async () => {
+    const bundle = await opened({ kind: 'depth', depth: {} });
+    expect(openParts(bundle)).toEqual([]);
+    const text = await bundle.embed('a car', { width: SIDE, height: SIDE });
+    expect(openParts(bundle)).toEqual(['textEncoder']);
+    await bundle.depth!.estimate(picture, { width: SIDE, height: SIDE });
+    const latent = await bundle.encode(picture, SIDE, SIDE);
+    expect(openParts(bundle)).toEqual(['vaeEncoder', 'textEncoder', 'depthEstimator']);
+    await bundle.open('unet');
+    expect(openParts(bundle)).toContain('unet');
+    const structure = new Float32Array(64);
+    await bundle.predict(SHAPE)([{ latent, timestep: 5, branches: [text], structure }]);
+    await bundle.decode(latent, SHAPE);
+    expect(openParts(bundle)).toHaveLength(5);
+    expect(Object.values(bundle.sessions).map(({ opened }) => opened)).toEqual([1, 1, 1, 1, 1]);
+  });
+
+  it('are opened once for two who ask at the same time', async () => {
+    const bundle = await opened();
+    const [one, two] = await Promise.all([
+      bundle.encode(picture, SIDE, SIDE),
+      bundle.encode(picture, SIDE, SIDE),
+    ]);
+    expect(bits(one)).toEqual(bits(two));
+    expect(bundle.sessions.vaeEncoder).toEqual({ open: true, opened: 1 });
+  });
+
+  it('are let go by part, open again when needed, and give the same numbers', async () => {
+    const bundle = await opened({ kind: 'xl' });
+    const before = await bundle.encode(picture, SIDE, SIDE);
+    const text = await bundle.embed('a car', { width: SIDE, height: SIDE });
+    const seconds = bundle.runSeconds.vaeEncoder;
+    await bundle.release('vaeEncoder');
+    await bundle.release('textEncoder');
+    await bundle.release('vaeDecoder'); // was never open
+    expect(openParts(bundle)).toEqual([]);
+    expect(bundle.runSeconds.vaeEncoder).toBe(seconds);
+    expect(bits(await bundle.encode(picture, SIDE, SIDE))).toEqual(bits(before));
+    const again = await bundle.embed('a car', { width: SIDE, height: SIDE });
+    expect(bits(again.hidden)).toEqual(bits(text.hidden));
+    expect(bundle.runSeconds.vaeEncoder).toBeGreaterThan(seconds);
+    expect(bundle.sessions.vaeEncoder.opened).toBe(2);
+    // Both encoders.
+    expect(bundle.sessions.textEncoder.opened).toBe(4);
+    expect(bundle.sessions.vaeDecoder.opened).toBe(0);
+  });
+
+  it('are not opened any more once the job is cancelled or the bundle closed', async () => {
+    const abort = new AbortController();
+    const bundle = await opened({}, { signal: abort.signal });
+    abort.abort();
+    await expect(bundle.encode(picture, SIDE, SIDE)).rejects.toThrow(Cancelled);
+    expect(openParts(bundle)).toEqual([]);
+    const closed = await opened();
+    await closed.encode(picture, SIDE, SIDE);
+    await closed.close();
+    await expect(closed.encode(picture, SIDE, SIDE)).rejects.toThrow('the model is closed');
+    expect(openParts(closed)).toEqual([]);
+  });
+});
+
+describe('a session opened at its first run', () => {
+  const model = textModel('float32[N] x => float32[N] y\ny = Neg(x)');
+  const create = () => createSession(model, { provider: 'cpu', label: 'a model' });
+  const feeds = { x: floats([2], Float32Array.of(1, 2)) };
+
+  it('is tried again after it could not be opened', async () => {
+    let tries = 0;
+    const session = new LazySession(() => (++tries === 1 ? Promise.reject(new Error('no room')) : create()));
+    await expect(session.run(feeds, ['y'])).rejects.toThrow('no room');
+    expect([...(await session.run(feeds, ['y'])).y!.data]).toEqual([-1, -2]);
+    expect([tries, session.opened]).toEqual([2, 1]);
+    await session.close();
+  });
+
+  it('is let go after what runs, and nothing is left of one that was opened too late', async () => {
+    const session = new LazySession(create);
+    const running = session.run(feeds, ['y']);
+    const released = session.release();
+    expect((await running).y!.data).toHaveLength(2);
+    await released;
+    expect(session.isOpen).toBe(false);
+
+    const abort = new AbortController();
+    let ended = false;
+    const late = new LazySession(async () => {
+      const inner = await create();
+      abort.abort();
+      return {
+        ...inner,
+        run: inner.run.bind(inner),
+        async release() {
+          ended = true;
+          await inner.release();
+        },
+      };
+    }, abort.signal);
+    await expect(late.run(feeds, ['y'])).rejects.toThrow(Cancelled);
+    expect([ended, late.isOpen]).toEqual([true, false]);
+  });
+});
+
+describe('what a plan knows of a bundle', () => {
+  it('is what the bundle itself says', async () => {
+    const dir = await writeTinyBundle(join(tempFolder(), 'tiny'), { kind: 'depth', depth: {} });
+    const facts = await rememberingFacts(undefined)(dir);
+    const bundle = await openBundle(dir, { sites: 'none', provider: 'cpu' });
+    onTestFinished(() => bundle.close());
+    expect(bundle).toMatchObject({ ...facts, depth: bundle.depth });
+    expect(facts.depth).toBe(bundle.digests.depthEstimator);
+  });
+
+  it('is remembered while every file stays as it is, weights too', async () => {
+    const dir = await writeTinyBundle(join(tempFolder(), 'tiny'), { external: 'weights.bin' });
+    const facts = rememberingFacts(undefined);
+    const first = await facts(dir);
+    expect(await facts(dir)).toBe(first);
+    const weights = join(dir, 'unet', 'weights.bin');
+    const bytes = readFileSync(weights);
+    bytes[1000]! ^= 1;
+    writeFileSync(weights, bytes);
+    expect((await facts(dir)).digests.unet).not.toBe(first.digests.unet);
+  });
+});
