@@ -4,14 +4,14 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { z } from 'zod';
 import { AppError, errorLine } from '../../src/common/errors.ts';
-import { ddim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
-import { euler } from '../../src/main/engine/diffusion/solvers/euler.ts';
+import { solvers } from '../../src/main/engine/diffusion/solvers/registry.ts';
 import { openBundle } from '../../src/main/engine/models/open.ts';
 import type { Bundle } from '../../src/main/engine/models/types.ts';
 import { GoldenCase } from './case.ts';
 import { compare, type Row } from './compare.ts';
 import { joint } from './kinds/joint.ts';
 import type { Kind } from './kinds/kind.ts';
+import { methodKind } from './kinds/method.ts';
 import { mixing } from './kinds/mixing.ts';
 import { pix2video } from './kinds/pix2video.ts';
 import { solverKind } from './kinds/solver.ts';
@@ -35,8 +35,10 @@ const KINDS: readonly (readonly [RegExp, Kind | string])[] = [
   [/null/, 'null-text inversion'],
   [/pix2video/, pix2video],
   [/mix/, mixing],
-  [/ddim/, solverKind(ddim)],
-  [/euler/, solverKind(euler)],
+  ...solvers
+    // A name may begin with another's: euler, euler_a.
+    .toSorted((a, b) => b.id.length - a.id.length)
+    .map((solver) => [new RegExp(solver.id.replaceAll('_', '[_-]')), solverKind(solver)] as const),
   [/vae/, vae],
   [/text|token/, text],
 ];
@@ -87,7 +89,10 @@ async function* runCase(dir: string, bundles: string | undefined, open: OpenBund
 
     const golden = new GoldenCase(dir, manifest);
     name = golden.name;
-    const kind = KINDS.find(([pattern]) => pattern.test(name.toLowerCase()))?.[1] ?? 'a reader of such cases';
+    const kind =
+      methodKind(golden.settings) ??
+      KINDS.find(([pattern]) => pattern.test(name.toLowerCase()))?.[1] ??
+      'a reader of such cases';
     if (typeof kind === 'string') {
       for (const each of Object.keys(golden.outputs)) yield notCovered(name, each, kind);
       return;

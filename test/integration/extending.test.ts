@@ -1,0 +1,184 @@
+/** docs/extending.md, followed to the letter in a copy of Retake: what it says is there is, and does what it says. */
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TakeReport } from '../../src/common/report.ts';
+import { probeClip } from '../../src/main/engine/media/probe.ts';
+import { faults } from '../../tools/borders/check.ts';
+import { follow, readGuide, type Touched } from '../helpers/guide.ts';
+import { writeTinyBundle } from '../helpers/tiny-bundle.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const bin = (name: string) => join(root, 'node_modules/.bin', name);
+const chapters = readGuide(join(root, 'docs/extending.md')).filter(({ steps }) => steps.length > 0);
+
+const ONE_FILE_AND_ITS_NAME = { newFiles: 1, changedFiles: 1, lines: 2 };
+/** What each chapter may cost: a new file, and its import and name in a list. */
+const COSTS: Readonly<Record<string, { newFiles: number; changedFiles: number; lines: number }>> = {
+  'An editing method': ONE_FILE_AND_ITS_NAME,
+  'A solver': ONE_FILE_AND_ITS_NAME,
+  'A take format': ONE_FILE_AND_ITS_NAME,
+};
+
+describe('extending Retake', () => {
+  let copy = '';
+  const touched: Touched[] = [];
+
+  /** Runs a TypeScript file of the copy, or a program, inside it. */
+  const inCopy = (program: string, ...args: string[]) => {
+    const home = join(copy, 'home');
+    const run = spawnSync(program, args, {
+      cwd: copy,
+      encoding: 'utf8',
+      env: { ...process.env, RETAKE_HOME: home },
+    });
+    return { code: run.status, output: run.stdout, errors: run.stderr };
+  };
+  const retake = (...args: string[]) => inCopy(process.execPath, join(copy, 'src/main/cli/main.ts'), ...args);
+  /** What a few lines of a program of the copy print, as JSON. */
+  const script = (text: string): unknown => {
+    writeFileSync(join(copy, 'script.ts'), text);
+    const { output, errors } = inCopy(process.execPath, join(copy, 'script.ts'));
+    if (errors) throw new Error(errors);
+    return JSON.parse(output);
+  };
+
+  beforeAll(() => {
+    copy = mkdtempSync(join(tmpdir(), 'retake-extending-'));
+    const parts = ['src', 'tools/golden', 'tools/borders', 'docs', 'package.json', 'biome.json'];
+    const configs = ['base', 'common', 'main', 'preload', 'renderer'].map((name) => `tsconfig.${name}.json`);
+    for (const part of [...parts, ...configs])
+      cpSync(join(root, part), join(copy, part), { recursive: true });
+    symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+    for (const chapter of chapters) touched.push(follow(chapter, copy));
+  });
+  afterAll(() => rmSync(copy, { recursive: true, force: true }));
+
+  it('touches few places', () => {
+    const costs = touched.map(({ title, newFiles, added }) => [
+      title,
+      {
+        newFiles: newFiles.length,
+        changedFiles: Object.keys(added).length,
+        lines: Object.values(added).reduce((sum, lines) => sum + lines, 0),
+      },
+    ]);
+    expect(Object.fromEntries(costs)).toEqual(COSTS);
+  });
+
+  it.each(['common', 'main', 'preload', 'renderer'])('passes the checks of types: %s', (part) => {
+    expect(inCopy(bin('tsc'), '-p', `tsconfig.${part}.json`)).toEqual({ code: 0, output: '', errors: '' });
+  });
+
+  it('is written as the rest is, and crosses no border', () => {
+    const written = touched.flatMap(({ newFiles, added }) => [...newFiles, ...Object.keys(added)]);
+    const { code, output, errors } = inCopy(bin('biome'), 'check', '--vcs-enabled=false', ...written);
+    expect({ code, told: code === 0 ? '' : output + errors }).toEqual({ code: 0, told: '' });
+    expect(faults(copy)).toEqual([]);
+  });
+
+  it('lists the method with its settings, and the solver with every method it is right for', () => {
+    const { code, output } = retake('methods');
+    expect(code).toBe(0);
+    const texts = new Map(output.split('\n\n').map((text) => [text.split(' ')[0], text]));
+    expect(texts.get('echo')).toMatch(/-p strength=0\.6 +How far.*\n +-p share=0\.3 +How much/);
+    for (const id of ['pix2video', 'sdedit', 'echo'])
+      expect(texts.get(id)).toMatch(/--solver ddim, .*\bddpm\b/);
+    expect(texts.get('mix')).not.toContain('ddpm');
+  });
+
+  it('renders with the method, the solver and the format', { timeout: 300_000 }, async () => {
+    const demo = join(root, 'resources/demo');
+    const take = join(copy, 'take.mov');
+    const { code, output, errors } = retake(
+      ...['edit', join(demo, 'clip.mp4'), '--bundle', join(demo, 'bundle'), '--out', take],
+      ...['--method', 'echo', '-p', 'share=0.5', '--solver', 'DDPMScheduler', '--format', 'prores422lt'],
+      ...['--source-prompt', 'a red ball', '--prompt', 'a blue ball', '--from', '0', '--to', '2'],
+      ...['--steps', '4', '--provider', 'cpu', '--json'],
+    );
+    expect({ code, told: code === 0 ? '' : errors }).toEqual({ code: 0, told: '' });
+    const { settings, take: made } = JSON.parse(output) as TakeReport;
+    expect(settings).toMatchObject({ method: 'echo', params: { share: 0.5 }, format: 'prores422lt' });
+    expect(made.frames).toBe(3);
+    expect((await probeClip(take)).codec).toBe('prores');
+    const wrong = retake('edit', take, '--out', join(copy, 'b.mov'), '--format', 'prores422ltd');
+    expect(wrong.errors).toContain('prores422lt');
+  });
+
+  it('makes an echo: with all of it every frame is what the one before was', () => {
+    const same = script(`
+      import { getMethod, parseParams } from './src/main/engine/methods/registry.ts';
+      const echo = getMethod('echo');
+      const have = { clean: () => new Float32Array([1]) };
+      const schedule = { levels: [{ timestep: 1, alphaBar: 0.5, sigma: 1 }], final: { timestep: 0, alphaBar: 1, sigma: 0 } };
+      const shape = { channels: 1, height: 1, width: 1 };
+      const shot = { frames: 3, anchor: 1, seed: 0, schedule, form: 'vp', shape, have };
+      const [run] = echo.runs(shot as never, parseParams(echo, { share: 1 }));
+      const read = { frame: 1, denoised: new Float32Array([3]), used: new Float32Array([5]), next: null };
+      const seen = { denoised: new Float32Array([7]), reads: [read] };
+      console.log(JSON.stringify([run!.passes!(0).map(({ reads }) => reads), ...await run!.blend!(seen as never)]));
+    `);
+    expect(same).toEqual([[[], [1], [1]], 5]);
+  });
+
+  it('takes golden numbers of the solver and of the method', { timeout: 120_000 }, async () => {
+    await writeTinyBundle(join(copy, 'bundles/tiny'));
+    const file = (name: string) => ({ file: `${name}.npy` });
+    const write = (name: string, settings: object, inputs: object) => {
+      const dir = join(copy, 'cases', name);
+      mkdirSync(dir, { recursive: true });
+      const whole = { bundle: 'tiny', settings: { steps: 3, guidance: 1, ...settings }, inputs };
+      writeFileSync(
+        join(dir, 'manifest.json'),
+        JSON.stringify({ ...whole, outputs: { sample: file('sample') } }),
+      );
+      writeNpy(join(dir, 'start.npy'), [2, 4, 8, 8], (i) => Math.sin(i));
+      writeNpy(join(dir, 'ctx.npy'), [2, 77, 12], (i) => Math.cos(i));
+      return dir;
+    };
+    const echo = (share: number) =>
+      write(
+        '21-echo',
+        { method: 'echo', params: { share }, solver: 'ddpm' },
+        { x_T: file('start'), ctx: file('ctx') },
+      );
+    const dirs = [write('20-ddpm', {}, { noise: file('start'), ctx: file('ctx') }), echo(0.5)];
+    for (const dir of dirs) writeNpy(join(dir, 'sample.npy'), [2, 4, 8, 8], () => 0);
+    const values = script(`
+      import { readFileSync } from 'node:fs';
+      import { openBundle } from './src/main/engine/models/open.ts';
+      import { ddpm } from './src/main/engine/diffusion/solvers/ddpm.ts';
+      import { GoldenCase } from './tools/golden/case.ts';
+      import { methodKind } from './tools/golden/kinds/method.ts';
+      import { solverKind } from './tools/golden/kinds/solver.ts';
+      const bundle = await openBundle('bundles/tiny', { sites: 'none', provider: 'cpu' });
+      const values = [];
+      for (const dir of ['cases/20-ddpm', 'cases/21-echo']) {
+        const golden = new GoldenCase(dir, JSON.parse(readFileSync(dir + '/manifest.json', 'utf8')));
+        const kind = methodKind(golden.settings) ?? solverKind(ddpm);
+        values.push(Array.from(await kind.output(golden, bundle, 'sample')));
+      }
+      await bundle.close();
+      console.log(JSON.stringify(values));
+    `) as number[][];
+    dirs.forEach((dir, at) => {
+      writeNpy(join(dir, 'sample.npy'), [2, 4, 8, 8], (index) => values[at]![index]!);
+    });
+    const golden = () => inCopy(process.execPath, join(copy, 'tools/golden/run.ts'), join(copy, 'cases'));
+    expect(golden()).toMatchObject({ code: 0, output: expect.stringContaining('2 passed, 0 failed, 0 not') });
+    echo(0.4);
+    expect(golden()).toMatchObject({ code: 1, output: expect.stringContaining('1 passed, 1 failed, 0 not') });
+  });
+});
+
+/** A float32 array in NumPy's format. */
+function writeNpy(path: string, shape: readonly number[], valueAt: (index: number) => number): void {
+  const header = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape.join(', ')}), }`;
+  const padded = `${header.padEnd(64 * Math.ceil((header.length + 11) / 64) - 11)}\n`;
+  const prefix = Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, padded.length & 255, padded.length >> 8]);
+  const size = shape.reduce((product, side) => product * side, 1);
+  const data = Float32Array.from({ length: size }, (_, index) => valueAt(index));
+  writeFileSync(path, Buffer.concat([prefix, Buffer.from(padded, 'latin1'), Buffer.from(data.buffer)]));
+}
