@@ -6,7 +6,7 @@ import { assert, throwIfCancelled } from '../../../common/errors.ts';
 import { checkCapacity, ONE_BY_ONE } from './capacity.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { History } from './history.ts';
-import { type Earlier, type Run, visitsOf } from './run.ts';
+import { type Earlier, type Run, shotFrame, visitsOf } from './run.ts';
 import type { SampleRequest } from './sampling.ts';
 import { type RunState, stateOf } from './state.ts';
 import { type Prediction, RunStep } from './step.ts';
@@ -24,7 +24,8 @@ export async function sampleRuns(request: SampleRequest): Promise<Latent[]> {
   for (const index of runs.keys()) {
     if (index < (resume?.run ?? 0)) continue;
     const descent = new Descent(request, index, results, history);
-    for (const [frame, latent] of await descent.sample()) results.set(frame, latent);
+    for (const [frame, latent] of await descent.sample())
+      if (shotFrame(runs[index]!, frame) === frame) results.set(frame, latent);
     history.ended(index);
   }
   return [...results].sort(([a], [b]) => a - b).map(([, latent]) => latent);
@@ -105,7 +106,8 @@ class Descent {
       await onVisit?.({
         run: this.#index,
         step,
-        frame,
+        frame: shotFrame(this.#run, frame),
+        aside: shotFrame(this.#run, frame) !== frame,
         done: done - left,
         total: visitsOf(runs),
         denoised: predictions[i]!.denoised,

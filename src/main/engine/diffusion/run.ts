@@ -68,6 +68,11 @@ export interface Seen {
 export interface Run {
   /** In the order of their visits, where no passes say otherwise. */
   readonly frames: readonly number[];
+  /**
+   * Which frame of the shot a frame is, where a run takes some twice: as they were, beside as they become. Itself by
+   * default; only such frames are results.
+   */
+  standsFor?(frame: number): number;
   readonly schedule: NoiseSchedule;
   /** What it reads of earlier runs besides their results: only that is kept. */
   readonly recalls?: readonly Recall[];
@@ -87,6 +92,11 @@ export interface Run {
 }
 
 type Clean = ReadonlyMap<number, Latent>;
+
+/** The frame of the shot that a frame of the run is. */
+export function shotFrame(run: Run, frame: number): number {
+  return run.standsFor?.(frame) ?? frame;
+}
 
 /** The passes of one step. */
 export function passesOf(run: Run, step: number): readonly Pass[] {

@@ -35,7 +35,10 @@ export interface SampleRequest {
 export interface VisitEvent {
   readonly run: number;
   readonly step: number;
+  /** Of the shot. */
   readonly frame: number;
+  /** Whether it was the frame as another that only helps. */
+  readonly aside: boolean;
   /** Visits done and to do in all runs, resumed ones counted. */
   readonly done: number;
   readonly total: number;

@@ -6,7 +6,16 @@ import { denoiseFrames } from './denoiser.ts';
 import { assertFinite } from './finite.ts';
 import { stepNoise } from './noise.ts';
 import { type Denoised, noiseBetween } from './parametrisation.ts';
-import { type Earlier, keysOf, type Pass, passesOf, type Read, type Run, type Seen } from './run.ts';
+import {
+  type Earlier,
+  keysOf,
+  type Pass,
+  passesOf,
+  type Read,
+  type Run,
+  type Seen,
+  shotFrame,
+} from './run.ts';
 import type { SampleRequest } from './sampling.ts';
 import type { RunState } from './state.ts';
 import type { Attention, Features, Latent, Level } from './types.ts';
@@ -62,7 +71,7 @@ export class RunStep {
     const denoiser = { ...this.#request, form: solver.form, clip: solver.clips && (clip ?? false) };
     const inputs = visits.map(({ frame, pass }) => ({
       latent: this.#state.latents.get(frame)!,
-      structure: structure?.(frame),
+      structure: structure?.(shotFrame(this.#run, frame)),
       attention: this.#attention(pass),
       capture: this.#lends(frame, index),
       branches: this.#run.text?.(frame, this.#step, branches),
@@ -178,7 +187,12 @@ export class RunStep {
   }
 
   #assertFinite(latent: Latent, frame: number): void {
-    assertFinite(latent, 'sampling', this.#step, (this.#request.firstFrame ?? 0) + frame);
+    assertFinite(
+      latent,
+      'sampling',
+      this.#step,
+      (this.#request.firstFrame ?? 0) + shotFrame(this.#run, frame),
+    );
   }
 }
 

@@ -32,6 +32,8 @@ export interface Have {
   mask(frame: number): Float32Array;
   /** The unconditional text with which guidance keeps to the trajectory. */
   nullText(frame: number, step: number): Conditioning;
+  /** The prompt that the source was described by. */
+  readonly sourceText: Conditioning;
   readonly pictures: Pictures;
 }
 
@@ -49,6 +51,7 @@ const KINDS: readonly (keyof Have)[] = [
   'flow',
   'mask',
   'nullText',
+  'sourceText',
   'pictures',
 ];
 

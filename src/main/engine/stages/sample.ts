@@ -62,12 +62,13 @@ export async function sampleShot(shot: Shot, start: StartLatents, context: Rende
     ...(resume && { resume }),
     async onVisit(event) {
       progress.advance(1, { frame: event.frame + shot.range.start, step: event.step });
-      await context.onGlimpse?.({
-        frame: event.frame + shot.range.start,
-        step: event.step,
-        fit: shot.fit,
-        picture: () => bundle.decode(event.denoised, shot.shape),
-      });
+      if (!event.aside)
+        await context.onGlimpse?.({
+          frame: event.frame + shot.range.start,
+          step: event.step,
+          fit: shot.fit,
+          picture: () => bundle.decode(event.denoised, shot.shape),
+        });
       const fraction = event.done / total;
       // The last one is written in any case: encoding may be killed too.
       if (!event.checkpoint || (event.done < total && !clock.due(fraction))) return;

@@ -1,0 +1,252 @@
+/**
+ * What the seam of methods can carry: ways of editing that are not offered yet, each a small file, on a network that really
+ * depends on what it is given.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { decodeCheckpoint, encodeCheckpoint } from '../../src/main/engine/diffusion/checkpoint.ts';
+import { sampleRuns } from '../../src/main/engine/diffusion/driver.ts';
+import { noiseFor } from '../../src/main/engine/diffusion/noise.ts';
+import { visitsOf } from '../../src/main/engine/diffusion/run.ts';
+import type { SampleRequest } from '../../src/main/engine/diffusion/sampling.ts';
+import { makeLevels } from '../../src/main/engine/diffusion/schedule.ts';
+import type { Features, Latent, Predict } from '../../src/main/engine/diffusion/types.ts';
+import type { Have } from '../../src/main/engine/methods/have.ts';
+import { solverFor } from '../../src/main/engine/methods/registry.ts';
+import type { Method } from '../../src/main/engine/methods/types.ts';
+import { methodRuns } from '../helpers/method-runs.ts';
+import { controlVideo } from '../helpers/possible-methods/controlvideo.ts';
+import { editOnlyHere } from '../helpers/possible-methods/edit-only-here.ts';
+import { fateZero } from '../helpers/possible-methods/fatezero.ts';
+import { flowMix } from '../helpers/possible-methods/flow-mix.ts';
+import { manyAnchors } from '../helpers/possible-methods/many-anchors.ts';
+import { nullText } from '../helpers/possible-methods/null-text.ts';
+import { text2VideoZero } from '../helpers/possible-methods/text2video-zero.ts';
+import { tuneAVideo } from '../helpers/possible-methods/tune-a-video.ts';
+import { twoStages } from '../helpers/possible-methods/two-stages.ts';
+import { vidRd } from '../helpers/possible-methods/vidrd.ts';
+import { maxDiff, SD_SCHEDULER, SHAPE, SIZE, smoothNetwork, text } from '../helpers/smooth-network.ts';
+
+const STEPS = 5;
+const AREA = SHAPE.height * SHAPE.width;
+const steady = (frame: number, count: number) => noiseFor(3, frame, count);
+
+const made: Partial<Have> = {
+  trajectory: (frame) => Array.from({ length: STEPS + 1 }, (_, level) => noiseFor(20 + level, frame, SIZE)),
+  flow: (from, to) => ({
+    x: new Float32Array(AREA).fill((to - from) * 0.4),
+    y: steady(from + to, AREA),
+    hidden: Float32Array.from({ length: AREA }, (_, i) => (i === from % AREA ? 1 : 0)),
+  }),
+  mask: (frame) => Float32Array.from({ length: AREA }, (_, i) => (i === frame % AREA ? 0 : 1)),
+  nullText: (frame, step) => text(frame / 10 - step / 5),
+  sourceText: text(0.1),
+  pictures: {
+    decode: async (latent) => latent.map((value) => Math.min(1, Math.max(0, value / 4 + 0.5))),
+    encode: async (rgb) => Float32Array.from(rgb, (value) => (value / 255 - 0.5) * 4),
+  },
+};
+
+/** Which frame went through, and whose tokens it saw besides its own: `[2, 0, 1]`, with `own` where they took part. */
+type Saw = readonly [frame: number, seen: readonly (number | 'own')[]];
+
+/** Frames are known by the structure that comes with them. */
+function watching(structures: readonly Float32Array[]): { predict: Predict; saw: Saw[] } {
+  const network = smoothNetwork();
+  const makers = new WeakMap<Features, number>();
+  const saw: Saw[] = [];
+  const predict: Predict = async (inputs, joint = false) => {
+    const frames = inputs.map(({ structure }) => structures.indexOf(structure!));
+    const answers = await network(inputs, joint);
+    for (const [i, { attention }] of inputs.entries()) {
+      const bank = (attention?.bank ?? []).map((features) => makers.get(features)!);
+      const own = attention ? attention.self : true;
+      saw.push([frames[i]!, joint ? frames : [...bank, ...(own ? (['own'] as const) : [])]]);
+      const { features } = answers[i]!;
+      if (features) makers.set(features, frames[i]!);
+    }
+    return answers;
+  };
+  return { predict, saw };
+}
+
+interface Possible {
+  readonly method: Method;
+  readonly params: object;
+  readonly frames: number;
+  /** Of one step of the last run. */
+  readonly saw: readonly Saw[];
+}
+
+const own = (frame: number): Saw => [frame, ['own']];
+
+const POSSIBLE: readonly Possible[] = [
+  { method: flowMix, params: {}, frames: 4, saw: [own(1), own(2), own(3), own(0)] },
+  {
+    method: manyAnchors,
+    params: { anchors: [4, 1] },
+    frames: 6,
+    saw: [
+      [1, [1, 4]],
+      [4, [1, 4]],
+      [2, [1, 4, 1]],
+      [3, [1, 4, 2]],
+      [5, [4, 4]],
+      [0, [1, 1]],
+    ],
+  },
+  { method: nullText, params: {}, frames: 3, saw: [own(1), own(2), own(0)] },
+  {
+    method: text2VideoZero(),
+    params: { background: 0.6, keepFirst: true },
+    frames: 3,
+    saw: [own(0), [1, [0]], [2, [0]]],
+  },
+  {
+    method: controlVideo,
+    params: {},
+    frames: 6,
+    saw: [...[0, 2, 4, 5].map((frame): Saw => [frame, [0, 2, 4, 5]]), [1, [0, 2]], [3, [2, 4]]],
+  },
+  { method: tuneAVideo, params: {}, frames: 3, saw: [own(0), [1, [0, 0]], [2, [0, 1]]] },
+  { method: vidRd(), params: { clip: 3 }, frames: 8, saw: [own(6), own(7)] },
+  { method: twoStages, params: {}, frames: 6, saw: [own(1), own(2), own(4)] },
+  { method: editOnlyHere, params: {}, frames: 3, saw: [own(1), own(2), own(0)] },
+  {
+    method: fateZero,
+    params: { share: 1 },
+    frames: 2,
+    saw: [own(0), own(1), [0, [0, 'own']], [1, [1, 'own']]],
+  },
+];
+
+function requestOf({ method, params, frames }: Possible, predict: Predict, structures: Float32Array[]) {
+  const solver = solverFor(method, params, null);
+  const start = Array.from({ length: frames }, (_, frame) => noiseFor(9, frame, SIZE));
+  const schedule = makeLevels(SD_SCHEDULER, STEPS, { solver });
+  const of = { start, anchor: 1, seed: 42, schedule, solver, shape: SHAPE };
+  const request: SampleRequest = {
+    runs: methodRuns(method, params, of, made),
+    predict,
+    prediction: 'epsilon',
+    solver,
+    branches: [text(-0.3), text(0.8)],
+    guidance: 3,
+    structure: (frame) => structures[frame]!,
+    seed: 42,
+  };
+  return request;
+}
+
+const structuresOf = (count: number) => Array.from({ length: count }, (_, i) => noiseFor(10, i, AREA));
+
+describe.each(POSSIBLE.map((possible) => ({ id: possible.method.id, possible })))('$id', ({ possible }) => {
+  const structures = structuresOf(2 * possible.frames);
+  const whole = sampleRuns(requestOf(possible, smoothNetwork(), structures));
+
+  it('gives a latent for every frame of the shot, unlike the others and unlike each frame by itself', async () => {
+    const latents = (await whole).slice(0, possible.frames);
+    expect(latents).toHaveLength(possible.frames);
+    const request = requestOf(possible, smoothNetwork(), structures);
+    const apart = await sampleRuns({
+      ...request,
+      runs: request.runs.map(({ frames, schedule, start, recalls }) => ({
+        frames,
+        schedule,
+        start,
+        ...(recalls && { recalls }),
+      })),
+    });
+    const changed = latents.filter((latent, frame) => maxDiff(latent, apart[frame]!) > 1e-3);
+    // Of two stages, the frames between begin from key frames that looked at each other.
+    expect(changed.length).toBeGreaterThan(0);
+    for (const [i, a] of latents.entries())
+      for (const b of latents.slice(i + 1)) expect(maxDiff(a, b)).toBeGreaterThan(1e-4);
+  });
+
+  it('every frame sees whom it should', async () => {
+    const { predict, saw } = watching(structures);
+    await sampleRuns(requestOf(possible, predict, structures));
+    expect(saw.slice(-possible.saw.length)).toEqual(possible.saw);
+  });
+
+  it('goes on from every checkpoint to the same bits, and however many go together', async () => {
+    const request = requestOf(possible, smoothNetwork(), structures);
+    const kept: { done: number; bytes: Uint8Array }[] = [];
+    await sampleRuns({
+      ...request,
+      onVisit({ done, checkpoint }) {
+        if (checkpoint) kept.push({ done, bytes: encodeCheckpoint(checkpoint()) });
+      },
+    });
+    for (const { done: spared, bytes } of kept) {
+      const left: number[] = [];
+      const again = await sampleRuns({
+        ...request,
+        capacity: { together: 1 + (spared % 3), fits: () => Number.POSITIVE_INFINITY },
+        resume: decodeCheckpoint(bytes)!,
+        onVisit: ({ done }) => void left.push(done),
+      });
+      expect(again, `after ${spared}`).toEqual(await whole);
+      expect(left).toHaveLength(visitsOf(request.runs) - spared);
+    }
+  });
+});
+
+it('mixing along no motion, hidden nowhere, is residual mixing', async () => {
+  const still: Partial<Have> = {
+    ...made,
+    flow: () => ({ x: new Float32Array(AREA), y: new Float32Array(AREA), hidden: new Float32Array(AREA) }),
+  };
+  const hidden: Partial<Have> = {
+    ...made,
+    flow: () => ({ ...made.flow!(0, 1), hidden: new Float32Array(AREA).fill(1) }),
+  };
+  const latents = async (w: number, having: Partial<Have>): Promise<Latent[]> => {
+    const solver = solverFor(flowMix, {}, null);
+    const start = Array.from({ length: 3 }, (_, frame) => noiseFor(9, frame, SIZE));
+    const schedule = makeLevels(SD_SCHEDULER, STEPS, { solver });
+    const runs = methodRuns(
+      flowMix,
+      { w },
+      { start, anchor: 0, seed: 1, schedule, solver, shape: SHAPE },
+      having,
+    );
+    const request = requestOf(
+      { method: flowMix, params: {}, frames: 3, saw: [] },
+      smoothNetwork(),
+      structuresOf(3),
+    );
+    return sampleRuns({ ...request, runs });
+  };
+  const all = await latents(1, still);
+  for (const latent of all) expect(maxDiff(latent, all[0]!)).toBeLessThan(1e-5);
+  expect(await latents(1, hidden)).toEqual(await latents(0, made));
+});
+
+it('outside the mask an edit ends on the source', async () => {
+  const possible = POSSIBLE.find(({ method }) => method === editOnlyHere)!;
+  const latents = await sampleRuns(requestOf(possible, smoothNetwork(), structuresOf(3)));
+  for (const [frame, latent] of latents.entries()) {
+    const source = made.trajectory!(frame)[STEPS]!;
+    for (let i = 0; i < SIZE; i++) expect(latent[i] === source[i], `${frame}, ${i}`).toBe(i % AREA === frame);
+  }
+});
+
+/** Lines of code, without imports, comments and the schema of its settings, which grow with what it offers. */
+function linesOf(file: string): number {
+  const code = readFileSync(file, 'utf8')
+    .replace(/^import [^;]*;$/gm, '')
+    .replace(/^const schema = [\s\S]*?\}\);$/gm, '')
+    .replace(/\/\*\*[\s\S]*?\*\//g, '')
+    .replace(/^ *(id|label|summary|schema|sites|joint|solvers)(:.*)?,$/gm, '');
+  return code.split('\n').filter((line) => line.trim() !== '' && !line.trim().startsWith('//')).length;
+}
+
+it('each is small', () => {
+  const folder = join(import.meta.dirname, '../helpers/possible-methods');
+  const lengths = readdirSync(folder).map((file): [string, number] => [file, linesOf(join(folder, file))]);
+  expect(lengths.length).toBe(POSSIBLE.length + 1);
+  expect(lengths.filter(([, lines]) => lines > 40)).toEqual([]);
+});
