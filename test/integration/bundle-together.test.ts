@@ -1,10 +1,15 @@
 /** Several frames in one call of a real network: together they give what each gives alone. */
 import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
-import type { PredictInput } from '../../src/main/engine/diffusion/types.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type Capacity, ONE_BY_ONE } from '../../src/main/engine/diffusion/capacity.ts';
+import { sampleRuns } from '../../src/main/engine/diffusion/driver.ts';
+import type { Pass, Run } from '../../src/main/engine/diffusion/run.ts';
+import { makeLevels } from '../../src/main/engine/diffusion/schedule.ts';
+import { ddim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
+import type { Latent, PredictInput } from '../../src/main/engine/diffusion/types.ts';
 import { openBundle } from '../../src/main/engine/models/open.ts';
 import { askOne } from '../helpers/ask-one.ts';
-import { maxDiff } from '../helpers/smooth-network.ts';
+import { maxDiff, SD_SCHEDULER } from '../helpers/smooth-network.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { writeTinyBundle } from '../helpers/tiny-bundle.ts';
 
@@ -83,6 +88,54 @@ it('jointly, each sees the others: the same for every order, and not what each g
   }
   const single = await predict([inputs[0]!], true);
   expect(maxDiff(single[0]!.outputs[1]!, alone[0]!.outputs[1]!)).toBeLessThan(TOLERANCE);
+});
+
+describe('sampled', () => {
+  const frames = [0, 1, 2, 3, 4];
+  /** Passes of every kind that can be parted; low levels, where a difference is not magnified. */
+  const passes: readonly Pass[] = [
+    { frames: [0], keys: 'own' },
+    { frames: [1, 2, 3], keys: [0], self: true, reads: [0] },
+    { frames: [4], keys: [0, 3] },
+  ];
+
+  async function sampled(
+    capacity: Capacity,
+    run: Partial<Run>,
+  ): Promise<{ latents: Latent[]; sizes: number[] }> {
+    const { predict, branches } = await opened({ joint: false });
+    const sizes: number[] = [];
+    const { levels, final } = makeLevels(SD_SCHEDULER, 10, { solver: ddim });
+    const schedule = { levels: levels.slice(-4), final };
+    const latents = await sampleRuns({
+      runs: [{ frames, schedule, start: latentOf, ...run }],
+      predict: (inputs, joint) => {
+        sizes.push(inputs.length);
+        return predict(inputs, joint);
+      },
+      prediction: 'epsilon',
+      solver: ddim,
+      branches,
+      guidance: 1.5,
+      seed: 1,
+      capacity,
+    });
+    return { latents, sizes: sizes.slice(0, sizes.length / 4) };
+  }
+
+  it.each<[string, Partial<Run>, Capacity, number[]]>([
+    ['each by itself', {}, { together: 3, fits: () => 9 }, [3, 2]],
+    ['each by itself, of which two fit', {}, { together: 3, fits: () => 2 }, [2, 2, 1]],
+    ['passes that name others', { passes: () => passes }, { together: 9, fits: () => 9 }, [1, 3, 1]],
+    ['such passes, of which two fit', { passes: () => passes }, { together: 9, fits: () => 2 }, [1, 2, 1, 1]],
+  ])('%s: what one by one gives', async (_, run, capacity, calls) => {
+    const alone = await sampled(ONE_BY_ONE, run);
+    const together = await sampled(capacity, run);
+    expect(alone.sizes).toEqual([1, 1, 1, 1, 1]);
+    expect(together.sizes).toEqual(calls);
+    for (const [frame, latent] of alone.latents.entries())
+      expect(maxDiff(latent, together.latents[frame]!), `frame ${frame}`).toBeLessThan(TOLERANCE);
+  });
 });
 
 it('is refused where the bundle was not opened for it', async () => {

@@ -1,0 +1,174 @@
+/** Ways of editing that are not offered yet, against the numbers that are there for them. */
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sampleRuns } from '../../src/main/engine/diffusion/driver.ts';
+import { noiseFor } from '../../src/main/engine/diffusion/noise.ts';
+import { makeLevels } from '../../src/main/engine/diffusion/schedule.ts';
+import { ddim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
+import type { Conditioning, Latent } from '../../src/main/engine/diffusion/types.ts';
+import type { Have } from '../../src/main/engine/methods/have.ts';
+import type { Method } from '../../src/main/engine/methods/types.ts';
+import { openBundle } from '../../src/main/engine/models/open.ts';
+import type { Bundle } from '../../src/main/engine/models/types.ts';
+import { GoldenCase } from '../../tools/golden/case.ts';
+import { methodRuns } from '../helpers/method-runs.ts';
+import { nullText } from '../helpers/possible-methods/null-text.ts';
+import { text2VideoZero } from '../helpers/possible-methods/text2video-zero.ts';
+import { tuneAVideo } from '../helpers/possible-methods/tune-a-video.ts';
+import { vidRd } from '../helpers/possible-methods/vidrd.ts';
+import { sharedPath } from '../helpers/shared.ts';
+import { maxDiff } from '../helpers/smooth-network.ts';
+
+const folder = sharedPath('golden');
+
+function caseAt(...path: string[]): GoldenCase {
+  const dir = join(folder!, ...path);
+  return new GoldenCase(dir, JSON.parse(readFileSync(join(dir, 'manifest.json'), 'utf8')));
+}
+
+interface Asked {
+  readonly method: Method;
+  readonly params?: object;
+  readonly start: readonly Latent[];
+  readonly branches: readonly Conditioning[];
+  readonly made?: Partial<Have>;
+}
+
+describe.skipIf(!folder)('numbers of', () => {
+  const open = new Map<string, Bundle>();
+  beforeAll(async () => {
+    for (const name of ['tiny-sd', 'tiny-sd-depth'])
+      open.set(
+        name,
+        await openBundle(join(folder!, 'bundles', name), { sites: 'all', joint: true, provider: 'cpu' }),
+      );
+  });
+  afterAll(async () => {
+    for (const bundle of open.values()) await bundle.close();
+  });
+
+  /** Latents of the last run, by step and frame. */
+  async function trajectory(golden: GoldenCase, name: string, asked: Asked): Promise<Latent[][]> {
+    const bundle = open.get(name)!;
+    const shape = { channels: 4, height: 8, width: 8 };
+    const schedule = makeLevels(bundle.scheduler, golden.number('steps'), { solver: ddim });
+    const of = { start: asked.start, anchor: 0, seed: 0, schedule, solver: ddim, shape };
+    const runs = methodRuns(asked.method, asked.params ?? {}, of, asked.made);
+    const latents: Latent[][] = [];
+    await sampleRuns({
+      runs,
+      predict: bundle.predict(shape),
+      prediction: bundle.scheduler.prediction,
+      solver: ddim,
+      branches: asked.branches,
+      guidance: golden.number('guidance'),
+      ...(bundle.structureChannels > 0 && { structure: golden.structure(shape)! }),
+      seed: 0,
+      onVisit({ run, step, frame, latent }) {
+        if (run !== runs.length - 1) return;
+        latents[step] ??= [];
+        latents[step][frame] = latent!;
+      },
+    });
+    return latents;
+  }
+
+  function compare(golden: GoldenCase, output: string, latents: readonly Latent[]): void {
+    const { data } = golden.expected(output);
+    const got = Float32Array.from(latents.flatMap((latent) => [...latent]));
+    expect(got.length, output).toBe(data.length);
+    expect(maxDiff(got, data), output).toBeLessThan(golden.outputs[output]!.suggested_atol!);
+  }
+
+  it('Tune-A-Video: attention to the first frame and the one before', async () => {
+    const golden = caseAt('cases-depth', '07-joint');
+    const { frames } = golden.latents('zT');
+    const branches = golden.branches('ctx_edit');
+    const asked = { method: tuneAVideo, start: frames, branches };
+    compare(golden, 'sparse_causal', (await trajectory(golden, 'tiny-sd-depth', asked)).flat());
+  });
+
+  it.each([
+    ['t2v_nearest', { nearest: true }],
+    ['t2v_bilinear', {}],
+    ['t2v_bilinear_keep_first', { keepFirst: true }],
+  ])('Text2Video-Zero: %s', async (output, params) => {
+    const golden = caseAt('cases-depth', '07-joint');
+    const noises = golden.latents('noise').frames;
+    const { frames: start } = golden.latents('zT');
+    const method = text2VideoZero((frame) => noises[Math.max(0, frame)]!);
+    const asked = { method, params, start, branches: golden.branches('ctx_edit') };
+    compare(golden, output, (await trajectory(golden, 'tiny-sd-depth', asked)).flat());
+  });
+
+  it.each(['08-nulltext-3', '08-nulltext-10'])('null text: %s', async (name) => {
+    const golden = caseAt('cases-depth', name);
+    const [, conditional] = golden.branches('ctx_source');
+    const { shape, data } = golden.expected('embeddings');
+    const [, , tokens, dim] = shape as [number, number, number, number];
+    const pivot = golden.expected('pivot');
+    const size = pivot.data.length / pivot.shape[0]!;
+    const start = [Float32Array.from(pivot.data.slice(-size))];
+    const textAt = (_: number, step: number): Conditioning => ({
+      hidden: Float32Array.from(data.slice(step * tokens * dim, (step + 1) * tokens * dim)),
+      tokens,
+      dim,
+    });
+    const asked = {
+      method: nullText,
+      start,
+      branches: [conditional!, conditional!],
+      made: { nullText: textAt },
+    };
+    compare(golden, 'trajectory', (await trajectory(golden, 'tiny-sd-depth', asked)).flat());
+  });
+
+  it.each([
+    ['cases', 'tiny-sd'],
+    ['cases-depth', 'tiny-sd-depth'],
+  ])('clip after clip, in %s', async (set, name) => {
+    const golden = caseAt(set, '12-clip-after-clip');
+    const noise = golden.latents('noise').frames;
+    const { data } = golden.input('fresh');
+    const size = noise[0]!.length;
+    const clip = golden.number('frames');
+    const fresh = (frame: number) =>
+      frame < clip
+        ? noise[frame]!
+        : Float32Array.from(data.slice((frame - clip) * size, (frame - clip + 1) * size));
+    const frames = clip * golden.number('clips');
+    const params = {
+      clip,
+      prompts: golden.number('prompt_frames'),
+      alpha: golden.number('alpha'),
+      beta: golden.number('beta'),
+    };
+    const bundle = open.get(name)!;
+    const shape = { channels: 4, height: 8, width: 8 };
+    const schedule = makeLevels(bundle.scheduler, golden.number('steps'), { solver: ddim });
+    const of = {
+      start: Array.from({ length: frames }, () => noiseFor(0, 0, size)),
+      anchor: 0,
+      seed: 0,
+      schedule,
+      solver: ddim,
+      shape,
+    };
+    const structure = golden.structure(shape);
+    const [unconditional] = golden.branches('ctx_uncond');
+    const [conditional] = golden.branches('ctx');
+    const last = await sampleRuns({
+      runs: methodRuns(vidRd(fresh), params, of),
+      predict: bundle.predict(shape),
+      prediction: bundle.scheduler.prediction,
+      solver: ddim,
+      branches: [unconditional!, conditional!],
+      guidance: golden.number('guidance'),
+      ...(structure && { structure: (frame) => structure(frame % clip) }),
+      seed: 0,
+    });
+    compare(golden, 'last', last);
+  });
+});
