@@ -2,7 +2,7 @@
  * What one call of the network takes by how many frames go together and what they attend to: time per frame over that of
  * one by one, and memory, measured over foretold. On the processor, guided; each model and kind has a process of its own.
  *
- *     npx node tools/bench/passes.ts [side in pixels at Stable Diffusion 1.5 size, 256 by default; 0 for none]
+ *     npx node tools/bench/passes.ts [side in pixels, for a model of Stable Diffusion 1.5's size]
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -22,6 +22,7 @@ export interface Asked {
 }
 
 export interface Measured extends Asked {
+  readonly model: string;
   /** A frame alone, and one of a call: the best of some, taken in turn, so that a busy moment meets both. */
   readonly alone: number;
   readonly together: number;
@@ -33,15 +34,14 @@ const ASKED: readonly Asked[] = [
   { frames: 1, bank: 0, joint: false },
   { frames: 2, bank: 0, joint: false },
   { frames: 4, bank: 0, joint: false },
-  { frames: 8, bank: 0, joint: false },
   { frames: 1, bank: 2, joint: false },
   { frames: 2, bank: 2, joint: false },
-  { frames: 4, bank: 2, joint: false },
   { frames: 1, bank: 4, joint: false },
   { frames: 2, bank: 0, joint: true },
   { frames: 4, bank: 0, joint: true },
-  { frames: 8, bank: 0, joint: true },
 ];
+
+const FACTOR = 8;
 
 interface Model {
   readonly name: string;
@@ -58,7 +58,7 @@ function measured(model: Model, asked: Asked): Measured {
 }
 
 /** In the child. */
-async function measure({ file, side, calls }: Model, asked: Asked): Promise<Measured> {
+async function measure({ name, file, side, calls }: Model, asked: Asked): Promise<Measured> {
   const read = readModel(unet, onnxFile(file, { root: join(file, '..', '..') }), {});
   const { io } = read;
   const network = await openRead(unet, read, {
@@ -99,7 +99,7 @@ async function measure({ file, side, calls }: Model, asked: Asked): Promise<Meas
     alone = Math.min(alone, await timed(inputs.slice(0, 1)));
     together = Math.min(together, await timed(inputs));
   }
-  return { ...asked, alone, together, bytes: peak() - base };
+  return { model: name, ...asked, alone, together, bytes: peak() - base };
 }
 
 const status = (key: string) =>
@@ -107,44 +107,54 @@ const status = (key: string) =>
 const resident = () => status('VmRSS');
 const peak = () => status('VmHWM');
 
-function rowsOf(model: Model): string[][] {
+function measuredAll(model: Model): Measured[] {
   return ASKED.map((asked) => {
-    const { frames, bank, joint, alone, together, bytes } = measured(model, asked);
-    return [
-      model.name,
-      `${frames}${joint ? ', joint' : ''}`,
-      String(bank),
-      `${(alone * 1000).toFixed(1)} ms`,
-      (together / alone).toFixed(2),
-      `${(bytes / 2 ** 20).toFixed(0)} MB`,
-    ];
+    const one = measured(model, asked);
+    // Minutes each at Stable Diffusion's size: whoever waits sees how it goes.
+    console.error(rowOf(one).join('  '));
+    return one;
   });
 }
 
+export const HEAD = ['model', 'frames', 'bank', 'a frame alone', 'together over alone', 'memory'];
+
+export function rowOf({ model, frames, bank, joint, alone, together, bytes }: Measured): string[] {
+  return [
+    model,
+    `${frames}${joint ? ', joint' : ''}`,
+    String(bank),
+    `${(alone * 1000).toFixed(1)} ms`,
+    (together / alone).toFixed(2),
+    `${(bytes / 2 ** 20).toFixed(0)} MB`,
+  ];
+}
+
+/** Null where the trial data is absent. At 256² it takes 10 GB and many minutes. */
+export function benchLargePasses(side: number): readonly Measured[] | null {
+  if (!existsSync(GRAPH)) return null;
+  const root = mkdtempSync(join(tmpdir(), 'retake-bench-passes-'));
+  try {
+    const file = join(root, 'unet', 'model.onnx');
+    layOut(file);
+    return measuredAll({ name: `SD 1.5, ${side}²`, file, side: side / FACTOR, calls: 2 });
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+}
+
+/** Of the model that comes with Retake, at the size it was made for. */
+export function benchPasses(): readonly Measured[] {
+  const file = resolve(import.meta.dirname, '../../resources/demo/bundle/unet/model.onnx');
+  return measuredAll({ name: 'demo, 128²', file, side: 128 / FACTOR, calls: 20 });
+}
+
 if (process.argv[1] === import.meta.filename) {
-  const [first = '256', json] = process.argv.slice(2);
+  const [first, json] = process.argv.slice(2);
   if (first === 'measure') {
     const { model, asked } = JSON.parse(json!) as { model: Model; asked: Asked };
     process.stdout.write(JSON.stringify(await measure(model, asked)));
   } else {
-    const demo = resolve(import.meta.dirname, '../../resources/demo/bundle/unet/model.onnx');
-    const rows = [
-      ...rowsOf({ name: 'demo, 64²', file: demo, side: 16, calls: 20 }),
-      ...rowsOf({ name: 'demo, 128²', file: demo, side: 32, calls: 8 }),
-    ];
-    if (Number(first) > 0 && existsSync(GRAPH)) {
-      const root = mkdtempSync(join(tmpdir(), 'retake-bench-passes-'));
-      try {
-        const file = join(root, 'unet', 'model.onnx');
-        layOut(file);
-        const side = Number(first) / 8;
-        rows.push(...rowsOf({ name: `SD 1.5, ${first}²`, file, side, calls: 2 }));
-      } finally {
-        rmSync(root, { recursive: true, force: true });
-      }
-    }
-    console.log(
-      table([['model', 'frames', 'bank', 'a frame alone', 'together over alone', 'memory'], ...rows]),
-    );
+    const all = first === undefined ? benchPasses() : benchLargePasses(Number(first));
+    console.log(table([HEAD, ...(all ?? []).map(rowOf)]));
   }
 }
