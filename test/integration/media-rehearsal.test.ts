@@ -257,12 +257,14 @@ describe('room', () => {
     const fat = (free: number) => ({ free, type: 0x4d44 });
     expect(judgeRoom(ext4(10 * GB), { usual: 2 * GB, least: GB }, place)).toBeNull();
     expect(judgeRoom(ext4(1.5 * GB), { usual: 2 * GB, least: GB }, place)).toBe(
-      'the take will need about 2.0 GB, 1.5 GB are free',
+      'the take will need about 2 GB, 1.5 GB are free',
     );
     expect(() => judgeRoom(ext4(800 * MB), { usual: 2 * GB, least: GB }, place)).toThrow(
-      /about 2\.0 GB, 800 MB are free/,
+      /about 2 GB, 800 MB are free/,
     );
-    expect(judgeRoom(fat(100 * GB), { usual: 5 * GB, least: GB }, place)).toMatch(/FAT32.*no file over 4 GB/);
+    expect(judgeRoom(fat(100 * GB), { usual: 5 * GB, least: GB }, place)).toMatch(
+      /FAT32.*no file over 4\.29 GB/,
+    );
     expect(() => judgeRoom(fat(100 * GB), { usual: 9 * GB, least: 5 * GB }, place)).toThrow(/FAT32/);
     expect(
       judgeRoom(fat(100 * GB), { usual: 9 * GB, least: 5 * GB }, { ...place, oneFile: false }),

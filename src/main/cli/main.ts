@@ -1,6 +1,7 @@
 /** `retake`, the engine from a terminal. Results go to stdout, everything said on the way to stderr. */
 import { resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
+import prettyBytes from 'pretty-bytes';
 import { ARTEFACT_KINDS, type ArtefactKind, type PruneRequest } from '../../common/contract/cache.ts';
 import { RETAKE_VERSION } from '../../common/contract/version.ts';
 import { AppError, Cancelled, errorLine } from '../../common/errors.ts';
@@ -9,7 +10,7 @@ import { addEditOptions, type EditFlags, editRequest, sequenceRate } from './edi
 import { type Engine, startEngine } from './engine.ts';
 import { keepTalking } from './output.ts';
 import { createProgressView } from './progress.ts';
-import { bytesText, cacheGroups, cacheStat, jobTable, methodTable, takeSummary } from './text.ts';
+import { cacheGroups, cacheStat, jobTable, methodTable, takeSummary } from './text.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -173,7 +174,7 @@ function addCacheCommands(cache: Command): void {
     .addOption(new Option('--kind <kind>', 'of this kind only').choices(ARTEFACT_KINDS))
     .action(async (flags: PruneFlags) => {
       const done = await withEngine((engine) => engine.call('cache.prune', pruneRequest(flags)));
-      print(`${done.items} items removed, ${bytesText(done.bytes)} freed`);
+      print(`${done.items} items removed, ${prettyBytes(done.bytes)} freed`);
     });
   cache
     .command('verify')
@@ -196,7 +197,7 @@ interface PruneFlags {
 function pruneRequest(flags: PruneFlags): PruneRequest {
   const kind = flags.kind ? { kind: flags.kind } : {};
   if (flags.all) return { all: true, ...kind };
-  if (flags.to !== undefined) return { bytes: positive('--to', flags.to) * 2 ** 20, ...kind };
+  if (flags.to !== undefined) return { bytes: positive('--to', flags.to) * 1e6, ...kind };
   if (flags.olderThan !== undefined)
     return { olderThanDays: positive('--older-than', flags.olderThan), ...kind };
   throw new AppError('usage', 'say what to remove: --all, --to or --older-than', {

@@ -1,4 +1,5 @@
 /** What the terminal prints of the engine's answers. Pure. */
+import prettyBytes from 'pretty-bytes';
 import type { CacheGroup, CacheStat } from '../../common/contract/cache.ts';
 import type { JobSummary } from '../../common/contract/jobs.ts';
 import type { MethodInfo } from '../../common/contract/machine.ts';
@@ -6,18 +7,6 @@ import type { ImageTextScores, TakeReport } from '../../common/report.ts';
 import { type Grouped, valuesInWords } from '../../common/settings/catalogue.ts';
 import { SETTINGS } from '../../common/settings/settings.ts';
 import { clock } from './progress.ts';
-
-/** 1536 → "1.5 KB". */
-export function bytesText(bytes: number): string {
-  const units = ['B', 'KB', 'MB', 'GB', 'TB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit++;
-  }
-  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
-}
 
 /** Left-aligned columns, as wide as their widest cell. */
 export function table(rows: readonly (readonly string[])[]): string {
@@ -49,7 +38,7 @@ export function takeSummary(report: TakeReport): string {
     inversion.fromCache > 0 ? `, ${inversion.fromCache} of ${inversion.frames} frames from the cache` : '';
   const lines = [
     `${take.path}`,
-    `  ${take.frames} frames, ${take.width}×${take.height}, ${rate} fps, ${bytesText(take.bytes)}` +
+    `  ${take.frames} frames, ${take.width}×${take.height}, ${rate} fps, ${prettyBytes(take.bytes)}` +
       `${take.timecode ? `, from ${take.timecode}` : ''}${take.audioStreams ? ', with sound' : ''}`,
     `  inversion: ${inversion.unetCalls} UNet calls${cached}; rendering: ${report.sampling.unetCalls}`,
     `  ${clock(seconds.total)} in all (inversion ${clock(seconds.invert)}, rendering ${clock(seconds.sample)}, encoding ${clock(seconds.encode)}) on ${report.provider.used}`,
@@ -114,7 +103,7 @@ export function cacheGroups(groups: readonly CacheGroup[]): string {
     cellText(group.prompt),
     group.settings,
     `${group.items}`,
-    bytesText(group.bytes),
+    prettyBytes(group.bytes),
     group.worstPsnr === null ? '' : `${group.worstPsnr.toFixed(1)} dB`,
     new Date(group.lastUsed).toISOString().slice(0, 16).replace('T', ' '),
   ]);
@@ -127,10 +116,10 @@ export function cacheGroups(groups: readonly CacheGroup[]): string {
 export function cacheStat({ file, items, bytes, limitBytes, fileBytes, kinds }: CacheStat): string {
   return [
     file,
-    `${items} items, ${bytesText(bytes)} of ${bytesText(limitBytes)}`,
-    `${bytesText(fileBytes)} on disk`,
+    `${items} items, ${prettyBytes(bytes)} of ${prettyBytes(limitBytes)}`,
+    `${prettyBytes(fileBytes)} on disk`,
     ...(kinds.length > 0
-      ? [table(kinds.map(({ kind, label, ...of }) => [kind, label, `${of.items}`, bytesText(of.bytes)]))]
+      ? [table(kinds.map(({ kind, label, ...of }) => [kind, label, `${of.items}`, prettyBytes(of.bytes)]))]
       : []),
   ].join('\n');
 }

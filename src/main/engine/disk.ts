@@ -1,5 +1,6 @@
 /** Room on disks. */
 import { statfs } from 'node:fs/promises';
+import prettyBytes from 'pretty-bytes';
 import { AppError } from '../../common/errors.ts';
 
 /** Asks for a folder's disk; replaced in tests by a disk that is full. */
@@ -20,8 +21,7 @@ export async function requireRoom(
 ): Promise<void> {
   const room = await free(folder);
   if (room >= bytes + RESERVE) return;
-  const gigabytes = (value: number) => `${(value / 1e9).toFixed(1)} GB`;
-  throw new AppError('disk-full', `${gigabytes(bytes)} are needed and ${gigabytes(room)} are free`, {
+  throw new AppError('disk-full', `${prettyBytes(bytes)} are needed and ${prettyBytes(room)} are free`, {
     doing,
     hint: 'Free some space or choose another folder.',
   });

@@ -20,7 +20,7 @@ import { completeSettings, readModelSettings } from './stages/model-settings.ts'
 import { parentTransport, serveAll } from './transport.ts';
 import { startWatchdog } from './watchdog/watchdog.ts';
 
-const DEFAULT_CACHE_BYTES = 8 * 2 ** 30;
+const DEFAULT_CACHE_BYTES = 8e9;
 
 /** Opened when first asked for, so that `retake probe` needs no database. */
 const once = <T>(make: () => T): (() => T) => {
@@ -122,7 +122,7 @@ function cacheLimit(): number {
   const text = process.env.RETAKE_CACHE_MB;
   if (text === undefined) return DEFAULT_CACHE_BYTES;
   const megabytes = Number(text);
-  if (Number.isFinite(megabytes) && megabytes > 0) return megabytes * 2 ** 20;
+  if (Number.isFinite(megabytes) && megabytes > 0) return megabytes * 1e6;
   throw new AppError('usage', `RETAKE_CACHE_MB is "${text}"`, {
     doing: 'opening the cache',
     hint: 'Give a number of megabytes.',

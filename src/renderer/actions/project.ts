@@ -1,4 +1,5 @@
 /** Opening, making, saving and collecting projects. */
+import prettyBytes from 'pretty-bytes';
 import { refuse } from '../../common/project/edits.ts';
 import { call, shell } from '../engine.ts';
 import { flush } from '../store/autosave.ts';
@@ -69,7 +70,7 @@ async function collect(): Promise<void> {
   const folder = await shell().openFolderDialog('Collect project, clips and takes into');
   if (!folder) return;
   const { path, bytes } = await call('project.collect', { folder });
-  tell(`Collected ${Math.max(1, Math.round(bytes / 2 ** 20))} MB into ${path}`);
+  tell(`Collected ${prettyBytes(bytes)} into ${path}`);
 }
 
 export const projectCommands: readonly Command[] = [

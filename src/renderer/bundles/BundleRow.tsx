@@ -1,4 +1,5 @@
 /** One model: what it is, what is wrong with it, and its insides when asked for. */
+import prettyBytes from 'pretty-bytes';
 import { useState } from 'react';
 import type { BundleEntry } from '../../common/contract/bundles.ts';
 import { makeDefault, removeBundle } from '../actions/bundles.ts';
@@ -8,7 +9,6 @@ import { Button } from '../ui/Button.tsx';
 import layout from '../ui/layout.module.css';
 import { Tag } from '../ui/Tag.tsx';
 import texts from '../ui/text.module.css';
-import { bytes } from '../words.ts';
 import styles from './BundleRow.module.css';
 
 export function BundleRow({ bundle }: { readonly bundle: BundleEntry }) {
@@ -32,7 +32,7 @@ export function BundleRow({ bundle }: { readonly bundle: BundleEntry }) {
         {isDefault ? <Tag isStrong>default</Tag> : null}
         {builtIn ? <Tag>comes with Retake</Tag> : null}
         <span className={`${texts.quiet} ${styles.facts}`}>
-          {kind} · {nativeSize} pixels · {bytes(bundle.bytes)}
+          {kind} · {nativeSize} pixels · {prettyBytes(bundle.bytes)}
         </span>
       </div>
       <p className={`${texts.quiet} ${texts.path}`}>{dir}</p>

@@ -1,4 +1,5 @@
 /** Fetches a model from a repository; what is there already is not fetched again. */
+import prettyBytes from 'pretty-bytes';
 import { type FormEvent, useId, useState } from 'react';
 import { cancelDownload, downloadBundle } from '../actions/bundles.ts';
 import { shell } from '../engine.ts';
@@ -9,7 +10,6 @@ import inputs from '../ui/input.module.css';
 import layout from '../ui/layout.module.css';
 import { Meter } from '../ui/Meter.tsx';
 import texts from '../ui/text.module.css';
-import { bytes } from '../words.ts';
 import styles from './DownloadForm.module.css';
 import { parseRepository, STANDARD_ENDPOINT } from './repository.ts';
 
@@ -103,7 +103,7 @@ function Progress() {
   return (
     <div className={styles.field}>
       <p>
-        {file} · {bytes(receivedBytes)} of {bytes(totalBytes)}
+        {file} · {prettyBytes(receivedBytes)} of {prettyBytes(totalBytes)}
       </p>
       <Meter label="Download" percent={percent} />
     </div>

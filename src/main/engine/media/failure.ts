@@ -42,7 +42,7 @@ export function writeFailure(doing: string, lines: readonly string[]): AppError 
   if (/File too large/.test(text)) {
     return failed(
       'disk-full',
-      'this disk holds no file as large as the take (FAT32 stops at 4 GB)',
+      'this disk holds no file as large as the take (FAT32 stops at 4.3 GB)',
       'Choose another disk, a PNG sequence, or fewer frames.',
     );
   }

@@ -1,5 +1,6 @@
 /** Whether a take will fit where it goes, as far as can be foretold. */
 import { statfs } from 'node:fs/promises';
+import prettyBytes from 'pretty-bytes';
 import { AppError } from '../../../common/errors.ts';
 import type { FormatSpec } from '../../../common/formats/format.ts';
 import type { ClipInfo, FrameRange } from '../../../common/media.ts';
@@ -48,21 +49,16 @@ export function judgeRoom(
   { doing, oneFile }: Place,
 ): string | null {
   const refuse = (message: string, hint: string) => new AppError('disk-full', message, { doing, hint });
-  const needs = `the take will need about ${amount(usual)}`;
+  const needs = `the take will need about ${prettyBytes(usual)}`;
   if (least > free) {
-    throw refuse(`${needs}, ${amount(free)} are free`, 'Free some space or choose another folder.');
+    throw refuse(`${needs}, ${prettyBytes(free)} are free`, 'Free some space or choose another folder.');
   }
   if (oneFile && type === FAT) {
-    const limit = 'this disk (FAT32) holds no file over 4 GB';
+    const limit = `this disk (FAT32) holds no file over ${prettyBytes(FAT_LARGEST)}`;
     if (least > FAT_LARGEST) {
       throw refuse(`${needs}, ${limit}`, 'Choose another disk, a PNG sequence, or fewer frames.');
     }
     if (usual > FAT_LARGEST) return `${needs}, ${limit}`;
   }
-  return usual > free ? `${needs}, ${amount(free)} are free` : null;
-}
-
-function amount(bytes: number): string {
-  if (bytes < 1e6) return `${Math.ceil(bytes / 1e3)} KB`;
-  return bytes < 1e9 ? `${Math.ceil(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
+  return usual > free ? `${needs}, ${prettyBytes(free)} are free` : null;
 }

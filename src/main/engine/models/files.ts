@@ -41,7 +41,7 @@ const readPiece = promisify(read);
 const PIECE = 1 << 22;
 
 /** Of configurations and vocabularies; a large one has three megabytes. */
-const LARGEST_SMALL_FILE = 64 * 2 ** 20;
+const LARGEST_SMALL_FILE = 64e6;
 
 /** other: a pipe, a device, a socket, a circle of links. Reading it is refused. */
 export async function kindOf(path: string): Promise<'file' | 'folder' | 'other' | null> {

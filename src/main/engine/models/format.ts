@@ -1,4 +1,5 @@
 /** A bundle's report as text for a terminal. */
+import prettyBytes from 'pretty-bytes';
 import { type Grouped, valuesInWords } from '../../../common/settings/catalogue.ts';
 import { SETTINGS } from '../../../common/settings/settings.ts';
 import type { BundleReport, PartReport } from './report.ts';
@@ -14,14 +15,6 @@ const DEPTH = {
   estimator: 'estimated by the bundle',
   clip: 'not estimated by the bundle: give a depth clip',
 };
-
-function size(bytes: number): string {
-  const units = ['B', 'KB', 'MB', 'GB'];
-  let unit = 0;
-  let value = bytes;
-  for (; value >= 1000 && unit < units.length - 1; unit++) value /= 1000;
-  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
-}
 
 function count(parameters: number): string {
   if (parameters >= 1e9) return `${(parameters / 1e9).toFixed(2)} billion`;
@@ -63,7 +56,7 @@ export function formatBundleReport(
   if (memory) {
     row(
       'memory',
-      `about ${size(memory.weights + memory.pass)} at that size, ${size(memory.weights)} of it weights`,
+      `about ${prettyBytes(memory.weights + memory.pass)} at that size, ${prettyBytes(memory.weights)} of it weights`,
     );
   }
   const own = valuesInWords(settings.values, SETTINGS.fields);
@@ -89,7 +82,7 @@ function frozenLine({ width, height, batch }: NonNullable<BundleReport['frozen']
 }
 
 function partLines(part: PartReport): string[] {
-  const stored = part.bytes === null ? 'weights missing' : size(part.bytes);
+  const stored = part.bytes === null ? 'weights missing' : prettyBytes(part.bytes);
   const files = [part.file, ...part.weights.filter((file) => file !== part.file)].join(', ');
   return [
     `${roleNamed(part.role).folder}: ${stored}, ${part.weightType}, ${count(part.parameters)} parameters, ${part.nodes} nodes`,

@@ -3,9 +3,10 @@
  * without end. Every read of a bundle begins here.
  */
 import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs';
+import prettyBytes from 'pretty-bytes';
 
 /** Beyond any model's weights; a file with a longer hole in it would be read for hours. */
-export const LARGEST_WEIGHTS = 64 * 2 ** 30;
+export const LARGEST_WEIGHTS = 64e9;
 
 export type Unreadable = 'missing' | 'unreadable' | 'folder' | 'not a file' | 'too large';
 
@@ -30,7 +31,7 @@ export function inWords(why: Unreadable, most: number): string {
     case 'not a file':
       return 'this is no file but a pipe or a device';
     case 'too large':
-      return `the file is larger than ${most >= 2 ** 30 ? `${most / 2 ** 30} GB` : `${most / 2 ** 20} MB`}`;
+      return `the file is larger than ${prettyBytes(most)}`;
   }
 }
 

@@ -14,7 +14,7 @@ import { resolveRequest } from './request.ts';
 
 const MODEL_SETTINGS_FILE = 'retake.json';
 /** A dozen settings take a fraction of this. */
-const MOST_BYTES = 2 ** 20;
+const MOST_BYTES = 1e6;
 
 export interface SuitableSettings {
   readonly values: ModelSettings;
