@@ -225,6 +225,8 @@ export const LIBRARIES: readonly Library[] = [
   library('zod', 'common, main, renderer', 'Whatever comes from outside is checked where it comes in.'),
   library('immer', 'common/project, main/engine/project', 'Drafts and patches of the document.'),
   library('zustand', 'renderer/store, renderer/keyboard', 'State is in store; the key map is its own.'),
+  library('p-limit', 'main/engine', 'Work that must go one after the other.'),
+  library('mrmime', 'main/app/serve-file.ts', 'What kind a file is, for the page.'),
   library('pretty-bytes', 'main, renderer', 'Sizes read the same everywhere, in thousands.'),
   library('react', 'renderer', 'The page.'),
   library('react-dom', 'renderer/main.tsx', 'The page is put in its place once.'),

@@ -1,26 +1,10 @@
 /** Answers a request for a file below a folder: types, byte ranges, and nothing outside the folder. */
+
 import { createReadStream } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
-import { extname, isAbsolute, relative, resolve } from 'node:path';
+import { isAbsolute, relative, resolve } from 'node:path';
 import { Readable } from 'node:stream';
-
-const TYPES: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.jpg': 'image/jpeg',
-  '.jpeg': 'image/jpeg',
-  '.webp': 'image/webp',
-  '.woff2': 'font/woff2',
-  '.json': 'application/json',
-  '.mp4': 'video/mp4',
-  '.webm': 'video/webm',
-  '.mov': 'video/quicktime',
-  '.m4a': 'audio/mp4',
-  '.wav': 'audio/wav',
-};
+import { lookup } from 'mrmime';
 
 export interface ByteRange {
   readonly start: number;
@@ -82,7 +66,6 @@ export async function serveFile(
 ): Promise<Response> {
   if (request.method !== 'GET' && request.method !== 'HEAD') return refused(405);
   const file = await fileBelow(root, path);
-  const type = file === null ? undefined : TYPES[extname(file).toLowerCase()];
   if (file === null) return refused(404);
   const { size } = await stat(file);
   const range = parseRange(request.headers.get('range'), size);
@@ -96,7 +79,7 @@ export async function serveFile(
     status: range ? 206 : 200,
     headers: {
       ...headers,
-      'content-type': type ?? 'application/octet-stream',
+      'content-type': lookup(file) ?? 'application/octet-stream',
       'content-length': String(size === 0 ? 0 : end - start + 1),
       'accept-ranges': 'bytes',
       'x-content-type-options': 'nosniff',

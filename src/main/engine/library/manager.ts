@@ -1,7 +1,9 @@
 /** The models that the artist can choose from: those that come with Retake, and folders that were added. */
+
 import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import pLimit from 'p-limit';
 import { z } from 'zod';
 import type { BundleEntry } from '../../../common/contract/bundles.ts';
 import { AppError, errorLine } from '../../../common/errors.ts';
@@ -34,7 +36,7 @@ export class BundleManager {
   readonly #file: string;
   readonly #builtIn: readonly BuiltIn[];
   readonly #reports = new Map<string, { readonly stamp: string; readonly report: BundleReport }>();
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #inTurn = pLimit(1);
 
   /** `builtIn`: models that come with Retake, the first of which is the default. */
   constructor(file: string, builtIn: readonly BuiltIn[] = builtInBundles()) {
@@ -169,7 +171,7 @@ export class BundleManager {
   }
 
   #change(change: (list: ListFile) => ListFile): Promise<void> {
-    const mine = this.#turn.then(async () => {
+    return this.#inTurn(async () => {
       try {
         const { dirs, default: chosen } = change(await this.#read());
         await writeWhole(this.#file, JSON.stringify({ dirs, default: chosen }, null, 2));
@@ -177,8 +179,6 @@ export class BundleManager {
         throw fromSystem(error, 'keeping the list of models');
       }
     });
-    this.#turn = mine.catch(() => {});
-    return mine;
   }
 }
 

@@ -1,7 +1,9 @@
 /** What the timeline shows of clips and takes: made once per file, kept in a folder that does not grow without end. */
+
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import pLimit from 'p-limit';
 import { z } from 'zod';
 import type { ClipPreview } from '../../../common/contract/clips.ts';
 import type { DesktopEvent } from '../../../common/contract/events.ts';
@@ -49,7 +51,8 @@ export class Previews {
   readonly #features = new Map<string, FrameFeatures>();
   /** Shown in this session: not to be removed. */
   readonly #shown = new Set<string>();
-  #turn: Promise<unknown> = Promise.resolve();
+  /** One film is encoded at a time: two would only share the cores. */
+  readonly #inTurn = pLimit(1);
 
   constructor(parts: PreviewsParts) {
     this.#parts = parts;
@@ -167,13 +170,6 @@ export class Previews {
       await rm(join(dir, folder.name), { recursive: true, force: true });
       bytes -= folder.bytes;
     }
-  }
-
-  /** One film is encoded at a time: two would only share the cores. */
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const mine = this.#turn.then(work, work);
-    this.#turn = mine.catch(() => {});
-    return mine;
   }
 
   #once<T>(key: string, work: () => Promise<T>): Promise<T> {

@@ -2,8 +2,10 @@
  * Network places that the artist has used. A project may come from anybody and name any path; asking a server for a
  * file tells it who asks, so a place that is new here is not looked at before the artist does something with it.
  */
+
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import pLimit from 'p-limit';
 import { z } from 'zod';
 import { AppError } from '../../../common/errors.ts';
 import { writeWhole } from '../../atomic-files.ts';
@@ -58,7 +60,7 @@ function readMounts(): readonly string[] {
 export class NetworkPlaces {
   readonly #file: string;
   #known: Promise<Set<string>> | null = null;
-  #turn: Promise<void> = Promise.resolve();
+  readonly #inTurn = pLimit(1);
 
   constructor(file: string) {
     this.#file = file;
@@ -87,8 +89,7 @@ export class NetworkPlaces {
     known.add(at);
     const list = JSON.stringify([...known].slice(-MOST_PLACES));
     // Kept for the next time; a full disk does not keep the artist from the clip now.
-    this.#turn = this.#turn.then(() => writeWhole(this.#file, list)).catch(() => {});
-    await this.#turn;
+    await this.#inTurn(() => writeWhole(this.#file, list)).catch(() => {});
   }
 
   #places(): Promise<Set<string>> {

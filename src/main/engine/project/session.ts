@@ -1,7 +1,9 @@
 /** The project that is open: at most one, as the desktop has one window. */
+
 import { realpathSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { produce } from 'immer';
+import pLimit from 'p-limit';
 import type { OpenedProject } from '../../../common/contract/projects.ts';
 import { AppError } from '../../../common/errors.ts';
 import { emptyProject, type FiledTake, type ProjectDocument } from '../../../common/project/document.ts';
@@ -44,7 +46,7 @@ export class ProjectSession {
   readonly #onSaved: (project: ProjectRef, document: ProjectDocument) => void;
   #current: Current | null = null;
   /** Projects are changed one after the other. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #inTurn = pLimit(1);
 
   constructor(parts: SessionParts = {}) {
     this.#allows = parts.allows ?? (async (path) => networkPlace(path) === null);
@@ -176,12 +178,6 @@ export class ProjectSession {
       produce(current.document, (draft) => mergeTakes(draft, brought)),
     );
     return current.document;
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const mine = this.#turn.then(work);
-    this.#turn = mine.catch(() => {});
-    return mine;
   }
 
   /** Everything that can fail with the next project has been done before the one that was open is let go of. */

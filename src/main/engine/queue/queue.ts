@@ -3,6 +3,7 @@
  * stopped and resumed later, which its checkpoint makes the same to the bit; a frame to look at goes first, and the job
  * it interrupted goes on afterwards. Rows are the truth; supervisor.ts runs them; filing.ts brings takes to their project.
  */
+import pLimit from 'p-limit';
 import type { DesktopEvent, JobEvent } from '../../../common/contract/events.ts';
 import type { JobState, Progress } from '../../../common/contract/jobs.ts';
 import type { QueueEntry } from '../../../common/contract/queue.ts';
@@ -42,7 +43,8 @@ export class RenderQueue {
   readonly #filing: TakeFiling;
   #running: { readonly job: Job; ended: Promise<void>; progress: Progress | null } | null = null;
   #stopped = false;
-  #adding: Promise<unknown> = Promise.resolve();
+  /** One after the other: the second must see the names that the first one promised. */
+  readonly #adding = pLimit(1);
 
   constructor(parts: QueueParts) {
     this.#parts = parts;
@@ -65,10 +67,7 @@ export class RenderQueue {
 
   /** All of them or none; a refusal names the shot. @throws AppError usage, clip-changed, output-unwritable, disk-full, … */
   add(request: AddRequest): Promise<{ ids: string[] }> {
-    // One after the other: the second must see the names that the first one promised.
-    const mine = this.#adding.then(() => this.#add(request));
-    this.#adding = mine.catch(() => {});
-    return mine;
+    return this.#adding(() => this.#add(request));
   }
 
   pause(paused: boolean): void {
