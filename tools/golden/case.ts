@@ -1,6 +1,6 @@
 /** One golden case on disk: its manifest, its arrays, its bundle. */
 import { existsSync, readFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../../src/common/errors.ts';
 import type { Conditioning, Latent, LatentShape } from '../../src/main/engine/diffusion/types.ts';
@@ -22,6 +22,9 @@ const manifestSchema = z.object({
   inputs: z.record(z.string(), arrayEntry).default({}),
   outputs: z.record(z.string(), arrayEntry),
 });
+
+/** `bundles`: where they lie, from the set's own folder. */
+const setSchema = z.object({ bundle: z.string().optional(), bundles: z.string().optional() });
 
 export type OutputEntry = z.infer<typeof arrayEntry>;
 
@@ -127,10 +130,11 @@ export class GoldenCase {
     };
   }
 
-  /** The bundle's folder: below the given folder, or in the nearest `bundles/` beside or above the set. */
+  /** The bundle's folder: below the given folder, or that of set.json, or the nearest `bundles/` beside or above the set. */
   bundleDir(bundles: string | undefined): string {
     const name = this.#bundle ?? this.#setBundle();
-    const roots = bundles ? [bundles] : ancestors(this.dir).map((dir) => join(dir, 'bundles'));
+    const beside = ancestors(this.dir).map((dir) => join(dir, 'bundles'));
+    const roots = bundles ? [bundles] : [...this.#setBundles(), ...beside];
     const found = roots.map((root) => join(root, name)).find((dir) => existsSync(dir));
     if (found) return found;
     throw new AppError('usage', `the bundle ${name} is nowhere to be found`, {
@@ -146,14 +150,21 @@ export class GoldenCase {
   }
 
   #setBundle(): string {
-    const file = ancestors(this.dir)
-      .map((dir) => join(dir, 'set.json'))
-      .find((path) => existsSync(path));
-    const set = file
-      ? z.object({ bundle: z.string() }).safeParse(JSON.parse(readFileSync(file, 'utf8')))
-      : null;
-    if (set?.success) return set.data.bundle;
+    const name = this.#set()?.bundle;
+    if (name !== undefined) return name;
     throw new AppError('usage', 'neither manifest nor set names a bundle', { doing: `reading ${this.dir}` });
+  }
+
+  #setBundles(): string[] {
+    const set = this.#set();
+    return set?.bundles === undefined ? [] : [resolve(set.dir, set.bundles)];
+  }
+
+  #set(): { dir: string; bundle?: string | undefined; bundles?: string | undefined } | null {
+    const dir = ancestors(this.dir).find((dir) => existsSync(join(dir, 'set.json')));
+    if (dir === undefined) return null;
+    const set = setSchema.safeParse(JSON.parse(readFileSync(join(dir, 'set.json'), 'utf8')));
+    return set.success ? { dir, ...set.data } : null;
   }
 }
 

@@ -9,6 +9,7 @@ import { openBundle } from '../../src/main/engine/models/open.ts';
 import type { Bundle } from '../../src/main/engine/models/types.ts';
 import { GoldenCase } from './case.ts';
 import { compare, type Row } from './compare.ts';
+import { depth } from './kinds/depth.ts';
 import { joint } from './kinds/joint.ts';
 import type { Kind } from './kinds/kind.ts';
 import { methodKind } from './kinds/method.ts';
@@ -16,11 +17,12 @@ import { mixing } from './kinds/mixing.ts';
 import { pix2video } from './kinds/pix2video.ts';
 import { solverKind } from './kinds/solver.ts';
 import { text } from './kinds/text.ts';
+import { unet } from './kinds/unet.ts';
 import { vae } from './kinds/vae.ts';
 import { runVariants, variantsManifest } from './variants.ts';
 
 export interface GoldenOptions {
-  /** Folder of bundles; without it the nearest `bundles/` beside or above each set. */
+  /** Folder of bundles; without it the one that the set names, or the nearest `bundles/` beside or above it. */
   readonly bundles?: string;
   /** Only cases whose folder holds this text. */
   readonly only?: string;
@@ -30,6 +32,8 @@ export interface GoldenOptions {
 /** By name of the case; the first that fits. A text is what such cases need that is not built yet. */
 const KINDS: readonly (readonly [RegExp, Kind | string])[] = [
   [/text2video|t2v/, 'Text2Video-Zero'],
+  [/unet$|unet-with/, unet],
+  [/^depth/, depth],
   [/joint|attention|cross/, joint],
   [/grad/, 'gradients through the network'],
   [/null/, 'null-text inversion'],
