@@ -5,7 +5,7 @@
 import { AppError } from '../errors.ts';
 import { issueText } from '../issue.ts';
 import { groupsOfFlat } from '../settings/flat.ts';
-import { type ProjectDocument, projectDocument } from './document.ts';
+import { type FiledTake, filedTake, type ProjectDocument, projectDocument } from './document.ts';
 
 /** Raise it with every change of what a document may hold, and say in `upgrades` how the one before becomes it. */
 export const FORMAT = 3;
@@ -78,6 +78,12 @@ export function readDocument(text: string): ProjectDocument {
   }
   const [issue] = issues;
   throw new StrangeDocument(`${issue!.path.join('.')} ${issueText(issue!)}`.trim().slice(0, 300));
+}
+
+/** A take as some version filed it beside the document. @throws ZodError, SyntaxError for what is none */
+export function readFiledTake(text: string): FiledTake {
+  const take = JSON.parse(text);
+  return filedTake.parse({ ...take, settings: groupsOfFlat(take.settings) });
 }
 
 function parse(text: string): { format: number; document: Json } {

@@ -1,6 +1,7 @@
 /** The takes that renders have filed in a project, one row each by job. The document derives its own from them. */
 import { randomUUID } from 'node:crypto';
-import { type FiledTake, filedTake, type ProjectDocument } from '../../../common/project/document.ts';
+import type { FiledTake, ProjectDocument } from '../../../common/project/document.ts';
+import { readFiledTake } from '../../../common/project/format.ts';
 import type { Db } from '../storage/db.ts';
 import { absolutePath, storedPath } from './paths.ts';
 
@@ -45,7 +46,7 @@ export function takesBeside(db: Db, document: ProjectDocument, folder: string): 
 /** Null for a row that damage made unreadable: no reason not to open the rest. */
 function readTake(json: string): FiledTake | null {
   try {
-    return filedTake.parse(JSON.parse(json));
+    return readFiledTake(json);
   } catch {
     return null;
   }
