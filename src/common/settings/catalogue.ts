@@ -6,7 +6,7 @@ import { type Affected, type Field, SCOPES, type Scope, type Within } from './fi
 import { type Limits, limitsOf } from './limits.ts';
 import { type Origins, origins } from './origins.ts';
 
-export type Group = Readonly<Record<string, Field>>;
+type Group = Readonly<Record<string, Field>>;
 export type Groups = Readonly<Record<string, Group>>;
 
 type Shape<G extends Group, S extends Scope> = {
@@ -156,10 +156,7 @@ export function bare(schema: z.ZodType): z.ZodType {
   return schema instanceof z.ZodDefault ? (schema.unwrap() as z.ZodType) : schema;
 }
 
-export function pickFields(
-  values: Grouped,
-  fields: readonly Placed[],
-): Record<string, Record<string, unknown>> {
+function pickFields(values: Grouped, fields: readonly Placed[]): Record<string, Record<string, unknown>> {
   const picked: Record<string, Record<string, unknown>> = {};
   for (const { group, key } of fields) {
     const value = values[group]?.[key];
@@ -183,7 +180,7 @@ export function sameValue(a: unknown, b: unknown): boolean {
 }
 
 /** The setting that is wrong, by its name for people, and what is wrong with it: "steps must be 1 or more". */
-export function problemOf(issue: z.core.$ZodIssue, { fields }: Pick<Catalogue, 'fields'>): string {
+function problemOf(issue: z.core.$ZodIssue, { fields }: Pick<Catalogue, 'fields'>): string {
   const [group, key, ...inside] = issue.path.map(String);
   const one = fields.find((field) => field.group === group && field.key === key);
   const label = one?.label.toLowerCase();

@@ -27,7 +27,7 @@ export type Within<S extends Scope> = {
 export type Affected = 'frames' | 'network' | 'structure' | 'inversion' | 'sampling' | 'take' | 'report';
 
 /** How a form asks for it and how the command line reads it. Limits, choices and defaults are the schema's. */
-export type Widget =
+type Widget =
   /** `end` of the slider where the field allows more. */
   | { readonly kind: 'slider'; readonly step: number; readonly end?: number }
   | { readonly kind: 'seed' }

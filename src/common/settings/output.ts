@@ -14,7 +14,7 @@ const path = field(z.string().min(1), {
 
 const format = field(z.enum(TAKE_FORMATS).default('prores422hq'), {
   label: 'Format',
-  help: 'Codec of the take',
+  help: 'Codec of the take; the ending of its name chooses where it can',
   widget: { kind: 'choice' },
   scope: 'request',
   flags: [{ name: 'format', metavar: 'name' }],

@@ -42,21 +42,25 @@ function isRequired({ schema }: Placed, { aliases = [] }: Flag): boolean {
 
 /** Lower case as terminals have it, but not for a name: "CLIP". */
 function sentenceStart(text: string): string {
-  return /^[A-Z][a-z]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
+  return /^[A-Z][a-z ]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
 }
 
 /** Limits and default: " (1 to 1000; 50 unless the model says another)". */
 function notes({ limits, scope, widget }: Placed): string {
+  if (widget.kind === 'frame') return '';
   const { min, max, kind } = limits;
   const known: string[] = [];
   if (min !== null && max !== null && (kind === 'integer' || kind === 'number'))
     known.push(`${min} to ${max}`);
+  if (widget.kind === 'choice' && !limits.choices && widget.options) {
+    known.push(widget.options.map(({ id }) => id).join(', '));
+  }
   const { default: fallback } = limits;
   const isPlain = typeof fallback === 'number' || (typeof fallback === 'string' && fallback !== '');
-  if (isPlain && widget.kind !== 'frame') {
+  if (isPlain) {
     known.push(`${fallback} ${scope === 'look' ? 'unless the model says another' : 'by default'}`);
   }
-  return known.length > 0 && widget.kind !== 'frame' ? ` (${known.join('; ')})` : '';
+  return known.length > 0 ? ` (${known.join('; ')})` : '';
 }
 
 /** @throws AppError usage */

@@ -1,14 +1,14 @@
 /** The settings in a model's own `retake.json`, and a request completed by them. */
 import { join } from 'node:path';
 import { AppError } from '../../../common/errors.ts';
-import type { Grouped } from '../../../common/settings/catalogue.ts';
+import { type Grouped, parseWith } from '../../../common/settings/catalogue.ts';
 import {
   type AskedSettings,
   type ModelSettings,
   parseModelSettings,
 } from '../../../common/settings/model-settings.ts';
 import type { Origins } from '../../../common/settings/origins.ts';
-import { type EditSettings, parseSettings, SETTINGS } from '../../../common/settings/settings.ts';
+import { type EditSettings, SETTINGS } from '../../../common/settings/settings.ts';
 import { kindOf, readBytes } from '../models/files.ts';
 import { resolveRequest } from './request.ts';
 
@@ -73,8 +73,13 @@ export async function completeSettings(asked: AskedSettings): Promise<EditSettin
   return complete(asked, (await readModelSettings(asked.model.bundle)).values);
 }
 
-export function complete(asked: AskedSettings, suitable: ModelSettings): EditSettings {
-  const given = SETTINGS.pick(suitable, 'look');
+/** @param settings tests add to them */
+export function complete(
+  asked: AskedSettings,
+  suitable: ModelSettings,
+  settings: typeof SETTINGS = SETTINGS,
+): EditSettings {
+  const given = settings.pick(suitable, 'look');
   const { id } = asked.method;
   if (id !== undefined && id !== suitable.method?.id) {
     // They were chosen for another method, which may not even know them.
@@ -83,7 +88,7 @@ export function complete(asked: AskedSettings, suitable: ModelSettings): EditSet
   }
   const values: Record<string, Record<string, unknown>> = {};
   const origins: Origins = {};
-  for (const { group, key, path, scope } of SETTINGS.fields) {
+  for (const { group, key, path, scope } of settings.fields) {
     const wished = (asked as Grouped)[group]?.[key];
     const own = (given as Grouped)[group]?.[key];
     if (wished !== undefined || own !== undefined) {
@@ -93,5 +98,5 @@ export function complete(asked: AskedSettings, suitable: ModelSettings): EditSet
       origins[path] = wished !== undefined ? 'asked' : own !== undefined ? 'model' : 'retake';
     }
   }
-  return parseSettings({ ...values, origins });
+  return parseWith(settings, { ...values, origins });
 }
