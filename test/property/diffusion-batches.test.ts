@@ -1,4 +1,5 @@
 /** What goes through the network together changes how often it is called, and nothing else. */
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../src/common/errors.ts';
 import { schedule as batchesOf } from '../../src/main/engine/diffusion/batches.ts';
@@ -10,30 +11,35 @@ import {
 } from '../../src/main/engine/diffusion/checkpoint.ts';
 import { sampleRuns } from '../../src/main/engine/diffusion/driver.ts';
 import { mostKept } from '../../src/main/engine/diffusion/history.ts';
-import { noiseFor, picker } from '../../src/main/engine/diffusion/noise.ts';
+import { noiseFor } from '../../src/main/engine/diffusion/noise.ts';
 import { visitsFrom } from '../../src/main/engine/diffusion/order.ts';
-import { keysOf, kindOf, type Pass, type Run, visitsOf } from '../../src/main/engine/diffusion/run.ts';
+import { attendingOf, keysOf, type Pass, type Run, visitsOf } from '../../src/main/engine/diffusion/run.ts';
 import type { SampleRequest } from '../../src/main/engine/diffusion/sampling.ts';
 import { makeLevels } from '../../src/main/engine/diffusion/schedule.ts';
 import { ddim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
 import { dpmpp2m } from '../../src/main/engine/diffusion/solvers/dpmpp-2m.ts';
+import type { Solver } from '../../src/main/engine/diffusion/solvers/solver.ts';
 import type { Predict } from '../../src/main/engine/diffusion/types.ts';
-import { randomPasses, randomRuns } from '../helpers/random-runs.ts';
+import { type Pick, randomPasses, randomRuns } from '../helpers/random-runs.ts';
 import { SD_SCHEDULER, SIZE, smoothNetwork, text } from '../helpers/smooth-network.ts';
 
-const SEEDS = Array.from({ length: 60 }, (_, seed) => seed);
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
 
-describe('batches of random passes', () => {
-  it.each(SEEDS)('hold every frame once, after those it needs, as many as may be: %i', (seed) => {
-    const pick = picker(seed, 0);
+/** Rolled by fast-check, so that what fails is shrunk to few frames and plain passes. */
+const dice = fc.gen().map(
+  (roll): Pick =>
+    (below) =>
+      roll(fc.nat, { max: below - 1 }),
+);
+
+it('batches of random passes hold every frame once, after those it needs, as many as may be', () => {
+  const holds = fc.property(dice, (pick) => {
     const frames = upTo(1 + pick(14));
     const passes = randomPasses(pick, frames);
     const most = 1 + pick(5);
-    const batches = batchesOf(passes, () => most);
     const visited = new Set<number>();
-    for (const { visits, joint } of batches) {
-      const kinds = new Set(visits.map(({ pass }) => JSON.stringify(kindOf(pass))));
+    for (const { visits, joint } of batchesOf(passes, () => most)) {
+      const kinds = new Set(visits.map(({ pass }) => JSON.stringify(attendingOf(pass))));
       expect(kinds.size).toBe(1);
       if (joint) expect(visits.map(({ frame }) => frame)).toEqual(visits[0]!.pass.frames);
       else expect(visits.length).toBeLessThanOrEqual(most);
@@ -49,9 +55,11 @@ describe('batches of random passes', () => {
     }
     expect([...visited].sort((a, b) => a - b)).toEqual(frames);
   });
+  fc.assert(holds, { numRuns: 300 });
+});
 
-  it.each(SEEDS)('one by one keep their order, and from any point on are the rest: %i', (seed) => {
-    const pick = picker(seed, 1);
+it('one by one they keep their order, and from any point on they are the rest', () => {
+  const holds = fc.property(dice, (pick) => {
     const passes = randomPasses(pick, upTo(1 + pick(14)));
     const alone = batchesOf(passes, () => 1);
     expect(alone.flatMap(({ visits }) => visits.map(({ frame }) => frame))).toEqual(
@@ -64,6 +72,7 @@ describe('batches of random passes', () => {
       expect(batchesOf(passes, () => most, visited)).toEqual(batches.slice(at));
     }
   });
+  fc.assert(holds, { numRuns: 300 });
 });
 
 describe('batches', () => {
@@ -118,45 +127,51 @@ function counting(predict: Predict = smoothNetwork()): { predict: Predict; calls
   };
 }
 
-describe.each(SEEDS.slice(0, 24))('runs of any shape, %i', (seed) => {
-  const pick = picker(seed, 2);
-  const solver = pick(2) === 0 ? ddim : dpmpp2m;
-  const schedule = makeLevels(SD_SCHEDULER, 2 + pick(3), { solver });
-  const frames = 2 + pick(6);
-  const runs = randomRuns(pick, { frames, schedule, start: (frame) => noiseFor(9, frame, SIZE) });
-  const whole = sampleRuns(requestOf(runs, solver));
-  const most = 2 + pick(4);
+describe('runs of any shape', () => {
+  interface Drawn {
+    readonly runs: readonly Run[];
+    readonly solver: Solver;
+    readonly most: number;
+    readonly fits: number;
+  }
+  const drawn = dice.map((pick): Drawn => {
+    const solver = pick(2) === 0 ? ddim : dpmpp2m;
+    const schedule = makeLevels(SD_SCHEDULER, 2 + pick(3), { solver });
+    const start = (frame: number) => noiseFor(9, frame, SIZE);
+    const runs = randomRuns(pick, { frames: 2 + pick(6), schedule, start });
+    return { runs, solver, most: 2 + pick(4), fits: 1 + pick(4) };
+  });
 
   it('give the same bits however many go together', async () => {
-    const one = counting();
-    const many = counting();
-    await sampleRuns({ ...requestOf(runs, solver), predict: one.predict });
-    const fits = 1 + pick(most);
-    const result = await sampleRuns({
-      ...requestOf(runs, solver),
-      predict: many.predict,
-      capacity: capacityOf(most, fits),
+    const holds = fc.asyncProperty(drawn, async ({ runs, solver, most, fits }) => {
+      const [one, many] = [counting(), counting()];
+      const alone = await sampleRuns({ ...requestOf(runs, solver), predict: one.predict });
+      const capacity = capacityOf(most, fits);
+      const together = await sampleRuns({ ...requestOf(runs, solver), predict: many.predict, capacity });
+      expect(together).toEqual(alone);
+      const total = (calls: readonly number[]) => calls.reduce((sum, count) => sum + count, 0);
+      expect([total(one.calls), total(many.calls)]).toEqual([visitsOf(runs), visitsOf(runs)]);
     });
-    expect(result).toEqual(await whole);
-    const total = (calls: readonly number[]) => calls.reduce((sum, count) => sum + count, 0);
-    expect(total(many.calls)).toBe(total(one.calls));
-    expect(total(many.calls)).toBe(visitsOf(runs));
+    await fc.assert(holds, { numRuns: 50 });
   });
 
   it('go on from any checkpoint to the same bits, with more or fewer together', async () => {
-    const checkpoints: Checkpoint[] = [];
-    await sampleRuns({
-      ...requestOf(runs, solver),
-      capacity: capacityOf(1 + pick(3)),
-      onVisit({ checkpoint }) {
-        if (checkpoint) checkpoints.push(decodeCheckpoint(encodeCheckpoint(checkpoint()))!);
-      },
+    const holds = fc.asyncProperty(drawn, async ({ runs, solver, most, fits }) => {
+      const checkpoints: Checkpoint[] = [];
+      const whole = await sampleRuns({
+        ...requestOf(runs, solver),
+        capacity: capacityOf(fits),
+        onVisit({ checkpoint }) {
+          if (checkpoint) checkpoints.push(decodeCheckpoint(encodeCheckpoint(checkpoint()))!);
+        },
+      });
+      for (const resume of checkpoints) {
+        expect(resume.history.length).toBeLessThanOrEqual(mostKept(runs));
+        const again = await sampleRuns({ ...requestOf(runs, solver), resume, capacity: capacityOf(most) });
+        expect(again).toEqual(whole);
+      }
     });
-    for (const resume of checkpoints) {
-      expect(resume.history.length).toBeLessThanOrEqual(mostKept(runs));
-      const again = await sampleRuns({ ...requestOf(runs, solver), resume, capacity: capacityOf(most) });
-      expect(again).toEqual(await whole);
-    }
+    await fc.assert(holds, { numRuns: 12 });
   });
 });
 

@@ -24,6 +24,8 @@ export interface RenderContext {
   /** Told to the artist at once and kept for the report. */
   readonly warn: (message: string) => void;
   readonly warnings: readonly string[];
+  /** Bytes that network calls may take; what the machine has free, unless said. */
+  readonly freeMemory?: number;
   /** Looks in on sampling after each network call; awaited. */
   readonly onGlimpse?: (glimpse: Glimpse) => Promise<void>;
 }

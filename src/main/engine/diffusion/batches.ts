@@ -1,6 +1,6 @@
 /** Which frames of a step go through the network together: a list schedule over its passes. */
 import { assert } from '../../../common/errors.ts';
-import { keysOf, kindOf, type Pass } from './run.ts';
+import { attendingOf, keysOf, type Pass } from './run.ts';
 
 /** One frame on its way through the network, in a step. */
 export interface Visit {
@@ -66,6 +66,6 @@ function needsOf(pass: Pass): readonly number[] {
 
 /** Whether the network takes them in one go: as many tokens for each. Joint ones see only their own pass. */
 function attendAlike(a: Pass, b: Pass): boolean {
-  const [one, other] = [kindOf(a), kindOf(b)];
+  const [one, other] = [attendingOf(a), attendingOf(b)];
   return !one.joint && !other.joint && one.bank === other.bank && one.self === other.self;
 }

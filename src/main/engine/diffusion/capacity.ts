@@ -1,19 +1,20 @@
 /** How many frames one call of the network takes; what cannot be divided and is too much for memory is refused. */
 import { AppError } from '../../../common/errors.ts';
-import { type Kind, kindOf, type Pass, passesOf, type Run } from './run.ts';
+import { attendingOf, type Pass, passesOf, type Run } from './run.ts';
+import type { Attending } from './types.ts';
 
 export interface Capacity {
   /** Frames worth putting together where nothing binds them. */
   readonly together: number;
   /** Frames of one call that memory holds; Infinity where it is not known. */
-  fits(kind: Kind): number;
+  fits(attending: Attending): number;
 }
 
 export const ONE_BY_ONE: Capacity = { together: 1, fits: () => Number.POSITIVE_INFINITY };
 
 /** For `schedule`: at least one frame, for whether that fits after all only trying can tell. */
 export function mostOf({ together, fits }: Capacity): (pass: Pass) => number {
-  return (pass) => Math.max(1, Math.min(together, fits(kindOf(pass))));
+  return (pass) => Math.max(1, Math.min(together, fits(attendingOf(pass))));
 }
 
 /** @throws AppError usage where frames that must go together are more than fit */
@@ -22,7 +23,7 @@ export function checkCapacity(runs: readonly Run[], { fits }: Capacity): void {
     for (const step of run.schedule.levels.keys()) {
       for (const pass of passesOf(run, step)) {
         if (pass.keys !== 'joint') continue;
-        const room = Math.max(0, fits(kindOf(pass)));
+        const room = Math.max(0, fits(attendingOf(pass)));
         if (pass.frames.length <= room) continue;
         const most = room < 2 ? 'not even two fit' : `${room} fit`;
         throw new AppError(

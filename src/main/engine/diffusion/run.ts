@@ -3,7 +3,7 @@
  * the end of something is a later run. So every method is sampled step by step, and can be resumed between any two visits.
  */
 import type { Form } from './parametrisation.ts';
-import type { Attention, Conditioning, Latent, Level, NoiseSchedule } from './types.ts';
+import type { Attending, Attention, Conditioning, Latent, Level, NoiseSchedule } from './types.ts';
 
 /** Frames that go through the network together. The driver only needs to know who needs whom. */
 export interface Pass {
@@ -113,16 +113,7 @@ export function keysOf({ keys }: Pass): readonly number[] {
   return keys === 'own' || keys === 'joint' ? [] : keys;
 }
 
-/** How frames attend: those that do alike may share a call. */
-export interface Kind {
-  /** Frames whose tokens each of them attends to, besides those of its own call. */
-  readonly bank: number;
-  readonly self: boolean;
-  /** Whether all of the call attend to each other. */
-  readonly joint: boolean;
-}
-
-export function kindOf(pass: Pass): Kind {
+export function attendingOf(pass: Pass): Attending {
   const named = pass.keys !== 'own' && pass.keys !== 'joint';
   return {
     bank: keysOf(pass).length,

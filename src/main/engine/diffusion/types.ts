@@ -43,6 +43,16 @@ export interface Attention {
   readonly self: boolean;
 }
 
+/** How the frames of a call attend, in short: those that do alike may share one. */
+export interface Attending {
+  /** Frames whose tokens each of them attends to, besides those of its own call. */
+  readonly bank: number;
+  /** Whether it attends to its own. */
+  readonly self: boolean;
+  /** Whether all of the call attend to each other. */
+  readonly joint: boolean;
+}
+
 /** What the network is asked about one frame, in all guidance branches. */
 export interface PredictInput {
   /** Network input (already scaled for its parametrisation), shared by the branches. */

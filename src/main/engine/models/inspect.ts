@@ -226,11 +226,14 @@ function memoryOf(
   attentions: Attentions,
 ): MemoryEstimate {
   const channels = attentions.map(({ key }) => Math.min(...key.path.weight.tensor.dims.slice(0, 2)));
-  return estimateMemory(layout, {
-    parameters: reports.reduce((sum, part) => sum + part.parameters, 0),
-    batch: parts.unet.io.fixed.batch,
-    side: geometry.nativeSize,
-    factor: geometry.factor,
-    siteChannels: channels,
-  });
+  const { batch } = parts.unet.io.fixed;
+  return estimateMemory(
+    layout.vae,
+    { config: layout.unet, batch, siteChannels: channels },
+    {
+      parameters: reports.reduce((sum, part) => sum + part.parameters, 0),
+      side: geometry.nativeSize,
+      factor: geometry.factor,
+    },
+  );
 }

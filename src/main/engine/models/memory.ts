@@ -1,19 +1,78 @@
-/** How much memory an edit at the trained size takes, before anything is loaded. An estimate: within a factor of two. */
+/** How much memory an edit takes, before anything is computed. Estimates: within a factor of two. */
 import type { Layout } from './layout.ts';
+import type { ReadBundle } from './read.ts';
+import type { Call, Foretold } from './types.ts';
 
 const FLOAT = 4;
-/** With guidance both branches go through the network together. */
-const BRANCHES = 2;
-/** Anchor and previous frame. */
-const BANK_FRAMES = 2;
-/** Scores, scaled scores, their softmax and what is in between: measured at Stable Diffusion 1.5 size, from the second call on. */
-const ATTENTION_BUFFERS = 3.5;
+/** Scores and their softmax. */
+const ATTENTION_BUFFERS = 2;
+/** Of all tokens that a frame attends to: themselves, their keys and values, as they are and turned. */
+const TOKEN_BUFFERS = 5;
 /** Widest pictures alive at once in a residual block: input, two inner values, output. */
 const BLOCK_BUFFERS = 4;
 /** Exports with diffusers' defaults and no config.json. */
 const USUAL_WIDTHS = [320, 640, 1280, 1280];
 const USUAL_VAE_WIDTHS = [128, 256, 512, 512];
 const USUAL_HEADS = 8;
+
+/** Of a latent. */
+interface Size {
+  readonly height: number;
+  readonly width: number;
+}
+
+export interface UnetSize {
+  readonly config: Layout['unet'];
+  /** Where an export froze it. */
+  readonly batch: number | null;
+  /** Of every self-attention. */
+  readonly siteChannels: readonly number[];
+}
+
+/** Bytes that a call of the UNet makes beside its weights; the runtime keeps as much from then on. */
+export function callBytes(unet: UnetSize, latent: Size, call: Call): number {
+  const widths = unet.config.block_out_channels ?? USUAL_WIDTHS;
+  const area = latent.height * latent.width;
+  // The finest level with self-attention has the longest rows: SD's is the first, XL's the second.
+  const channels = Math.min(...unet.siteChannels);
+  const level = Math.max(0, widths.indexOf(channels));
+  const tokens = unet.siteChannels.length === 0 ? 0 : area / 4 ** level;
+  // Layers without a bank attend to their own tokens in any case.
+  const seen = Math.max(1, call.bank + (call.joint ? call.frames : call.self ? 1 : 0));
+  const scores = headsAt(unet, level) * tokens * tokens * seen * ATTENTION_BUFFERS;
+  const keys = tokens * (widths[level] ?? 0) * seen * TOKEN_BUFFERS;
+  const maps = area * widths[0]! * (BLOCK_BUFFERS + 3 * widths.length);
+  const row = FLOAT * (scores + keys + maps) + call.bank * featureBytes(unet, latent);
+  return (unet.batch ?? call.frames * call.branches) * row;
+}
+
+/** Bytes of the tokens that one frame lends in one guidance branch. */
+export function featureBytes({ config, siteChannels }: UnetSize, { height, width }: Size): number {
+  const widths = config.block_out_channels ?? USUAL_WIDTHS;
+  return siteChannels.reduce((sum, channels) => {
+    const level = Math.max(0, widths.indexOf(channels));
+    return sum + (FLOAT * channels * height * width) / 4 ** level;
+  }, 0);
+}
+
+function headsAt({ config }: UnetSize, level: number): number {
+  const heads = config.num_attention_heads ?? config.attention_head_dim ?? USUAL_HEADS;
+  return Array.isArray(heads) ? (heads[level] ?? USUAL_HEADS) : (heads as number);
+}
+
+/** Bytes that the VAE makes beside its weights; its middle block attends with one head over the whole latent. */
+export function vaeBytes(
+  { block_out_channels }: Layout['vae'],
+  { height, width }: Size,
+  factor: number,
+): number {
+  const widths = block_out_channels ?? USUAL_VAE_WIDTHS;
+  const area = height * width;
+  const pixels = area * factor * factor;
+  return (
+    FLOAT * (pixels * Math.max(widths[0]!, widths[1] ?? 0) * BLOCK_BUFFERS + area * area * ATTENTION_BUFFERS)
+  );
+}
 
 export interface MemoryEstimate {
   /** Bytes of all weights as the CPU computes with them, in float32. */
@@ -22,35 +81,60 @@ export interface MemoryEstimate {
   readonly pass: number;
 }
 
-export interface MemoryOf {
-  /** Of all parts together. */
-  readonly parameters: number;
-  /** Of the UNet, where an export froze it. */
-  readonly batch: number | null;
-  /** Of the picture in pixels. */
-  readonly side: number;
-  readonly factor: number;
-  /** Of every self-attention. */
-  readonly siteChannels: readonly number[];
+/** Guided: the anchor by itself, the others attending to it and to the previous frame. The runtime keeps room for both. */
+const USUAL_CALLS: readonly Call[] = [
+  { frames: 1, branches: 2, bank: 0, self: true, joint: false },
+  { frames: 1, branches: 2, bank: 2, self: false, joint: false },
+];
+
+/** Of an edit on a square of this side in pixels; `parameters` of all parts together. */
+export function estimateMemory(
+  vae: Layout['vae'],
+  unet: UnetSize,
+  {
+    parameters,
+    side,
+    factor,
+  }: { readonly parameters: number; readonly side: number; readonly factor: number },
+): MemoryEstimate {
+  const latent = { height: side / factor, width: side / factor };
+  return {
+    weights: parameters * FLOAT,
+    pass: USUAL_CALLS.reduce(
+      (sum, call) => sum + callBytes(unet, latent, call),
+      vaeBytes(vae, latent, factor),
+    ),
+  };
 }
 
-export function estimateMemory(
-  layout: Pick<Layout, 'unet' | 'vae'>,
-  { parameters, batch, side, factor, siteChannels }: MemoryOf,
-): MemoryEstimate {
-  const widths = layout.unet.block_out_channels ?? USUAL_WIDTHS;
-  const vaeWidths = layout.vae.block_out_channels ?? USUAL_VAE_WIDTHS;
-  // The finest level with self-attention has the longest rows: SD's is the first, XL's the second.
-  const level = Math.max(0, widths.indexOf(Math.min(...siteChannels)));
-  const tokens = (side / factor / 2 ** level) ** 2;
-  const heads = layout.unet.num_attention_heads ?? layout.unet.attention_head_dim ?? USUAL_HEADS;
-  const headCount = Array.isArray(heads) ? (heads[level] ?? USUAL_HEADS) : heads;
-  const scores =
-    siteChannels.length === 0 ? 0 : headCount * tokens * tokens * BANK_FRAMES * ATTENTION_BUFFERS;
-  const maps = (side / factor) ** 2 * widths[0]! * (BLOCK_BUFFERS + 3 * widths.length);
-  const unet = (batch ?? BRANCHES) * FLOAT * (scores + maps);
-  // The VAE's middle block attends with one head over the whole latent.
-  const vaeScores = (side / factor) ** 4 * ATTENTION_BUFFERS;
-  const vae = FLOAT * (side * side * Math.max(vaeWidths[0]!, vaeWidths[1] ?? 0) * BLOCK_BUFFERS + vaeScores);
-  return { weights: parameters * FLOAT, pass: unet + vae };
+interface Sizes {
+  readonly unet: Omit<UnetSize, 'siteChannels'>;
+  readonly vae: Layout['vae'];
+  readonly factor: number;
+  readonly parameters: number;
+}
+
+/** What `foretell` wants to know of a bundle: numbers, and none of its graphs. */
+export function sizesOf({ layout, parts, geometry }: ReadBundle): Sizes {
+  const graphs = [parts.unet, parts.vaeEncoder, parts.vaeDecoder].map(({ graph }) => graph.model.graph);
+  return {
+    unet: { config: layout.unet, batch: parts.unet.io.fixed.batch },
+    vae: layout.vae,
+    factor: geometry.factor,
+    parameters: graphs
+      .flatMap(({ initializers }) => [...initializers.values()])
+      .reduce((sum, { dims }) => sum + dims.reduce((product, dim) => product * dim, 1), 0),
+  };
+}
+
+/** @param siteChannels of every self-attention that lends its tokens; without any the finest level is taken to have one */
+export function foretell(sizes: Sizes, siteChannels: readonly number[], latent: Size): Foretold {
+  const [finest] = sizes.unet.config.block_out_channels ?? USUAL_WIDTHS;
+  const unet = { ...sizes.unet, siteChannels: siteChannels.length > 0 ? siteChannels : [finest!] };
+  return {
+    weights: sizes.parameters * FLOAT,
+    vae: vaeBytes(sizes.vae, latent, sizes.factor),
+    features: featureBytes({ ...unet, siteChannels }, latent),
+    call: (call) => callBytes(unet, latent, call),
+  };
 }

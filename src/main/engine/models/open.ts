@@ -1,6 +1,7 @@
 /** Opens a bundle as functions: everything is checked before the first network is loaded, and each is loaded at its first use. */
 import { assert } from '../../../common/errors.ts';
 import { factsOf } from './facts.ts';
+import { foretell, sizesOf } from './memory.ts';
 import { type OpenModel, openRead, type ReadModel } from './model.ts';
 import { checkCanvas } from './parts.ts';
 import { type ReadBundle, readBundle } from './read.ts';
@@ -67,7 +68,9 @@ function assemble(read: ReadBundle, models: Models): Bundle {
   const { layout, tokenizers } = read;
   const { space, frozen, kind } = read.geometry;
   const { channels, factor } = space;
+  const { siteChannels } = models.unet.functions;
   const facts = factsOf(read);
+  const sizes = sizesOf(read);
   const calls = { unet: 0, unetBranches: 0, vaeEncoder: 0, vaeDecoder: 0, textEncoder: 0 };
   const { preprocessor } = layout;
   const depth = models.depth && preprocessor && models.depth.functions(preprocessor.config);
@@ -91,7 +94,7 @@ function assemble(read: ReadBundle, models: Models): Bundle {
   return {
     ...facts,
     depth,
-    siteCount: models.unet.functions.siteCount,
+    siteCount: siteChannels.length,
     calls,
     get runSeconds() {
       return perPart((of) => sum(of.map(({ runSeconds }) => runSeconds)));
@@ -102,6 +105,7 @@ function assemble(read: ReadBundle, models: Models): Bundle {
         opened: sum(of.map(({ opened }) => opened)),
       }));
     },
+    memory: (shape) => foretell(sizes, siteChannels, shape),
     tokenize,
     async embed(prompt, size) {
       calls.textEncoder += 1;

@@ -1,5 +1,6 @@
 /** A model bundle as functions. Opened by models/open.ts; nothing above it knows of ONNX. */
 import type {
+  Attending,
   AttentionSites,
   Conditioning,
   Latent,
@@ -70,11 +71,32 @@ export interface BundleFacts {
 /** Networks of a bundle that are held and let go by themselves; XL's two text encoders go together. */
 export type BundlePart = 'unet' | 'vaeEncoder' | 'vaeDecoder' | 'textEncoder' | 'depthEstimator';
 
+/** Bytes. */
+export interface Foretold {
+  /** Of the weights of UNet and VAE. */
+  readonly weights: number;
+  /** What the VAE makes beside them. */
+  readonly vae: number;
+  /** What one frame lends to others, in one guidance branch. */
+  readonly features: number;
+  /** What a call of the UNet makes beside its weights; the runtime keeps as much from then on. */
+  call(call: Call): number;
+}
+
+/** One call of the network. */
+export interface Call extends Attending {
+  readonly frames: number;
+  /** Guidance branches of each. */
+  readonly branches: number;
+}
+
 export interface Bundle extends BundleFacts {
   /** Null where the network takes no depth or the bundle cannot estimate it. */
   readonly depth: DepthEstimator | null;
   /** Number of self-attention sites compiled with a bank. */
   readonly siteCount: number;
+  /** What work on latents of this shape will take, within a factor of two. */
+  memory(shape: LatentShape): Foretold;
   /** Counted since the bundle was opened; a guided UNet call runs two branches. */
   readonly calls: {
     unet: number;

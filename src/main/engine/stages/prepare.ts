@@ -6,6 +6,7 @@ import type { ProviderTrial } from '../../../common/report.ts';
 import type { EditSettings } from '../../../common/settings/settings.ts';
 import { parseRate } from '../../../common/time/rational.ts';
 import type { RenderContext } from '../context.ts';
+import { type Capacity, checkCapacity } from '../diffusion/capacity.ts';
 import { makeLevels } from '../diffusion/schedule.ts';
 import type { Conditioning, LatentShape, NoiseSchedule, Predict } from '../diffusion/types.ts';
 import { rehearseTake } from '../media/encode.ts';
@@ -15,10 +16,11 @@ import { openBundle } from '../models/open.ts';
 import type { Bundle } from '../models/types.ts';
 import { chooseProvider } from '../onnx/provider.ts';
 import { reportPath } from '../report-file.ts';
+import { capacityOf, freeMemory } from './capacity.ts';
 import { rememberEstimate } from './estimated-depth.ts';
 import { readModelSettings } from './model-settings.ts';
 import { canvasOf, type ResolvedRequest, resolveRange, resolveRequest } from './request.ts';
-import { latentShape } from './runs.ts';
+import { latentShape, runsOf } from './runs.ts';
 import { depthSource, type Structure, shotStructure } from './structure.ts';
 
 /** One job with everything opened and checked. Disposed, its sessions are released. */
@@ -45,6 +47,8 @@ export interface Shot extends ResolvedRequest, AsyncDisposable {
   readonly depthSource: ReturnType<typeof depthSource>;
   /** Sampling branches: (negative, edit), the edit alone at guidance 1, or (source, edit) where parts are kept. */
   readonly branches: readonly Conditioning[];
+  /** Frames that go through the network together. */
+  readonly capacity: Capacity;
 }
 
 function rateOf({ rate }: EditSettings['source']): Rational | undefined {
@@ -87,13 +91,20 @@ export async function prepareShot(
     for (const note of notes) warn(`the take differs from its clip: ${note}`);
     const shape = latentShape(fit, bundle);
     const predict = bundle.predict(shape);
+    const { guidance } = settings.sampling;
+    const { keep, depth } = settings.guide;
+    const frames = range.end - range.start;
+    const anchor = settings.guide.anchor - range.start;
+    const runs = runsOf({ ...request, settings, frames, anchor, schedule, shape });
+    const guided = guidance !== 1 || keep > 0;
+    const free = context.freeMemory ?? freeMemory(provider);
+    const capacity = capacityOf({ bundle, shape, branches: guided ? 2 : 1, runs, free });
+    checkCapacity(runs, capacity);
     const embed = async (name: string, prompt: string) => {
       const { cut } = bundle.tokenize(prompt);
       if (cut !== null) warn(`the ${name} is longer than the model reads; this was cut: "${cut}"`);
       return bundle.embed(prompt, fit);
     };
-    const { guidance } = settings.sampling;
-    const { keep, depth } = settings.guide;
     for (const note of promptNotes(settings)) warn(note);
     const conditions = {
       source: await embed('source prompt', settings.prompts.source),
@@ -127,8 +138,8 @@ export async function prepareShot(
       settings,
       clip,
       range,
-      frames: range.end - range.start,
-      anchor: settings.guide.anchor - range.start,
+      frames,
+      anchor,
       bundle,
       provider: { used: provider, tried },
       fit,
@@ -139,7 +150,8 @@ export async function prepareShot(
       conditions,
       structure,
       depthSource: source,
-      branches: guidance === 1 && keep === 0 ? [conditions.edit] : [base, conditions.edit],
+      branches: guided ? [base, conditions.edit] : [conditions.edit],
+      capacity,
       [Symbol.asyncDispose]: () => bundle.close(),
     };
   } catch (error) {

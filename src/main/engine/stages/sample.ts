@@ -24,7 +24,16 @@ export async function sampleShot(shot: Shot, start: StartLatents, context: Rende
   const { bundle, settings } = shot;
   const { checkpoint, progress } = context;
   const latentOf = (frame: number) => start.latents[frame]!;
-  const runs = runsOf(shot, { inversion: latentOf, clean: latentOf });
+  const runs = runsOf(shot, {
+    inversion: latentOf,
+    clean: latentOf,
+    sourceText: shot.conditions.source,
+    pictures: {
+      decode: (latent) => bundle.decode(latent, shot.shape),
+      encode: (rgb) => bundle.encode(rgb, shot.fit.width, shot.fit.height),
+    },
+    ...(shot.structure && { structure: shot.structure }),
+  });
   const key = checkpointKey(shot, start);
   const resume = readCheckpoint(await checkpoint.read(), key);
   const total = visitsOf(runs);
@@ -49,6 +58,7 @@ export async function sampleShot(shot: Shot, start: StartLatents, context: Rende
   const latents = await sampleRuns({
     runs,
     predict: shot.predict,
+    capacity: shot.capacity,
     prediction: bundle.scheduler.prediction,
     clip: bundle.scheduler.clipSample,
     solver: shot.solver,

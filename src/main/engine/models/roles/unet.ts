@@ -10,8 +10,8 @@ import { makePredict } from '../unet.ts';
 import { type UnetConfig, type UnetIo, unetIo } from './unet-io.ts';
 
 export interface Unet {
-  /** Number of self-attentions that were given a bank. */
-  readonly siteCount: number;
+  /** Of every self-attention that was given a bank. */
+  readonly siteChannels: readonly number[];
   /** @param onCall told of every frame that goes through, with its guidance branches */
   predict(shape: LatentShape, onCall: (branches: number) => void): Predict;
 }
@@ -28,7 +28,7 @@ export const unet = {
     const sites = outcomes.of(referenceAttention) ?? [];
     const joint = outcomes.of(jointAttention) !== null;
     return {
-      siteCount: sites.length,
+      siteChannels: sites.map(({ channels }) => channels),
       predict: (shape, onCall) => makePredict({ session, io, sites, joint, file }, shape, onCall),
     };
   },
