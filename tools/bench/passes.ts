@@ -10,8 +10,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { table } from '../../src/main/cli/text.ts';
 import type { Features, PredictInput } from '../../src/main/engine/diffusion/types.ts';
+import { callBytes } from '../../src/main/engine/models/memory.ts';
 import { openRead, readModel } from '../../src/main/engine/models/model.ts';
 import { unet } from '../../src/main/engine/models/roles/unet.ts';
+import type { UnetConfig } from '../../src/main/engine/models/roles/unet-io.ts';
 import { onnxFile } from '../../src/main/engine/models/source.ts';
 import { GRAPH, layOut } from './load.ts';
 
@@ -26,8 +28,9 @@ export interface Measured extends Asked {
   /** A frame alone, and one of a call: the best of some, taken in turn, so that a busy moment meets both. */
   readonly alone: number;
   readonly together: number;
-  /** The most above what the process held before, bytes. */
+  /** The most above what the process held before, bytes; and what was foretold. */
   readonly bytes: number;
+  readonly foretold: number;
 }
 
 const ASKED: readonly Asked[] = [
@@ -48,6 +51,7 @@ interface Model {
   /** How often each is called. */
   readonly calls: number;
   readonly file: string;
+  readonly configFile: string;
   /** Of the latent. */
   readonly side: number;
 }
@@ -58,7 +62,7 @@ function measured(model: Model, asked: Asked): Measured {
 }
 
 /** In the child. */
-async function measure({ name, file, side, calls }: Model, asked: Asked): Promise<Measured> {
+async function measure({ name, file, configFile, side, calls }: Model, asked: Asked): Promise<Measured> {
   const read = readModel(unet, onnxFile(file, { root: join(file, '..', '..') }), {});
   const { io } = read;
   const network = await openRead(unet, read, {
@@ -89,6 +93,9 @@ async function measure({ name, file, side, calls }: Model, asked: Asked): Promis
     ...inputOf(side),
     ...(attention && { attention }),
   }));
+  // The runtime holds more from the second call of a size on.
+  for (let call = 0; call < 2; call++) await predict(inputs, asked.joint);
+  const bytes = peak() - base;
   let [alone, together] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
   const timed = async (some: readonly PredictInput[]) => {
     const began = performance.now();
@@ -99,7 +106,16 @@ async function measure({ name, file, side, calls }: Model, asked: Asked): Promis
     alone = Math.min(alone, await timed(inputs.slice(0, 1)));
     together = Math.min(together, await timed(inputs));
   }
-  return { model: name, ...asked, alone, together, bytes: peak() - base };
+  const { siteChannels } = network.functions;
+  const config = JSON.parse(readFileSync(configFile, 'utf8')) as UnetConfig;
+  const size = { config, batch: io.fixed.batch, siteChannels };
+  const call = { ...asked, branches: 2, self: asked.bank === 0 };
+  // Those that lend went through by themselves before.
+  const own = { frames: 1, branches: 2, bank: 0, self: true, joint: false };
+  const made = asked.bank > 0 ? [own, call] : [call];
+  const latent = { height: side, width: side };
+  const foretold = made.reduce((sum, one) => sum + callBytes(size, latent, one), 0);
+  return { model: name, ...asked, alone, together, bytes, foretold };
 }
 
 const status = (key: string) =>
@@ -116,9 +132,17 @@ function measuredAll(model: Model): Measured[] {
   });
 }
 
-export const HEAD = ['model', 'frames', 'bank', 'a frame alone', 'together over alone', 'memory'];
+export const HEAD = [
+  'model',
+  'frames',
+  'bank',
+  'a frame alone',
+  'together over alone',
+  'memory',
+  'over foretold',
+];
 
-export function rowOf({ model, frames, bank, joint, alone, together, bytes }: Measured): string[] {
+export function rowOf({ model, frames, bank, joint, alone, together, bytes, foretold }: Measured): string[] {
   return [
     model,
     `${frames}${joint ? ', joint' : ''}`,
@@ -126,6 +150,7 @@ export function rowOf({ model, frames, bank, joint, alone, together, bytes }: Me
     `${(alone * 1000).toFixed(1)} ms`,
     (together / alone).toFixed(2),
     `${(bytes / 2 ** 20).toFixed(0)} MB`,
+    (bytes / foretold).toFixed(2),
   ];
 }
 
@@ -136,16 +161,26 @@ export function benchLargePasses(side: number): readonly Measured[] | null {
   try {
     const file = join(root, 'unet', 'model.onnx');
     layOut(file);
-    return measuredAll({ name: `SD 1.5, ${side}²`, file, side: side / FACTOR, calls: 2 });
+    return measuredAll({
+      name: `SD 1.5, ${side}²`,
+      file,
+      configFile: join(GRAPH, '../config.json'),
+      side: side / FACTOR,
+      calls: 2,
+    });
   } finally {
     rmSync(root, { recursive: true, force: true });
   }
 }
 
-/** Of the model that comes with Retake, at the size it was made for. */
+/** Of the model that comes with Retake: at the size it was made for, and at one where memory counts. */
 export function benchPasses(): readonly Measured[] {
-  const file = resolve(import.meta.dirname, '../../resources/demo/bundle/unet/model.onnx');
-  return measuredAll({ name: 'demo, 128²', file, side: 128 / FACTOR, calls: 20 });
+  const folder = resolve(import.meta.dirname, '../../resources/demo/bundle/unet');
+  const model = { file: join(folder, 'model.onnx'), configFile: join(folder, 'config.json') };
+  return [
+    ...measuredAll({ ...model, name: 'demo, 128²', side: 128 / FACTOR, calls: 20 }),
+    ...measuredAll({ ...model, name: 'demo, 384²', side: 384 / FACTOR, calls: 2 }),
+  ];
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -11,6 +11,7 @@ import { benchCalls } from './calls.ts';
 import { benchLoad } from './load.ts';
 import { benchMemory } from './memory.ts';
 import { benchOverhead } from './overhead.ts';
+import { benchPasses, rowOf } from './passes.ts';
 import { benchReedit } from './reedit.ts';
 
 const { values } = parseArgs({
@@ -25,6 +26,7 @@ const reedit = await benchReedit(24, 20, bundle);
 const load = await benchLoad();
 // Large enough for attention to outweigh the rest, small enough for most machines.
 const calls = benchCalls(384, false);
+const passes = benchPasses();
 
 const rows: string[][] = [
   ['measure', 'value', 'target'],
@@ -49,9 +51,18 @@ const rows: string[][] = [
     `${megabytes(peak)} at most so far`,
     i < 2 ? '' : 'no more than call 2',
   ]),
+  ...passes.map((one) => {
+    const [model, frames, bank, , ratio, bytes, foretold] = rowOf(one);
+    const value = `× ${ratio} a frame over alone, ${bytes}, × ${foretold} of what was foretold`;
+    return [
+      `${model}, ${frames} frames in a call, bank of ${bank}`,
+      value,
+      one.bytes > 1e8 ? '0.5 to 2 of foretold' : '',
+    ];
+  }),
 ];
 console.log(table(rows));
 const machine = { cpu: cpus()[0]?.model, cores: cpus().length, memory: totalmem(), node: process.version };
-const json = JSON.stringify({ machine, overhead, memory, reedit, load, calls }, null, 2);
+const json = JSON.stringify({ machine, overhead, memory, reedit, load, calls, passes }, null, 2);
 mkdirSync(dirname(resolve(values.out)), { recursive: true });
 writeFileSync(resolve(values.out), `${json}\n`);

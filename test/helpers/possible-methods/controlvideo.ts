@@ -9,7 +9,7 @@ import type { Method } from '../../../src/main/engine/methods/types.ts';
 const schema = z.strictObject({ smooth: z.array(z.int()).default([1, 2]).describe('Steps that smooth') });
 
 /** Every ⌊√N⌋th frame and the last, jointly; those between two of them with both. */
-export function hierarchy(frames: number): Pass[] {
+function hierarchy(frames: number): Pass[] {
   const every = Math.max(1, Math.floor(Math.sqrt(frames)));
   const keys = Array.from({ length: frames }, (_, f) => f).filter((f) => f % every === 0 || f === frames - 1);
   const between = keys.slice(1).map((right, i): Pass => {
