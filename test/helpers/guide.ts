@@ -10,7 +10,7 @@ export interface Chapter {
 
 type Step =
   | { readonly kind: 'file'; readonly path: string; readonly text: string }
-  /** Lines of "+" are put after the line before them, which is in the file exactly once. */
+  /** As in a patch: " " is there, "+" comes after it (or before the first that is there), "-" goes. */
   | { readonly kind: 'lines'; readonly path: string; readonly lines: readonly string[] };
 
 /** Chapters of `## Title` with blocks of "```ts path" (a new file) or "```diff path" (new lines of one); others are talk. */
@@ -34,14 +34,14 @@ export function readGuide(path: string): Chapter[] {
 export interface Touched {
   readonly title: string;
   readonly newFiles: readonly string[];
-  /** Lines added to files that were there, by file. */
-  readonly added: Readonly<Record<string, number>>;
+  /** Lines written in files that were there, by file. */
+  readonly written: Readonly<Record<string, number>>;
 }
 
 /** @throws Error for a file that is there already, or a line that is not where the guide says */
 export function follow({ title, steps }: Chapter, root: string): Touched {
   const newFiles: string[] = [];
-  const added: Record<string, number> = {};
+  const written: Record<string, number> = {};
   for (const step of steps) {
     const file = join(root, step.path);
     if (step.kind === 'file') {
@@ -49,28 +49,31 @@ export function follow({ title, steps }: Chapter, root: string): Touched {
       writeFileSync(file, step.text, { flag: 'wx' });
       newFiles.push(step.path);
     } else {
-      const before = readFileSync(file, 'utf8').split('\n');
-      const after = addLines(before, step.lines, step.path);
-      writeFileSync(file, after.join('\n'));
-      added[step.path] = after.length - before.length;
+      writeFileSync(file, changed(readFileSync(file, 'utf8').split('\n'), step).join('\n'));
+      written[step.path] = step.lines.filter((line) => line.startsWith('+')).length;
     }
   }
-  return { title, newFiles, added };
+  return { title, newFiles, written };
 }
 
-function addLines(text: readonly string[], patch: readonly string[], path: string): string[] {
-  const result = [...text];
-  let at = -1;
-  for (const line of patch) {
-    if (line.startsWith('+')) {
-      at++;
-      result.splice(at, 0, line.slice(1));
+function changed(text: readonly string[], { path, lines }: Extract<Step, { kind: 'lines' }>): string[] {
+  const done: string[] = [];
+  let waiting: string[] = [];
+  let at = 0;
+  for (const line of lines) {
+    const [sign, wanted] = [line.charAt(0), line.slice(1)];
+    if (sign === '+') {
+      waiting.push(wanted);
       continue;
     }
-    const wanted = line.slice(1);
-    const found = result.indexOf(wanted, at + 1);
+    const found = text.indexOf(wanted, at);
     if (found < 0) throw new Error(`${path} has no line "${wanted}" where the guide says`);
-    at = found;
+    const between = text.slice(at, found);
+    // What is new follows the line before it; at the very beginning it stands in front of the next.
+    done.push(...(at === 0 ? [...between, ...waiting] : [...waiting, ...between]));
+    if (sign === ' ') done.push(wanted);
+    waiting = [];
+    at = found + 1;
   }
-  return result;
+  return [...done, ...waiting, ...text.slice(at)];
 }

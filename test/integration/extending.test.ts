@@ -1,6 +1,15 @@
 /** docs/extending.md, followed to the letter in a copy of Retake: what it says is there is, and does what it says. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -19,7 +28,10 @@ const ONE_FILE_AND_ITS_NAME = { newFiles: 1, changedFiles: 1, lines: 2 };
 const COSTS: Readonly<Record<string, { newFiles: number; changedFiles: number; lines: number }>> = {
   'An editing method': ONE_FILE_AND_ITS_NAME,
   'A solver': ONE_FILE_AND_ITS_NAME,
+  'A graph pass': ONE_FILE_AND_ITS_NAME,
   'A take format': ONE_FILE_AND_ITS_NAME,
+  // Itself and its name in the file of its group, and one line where it is read.
+  'A setting': { newFiles: 0, changedFiles: 2, lines: 13 },
 };
 
 describe('extending Retake', () => {
@@ -57,12 +69,12 @@ describe('extending Retake', () => {
   afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
   it('touches few places', () => {
-    const costs = touched.map(({ title, newFiles, added }) => [
+    const costs = touched.map(({ title, newFiles, written }) => [
       title,
       {
         newFiles: newFiles.length,
-        changedFiles: Object.keys(added).length,
-        lines: Object.values(added).reduce((sum, lines) => sum + lines, 0),
+        changedFiles: Object.keys(written).length,
+        lines: Object.values(written).reduce((sum, lines) => sum + lines, 0),
       },
     ]);
     expect(Object.fromEntries(costs)).toEqual(COSTS);
@@ -73,8 +85,8 @@ describe('extending Retake', () => {
   });
 
   it('is written as the rest is, and crosses no border', () => {
-    const written = touched.flatMap(({ newFiles, added }) => [...newFiles, ...Object.keys(added)]);
-    const { code, output, errors } = inCopy(bin('biome'), 'check', '--vcs-enabled=false', ...written);
+    const files = touched.flatMap(({ newFiles, written }) => [...newFiles, ...Object.keys(written)]);
+    const { code, output, errors } = inCopy(bin('biome'), 'check', '--vcs-enabled=false', ...files);
     expect({ code, told: code === 0 ? '' : output + errors }).toEqual({ code: 0, told: '' });
     expect(faults(copy)).toEqual([]);
   });
@@ -89,22 +101,101 @@ describe('extending Retake', () => {
     expect(texts.get('mix')).not.toContain('ddpm');
   });
 
-  it('renders with the method, the solver and the format', { timeout: 300_000 }, async () => {
+  it('renders with the method, the solver, the format and the setting', { timeout: 300_000 }, async () => {
     const demo = join(root, 'resources/demo');
     const take = join(copy, 'take.mov');
     const { code, output, errors } = retake(
       ...['edit', join(demo, 'clip.mp4'), '--bundle', join(demo, 'bundle'), '--out', take],
       ...['--method', 'echo', '-p', 'share=0.5', '--solver', 'DDPMScheduler', '--format', 'prores422lt'],
       ...['--source-prompt', 'a red ball', '--prompt', 'a blue ball', '--from', '0', '--to', '2'],
-      ...['--steps', '4', '--provider', 'cpu', '--json'],
+      ...['--style', 'in oil', '--steps', '4', '--provider', 'cpu', '--json'],
     );
     expect({ code, told: code === 0 ? '' : errors }).toEqual({ code: 0, told: '' });
-    const { settings, take: made } = JSON.parse(output) as TakeReport;
-    expect(settings).toMatchObject({ method: 'echo', params: { share: 0.5 }, format: 'prores422lt' });
+    const { settings, method, take: made } = JSON.parse(output) as TakeReport;
+    expect(settings).toMatchObject({ prompts: { style: 'in oil' }, output: { format: 'prores422lt' } });
+    expect(method).toEqual({ id: 'echo', params: { strength: 0.6, share: 0.5 }, solver: 'ddpm' });
     expect(made.frames).toBe(3);
     expect((await probeClip(take)).codec).toBe('prores');
     const wrong = retake('edit', take, '--out', join(copy, 'b.mov'), '--format', 'prores422ltd');
     expect(wrong.errors).toContain('prores422lt');
+  });
+
+  it('reads the setting: another style is another picture, none is the prompt alone', {
+    timeout: 300_000,
+  }, () => {
+    const demo = join(root, 'resources/demo');
+    const pictures = ['', 'in oil'].map((style, index) => {
+      const out = join(copy, `style-${index}`);
+      const { code, errors } = retake(
+        ...[
+          'edit',
+          join(demo, 'clip.mp4'),
+          '--bundle',
+          join(demo, 'bundle'),
+          '--out',
+          out,
+          '--format',
+          'png',
+        ],
+        ...[
+          '--method',
+          'sdedit',
+          '--source-prompt',
+          'a red ball',
+          '--prompt',
+          'a blue ball',
+          '--style',
+          style,
+        ],
+        ...['--from', '0', '--to', '0', '--steps', '2', '--provider', 'cpu'],
+      );
+      expect({ code, told: code === 0 ? '' : errors }).toEqual({ code: 0, told: '' });
+      const picture = readdirSync(out).find((name) => name.endsWith('.png'))!;
+      return readFileSync(join(out, picture));
+    });
+    expect(pictures[0]!.equals(pictures[1]!)).toBe(false);
+    expect(retake('edit', '--help').output).toMatch(/--style <text> +words that follow the prompt/);
+    const made = script(`
+      import { SETTINGS, parseSettings } from './src/common/settings/settings.ts';
+      const whole = (style: string) => parseSettings({
+        source: { clip: 'a' }, model: { bundle: 'b' }, output: { path: 'c' }, prompts: { source: 'd', target: 'e', style },
+      });
+      const keyed = (style: string) =>
+        SETTINGS.valuesThatAffect(whole(style), 'sampling').filter(([path]) => path === 'prompts.style');
+      const look = SETTINGS.fieldsOf('look').some(({ path }) => path === 'prompts.style');
+      console.log(JSON.stringify([look, keyed(''), keyed('in oil'), SETTINGS.defaults.prompts.style]));
+    `);
+    expect(made).toEqual([true, [], [['prompts.style', 'in oil']], '']);
+  });
+
+  it('applies the pass where its role lists it, and holds it to its promise', () => {
+    const told = script(`
+      import { parseText } from './src/main/engine/onnx/ir/text.ts';
+      import { applyPasses, step } from './src/main/engine/onnx/passes/pass.ts';
+      import { removeDropout } from './src/main/engine/onnx/passes/remove-dropout.ts';
+      import { vaeDecoder } from './src/main/engine/models/roles/vae-decoder.ts';
+      const graph = (last: string) => parseText(\`float16[B, 4] x => float16[B, 4] y
+      a = Relu(x)
+      b = Dropout(a)
+      c = Dropout(b)
+      y = \${last}(c)\`);
+      const ops = (model: ReturnType<typeof graph>) => [...model.graph.nodes].map(({ op }) => op);
+      const model = graph('Neg');
+      const outcomes = applyPasses(model, vaeDecoder.passes(), 'the VAE decoder');
+      const refused = (steps: Parameters<typeof applyPasses>[1], last: string) => {
+        try { applyPasses(graph(last), steps, 'a test'); return null; } catch (error) { return (error as Error).message; }
+      };
+      const idle = { ...removeDropout, run: () => 0 };
+      console.log(JSON.stringify([
+        outcomes.of(removeDropout), ops(model), refused([step(removeDropout)], 'Dropout'), refused([step(idle)], 'Neg'),
+      ]));
+    `);
+    expect(told).toEqual([
+      2,
+      ['Cast', 'Relu', 'Neg', 'Cast'],
+      expect.stringMatching(/remove-dropout cannot be applied: Dropout makes an output/),
+      expect.stringMatching(/remove-dropout broke its promise: there is Dropout still/),
+    ]);
   });
 
   it('makes an echo: with all of it every frame is what the one before was', () => {

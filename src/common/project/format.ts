@@ -7,7 +7,10 @@ import { issueText } from '../issue.ts';
 import { groupsOfFlat } from '../settings/flat.ts';
 import { type FiledTake, filedTake, type ProjectDocument, projectDocument } from './document.ts';
 
-/** Raise it with every change of what a document may hold, and say in `upgrades` how the one before becomes it. */
+/**
+ * Raise it with every change of what a document may hold, and say in `upgrades` how the one before becomes it. Only a new
+ * setting with a default needs neither: where it is not known, it is named and the document left as it is.
+ */
 export const FORMAT = 3;
 
 type Json = Readonly<Record<string, unknown>>;
