@@ -1,5 +1,6 @@
 /** What a finished edit says of itself; written beside the take as JSON and kept with the job. */
 
+import type { TakeFormat } from './formats/registry.ts';
 import type { ClipInfo, Fit, FrameRange, Rational } from './media.ts';
 import { groupsOfFlat } from './settings/flat.ts';
 import type { EditSettings } from './settings/settings.ts';
@@ -74,20 +75,7 @@ export interface TakeReport {
     readonly run: Readonly<Record<string, number>>;
   };
   readonly peakMemoryBytes: number;
-  readonly take: {
-    readonly path: string;
-    readonly bytes: number;
-    readonly frames: number;
-    readonly rate: Rational;
-    readonly width: number;
-    readonly height: number;
-    readonly timecode: string | null;
-    readonly reel: string | null;
-    readonly audioStreams: number;
-    readonly alpha: boolean;
-    /** What differs from the clip. */
-    readonly notes: readonly string[];
-  };
+  readonly take: TakeFile;
   /** Null where no image-text model was named. */
   readonly imageText: ImageTextScores | null;
   readonly warnings: readonly string[];
@@ -97,4 +85,23 @@ export interface TakeReport {
 export function readReport(json: unknown): TakeReport {
   const report = json as TakeReport;
   return { ...report, settings: groupsOfFlat(report.settings) as EditSettings };
+}
+
+export interface TakeFile {
+  /** The file, or the folder of a sequence. */
+  readonly path: string;
+  readonly format: TakeFormat;
+  readonly bytes: number;
+  readonly frames: number;
+  readonly rate: Rational;
+  readonly width: number;
+  readonly height: number;
+  /** Of the first frame; null where the clip has none or its rate cannot carry one. */
+  readonly timecode: string | null;
+  readonly reel: string | null;
+  readonly audioStreams: number;
+  /** Whether the take is transparent where the clip is. */
+  readonly alpha: boolean;
+  /** What differs from the source: "padded to 322×242, …". */
+  readonly notes: readonly string[];
 }

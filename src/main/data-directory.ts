@@ -1,4 +1,7 @@
-/** Where Retake keeps what it remembers between runs; desktop and command line share it. */
+/**
+ * Where Retake keeps what it remembers between runs; desktop and command line share it. env-paths would look elsewhere on
+ * Windows (…\Retake\Data), takes one name for all systems and follows a relative XDG path: what is there would be lost.
+ */
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 

@@ -1,8 +1,10 @@
 /** Takes that show their clip unchanged, and what a played file says of itself. */
+
 import { execFileSync } from 'node:child_process';
 import type { ClipInfo } from '../../src/common/media.ts';
+import type { TakeFile } from '../../src/common/report.ts';
 import { decodeFrames } from '../../src/main/engine/media/decode.ts';
-import { openTake, type TakeFile, type TakeOptions } from '../../src/main/engine/media/encode.ts';
+import { openTake, type TakeOptions } from '../../src/main/engine/media/encode.ts';
 import { resolveFfmpeg } from '../../src/main/engine/media/ffmpeg.ts';
 import { wholeFit } from './clips.ts';
 

@@ -1,11 +1,13 @@
 /** A take plays like its clip: count, rate, size, colours, sound, timecode; and nothing is left behind when it fails. */
+
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { TakeFormat } from '../../src/common/formats/registry.ts';
 import type { ClipInfo, FrameRange } from '../../src/common/media.ts';
+import type { TakeFile } from '../../src/common/report.ts';
 import { decodeFrames } from '../../src/main/engine/media/decode.ts';
-import { openTake, type TakeFile } from '../../src/main/engine/media/encode.ts';
+import { openTake } from '../../src/main/engine/media/encode.ts';
 import { resolveFfmpeg, runFfmpeg } from '../../src/main/engine/media/ffmpeg.ts';
 import { fitCanvas } from '../../src/main/engine/media/fit.ts';
 import { probeClip } from '../../src/main/engine/media/probe.ts';

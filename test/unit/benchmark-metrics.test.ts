@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { warpError } from '../../src/main/engine/metrics/flow.ts';
-import { meanColour, PSNR_CEILING, pooledPsnr, squaredError } from '../../src/main/engine/metrics/region.ts';
-import { ssim, ssimMap } from '../../src/main/engine/metrics/ssim.ts';
+import { warpError } from '../../tools/benchmark/metrics/flow.ts';
+import { meanColour, PSNR_CEILING, pooledPsnr, squaredError } from '../../tools/benchmark/metrics/region.ts';
+import { ssim, ssimMap } from '../../tools/benchmark/metrics/ssim.ts';
 
 /** A grey picture from its values. */
 const grey = (...values: number[]) => Uint8Array.from(values.flatMap((value) => [value, value, value]));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clock, progressLine } from '../../src/main/cli/progress.ts';
+import { progressLine } from '../../src/main/cli/progress.ts';
 
 const progress = { phase: 'sample', done: 120, total: 4000, fraction: 0.5, frame: 3, step: 2 } as const;
 
@@ -17,9 +17,5 @@ describe('progress line', () => {
     );
     expect(progressLine({ ...progress, etaSeconds: 75 }, 40)).toBe(' 50 %  rendering 120/4000  1:15 left');
     expect(progressLine({ ...progress, etaSeconds: null })).toMatch(/estimating$/);
-  });
-
-  it('reads seconds as a clock', () => {
-    expect([0, 59.6, 75, 4000].map(clock)).toEqual(['0:00', '1:00', '1:15', '1:06:40']);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Progress } from '../../src/common/contract/jobs.ts';
-import { clock, progressLine } from '../../src/main/cli/progress.ts';
+import { progressLine } from '../../src/main/cli/progress.ts';
 import { createProgressMeter } from '../../src/main/engine/progress.ts';
 
 /** A meter on a clock that only moves when told. */
@@ -76,9 +76,5 @@ describe('progress line', () => {
       step: 0,
     });
     expect(line).toMatch(/^█{14}░{14} {2}50 % {2}rendering 3\/12 {2}1:15 left$/);
-  });
-
-  it('writes hours only where there are some', () => {
-    expect([clock(5), clock(75), clock(3675)]).toEqual(['0:05', '1:15', '1:01:15']);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { duration } from '../../src/common/time/duration.ts';
 import { methods, paramsSchema, parseParams } from '../../src/main/engine/methods/registry.ts';
 import {
   fieldsOf,
@@ -12,7 +13,7 @@ import {
 import { planText, sumPlans } from '../../src/renderer/inspector/plan-text.ts';
 import { estimateTokens, lengthHint } from '../../src/renderer/inspector/prompt-length.ts';
 import { readPresets, withPreset } from '../../src/renderer/store/presets.ts';
-import { count, duration, nameOf } from '../../src/renderer/words.ts';
+import { count, nameOf } from '../../src/renderer/words.ts';
 import { shotWith } from '../helpers/job-settings.ts';
 
 describe('a form from a schema', () => {

@@ -4,8 +4,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../../src/common/errors.ts';
-import type { Motion } from '../../src/main/engine/metrics/flow.ts';
 import { readNpy } from '../golden/npy.ts';
+import type { Motion } from './metrics/flow.ts';
 
 export const ATTRIBUTES = ['shape', 'colour', 'material', 'environment'] as const;
 export type Attribute = (typeof ATTRIBUTES)[number];

@@ -8,12 +8,12 @@ import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { AppError, errorLine } from '../../src/common/errors.ts';
-import { clock } from '../../src/main/cli/progress.ts';
-import { meanColour } from '../../src/main/engine/metrics/region.ts';
+import { duration } from '../../src/common/time/duration.ts';
 import { bars } from './bars.ts';
 import { measureCaptions } from './captions.ts';
 import { writeDocument } from './docs.ts';
 import { ATTRIBUTES, readHeldOut, type Shot } from './heldout.ts';
+import { meanColour } from './metrics/region.ts';
 import { findings } from './order.ts';
 import { type Place, plan } from './plan.ts';
 import { csv, markdown, type Results } from './report.ts';
@@ -129,7 +129,7 @@ async function runAll(bench: Bench, places: readonly Place[], inTime: () => bool
     const { psnr, pixelMse } = run.scores;
     console.log(
       `${rendered}/${fresh}  shot ${shot.name}  ${edit.kind.padEnd(11)}  ${variant.id.padEnd(13)}  ` +
-        `${psnr.whole.toFixed(2)} dB  Pixel-MSE ${pixelMse?.toFixed(1) ?? '–'}  ${clock(left)} left`,
+        `${psnr.whole.toFixed(2)} dB  Pixel-MSE ${pixelMse?.toFixed(1) ?? '–'}  ${duration(left)} left`,
     );
   }
   return runs;

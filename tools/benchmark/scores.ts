@@ -1,12 +1,12 @@
 /** The numbers of one take against the true answer. */
 import type { ImageTextScores } from '../../src/common/report.ts';
-import { type Motion, warpError } from '../../src/main/engine/metrics/flow.ts';
 import type { ImageText } from '../../src/main/engine/metrics/image-text.ts';
-import { pooledPsnr, squaredError } from '../../src/main/engine/metrics/region.ts';
 import { imageTextScores } from '../../src/main/engine/metrics/similarity.ts';
-import { ssim } from '../../src/main/engine/metrics/ssim.ts';
 import { ATTRIBUTES, type Edit, type Footage } from './heldout.ts';
 import type { Judge, Verdict } from './judge.ts';
+import { type Motion, warpError } from './metrics/flow.ts';
+import { pooledPsnr, squaredError } from './metrics/region.ts';
+import { ssim } from './metrics/ssim.ts';
 
 /** Raise it when a number is computed differently: kept scores are then taken again. */
 export const SCORES_VERSION = 2;

@@ -6,8 +6,9 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { z } from 'zod';
 import type { TakeReport } from '../../src/common/report.ts';
+import { duration } from '../../src/common/time/duration.ts';
 import { startEngine } from '../../src/main/cli/engine.ts';
-import { clock, createProgressView } from '../../src/main/cli/progress.ts';
+import { createProgressView } from '../../src/main/cli/progress.ts';
 import { probeClip } from '../../src/main/engine/media/probe.ts';
 import { readModelSettings } from '../../src/main/engine/stages/model-settings.ts';
 import { contactSheet, mp4Preview } from './pictures.ts';
@@ -81,7 +82,7 @@ for (const one of demo.edits.slice(0, 2)) {
   reports.push(report);
   const { inversion, sampling, seconds, take } = report;
   console.log(
-    `${take.frames} frames in ${clock(seconds.total)}: ${inversion.unetCalls} network calls to invert, ${sampling.unetCalls} to render`,
+    `${take.frames} frames in ${duration(seconds.total)}: ${inversion.unetCalls} network calls to invert, ${sampling.unetCalls} to render`,
   );
   await mp4Preview(take.path, join(out, `${one.name}.mp4`));
 }
@@ -96,9 +97,9 @@ const more = (whole.frames * finer) / (frames * steps);
 const wholeSeconds = (first.seconds.invert + first.seconds.sample) * more;
 const here = (path: string) => relative(process.cwd(), path);
 console.log(`
-first edit ${clock(first.seconds.total)}, second edit ${clock(second.seconds.total)}: its inversions came from the cache
+first edit ${duration(first.seconds.total)}, second edit ${duration(second.seconds.total)}: its inversions came from the cache
 Cut for speed: ${frames} of ${whole.frames} frames, and ${steps} steps where the model's own settings say ${finer}.
-Without the cuts the first edit would take about ${clock(wholeSeconds)}.
+Without the cuts the first edit would take about ${duration(wholeSeconds)}.
 
   ${here(sheet).padEnd(28)} clip and takes side by side
 ${demo.edits

@@ -1,5 +1,6 @@
 /** One line at the foot of the terminal: phase, bar, share, time left. Plain lines where output is not a terminal. */
 import type { Progress } from '../../common/contract/jobs.ts';
+import { duration } from '../../common/time/duration.ts';
 
 const PHASE_LABEL = {
   open: 'opening',
@@ -10,19 +11,10 @@ const PHASE_LABEL = {
 const BAR_CELLS = 28;
 const LEAST_BAR_CELLS = 6;
 
-/** 4000 → "1:06:40", 75 → "1:15". */
-export function clock(seconds: number): string {
-  const whole = Math.max(0, Math.round(seconds));
-  const parts = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60];
-  const [hours = 0, minutes = 0, rest = 0] = parts;
-  const tail = String(rest).padStart(2, '0');
-  return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${tail}` : `${minutes}:${tail}`;
-}
-
 /** As wide as the terminal allows: the bar shrinks first, then goes. */
 export function progressLine(progress: Progress, columns = 100): string {
   const percent = `${Math.floor(progress.fraction * 100)}`.padStart(3);
-  const eta = progress.etaSeconds === null ? 'estimating' : `${clock(progress.etaSeconds)} left`;
+  const eta = progress.etaSeconds === null ? 'estimating' : `${duration(progress.etaSeconds)} left`;
   const count = progress.total > 0 ? ` ${progress.done}/${progress.total}` : '';
   const text = `${percent} %  ${PHASE_LABEL[progress.phase]}${count}  ${eta}`;
   const cells = Math.min(BAR_CELLS, columns - text.length - 2);

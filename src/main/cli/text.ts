@@ -6,7 +6,7 @@ import type { MethodInfo } from '../../common/contract/machine.ts';
 import type { ImageTextScores, TakeReport } from '../../common/report.ts';
 import { type Grouped, valuesInWords } from '../../common/settings/catalogue.ts';
 import { SETTINGS } from '../../common/settings/settings.ts';
-import { clock } from './progress.ts';
+import { duration } from '../../common/time/duration.ts';
 
 /** Left-aligned columns, as wide as their widest cell. */
 export function table(rows: readonly (readonly string[])[]): string {
@@ -41,7 +41,7 @@ export function takeSummary(report: TakeReport): string {
     `  ${take.frames} frames, ${take.width}×${take.height}, ${rate} fps, ${prettyBytes(take.bytes)}` +
       `${take.timecode ? `, from ${take.timecode}` : ''}${take.audioStreams ? ', with sound' : ''}`,
     `  inversion: ${inversion.unetCalls} UNet calls${cached}; rendering: ${report.sampling.unetCalls}`,
-    `  ${clock(seconds.total)} in all (inversion ${clock(seconds.invert)}, rendering ${clock(seconds.sample)}, encoding ${clock(seconds.encode)}) on ${report.provider.used}`,
+    `  ${duration(seconds.total)} in all (inversion ${duration(seconds.invert)}, rendering ${duration(seconds.sample)}, encoding ${duration(seconds.encode)}) on ${report.provider.used}`,
   ];
   if (inversion.reconstruction) {
     const { frames, fromCache, minPsnr } = inversion.reconstruction;

@@ -1,8 +1,7 @@
 /** The finished job as data: what was asked, found, computed, reused and written. */
 import { RETAKE_VERSION } from '../../common/contract/version.ts';
-import type { ImageTextScores, TakeReport } from '../../common/report.ts';
+import type { ImageTextScores, TakeFile, TakeReport } from '../../common/report.ts';
 import type { RenderContext } from './context.ts';
-import type { TakeFile } from './media/encode.ts';
 import type { Shot } from './stages/prepare.ts';
 import type { Sampled } from './stages/sample.ts';
 import type { StartLatents } from './stages/start.ts';

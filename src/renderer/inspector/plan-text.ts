@@ -1,6 +1,7 @@
 /** What a render would do, in one or two short lines. */
 import type { RenderPlan } from '../../common/contract/queue.ts';
-import { count, duration } from '../words.ts';
+import { duration } from '../../common/time/duration.ts';
+import { count } from '../words.ts';
 
 export interface PlanText {
   /** "48 frames at 512 × 288: 30 from the cache, 18 to invert" */

@@ -1,7 +1,8 @@
 /** The queue as the panel reads it: sums, words, and where a moved render goes. Pure. */
 import type { JobState } from '../../common/contract/jobs.ts';
 import type { QueueEntry } from '../../common/contract/queue.ts';
-import { count, duration } from '../words.ts';
+import { duration } from '../../common/time/duration.ts';
+import { count } from '../words.ts';
 
 export const isWaiting = (state: JobState) => state === 'queued' || state === 'paused';
 export const isOver = (state: JobState) => state === 'done' || state === 'failed' || state === 'cancelled';

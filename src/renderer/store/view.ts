@@ -31,15 +31,21 @@ export interface View {
   readonly dialog: Dialog | null;
 }
 
-export const viewStore = create<View>(() => ({
+/** Of a project that was just opened. */
+const START = {
   playhead: 0,
   shuttle: 0,
   selection: [],
   anchor: null,
   inFrame: null,
   outFrame: null,
-  scale: 4,
   scroll: 0,
+  dialog: null,
+} satisfies Partial<View>;
+
+export const viewStore = create<View>(() => ({
+  ...START,
+  scale: 4,
   snapping: true,
   timelineWidth: 0,
   timelineHeight: null,
@@ -73,14 +79,5 @@ export function select(ids: readonly string[], anchor: View['anchor'] = null): v
 
 /** Back to the start for another project. */
 export function resetView(): void {
-  setView({
-    playhead: 0,
-    shuttle: 0,
-    selection: [],
-    anchor: null,
-    inFrame: null,
-    outFrame: null,
-    scroll: 0,
-    dialog: null,
-  });
+  setView(START);
 }

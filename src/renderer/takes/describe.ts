@@ -2,7 +2,8 @@
 import type { ShotSettings, Take } from '../../common/project/document.ts';
 import type { Grouped } from '../../common/settings/catalogue.ts';
 import { SETTINGS } from '../../common/settings/settings.ts';
-import { duration, nameOf } from '../words.ts';
+import { duration } from '../../common/time/duration.ts';
+import { nameOf } from '../words.ts';
 
 /** "4 min ago", "14:05" today, "yesterday 14:05", "3 May 14:05". Times in milliseconds since 1970. */
 export function when(at: number, now: number): string {

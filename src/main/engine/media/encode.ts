@@ -1,10 +1,12 @@
 /** Writes a take: source size, rate, colours, sound and timecode, under its final name only when it is whole. */
+
 import { readdir, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AppError, assert, Cancelled, throwIfCancelled } from '../../../common/errors.ts';
 import type { FormatSpec } from '../../../common/formats/format.ts';
 import { FORMATS, type TakeFormat } from '../../../common/formats/registry.ts';
-import type { ClipInfo, Fit, FrameRange, Rational } from '../../../common/media.ts';
+import type { ClipInfo, Fit, FrameRange } from '../../../common/media.ts';
+import type { TakeFile } from '../../../common/report.ts';
 import { encodeArgs } from './encode-args.ts';
 import { writeFailure } from './failure.ts';
 import { type Ffmpeg, FfmpegProcess, requireEncoder, resolveFfmpeg } from './ffmpeg.ts';
@@ -32,25 +34,6 @@ export interface TakeOptions {
   /** Names the unfinished file, so that who resumes finds and replaces what a killed process left; random by default. */
   readonly tag?: string;
   readonly ffmpeg?: Ffmpeg;
-}
-
-export interface TakeFile {
-  /** The file, or the folder of a sequence. */
-  readonly path: string;
-  readonly format: TakeFormat;
-  readonly bytes: number;
-  readonly frames: number;
-  readonly rate: Rational;
-  readonly width: number;
-  readonly height: number;
-  /** Of the first frame; null where the clip has none or its rate cannot carry one. */
-  readonly timecode: string | null;
-  readonly reel: string | null;
-  readonly audioStreams: number;
-  /** Whether the take is transparent where the clip is. */
-  readonly alpha: boolean;
-  /** What differs from the source: "padded to 322×242, …". */
-  readonly notes: readonly string[];
 }
 
 export interface TakeWriter {

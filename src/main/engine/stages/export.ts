@@ -1,9 +1,11 @@
 /** Last stage: latents to frames to a file, one frame in memory at a time. */
+
 import { AppError, throwIfCancelled } from '../../../common/errors.ts';
+import type { TakeFile } from '../../../common/report.ts';
 import type { RenderContext } from '../context.ts';
 import { isFiniteLatent } from '../diffusion/finite.ts';
 import type { Latent } from '../diffusion/types.ts';
-import { openTake, type TakeFile } from '../media/encode.ts';
+import { openTake } from '../media/encode.ts';
 import type { Shot } from './prepare.ts';
 
 export interface ExportHooks {

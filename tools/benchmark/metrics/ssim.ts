@@ -1,5 +1,5 @@
 /** Structural similarity (Wang et al. 2004): 11×11 Gaussian window, σ = 1.5, K1 = 0.01, K2 = 0.03. */
-import { assert } from '../../../common/errors.ts';
+import { assert } from '../../../src/common/errors.ts';
 
 const RADIUS = 5;
 const SIGMA = 1.5;

@@ -1,5 +1,5 @@
 /** Error of 8-bit pictures inside a region, for edits that should change one part of a picture and leave the other. */
-import { assert } from '../../../common/errors.ts';
+import { assert } from '../../../src/common/errors.ts';
 
 /** Two pictures whose 8-bit values agree everywhere would be infinitely near; means over shots need a number. */
 export const PSNR_CEILING = 60;

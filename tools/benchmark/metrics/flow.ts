@@ -1,5 +1,5 @@
 /** Pixel-MSE (Ceylan et al. 2023): how much a picture changes along the motion of the source. */
-import { assert } from '../../../common/errors.ts';
+import { assert } from '../../../src/common/errors.ts';
 
 export interface Motion {
   /** (height, width, 2) in pixels, x then y: where each point of this frame stands in the next one. */
