@@ -27,6 +27,7 @@ import {
 } from '../../src/common/project/edits-settings.ts';
 import { addTake, removeTake, showTake, takesOf } from '../../src/common/project/edits-takes.ts';
 import { faultsOf } from '../../src/common/project/invariants.ts';
+import { SETTINGS } from '../../src/common/settings/settings.ts';
 import { clipRef, counter, projectOf, takeOf } from '../helpers/projects.ts';
 
 const newId = counter('new');
@@ -255,7 +256,7 @@ describe('anchors, takes, settings', () => {
       sampling: { steps: 20, seed: 3 },
       method: { params: { w: 2 } },
     });
-    copySettings(document, a.id, [a.id, b.id], 'look');
+    copySettings(document, a.id, [a.id, b.id], SETTINGS.fieldsOf('look'));
     const look = { sampling: { steps: 20, seed: 0 }, method: { params: { w: 2 } } };
     expect(b.settings).toMatchObject({ ...look, prompts: { target: '' } });
     expect(b.settings.method.params).not.toBe(a.settings.method.params);

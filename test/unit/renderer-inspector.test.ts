@@ -1,36 +1,39 @@
 import { describe, expect, test } from 'vitest';
 import { duration } from '../../src/common/time/duration.ts';
+import { z } from 'zod';
+import type { MethodInfo } from '../../src/common/contract/machine.ts';
+import type { Shot } from '../../src/common/project/document.ts';
+import { catalogueOf } from '../../src/common/settings/catalogue.ts';
+import { field } from '../../src/common/settings/field.ts';
+import { shortWords } from '../../src/common/settings/in-words.ts';
+import { GROUPS, SETTINGS } from '../../src/common/settings/settings.ts';
 import { methods, paramsSchema, parseParams } from '../../src/main/engine/methods/registry.ts';
-import {
-  fieldsOf,
-  isDefault,
-  parseText,
-  shownValue,
-  stepFor,
-  textOf,
-  withValue,
-} from '../../src/renderer/inspector/form-model.ts';
+import { copyParts } from '../../src/renderer/inspector/copy-parts.ts';
+import { differIn, type Form, fallbackOf, formOf, shownIn } from '../../src/renderer/inspector/form-model.ts';
+import { parametersOf, stepFor } from '../../src/renderer/inspector/parameters.ts';
 import { planText, sumPlans } from '../../src/renderer/inspector/plan-text.ts';
 import { estimateTokens, lengthHint } from '../../src/renderer/inspector/prompt-length.ts';
+import { parseText, textOf } from '../../src/renderer/inspector/typed-text.ts';
 import { readPresets, withPreset } from '../../src/renderer/store/presets.ts';
 import { count, nameOf } from '../../src/renderer/words.ts';
 import { shotWith } from '../helpers/job-settings.ts';
+import { projectOf } from '../helpers/projects.ts';
 
 describe('a form from a schema', () => {
   test.each(methods.map((method) => [method.id, method] as const))(
     '%s: every parameter has a field with a default that the method takes',
     (_id, method) => {
       const schema = paramsSchema(method);
-      const fields = fieldsOf(schema);
+      const fields = parametersOf(schema);
       expect(fields.map(({ key }) => key)).toEqual(Object.keys(schema.properties ?? {}));
       for (const field of fields) {
         expect(field.default).toBeDefined();
-        expect(field.description).not.toBe('');
+        expect(field.help).not.toBe('');
         expect(() => parseParams(method, { [field.key]: field.default })).not.toThrow();
         const { control } = field;
         if (control.kind === 'choice') {
           for (const { value } of control.options) {
-            expect(() => parseParams(method, withValue(field, {}, value))).not.toThrow();
+            expect(() => parseParams(method, { [field.key]: value })).not.toThrow();
           }
         }
         if (control.kind === 'number') {
@@ -43,7 +46,7 @@ describe('a form from a schema', () => {
   );
 
   test('controls follow types and bounds', () => {
-    const fields = fieldsOf({
+    const fields = parametersOf({
       type: 'object',
       properties: {
         strength: { type: 'number', exclusiveMinimum: 0, maximum: 1, default: 0.6 },
@@ -56,9 +59,9 @@ describe('a form from a schema', () => {
       },
     });
     expect(fields.map(({ control }) => control)).toEqual([
-      { kind: 'number', min: 0.01, max: 1, step: 0.01, integer: false },
-      { kind: 'number', min: 1, max: 8, step: 1, integer: true },
-      { kind: 'number', min: null, max: null, step: 1, integer: true },
+      { kind: 'number', min: 0.01, max: 1, end: 1, step: 0.01, integer: false },
+      { kind: 'number', min: 1, max: 8, end: 8, step: 1, integer: true },
+      { kind: 'number', min: null, max: null, end: null, step: 1, integer: true },
       { kind: 'switch' },
       {
         kind: 'choice',
@@ -70,18 +73,7 @@ describe('a form from a schema', () => {
       { kind: 'text', accepts: ['number', 'text'] },
       { kind: 'text', accepts: ['json'] },
     ]);
-    expect(fieldsOf('nonsense')).toEqual([]);
-  });
-
-  test('only what differs from the default is kept', () => {
-    const [field] = fieldsOf({ properties: { w: { type: 'number', default: 0.6 } } });
-    const changed = withValue(field!, { other: 1 }, 0.8);
-    expect(changed).toEqual({ other: 1, w: 0.8 });
-    expect(isDefault(field!, changed)).toBe(false);
-    expect(shownValue(field!, changed)).toBe(0.8);
-    expect(withValue(field!, changed, 0.6)).toEqual({ other: 1 });
-    expect(withValue(field!, changed, undefined)).toEqual({ other: 1 });
-    expect(shownValue(field!, {})).toBe(0.6);
+    expect(parametersOf('nonsense')).toEqual([]);
   });
 
   test('typed text becomes what the field accepts, or nothing', () => {
@@ -98,6 +90,101 @@ describe('a form from a schema', () => {
     expect(stepFor(0, 1, false)).toBeCloseTo(0.01);
     expect(stepFor(0, 1000, false)).toBe(10);
     expect(stepFor(1, 8, true)).toBe(1);
+  });
+});
+
+describe('the form of the settings', () => {
+  const pix2video: MethodInfo = {
+    id: 'pix2video',
+    label: 'Pix2Video',
+    summary: 'Frames look at the anchor.',
+    params: { properties: { share: { type: 'number', minimum: 0, maximum: 1, default: 0.6 } } },
+    solvers: [],
+  };
+  const pathsOf = (form: Form) =>
+    [...form.groups.flatMap(({ fields }) => fields), ...form.finer].map(({ path }) => path);
+
+  test('has every setting of a shot, and the parameters of its method', () => {
+    const paths = pathsOf(formOf(SETTINGS, pix2video));
+    for (const { path, widget } of SETTINGS.fieldsOf('shot'))
+      if (widget.kind !== 'parameters') expect(paths).toContain(path);
+    expect(paths).toContain('method.params.share');
+    expect(paths).toContain('guide.anchor');
+    expect(new Set(paths).size).toBe(paths.length);
+  });
+
+  test('has no parameters where several methods are chosen', () => {
+    expect(pathsOf(formOf(SETTINGS, null)).filter((path) => path.startsWith('method.params'))).toEqual([]);
+  });
+
+  test('shows a setting that is added to a group, with its limits, where the group is', () => {
+    const grain = field(z.number().min(0).max(4).default(1), {
+      label: 'Grain',
+      help: 'How much of the grain comes back',
+      widget: { kind: 'slider', step: 0.1, end: 2 },
+      scope: 'look',
+      flags: [],
+      affects: ['take'],
+    });
+    const more = catalogueOf({ ...GROUPS, sampling: { ...GROUPS.sampling, grain } });
+    const sampling = formOf(more, null).groups.find(({ name }) => name === 'Sampling');
+    expect(sampling?.fields.at(-1)).toEqual({
+      path: 'sampling.grain',
+      label: 'Grain',
+      help: 'How much of the grain comes back',
+      default: 1,
+      control: { kind: 'number', min: 0, max: 4, end: 2, step: 0.1, integer: false },
+      place: { kind: 'setting', group: 'sampling', key: 'grain' },
+    });
+    const behind = catalogueOf({ ...GROUPS, grain: { amount: { ...grain, finer: true as const } } });
+    expect(formOf(behind, null).finer.at(-1)?.path).toBe('grain.amount');
+    expect(copyParts(behind).find(({ id }) => id === 'grain')).toMatchObject({ name: 'Grain', isLook: true });
+  });
+
+  test('reads a shot, and says where several differ', () => {
+    const [one, other] = projectOf(20, [10]).timeline as Shot[];
+    one!.settings.method.params = { share: 0.2 };
+    other!.settings.sampling.steps = 7;
+    const form = formOf(SETTINGS, pix2video);
+    const at = (path: string) =>
+      form.groups.flatMap(({ fields }) => fields).find((field) => field.path === path)!;
+    expect(shownIn(at('method.params.share'), one!)).toBe(0.2);
+    expect(shownIn(at('method.params.share'), other!)).toBe(0.6);
+    expect(shownIn(at('guide.anchor'), other!)).toBe(10);
+    expect(differIn(at('sampling.steps'), [one!, other!])).toBe(true);
+    expect(differIn(at('sampling.guidance'), [one!, other!])).toBe(false);
+    expect(fallbackOf(at('sampling.steps'), SETTINGS.defaults)).toBe(50);
+    expect(fallbackOf(at('method.params.share'), SETTINGS.defaults)).toBe(0.6);
+    expect(fallbackOf(at('guide.anchor'), SETTINGS.defaults)).toBeUndefined();
+  });
+
+  test('copies by group, a seed by itself', () => {
+    const parts = copyParts(SETTINGS);
+    expect(parts.map(({ name, isLook }) => [name, isLook])).toEqual([
+      ['Prompts', false],
+      ['Method', true],
+      ['Sampling', true],
+      ['Seed', false],
+      ['Inversion', true],
+      ['Guide', true],
+    ]);
+    expect(parts.flatMap(({ fields }) => fields.map(({ path }) => path)).sort()).toEqual(
+      SETTINGS.fieldsOf('shot')
+        .map(({ path }) => path)
+        .sort(),
+    );
+  });
+
+  test('in few words: with units, without what is off', () => {
+    const shown = SETTINGS.fieldsOf('shot');
+    const words = (change: Readonly<Record<string, unknown>>) => shortWords(shotWith(change), shown);
+    expect(words({ steps: 20, guidance: 2, seed: 3, keep: 0, size: null })).toEqual(
+      expect.arrayContaining(['20 steps', 'guidance 2', 'seed 3']),
+    );
+    const text = words({ keep: 0, seed: 0, size: null, prompt: 'a cat' }).join(' · ');
+    expect(text).toContain('“a cat”');
+    expect(text).not.toMatch(/keep|seed|px|null/);
+    expect(words({ keep: 0.4, size: 512 })).toEqual(expect.arrayContaining(['keep 0.4', '512 px']));
   });
 });
 

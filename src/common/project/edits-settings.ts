@@ -1,5 +1,5 @@
 /** Edits of names, per-shot settings and project-wide choices. */
-import type { Scope } from '../settings/field.ts';
+import { type Placed, pickFields } from '../settings/catalogue.ts';
 import { SETTINGS, type ShotSettings, type SomeSettings } from '../settings/settings.ts';
 import type { ProjectDocument } from './document.ts';
 import { refuse, shotIn } from './edits.ts';
@@ -41,18 +41,18 @@ export function setParameter(
   }
 }
 
-/** Copies settings of a scope to other shots; all of a shot's own where none is given. */
+/** Copies some settings to other shots; all of a shot's own where none are named. */
 export function copySettings(
   draft: ProjectDocument,
   fromId: string,
   toIds: readonly string[],
-  scope: Exclude<Scope, 'request'> = 'shot',
+  fields: readonly Placed[] = SETTINGS.fieldsOf('shot'),
 ): void {
   const { settings } = shotIn(draft, fromId, 'copying settings');
   setSettings(
     draft,
     toIds.filter((id) => id !== fromId),
-    SETTINGS.pick(settings, scope),
+    pickFields(settings, fields) as SomeSettings<'shot'>,
   );
 }
 

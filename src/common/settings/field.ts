@@ -81,6 +81,8 @@ export interface Facts<S extends Scope = Scope> {
    * the setting came is found again. It never changes, whatever becomes the default.
    */
   readonly neutral?: unknown;
+  /** Stands after the value where it is told in few words: "50 steps"; without it the label stands before. */
+  readonly unit?: string;
   /** Behind the fold of the form: for those who know what it is. */
   readonly finer?: true;
   /** What a shot may hold while it is not ready to be rendered, where that is more than a request may. */

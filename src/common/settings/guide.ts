@@ -4,7 +4,7 @@ import { field } from './field.ts';
 
 /** Frame of the clip, not of the range. */
 const anchor = field(z.int().min(0).default(0), {
-  label: 'Anchor',
+  label: 'Lead anchor',
   help: 'Frame whose look leads the others',
   widget: { kind: 'frame' },
   scope: 'request',

@@ -4,6 +4,7 @@ import { field } from './field.ts';
 
 const steps = field(z.int().min(1).max(1000).default(50), {
   label: 'Steps',
+  unit: 'steps',
   help: 'Diffusion steps; more is finer and slower',
   widget: { kind: 'slider', step: 1, end: 100 },
   scope: 'look',
@@ -67,6 +68,7 @@ const seed = field(z.int().min(0).max(0xffffffff).default(0), {
 /** Null is the size the network was trained on. */
 const size = field(z.int().min(8).max(4096).nullable().default(null), {
   label: 'Size',
+  unit: 'px',
   help: "Side in pixels of the square with the picture's area; the network's own by default",
   widget: { kind: 'size', step: 64 },
   scope: 'look',

@@ -8,13 +8,13 @@ import {
   setParameter,
   setSettings,
 } from '../../common/project/edits-settings.ts';
-import type { Grouped } from '../../common/settings/catalogue.ts';
+import type { Grouped, Placed } from '../../common/settings/catalogue.ts';
 import { SETTINGS, type SomeSettings } from '../../common/settings/settings.ts';
 import { getChosenShots, getCurrentShot, getPlaced } from '../store/current.ts';
 import { tell } from '../store/notices.ts';
 import type { Preset } from '../store/presets.ts';
 import { change } from '../store/project.ts';
-import { count, nameOf } from '../words.ts';
+import { count } from '../words.ts';
 
 function chosenIds(): string[] {
   const ids = getChosenShots().map(({ item }) => item.id);
@@ -27,11 +27,18 @@ export function setChosenMethod(method: string): void {
   change({ name: 'Set method', edit: (draft) => setMethod(draft, ids, method) });
 }
 
-/** Changes one parameter of a method for those of the chosen shots that use it; the others of each stay. */
-export function setChosenParameter(method: string, key: string, value: unknown): void {
+interface Parameter {
+  readonly method: string;
+  readonly key: string;
+  /** As the form calls it. */
+  readonly label: string;
+}
+
+/** Changes one parameter of a method for those of the chosen shots that use it; undefined leaves it to the method. */
+export function setChosenParameter({ method, key, label }: Parameter, value: unknown): void {
   const ids = chosenIds();
   change({
-    name: `Set ${nameOf(key).toLowerCase()}`,
+    name: `Set ${label.toLowerCase()}`,
     edit: (draft) => setParameter(draft, ids, { method, key, value }),
     gesture: `parameter ${method} ${key} ${ids.join()}`,
   });
@@ -56,8 +63,8 @@ export function applyPreset(preset: Preset): void {
   change({ name: `Apply ${preset.name}`, edit: (draft) => setSettings(draft, ids, preset.settings) });
 }
 
-/** Copies the settings of the shot in hand to the other chosen shots, or to all. */
-export function copySettingsTo(target: 'chosen' | 'all', prompts: boolean): void {
+/** Copies some settings of the shot in hand to the other chosen shots, or to all. */
+export function copySettingsTo(target: 'chosen' | 'all', fields: readonly Placed[]): void {
   const doing = 'copying settings';
   const { item } = getCurrentShot() ?? refuse(doing, 'no shot is chosen');
   const shots =
@@ -66,7 +73,7 @@ export function copySettingsTo(target: 'chosen' | 'all', prompts: boolean): void
   if (ids.length === 0) refuse(doing, 'there is no other shot to copy to');
   change({
     name: `Copy settings of ${item.name}`,
-    edit: (draft) => copySettings(draft, item.id, ids, prompts ? 'shot' : 'look'),
+    edit: (draft) => copySettings(draft, item.id, ids, fields),
   });
   tell(`Copied the settings of ${item.name} to ${count(ids.length, 'shot')}`);
 }

@@ -1,6 +1,7 @@
 /** The sheets that lie over the window, one at a time. */
 import type { ReactNode } from 'react';
 import { Bundles } from '../bundles/Bundles.tsx';
+import { CopySheet } from '../inspector/CopySheet.tsx';
 import { KeyList } from '../keyboard/KeyList.tsx';
 import { Backups } from '../start/Backups.tsx';
 import { Missing } from '../start/Missing.tsx';
@@ -13,6 +14,7 @@ const SHEETS: Readonly<Record<Dialog, { readonly title: string; readonly body: (
   keys: { title: 'Keys', body: () => <KeyList /> },
   bundles: { title: 'Model bundles', body: () => <Bundles /> },
   shots: { title: 'Find shots', body: () => <FindShots /> },
+  copy: { title: 'Copy settings', body: () => <CopySheet /> },
   missing: { title: 'Missing clips', body: () => <Missing /> },
   backups: { title: 'Backups', body: () => <Backups /> },
   about: { title: 'About Retake', body: () => <About /> },

@@ -1,26 +1,21 @@
 /** Settings of the shot in hand; with several chosen, a change goes to all of them. */
 import type { Shot } from '../../common/project/document.ts';
-import { chooseLeadAnchor, giveShotName, setChosenMethod } from '../actions/settings.ts';
+import { giveShotName } from '../actions/settings.ts';
 import { useCurrentShot, usePlaced } from '../store/current.ts';
-import { useMethods } from '../store/methods.ts';
 import { useDocument } from '../store/project.ts';
 import { rateNote } from '../store/rates.ts';
 import { useView } from '../store/view.ts';
 import { Later } from '../ui/Later.tsx';
 import layout from '../ui/layout.module.css';
 import { NameField } from '../ui/NameField.tsx';
-import { Select } from '../ui/Select.tsx';
 import texts from '../ui/text.module.css';
 import { count } from '../words.ts';
-import { differIn } from './differs.ts';
+import { CopySettings } from './CopySettings.tsx';
 import styles from './Inspector.module.css';
 import { ModelSetting } from './ModelSetting.tsx';
-import { CopySettings, Presets } from './Presets.tsx';
-import { Prompts } from './Prompts.tsx';
+import { Presets } from './Presets.tsx';
 import { RenderFooter } from './RenderFooter.tsx';
-import { Sampling } from './Sampling.tsx';
-import { SchemaForm } from './SchemaForm.tsx';
-import setting from './setting.module.css';
+import { SettingsForm } from './SettingsForm.tsx';
 
 export function Inspector() {
   const current = useCurrentShot();
@@ -36,22 +31,13 @@ export function Inspector() {
       <div className={styles.body}>
         <Later>
           <ShotHead shot={shot} chosen={shots.length} />
-          <Prompts shot={shot} shots={shots} />
-          <Method shot={shot} shots={shots} />
-          <Sampling shot={shot} shots={shots} />
+          <SettingsForm shot={shot} shots={shots} />
           <ModelSetting shot={shot} />
         </Later>
       </div>
       <RenderFooter shots={shots} />
     </div>
   );
-}
-
-interface Chosen {
-  /** The shot in hand. */
-  readonly shot: Shot;
-  /** All that a change goes to. */
-  readonly shots: readonly Shot[];
 }
 
 function ShotHead({ shot, chosen }: { readonly shot: Shot; readonly chosen: number }) {
@@ -84,51 +70,5 @@ function ShotHead({ shot, chosen }: { readonly shot: Shot; readonly chosen: numb
         <CopySettings />
       </div>
     </section>
-  );
-}
-
-function Method({ shot, shots }: Chosen) {
-  const methods = useMethods();
-  const { id, params } = shot.settings.method;
-  const method = methods?.find((one) => one.id === id);
-  const mixed = differIn(shots, (settings) => settings.method.id);
-  const options = (methods ?? []).map((one) => ({ id: one.id, name: one.label, note: one.summary }));
-  return (
-    <section className={setting.group} aria-label="Method">
-      <Select
-        label="Method"
-        options={method ? options : [...options, { id, name: id }]}
-        value={id}
-        differs={mixed}
-        onChange={(next) => {
-          if (mixed || next !== id) setChosenMethod(next);
-        }}
-      />
-      {method && !mixed ? <p className={`${setting.note} ${texts.quiet}`}>{method.summary}</p> : null}
-      {methods && !method ? (
-        <p className={`${setting.note} ${texts.warn}`}>This version has no method "{id}"; choose another.</p>
-      ) : null}
-      {shots.length === 1 ? <LeadAnchor shot={shot} /> : null}
-      {method && !mixed ? (
-        <SchemaForm
-          method={id}
-          schema={method.params}
-          params={params}
-          all={shots.map(({ settings }) => settings.method.params)}
-        />
-      ) : null}
-    </section>
-  );
-}
-
-function LeadAnchor({ shot }: { readonly shot: Shot }) {
-  return (
-    <Select
-      label="Lead anchor"
-      options={shot.anchors.map((frame) => ({ id: String(frame), name: `Frame ${frame}` }))}
-      value={String(shot.leadAnchor)}
-      isDisabled={shot.anchors.length < 2}
-      onChange={(frame) => chooseLeadAnchor(shot.id, Number(frame))}
-    />
   );
 }

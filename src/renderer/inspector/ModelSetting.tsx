@@ -5,19 +5,20 @@ import { type Grouped, sameValue } from '../../common/settings/catalogue.ts';
 import type { ModelSettings } from '../../common/settings/model-settings.ts';
 import { SETTINGS } from '../../common/settings/settings.ts';
 import { setChosenSettings } from '../actions/settings.ts';
-import { useBundles } from '../store/bundles.ts';
+import { useBundles, useModel } from '../store/bundles.ts';
 import { change, useDocument } from '../store/project.ts';
 import { setView } from '../store/view.ts';
 import { Button } from '../ui/Button.tsx';
 import { Select } from '../ui/Select.tsx';
 import texts from '../ui/text.module.css';
-import setting from './setting.module.css';
+import row from './Row.module.css';
+import { Section } from './Section.tsx';
 
 export function ModelSetting({ shot }: { readonly shot: Shot }) {
   const known = useBundles();
   const bundles = known ?? [];
   const bundle = useDocument((document) => document.bundle);
-  const model = bundles.find((one) => (bundle === null ? one.isDefault : one.dir === bundle));
+  const model = useModel();
   const standard = bundles.find((one) => one.isDefault);
   const problem = model?.problems[0];
   const wrong = problem
@@ -36,7 +37,7 @@ export function ModelSetting({ shot }: { readonly shot: Shot }) {
     ...(bundle !== null && !bundles.some((one) => one.dir === bundle) ? [{ id: bundle, name: bundle }] : []),
   ];
   return (
-    <section className={setting.group} aria-label="Model">
+    <Section name="Model">
       <Select
         label="Model of this project"
         options={options}
@@ -48,7 +49,7 @@ export function ModelSetting({ shot }: { readonly shot: Shot }) {
           })
         }
       />
-      {wrong ? <p className={`${setting.note} ${texts.warn}`}>{wrong}</p> : null}
+      {wrong ? <p className={`${row.note} ${texts.warn}`}>{wrong}</p> : null}
       <div>
         {model && differs(shot, model.settings) ? (
           <Button look="plain" onPress={() => setChosenSettings(model.settings)}>
@@ -59,7 +60,7 @@ export function ModelSetting({ shot }: { readonly shot: Shot }) {
           Manage models…
         </Button>
       </div>
-    </section>
+    </Section>
   );
 }
 

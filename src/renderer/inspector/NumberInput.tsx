@@ -2,7 +2,9 @@
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import inputs from '../ui/input.module.css';
 import texts from '../ui/text.module.css';
-import { DIFFERS } from './differs.ts';
+
+/** In place of a value that is not the same in all chosen shots. */
+export const DIFFERS = 'differs';
 
 interface Props {
   readonly label: string;

@@ -1,27 +1,22 @@
-/** Settings kept under a name, and settings given to other shots. */
-import { Bookmark, Copy, Trash2 } from 'lucide-react';
+/** Settings kept under a name. */
+import { Bookmark, Trash2 } from 'lucide-react';
 import { useState } from 'react';
-import {
-  Button as AriaButton,
-  Dialog,
-  DialogTrigger,
-  Heading,
-  Menu,
-  MenuItem,
-  MenuTrigger,
-  Popover,
-} from 'react-aria-components';
+import { Button as AriaButton, Dialog, DialogTrigger, Heading, Popover } from 'react-aria-components';
 import type { Shot } from '../../common/project/document.ts';
-import { applyPreset, copySettingsTo } from '../actions/settings.ts';
+import { shortWords } from '../../common/settings/in-words.ts';
+import { SETTINGS } from '../../common/settings/settings.ts';
+import { applyPreset } from '../actions/settings.ts';
+import { useMethods } from '../store/methods.ts';
 import { attempt } from '../store/notices.ts';
 import { deletePreset, type Preset, savePreset, usePresets } from '../store/presets.ts';
-import { useView } from '../store/view.ts';
 import { Button } from '../ui/Button.tsx';
 import { IconButton } from '../ui/IconButton.tsx';
 import inputs from '../ui/input.module.css';
 import popover from '../ui/popover.module.css';
 import texts from '../ui/text.module.css';
 import styles from './Presets.module.css';
+
+const SHOWN = SETTINGS.fieldsOf('look').filter(({ finer, group }) => !finer && group !== 'method');
 
 /** Runs what may refuse, and tells why. */
 const tryTo = (work: () => void) => void attempt(Promise.resolve().then(work));
@@ -95,53 +90,18 @@ function PresetList({ shot, close }: { readonly shot: Shot; readonly close: () =
 }
 
 function PresetRow({ preset, onApply }: { readonly preset: Preset; readonly onApply: () => void }) {
-  const { method, sampling } = preset.settings;
+  const { settings } = preset;
+  const methods = useMethods();
+  const method = methods?.find(({ id }) => id === settings.method.id)?.label ?? settings.method.id;
   return (
     <li className={styles.preset}>
       <AriaButton className={styles.apply} onPress={onApply}>
         <span>{preset.name}</span>
-        <span className={texts.quiet}>
-          {method.id}, {sampling.steps} steps, guidance {sampling.guidance}
-        </span>
+        <span className={texts.quiet}>{[method, ...shortWords(settings, SHOWN)].join(', ')}</span>
       </AriaButton>
       <IconButton name={`Delete preset ${preset.name}`} onPress={() => deletePreset(preset.name)}>
         <Trash2 />
       </IconButton>
     </li>
-  );
-}
-
-export function CopySettings() {
-  const chosen = useView((view) => view.selection.length);
-  return (
-    <MenuTrigger>
-      <Button look="plain">
-        <Copy aria-hidden="true" />
-        Copy to…
-      </Button>
-      <Popover className={popover.popover} placement="bottom end">
-        <Menu
-          className={popover.options}
-          disabledKeys={chosen > 1 ? [] : ['chosen', 'chosen-prompts']}
-          onAction={(key) => {
-            const [target, prompts] = String(key).split('-');
-            tryTo(() => copySettingsTo(target as 'chosen' | 'all', prompts === 'prompts'));
-          }}
-        >
-          <MenuItem id="chosen" className={popover.menuItem}>
-            Settings to the chosen shots
-          </MenuItem>
-          <MenuItem id="chosen-prompts" className={popover.menuItem}>
-            Settings and prompts to the chosen shots
-          </MenuItem>
-          <MenuItem id="all" className={popover.menuItem}>
-            Settings to all shots
-          </MenuItem>
-          <MenuItem id="all-prompts" className={popover.menuItem}>
-            Settings and prompts to all shots
-          </MenuItem>
-        </Menu>
-      </Popover>
-    </MenuTrigger>
   );
 }

@@ -16,15 +16,25 @@ export function useBundles(): readonly BundleEntry[] | null {
 export const refreshBundles = list.refresh;
 export const takeBundles = list.take;
 
-/** Settings of a new shot for a model (null is the default one): its own where it brings some, then Retake's. */
-export function settingsFor(bundles: readonly BundleEntry[], dir: string | null): ShotSettings {
-  const model = bundles.find((one) => (dir === null ? one.isDefault : one.dir === dir));
-  return shotSettings.parse(model?.settings ?? {});
+/** The model of a folder (null is the default one); null where it is not on the list, or the list is not known. */
+function modelAt(bundles: readonly BundleEntry[], dir: string | null): BundleEntry | null {
+  return bundles.find((one) => (dir === null ? one.isDefault : one.dir === dir)) ?? null;
 }
 
-/** The same for the model of the open project. */
-export function useModelDefaults(): ShotSettings {
+/** Settings of a new shot for a model (null is the default one): its own where it brings some, then Retake's. */
+export function settingsFor(bundles: readonly BundleEntry[], dir: string | null): ShotSettings {
+  return shotSettings.parse(modelAt(bundles, dir)?.settings ?? {});
+}
+
+/** The model of the open project. */
+export function useModel(): BundleEntry | null {
   const bundles = useBundles();
   const dir = useDocument((document) => document.bundle);
-  return useMemo(() => settingsFor(bundles ?? [], dir), [bundles, dir]);
+  return modelAt(bundles ?? [], dir);
+}
+
+/** What a new shot of the open project starts with. */
+export function useModelDefaults(): ShotSettings {
+  const model = useModel();
+  return useMemo(() => shotSettings.parse(model?.settings ?? {}), [model]);
 }

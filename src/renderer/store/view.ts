@@ -4,7 +4,7 @@ import { timelineLength } from '../../common/project/positions.ts';
 import { getDocument } from './project.ts';
 
 export type Side = 'inspector' | 'queue' | 'scopes';
-export type Dialog = 'keys' | 'bundles' | 'about' | 'shots' | 'missing' | 'backups';
+export type Dialog = 'keys' | 'bundles' | 'about' | 'shots' | 'missing' | 'backups' | 'copy';
 
 export interface View {
   /** Timeline frame under the playhead; 0 … length - 1. */
@@ -28,6 +28,8 @@ export interface View {
   /** Design pixels (13 to a rem); null until the artist chose. */
   readonly timelineHeight: number | null;
   readonly side: Side;
+  /** The finer settings are unfolded. */
+  readonly finer: boolean;
   readonly dialog: Dialog | null;
 }
 
@@ -50,6 +52,7 @@ export const viewStore = create<View>(() => ({
   timelineWidth: 0,
   timelineHeight: null,
   side: 'inspector',
+  finer: false,
   dialog: null,
 }));
 

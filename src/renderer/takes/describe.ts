@@ -1,9 +1,15 @@
 /** A take in a few words. Pure. */
 import type { ShotSettings, Take } from '../../common/project/document.ts';
 import type { Grouped } from '../../common/settings/catalogue.ts';
+import { shortWords } from '../../common/settings/in-words.ts';
 import { SETTINGS } from '../../common/settings/settings.ts';
 import { duration } from '../../common/time/duration.ts';
 import { nameOf } from '../words.ts';
+
+/** The prompt and the method are said beside them. */
+const IN_LINE = SETTINGS.fieldsOf('shot').filter(
+  ({ group, finer }) => !finer && group !== 'prompts' && group !== 'method',
+);
 
 /** "4 min ago", "14:05" today, "yesterday 14:05", "3 May 14:05". Times in milliseconds since 1970. */
 export function when(at: number, now: number): string {
@@ -22,11 +28,7 @@ export function when(at: number, now: number): string {
 
 /** "Pix2Video · 50 steps · guidance 7.5 · seed 12 · inversion 41 dB · took 1:23" */
 export function settingsLine(take: Take, methodName: string): string {
-  const { steps, guidance, seed, size } = take.settings.sampling;
-  const { keep } = take.settings.guide;
-  const parts = [methodName, `${steps} steps`, `guidance ${guidance}`, `seed ${seed}`];
-  if (keep > 0) parts.push(`keep ${keep}`);
-  if (size !== null) parts.push(`${size} px`);
+  const parts = [methodName, ...shortWords(take.settings, IN_LINE)];
   if (take.reconstruction !== null) parts.push(`inversion ${Math.round(take.reconstruction)} dB`);
   parts.push(`took ${duration(take.seconds)}`);
   return parts.join(' · ');

@@ -1,0 +1,37 @@
+/** A setting of the form: its name, what it does, the way back to its default, and its widget. */
+import { RotateCcw } from 'lucide-react';
+import { type ReactNode, useId } from 'react';
+import { sameValue } from '../../common/settings/catalogue.ts';
+import { IconButton } from '../ui/IconButton.tsx';
+import texts from '../ui/text.module.css';
+import styles from './Row.module.css';
+import type { WidgetProps } from './widgets/widget.ts';
+
+interface Props extends Pick<WidgetProps, 'field' | 'value' | 'fallback' | 'differs' | 'onChange'> {
+  /** Given the id of what describes the field. */
+  readonly children: (note: string | undefined) => ReactNode;
+}
+
+export function Row({ field, value, fallback, differs, onChange, children }: Props) {
+  const id = useId();
+  const { label, help } = field;
+  const isDefault = fallback === undefined || (sameValue(value, fallback) && !differs);
+  return (
+    <div className={styles.row}>
+      <div className={styles.head}>
+        <span className={styles.name}>{label}</span>
+        {isDefault ? null : (
+          <IconButton name={`Reset ${label}`} onPress={() => onChange(fallback)}>
+            <RotateCcw />
+          </IconButton>
+        )}
+      </div>
+      {help ? (
+        <p className={`${styles.note} ${texts.quiet}`} id={id}>
+          {help}
+        </p>
+      ) : null}
+      {children(help ? id : undefined)}
+    </div>
+  );
+}

@@ -1,0 +1,53 @@
+/** A prompt: how much of it is read, and what in it is not read as it is meant. */
+import { useId } from 'react';
+import { syntaxNotes, unreadNegative } from '../../../common/prompt-notes.ts';
+import { endGesture } from '../../store/project.ts';
+import inputs from '../../ui/input.module.css';
+import texts from '../../ui/text.module.css';
+import { lengthHint } from '../prompt-length.ts';
+import row from '../Row.module.css';
+import type { WidgetProps } from './widget.ts';
+
+const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
+export function PromptWidget({ field, control, value, differs, shot, onChange }: WidgetProps<'prompt'>) {
+  const id = useId();
+  const text = differs ? '' : String(value ?? '');
+  const length = lengthHint(text);
+  const unread = field.path === 'prompts.negative' && !differs ? unreadNegative(shot.settings) : null;
+  const notes = [...syntaxNotes(text), ...(unread === null ? [] : [sentence(unread)])];
+  const described = [length ? `${id}-length` : '', notes.length > 0 ? `${id}-notes` : ''].filter(Boolean);
+  return (
+    <div className={row.row}>
+      <label className={row.name} htmlFor={id}>
+        {field.label}
+      </label>
+      <textarea
+        // Its own undo is that of one shot.
+        key={shot.id}
+        id={id}
+        className={inputs.input}
+        rows={control.rows}
+        maxLength={control.length ?? undefined}
+        placeholder={differs ? 'Differs between the chosen shots; typing replaces all' : field.help}
+        aria-describedby={described.join(' ') || undefined}
+        value={text}
+        onChange={(event) => onChange(event.target.value)}
+        onBlur={endGesture}
+      />
+      {length ? (
+        <p
+          className={length.tooLong ? `${row.note} ${texts.warn}` : `${row.note} ${texts.quiet}`}
+          id={`${id}-length`}
+        >
+          {length.text}
+        </p>
+      ) : null}
+      {notes.length > 0 ? (
+        <p className={`${row.note} ${texts.warn}`} id={`${id}-notes`}>
+          {notes.join(' · ')}
+        </p>
+      ) : null}
+    </div>
+  );
+}

@@ -1,0 +1,32 @@
+/** Every widget by the kind of control that it draws. */
+import type { ComponentType } from 'react';
+import type { Control } from '../form-model.ts';
+import { AnchorWidget } from './AnchorWidget.tsx';
+import { ChoiceWidget } from './ChoiceWidget.tsx';
+import { MethodWidget } from './MethodWidget.tsx';
+import { NumberWidget } from './NumberWidget.tsx';
+import { PromptWidget } from './PromptWidget.tsx';
+import { SeedWidget } from './SeedWidget.tsx';
+import { SizeWidget } from './SizeWidget.tsx';
+import { SolverWidget } from './SolverWidget.tsx';
+import { SwitchWidget } from './SwitchWidget.tsx';
+import { TextWidget } from './TextWidget.tsx';
+import type { WidgetProps } from './widget.ts';
+
+const WIDGETS: { readonly [Kind in Control['kind']]: ComponentType<WidgetProps<Kind>> } = {
+  number: NumberWidget,
+  choice: ChoiceWidget,
+  switch: SwitchWidget,
+  text: TextWidget,
+  prompt: PromptWidget,
+  seed: SeedWidget,
+  size: SizeWidget,
+  solver: SolverWidget,
+  method: MethodWidget,
+  anchor: AnchorWidget,
+};
+
+export function widgetFor({ kind }: Control): ComponentType<WidgetProps> {
+  // Each draws the control of the kind under which it is filed.
+  return WIDGETS[kind] as ComponentType<WidgetProps>;
+}

@@ -1,0 +1,128 @@
+/** Every field of the inspector, as the settings and the methods declare them, by keyboard alone; `npx electron-vite build` first. */
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Locator, Page } from 'playwright';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import type { MethodInfo } from '../../src/common/contract/machine.ts';
+import type { ProjectDocument, Shot } from '../../src/common/project/document.ts';
+import { addAnchor } from '../../src/common/project/edits-anchors.ts';
+import { SETTINGS } from '../../src/common/settings/settings.ts';
+import { methods, paramsSchema, solversOf } from '../../src/main/engine/methods/registry.ts';
+import { type FormField, formOf, shownIn } from '../../src/renderer/inspector/form-model.ts';
+import { closeBrowser, type OpenPage, openPage } from '../helpers/page.ts';
+import { projectOf } from '../helpers/projects.ts';
+
+const METHODS: readonly MethodInfo[] = methods.map((method) => ({
+  id: method.id,
+  label: method.label,
+  summary: method.summary,
+  params: paramsSchema(method),
+  solvers: solversOf(method).map(({ id, label }) => ({ id, label })),
+}));
+
+let open: OpenPage;
+afterEach(() => open.close());
+afterAll(closeBrowser);
+
+function projectWith(method: MethodInfo): ProjectDocument {
+  const document = projectOf(100, []);
+  const [shot] = document.timeline as Shot[];
+  addAnchor(document, shot!.id, 50);
+  shot!.settings.method = { id: method.id, params: {} };
+  return document;
+}
+
+async function openWith(method: MethodInfo): Promise<Page> {
+  open = await openPage({ document: projectWith(method), answers: { 'methods.list': () => [...METHODS] } });
+  await open.page.getByRole('textbox').first().waitFor();
+  return open.page;
+}
+
+/** The element that has the keys for a field; a fold is opened on the way. */
+async function controlOf(page: Page, { label, control }: FormField): Promise<Locator> {
+  const panel = page.getByRole('tabpanel', { name: 'Inspector' });
+  const exactly = { name: label, exact: true };
+  switch (control.kind) {
+    case 'number':
+    case 'seed':
+      return panel.getByRole('spinbutton', exactly);
+    case 'size':
+      return panel.getByRole('spinbutton', { name: `${label} in pixels` });
+    case 'switch':
+      return panel.getByRole('switch', exactly);
+    case 'text':
+    case 'prompt':
+      return panel.getByRole('textbox', exactly);
+    default:
+      // A list's button says its value first.
+      return panel.getByRole('button', { name: new RegExp(`(^|\\s)${label}$`) });
+  }
+}
+
+/** Gives the field another value, with keys that an artist would use. */
+async function changeByKeys(page: Page, field: FormField, target: Locator, value: unknown): Promise<void> {
+  await target.focus();
+  const { keyboard } = page;
+  switch (field.control.kind) {
+    case 'number':
+    case 'seed':
+    case 'size': {
+      const { max } = field.control;
+      await keyboard.press(
+        max !== null && typeof value === 'number' && value >= max ? 'ArrowDown' : 'ArrowUp',
+      );
+      break;
+    }
+    case 'switch':
+      await keyboard.press('Space');
+      break;
+    case 'text':
+      await keyboard.press('Control+a');
+      await keyboard.type(field.control.accepts[0] === 'text' ? 'other' : '0.25');
+      await keyboard.press('Enter');
+      break;
+    case 'prompt':
+      await keyboard.type('snow');
+      break;
+    default: {
+      await keyboard.press('Enter');
+      const list = page.locator('[role=listbox]:not([data-timeline])');
+      await list.waitFor();
+      // Up where it stands at the end.
+      const last = await list.getByRole('option').last().getAttribute('aria-selected');
+      await keyboard.press(last === 'true' ? 'ArrowUp' : 'ArrowDown');
+      await keyboard.press('Enter');
+      await list.waitFor({ state: 'detached' });
+    }
+  }
+}
+
+const savedShot = () => (open.saved()?.timeline[0] as Shot | undefined) ?? null;
+
+describe.each(METHODS.map((method) => [method.id, method] as const))('with %s', (_, method) => {
+  const form = formOf(SETTINGS, method);
+
+  it('each field is changed and undone by keyboard', async () => {
+    const page = await openWith(method);
+    await page.getByRole('button', { name: 'Finer settings' }).press('Enter');
+    const [shot] = projectWith(method).timeline as Shot[];
+    for (const field of [...form.groups.flatMap(({ fields }) => fields), ...form.finer]) {
+      const before = shownIn(field, shot!);
+      const target = await controlOf(page, field);
+      await changeByKeys(page, field, target, before);
+      const now = () => {
+        const saved = savedShot();
+        return saved && shownIn(field, saved);
+      };
+      await expect.poll(now, { message: `${field.path} is changed` }).not.toEqual(before);
+      // Typed text has an undo of its own; the window's is the button's.
+      await page.getByRole('button', { name: /^Undo / }).press('Enter');
+      await expect.poll(now, { message: `${field.path} is undone` }).toEqual(before);
+    }
+    await accessible(page);
+  });
+});
+
+async function accessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+}
