@@ -1,15 +1,21 @@
 /** Settings in few words, for a line under a take or a preset. */
 import type { Grouped, Placed } from './catalogue.ts';
 
-/** "50 steps", "guidance 7.5"; what is not chosen, empty or off is left out, and so is what has no few words. */
-export function shortWords(values: Grouped, fields: readonly Placed[]): string[] {
+/**
+ * "50 steps", "guidance 7.5"; what is not chosen, empty or off is left out, and so is what has no few words.
+ *
+ * @param method its name for people; those of methods are the engine's to say
+ */
+export function shortWords(values: Grouped, fields: readonly Placed[], method?: string): string[] {
   return fields.flatMap((field) => {
-    const { group, key, label, unit } = field;
+    const { group, key, label, unit, widget } = field;
     const value = values[group]?.[key];
     if (value === undefined || value === null || value === '' || typeof value === 'object') return [];
     if (isOff(value, field)) return [];
-    const text = nameOfChoice(value, field);
-    if (field.widget.kind === 'prompt') return [`“${text}”`];
+    if (widget.kind === 'method') return [method ?? String(value)];
+    if (widget.kind === 'prompt') return [`“${value}”`];
+    const options = widget.kind === 'choice' ? widget.options : undefined;
+    const text = options?.find(({ id }) => id === value)?.name.toLowerCase() ?? String(value);
     return [unit ? `${text} ${unit}` : `${label.toLowerCase()} ${text}`];
   });
 }
@@ -17,9 +23,4 @@ export function shortWords(values: Grouped, fields: readonly Placed[]): string[]
 /** The least there is, and what it is unless somebody changes it. */
 function isOff(value: unknown, { limits }: Placed): boolean {
   return value === limits.default && (value === limits.min || value === false);
-}
-
-function nameOfChoice(value: unknown, { widget }: Placed): string {
-  const options = widget.kind === 'choice' ? widget.options : undefined;
-  return options?.find(({ id }) => id === value)?.name ?? String(value);
 }

@@ -55,25 +55,27 @@ function SidePanels() {
     (jobs) => jobs.entries.filter((one) => one.state === 'running' || one.state === 'queued').length,
   );
   return (
-    <Tabs
-      className={styles.side}
-      selectedKey={side}
-      onSelectionChange={(key) => setView({ side: key as Side })}
-    >
-      <TabList aria-label="Panels">
-        <Tab id="inspector">Inspector</Tab>
-        <Tab id="queue">Queue {busy > 0 ? <span className={styles.count}>{busy}</span> : null}</Tab>
-        <Tab id="scopes">Scopes</Tab>
-      </TabList>
-      <TabPanel id="inspector" className={styles.body}>
-        <Inspector />
-      </TabPanel>
-      <TabPanel id="queue" className={styles.body}>
-        <Queue />
-      </TabPanel>
-      <TabPanel id="scopes" className={styles.body}>
-        <Scopes />
-      </TabPanel>
-    </Tabs>
+    <aside className={styles.side} aria-label="Panels">
+      <Tabs
+        className={styles.tabs}
+        selectedKey={side}
+        onSelectionChange={(key) => setView({ side: key as Side })}
+      >
+        <TabList aria-label="Panels">
+          <Tab id="inspector">Inspector</Tab>
+          <Tab id="queue">Queue {busy > 0 ? <span className={styles.count}>{busy}</span> : null}</Tab>
+          <Tab id="scopes">Scopes</Tab>
+        </TabList>
+        <TabPanel id="inspector" className={styles.body}>
+          <Inspector />
+        </TabPanel>
+        <TabPanel id="queue" className={styles.body}>
+          <Queue />
+        </TabPanel>
+        <TabPanel id="scopes" className={styles.body}>
+          <Scopes />
+        </TabPanel>
+      </Tabs>
+    </aside>
   );
 }

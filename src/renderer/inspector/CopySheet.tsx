@@ -4,6 +4,7 @@ import { shortWords } from '../../common/settings/in-words.ts';
 import { SETTINGS } from '../../common/settings/settings.ts';
 import { copySettingsTo } from '../actions/settings.ts';
 import { useCurrentShot } from '../store/current.ts';
+import { useMethods } from '../store/methods.ts';
 import { attempt } from '../store/notices.ts';
 import { setView, useView } from '../store/view.ts';
 import { Button } from '../ui/Button.tsx';
@@ -18,9 +19,11 @@ const PARTS = copyParts(SETTINGS);
 export function CopySheet() {
   const [wanted, setWanted] = useState(() => PARTS.filter(({ isLook }) => isLook).map(({ id }) => id));
   const current = useCurrentShot();
+  const methods = useMethods();
   const several = useView((view) => view.selection.length > 1);
   if (!current) return <p className={texts.quiet}>Choose a shot first.</p>;
   const { name, settings } = current.item;
+  const method = methods?.find(({ id }) => id === settings.method.id)?.label;
   const copy = (target: 'chosen' | 'all') => {
     const fields = PARTS.filter(({ id }) => wanted.includes(id)).flatMap((part) => part.fields);
     void attempt(
@@ -37,7 +40,7 @@ export function CopySheet() {
         options={PARTS.map(({ id, name: part, fields }) => ({
           id,
           name: part,
-          note: shortWords(settings, fields).join(', '),
+          note: shortWords(settings, fields, method).join(', '),
         }))}
         value={wanted}
         onChange={setWanted}

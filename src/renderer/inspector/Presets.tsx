@@ -16,7 +16,7 @@ import popover from '../ui/popover.module.css';
 import texts from '../ui/text.module.css';
 import styles from './Presets.module.css';
 
-const SHOWN = SETTINGS.fieldsOf('look').filter(({ finer, group }) => !finer && group !== 'method');
+const SHOWN = SETTINGS.fieldsOf('look').filter(({ finer }) => !finer);
 
 /** Runs what may refuse, and tells why. */
 const tryTo = (work: () => void) => void attempt(Promise.resolve().then(work));
@@ -91,13 +91,12 @@ function PresetList({ shot, close }: { readonly shot: Shot; readonly close: () =
 
 function PresetRow({ preset, onApply }: { readonly preset: Preset; readonly onApply: () => void }) {
   const { settings } = preset;
-  const methods = useMethods();
-  const method = methods?.find(({ id }) => id === settings.method.id)?.label ?? settings.method.id;
+  const method = useMethods()?.find(({ id }) => id === settings.method.id)?.label;
   return (
     <li className={styles.preset}>
       <AriaButton className={styles.apply} onPress={onApply}>
         <span>{preset.name}</span>
-        <span className={texts.quiet}>{[method, ...shortWords(settings, SHOWN)].join(', ')}</span>
+        <span className={texts.quiet}>{shortWords(settings, SHOWN, method).join(', ')}</span>
       </AriaButton>
       <IconButton name={`Delete preset ${preset.name}`} onPress={() => deletePreset(preset.name)}>
         <Trash2 />

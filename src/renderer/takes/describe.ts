@@ -6,10 +6,8 @@ import { SETTINGS } from '../../common/settings/settings.ts';
 import { duration } from '../../common/time/duration.ts';
 import { nameOf } from '../words.ts';
 
-/** The prompt and the method are said beside them. */
-const IN_LINE = SETTINGS.fieldsOf('shot').filter(
-  ({ group, finer }) => !finer && group !== 'prompts' && group !== 'method',
-);
+/** The prompt is said beside them. */
+const IN_LINE = SETTINGS.fieldsOf('shot').filter(({ group, finer }) => !finer && group !== 'prompts');
 
 /** "4 min ago", "14:05" today, "yesterday 14:05", "3 May 14:05". Times in milliseconds since 1970. */
 export function when(at: number, now: number): string {
@@ -28,7 +26,7 @@ export function when(at: number, now: number): string {
 
 /** "Pix2Video · 50 steps · guidance 7.5 · seed 12 · inversion 41 dB · took 1:23" */
 export function settingsLine(take: Take, methodName: string): string {
-  const parts = [methodName, ...shortWords(take.settings, IN_LINE)];
+  const parts = shortWords(take.settings, IN_LINE, methodName);
   if (take.reconstruction !== null) parts.push(`inversion ${Math.round(take.reconstruction)} dB`);
   parts.push(`took ${duration(take.seconds)}`);
   return parts.join(' · ');
