@@ -20,7 +20,7 @@ export type Control =
   | { readonly kind: 'solver' };
 
 /** Where the document keeps it. */
-export type Place =
+type Place =
   | { readonly kind: 'setting'; readonly group: string; readonly key: string }
   | { readonly kind: 'parameter'; readonly method: string; readonly key: string }
   | { readonly kind: 'anchor' };
@@ -35,7 +35,7 @@ export interface FormField {
   readonly place: Place;
 }
 
-export interface FormGroup {
+interface FormGroup {
   readonly name: string;
   readonly fields: readonly FormField[];
 }
