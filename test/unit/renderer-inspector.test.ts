@@ -136,6 +136,17 @@ describe('the form of the settings', () => {
       control: { kind: 'number', min: 0, max: 4, end: 2, step: 0.1, integer: false },
       place: { kind: 'setting', group: 'sampling', key: 'grain' },
     });
+    const note = { ...grain, widget: { kind: 'text' as const } };
+    const texts = catalogueOf({
+      notes: {
+        own: { ...note, schema: z.string().default('') },
+        none: { ...note, schema: z.string().nullable().default(null) },
+      },
+    });
+    expect(formOf(texts, null).groups[0]?.fields.map(({ control }) => control)).toEqual([
+      { kind: 'text', accepts: ['text'], empty: '' },
+      { kind: 'text', accepts: ['text'], empty: null },
+    ]);
     const behind = catalogueOf({ ...GROUPS, grain: { amount: { ...grain, finer: true as const } } });
     expect(formOf(behind, null).finer.at(-1)?.path).toBe('grain.amount');
     expect(copyParts(behind).find(({ id }) => id === 'grain')).toMatchObject({ name: 'Grain', isLook: true });

@@ -92,7 +92,7 @@ function controlOf({ widget, limits }: Placed): Control | null {
       return { kind: 'choice', options: named.map(({ id, ...rest }) => ({ value: id, ...rest })) };
     }
     case 'text':
-      return { kind: 'text', accepts: ['text'] };
+      return { kind: 'text', accepts: ['text'], empty: limits.nullable ? null : '' };
     case 'prompt':
       return { kind: 'prompt', rows: widget.rows, length: limits.length };
     case 'seed':

@@ -21,8 +21,8 @@ export type ParameterControl =
       readonly options: readonly { readonly value: unknown; readonly name: string; readonly note?: string }[];
     }
   | { readonly kind: 'switch' }
-  /** `accepts` in order of preference. */
-  | { readonly kind: 'text'; readonly accepts: readonly Accepted[] };
+  /** `accepts` in order of preference; `empty` is what an empty field means, undefined the default. */
+  | { readonly kind: 'text'; readonly accepts: readonly Accepted[]; readonly empty?: string | null };
 
 interface Parameter {
   readonly key: string;

@@ -17,7 +17,7 @@ export function TextWidget(props: WidgetProps<'text'>) {
   const isWrong = parsed === undefined && text.trim() !== '';
   const take = () => {
     if (isWrong) setText(shown);
-    else if (text !== shown) onChange(parsed);
+    else if (text !== shown) onChange(text.trim() === '' ? control.empty : parsed);
   };
   return (
     <Row {...props}>
