@@ -16,7 +16,7 @@ export interface Limits {
 }
 
 interface Json {
-  readonly type?: string;
+  readonly type?: string | readonly string[];
   readonly minimum?: number;
   readonly maximum?: number;
   readonly maxLength?: number;
@@ -27,8 +27,11 @@ interface Json {
 
 export function limitsOf(schema: z.ZodType): Limits {
   const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Json;
+  // A type that may be null is written as two branches, or as two types of one.
   const branches = json.anyOf ?? [json];
-  const one = branches.find(({ type }) => type !== 'null') ?? json;
+  const typesOf = ({ type }: Json) => [type ?? []].flat();
+  const typeOf = (branch: Json) => typesOf(branch).find((type) => type !== 'null');
+  const one = branches.find((branch) => typeOf(branch) !== undefined) ?? json;
   const kinds: Readonly<Record<string, Limits['kind']>> = {
     integer: 'integer',
     number: 'number',
@@ -36,12 +39,12 @@ export function limitsOf(schema: z.ZodType): Limits {
     boolean: 'switch',
   };
   return {
-    kind: kinds[one.type ?? ''] ?? 'other',
+    kind: kinds[typeOf(one) ?? ''] ?? 'other',
     min: one.minimum ?? null,
     max: one.maximum ?? null,
     length: one.maxLength ?? null,
     choices: one.enum ?? null,
-    nullable: branches.length > 1 && branches.some(({ type }) => type === 'null'),
+    nullable: branches.some((branch) => typesOf(branch).includes('null')),
     default: json.default,
   };
 }
