@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { duration } from '../../src/common/time/duration.ts';
 import { z } from 'zod';
 import type { MethodInfo } from '../../src/common/contract/machine.ts';
 import type { Shot } from '../../src/common/project/document.ts';
@@ -7,6 +6,7 @@ import { catalogueOf } from '../../src/common/settings/catalogue.ts';
 import { field } from '../../src/common/settings/field.ts';
 import { shortWords } from '../../src/common/settings/in-words.ts';
 import { GROUPS, SETTINGS } from '../../src/common/settings/settings.ts';
+import { duration } from '../../src/common/time/duration.ts';
 import { methods, paramsSchema, parseParams } from '../../src/main/engine/methods/registry.ts';
 import { copyParts } from '../../src/renderer/inspector/copy-parts.ts';
 import { differIn, type Form, fallbackOf, formOf, shownIn } from '../../src/renderer/inspector/form-model.ts';

@@ -156,7 +156,10 @@ export function bare(schema: z.ZodType): z.ZodType {
   return schema instanceof z.ZodDefault ? (schema.unwrap() as z.ZodType) : schema;
 }
 
-function pickFields(values: Grouped, fields: readonly Placed[]): Record<string, Record<string, unknown>> {
+export function pickFields(
+  values: Grouped,
+  fields: readonly Placed[],
+): Record<string, Record<string, unknown>> {
   const picked: Record<string, Record<string, unknown>> = {};
   for (const { group, key } of fields) {
     const value = values[group]?.[key];
