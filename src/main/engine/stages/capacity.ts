@@ -31,17 +31,20 @@ export function capacityOf({ bundle, shape, branches, runs, free }: CapacityOf):
   // The runtime keeps room for each kind of call that there was.
   const kinds = kindsOf(runs).map((kind) => ({ kind, alone: memory.call({ ...kind, branches, frames: 1 }) }));
   const room = free - memory.weights - memory.vae - heldBytes(runs, shape, branches * memory.features);
+  const most = Math.max(...runs.map(({ frames }) => frames.length));
+  const fitting = (kind: Attending): number => {
+    const others = kinds.filter((other) => !alike(other.kind, kind));
+    const left = others.reduce((bytes, { alone }) => bytes - alone, room);
+    let frames = 0;
+    while (frames < most && memory.call({ ...kind, branches, frames: frames + 1 }) <= left) frames++;
+    return frames;
+  };
+  // Asked in every step.
+  const known = new Map(kinds.map(({ kind }) => [JSON.stringify(kind), fitting(kind)]));
   return {
     together: TOGETHER,
-    fits(kind) {
-      if (room === Number.POSITIVE_INFINITY) return room;
-      const others = kinds.filter((other) => !alike(other.kind, kind));
-      const left = others.reduce((bytes, { alone }) => bytes - alone, room);
-      const most = Math.max(...runs.map(({ frames }) => frames.length));
-      let frames = 0;
-      while (frames < most && memory.call({ ...kind, branches, frames: frames + 1 }) <= left) frames++;
-      return frames;
-    },
+    fits: (kind) =>
+      room === Number.POSITIVE_INFINITY ? room : (known.get(JSON.stringify(kind)) ?? fitting(kind)),
   };
 }
 
