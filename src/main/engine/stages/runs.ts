@@ -1,8 +1,9 @@
 /** The runs of a request's method, for planning and for sampling. */
+import { assert } from '../../../common/errors.ts';
 import type { Fit } from '../../../common/media.ts';
 import type { Run } from '../diffusion/run.ts';
 import type { LatentShape, NoiseSchedule } from '../diffusion/types.ts';
-import { give, type Have } from '../methods/have.ts';
+import { give, type Have, type Need } from '../methods/have.ts';
 import type { Bundle } from '../models/types.ts';
 import type { ResolvedRequest } from './request.ts';
 
@@ -15,10 +16,15 @@ export interface RunsOf extends Pick<ResolvedRequest, 'method' | 'needs' | 'para
   readonly settings: { readonly sampling: { readonly seed: number } };
 }
 
+/** What a render makes so far. */
+const MAKES: readonly Need[] = ['inversion', 'clean', 'structure', 'sourceText', 'pictures'];
+
 /** @param made what the method needs; without it the runs can only be counted */
 export function runsOf(of: RunsOf, made: Partial<Have> = {}): readonly Run[] {
   const { method, needs, params, solver, frames, anchor, schedule, shape, settings } = of;
   const { seed } = settings.sampling;
+  const beyond = needs.filter((need) => !MAKES.includes(need));
+  assert(beyond.length === 0, `a render makes what ${method.id} needs: ${beyond.join(', ')}`);
   const facts = { frames, anchor, schedule, shape, seed, form: solver.form, have: give(needs, made) };
   return method.runs(facts, params);
 }

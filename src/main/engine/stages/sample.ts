@@ -6,6 +6,7 @@ import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../diffusio
 import { sampleRuns } from '../diffusion/driver.ts';
 import { type Run, visitsOf } from '../diffusion/run.ts';
 import type { Latent } from '../diffusion/types.ts';
+import { wantsInversion } from '../methods/have.ts';
 import { CheckpointClock } from '../queue/checkpoint.ts';
 import type { Shot } from './prepare.ts';
 import { runsOf } from './runs.ts';
@@ -25,8 +26,7 @@ export async function sampleShot(shot: Shot, start: StartLatents, context: Rende
   const { checkpoint, progress } = context;
   const latentOf = (frame: number) => start.latents[frame]!;
   const runs = runsOf(shot, {
-    inversion: latentOf,
-    clean: latentOf,
+    ...(wantsInversion(shot.needs) ? { inversion: latentOf } : { clean: latentOf }),
     sourceText: shot.conditions.source,
     pictures: {
       decode: (latent) => bundle.decode(latent, shot.shape),
