@@ -2,7 +2,6 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openImageProcessor } from '../../src/main/engine/metrics/image-processor.ts';
 import { openImageText } from '../../src/main/engine/metrics/image-text.ts';
 import {
   consecutiveSimilarity,
@@ -10,6 +9,8 @@ import {
   imageTextScores,
   textSimilarity,
 } from '../../src/main/engine/metrics/similarity.ts';
+import { openModel } from '../../src/main/engine/models/model.ts';
+import { imageProcessor, readPreparation } from '../../src/main/engine/models/roles/image-processor.ts';
 import { contentOf } from '../../src/main/engine/stages/image-text.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { writeTinyBundle } from '../helpers/tiny-bundle.ts';
@@ -165,16 +166,22 @@ describe('a folder that holds none', () => {
 });
 
 describe('the preparation of pictures', () => {
-  const open = (config: object) => {
+  const open = async (config: object) => {
     const file = join(tempFolder(), 'preprocessor_config.json');
     writeFileSync(file, JSON.stringify(config));
-    return openImageProcessor(file);
+    const want = await readPreparation(file);
+    return openModel(imageProcessor, want.source, {
+      want,
+      variant: undefined,
+      name: 'a test',
+      provider: 'cpu',
+    });
   };
   const plain = { do_rescale: false, do_normalize: false };
   /** The green channel of what comes out. */
   const green = async (config: object, rgb: Uint8Array, width: number, height: number) => {
     const processor = await open(config);
-    const { data, dims } = await processor.run(rgb, width, height);
+    const { data, dims } = await processor.functions(rgb, width, height);
     await processor.close();
     const plane = dims[2] * dims[3];
     return { dims, values: [...data.subarray(plane, 2 * plane)] };

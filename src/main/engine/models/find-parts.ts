@@ -7,7 +7,7 @@ import type { RoleName } from './role.ts';
 import type { RoleId } from './roles/registry.ts';
 
 /** A network as it is looked for. */
-export type Wanted = RoleName & { readonly id: RoleId };
+export type Wanted = RoleName & { readonly id: RoleId; readonly folder: string };
 
 export interface FoundPart {
   readonly role: RoleId;

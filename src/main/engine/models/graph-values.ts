@@ -18,7 +18,7 @@ const FLOATS: readonly number[] = [ELEMENT.float32, ELEMENT.float16, ELEMENT.flo
 const INTEGERS: readonly number[] = [ELEMENT.int64, ELEMENT.int32];
 export const isFloat = (value: ValueInfo) => value.type !== null && FLOATS.includes(value.type);
 export const isInteger = (value: ValueInfo) => value.type !== null && INTEGERS.includes(value.type);
-export const integerType = (value: ValueInfo) =>
+export const integerType = (value: ValueInfo): 'int32' | 'int64' | null =>
   value.type === ELEMENT.int32 ? 'int32' : value.type === ELEMENT.int64 ? 'int64' : null;
 export const rank = (value: ValueInfo) => value.dims?.length ?? null;
 export const fixedDim = (value: ValueInfo, index: number): number | null => {

@@ -2,6 +2,7 @@
 import { AppError } from '../../../common/errors.ts';
 import type { LoadedGraph } from '../onnx/slim.ts';
 import { defect } from './files.ts';
+import type { Wanted } from './find-parts.ts';
 import { strideFactor } from './graph-values.ts';
 import type { Layout } from './layout.ts';
 import { type ReadModel, readModel } from './model.ts';
@@ -51,10 +52,7 @@ const OTHER_INPUTS: Readonly<Record<number, string>> = {
  * @param graphs that were read already; others are read from disk, without their weights
  */
 export function loadParts(layout: Layout, graphs?: ReadonlyMap<RoleId, LoadedGraph>): Parts {
-  const read = <Io, Want>(
-    role: Role<Io, Want, never, unknown> & { readonly id: RoleId },
-    want: Want,
-  ): ReadModel<Io> => {
+  const read = <Io, Want>(role: Role<Io, Want, never, unknown> & Wanted, want: Want): ReadModel<Io> => {
     const part = layout.parts[role.id];
     if (!part) throw defect(layout.dir, `the bundle has no ${role.folder}`, MIXED);
     return readModel(role, part.source, want, graphs?.get(role.id));
@@ -197,7 +195,7 @@ function frozenCanvas({ unet, vaeEncoder, vaeDecoder }: Parts, factor: number): 
     ].filter(({ size }) => size !== null);
     const odd = sizes.find(({ size }) => size !== sizes[0]!.size);
     if (!odd) return sizes[0]?.size ?? null;
-    const both = `${side} ${odd.size}, ${sizes[0]!.part.role.folder} for ${sizes[0]!.size}`;
+    const both = `${side} ${odd.size}, ${sizes[0]!.part.role.label} for ${sizes[0]!.size}`;
     throw defect(odd.part.source.file, `it was exported for pictures of ${both}`, MIXED);
   };
   return { width: of('width'), height: of('height') };

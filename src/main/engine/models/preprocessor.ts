@@ -1,33 +1,42 @@
-/** How a depth estimator wants its picture, as Hugging Face's image processors (DPTImageProcessor) write it down. */
+/** How a model wants its pictures, as Hugging Face's image processors write it down in preprocessor_config.json. */
 import { z } from 'zod';
 
 const side = z.int().min(1).max(8192);
 const three = z.tuple([z.number(), z.number(), z.number()]);
+const positive = z.number().refine((value) => value > 0, 'must be above 0');
+const sides = z.object({ height: side, width: side });
 const never = z.literal(false, { error: 'Retake does not do this to pictures' }).nullish();
 
+const fields = {
+  do_resize: z.boolean().nullish(),
+  /** The oldest files have a bare number: a square for an estimator of depth, the shortest edge for CLIP. */
+  size: z
+    .union([side, sides, z.object({ shortest_edge: side })], {
+      error: 'must be {height, width}, {shortest_edge} or a number',
+    })
+    .nullish(),
+  /** Filters by Pillow's number. */
+  resample: z.int().nullish(),
+  keep_aspect_ratio: z.boolean().nullish(),
+  ensure_multiple_of: z.int().min(1).nullish(),
+  do_center_crop: z.boolean().nullish(),
+  crop_size: z.union([sides, side.transform((both) => ({ height: both, width: both }))]).nullish(),
+  do_rescale: z.boolean().nullish(),
+  rescale_factor: z.number().gt(0).nullish(),
+  do_normalize: z.boolean().nullish(),
+  image_mean: three.nullish(),
+  image_std: z.tuple([positive, positive, positive]).nullish(),
+};
+const hasSize = ({ do_resize, size }: { do_resize?: boolean | null; size?: unknown }) =>
+  do_resize === false || Boolean(size);
+const noSize = { path: ['size'], error: 'do_resize needs a size' };
+
+export const pictureConfig = z.object(fields).refine(hasSize, noSize);
+
+/** Of an estimator of depth, whose maps must show the whole picture. */
 export const preprocessorConfig = z
-  .object({
-    do_resize: z.boolean().nullish(),
-    /** A number is a square; the oldest files have it so. */
-    size: z
-      .union([side, z.object({ height: side, width: side }), z.object({ shortest_edge: side })], {
-        error: 'must be {height, width}, {shortest_edge} or a number',
-      })
-      .nullish(),
-    keep_aspect_ratio: z.boolean().nullish(),
-    ensure_multiple_of: z.int().min(1).nullish(),
-    do_rescale: z.boolean().nullish(),
-    rescale_factor: z.number().gt(0).nullish(),
-    do_normalize: z.boolean().nullish(),
-    image_mean: three.nullish(),
-    image_std: z.tuple([z.number().gt(0), z.number().gt(0), z.number().gt(0)]).nullish(),
-    do_pad: never,
-    do_center_crop: never,
-  })
-  .refine(({ do_resize, size }) => do_resize === false || size, {
-    path: ['size'],
-    error: 'do_resize needs a size',
-  });
+  .object({ ...fields, do_pad: never, do_center_crop: never })
+  .refine(hasSize, noSize);
 
 export type Preprocessor = z.output<typeof preprocessorConfig>;
 
@@ -54,14 +63,27 @@ export function preprocessedSize(config: Preprocessor, { width, height }: Pictur
   return { width: whole(across * width), height: whole(down * height) };
 }
 
+/** A value v of 8 bit becomes (v·scale - mean) / deviation, per channel. */
+export function normalisationOf(
+  { do_rescale, rescale_factor, do_normalize, image_mean, image_std }: z.output<typeof pictureConfig>,
+  usual: { readonly mean: number; readonly deviation: number },
+) {
+  const plain = do_normalize === false;
+  const each = (given: readonly number[] | null | undefined, otherwise: number, none: number) =>
+    [0, 1, 2].map((c) => (plain ? none : (given?.[c] ?? otherwise))) as [number, number, number];
+  return {
+    scale: do_rescale === false ? 1 : (rescale_factor ?? 1 / 255),
+    mean: each(image_mean, usual.mean, 0),
+    deviation: each(image_std, usual.deviation, 1),
+  };
+}
+
 /** RGB8 (h·w·3, interleaved) to planes (3, h, w) as the network was trained on. */
 export function preprocess(config: Preprocessor, rgb: Uint8Array, planes: Float32Array): void {
-  const rescale = config.do_rescale === false ? 1 : (config.rescale_factor ?? 1 / 255);
-  const plain = config.do_normalize === false;
+  const { scale, mean, deviation } = normalisationOf(config, { mean: 0.5, deviation: 0.5 });
   const plane = rgb.length / 3;
   for (let c = 0; c < 3; c++) {
-    const mean = plain ? 0 : (config.image_mean?.[c] ?? 0.5);
-    const deviation = plain ? 1 : (config.image_std?.[c] ?? 0.5);
-    for (let i = 0; i < plane; i++) planes[c * plane + i] = (rgb[i * 3 + c]! * rescale - mean) / deviation;
+    for (let i = 0; i < plane; i++)
+      planes[c * plane + i] = (rgb[i * 3 + c]! * scale - mean[c]!) / deviation[c]!;
   }
 }

@@ -19,8 +19,8 @@ export interface Role<Io, Want, Variant, Functions> {
   readonly id: string;
   /** As messages call it: "the VAE encoder". */
   readonly label: string;
-  /** Its folder in a bundle. Where graphs lie side by side its name begins like this. */
-  readonly folder: string;
+  /** Of what lies in a bundle: its folder there. Where graphs lie side by side its name begins like this. */
+  readonly folder?: string;
   /** A bundle is whole without it. */
   readonly optional?: boolean;
   /** How its session is to treat memory. */

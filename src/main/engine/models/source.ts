@@ -1,5 +1,7 @@
 /** Where a network comes from. */
 import { realpathSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Model } from '../onnx/ir/graph.ts';
 import { type LoadedGraph, loadGraph } from '../onnx/slim.ts';
 
 /** An ONNX file is one; a checkpoint whose architecture is written as a graph over the file's own bytes is another. */
@@ -24,5 +26,14 @@ export function onnxFile(
     file,
     load: () => loadGraph(file, { root }),
     files: (graph) => [...new Set([realpathSync(file), ...graph.files]), ...beside],
+  };
+}
+
+/** A graph that is written here, after what a file says. */
+export function writtenGraph(file: string, write: () => Model): Source {
+  return {
+    file,
+    load: () => ({ model: write(), folder: dirname(file), files: [] }),
+    files: () => [file],
   };
 }

@@ -10,6 +10,6 @@ export const ROLES = [unet, vaeEncoder, vaeDecoder, textEncoder, textEncoder2, d
 
 export type RoleId = (typeof ROLES)[number]['id'];
 
-export function roleNamed(id: RoleId): RoleName {
+export function roleNamed(id: RoleId): RoleName & { readonly folder: string } {
   return ROLES.find((role) => role.id === id)!;
 }
