@@ -17,6 +17,8 @@ import type { TakeReport } from '../../src/common/report.ts';
 import { probeClip } from '../../src/main/engine/media/probe.ts';
 import { faults } from '../../tools/borders/check.ts';
 import { follow, readGuide, type Touched } from '../helpers/guide.ts';
+import { textModel } from '../helpers/onnx.ts';
+import { writeModel } from '../helpers/onnx-files.ts';
 import { writeTinyBundle } from '../helpers/tiny-bundle.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -29,6 +31,7 @@ const COSTS: Readonly<Record<string, { newFiles: number; changedFiles: number; l
   'An editing method': ONE_FILE_AND_ITS_NAME,
   'A solver': ONE_FILE_AND_ITS_NAME,
   'A graph pass': ONE_FILE_AND_ITS_NAME,
+  'A model role': ONE_FILE_AND_ITS_NAME,
   'A take format': ONE_FILE_AND_ITS_NAME,
   // Itself and its name in the file of its group, and one line where it is read.
   'A setting': { newFiles: 0, changedFiles: 2, lines: 13 },
@@ -196,6 +199,32 @@ describe('extending Retake', () => {
       expect.stringMatching(/remove-dropout cannot be applied: Dropout makes an output/),
       expect.stringMatching(/remove-dropout broke its promise: there is Dropout still/),
     ]);
+  });
+
+  it('finds the network of the new role in a bundle, and runs it', async () => {
+    const bundle = await writeTinyBundle(join(copy, 'bundles/with-segmenter'));
+    const graph = textModel(
+      'float16[B, 3, h, w] picture => float16[B, 3, h, w] mask\nmask = Sigmoid(picture)',
+    );
+    writeModel(join(bundle, 'segmenter/model.onnx'), graph);
+    const { code, output } = retake('bundle', 'inspect', bundle);
+    expect(output).toMatch(/^segmenter: .*1 nodes/m);
+    expect(code).toBe(0);
+    const made = script(`
+      import { openModel } from './src/main/engine/models/model.ts';
+      import { segmenter } from './src/main/engine/models/roles/segmenter.ts';
+      import { onnxFile } from './src/main/engine/models/source.ts';
+      const source = onnxFile('bundles/with-segmenter/segmenter/model.onnx', { root: 'bundles/with-segmenter' });
+      const options = { want: undefined, variant: undefined, name: 'a test', provider: 'cpu' } as const;
+      const model = await openModel(segmenter, source, options);
+      const mask = await model.functions(new Float32Array(3), 1, 1);
+      await model.close();
+      console.log(JSON.stringify([...mask]));
+    `);
+    expect(made).toEqual([0.5, 0.5, 0.5]);
+    const odd = textModel('float32[B, 3, h, w] picture => float32[B, h, w] mask\nmask = Segmentise(picture)');
+    writeModel(join(bundle, 'segmenter/model.onnx'), odd);
+    expect(retake('bundle', 'inspect', bundle).output).toMatch(/error: loading the segmenter .*Segmentise/);
   });
 
   it('makes an echo: with all of it every frame is what the one before was', () => {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { AppError } from '../../../common/errors.ts';
 import { isPortableName } from '../../../common/file-name.ts';
+import { ROLES } from '../models/roles/registry.ts';
 
 export interface RemoteFile {
   /** With forward slashes, checked to stay below the folder it is written to. */
@@ -95,9 +96,16 @@ function isSafe(path: string): boolean {
   return path.length <= 300 && !/\.incomplete$/i.test(path) && path.split('/').every(isPortableName);
 }
 
-const FOLDERS =
-  /^(unet|vae|vae_encoder|vae_decoder|text_encoder|text_encoder_2|tokenizer|tokenizer_2|scheduler|depth_estimator|feature_extractor)\//;
+/** Folders beside those of the networks. */
+const OTHER_FOLDERS = ['vae', 'tokenizer', 'tokenizer_2', 'scheduler', 'feature_extractor'];
+const FOLDERS: ReadonlySet<string> = new Set([...ROLES.map(({ folder }) => folder), ...OTHER_FOLDERS]);
 const OTHER_WEIGHTS = /\.(safetensors|ckpt|pt|pth|bin|msgpack|h5|gguf|tflite|xml)$/i;
+
+/** Whether a file lies in a folder that counts, at any depth. */
+function isInside(path: string): boolean {
+  const [folder, ...inner] = path.split('/');
+  return inner.length > 0 && FOLDERS.has(folder!);
+}
 
 /** The files to begin with. @throws AppError bundle-invalid for a repository without ONNX graphs */
 export function neededFiles(files: readonly RemoteFile[]): RemoteFile[] {
@@ -115,7 +123,7 @@ export function neededFiles(files: readonly RemoteFile[]): RemoteFile[] {
     );
   }
   return files.filter(
-    ({ path }) => path === 'model_index.json' || (FOLDERS.test(path) && !OTHER_WEIGHTS.test(path)),
+    ({ path }) => path === 'model_index.json' || (isInside(path) && !OTHER_WEIGHTS.test(path)),
   );
 }
 

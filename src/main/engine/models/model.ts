@@ -86,8 +86,8 @@ export async function openRead<Io, Want, Variant, Functions>(
   const { folder } = graph;
   const label = `${role.label} of ${name}`;
   const outcomes = applyPasses(graph.model, role.passes(purpose, variant), label);
-  // Kept as bytes: a megabyte for Stable Diffusion's UNet, of which the objects are fifty, and reading the file again could
-  // find another one than was checked.
+  // Kept as bytes, one megabyte for Stable Diffusion's UNet where the objects take fourteen: reading the file again takes
+  // a moment at every opening and could find another one than was checked.
   const bytes = serializeModel(graph.model);
   const session = new LazySession(
     () => createSession(bytes, { folder, provider, threads, label, ...role.session }),

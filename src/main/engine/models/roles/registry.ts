@@ -6,7 +6,15 @@ import { unet } from './unet.ts';
 import { vaeDecoder } from './vae-decoder.ts';
 import { vaeEncoder } from './vae-encoder.ts';
 
-export const ROLES = [unet, vaeEncoder, vaeDecoder, textEncoder, textEncoder2, depthEstimator] as const;
+export const ROLES = [
+  unet,
+  vaeEncoder,
+  vaeDecoder,
+  textEncoder,
+  textEncoder2,
+  // Welcome, not needed.
+  depthEstimator,
+] as const;
 
 export type RoleId = (typeof ROLES)[number]['id'];
 
