@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { progressLine } from '../../src/main/cli/progress.ts';
 
-const progress = { phase: 'sample', done: 120, total: 4000, fraction: 0.5, frame: 3, step: 2 } as const;
+const progress = { phase: 'sample', done: 120, total: 4000, fraction: 0.5 } as const;
 
 describe('progress line', () => {
   it('never wraps, however narrow the terminal', () => {

@@ -72,8 +72,6 @@ describe('progress line', () => {
       total: 12,
       fraction: 0.5,
       etaSeconds: 75,
-      frame: 1,
-      step: 0,
     });
     expect(line).toMatch(/^█{14}░{14} {2}50 % {2}rendering 3\/12 {2}1:15 left$/);
   });

@@ -81,8 +81,6 @@ describe('the queue', () => {
       total: 2,
       fraction: 0.5,
       etaSeconds: 9,
-      frame: null,
-      step: null,
     });
     const kept = jobsStore.getState().entries[1];
     expect(jobsStore.getState().entries[0]).toMatchObject({ id: 'a', phase: 'sample', fraction: 0.5 });

@@ -37,8 +37,6 @@ export interface Progress {
   readonly fraction: number;
   /** Null until enough was measured. */
   readonly etaSeconds: number | null;
-  readonly frame: number | null;
-  readonly step: number | null;
 }
 
 const PLACES = SETTINGS.fields.filter(({ widget }) => widget.kind === 'file' || widget.kind === 'folder');

@@ -14,7 +14,7 @@ export interface ProgressMeter {
   plan(phase: Phase, total: number, weight?: number): void;
   /** Work begins in this phase; time is counted to it from now on. */
   enter(phase: Phase): void;
-  advance(units: number, at?: { frame?: number; step?: number }): void;
+  advance(units: number): void;
   /** Wall seconds of each phase so far, and of all. */
   seconds(): Record<Phase | 'total', number>;
 }
@@ -88,7 +88,7 @@ export function createProgressMeter(
       book();
       phase = name;
     },
-    advance(units, at) {
+    advance(units) {
       const entry = work[phase];
       book();
       entry.done += units;
@@ -99,8 +99,6 @@ export function createProgressMeter(
         total: Math.max(entry.total, entry.done),
         fraction: fraction(),
         etaSeconds: measured && entry.weight > 0 ? measure().left : null,
-        frame: at?.frame ?? null,
-        step: at?.step ?? null,
       });
     },
     seconds() {

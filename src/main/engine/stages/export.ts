@@ -36,7 +36,7 @@ export async function exportTake(
       if (!isFiniteLatent(picture)) throw brokenPicture(range.start + i);
       await onPicture(picture);
       await writer.write(picture);
-      progress.advance(1, { frame: range.start + i });
+      progress.advance(1);
     }
     return await writer.finish(beforePublishing);
   } catch (error) {

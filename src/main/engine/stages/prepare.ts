@@ -121,10 +121,10 @@ export async function prepareShot(
       fit,
       depth,
       signal,
-      onEstimated(frame) {
+      onEstimated() {
         // Beside inversion and sampling it is nothing: it is counted, but takes no share of the bar.
         context.progress.plan('open', range.end - range.start);
-        context.progress.advance(1, { frame });
+        context.progress.advance(1);
       },
     });
     if (source === 'estimator') {

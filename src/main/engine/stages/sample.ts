@@ -71,7 +71,7 @@ export async function sampleShot(shot: Shot, start: StartLatents, context: Rende
     ...(shot.structure && { structure: shot.structure }),
     ...(resume && { resume }),
     async onVisit(event) {
-      progress.advance(1, { frame: event.frame + shot.range.start, step: event.step });
+      progress.advance(1);
       if (!event.aside)
         await context.onGlimpse?.({
           frame: event.frame + shot.range.start,

@@ -215,7 +215,7 @@ async function encoded(shot: Shot, frames: Frames, context: RenderContext): Prom
     const structure = shot.structure?.(index - range.start);
     if (structure) fingerprint.update(structure);
     latents.push(await bundle.encode(rgb, fit.width, fit.height));
-    context.progress.advance(1, { frame: index });
+    context.progress.advance(1);
   }
   return {
     latents,
@@ -260,7 +260,7 @@ function inverter(shot: Shot, context: RenderContext): Invert {
       frame,
       signal: context.signal,
       onCall: () => {
-        context.progress.advance(1, { frame });
+        context.progress.advance(1);
         onCall();
       },
     });
