@@ -197,8 +197,8 @@ describe('with the keyboard', () => {
 
 it('has no serious violation that axe can find', async () => {
   const { violations } = await new AxeBuilder({ page: open.page as never })
-    .include('.timeline')
-    .include('.bar')
+    .include('[aria-label="Timeline"]')
+    .include('[aria-label="Transport"]')
     .analyze();
   const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
   expect(serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
