@@ -1,4 +1,8 @@
 import { defineConfig } from 'vitest/config';
+import { chromiumPath } from './test/helpers/chromium.ts';
+
+const canOpenWindow = (await chromiumPath()) !== null;
+if (!canOpenWindow) console.warn('No Chromium is installed: the tests at the window (test/e2e) are skipped.');
 
 // Engine tests load native modules and saturate the cores themselves, so files run two at a time in their own processes.
 export default defineConfig({
@@ -44,7 +48,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
+          include: canOpenWindow ? ['test/e2e/**/*.test.ts'] : [],
           globalSetup: 'test/helpers/built.ts',
           testTimeout: 180_000,
           hookTimeout: 120_000,

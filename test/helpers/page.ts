@@ -13,6 +13,7 @@ import type { Calls } from '../../src/common/contract/contract.ts';
 import { AppError, toWire } from '../../src/common/errors.ts';
 import type { ProjectDocument } from '../../src/common/project/document.ts';
 import { resolveFfmpeg } from '../../src/main/engine/media/ffmpeg.ts';
+import { chromiumPath } from './chromium.ts';
 
 const run = promisify(execFile);
 const BUILT = join(import.meta.dirname, '../../out/renderer');
@@ -72,7 +73,7 @@ async function setUp(): Promise<Stage> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const browser = await chromium.launch({
-    executablePath: process.env.RETAKE_CHROMIUM ?? '/usr/bin/chromium',
+    executablePath: (await chromiumPath()) ?? '',
     args: ['--no-sandbox'],
   });
   return { browser, media, preview, server };

@@ -1,9 +1,7 @@
 /** One Chromium for the application, with a port for the test to drive it by. */
-import { existsSync } from 'node:fs';
 import { type BrowserContext, chromium } from 'playwright';
+import { chromiumPath } from '../chromium.ts';
 import { proxy } from './small.ts';
-
-const DEBIAN = '/usr/bin/chromium';
 
 let context: Promise<BrowserContext> | null = null;
 
@@ -12,9 +10,14 @@ let context: Promise<BrowserContext> | null = null;
  * @param profile folder of the browser's own files
  */
 export function browser(profile: string, webRtcPolicy: string | null): Promise<BrowserContext> {
+  context ??= open(profile, webRtcPolicy);
+  return context;
+}
+
+async function open(profile: string, webRtcPolicy: string | null): Promise<BrowserContext> {
   const debugPort = process.env.ELECTRON_DOUBLE_CDP ?? '0';
-  const executablePath = process.env.RETAKE_CHROMIUM ?? (existsSync(DEBIAN) ? DEBIAN : null);
-  context ??= chromium.launchPersistentContext(profile, {
+  const executablePath = await chromiumPath();
+  return chromium.launchPersistentContext(profile, {
     ...(executablePath && { executablePath }),
     headless: true,
     viewport: { width: 1280, height: 720 },
@@ -29,7 +32,6 @@ export function browser(profile: string, webRtcPolicy: string | null): Promise<B
         : []),
     ],
   });
-  return context;
 }
 
 export async function closeBrowser(): Promise<void> {
