@@ -55,7 +55,7 @@ it('batches of random passes hold every frame once, after those it needs, as man
     }
     expect([...visited].sort((a, b) => a - b)).toEqual(frames);
   });
-  fc.assert(holds, { numRuns: 300 });
+  fc.assert(holds, { seed: 1, numRuns: 300 });
 });
 
 it('one by one they keep their order, and from any point on they are the rest', () => {
@@ -72,7 +72,7 @@ it('one by one they keep their order, and from any point on they are the rest', 
       expect(batchesOf(passes, () => most, visited)).toEqual(batches.slice(at));
     }
   });
-  fc.assert(holds, { numRuns: 300 });
+  fc.assert(holds, { seed: 1, numRuns: 300 });
 });
 
 describe('batches', () => {
@@ -152,7 +152,7 @@ describe('runs of any shape', () => {
       const total = (calls: readonly number[]) => calls.reduce((sum, count) => sum + count, 0);
       expect([total(one.calls), total(many.calls)]).toEqual([visitsOf(runs), visitsOf(runs)]);
     });
-    await fc.assert(holds, { numRuns: 50 });
+    await fc.assert(holds, { seed: 1, numRuns: 50 });
   });
 
   it('go on from any checkpoint to the same bits, with more or fewer together', async () => {
@@ -171,7 +171,7 @@ describe('runs of any shape', () => {
         expect(again).toEqual(whole);
       }
     });
-    await fc.assert(holds, { numRuns: 12 });
+    await fc.assert(holds, { seed: 1, numRuns: 12 });
   });
 });
 
