@@ -3,7 +3,12 @@ import { createHash } from 'node:crypto';
 import { Command } from 'commander';
 import { describe, expect, it, test } from 'vitest';
 import { z } from 'zod';
-import { type Catalogue, catalogueOf, valuesInWords } from '../../src/common/settings/catalogue.ts';
+import {
+  type Catalogue,
+  catalogueOf,
+  mergeGroups,
+  valuesInWords,
+} from '../../src/common/settings/catalogue.ts';
 import { field } from '../../src/common/settings/field.ts';
 import { groupsOfFlat } from '../../src/common/settings/flat.ts';
 import { parseModelSettings } from '../../src/common/settings/model-settings.ts';
@@ -148,6 +153,14 @@ describe('the settings there are', () => {
       ...noise,
     ]);
   });
+});
+
+test('a shot’s own settings stay where its place and its project add theirs to a group', () => {
+  const merged = mergeGroups(
+    { output: { note: 'a' }, guide: { keep: 1 } },
+    { output: { path: 'b' }, guide: { keep: 0 } },
+  );
+  expect(merged).toEqual({ output: { note: 'a', path: 'b' }, guide: { keep: 0 } });
 });
 
 describe('flat settings of before', () => {

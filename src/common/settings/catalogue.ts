@@ -170,6 +170,15 @@ export function pickFields(
   return picked;
 }
 
+/** Group by group, setting by setting; later ones win. */
+export function mergeGroups(...parts: readonly object[]): Grouped {
+  const merged: Record<string, Readonly<Record<string, unknown>>> = {};
+  for (const part of parts) {
+    for (const [group, values] of Object.entries(part)) merged[group] = { ...merged[group], ...values };
+  }
+  return merged;
+}
+
 /** "steps 25", "guidance 1.5": what is there, by its names for people. */
 export function valuesInWords(values: Grouped, fields: readonly Placed[]): string[] {
   return fields.flatMap(({ group, key, label }) => {

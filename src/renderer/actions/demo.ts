@@ -3,7 +3,7 @@ import { type ProjectDocument, shotSettings } from '../../common/project/documen
 import { refuse, trim } from '../../common/project/edits.ts';
 import { setSettings } from '../../common/project/edits-settings.ts';
 import { isShot } from '../../common/project/positions.ts';
-import type { Grouped } from '../../common/settings/catalogue.ts';
+import { type Grouped, mergeGroups } from '../../common/settings/catalogue.ts';
 import { SETTINGS, type SomeSettings } from '../../common/settings/settings.ts';
 import { shell } from '../engine.ts';
 import { getPlaced } from '../store/current.ts';
@@ -15,11 +15,7 @@ import { createProject, openProject } from './project.ts';
 
 /** What the example says about a shot, and no more; a setting that this version does not know is left out. */
 function settingsOf(...parts: readonly Grouped[]): SomeSettings<'shot'> {
-  const said: Record<string, Readonly<Record<string, unknown>>> = {};
-  for (const part of parts) {
-    for (const [group, values] of Object.entries(part)) said[group] = { ...said[group], ...values };
-  }
-  const known = SETTINGS.pick(said, 'shot');
+  const known = SETTINGS.pick(mergeGroups(...parts), 'shot');
   shotSettings.parse(known);
   return known;
 }

@@ -1,5 +1,6 @@
 /** A shot of the timeline as a request to render. */
 import type { ClipRef, Shot } from '../../../common/project/document.ts';
+import { mergeGroups } from '../../../common/settings/catalogue.ts';
 import { type EditSettings, parseSettings } from '../../../common/settings/settings.ts';
 
 export interface ShotRequest {
@@ -16,14 +17,13 @@ export interface ShotRequest {
 /** @throws AppError usage for what is not ready, an empty prompt for instance */
 export function requestOf({ shot, clip, bundle, provider, out, preview }: ShotRequest): EditSettings {
   const anchor = shot.leadAnchor;
-  return parseSettings({
-    ...shot.settings,
-    source: {
-      clip: clip.path,
-      range: preview ? { start: anchor, end: anchor + 1 } : { start: shot.start, end: shot.end },
-    },
-    model: { bundle, provider },
-    guide: { ...shot.settings.guide, anchor },
-    output: { path: out },
-  });
+  const range = preview ? { start: anchor, end: anchor + 1 } : { start: shot.start, end: shot.end };
+  return parseSettings(
+    mergeGroups(shot.settings, {
+      source: { clip: clip.path, range },
+      model: { bundle, provider },
+      guide: { anchor },
+      output: { path: out },
+    }),
+  );
 }
