@@ -10,7 +10,7 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     projects: [
-      // Seconds altogether: what renders, starts processes or fuzzes for long is an integration test.
+      // Seconds altogether: what renders, opens sessions, starts processes or fuzzes for long is an integration test.
       {
         extends: true,
         test: {
@@ -18,8 +18,8 @@ export default defineConfig({
           include: ['test/{unit,property}/**/*.test.ts'],
           // Pure functions and values: files share a process and what it has loaded.
           isolate: false,
-          // For a busy machine; none takes a second on an idle one.
-          testTimeout: 30_000,
+          // For a busy machine: the slowest takes two seconds on an idle one.
+          testTimeout: 60_000,
           sequence: { groupOrder: 0 },
         },
       },
