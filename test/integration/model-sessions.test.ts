@@ -1,13 +1,20 @@
 /** When the networks of a bundle are in memory: from their first use until they are let go. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Cancelled } from '../../src/common/errors.ts';
+import { ArtefactStore } from '../../src/main/engine/artefacts/store.ts';
 import { rememberingFacts } from '../../src/main/engine/models/facts.ts';
 import { LazySession } from '../../src/main/engine/models/lazy-session.ts';
 import { openBundle } from '../../src/main/engine/models/open.ts';
 import type { Bundle, OpenBundleOptions } from '../../src/main/engine/models/types.ts';
 import { createSession } from '../../src/main/engine/onnx/ort.ts';
+import { createProgressMeter } from '../../src/main/engine/progress.ts';
+import { CheckpointFile } from '../../src/main/engine/queue/checkpoint.ts';
+import { prepareShot } from '../../src/main/engine/stages/prepare.ts';
+import { sampleShot } from '../../src/main/engine/stages/sample.ts';
+import { startLatents } from '../../src/main/engine/stages/start.ts';
+import { settingsWith } from '../helpers/job-settings.ts';
 import { bits, floats, textModel } from '../helpers/onnx.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { type TinyBundleOptions, writeTinyBundle } from '../helpers/tiny-bundle.ts';
@@ -88,6 +95,50 @@ describe('the networks of a bundle', () => {
     await closed.close();
     await expect(closed.encode(picture, SIDE, SIDE)).rejects.toThrow('the model is closed');
     expect(openParts(closed)).toEqual([]);
+  });
+});
+
+describe('a render', () => {
+  it('loads what it needs when it needs it: from cached inversions no encoder, and the network is gone before decoding', async () => {
+    const demo = resolve(import.meta.dirname, '../../resources/demo');
+    const dir = tempFolder();
+    const cache = new ArtefactStore(join(dir, 'cache.sqlite'), { limitBytes: 1 << 30, onWarning: () => {} });
+    onTestFinished(() => cache.close());
+    const settings = settingsWith({
+      clip: join(demo, 'clip.mp4'),
+      bundle: join(demo, 'bundle'),
+      out: join(dir, 'take.mov'),
+      range: { start: 0, end: 2 },
+      sourcePrompt: 'a red ball',
+      prompt: 'a blue ball',
+      steps: 2,
+      size: 64,
+      provider: 'cpu',
+    });
+    const context = {
+      job: 'test',
+      cache,
+      checkpoint: new CheckpointFile(dir, 'test'),
+      signal: new AbortController().signal,
+      progress: createProgressMeter(() => {}),
+      warn: () => {},
+      warnings: [],
+    };
+    const openedBy = async () => {
+      await using shot = await prepareShot(settings, context);
+      const held = [openParts(shot.bundle)];
+      const start = await startLatents(shot, context);
+      held.push(openParts(shot.bundle));
+      await sampleShot(shot, start, context);
+      held.push(openParts(shot.bundle));
+      await context.checkpoint.remove();
+      const { vaeEncoder, vaeDecoder } = shot.bundle.sessions;
+      return { held, opened: [vaeEncoder.opened, vaeDecoder.opened] };
+    };
+    const held = [['unet'], ['unet'], []];
+    // An inversion is checked by decoding it.
+    expect(await openedBy()).toEqual({ held, opened: [1, 1] });
+    expect(await openedBy()).toEqual({ held, opened: [0, 0] });
   });
 });
 
