@@ -24,6 +24,16 @@ export interface ImageTextScores {
   readonly frameAccuracy: number | null;
 }
 
+/** Network calls by what they are for. */
+export const WORKS = ['embed', 'estimate', 'encode', 'invert', 'check'] as const;
+export type Work = (typeof WORKS)[number];
+
+/** What of the derived things was found and what was made, by kind, and the network calls that making it took. */
+export interface DerivedCounts {
+  readonly kinds: Readonly<Partial<Record<string, { readonly found: number; readonly made: number }>>>;
+  readonly calls: Readonly<Record<Work, number>>;
+}
+
 export interface TakeReport {
   readonly retake: string;
   readonly job: string;
@@ -59,6 +69,8 @@ export interface TakeReport {
     /** Further network calls spent on that check. */
     readonly checkUnetCalls: number;
   };
+  /** Absent in reports of before. */
+  readonly derived?: DerivedCounts;
   readonly sampling: {
     readonly unetCalls: number;
     /** Guidance branches run by those calls: two a call, one with guidance 1. */

@@ -6,10 +6,10 @@ import { Cancelled } from '../../src/common/errors.ts';
 import { ArtefactStore } from '../../src/main/engine/artefacts/store.ts';
 import type { Latent } from '../../src/main/engine/diffusion/types.ts';
 import { createProgressMeter } from '../../src/main/engine/progress.ts';
-import { CheckpointFile } from '../../src/main/engine/queue/checkpoint.ts';
-import { prepareShot } from '../../src/main/engine/stages/prepare.ts';
-import { sampleShot } from '../../src/main/engine/stages/sample.ts';
-import { startLatents } from '../../src/main/engine/stages/start.ts';
+import { CheckpointFile } from '../../src/main/engine/render/checkpoint-file.ts';
+import { derive } from '../../src/main/engine/render/derive.ts';
+import { prepareShot } from '../../src/main/engine/render/prepare.ts';
+import { sampleShot } from '../../src/main/engine/render/sample.ts';
 import { type Short, settingsWith } from './job-settings.ts';
 
 const demo = resolve(import.meta.dirname, '../../resources/demo');
@@ -107,9 +107,9 @@ async function renderOne(
     },
   };
   await using shot = await prepareShot(settings, context);
-  const start = await startLatents(shot, context);
-  const sampled = await sampleShot(shot, start, context);
-  const { unetCalls, checkUnetCalls } = start.inversion;
+  const made = await derive(shot, context);
+  const sampled = await sampleShot(shot, made, context);
+  const { unetCalls, checkUnetCalls } = made.inversion;
   const { resumedFrom } = sampled;
   const before = resumedFrom ? resumedFrom.step * shot.frames + resumedFrom.visit : 0;
   return {

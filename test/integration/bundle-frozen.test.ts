@@ -10,7 +10,7 @@ import { openBundle } from '../../src/main/engine/models/open.ts';
 import { batches } from '../../src/main/engine/models/unet.ts';
 import type { Model } from '../../src/main/engine/onnx/ir/graph.ts';
 import { parseModel, serializeModel } from '../../src/main/engine/onnx/serde.ts';
-import { canvasOf } from '../../src/main/engine/stages/request.ts';
+import { canvasOf } from '../../src/main/engine/recipe/request.ts';
 import { askOne } from '../helpers/ask-one.ts';
 import { settings as jobSettings } from '../helpers/job-settings.ts';
 import { largestDifference } from '../helpers/onnx.ts';

@@ -6,8 +6,8 @@ import { createInterface } from 'node:readline';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { kinds } from '../../src/main/engine/artefacts/kinds.ts';
 import { openArtefacts } from '../../src/main/engine/artefacts/store.ts';
-import { CheckpointFile } from '../../src/main/engine/queue/checkpoint.ts';
 import { openJobStore } from '../../src/main/engine/queue/store.ts';
+import { CheckpointFile } from '../../src/main/engine/render/checkpoint-file.ts';
 import { dice, entryFor, frameOf, largeFor } from '../helpers/cache-entries.ts';
 import { settings } from '../helpers/job-settings.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -170,7 +170,7 @@ describe('kill -9', () => {
       await nextLine(worker, count);
       worker.child.kill('SIGKILL');
       await worker.ended;
-      const bytes = (await new CheckpointFile(dir, 'job').read())!;
+      const bytes = (await new CheckpointFile(dir, 'job').read(new Uint8Array(32))) as Uint8Array;
       expect(bytes).toHaveLength(200_000);
       const last = worker.lines.at(-1) as number;
       expect([last, last + 1]).toContain(bytes[0]);

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { toWire } from '../../src/common/errors.ts';
 import { kinds } from '../../src/main/engine/artefacts/kinds.ts';
 import { openArtefacts } from '../../src/main/engine/artefacts/store.ts';
-import { CheckpointFile } from '../../src/main/engine/queue/checkpoint.ts';
 import { openJobStore } from '../../src/main/engine/queue/store.ts';
+import { CheckpointFile } from '../../src/main/engine/render/checkpoint-file.ts';
 import { entryFor, frameOf, largeFor, putFrame } from '../helpers/cache-entries.ts';
 import { settings } from '../helpers/job-settings.ts';
 
@@ -14,6 +14,8 @@ const say = (line: unknown) => writeSync(1, `${JSON.stringify(line)}\n`);
 
 const warnings: string[] = [];
 const onWarning = (line: string) => warnings.push(line);
+
+const KEY = new Uint8Array(32);
 
 const TASKS: Record<string, (...args: string[]) => Promise<void> | void> = {
   /** Stores `count` frames under names of its own. */
@@ -80,7 +82,7 @@ const TASKS: Record<string, (...args: string[]) => Promise<void> | void> = {
   async checkpointForever(dir) {
     const file = new CheckpointFile(dir!, 'job');
     for (let i = 1; ; i++) {
-      await file.write(new Uint8Array(200_000).fill(i % 251));
+      await file.write(KEY, new Uint8Array(200_000).fill(i % 251));
       say(i);
     }
   },
@@ -88,7 +90,7 @@ const TASKS: Record<string, (...args: string[]) => Promise<void> | void> = {
   /** Fills a small disk, then frees it. */
   async fillDisk(dir) {
     const checkpoint = new CheckpointFile(dir!, 'job');
-    await checkpoint.write(new Uint8Array(1000).fill(1));
+    await checkpoint.write(KEY, new Uint8Array(1000).fill(1));
     const queue = openJobStore(join(dir!, 'queue.sqlite'), { dir: join(dir!, 'jobs'), onWarning });
     const cache = openArtefacts(join(dir!, 'cache.sqlite'), { limitBytes: 1e9, onWarning });
     let stored = 0;
@@ -104,9 +106,9 @@ const TASKS: Record<string, (...args: string[]) => Promise<void> | void> = {
       queueError = toWire(error).code;
     }
     const checkpointError = await checkpoint
-      .write(new Uint8Array(3_000_000))
+      .write(KEY, new Uint8Array(3_000_000))
       .catch((error) => toWire(error).code);
-    const kept = await checkpoint.read();
+    const kept = await checkpoint.read(KEY);
     const full = await cache.verify();
     const freed = (await cache.prune({ all: true })).items;
     const storedAfter = putFrame(cache, 'after', entryFor('after', 64));
@@ -119,7 +121,7 @@ const TASKS: Record<string, (...args: string[]) => Promise<void> | void> = {
       warnings,
       queueError,
       checkpointError,
-      kept: kept?.length,
+      kept: kept instanceof Uint8Array && kept.length,
       full,
       freed,
       storedAfter,

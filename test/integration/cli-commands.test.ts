@@ -105,11 +105,19 @@ describe('after an edit', () => {
     expect(await said('cache', 'ls')).toMatch(
       /^inverted frames +clip\.mov +bundle +a red car +ddim, 2 steps, refinement 0, \d+×\d+ +6 +\S+ kB +\d+\.\d dB +\d/m,
     );
-    expect(await said('cache', 'stat')).toMatch(/\n6 items, .* of 8 GB\n.*\ninversion +inverted frames +6 +/);
-    expect(await said('cache', 'verify')).toBe('6 items checked, 0 damaged and dropped');
+    expect(await said('cache', 'stat')).toMatch(/\n16 items, .* of 8 GB\n.*\n/);
+    expect(await said('cache', 'verify')).toBe('16 items checked, 0 damaged and dropped');
     expect(await said('cache', 'prune', '--older-than', '1')).toMatch(/^0 items removed/);
-    expect(await said('cache', 'prune', '--all', '--kind', 'depth')).toMatch(/^0 items removed/);
-    expect(await said('cache', 'prune', '--all')).toMatch(/^6 items removed/);
+    // Frames are inverted and encoded, three prompts read, and the pictures' digests kept.
+    const kinds = [...(await said('cache', 'stat')).matchAll(/^([a-z-]+) {2,}.*?(\d+) {2,}/gm)];
+    expect(kinds.map(([, kind, items]) => `${kind} ${items}`).sort()).toEqual([
+      'digests 1',
+      'inversion 6',
+      'latents 6',
+      'text 3',
+    ]);
+    expect(await said('cache', 'prune', '--all', '--kind', 'inversion')).toMatch(/^6 items removed/);
+    expect(await said('cache', 'prune', '--all')).toMatch(/^10 items removed/);
     expect(await said('cache', 'ls')).toBe('nothing cached yet');
   });
 

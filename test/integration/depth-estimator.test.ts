@@ -2,18 +2,21 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { Progress } from '../../src/common/contract/jobs.ts';
 import { AppError, Cancelled, errorLine } from '../../src/common/errors.ts';
 import type { ClipInfo } from '../../src/common/media.ts';
+import { Maker } from '../../src/main/engine/make/maker.ts';
 import { decodeFrame } from '../../src/main/engine/media/decode.ts';
-import { fitCanvas } from '../../src/main/engine/media/fit.ts';
 import { probeClip } from '../../src/main/engine/media/probe.ts';
 import { formatBundleReport } from '../../src/main/engine/models/format.ts';
 import { inspectBundle } from '../../src/main/engine/models/inspect.ts';
 import { openBundle } from '../../src/main/engine/models/open.ts';
-import type { Bundle } from '../../src/main/engine/models/types.ts';
-import { shotStructure } from '../../src/main/engine/stages/structure.ts';
+import { makeStructure } from '../../src/main/engine/render/derive.ts';
+import { prepareShot } from '../../src/main/engine/render/prepare.ts';
 import { edit, makeWorld, movingClip, reportOf, retake, type World } from '../helpers/cli.ts';
 import { ffmpegDoes, psnr } from '../helpers/clips.ts';
+import { settingsWith } from '../helpers/job-settings.ts';
+import { type ContextOptions, contextWith } from '../helpers/prepared.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { writeTinyBundle } from '../helpers/tiny-bundle.ts';
 import {
@@ -39,21 +42,42 @@ beforeAll(async () => {
 });
 afterAll(() => world[Symbol.dispose]());
 
-async function opened(depth?: TinyDepth): Promise<Bundle> {
-  const dir = await writeTinyBundle(join(tempFolder(), 'tiny'), { kind: 'depth', depth });
-  const bundle = await openBundle(dir, { sites: 'none', provider: 'cpu', threads: 1 });
-  onTestFinished(() => bundle.close());
-  return bundle;
-}
+/** Folder of a depth bundle. */
+const written = (depth?: TinyDepth) => writeTinyBundle(join(tempFolder(), 'tiny'), { kind: 'depth', depth });
 
 const RANGE = { start: 1, end: FRAMES };
 
-async function mapsOf(bundle: Bundle, depth: string | null = null): Promise<number[]> {
-  const fit = fitCanvas(clip.width, clip.height, { size: 60, grid: bundle.grid });
-  expect(fit.left + fit.top).toBeGreaterThan(0);
-  const { signal } = new AbortController();
-  const structure = await shotStructure({ bundle, clip, range: RANGE, fit, depth, signal });
-  return Array.from({ length: RANGE.end - RANGE.start }, (_, i) => [...structure!(i)]).flat();
+interface Asked {
+  readonly of?: string;
+  readonly depth?: string | null;
+  readonly size?: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: ContextOptions['onProgress'];
+}
+
+/** The maps of a shot's frames, and seconds inside the estimator. */
+async function structureOf(bundle: string, asked: Asked = {}) {
+  const { of = clip.path, depth = null, size = 60 } = asked;
+  const settings = settingsWith({
+    ...{ clip: of, bundle, depth, size, range: RANGE, anchor: RANGE.start, provider: 'cpu' },
+    ...{ out: join(world.out, 'none.mov'), sourcePrompt: 'a', prompt: 'b', method: 'img2img' },
+  });
+  const context = contextWith({ dir: world.dir, ...asked });
+  await using shot = await prepareShot(settings, context, false);
+  const { store, signal } = { store: null, signal: context.signal };
+  const onCall = () => context.progress.advance(1);
+  const structure = await makeStructure(shot, new Maker({ store, signal, onCall }), context);
+  return {
+    maps: structure!.maps!.flatMap((map) => [...map]),
+    padding: shot.fit.left + shot.fit.top,
+    seconds: shot.bundle.runSeconds.depthEstimator,
+  };
+}
+
+async function mapsOf(bundle: string, depth: string | null = null): Promise<number[]> {
+  const { maps, padding } = await structureOf(bundle, { depth });
+  expect(padding).toBeGreaterThan(0);
+  return maps;
 }
 
 function farthest(a: readonly number[], b: readonly number[]): number {
@@ -63,7 +87,7 @@ function farthest(a: readonly number[], b: readonly number[]): number {
 
 /** The one line that opening the bundle and estimating with it fails with. */
 async function failure(depth: TinyDepth | undefined, code: string): Promise<string> {
-  const error: unknown = await opened(depth)
+  const error: unknown = await written(depth)
     .then((bundle) => mapsOf(bundle))
     .catch((reason) => reason);
   expect(error).toBeInstanceOf(AppError);
@@ -73,7 +97,7 @@ async function failure(depth: TinyDepth | undefined, code: string): Promise<stri
 
 describe('the maps of a shot', () => {
   it('are those of a depth clip that holds the same, and span the shot from -1 to 1', async () => {
-    const bundle = await opened({});
+    const bundle = await written({});
     const estimated = await mapsOf(bundle);
     expect([Math.min(...estimated), Math.max(...estimated)]).toEqual([-1, 1]);
     // The estimator takes brightness for nearness, so the clip is its own depth clip.
@@ -86,37 +110,34 @@ describe('the maps of a shot', () => {
     ['in half precision', depthGraph(undefined, 'float16'), SQUARE, 0.03],
     ['coarser than the latent', pooled(), SQUARE, 0.2],
   ])('%s are close to that', async (_, graph, preprocessor, most) => {
-    const exact = await mapsOf(await opened({}));
-    const found = await mapsOf(await opened({ graph, preprocessor }));
+    const exact = await mapsOf(await written({}));
+    const found = await mapsOf(await written({ graph, preprocessor }));
     expect(farthest(found, exact)).toBeGreaterThan(0);
     expect(farthest(found, exact)).toBeLessThan(most);
   });
 
   it('are larger where it is nearer', async () => {
-    const [near, far] = [await opened({}), await opened({ graph: negativeDepthGraph() })];
+    const [near, far] = [await written({}), await written({ graph: negativeDepthGraph() })];
     const flipped = (await mapsOf(far)).map((value) => -value);
     expect(farthest(await mapsOf(near), flipped)).toBeLessThan(1e-5);
   });
 
   it('load the estimator with the first picture, and not for a depth clip', async () => {
-    const bundle = await opened({});
-    await mapsOf(bundle, clip.path);
-    expect(bundle.runSeconds.depthEstimator).toBe(0);
-    await mapsOf(bundle);
-    expect(bundle.runSeconds.depthEstimator).toBeGreaterThan(0);
+    const bundle = await written({});
+    expect((await structureOf(bundle, { depth: clip.path })).seconds).toBe(0);
+    expect((await structureOf(bundle)).seconds).toBeGreaterThan(0);
   });
 
   it('stop between two frames when cancelled', async () => {
-    const bundle = await opened({});
-    const fit = fitCanvas(clip.width, clip.height, { size: 60, grid: bundle.grid });
+    const bundle = await written({});
     const abort = new AbortController();
     const seen: number[] = [];
-    const onEstimated = (frame: number) => {
-      seen.push(frame);
-      if (frame === 2) abort.abort();
+    const onProgress = ({ done }: Progress) => {
+      seen.push(done);
+      if (done === 2) abort.abort();
     };
-    const request = { bundle, clip, range: RANGE, fit, depth: null, signal: abort.signal, onEstimated };
-    await expect(shotStructure(request)).rejects.toBeInstanceOf(Cancelled);
+    const { signal } = abort;
+    await expect(structureOf(bundle, { signal, onProgress })).rejects.toBeInstanceOf(Cancelled);
     expect(seen).toEqual([1, 2]);
   });
 });
@@ -156,11 +177,8 @@ describe('an estimator that is broken', () => {
     const source = `nullsrc=s=64x48:r=12,format=gbrp,geq=r='250-50*N':g='250-50*N':b='250-50*N'`;
     await ffmpegDoes('-f', 'lavfi', '-i', source, '-frames:v', '6', '-c:v', 'ffv1', path);
     const nodes = 'm = ReduceMean<axes = [1], keepdims = 0>(pixel_values)\npredicted_depth = Log(m)';
-    const bundle = await opened({ graph: depthGraph(nodes) });
-    const dark = await probeClip(path);
-    const { signal } = new AbortController();
-    const fit = fitCanvas(64, 48, { size: 32, grid: bundle.grid });
-    const done = shotStructure({ bundle, clip: dark, range: RANGE, fit, depth: null, signal });
+    const bundle = await written({ graph: depthGraph(nodes) });
+    const done = structureOf(bundle, { of: path, size: 32 });
     await expect(done).rejects.toMatchObject({
       code: 'not-finite',
       message: 'the depth of frame 5 broke down (not a number)',
@@ -209,7 +227,7 @@ describe('an edit from a terminal', () => {
   it('needs no depth clip, and is what the same depth as a clip makes', async () => {
     const done = await retake(edit(world, clip.path, join(world.out, 'own.mov'), '--size', '60'), world);
     expect(done.code).toBe(0);
-    expect(done.stderr).toMatch(/opening 1\/6 .*\n.*inverting 1\/18/s);
+    expect(done.stderr).toMatch(/opening 1\/6 .*\n.*inverting 1\/21/s);
     const given = await run('given.mov', '--depth', clip.path);
     expect(given.structure).toEqual({ source: 'clip' });
     const pictures: Uint8Array[] = [];

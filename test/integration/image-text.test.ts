@@ -11,7 +11,7 @@ import {
 } from '../../src/main/engine/metrics/similarity.ts';
 import { openModel } from '../../src/main/engine/models/model.ts';
 import { imageProcessor, readPreparation } from '../../src/main/engine/models/roles/image-processor.ts';
-import { contentOf } from '../../src/main/engine/stages/image-text.ts';
+import { contentOf } from '../../src/main/engine/render/scores.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { writeTinyBundle } from '../helpers/tiny-bundle.ts';
 import { PROCESSOR, type TinyImageTextOptions, writeTinyImageText } from '../helpers/tiny-image-text.ts';

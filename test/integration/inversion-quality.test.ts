@@ -1,29 +1,15 @@
 /** What Retake chooses by itself inverts well: the shipped models come back to the shipped clip. */
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import type { RenderContext } from '../../src/main/engine/context.ts';
-import { createProgressMeter } from '../../src/main/engine/progress.ts';
-import { GOOD_PSNR, poorInversion } from '../../src/main/engine/stages/inversion-quality.ts';
-import { prepareShot } from '../../src/main/engine/stages/prepare.ts';
-import { startLatents } from '../../src/main/engine/stages/start.ts';
+import { derive } from '../../src/main/engine/render/derive.ts';
+import { GOOD_PSNR, poorInversion } from '../../src/main/engine/render/inversion-quality.ts';
+import { prepareShot } from '../../src/main/engine/render/prepare.ts';
 import { tempFolder } from '../helpers/clips.ts';
 import { settingsWith } from '../helpers/job-settings.ts';
+import { contextWith } from '../helpers/prepared.ts';
 
 const demo = resolve(import.meta.dirname, '../../resources/demo');
 const folder = tempFolder();
-
-function context(): RenderContext & { readonly warnings: string[] } {
-  const warnings: string[] = [];
-  return {
-    job: 'test',
-    cache: null,
-    checkpoint: null as never, // nothing is sampled
-    signal: new AbortController().signal,
-    progress: createProgressMeter(() => {}),
-    warn: (message) => warnings.push(message),
-    warnings,
-  };
-}
 
 async function invert(bundle: string, frame: number, settings: object) {
   const asked = settingsWith({
@@ -37,9 +23,9 @@ async function invert(bundle: string, frame: number, settings: object) {
     provider: 'cpu',
     ...settings,
   });
-  const about = context();
+  const about = contextWith({ dir: folder.at('.') });
   await using shot = await prepareShot(asked, about);
-  const { inversion } = await startLatents(shot, about);
+  const { inversion } = await derive(shot, about);
   return { inversion, warnings: about.warnings };
 }
 

@@ -124,7 +124,7 @@ describe.each(RUNS)('$name', (spec) => {
         signal.aborted = true;
       };
       await run(spec, { signal, onVisit }).catch((error: unknown) => expect(error).toBeInstanceOf(Cancelled));
-      const resume = decodeCheckpoint(bytes!)!;
+      const resume = decodeCheckpoint(bytes!);
       const done: number[] = [];
       const again = await run(spec, { resume, onVisit: (event) => void done.push(event.done) });
       expect(again).toEqual(whole);
@@ -326,27 +326,6 @@ describe('the driver', () => {
   });
 });
 
-describe('checkpoint bytes', () => {
-  it('are refused when cut or changed anywhere', async () => {
-    let bytes = new Uint8Array();
-    const spec = { id: 'pix2video', params: {}, solver: ddim, anchor: 2 } as const;
-    await run(spec, {
-      onVisit: (event) => {
-        if (event.done === 9) bytes = encodeCheckpoint(event.checkpoint!()) as typeof bytes;
-      },
-    });
-    expect(decodeCheckpoint(bytes)!.features).not.toHaveLength(0);
-    for (let i = 0; i < bytes.length; i += 37) {
-      const damaged = bytes.slice();
-      damaged[i]! ^= 0x10;
-      expect(decodeCheckpoint(damaged)).toBeNull();
-    }
-    for (const length of [0, 3, 16, 100, bytes.length - 4, bytes.length - 1]) {
-      expect(decodeCheckpoint(bytes.slice(0, length))).toBeNull();
-    }
-  });
-});
-
 /** What no shipped method asks for yet, and the next ones will. */
 describe('runs and passes', () => {
   const schedule = makeLevels(SD_SCHEDULER, STEPS, { solver: ddim });
@@ -433,7 +412,7 @@ describe('runs and passes', () => {
       for (const { done: spared, kept } of bytes) {
         const left: number[] = [];
         const again = await sampled(runs, {
-          resume: decodeCheckpoint(kept)!,
+          resume: decodeCheckpoint(kept),
           onVisit: ({ done }) => void left.push(done),
         });
         expect(again, `after ${spared}`).toEqual(whole);

@@ -1,67 +1,198 @@
+/** Keys of what is derived: they change with everything that changes the thing, and with nothing else. */
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import {
-  digestOf,
-  INVERSION_KEY_FIELDS,
-  INVERSION_VERSION,
-  type InversionKeyParts,
-  inversionKey,
-} from '../../src/main/engine/artefacts/keys.ts';
+import { SETTINGS } from '../../src/common/settings/settings.ts';
+import { digestOf, keyOf } from '../../src/main/engine/artefacts/keys.ts';
+import { ddim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
+import { euler } from '../../src/main/engine/diffusion/solvers/euler.ts';
+import { estimatedDepth, estimatorFit, givenDepth } from '../../src/main/engine/make/depth.ts';
+import { inversionOf } from '../../src/main/engine/make/inversion.ts';
+import { latentsOf } from '../../src/main/engine/make/latents.ts';
+import type { ShotOf } from '../../src/main/engine/make/shot.ts';
+import { textOf } from '../../src/main/engine/make/text.ts';
+import { fitCanvas } from '../../src/main/engine/media/fit.ts';
+import { settings, settingsWith } from '../helpers/job-settings.ts';
 
-const parts: InversionKeyParts = {
-  pixels: digestOf(new Uint8Array([1, 2, 3])),
-  width: 512,
-  height: 320,
+const digests = {
   unet: 'u',
   vaeEncoder: 'v',
+  vaeDecoder: 'w',
   textEncoder: 'x',
   tokenizer: 'k',
   scheduler: 's',
-  structure: null,
-  sourcePrompt: 'a jeep',
-  solver: 'ddim',
-  inversion: 'upper',
-  schedule: 'bundle',
-  steps: 50,
-  refinement: 0,
-  provider: 'cpu',
+  depthEstimator: 'd',
 };
 
-describe('inversion key', () => {
-  it.each(Object.keys(parts) as (keyof InversionKeyParts)[])('changes with %s alone', (field) => {
-    const old = parts[field];
-    const other = typeof old === 'number' ? old + 1 : `${old}'`;
-    expect(inversionKey({ ...parts, [field]: other })).not.toBe(inversionKey(parts));
+/** As makers see it; what they do not look at for a key is not there. */
+function shotWith(more: object = {}, model: object = {}): ShotOf {
+  return {
+    settings,
+    clip: { path: '/clips/a clip.mp4' },
+    fit: fitCanvas(640, 400, { size: 404, grid: 8 }),
+    shape: { channels: 4, height: 40, width: 64 },
+    solver: ddim,
+    scheduleId: 'bundle',
+    model: { name: 'tiny', digests: { ...digests, ...model }, factor: 8 },
+    provider: 'cpu',
+    networks: () => expect.unreachable(),
+    ...more,
+  } as unknown as ShotOf;
+}
+
+const pixels = digestOf(new Uint8Array([1, 2, 3]));
+const frame = (digest = pixels) => ({ index: 3, pixels: digest, rgb: () => expect.unreachable() });
+
+function inversionKey(shot = shotWith(), digest = pixels, structure: string | null = null): string {
+  const clean = latentsOf(shot, frame(digest));
+  const depth = structure === null ? null : { digest: structure, map: undefined };
+  return inversionOf(shot, { frame: frame(digest), clean, structure: depth, checked: false }).key!;
+}
+const latentsKey = (shot = shotWith(), digest = pixels) => latentsOf(shot, frame(digest)).key!;
+const textKey = (shot = shotWith(), prompt = 'a jeep') => textOf(shot, prompt).key!;
+const seen = (size: number) => estimatorFit(shotWith().fit, { width: size, height: size });
+const depthKey = (shot = shotWith(), digest = pixels, size = 64) =>
+  estimatedDepth(shot, seen(size), frame(digest)).key!;
+const givenKey = (shot = shotWith(), digest = pixels) => givenDepth(shot, frame(digest)).key!;
+
+const OTHER_VALUES: Readonly<Record<string, unknown>> = {
+  'source.range': { start: 1, end: 2 },
+  'source.rate': '12',
+  'method.params': { w: 1 },
+  'sampling.size': 64,
+};
+
+/** Another value of a setting than the one there. */
+function other(path: string, value: unknown): unknown {
+  if (path in OTHER_VALUES) return OTHER_VALUES[path];
+  const { limits } = SETTINGS.at(path);
+  if (limits.choices) return limits.choices.find((choice) => choice !== value);
+  if (typeof value === 'number') return value + 1;
+  return `${value}'`;
+}
+
+const resolvedElsewhere = ['sampling.solver', 'sampling.schedule'];
+
+describe('the key of an inversion', () => {
+  it.each(SETTINGS.fields.map(({ path }) => path))('knows whether %s changes it', (path) => {
+    const { group, key, affects } = SETTINGS.at(path);
+    const values = (settings as unknown as Record<string, Record<string, unknown>>)[group]!;
+    const changed = { ...settings, [group]: { ...values, [key]: other(path, values[key]) } };
+    expect(changed[group as 'source']).not.toEqual(values);
+    const same = inversionKey(shotWith({ settings: changed })) === inversionKey();
+    // The solver and the schedule in use are the shot's own: a setting may leave them open.
+    expect(same).toBe(!affects.includes('inversion') || resolvedElsewhere.includes(path));
   });
 
-  it('hashes every field that there is', () => {
-    expect([...INVERSION_KEY_FIELDS]).toEqual(Object.keys(parts).sort());
+  it('changes with the solver and the schedule in use', () => {
+    expect(inversionKey(shotWith({ solver: euler }))).not.toBe(inversionKey());
+    expect(inversionKey(shotWith({ scheduleId: 'karras' }))).not.toBe(inversionKey());
   });
 
-  it('changes with the version of the inversion', () => {
-    expect(inversionKey(parts, INVERSION_VERSION + 1)).not.toBe(inversionKey(parts));
+  it.each(['unet', 'vaeEncoder', 'textEncoder', 'tokenizer', 'scheduler'])('changes with the %s', (part) => {
+    expect(inversionKey(shotWith({}, { [part]: 'another' }))).not.toBe(inversionKey());
   });
 
-  it('does not depend on the order in which the parts are named', () => {
-    const reversed = Object.fromEntries(Object.entries(parts).reverse()) as unknown as InversionKeyParts;
-    expect(inversionKey(reversed)).toBe(inversionKey(parts));
-  });
-
-  it('tells apart neighbours that run together, numbers from text, and null from its name', () => {
+  it('changes with picture, canvas, depth and provider, and not with what only decodes', () => {
     const keys = [
-      inversionKey({ ...parts, solver: 'ddimx', sourcePrompt: 'a' }),
-      inversionKey({ ...parts, solver: 'ddim', sourcePrompt: 'xa' }),
-      inversionKey({ ...parts, structure: 'null' }),
-      inversionKey({ ...parts, structure: null }),
-      inversionKey({ ...parts, sourcePrompt: 'a jeep ' }),
-      inversionKey({ ...parts, sourcePrompt: 'A jeep' }),
+      inversionKey(),
+      inversionKey(shotWith(), 'another'),
+      inversionKey(shotWith({ fit: fitCanvas(640, 400, { size: 512, grid: 8 }) })),
+      inversionKey(shotWith(), pixels, 'a map'),
+      inversionKey(shotWith(), pixels, 'null'),
+      inversionKey(shotWith({ provider: 'cuda' })),
+    ];
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(inversionKey(shotWith({}, { vaeDecoder: 'another', depthEstimator: 'another' }))).toBe(
+      inversionKey(),
+    );
+  });
+
+  it('is not known before depth is made', () => {
+    const clean = latentsOf(shotWith(), frame());
+    expect(
+      inversionOf(shotWith(), { frame: frame(), clean, structure: 'unknown', checked: true }).key,
+    ).toBeNull();
+  });
+
+  it('stays what it was, or every cache in the world is lost', () => {
+    const { fit } = shotWith();
+    const parts = {
+      ...{ pixels, width: fit.width, height: fit.height, structure: null, provider: 'cpu' },
+      ...{ unet: 'u', vaeEncoder: 'v', textEncoder: 'x', tokenizer: 'k', scheduler: 's' },
+      ...{ sourcePrompt: 'a jeep', solver: 'ddim', inversion: 'upper', schedule: 'bundle' },
+      ...{ steps: 50, refinement: 1 },
+    };
+    const sorted = Object.entries(parts).sort(([a], [b]) => (a < b ? -1 : 1));
+    const json = JSON.stringify(['inversion', 1, sorted]);
+    expect(inversionKey()).toBe(createHash('sha256').update(json).digest('hex'));
+  });
+});
+
+describe('other keys', () => {
+  it('of a latent: picture, canvas, encoder, provider, and no setting beside', () => {
+    const keys = [
+      latentsKey(),
+      latentsKey(shotWith(), 'another'),
+      latentsKey(shotWith({ fit: fitCanvas(640, 400, { size: 512, grid: 8 }) })),
+      latentsKey(shotWith({}, { vaeEncoder: 'another' })),
+      latentsKey(shotWith({ provider: 'cuda' })),
+    ];
+    expect(new Set(keys).size).toBe(keys.length);
+    const prompts = settingsWith({
+      ...{ clip: 'c', bundle: 'b', out: 'o', prompt: 'p', sourcePrompt: 's', steps: 3 },
+    });
+    expect(latentsKey(shotWith({ settings: prompts, solver: euler }, { unet: 'another' }))).toBe(
+      latentsKey(),
+    );
+  });
+
+  it('of a prompt: its letters, encoder, tokenizer, canvas, provider', () => {
+    const keys = [
+      textKey(),
+      textKey(shotWith(), 'a jeep '),
+      textKey(shotWith(), 'A jeep'),
+      textKey(shotWith({}, { textEncoder: 'another' })),
+      textKey(shotWith({}, { tokenizer: 'another' })),
+      textKey(shotWith({ fit: fitCanvas(640, 400, { size: 512, grid: 8 }) })),
+      textKey(shotWith({ provider: 'cuda' })),
+    ];
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(textKey(shotWith({}, { unet: 'another' }))).toBe(textKey());
+  });
+
+  it('of depth: picture, size it is looked at, canvas, estimator, provider; a given one has no estimator', () => {
+    const keys = [
+      depthKey(),
+      depthKey(shotWith(), 'another'),
+      depthKey(shotWith(), pixels, 32),
+      depthKey(shotWith({ fit: fitCanvas(640, 400, { size: 512, grid: 8 }) })),
+      depthKey(shotWith({}, { depthEstimator: 'another' })),
+      depthKey(shotWith({ provider: 'cuda' })),
+      givenKey(),
+      givenKey(shotWith(), 'another'),
+    ];
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(givenKey(shotWith({ provider: 'cuda' }, { depthEstimator: 'another' }))).toBe(givenKey());
+  });
+});
+
+describe('keys', () => {
+  it('tell apart kinds, versions, neighbours that run together, numbers from text, and null from its name', () => {
+    const keys = [
+      keyOf('depth', 1, { a: 'x', b: 'y' }),
+      keyOf('flow', 1, { a: 'x', b: 'y' }),
+      keyOf('depth', 2, { a: 'x', b: 'y' }),
+      keyOf('depth', 1, { a: 'xb', c: 'y' }),
+      keyOf('depth', 1, { a: 1 }),
+      keyOf('depth', 1, { a: '1' }),
+      keyOf('depth', 1, { a: null }),
+      keyOf('depth', 1, { a: 'null' }),
     ];
     expect(new Set(keys).size).toBe(keys.length);
   });
 
-  it('stays what it was, or every cache in the world is lost', () => {
-    const json = JSON.stringify(['inversion', 1, Object.entries(parts).sort(([a], [b]) => (a < b ? -1 : 1))]);
-    expect(inversionKey(parts, 1)).toBe(createHash('sha256').update(json).digest('hex'));
+  it('do not depend on the order in which the parts are named', () => {
+    expect(keyOf('depth', 1, { b: 2, a: 1 })).toBe(keyOf('depth', 1, { a: 1, b: 2 }));
   });
 });
 

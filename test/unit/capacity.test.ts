@@ -5,7 +5,7 @@ import type { Run } from '../../src/main/engine/diffusion/run.ts';
 import { makeLevels } from '../../src/main/engine/diffusion/schedule.ts';
 import { ddim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
 import type { Foretold } from '../../src/main/engine/models/types.ts';
-import { capacityOf, freeMemory } from '../../src/main/engine/stages/capacity.ts';
+import { capacityOf, freeMemory } from '../../src/main/engine/render/capacity.ts';
 import { SD_SCHEDULER } from '../helpers/smooth-network.ts';
 
 const SHAPE = { channels: 4, height: 5, width: 5 };

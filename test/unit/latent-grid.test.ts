@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Fit } from '../../src/common/media.ts';
+import { averageBlocks } from '../../src/main/engine/make/depth.ts';
+import { toLatentGrid } from '../../src/main/engine/make/latent-grid.ts';
 import { fitCanvas, padEdges } from '../../src/main/engine/media/fit.ts';
-import { toLatentGrid } from '../../src/main/engine/stages/latent-grid.ts';
-import { averageBlocks } from '../../src/main/engine/stages/structure.ts';
 import { noise } from '../helpers/onnx.ts';
 
 const FACTOR = 8;

@@ -13,7 +13,7 @@ import {
   complete,
   completeSettings,
   readModelSettings,
-} from '../../src/main/engine/stages/model-settings.ts';
+} from '../../src/main/engine/recipe/model-settings.ts';
 import { settingsFor } from '../../src/renderer/store/bundles.ts';
 import { tempFolder } from '../helpers/clips.ts';
 import { inGroups, settingsWith } from '../helpers/job-settings.ts';

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { CheckpointClock, CheckpointFile } from '../../src/main/engine/queue/checkpoint.ts';
+import { CheckpointClock, CheckpointFile } from '../../src/main/engine/render/checkpoint-file.ts';
 import { dice } from '../helpers/cache-entries.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
@@ -10,16 +10,21 @@ function bytes(seed: number, length: number): Uint8Array {
   return Uint8Array.from({ length }, () => roll(0, 255));
 }
 
+const KEY = bytes(7, 32);
+const VERSION_AT = 'RETAKE-CHECKPOINT-'.length;
+const OTHER = bytes(8, 32);
+const DAMAGED = { unusable: 'is damaged' };
+
 describe('checkpoint file', () => {
   it('gives back the last write, aligned for typed arrays, and leaves nothing beside it', async () => {
     const dir = join(tempFolder(), 'jobs');
     const file = new CheckpointFile(dir, 'job1');
-    expect(await file.read()).toBeNull();
+    expect(await file.read(KEY)).toBeNull();
     for (const length of [0, 1, 4, 100_001]) {
-      await file.write(bytes(length, length));
-      const read = await new CheckpointFile(dir, 'job1').read();
+      await file.write(KEY, bytes(length, length));
+      const read = (await new CheckpointFile(dir, 'job1').read(KEY)) as Uint8Array;
       expect(read).toEqual(bytes(length, length));
-      expect(read!.byteOffset).toBe(0);
+      expect(read.byteOffset).toBe(0);
       expect(Buffer.isBuffer(read)).toBe(false);
     }
     expect(readdirSync(dir)).toEqual(['job1.checkpoint']);
@@ -30,43 +35,61 @@ describe('checkpoint file', () => {
 
   it('stores a view as the view', async () => {
     const file = new CheckpointFile(tempFolder(), 'job1');
-    await file.write(new Uint8Array([1, 2, 3, 4, 5]).subarray(1, 3));
-    expect(await file.read()).toEqual(new Uint8Array([2, 3]));
+    await file.write(KEY, new Uint8Array([1, 2, 3, 4, 5]).subarray(1, 3));
+    expect(await file.read(KEY)).toEqual(new Uint8Array([2, 3]));
+  });
+
+  it('is of no use to another edit, and says why', async () => {
+    const file = new CheckpointFile(tempFolder(), 'job1');
+    await file.write(KEY, bytes(1, 300));
+    expect(await file.read(OTHER)).toEqual({ unusable: 'was left by other settings or another model' });
+    expect(await file.read(KEY)).toEqual(bytes(1, 300));
+  });
+
+  it.each([1, 2, 3, 12])('of version %i is told from a damaged one', async (version) => {
+    const file = new CheckpointFile(tempFolder(), 'job1');
+    const old = Buffer.concat([Buffer.from(`RETAKE-CHECKPOINT-${version}\n`), bytes(1, 300)]);
+    writeFileSync(file.path, old);
+    expect(await file.read(KEY)).toEqual({ unusable: 'was left by another version of Retake' });
   });
 
   it('takes a damaged file for none, wherever the damage is', async () => {
     const file = new CheckpointFile(tempFolder(), 'job1');
-    await file.write(bytes(1, 300));
+    await file.write(KEY, bytes(1, 300));
     const whole = readFileSync(file.path);
     for (let at = 0; at < whole.length; at++) {
       const flipped = Buffer.from(whole);
       flipped[at]! ^= 1 << (at % 8);
       writeFileSync(file.path, flipped);
-      expect(await file.read()).toBeNull();
+      // A flipped digit is another version's.
+      const read = await file.read(KEY);
+      expect(read).toEqual(
+        at === VERSION_AT ? { unusable: expect.stringMatching(/damaged|another version/) } : DAMAGED,
+      );
     }
-    for (const length of [0, 1, 19, 20, 51, 52, 53, 200, whole.length - 1]) {
+    for (const length of [0, 1, 19, 20, 51, 52, 53, 83, 84, 85, 200, whole.length - 1]) {
       writeFileSync(file.path, whole);
       truncateSync(file.path, length);
-      expect(await file.read()).toBeNull();
+      expect(await file.read(KEY)).toEqual(DAMAGED);
     }
     writeFileSync(file.path, Buffer.concat([whole, Buffer.from([0])]));
-    expect(await file.read()).toBeNull();
+    expect(await file.read(KEY)).toEqual(DAMAGED);
   });
 
   it('ignores and replaces what a killed write left', async () => {
     const file = new CheckpointFile(tempFolder(), 'job1');
-    await file.write(bytes(1, 50));
+    await file.write(KEY, bytes(1, 50));
     writeFileSync(`${file.path}.next`, 'half of');
-    expect(await file.read()).toEqual(bytes(1, 50));
-    await file.write(bytes(2, 50));
+    expect(await file.read(KEY)).toEqual(bytes(1, 50));
+    await file.write(KEY, bytes(2, 50));
     expect(existsSync(`${file.path}.next`)).toBe(false);
-    expect(await file.read()).toEqual(bytes(2, 50));
+    expect(await file.read(KEY)).toEqual(bytes(2, 50));
   });
 
   it('says in plain words that the folder is in the way', async () => {
     const dir = join(tempFolder(), 'taken');
     writeFileSync(dir, '');
-    await expect(new CheckpointFile(dir, 'job1').write(bytes(1, 5))).rejects.toMatchObject({
+    await expect(new CheckpointFile(dir, 'job1').write(KEY, bytes(1, 5))).rejects.toMatchObject({
       code: 'cache-unusable',
     });
   });

@@ -4,7 +4,7 @@ import { makeLevels } from '../../src/main/engine/diffusion/schedule.ts';
 import { euler } from '../../src/main/engine/diffusion/solvers/euler.ts';
 import { getMethod, parseParams } from '../../src/main/engine/methods/registry.ts';
 import type { Method } from '../../src/main/engine/methods/types.ts';
-import { runsOf } from '../../src/main/engine/stages/runs.ts';
+import { runsOf } from '../../src/main/engine/recipe/runs.ts';
 import { flowMix } from '../helpers/possible-methods/flow-mix.ts';
 import { SD_SCHEDULER, SHAPE } from '../helpers/smooth-network.ts';
 

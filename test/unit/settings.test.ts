@@ -14,7 +14,7 @@ import { groupsOfFlat } from '../../src/common/settings/flat.ts';
 import { parseModelSettings } from '../../src/common/settings/model-settings.ts';
 import { GROUPS, SETTINGS } from '../../src/common/settings/settings.ts';
 import { addEditOptions, type EditFlags, editRequest } from '../../src/main/cli/edit-options.ts';
-import { complete } from '../../src/main/engine/stages/model-settings.ts';
+import { complete } from '../../src/main/engine/recipe/model-settings.ts';
 import { settings as plain } from '../helpers/job-settings.ts';
 
 /** As it would stand in a group's file. */

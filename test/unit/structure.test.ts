@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { averageBlocks, normalise } from '../../src/main/engine/stages/structure.ts';
+import { averageBlocks, normalise } from '../../src/main/engine/make/depth.ts';
 
 describe('depth maps', () => {
   it('average the brightness of each block', () => {

@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { parseSettings } from '../../src/common/settings/settings.ts';
 import { openArtefacts } from '../../src/main/engine/artefacts/store.ts';
 import { createProgressMeter } from '../../src/main/engine/progress.ts';
-import { CheckpointFile } from '../../src/main/engine/queue/checkpoint.ts';
-import { render } from '../../src/main/engine/render.ts';
+import { CheckpointFile } from '../../src/main/engine/render/checkpoint-file.ts';
+import { render } from '../../src/main/engine/render/render.ts';
 import { openWorkbench } from './edits.ts';
 
 export interface Overhead {

@@ -132,7 +132,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/library',
-    'models, onnx, media/target.ts, stages/model-settings.ts, atomic-files.ts, disk.ts, common, contract',
+    'models, onnx, media/target.ts, recipe/model-settings.ts, atomic-files.ts, disk.ts, common, contract',
     'Models are listed and downloaded without running one.',
   ),
   area(
@@ -146,28 +146,33 @@ export const AREAS: readonly Area[] = [
     'Proxies and thumbnails are of clips, not of projects.',
   ),
   area(
-    'main/engine/stages',
-    'artefacts, diffusion, media, methods, metrics, models, onnx, queue/checkpoint.ts, context.ts, atomic-files.ts, report-file.ts, common, common/settings, time',
-    'The steps of a render do not know which job or project they serve.',
+    'main/engine/make',
+    'artefacts, diffusion, media, metrics, models, common, common/settings',
+    'Makers are told what they make it of, and do not know which render wants it.',
   ),
   area(
     'main/engine/recipe',
-    'stages, methods, artefacts, diffusion, media, models, onnx, queue/checkpoint.ts, queue/speeds.ts, queue/store.ts, progress.ts, common, common/settings, contract',
-    'What a render will do is known before it does it.',
+    'make, methods, artefacts, diffusion, media, models, common, common/settings',
+    'What a render will need is known before anything is made.',
+  ),
+  area(
+    'main/engine/render',
+    'recipe, make, methods, artefacts, diffusion, media, metrics, models, onnx, storage, progress.ts, atomic-files.ts, report-file.ts, common, common/settings, contract, time',
+    'The steps of a render do not know which job or project they serve.',
   ),
   area(
     'main/engine/queue',
-    'stages, methods/have.ts, artefacts, diffusion, media, project, storage, context.ts, atomic-files.ts, progress.ts, render.ts, report-file.ts, common, common/settings, common/project, contract',
+    'render, recipe, make, artefacts, diffusion, media, models, onnx, project, storage, atomic-files.ts, progress.ts, report-file.ts, common, common/settings, common/project, contract',
     'A job renders, and its take is filed to its own project.',
   ),
   area(
     'main/engine/calls',
-    'queue, recipe, project, library, previews, artefacts, models, media, data-paths.ts, folders.ts, serve.ts, common, common/project, contract',
+    'queue, project, library, previews, artefacts, models, media, data-paths.ts, folders.ts, serve.ts, common, common/project, contract',
     'Calls are answered here and nothing is computed.',
   ),
   area(
     'main/engine',
-    'calls, queue, stages, methods, models, diffusion, artefacts, onnx, media, watchdog, main, common, common/settings, contract, time',
+    'calls, queue, recipe, methods, models, artefacts, onnx, media, watchdog, main, common, common/settings, contract, time',
     'The top of the engine wires what is below it, and nobody below knows it but for single files.',
   ),
   // The page, from below.

@@ -10,7 +10,7 @@ import { duration } from '../../src/common/time/duration.ts';
 import { startEngine } from '../../src/main/cli/engine.ts';
 import { createProgressView } from '../../src/main/cli/progress.ts';
 import { probeClip } from '../../src/main/engine/media/probe.ts';
-import { readModelSettings } from '../../src/main/engine/stages/model-settings.ts';
+import { readModelSettings } from '../../src/main/engine/recipe/model-settings.ts';
 import { contactSheet, mp4Preview } from './pictures.ts';
 
 const shipped = resolve(import.meta.dirname, '../../resources/demo');

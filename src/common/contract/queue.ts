@@ -1,6 +1,7 @@
 /** The render queue of the desktop, and what a render would cost. */
 import { z } from 'zod';
 import { clipRef, shot } from '../project/document.ts';
+import type { DerivedCounts } from '../report.ts';
 import { model } from '../settings/model.ts';
 import type { EditSettings } from '../settings/settings.ts';
 import { call } from './call.ts';
@@ -18,6 +19,8 @@ export interface RenderPlan {
   /** How well the cached inversions lead back to the clip, dB of the worst that was checked; null where none was. */
   readonly reconstruction: number | null;
   readonly samplingCalls: number;
+  /** What will be found and made before the runs; its report says the same afterwards. */
+  readonly derived: DerivedCounts;
   /** From the speed of earlier renders at this size with this model, or of some calls of a small one; null before that. */
   readonly estimatedSeconds: number | null;
 }

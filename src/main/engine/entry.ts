@@ -15,8 +15,8 @@ import { inspectBundle } from './models/inspect.ts';
 import { probeProviders } from './onnx/provider.ts';
 import { openJobStore } from './queue/store.ts';
 import { Supervisor, type SupervisorParts } from './queue/supervisor.ts';
+import { completeSettings, readModelSettings } from './recipe/model-settings.ts';
 import type { Handlers } from './serve.ts';
-import { completeSettings, readModelSettings } from './stages/model-settings.ts';
 import { parentTransport, serveAll } from './transport.ts';
 import { startWatchdog } from './watchdog/watchdog.ts';
 

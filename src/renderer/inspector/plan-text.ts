@@ -10,11 +10,13 @@ export interface PlanText {
   readonly cost: string;
 }
 
+export type PlannedWork = Omit<RenderPlan, 'derived'>;
+
 /** Several shots as one piece of work; the size is that of the first. */
-export function sumPlans(plans: readonly RenderPlan[]): RenderPlan | null {
+export function sumPlans(plans: readonly PlannedWork[]): PlannedWork | null {
   const [first] = plans;
   if (!first) return null;
-  const sum = (of: (plan: RenderPlan) => number) => plans.reduce((total, plan) => total + of(plan), 0);
+  const sum = (of: (plan: PlannedWork) => number) => plans.reduce((total, plan) => total + of(plan), 0);
   const known = plans.every((plan) => plan.estimatedSeconds !== null);
   return {
     frames: sum((plan) => plan.frames),
@@ -33,7 +35,7 @@ function lowest(numbers: readonly number[]): number | null {
   return numbers.length > 0 ? Math.min(...numbers) : null;
 }
 
-export function planText(plan: RenderPlan): PlanText {
+export function planText(plan: PlannedWork): PlanText {
   const { frames, width, height, cachedFrames, framesToInvert, inversionCalls, samplingCalls } = plan;
   const { reconstruction } = plan;
   const parts: string[] = [];

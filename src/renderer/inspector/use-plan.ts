@@ -7,13 +7,13 @@ import { call } from '../engine.ts';
 import { useJobs } from '../store/jobs.ts';
 import { getDocument, useDocument, useOpened } from '../store/project.ts';
 import { useEngineState } from '../store/session.ts';
-import { sumPlans } from './plan-text.ts';
+import { type PlannedWork, sumPlans } from './plan-text.ts';
 
 const REST_MS = 300;
 
 export type PlanState =
   | { readonly state: 'asking' }
-  | { readonly state: 'ready'; readonly plan: RenderPlan }
+  | { readonly state: 'ready'; readonly plan: PlannedWork }
   | { readonly state: 'failed'; readonly why: string };
 
 async function planOf(shot: Shot): Promise<RenderPlan> {

@@ -23,12 +23,12 @@ import { type ProjectRef, projectPath } from '../project/file.ts';
 import { NetworkPlaces } from '../project/places.ts';
 import { findClip } from '../project/relink.ts';
 import { ProjectSession } from '../project/session.ts';
+import { createPlanner } from '../queue/plan.ts';
 import { RenderQueue } from '../queue/queue.ts';
 import { requestOf } from '../queue/request.ts';
 import type { JobStore } from '../queue/store.ts';
 import type { Supervisor } from '../queue/supervisor.ts';
 import { Watch } from '../queue/watch.ts';
-import { createPlanner } from '../recipe/plan.ts';
 import type { Handlers } from '../serve.ts';
 import { done, either, seldom, whileWanted } from './calling.ts';
 

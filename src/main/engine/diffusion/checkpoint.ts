@@ -1,7 +1,8 @@
 /**
  * The state of a method's runs between two visits, and its bytes. Resuming from any of them gives the same bits.
  *
- * Layout: "RTKC", version, header length, checksum (little-endian uint32), header JSON padded to 4, then raw float32 blocks.
+ * Layout: header length (little-endian uint32), header JSON padded to 4, then raw float32 blocks. Whether it is whole, of this
+ * version and of this edit is told by the file that it lies in.
  */
 import { assert } from '../../../common/errors.ts';
 import type { Kept } from './history.ts';
@@ -27,10 +28,9 @@ export interface Checkpoint {
   readonly history: readonly Kept[];
 }
 
-const MAGIC = 0x434b5452;
-/** Others are not read: their edits begin anew, from inversions that are kept. */
-const VERSION = 3;
-const PREFIX = 16;
+/** Raised with the layout. Others are not read: their edits begin anew, from inversions that are kept. */
+export const CHECKPOINT_VERSION = 4;
+const PREFIX = 4;
 
 interface BlockShape {
   readonly branches: number;
@@ -97,17 +97,15 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
     bytes.set(new Uint8Array(block.buffer, block.byteOffset, block.byteLength), at);
     at += block.byteLength;
   }
-  new Uint32Array(bytes.buffer, 0, 4).set([MAGIC, VERSION, json.length, checksum(bytes)]);
+  new Uint32Array(bytes.buffer, 0, 1).set([json.length]);
   return bytes;
 }
 
-/** The checkpoint in these bytes, or null where they are damaged, cut short or of another version. */
-export function decodeCheckpoint(bytes: Uint8Array): Checkpoint | null {
-  if (bytes.length < PREFIX || bytes.length % 4 !== 0) return null;
+/** @param bytes whole, as `encodeCheckpoint` made them */
+export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   // A Buffer slices without copying, and its memory need not be aligned.
   const copy = new Uint8Array(bytes);
-  const [magic, version, jsonLength, sum] = new Uint32Array(copy.buffer, 0, 4);
-  if (magic !== MAGIC || version !== VERSION || sum !== checksum(copy)) return null;
+  const [jsonLength] = new Uint32Array(copy.buffer, 0, 1);
   const header = JSON.parse(new TextDecoder().decode(copy.subarray(PREFIX, PREFIX + jsonLength!))) as Header;
 
   let at = PREFIX + Math.ceil(jsonLength! / 4) * 4;
@@ -136,12 +134,4 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint | null {
   const history = header.history.map((place): Kept => ({ ...place, latent: take(header.elements).slice() }));
   const { run, step, visited } = header;
   return { run, step, visited, results, latents, carries, features, before, history };
-}
-
-/** FNV-1a over the words after the prefix, seeded with the length: fast enough for the features of two frames. */
-function checksum(bytes: Uint8Array): number {
-  const words = new Uint32Array(bytes.buffer, PREFIX);
-  let hash = 0x811c9dc5 ^ words.length;
-  for (let i = 0; i < words.length; i++) hash = Math.imul(hash ^ words[i]!, 0x01000193);
-  return hash >>> 0;
 }

@@ -9,6 +9,11 @@ export function isFiniteLatent(latent: Latent): boolean {
   return Number.isFinite(sum);
 }
 
+/** @param what "the depth of frame 5" */
+export function brokenDown(what: string, doing: string, hint: string): AppError {
+  return new AppError('not-finite', `${what} broke down (not a number)`, { doing, hint });
+}
+
 /** Throws AppError not-finite naming what broke, the step (0-based within the run, printed from 1) and the frame of the shot. */
 export function assertFinite(latent: Latent, doing: string, step: number, frame?: number): void {
   if (isFiniteLatent(latent)) return;

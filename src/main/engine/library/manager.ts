@@ -12,7 +12,7 @@ import { fromSystem } from '../media/target.ts';
 import { inspectBundle } from '../models/inspect.ts';
 import type { BundleReport } from '../models/report.ts';
 import { ROLES } from '../models/roles/registry.ts';
-import { readModelSettings } from '../stages/model-settings.ts';
+import { readModelSettings } from '../recipe/model-settings.ts';
 
 const listFile = z.object({ dirs: z.array(z.string()), default: z.string().nullable() });
 type ListFile = z.infer<typeof listFile>;

@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { type Layout, readLayout } from './layout.ts';
 import type { Parts } from './parts.ts';
 import { type ReadBundle, readBundle } from './read.ts';
+import { sizeFor } from './roles/depth-estimator.ts';
 import { TOKENIZER_FILES } from './tokenizer.ts';
-import type { BundleFacts, DigestStore } from './types.ts';
+import type { BundleFacts, DepthEstimator, DigestStore } from './types.ts';
 
 interface PlanFacts extends BundleFacts {
-  /** Digest of the depth estimator, null where there is none. */
-  readonly depth: string | null;
+  /** Null where the bundle cannot estimate depth. */
+  readonly depth: Pick<DepthEstimator, 'sizeFor'> | null;
 }
 
 export type ReadFacts = (dir: string) => Promise<PlanFacts>;
@@ -25,10 +26,18 @@ export function rememberingFacts(digestStore: DigestStore | undefined): ReadFact
     if (found && found.stamp === (await stampOf(layout, found.weights))) return found.facts;
     const read = await readBundle(dir, digestStore ? { digestStore } : {});
     const weights = weightsOf(read.parts);
-    const facts = { ...factsOf(read), depth: read.digests.depthEstimator ?? null };
+    const facts = { ...factsOf(read), depth: depthOf(read) };
     known.set(layout.dir, { weights, stamp: await stampOf(layout, weights), facts });
     return facts;
   };
+}
+
+function depthOf({ layout, parts }: ReadBundle): PlanFacts['depth'] {
+  const { preprocessor } = layout;
+  const { depth } = parts;
+  if (!depth || !preprocessor) return null;
+  const part = { io: depth.io, file: depth.source.file };
+  return { sizeFor: (picture) => sizeFor(part, preprocessor.config, picture) };
 }
 
 export function factsOf({ layout, scheduler, geometry, digests }: ReadBundle): BundleFacts {

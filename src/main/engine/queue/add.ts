@@ -4,7 +4,7 @@ import type { ClipRef, Shot } from '../../../common/project/document.ts';
 import type { EditSettings } from '../../../common/settings/settings.ts';
 import type { Probe } from '../media/remembering-probe.ts';
 import type { ProjectRef } from '../project/file.ts';
-import { resolveRange, resolveRequest } from '../stages/request.ts';
+import { resolveRange, resolveRequest } from '../recipe/request.ts';
 import { checkClip, checkTake } from './rehearsal.ts';
 import { requestOf } from './request.ts';
 import { folderFor } from './run.ts';

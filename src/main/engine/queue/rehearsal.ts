@@ -8,8 +8,8 @@ import { fingerprintOf } from '../media/fingerprint.ts';
 import { fitCanvas } from '../media/fit.ts';
 import type { Probe } from '../media/remembering-probe.ts';
 import { checkTarget } from '../media/target.ts';
+import { resolveRange } from '../recipe/request.ts';
 import { reportPath } from '../report-file.ts';
-import { resolveRange } from '../stages/request.ts';
 
 /** Any canvas will do: a take has the clip's own size. */
 const CANVAS = { size: 64, grid: 8 };

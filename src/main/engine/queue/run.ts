@@ -3,12 +3,12 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Fit } from '../../../common/media.ts';
 import type { TakeReport } from '../../../common/report.ts';
-import type { RenderContext } from '../context.ts';
 import { fromSystem } from '../media/target.ts';
-import { render } from '../render.ts';
+import type { RenderContext } from '../render/context.ts';
+import { renderFrame } from '../render/preview.ts';
+import { render } from '../render/render.ts';
 import { finishedReport, writeReport } from '../report-file.ts';
 import type { Job } from './job.ts';
-import { renderFrame } from './preview.ts';
 
 export type Outcome =
   | { readonly kind: 'take'; readonly report: TakeReport }

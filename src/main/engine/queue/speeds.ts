@@ -1,6 +1,6 @@
 /** How fast renders were, so that the next one can be told in advance. Kept beside the jobs. */
 import type { TakeReport } from '../../../common/report.ts';
-import type { EditSettings } from '../../../common/settings/settings.ts';
+import { branchPrompts } from '../recipe/runs.ts';
 import type { JobStore } from './store.ts';
 
 export interface Machine {
@@ -23,11 +23,6 @@ export interface Work {
 /** How much a new measurement counts. */
 const WEIGHT = 0.5;
 
-/** Guidance branches in a network call. */
-export function branchesOf({ sampling, guide }: Pick<EditSettings, 'sampling' | 'guide'>): number {
-  return sampling.guidance === 1 && guide.keep === 0 ? 1 : 2;
-}
-
 /** Guidance runs two branches in a call, and attention to other frames costs too. */
 function samplingWork(method: string, branches: number): string {
   return `sample ${method} ${branches}`;
@@ -36,7 +31,7 @@ function samplingWork(method: string, branches: number): string {
 export function recordSpeeds(store: JobStore, report: TakeReport): void {
   const { settings, inversion, sampling, seconds, take } = report;
   const machine = machineOf(report);
-  const branches = branchesOf(settings);
+  const branches = branchPrompts(settings).length;
   const inverted = inversion.unetCalls + inversion.checkUnetCalls;
   const measured: [string, number, number][] = [
     ['invert', seconds.invert, inverted],

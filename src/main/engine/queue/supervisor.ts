@@ -10,10 +10,10 @@ import { AppError, Cancelled, errorLine, fromWire, toWire } from '../../../commo
 import type { TakeReport } from '../../../common/report.ts';
 import type { EditSettings } from '../../../common/settings/settings.ts';
 import type { ArtefactStore } from '../artefacts/store.ts';
-import type { Glimpse } from '../context.ts';
 import { removePartial } from '../media/target.ts';
 import { createProgressMeter } from '../progress.ts';
-import { CheckpointFile } from './checkpoint.ts';
+import { CheckpointFile } from '../render/checkpoint-file.ts';
+import type { Glimpse } from '../render/context.ts';
 import { projectName } from './entry.ts';
 import type { Job } from './job.ts';
 import { type Outcome, runJob, type Work } from './run.ts';

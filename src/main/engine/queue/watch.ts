@@ -2,7 +2,7 @@
 import type { DesktopEvent } from '../../../common/contract/events.ts';
 import { AppError } from '../../../common/errors.ts';
 import type { Fit } from '../../../common/media.ts';
-import type { Glimpse } from '../context.ts';
+import type { Glimpse } from '../render/context.ts';
 
 const EVERY_SECONDS = 2;
 /** Largest share of the time that looking may take. */

@@ -52,20 +52,25 @@ function depthIo(model: Model, file: string): DepthIo {
   return { input: input.name, output: output.name, fixed: fixedSize(input) };
 }
 
+/** Size in pixels at which it looks at a picture of that size. @throws AppError bundle-invalid for one it cannot run at */
+export function sizeFor(
+  { io, file }: Pick<Part<DepthIo>, 'io' | 'file'>,
+  preprocessor: Preprocessor,
+  picture: PictureSize,
+): PictureSize {
+  const size = preprocessedSize(preprocessor, picture);
+  const { width, height } = io.fixed;
+  // A processor that leaves pictures alone leaves the size to the graph.
+  const wanted =
+    preprocessor.do_resize === false ? { width: width ?? size.width, height: height ?? size.height } : size;
+  checkSize(file, io.fixed, wanted);
+  return wanted;
+}
+
 function makeEstimator({ session, io, file }: Part<DepthIo>, preprocessor: Preprocessor): DepthEstimator {
   const buffers = new Buffers();
   return {
-    sizeFor(picture: PictureSize): PictureSize {
-      const size = preprocessedSize(preprocessor, picture);
-      const { width, height } = io.fixed;
-      // A processor that leaves pictures alone leaves the size to the graph.
-      const wanted =
-        preprocessor.do_resize === false
-          ? { width: width ?? size.width, height: height ?? size.height }
-          : size;
-      checkSize(file, io.fixed, wanted);
-      return wanted;
-    },
+    sizeFor: (picture) => sizeFor({ io, file }, preprocessor, picture),
     async estimate(rgb, { width, height }) {
       assert(rgb.length === width * height * 3, `${rgb.length} bytes are no ${width}×${height} RGB picture`);
       const data = buffers.float('pixels', rgb.length);

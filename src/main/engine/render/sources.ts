@@ -7,9 +7,9 @@ import { basename, dirname } from 'node:path';
 import { AppError, errorLine } from '../../../common/errors.ts';
 import type { EditSettings } from '../../../common/settings/settings.ts';
 import { writeWhole } from '../../atomic-files.ts';
-import type { RenderContext } from '../context.ts';
 import { type Fingerprint, fingerprintOf } from '../media/fingerprint.ts';
 import { fromSystem } from '../media/target.ts';
+import type { RenderContext } from './context.ts';
 
 export interface Sources {
   /** @throws AppError clip-changed where one of the files is no longer what it was, clip-unreadable where it is gone */

@@ -1,11 +1,10 @@
-/** Last stage: latents to frames to a file, one frame in memory at a time. */
-
-import { AppError, throwIfCancelled } from '../../../common/errors.ts';
+/** Last step: latents to frames to a file, one frame in memory at a time. */
+import { throwIfCancelled } from '../../../common/errors.ts';
 import type { TakeFile } from '../../../common/report.ts';
-import type { RenderContext } from '../context.ts';
-import { isFiniteLatent } from '../diffusion/finite.ts';
+import { brokenDown, isFiniteLatent } from '../diffusion/finite.ts';
 import type { Latent } from '../diffusion/types.ts';
 import { openTake } from '../media/encode.ts';
+import type { RenderContext } from './context.ts';
 import type { Shot } from './prepare.ts';
 
 export interface ExportHooks {
@@ -33,7 +32,10 @@ export async function exportTake(
     for (const [i, latent] of latents.entries()) {
       throwIfCancelled(signal);
       const picture = await shot.bundle.decode(latent, shot.shape);
-      if (!isFiniteLatent(picture)) throw brokenPicture(range.start + i);
+      if (!isFiniteLatent(picture)) {
+        const hint = 'Use a bundle whose VAE is in full precision.';
+        throw brokenDown(`the picture of frame ${range.start + i}`, 'decoding latents', hint);
+      }
       await onPicture(picture);
       await writer.write(picture);
       progress.advance(1);
@@ -43,11 +45,4 @@ export async function exportTake(
     await writer.abort();
     throw error;
   }
-}
-
-function brokenPicture(frame: number): AppError {
-  return new AppError('not-finite', `the picture of frame ${frame} broke down (not a number)`, {
-    doing: 'decoding latents',
-    hint: 'Use a bundle whose VAE is in full precision.',
-  });
 }

@@ -1,10 +1,9 @@
 /** The runs of a request's method, for planning and for sampling. */
 import { assert } from '../../../common/errors.ts';
-import type { Fit } from '../../../common/media.ts';
+import type { EditSettings } from '../../../common/settings/settings.ts';
 import type { Run } from '../diffusion/run.ts';
 import type { LatentShape, NoiseSchedule } from '../diffusion/types.ts';
 import { give, type Have, type Need } from '../methods/have.ts';
-import type { Bundle } from '../models/types.ts';
 import type { ResolvedRequest } from './request.ts';
 
 export interface RunsOf extends Pick<ResolvedRequest, 'method' | 'needs' | 'params' | 'solver'> {
@@ -29,10 +28,14 @@ export function runsOf(of: RunsOf, made: Partial<Have> = {}): readonly Run[] {
   return method.runs(facts, params);
 }
 
-/** Of latents on this canvas. */
-export function latentShape(
-  fit: Pick<Fit, 'width' | 'height'>,
-  { latentChannels, factor }: Pick<Bundle, 'latentChannels' | 'factor'>,
-): LatentShape {
-  return { channels: latentChannels, height: fit.height / factor, width: fit.width / factor };
+/** Prompts of the sampling branches: (negative, target), the target alone at guidance 1, or (source, target) where parts are kept. */
+export function branchPrompts({
+  prompts,
+  sampling,
+  guide,
+}: Pick<EditSettings, 'prompts' | 'sampling' | 'guide'>): string[] {
+  const { source, negative } = prompts;
+  const target = prompts.target;
+  if (sampling.guidance === 1 && guide.keep === 0) return [target];
+  return [guide.keep > 0 ? source : negative, target];
 }

@@ -2,9 +2,9 @@
 import type { Fit } from '../../../common/media.ts';
 import type { ImageTextScores } from '../../../common/report.ts';
 import type { EditSettings } from '../../../common/settings/settings.ts';
-import type { RenderContext } from '../context.ts';
 import { openImageText } from '../metrics/image-text.ts';
 import { imageTextScores } from '../metrics/similarity.ts';
+import type { RenderContext } from './context.ts';
 
 export interface TakeScores extends AsyncDisposable {
   /** @param picture RGB float32 0..1 of the canvas; only its embedding is kept */

@@ -1,8 +1,8 @@
 /** What a job brings along to the pipeline. */
-import type { Fit } from '../../common/media.ts';
-import type { ArtefactStore } from './artefacts/store.ts';
-import type { ProgressMeter } from './progress.ts';
-import type { CheckpointFile } from './queue/checkpoint.ts';
+import type { Fit } from '../../../common/media.ts';
+import type { ArtefactStore } from '../artefacts/store.ts';
+import type { ProgressMeter } from '../progress.ts';
+import type { CheckpointFile } from './checkpoint-file.ts';
 
 /** A frame on its way: what the network takes for its clean picture at this step. */
 export interface Glimpse {

@@ -3,16 +3,23 @@ import { createHash } from 'node:crypto';
 import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { publish } from '../../atomic-files.ts';
+import { CHECKPOINT_VERSION } from '../diffusion/checkpoint.ts';
 import { asAppError } from '../storage/db.ts';
 
-const MAGIC = 'RETAKE-CHECKPOINT-1\n';
+/** Layout: "RETAKE-CHECKPOINT-n\n", the edit's key, sha256 of key and state, the state. */
+const NAME = `RETAKE-CHECKPOINT-${CHECKPOINT_VERSION}\n`;
 const DIGEST_BYTES = 32;
-const HEADER_BYTES = MAGIC.length + DIGEST_BYTES;
+const HEADER_BYTES = NAME.length + 2 * DIGEST_BYTES;
+
+/** What a file holds that is of no use, and why. */
+export interface Unusable {
+  readonly unusable: string;
+}
 
 /** One file per job: always the last complete write, never a part of one. Only the process that claimed the job writes it. */
 export class CheckpointFile {
   readonly path: string;
-  /** Which files the job began with; see stages/sources.ts. */
+  /** Which files the job began with; see render/sources.ts. */
   readonly sourcesPath: string;
   readonly #dir: string;
 
@@ -22,15 +29,19 @@ export class CheckpointFile {
     this.sourcesPath = join(dir, `${jobId}.sources.json`);
   }
 
-  /** The bytes must not change until it is done. @throws AppError disk-full, cache-unusable; the last one is kept then */
-  async write(bytes: Uint8Array): Promise<void> {
+  /**
+   * The state must not change until it is done.
+   * @param key sha256 of everything that changes what is sampled
+   * @throws AppError disk-full, cache-unusable; the last one is kept then
+   */
+  async write(key: Uint8Array, state: Uint8Array): Promise<void> {
     const next = `${this.path}.next`;
     try {
       await mkdir(this.#dir, { recursive: true });
       const file = await open(next, 'w');
       try {
-        await file.writeFile(header(bytes));
-        await file.writeFile(bytes);
+        await file.writeFile(header(key, state));
+        await file.writeFile(state);
         await file.sync();
       } finally {
         await file.close();
@@ -43,8 +54,8 @@ export class CheckpointFile {
     }
   }
 
-  /** Null where there is none, or it is damaged: then the job starts from the beginning. @throws AppError cache-unusable */
-  async read(): Promise<Uint8Array | null> {
+  /** Null where there is none. Where it is of no use the job starts from the beginning. @throws AppError cache-unusable */
+  async read(key: Uint8Array): Promise<Uint8Array | Unusable | null> {
     let stored: Uint8Array;
     try {
       stored = await readFile(this.path);
@@ -53,8 +64,15 @@ export class CheckpointFile {
       throw asAppError(error, 'reading a checkpoint');
     }
     // A plain, aligned array: a Buffer's slice would be a view.
-    const bytes = new Uint8Array(stored.subarray(HEADER_BYTES));
-    return header(bytes).equals(stored.subarray(0, HEADER_BYTES)) ? bytes : null;
+    const state = new Uint8Array(stored.subarray(HEADER_BYTES));
+    const keptFor = stored.subarray(NAME.length, NAME.length + DIGEST_BYTES);
+    const isWhole = header(keptFor, state).equals(stored.subarray(0, HEADER_BYTES));
+    if (isWhole && Buffer.from(key).equals(keptFor)) return state;
+    if (isWhole) return { unusable: 'was left by other settings or another model' };
+    const [name = ''] =
+      /^RETAKE-CHECKPOINT-\d+\n/.exec(Buffer.from(stored.subarray(0, 40)).toString('latin1')) ?? [];
+    const isOther = name !== '' && name !== NAME;
+    return { unusable: isOther ? 'was left by another version of Retake' : 'is damaged' };
   }
 
   async remove(): Promise<void> {
@@ -110,6 +128,7 @@ export class CheckpointClock {
   }
 }
 
-function header(bytes: Uint8Array): Buffer {
-  return Buffer.concat([Buffer.from(MAGIC), createHash('sha256').update(bytes).digest()]);
+function header(key: Uint8Array, state: Uint8Array): Buffer {
+  const digest = createHash('sha256').update(NAME).update(key).update(state).digest();
+  return Buffer.concat([Buffer.from(NAME), key, digest]);
 }

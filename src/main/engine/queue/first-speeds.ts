@@ -9,11 +9,14 @@ import type { EditSettings } from '../../../common/settings/settings.ts';
 import type { ArtefactStore } from '../artefacts/store.ts';
 import { sharedNoise } from '../diffusion/noise.ts';
 import type { PredictInput } from '../diffusion/types.ts';
+import { Maker } from '../make/maker.ts';
 import { unet } from '../models/roles/unet.ts';
 import { createProgressMeter } from '../progress.ts';
-import { CheckpointFile } from '../queue/checkpoint.ts';
-import type { Work } from '../queue/speeds.ts';
-import { prepareShot } from '../stages/prepare.ts';
+import { branchPrompts } from '../recipe/runs.ts';
+import { CheckpointFile } from '../render/checkpoint-file.ts';
+import { makeConditions, makeStructure } from '../render/derive.ts';
+import { prepareShot } from '../render/prepare.ts';
+import type { Work } from './speeds.ts';
 
 /** On disk. The shipped models have 20 MB, Stable Diffusion's UNet 1.7 GB in half precision. */
 const LARGEST_BYTES = 200 * 2 ** 20;
@@ -50,10 +53,12 @@ export async function timeCalls(
       },
       context,
     );
+    const maker = new Maker({ store: cache, signal: context.signal });
+    await makeConditions(shot, maker);
+    const structure = (await makeStructure(shot, maker, context))?.maps?.[0];
     const open = opening();
     const { channels, height, width } = shot.shape;
     const latent = sharedNoise(0, channels * height * width);
-    const structure = shot.structure?.(0);
     const { timestep } = shot.schedule.levels[0]!;
     const call = (how: Pick<PredictInput, 'branches' | 'attention' | 'capture'>) =>
       shot.predict([{ latent, timestep, ...(structure && { structure }), ...how }]);
@@ -64,8 +69,9 @@ export async function timeCalls(
       return time();
     };
 
-    const invert = await timed(() => call({ branches: [shot.conditions.source] }));
-    const { branches, method } = shot;
+    const { method } = shot;
+    const branches = branchPrompts(settings).map((prompt) => shot.conditions.get(prompt)!);
+    const invert = await timed(() => call({ branches: branches.slice(-1) }));
     const lends = method.sites !== 'none';
     const features = lends ? (await call({ branches, capture: true }))[0]!.features : undefined;
     // As most frames of most methods: beside the anchor and a neighbour.

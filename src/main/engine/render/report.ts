@@ -1,20 +1,20 @@
 /** The finished job as data: what was asked, found, computed, reused and written. */
-import { RETAKE_VERSION } from '../../common/contract/version.ts';
-import type { ImageTextScores, TakeFile, TakeReport } from '../../common/report.ts';
+import { RETAKE_VERSION } from '../../../common/contract/version.ts';
+import type { ImageTextScores, TakeFile, TakeReport } from '../../../common/report.ts';
 import type { RenderContext } from './context.ts';
-import type { Shot } from './stages/prepare.ts';
-import type { Sampled } from './stages/sample.ts';
-import type { StartLatents } from './stages/start.ts';
+import type { Ingredients } from './derive.ts';
+import type { Shot } from './prepare.ts';
+import type { Sampled } from './sample.ts';
 
 export function buildReport(parts: {
   shot: Shot;
-  start: StartLatents;
+  made: Ingredients;
   sampled: Sampled;
   take: TakeFile;
   imageText: ImageTextScores | null;
   context: RenderContext;
 }): TakeReport {
-  const { shot, start, sampled, take, context } = parts;
+  const { shot, made, sampled, take, context } = parts;
   const { bundle } = shot;
   const { seconds } = context.progress;
   return {
@@ -31,9 +31,10 @@ export function buildReport(parts: {
       prediction: bundle.scheduler.prediction,
       digests: { ...bundle.digests },
     },
-    structure: shot.depthSource && { source: shot.depthSource },
-    provider: shot.provider,
-    inversion: start.inversion,
+    structure: shot.depth && { source: shot.depth.source },
+    provider: { used: shot.provider, tried: shot.tried },
+    inversion: made.inversion,
+    derived: made.counts,
     sampling: {
       unetCalls: sampled.unetCalls,
       unetBranches: sampled.unetBranches,

@@ -1,0 +1,132 @@
+/** Finds derived things in the store, or makes them: with what they need, once for all engines, counted. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { assert, throwIfCancelled } from '../../../common/errors.ts';
+import type { ArtefactStore } from '../artefacts/store.ts';
+import type { Check, Derived, Making } from './derived.ts';
+import { Tally, type Work } from './tally.ts';
+
+export interface Had<T> {
+  readonly value: T;
+  readonly psnr: number | null;
+  readonly made: boolean;
+}
+
+export interface MakerOptions {
+  /** Null where the disk has no room for one: everything is made, nothing kept. */
+  readonly store: ArtefactStore | null;
+  readonly signal: AbortSignal;
+  /** After each network call. */
+  readonly onCall?: (work: Work) => void;
+}
+
+const LEASE_POLL_MS = 250;
+const PROLONG_MS = 60_000;
+
+export class Maker {
+  /** What was made and found so far. */
+  readonly tally = new Tally();
+  readonly #options: MakerOptions;
+
+  constructor(options: MakerOptions) {
+    this.#options = options;
+  }
+
+  /** Found, or made with all that it needs; where another engine makes it, waits for that. @throws as `make` does */
+  async have<T>(thing: Derived<T>): Promise<Had<T>> {
+    for (;;) {
+      const had = await this.#unlessBusy(thing);
+      if (had) return had;
+      const { signal } = this.#options;
+      await sleep(LEASE_POLL_MS, undefined, { signal }).catch(() => {});
+      throwIfCancelled(signal);
+    }
+  }
+
+  /**
+   * All in their order. What another engine makes is put off to the end, so that two share the work. No more than one
+   * is made at a time. @param onHad hears each as it comes
+   */
+  async all<T, X = unknown>(
+    things: AsyncIterable<Derived<T> & X>,
+    onHad: (had: Had<T>, thing: Derived<T> & X) => void = () => {},
+  ): Promise<Had<T>[]> {
+    const all: Had<T>[] = [];
+    const busy: [place: number, thing: Derived<T> & X][] = [];
+    let count = 0;
+    for await (const thing of things) {
+      throwIfCancelled(this.#options.signal);
+      const place = count++;
+      const had = await this.#unlessBusy(thing);
+      if (!had) busy.push([place, thing]);
+      else {
+        all[place] = had;
+        onHad(had, thing);
+      }
+    }
+    for (const [place, thing] of busy) {
+      all[place] = await this.have(thing);
+      onHad(all[place], thing);
+    }
+    return all;
+  }
+
+  /** Measures a kept thing that was never measured, and keeps the number with it. @returns dB */
+  async check<T>({ of, needs, measure }: Check<T>, value: T): Promise<number> {
+    const psnr = await measure(value, this.#making(needs));
+    this.#options.store?.put(of.kind, of.key!, value, { ...of.names, psnr });
+    return psnr;
+  }
+
+  /** Null where another engine makes it. */
+  async #unlessBusy<T>(thing: Derived<T>): Promise<Had<T> | null> {
+    const { store } = this.#options;
+    const { kind, key } = thing;
+    assert(key !== null, 'what a thing depends on is made before it is');
+    if (!store) return this.#make(thing, () => {});
+    const find = (): Had<T> | null => {
+      const found = store.get(kind, key);
+      if (found) this.tally.found(kind.id);
+      return found && { value: found.value, psnr: found.meta.psnr, made: false };
+    };
+    const found = find();
+    if (found) return found;
+    if (!store.lease(key)) return null;
+    try {
+      // Another engine may have kept it in this very moment.
+      const late = find();
+      if (late) return late;
+      let said = performance.now();
+      return await this.#make(thing, () => {
+        if (performance.now() - said < PROLONG_MS) return;
+        said = performance.now();
+        store.lease(key);
+      });
+    } finally {
+      store.release(key);
+    }
+  }
+
+  async #make<T>(thing: Derived<T>, stillAtIt: () => void): Promise<Had<T>> {
+    throwIfCancelled(this.#options.signal);
+    const { value, psnr = null } = await thing.make(this.#making(thing.needs, stillAtIt));
+    this.tally.made(thing.kind.id);
+    this.#options.store?.put(thing.kind, thing.key!, value, { ...thing.names, psnr });
+    return { value, psnr, made: true };
+  }
+
+  #making(needs: readonly Derived<unknown>[], stillAtIt: () => void = () => {}): Making {
+    const { signal, onCall } = this.#options;
+    return {
+      signal,
+      have: async (need) => {
+        assert(needs.includes(need), 'only what is named as a need is asked for');
+        return (await this.have(need)).value;
+      },
+      onCall: (work) => {
+        this.tally.call(work);
+        stillAtIt();
+        onCall?.(work);
+      },
+    };
+  }
+}

@@ -1,0 +1,52 @@
+/** What makers are told of the shot that they work for. */
+import { basename } from 'node:path';
+import type { ClipInfo, Fit } from '../../../common/media.ts';
+import type { EditSettings } from '../../../common/settings/settings.ts';
+import type { ArtefactNames } from '../artefacts/store.ts';
+import type { ScheduleId } from '../diffusion/schedule.ts';
+import type { Solver } from '../diffusion/solvers/solver.ts';
+import type { Conditioning, LatentShape, NoiseSchedule, Predict } from '../diffusion/types.ts';
+import type { Bundle } from '../models/types.ts';
+
+export interface ShotOf {
+  readonly settings: EditSettings;
+  readonly clip: ClipInfo;
+  readonly fit: Fit;
+  readonly shape: LatentShape;
+  readonly solver: Solver;
+  readonly scheduleId: ScheduleId;
+  readonly schedule: NoiseSchedule;
+  readonly model: Pick<Bundle, 'name' | 'digests' | 'factor' | 'scheduler'>;
+  /** The execution provider in use. */
+  readonly provider: string;
+  /** What makes things. @throws AssertionError for a plan, which makes nothing */
+  networks(): Networks;
+}
+
+interface Networks {
+  readonly bundle: Bundle;
+  readonly predict: Predict;
+  /** The source prompt, once it has been made. */
+  readonly source: Conditioning;
+}
+
+/** A frame of the clip and its picture. */
+export interface FrameOf {
+  readonly index: number;
+  /** digestOf its RGB8 pixels at canvas size. */
+  readonly pixels: string;
+  /** Those, read when something has to be made of them. */
+  rgb(): Promise<Uint8Array>;
+}
+
+export function namesOf(
+  { clip, model }: Pick<ShotOf, 'clip' | 'model'>,
+  name: string,
+  more: { readonly prompt?: string; readonly settings: string },
+): Omit<ArtefactNames, 'psnr'> {
+  return { name, clip: basename(clip.path), bundle: model.name, prompt: '', ...more };
+}
+
+export function dimsOf({ channels, height, width }: LatentShape): number[] {
+  return [channels, height, width];
+}

@@ -1,0 +1,87 @@
+/** What a render would do, in numbers: its recipe minus the store. No network runs, but for the first speed of a small one. */
+import pLimit from 'p-limit';
+import type { RenderPlan } from '../../../common/contract/queue.ts';
+import { assert } from '../../../common/errors.ts';
+import type { EditSettings } from '../../../common/settings/settings.ts';
+import type { ArtefactStore } from '../artefacts/store.ts';
+import { visitsOf } from '../diffusion/run.ts';
+import type { Probe } from '../media/remembering-probe.ts';
+import type { ReadFacts } from '../models/facts.ts';
+import { chooseProvider } from '../onnx/provider.ts';
+import { forecast } from '../recipe/forecast.ts';
+import { Recipe } from '../recipe/recipe.ts';
+import { depthOf, resolveRequest, resolveShot } from '../recipe/request.ts';
+import { branchPrompts, runsOf } from '../recipe/runs.ts';
+import { isSmall, timeCalls } from './first-speeds.ts';
+import { guessSpeeds, type Machine, speedsOf, type Work } from './speeds.ts';
+import type { JobStore } from './store.ts';
+
+export interface PlannerParts {
+  readonly cache: ArtefactStore | null;
+  readonly store: JobStore | null;
+  readonly probe: Probe;
+  readonly facts: ReadFacts;
+  /** A folder of our own. */
+  readonly dir: string;
+  /** Whether something renders just now. */
+  readonly isBusy: () => boolean;
+}
+
+export type Planner = (settings: EditSettings) => Promise<RenderPlan>;
+
+/** @throws AppError for every request that cannot be met */
+export function createPlanner({ cache, store, probe, facts, dir, isBusy }: PlannerParts): Planner {
+  const tried = new Map<string, Promise<Work | null>>();
+  /** Once for each kind of render, and not beside one: it would slow both, and comes by itself then. */
+  const firstSpeeds = async (settings: EditSettings, machine: Machine): Promise<Work | null> => {
+    if (!store || isBusy() || !(await isSmall(settings.model.bundle))) return null;
+    const branches = branchPrompts(settings).length;
+    const key = JSON.stringify([machine, settings.method.id, branches]);
+    const known = tried.get(key);
+    if (known) return known;
+    const timing = timeCalls(settings, { cache, dir });
+    tried.set(key, timing);
+    const work = await timing;
+    if (work) guessSpeeds(store, machine, settings.method.id, branches, work);
+    return work;
+  };
+  const plan: Planner = async (settings) => {
+    const request = resolveRequest(settings);
+    const clip = await probe(settings.source.clip);
+    const model = await facts(settings.model.bundle);
+    const { provider } = await chooseProvider(settings.model.provider);
+    const resolved = resolveShot({ settings, request, clip, model, provider });
+    const depth = await depthOf({ ...resolved, sizeFor: model.depth?.sizeFor ?? null }, probe);
+    const { range, fit, needs, method } = resolved;
+    const networks = () => assert(false, 'a plan makes nothing') as never;
+    await using recipe = new Recipe({ shot: { ...resolved, networks }, range, needs, depth, store: cache });
+    const { counts, reconstruction } = await forecast(recipe, cache);
+    const frames = range.end - range.start;
+    const { found: cachedFrames = 0, made: framesToInvert = 0 } = counts.kinds.inversion ?? {};
+    const inversionCalls = counts.calls.invert + counts.calls.check;
+    const samplingCalls = visitsOf(runsOf(resolved));
+
+    const machine = { model: model.digests.unet, width: fit.width, height: fit.height, provider };
+    const speeds =
+      store &&
+      (speedsOf(store, machine, method.id, branchPrompts(settings).length) ??
+        (await firstSpeeds(settings, machine)));
+    return {
+      frames,
+      width: fit.width,
+      height: fit.height,
+      cachedFrames,
+      framesToInvert,
+      inversionCalls,
+      reconstruction,
+      samplingCalls,
+      derived: counts,
+      estimatedSeconds:
+        speeds &&
+        speeds.open + inversionCalls * speeds.invert + samplingCalls * speeds.sample + frames * speeds.encode,
+    };
+  };
+  // One after the other: the second of two equal questions finds what the first one read.
+  const inTurn = pLimit(1);
+  return (settings) => inTurn(() => plan(settings));
+}

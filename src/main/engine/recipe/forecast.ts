@@ -1,0 +1,92 @@
+/** The recipe minus the store: what a render will find and make, counted as the render itself counts. */
+import type { DerivedCounts } from '../../../common/report.ts';
+import type { Tensor } from '../artefacts/codecs.ts';
+import { kinds } from '../artefacts/kinds.ts';
+import type { ArtefactStore } from '../artefacts/store.ts';
+import type { Check, Derived } from '../make/derived.ts';
+import { Tally } from '../make/tally.ts';
+import type { Recipe, Structure } from './recipe.ts';
+
+export interface Forecast {
+  readonly counts: DerivedCounts;
+  /** Lowest reconstruction PSNR in dB of the shot's kept inversions; null where none was checked. */
+  readonly reconstruction: number | null;
+}
+
+/**
+ * Decodes pictures where their digests are unknown; no network runs. Exact, but where depth of some frames is missing: what is
+ * inverted with depth not known yet counts as missing, so it is the most there can be then.
+ * @throws AppError of a clip that cannot be read
+ */
+export async function forecast(recipe: Recipe, store: ArtefactStore | null): Promise<Forecast> {
+  const tally = new Tally();
+  /** Kept by now, had the render come so far. */
+  const kept = new Set<string>();
+  const learn = (things: readonly Derived<unknown>[]) => {
+    const keys = things.flatMap(({ key }) => (key === null ? [] : [key]));
+    for (const key of store?.has(keys) ?? []) kept.add(key);
+  };
+  const have = (thing: Derived<unknown>): boolean => {
+    if (thing.key !== null && kept.has(thing.key)) {
+      tally.found(thing.kind.id);
+      return true;
+    }
+    for (const need of thing.needs) have(need);
+    tally.calls(thing.calls);
+    tally.made(thing.kind.id);
+    if (store && thing.key !== null) kept.add(thing.key);
+    return false;
+  };
+
+  const texts = [...recipe.texts.values()];
+  learn(texts);
+  texts.forEach(have);
+
+  const depths = recipe.takesDepth ? await listOf(recipe.depths()) : [];
+  learn(depths);
+  const structure = recipe.takesDepth ? structureIn(recipe, depths, store) : null;
+  depths.forEach(have);
+
+  const frames = await listOf(recipe.frames(structure));
+  learn(frames.flatMap(({ wanted }) => wanted));
+  learn(
+    frames.flatMap(({ wanted, clean }) => (wanted.every(({ key }) => key && kept.has(key)) ? [] : [clean])),
+  );
+  const inversions = frames.flatMap(({ inversion }) => (inversion?.key ? [inversion.key] : []));
+  const reconstruction = store?.worstPsnr(inversions) ?? null;
+  let checked = reconstruction !== null;
+  let owed: Check<Tensor> | null = null;
+  for (const { wanted, inversion, check } of frames) {
+    for (const thing of wanted) {
+      const found = have(thing);
+      if (thing !== inversion || !check) continue;
+      if (found) owed = check;
+      else checked = true;
+    }
+  }
+  if (owed && !checked) {
+    learn(owed.needs);
+    owed.needs.forEach(have);
+    tally.calls(owed.calls);
+  }
+  return { counts: tally.counts, reconstruction };
+}
+
+/** What is known of the scaled maps: noted, or computed where all maps are there. */
+function structureIn(
+  recipe: Recipe,
+  depths: readonly Derived<Tensor>[],
+  store: ArtefactStore | null,
+): Structure | 'unknown' {
+  const noted = recipe.notedStructure(depths);
+  if (noted) return noted;
+  const maps = depths.map(({ key }) => (key && store?.get(kinds.depth, key)?.value.data) || null);
+  const all = maps.filter((map) => map !== null);
+  return all.length === maps.length ? recipe.structureOf(depths, all) : 'unknown';
+}
+
+async function listOf<T>(things: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = [];
+  for await (const thing of things) list.push(thing);
+  return list;
+}

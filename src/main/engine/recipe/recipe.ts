@@ -1,0 +1,168 @@
+/**
+ * What a render is made of: derived things, and the runs that need them. A plan counts what of it the store lacks, a render
+ * makes that, and a preview is the recipe of one frame.
+ */
+import type { ClipInfo, FrameRange } from '../../../common/media.ts';
+import type { Tensor } from '../artefacts/codecs.ts';
+import { digestOf, keyOf } from '../artefacts/keys.ts';
+import { kinds } from '../artefacts/kinds.ts';
+import type { ArtefactStore } from '../artefacts/store.ts';
+import type { Conditioning } from '../diffusion/types.ts';
+import { estimatedDepth, estimatorFit, givenDepth, normalise } from '../make/depth.ts';
+import type { Check, Derived } from '../make/derived.ts';
+import { checkOf, type InversionOf, inversionCalls, inversionOf } from '../make/inversion.ts';
+import { latentsOf } from '../make/latents.ts';
+import { Pictures } from '../make/pictures.ts';
+import { type FrameOf, namesOf, type ShotOf } from '../make/shot.ts';
+import { textOf } from '../make/text.ts';
+import { type Need, wantsInversion } from '../methods/have.ts';
+import type { DepthOf } from './request.ts';
+import { branchPrompts } from './runs.ts';
+
+export interface RecipeOf {
+  readonly shot: ShotOf;
+  readonly range: FrameRange;
+  readonly needs: readonly Need[];
+  readonly depth: DepthOf;
+  /** Where digests of pictures are remembered; null where the disk has no room for one. */
+  readonly store: ArtefactStore | null;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Depth maps of the shot, scaled over it: (h, w) at latent size, -1 far to 1 near. */
+export interface Structure {
+  /** Digest of each frame's map, in order. */
+  readonly digests: readonly string[];
+  /** Absent for a plan, which needs none. */
+  readonly maps?: readonly Float32Array[];
+}
+
+/** What a frame has to have before the runs. */
+export interface RecipeFrame {
+  readonly index: number;
+  /** In the order in which they are made. */
+  readonly wanted: readonly Derived<Tensor>[];
+  readonly inversion: Derived<Tensor> | null;
+  readonly clean: Derived<Tensor>;
+  /** For a kept inversion that was never checked. */
+  readonly check: Check<Tensor> | null;
+}
+
+/** Raise when maps are scaled over a shot in another way. */
+const STRUCTURE_VERSION = 1;
+
+export class Recipe implements AsyncDisposable {
+  readonly #of: RecipeOf;
+  readonly #opened: Pictures[] = [];
+  /** Those that are read, by prompt: two of them may be the same. */
+  readonly texts: ReadonlyMap<string, Derived<Conditioning>>;
+
+  constructor(of: RecipeOf) {
+    this.#of = of;
+    const { settings } = of.shot;
+    const readsSource = this.inverts || of.needs.includes('sourceText');
+    const prompts = [...(readsSource ? [settings.prompts.source] : []), ...branchPrompts(settings)];
+    this.texts = new Map(prompts.map((prompt) => [prompt, textOf(of.shot, prompt)]));
+  }
+
+  get inverts(): boolean {
+    return wantsInversion(this.#of.needs);
+  }
+
+  /** Work of making a frame that has to be made altogether, in the units of progress: UNet calls, or one where there are none. */
+  unitsOf(index: number): number {
+    const { settings } = this.#of.shot;
+    if (!this.inverts) return this.#of.needs.includes('clean') ? 1 : 0;
+    const { invert = 0, check = 0 } = inversionCalls(settings, index === settings.guide.anchor);
+    return invert + check;
+  }
+
+  /** Whether the network takes depth. */
+  get takesDepth(): boolean {
+    return this.#of.depth !== null;
+  }
+
+  /** Depth of each frame, not scaled yet; none where the network takes none. Pictures are decoded where their digests are unknown. */
+  async *depths(): AsyncGenerator<Derived<Tensor>> {
+    const { depth, shot, range } = this.#of;
+    if (depth === null) return;
+    const seen = depth.source === 'estimator' ? estimatorFit(shot.fit, depth.size) : null;
+    const clip = depth.source === 'estimator' ? shot.clip : depth.clip;
+    const fit = seen ?? { ...shot.fit, sourceWidth: clip.width, sourceHeight: clip.height };
+    const pictures = this.#open(clip, fit);
+    for (let index = range.start; index < range.end; index++) {
+      const frame = await frameOf(pictures, index);
+      yield seen ? estimatedDepth(shot, seen, frame) : givenDepth(shot, frame);
+    }
+    await pictures.rest();
+  }
+
+  /** What scaled maps hash to, where that was noted before. @param depths of `depths`, in order */
+  notedStructure(depths: readonly Derived<Tensor>[]): Structure | null {
+    const found = this.#of.store?.get(kinds.digests, structureKey(depths))?.value;
+    if (found?.length !== depths.length * 32) return null;
+    const hex = Buffer.from(found).toString('hex');
+    return { digests: depths.map((_, i) => hex.slice(64 * i, 64 * (i + 1))) };
+  }
+
+  /** @param maps of `depths`, in order; they are scaled in place */
+  structureOf(depths: readonly Derived<Tensor>[], maps: readonly Float32Array[]): Structure {
+    normalise(maps);
+    const digests = maps.map(digestOf);
+    const { store, shot, range } = this.#of;
+    const key = structureKey(depths);
+    if (store && !store.has([key]).has(key)) {
+      const names = namesOf(shot, `depth of frames ${range.start} to ${range.end - 1}`, { settings: '' });
+      store.put(kinds.digests, key, Buffer.from(digests.join(''), 'hex'), { ...names, psnr: null });
+    }
+    return { digests, maps };
+  }
+
+  /** Frame by frame, in order. @param structure null where the network takes none, 'unknown' where depth is not made yet */
+  async *frames(structure: Structure | 'unknown' | null): AsyncGenerator<RecipeFrame> {
+    const { shot, range, needs } = this.#of;
+    const pictures = this.#open(shot.clip, shot.fit);
+    for (let index = range.start; index < range.end; index++) {
+      const frame = await frameOf(pictures, index);
+      const clean = latentsOf(shot, frame);
+      const place = index - range.start;
+      const of: InversionOf = {
+        frame,
+        clean,
+        checked: index === shot.settings.guide.anchor,
+        structure:
+          structure === null || structure === 'unknown'
+            ? structure
+            : { digest: structure.digests[place]!, map: structure.maps?.[place] },
+      };
+      const inversion = this.inverts ? inversionOf(shot, of) : null;
+      yield {
+        index,
+        inversion,
+        clean,
+        check: inversion && of.checked ? checkOf(shot, of, inversion) : null,
+        wanted: [...(inversion ? [inversion] : []), ...(needs.includes('clean') ? [clean] : [])],
+      };
+    }
+    await pictures.rest();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const pictures of this.#opened) await pictures.rest();
+  }
+
+  #open(clip: ClipInfo, fit: ShotOf['fit']): Pictures {
+    const { range, store, signal } = this.#of;
+    const pictures = new Pictures({ clip, fit, end: range.end, store, signal });
+    this.#opened.push(pictures);
+    return pictures;
+  }
+}
+
+async function frameOf(pictures: Pictures, index: number): Promise<FrameOf> {
+  return { index, pixels: await pictures.digest(index), rgb: () => pictures.rgb(index) };
+}
+
+function structureKey(depths: readonly Derived<Tensor>[]): string {
+  return keyOf('digests', STRUCTURE_VERSION, { structure: depths.map(({ key }) => key) });
+}

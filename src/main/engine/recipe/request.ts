@@ -1,0 +1,210 @@
+/** What a request means before anything is opened: names looked up, ranges checked. Shared by rendering and planning. */
+import { AppError } from '../../../common/errors.ts';
+import type { ClipInfo, Fit, FrameRange } from '../../../common/media.ts';
+import type { EditSettings } from '../../../common/settings/settings.ts';
+import { scheduleNamed } from '../diffusion/names.ts';
+import { makeLevels, type ScheduleId } from '../diffusion/schedule.ts';
+import { solverNamed, solvers } from '../diffusion/solvers/registry.ts';
+import type { Solver } from '../diffusion/solvers/solver.ts';
+import type { LatentShape, NoiseSchedule } from '../diffusion/types.ts';
+import { fitCanvas, fitInto } from '../media/fit.ts';
+import type { Need } from '../methods/have.ts';
+import { getMethod, parseParams, solverFor } from '../methods/registry.ts';
+import type { Method } from '../methods/types.ts';
+import { checkCanvas } from '../models/parts.ts';
+import type { Bundle } from '../models/types.ts';
+
+export interface ResolvedRequest {
+  readonly method: Method;
+  /** Completed by the method's defaults. */
+  readonly params: unknown;
+  readonly needs: readonly Need[];
+  readonly solver: Solver;
+  readonly scheduleId: ScheduleId;
+}
+
+/** @throws AppError usage naming what is not known */
+export function resolveRequest(
+  settings: Pick<EditSettings, 'method'> & {
+    readonly sampling: Pick<EditSettings['sampling'], 'solver' | 'schedule'>;
+  },
+): ResolvedRequest {
+  const method = getMethod(settings.method.id);
+  const params = parseParams(method, settings.method.params);
+  return {
+    method,
+    params,
+    needs: method.needs(params),
+    solver: solverFor(method, params, named(settings.sampling.solver, solverNamed, SOLVER)),
+    scheduleId: named(settings.sampling.schedule, scheduleNamed, SCHEDULE) ?? 'bundle',
+  };
+}
+
+/** @throws AppError usage when range or anchor are not in the clip */
+export function resolveRange(settings: EditSettings, clip: Pick<ClipInfo, 'frames'>): FrameRange {
+  const start = settings.source.range?.start ?? 0;
+  const end = settings.source.range?.end ?? clip.frames;
+  const last = clip.frames - 1;
+  if (end > clip.frames || start >= end) {
+    throw usage(`frames ${start} to ${end - 1} are not in the clip`, `The clip has frames 0 to ${last}.`);
+  }
+  if (settings.guide.anchor < start || settings.guide.anchor >= end) {
+    throw usage(
+      `the anchor, frame ${settings.guide.anchor}, is outside the frames to edit`,
+      `Choose one from ${start} to ${end - 1}.`,
+    );
+  }
+  return { start, end };
+}
+
+/** Canvas of a clip for a network. @throws AppError bundle-invalid where an export froze another than was asked for */
+export function canvasOf(
+  settings: EditSettings,
+  clip: Pick<ClipInfo, 'width' | 'height'>,
+  network: Pick<Bundle, 'name' | 'nativeSize' | 'grid' | 'frozen'>,
+): Fit {
+  const { width, height } = network.frozen;
+  if (width !== null && height !== null && settings.sampling.size === null) {
+    return fitInto(clip.width, clip.height, { width, height });
+  }
+  const fit = fitCanvas(clip.width, clip.height, {
+    size: settings.sampling.size ?? network.nativeSize,
+    grid: network.grid,
+  });
+  checkCanvas(network.frozen, fit.width, fit.height, network.name);
+  return fit;
+}
+
+const SOLVER = { what: 'solver', choices: solvers.map(({ id }) => id).join(' or ') };
+const SCHEDULE = { what: 'schedule', choices: 'bundle, karras or exponential' };
+
+/** The thing a name stands for; null stays null: the method or the bundle decides. */
+function named<Id>(
+  name: string | null,
+  lookUp: (name: string) => Id | null,
+  { what, choices }: { what: string; choices: string },
+): Id | null {
+  if (name === null) return null;
+  const found = lookUp(name);
+  if (found === null) throw usage(`there is no ${what} "${name}"`, `Choose ${choices}.`);
+  return found;
+}
+
+function usage(message: string, hint: string): AppError {
+  return new AppError('usage', message, { doing: 'checking the settings', hint });
+}
+
+/** What of a bundle is known without its networks. */
+type ModelFacts = Pick<
+  Bundle,
+  | 'name'
+  | 'nativeSize'
+  | 'grid'
+  | 'frozen'
+  | 'factor'
+  | 'latentChannels'
+  | 'structureChannels'
+  | 'scheduler'
+  | 'digests'
+>;
+
+/** A request and its clip, model and canvas: what a plan and a render both start from. */
+export interface ResolvedShot extends ResolvedRequest {
+  readonly settings: EditSettings;
+  readonly clip: ClipInfo;
+  readonly range: FrameRange;
+  /** Frames in the range. */
+  readonly frames: number;
+  /** Anchor within the range. */
+  readonly anchor: number;
+  readonly model: ModelFacts;
+  /** The execution provider in use. */
+  readonly provider: string;
+  readonly fit: Fit;
+  readonly shape: LatentShape;
+  readonly schedule: NoiseSchedule;
+}
+
+/** @throws AppError usage, bundle-invalid for what does not go together */
+export function resolveShot(of: {
+  readonly settings: EditSettings;
+  readonly request: ResolvedRequest;
+  readonly clip: ClipInfo;
+  readonly model: ModelFacts;
+  readonly provider: string;
+}): ResolvedShot {
+  const { settings, request, clip, model } = of;
+  const range = resolveRange(settings, clip);
+  const fit = canvasOf(settings, clip, model);
+  const { solver, scheduleId } = request;
+  return {
+    ...request,
+    ...of,
+    range,
+    frames: range.end - range.start,
+    anchor: settings.guide.anchor - range.start,
+    fit,
+    shape: latentShape(fit, model),
+    schedule: makeLevels(model.scheduler, settings.sampling.steps, { solver, schedule: scheduleId }),
+  };
+}
+
+/** Where the depth comes from; null for networks that take none. */
+export type DepthOf =
+  | { readonly source: 'clip'; readonly clip: ClipInfo }
+  /** `size` in pixels at which the estimator looks at the shot. */
+  | { readonly source: 'estimator'; readonly size: Size }
+  | null;
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * @param of sizeFor: of the bundle's estimator, null where it has none
+ * @throws AppError usage when depth is wanted and there is none, or given and not wanted, or not like the clip
+ */
+export async function depthOf(
+  of: ResolvedShot & { readonly sizeFor: ((picture: Size) => Size) | null },
+  probe: (path: string) => Promise<ClipInfo>,
+): Promise<DepthOf> {
+  const { settings, model, fit, clip, range, sizeFor } = of;
+  const path = settings.guide.depth;
+  if (model.structureChannels === 0) {
+    if (path === null) return null;
+    throw depthRefused(`${model.name} takes no depth`, 'Leave the depth clip out or choose a depth model.');
+  }
+  if (path === null) {
+    if (sizeFor) {
+      return { source: 'estimator', size: sizeFor({ width: fit.contentWidth, height: fit.contentHeight }) };
+    }
+    throw depthRefused(
+      `${model.name} wants the depth of every frame and cannot estimate it`,
+      'Give a depth clip (near is bright, far is dark), or add an estimator to the bundle as depth_estimator/model.onnx.',
+    );
+  }
+  const given = await probe(path);
+  if (given.frames < range.end) {
+    throw depthRefused(
+      `the depth clip has ${given.frames} frames, the edit reaches frame ${range.end - 1}`,
+      'It must match the clip frame for frame.',
+    );
+  }
+  if (Math.abs(given.width / given.height - clip.width / clip.height) > 0.02) {
+    throw depthRefused('the depth clip has another shape than the clip', 'It must show the same picture.');
+  }
+  return { source: 'clip', clip: given };
+}
+
+function depthRefused(message: string, hint: string): AppError {
+  return new AppError('usage', message, { doing: 'reading the depth', hint });
+}
+
+/** Of latents on this canvas. */
+function latentShape(
+  fit: Pick<Fit, 'width' | 'height'>,
+  { latentChannels, factor }: Pick<Bundle, 'latentChannels' | 'factor'>,
+): LatentShape {
+  return { channels: latentChannels, height: fit.height / factor, width: fit.width / factor };
+}

@@ -1,0 +1,157 @@
+/** Second step: everything the runs need is found in the store, or made and kept there. */
+import { createHash } from 'node:crypto';
+import type { DerivedCounts, TakeReport } from '../../../common/report.ts';
+import type { Tensor } from '../artefacts/codecs.ts';
+import { visitsOf } from '../diffusion/run.ts';
+import type { Latent } from '../diffusion/types.ts';
+import type { Derived } from '../make/derived.ts';
+import { Maker } from '../make/maker.ts';
+import type { Structure } from '../recipe/recipe.ts';
+import { branchPrompts, runsOf } from '../recipe/runs.ts';
+import type { RenderContext } from './context.ts';
+import { poorInversion } from './inversion-quality.ts';
+import type { Shot } from './prepare.ts';
+
+export interface Ingredients {
+  readonly structure: Structure | null;
+  /** One a frame of the shot; empty where the method does not need them. */
+  readonly inverted: readonly Latent[];
+  readonly clean: readonly Latent[];
+  /** Digest of the keys of all frames, so that a checkpoint of others is recognised as foreign. */
+  readonly fingerprint: string;
+  readonly counts: DerivedCounts;
+  readonly inversion: TakeReport['inversion'];
+}
+
+/** @throws Cancelled between two network calls; AppError not-finite naming step and frame */
+export async function derive(shot: Shot, context: RenderContext): Promise<Ingredients> {
+  const { recipe } = shot;
+  const { progress, signal } = context;
+  const maker = new Maker({
+    store: context.cache,
+    signal,
+    onCall(work) {
+      const counts = recipe.inverts ? work === 'invert' || work === 'check' : work === 'encode';
+      if (work === 'estimate' || counts) progress.advance(1);
+    },
+  });
+  progress.plan('invert', unitsOf(shot), 1);
+  // In network calls: one with two branches costs about twice one with one.
+  progress.plan('sample', visitsOf(runsOf(shot)), branchPrompts(shot.settings).length);
+  await makeConditions(shot, maker);
+  const structure = await makeStructure(shot, maker, context);
+  // It takes longest, and no frame's time shall hold it.
+  await shot.bundle.open('unet');
+  progress.enter('invert');
+  const frames = await makeFrames(shot, structure, maker, context);
+  await shot.bundle.release('vaeEncoder');
+  // Checking an inversion may have opened it.
+  await shot.bundle.release('vaeDecoder');
+  const { kinds, calls } = maker.tally.counts;
+  const computed = kinds.inversion?.made ?? 0;
+  const poor = poorInversion(frames.reconstruction, shot.settings);
+  if (poor) context.warn(poor);
+  return {
+    ...frames,
+    structure,
+    counts: { kinds, calls },
+    inversion: {
+      frames: frames.inverted.length,
+      fromCache: frames.inverted.length - computed,
+      computed,
+      unetCalls: calls.invert,
+      reconstruction: frames.reconstruction,
+      checkUnetCalls: calls.check,
+    },
+  };
+}
+
+/** The prompts as the network reads them. */
+export async function makeConditions({ recipe, conditions, bundle }: Shot, maker: Maker): Promise<void> {
+  for (const [prompt, text] of recipe.texts) {
+    conditions.set(prompt, (await maker.have(text)).value);
+  }
+  await bundle.release('textEncoder');
+}
+
+/** Null for networks that take none. */
+export async function makeStructure(
+  { recipe, bundle, range, frames }: Shot,
+  maker: Maker,
+  { progress }: Pick<RenderContext, 'progress'>,
+): Promise<Structure | null> {
+  if (!recipe.takesDepth) return null;
+  // Beside inversion and sampling it is nothing: it is counted, but takes no share of the bar.
+  let left = frames;
+  progress.plan('open', left);
+  const depths: Derived<Tensor>[] = [];
+  const had = await maker.all(recipe.depths(), ({ made }, depth) => {
+    depths[depth.frame! - range.start] = depth;
+    if (!made) progress.plan('open', --left);
+  });
+  await bundle.release('depthEstimator');
+  return recipe.structureOf(
+    depths,
+    had.map(({ value }) => value.data),
+  );
+}
+
+/** Of making every frame, in network calls. */
+function unitsOf({ recipe, range }: Shot): number {
+  const indices = Array.from({ length: range.end - range.start }, (_, i) => range.start + i);
+  return indices.reduce((sum, index) => sum + recipe.unitsOf(index), 0);
+}
+
+async function makeFrames(
+  shot: Shot,
+  structure: Structure | null,
+  maker: Maker,
+  { progress }: RenderContext,
+): Promise<Pick<Ingredients, 'inverted' | 'clean' | 'fingerprint'> & { reconstruction: Reconstruction }> {
+  const { recipe, range, settings } = shot;
+  let units = unitsOf(shot);
+  const fingerprint = createHash('sha256');
+  const inverted: Latent[] = [];
+  const clean: Latent[] = [];
+  const quality: { psnr: number; made: boolean }[] = [];
+  const owed: (() => Promise<number>)[] = [];
+  // Everything wanted of a frame has the frame's place among its like.
+  const things = async function* () {
+    for await (const { index, wanted, check, inversion } of recipe.frames(structure)) {
+      for (const thing of wanted) {
+        fingerprint.update(thing.key!);
+        yield { ...thing, place: index - range.start, check: thing === inversion ? check : null };
+      }
+    }
+  };
+  await maker.all(things(), ({ value, psnr, made }, thing) => {
+    const isInversion = thing.kind.id === 'inversion';
+    (isInversion ? inverted : clean)[thing.place] = value.data;
+    if (psnr !== null) quality.push({ psnr, made });
+    const { check } = thing;
+    if (check && !made) owed.push(() => maker.check(check, value));
+    if (!made && (isInversion || !recipe.inverts)) {
+      units -= recipe.unitsOf(thing.frame!);
+      progress.plan('invert', units);
+    }
+  });
+  // Frames that led no render before were never checked: one number for the shot is owed.
+  if (owed[0] && quality.length === 0) {
+    progress.plan('invert', units + settings.sampling.steps);
+    quality.push({ psnr: await owed[0](), made: true });
+  }
+  return { inverted, clean, fingerprint: fingerprint.digest('hex'), reconstruction: summaryOf(quality) };
+}
+
+type Reconstruction = TakeReport['inversion']['reconstruction'];
+
+function summaryOf(quality: readonly { readonly psnr: number; readonly made: boolean }[]): Reconstruction {
+  if (quality.length === 0) return null;
+  const psnrs = quality.map(({ psnr }) => psnr);
+  return {
+    frames: quality.length,
+    fromCache: quality.filter(({ made }) => !made).length,
+    meanPsnr: psnrs.reduce((sum, value) => sum + value, 0) / psnrs.length,
+    minPsnr: Math.min(...psnrs),
+  };
+}

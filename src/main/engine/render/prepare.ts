@@ -1,0 +1,118 @@
+/** First step: everything that can be refused is refused here, before anything is computed. No network is opened. */
+import { basename } from 'node:path';
+import { promptNotes } from '../../../common/prompt-notes.ts';
+import type { ProviderTrial } from '../../../common/report.ts';
+import type { EditSettings } from '../../../common/settings/settings.ts';
+import { parseRate } from '../../../common/time/rational.ts';
+import { type Capacity, checkCapacity } from '../diffusion/capacity.ts';
+import type { Conditioning, Predict } from '../diffusion/types.ts';
+import type { ShotOf } from '../make/shot.ts';
+import { rehearseTake } from '../media/encode.ts';
+import { probeClip } from '../media/probe.ts';
+import { checkTarget } from '../media/target.ts';
+import { openBundle } from '../models/open.ts';
+import type { Bundle } from '../models/types.ts';
+import { chooseProvider } from '../onnx/provider.ts';
+import { readModelSettings } from '../recipe/model-settings.ts';
+import { Recipe } from '../recipe/recipe.ts';
+import { type DepthOf, depthOf, type ResolvedShot, resolveRequest, resolveShot } from '../recipe/request.ts';
+import { branchPrompts, runsOf } from '../recipe/runs.ts';
+import { reportPath } from '../report-file.ts';
+import { capacityOf, freeMemory } from './capacity.ts';
+import type { RenderContext } from './context.ts';
+
+/** One job with everything checked. Disposed, its networks are released. */
+export interface Shot extends ResolvedShot, AsyncDisposable {
+  readonly networks: ShotOf['networks'];
+  readonly bundle: Bundle;
+  readonly predict: Predict;
+  readonly tried: readonly ProviderTrial[];
+  readonly depth: DepthOf;
+  readonly recipe: Recipe;
+  /** By prompt, as they are made. */
+  readonly conditions: Map<string, Conditioning>;
+  /** Frames that go through the network together. */
+  readonly capacity: Capacity;
+}
+
+/** One frame to look at writes no take, so nothing is asked of its place. @throws AppError for every request that cannot be met, Cancelled */
+export async function prepareShot(
+  settings: EditSettings,
+  context: RenderContext,
+  makesTake = true,
+): Promise<Shot> {
+  const { signal, warn, cache } = context;
+  const request = resolveRequest(settings);
+  const { path: out, format, alpha } = settings.output;
+  if (makesTake) await checkTarget(out, settings.source.clip, format, [basename(reportPath(out))]);
+  const rate = (settings.source.rate !== null && parseRate(settings.source.rate)) || undefined;
+  const clip = await probeClip(settings.source.clip, { signal, rate });
+  for (const warning of clip.warnings) warn(warning);
+  const { provider, tried } = await chooseProvider(settings.model.provider);
+  for (const problem of (await readModelSettings(settings.model.bundle)).problems) warn(problem);
+  const { method } = request;
+  const bundle = await openBundle(settings.model.bundle, {
+    sites: method.sites,
+    joint: method.joint ?? false,
+    provider,
+    digestStore: cache?.digests,
+    signal,
+  });
+  try {
+    const resolved = resolveShot({ settings, request, clip, model: bundle, provider });
+    const { range, fit, shape, needs } = resolved;
+    const take = { clip, range, fit, out, format, alpha, tag: context.job };
+    const notes = makesTake ? await rehearseTake(take, signal) : [];
+    for (const note of notes) warn(`the take differs from its clip: ${note}`);
+    warnOfPrompts(settings, bundle, warn);
+    const sizeFor = bundle.depth?.sizeFor ?? null;
+    const depth = await depthOf({ ...resolved, sizeFor }, (path) => probeClip(path, { signal }));
+    const predict = bundle.predict(shape);
+    const runs = runsOf(resolved);
+    const branches = branchPrompts(settings).length;
+    const free = context.freeMemory ?? freeMemory(provider);
+    const capacity = capacityOf({ bundle, shape, branches, runs, free });
+    checkCapacity(runs, capacity);
+    const conditions = new Map<string, Conditioning>();
+    const networks = () => ({
+      bundle,
+      predict,
+      get source() {
+        return conditions.get(settings.prompts.source)!;
+      },
+    });
+    const shot = { ...resolved, networks };
+    const recipe = new Recipe({ shot, range, needs, depth, store: cache, signal });
+    return {
+      ...shot,
+      bundle,
+      predict,
+      tried,
+      depth,
+      recipe,
+      conditions,
+      capacity,
+      async [Symbol.asyncDispose]() {
+        await recipe[Symbol.asyncDispose]();
+        await bundle.close();
+      },
+    };
+  } catch (error) {
+    await bundle.close();
+    throw error;
+  }
+}
+
+function warnOfPrompts(settings: EditSettings, { tokenize }: Bundle, warn: (line: string) => void): void {
+  const { source, target, negative } = settings.prompts;
+  const named = [
+    ['source prompt', source],
+    ['prompt', target],
+    ['negative prompt', negative],
+  ] as const;
+  for (const note of promptNotes(settings)) warn(note);
+  for (const [name, prompt] of named) {
+    const { cut } = tokenize(prompt);
+    if (cut !== null) warn(`the ${name} is longer than the model reads; this was cut: "${cut}"`);
+  }
+}

@@ -1,0 +1,147 @@
+/** Third step: the method samples all frames step by step, leaving checkpoints to resume from. */
+import { createHash } from 'node:crypto';
+import { AppError, errorLine } from '../../../common/errors.ts';
+import { SETTINGS } from '../../../common/settings/settings.ts';
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../diffusion/checkpoint.ts';
+import { sampleRuns } from '../diffusion/driver.ts';
+import { type Run, visitsOf } from '../diffusion/run.ts';
+import type { Latent } from '../diffusion/types.ts';
+import type { Have } from '../methods/have.ts';
+import { branchPrompts, runsOf } from '../recipe/runs.ts';
+import { CheckpointClock } from './checkpoint-file.ts';
+import type { RenderContext } from './context.ts';
+import type { Ingredients } from './derive.ts';
+import type { Shot } from './prepare.ts';
+export interface Sampled {
+  /** Clean scaled latents in frame order. */
+  readonly latents: readonly Latent[];
+  readonly unetCalls: number;
+  readonly unetBranches: number;
+  readonly resumedFrom: { readonly step: number; readonly visit: number } | null;
+}
+
+/** @throws Cancelled after the network call in flight; AppError not-finite naming step and frame */
+export async function sampleShot(shot: Shot, made: Ingredients, context: RenderContext): Promise<Sampled> {
+  const { bundle, settings, conditions } = shot;
+  const { guidance, seed } = settings.sampling;
+  const { keep } = settings.guide;
+  const { checkpoint, progress } = context;
+  const runs = runsOf(shot, haveOf(shot, made));
+  const key = checkpointKey(shot, made);
+  const resume = await readCheckpoint(key, context);
+  const total = visitsOf(runs);
+  const resumedVisits = resume ? visitsBefore(runs, resume) : 0;
+  const clock = new CheckpointClock(resumedVisits / total);
+  const before = { ...bundle.calls };
+
+  let warned = false;
+  /** Without room for checkpoints the job still renders. */
+  const save = async (bytes: Uint8Array) => {
+    try {
+      await checkpoint.write(key, bytes);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      if (!warned) context.warn(`${errorLine(error)} Until then this edit cannot be resumed.`);
+      warned = true;
+    }
+  };
+
+  const branches = branchPrompts(settings).map((prompt) => conditions.get(prompt)!);
+  progress.plan('sample', total - resumedVisits, branches.length);
+  progress.enter('sample');
+  const latents = await sampleRuns({
+    runs,
+    predict: shot.predict,
+    capacity: shot.capacity,
+    prediction: bundle.scheduler.prediction,
+    clip: bundle.scheduler.clipSample,
+    solver: shot.solver,
+    branches,
+    guidance,
+    ...(keep > 0 && { keep: { threshold: keep, shape: shot.shape } }),
+    firstFrame: shot.range.start,
+    seed,
+    signal: context.signal,
+    ...(made.structure && { structure: mapOf(made) }),
+    ...(resume && { resume }),
+    async onVisit(event) {
+      progress.advance(1);
+      if (!event.aside)
+        await context.onGlimpse?.({
+          frame: event.frame + shot.range.start,
+          step: event.step,
+          fit: shot.fit,
+          picture: () => bundle.decode(event.denoised, shot.shape),
+        });
+      const fraction = event.done / total;
+      // The last one is written in any case: encoding may be killed too.
+      if (!event.checkpoint || (event.done < total && !clock.due(fraction))) return;
+      const began = performance.now();
+      await save(encodeCheckpoint(event.checkpoint()));
+      clock.wrote(fraction, (performance.now() - began) / 1000);
+    },
+  });
+  await bundle.release('unet');
+  return {
+    latents,
+    unetCalls: bundle.calls.unet - before.unet,
+    unetBranches: bundle.calls.unetBranches - before.unetBranches,
+    resumedFrom: resume ? { step: resume.step, visit: resume.visited.length } : null,
+  };
+}
+
+/** Visits that a checkpoint spares. */
+function visitsBefore(runs: readonly Run[], { run, step, visited }: Checkpoint): number {
+  return visitsOf(runs.slice(0, run)) + step * (runs[run]?.frames.length ?? 0) + visited.length;
+}
+
+/** What was made, as a method asks for it. */
+function haveOf(shot: Shot, made: Ingredients): Partial<Have> {
+  const { bundle, fit, shape, conditions, settings } = shot;
+  const sourceText = conditions.get(settings.prompts.source);
+  return {
+    ...(sourceText && { sourceText }),
+    inversion: (frame) => made.inverted[frame]!,
+    clean: (frame) => made.clean[frame]!,
+    ...(made.structure && { structure: mapOf(made) }),
+    pictures: {
+      decode: (latent) => bundle.decode(latent, shape),
+      encode: (rgb) => bundle.encode(rgb, fit.width, fit.height),
+    },
+  };
+}
+
+function mapOf({ structure }: Ingredients): (frame: number) => Float32Array {
+  return (frame) => structure!.maps![frame]!;
+}
+
+/** Everything that changes the sampled latents: what was made, the networks that run, and settings. */
+function checkpointKey(shot: Shot, made: Ingredients): Buffer {
+  const { settings, bundle, provider, params, solver, scheduleId } = shot;
+  const resolved = {
+    ...settings,
+    method: { ...settings.method, params },
+    sampling: { ...settings.sampling, solver: solver.id, schedule: scheduleId },
+  };
+  const parts = [
+    made.fingerprint,
+    made.structure?.digests ?? null,
+    bundle.digests,
+    provider,
+    SETTINGS.valuesThatAffect(resolved, 'sampling'),
+    shot.range,
+  ];
+  return createHash('sha256').update(JSON.stringify(parts)).digest();
+}
+
+/** Null where there is none of use; what cannot be used is told. */
+async function readCheckpoint(
+  key: Buffer,
+  { checkpoint, warn }: Pick<RenderContext, 'checkpoint' | 'warn'>,
+): Promise<Checkpoint | null> {
+  const found = await checkpoint.read(key);
+  if (found === null) return null;
+  if (found instanceof Uint8Array) return decodeCheckpoint(found);
+  warn(`the checkpoint of this edit ${found.unusable}, so its frames are rendered from the first step`);
+  return null;
+}

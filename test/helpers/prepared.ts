@@ -1,0 +1,28 @@
+/** What a render brings along, for tests of its steps. */
+import type { Progress } from '../../src/common/contract/jobs.ts';
+import type { ArtefactStore } from '../../src/main/engine/artefacts/store.ts';
+import { createProgressMeter } from '../../src/main/engine/progress.ts';
+import { CheckpointFile } from '../../src/main/engine/render/checkpoint-file.ts';
+import type { RenderContext } from '../../src/main/engine/render/context.ts';
+
+export interface ContextOptions {
+  readonly dir: string;
+  readonly store?: ArtefactStore | null;
+  readonly signal?: AbortSignal;
+  readonly job?: string;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+export function contextWith(options: ContextOptions): RenderContext & { readonly warnings: string[] } {
+  const { dir, store = null, signal = new AbortController().signal, job = 'test' } = options;
+  const warnings: string[] = [];
+  return {
+    job,
+    cache: store,
+    checkpoint: new CheckpointFile(dir, job),
+    signal,
+    progress: createProgressMeter(options.onProgress ?? (() => {})),
+    warn: (message) => warnings.push(message),
+    warnings,
+  };
+}

@@ -1,0 +1,271 @@
+/** What a plan foretells a render does, and what was made once is not made again. */
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { ArtefactKind } from '../../src/common/contract/cache.ts';
+import { type DerivedCounts, type TakeReport, WORKS } from '../../src/common/report.ts';
+import type { EditSettings } from '../../src/common/settings/settings.ts';
+import { type ArtefactStore, openArtefacts } from '../../src/main/engine/artefacts/store.ts';
+import * as decoding from '../../src/main/engine/media/decode.ts';
+import { rememberingProbe } from '../../src/main/engine/media/remembering-probe.ts';
+import { rememberingFacts } from '../../src/main/engine/models/facts.ts';
+import { createPlanner } from '../../src/main/engine/queue/plan.ts';
+import { derive } from '../../src/main/engine/render/derive.ts';
+import { prepareShot } from '../../src/main/engine/render/prepare.ts';
+import { renderFrame } from '../../src/main/engine/render/preview.ts';
+import { sampleShot } from '../../src/main/engine/render/sample.ts';
+import { makeWorld, movingClip, type World } from '../helpers/cli.ts';
+import { ffmpegDoes } from '../helpers/clips.ts';
+import { type Short, settingsWith } from '../helpers/job-settings.ts';
+import { contextWith } from '../helpers/prepared.ts';
+import { processor } from '../helpers/shipped-edits.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+
+vi.mock(import('../../src/main/engine/media/decode.ts'), async (original) => {
+  const real = await original();
+  return { ...real, decodeFrames: vi.fn(real.decodeFrames) };
+});
+const decodes = vi.mocked(decoding.decodeFrames);
+
+let plain: World;
+let depth: World;
+let clip: string;
+let still: string;
+const FRAMES = 5;
+
+beforeAll(async () => {
+  plain = await makeWorld();
+  depth = await makeWorld({ kind: 'depth', depth: {} });
+  clip = await movingClip(join(plain.dir, 'clip.mov'), { frames: FRAMES, sound: false });
+  still = join(plain.dir, 'still.mov');
+  const grey = 'color=gray:s=64x48:r=12';
+  await ffmpegDoes('-f', 'lavfi', '-i', grey, '-frames:v', `${FRAMES}`, '-c:v', 'ffv1', still);
+});
+afterAll(() => {
+  plain[Symbol.dispose]();
+  depth[Symbol.dispose]();
+});
+beforeEach(() => decodes.mockClear());
+
+function settingsOf({ bundle }: World, more: Short = {}): EditSettings {
+  return settingsWith({
+    ...{ clip, bundle, out: join(plain.out, 'take.mov'), sourcePrompt: 'a red car', prompt: 'a white swan' },
+    ...{ steps: 3, refinement: 0, size: 64, anchor: 2, provider: 'cpu' },
+    ...more,
+  });
+}
+
+function storeIn(dir = tempFolder()): ArtefactStore {
+  const store = openArtefacts(join(dir, 'cache.sqlite'), { limitBytes: 1e9, onWarning: expect.unreachable });
+  onTestFinished(() => store.close());
+  return store;
+}
+
+/** A planner of a new process: it knows what the store knows. */
+function plan(settings: EditSettings, cache: ArtefactStore | null) {
+  const [probe, facts] = [rememberingProbe(), rememberingFacts(cache?.digests)];
+  const parts = { cache, store: null, probe, facts, dir: plain.dir, isBusy: () => false };
+  return createPlanner(parts)(settings);
+}
+
+interface Rendered {
+  readonly counts: DerivedCounts;
+  readonly inversion: TakeReport['inversion'];
+  readonly samplingCalls: number;
+  readonly latents: readonly Float32Array[];
+  readonly opened: Readonly<Record<string, number>>;
+  readonly progress: readonly { readonly phase: string; readonly done: number; readonly total: number }[];
+}
+
+/** All of a render but its file; what was counted is what the networks were asked. */
+async function render(settings: EditSettings, store: ArtefactStore | null): Promise<Rendered> {
+  const progress: Rendered['progress'][number][] = [];
+  const onProgress = (now: Rendered['progress'][number]) => progress.push(now);
+  const context = contextWith({ dir: tempFolder(), store, onProgress });
+  await using shot = await prepareShot(settings, context, false);
+  const { calls } = shot.bundle;
+  const made = await derive(shot, context);
+  const { embed, encode, invert, check } = made.counts.calls;
+  expect([embed, encode, invert + check]).toEqual([calls.textEncoder, calls.vaeEncoder, calls.unet]);
+  const sampled = await sampleShot(shot, made, context);
+  const { sessions } = shot.bundle;
+  const opened = Object.fromEntries(Object.entries(sessions).map(([part, { opened }]) => [part, opened]));
+  const { inversion, counts } = made;
+  return { counts, inversion, samplingCalls: sampled.unetCalls, latents: sampled.latents, opened, progress };
+}
+
+const EDITS: [string, () => EditSettings][] = [
+  ['pix2video', () => settingsOf(plain)],
+  ['refined, another anchor', () => settingsOf(plain, { refinement: 2, anchor: 0 })],
+  ['mix, euler, keep', () => settingsOf(plain, { method: 'mix', solver: 'euler', keep: 0.4, guidance: 1 })],
+  ['sdedit', () => settingsOf(plain, { method: 'sdedit' })],
+  ['depth, estimated', () => settingsOf(depth)],
+  ['depth, given', () => settingsOf(depth, { depth: clip })],
+  ['frames that are all alike', () => settingsOf(plain, { clip: still })],
+  ['one prompt for both', () => settingsOf(plain, { prompt: 'a red car', negativePrompt: 'a red car' })],
+];
+
+/** What may be missing while the rest is there. */
+const HALVES: readonly (readonly ArtefactKind[])[] = [
+  ['inversion', 'text'],
+  ['latents', 'digests'],
+  ['depth'],
+];
+
+describe.each(EDITS)('%s', (_, edit) => {
+  const foretold = async (settings: EditSettings, store: ArtefactStore | null): Promise<Rendered> => {
+    const planned = await plan(settings, store);
+    const done = await render(settings, store);
+    expect(planned.derived).toEqual(done.counts);
+    expect(planned).toMatchObject({
+      cachedFrames: done.inversion.fromCache,
+      framesToInvert: done.inversion.computed,
+      inversionCalls: done.inversion.unetCalls + done.inversion.checkUnetCalls,
+      samplingCalls: done.samplingCalls,
+    });
+    // The bar came to its end: nothing was counted that was not done.
+    for (const phase of ['open', 'invert', 'sample']) {
+      const last = done.progress.findLast((now) => now.phase === phase);
+      if (last) expect(last.total, phase).toBe(last.done);
+    }
+    return done;
+  };
+
+  it('is foretold with a cold, a warm and a half-warm store, and always comes out the same', async () => {
+    const store = storeIn();
+    const settings = edit();
+    const cold = await foretold(settings, store);
+    const warm = await foretold(settings, store);
+    expect(Object.values(warm.counts.calls)).toEqual([0, 0, 0, 0, 0]);
+    expect(warm.latents).toEqual(cold.latents);
+    for (const missing of HALVES) {
+      for (const kind of missing) await store.prune({ all: true, kind });
+      expect((await foretold(settings, store)).latents, `without ${missing}`).toEqual(cold.latents);
+    }
+    // Some frames of it were made by another edit, of which this one's anchor was none.
+    const part = storeIn();
+    const { guide, source } = settings;
+    const less = { guide: { ...guide, anchor: 1 }, source: { ...source, range: { start: 0, end: 2 } } };
+    await render({ ...settings, ...less }, part);
+    // Depth is scaled over the shot: until all of it is there nobody knows what is inverted with it.
+    if (cold.counts.kinds.depth) {
+      const most = (await plan(settings, part)).derived.calls;
+      const { calls } = (await render(settings, part)).counts;
+      for (const work of WORKS) expect(most[work], work).toBeGreaterThanOrEqual(calls[work]);
+    } else await foretold(settings, part);
+    expect((await foretold(settings, null)).latents).toEqual(cold.latents);
+  });
+});
+
+describe('a second prompt', () => {
+  it('on a depth model encodes, estimates, inverts and decodes nothing, and checks nothing again', async () => {
+    const store = storeIn();
+    const first = await render(settingsOf(depth), store);
+    expect(first.counts.calls).toMatchObject({ encode: FRAMES, estimate: FRAMES, check: 3 });
+    decodes.mockClear();
+    const second = await render(settingsOf(depth, { prompt: 'a black swan', seed: 4 }), store);
+    expect(second.counts.calls).toEqual({ embed: 1, estimate: 0, encode: 0, invert: 0, check: 0 });
+    expect(second.inversion).toMatchObject({
+      computed: 0,
+      reconstruction: first.inversion.reconstruction && {
+        ...first.inversion.reconstruction,
+        fromCache: 1,
+      },
+    });
+    expect(second.latents).not.toEqual(first.latents);
+    expect(decodes).not.toHaveBeenCalled();
+    expect(second.opened).toMatchObject({ vaeEncoder: 0, depthEstimator: 0, unet: 1 });
+  });
+
+  it('given a depth clip decodes neither', async () => {
+    const store = storeIn();
+    const settings = { depth: clip };
+    await render(settingsOf(depth, settings), store);
+    decodes.mockClear();
+    await render(settingsOf(depth, { ...settings, prompt: 'a black swan' }), store);
+    expect(decodes).not.toHaveBeenCalled();
+  });
+
+  it('known already opens no text encoder', async () => {
+    const store = storeIn();
+    await render(settingsOf(plain), store);
+    const again = await render(settingsOf(plain, { seed: 9 }), store);
+    expect(again.opened).toMatchObject({ textEncoder: 0, vaeEncoder: 0, vaeDecoder: 0 });
+  });
+
+  it('with another method encodes nothing: the latents are those that were inverted', async () => {
+    const store = storeIn();
+    await render(settingsOf(plain), store);
+    const noised = await render(settingsOf(plain, { method: 'sdedit' }), store);
+    expect(noised.counts.kinds.latents).toEqual({ found: FRAMES, made: 0 });
+  });
+});
+
+it('a plan decodes a clip once, and after it the render reads only what it has to make', async () => {
+  const store = storeIn();
+  await plan(settingsOf(plain), store);
+  expect(decodes).toHaveBeenCalledTimes(1);
+  await plan(settingsOf(plain, { prompt: 'another' }), store);
+  expect(decodes).toHaveBeenCalledTimes(1);
+  await render(settingsOf(plain), store);
+  expect(decodes).toHaveBeenCalledTimes(2);
+});
+
+it('a clip that changes is read again', async () => {
+  const store = storeIn();
+  const path = join(tempFolder(), 'clip.mov');
+  copyFileSync(clip, path);
+  await render(settingsOf(plain, { clip: path }), store);
+  copyFileSync(still, path);
+  const other = await render(settingsOf(plain, { clip: path }), store);
+  expect(other.inversion.computed).toBe(1);
+});
+
+it('a frame to look at is the recipe of one frame, and finds what the shot left', async () => {
+  const store = storeIn();
+  const settings = settingsOf(plain);
+  await render(settings, store);
+  const look = { ...settings, source: { ...settings.source, range: { start: 2, end: 3 } } };
+  expect((await plan(look, store)).derived.calls).toMatchObject({ invert: 0, encode: 0 });
+  decodes.mockClear();
+  const { picture } = await renderFrame(look, contextWith({ dir: tempFolder(), store }));
+  expect(picture.length).toBeGreaterThan(0);
+  expect(decodes).not.toHaveBeenCalled();
+});
+
+it('two renders of one shot at once share the work: no frame is made twice', async () => {
+  const dir = tempFolder();
+  mkdirSync(dir, { recursive: true });
+  const [a, b] = [storeIn(dir), storeIn(dir)];
+  const both = await Promise.all([render(settingsOf(depth), a), render(settingsOf(depth), b)]);
+  for (const kind of ['depth', 'latents', 'inversion'] as const) {
+    const made = both.reduce((sum, { counts }) => sum + (counts.kinds[kind]?.made ?? 0), 0);
+    expect(made, kind).toBe(FRAMES);
+  }
+  expect(both[0].latents).toEqual(both[1].latents);
+});
+
+describe('a cache from before there were kinds', () => {
+  const demo = resolve(import.meta.dirname, '../../resources/demo');
+  const recorded = () => import('../golden/shipped-edits/edits.json', { with: { type: 'json' } });
+
+  it.each(['bundle', 'depth-bundle'])('still has the inversions of %s', async (bundle) => {
+    // Pictures of another processor's decoder may differ, and so their keys.
+    if ((await recorded()).default.processor !== processor()) return;
+    const dir = tempFolder();
+    copyFileSync(
+      resolve(import.meta.dirname, '../fixtures/cache-of-0.1/cache.sqlite'),
+      join(dir, 'cache.sqlite'),
+    );
+    const store = storeIn(dir);
+    const settings = settingsWith({
+      ...{ clip: join(demo, 'clip.mp4'), bundle: join(demo, bundle), out: join(dir, 'take.mov') },
+      ...{ range: { start: 8, end: 11 }, anchor: 8, size: 64, steps: 4, refinement: 0, provider: 'cpu' },
+      sourcePrompt: 'a red matte ball rolling across a green meadow',
+      prompt: 'a blue matte ball rolling across a green meadow',
+    });
+    const { inversion, counts } = await render(settings, store);
+    expect(inversion).toMatchObject({ fromCache: 3, computed: 0, unetCalls: 0, checkUnetCalls: 0 });
+    expect(counts.calls.encode).toBe(0);
+  });
+});
