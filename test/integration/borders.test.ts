@@ -148,6 +148,23 @@ describe('borders', () => {
     expect(others.filter((fault) => !fault.startsWith('a circle: '))).toHaveLength(4);
   });
 
+  it('keeps fetch to the downloader', () => {
+    const asking = "export const answer = await fetch('https://example.org');\n";
+    const files = [
+      'src/main/engine/library/other.ts',
+      'src/common/asks.ts',
+      'src/main/engine/library/fetch-file.ts',
+    ];
+    for (const file of files) write(file, asking);
+    cpSync(join(root, 'biome.json'), join(copy, 'biome.json'));
+    const biome = join(root, 'node_modules/@biomejs/biome/bin/biome');
+    const args = [biome, 'lint', '--vcs-enabled=false', '--reporter=json', ...files];
+    const run = spawnSync(process.execPath, args, { cwd: copy, encoding: 'utf8' });
+    const told = JSON.parse(run.stdout).diagnostics as { category: string; location: { path: unknown } }[];
+    expect(told.map(({ category }) => category)).toEqual(Array(2).fill('lint/style/noRestrictedGlobals'));
+    expect(JSON.stringify(told)).not.toContain('fetch-file.ts"');
+  });
+
   it('holds in the tree, from the command line', () => {
     const check = join(root, 'tools/borders/check.ts');
     expect(spawnSync(process.execPath, [check], { cwd: root, encoding: 'utf8' })).toMatchObject({

@@ -39,7 +39,7 @@ export const AREAS: readonly Area[] = [
   // Plain data, in every process.
   area(
     'common',
-    'time, formats, settings, contract/version.ts',
+    'settings, contract/version.ts',
     'It runs in every process, so it is pure and knows nobody outside common.',
   ),
   area('common/time', 'common', 'Rational time is arithmetic.'),
@@ -64,7 +64,7 @@ export const AREAS: readonly Area[] = [
     'What can be said between processes is data and its schemas.',
   ),
   // Processes.
-  area('main', 'common, common/settings', 'What every process of this machine shares knows none of them.'),
+  area('main', 'settings', 'What every process of this machine shares knows none of them.'),
   area(
     'main/app',
     'main, common, contract',
@@ -217,6 +217,14 @@ export const LIBRARIES: readonly Library[] = [
   library('node:worker_threads', 'main/engine/watchdog', 'The watchdog is the only thread.'),
   library('node:dns', 'main/engine/library/address.ts', 'The network is asked by the downloader only.'),
   library('node:net', 'main/engine/library/address.ts', 'The network is asked by the downloader only.'),
+  ...['node:http', 'node:http2', 'node:https', 'node:tls', 'node:dgram'].map((name) =>
+    library(
+      name,
+      '',
+      'The network is asked by the downloader only, with fetch, which biome.json keeps to it.',
+    ),
+  ),
+  library('node:sqlite', '', 'SQLite has one door, and one library behind it.'),
   library(
     'node:*',
     'main, !main/engine/diffusion, !main/engine/methods, !main/engine/onnx/ir, !main/engine/onnx/passes, !main/engine/onnx/attention',
