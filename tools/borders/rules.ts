@@ -39,7 +39,7 @@ export const AREAS: readonly Area[] = [
   // Plain data, in every process.
   area(
     'common',
-    'settings, contract/version.ts',
+    'settings, formats, contract/version.ts',
     'It runs in every process, so it is pure and knows nobody outside common.',
   ),
   area('common/time', 'common', 'Rational time is arithmetic.'),
