@@ -1,12 +1,13 @@
 /** A take has one owner, the file of its project: whichever project is open, whoever is killed, wherever the file has gone. */
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Events } from '../../src/common/contract/events.ts';
 import type { OpenedProject } from '../../src/common/contract/projects.ts';
 import type { ClipRef, ProjectDocument, Shot } from '../../src/common/project/document.ts';
 import { removeTake } from '../../src/common/project/edits-takes.ts';
 import { prepareDataDirectory } from '../../src/main/engine/data-paths.ts';
+import { probeClip } from '../../src/main/engine/media/probe.ts';
 import { PROJECT_MIGRATIONS } from '../../src/main/engine/project/database.ts';
 import { ProjectSession } from '../../src/main/engine/project/session.ts';
 import { openJobStore } from '../../src/main/engine/queue/store.ts';
@@ -114,6 +115,24 @@ test('another project is opened while one renders: each take is in its own, and 
   // The newest of each shot is on the timeline.
   expect(timeline.map((item) => item.kind === 'shot' && item.takeId)).toEqual([jobs[2], jobs[1]]);
   expect(Object.values(takes).every(({ path }) => existsSync(path))).toBe(true);
+  await desk.stop();
+});
+
+test('each shot is rendered into the format that it has, under the ending that the format has', async () => {
+  const desk = startDesk(folder.at('formats'));
+  const shots = (['h264', 'prores4444'] as const).map((format, at) => {
+    const shot = shotOf(`f${at}`, 2);
+    return { ...shot, settings: { ...shot.settings, output: { format, alpha: 'off' as const } } };
+  });
+  const film = await make(desk, join(folder.at('formats'), 'film.retake'), ...shots);
+  const jobs = [await film.render(shots[0]!), await film.render(shots[1]!)];
+  await desk.until((all) => jobs.every((id) => isFiled(all, id)));
+  const { takes } = (await open(desk, film.opened.path)).document;
+  const [small, large] = jobs.map((id) => takes[id]!);
+  expect([extname(small!.path), extname(large!.path)]).toEqual(['.mp4', '.mov']);
+  expect(small!.settings.output).toEqual({ format: 'h264', alpha: 'off' });
+  expect((await probeClip(small!.path)).codec).toBe('h264');
+  expect((await probeClip(large!.path)).codec).toBe('prores');
   await desk.stop();
 });
 

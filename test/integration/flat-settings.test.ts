@@ -29,6 +29,8 @@ const mixed = {
   sampling: { steps: 7, guidance: 3.5, solver: 'k_euler', schedule: 'karras', seed: 4242, size: 48 },
   inversion: { mode: 'lower', refinement: 2 },
   guide: { keep: 0.25 },
+  // Shots had none of their own yet.
+  output: { format: 'prores422hq', alpha: 'auto' },
 };
 const plain = {
   prompts: { source: 'a car', target: 'a red car', negative: '' },
@@ -36,6 +38,7 @@ const plain = {
   sampling: { steps: 3, guidance: 1, solver: 'ddim', schedule: 'exponential', seed: 7, size: 64 },
   inversion: { mode: 'lower', refinement: 0 },
   guide: { keep: 0 },
+  output: { format: 'prores422hq', alpha: 'auto' },
 };
 /** Of a job of the desktop: what its shot had, and where. */
 const jobOf = (shot: typeof mixed | typeof plain, name: string, start: number) => ({
@@ -43,12 +46,7 @@ const jobOf = (shot: typeof mixed | typeof plain, name: string, start: number) =
   source: { clip: join(films, 'clip.mp4'), rate: null, range: { start, end: start + 3 } },
   model: { bundle: join(films, 'bundle'), provider: 'cpu' },
   guide: { ...shot.guide, anchor: start + 2, depth: null },
-  output: {
-    path: join(films, 'takes', `${name}.mov`),
-    format: 'prores422hq',
-    alpha: 'auto',
-    imageText: null,
-  },
+  output: { ...shot.output, path: join(films, 'takes', `${name}.mov`), imageText: null },
   origins: {},
 });
 
@@ -123,8 +121,9 @@ test('the report beside a finished take proves it, with its settings in groups',
 test('presets keep every setting', () => {
   const { target: _, source: __, ...prompts } = mixed.prompts;
   const { seed: ___, ...sampling } = mixed.sampling;
+  const { output: ____, ...look } = mixed;
   const [night, quick, ...others] = readPresets(readFileSync(join(films, 'presets.json'), 'utf8'));
-  expect(night).toEqual({ name: 'Night', settings: { ...mixed, prompts, sampling } });
+  expect(night).toEqual({ name: 'Night', settings: { ...look, prompts, sampling } });
   expect(quick).toMatchObject({ name: 'Quick', settings: { method: plain.method, guide: plain.guide } });
   expect(others).toEqual([]);
 });

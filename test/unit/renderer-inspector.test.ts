@@ -178,6 +178,7 @@ describe('the form of the settings', () => {
       ['Seed', false],
       ['Inversion', true],
       ['Guide', true],
+      ['Output', false],
     ]);
     expect(parts.flatMap(({ fields }) => fields.map(({ path }) => path)).sort()).toEqual(
       SETTINGS.fieldsOf('shot')

@@ -1,6 +1,6 @@
 /** The take, and what measures it. */
 import { z } from 'zod';
-import { TAKE_FORMATS } from '../formats/registry.ts';
+import { FORMATS, TAKE_FORMATS } from '../formats/registry.ts';
 import { field } from './field.ts';
 
 const path = field(z.string().min(1), {
@@ -14,18 +14,39 @@ const path = field(z.string().min(1), {
 
 const format = field(z.enum(TAKE_FORMATS).default('prores422hq'), {
   label: 'Format',
-  help: 'Codec of the take; the ending of its name chooses where it can',
-  widget: { kind: 'choice' },
-  scope: 'request',
-  flags: [{ name: 'format', metavar: 'name' }],
+  help: 'Codec of the take',
+  // In the window a take is one file; a folder of pictures is the command line's.
+  widget: {
+    kind: 'choice',
+    options: TAKE_FORMATS.filter((id) => FORMATS[id].extensions[0] !== '').map((id) => ({
+      id,
+      name: FORMATS[id].label,
+    })),
+  },
+  scope: 'shot',
+  finer: true,
+  flags: [
+    {
+      name: 'format',
+      metavar: 'name',
+      help: 'Codec of the take; the ending of its name chooses where it can',
+    },
+  ],
   affects: ['take'],
 });
 
 const alpha = field(z.enum(['auto', 'off']).default('auto'), {
   label: 'Transparency',
   help: "The clip's transparency: auto keeps it in ProRes 4444 and PNG, off leaves it out",
-  widget: { kind: 'choice' },
-  scope: 'request',
+  widget: {
+    kind: 'choice',
+    options: [
+      { id: 'auto', name: 'Kept where the format can' },
+      { id: 'off', name: 'Left out' },
+    ],
+  },
+  scope: 'shot',
+  finer: true,
   flags: [{ name: 'alpha', metavar: 'name' }],
   affects: ['take'],
 });

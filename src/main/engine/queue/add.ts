@@ -39,7 +39,7 @@ export async function checkedJobs(
   const asked: { readonly shot: Shot; readonly clip: ClipRef; readonly settings: EditSettings }[] = [];
   for (const { shot, clip } of shots) {
     const settings = await named(shot, async () => {
-      const out = await nextTake(takesFolder, shot.name, taken);
+      const out = await nextTake(takesFolder, shot.name, taken, shot.settings.output.format);
       const request = requestOf({ shot, clip, bundle, provider, out, preview });
       resolveRequest(request);
       const film = `${clip.fingerprint.digest} ${clip.path}`;
@@ -51,8 +51,14 @@ export async function checkedJobs(
     if (!preview) taken.push(settings.output.path);
     asked.push({ shot, clip, settings });
   }
-  // Nothing is written before all of them were looked at. Takes of one clip in one folder are alike: one is rehearsed for all.
-  const alike = new Map(asked.map((one) => [one.clip.path, one]));
+  // Nothing is written before all of them were looked at. Takes of one clip in one folder and format are alike: one is
+  // rehearsed for all.
+  const alike = new Map(
+    asked.map((one) => {
+      const { format, alpha } = one.settings.output;
+      return [`${format} ${alpha} ${one.clip.path}`, one];
+    }),
+  );
   for (const { shot, settings } of preview ? [] : alike.values()) {
     await named(shot, async () => {
       await folderFor(settings.output.path);

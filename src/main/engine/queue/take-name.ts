@@ -1,13 +1,15 @@
-/** Where the next take of a shot goes: "<shot name> <n>.mov", never a name that a file, a deleted take or a job has. */
+/** Where the next take of a shot goes: "<shot name> <n>.mov" or what its format ends in, never a name that a file, a deleted take or a job has. */
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { portableName } from '../../../common/file-name.ts';
+import { FORMATS, type TakeFormat } from '../../../common/formats/registry.ts';
 import { trashOf } from '../project/trash.ts';
 
 export async function nextTake(
   folder: string,
   shotName: string,
   promised: readonly string[],
+  format: TakeFormat,
 ): Promise<string> {
   const namesIn = (place: string) => readdir(place).catch(() => []);
   const deleted = (await namesIn(trashOf(folder))).map((name) => namesIn(join(trashOf(folder), name)));
@@ -18,7 +20,7 @@ export async function nextTake(
   ]);
   const stem = fileName(shotName);
   for (let n = 1; ; n += 1) {
-    const name = `${stem} ${n}.mov`;
+    const name = `${stem} ${n}${FORMATS[format].extensions[0]}`;
     if (!taken.has(name.toLowerCase())) return join(folder, name);
   }
 }
