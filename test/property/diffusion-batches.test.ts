@@ -272,6 +272,29 @@ describe('history', () => {
     expect(mostKept([first])).toBe(0);
   });
 
+  it('is of the later of two runs that have the frame', async () => {
+    const other: Run = { ...first, start: (frame) => noiseFor(5, frame, SIZE) };
+    const recalls = [0, 2].map((level) => ({ frame: 1, level }));
+    const seen: Float32Array[] = [];
+    const last: Run = {
+      frames: [2],
+      schedule,
+      recalls,
+      start(frame, { history }) {
+        seen.push(...recalls.map(({ frame: of, level }) => history(of, level)));
+        return start(frame);
+      },
+    };
+    const made: Float32Array[] = [];
+    await sampleRuns({
+      ...requestOf([first, other, last]),
+      onVisit({ run, step, frame, latent }) {
+        if (run === 1 && step === 1 && frame === 1) made.push(latent!);
+      },
+    });
+    expect(seen).toEqual([noiseFor(5, 1, SIZE), made[0]]);
+  });
+
   it('of a frame that no earlier run has, or of a level there is not, is refused', () => {
     const wrong = (recalls: Run['recalls']): Run => ({ frames: [1], schedule, start, recalls: recalls! });
     expect(() => mostKept([first, wrong([{ frame: 7, level: 1 }])])).toThrow(/comes after one of frame 7/);

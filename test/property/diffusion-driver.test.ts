@@ -8,6 +8,7 @@ import {
 import { denoiseOf } from '../../src/main/engine/diffusion/denoiser.ts';
 import { sampleRuns } from '../../src/main/engine/diffusion/driver.ts';
 import { noiseFor, picker } from '../../src/main/engine/diffusion/noise.ts';
+import { noiseBetween } from '../../src/main/engine/diffusion/parametrisation.ts';
 import { type Run, visitsOf } from '../../src/main/engine/diffusion/run.ts';
 import { sampleFrame } from '../../src/main/engine/diffusion/sample.ts';
 import type { SampleRequest, VisitEvent } from '../../src/main/engine/diffusion/sampling.ts';
@@ -442,6 +443,35 @@ describe('runs and passes', () => {
     expect(changed.map((latent, i) => maxDiff(latent, plain[i]!) > 1e-3)).toEqual(
       frames.map((frame) => frame === 3),
     );
+  });
+
+  it('a multistep solver remembers the ẑ0 that was stepped with, not the one that was predicted', async () => {
+    const levels = makeLevels(SD_SCHEDULER, STEPS, { solver: dpmpp2m });
+    const halved = (latent: Latent) => latent.map((value) => value / 2);
+    const [blended] = await sampled(
+      [{ ...each, frames: [0], schedule: levels, blend: ({ denoised }) => halved(denoised) }],
+      { solver: dpmpp2m },
+    );
+    const denoise = denoiseOf(
+      {
+        predict: smoothNetwork(),
+        prediction: 'epsilon',
+        form: 've',
+        branches: [text(-0.3), text(0.8)],
+        guidance: 3,
+      },
+      structure(0),
+    );
+    const alone = await sampleFrame(
+      dpmpp2m,
+      async (latent, level) => {
+        const denoised = halved((await denoise(latent, level)).denoised);
+        return { denoised, eps: noiseBetween('ve', latent, denoised, level) };
+      },
+      startOf()[0]!,
+      levels,
+    );
+    expect(blended).toEqual(alone);
   });
 
   it('each frame is asked under its own texts', async () => {

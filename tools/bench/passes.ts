@@ -1,6 +1,7 @@
 /**
- * What one call of the network takes by how many frames go together and what they attend to: time per frame over that of
- * one by one, and memory, measured over foretold. On the processor, guided; each model and kind has a process of its own.
+ * What one call of the network takes by how many frames go together and what they attend to: processor time per frame over
+ * that of one by one, and memory, measured over foretold. Guided; each model and kind has a process of its own, of one
+ * thread, whose time does not depend on what else the machine does.
  *
  *     npx node tools/bench/passes.ts [side in pixels, for a model of Stable Diffusion 1.5's size]
  */
@@ -25,7 +26,7 @@ export interface Asked {
 
 export interface Measured extends Asked {
   readonly model: string;
-  /** A frame alone, and one of a call: the best of some, taken in turn, so that a busy moment meets both. */
+  /** Processor seconds, in one thread, of a frame alone and of one of a call: the best of some, taken in turn. */
   readonly alone: number;
   readonly together: number;
   /** The most above what the process held before, bytes; and what was foretold. */
@@ -69,6 +70,7 @@ async function measure({ name, file, configFile, side, calls }: Model, asked: As
     variant: { sites: 'all', joint: true },
     name: 'the bench',
     provider: 'cpu',
+    threads: 1,
   });
   const predictAt = (height: number) =>
     network.functions.predict({ channels, height, width: height }, () => {});
@@ -98,9 +100,10 @@ async function measure({ name, file, configFile, side, calls }: Model, asked: As
   const bytes = peak() - base;
   let [alone, together] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
   const timed = async (some: readonly PredictInput[]) => {
-    const began = performance.now();
+    const began = process.cpuUsage();
     await predict(some, asked.joint);
-    return (performance.now() - began) / 1000 / some.length;
+    const { user, system } = process.cpuUsage(began);
+    return (user + system) / 1e6 / some.length;
   };
   for (let call = 0; call < calls; call++) {
     alone = Math.min(alone, await timed(inputs.slice(0, 1)));

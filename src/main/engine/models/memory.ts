@@ -61,7 +61,7 @@ function headsAt({ config }: UnetSize, level: number): number {
 }
 
 /** Bytes that the VAE makes beside its weights; its middle block attends with one head over the whole latent. */
-export function vaeBytes(
+function vaeBytes(
   { block_out_channels }: Layout['vae'],
   { height, width }: Size,
   factor: number,
