@@ -48,7 +48,7 @@ type Widget =
   | { readonly kind: 'solver' }
   | { readonly kind: 'parameters' };
 
-export interface Choice {
+interface Choice {
   readonly id: string;
   readonly name: string;
   readonly note?: string;
