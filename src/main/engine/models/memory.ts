@@ -61,11 +61,7 @@ function headsAt({ config }: UnetSize, level: number): number {
 }
 
 /** Bytes that the VAE makes beside its weights; its middle block attends with one head over the whole latent. */
-function vaeBytes(
-  { block_out_channels }: Layout['vae'],
-  { height, width }: Size,
-  factor: number,
-): number {
+function vaeBytes({ block_out_channels }: Layout['vae'], { height, width }: Size, factor: number): number {
   const widths = block_out_channels ?? USUAL_VAE_WIDTHS;
   const area = height * width;
   const pixels = area * factor * factor;
