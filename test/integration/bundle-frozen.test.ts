@@ -180,7 +180,7 @@ describe('a size frozen at export', () => {
     await change(dir, 'vae_encoder', ({ graph }) => {
       (graph.inputs[0] as { dims: unknown }).dims = [1, 3, 48, 32];
     });
-    expect(await refusal(dir)).toContain('pictures of height 48, unet for 32');
+    expect(await refusal(dir)).toContain('pictures of height 48, the UNet for 32');
   });
 
   it('of the text is refused where the tokenizer makes another', async () => {
