@@ -13,7 +13,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { areaOf, faults, mayImport, mayKnow } from '../../tools/borders/check.ts';
+import { areaOf, faults, mayImport, mayKnow, unusedFaults } from '../../tools/borders/check.ts';
+import { readImports } from '../../tools/borders/imports.ts';
 import { AREAS, LIBRARIES } from '../../tools/borders/rules.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -172,6 +173,14 @@ describe('borders', () => {
       stderr: '',
     });
     expect(spawnSync(process.execPath, [check], { cwd: copy, encoding: 'utf8' }).status).toBe(1);
+  });
+
+  it('a row allows nothing that nobody uses', () => {
+    const imports = readImports(root);
+    expect(unusedFaults(root, imports)).toEqual([]);
+    const without = imports.filter(({ from }) => !from.startsWith('src/renderer/commands/'));
+    const unused = unusedFaults(root, without).join('\n');
+    expect(unused).toContain('src/renderer/commands may know keyboard');
   });
 });
 

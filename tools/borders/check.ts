@@ -13,6 +13,7 @@ export function faults(root: string): string[] {
   return [
     ...imports.flatMap((one) => crossing(root, one) ?? []),
     ...circles(imports),
+    ...unusedFaults(root, imports),
     ...folderFaults(root),
     ...libraryFaults(root),
     ...tableFaults(root),
@@ -64,6 +65,21 @@ export function meaningOf(root: string, { path }: Area, name: string): readonly 
 
 function partsOf(path: string): string[] {
   return AREAS.filter((one) => one.path.startsWith(`${path}/`)).map((one) => one.path);
+}
+
+/** What a row allows and no file of it does: a border that is wider than the house. Rows that share a list use it together. */
+export function unusedFaults(root: string, imports: readonly Import[]): string[] {
+  const inside = imports.filter(({ from, file }) => from.startsWith('src/') && file?.startsWith('src/'));
+  const used = Map.groupBy(inside, ({ from }) => areaOf(from).knows.join());
+  return AREAS.flatMap((area) => {
+    const files = (used.get(area.knows.join()) ?? []).map(({ file }) => file!);
+    return area.knows
+      .filter((name) => {
+        const meant = meaningOf(root, area, name);
+        return !files.some((file) => meant.includes(file) || meant.includes(areaOf(file).path));
+      })
+      .map((name) => `src/${area.path} may know ${name} by ${RULES}, and no file of it does`);
+  });
 }
 
 /** "node:fs/promises" is below "node:fs", and every built-in without a row of its own is "node:*". */

@@ -122,7 +122,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/metrics',
-    'models, onnx/*, common',
+    'models, common',
     'Pictures are measured without knowing where they come from.',
   ),
   area(
@@ -162,7 +162,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/queue',
-    'render, recipe, make, artefacts, diffusion, media, models, onnx, project, storage, atomic-files.ts, progress.ts, report-file.ts, common, common/formats, common/settings, common/project, contract',
+    'render, recipe, make, artefacts, diffusion, media, models, onnx, project, storage, progress.ts, report-file.ts, common, common/formats, common/settings, common/project, contract',
     'A job renders, and its take is filed to its own project.',
   ),
   area(
