@@ -120,7 +120,8 @@ export async function copyWhole(from: string, to: string): Promise<void> {
   await makeWhole(to, (temporary) => copyFile(from, temporary));
 }
 
-function temporaryFor(path: string, tag = randomBytes(4).toString('hex')): string {
+/** Where a file of this tag lies until it is whole. */
+export function temporaryFor(path: string, tag = randomBytes(4).toString('hex')): string {
   return join(dirname(path), `.retake-partial-${tag}`);
 }
 

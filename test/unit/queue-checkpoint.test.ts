@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CheckpointClock, CheckpointFile } from '../../src/main/engine/render/checkpoint-file.ts';
 import { dice } from '../helpers/cache-entries.ts';
@@ -78,12 +78,16 @@ describe('checkpoint file', () => {
 
   it('ignores and replaces what a killed write left', async () => {
     const file = new CheckpointFile(tempFolder(), 'job1');
+    const partial = join(dirname(file.path), '.retake-partial-job1.checkpoint');
     await file.write(KEY, bytes(1, 50));
-    writeFileSync(`${file.path}.next`, 'half of');
+    writeFileSync(partial, 'half of');
     expect(await file.read(KEY)).toEqual(bytes(1, 50));
     await file.write(KEY, bytes(2, 50));
-    expect(existsSync(`${file.path}.next`)).toBe(false);
+    expect(existsSync(partial)).toBe(false);
     expect(await file.read(KEY)).toEqual(bytes(2, 50));
+    for (const left of [partial, `${file.path}.next`]) writeFileSync(left, 'half of');
+    await file.remove();
+    expect(readdirSync(dirname(file.path))).toEqual([]);
   });
 
   it('says in plain words that the folder is in the way', async () => {

@@ -10,7 +10,7 @@ import { AppError } from '../../../common/errors.ts';
 import { FORMATS, type TakeFormat } from '../../../common/formats/registry.ts';
 import { runOfPattern } from '../../../common/sequence.ts';
 import { systemWords } from '../../../common/system-errors.ts';
-import { publishEach, publish as publishName, sync } from '../../atomic-files.ts';
+import { publishEach, publish as publishName, sync, temporaryFor } from '../../atomic-files.ts';
 
 export interface Target {
   /** What the artist asked for: a file, or the folder of a sequence. */
@@ -94,7 +94,7 @@ export function planTarget(out: string, format: TakeFormat, tag = randomBytes(4)
     : basename(whole);
   return {
     path,
-    partial: join(dirname(path), `.retake-partial-${tag}`),
+    partial: temporaryFor(path, tag),
     digits: sequence ? digitsOf(basename(whole)) : null,
     stem,
   };

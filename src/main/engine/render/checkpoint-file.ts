@@ -1,8 +1,8 @@
 /** Where a job stood, on disk, so that a killed process loses little; and how often that is worth writing. */
 import { createHash } from 'node:crypto';
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { publish } from '../../atomic-files.ts';
+import { temporaryFor, writeWhole } from '../../atomic-files.ts';
 import { CHECKPOINT_VERSION } from '../diffusion/checkpoint.ts';
 import { asAppError } from '../storage/db.ts';
 
@@ -22,9 +22,12 @@ export class CheckpointFile {
   /** Which files the job began with; see render/sources.ts. */
   readonly sourcesPath: string;
   readonly #dir: string;
+  /** A killed write leaves one file, which the next replaces. */
+  readonly #tag: string;
 
   constructor(dir: string, jobId: string) {
     this.#dir = dir;
+    this.#tag = `${jobId}.checkpoint`;
     this.path = join(dir, `${jobId}.checkpoint`);
     this.sourcesPath = join(dir, `${jobId}.sources.json`);
   }
@@ -35,21 +38,10 @@ export class CheckpointFile {
    * @throws AppError disk-full, cache-unusable; the last one is kept then
    */
   async write(key: Uint8Array, state: Uint8Array): Promise<void> {
-    const next = `${this.path}.next`;
     try {
       await mkdir(this.#dir, { recursive: true });
-      const file = await open(next, 'w');
-      try {
-        await file.writeFile(header(key, state));
-        await file.writeFile(state);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await publish(next, this.path);
+      await writeWhole(this.path, [header(key, state), state], this.#tag);
     } catch (error) {
-      // Whatever hinders cleaning up is the trouble that is being reported.
-      await rm(next, { force: true }).catch(() => undefined);
       throw asAppError(error, 'writing a checkpoint');
     }
   }
@@ -77,6 +69,8 @@ export class CheckpointFile {
 
   async remove(): Promise<void> {
     await rm(this.path, { force: true });
+    await rm(temporaryFor(this.path, this.#tag), { force: true });
+    // As versions before called it.
     await rm(`${this.path}.next`, { force: true });
     await rm(this.sourcesPath, { force: true });
   }
