@@ -1,4 +1,5 @@
 /** A session that is opened when it is first run and may be let go in between. */
+import pLimit from 'p-limit';
 import { assert, type CancelSignal, throwIfCancelled } from '../../../common/errors.ts';
 import type { Feed, RunTensor, Session } from '../onnx/ort.ts';
 import type { Runner } from './role.ts';
@@ -7,7 +8,7 @@ export class LazySession implements Runner {
   readonly #create: () => Promise<Session>;
   readonly #signal: CancelSignal | undefined;
   /** Runs, openings and releases come one after the other; the runtime itself does no two at once. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #inTurn = pLimit(1);
   #session: Session | null = null;
   #secondsBefore = 0;
   #opened = 0;
@@ -35,17 +36,17 @@ export class LazySession implements Runner {
 
   /** @throws Cancelled, AppError as createSession and Session.run; an opening that failed is tried again by the next run */
   run(feeds: Readonly<Record<string, Feed>>, fetches: readonly string[]): Promise<Record<string, RunTensor>> {
-    return this.#next(async () => (await this.#open()).run(feeds, fetches));
+    return this.#inTurn(async () => (await this.#open()).run(feeds, fetches));
   }
 
   /** Opens it now. @throws Cancelled, AppError as createSession */
   async open(): Promise<void> {
-    await this.#next(() => this.#open());
+    await this.#inTurn(() => this.#open());
   }
 
   /** After what is running. The next run opens it again. */
   release(): Promise<void> {
-    return this.#next(async () => {
+    return this.#inTurn(async () => {
       const session = this.#session;
       if (!session) return;
       this.#secondsBefore += session.runSeconds;
@@ -71,11 +72,5 @@ export class LazySession implements Runner {
     assert(!this.#closed, 'the model was closed while it was opened');
     this.#session = session;
     return session;
-  }
-
-  #next<T>(work: () => Promise<T>): Promise<T> {
-    const mine = this.#turn.then(work);
-    this.#turn = mine.catch(() => {});
-    return mine;
   }
 }

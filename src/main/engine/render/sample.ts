@@ -12,6 +12,7 @@ import { CheckpointClock } from './checkpoint-file.ts';
 import type { RenderContext } from './context.ts';
 import type { Ingredients } from './derive.ts';
 import type { Shot } from './prepare.ts';
+
 export interface Sampled {
   /** Clean scaled latents in frame order. */
   readonly latents: readonly Latent[];
