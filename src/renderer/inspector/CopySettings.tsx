@@ -3,13 +3,10 @@ import { Copy } from 'lucide-react';
 import { Menu, MenuItem, MenuTrigger, Popover, Separator } from 'react-aria-components';
 import { SETTINGS } from '../../common/settings/settings.ts';
 import { copySettingsTo } from '../actions/settings.ts';
-import { attempt } from '../store/notices.ts';
+import { tryTo } from '../store/notices.ts';
 import { setView, useView } from '../store/view.ts';
 import { Button } from '../ui/Button.tsx';
 import popover from '../ui/popover.module.css';
-
-/** Runs what may refuse, and tells why. */
-const tryTo = (work: () => void) => void attempt(Promise.resolve().then(work));
 
 const LOOK = SETTINGS.fieldsOf('look');
 const ALL = SETTINGS.fieldsOf('shot');

@@ -7,7 +7,7 @@ import { shortWords } from '../../common/settings/in-words.ts';
 import { SETTINGS } from '../../common/settings/settings.ts';
 import { applyPreset } from '../actions/settings.ts';
 import { useMethods } from '../store/methods.ts';
-import { attempt } from '../store/notices.ts';
+import { tryTo } from '../store/notices.ts';
 import { deletePreset, type Preset, savePreset, usePresets } from '../store/presets.ts';
 import { Button } from '../ui/Button.tsx';
 import { IconButton } from '../ui/IconButton.tsx';
@@ -17,9 +17,6 @@ import texts from '../ui/text.module.css';
 import styles from './Presets.module.css';
 
 const SHOWN = SETTINGS.fieldsOf('look').filter(({ finer }) => !finer);
-
-/** Runs what may refuse, and tells why. */
-const tryTo = (work: () => void) => void attempt(Promise.resolve().then(work));
 
 export function Presets({ shot }: { readonly shot: Shot }) {
   return (

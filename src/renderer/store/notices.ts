@@ -43,3 +43,8 @@ export async function attempt<Value>(work: Promise<Value>): Promise<Value | unde
     return undefined;
   }
 }
+
+/** Runs what may refuse, and tells why. */
+export function tryTo(work: () => void | Promise<void>): void {
+  void attempt(Promise.resolve().then(work));
+}

@@ -3,7 +3,7 @@ import { EllipsisVertical } from 'lucide-react';
 import { GridListItem, Menu, MenuItem, MenuTrigger, Popover, Separator } from 'react-aria-components';
 import type { ClipRef, Shot, Take } from '../../common/project/document.ts';
 import { compareTake, giveTakeName, promoteTake, revealTake, takeSettingsBack } from '../actions/takes.ts';
-import { attempt } from '../store/notices.ts';
+import { tryTo } from '../store/notices.ts';
 import { Button } from '../ui/Button.tsx';
 import { NameField } from '../ui/NameField.tsx';
 import popover from '../ui/popover.module.css';
@@ -23,8 +23,6 @@ interface Props {
   readonly onRenaming: (on: boolean) => void;
   readonly onDelete: () => void;
 }
-
-const tryTo = (work: () => void | Promise<void>) => void attempt(Promise.resolve().then(work));
 
 export function TakeRow({ take, method, isShown, isRenaming, onRenaming, onDelete }: Props) {
   const line = settingsLine(take, method);

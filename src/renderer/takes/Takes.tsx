@@ -5,7 +5,7 @@ import { takesOf } from '../../common/project/edits-takes.ts';
 import { compareTake, deleteTake, giveRating, promoteTake } from '../actions/takes.ts';
 import { useCurrentShot } from '../store/current.ts';
 import { useMethods } from '../store/methods.ts';
-import { attempt } from '../store/notices.ts';
+import { tryTo } from '../store/notices.ts';
 import { useDocument } from '../store/project.ts';
 import { compare } from '../store/viewer.ts';
 import { Button } from '../ui/Button.tsx';
@@ -15,7 +15,6 @@ import { differences } from './describe.ts';
 import { ClipRow, TakeRow } from './TakeRow.tsx';
 import styles from './Takes.module.css';
 
-const tryTo = (work: () => void) => void attempt(Promise.resolve().then(work));
 const CLIP = 'clip';
 
 export function Takes() {

@@ -10,6 +10,7 @@ import {
   SelectValue,
   Text,
 } from 'react-aria-components';
+import inputs from './input.module.css';
 import popover from './popover.module.css';
 import styles from './Select.module.css';
 import texts from './text.module.css';
@@ -50,7 +51,7 @@ export function Select(props: Props) {
       }}
     >
       {isLabelHidden ? null : <Label className={styles.label}>{label}</Label>}
-      <AriaButton className={styles.button}>
+      <AriaButton className={`${inputs.input} ${styles.button}`}>
         <SelectValue>{({ selectedText }) => (differs ? 'differs' : selectedText || value)}</SelectValue>
         <ChevronDown aria-hidden="true" />
       </AriaButton>
