@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Events } from '../../src/common/contract/events.ts';
 import type { QueueEntry } from '../../src/common/contract/queue.ts';
-import { openArtefacts } from '../../src/main/engine/artefacts/store.ts';
+import { ArtefactStore } from '../../src/main/engine/artefacts/store.ts';
 import { createDesktop, type Desktop } from '../../src/main/engine/calls/handlers.ts';
 import { prepareDataDirectory } from '../../src/main/engine/data-paths.ts';
 import { type JobStore, openJobStore } from '../../src/main/engine/queue/store.ts';
@@ -24,7 +24,7 @@ export function startDesk(dir: string): Desk {
   const events: Events[] = [];
   const emit = (event: Events) => events.push(event);
   const onWarning = () => {};
-  const cache = openArtefacts(paths.cache, { limitBytes: 1e8, onWarning });
+  const cache = new ArtefactStore(paths.cache, { limitBytes: 1e8, onWarning });
   const store = openJobStore(paths.queue, { dir: paths.jobs, onWarning });
   const supervisor = new Supervisor({ store, cache, dir: paths.jobs, emit });
   const desktop = createDesktop({ paths, cache, store, supervisor, emit });

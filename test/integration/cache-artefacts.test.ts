@@ -15,7 +15,7 @@ import { ARTEFACT_KINDS } from '../../src/common/contract/cache.ts';
 import type { Tensor } from '../../src/main/engine/artefacts/codecs.ts';
 import { LARGE_BYTES } from '../../src/main/engine/artefacts/files.ts';
 import { type Kind, kinds } from '../../src/main/engine/artefacts/kinds.ts';
-import { ARTEFACT_MIGRATIONS, openArtefacts } from '../../src/main/engine/artefacts/store.ts';
+import { ARTEFACT_MIGRATIONS, ArtefactStore } from '../../src/main/engine/artefacts/store.ts';
 import { dice, entryFor, frameOf, largeFor, putFrame } from '../helpers/cache-entries.ts';
 import { openDatabase } from '../helpers/open-database.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -24,7 +24,7 @@ function trial({ limitBytes = 1e9, dir = tempFolder() } = {}) {
   const file = join(dir, 'cache.sqlite');
   const folder = join(dir, 'artefacts');
   const warnings: string[] = [];
-  const open = () => openArtefacts(file, { limitBytes, onWarning: (line) => warnings.push(line) });
+  const open = () => new ArtefactStore(file, { limitBytes, onWarning: (line) => warnings.push(line) });
   const harm = (sql: string) => {
     const db = new Database(file);
     db.exec(sql);

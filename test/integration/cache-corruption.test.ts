@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openArtefacts } from '../../src/main/engine/artefacts/store.ts';
+import { ArtefactStore } from '../../src/main/engine/artefacts/store.ts';
 import { dice, entryFor, frameOf, putFrame } from '../helpers/cache-entries.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
@@ -31,10 +31,10 @@ beforeAll(() => {
   try {
     const file = join(dir, 'cache.sqlite');
     const options = { limitBytes: 1e9, onWarning: expect.unreachable };
-    let cache = openArtefacts(file, options);
+    let cache = new ArtefactStore(file, options);
     for (const key of KEYS.slice(0, 40)) putFrame(cache, key, entry(key));
     cache.close();
-    cache = openArtefacts(file, options);
+    cache = new ArtefactStore(file, options);
     for (const key of KEYS.slice(40)) putFrame(cache, key, entry(key));
     for (const suffix of ['', '-wal', '-shm']) whole.set(suffix, readFileSync(file + suffix));
     cache.close();
@@ -129,7 +129,8 @@ describe.each(Object.keys(DAMAGE))('a cache %s', (name) => {
       DAMAGE[name]!(file, rollFrom(numbers));
 
       const warnings: string[] = [];
-      const open = () => openArtefacts(file, { limitBytes: 1e9, onWarning: (line) => warnings.push(line) });
+      const open = () =>
+        new ArtefactStore(file, { limitBytes: 1e9, onWarning: (line) => warnings.push(line) });
       let cache = open();
       for (const key of KEYS) {
         const found = frameOf(cache, key);
@@ -173,7 +174,7 @@ describe('a cache set aside', () => {
     const rubbish = Buffer.alloc(9000, 'x');
     writeFileSync(file, rubbish);
     const warnings: string[] = [];
-    const cache = openArtefacts(file, { limitBytes: 1e9, onWarning: (line) => warnings.push(line) });
+    const cache = new ArtefactStore(file, { limitBytes: 1e9, onWarning: (line) => warnings.push(line) });
     const aside = readdirSync(dir).filter((name) => name.includes('corrupt'));
     expect(aside).toEqual([expect.stringMatching(/^cache\.sqlite\.corrupt-[\dTZ-]+$/)]);
     expect(readFileSync(join(dir, aside[0]!)).equals(rubbish)).toBe(true);
@@ -185,7 +186,7 @@ describe('a cache set aside', () => {
     const dir = tempFolder();
     const file = join(dir, 'cache.sqlite');
     const options = { limitBytes: 1e9, onWarning: () => undefined };
-    const [a, b] = [openArtefacts(file, options), openArtefacts(file, options)];
+    const [a, b] = [new ArtefactStore(file, options), new ArtefactStore(file, options)];
     for (const key of KEYS) putFrame(a, key, entry(key));
     // A checkpoint, so that the damage reaches both connections.
     const db = new Database(file);
@@ -199,7 +200,7 @@ describe('a cache set aside', () => {
     a.close();
     b.close();
     expect(readdirSync(dir).filter((name) => /corrupt-[\dTZ-]+$/.test(name))).toHaveLength(1);
-    const cache = openArtefacts(file, options);
+    const cache = new ArtefactStore(file, options);
     expect(cache.has(['x', 'y'])).toEqual(new Set(['x', 'y']));
     cache.close();
   });
@@ -207,7 +208,7 @@ describe('a cache set aside', () => {
   it('copied bit for bit opens as it was', () => {
     const file = join(tempFolder(), 'cache.sqlite');
     for (const [suffix, bytes] of whole) writeFileSync(file + suffix, bytes);
-    const cache = openArtefacts(file, { limitBytes: 1e9, onWarning: expect.unreachable });
+    const cache = new ArtefactStore(file, { limitBytes: 1e9, onWarning: expect.unreachable });
     expect(cache.has(KEYS).size).toBe(KEYS.length);
     cache.close();
   });

@@ -4,7 +4,7 @@ import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
 import { LEASE_MS } from '../../src/main/engine/artefacts/leases.ts';
 
-import { openArtefacts } from '../../src/main/engine/artefacts/store.ts';
+import { ArtefactStore } from '../../src/main/engine/artefacts/store.ts';
 import { entryFor, putFrame } from '../helpers/cache-entries.ts';
 
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -13,7 +13,7 @@ function two() {
   const file = join(tempFolder(), 'cache.sqlite');
   const clock = { ms: 1_700_000_000_000 };
   const open = () =>
-    openArtefacts(file, { limitBytes: 1e9, onWarning: expect.unreachable, now: () => clock.ms });
+    new ArtefactStore(file, { limitBytes: 1e9, onWarning: expect.unreachable, now: () => clock.ms });
   return { file, clock, one: open(), other: open() };
 }
 

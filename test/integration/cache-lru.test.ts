@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type ArtefactStore, openArtefacts } from '../../src/main/engine/artefacts/store.ts';
+import { ArtefactStore } from '../../src/main/engine/artefacts/store.ts';
 import { entryFor, frameOf, putFrame } from '../helpers/cache-entries.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
@@ -63,7 +63,7 @@ it('drops the least recently used, as a simple list does', async () => {
     const file = join(tempFolder(), 'cache.sqlite');
     let clock = 1_700_000_000_000;
     const now = () => clock;
-    const reopen = () => openArtefacts(file, { limitBytes: LIMIT, onWarning: expect.unreachable, now });
+    const reopen = () => new ArtefactStore(file, { limitBytes: LIMIT, onWarning: expect.unreachable, now });
     const sizeOf = new Map<string, number>();
     const model = new Model(LIMIT);
     let cache: ArtefactStore = reopen();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { kinds } from '../../src/main/engine/artefacts/kinds.ts';
-import { openArtefacts } from '../../src/main/engine/artefacts/store.ts';
+import { ArtefactStore } from '../../src/main/engine/artefacts/store.ts';
 import { openJobStore } from '../../src/main/engine/queue/store.ts';
 import { CheckpointFile } from '../../src/main/engine/render/checkpoint-file.ts';
 import { dice, entryFor, frameOf, largeFor } from '../helpers/cache-entries.ts';
@@ -46,7 +46,7 @@ const nextLine = async (running: Running, count = 1) => {
 };
 
 const open = (dir: string) =>
-  openArtefacts(join(dir, 'cache.sqlite'), { limitBytes: 1e9, onWarning: expect.unreachable });
+  new ArtefactStore(join(dir, 'cache.sqlite'), { limitBytes: 1e9, onWarning: expect.unreachable });
 const openJobs = (dir: string) => {
   const store = openJobStore(join(dir, 'queue.sqlite'), {
     dir: join(dir, 'jobs'),
@@ -90,7 +90,7 @@ describe('several processes at once', () => {
     const worker = start('churn', dir);
     await nextLine(worker);
     const warnings: string[] = [];
-    const cache = openArtefacts(join(dir, 'cache.sqlite'), {
+    const cache = new ArtefactStore(join(dir, 'cache.sqlite'), {
       limitBytes: 1e9,
       onWarning: (line) => warnings.push(line),
     });

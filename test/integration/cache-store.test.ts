@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { Cancelled } from '../../src/common/errors.ts';
-import { openArtefacts } from '../../src/main/engine/artefacts/store.ts';
+import { ArtefactStore } from '../../src/main/engine/artefacts/store.ts';
 import { ROWS_AT_ONCE } from '../../src/main/engine/artefacts/upkeep.ts';
 import { entryFor, frameOf, putFrame } from '../helpers/cache-entries.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -14,7 +14,7 @@ function trial(limitBytes = 1e9) {
   const file = join(tempFolder(), 'cache.sqlite');
   const warnings: string[] = [];
   const clock = { ms: 1_700_000_000_000 };
-  const cache = openArtefacts(file, {
+  const cache = new ArtefactStore(file, {
     limitBytes,
     onWarning: (line) => warnings.push(line),
     now: () => clock.ms,
@@ -128,7 +128,7 @@ describe('the artefact store', () => {
 
   it('prunes in slices: others write meanwhile and stay, and whoever asked may give up', async () => {
     const file = join(tempFolder(), 'cache.sqlite');
-    const open = () => openArtefacts(file, { limitBytes: 1e9, onWarning: expect.unreachable });
+    const open = () => new ArtefactStore(file, { limitBytes: 1e9, onWarning: expect.unreachable });
     const cache = open();
     const other = open();
     const count = 20 * ROWS_AT_ONCE;
@@ -166,10 +166,10 @@ describe('the artefact store', () => {
 
   it('reaches a limit that was lowered over several puts, none of which drops many', () => {
     const file = join(tempFolder(), 'cache.sqlite');
-    const roomy = openArtefacts(file, { limitBytes: 1e9, onWarning: expect.unreachable });
+    const roomy = new ArtefactStore(file, { limitBytes: 1e9, onWarning: expect.unreachable });
     for (let i = 0; i < 300; i++) putFrame(roomy, `k ${i}`, entryFor(`k ${i}`, 8));
     const bytes = entryFor('k', 8).value.data.byteLength;
-    const tight = openArtefacts(file, { limitBytes: 10 * bytes, onWarning: () => {} });
+    const tight = new ArtefactStore(file, { limitBytes: 10 * bytes, onWarning: () => {} });
     const items: number[] = [];
     for (let i = 0; i < 8; i++) {
       putFrame(tight, `n ${i}`, entryFor(`n ${i}`, 8));

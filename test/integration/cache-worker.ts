@@ -3,7 +3,7 @@ import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { toWire } from '../../src/common/errors.ts';
 import { kinds } from '../../src/main/engine/artefacts/kinds.ts';
-import { openArtefacts } from '../../src/main/engine/artefacts/store.ts';
+import { ArtefactStore } from '../../src/main/engine/artefacts/store.ts';
 import { openJobStore } from '../../src/main/engine/queue/store.ts';
 import { CheckpointFile } from '../../src/main/engine/render/checkpoint-file.ts';
 import { entryFor, frameOf, largeFor, putFrame } from '../helpers/cache-entries.ts';
@@ -20,7 +20,7 @@ const KEY = new Uint8Array(32);
 const TASKS: Record<string, (...args: string[]) => Promise<void> | void> = {
   /** Stores `count` frames under names of its own. */
   store(dir, name, count) {
-    const cache = openArtefacts(join(dir!, 'cache.sqlite'), { limitBytes: 1e9, onWarning });
+    const cache = new ArtefactStore(join(dir!, 'cache.sqlite'), { limitBytes: 1e9, onWarning });
     let stored = 0;
     for (let i = 0; i < Number(count); i++) {
       const key = `${name} ${i}`;
@@ -33,7 +33,7 @@ const TASKS: Record<string, (...args: string[]) => Promise<void> | void> = {
 
   /** Stores frames, saying each, until it is killed. */
   async storeForever(dir, name) {
-    const cache = openArtefacts(join(dir!, 'cache.sqlite'), { limitBytes: 3e6, onWarning });
+    const cache = new ArtefactStore(join(dir!, 'cache.sqlite'), { limitBytes: 3e6, onWarning });
     for (let i = 0; ; i++) {
       const key = `${name} ${i}`;
       putFrame(cache, key, entryFor(key, 32));
@@ -45,7 +45,7 @@ const TASKS: Record<string, (...args: string[]) => Promise<void> | void> = {
 
   /** Stores artefacts that are files, saying each, until it is killed. */
   largeForever(dir, name) {
-    const cache = openArtefacts(join(dir!, 'cache.sqlite'), { limitBytes: 3e7, onWarning });
+    const cache = new ArtefactStore(join(dir!, 'cache.sqlite'), { limitBytes: 3e7, onWarning });
     for (let i = 0; ; i++) {
       const key = `${name} ${i}`;
       cache.put(kinds.trajectory, key, largeFor(i), entryFor(key).names);
@@ -55,7 +55,7 @@ const TASKS: Record<string, (...args: string[]) => Promise<void> | void> = {
 
   /** Stores and prunes the same few frames until it is killed. */
   async churn(dir) {
-    const cache = openArtefacts(join(dir!, 'cache.sqlite'), { limitBytes: 1e9, onWarning });
+    const cache = new ArtefactStore(join(dir!, 'cache.sqlite'), { limitBytes: 1e9, onWarning });
     for (let i = 0; ; i++) {
       for (let k = 0; k < 4; k++) putFrame(cache, `k ${k}`, entryFor(`k ${k}`, 48));
       if (i === 0) say('churning');
@@ -92,7 +92,7 @@ const TASKS: Record<string, (...args: string[]) => Promise<void> | void> = {
     const checkpoint = new CheckpointFile(dir!, 'job');
     await checkpoint.write(KEY, new Uint8Array(1000).fill(1));
     const queue = openJobStore(join(dir!, 'queue.sqlite'), { dir: join(dir!, 'jobs'), onWarning });
-    const cache = openArtefacts(join(dir!, 'cache.sqlite'), { limitBytes: 1e9, onWarning });
+    const cache = new ArtefactStore(join(dir!, 'cache.sqlite'), { limitBytes: 1e9, onWarning });
     let stored = 0;
     while (stored < 1000 && putFrame(cache, `k ${stored}`, entryFor(`k ${stored}`, 64))) stored++;
     const refusedAgain = !putFrame(cache, 'again', entryFor('again', 64));

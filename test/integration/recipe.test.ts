@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, 
 import type { ArtefactKind } from '../../src/common/contract/cache.ts';
 import { type DerivedCounts, type TakeReport, WORKS } from '../../src/common/report.ts';
 import type { EditSettings } from '../../src/common/settings/settings.ts';
-import { type ArtefactStore, openArtefacts } from '../../src/main/engine/artefacts/store.ts';
+import { ArtefactStore } from '../../src/main/engine/artefacts/store.ts';
 import * as decoding from '../../src/main/engine/media/decode.ts';
 import { rememberingProbe } from '../../src/main/engine/media/remembering-probe.ts';
 import { rememberingFacts } from '../../src/main/engine/models/facts.ts';
@@ -56,7 +56,10 @@ function settingsOf({ bundle }: World, more: Short = {}): EditSettings {
 }
 
 function storeIn(dir = tempFolder()): ArtefactStore {
-  const store = openArtefacts(join(dir, 'cache.sqlite'), { limitBytes: 1e9, onWarning: expect.unreachable });
+  const store = new ArtefactStore(join(dir, 'cache.sqlite'), {
+    limitBytes: 1e9,
+    onWarning: expect.unreachable,
+  });
   onTestFinished(() => store.close());
   return store;
 }

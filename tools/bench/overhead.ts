@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseSettings } from '../../src/common/settings/settings.ts';
-import { openArtefacts } from '../../src/main/engine/artefacts/store.ts';
+import { ArtefactStore } from '../../src/main/engine/artefacts/store.ts';
 import { createProgressMeter } from '../../src/main/engine/progress.ts';
 import { CheckpointFile } from '../../src/main/engine/render/checkpoint-file.ts';
 import { render } from '../../src/main/engine/render/render.ts';
@@ -36,7 +36,7 @@ export async function benchOverhead(options: {
 }): Promise<Overhead> {
   await using bench = await openWorkbench(options.bundle);
   const dir = mkdtempSync(join(tmpdir(), 'retake-overhead-'));
-  const cache = openArtefacts(join(dir, 'cache.sqlite'), { limitBytes: 2 ** 30, onWarning: console.error });
+  const cache = new ArtefactStore(join(dir, 'cache.sqlite'), { limitBytes: 2 ** 30, onWarning: console.error });
   try {
     const settings = parseSettings({
       source: { clip: await bench.clip(options.frames) },

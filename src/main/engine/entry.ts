@@ -4,7 +4,7 @@ import { contract, type EngineContract } from '../../common/contract/contract.ts
 import type { Events } from '../../common/contract/events.ts';
 import { AppError, errorLine } from '../../common/errors.ts';
 import { parseRate } from '../../common/time/rational.ts';
-import { openArtefacts } from './artefacts/store.ts';
+import { ArtefactStore } from './artefacts/store.ts';
 import { lazily } from './calls/calls.ts';
 import { createDesktop, type Desktop } from './calls/handlers.ts';
 import { prepareDataDirectory } from './data-paths.ts';
@@ -37,7 +37,7 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 const transport = parentTransport();
 const warn = (message: string) => emit({ kind: 'warning', job: null, message });
 const paths = once(() => prepareDataDirectory());
-const cache = once(() => openArtefacts(paths().cache, { limitBytes: cacheLimit(), onWarning: warn }));
+const cache = once(() => new ArtefactStore(paths().cache, { limitBytes: cacheLimit(), onWarning: warn }));
 const store = once(() => openJobStore(paths().queue, { dir: paths().jobs, onWarning: warn }));
 const remembered = once(() => remembering());
 const supervisor = once(

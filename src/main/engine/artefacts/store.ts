@@ -231,7 +231,3 @@ export class ArtefactStore {
     return this.#lastUse;
   }
 }
-
-export function openArtefacts(file: string, options: ArtefactStoreOptions): ArtefactStore {
-  return new ArtefactStore(file, options);
-}
