@@ -36,7 +36,10 @@ export async function benchOverhead(options: {
 }): Promise<Overhead> {
   await using bench = await openWorkbench(options.bundle);
   const dir = mkdtempSync(join(tmpdir(), 'retake-overhead-'));
-  const cache = new ArtefactStore(join(dir, 'cache.sqlite'), { limitBytes: 2 ** 30, onWarning: console.error });
+  const cache = new ArtefactStore(join(dir, 'cache.sqlite'), {
+    limitBytes: 2 ** 30,
+    onWarning: console.error,
+  });
   try {
     const settings = parseSettings({
       source: { clip: await bench.clip(options.frames) },
