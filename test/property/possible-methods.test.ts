@@ -38,6 +38,7 @@ const made: Partial<Have> = {
     x: new Float32Array(AREA).fill((to - from) * 0.4),
     y: steady(from + to, AREA),
     hidden: Float32Array.from({ length: AREA }, (_, i) => (i === from % AREA ? 1 : 0)),
+    confidence: new Float32Array(AREA).fill(1),
   }),
   mask: (frame) => Float32Array.from({ length: AREA }, (_, i) => (i === frame % AREA ? 0 : 1)),
   nullText: (frame, step) => text(frame / 10 - step / 5),
@@ -197,7 +198,12 @@ describe.each(POSSIBLE.map((possible) => ({ id: possible.method.id, possible }))
 it('mixing along no motion, hidden nowhere, is residual mixing', async () => {
   const still: Partial<Have> = {
     ...made,
-    flow: () => ({ x: new Float32Array(AREA), y: new Float32Array(AREA), hidden: new Float32Array(AREA) }),
+    flow: () => ({
+      x: new Float32Array(AREA),
+      y: new Float32Array(AREA),
+      hidden: new Float32Array(AREA),
+      confidence: new Float32Array(AREA).fill(1),
+    }),
   };
   const hidden: Partial<Have> = {
     ...made,

@@ -9,6 +9,8 @@ interface Motion {
   readonly y: Float32Array;
   /** 0 where the place is seen in both frames, 1 where it is hidden in the other. */
   readonly hidden: Float32Array;
+  /** How far the motion can be relied on, 0..1. */
+  readonly confidence: Float32Array;
 }
 
 /** The networks that turn latents into pictures and back, for methods that work on pictures half way. */
