@@ -16,6 +16,7 @@ const METHODS: readonly MethodInfo[] = methods.map((method) => ({
   label: method.label,
   summary: method.summary,
   params: paramsSchema(method),
+  severalAnchors: method.severalAnchors ?? false,
   solvers: solversOf(method).map(({ id, label }) => ({ id, label })),
 }));
 

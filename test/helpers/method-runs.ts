@@ -9,6 +9,8 @@ import type { Method } from '../../src/main/engine/methods/types.ts';
 export interface Of {
   readonly start: readonly Latent[];
   readonly anchor: number;
+  /** The one above alone by default. */
+  readonly anchors?: readonly number[];
   readonly seed: number;
   readonly schedule: NoiseSchedule;
   readonly solver: Solver;
@@ -16,9 +18,9 @@ export interface Of {
 }
 
 export function methodRuns(method: Method, input: unknown, of: Of, more: Partial<Have> = {}): readonly Run[] {
-  const { start, solver, ...facts } = of;
+  const { start, solver, anchors = [of.anchor], ...facts } = of;
   const params = parseParams(method, input);
   const latentOf = (frame: number) => start[frame]!;
   const have = give(method.needs(params), { inversion: latentOf, clean: latentOf, ...more });
-  return method.runs({ ...facts, frames: start.length, form: solver.form, have }, params);
+  return method.runs({ ...facts, anchors, frames: start.length, form: solver.form, have }, params);
 }

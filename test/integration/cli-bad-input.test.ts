@@ -68,6 +68,17 @@ describe('settings', () => {
     ['half a step', ['--steps', '2.5'], /--steps wants a whole number, not "2.5"/],
     ['an anchor outside the clip', ['--anchor', '6'], /anchor, frame 6, is outside .* from 0 to 5/],
     ['an anchor outside the range', ['--from', '2', '--anchor', '1'], /anchor, frame 1, .* from 2 to 5/],
+    [
+      'a further anchor outside the range',
+      ['--to', '2', '--anchors', '0,4'],
+      /anchor, frame 4, .* from 0 to 2/,
+    ],
+    ['anchors in words', ['--anchors', '0,last'], /--anchors wants a number, not "last"/],
+    [
+      'several anchors where one leads',
+      ['--method', 'sdedit', '--anchors', '0,2'],
+      /SDEdit follows one anchor, and frame 2 is a further one\. Leave/,
+    ],
     ['an anchor before the clip', ['--anchor=-1'], /anchor must be 0 or more/],
     [
       'a range outside the clip',

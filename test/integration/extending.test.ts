@@ -234,7 +234,7 @@ describe('extending Retake', () => {
       const have = { clean: () => new Float32Array([1]) };
       const schedule = { levels: [{ timestep: 1, alphaBar: 0.5, sigma: 1 }], final: { timestep: 0, alphaBar: 1, sigma: 0 } };
       const shape = { channels: 1, height: 1, width: 1 };
-      const shot = { frames: 3, anchor: 1, seed: 0, schedule, form: 'vp', shape, have };
+      const shot = { frames: 3, anchor: 1, anchors: [1], seed: 0, schedule, form: 'vp', shape, have };
       const [run] = echo.runs(shot as never, parseParams(echo, { share: 1 }));
       const read = { frame: 1, denoised: new Float32Array([3]), used: new Float32Array([5]), next: null };
       const seen = { denoised: new Float32Array([7]), reads: [read] };

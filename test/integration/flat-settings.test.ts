@@ -45,7 +45,7 @@ const jobOf = (shot: typeof mixed | typeof plain, name: string, start: number) =
   ...shot,
   source: { clip: join(films, 'clip.mp4'), rate: null, range: { start, end: start + 3 } },
   model: { bundle: join(films, 'bundle'), provider: 'cpu' },
-  guide: { ...shot.guide, anchor: start + 2, depth: null },
+  guide: { ...shot.guide, anchor: start + 2, anchors: [], depth: null },
   output: { ...shot.output, path: join(films, 'takes', `${name}.mov`), imageText: null },
   origins: {},
 });
@@ -88,7 +88,7 @@ test('jobs are read with every setting, and none is lost', () => {
       method: { id: 'pix2video', params: { weight: 80 } },
       sampling: { steps: 9, guidance: 2.5, solver: 'ddim', schedule: 'karras', seed: 99, size: 64 },
       inversion: { mode: 'lower', refinement: 0 },
-      guide: { anchor: 2, keep: 0.5, depth: null },
+      guide: { anchor: 2, anchors: [], keep: 0.5, depth: null },
       output: { path: join(films, 'killed.mov'), format: 'prores4444', alpha: 'off', imageText: null },
       origins: expect.objectContaining({ 'sampling.steps': 'asked', 'inversion.mode': 'asked' }),
     },

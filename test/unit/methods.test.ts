@@ -137,7 +137,16 @@ describe('start', () => {
   const schedule = makeLevels(SD_SCHEDULER, 10, { solver: ddim });
   const clean = noiseFor(1, 0, SIZE);
   const have = { clean: () => clean };
-  const facts = ({ form }: Solver) => ({ frames: 3, anchor: 0, seed: 5, schedule, form, shape: SHAPE, have });
+  const facts = ({ form }: Solver) => ({
+    frames: 3,
+    anchor: 0,
+    anchors: [0],
+    seed: 5,
+    schedule,
+    form,
+    shape: SHAPE,
+    have,
+  });
 
   it('runs the share of the steps that the strength names', () => {
     expect([0.001, 0.3, 0.55, 0.7, 1].map((strength) => stepsOfStrength(10, strength))).toEqual([

@@ -99,6 +99,7 @@ describe('the form of the settings', () => {
     label: 'Pix2Video',
     summary: 'Frames look at the anchor.',
     params: { properties: { share: { type: 'number', minimum: 0, maximum: 1, default: 0.6 } } },
+    severalAnchors: false,
     solvers: [],
   };
   const pathsOf = (form: Form) =>

@@ -17,6 +17,7 @@ function planned(method: Method) {
     solver: euler,
     frames: 3,
     anchor: 0,
+    anchors: [0],
     schedule: makeLevels(SD_SCHEDULER, 4, { solver: euler }),
     shape: SHAPE,
     settings: { sampling: { seed: 1 } },

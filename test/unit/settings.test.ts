@@ -41,6 +41,18 @@ function asked(...args: string[]) {
   };
 }
 
+it('several anchors are a list on the command line, whose first leads where none is named', () => {
+  const guideOf = (...flags: string[]) => {
+    const command = addEditOptions(new Command('edit'));
+    const needed = ['--bundle', 'b', '--source-prompt', 'a', '--prompt', 'b', '--out', 't.mov'];
+    command.parse([...needed, ...flags], { from: 'user' });
+    return editRequest('clip.mov', command.opts<EditFlags>()).guide;
+  };
+  expect(guideOf('--anchors', '3, 0,12')).toEqual({ anchors: [3, 0, 12], anchor: 3 });
+  expect(guideOf('--anchor', '5', '--anchors', '3', '--from', '2')).toEqual({ anchors: [3], anchor: 5 });
+  expect(guideOf('--from', '2')).toEqual({ anchor: 2 });
+});
+
 describe('a setting that is added to a group', () => {
   it('is in the help, with its limits and its default', () => {
     const help = addEditOptions(new Command('edit'), like).helpInformation().replace(/\s+/g, ' ');
@@ -153,6 +165,9 @@ describe('the settings there are', () => {
       ...prompts,
       ...noise,
     ]);
+    const led = mergeGroups(plain, { guide: { anchors: [4] } });
+    const added = SETTINGS.valuesThatAffect(led, 'sampling').filter(([path]) => path === 'guide.anchors');
+    expect(added).toEqual([['guide.anchors', [4]]]);
   });
 });
 

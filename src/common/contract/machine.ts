@@ -9,6 +9,8 @@ export interface MethodInfo {
   readonly summary: string;
   /** JSON Schema of the method's own parameters, with defaults and descriptions. */
   readonly params: unknown;
+  /** Whether all anchors of a shot lead, or its lead anchor alone. */
+  readonly severalAnchors: boolean;
   /** Solvers with which the method is right, its default first. */
   readonly solvers: readonly { readonly id: string; readonly label: string }[];
 }

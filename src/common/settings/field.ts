@@ -34,6 +34,8 @@ type Widget =
   /** Pixels; null is as the network was trained. */
   | { readonly kind: 'size'; readonly step: number }
   | { readonly kind: 'frame' }
+  /** Any number of single frames. */
+  | { readonly kind: 'frame-list' }
   /** Frames from and to; two flags. */
   | { readonly kind: 'frames' }
   | { readonly kind: 'prompt'; readonly rows: number }

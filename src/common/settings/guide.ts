@@ -18,6 +18,23 @@ const anchor = field(z.int().min(0).default(0), {
   affects: ['sampling'],
 });
 
+/** Frames of the clip. */
+const anchors = field(z.array(z.int().min(0)).max(10_000).default([]), {
+  label: 'Further anchors',
+  help: 'Frames that lead beside the lead anchor, with methods that follow several',
+  widget: { kind: 'frame-list' },
+  scope: 'request',
+  flags: [
+    {
+      name: 'anchors',
+      metavar: 'frames',
+      help: 'Frames that lead together, as 0,12,23, with methods that follow several; without --anchor the first of them is the lead',
+    },
+  ],
+  affects: ['sampling'],
+  neutral: [],
+});
+
 const keep = field(z.number().min(0).max(1).default(0), {
   label: 'Keep',
   help: 'Keeps the clip where both prompts mean the same; 0 is off',
@@ -43,4 +60,4 @@ const depth = field(z.string().min(1).nullable().default(null), {
   affects: ['structure'],
 });
 
-export const guide = { anchor, keep, depth };
+export const guide = { anchor, anchors, keep, depth };

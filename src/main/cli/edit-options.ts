@@ -83,7 +83,10 @@ export function editRequest(clip: string, flags: EditFlags, settings: Settings =
     if (field.flags.length > 0) set(field.path, wished(field, flags));
   }
   const { range } = request.source as { range?: { start: number } };
-  if (range && request.guide?.anchor === undefined) set('guide.anchor', range.start);
+  if (request.guide?.anchor === undefined) {
+    const [first] = (request.guide?.anchors ?? []) as readonly number[];
+    set('guide.anchor', first ?? range?.start);
+  }
   if (request.output?.format === undefined) set('output.format', formatNamed(String(request.output?.path)));
   parseWith(settings as Catalogue, request);
   return request as unknown as EditRequest;
@@ -102,6 +105,8 @@ function wished(field: Placed, flags: EditFlags): unknown {
     case 'file':
     case 'folder':
       return resolve(text);
+    case 'frame-list':
+      return text.split(',').map((one) => wholeNumber(option, one));
     default:
       if (field.limits.kind === 'integer') return wholeNumber(option, text);
       return field.limits.kind === 'number' ? decimal(option, text) : text;

@@ -99,6 +99,7 @@ const handlers: Handlers<EngineContract> = {
       label: method.label,
       summary: method.summary,
       params: paramsSchema(method),
+      severalAnchors: method.severalAnchors ?? false,
       solvers: solversOf(method).map(({ id, label }) => ({ id, label })),
     })),
   'providers.list': async () => probeProviders(),

@@ -32,6 +32,8 @@ export interface RunOptions {
   readonly branches: readonly Conditioning[];
   readonly guidance: number;
   readonly anchor: number;
+  /** All that lead; the one above alone by default. */
+  readonly anchors?: readonly number[];
   readonly predict?: Predict;
 }
 
@@ -47,11 +49,12 @@ export async function trajectoryOf(
   const method = getMethod(options.method);
   const schedule = scheduleOf(golden, bundle, options.solver);
   const { anchor, solver, start } = options;
-  const facts = { frames: start.length, anchor, seed: 0, schedule, form: solver.form, shape: options.shape };
+  const anchors = options.anchors ?? [anchor];
+  const of = { frames: start.length, anchor, anchors, seed: 0, form: solver.form, shape: options.shape };
   const params = parseParams(method, options.params);
   const latentOf = (frame: number) => start[frame]!;
   const have = give(method.needs(params), { inversion: latentOf, clean: latentOf });
-  const [run] = method.runs({ ...facts, have }, params);
+  const [run] = method.runs({ ...of, schedule, have }, params);
   return trajectoryOfRun(golden, bundle, run!, options);
 }
 

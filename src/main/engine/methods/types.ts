@@ -10,6 +10,8 @@ export interface ShotFacts<N extends Need = Need> {
   readonly frames: number;
   /** The frame whose look leads the others. */
   readonly anchor: number;
+  /** All frames that lead, ascending, the one above among them; it alone where the method does not follow several. */
+  readonly anchors: readonly number[];
   readonly seed: number;
   readonly schedule: NoiseSchedule;
   /** Form of the solver's latents. */
@@ -32,6 +34,8 @@ export interface Method<P = unknown, N extends Need = Need> {
   readonly joint?: boolean;
   /** Ids of the solvers with which the method is right, its default first; absent where every solver will do. */
   readonly solvers?: readonly string[];
+  /** Whether all anchors of a shot lead; by default its lead anchor alone. */
+  readonly severalAnchors?: boolean;
   needs(params: P): readonly N[];
   /** Almost always one. */
   runs(shot: ShotFacts<N>, params: P): readonly Run[];

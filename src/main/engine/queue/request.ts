@@ -2,6 +2,7 @@
 import type { ClipRef, Shot } from '../../../common/project/document.ts';
 import { mergeGroups } from '../../../common/settings/catalogue.ts';
 import { type EditSettings, parseSettings } from '../../../common/settings/settings.ts';
+import { followsSeveral } from '../recipe/request.ts';
 
 export interface ShotRequest {
   readonly shot: Shot;
@@ -17,12 +18,14 @@ export interface ShotRequest {
 /** @throws AppError usage for what is not ready, an empty prompt for instance */
 export function requestOf({ shot, clip, bundle, provider, out, preview }: ShotRequest): EditSettings {
   const anchor = shot.leadAnchor;
+  const leads = followsSeveral(shot.settings) && !preview;
+  const further = leads ? shot.anchors.filter((frame) => frame !== anchor) : [];
   const range = preview ? { start: anchor, end: anchor + 1 } : { start: shot.start, end: shot.end };
   return parseSettings(
     mergeGroups(shot.settings, {
       source: { clip: clip.path, range },
       model: { bundle, provider },
-      guide: { anchor },
+      guide: { anchor, anchors: further },
       output: { path: out },
     }),
   );

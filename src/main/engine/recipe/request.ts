@@ -9,7 +9,7 @@ import type { Solver } from '../diffusion/solvers/solver.ts';
 import type { LatentShape, NoiseSchedule } from '../diffusion/types.ts';
 import { fitCanvas, fitInto } from '../media/fit.ts';
 import type { Need } from '../methods/have.ts';
-import { getMethod, parseParams, solverFor } from '../methods/registry.ts';
+import { getMethod, methods, parseParams, solverFor } from '../methods/registry.ts';
 import type { Method } from '../methods/types.ts';
 import { checkCanvas } from '../models/parts.ts';
 import type { Bundle } from '../models/types.ts';
@@ -40,7 +40,7 @@ export function resolveRequest(
   };
 }
 
-/** @throws AppError usage when range or anchor are not in the clip */
+/** @throws AppError usage when range or anchors are not in the clip, or the method follows fewer anchors */
 export function resolveRange(settings: EditSettings, clip: Pick<ClipInfo, 'frames'>): FrameRange {
   const start = settings.source.range?.start ?? 0;
   const end = settings.source.range?.end ?? clip.frames;
@@ -48,13 +48,37 @@ export function resolveRange(settings: EditSettings, clip: Pick<ClipInfo, 'frame
   if (end > clip.frames || start >= end) {
     throw usage(`frames ${start} to ${end - 1} are not in the clip`, `The clip has frames 0 to ${last}.`);
   }
-  if (settings.guide.anchor < start || settings.guide.anchor >= end) {
+  const outside = anchorsOf(settings).find((frame) => frame < start || frame >= end);
+  if (outside !== undefined) {
     throw usage(
-      `the anchor, frame ${settings.guide.anchor}, is outside the frames to edit`,
+      `the anchor, frame ${outside}, is outside the frames to edit`,
       `Choose one from ${start} to ${end - 1}.`,
     );
   }
+  checkSeveral(settings);
   return { start, end };
+}
+
+/** Frames of the clip that lead, ascending, each once. */
+function anchorsOf({ guide }: Pick<EditSettings, 'guide'>): number[] {
+  return [...new Set([guide.anchor, ...guide.anchors])].sort((a, b) => a - b);
+}
+
+/** Whether further anchors lead too. @throws AppError usage for a method there is not */
+export function followsSeveral({ method: { id } }: Pick<EditSettings, 'method'>): boolean {
+  return getMethod(id).severalAnchors ?? false;
+}
+
+/** @throws AppError usage where several anchors are given to a method that follows only one */
+function checkSeveral(settings: Pick<EditSettings, 'guide' | 'method'>): void {
+  const { guide, method } = settings;
+  const [other] = guide.anchors.filter((frame) => frame !== guide.anchor);
+  if (other === undefined || followsSeveral(settings)) return;
+  const several = methods.filter(({ severalAnchors }) => severalAnchors).map(({ id }) => id);
+  throw usage(
+    `${getMethod(method.id).label} follows one anchor, and frame ${other} is a further one`,
+    `Leave the further anchors out, or choose ${several.join(' or ')}.`,
+  );
 }
 
 /** Canvas of a clip for a network. @throws AppError bundle-invalid where an export froze another than was asked for */
@@ -117,6 +141,8 @@ export interface ResolvedShot extends ResolvedRequest {
   readonly frames: number;
   /** Anchor within the range. */
   readonly anchor: number;
+  /** All that lead, within the range, ascending. */
+  readonly anchors: readonly number[];
   readonly model: ModelFacts;
   /** The execution provider in use. */
   readonly provider: string;
@@ -143,6 +169,7 @@ export function resolveShot(of: {
     range,
     frames: range.end - range.start,
     anchor: settings.guide.anchor - range.start,
+    anchors: anchorsOf(settings).map((frame) => frame - range.start),
     fit,
     shape: latentShape(fit, model),
     schedule: makeLevels(model.scheduler, settings.sampling.steps, { solver, schedule: scheduleId }),

@@ -10,6 +10,8 @@ export interface RunsOf extends Pick<ResolvedRequest, 'method' | 'needs' | 'para
   readonly frames: number;
   /** Anchor within the range. */
   readonly anchor: number;
+  /** All that lead, within the range, ascending. */
+  readonly anchors: readonly number[];
   readonly schedule: NoiseSchedule;
   readonly shape: LatentShape;
   readonly settings: { readonly sampling: { readonly seed: number } };
@@ -20,11 +22,20 @@ const MAKES: readonly Need[] = ['inversion', 'clean', 'structure', 'sourceText',
 
 /** @param made what the method needs; without it the runs can only be counted */
 export function runsOf(of: RunsOf, made: Partial<Have> = {}): readonly Run[] {
-  const { method, needs, params, solver, frames, anchor, schedule, shape, settings } = of;
+  const { method, needs, params, solver, frames, anchor, anchors, schedule, shape, settings } = of;
   const { seed } = settings.sampling;
   const beyond = needs.filter((need) => !MAKES.includes(need));
   assert(beyond.length === 0, `a render makes what ${method.id} needs: ${beyond.join(', ')}`);
-  const facts = { frames, anchor, schedule, shape, seed, form: solver.form, have: give(needs, made) };
+  const facts = {
+    frames,
+    anchor,
+    anchors,
+    schedule,
+    shape,
+    seed,
+    form: solver.form,
+    have: give(needs, made),
+  };
   return method.runs(facts, params);
 }
 
