@@ -3,7 +3,7 @@
 import type { TakeFormat } from './formats/registry.ts';
 import type { ClipInfo, Fit, FrameRange, Rational } from './media.ts';
 import { groupsOfFlat } from './settings/flat.ts';
-import type { EditSettings } from './settings/settings.ts';
+import { type EditSettings, editSettings } from './settings/settings.ts';
 
 export interface ProviderTrial {
   readonly provider: string;
@@ -93,10 +93,11 @@ export interface TakeReport {
   readonly warnings: readonly string[];
 }
 
-/** A report as it was written, by this version or one before. */
+/** A report as it was written, by this version or one before: settings that came since then have their defaults. */
 export function readReport(json: unknown): TakeReport {
   const report = json as TakeReport;
-  return { ...report, settings: groupsOfFlat(report.settings) as EditSettings };
+  const settings = groupsOfFlat(report.settings) as EditSettings;
+  return { ...report, settings: editSettings.safeParse(settings).data ?? settings };
 }
 
 export interface TakeFile {
