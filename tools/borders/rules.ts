@@ -120,6 +120,7 @@ export const AREAS: readonly Area[] = [
     'onnx/*, diffusion/types.ts, common, common/settings',
     'A model is opened for whoever asks; it does not know who.',
   ),
+  area('main/engine/flow', 'common', 'Motion is arithmetic on two pictures, whoever asks for it.'),
   area(
     'main/engine/metrics',
     'models, common',

@@ -1,0 +1,215 @@
+/**
+ * Motion of patches by inverse search (Baker & Matthews 2001; Kroeger et al. 2016, sec. 2.1): the second picture is moved
+ * onto the patch of the first, whose Hessian stays the same in all iterations. Mean-normalised, so that a change of light
+ * does not matter.
+ */
+import { gradients, type Plane, padded } from './pyramid.ts';
+
+/** Pixels along the side of a patch. */
+export const SIDE = 8;
+const AREA = SIDE * SIDE;
+/** Pixels that a patch may leave the second picture by. */
+const PAD = 2 * SIDE;
+
+export interface Patches {
+  /** Left and top edges. */
+  readonly lefts: Int32Array;
+  readonly tops: Int32Array;
+  /** (tops, lefts): motion in pixels. */
+  readonly x: Float32Array;
+  readonly y: Float32Array;
+  /** Mean of the difference within the patch. */
+  readonly mean: Float32Array;
+}
+
+/** Edges of patches along a side, the last one at its end. */
+function places(size: number, stride: number): Int32Array {
+  const last = size - SIDE;
+  const count = Math.ceil(last / stride) + 1;
+  return Int32Array.from({ length: count }, (_, i) => Math.min(i * stride, last));
+}
+
+/**
+ * @param a, b of one size, at least SIDE along each
+ * @param startX, startY dense motion that the search begins with
+ */
+export function searchPatches(
+  a: Plane,
+  b: Plane,
+  startX: Float32Array,
+  startY: Float32Array,
+  stride: number,
+  iterations: number,
+): Patches {
+  const { width, height } = a;
+  const lefts = places(width, stride);
+  const tops = places(height, stride);
+  const [columns, rows] = [lefts.length, tops.length];
+  const count = columns * rows;
+  const { x: gx, y: gy } = gradients(a);
+  const far = padded(b, PAD);
+  const template = a.data;
+
+  const x = new Float32Array(count);
+  const y = new Float32Array(count);
+  const mean = new Float32Array(count);
+  // Per patch: the inverse of the Hessian and the sums of the gradients over the number of pixels.
+  const inverse = new Float64Array(5 * count);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const p = row * columns + column;
+      const start = tops[row]! * width + lefts[column]!;
+      hessian(gx, gy, start, width, inverse, 5 * p);
+      const middle = start + (SIDE / 2) * width + SIDE / 2;
+      x[p] = startX[middle]!;
+      y[p] = startY[middle]!;
+    }
+  }
+
+  // What `compare` found: squared error, mean, and the error along both gradients.
+  const found = new Float64Array(4);
+  const [leastX, leastY] = [-PAD, -PAD];
+  const [mostX, mostY] = [width + PAD - SIDE - 1, height + PAD - SIDE - 1];
+  const compare = (left: number, top: number, moveX: number, moveY: number) => {
+    const atX = Math.min(mostX, Math.max(leastX, left + moveX)) + PAD;
+    const atY = Math.min(mostY, Math.max(leastY, top + moveY)) + PAD;
+    difference(template, gx, gy, top * width + left, width, far.data, far.width, atX, atY, found);
+    return found[0]!;
+  };
+
+  const settle = (p: number, left: number, top: number, neighbour: number, other: number) => {
+    let moveX = x[p]!;
+    let moveY = y[p]!;
+    let error = compare(left, top, moveX, moveY);
+    for (let k = 0; k < 2; k++) {
+      const from = k === 0 ? neighbour : other;
+      if (from < 0 || (x[from] === moveX && y[from] === moveY)) continue;
+      const candidate = compare(left, top, x[from]!, y[from]!);
+      if (candidate < error) {
+        error = candidate;
+        moveX = x[from]!;
+        moveY = y[from]!;
+      }
+    }
+    error = compare(left, top, moveX, moveY);
+    const [beginX, beginY] = [moveX, moveY];
+    let [bestX, bestY, bestMean, least] = [moveX, moveY, found[1]!, error];
+    const h = 5 * p;
+    const [xx, xy, yy, meanX, meanY] = [
+      inverse[h]!,
+      inverse[h + 1]!,
+      inverse[h + 2]!,
+      inverse[h + 3]!,
+      inverse[h + 4]!,
+    ];
+    for (let i = 0; i < iterations; i++) {
+      const alongX = found[2]! - meanX * found[1]!;
+      const alongY = found[3]! - meanY * found[1]!;
+      const stepX = xx * alongX + xy * alongY;
+      const stepY = xy * alongX + yy * alongY;
+      moveX -= stepX;
+      moveY -= stepY;
+      if (!(Math.abs(moveX - beginX) <= SIDE && Math.abs(moveY - beginY) <= SIDE)) break;
+      error = compare(left, top, moveX, moveY);
+      if (!(error < least)) break;
+      [bestX, bestY, bestMean] = [moveX, moveY, found[1]!];
+      const gained = least - error;
+      least = error;
+      if (stepX * stepX + stepY * stepY < 1e-4 || gained < 1e-3 * AREA * 0.1) break;
+    }
+    x[p] = bestX;
+    y[p] = bestY;
+    mean[p] = bestMean / AREA;
+  };
+
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const p = row * columns + column;
+      settle(p, lefts[column]!, tops[row]!, column > 0 ? p - 1 : -1, row > 0 ? p - columns : -1);
+    }
+  }
+  for (let row = rows - 1; row >= 0; row--) {
+    for (let column = columns - 1; column >= 0; column--) {
+      const p = row * columns + column;
+      const right = column < columns - 1 ? p + 1 : -1;
+      settle(p, lefts[column]!, tops[row]!, right, row < rows - 1 ? p + columns : -1);
+    }
+  }
+  return { lefts, tops, x, y, mean };
+}
+
+/** Of the gradients without their mean; zero where there is nothing to hold on to. */
+function hessian(
+  gx: Float32Array,
+  gy: Float32Array,
+  start: number,
+  width: number,
+  out: Float64Array,
+  at: number,
+): void {
+  let [xx, xy, yy, sumX, sumY] = [0, 0, 0, 0, 0];
+  for (let row = 0; row < SIDE; row++) {
+    const from = start + row * width;
+    for (let i = from; i < from + SIDE; i++) {
+      const [u, v] = [gx[i]!, gy[i]!];
+      xx += u * u;
+      xy += u * v;
+      yy += v * v;
+      sumX += u;
+      sumY += v;
+    }
+  }
+  xx -= (sumX * sumX) / AREA;
+  xy -= (sumX * sumY) / AREA;
+  yy -= (sumY * sumY) / AREA;
+  // A little on the diagonal keeps the step finite along an edge, where only one direction is known.
+  const ridge = 1e-3 * (xx + yy) + 1;
+  xx += ridge;
+  yy += ridge;
+  const determinant = xx * yy - xy * xy;
+  out[at] = yy / determinant;
+  out[at + 1] = -xy / determinant;
+  out[at + 2] = xx / determinant;
+  out[at + 3] = sumX / AREA;
+  out[at + 4] = sumY / AREA;
+}
+
+/** Difference of the second picture, bilinear at (atX, atY), and the patch; `out` as `found` above. */
+function difference(
+  template: Float32Array,
+  gx: Float32Array,
+  gy: Float32Array,
+  start: number,
+  width: number,
+  far: Float32Array,
+  farWidth: number,
+  atX: number,
+  atY: number,
+  out: Float64Array,
+): void {
+  const left = Math.floor(atX);
+  const top = Math.floor(atY);
+  const u = atX - left;
+  const v = atY - top;
+  const above = 1 - v;
+  let [sum, squares, alongX, alongY] = [0, 0, 0, 0];
+  for (let row = 0; row < SIDE; row++) {
+    let p = (top + row) * farWidth + left;
+    let before = above * far[p]! + v * far[p + farWidth]!;
+    const from = start + row * width;
+    for (let i = from; i < from + SIDE; i++) {
+      p++;
+      const next = above * far[p]! + v * far[p + farWidth]!;
+      const d = before + u * (next - before) - template[i]!;
+      before = next;
+      sum += d;
+      squares += d * d;
+      alongX += d * gx[i]!;
+      alongY += d * gy[i]!;
+    }
+  }
+  out[0] = squares - (sum * sum) / AREA;
+  out[1] = sum;
+  out[2] = alongX;
+  out[3] = alongY;
+}
