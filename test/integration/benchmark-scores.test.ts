@@ -13,7 +13,7 @@ const SIDE = 12;
 const flat = (value: number) => new Uint8Array(SIDE * SIDE * 3).fill(value);
 /** The left half is the object. */
 const mask = Uint8Array.from({ length: SIDE * SIDE }, (_, i) => (i % SIDE < SIDE / 2 ? 1 : 0));
-const still = { flow: new Float32Array(2 * SIDE * SIDE), occluded: new Uint8Array(SIDE * SIDE) };
+const still = { flow: new Float32Array(2 * SIDE * SIDE), hidden: new Uint8Array(SIDE * SIDE) };
 const footage: Footage = { source: [flat(50), flat(50)], masks: [mask, mask], motions: [still] };
 const look = { shape: 'cube', colour: 'red', material: 'matte', environment: 'sea' };
 const edit: Edit = { kind: 'colour', prompt: 'a red cube', look, truth: '' };

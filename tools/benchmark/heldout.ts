@@ -4,8 +4,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../../src/common/errors.ts';
+import type { SourceMotion } from '../../src/main/engine/metrics/warp-error.ts';
 import { readNpy } from '../golden/npy.ts';
-import type { Motion } from './metrics/flow.ts';
 
 export const ATTRIBUTES = ['shape', 'colour', 'material', 'environment'] as const;
 export type Attribute = (typeof ATTRIBUTES)[number];
@@ -61,7 +61,7 @@ export interface Footage {
   /** Per pixel, not 0 on the object. */
   readonly masks: readonly Uint8Array[];
   /** From each frame to the next, one less than frames. */
-  readonly motions: readonly Motion[];
+  readonly motions: readonly SourceMotion[];
 }
 
 /** @throws AppError usage where there is no set or it is not one */
@@ -112,8 +112,14 @@ export function readFootage(dir: string, shot: Shot): Footage {
   return {
     source: read('source') as Uint8Array[],
     masks: read('mask') as Uint8Array[],
-    motions: read('flow').map((flow, i) => ({ flow: flow as Float32Array, occluded: occluded[i]! })),
+    motions: read('flow').map((flow, i) => ({ flow: planar(flow as Float32Array), hidden: occluded[i]! })),
   };
+}
+
+/** (h, w, 2) to (2, h, w). */
+function planar(flow: Float32Array): Float32Array {
+  const size = flow.length / 2;
+  return Float32Array.from(flow, (_, i) => flow[2 * (i % size) + Math.floor(i / size)]!);
 }
 
 /** An array cut along its first axis. */

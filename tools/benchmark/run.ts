@@ -13,7 +13,7 @@ import { bars } from './bars.ts';
 import { measureCaptions } from './captions.ts';
 import { writeDocument } from './docs.ts';
 import { ATTRIBUTES, readHeldOut, type Shot } from './heldout.ts';
-import { meanColour } from './metrics/region.ts';
+import { meanColour } from './mean-colour.ts';
 import { findings } from './order.ts';
 import { type Place, plan } from './plan.ts';
 import { csv, markdown, type Results } from './report.ts';

@@ -1,12 +1,13 @@
 /** The numbers of one take against the true answer. */
 import type { ImageTextScores } from '../../src/common/report.ts';
 import type { ImageText } from '../../src/main/engine/metrics/image-text.ts';
+import { pooledPsnr } from '../../src/main/engine/metrics/psnr.ts';
 import { imageTextScores } from '../../src/main/engine/metrics/similarity.ts';
+import { squaredError } from '../../src/main/engine/metrics/squared-error.ts';
+import { ssim } from '../../src/main/engine/metrics/ssim.ts';
+import { warpError } from '../../src/main/engine/metrics/warp-error.ts';
 import { ATTRIBUTES, type Edit, type Footage } from './heldout.ts';
 import type { Judge, Verdict } from './judge.ts';
-import { type Motion, warpError } from './metrics/flow.ts';
-import { pooledPsnr, squaredError } from './metrics/region.ts';
-import { ssim } from './metrics/ssim.ts';
 
 /** Raise it when a number is computed differently: kept scores are then taken again. */
 export const SCORES_VERSION = 2;
@@ -68,9 +69,7 @@ export async function score(scored: Scored, { judge, imageText }: Viewers): Prom
     mean(take.map((picture, i) => ssim(picture, truth[i]!, side, side, region?.(i) ?? null))),
   );
   const pairs = take.slice(1).map((next, i) => [take[i]!, next] as const);
-  const along = pairs.map(
-    ([frame, next], i) => warpError(frame, next, side, side, footage.motions[i] as Motion).mse,
-  );
+  const along = pairs.map(([frame, next], i) => warpError(frame, next, side, side, footage.motions[i]!).mse);
   return {
     psnr: { whole: whole!, object: object!, background: background! },
     ssim: { whole: wholeSsim!, object: objectSsim!, background: backgroundSsim! },

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { warpError } from '../../tools/benchmark/metrics/flow.ts';
-import { meanColour, PSNR_CEILING, pooledPsnr, squaredError } from '../../tools/benchmark/metrics/region.ts';
-import { ssim, ssimMap } from '../../tools/benchmark/metrics/ssim.ts';
+import { FeatureStatistics, frechetDistance, squareRoot } from '../../src/main/engine/metrics/frechet.ts';
+import { PSNR_CEILING, pooledPsnr } from '../../src/main/engine/metrics/psnr.ts';
+import { squaredError } from '../../src/main/engine/metrics/squared-error.ts';
+import { ssim, ssimMap } from '../../src/main/engine/metrics/ssim.ts';
+import { warpError } from '../../src/main/engine/metrics/warp-error.ts';
+import { meanColour } from '../../tools/benchmark/mean-colour.ts';
 
 /** A grey picture from its values. */
 const grey = (...values: number[]) => Uint8Array.from(values.flatMap((value) => [value, value, value]));
@@ -83,27 +86,90 @@ describe('error along the flow', () => {
   // 4×1: the picture moves one pixel to the right.
   const frame = grey(10, 20, 30, 40);
   const next = grey(0, 10, 20, 30);
-  const flow = (x: number) => Float32Array.from({ length: 8 }, (_, i) => (i % 2 ? 0 : x));
+  const flow = (x: number) => Float32Array.from({ length: 8 }, (_, i) => (i < 4 ? x : 0));
 
   it('is nothing where the picture moves as its source does', () => {
-    const occluded = Uint8Array.of(0, 0, 0, 1);
-    expect(warpError(frame, next, 4, 1, { flow: flow(1), occluded })).toEqual({ mse: 0, pixels: 3 });
+    const hidden = Uint8Array.of(0, 0, 0, 1);
+    expect(warpError(frame, next, 4, 1, { flow: flow(1), hidden })).toEqual({ mse: 0, pixels: 3 });
   });
 
   it('interpolates between pixels', () => {
     // Half a pixel to the right of 0: (0 + 10) / 2 = 5 against 10.
-    const occluded = Uint8Array.of(0, 1, 1, 1);
-    expect(warpError(frame, next, 4, 1, { flow: flow(0.5), occluded })).toEqual({ mse: 25, pixels: 1 });
+    const hidden = Uint8Array.of(0, 1, 1, 1);
+    expect(warpError(frame, next, 4, 1, { flow: flow(0.5), hidden })).toEqual({ mse: 25, pixels: 1 });
   });
 
   it('follows rows as well as columns', () => {
     // 1×2: the upper pixel looks one row down.
-    const still = { flow: Float32Array.of(0, 1, 0, 0), occluded: Uint8Array.of(0, 1) };
+    const still = { flow: Float32Array.of(0, 0, 1, 0), hidden: Uint8Array.of(0, 1) };
     expect(warpError(grey(7, 0), grey(0, 9), 1, 2, still).mse).toBe(4);
   });
 
   it('has no value where everything is hidden', () => {
-    const occluded = new Uint8Array(4).fill(1);
-    expect(warpError(frame, next, 4, 1, { flow: flow(0), occluded })).toEqual({ mse: null, pixels: 0 });
+    const hidden = new Uint8Array(4).fill(1);
+    expect(warpError(frame, next, 4, 1, { flow: flow(0), hidden })).toEqual({ mse: null, pixels: 0 });
+  });
+});
+
+/** Numbers of NumPy and SciPy on the same formulas. */
+describe('numbers made elsewhere', () => {
+  const [width, height] = [32, 24];
+  const picture = (value: (x: number, y: number, c: number) => number) =>
+    Uint8Array.from({ length: width * height * 3 }, (_, i) => {
+      const pixel = Math.floor(i / 3);
+      return value(pixel % width, Math.floor(pixel / width), i % 3);
+    });
+  const a = picture((x, y, c) => (x * 7 + y * 13 + c * 50 + ((x * y) % 11) * 9) % 256);
+  const b = picture((x, y, c) => {
+    const moved = a[3 * (y * width + x) + c]! + ((x * 5 + y * 3 + c * 7) % 23) - 11;
+    return Math.min(255, Math.max(0, moved));
+  });
+
+  it('are ours for PSNR and SSIM', () => {
+    expect(pooledPsnr([squaredError(a, b)])).toBeCloseTo(31.817255639713284, 10);
+    expect(ssim(a, b, width, height)).toBeCloseTo(0.9897316759655209, 10);
+  });
+
+  it('are ours for the error along the flow', () => {
+    const size = width * height;
+    const flow = Float32Array.from({ length: 2 * size }, (_, i) => {
+      const [x, y] = [i % width, Math.floor((i % size) / width)];
+      return i < size ? 1.5 * Math.sin(y / 5) + 0.25 : 0.75 * Math.cos(x / 7);
+    });
+    const hidden = Uint8Array.from({ length: size }, (_, i) =>
+      ((i % width) + Math.floor(i / width)) % 5 === 0 ? 1 : 0,
+    );
+    const { mse, pixels } = warpError(a, b, width, height, { flow, hidden });
+    expect(pixels).toBe(615);
+    expect(mse).toBeCloseTo(4107.43887146587, 6);
+  });
+
+  const features = (count: number, length: number, s: number) => {
+    const all = new FeatureStatistics();
+    for (let i = 0; i < count; i++) {
+      all.see(
+        Array.from(
+          { length },
+          (_, j) => Math.sin(0.7 * i * (j + 1) + s) + 0.3 * Math.cos(1.3 * (i + 1) + j * s) + 0.1 * j * s,
+        ),
+      );
+    }
+    return all;
+  };
+
+  it('are ours for the Fréchet distance, also of fewer features than they are long', () => {
+    expect(frechetDistance(features(40, 6, 0.2), features(30, 6, 0.9))).toBeCloseTo(1.012478419886935, 8);
+    expect(frechetDistance(features(5, 8, 0.2), features(4, 8, 0.9))).toBeCloseTo(4.758955968134696, 5);
+    expect(frechetDistance(features(40, 6, 0.2), features(40, 6, 0.2))).toBeLessThan(1e-9);
+  });
+
+  it('has a root that squares to the matrix', () => {
+    const matrix = features(40, 6, 0.2).covariance();
+    const root = squareRoot(matrix, 6);
+    for (let i = 0; i < 36; i++) {
+      const [row, column] = [Math.floor(i / 6), i % 6];
+      const squared = Array.from({ length: 6 }, (_, k) => root[row * 6 + k]! * root[k * 6 + column]!);
+      expect(squared.reduce((sum, value) => sum + value)).toBeCloseTo(matrix[i]!, 12);
+    }
   });
 });

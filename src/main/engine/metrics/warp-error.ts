@@ -1,15 +1,15 @@
-/** Pixel-MSE (Ceylan et al. 2023): how much a picture changes along the motion of the source. */
-import { assert } from '../../../src/common/errors.ts';
+/** Pixel-MSE, the error along the flow (Ceylan et al. 2023): how much a picture changes along the motion of the source. */
+import { assert } from '../../../common/errors.ts';
 
-export interface Motion {
-  /** (height, width, 2) in pixels, x then y: where each point of this frame stands in the next one. */
+export interface SourceMotion {
+  /** (2, height, width) in pixels, x then y: how far each place of this frame moves until the next one. */
   readonly flow: Float32Array;
-  /** Per pixel, not 0 where the point cannot be seen in the next frame. */
-  readonly occluded: Uint8Array;
+  /** (height, width), not 0 where the place cannot be seen in the next frame. */
+  readonly hidden: ArrayLike<number>;
 }
 
 export interface WarpError {
-  /** Mean squared error in squared 8-bit steps; null where every pixel is occluded. */
+  /** Mean squared error in squared 8-bit steps; null where every pixel is hidden. */
   readonly mse: number | null;
   /** Pixels compared. */
   readonly pixels: number;
@@ -17,7 +17,7 @@ export interface WarpError {
 
 /**
  * The next frame is sampled bilinearly where the flow points, borders repeated, and compared with this one over the pixels
- * that are not occluded.
+ * that are not hidden.
  * @param frame, next RGB8 of height·width·3
  */
 export function warpError(
@@ -25,24 +25,24 @@ export function warpError(
   next: Uint8Array,
   width: number,
   height: number,
-  { flow, occluded }: Motion,
+  { flow, hidden }: SourceMotion,
 ): WarpError {
   const size = width * height;
   assert(frame.length === 3 * size && next.length === 3 * size, 'two RGB pictures of the size given');
-  assert(flow.length === 2 * size && occluded.length === size, 'flow and occlusion of the same size');
+  assert(flow.length === 2 * size && hidden.length === size, 'flow and hidden places of the same size');
   let sum = 0;
   let pixels = 0;
   for (let i = 0; i < size; i++) {
-    if (occluded[i]) continue;
-    const x = clamp((i % width) + flow[2 * i]!, width - 1);
-    const y = clamp(Math.floor(i / width) + flow[2 * i + 1]!, height - 1);
+    if (hidden[i]) continue;
+    const x = clamp((i % width) + flow[i]!, width - 1);
+    const y = clamp(Math.floor(i / width) + flow[size + i]!, height - 1);
     const [left, top] = [Math.min(Math.floor(x), width - 1), Math.min(Math.floor(y), height - 1)];
     const [right, bottom] = [Math.min(left + 1, width - 1), Math.min(top + 1, height - 1)];
     const [u, v] = [x - left, y - top];
+    const [upper, lower] = [top * width, bottom * width];
     for (let c = 0; c < 3; c++) {
-      const at = (column: number, row: number) => next[3 * (row * width + column) + c]!;
-      const above = (1 - u) * at(left, top) + u * at(right, top);
-      const below = (1 - u) * at(left, bottom) + u * at(right, bottom);
+      const above = (1 - u) * next[3 * (upper + left) + c]! + u * next[3 * (upper + right) + c]!;
+      const below = (1 - u) * next[3 * (lower + left) + c]! + u * next[3 * (lower + right) + c]!;
       sum += ((1 - v) * above + v * below - frame[3 * i + c]!) ** 2;
     }
     pixels++;
