@@ -13,11 +13,13 @@ export function issueText(issue: z.core.$ZodIssue): string {
     case 'too_small':
       if (issue.origin === 'string')
         return issue.minimum === 1 ? 'is empty' : `must have ${issue.minimum} characters or more`;
+      if (issue.origin === 'array') return `must have ${issue.minimum} or more`;
       return issue.inclusive === false
         ? `must be more than ${issue.minimum}`
         : `must be ${issue.minimum} or more`;
     case 'too_big':
       if (issue.origin === 'string') return `must have ${issue.maximum} characters or fewer`;
+      if (issue.origin === 'array') return `must have ${issue.maximum} or fewer`;
       return `must be ${issue.maximum} or less`;
     case 'invalid_type':
       return `must be ${KINDS[issue.expected] ?? `a ${issue.expected}`}`;

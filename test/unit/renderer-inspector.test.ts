@@ -179,6 +179,7 @@ describe('the form of the settings', () => {
       ['Seed', false],
       ['Inversion', true],
       ['Guide', true],
+      ['Mask', false],
       ['Output', false],
     ]);
     expect(parts.flatMap(({ fields }) => fields.map(({ path }) => path)).sort()).toEqual(

@@ -49,8 +49,13 @@ export const AREAS: readonly Area[] = [
     'What a take is written as is data: the command line lists it, the engine writes it.',
   ),
   area(
+    'common/masks',
+    'common',
+    'A mask is data and arithmetic: the window draws it, the engine renders with it.',
+  ),
+  area(
     'common/settings',
-    'common, time, formats',
+    'common, time, formats, masks',
     'Groups of settings are data: flags, forms and keys are made from them.',
   ),
   area(

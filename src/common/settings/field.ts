@@ -48,6 +48,8 @@ type Widget =
   /** Ids that the engine lists (`methods.list`), and what one of them takes. */
   | { readonly kind: 'method' }
   | { readonly kind: 'solver' }
+  /** Drawn in the picture. */
+  | { readonly kind: 'mask' }
   | { readonly kind: 'parameters' };
 
 interface Choice {
@@ -87,6 +89,8 @@ export interface Facts<S extends Scope = Scope> {
   readonly unit?: string;
   /** Behind the fold of the form: for those who know what it is. */
   readonly finer?: true;
+  /** Means something in its own clip only: it is copied to other shots where that is asked for by its name, not with the rest. */
+  readonly ofClip?: true;
   /** What a shot may hold while it is not ready to be rendered, where that is more than a request may. */
   readonly draft?: z.ZodType;
 }

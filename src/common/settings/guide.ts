@@ -1,5 +1,6 @@
 /** What leads the edit beside the prompts. */
 import { z } from 'zod';
+import { maskDraft, mask as maskSchema } from '../masks/mask.ts';
 import { field } from './field.ts';
 
 /** Frame of the clip, not of the range. */
@@ -60,4 +61,17 @@ const depth = field(z.string().min(1).nullable().default(null), {
   affects: ['structure'],
 });
 
-export const guide = { anchor, anchors, keep, depth };
+/** Null edits everywhere. */
+const mask = field(maskSchema.nullable().default(null), {
+  label: 'Mask',
+  help: 'Edits only here; the rest of the picture stays the clip',
+  widget: { kind: 'mask' },
+  scope: 'shot',
+  ofClip: true,
+  flags: [],
+  affects: ['sampling', 'take'],
+  neutral: null,
+  draft: maskDraft.nullable().default(null),
+});
+
+export const guide = { anchor, anchors, keep, mask, depth };

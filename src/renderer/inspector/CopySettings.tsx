@@ -9,7 +9,7 @@ import { Button } from '../ui/Button.tsx';
 import popover from '../ui/popover.module.css';
 
 const LOOK = SETTINGS.fieldsOf('look');
-const ALL = SETTINGS.fieldsOf('shot');
+const ALL = SETTINGS.fieldsOf('shot').filter(({ ofClip }) => !ofClip);
 const COPY = {
   chosen: () => copySettingsTo('chosen', LOOK),
   'chosen-prompts': () => copySettingsTo('chosen', ALL),

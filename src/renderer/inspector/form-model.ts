@@ -17,7 +17,8 @@ export type Control =
     }
   | { readonly kind: 'anchor' }
   | { readonly kind: 'method' }
-  | { readonly kind: 'solver' };
+  | { readonly kind: 'solver' }
+  | { readonly kind: 'mask' };
 
 /** Where the document keeps it. */
 type Place =
@@ -104,6 +105,7 @@ function controlOf({ widget, limits }: Placed): Control | null {
     case 'switch':
     case 'method':
     case 'solver':
+    case 'mask':
       return { kind: widget.kind };
     // No shot has these.
     default:
