@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 
-from .render import FAR, ground_length, scene_of, trace_object
+from .render import FAR, Hits, ground_length, scene_of, trace_object, trace_post
 from .spec import Shot
 
 
 @dataclass
 class Buffers:
-    """depth [T, H, W] along the camera axis, sky = 1e4; mask [T, H, W] bool; flow [T-1, H, W, 2] pixels (x, y) from
+    """depth [T, H, W] along the camera axis, sky = 1e4; mask [T, H, W] bool: the object is seen; flow [T-1, H, W, 2] pixels (x, y) from
     frame i to i+1, of surface points; occluded [T-1, H, W] bool: the point is hidden or out of picture in i+1."""
 
     depth: torch.Tensor
@@ -29,15 +29,18 @@ def render_buffers(shot: Shot, times: list[float], width: int, height: int, devi
     d, frame = scene.rays(width, height)
     o = scene.eye[frame]
     hits = trace_object(d, frame, scene)
+    post, post_length = trace_post(o, d, scene)
+    before = ~torch.isin(hits.index, post)
+    hits = Hits(hits.index[before], hits.length[before], hits.point[before])
     length = ground_length(o, d)
     length = torch.where(length < 120, length, torch.full_like(length, FAR))
-    mask = torch.zeros(len(d), dtype=torch.bool, device=d.device)
-    mask[hits.index] = True
-    length[hits.index] = hits.length
+    thing = torch.zeros(len(d), device=d.device)  # 0 ground and sky, 1 object, 2 post
+    thing[hits.index], thing[post] = 1, 2
+    length[hits.index], length[post] = hits.length, post_length
     axis_depth = (length * (d * scene.forward[frame]).sum(-1)).view(count, height, width)
     axis_depth = torch.where(length.view_as(axis_depth) < FAR, axis_depth, torch.full_like(axis_depth, FAR))
 
-    # Where each point stands in the next frame: the object carries its points along, the ground stays, sky is infinitely far.
+    # Where each point stands in the next frame: the object carries its points along, ground and post stay, sky is infinitely far.
     following = (frame + 1).clamp(max=count - 1)
     offset = o + d * length[:, None] - scene.eye[following]
     offset = torch.where((length < FAR)[:, None], offset, d)
@@ -53,7 +56,7 @@ def render_buffers(shot: Shot, times: list[float], width: int, height: int, devi
     outside = (x < 0) | (x > width) | (y < 0) | (y > height)
     grid = torch.stack([x / width * 2 - 1, y / height * 2 - 1], -1)
     nearest = F.grid_sample(axis_depth[1:, None], grid, mode="nearest", align_corners=False)[:, 0]
-    seen_mask = F.grid_sample(mask.view(count, 1, height, width)[1:].float(), grid, mode="nearest", align_corners=False)[:, 0] > 0.5
-    mask = mask.view(count, height, width)
-    hidden = (nearest < depth_there * 0.97) | (seen_mask != mask[:-1])
-    return Buffers(axis_depth, mask, flow, outside | hidden)
+    thing = thing.view(count, height, width)
+    seen = F.grid_sample(thing[1:, None], grid, mode="nearest", align_corners=False)[:, 0]
+    hidden = (nearest < depth_there * 0.97) | (seen != thing[:-1])
+    return Buffers(axis_depth, thing == 1, flow, outside | hidden)

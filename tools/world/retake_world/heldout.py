@@ -1,6 +1,6 @@
 """Renders held-out shots with the true answer to every edit, for measuring editing methods.
 
-OUT/set.json lists the cases; OUT/NN/ holds source.mkv (FFV1, lossless RGB), and as .npy: source and truth-KIND
+OUT/set.json lists the cases; OUT/NN/ holds source.mkv and mask.mkv (FFV1, lossless), and as .npy: source and truth-KIND
 uint8 [T, H, W, 3], mask bool [T, H, W], depth float32 [T, H, W] (sky 1e4), flow float32 [T-1, H, W, 2] in pixels to
 the next frame, occluded bool [T-1, H, W]. An edit changes the look alone, so mask, depth and flow hold for the truth
 too, except where the shape changes.
@@ -37,35 +37,49 @@ def edited(look: Look, kind: str, rng: random.Random) -> Look:
     return replace(look, **{kind: rng.choice([value for value in KINDS[kind] if value != getattr(look, kind)])})
 
 
-def write_lossless(ffmpeg: Path, frames: np.ndarray, out: Path) -> None:
+def write_lossless(ffmpeg: Path, frames: np.ndarray, rate: int, out: Path) -> None:
+    """FFV1 of RGB [T, H, W, 3] or grey [T, H, W] pictures, uint8."""
     height, width = frames.shape[1:3]
-    command = [str(ffmpeg), "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}",
-               "-r", str(RATE), "-i", "-", "-c:v", "ffv1", "-pix_fmt", "bgr0", str(out)]  # fmt: skip
+    given, kept = ("rgb24", "bgr0") if frames.ndim == 4 else ("gray", "gray")
+    command = [str(ffmpeg), "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", given, "-s", f"{width}x{height}",
+               "-r", str(rate), "-i", "-", "-c:v", "ffv1", "-pix_fmt", kept, str(out)]  # fmt: skip
     subprocess.run(command, input=frames.tobytes(), check=True)
 
 
-def write_case(folder: Path, seed: int, frames: int, side: int, ffmpeg: Path | None) -> dict:
+def render_case(
+    folder: Path, shot: Shot, times: list[float], kinds: tuple[str, ...], rng: random.Random, side: int, rate: int, ffmpeg: Path | None
+) -> dict:
     """One shot with one edit of each kind -> its entry of set.json."""
     folder.mkdir(parents=True, exist_ok=True)
-    shot = sample_shot(seed, held_out=True)
-    rng = random.Random(seed)
-    # From a random place in a shot four seconds long.
-    span = (frames - 1) / (4 * RATE)
-    first = rng.uniform(0, 1 - span)
-    times = [first + i / (4 * RATE) for i in range(frames)]
     source = render(shot, times, side, side).numpy()
     np.save(folder / "source.npy", source)
-    if ffmpeg is not None:
-        write_lossless(ffmpeg, source, folder / "source.mkv")
     buffers = render_buffers(shot, times, side, side)
     for name in ("mask", "depth", "flow", "occluded"):
         np.save(folder / f"{name}.npy", getattr(buffers, name).numpy())
+    if ffmpeg is not None:
+        write_lossless(ffmpeg, source, rate, folder / "source.mkv")
+        write_lossless(ffmpeg, buffers.mask.numpy().astype(np.uint8) * 255, rate, folder / "mask.mkv")
     edits = []
-    for kind in KINDS:
+    for kind in kinds:
         look = edited(shot.look, kind, rng)
         np.save(folder / f"truth-{kind}.npy", render(Shot(look, shot.staging), times, side, side).numpy())
         edits.append({"kind": kind, "to": getattr(look, kind), "prompt": caption(look), "truth": f"truth-{kind}.npy"})
-    return {"case": folder.name, "seed": seed, "shot": shot.to_json(), "times": times, "sourcePrompt": caption(shot.look), "edits": edits}
+    return {"case": folder.name, "shot": shot.to_json(), "times": times, "sourcePrompt": caption(shot.look), "edits": edits}
+
+
+def write_case(folder: Path, seed: int, frames: int, side: int, ffmpeg: Path | None) -> dict:
+    """The shot of a seed, from a random place in it as if it were four seconds long."""
+    rng = random.Random(seed)
+    span = (frames - 1) / (4 * RATE)
+    first = rng.uniform(0, 1 - span)
+    times = [first + i / (4 * RATE) for i in range(frames)]
+    case = render_case(folder, sample_shot(seed, held_out=True), times, tuple(KINDS), rng, side, RATE, ffmpeg)
+    return {"case": case.pop("case"), "seed": seed, **case}
+
+
+def write_set(out: Path, rate: int, side: int, frames: int, cases: list[dict]) -> None:
+    about = {"rate": rate, "side": side, "frames": frames, "cases": cases}
+    (out / "set.json").write_text(json.dumps(about, indent=2) + "\n")
 
 
 def main() -> None:
@@ -80,8 +94,7 @@ def main() -> None:
         write_case(options.out / f"{i:02d}", FIRST_SEED + i, options.frames, options.side, options.ffmpeg)
         for i in range(options.cases)
     ]
-    about = {"rate": RATE, "side": options.side, "frames": options.frames, "cases": cases}
-    (options.out / "set.json").write_text(json.dumps(about, indent=2) + "\n")
+    write_set(options.out, RATE, options.side, options.frames, cases)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from .spec import Shot
 
 FAR = 1e4
 MARCH_STEPS = 28
+POST_RADIUS, POST_Z = 0.3, -1.6
 SHADOW_STEPS = 16
 
 
@@ -55,6 +56,21 @@ def trace_object(d: torch.Tensor, frame: torch.Tensor, scene: Scene) -> Hits:
     point = p + q * t[:, None]
     hit = shapes.distance(point, scene.look.shape) < 0.02
     return Hits(near[hit], t[hit] * size, point[hit])
+
+
+def trace_post(o: torch.Tensor, d: torch.Tensor, scene: Scene) -> tuple[torch.Tensor, torch.Tensor]:
+    """Rays that meet the post: index and length. It is round and endless, and nearer than all else."""
+    nothing = torch.empty(0, device=d.device)
+    if scene.staging.post is None:
+        return nothing.long(), nothing
+    x, z = o[:, 0] - scene.staging.post, o[:, 2] - POST_Z
+    a = (d[:, 0] ** 2 + d[:, 2] ** 2).clamp(min=1e-9)
+    b = x * d[:, 0] + z * d[:, 2]
+    root = b * b - a * (x * x + z * z - POST_RADIUS**2)
+    length = (-b - root.clamp(min=0).sqrt()) / a
+    above = o[:, 1] + d[:, 1] * length > 0
+    index = ((root > 0) & (length > 0) & above).nonzero()[:, 0]
+    return index, length[index]
 
 
 def ground_length(o: torch.Tensor, d: torch.Tensor) -> torch.Tensor:
@@ -170,6 +186,16 @@ def shade_object(hits: Hits, o, d, frame, scene: Scene) -> torch.Tensor:
     return albedo * (0.9 + 0.9 * n_view)[:, None] + core + albedo * 0.2
 
 
+def shade_post(point: torch.Tensor, scene: Scene) -> torch.Tensor:
+    """Linear colour of grey wood at points of the post [M, 3]. It casts no shadow and nothing reflects it."""
+    palette = PALETTES[scene.look.environment]
+    n = normalise((point - scene.vector(scene.staging.post, 0, POST_Z)) * scene.vector(1, 0, 1))
+    facing = dot(n, scene.light.expand_as(n)).clamp(min=0)[:, None]
+    sun = scene.linear(palette.sun) * palette.sun_strength
+    grain = 0.85 + 0.15 * torch.sin(torch.atan2(n[:, 0], n[:, 2]) * 30)[:, None]
+    return scene.linear((0.45, 0.40, 0.36)) * grain * (scene.linear(palette.horizon) * palette.ambient * 0.7 + sun * facing * 0.6)
+
+
 def _halo(covered: torch.Tensor, supersampling: int, scene: Scene) -> torch.Tensor:
     """Bloom round a glowing object: its coverage [T, H, W] blurred -> linear [T, H, W, 3]."""
     height = covered.shape[-2]
@@ -204,6 +230,9 @@ def render(shot: Shot, times: list[float], width: int, height: int, supersamplin
     colour[rest] = surroundings(o[rest], d[rest], scene.times[frame[rest]], centre[rest], lit[rest], scene)
     if len(hits.index):
         colour[hits.index] = shade_object(hits, o, d, frame, scene)
+    index, length = trace_post(o, d, scene)
+    if len(index):
+        colour[index] = shade_post(o[index] + d[index] * length[:, None], scene)
     colour = colour.view(len(times), tall, wide, 3)
     if shot.look.material == "glowing":
         colour = colour + _halo(covered.view(len(times), tall, wide), supersampling, scene)

@@ -91,6 +91,7 @@ class Staging:
     light_x: float
     sun_x: float
     pattern: float
+    post: float | None = None  # where a post stands between camera and object, to the right; training has none
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,8 @@ class Shot:
     staging: Staging
 
     def to_json(self) -> dict:
-        return {"look": asdict(self.look), "staging": asdict(self.staging)}
+        staging = {name: value for name, value in asdict(self.staging).items() if value is not None}
+        return {"look": asdict(self.look), "staging": staging}
 
     @staticmethod
     def from_json(data: dict) -> "Shot":
