@@ -13,6 +13,7 @@ export default defineConfig({
           engine: at('src/main/engine/entry.ts'),
           'probe-child': at('src/main/engine/onnx/probe-child.ts'),
           'watchdog-thread': at('src/main/engine/watchdog/watchdog-thread.ts'),
+          'flow-thread': at('src/main/engine/flow/flow-thread.ts'),
           cli: at('src/main/cli/main.ts'),
         },
       },

@@ -125,7 +125,11 @@ export const AREAS: readonly Area[] = [
     'onnx/*, diffusion/types.ts, common, common/settings',
     'A model is opened for whoever asks; it does not know who.',
   ),
-  area('main/engine/flow', 'common', 'Motion is arithmetic on two pictures, whoever asks for it.'),
+  area(
+    'main/engine/flow',
+    'common, entry-file.ts',
+    'Motion is arithmetic on two pictures, whoever asks for it.',
+  ),
   area(
     'main/engine/metrics',
     'models, common',
@@ -220,7 +224,11 @@ export const LIBRARIES: readonly Library[] = [
     'main/engine/media/ffmpeg-process.ts, main/engine/onnx/probe.ts, main/cli/engine.ts',
     'Every process is started where its end is looked after: ffmpeg, the probe of a provider, the engine of a terminal.',
   ),
-  library('node:worker_threads', 'main/engine/watchdog', 'The watchdog is the only thread.'),
+  library(
+    'node:worker_threads',
+    'main/engine/watchdog, main/engine/flow/estimate.ts, main/engine/flow/flow-thread.ts',
+    'Threads are started where their end is looked after: the watchdog, and those that estimate flows.',
+  ),
   library('node:dns', 'main/engine/library/address.ts', 'The network is asked by the downloader only.'),
   library('node:net', 'main/engine/library/address.ts', 'The network is asked by the downloader only.'),
   ...['node:http', 'node:http2', 'node:https', 'node:tls', 'node:dgram'].map((name) =>
