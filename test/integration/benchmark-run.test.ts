@@ -91,6 +91,11 @@ describe('the benchmark of edits', () => {
     expect(readFileSync(join(first.out, 'results.md'), 'utf8')).not.toContain('edit seen');
     expect(readdirSync(join(first.out, 'sheets'))).toEqual(['00-colour.png']);
 
+    // A take is kept by what was asked, not by how it was written.
+    const [folder] = readdirSync(first.out).filter((name) => /^[0-9a-f]{12}$/.test(name));
+    const file = join(first.out, folder!, '00-colour-mix-0.6.json');
+    const request = JSON.stringify({ guide: { keep: 0 }, method: { params: { w: [0.6] }, id: 'mix' } });
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), request }));
     const second = benchmark('--methods', 'unedited,ceiling,mix-0.6,anchor,previous');
     expect(second.stdout).toContain('1/1  shot 00  colour       previous');
     expect(JSON.parse(readFileSync(join(second.out, 'results.json'), 'utf8')).runs).toHaveLength(6);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { difference, meansOf, paired } from '../../tools/benchmark/averages.ts';
 import { bars } from '../../tools/benchmark/bars.ts';
 import { findings, outcomeOf } from '../../tools/benchmark/order.ts';
-import { comparison, csv } from '../../tools/benchmark/report.ts';
+import { byMotion, comparison, csv } from '../../tools/benchmark/report.ts';
 import type { Run } from '../../tools/benchmark/runs.ts';
 
 function run(
@@ -11,14 +11,25 @@ function run(
   psnr: number,
   pixelMse: number,
   kind: Run['kind'] = 'colour',
+  motions: Run['motions'] = [],
 ): Run {
   const regions = { whole: psnr, object: psnr - 1, background: null };
   return {
     shot,
     kind,
     variant,
+    motions,
+    frames: 3,
     cost: null,
-    scores: { psnr: regions, ssim: regions, pixelMse, consecutiveSsim: 0.5, judged: null, imageText: null },
+    scores: {
+      psnr: regions,
+      ssim: regions,
+      pixelMse,
+      pixelMseOfPairs: [pixelMse, pixelMse],
+      consecutiveSsim: 0.5,
+      judged: null,
+      imageText: null,
+    },
   };
 }
 
@@ -61,6 +72,29 @@ describe('averages of a benchmark', () => {
     expect(findings(runs).map(({ better, worse, quantity }) => [better, worse, quantity])).toEqual([
       ['pix2video', 'mix-0.6', 'pixelMse'],
       ['pix2video', 'mix-0.6', 'psnr'],
+    ]);
+  });
+
+  it('tell kinds of motion apart', () => {
+    const moving = [
+      run('00', 'pix2video', 20, 10, 'colour', ['turn']),
+      run('01', 'pix2video', 24, 12, 'colour', ['turn', 'camera']),
+      run('00', 'anchor', 19, 14, 'colour', ['turn']),
+      run('01', 'anchor', 22, 16, 'colour', ['turn', 'camera']),
+    ];
+    const table = byMotion(moving, ['pix2video', 'anchor', 'random'])!;
+    expect(table.split('\n')).toEqual([
+      '|  | turn, PSNR (2) | turn, Pixel-MSE | camera, PSNR (1) | camera, Pixel-MSE |',
+      '| --- | ---: | ---: | ---: | ---: |',
+      '| pix2video | 22.00 | 11.0 | 24.00 | 12.0 |',
+      '| anchor only | 20.50 | 15.0 | 22.00 | 16.0 |',
+    ]);
+    expect(byMotion(runs, ['pix2video'])).toBeNull();
+    const turning = findings(moving).filter(({ motion }) => motion === 'turn');
+    expect(turning.map(({ quantity, difference: { mean, count } }) => [quantity, mean, count])).toEqual([
+      ['pixelMse', -4, 2],
+      ['psnr', 1.5, 2],
+      ['psnrObject', 1.5, 2],
     ]);
   });
 

@@ -22,6 +22,9 @@ export const QUANTITIES = {
   seconds: ({ cost }: Run) => cost?.seconds ?? null,
   calls: ({ cost }: Run) => cost?.calls ?? null,
   inversionCalls: ({ cost }: Run) => cost?.inversionCalls ?? null,
+  secondsPerFrame: ({ cost, frames }: Run) => cost && cost.seconds / frames,
+  callsPerFrame: ({ cost, frames }: Run) => cost && cost.calls / frames,
+  inversionCallsPerFrame: ({ cost, frames }: Run) => cost && cost.inversionCalls / frames,
 } as const satisfies Record<string, Quantity>;
 
 export type QuantityName = keyof typeof QUANTITIES;

@@ -12,6 +12,10 @@ export type Attribute = (typeof ATTRIBUTES)[number];
 /** The attributes a caption names, in the words of the world. */
 export type Look = Readonly<Record<Attribute, string>>;
 
+/** What moves in a shot; sets whose shots are quiet do not say. */
+export const MOTIONS = ['turn', 'fast', 'occlusion', 'camera'] as const;
+export type Motion = (typeof MOTIONS)[number];
+
 const attribute = z.enum(ATTRIBUTES);
 const schema = z.object({
   side: z.int().min(16),
@@ -20,6 +24,7 @@ const schema = z.object({
     .array(
       z.object({
         case: z.string(),
+        motions: z.array(z.enum(MOTIONS)).default([]),
         shot: z.object({ look: z.record(attribute, z.string()) }),
         sourcePrompt: z.string(),
         edits: z.array(z.object({ kind: attribute, to: z.string(), prompt: z.string(), truth: z.string() })),
@@ -41,6 +46,10 @@ export interface Edit {
 export interface Shot {
   readonly name: string;
   readonly clip: string;
+  /** A clip of the object's mask; sets of before have none. */
+  readonly matte: string;
+  readonly frames: number;
+  readonly motions: readonly Motion[];
   readonly sourcePrompt: string;
   readonly look: Look;
   readonly edits: readonly Edit[];
@@ -94,6 +103,9 @@ export function readHeldOut(dir: string): HeldOutSet {
     return {
       name: one.case,
       clip: join(dir, one.case, 'source.mkv'),
+      matte: join(dir, one.case, 'mask.mkv'),
+      frames,
+      motions: one.motions,
       sourcePrompt: one.sourcePrompt,
       look,
       edits: [...edits, same],

@@ -1,5 +1,6 @@
 /** Whether the order the papers found comes out here too, each claim as a difference on the same shots and edits. */
 import { type Difference, difference, type QuantityName } from './averages.ts';
+import type { Motion } from './heldout.ts';
 import type { Run } from './runs.ts';
 
 interface Claim {
@@ -10,32 +11,58 @@ interface Claim {
   /** How the quantity is written, and which way is better. */
   readonly unit: string;
   readonly less: boolean;
+  /** Of shots that move so; absent for all. */
+  readonly motion?: Motion;
 }
 
 const along = { quantity: 'pixelMse', unit: 'Pixel-MSE', less: true } as const;
 const truth = { quantity: 'psnr', unit: 'dB to the truth', less: false } as const;
+const onObject = { quantity: 'psnrObject', unit: 'dB on the object', less: false } as const;
+const steady = { quantity: 'consecutiveImage', unit: 'consec. image', less: false } as const;
+const BOTH = [along, truth] as const;
 
-const ANCHOR_AND_PREVIOUS = ['anchor', 'previous', 'random', 'both-self'].flatMap((worse) =>
-  [along, truth].map((by) => ({
-    claim: `pix2video: anchor + previous above ${worse}`,
-    better: 'pix2video',
+interface Order {
+  readonly claim: string;
+  readonly better: string;
+  readonly worse: string;
+  readonly by: readonly Pick<Claim, 'quantity' | 'unit' | 'less'>[];
+  readonly motion?: Motion;
+}
+
+/** What the papers found, and what ours should add. */
+const ORDERS: readonly Order[] = [
+  // From one frame at a time to all together.
+  { claim: 'SDEdit above img2img: shared noise', better: 'sdedit', worse: 'img2img', by: [along, steady] },
+  { claim: 'mixing above SDEdit', better: 'mix-0.6', worse: 'sdedit', by: [along, truth, steady] },
+  ...['img2img', 'inversion', 'mix-0'].map((worse) => ({
+    claim: `mixing (0.6) above ${worse}`,
+    better: 'mix-0.6',
     worse,
-    ...by,
+    by: BOTH,
   })),
-);
-
-const MIXING = (['img2img', 'inversion', 'mix-0'] as const).flatMap((worse) =>
-  [along, truth].map((by) => ({ claim: `mixing (0.6) above ${worse}`, better: 'mix-0.6', worse, ...by })),
-);
-
-const CLAIMS: readonly Claim[] = [
-  ...ANCHOR_AND_PREVIOUS,
-  { claim: 'pix2video: guided update above none', better: 'pix2video', worse: 'no-update', ...along },
-  ...MIXING,
-  { claim: 'SDEdit above img2img: shared noise', better: 'sdedit', worse: 'img2img', ...along },
-  { claim: 'pix2video above mixing (0.6)', better: 'pix2video', worse: 'mix-0.6', ...along },
-  { claim: 'pix2video above mixing (0.6)', better: 'pix2video', worse: 'mix-0.6', ...truth },
+  {
+    claim: 'pix2video above mixing (0.6)',
+    better: 'pix2video',
+    worse: 'mix-0.6',
+    by: [along, truth, steady],
+  },
+  { claim: 'pix2video above inversion alone', better: 'pix2video', worse: 'inversion', by: BOTH },
+  // What a frame looks at.
+  ...([undefined, 'turn'] as const).flatMap((motion) =>
+    ['anchor', 'previous', 'random', 'both-self'].map((worse) => ({
+      claim: `pix2video: anchor + previous above ${worse}`,
+      better: 'pix2video',
+      worse,
+      by: motion ? [along, truth, onObject] : BOTH,
+      ...(motion && { motion }),
+    })),
+  ),
+  { claim: 'pix2video: guided update above none', better: 'pix2video', worse: 'no-update', by: BOTH },
 ];
+
+const CLAIMS: readonly Claim[] = ORDERS.flatMap(({ by, ...order }) =>
+  by.map((one) => ({ ...order, ...one })),
+);
 
 export type Outcome = 'reappears' | 'reversed' | 'no clear difference';
 
@@ -57,7 +84,9 @@ export interface Finding extends Claim {
 export function findings(runs: readonly Run[]): Finding[] {
   const edits = runs.filter(({ kind }) => kind !== 'same');
   return CLAIMS.flatMap((claim) => {
-    const found = difference(edits, claim.better, claim.worse, claim.quantity);
+    const { motion } = claim;
+    const within = motion ? edits.filter(({ motions }) => motions.includes(motion)) : edits;
+    const found = difference(within, claim.better, claim.worse, claim.quantity);
     return found ? [{ ...claim, difference: found, outcome: outcomeOf(found, claim.less) }] : [];
   });
 }

@@ -11,6 +11,8 @@ export interface Extent {
   readonly edits: ReadonlySet<string>;
   /** Ids of variants. */
   readonly methods: ReadonlySet<string>;
+  /** Whether there is a model that takes depth. */
+  readonly depth: boolean;
 }
 
 export interface Place {
@@ -20,11 +22,12 @@ export interface Place {
 }
 
 /** All that is to be run, shot by shot, so that a part of it is a smaller benchmark of the same kind. */
-export function plan(set: HeldOutSet, { shots, edits, methods, ablations }: Extent): Place[] {
+export function plan(set: HeldOutSet, { shots, edits, methods, ablations, depth }: Extent): Place[] {
   return set.shots.slice(0, shots).flatMap((shot, i) =>
     shot.edits.flatMap((edit) =>
       VARIANTS.filter((variant) => {
-        if (!methods.has(variant.id)) return false;
+        if (!methods.has(variant.id) || (variant.depth && !depth)) return false;
+        if (variant.edits && !variant.edits.includes(edit.kind)) return false;
         if (edit.kind === 'same') {
           const costly = variant.id !== 'reconstruct' && variant.group === 'reconstruction';
           return costly ? i < ablations : variant.group === 'reconstruction' || variant.id === 'ceiling';

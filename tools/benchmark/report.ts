@@ -2,6 +2,7 @@
 import { type Means, meansOf, paired, QUANTITIES, type QuantityName } from './averages.ts';
 import type { Bar } from './bars.ts';
 import type { CaptionResult } from './captions.ts';
+import { MOTIONS } from './heldout.ts';
 import type { Finding } from './order.ts';
 import type { Run } from './runs.ts';
 import { COMPARISONS, VARIANTS, variantNamed } from './variants.ts';
@@ -48,9 +49,9 @@ const COLUMNS: readonly Column[] = [
   { head: 'frame acc.', name: 'frameAccuracy', text: percent },
   { head: 'edit seen', name: 'edited', text: percent },
   { head: 'rest kept', name: 'kept', text: percent },
-  { head: 'seconds', name: 'seconds', text: fixed(1) },
-  { head: 'UNet calls', name: 'calls', text: fixed(0) },
-  { head: '+ inversion', name: 'inversionCalls', text: fixed(0) },
+  { head: 's a frame', name: 'secondsPerFrame', text: fixed(2) },
+  { head: 'calls a frame', name: 'callsPerFrame', text: fixed(1) },
+  { head: '+ inversion', name: 'inversionCallsPerFrame', text: fixed(0) },
 ];
 
 /** Columns that no row has are left out. */
@@ -119,8 +120,12 @@ export function markdown(results: Results): string {
     );
     if (table) parts.push(`## Edit of the ${kind}`, table);
   }
-  const all = kinds.length > 1 ? comparison(edits, main) : null;
+  // Those meant for one kind of edit would leave only that kind.
+  const forAll = main.filter((id) => !variantNamed(id)!.edits);
+  const all = kinds.length > 1 ? comparison(edits, forAll) : null;
   if (all) parts.push('## All edits', all);
+  const motion = byMotion(edits, forAll);
+  if (motion) parts.push('## By what moves', `${MOTION_NOTE}\n\n${motion}`);
   for (const { title, variants } of COMPARISONS) {
     const table = comparison(edits, variants);
     if (table) parts.push(`## ${title}`, table);
@@ -129,14 +134,52 @@ export function markdown(results: Results): string {
   return `${parts.join('\n\n')}\n`;
 }
 
+const MOTION_NOTE =
+  'A shot may have several of them: something turns until new sides are seen, things move fast, the object goes out of sight and comes back, the camera moves. In brackets the takes.';
+
+const MOTION_WORDS = {
+  turn: 'something turning',
+  fast: 'fast motion',
+  occlusion: 'occlusion',
+  camera: 'a moving camera',
+} as const;
+
+/** Of each kind of motion, how near to the truth and how steady; null where the shots do not say what moves. */
+export function byMotion(runs: readonly Run[], variants: readonly string[]): string | null {
+  const present = variants.filter((id) => runs.some(({ variant }) => variant === id));
+  const motions = MOTIONS.filter((motion) => runs.some((run) => run.motions.includes(motion)));
+  if (motions.length === 0 || present.length === 0) return null;
+  const parts = motions.map((motion) =>
+    paired(
+      runs.filter((run) => run.motions.includes(motion)),
+      present,
+    ),
+  );
+  const counts = parts.map((part) => part.get(present[0]!)!.length);
+  const cell = (value: number | null, digits: number) => (value === null ? '–' : value.toFixed(digits));
+  const rows = present.map((id) => {
+    const means = parts.map((part) => meansOf(part.get(id)!));
+    return [
+      variantNamed(id)!.label,
+      ...means.flatMap(({ psnr, pixelMse }) => [cell(psnr, 2), cell(pixelMse, 1)]),
+    ];
+  });
+  const heads = motions.flatMap((motion, i) => [`${motion}, PSNR (${counts[i]})`, `${motion}, Pixel-MSE`]);
+  return [['', ...heads], ['---', ...heads.map(() => '---:')], ...rows]
+    .map((cells) => `| ${cells.join(' | ')} |`)
+    .join('\n');
+}
+
 function order(found: readonly Finding[]): string {
   return [
     '| claim | by | difference ± standard error | takes | |',
     '| --- | --- | ---: | ---: | --- |',
-    ...found.map(({ claim, unit, difference: { mean, error, count }, outcome }) => {
+    ...found.map(({ claim, motion, unit, quantity, difference: { mean, error, count }, outcome }) => {
       const sign = mean > 0 ? '+' : '';
       const shown = outcome === 'reversed' ? `**${outcome}**` : outcome;
-      return `| ${claim} | ${unit} | ${sign}${mean.toFixed(2)} ± ${error.toFixed(2)} | ${count} | ${shown} |`;
+      const digits = quantity === 'consecutiveImage' ? 4 : 2;
+      const where = motion ? `, where shots have ${MOTION_WORDS[motion]}` : '';
+      return `| ${claim}${where} | ${unit} | ${sign}${mean.toFixed(digits)} ± ${error.toFixed(digits)} | ${count} | ${shown} |`;
     }),
   ].join('\n');
 }

@@ -29,6 +29,7 @@ const root = resolve(import.meta.dirname, '../..');
 const USAGE = `usage: npm run benchmark:edits -- [options]
   --set DIR        held-out shots (default tools/world/run/heldout; "make heldout" in tools/world renders them)
   --bundle DIR     model (default resources/demo/bundle)
+  --depth-bundle DIR  its like that takes depth, for methods that need structure (default resources/demo/depth-bundle where that is)
   --judge FILE     judge.onnx (default the one in the set's folder)
   --image-text DIR CLIP model in the transformers.js layout (default resources/demo/image-text where that is)
   --out DIR        results and kept takes (default test-results/benchmark)
@@ -47,6 +48,7 @@ function options() {
     options: {
       set: { ...text, default: join(root, 'tools/world/run/heldout') },
       bundle: { ...text, default: join(root, 'resources/demo/bundle') },
+      'depth-bundle': text,
       judge: text,
       'image-text': text,
       out: { ...text, default: join(root, 'test-results/benchmark') },
@@ -82,8 +84,9 @@ function options() {
     ...values,
     set,
     bundle: resolve(values.bundle),
+    depthBundle: folderOr(values['depth-bundle'], 'resources/demo/depth-bundle'),
     judge: resolve(values.judge ?? join(set, 'judge.onnx')),
-    imageText: imageTextFolder(values['image-text']),
+    imageText: folderOr(values['image-text'], 'resources/demo/image-text'),
     out: resolve(values.out),
     shots: number('shots', values.shots ?? (quick ? '4' : '24')),
     ablations: number('ablations', values.ablations ?? (quick ? '2' : '8')),
@@ -97,9 +100,10 @@ function options() {
   };
 }
 
-function imageTextFolder(given: string | undefined): string | null {
+/** The folder given, or our own where that is. */
+function folderOr(given: string | undefined, ours: string): string | null {
   if (given !== undefined) return resolve(given);
-  const own = join(root, 'resources/demo/image-text');
+  const own = join(root, ours);
   return existsSync(own) ? own : null;
 }
 
@@ -177,7 +181,7 @@ async function main(): Promise<void> {
   await using bench = await openBench(set, { ...asked, dir: asked.set });
   if (!bench.imageText) console.log('no image-text model: similarity to prompts is not measured');
   if (!bench.judge) console.log(`no judge at ${asked.judge}: nothing is said about attributes`);
-  const places = plan(set, asked);
+  const places = plan(set, { ...asked, depth: asked.depthBundle !== null });
   const end = performance.now() + asked.minutes * 60_000;
   const inTime = () => performance.now() < end;
 

@@ -1,21 +1,32 @@
 /** One variant on one edit of one shot: rendered by the engine, scored, and kept, so that a benchmark goes on where it stopped. */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { EditRequest } from '../../src/common/settings/settings.ts';
 import { type Engine, startEngine } from '../../src/main/cli/engine.ts';
 import { type ImageText, openImageText } from '../../src/main/engine/metrics/image-text.ts';
 import { openBundle } from '../../src/main/engine/models/open.ts';
 import type { Bundle } from '../../src/main/engine/models/types.ts';
-import { type Edit, type Footage, type HeldOutSet, readFootage, readPictures, type Shot } from './heldout.ts';
+import {
+  type Edit,
+  type Footage,
+  type HeldOutSet,
+  type Motion,
+  readFootage,
+  readPictures,
+  type Shot,
+} from './heldout.ts';
 import { type Judge, openJudge } from './judge.ts';
 import { readStrip, readTake, writeStrip } from './pictures.ts';
+import { asksTheSame, completed } from './request.ts';
 import { SCORES_VERSION, type Scores, score } from './scores.ts';
-import type { Variant } from './variants.ts';
+import { requestFor, type Variant } from './variants.ts';
 
 export interface BenchSettings {
   readonly dir: string;
   readonly bundle: string;
+  /** A model of the same kind that takes depth; null leaves out what needs one. */
+  readonly depthBundle: string | null;
   readonly judge: string;
   /** Folder of an image-text model; null measures without. */
   readonly imageText: string | null;
@@ -39,11 +50,15 @@ export interface Run {
   readonly shot: string;
   readonly kind: Edit['kind'];
   readonly variant: string;
+  /** What moves in the shot. */
+  readonly motions: readonly Motion[];
+  readonly frames: number;
   readonly cost: Cost | null;
   readonly scores: Scores;
 }
 
 interface Kept {
+  /** JSON of what was asked. */
   readonly request: string;
   readonly scoredBy: string;
   readonly run: Run;
@@ -68,6 +83,7 @@ export async function openBench(set: HeldOutSet, settings: BenchSettings): Promi
   const { dir, out } = settings;
   const { side } = set;
   const bundle = await openBundle(settings.bundle, { sites: 'none', provider: 'cpu' });
+  const depthBundle = settings.depthBundle === null ? null : await digestOfBundle(settings.depthBundle);
   const judge = await openJudge(settings.judge);
   const imageText = settings.imageText === null ? null : await openImageText(settings.imageText);
   const { steps, guidance, refinement, seed } = settings;
@@ -88,23 +104,32 @@ export async function openBench(set: HeldOutSet, settings: BenchSettings): Promi
   let held: { shot: Shot; footage: Footage } | null = null;
 
   const fileOf = (shot: Shot, edit: Edit, { id }: Variant) => join(folder, `${shot.name}-${edit.kind}-${id}`);
-  const requestOf = (shot: Shot, edit: Edit, variant: Variant): EditRequest => ({
-    source: { clip: shot.clip },
-    model: { bundle: settings.bundle, provider: 'cpu' },
-    prompts: { source: shot.sourcePrompt, target: edit.prompt },
-    method: variant.request?.method,
-    sampling: { steps, guidance, seed, size: side, ...variant.request?.sampling },
-    inversion: { refinement, ...variant.request?.inversion },
-    guide: variant.request?.guide,
-    output: { path: `${fileOf(shot, edit, variant)}-take`, format: 'png' },
-  });
-  const identity = (variant: Variant) => JSON.stringify(variant.request ?? null);
+  const requestOf = (shot: Shot, edit: Edit, variant: Variant): EditRequest => {
+    const asked = requestFor(variant, shot);
+    return {
+      source: { clip: shot.clip },
+      model: { bundle: variant.depth ? settings.depthBundle! : settings.bundle, provider: 'cpu' },
+      prompts: { source: shot.sourcePrompt, target: edit.prompt },
+      method: asked?.method,
+      sampling: { steps, guidance, seed, size: side, ...asked?.sampling },
+      inversion: { refinement, ...asked?.inversion },
+      guide: asked?.guide,
+      output: { path: `${fileOf(shot, edit, variant)}-take`, format: 'png' },
+    };
+  };
+  /** The set is in the folder's name, so its files are named within it. */
+  const identity = (shot: Shot, variant: Variant) => {
+    const asked = requestFor(variant, { ...shot, matte: relative(dir, shot.matte) });
+    const model = variant.depth && depthBundle ? { model: { bundle: depthBundle } } : {};
+    return asked ? completed({ ...asked, ...model }) : null;
+  };
 
   const read = (shot: Shot, edit: Edit, variant: Variant): Kept | null => {
     const file = fileOf(shot, edit, variant);
     if (!existsSync(`${file}.json`) || !existsSync(`${file}.png`)) return null;
     const kept = JSON.parse(readFileSync(`${file}.json`, 'utf8')) as Kept;
-    return kept.request === identity(variant) ? kept : null;
+    if (!asksTheSame(JSON.parse(kept.request), identity(shot, variant))) return null;
+    return { ...kept, run: { ...kept.run, motions: shot.motions, frames: shot.frames } };
   };
 
   const footage = (shot: Shot): Footage => {
@@ -166,8 +191,9 @@ export async function openBench(set: HeldOutSet, settings: BenchSettings): Promi
       const { sourcePrompt } = shot;
       const scored = { take, truth, footage: footage(shot), edit, sourcePrompt, side };
       const scores = await score(scored, { judge, imageText });
-      const run: Run = { shot: shot.name, kind: edit.kind, variant: variant.id, cost, scores };
-      keep(file, { request: identity(variant), scoredBy, run });
+      const { name, motions, frames } = shot;
+      const run: Run = { shot: name, kind: edit.kind, variant: variant.id, motions, frames, cost, scores };
+      keep(file, { request: JSON.stringify(identity(shot, variant)), scoredBy, run });
       return run;
     },
     kept: (shot, edit, variant) => read(shot, edit, variant)?.run ?? null,
@@ -179,4 +205,11 @@ export async function openBench(set: HeldOutSet, settings: BenchSettings): Promi
       await imageText?.close();
     },
   };
+}
+
+/** Of all its networks. */
+async function digestOfBundle(folder: string): Promise<string> {
+  const bundle = await openBundle(folder, { sites: 'none', provider: 'cpu' });
+  await bundle.close();
+  return createHash('sha256').update(JSON.stringify(bundle.digests)).digest('hex');
 }

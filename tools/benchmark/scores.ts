@@ -10,7 +10,7 @@ import { ATTRIBUTES, type Edit, type Footage } from './heldout.ts';
 import type { Judge, Verdict } from './judge.ts';
 
 /** Raise it when a number is computed differently: kept scores are then taken again. */
-export const SCORES_VERSION = 2;
+export const SCORES_VERSION = 3;
 
 interface Regions {
   readonly whole: number;
@@ -26,6 +26,8 @@ export interface Scores {
   readonly ssim: Regions;
   /** Squared 8-bit steps along the true flow, mean over the pairs of frames. */
   readonly pixelMse: number | null;
+  /** The same of each pair of frames. */
+  readonly pixelMseOfPairs: readonly (number | null)[];
   /** SSIM of consecutive frames as they stand, mean over the pairs. */
   readonly consecutiveSsim: number;
   /** Of the judge, as shares of frames 0..1; null without one. */
@@ -74,6 +76,7 @@ export async function score(scored: Scored, { judge, imageText }: Viewers): Prom
     psnr: { whole: whole!, object: object!, background: background! },
     ssim: { whole: wholeSsim!, object: objectSsim!, background: backgroundSsim! },
     pixelMse: mean(along),
+    pixelMseOfPairs: along,
     consecutiveSsim: mean(pairs.map(([frame, next]) => ssim(frame, next, side, side)))!,
     judged: judge && (await judged(scored, judge)),
     imageText: imageText && (await compared(scored, imageText)),
