@@ -31,8 +31,8 @@ const cosine = (a: readonly number[], b: readonly number[]) =>
 const mean = (values: readonly number[]) => values.reduce((sum, v) => sum + v, 0) / values.length;
 
 /** Per frame as the tiny model sees it: mean red, green and blue, -1..1. */
-async function meanColours(take: string, stem: string): Promise<number[][]> {
-  const frames = await readTake(take, stem, 64);
+async function meanColours(take: string): Promise<number[][]> {
+  const frames = await readTake(take, 64 * 64 * 3);
   return frames.map((rgb) => [0, 1, 2].map((c) => mean([...rgb].filter((_, i) => i % 3 === c)) / 127.5 - 1));
 }
 
@@ -57,7 +57,7 @@ it('reports how the take follows its prompts', async () => {
   );
 
   // The take's own pixels: 'a red car' is (1, 0, 1) to this model, 'a white swan' (0, 1, 1), a picture its mean colour.
-  const colours = await meanColours(report.take.path, 'told');
+  const colours = await meanColours(report.take.path);
   const [source, target] = [
     colours.map((c) => cosine(c, [1, 0, 1])),
     colours.map((c) => cosine(c, [0, 1, 1])),

@@ -6,15 +6,17 @@ const DOCUMENT = readFileSync(new URL('../../docs/benchmark.md', import.meta.url
 
 describe('results in the document', () => {
   it('are replaced, and nothing else is', () => {
-    const once = withResults(DOCUMENT, 'first results\n');
-    const twice = withResults(once, 'second results\n');
+    const once = withResults(DOCUMENT, 'results', 'first results\n');
+    const twice = withResults(once, 'results', 'second results\n');
     expect(twice).toContain('\nsecond results\n');
     expect(twice).not.toContain('first results');
     expect(twice.split('\n')[0]).toBe(DOCUMENT.split('\n')[0]);
-    expect(withResults(once, 'second results\n')).toBe(withResults(twice, 'second results\n'));
+    expect(withResults(once, 'results', 'second results\n')).toBe(
+      withResults(twice, 'results', 'second results\n'),
+    );
   });
 
   it('need their marks', () => {
-    expect(() => withResults('# no marks', 'x')).toThrow(/are missing/);
+    expect(() => withResults('# no marks', 'clips', 'x')).toThrow(/are missing/);
   });
 });

@@ -6,31 +6,39 @@ import type { Place } from './plan.ts';
 import type { Bench } from './runs.ts';
 import { rowsOf, writeSheet } from './sheets.ts';
 
-const BEGIN = '<!-- results: written by npm run benchmark:edits -- --docs -->';
-const END = '<!-- end of results -->';
+/** What is written by a tool, with the tool. */
+const SECTIONS = { results: 'benchmark:edits', motion: 'benchmark:edits', clips: 'benchmark:clips' } as const;
+export type Section = keyof typeof SECTIONS;
 /** Frames shown of each row: the pictures are kept small. */
 const COLUMNS = 3;
 
-/** The text with everything between the marks replaced. @throws AppError usage where the marks are missing */
-export function withResults(document: string, results: string): string {
-  const [begin, end] = [document.indexOf(BEGIN), document.indexOf(END)];
+/** The text with everything between the section's marks replaced. @throws AppError usage where the marks are missing */
+export function withResults(document: string, section: Section, results: string): string {
+  const opening = `<!-- ${section}: written by npm run ${SECTIONS[section]} -- --docs -->`;
+  const closing = `<!-- end of ${section} -->`;
+  const [begin, end] = [document.indexOf(opening), document.indexOf(closing)];
   if (begin < 0 || end < begin) {
-    throw new AppError('usage', `the lines "${BEGIN}" and "${END}" are missing`, {
+    throw new AppError('usage', `the lines "${opening}" and "${closing}" are missing`, {
       doing: 'writing the results into the document',
     });
   }
-  return `${document.slice(0, begin + BEGIN.length)}\n${results.trim()}\n${document.slice(end)}`;
+  return `${document.slice(0, begin + opening.length)}\n${results.trim()}\n${document.slice(end)}`;
+}
+
+export function writeBetween(file: string, section: Section, results: string): void {
+  writeFileSync(file, withResults(readFileSync(file, 'utf8'), section, results));
 }
 
 /** @param edits places of each edit to be shown, edit by edit */
 export async function writeDocument(
   file: string,
+  section: Section,
   results: string,
   bench: Bench,
   side: number,
   edits: readonly (readonly Place[])[],
 ): Promise<void> {
-  const stem = basename(file, '.md');
+  const stem = `${basename(file, '.md')}${section === 'results' ? '' : `-${section}`}`;
   // The document has headings of its own above.
   const parts = [results.replace(/^## /gm, '### ')];
   for (const places of edits) {
@@ -41,5 +49,5 @@ export async function writeDocument(
       `### "${shot.sourcePrompt}" → "${edit.prompt}"\n\n![Source, true answer and methods](${picture})`,
     );
   }
-  writeFileSync(file, withResults(readFileSync(file, 'utf8'), parts.join('\n\n')));
+  writeBetween(file, section, parts.join('\n\n'));
 }

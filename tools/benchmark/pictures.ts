@@ -1,5 +1,5 @@
 /** Pictures between files and memory: takes of the engine, strips of frames kept for later, contact sheets. */
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { AppError } from '../../src/common/errors.ts';
 import { FfmpegProcess, resolveFfmpeg, runFfmpeg } from '../../src/main/engine/media/ffmpeg.ts';
 import { FIRST_NUMBER } from '../../src/main/engine/media/sequence.ts';
@@ -26,14 +26,15 @@ function cut(bytes: Uint8Array, size: number): Uint8Array[] {
   return Array.from({ length: bytes.length / size }, (_, i) => bytes.slice(i * size, (i + 1) * size));
 }
 
-/** Frames of a PNG take (16 bit), rounded to 8 bit. */
-export async function readTake(folder: string, stem: string, side: number): Promise<Uint8Array[]> {
+/** Frames of a PNG take (16 bit), rounded to 8 bit. @param size values of a picture */
+export async function readTake(folder: string, size: number): Promise<Uint8Array[]> {
+  const stem = basename(folder);
   const input = ['-start_number', String(FIRST_NUMBER), '-i', join(folder, `${stem}.%04d.png`)];
   const bytes = await raw(input, 'rgb48le', `reading ${folder}`);
   const wide = new Uint16Array(bytes.buffer);
   return cut(
     Uint8Array.from(wide, (value) => Math.round(value / 257)),
-    side * side * 3,
+    size,
   );
 }
 

@@ -216,7 +216,9 @@ async function main(): Promise<void> {
   writeFileSync(join(out, 'results.md'), text);
   if (asked.docs !== undefined) {
     const main = done.filter(({ variant }) => variant.group === 'main' && variant.id !== 'ceiling');
-    await writeDocument(resolve(asked.docs), text, bench, set.side, [...byEdit(main).values()].slice(0, 2));
+    const section = set.shots.some(({ motions }) => motions.length > 0) ? 'motion' : 'results';
+    const shown = [...byEdit(main).values()].slice(0, 2);
+    await writeDocument(resolve(asked.docs), section, text, bench, set.side, shown);
   }
   console.log(`\n${text}\n${out}: results.md, results.csv, results.json, sheets/`);
 }

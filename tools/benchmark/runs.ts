@@ -142,7 +142,7 @@ export async function openBench(set: HeldOutSet, settings: BenchSettings): Promi
     const request = requestOf(shot, edit, variant);
     rmSync(request.output.path, { recursive: true, force: true });
     const report = await engine.call('job.run', request);
-    const take = await readTake(report.take.path, `${shot.name}-${edit.kind}-${variant.id}-take`, side);
+    const take = await readTake(report.take.path, side * side * 3);
     rmSync(request.output.path, { recursive: true, force: true });
     rmSync(`${request.output.path}.report.json`, { force: true });
     const { sampling, inversion } = report.settings;
