@@ -24,11 +24,11 @@ export interface ImageTextScores {
   readonly frameAccuracy: number | null;
 }
 
-/** Network calls by what they are for. */
-export const WORKS = ['embed', 'estimate', 'encode', 'invert', 'check'] as const;
+/** Work by what it is for, in network calls; flow is counted alike where no network estimates it. */
+export const WORKS = ['embed', 'estimate', 'flow', 'encode', 'invert', 'check'] as const;
 export type Work = (typeof WORKS)[number];
 
-/** What of the derived things was found and what was made, by kind, and the network calls that making it took. */
+/** What of the derived things was found and what was made, by kind, and the work that making it took. */
 export interface DerivedCounts {
   readonly kinds: Readonly<Partial<Record<string, { readonly found: number; readonly made: number }>>>;
   readonly calls: Readonly<Record<Work, number>>;
@@ -79,6 +79,8 @@ export interface TakeReport {
   };
   readonly seconds: {
     readonly open: number;
+    /** Estimating motion; absent in reports of before. */
+    readonly flow?: number;
     readonly invert: number;
     readonly sample: number;
     readonly encode: number;

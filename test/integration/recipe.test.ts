@@ -8,6 +8,8 @@ import type { EditSettings } from '../../src/common/settings/settings.ts';
 import { ArtefactStore } from '../../src/main/engine/artefacts/store.ts';
 import * as decoding from '../../src/main/engine/media/decode.ts';
 import { rememberingProbe } from '../../src/main/engine/media/remembering-probe.ts';
+import { methods } from '../../src/main/engine/methods/registry.ts';
+import type { Method } from '../../src/main/engine/methods/types.ts';
 import { rememberingFacts } from '../../src/main/engine/models/facts.ts';
 import { createPlanner } from '../../src/main/engine/queue/plan.ts';
 import { derive } from '../../src/main/engine/render/derive.ts';
@@ -20,6 +22,7 @@ import { type Short, settingsWith } from '../helpers/job-settings.ts';
 import { contextWith } from '../helpers/prepared.ts';
 import { processor } from '../helpers/shipped-edits.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
+import { wantsFlow } from '../helpers/wanting-methods.ts';
 
 vi.mock(import('../../src/main/engine/media/decode.ts'), async (original) => {
   const real = await original();
@@ -34,6 +37,7 @@ let still: string;
 const FRAMES = 5;
 
 beforeAll(async () => {
+  (methods as Method[]).push(wantsFlow);
   plain = await makeWorld();
   depth = await makeWorld({ kind: 'depth', depth: {} });
   clip = await movingClip(join(plain.dir, 'clip.mov'), { frames: FRAMES, sound: false });
@@ -105,6 +109,8 @@ const EDITS: [string, () => EditSettings][] = [
   ['depth, estimated', () => settingsOf(depth)],
   ['depth, given', () => settingsOf(depth, { depth: clip })],
   ['frames that are all alike', () => settingsOf(plain, { clip: still })],
+  ['motion', () => settingsOf(plain, { method: 'wants-flow' })],
+  ['motion of frames that are all alike', () => settingsOf(plain, { method: 'wants-flow', clip: still })],
   ['one prompt for both', () => settingsOf(plain, { prompt: 'a red car', negativePrompt: 'a red car' })],
 ];
 
@@ -113,6 +119,7 @@ const HALVES: readonly (readonly ArtefactKind[])[] = [
   ['inversion', 'text'],
   ['latents', 'digests'],
   ['depth'],
+  ['flow'],
 ];
 
 describe.each(EDITS)('%s', (_, edit) => {
@@ -131,6 +138,8 @@ describe.each(EDITS)('%s', (_, edit) => {
       const last = done.progress.findLast((now) => now.phase === phase);
       if (last) expect(last.total, phase).toBe(last.done);
     }
+    const followed = done.progress.findLast(({ phase }) => phase === 'flow');
+    expect(followed?.done ?? 0).toBe(done.counts.calls.flow);
     return done;
   };
 
@@ -139,7 +148,7 @@ describe.each(EDITS)('%s', (_, edit) => {
     const settings = edit();
     const cold = await foretold(settings, store);
     const warm = await foretold(settings, store);
-    expect(Object.values(warm.counts.calls)).toEqual([0, 0, 0, 0, 0]);
+    expect(warm.counts.calls).toEqual(Object.fromEntries(WORKS.map((work) => [work, 0])));
     expect(warm.latents).toEqual(cold.latents);
     for (const missing of HALVES) {
       for (const kind of missing) await store.prune({ all: true, kind });
@@ -167,7 +176,7 @@ describe('a second prompt', () => {
     expect(first.counts.calls).toMatchObject({ encode: FRAMES, estimate: FRAMES, check: 3 });
     decodes.mockClear();
     const second = await render(settingsOf(depth, { prompt: 'a black swan', seed: 4 }), store);
-    expect(second.counts.calls).toEqual({ embed: 1, estimate: 0, encode: 0, invert: 0, check: 0 });
+    expect(second.counts.calls).toEqual({ embed: 1, estimate: 0, flow: 0, encode: 0, invert: 0, check: 0 });
     expect(second.inversion).toMatchObject({
       computed: 0,
       reconstruction: first.inversion.reconstruction && {
@@ -186,6 +195,17 @@ describe('a second prompt', () => {
     await render(settingsOf(depth, settings), store);
     decodes.mockClear();
     await render(settingsOf(depth, { ...settings, prompt: 'a black swan' }), store);
+    expect(decodes).not.toHaveBeenCalled();
+  });
+
+  it('of a method that follows the motion estimates and decodes nothing', async () => {
+    const store = storeIn();
+    const first = await render(settingsOf(plain, { method: 'wants-flow' }), store);
+    expect(first.counts.kinds.flow).toEqual({ found: 0, made: 2 * (FRAMES - 1) });
+    expect(first.counts.calls.flow).toBe(2 * (FRAMES - 1));
+    decodes.mockClear();
+    const second = await render(settingsOf(plain, { method: 'wants-flow', prompt: 'a black swan' }), store);
+    expect(second.counts.kinds.flow).toEqual({ found: 2 * (FRAMES - 1), made: 0 });
     expect(decodes).not.toHaveBeenCalled();
   });
 

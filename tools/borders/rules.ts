@@ -157,17 +157,17 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/make',
-    'artefacts, diffusion, media, metrics, models, common, common/settings',
+    'artefacts, diffusion, flow, media, metrics, models, common, common/settings',
     'Makers are told what they make it of, and do not know which render wants it.',
   ),
   area(
     'main/engine/recipe',
-    'make, methods, artefacts, diffusion, media, models, common, common/settings',
+    'make, methods, artefacts, diffusion, flow, media, models, common, common/settings',
     'What a render will need is known before anything is made.',
   ),
   area(
     'main/engine/render',
-    'recipe, make, methods, artefacts, diffusion, media, metrics, models, onnx, storage, progress.ts, atomic-files.ts, report-file.ts, common, common/settings, contract, time',
+    'recipe, make, methods, artefacts, diffusion, flow, media, metrics, models, onnx, storage, progress.ts, atomic-files.ts, report-file.ts, common, common/settings, contract, time',
     'The steps of a render do not know which job or project they serve.',
   ),
   area(

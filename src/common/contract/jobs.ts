@@ -25,7 +25,7 @@ export interface JobSummary {
   readonly desktop: { readonly label: string; readonly project: string | null } | null;
 }
 
-export const PHASES = ['open', 'invert', 'sample', 'encode'] as const;
+export const PHASES = ['open', 'flow', 'invert', 'sample', 'encode'] as const;
 export type Phase = (typeof PHASES)[number];
 
 export interface Progress {

@@ -4,6 +4,7 @@ import { duration } from '../../common/time/duration.ts';
 
 const PHASE_LABEL = {
   open: 'opening',
+  flow: 'following motion',
   invert: 'inverting',
   sample: 'rendering',
   encode: 'encoding',

@@ -27,6 +27,7 @@ export function createProgressMeter(
 ): ProgressMeter {
   const work: Record<Phase, PhaseWork> = {
     open: { total: 1, done: 0, seconds: 0, weight: 0 },
+    flow: { total: 0, done: 0, seconds: 0, weight: 0.1 },
     invert: { total: 0, done: 0, seconds: 0, weight: 1 },
     sample: { total: 0, done: 0, seconds: 0, weight: 2 },
     encode: { total: 0, done: 0, seconds: 0, weight: 2 },
@@ -103,9 +104,10 @@ export function createProgressMeter(
     },
     seconds() {
       book();
-      const { open, invert, sample, encode } = work;
+      const { open, flow, invert, sample, encode } = work;
       return {
         open: open.seconds,
+        flow: flow.seconds,
         invert: invert.seconds,
         sample: sample.seconds,
         encode: encode.seconds,

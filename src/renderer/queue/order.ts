@@ -50,6 +50,7 @@ export function shownOrder(entries: readonly QueueEntry[], project: string | nul
 
 const PHASES: Readonly<Record<string, string>> = {
   open: 'Loading the model',
+  flow: 'Following the motion',
   invert: 'Inverting',
   sample: 'Sampling',
   encode: 'Writing the take',

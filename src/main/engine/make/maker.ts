@@ -43,31 +43,21 @@ export class Maker {
   }
 
   /**
-   * All in their order. What another engine makes is put off to the end, so that two share the work. No more than one
-   * is made at a time. @param onHad hears each as it comes
+   * Each in its turn; none is held. What another engine makes is put off to the end, so that two share the work. No more
+   * than one is made at a time. @param onHad hears each as it comes
    */
-  async all<T, X = unknown>(
+  async each<T, X = unknown>(
     things: AsyncIterable<Derived<T> & X>,
-    onHad: (had: Had<T>, thing: Derived<T> & X) => void = () => {},
-  ): Promise<Had<T>[]> {
-    const all: Had<T>[] = [];
-    const busy: [place: number, thing: Derived<T> & X][] = [];
-    let count = 0;
+    onHad: (had: Had<T>, thing: Derived<T> & X) => void,
+  ): Promise<void> {
+    const busy: (Derived<T> & X)[] = [];
     for await (const thing of things) {
       throwIfCancelled(this.#options.signal);
-      const place = count++;
       const had = await this.#unlessBusy(thing);
-      if (!had) busy.push([place, thing]);
-      else {
-        all[place] = had;
-        onHad(had, thing);
-      }
+      if (had) onHad(had, thing);
+      else busy.push(thing);
     }
-    for (const [place, thing] of busy) {
-      all[place] = await this.have(thing);
-      onHad(all[place], thing);
-    }
-    return all;
+    for (const thing of busy) onHad(await this.have(thing), thing);
   }
 
   /** Measures a kept thing that was never measured, and keeps the number with it. @returns dB */

@@ -34,7 +34,9 @@ export class Pictures {
   readonly #changed = new Set<number>();
   #name: string | null = null;
   #reader: AsyncGenerator<DecodedFrame> | null = null;
+  /** The two read last: motion is between neighbours. */
   #last: DecodedFrame | null = null;
+  #before: DecodedFrame | null = null;
 
   constructor(of: PicturesOf) {
     this.#of = of;
@@ -49,10 +51,10 @@ export class Pictures {
     return (await this.#known(frame))!;
   }
 
-  /** RGB8, height·width·3 of the canvas, until another is asked for. @throws as decodeFrames does */
+  /** RGB8, height·width·3 of the canvas. @throws as decodeFrames does */
   async rgb(frame: number): Promise<Uint8Array> {
     await this.#readTo(frame);
-    return this.#last!.rgb;
+    return this.#held(frame)!.rgb;
   }
 
   /** Ends reading and keeps what was learned; what is asked for afterwards is read again. */
@@ -60,23 +62,30 @@ export class Pictures {
     await this.#reader?.return(undefined);
     this.#reader = null;
     this.#last = null;
+    this.#before = null;
     await this.#keep();
   }
 
   async #readTo(frame: number): Promise<void> {
     const { clip, fit, end, signal } = this.#of;
-    if (this.#last?.index === frame) return;
+    if (this.#held(frame)) return;
     if (!this.#reader || (this.#last && this.#last.index > frame)) {
       await this.#reader?.return(undefined);
       this.#reader = decodeFrames(clip, { range: { start: frame, end }, fit, signal });
       this.#last = null;
+      this.#before = null;
     }
     while (this.#last?.index !== frame) {
       const { value, done } = await this.#reader.next();
       assert(!done, 'decoding gives every frame of its range or fails');
+      this.#before = this.#last;
       this.#last = value;
       await this.#note(value);
     }
+  }
+
+  #held(frame: number): DecodedFrame | null {
+    return [this.#last, this.#before].find((one) => one?.index === frame) ?? null;
   }
 
   async #note({ index, rgb }: DecodedFrame): Promise<void> {

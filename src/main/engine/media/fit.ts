@@ -52,6 +52,19 @@ function centred(source: Sides, content: Sides, canvas: Sides): Fit {
   };
 }
 
+/** The content of a canvas without its padding: the way back from padEdges. RGB8, h·w·3. */
+export function cutContent(canvas: Uint8Array, fit: Fit): Uint8Array {
+  const { contentWidth, contentHeight, width, height, left, top } = fit;
+  if (contentWidth === width && contentHeight === height) return canvas;
+  const content = new Uint8Array(contentWidth * contentHeight * 3);
+  const line = contentWidth * 3;
+  for (let y = 0; y < contentHeight; y += 1) {
+    const start = ((y + top) * width + left) * 3;
+    content.set(canvas.subarray(start, start + line), y * line);
+  }
+  return content;
+}
+
 /** Content pixels (h·w·3, RGB) laid into the canvas, edges replicated outwards. */
 export function padEdges(content: Uint8Array, fit: Fit): Uint8Array {
   const { contentWidth, contentHeight, width, height, left, top } = fit;

@@ -3,7 +3,7 @@ import { assert } from '../../../common/errors.ts';
 import type { Conditioning, Latent } from '../diffusion/types.ts';
 
 /** Where the picture of one frame stands in another, at latent size (h, w). */
-interface Motion {
+export interface Motion {
   /** Latent pixels to the right and down. */
   readonly x: Float32Array;
   readonly y: Float32Array;

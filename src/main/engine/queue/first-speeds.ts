@@ -32,7 +32,7 @@ export async function isSmall(bundle: string): Promise<boolean> {
 export async function timeCalls(
   settings: EditSettings,
   { cache, dir }: { readonly cache: ArtefactStore | null; readonly dir: string },
-): Promise<Work | null> {
+): Promise<Omit<Work, 'flow'> | null> {
   const { anchor } = settings.guide;
   const context = {
     job: 'plan',

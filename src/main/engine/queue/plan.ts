@@ -13,7 +13,7 @@ import { Recipe } from '../recipe/recipe.ts';
 import { depthOf, resolveRequest, resolveShot } from '../recipe/request.ts';
 import { branchPrompts, runsOf } from '../recipe/runs.ts';
 import { isSmall, timeCalls } from './first-speeds.ts';
-import { guessSpeeds, type Machine, speedsOf, type Work } from './speeds.ts';
+import { guessSpeeds, type Machine, speedsOf } from './speeds.ts';
 import type { JobStore } from './store.ts';
 
 export interface PlannerParts {
@@ -31,19 +31,19 @@ export type Planner = (settings: EditSettings) => Promise<RenderPlan>;
 
 /** @throws AppError for every request that cannot be met */
 export function createPlanner({ cache, store, probe, facts, dir, isBusy }: PlannerParts): Planner {
-  const tried = new Map<string, Promise<Work | null>>();
+  const tried = new Map<string, Promise<void>>();
   /** Once for each kind of render, and not beside one: it would slow both, and comes by itself then. */
-  const firstSpeeds = async (settings: EditSettings, machine: Machine): Promise<Work | null> => {
-    if (!store || isBusy() || !(await isSmall(settings.model.bundle))) return null;
+  const timeFirst = async (settings: EditSettings, machine: Machine): Promise<void> => {
+    if (!store || isBusy() || !(await isSmall(settings.model.bundle))) return;
     const branches = branchPrompts(settings).length;
     const key = JSON.stringify([machine, settings.method.id, branches]);
     const known = tried.get(key);
     if (known) return known;
-    const timing = timeCalls(settings, { cache, dir });
+    const timing = timeCalls(settings, { cache, dir }).then((work) => {
+      if (work) guessSpeeds(store, machine, settings.method.id, branches, work);
+    });
     tried.set(key, timing);
-    const work = await timing;
-    if (work) guessSpeeds(store, machine, settings.method.id, branches, work);
-    return work;
+    await timing;
   };
   const plan: Planner = async (settings) => {
     const request = resolveRequest(settings);
@@ -62,10 +62,9 @@ export function createPlanner({ cache, store, probe, facts, dir, isBusy }: Plann
     const samplingCalls = visitsOf(runsOf(resolved));
 
     const machine = { model: model.digests.unet, width: fit.width, height: fit.height, provider };
-    const speeds =
-      store &&
-      (speedsOf(store, machine, method.id, branchPrompts(settings).length) ??
-        (await firstSpeeds(settings, machine)));
+    const known = () => store && speedsOf(store, machine, method.id, branchPrompts(settings).length);
+    if (!known()) await timeFirst(settings, machine);
+    const speeds = known();
     return {
       frames,
       width: fit.width,
@@ -78,7 +77,11 @@ export function createPlanner({ cache, store, probe, facts, dir, isBusy }: Plann
       derived: counts,
       estimatedSeconds:
         speeds &&
-        speeds.open + inversionCalls * speeds.invert + samplingCalls * speeds.sample + frames * speeds.encode,
+        speeds.open +
+          counts.calls.flow * speeds.flow +
+          inversionCalls * speeds.invert +
+          samplingCalls * speeds.sample +
+          frames * speeds.encode,
     };
   };
   // One after the other: the second of two equal questions finds what the first one read.

@@ -12,8 +12,9 @@ export interface Machine {
   readonly provider: string;
 }
 
-/** Seconds per network call of inversion, per call of sampling, per encoded frame, and for opening. */
+/** Seconds per estimate of motion, per network call of inversion, per call of sampling, per encoded frame, and for opening. */
 export interface Work {
+  readonly flow: number;
   readonly invert: number;
   readonly sample: number;
   readonly encode: number;
@@ -22,6 +23,8 @@ export interface Work {
 
 /** How much a new measurement counts. */
 const WEIGHT = 0.5;
+/** Of an estimate of motion that was never measured, on one core. */
+const FLOW_SECONDS_PER_PIXEL = 1e-6;
 
 /** Guidance runs two branches in a call, and attention to other frames costs too. */
 function samplingWork(method: string, branches: number): string {
@@ -29,11 +32,12 @@ function samplingWork(method: string, branches: number): string {
 }
 
 export function recordSpeeds(store: JobStore, report: TakeReport): void {
-  const { settings, inversion, sampling, seconds, take } = report;
+  const { settings, derived, inversion, sampling, seconds, take } = report;
   const machine = machineOf(report);
   const branches = branchPrompts(settings).length;
   const inverted = inversion.unetCalls + inversion.checkUnetCalls;
   const measured: [string, number, number][] = [
+    ['flow', seconds.flow ?? 0, derived?.calls.flow ?? 0],
     ['invert', seconds.invert, inverted],
     [samplingWork(settings.method.id, branches), seconds.sample, sampling.unetCalls],
     ['encode', seconds.encode, take.frames],
@@ -56,7 +60,7 @@ export function guessSpeeds(
   machine: Machine,
   method: string,
   branches: number,
-  work: Work,
+  work: Omit<Work, 'flow'>,
 ): void {
   const { invert, sample, encode, open } = work;
   const measured = { invert, encode, open, [samplingWork(method, branches)]: sample };
@@ -82,6 +86,7 @@ export function speedsOf(store: JobStore, machine: Machine, method: string, bran
   if (sample === undefined) return null;
   return {
     sample,
+    flow: measured.get('flow') ?? FLOW_SECONDS_PER_PIXEL * machine.width * machine.height,
     invert: measured.get('invert') ?? sample / branches,
     encode: measured.get('encode') ?? 0,
     open: measured.get('open') ?? 0,

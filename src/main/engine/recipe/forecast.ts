@@ -47,6 +47,10 @@ export async function forecast(recipe: Recipe, store: ArtefactStore | null): Pro
   const structure = recipe.takesDepth ? structureIn(recipe, depths, store) : null;
   depths.forEach(have);
 
+  const flows = await listOf(recipe.flows());
+  learn(flows);
+  flows.forEach(have);
+
   const frames = await listOf(recipe.frames(structure));
   learn(frames.flatMap(({ wanted }) => wanted));
   learn(

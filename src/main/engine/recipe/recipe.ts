@@ -10,6 +10,7 @@ import type { ArtefactStore } from '../artefacts/store.ts';
 import type { Conditioning } from '../diffusion/types.ts';
 import { estimatedDepth, estimatorFit, givenDepth, normalise } from '../make/depth.ts';
 import type { Check, Derived } from '../make/derived.ts';
+import { flowOf } from '../make/flow.ts';
 import { checkOf, type InversionOf, inversionCalls, inversionOf } from '../make/inversion.ts';
 import { latentsOf } from '../make/latents.ts';
 import { Pictures } from '../make/pictures.ts';
@@ -46,6 +47,12 @@ export interface RecipeFrame {
   readonly clean: Derived<Tensor>;
   /** For a kept inversion that was never checked. */
   readonly check: Check<Tensor> | null;
+}
+
+/** Frames of the clip. */
+interface Way {
+  readonly from: number;
+  readonly to: number;
 }
 
 /** Raise when maps are scaled over a shot in another way. */
@@ -116,6 +123,21 @@ export class Recipe implements AsyncDisposable {
       store.put(kinds.digests, key, Buffer.from(digests.join(''), 'hex'), { ...names, psnr: null });
     }
     return { digests, maps };
+  }
+
+  /** How the picture moves between neighbours, pair by pair, there and back; none where no method wants it. */
+  async *flows(): AsyncGenerator<Derived<Tensor> & Way> {
+    const { shot, range, needs } = this.#of;
+    if (!needs.includes('flow')) return;
+    const pictures = this.#open(shot.clip, shot.fit);
+    let before = await frameOf(pictures, range.start);
+    for (let index = range.start + 1; index < range.end; index++) {
+      const frame = await frameOf(pictures, index);
+      yield { ...flowOf(shot, before, frame), from: before.index, to: index };
+      yield { ...flowOf(shot, frame, before), from: index, to: before.index };
+      before = frame;
+    }
+    await pictures.rest();
   }
 
   /** Frame by frame, in order. @param structure null where the network takes none, 'unknown' where depth is not made yet */

@@ -1,11 +1,13 @@
 /** Second step: everything the runs need is found in the store, or made and kept there. */
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import type { DerivedCounts, TakeReport } from '../../../common/report.ts';
 import type { Tensor } from '../artefacts/codecs.ts';
 import { visitsOf } from '../diffusion/run.ts';
 import type { Latent } from '../diffusion/types.ts';
+import type { Flow } from '../flow/flow.ts';
 import type { Derived } from '../make/derived.ts';
 import { Maker } from '../make/maker.ts';
+import { latentMotions, Motions } from '../recipe/motions.ts';
 import type { Structure } from '../recipe/recipe.ts';
 import { branchPrompts, runsOf } from '../recipe/runs.ts';
 import type { RenderContext } from './context.ts';
@@ -17,6 +19,8 @@ export interface Ingredients {
   /** One a frame of the shot; empty where the method does not need them. */
   readonly inverted: readonly Latent[];
   readonly clean: readonly Latent[];
+  /** Null where the method does not need it. */
+  readonly motions: Motions | null;
   /** Digest of the keys of all frames, so that a checkpoint of others is recognised as foreign. */
   readonly fingerprint: string;
   readonly counts: DerivedCounts;
@@ -32,7 +36,7 @@ export async function derive(shot: Shot, context: RenderContext): Promise<Ingred
     signal,
     onCall(work) {
       const counts = recipe.inverts ? work === 'invert' || work === 'check' : work === 'encode';
-      if (work === 'estimate' || counts) progress.advance(1);
+      if (work === 'estimate' || work === 'flow' || counts) progress.advance(1);
     },
   });
   progress.plan('invert', unitsOf(shot), 1);
@@ -40,10 +44,12 @@ export async function derive(shot: Shot, context: RenderContext): Promise<Ingred
   progress.plan('sample', visitsOf(runsOf(shot)), branchPrompts(shot.settings).length);
   await makeConditions(shot, maker);
   const structure = await makeStructure(shot, maker, context);
+  const fingerprint = createHash('sha256');
+  const motions = await makeMotions(shot, maker, context, fingerprint);
   // It takes longest, and no frame's time shall hold it.
   await shot.bundle.open('unet');
   progress.enter('invert');
-  const frames = await makeFrames(shot, structure, maker, context);
+  const frames = await makeFrames(shot, structure, maker, context, fingerprint);
   await shot.bundle.release('vaeEncoder');
   // Checking an inversion may have opened it.
   await shot.bundle.release('vaeDecoder');
@@ -53,7 +59,9 @@ export async function derive(shot: Shot, context: RenderContext): Promise<Ingred
   if (poor) context.warn(poor);
   return {
     ...frames,
+    fingerprint: fingerprint.digest('hex'),
     structure,
+    motions,
     counts: { kinds, calls },
     inversion: {
       frames: frames.inverted.length,
@@ -85,15 +93,49 @@ export async function makeStructure(
   let left = frames;
   progress.plan('open', left);
   const depths: Derived<Tensor>[] = [];
-  const had = await maker.all(recipe.depths(), ({ made }, depth) => {
-    depths[depth.frame! - range.start] = depth;
+  const maps: Float32Array[] = [];
+  await maker.each(recipe.depths(), ({ made, value }, depth) => {
+    const place = depth.frame! - range.start;
+    depths[place] = depth;
+    maps[place] = value.data;
     if (!made) progress.plan('open', --left);
   });
   await bundle.release('depthEstimator');
-  return recipe.structureOf(
-    depths,
-    had.map(({ value }) => value.data),
-  );
+  return recipe.structureOf(depths, maps);
+}
+
+/** Null where nothing asks for it. What was estimated is brought to the latent's size pair by pair, and not held otherwise. */
+async function makeMotions(
+  { recipe, needs, fit, model, shape, range, frames }: Shot,
+  maker: Maker,
+  { progress }: Pick<RenderContext, 'progress'>,
+  fingerprint: Hash,
+): Promise<Motions | null> {
+  if (!needs.includes('flow')) return null;
+  const motions = new Motions(shape, frames);
+  let left = 2 * (frames - 1);
+  progress.plan('flow', left);
+  progress.enter('flow');
+  const keys: string[] = [];
+  /** There, until the way back has come too; by the earlier frame. */
+  const waiting = new Map<number, Map<number, Flow>>();
+  await maker.each(recipe.flows(), ({ made, value }, { key, from, to }) => {
+    if (!made) progress.plan('flow', --left);
+    const first = Math.min(from, to);
+    keys[2 * (first - range.start) + (from === first ? 0 : 1)] = key!;
+    const pair = waiting.get(first) ?? new Map<number, Flow>();
+    pair.set(from, { width: value.shape[2]!, height: value.shape[1]!, data: value.data });
+    waiting.set(first, pair);
+    const [there, back] = [pair.get(first), pair.get(first + 1)];
+    if (!there || !back) return;
+    waiting.delete(first);
+    const place = first - range.start;
+    const [forward, backward] = latentMotions(there, back, fit, model.factor);
+    motions.set(place, place + 1, forward);
+    motions.set(place + 1, place, backward);
+  });
+  fingerprint.update(keys.join());
+  return motions;
 }
 
 /** Of making every frame, in network calls. */
@@ -107,10 +149,10 @@ async function makeFrames(
   structure: Structure | null,
   maker: Maker,
   { progress }: RenderContext,
-): Promise<Pick<Ingredients, 'inverted' | 'clean' | 'fingerprint'> & { reconstruction: Reconstruction }> {
+  fingerprint: Hash,
+): Promise<Pick<Ingredients, 'inverted' | 'clean'> & { reconstruction: Reconstruction }> {
   const { recipe, range, settings } = shot;
   let units = unitsOf(shot);
-  const fingerprint = createHash('sha256');
   const inverted: Latent[] = [];
   const clean: Latent[] = [];
   const quality: { psnr: number; made: boolean }[] = [];
@@ -124,7 +166,7 @@ async function makeFrames(
       }
     }
   };
-  await maker.all(things(), ({ value, psnr, made }, thing) => {
+  await maker.each(things(), ({ value, psnr, made }, thing) => {
     const isInversion = thing.kind.id === 'inversion';
     (isInversion ? inverted : clean)[thing.place] = value.data;
     if (psnr !== null) quality.push({ psnr, made });
@@ -140,7 +182,7 @@ async function makeFrames(
     progress.plan('invert', units + settings.sampling.steps);
     quality.push({ psnr: await owed[0](), made: true });
   }
-  return { inverted, clean, fingerprint: fingerprint.digest('hex'), reconstruction: summaryOf(quality) };
+  return { inverted, clean, reconstruction: summaryOf(quality) };
 }
 
 type Reconstruction = TakeReport['inversion']['reconstruction'];

@@ -105,6 +105,7 @@ function haveOf(shot: Shot, made: Ingredients): Partial<Have> {
     inversion: (frame) => made.inverted[frame]!,
     clean: (frame) => made.clean[frame]!,
     ...(made.structure && { structure: mapOf(made) }),
+    ...(made.motions && { flow: (from, to) => made.motions!.between(from, to) }),
     pictures: {
       decode: (latent) => bundle.decode(latent, shape),
       encode: (rgb) => bundle.encode(rgb, fit.width, fit.height),

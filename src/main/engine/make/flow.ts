@@ -1,0 +1,44 @@
+/** How the picture moves from a frame to its neighbour, over the content of the canvas: its padding does not move. */
+import type { Tensor } from '../artefacts/codecs.ts';
+import { keyOf } from '../artefacts/keys.ts';
+import { kinds } from '../artefacts/kinds.ts';
+import { brokenDown, isFiniteLatent } from '../diffusion/finite.ts';
+import { estimateFlow } from '../flow/estimate.ts';
+import { cutContent } from '../media/fit.ts';
+import type { Derived } from './derived.ts';
+import { type FrameOf, namesOf, type ShotOf } from './shot.ts';
+
+/** Raise when the same two pictures give another motion. */
+const VERSION = 1;
+
+/** @returns (2, contentHeight, contentWidth), to the right and down, in pixels of the canvas */
+export function flowOf(shot: ShotOf, from: FrameOf, to: FrameOf): Derived<Tensor> {
+  const { fit } = shot;
+  const { width, height, left, top, contentWidth, contentHeight } = fit;
+  const canvas = [width, height, left, top, contentWidth, contentHeight];
+  return {
+    kind: kinds.flow,
+    frame: from.index,
+    key: keyOf('flow', VERSION, { from: from.pixels, to: to.pixels, canvas, estimator: 'dis' }),
+    names: {
+      ...namesOf(shot, `from frame ${from.index} to ${to.index}`, { settings: `${width}×${height}` }),
+      bundle: '',
+    },
+    calls: { flow: 1 },
+    needs: [],
+    async make({ onCall }) {
+      // The earlier one first, whichever way it goes: pictures are read forwards.
+      const [first, second] = from.index < to.index ? [from, to] : [to, from];
+      const earlier = cutContent(await first.rgb(), fit);
+      const later = cutContent(await second.rgb(), fit);
+      const [a, b] = from === first ? [earlier, later] : [later, earlier];
+      const { data } = await estimateFlow(a, b, { width: contentWidth, height: contentHeight });
+      if (!isFiniteLatent(data)) {
+        const hint = 'Leave the motion out, or choose another model.';
+        throw brokenDown(`the motion from frame ${from.index} to ${to.index}`, 'estimating motion', hint);
+      }
+      onCall('flow');
+      return { value: { shape: [2, contentHeight, contentWidth], data } };
+    },
+  };
+}
