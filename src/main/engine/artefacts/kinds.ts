@@ -24,7 +24,7 @@ export const kinds = {
   flow: kind('flow', 'motion between frames', tensor),
   /** (h, w), 0 to 1. */
   mask: kind('mask', 'masks', tensor),
-  /** (levels, channels, h, w): a frame's latents on the way to its noise. */
+  /** (levels, channels, h, w): a frame's latents between its noise, which is the first, and its clean one. */
   trajectory: kind('trajectory', 'inversion paths', tensor),
   /** (steps, tokens, dim): the empty prompt of each step. */
   'null-text': kind('null-text', 'tuned empty prompts', tensor),

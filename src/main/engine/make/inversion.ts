@@ -39,40 +39,70 @@ export function inversionCalls({ sampling, inversion }: EditSettings, checked: b
   return { invert: sampling.steps * (1 + inversion.refinement), ...(checked && { check: sampling.steps }) };
 }
 
-export function inversionOf(shot: ShotOf, of: InversionOf): Derived<Tensor> {
-  const { settings, schedule, solver, fit } = shot;
-  const { inversion } = solver;
-  assert(inversion, 'a solver that cannot invert was refused');
-  const { index, pixels } = of.frame;
-  const { steps } = settings.sampling;
-  const { mode, refinement } = settings.inversion;
-  const { structure, clean } = of;
+/** @param trajectory where the way there is wanted too: the noise is its first latent, and costs nothing more */
+export function inversionOf(
+  shot: ShotOf,
+  of: InversionOf,
+  trajectory: Derived<Tensor> | null = null,
+): Derived<Tensor> {
+  const { invert, ...check } = inversionCalls(shot.settings, of.checked);
   return {
     kind: kinds.inversion,
-    frame: index,
-    key: structure === 'unknown' ? null : inversionKey(shot, pixels, structure?.digest ?? null),
-    names: namesOf(shot, `frame ${index}`, {
-      prompt: settings.prompts.source,
-      settings: `${solver.id}, ${steps} steps, refinement ${refinement}, ${fit.width}×${fit.height}`,
-    }),
-    calls: inversionCalls(settings, of.checked),
-    needs: [clean],
+    frame: of.frame.index,
+    key: inversionKey(shot, of),
+    names: inversionNames(shot, of),
+    calls: trajectory ? check : { invert, ...check },
+    needs: [trajectory ?? of.clean],
     async make(making) {
-      const { have, signal, onCall } = making;
-      const from = (await have(clean)).data;
-      const noise = await inversion.invert(sourceDenoise(shot, of), from, schedule, {
-        mode,
-        refinement,
-        frame: index,
-        signal,
-        onCall: () => onCall('invert'),
-      });
+      const way = trajectory
+        ? levelsOf(await making.have(trajectory))
+        : await invertedWay(shot, of, making, true);
+      const [noise, clean] = [way[0]!.slice(), way.at(-1)!];
       const value = { shape: dimsOf(shot.shape), data: noise };
       return of.checked
-        ? { value, psnr: await reconstructionPsnr(shot, of, { clean: from, noise }, making) }
+        ? { value, psnr: await reconstructionPsnr(shot, of, { clean, noise }, making) }
         : { value };
     },
   };
+}
+
+/**
+ * A frame's latents on its way, as sampling meets them: the noise first, the clean one last; with `endsOnly` those two.
+ * @throws Cancelled between two network calls; AppError not-finite naming step and frame
+ */
+export async function invertedWay(
+  shot: ShotOf,
+  of: InversionOf,
+  { have, signal, onCall }: Making,
+  endsOnly = false,
+): Promise<readonly Latent[]> {
+  const { settings, schedule, solver } = shot;
+  assert(solver.inversion, 'a solver that cannot invert was refused');
+  const clean = (await have(of.clean)).data;
+  const upwards: Latent[] = [];
+  const noise = await solver.inversion.invert(sourceDenoise(shot, of), clean, schedule, {
+    ...settings.inversion,
+    frame: of.frame.index,
+    signal,
+    onCall: () => onCall('invert'),
+    ...(!endsOnly && { onLevel: (_, latent) => upwards.push(latent) }),
+  });
+  return endsOnly ? [noise, clean] : upwards.reverse();
+}
+
+/** Views of each level's latent. */
+export function levelsOf({ shape: [levels = 1], data }: Tensor): readonly Latent[] {
+  const size = data.length / levels;
+  return Array.from({ length: levels }, (_, level) => data.subarray(level * size, (level + 1) * size));
+}
+
+export function inversionNames(shot: ShotOf, { frame }: InversionOf): Derived<Tensor>['names'] {
+  const { settings, solver, fit } = shot;
+  const { steps } = settings.sampling;
+  return namesOf(shot, `frame ${frame.index}`, {
+    prompt: settings.prompts.source,
+    settings: `${solver.id}, ${steps} steps, refinement ${settings.inversion.refinement}, ${fit.width}×${fit.height}`,
+  });
 }
 
 /** For a kept inversion that was never checked. */
@@ -88,7 +118,13 @@ export function checkOf(shot: ShotOf, of: InversionOf, inversion: Derived<Tensor
   };
 }
 
-function inversionKey(shot: ShotOf, pixels: string, structure: string | null): string {
+/** Null while the frame's depth has yet to be made. */
+export function inversionKey(
+  shot: ShotOf,
+  { frame: { pixels }, structure: depth }: InversionOf,
+): string | null {
+  if (depth === 'unknown') return null;
+  const structure = depth?.digest ?? null;
   const { settings, fit, model, solver, scheduleId, provider } = shot;
   const { id, modes } = solver.inversion!;
   const resolved = {

@@ -25,6 +25,8 @@ const PROLONG_MS = 60_000;
 export class Maker {
   /** What was made and found so far. */
   readonly tally = new Tally();
+  /** Without a store, what was made last of each kind: a frame's things need each other. */
+  readonly #latest = new Map<string, { readonly key: string; readonly had: Had<unknown> }>();
   readonly #options: MakerOptions;
 
   constructor(options: MakerOptions) {
@@ -72,7 +74,12 @@ export class Maker {
     const { store } = this.#options;
     const { kind, key } = thing;
     assert(key !== null, 'what a thing depends on is made before it is');
-    if (!store) return this.#make(thing, () => {});
+    if (!store) {
+      const latest = this.#latest.get(kind.id);
+      if (latest?.key !== key) return this.#make(thing, () => {});
+      this.tally.found(kind.id);
+      return { ...(latest.had as Had<T>), made: false };
+    }
     const find = (): Had<T> | null => {
       const found = store.get(kind, key);
       if (found) this.tally.found(kind.id);
@@ -100,8 +107,11 @@ export class Maker {
     throwIfCancelled(this.#options.signal);
     const { value, psnr = null } = await thing.make(this.#making(thing.needs, stillAtIt));
     this.tally.made(thing.kind.id);
-    this.#options.store?.put(thing.kind, thing.key!, value, { ...thing.names, psnr });
-    return { value, psnr, made: true };
+    const { store } = this.#options;
+    const had = { value, psnr, made: true };
+    if (store) store.put(thing.kind, thing.key!, value, { ...thing.names, psnr });
+    else this.#latest.set(thing.kind.id, { key: thing.key!, had });
+    return had;
   }
 
   #making(needs: readonly Derived<unknown>[], stillAtIt: () => void = () => {}): Making {

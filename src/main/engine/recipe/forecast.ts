@@ -26,15 +26,20 @@ export async function forecast(recipe: Recipe, store: ArtefactStore | null): Pro
     const keys = things.flatMap(({ key }) => (key === null ? [] : [key]));
     for (const key of store?.has(keys) ?? []) kept.add(key);
   };
+  /** Without a store, the key of what was made last of each kind. */
+  const latest = new Map<string, string>();
   const have = (thing: Derived<unknown>): boolean => {
-    if (thing.key !== null && kept.has(thing.key)) {
-      tally.found(thing.kind.id);
+    const { kind, key } = thing;
+    if (key !== null && (kept.has(key) || latest.get(kind.id) === key)) {
+      tally.found(kind.id);
       return true;
     }
     for (const need of thing.needs) have(need);
     tally.calls(thing.calls);
-    tally.made(thing.kind.id);
-    if (store && thing.key !== null) kept.add(thing.key);
+    tally.made(kind.id);
+    if (key === null) return false;
+    if (store) kept.add(key);
+    else latest.set(kind.id, key);
     return false;
   };
 

@@ -15,7 +15,9 @@ import { checkOf, type InversionOf, inversionCalls, inversionOf } from '../make/
 import { latentsOf } from '../make/latents.ts';
 import { Pictures } from '../make/pictures.ts';
 import { type FrameOf, namesOf, type ShotOf } from '../make/shot.ts';
+import type { Calls } from '../make/tally.ts';
 import { textOf } from '../make/text.ts';
+import { trajectoryOf } from '../make/trajectory.ts';
 import { type Need, wantsInversion } from '../methods/have.ts';
 import type { DepthOf } from './request.ts';
 import { branchPrompts } from './runs.ts';
@@ -76,12 +78,16 @@ export class Recipe implements AsyncDisposable {
     return wantsInversion(this.#of.needs);
   }
 
-  /** Work of making a frame that has to be made altogether, in the units of progress: UNet calls, or one where there are none. */
+  /** Work of making a frame that has to be made altogether, in the units of progress. */
   unitsOf(index: number): number {
     const { settings } = this.#of.shot;
     if (!this.inverts) return this.#of.needs.includes('clean') ? 1 : 0;
-    const { invert = 0, check = 0 } = inversionCalls(settings, index === settings.guide.anchor);
-    return invert + check;
+    return this.unitsIn(inversionCalls(settings, index === settings.guide.anchor));
+  }
+
+  /** Progress is told in UNet calls, or where there are none, in frames. */
+  unitsIn({ invert = 0, check = 0, encode = 0 }: Calls): number {
+    return this.inverts ? invert + check : encode;
   }
 
   /** Whether the network takes depth. */
@@ -157,13 +163,15 @@ export class Recipe implements AsyncDisposable {
             ? structure
             : { digest: structure.digests[place]!, map: structure.maps?.[place] },
       };
-      const inversion = this.inverts ? inversionOf(shot, of) : null;
+      const trajectory = needs.includes('trajectory') ? trajectoryOf(shot, of) : null;
+      const inversion = this.inverts ? inversionOf(shot, of, trajectory) : null;
       yield {
         index,
         inversion,
         clean,
         check: inversion && of.checked ? checkOf(shot, of, inversion) : null,
-        wanted: [...(inversion ? [inversion] : []), ...(needs.includes('clean') ? [clean] : [])],
+        // The way before the noise at its end: that is a part of it.
+        wanted: [trajectory, inversion, needs.includes('clean') ? clean : null].filter((one) => one !== null),
       };
     }
     await pictures.rest();

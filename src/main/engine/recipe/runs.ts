@@ -18,7 +18,15 @@ export interface RunsOf extends Pick<ResolvedRequest, 'method' | 'needs' | 'para
 }
 
 /** What a render makes so far. */
-const MAKES: readonly Need[] = ['inversion', 'clean', 'structure', 'flow', 'sourceText', 'pictures'];
+const MAKES: readonly Need[] = [
+  'inversion',
+  'trajectory',
+  'clean',
+  'structure',
+  'flow',
+  'sourceText',
+  'pictures',
+];
 
 /** @param made what the method needs; without it the runs can only be counted */
 export function runsOf(of: RunsOf, made: Partial<Have> = {}): readonly Run[] {

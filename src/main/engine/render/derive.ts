@@ -6,6 +6,7 @@ import { visitsOf } from '../diffusion/run.ts';
 import type { Latent } from '../diffusion/types.ts';
 import type { Flow } from '../flow/flow.ts';
 import type { Derived } from '../make/derived.ts';
+import { levelsOf } from '../make/inversion.ts';
 import { Maker } from '../make/maker.ts';
 import { latentMotions, Motions } from '../recipe/motions.ts';
 import type { Structure } from '../recipe/recipe.ts';
@@ -19,6 +20,7 @@ export interface Ingredients {
   /** One a frame of the shot; empty where the method does not need them. */
   readonly inverted: readonly Latent[];
   readonly clean: readonly Latent[];
+  readonly trajectories: readonly (readonly Latent[])[];
   /** Null where the method does not need it. */
   readonly motions: Motions | null;
   /** Digest of the keys of all frames, so that a checkpoint of others is recognised as foreign. */
@@ -35,8 +37,8 @@ export async function derive(shot: Shot, context: RenderContext): Promise<Ingred
     store: context.cache,
     signal,
     onCall(work) {
-      const counts = recipe.inverts ? work === 'invert' || work === 'check' : work === 'encode';
-      if (work === 'estimate' || work === 'flow' || counts) progress.advance(1);
+      const counts = work === 'estimate' || work === 'flow' || recipe.unitsIn({ [work]: 1 }) > 0;
+      if (counts) progress.advance(1);
     },
   });
   progress.plan('invert', unitsOf(shot), 1);
@@ -150,11 +152,12 @@ async function makeFrames(
   maker: Maker,
   { progress }: RenderContext,
   fingerprint: Hash,
-): Promise<Pick<Ingredients, 'inverted' | 'clean'> & { reconstruction: Reconstruction }> {
+): Promise<Pick<Ingredients, 'inverted' | 'clean' | 'trajectories'> & { reconstruction: Reconstruction }> {
   const { recipe, range, settings } = shot;
   let units = unitsOf(shot);
   const inverted: Latent[] = [];
   const clean: Latent[] = [];
+  const trajectories: (readonly Latent[])[] = [];
   const quality: { psnr: number; made: boolean }[] = [];
   const owed: (() => Promise<number>)[] = [];
   // Everything wanted of a frame has the frame's place among its like.
@@ -167,13 +170,14 @@ async function makeFrames(
     }
   };
   await maker.each(things(), ({ value, psnr, made }, thing) => {
-    const isInversion = thing.kind.id === 'inversion';
-    (isInversion ? inverted : clean)[thing.place] = value.data;
+    const { place, kind } = thing;
+    if (kind.id === 'trajectory') trajectories[place] = levelsOf(value);
+    else (kind.id === 'inversion' ? inverted : clean)[place] = value.data;
     if (psnr !== null) quality.push({ psnr, made });
     const { check } = thing;
     if (check && !made) owed.push(() => maker.check(check, value));
-    if (!made && (isInversion || !recipe.inverts)) {
-      units -= recipe.unitsOf(thing.frame!);
+    if (!made) {
+      units -= recipe.unitsIn(thing.calls);
       progress.plan('invert', units);
     }
   });
@@ -182,7 +186,7 @@ async function makeFrames(
     progress.plan('invert', units + settings.sampling.steps);
     quality.push({ psnr: await owed[0](), made: true });
   }
-  return { inverted, clean, reconstruction: summaryOf(quality) };
+  return { inverted, clean, trajectories, reconstruction: summaryOf(quality) };
 }
 
 type Reconstruction = TakeReport['inversion']['reconstruction'];

@@ -103,6 +103,7 @@ function haveOf(shot: Shot, made: Ingredients): Partial<Have> {
   return {
     ...(sourceText && { sourceText }),
     inversion: (frame) => made.inverted[frame]!,
+    trajectory: (frame) => made.trajectories[frame]!,
     clean: (frame) => made.clean[frame]!,
     ...(made.structure && { structure: mapOf(made) }),
     ...(made.motions && { flow: (from, to) => made.motions!.between(from, to) }),
