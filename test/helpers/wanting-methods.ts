@@ -25,3 +25,21 @@ export const wantsFlow: Method<object, 'inversion' | 'flow'> = {
     },
   ],
 };
+
+/** Each frame leans on its own way: what it adds is nothing if every latent of it is where sampling meets it. */
+export const wantsTrajectory: Method<object, 'inversion' | 'trajectory' | 'clean'> = {
+  ...facts,
+  id: 'wants-trajectory',
+  label: 'Wants trajectory',
+  needs: () => ['inversion', 'trajectory', 'clean'],
+  runs: (shot) => [
+    {
+      ...invertedRun(shot),
+      settle({ frame, step, steps }, next) {
+        const way = shot.have.trajectory(frame);
+        if (step + 1 === steps) return way[steps]!;
+        return next.map((value, i) => value + 0.1 * (way[step + 1]![i]! - value));
+      },
+    },
+  ],
+};

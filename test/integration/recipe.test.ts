@@ -3,6 +3,7 @@ import { copyFileSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { ArtefactKind } from '../../src/common/contract/cache.ts';
+import type { Progress } from '../../src/common/contract/jobs.ts';
 import { type DerivedCounts, type TakeReport, WORKS } from '../../src/common/report.ts';
 import type { EditSettings } from '../../src/common/settings/settings.ts';
 import { ArtefactStore } from '../../src/main/engine/artefacts/store.ts';
@@ -11,6 +12,7 @@ import { rememberingProbe } from '../../src/main/engine/media/remembering-probe.
 import { methods } from '../../src/main/engine/methods/registry.ts';
 import type { Method } from '../../src/main/engine/methods/types.ts';
 import { rememberingFacts } from '../../src/main/engine/models/facts.ts';
+import type { ProgressMeter } from '../../src/main/engine/progress.ts';
 import { createPlanner } from '../../src/main/engine/queue/plan.ts';
 import { derive } from '../../src/main/engine/render/derive.ts';
 import { prepareShot } from '../../src/main/engine/render/prepare.ts';
@@ -22,7 +24,7 @@ import { type Short, settingsWith } from '../helpers/job-settings.ts';
 import { contextWith } from '../helpers/prepared.ts';
 import { processor } from '../helpers/shipped-edits.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { wantsFlow } from '../helpers/wanting-methods.ts';
+import { wantsFlow, wantsTrajectory } from '../helpers/wanting-methods.ts';
 
 vi.mock(import('../../src/main/engine/media/decode.ts'), async (original) => {
   const real = await original();
@@ -37,7 +39,7 @@ let still: string;
 const FRAMES = 5;
 
 beforeAll(async () => {
-  (methods as Method[]).push(wantsFlow);
+  (methods as Method[]).push(wantsFlow, wantsTrajectory);
   plain = await makeWorld();
   depth = await makeWorld({ kind: 'depth', depth: {} });
   clip = await movingClip(join(plain.dir, 'clip.mov'), { frames: FRAMES, sound: false });
@@ -81,14 +83,26 @@ interface Rendered {
   readonly samplingCalls: number;
   readonly latents: readonly Float32Array[];
   readonly opened: Readonly<Record<string, number>>;
-  readonly progress: readonly { readonly phase: string; readonly done: number; readonly total: number }[];
+  /** By phase, what was done of what was planned in the end. */
+  readonly phases: ReadonlyMap<string, { done: number; total: number }>;
 }
 
 /** All of a render but its file; what was counted is what the networks were asked. */
 async function render(settings: EditSettings, store: ArtefactStore | null): Promise<Rendered> {
-  const progress: Rendered['progress'][number][] = [];
-  const onProgress = (now: Rendered['progress'][number]) => progress.push(now);
-  const context = contextWith({ dir: tempFolder(), store, onProgress });
+  const phases = new Map<string, { done: number; total: number }>();
+  const phaseOf = (phase: string) => {
+    const now = phases.get(phase) ?? { done: 0, total: 0 };
+    phases.set(phase, now);
+    return now;
+  };
+  const onProgress = ({ phase, done }: Progress) => Object.assign(phaseOf(phase), { done });
+  const bare = contextWith({ dir: tempFolder(), store, onProgress });
+  const { progress: meter } = bare;
+  const plan: ProgressMeter['plan'] = (phase, total, weight) => {
+    phaseOf(phase).total = total;
+    meter.plan(phase, total, weight);
+  };
+  const context = { ...bare, progress: { ...meter, plan } };
   await using shot = await prepareShot(settings, context, false);
   const { calls } = shot.bundle;
   const made = await derive(shot, context);
@@ -98,7 +112,7 @@ async function render(settings: EditSettings, store: ArtefactStore | null): Prom
   const { sessions } = shot.bundle;
   const opened = Object.fromEntries(Object.entries(sessions).map(([part, { opened }]) => [part, opened]));
   const { inversion, counts } = made;
-  return { counts, inversion, samplingCalls: sampled.unetCalls, latents: sampled.latents, opened, progress };
+  return { counts, inversion, samplingCalls: sampled.unetCalls, latents: sampled.latents, opened, phases };
 }
 
 const EDITS: [string, () => EditSettings][] = [
@@ -111,6 +125,8 @@ const EDITS: [string, () => EditSettings][] = [
   ['frames that are all alike', () => settingsOf(plain, { clip: still })],
   ['motion', () => settingsOf(plain, { method: 'wants-flow' })],
   ['motion of frames that are all alike', () => settingsOf(plain, { method: 'wants-flow', clip: still })],
+  ['the way to noise', () => settingsOf(plain, { method: 'wants-trajectory' })],
+  ['the way to noise with depth', () => settingsOf(depth, { method: 'wants-trajectory', refinement: 1 })],
   ['one prompt for both', () => settingsOf(plain, { prompt: 'a red car', negativePrompt: 'a red car' })],
 ];
 
@@ -120,6 +136,8 @@ const HALVES: readonly (readonly ArtefactKind[])[] = [
   ['latents', 'digests'],
   ['depth'],
   ['flow'],
+  ['trajectory'],
+  ['trajectory', 'inversion'],
 ];
 
 describe.each(EDITS)('%s', (_, edit) => {
@@ -134,12 +152,8 @@ describe.each(EDITS)('%s', (_, edit) => {
       samplingCalls: done.samplingCalls,
     });
     // The bar came to its end: nothing was counted that was not done.
-    for (const phase of ['open', 'invert', 'sample']) {
-      const last = done.progress.findLast((now) => now.phase === phase);
-      if (last) expect(last.total, phase).toBe(last.done);
-    }
-    const followed = done.progress.findLast(({ phase }) => phase === 'flow');
-    expect(followed?.done ?? 0).toBe(done.counts.calls.flow);
+    for (const [phase, { done: did, total }] of done.phases) expect(did, phase).toBe(total);
+    expect(done.phases.get('flow')?.done ?? 0).toBe(done.counts.calls.flow);
     return done;
   };
 
@@ -207,6 +221,23 @@ describe('a second prompt', () => {
     const second = await render(settingsOf(plain, { method: 'wants-flow', prompt: 'a black swan' }), store);
     expect(second.counts.kinds.flow).toEqual({ found: 2 * (FRAMES - 1), made: 0 });
     expect(decodes).not.toHaveBeenCalled();
+  });
+
+  it('of a method that wants the way to noise costs no more calls, and leaves the inversion to others', async () => {
+    const [one, both] = [storeIn(), storeIn()];
+    const inverted = await render(settingsOf(plain), one);
+    const way = await render(settingsOf(plain, { method: 'wants-trajectory' }), both);
+    expect(way.counts.calls).toEqual(inverted.counts.calls);
+    expect(way.inversion).toEqual(inverted.inversion);
+    // To the bit: another method finds in the second store what the first one has.
+    const after = await render(settingsOf(plain, { seed: 9 }), both);
+    expect(after.inversion.computed).toBe(0);
+    expect(after.latents).toEqual(inverted.latents);
+    // And what it kept ends where it began: the method put each frame back there.
+    const settings = settingsOf(plain, { method: 'sdedit' });
+    await using shot = await prepareShot(settings, contextWith({ dir: tempFolder(), store: both }), false);
+    const { clean } = await derive(shot, contextWith({ dir: tempFolder(), store: both }));
+    expect(way.latents).toEqual(clean);
   });
 
   it('known already opens no text encoder', async () => {

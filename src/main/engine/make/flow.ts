@@ -26,13 +26,13 @@ export function flowOf(shot: ShotOf, from: FrameOf, to: FrameOf): Derived<Tensor
     },
     calls: { flow: 1 },
     needs: [],
-    async make({ onCall }) {
+    async make({ onCall, signal }) {
       // The earlier one first, whichever way it goes: pictures are read forwards.
       const [first, second] = from.index < to.index ? [from, to] : [to, from];
       const earlier = cutContent(await first.rgb(), fit);
       const later = cutContent(await second.rgb(), fit);
       const [a, b] = from === first ? [earlier, later] : [later, earlier];
-      const { data } = await estimateFlow(a, b, { width: contentWidth, height: contentHeight });
+      const { data } = await estimateFlow(a, b, { width: contentWidth, height: contentHeight }, signal);
       if (!isFiniteLatent(data)) {
         const hint = 'Leave the motion out, or choose another model.';
         throw brokenDown(`the motion from frame ${from.index} to ${to.index}`, 'estimating motion', hint);

@@ -20,26 +20,26 @@ export interface Forecast {
  */
 export async function forecast(recipe: Recipe, store: ArtefactStore | null): Promise<Forecast> {
   const tally = new Tally();
-  /** Kept by now, had the render come so far. */
-  const kept = new Set<string>();
+  /** Kept by now, had the render come so far: keys, and things whose key is not known yet. */
+  const kept = new Set<unknown>();
   const learn = (things: readonly Derived<unknown>[]) => {
     const keys = things.flatMap(({ key }) => (key === null ? [] : [key]));
     for (const key of store?.has(keys) ?? []) kept.add(key);
   };
-  /** Without a store, the key of what was made last of each kind. */
-  const latest = new Map<string, string>();
+  /** Without a store, what was made last of each kind. */
+  const latest = new Map<string, unknown>();
   const have = (thing: Derived<unknown>): boolean => {
-    const { kind, key } = thing;
-    if (key !== null && (kept.has(key) || latest.get(kind.id) === key)) {
+    const { kind } = thing;
+    const name = thing.key ?? thing;
+    if (kept.has(name) || latest.get(kind.id) === name) {
       tally.found(kind.id);
       return true;
     }
     for (const need of thing.needs) have(need);
     tally.calls(thing.calls);
     tally.made(kind.id);
-    if (key === null) return false;
-    if (store) kept.add(key);
-    else latest.set(kind.id, key);
+    if (store) kept.add(name);
+    else latest.set(kind.id, name);
     return false;
   };
 
