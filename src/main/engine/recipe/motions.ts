@@ -75,7 +75,7 @@ function latentMotion(there: Flow, back: Flow, fit: Fit, factor: number): Motion
 }
 
 /** From a to c by way of b: hidden where either is, or where the way leads out of the picture; as sure as both together. */
-export function composed(first: Motion, second: Motion, { width, height }: Grid): Motion {
+function composed(first: Motion, second: Motion, { width, height }: Grid): Motion {
   const area = width * height;
   const along = new Float32Array(2 * area);
   along.set(first.x);
