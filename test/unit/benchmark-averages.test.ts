@@ -98,6 +98,14 @@ describe('averages of a benchmark', () => {
     ]);
   });
 
+  it('know a seam in the middle', () => {
+    const pairs = [2, 9, 11, 4];
+    const one = run('00', 'pix2video', 20, 6.5);
+    const seamed = { ...one, frames: 5, scores: { ...one.scores, pixelMseOfPairs: pairs } };
+    // The middle frame of five is 2: pairs 1 and 2 are its own.
+    expect(meansOf([seamed])).toMatchObject({ pixelMseMiddle: 10, pixelMseRest: 3, seam: 7 });
+  });
+
   it('become one line per take', () => {
     const [head, first] = csv(runs).split('\n');
     expect(head).toMatch(/^shot,edit,method,psnr,psnrObject,/);

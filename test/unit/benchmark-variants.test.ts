@@ -42,14 +42,13 @@ describe('what is compared', () => {
   });
 
   it('is run on the edits it is meant for, with the models there are', () => {
-    const set = { side: 128, frames: 24, shots: [SHOT], digest: '' };
     const all = {
-      shots: 1,
+      shots: [SHOT],
       ablations: 1,
       edits: new Set(['colour', 'environment']),
       methods: new Set(VARIANTS.map(({ id }) => id)),
     };
-    const places = plan(set, { ...all, depth: false });
+    const places = plan({ ...all, depth: false });
     for (const {
       variant,
       edit: { kind },
@@ -57,7 +56,7 @@ describe('what is compared', () => {
       expect(variant.edits ?? [kind], variant.id).toContain(kind);
       expect(variant.depth, variant.id).toBeUndefined();
     }
-    const withDepth = plan(set, { ...all, depth: true }).length - places.length;
+    const withDepth = plan({ ...all, depth: true }).length - places.length;
     const needDepth = VARIANTS.filter(({ depth }) => depth);
     expect(withDepth).toBe(needDepth.reduce((sum, { edits }) => sum + (edits?.length ?? 2), 0));
   });

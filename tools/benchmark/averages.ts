@@ -5,6 +5,14 @@ import { mean } from './scores.ts';
 /** A number of a run; null where it has none. */
 export type Quantity = (run: Run) => number | null;
 
+/** Whether a pair is of the middle frame and a neighbour: there the ways of anchors at both ends meet. */
+const touchesMiddle = ({ frames }: Run, pair: number): boolean => {
+  const middle = Math.floor((frames - 1) / 2);
+  return pair === middle || pair === middle - 1;
+};
+const atMiddle = (run: Run) => mean(run.scores.pixelMseOfPairs.filter((_, i) => touchesMiddle(run, i)));
+const besidesMiddle = (run: Run) => mean(run.scores.pixelMseOfPairs.filter((_, i) => !touchesMiddle(run, i)));
+
 export const QUANTITIES = {
   psnr: ({ scores }: Run) => scores.psnr.whole,
   psnrObject: ({ scores }: Run) => scores.psnr.object,
@@ -22,6 +30,12 @@ export const QUANTITIES = {
   seconds: ({ cost }: Run) => cost?.seconds ?? null,
   calls: ({ cost }: Run) => cost?.calls ?? null,
   inversionCalls: ({ cost }: Run) => cost?.inversionCalls ?? null,
+  pixelMseMiddle: atMiddle,
+  pixelMseRest: besidesMiddle,
+  seam: (run: Run) => {
+    const [at, rest] = [atMiddle(run), besidesMiddle(run)];
+    return at === null || rest === null ? null : at - rest;
+  },
   secondsPerFrame: ({ cost, frames }: Run) => cost && cost.seconds / frames,
   callsPerFrame: ({ cost, frames }: Run) => cost && cost.calls / frames,
   inversionCallsPerFrame: ({ cost, frames }: Run) => cost && cost.inversionCalls / frames,

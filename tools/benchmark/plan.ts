@@ -1,10 +1,10 @@
 /** Which variants are run on which edits of which shots. */
-import type { Edit, HeldOutSet, Shot } from './heldout.ts';
+import type { Edit, Shot } from './heldout.ts';
 import { VARIANTS, type Variant } from './variants.ts';
 
 /** How much is run. */
 export interface Extent {
-  readonly shots: number;
+  readonly shots: readonly Shot[];
   /** Shots on which the ablations run too. */
   readonly ablations: number;
   /** Kinds of edit. */
@@ -22,8 +22,8 @@ export interface Place {
 }
 
 /** All that is to be run, shot by shot, so that a part of it is a smaller benchmark of the same kind. */
-export function plan(set: HeldOutSet, { shots, edits, methods, ablations, depth }: Extent): Place[] {
-  return set.shots.slice(0, shots).flatMap((shot, i) =>
+export function plan({ shots, edits, methods, ablations, depth }: Extent): Place[] {
+  return shots.flatMap((shot, i) =>
     shot.edits.flatMap((edit) =>
       VARIANTS.filter((variant) => {
         if (!methods.has(variant.id) || (variant.depth && !depth)) return false;

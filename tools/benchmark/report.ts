@@ -5,7 +5,7 @@ import type { CaptionResult } from './captions.ts';
 import { MOTIONS } from './heldout.ts';
 import type { Finding } from './order.ts';
 import type { Run } from './runs.ts';
-import { COMPARISONS, VARIANTS, variantNamed } from './variants.ts';
+import { COMPARISONS, MEETING, VARIANTS, variantNamed } from './variants.ts';
 
 export interface Results {
   readonly made: string;
@@ -130,8 +130,27 @@ export function markdown(results: Results): string {
     const table = comparison(edits, variants);
     if (table) parts.push(`## ${title}`, table);
   }
+  const meeting = seams(edits);
+  if (meeting) parts.push('## Where two anchors meet', meeting);
   if (results.findings.length > 0) parts.push("## The papers' order", order(results.findings));
   return `${parts.join('\n\n')}\n`;
+}
+
+/** Pixel-MSE where the ways of two anchors meet and elsewhere; the first row shows how much of it the shots themselves bring. */
+function seams(runs: readonly Run[]): string | null {
+  const present = MEETING.filter((id) => runs.some(({ variant }) => variant === id));
+  if (present.length < 2) return null;
+  const both = paired(runs, present);
+  const rows = present.map((id) => {
+    const { pixelMseMiddle, pixelMseRest } = meansOf(both.get(id)!);
+    const [at, rest] = [pixelMseMiddle ?? Number.NaN, pixelMseRest ?? Number.NaN];
+    return `| ${variantNamed(id)!.label} | ${at.toFixed(1)} | ${rest.toFixed(1)} | ${(at / rest).toFixed(2)} | ${both.get(id)!.length} |`;
+  });
+  return [
+    '|  | at the middle | elsewhere | ratio | takes |',
+    '| --- | ---: | ---: | ---: | ---: |',
+    ...rows,
+  ].join('\n');
 }
 
 const MOTION_NOTE =

@@ -33,7 +33,8 @@ const USAGE = `usage: npm run benchmark:edits -- [options]
   --judge FILE     judge.onnx (default the one in the set's folder)
   --image-text DIR CLIP model in the transformers.js layout (default resources/demo/image-text where that is)
   --out DIR        results and kept takes (default test-results/benchmark)
-  --shots N        shots to edit (default 24, about an hour and a half on two cores; --quick 4, a few minutes)
+  --shots N|LIST   shots to edit: so many, or by name, 00,03 (default 24, about an hour and a half on two cores; --quick 4, a
+                   few minutes)
   --edits LIST     of ${ATTRIBUTES.join(', ')} (default all; --quick colour,environment)
   --methods LIST   of ${VARIANTS.map(({ id }) => id).join(', ')}
   --ablations N    shots on which the ablations run, colour and environment only (default 8; --quick 2)
@@ -88,7 +89,7 @@ function options() {
     judge: resolve(values.judge ?? join(set, 'judge.onnx')),
     imageText: folderOr(values['image-text'], 'resources/demo/image-text'),
     out: resolve(values.out),
-    shots: number('shots', values.shots ?? (quick ? '4' : '24')),
+    shots: values.shots ?? (quick ? '4' : '24'),
     ablations: number('ablations', values.ablations ?? (quick ? '2' : '8')),
     edits: list(values.edits, ATTRIBUTES, quick ? ['colour', 'environment'] : ATTRIBUTES, 'edit'),
     methods: list(values.methods, ids, ids, 'method'),
@@ -105,6 +106,17 @@ function folderOr(given: string | undefined, ours: string): string | null {
   if (given !== undefined) return resolve(given);
   const own = join(root, ours);
   return existsSync(own) ? own : null;
+}
+
+/** The first so many, or those named. */
+function chosen(shots: readonly Shot[], asked: string): readonly Shot[] {
+  const names = asked.split(',');
+  if (names.length === 1 && !shots.some(({ name }) => name === asked)) {
+    return shots.slice(0, number('shots', asked));
+  }
+  const wrong = names.find((one) => !shots.some(({ name }) => name === one));
+  if (wrong !== undefined) throw refuse(`there is no shot "${wrong}"`);
+  return shots.filter(({ name }) => names.includes(name));
 }
 
 function number(name: string, text: string): number {
@@ -181,11 +193,11 @@ async function main(): Promise<void> {
   await using bench = await openBench(set, { ...asked, dir: asked.set });
   if (!bench.imageText) console.log('no image-text model: similarity to prompts is not measured');
   if (!bench.judge) console.log(`no judge at ${asked.judge}: nothing is said about attributes`);
-  const places = plan(set, { ...asked, depth: asked.depthBundle !== null });
+  const shots = chosen(set.shots, asked.shots);
+  const places = plan({ ...asked, shots, depth: asked.depthBundle !== null });
   const end = performance.now() + asked.minutes * 60_000;
   const inTime = () => performance.now() < end;
 
-  const shots = set.shots.slice(0, asked.shots);
   const captionShots = Math.min(set.shots.length, asked.quick ? 12 : set.shots.length);
   const captions = await measureCaptions(bench, set, {
     shots: captionShots,

@@ -152,6 +152,9 @@ export const COMPARISONS: readonly { readonly title: string; readonly variants: 
   { title: 'Mixing weight', variants: ['img2img', 'mix-0', 'mix-0.3', 'mix-0.6', 'mix-0.9'] },
 ];
 
+/** With anchors at both ends, whose ways meet in the middle; the first has one anchor, for comparison. */
+export const MEETING: readonly string[] = ['pix2video', 'anchors', 'anchors-own'];
+
 export function variantNamed(id: string): Variant | undefined {
   return VARIANTS.find((variant) => variant.id === id);
 }
