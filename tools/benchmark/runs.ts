@@ -7,6 +7,7 @@ import { type Engine, startEngine } from '../../src/main/cli/engine.ts';
 import { type ImageText, openImageText } from '../../src/main/engine/metrics/image-text.ts';
 import { openBundle } from '../../src/main/engine/models/open.ts';
 import type { Bundle } from '../../src/main/engine/models/types.ts';
+import { reportPath } from '../../src/main/engine/report-file.ts';
 import {
   type Edit,
   type Footage,
@@ -144,7 +145,7 @@ export async function openBench(set: HeldOutSet, settings: BenchSettings): Promi
     const report = await engine.call('job.run', request);
     const take = await readTake(report.take.path, side * side * 3);
     rmSync(request.output.path, { recursive: true, force: true });
-    rmSync(`${request.output.path}.report.json`, { force: true });
+    rmSync(reportPath(request.output.path), { force: true });
     const { sampling, inversion } = report.settings;
     const cost: Cost = {
       seconds: report.seconds.sample,
