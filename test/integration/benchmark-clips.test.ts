@@ -39,10 +39,12 @@ it('measures methods on clips, once, and writes the table between its marks', ()
   const asked = [clip, '--methods', 'img2img', '--frames', '2', '--lengths', '2,4', '--docs', document];
   const first = measured(...asked);
   expect(first.stderr).toBe('');
-  expect(first.stdout).toContain('3/3');
-  expect(readFileSync(document, 'utf8')).toMatch(/\| 1 of 1 \| yes \| \d+\.\d \| \d+\.\d\d \| \d+ \| \d+ \|/);
+  expect(first.stdout).toContain('5/5');
+  expect(readFileSync(document, 'utf8')).toMatch(
+    /\| 1 of 1 \| yes \| yes \| \d+\.\d \| \d+\.\d\d \| \d+ \| \d+ \|/,
+  );
   const again = measured(...asked, '--minutes', '0');
-  expect(again.stdout).not.toContain('3/3');
-  expect(again.stdout).toContain('| 1 of 1 | yes |');
+  expect(again.stdout).not.toContain('5/5');
+  expect(again.stdout).toContain('| 1 of 1 | yes | yes |');
   expect(measured('--methods', 'magic').stderr).toContain('there is no method "magic"');
 });

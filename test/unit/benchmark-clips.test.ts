@@ -43,12 +43,14 @@ describe('methods on real clips', () => {
       done(id, 'a.mp4', 12, 320),
       done(id, 'a.mp4', 24, 332),
       done(id, 'a.mp4', 1, 300),
+      done(id, 'wide.mkv', 3, 300),
+      done(id, 'tall.mkv', 3, 300),
     ];
     const table = clipTable(runs, [method!], { clips: ['a', 'b'], frames: 4, lengths: [4, 12, 24] });
     expect(table.split('\n').slice(0, 3)).toEqual([
-      '|  | takes | one frame | calls a frame | s a frame | 4 frames, MB | 12 frames, MB | 24 frames, MB | MB a frame |',
-      '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
-      `| ${label} | 2 of 2 | yes | 8.0 | 0.50 | 300 | 320 | 332 | 1.6 |`,
+      '|  | takes | one frame | wide, tall | calls a frame | s a frame | 4 frames, MB | 12 frames, MB | 24 frames, MB | MB a frame |',
+      '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
+      `| ${label} | 2 of 2 | yes | yes | 8.0 | 0.50 | 300 | 320 | 332 | 1.6 |`,
     ]);
     expect(table).toContain('- it is dark');
   });
@@ -57,7 +59,7 @@ describe('methods on real clips', () => {
     const [method] = CLIP_VARIANTS;
     const failed: ClipRun = { variant: method!.id, clip: 'a.mp4', frames: 1, failure: 'too short' };
     const table = clipTable([failed], [method!], { clips: ['a'], frames: 4, lengths: [12, 24] });
-    expect(table).toContain(`| ${method!.label} | 0 of 1 | no | – | – | – | – | – |`);
+    expect(table).toContain(`| ${method!.label} | 0 of 1 | no | – | – | – | – | – | – |`);
     expect(table).toContain(`- ${method!.id}, a.mp4, 1 frames: too short`);
   });
 });

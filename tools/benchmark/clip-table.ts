@@ -34,17 +34,28 @@ export function clipTable(
   { clips, frames, lengths }: ClipTableOptions,
 ): string {
   const megabytes = lengths.map((length) => `${length} frames, MB`);
-  const heads = ['', 'takes', 'one frame', 'calls a frame', 's a frame', ...megabytes, 'MB a frame'];
+  const heads = [
+    '',
+    'takes',
+    'one frame',
+    'wide, tall',
+    'calls a frame',
+    's a frame',
+    ...megabytes,
+    'MB a frame',
+  ];
   const rows = variants.map(({ id, label }) => {
     const own = runs.filter(({ variant }) => variant === id);
     const done = own.filter(isDone);
     const whole = done.filter((run) => run.frames === frames);
-    const one = done.some((run) => run.frames === 1);
+    const some = (is: (run: ClipRun) => boolean) => (done.some(is) ? 'yes' : own.some(is) ? 'no' : '–');
+    const isCut = ({ clip }: ClipRun) => clip === 'wide.mkv' || clip === 'tall.mkv';
     const peaks = lengths.map((length) => lowestPeak(done, length));
     return [
       label,
       `${new Set(whole.map(({ clip }) => clip)).size} of ${clips.length}`,
-      one ? 'yes' : own.some((run) => run.frames === 1) ? 'no' : '–',
+      some((run) => run.frames === 1),
+      own.filter(isCut).every(isDone) ? some(isCut) : 'no',
       perFrame(whole, ({ calls }) => calls, 1),
       perFrame(whole, ({ seconds }) => seconds, 2),
       ...peaks.map((bytes) => (bytes === null ? '–' : (bytes / 2 ** 20).toFixed(0))),

@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { AppError, errorLine } from '../../src/common/errors.ts';
 import type { TakeReport } from '../../src/common/report.ts';
 import { startEngine } from '../../src/main/cli/engine.ts';
+import { ffmpegDoes } from '../../test/helpers/clips.ts';
 import { type ClipRun, clipTable } from './clip-table.ts';
 import { completeClip } from './clip-takes.ts';
 import { CLIP_VARIANTS, type ClipVariant } from './clip-variants.ts';
@@ -79,13 +80,26 @@ interface Place {
   readonly frames: number;
 }
 
-/** Every clip; the first one in several lengths too, and one frame of it. */
-function placesOf({ clips, variants, frames, lengths }: Options): Place[] {
+/** Shapes of picture that the first clip is cut to, few frames of each. */
+const CUTS = { wide: 'crop=iw:trunc(iw*9/32)*2', tall: 'crop=trunc(ih*9/32)*2:ih' } as const;
+const CUT_FRAMES = 3;
+
+/** Every clip; the first one in several lengths too, one frame of it, and cut to other shapes. */
+function placesOf({ clips, variants, frames, lengths, out }: Options): Place[] {
   const first = [...new Set([...lengths, 1])].filter((length) => length !== frames);
   return variants.flatMap((variant) => [
     ...clips.map((clip) => ({ variant, clip, frames })),
     ...first.map((length) => ({ variant, clip: clips[0]!, frames: length })),
+    ...Object.keys(CUTS).map((cut) => ({ variant, clip: join(out, `${cut}.mkv`), frames: CUT_FRAMES })),
   ]);
+}
+
+async function cutShapes({ clips, out }: Options): Promise<void> {
+  for (const [cut, filter] of Object.entries(CUTS)) {
+    const file = join(out, `${cut}.mkv`);
+    const lossless = ['-c:v', 'ffv1', '-an', '-frames:v', String(CUT_FRAMES)];
+    if (!existsSync(file)) await ffmpegDoes('-i', clips[0]!, '-vf', filter, ...lossless, file);
+  }
 }
 
 async function edit({ variant, clip, frames }: Place, asked: Options): Promise<TakeReport> {
@@ -139,6 +153,7 @@ async function main(): Promise<void> {
   mkdirSync(asked.out, { recursive: true });
   // A home of its own: inversions are kept there between pieces.
   process.env.RETAKE_HOME = join(asked.out, 'home');
+  await cutShapes(asked);
   const file = join(asked.out, 'clips.json');
   const kept = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Record<string, ClipRun>) : {};
   const end = performance.now() + asked.minutes * 60_000;
