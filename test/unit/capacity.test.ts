@@ -57,7 +57,8 @@ it('leaves room for other kinds of calls, for what frames lend, and for what lat
   const recalls = [1, 2, 3].map((level) => ({ frame: 0, level }));
   const after: Run = { frames: [0], schedule, start, recalls };
   const alone = (kind: typeof OWN) => memory.call({ ...kind, frames: 1, branches: 2 });
-  const lent = 2 * 2 * memory.features;
+  // All three lend, and are held when the first of the others goes.
+  const lent = 3 * 2 * memory.features;
   const free = BEFORE + lent + alone(LENT) + memory.call({ ...JOINT, frames: 3, branches: 2 });
   expect(of([mixed], free).fits(JOINT)).toBe(3);
   expect(of([mixed], free - 1).fits(JOINT)).toBe(2);

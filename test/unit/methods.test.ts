@@ -112,7 +112,9 @@ describe('mix', () => {
 describe('pix2video random', () => {
   it('picks every earlier frame of its side equally often, by seed', () => {
     const picked = (seed: number, step: number) =>
-      passes({ anchor: 3, frames: 8, seed }, 'random', step).map(({ keys }) => Number(keys[1]));
+      passes({ anchors: [3], frames: 8, seed }, { attention: 'random', anchors: 'joint' }, step).map(
+        ({ keys }) => Number(keys[1]),
+      );
     expect(picked(1, 4)).toEqual(picked(1, 4));
     const counts = new Map<number, number>();
     for (let step = 0; step < 4000; step++) {

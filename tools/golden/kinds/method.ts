@@ -3,7 +3,12 @@ import { z } from 'zod';
 import { AppError } from '../../../src/common/errors.ts';
 import { solverNamed } from '../../../src/main/engine/diffusion/solvers/registry.ts';
 import type { Solver } from '../../../src/main/engine/diffusion/solvers/solver.ts';
-import { getMethod, solverFor } from '../../../src/main/engine/methods/registry.ts';
+import {
+  attentionFor,
+  getMethod,
+  parseParams,
+  solverFor,
+} from '../../../src/main/engine/methods/registry.ts';
 import { joined, type Kind, once } from './kind.ts';
 import { trajectoryOf } from './sampling.ts';
 
@@ -11,18 +16,19 @@ const named = z.looseObject({
   method: z.string(),
   params: z.record(z.string(), z.unknown()).default({}),
   solver: z.string().optional(),
+  /** All that lead; the lead anchor alone by default. */
+  anchors: z.array(z.number()).optional(),
 });
 
 /** Null where the settings name no method. @throws AppError usage for a method or solver there is not */
 export function methodKind(settings: unknown): Kind | null {
   const found = named.safeParse(settings);
   if (!found.success) return null;
-  const { params } = found.data;
+  const { params, anchors } = found.data;
   const method = getMethod(found.data.method);
   const solver = solverFor(method, params, wishedSolver(found.data.solver));
   return {
-    sites: method.sites,
-    joint: method.joint,
+    ...attentionFor(method, parseParams(method, params), anchors?.length ?? 1),
     async output(golden, bundle, output) {
       const { frames: start, shape } = golden.latents('x_T', 'z_T');
       const { latents } = await once(golden, 'trajectory', () =>
@@ -35,6 +41,7 @@ export function methodKind(settings: unknown): Kind | null {
           branches: golden.branches('ctx_edit', 'ctx'),
           guidance: golden.number('guidance'),
           anchor: golden.number('anchor'),
+          anchors,
         }),
       );
       return joined(golden, output, latents);

@@ -31,7 +31,9 @@ export function checkCapacity(runs: readonly Run[], { fits }: Capacity): void {
           `this edit looks at ${pass.frames.length} frames at once; of this size ${most} into memory`,
           {
             doing: 'planning the memory',
-            hint: 'Choose fewer frames or a smaller size, close other programs, or use another method.',
+            hint:
+              run.fewer ??
+              'Choose fewer frames or a smaller size, close other programs, or use another method.',
           },
         );
       }

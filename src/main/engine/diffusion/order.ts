@@ -1,4 +1,4 @@
-/** In which order frames are visited within a step: the anchor, forwards to the end, then backwards to the start. */
+/** In which order frames are visited within a step: those that lead, then outwards from them, meeting between two. */
 import { AppError } from '../../../common/errors.ts';
 
 export interface Visit {
@@ -7,15 +7,54 @@ export interface Visit {
   readonly previous: number | null;
 }
 
+export interface LedVisit {
+  readonly frame: number;
+  /** Neighbours that were visited before: none for an anchor, both for the frame in which two ways meet. */
+  readonly neighbours: readonly number[];
+  /** The nearest anchors, the one before it first; for an anchor itself. */
+  readonly anchors: readonly number[];
+}
+
+/** From one anchor: it, forwards to the end, then backwards to the start. @throws AppError usage for one outside the shot */
 export function visitsFrom(anchor: number, frames: number): Visit[] {
-  if (!Number.isInteger(anchor) || anchor < 0 || anchor >= frames) {
-    throw new AppError('usage', `anchor frame ${anchor} is outside the shot of ${frames} frames`, {
-      doing: 'planning the frames',
-      hint: `Choose a frame from 0 to ${frames - 1}.`,
-    });
+  return visitsAround([anchor], frames).map(({ frame, neighbours: [previous = null] }) => ({
+    frame,
+    previous,
+  }));
+}
+
+/**
+ * From all anchors: they, then from each forwards and from the next one backwards to the frame in the middle, which is
+ * visited last; then after the last anchor and before the first.
+ * @param anchors ascending
+ * @throws AppError usage for one outside the shot
+ */
+export function visitsAround(anchors: readonly number[], frames: number): LedVisit[] {
+  for (const anchor of anchors) checkInside(anchor, frames);
+  const visits: LedVisit[] = anchors.map((frame) => ({ frame, neighbours: [], anchors: [frame] }));
+  const walk = (from: number, to: number, led: readonly number[]) => {
+    const by = Math.sign(to - from);
+    for (let frame = from + by; frame !== to; frame += by)
+      visits.push({ frame, neighbours: [frame - by], anchors: led });
+  };
+  for (const [i, anchor] of anchors.entries()) {
+    const next = anchors[i + 1];
+    if (next === undefined) walk(anchor, frames, [anchor]);
+    else if (next - anchor > 1) {
+      const middle = Math.floor((anchor + next) / 2);
+      walk(anchor, middle, [anchor, next]);
+      walk(next, middle, [anchor, next]);
+      visits.push({ frame: middle, neighbours: [middle - 1, middle + 1], anchors: [anchor, next] });
+    }
   }
-  const visits: Visit[] = [{ frame: anchor, previous: null }];
-  for (let frame = anchor + 1; frame < frames; frame++) visits.push({ frame, previous: frame - 1 });
-  for (let frame = anchor - 1; frame >= 0; frame--) visits.push({ frame, previous: frame + 1 });
+  walk(anchors[0]!, -1, [anchors[0]!]);
   return visits;
+}
+
+function checkInside(anchor: number, frames: number): void {
+  if (Number.isInteger(anchor) && anchor >= 0 && anchor < frames) return;
+  throw new AppError('usage', `anchor frame ${anchor} is outside the shot of ${frames} frames`, {
+    doing: 'planning the frames',
+    hint: `Choose a frame from 0 to ${frames - 1}.`,
+  });
 }

@@ -80,6 +80,8 @@ export interface Run {
   start(frame: number, earlier: Earlier): Latent;
   /** Guidance branches of a frame in a step, where they are not those `asked` for. */
   text?(frame: number, step: number, asked: readonly Conditioning[]): readonly Conditioning[];
+  /** What the artist may choose where frames that go together do not fit into memory: a sentence. */
+  readonly fewer?: string;
   /** Every frame of the run once; by default each by itself. */
   passes?(step: number): readonly Pass[];
   /** The ẑ0 to step with instead of the network's own. */

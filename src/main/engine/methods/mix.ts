@@ -3,7 +3,8 @@
  * Δ̃ = (1-w)Δ + wΔ̃_previous, which equals mixing the residual noises (methods.md, section 2).
  */
 import { z } from 'zod';
-import { visitsFrom } from '../diffusion/order.ts';
+import { meanOf } from '../diffusion/mean.ts';
+import { visitsAround } from '../diffusion/order.ts';
 import { invertedRun } from './starts.ts';
 import type { Method } from './types.ts';
 
@@ -50,20 +51,23 @@ export const mix: Method<z.infer<typeof schema>, 'inversion'> = {
   schema,
   sites: 'none',
   solvers: ['euler'],
+  severalAnchors: true,
   needs: () => ['inversion'],
   runs: (shot, params) => [
     {
       ...invertedRun(shot),
       passes: () =>
-        visitsFrom(shot.anchor, shot.frames).map(({ frame, previous }) => ({
+        visitsAround(shot.anchors, shot.frames).map(({ frame, neighbours }) => ({
           frames: [frame],
           keys: 'own',
-          reads: previous === null ? [] : [previous],
+          reads: neighbours,
         })),
-      blend({ step, steps, reads: [previous], denoised }) {
+      blend({ step, steps, reads, denoised }) {
         const w = weightAt(params.w, step, steps);
-        if (!previous || w === 0) return denoised;
-        const other = params.previous === 'after' ? previous.used : previous.denoised;
+        if (reads.length === 0 || w === 0) return denoised;
+        const others = reads.map(({ used, denoised: own }) => (params.previous === 'after' ? used : own));
+        // Where the ways of two anchors meet, half of the share is each one's.
+        const other = meanOf(others);
         return denoised.map((value, i) => (1 - w) * value + w * other[i]!);
       },
     },

@@ -1,7 +1,8 @@
 /** Pix2Video (Ceylan et al. 2023): self-attention features of the anchor and the previous frame, and a guided latent. */
 import { z } from 'zod';
+import { meanOf } from '../diffusion/mean.ts';
 import { picker } from '../diffusion/noise.ts';
-import { visitsFrom } from '../diffusion/order.ts';
+import { visitsAround } from '../diffusion/order.ts';
 import type { Pass, Seen } from '../diffusion/run.ts';
 import type { Latent } from '../diffusion/types.ts';
 import { invertedRun } from './starts.ts';
@@ -9,11 +10,15 @@ import type { Method, ShotFacts } from './types.ts';
 
 const schema = z.strictObject({
   attention: z
-    .enum(['both', 'anchor', 'previous', 'random', 'both+self'])
+    .enum(['both', 'anchor', 'previous', 'random', 'both+self', 'sparse-causal'])
     .default('both')
     .describe(
-      'What a frame looks at: anchor and previous frame, one of them, anchor and a random earlier one, or both and itself',
+      'What a frame looks at: anchor and previous frame, one of them, anchor and a random earlier one, both and itself, or both in every layer (sparse-causal, as Tune-A-Video does from the first frame)',
     ),
+  anchors: z
+    .enum(['joint', 'own'])
+    .default('joint')
+    .describe('Several anchors look at each other, so that they agree, or each only at itself'),
   update: z
     .enum(['off', 'x0'])
     .default('x0')
@@ -28,55 +33,73 @@ const schema = z.strictObject({
 });
 
 type Params = z.infer<typeof schema>;
-type PassesOf = Pick<ShotFacts, 'anchor' | 'frames' | 'seed'>;
+type PassesOf = Pick<ShotFacts, 'anchors' | 'frames' | 'seed'>;
 
 /** Elements of a 512² latent (4·64·64): the released code's mean divides by them, and so does every size here. */
 const MEAN_OVER = 16384;
 
-/** The passes of a step: the anchor by itself, then each frame with its reference frames. */
-export function passes(shot: PassesOf, attention: Params['attention'], step: number): Pass[] {
+/** The passes of a step: the anchors, then each frame with its reference frames. */
+export function passes(shot: PassesOf, params: Pick<Params, 'attention' | 'anchors'>, step: number): Pass[] {
+  const { attention } = params;
   const pick = picker(shot.seed, step);
-  let random = shot.anchor;
-  let seen = 0;
-  return visitsFrom(shot.anchor, shot.frames).map(({ frame, previous }) => {
-    if (previous === null) return { frames: [frame], keys: 'own' };
-    // Reservoir sampling: every earlier frame on this side is equally likely, yet only the current pick is held.
-    seen = previous === shot.anchor ? 1 : seen + 1;
-    if (pick(seen) === 0) random = previous;
-    return {
-      frames: [frame],
-      keys: framesSeen(attention, shot.anchor, previous, random),
-      self: attention === 'both+self',
-      reads: [previous],
-    };
-  });
+  const earlier = new Map<number, Reservoir>();
+  const others = visitsAround(shot.anchors, shot.frames).slice(shot.anchors.length);
+  return [
+    ...anchorPasses(shot.anchors, params.anchors),
+    ...others.map(({ frame, neighbours, anchors }): Pass => {
+      const picks = neighbours.map((previous) => pickedOnTheWay(earlier.get(previous), previous, pick));
+      earlier.set(frame, picks[0]!);
+      return {
+        frames: [frame],
+        keys: framesSeen(attention, anchors, attention === 'random' ? picks.map(({ at }) => at) : neighbours),
+        self: attention === 'both+self',
+        reads: neighbours,
+      };
+    }),
+  ];
+}
+
+function anchorPasses(anchors: readonly number[], how: Params['anchors']): Pass[] {
+  if (how === 'joint' && anchors.length > 1) return [{ frames: anchors, keys: 'joint' }];
+  return anchors.map((frame) => ({ frames: [frame], keys: 'own' }));
+}
+
+/** One of the frames on the way from an anchor, and how many those are. */
+interface Reservoir {
+  readonly at: number;
+  readonly seen: number;
+}
+
+/** Reservoir sampling: every earlier frame on the way is equally likely, yet only the current pick is held. */
+function pickedOnTheWay(
+  so: Reservoir | undefined,
+  previous: number,
+  pick: (count: number) => number,
+): Reservoir {
+  const seen = (so?.seen ?? 0) + 1;
+  return { at: pick(seen) === 0 ? previous : so!.at, seen };
 }
 
 function framesSeen(
   attention: Params['attention'],
-  anchor: number,
-  previous: number,
-  random: number,
-): number[] {
-  if (attention === 'anchor') return [anchor];
-  if (attention === 'previous') return [previous];
-  return [anchor, attention === 'random' ? random : previous];
+  anchors: readonly number[],
+  others: readonly number[],
+): readonly number[] {
+  if (attention === 'anchor') return anchors;
+  if (attention === 'previous') return others;
+  return [...anchors, ...others];
 }
 
 /**
- * Eq. 6 with the gradient taken at ẑ0, as the released code does: z' ← z' - (2·weight/n)(ẑ0 - ẑ0_previous).
+ * Towards the neighbour, and where two ways meet towards the mean of both: Eq. 6 with the gradient taken at ẑ0, as the released code does: z' ← z' - (2·weight/n)(ẑ0 - ẑ0_previous).
  * The paper's own gradient, through the network, would be another `update` and be computed here.
  */
-function pull(
-  { step, steps, reads: [previous], denoised, form, to }: Seen,
-  next: Latent,
-  params: Params,
-): Latent {
-  if (params.update === 'off' || !previous || step >= steps * params.guidedFraction) return next;
+function pull({ step, steps, reads, denoised, form, to }: Seen, next: Latent, params: Params): Latent {
+  if (params.update === 'off' || reads.length === 0 || step >= steps * params.guidedFraction) return next;
   // The rule is for VP latents; x = z/√ᾱ stretches it.
   const stretch = form === 've' ? Math.sqrt(to.sigma * to.sigma + 1) : 1;
   const rate = ((2 * params.weight) / MEAN_OVER) * stretch;
-  const target = previous.denoised;
+  const target = meanOf(reads.map((read) => read.denoised));
   for (let i = 0; i < next.length; i++) next[i] = next[i]! - rate * (denoised[i]! - target[i]!);
   return next;
 }
@@ -85,14 +108,20 @@ export const pix2video: Method<Params, 'inversion'> = {
   id: 'pix2video',
   label: 'Pix2Video',
   summary:
-    'Every frame takes its look from the anchor frame and its neighbour by attending to them. The steadiest of the methods here.',
+    'Every frame takes its look from the anchors around it and its neighbour by attending to them. The steadiest of the methods here.',
   schema,
   sites: 'decoder',
+  attends: ({ attention, anchors }, count) => ({
+    ...(attention === 'sparse-causal' && { sites: 'all' }),
+    ...(anchors === 'joint' && count > 1 && { joint: true }),
+  }),
+  severalAnchors: true,
   needs: () => ['inversion'],
   runs: (shot, params) => [
     {
       ...invertedRun(shot),
-      passes: (step) => passes(shot, params.attention, step),
+      fewer: 'Set "anchors" to "own", so that each looks only at itself.',
+      passes: (step) => passes(shot, params, step),
       settle: (seen, next) => pull(seen, next, params),
     },
   ],

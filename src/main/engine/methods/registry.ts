@@ -9,7 +9,7 @@ import { img2img } from './img2img.ts';
 import { mix } from './mix.ts';
 import { pix2video } from './pix2video.ts';
 import { sdedit } from './sdedit.ts';
-import type { Method } from './types.ts';
+import type { AttentionUse, Method } from './types.ts';
 
 export const methods: readonly Method[] = [
   // In the order in which artists are shown them.
@@ -44,6 +44,11 @@ export function parseParams<P>(method: Method<P>, params: unknown): P {
     doing: `reading the settings of ${method.label}`,
     hint: `It takes ${Object.keys(paramsSchema(method).properties ?? {}).join(', ')}.`,
   });
+}
+
+/** How the network is to be prepared. */
+export function attentionFor(method: Method, params: unknown, anchors: number): AttentionUse {
+  return { sites: method.sites, joint: method.joint ?? false, ...method.attends?.(params, anchors) };
 }
 
 /** Solvers with which a method is right, its default first. */

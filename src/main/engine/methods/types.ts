@@ -5,6 +5,12 @@ import type { Run } from '../diffusion/run.ts';
 import type { AttentionSites, LatentShape, NoiseSchedule } from '../diffusion/types.ts';
 import type { Given, Need } from './have.ts';
 
+/** How the network is prepared for a method. */
+export interface AttentionUse {
+  readonly sites: AttentionSites;
+  readonly joint: boolean;
+}
+
 /** The shot that is to be edited; frames count from 0 within it. */
 export interface ShotFacts<N extends Need = Need> {
   readonly frames: number;
@@ -32,6 +38,8 @@ export interface Method<P = unknown, N extends Need = Need> {
   readonly sites: AttentionSites;
   /** Whether frames of one pass attend to each other. */
   readonly joint?: boolean;
+  /** What of these two depends on parameters and on how many anchors lead. */
+  attends?(params: P, anchors: number): Partial<AttentionUse>;
   /** Ids of the solvers with which the method is right, its default first; absent where every solver will do. */
   readonly solvers?: readonly string[];
   /** Whether all anchors of a shot lead; by default its lead anchor alone. */

@@ -49,6 +49,7 @@ export async function timeCalls(
       {
         ...settings,
         source: { ...settings.source, range: { start: anchor, end: anchor + 1 } },
+        guide: { ...settings.guide, anchors: [] },
         output: { ...settings.output, imageText: null },
       },
       context,

@@ -60,7 +60,7 @@ export function resolveRange(settings: EditSettings, clip: Pick<ClipInfo, 'frame
 }
 
 /** Frames of the clip that lead, ascending, each once. */
-function anchorsOf({ guide }: Pick<EditSettings, 'guide'>): number[] {
+export function anchorsOf({ guide }: Pick<EditSettings, 'guide'>): number[] {
   return [...new Set([guide.anchor, ...guide.anchors])].sort((a, b) => a - b);
 }
 

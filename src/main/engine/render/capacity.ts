@@ -81,13 +81,21 @@ function heldBytes(runs: readonly Run[], { channels, height, width }: LatentShap
   return 4 * channels * height * width * latents + features * mostLent(runs);
 }
 
-/** The most frames that lend their tokens in one step: what is let go of in between is not counted, as it may come last. */
+/** The most frames whose tokens are held at once in one step, from their pass to the last one that attends to them. */
 function mostLent(runs: readonly Run[]): number {
   let most = 0;
   for (const run of runs) {
     for (const step of run.schedule.levels.keys()) {
-      const banks = passesOf(run, step).map((pass) => new Set(keysOf(pass)).size);
-      most = Math.max(most, ...banks);
+      const passes = passesOf(run, step);
+      const lastUse = new Map(
+        passes.flatMap((pass, at) => keysOf(pass).map((frame) => [frame, at] as const)),
+      );
+      const held = new Set<number>();
+      for (const [at, { frames }] of passes.entries()) {
+        most = Math.max(most, held.size);
+        for (const frame of held) if (lastUse.get(frame) === at) held.delete(frame);
+        for (const frame of frames) if (lastUse.has(frame)) held.add(frame);
+      }
     }
   }
   return most;

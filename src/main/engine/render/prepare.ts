@@ -10,12 +10,20 @@ import type { ShotOf } from '../make/shot.ts';
 import { rehearseTake } from '../media/encode.ts';
 import { probeClip } from '../media/probe.ts';
 import { checkTarget } from '../media/target.ts';
+import { attentionFor } from '../methods/registry.ts';
 import { openBundle } from '../models/open.ts';
 import type { Bundle } from '../models/types.ts';
 import { chooseProvider } from '../onnx/provider.ts';
 import { readModelSettings } from '../recipe/model-settings.ts';
 import { Recipe } from '../recipe/recipe.ts';
-import { type DepthOf, depthOf, type ResolvedShot, resolveRequest, resolveShot } from '../recipe/request.ts';
+import {
+  anchorsOf,
+  type DepthOf,
+  depthOf,
+  type ResolvedShot,
+  resolveRequest,
+  resolveShot,
+} from '../recipe/request.ts';
 import { branchPrompts, runsOf } from '../recipe/runs.ts';
 import { reportPath } from '../report-file.ts';
 import { capacityOf, freeMemory } from './capacity.ts';
@@ -50,10 +58,9 @@ export async function prepareShot(
   for (const warning of clip.warnings) warn(warning);
   const { provider, tried } = await chooseProvider(settings.model.provider);
   for (const problem of (await readModelSettings(settings.model.bundle)).problems) warn(problem);
-  const { method } = request;
+  const { method, params } = request;
   const bundle = await openBundle(settings.model.bundle, {
-    sites: method.sites,
-    joint: method.joint ?? false,
+    ...attentionFor(method, params, anchorsOf(settings).length),
     provider,
     digestStore: cache?.digests,
     signal,
