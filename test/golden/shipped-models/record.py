@@ -302,6 +302,19 @@ def sparse_causal(_, h):
     return torch.stack([torch.cat([h[0], h[max(0, i - 1)]]) for i in range(len(h))])
 
 
+def banked(sites, banks):
+    """Frame i sees the frames of banks[i], in the decoder alone. Repeating a whole bank changes nothing, and makes them equally long."""
+    decoder = {i for i, (site, _) in enumerate(sites) if site.startswith("up_blocks")}
+    longest = math.lcm(*(len(bank) for bank in banks))
+
+    def attend(site, h):
+        if site not in decoder:
+            return h
+        return torch.stack([torch.cat([h[j] for j in bank * (longest // len(bank))]) for bank in banks])
+
+    return attend
+
+
 # --- The cases ----------------------------------------------------------------------------------------------------------
 
 RNG = np.random.default_rng(20)
@@ -447,6 +460,28 @@ def solvers():
     save("dpmpp-2m", "bundle", {"steps": 4, "guidance": g}, {"noise": noise, "ctx": ctx}, outputs)
 
 
+def anchors():
+    """Pix2Video (Ceylan et al. 2023, Sec. 3) around frames 1 and 5 of seven, whose ways meet in frame 3."""
+    rng = np.random.default_rng(21)
+    count, steps, g, weight = 7, 2, 3.0, 1000
+    led = {0: ([1], [1]), 2: ([1, 5], [1]), 3: ([1, 5], [2, 4]), 4: ([1, 5], [5]), 6: ([5], [5])}
+    zT, ctx = (rng.standard_normal(shape).astype(np.float32) for shape in [(count, 12, HEIGHT, WIDTH), (2, TOKENS, 96)])
+    for how, own in {"joint": {1: [1, 5], 5: [1, 5]}, "own": {1: [1], 5: [5]}}.items():
+        sampler = Sampler(DEMO / "bundle", steps)
+        attend = banked(sampler.unet.sites, [own[i] if i in own else sum(led[i], []) for i in range(count)])
+        z, c = torch.from_numpy(zT).to(D), torch.from_numpy(ctx).to(D)
+        out = []
+        for step, ((t, bar), (_, low)) in enumerate(zip(sampler.levels, [*sampler.levels[1:], sampler.final])):
+            x0, eps = sampler.split(z, sampler.guided(z, t, c, g, attend), bar)
+            z = math.sqrt(low) * x0 + math.sqrt(1 - low) * eps
+            if step < steps / 2:
+                for i, (_, near) in led.items():
+                    z[i] -= 2 * weight / 16384 * (x0[i] - x0[near].mean(0))
+            out.append(z.clone())
+        settings = {"steps": steps, "guidance": g, "method": "pix2video", "solver": "ddim", "anchor": 1, "anchors": [1, 5]}
+        save(f"anchors-{how}", "bundle", settings | {"params": {"weight": weight, "anchors": how}}, {"z_T": zT, "ctx": ctx}, {"trajectory": (torch.stack(out), 7e-5)})
+
+
 if __name__ == "__main__":
     torch.set_grad_enabled(False)
     text("bundle")
@@ -456,4 +491,5 @@ if __name__ == "__main__":
     unet("depth-bundle", "unet-with-depth", 1)
     joint()
     solvers()
+    anchors()
     (HERE / "set.json").write_text(json.dumps({"bundle": "bundle", "bundles": "../../../resources/demo"}, indent=1) + "\n")
