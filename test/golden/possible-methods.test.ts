@@ -9,6 +9,7 @@ import { makeLevels } from '../../src/main/engine/diffusion/schedule.ts';
 import { ddim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
 import type { Conditioning, Latent } from '../../src/main/engine/diffusion/types.ts';
 import type { Have } from '../../src/main/engine/methods/have.ts';
+import { pix2video } from '../../src/main/engine/methods/pix2video.ts';
 import type { Method } from '../../src/main/engine/methods/types.ts';
 import { openBundle } from '../../src/main/engine/models/open.ts';
 import type { Bundle } from '../../src/main/engine/models/types.ts';
@@ -82,11 +83,13 @@ describe.skipIf(!folder)('numbers of', () => {
     expect(maxDiff(got, data), output).toBeLessThan(golden.outputs[output]!.suggested_atol!);
   }
 
-  it('Tune-A-Video: attention to the first frame and the one before', async () => {
+  it.each([
+    { method: tuneAVideo },
+    { method: pix2video, params: { attention: 'sparse-causal', update: 'off' } },
+  ])('sparse-causal attention, of $method.label', async (of) => {
     const golden = caseAt('cases-depth', '07-joint');
-    const { frames } = golden.latents('zT');
-    const branches = golden.branches('ctx_edit');
-    const asked = { method: tuneAVideo, start: frames, branches };
+    const { frames: start } = golden.latents('zT');
+    const asked = { ...of, start, branches: golden.branches('ctx_edit') };
     compare(golden, 'sparse_causal', (await trajectory(golden, 'tiny-sd-depth', asked)).flat());
   });
 

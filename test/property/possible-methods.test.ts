@@ -20,7 +20,6 @@ import { controlVideo } from '../helpers/possible-methods/controlvideo.ts';
 import { editOnlyHere } from '../helpers/possible-methods/edit-only-here.ts';
 import { fateZero } from '../helpers/possible-methods/fatezero.ts';
 import { flowMix } from '../helpers/possible-methods/flow-mix.ts';
-import { manyAnchors } from '../helpers/possible-methods/many-anchors.ts';
 import { nullText } from '../helpers/possible-methods/null-text.ts';
 import { text2VideoZero } from '../helpers/possible-methods/text2video-zero.ts';
 import { tuneAVideo } from '../helpers/possible-methods/tune-a-video.ts';
@@ -84,19 +83,6 @@ const own = (frame: number): Saw => [frame, ['own']];
 
 const POSSIBLE: readonly Possible[] = [
   { method: flowMix, params: {}, frames: 4, saw: [own(1), own(2), own(3), own(0)] },
-  {
-    method: manyAnchors,
-    params: { anchors: [4, 1] },
-    frames: 6,
-    saw: [
-      [1, [1, 4]],
-      [4, [1, 4]],
-      [2, [1, 4, 1]],
-      [3, [1, 4, 2]],
-      [5, [4, 4]],
-      [0, [1, 1]],
-    ],
-  },
   { method: nullText, params: {}, frames: 3, saw: [own(1), own(2), own(0)] },
   {
     method: text2VideoZero(),

@@ -27,12 +27,13 @@ describe('the order of visits', () => {
     for (let seed = 0; seed < 300; seed++) {
       const frames = 1 + (seed % 13);
       const anchors = anchorsOf(seed, frames);
-      const visits = visitsAround(anchors, frames);
+      const visits = visitsAround(anchors, frames, seed % 7);
       expect(visits.map(({ frame }) => frame).sort((a, b) => a - b)).toEqual(
         Array.from({ length: frames }, (_, i) => i),
       );
       expect(visits.slice(0, anchors.length).map(({ frame }) => frame)).toEqual(anchors);
       const seen = new Set<number>(anchors);
+      const met: number[] = [];
       for (const { frame, neighbours, anchors: led } of visits.slice(anchors.length)) {
         const [before, after] = [anchors.findLast((one) => one < frame), anchors.find((one) => one > frame)];
         expect(led).toEqual([before, after].filter((one) => one !== undefined));
@@ -40,16 +41,27 @@ describe('the order of visits', () => {
           expect(Math.abs(other - frame)).toBe(1);
           expect(seen.has(other)).toBe(true);
         }
-        const meets =
-          before !== undefined && after !== undefined && frame === Math.floor((before + after) / 2);
-        expect(neighbours).toHaveLength(meets ? 2 : 1);
+        if (neighbours.length > 1) met.push(before!);
+        else expect(neighbours).toHaveLength(1);
         seen.add(frame);
       }
+      const gaps = anchors.filter((anchor, i) => i + 1 < anchors.length && anchors[i + 1]! > anchor + 1);
+      expect(met).toEqual(gaps);
     }
   });
 
+  it('meets in the middle first, and over the steps in every frame between', () => {
+    const meetings = Array.from(
+      { length: 20 },
+      (_, step) => visitsAround([2, 8], 10, step).find(({ neighbours }) => neighbours.length === 2)!.frame,
+    );
+    expect(meetings[0]).toBe(5);
+    expect(new Set(meetings)).toEqual(new Set([3, 4, 5, 6, 7]));
+    for (const [step, frame] of meetings.entries()) expect(frame).not.toBe(meetings[step + 1]);
+  });
+
   it('refuses an anchor outside the shot', () => {
-    for (const anchors of [[0, 3], [-1], [0.5]]) expect(() => visitsAround(anchors, 3)).toThrow(AppError);
+    for (const anchors of [[0, 3], [-1], [0.5]]) expect(() => visitsAround(anchors, 3, 0)).toThrow(AppError);
   });
 });
 
@@ -116,7 +128,7 @@ describe.each(KINDS)('$id with several anchors, $name', (asked) => {
   });
 });
 
-/** Per frame in a step, the frames whose tokens it sees, 'own' among them where its own take part. */
+/** Per frame in the first step, the frames whose tokens it sees, 'own' among them where its own take part. */
 async function seenIn(asked: Asked): Promise<Map<number, (number | 'own')[]>> {
   const request = requestOf(asked);
   const structures = Array.from({ length: asked.frames }, (_, frame) => structure(frame));
@@ -128,7 +140,7 @@ async function seenIn(asked: Asked): Promise<Map<number, (number | 'own')[]>> {
     for (const [i, { attention }] of inputs.entries()) {
       const bank = (attention?.bank ?? []).map((features) => makers.get(features)!);
       const own = (attention?.self ?? true) ? (['own'] as const) : [];
-      saw.set(frames[i]!, joint ? frames : [...bank, ...own]);
+      if (!saw.has(frames[i]!)) saw.set(frames[i]!, joint ? frames : [...bank, ...own]);
       const { features } = answers[i]!;
       if (features) makers.set(features, frames[i]!);
     }

@@ -461,22 +461,24 @@ def solvers():
 
 
 def anchors():
-    """Pix2Video (Ceylan et al. 2023, Sec. 3) around frames 1 and 5 of seven, whose ways meet in frame 3."""
+    """Pix2Video (Ceylan et al. 2023, Sec. 3) around frames 1 and 5 of seven, whose ways meet in another frame between them in every step."""
     rng = np.random.default_rng(21)
-    count, steps, g, weight = 7, 2, 3.0, 1000
-    led = {0: ([1], [1]), 2: ([1, 5], [1]), 3: ([1, 5], [2, 4]), 4: ([1, 5], [5]), 6: ([5], [5])}
+    count, steps, g, weight = 7, 3, 3.0, 1000
     zT, ctx = (rng.standard_normal(shape).astype(np.float32) for shape in [(count, 12, HEIGHT, WIDTH), (2, TOKENS, 96)])
     for how, own in {"joint": {1: [1, 5], 5: [1, 5]}, "own": {1: [1], 5: [5]}}.items():
         sampler = Sampler(DEMO / "bundle", steps)
-        attend = banked(sampler.unet.sites, [own[i] if i in own else sum(led[i], []) for i in range(count)])
         z, c = torch.from_numpy(zT).to(D), torch.from_numpy(ctx).to(D)
         out = []
         for step, ((t, bar), (_, low)) in enumerate(zip(sampler.levels, [*sampler.levels[1:], sampler.final])):
+            meeting = 2 + int((0.5 + step * (math.sqrt(5) - 1) / 2) % 1 * 3)
+            near = {0: [1], 6: [5]} | {i: [i - 1] if i < meeting else [i + 1] for i in (2, 3, 4)} | {meeting: [meeting - 1, meeting + 1]}
+            led = {0: [1], 6: [5], 2: [1, 5], 3: [1, 5], 4: [1, 5]}
+            attend = banked(sampler.unet.sites, [own[i] if i in own else led[i] + near[i] for i in range(count)])
             x0, eps = sampler.split(z, sampler.guided(z, t, c, g, attend), bar)
             z = math.sqrt(low) * x0 + math.sqrt(1 - low) * eps
             if step < steps / 2:
-                for i, (_, near) in led.items():
-                    z[i] -= 2 * weight / 16384 * (x0[i] - x0[near].mean(0))
+                for i in led:
+                    z[i] -= 2 * weight / 16384 * (x0[i] - x0[near[i]].mean(0))
             out.append(z.clone())
         settings = {"steps": steps, "guidance": g, "method": "pix2video", "solver": "ddim", "anchor": 1, "anchors": [1, 5]}
         save(f"anchors-{how}", "bundle", settings | {"params": {"weight": weight, "anchors": how}}, {"z_T": zT, "ctx": ctx}, {"trajectory": (torch.stack(out), 7e-5)})

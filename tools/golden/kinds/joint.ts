@@ -2,6 +2,7 @@
 
 import type { Pass } from '../../../src/main/engine/diffusion/run.ts';
 import { ddim } from '../../../src/main/engine/diffusion/solvers/ddim.ts';
+import { passes as pix2video } from '../../../src/main/engine/methods/pix2video.ts';
 import { joined, type Kind } from './kind.ts';
 import { scheduleOf, trajectoryOfRun } from './sampling.ts';
 
@@ -9,8 +10,8 @@ import { scheduleOf, trajectoryOfRun } from './sampling.ts';
 const PASSES: Readonly<Record<string, (frames: readonly number[]) => readonly Pass[]>> = {
   full: (frames) => [{ frames, keys: 'joint' }],
   first: (frames) => frames.map((frame) => ({ frames: [frame], keys: frame === 0 ? 'own' : [0] })),
-  sparse_causal: (frames) =>
-    frames.map((frame) => ({ frames: [frame], keys: frame === 0 ? 'own' : [0, frame - 1] })),
+  sparse_causal: ({ length }) =>
+    pix2video({ anchors: [0], frames: length, seed: 0 }, { attention: 'sparse-causal', anchors: 'joint' }, 0),
 };
 
 export const joint: Kind = {

@@ -17,19 +17,25 @@ export interface LedVisit {
 
 /** From one anchor: it, forwards to the end, then backwards to the start. @throws AppError usage for one outside the shot */
 export function visitsFrom(anchor: number, frames: number): Visit[] {
-  return visitsAround([anchor], frames).map(({ frame, neighbours: [previous = null] }) => ({
+  return visitsAround([anchor], frames, 0).map(({ frame, neighbours: [previous = null] }) => ({
     frame,
     previous,
   }));
 }
 
+/** Multiples of it, modulo 1, lie as far from each other as they can. */
+const GOLDEN = (Math.sqrt(5) - 1) / 2;
+
 /**
- * From all anchors: they, then from each forwards and from the next one backwards to the frame in the middle, which is
- * visited last; then after the last anchor and before the first.
+ * From all anchors: they, then from each forwards and from the next one backwards to the frame in which they meet, which
+ * is visited last; then after the last anchor and before the first. They meet in the middle first and elsewhere in every
+ * step, so that nowhere becomes a seam.
  * @param anchors ascending
+ * @param step 0-based
  * @throws AppError usage for one outside the shot
  */
-export function visitsAround(anchors: readonly number[], frames: number): LedVisit[] {
+export function visitsAround(anchors: readonly number[], frames: number, step: number): LedVisit[] {
+  const share = (0.5 + step * GOLDEN) % 1;
   for (const anchor of anchors) checkInside(anchor, frames);
   const visits: LedVisit[] = anchors.map((frame) => ({ frame, neighbours: [], anchors: [frame] }));
   const walk = (from: number, to: number, led: readonly number[]) => {
@@ -41,10 +47,10 @@ export function visitsAround(anchors: readonly number[], frames: number): LedVis
     const next = anchors[i + 1];
     if (next === undefined) walk(anchor, frames, [anchor]);
     else if (next - anchor > 1) {
-      const middle = Math.floor((anchor + next) / 2);
-      walk(anchor, middle, [anchor, next]);
-      walk(next, middle, [anchor, next]);
-      visits.push({ frame: middle, neighbours: [middle - 1, middle + 1], anchors: [anchor, next] });
+      const meeting = anchor + 1 + Math.floor(share * (next - anchor - 1));
+      walk(anchor, meeting, [anchor, next]);
+      walk(next, meeting, [anchor, next]);
+      visits.push({ frame: meeting, neighbours: [meeting - 1, meeting + 1], anchors: [anchor, next] });
     }
   }
   walk(anchors[0]!, -1, [anchors[0]!]);

@@ -56,8 +56,8 @@ export const mix: Method<z.infer<typeof schema>, 'inversion'> = {
   runs: (shot, params) => [
     {
       ...invertedRun(shot),
-      passes: () =>
-        visitsAround(shot.anchors, shot.frames).map(({ frame, neighbours }) => ({
+      passes: (step) =>
+        visitsAround(shot.anchors, shot.frames, step).map(({ frame, neighbours }) => ({
           frames: [frame],
           keys: 'own',
           reads: neighbours,

@@ -43,7 +43,7 @@ export function passes(shot: PassesOf, params: Pick<Params, 'attention' | 'ancho
   const { attention } = params;
   const pick = picker(shot.seed, step);
   const earlier = new Map<number, Reservoir>();
-  const others = visitsAround(shot.anchors, shot.frames).slice(shot.anchors.length);
+  const others = visitsAround(shot.anchors, shot.frames, step).slice(shot.anchors.length);
   return [
     ...anchorPasses(shot.anchors, params.anchors),
     ...others.map(({ frame, neighbours, anchors }): Pass => {
