@@ -59,8 +59,9 @@ export async function startWithCounters(home: Home, clips: readonly CounterClip[
 }
 
 export const timeline = (page: Page) => page.getByRole('listbox', { name: 'Shots and anchors' });
-/** Shots and gaps; anchors are options too, and say so. */
-export const shots = (page: Page) => timeline(page).locator('[role=option]:not([data-kind=anchor])');
+/** Shots and gaps; anchors and key frames of masks are options too, and say so. */
+export const shots = (page: Page) =>
+  timeline(page).locator('[role=option]:not([data-kind=anchor], [data-kind=mask-key])');
 export const anchors = (page: Page) => timeline(page).locator('[data-kind=anchor]');
 /** The shot whose settings the inspector shows, when it is of the clip of this name. */
 export const inHand = (page: Page, clip: string) =>

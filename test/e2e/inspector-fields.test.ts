@@ -50,6 +50,8 @@ async function controlOf(page: Page, { label, control }: FormField): Promise<Loc
       return panel.getByRole('spinbutton', { name: `${label} in pixels` });
     case 'switch':
       return panel.getByRole('switch', exactly);
+    case 'mask':
+      return panel.getByRole('button', { name: 'Draw a rectangle' });
     case 'text':
     case 'prompt':
       return panel.getByRole('textbox', exactly);
@@ -80,6 +82,10 @@ async function changeByKeys(page: Page, field: FormField, target: Locator, value
       await keyboard.press('Control+a');
       await keyboard.type(field.control.accepts[0] === 'text' ? 'other' : '0.25');
       await keyboard.press('Enter');
+      break;
+    case 'mask':
+      await keyboard.press('Enter');
+      await page.getByRole('button', { name: 'Add in the middle' }).press('Enter');
       break;
     case 'prompt':
       await keyboard.type('snow');

@@ -3,11 +3,13 @@ import { spawn } from 'node:child_process';
 import type { Page } from 'playwright';
 import { COUNTER_HEIGHT, COUNTER_WIDTH, readCounter } from '../helpers/clips.ts';
 
-/** The picture of the viewer as the artist sees it, scaled to a counter's size: RGB, 8 bits. */
-export async function pictureOnScreen(page: Page): Promise<Uint8Array> {
-  const box = await page.locator('[data-side=first] [data-picture]').boundingBox();
-  if (!box) throw new Error('the viewer has no picture');
-  const png = await page.screenshot({ clip: box, animations: 'disabled' });
+/** Pixels of a part of the page as they are on the screen, scaled to a size: RGB, 8 bits. */
+async function pixelsOnScreen(
+  page: Page,
+  part: { x: number; y: number; width: number; height: number },
+  { width, height }: { readonly width: number; readonly height: number },
+): Promise<Uint8Array> {
+  const png = await page.screenshot({ clip: part, animations: 'disabled' });
   // As text: a list of so many numbers takes a second to cross.
   const rgba = await page.evaluate(
     async ({ png, width, height }) => {
@@ -18,9 +20,19 @@ export async function pictureOnScreen(page: Page): Promise<Uint8Array> {
       const { data } = context.getImageData(0, 0, width, height);
       return btoa(Array.from(data, (one) => String.fromCharCode(one)).join(''));
     },
-    { png: png.toString('base64'), width: COUNTER_WIDTH, height: COUNTER_HEIGHT },
+    { png: png.toString('base64'), width, height },
   );
   return Uint8Array.from(Buffer.from(rgba, 'base64').filter((_, index) => index % 4 !== 3));
+}
+
+/** The picture of the viewer as the artist sees it, scaled to a size (a counter's): RGB, 8 bits. */
+export async function pictureOnScreen(
+  page: Page,
+  size = { width: COUNTER_WIDTH, height: COUNTER_HEIGHT },
+): Promise<Uint8Array> {
+  const box = await page.locator('[data-side=first] [data-picture]').boundingBox();
+  if (!box) throw new Error('the viewer has no picture');
+  return pixelsOnScreen(page, box, size);
 }
 
 /** Number of the counter picture that the viewer shows; black is 0. */

@@ -64,9 +64,16 @@ async function setUp(): Promise<Stage> {
       : join(BUILT, path === '/' ? 'index.html' : path);
     try {
       const body = readFileSync(file);
-      response
-        .writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' })
-        .end(body);
+      const type = TYPES[extname(file)] ?? 'application/octet-stream';
+      // A player seeks in what it can ask parts of.
+      const asked = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
+      const [from, to] = [Number(asked?.[1] ?? 0), Number(asked?.[2] || body.length - 1)];
+      const headers = { 'content-type': type, 'accept-ranges': 'bytes' };
+      if (!asked) response.writeHead(200, headers).end(body);
+      else
+        response
+          .writeHead(206, { ...headers, 'content-range': `bytes ${from}-${to}/${body.length}` })
+          .end(body.subarray(from, to + 1));
     } catch {
       response.writeHead(path === '/favicon.ico' ? 204 : 404).end();
     }

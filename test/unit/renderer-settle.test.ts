@@ -50,7 +50,11 @@ describe('the shot in hand is the one in sight', () => {
   it('takes the shot under a playhead that moved in hand', () => {
     const selection = both.selection;
     const now = view({ selection, playhead: 60 });
-    expect(agreed(placed, now, both)).toEqual({ selection: [second.id], anchor: null });
+    expect(agreed(placed, now, both)).toEqual({
+      selection: [second.id],
+      anchor: null,
+      maskKey: null,
+    });
     expect(agreed(placed, view({ selection, playhead: 49 }), both)).toBeNull();
   });
 

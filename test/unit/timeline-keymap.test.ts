@@ -8,6 +8,7 @@ import {
   type KeyPress,
   keyMap,
   labelOf,
+  partOf,
   pressesOf,
 } from '../../src/renderer/keyboard/keymap.ts';
 
@@ -109,7 +110,11 @@ it('names keys as the artist sees them', () => {
 describe('the commands of the page', () => {
   it('have ids of their own and no key twice', () => {
     expect(new Set(commands.map(({ id }) => id)).size).toBe(commands.length);
-    expect(conflictsOf(keyMap(commands, {}))).toEqual([]);
+    // Those with a condition have theirs before all others, and only while it holds.
+    const conditional = new Set(commands.flatMap(({ id, when }) => (when ? [id] : [])));
+    const map = keyMap(commands, {});
+    expect(conflictsOf(partOf(map, (id) => !conditional.has(id)))).toEqual([]);
+    expect(conflictsOf(partOf(map, (id) => conditional.has(id)))).toEqual([]);
   });
 
   it('include every entry of the menu', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Shot } from '../../src/common/project/document.ts';
 import { removeItems } from '../../src/common/project/edits.ts';
 import { addAnchor } from '../../src/common/project/edits-anchors.ts';
+import { addPart, editMask } from '../../src/common/project/edits-mask.ts';
 import { addTake } from '../../src/common/project/edits-takes.ts';
 import {
   indexAt,
@@ -121,7 +122,7 @@ describe('what lies under the pointer', () => {
   addAnchor(document, second.id, 150);
   const lanes = lanesFor(216, 1, true);
   const view = { ...viewStore.getState(), scale: 2, scroll: 0, timelineWidth: 800 };
-  const seen = { document, placed: place(document), lanes, view };
+  const seen = { document, placed: place(document), lanes, view, masked: null };
   const middle = (lane: { top: number; height: number }) => lane.top + lane.height / 2;
   const hit = (x: number, lane: { top: number; height: number }) => hitTest(seen, x, middle(lane));
 
@@ -137,6 +138,24 @@ describe('what lies under the pointer', () => {
     expect(hit(330, lanes.anchors)).toEqual({ kind: 'ruler' });
     expect(hit(208, lanes.takes)).toEqual({ kind: 'take', shotId: second.id, takeId: 't' });
     expect(hit(300, lanes.takes)).toEqual({ kind: 'item', itemId: second.id });
+  });
+
+  it('finds key frames of the mask of the shot in hand, at the foot of its pictures', () => {
+    const drawn = projectOf(300, [100, 200]);
+    const key = (frame: number) => ({ frame, x: 0, y: 0, width: 9, height: 9, angle: 0 });
+    editMask(drawn, drawn.timeline[1]!.id, (mask) =>
+      addPart(mask, { id: 'a', mode: 'add', kind: 'ellipse', keys: [key(50), key(120), key(124)] }),
+    );
+    const placed = place(drawn);
+    const masked = placed[1]!;
+    const scene = { ...seen, document: drawn, placed, masked: isShot(masked) ? masked : null };
+    const foot = lanes.shots.top + lanes.shots.height - 4;
+    expect(hitTest(scene, 241, foot)).toEqual({ kind: 'mask-key', shotId: masked.item.id, frame: 120 });
+    expect(hitTest(scene, 247, foot)).toMatchObject({ kind: 'mask-key', frame: 124 });
+    // Before the shot begins, above the strip, and where the shot is not in hand.
+    expect(hitTest(scene, 101, foot)).toMatchObject({ kind: 'item' });
+    expect(hitTest(scene, 241, lanes.shots.top + 20)).toMatchObject({ kind: 'item' });
+    expect(hitTest({ ...scene, masked: null }, 241, foot)).toMatchObject({ kind: 'item' });
   });
 
   it('a shot of a few pixels can still be picked up', () => {

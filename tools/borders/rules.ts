@@ -60,7 +60,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'common/project',
-    'common, settings, time',
+    'common, masks, settings, time',
     'The document and its edits run in the page and in the engine.',
   ),
   area(

@@ -1,7 +1,7 @@
 /** A command is one intent of the artist: a key, a menu entry or a button gives it. */
 import type { Change } from '../store/project.ts';
 
-export const GROUPS = ['Playback', 'Move', 'Edit', 'Anchors', 'Takes', 'View', 'Project'] as const;
+export const GROUPS = ['Playback', 'Move', 'Edit', 'Anchors', 'Mask', 'Takes', 'View', 'Project'] as const;
 
 /** A change to make, and what follows when it is made. */
 export interface Intent extends Change {
@@ -18,6 +18,8 @@ export interface Command {
   readonly keys: readonly string[];
   /** Held keys give it again and again. */
   readonly repeats?: boolean;
+  /** Its keys are given it only while this holds, and then before all commands that say nothing here. */
+  readonly when?: () => boolean;
   /** Does it, or answers the named change that does. @throws AppError when it cannot be done now */
   run(): Intent | null | undefined | void | Promise<void>;
 }

@@ -8,6 +8,8 @@ import { compareCommands } from './compare.ts';
 import { demoCommands } from './demo.ts';
 import { historyCommands } from './history.ts';
 import { importCommands } from './import-clip.ts';
+import { maskCommands } from './mask.ts';
+import { maskKeyCommands } from './mask-keys.ts';
 import { mergeCommand } from './merge.ts';
 import { moveCommands } from './move.ts';
 import { projectCommands } from './project.ts';
@@ -36,6 +38,8 @@ export const commands: readonly Command[] = [
   ...moveCommands,
   ...selectionCommands,
   ...anchorCommands,
+  ...maskCommands,
+  ...maskKeyCommands,
   ...takeCommands,
   ...renderCommands,
   ...queueCommands,

@@ -1,4 +1,4 @@
-/** Remove what is in hand: an anchor, or shots and gaps, closing up or leaving a gap. */
+/** Remove what is in hand: an anchor, a key frame of a mask, or shots and gaps, closing up or leaving a gap. */
 import { refuse, removeItems } from '../../common/project/edits.ts';
 import { removeAnchor } from '../../common/project/edits-anchors.ts';
 import { shotOf } from '../../common/project/positions.ts';
@@ -6,6 +6,7 @@ import { getCurrentShot } from '../store/current.ts';
 import { getDocument, newId } from '../store/project.ts';
 import { getView, select } from '../store/view.ts';
 import type { Command, Intent } from './command.ts';
+import { removeMaskKey } from './mask-keys.ts';
 
 function chosen(): readonly string[] {
   const { selection } = getView();
@@ -29,7 +30,8 @@ function removeChosen(leaveGap: boolean): Intent {
 }
 
 function removeInHand(): Intent {
-  const { anchor, selection } = getView();
+  const { anchor, maskKey, selection } = getView();
+  if (maskKey) return removeMaskKey(maskKey);
   if (!anchor) return removeChosen(false);
   return {
     name: 'Remove anchor',

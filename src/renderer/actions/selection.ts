@@ -2,7 +2,7 @@
 
 import { itemAt } from '../../common/project/positions.ts';
 import { getPlaced } from '../store/current.ts';
-import { getView, select, setView } from '../store/view.ts';
+import { getView, select } from '../store/view.ts';
 import type { Command } from './command.ts';
 
 export const selectionCommands: readonly Command[] = [
@@ -28,6 +28,6 @@ export const selectionCommands: readonly Command[] = [
     name: 'Choose nothing',
     group: 'Edit',
     keys: ['Escape'],
-    run: () => setView({ selection: [], anchor: null }),
+    run: () => select([]),
   },
 ];

@@ -7,11 +7,18 @@ import { Button } from '../ui/Button.tsx';
 import texts from '../ui/text.module.css';
 import { rebind, resetBindings, useKeyMap } from './bindings.ts';
 import styles from './KeyList.module.css';
-import { bindingOf, conflictsOf, type KeyMap, labelOf } from './keymap.ts';
+import { bindingOf, conflictsOf, type KeyMap, labelOf, partOf } from './keymap.ts';
+
+/** A command with a condition has its keys before all others, and may have theirs. */
+function hasCondition(id: string): boolean {
+  return commands.find((command) => command.id === id)?.when !== undefined;
+}
 
 /** Name of the command that would share a press with `id` if it had these keys; null for none. */
 function takenBy(map: KeyMap, id: string, keys: readonly string[]): string | null {
-  const conflict = conflictsOf({ ...map, [id]: keys }).find((one) => one.commands.includes(id));
+  const isLike = (one: string) => hasCondition(one) === hasCondition(id);
+  const rivals = partOf({ ...map, [id]: keys }, isLike);
+  const conflict = conflictsOf(rivals).find((one) => one.commands.includes(id));
   const other = conflict?.commands.find((one) => one !== id);
   return commands.find((command) => command.id === other)?.name ?? null;
 }

@@ -24,6 +24,11 @@ export function keyMap(commands: readonly HasKeys[], changes: KeyMap): KeyMap {
   return Object.fromEntries(commands.map(({ id, keys }) => [id, changes[id] ?? keys]));
 }
 
+/** What of a key map is of the commands that pass. */
+export function partOf(map: KeyMap, passes: (id: string) => boolean): KeyMap {
+  return Object.fromEntries(Object.entries(map).filter(([id]) => passes(id)));
+}
+
 /** On a Cyrillic or Greek layout a letter key says no Latin letter; its place on the keyboard stands for it then. */
 function withLatinKey(event: KeyPress): KeyPress {
   const place = /^Key([A-Z])$/.exec(event.code);

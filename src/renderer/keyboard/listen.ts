@@ -1,13 +1,14 @@
 /** Key presses of the window become commands, unless the artist types or a control wants the key itself. */
 import { commands, run } from '../actions/registry.ts';
 import { getKeyMap } from './bindings.ts';
-import { commandFor } from './keymap.ts';
+import { commandFor, partOf } from './keymap.ts';
 
 const TYPING =
   'textarea,select,[contenteditable=""],[contenteditable="true"],' +
   'input:not([type=range]):not([type=checkbox]):not([type=radio]):not([type=button])';
 /** Open layers keep all keys to themselves. */
-const LAYERS = '[role=dialog],[role=alertdialog],[role=menu],[role=listbox]:not([data-timeline])';
+const LAYERS =
+  '[role=dialog],[role=alertdialog],[role=menu],[role=listbox]:not([data-timeline]):not([data-mask])';
 /** Keys that press, open or move through a focused control. */
 const CONTROL_KEYS = /^( |Enter|Arrow\w+|Home|End|PageUp|PageDown|Escape)$/;
 const CONTROLS =
@@ -32,6 +33,23 @@ function wantedElsewhere(event: KeyboardEvent): boolean {
   if (target.closest(TYPING)) return !command || FIELD_KEYS.test(event.key);
   const plain = !command && !event.altKey;
   return plain && CONTROL_KEYS.test(event.key) && target.closest(CONTROLS) !== null;
+}
+
+const conditions = new Map(commands.flatMap(({ id, when }) => (when ? [[id, when] as const] : [])));
+
+/** A command whose condition holds has its keys before all others. */
+function given(event: KeyboardEvent): string | null {
+  const map = getKeyMap();
+  return (
+    commandFor(
+      partOf(map, (id) => conditions.get(id)?.() === true),
+      event,
+    ) ??
+    commandFor(
+      partOf(map, (id) => !conditions.has(id)),
+      event,
+    )
+  );
 }
 
 const repeating = new Set(commands.filter((command) => command.repeats).map(({ id }) => id));
@@ -71,7 +89,7 @@ export function listenToKeys(target: Window): () => void {
   );
   const onKey = (event: KeyboardEvent, isOurs = false) => {
     if (!isOurs && wantedElsewhere(event)) return;
-    const id = commandFor(getKeyMap(), event);
+    const id = given(event);
     if (id === null) return;
     // Also when a held key is not to repeat: the browser's own answer to it stays away.
     event.preventDefault();

@@ -1,5 +1,6 @@
 /** After every change of the timeline, nothing that is gone stays in hand, and the shot in hand is the one in sight. */
 import type { Shot } from '../../common/project/document.ts';
+import { keyFramesOf } from '../../common/project/edits-mask.ts';
 import { isShot, itemAt, type Placed, type Timed } from '../../common/project/positions.ts';
 import { getPlaced, lengthOfPlaced, placedOf } from './current.ts';
 import { projectStore } from './project.ts';
@@ -15,6 +16,11 @@ export function settled(document: Timed, view: View): Partial<View> | null {
   if (view.anchor) {
     const shot = byId.get(view.anchor.shotId) as Shot | undefined;
     if (!shot?.anchors?.includes(view.anchor.frame)) patch.anchor = null;
+  }
+  if (view.maskKey) {
+    const shot = byId.get(view.maskKey.shotId) as Shot | undefined;
+    const frames = keyFramesOf(shot?.settings?.guide.mask ?? null);
+    if (!frames.includes(view.maskKey.frame)) patch.maskKey = null;
   }
   const last = Math.max(0, length - 1);
   if (view.playhead > last) patch.playhead = last;
@@ -34,7 +40,7 @@ export function agreed(placed: readonly Placed[], view: View, before: View): Par
   if (!chosen || (view.playhead >= chosen.from && view.playhead < chosen.to)) return null;
   if (before.selection !== view.selection && before.selection.at(-1) !== id) return { playhead: chosen.from };
   const under = itemAt(placed, view.playhead);
-  return { selection: isShot(under) ? [under.item.id] : [], anchor: null };
+  return { selection: isShot(under) ? [under.item.id] : [], anchor: null, maskKey: null };
 }
 
 function keepAgreed(): () => void {

@@ -15,6 +15,8 @@ export interface View {
   readonly selection: readonly string[];
   /** The anchor in hand, by clip frame. */
   readonly anchor: { readonly shotId: string; readonly frame: number } | null;
+  /** The key frame of a mask in hand, by clip frame. */
+  readonly maskKey: { readonly shotId: string; readonly frame: number } | null;
   /** Timeline frames [inFrame, outFrame); null is not set. */
   readonly inFrame: number | null;
   readonly outFrame: number | null;
@@ -39,6 +41,7 @@ const START = {
   shuttle: 0,
   selection: [],
   anchor: null,
+  maskKey: null,
   inFrame: null,
   outFrame: null,
   scroll: 0,
@@ -75,9 +78,13 @@ export function seek(frame: number): void {
   if (playhead !== getView().playhead) setView({ playhead });
 }
 
-/** Takes items in hand; an anchor in hand is let go unless one is given. */
-export function select(ids: readonly string[], anchor: View['anchor'] = null): void {
-  setView({ selection: ids, anchor });
+/** Takes items in hand; an anchor or a key frame of a mask in hand is let go unless one is given. */
+export function select(
+  ids: readonly string[],
+  anchor: View['anchor'] = null,
+  maskKey: View['maskKey'] = null,
+): void {
+  setView({ selection: ids, anchor, maskKey });
 }
 
 /** Back to the start for another project. */

@@ -1,5 +1,5 @@
 /**
- * The timeline for assistive technology and keyboards: a list of shots, gaps and anchors that lie over their pictures.
+ * The timeline for assistive technology and keyboards: a list of shots, gaps, anchors and key frames of masks that lie over their pictures.
  * Only what is in sight is in the page, and the entry in hand; positions are told by aria-posinset.
  */
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
@@ -9,7 +9,7 @@ import { usePlaced } from '../store/current.ts';
 import { useDocument } from '../store/project.ts';
 import { getView, seek, select, setView, useView, type View, viewStore } from '../store/view.ts';
 import styles from './Items.module.css';
-import { type Entry, entriesOf, labelOfAnchor, labelOfItem } from './labels.ts';
+import { type Entry, entriesOf, labelOfAnchor, labelOfItem, labelOfMaskKey } from './labels.ts';
 import { xOf } from './scene.ts';
 
 /** Milliseconds of quiet after which the list follows a scroll: nothing is read aloud in between. */
@@ -45,22 +45,29 @@ function useSettledFrame(): Frame {
 /** Index of the entry in hand: the anchor, else the item last selected, else the first in sight. */
 function activeIndex(
   entries: readonly Entry[],
-  view: Pick<View, 'anchor' | 'selection'>,
+  view: Pick<View, 'anchor' | 'maskKey' | 'selection'>,
   first: number,
 ): number {
-  const { anchor, selection } = view;
-  const key = anchor ? `${anchor.shotId} ${anchor.frame}` : selection.at(-1);
+  const { anchor, maskKey, selection } = view;
+  const key = anchor
+    ? `${anchor.shotId} ${anchor.frame}`
+    : maskKey
+      ? `${maskKey.shotId} mask ${maskKey.frame}`
+      : selection.at(-1);
   const index = key === undefined ? -1 : entries.findIndex((entry) => entry.key === key);
   return index >= 0 ? index : Math.min(first, entries.length - 1);
 }
 
 function take(entry: Entry, extend: boolean): void {
-  const { placed, itemId, anchor } = entry;
+  const { placed, itemId, anchor, maskKey } = entry;
   const { selection } = getView();
   setView({ shuttle: 0 });
   if (anchor !== null && isShot(placed)) {
     select([itemId], { shotId: itemId, frame: anchor });
     seek(timelineFrameOf(placed, anchor));
+  } else if (maskKey !== null && isShot(placed)) {
+    select([itemId], null, { shotId: itemId, frame: maskKey });
+    seek(timelineFrameOf(placed, maskKey));
   } else {
     select(extend ? [...selection.filter((id) => id !== itemId), itemId] : [itemId]);
     seek(placed.from);
@@ -74,6 +81,7 @@ export function Items() {
   const frame = useSettledFrame();
   const selection = useView((view) => view.selection);
   const anchor = useView((view) => view.anchor);
+  const maskKey = useView((view) => view.maskKey);
   const list = useRef<HTMLDivElement>(null);
   const hadFocus = useRef(false);
   const rate = toNumber(timelineRate(project));
@@ -83,7 +91,7 @@ export function Items() {
     0,
     entries.findIndex((entry) => entry.placed.to > frame.scroll),
   );
-  const active = activeIndex(entries, { anchor, selection }, first);
+  const active = activeIndex(entries, { anchor, maskKey, selection }, first);
   const shown = entries
     .map((entry, index) => ({ entry, index }))
     .filter(({ entry, index }) => {
@@ -136,34 +144,40 @@ export function Items() {
       }}
     >
       {shown.map(({ entry, index }) => {
-        const { item } = entry.placed;
-        const isAnchor = entry.anchor !== null && isShot(entry.placed);
-        const from = isAnchor ? timelineFrameOf(entry.placed as never, entry.anchor!) : entry.placed.from;
+        const { placed: one } = entry;
+        const { item } = one;
+        const frameOfMark = entry.anchor ?? entry.maskKey;
+        const isMark = frameOfMark !== null && isShot(one);
+        const kind = !isMark ? item.kind : entry.anchor !== null ? 'anchor' : 'mask-key';
+        const from = isMark ? timelineFrameOf(one, frameOfMark) : one.from;
         const left = Math.max(-20, xOf(frame, from));
-        const right = Math.min(frame.timelineWidth + 20, xOf(frame, isAnchor ? from + 1 : entry.placed.to));
+        const right = Math.min(frame.timelineWidth + 20, xOf(frame, isMark ? from + 1 : one.to));
+        const held = kind === 'anchor' ? anchor : maskKey;
         return (
           <div
             key={entry.key}
             data-key={entry.key}
             role="option"
-            data-kind={isAnchor ? 'anchor' : item.kind}
-            className={isAnchor ? styles.anchor : styles.item}
+            data-kind={kind}
+            className={kind === 'anchor' ? styles.anchor : isMark ? styles.maskKey : styles.item}
             tabIndex={index === active ? 0 : -1}
             aria-selected={
-              isAnchor ? anchor?.shotId === item.id && anchor.frame === entry.anchor : chosen.has(item.id)
+              isMark ? held?.shotId === item.id && held.frame === frameOfMark : chosen.has(item.id)
             }
             aria-setsize={entries.length}
             aria-posinset={index + 1}
             aria-label={
-              item.kind === 'shot' && entry.anchor !== null
-                ? labelOfAnchor(item, entry.anchor)
-                : labelOfItem(project, entry.placed, rate)
+              !isMark
+                ? labelOfItem(project, one, rate)
+                : entry.anchor !== null
+                  ? labelOfAnchor(one.item, frameOfMark)
+                  : labelOfMaskKey(one.item, frameOfMark)
             }
-            style={{ left, width: Math.max(isAnchor ? 0 : 2, right - left) }}
+            style={{ left, width: Math.max(isMark ? 0 : 2, right - left) }}
             onFocus={() => {
               // Coming in with Tab takes the entry in hand, so that commands act on what is focused.
-              const { selection: now, anchor: held } = getView();
-              if (held === null && now.length === 0) take(entry, false);
+              const { selection: now, anchor: pin, maskKey: key } = getView();
+              if (pin === null && key === null && now.length === 0) take(entry, false);
             }}
           />
         );

@@ -26,7 +26,8 @@ export interface Drag {
   cancel(): void;
 }
 
-const mark = (more: Partial<DragMark>): DragMark => ({
+/** What is shown of a drag, beside what it changes. */
+export const markOf = (more: Partial<DragMark>): DragMark => ({
   snap: null,
   insertAt: null,
   item: null,
@@ -81,7 +82,7 @@ export function dragAnchor(scene: Scene, shotId: string, frame: number): Drag {
         select([shotId], { shotId, frame: target });
         seek(timelineFrameOf(placed, target));
       }
-      return mark({ text: `Frame ${target}`, x, y });
+      return markOf({ text: `Frame ${target}`, x, y });
     },
     end: endGesture,
     cancel() {
@@ -124,7 +125,7 @@ export function dragEdge(scene: Scene, itemId: string, edge: 'start' | 'end', st
       const now = getPlaced().find((one) => one.item.id === itemId);
       const length = now ? now.to - now.from : 0;
       const grown = length - (placed.to - placed.from);
-      return mark({
+      return markOf({
         snap: snapped,
         text: `${signed(grown)} · ${timecodeOf(length, scene.rate)}`,
         x,
@@ -156,7 +157,7 @@ export function dragItem(scene: Scene, itemId: string): Drag {
       target = gapIndex > from ? gapIndex - 1 : gapIndex;
       const insertAt =
         target === from ? null : (scene.placed[gapIndex]?.from ?? lengthOfPlaced(scene.placed));
-      return mark({ insertAt, item: itemId, x, y });
+      return markOf({ insertAt, item: itemId, x, y });
     },
     end() {
       const item = scene.placed[from]?.item;

@@ -1,6 +1,7 @@
 /** Draws the whole timeline; only what is in sight costs anything. */
 import { indexAt, isShot } from '../../common/project/positions.ts';
 import { drawAnchors, drawDrag, drawOverview, drawPlayhead, drawRange } from './draw-marks.ts';
+import { drawMask } from './draw-mask.ts';
 import { drawShot } from './draw-shot.ts';
 import { drawSound } from './draw-sound.ts';
 import { drawRuler } from './ruler.ts';
@@ -31,6 +32,7 @@ export function draw(context: CanvasRenderingContext2D, scene: Scene): void {
     const one = placed[at]!;
     if (isShot(one)) drawAnchors(context, scene, one);
   }
+  drawMask(context, scene);
   drawOverview(context, scene);
   drawPlayhead(context, scene);
   drawDrag(context, scene);

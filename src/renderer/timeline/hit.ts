@@ -1,8 +1,10 @@
 /** What lies under the pointer. */
 import type { Shot } from '../../common/project/document.ts';
+import { keyFramesOf } from '../../common/project/edits-mask.ts';
 import { indexAt, isShot, type Placed, timelineFrameOf } from '../../common/project/positions.ts';
 import { takesOfShot } from '../store/current.ts';
 import { ANCHOR_RADIUS } from './draw-marks.ts';
+import { KEY_RADIUS, maskStrip } from './draw-mask.ts';
 import { TAKE_STEP } from './draw-shot.ts';
 import { inLane } from './lanes.ts';
 import { frameAt, type Hit, middleOf, type Scene, xOf } from './scene.ts';
@@ -10,13 +12,15 @@ import { frameAt, type Hit, middleOf, type Scene, xOf } from './scene.ts';
 /** Pixels on each side of a cut that grab it. */
 const EDGE = 6;
 
-type Seen = Pick<Scene, 'placed' | 'view' | 'lanes' | 'document'>;
+type Seen = Pick<Scene, 'placed' | 'view' | 'lanes' | 'document' | 'masked'>;
 
 export function hitTest(scene: Seen, x: number, y: number): Hit {
   const { lanes, placed, view } = scene;
   if (inLane(lanes.ruler, y)) return { kind: 'ruler' };
   if (inLane(lanes.overview, y)) return { kind: 'overview' };
   if (inLane(lanes.anchors, y)) return anchorAt(scene, x) ?? { kind: 'ruler' };
+  const key = maskKeyAt(scene, x, y);
+  if (key) return key;
   const index = indexAt(placed, frameAt(view, x));
   const under = placed[index];
   const edge = inLane(lanes.shots, y) ? edgeAt(scene, index, x) : null;
@@ -45,6 +49,19 @@ function anchorAt({ placed, view, lanes }: Seen, x: number): Hit | null {
     }
   }
   return best;
+}
+
+/** The nearest key frame of the mask that is shown, within reach. */
+function maskKeyAt(scene: Seen, x: number, y: number): Hit | null {
+  const { masked, view, lanes } = scene;
+  const strip = maskStrip(scene);
+  if (!masked || !strip || !inLane(strip, y)) return null;
+  const distance = (frame: number) => Math.abs(middleOf(view, timelineFrameOf(masked, frame)) - x);
+  const reach = (KEY_RADIUS + 3) * lanes.unit;
+  const [nearest] = keyFramesOf(masked.item.settings.guide.mask)
+    .filter((frame) => frame >= masked.item.start && frame < masked.item.end && distance(frame) <= reach)
+    .sort((a, b) => distance(a) - distance(b));
+  return nearest === undefined ? null : { kind: 'mask-key', shotId: masked.item.id, frame: nearest };
 }
 
 /** Left of a cut the end of the item before it, right of it the start of the one after; gaps have an end only. */

@@ -1,5 +1,6 @@
 /** What assistive technology says of the items of a timeline. */
 import type { ProjectDocument, Shot } from '../../common/project/document.ts';
+import { framesOf, keyFramesOf, partName } from '../../common/project/edits-mask.ts';
 import { isShot, type Placed } from '../../common/project/positions.ts';
 import { rateNote } from '../store/rates.ts';
 
@@ -9,15 +10,23 @@ export interface Entry {
   readonly itemId: string;
   /** Clip frame of an anchor; null for a shot or gap itself. */
   readonly anchor: number | null;
+  /** Clip frame of a key frame of the shot's mask; null for others. */
+  readonly maskKey: number | null;
   readonly placed: Placed;
 }
 
-/** Every shot and gap, each shot followed by its anchors. */
+/** Every shot and gap, each shot followed by its anchors and the key frames of its mask. */
 export function entriesOf(placed: readonly Placed[]): Entry[] {
   return placed.flatMap((one) => {
-    const own: Entry = { key: one.item.id, itemId: one.item.id, anchor: null, placed: one };
+    const own: Entry = { key: one.item.id, itemId: one.item.id, anchor: null, maskKey: null, placed: one };
     if (!isShot(one)) return [own];
-    return [own, ...one.item.anchors.map((anchor) => ({ ...own, key: `${one.item.id} ${anchor}`, anchor }))];
+    const { id, anchors, start, end, settings } = one.item;
+    const keys = keyFramesOf(settings.guide.mask).filter((frame) => frame >= start && frame < end);
+    return [
+      own,
+      ...anchors.map((anchor) => ({ ...own, key: `${id} ${anchor}`, anchor })),
+      ...keys.map((maskKey) => ({ ...own, key: `${id} mask ${maskKey}`, maskKey })),
+    ];
   });
 }
 
@@ -36,6 +45,14 @@ export function labelOfItem(document: ProjectDocument, placed: Placed, rate: num
   const take = takeId === null ? undefined : document.takes[takeId];
   const mixed = rateNote(document, placed.item.clipId);
   return `${name}, ${length}, ${frames}, ${take ? `take '${take.name}' shown` : 'clip shown'}${mixed ? `, ${mixed}` : ''}`;
+}
+
+/** "Mask at frame 12 of Shot 3: rectangle, brush" */
+export function labelOfMaskKey({ name, settings }: Shot, frame: number): string {
+  const { mask } = settings.guide;
+  const parts = mask?.parts.filter((part) => framesOf(part).includes(frame)) ?? [];
+  const names = parts.map((part) => partName(mask!, part).toLowerCase());
+  return `Mask at frame ${frame} of ${name}: ${names.join(', ')}`;
 }
 
 export function labelOfAnchor(shot: Shot, anchor: number): string {

@@ -1,12 +1,13 @@
 /** Pointer and wheel on the timeline's canvas. */
 import { showTake } from '../../common/project/edits-takes.ts';
-import { shotOf, timelineFrameOf } from '../../common/project/positions.ts';
+import { isShot, shotOf, timelineFrameOf } from '../../common/project/positions.ts';
 import { getPlaced, lengthOfPlaced } from '../store/current.ts';
 import { tellError } from '../store/notices.ts';
 import { change } from '../store/project.ts';
 import { rateNote } from '../store/rates.ts';
 import { getView, seek, select, setView } from '../store/view.ts';
 import { scrollBy, zoomAt } from '../store/zoom.ts';
+import { dragMaskKey } from './drag-mask-key.ts';
 import { type Drag, dragAnchor, dragEdge, dragItem, dragOverview, pan, scrub } from './drags.ts';
 import { hitTest } from './hit.ts';
 import { type DragMark, frameAt, type Hit, type Scene } from './scene.ts';
@@ -31,6 +32,7 @@ const CURSORS: Readonly<Record<Hit['kind'], string>> = {
   overview: 'grab',
   empty: 'default',
   anchor: 'ew-resize',
+  'mask-key': 'ew-resize',
   edge: 'col-resize',
   take: 'pointer',
   item: 'default',
@@ -131,7 +133,7 @@ export function listenToPointer(surface: Surface, state: PointerState): () => vo
     const { x, y } = at(event);
     const current = surface.scene();
     const hit = hitTest(current, x, y);
-    if (hit.kind === 'anchor') begin(current, hit, x);
+    if (hit.kind === 'anchor' || hit.kind === 'mask-key') begin(current, hit, x);
     else if ('itemId' in hit && !getView().selection.includes(hit.itemId)) select([hit.itemId]);
     if (hit.kind === 'item' && getView().selection.length < 2) seek(frameAt(current.view, x));
   };
@@ -168,6 +170,12 @@ function begin(scene: Scene, hit: Exclude<Hit, { kind: 'item' }>, x: number): Dr
         seek(timelineFrameOf({ ...placed, item: placed.item }, hit.frame));
       }
       return dragAnchor(scene, hit.shotId, hit.frame);
+    }
+    case 'mask-key': {
+      const shot = scene.placed.find((one) => one.item.id === hit.shotId);
+      select([hit.shotId], null, { shotId: hit.shotId, frame: hit.frame });
+      if (isShot(shot)) seek(timelineFrameOf(shot, hit.frame));
+      return dragMaskKey(scene, hit.shotId, hit.frame);
     }
     case 'edge':
       select([hit.itemId]);

@@ -1,6 +1,6 @@
 /** Everything one picture of the timeline is drawn from. */
 import type { Rational } from '../../common/media.ts';
-import type { ProjectDocument } from '../../common/project/document.ts';
+import type { ProjectDocument, Shot } from '../../common/project/document.ts';
 import type { Placed } from '../../common/project/positions.ts';
 import type { View } from '../store/view.ts';
 import type { Colours } from './colours.ts';
@@ -11,6 +11,7 @@ import type { Peaks, Thumbnails } from './media.ts';
 export type Hit =
   | { readonly kind: 'ruler' | 'overview' | 'empty' }
   | { readonly kind: 'anchor'; readonly shotId: string; readonly frame: number }
+  | { readonly kind: 'mask-key'; readonly shotId: string; readonly frame: number }
   | { readonly kind: 'edge'; readonly itemId: string; readonly edge: 'start' | 'end' }
   | { readonly kind: 'take'; readonly shotId: string; readonly takeId: string }
   | { readonly kind: 'item'; readonly itemId: string };
@@ -34,6 +35,10 @@ export interface Scene {
   readonly peaks: (path: string) => Peaks | null;
   /** 0..1 of shots that render, by id; null for those that wait. */
   readonly renders: ReadonlyMap<string, number | null>;
+  /** The shot in hand, whose mask is shown. */
+  readonly masked: Placed<Shot> | null;
+  /** Frames [from, to) of its clip in which its mask is not sure. */
+  readonly unsure: readonly (readonly [from: number, to: number])[];
   readonly hover: Hit | null;
   readonly drag: DragMark | null;
 }

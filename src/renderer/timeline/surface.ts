@@ -1,7 +1,7 @@
 /** The canvas of the timeline: drawn at most once per display frame, and only when something changed. */
 import type { QueueEntry } from '../../common/contract/queue.ts';
 import { timelineRate } from '../../common/project/positions.ts';
-import { getPlaced, lengthOfPlaced } from '../store/current.ts';
+import { getCurrentShot, getPlaced, lengthOfPlaced } from '../store/current.ts';
 import { jobsStore } from '../store/jobs.ts';
 import { getDocument, projectStore } from '../store/project.ts';
 import { getView, setView, viewStore } from '../store/view.ts';
@@ -59,6 +59,8 @@ export function runSurface(canvas: HTMLCanvasElement): () => void {
       thumbnails: thumbnailsOf,
       peaks: peaksOf,
       renders: rendersOf(jobsStore.getState().entries),
+      masked: getCurrentShot(),
+      unsure: [],
       hover: pointer.hover,
       drag: pointer.mark,
     };

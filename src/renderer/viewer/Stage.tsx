@@ -3,6 +3,7 @@ import { type PointerEvent, type RefObject, useEffect, useRef, useState } from '
 import { setPainter } from '../store/painted.ts';
 import { type Choice, getViewer, setViewer, useViewer } from '../store/viewer.ts';
 import { panBy, placeOf, type Size, zoomAt } from './camera.ts';
+import { MaskLayer } from './mask/MaskLayer.tsx';
 import { Progressive } from './Progressive.tsx';
 import { Player } from './player.ts';
 import styles from './Stage.module.css';
@@ -148,6 +149,7 @@ export function Stage({ picture }: { readonly picture: Picture }) {
           <span className={`${styles.name} ${styles.end}`}>B</span>
         ) : null}
       </div>
+      <MaskLayer picture={picture} place={at} width={paneSize.width} />
       {comparison === 'wipe' && !peek ? <WipeHandle left={at.x} width={size.width * at.zoom} /> : null}
     </div>
   );

@@ -1,9 +1,12 @@
 /** The picture under the playhead, what compares it, and the transport. */
 import { useEffect } from 'react';
+import { useCurrentShot } from '../store/current.ts';
 import { setViewer, useViewer } from '../store/viewer.ts';
 import { Badges } from './Badges.tsx';
 import { CompareBar } from './CompareBar.tsx';
 import { FirstRender } from './FirstRender.tsx';
+import { MaskBar } from './mask/MaskBar.tsx';
+import { MaskTools } from './mask/MaskTools.tsx';
 import { Stage } from './Stage.tsx';
 import { TransportBar } from './TransportBar.tsx';
 import { usePicture } from './use-picture.ts';
@@ -23,14 +26,20 @@ function usePeekEnds(): void {
 export function Viewer() {
   usePeekEnds();
   const picture = usePicture();
+  const current = useCurrentShot();
+  const isInHand = picture.shot !== null && current?.item.id === picture.shot.id;
   const comparing = useViewer((state) => state.comparison !== 'off');
   return (
     <div className={styles.viewer}>
-      <div className={styles.screen}>
-        <Stage picture={picture} />
-        <Badges picture={picture} />
-        <FirstRender />
+      <div className={styles.sides}>
+        {picture.shot ? <MaskTools isDisabled={!isInHand} /> : null}
+        <div className={styles.screen}>
+          <Stage picture={picture} />
+          <Badges picture={picture} />
+          <FirstRender />
+        </div>
       </div>
+      {isInHand ? <MaskBar picture={picture} /> : null}
       {comparing ? <CompareBar shot={picture.shot} /> : null}
       <TransportBar picture={picture} />
     </div>

@@ -100,7 +100,9 @@ export class Deck {
   async play(frame: number, rate: number): Promise<void> {
     this.#cease();
     this.setRate(rate);
-    const seen = this.#look()?.frame ?? null;
+    const held = this.#look();
+    const seen = held?.frame ?? null;
+    held?.image.close();
     if (this.#video.seeking || seen !== frame) {
       this.#old = seen;
       this.#video.currentTime = frameTime(frame, this.#rate);

@@ -1,0 +1,50 @@
+/** A mask as a veil of colour over the picture: the more is edited, the denser. */
+import { useEffect, useRef } from 'react';
+import type { Size } from '../../../common/masks/grid.ts';
+import styles from './Veil.module.css';
+
+/** Shares of the edit per pixel (h, w), 0..1. */
+export interface Shares extends Size {
+  readonly data: ArrayLike<number>;
+  /** What `data` counts as a whole: 1, or 255 of bytes. */
+  readonly whole: number;
+}
+
+/** The densest that the veil becomes: the picture is still to be seen. */
+const DENSEST = 0.55;
+interface Props {
+  readonly shares: Shares;
+  readonly colour: 'mask' | 'keep';
+  readonly label: string;
+}
+
+const COLOURS = { mask: [255, 59, 72], keep: [86, 156, 255] } as const;
+
+export function Veil({ shares, colour, label }: Props) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useEffect(() => {
+    const context = canvas.current?.getContext('2d');
+    if (!context) return;
+    const { width, height, data, whole } = shares;
+    const image = new ImageData(width, height);
+    const [red, green, blue] = COLOURS[colour];
+    const denser = (255 * DENSEST) / whole;
+    for (let at = 0; at < width * height; at++) {
+      image.data[4 * at] = red;
+      image.data[4 * at + 1] = green;
+      image.data[4 * at + 2] = blue;
+      image.data[4 * at + 3] = data[at]! * denser;
+    }
+    context.putImageData(image, 0, 0);
+  }, [shares, colour]);
+  return (
+    <canvas
+      ref={canvas}
+      className={styles.veil}
+      width={shares.width}
+      height={shares.height}
+      role="img"
+      aria-label={label}
+    />
+  );
+}
