@@ -65,7 +65,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'common/contract',
-    'common, project, settings',
+    'common, masks, project, settings',
     'What can be said between processes is data and its schemas.',
   ),
   // Processes.
@@ -77,7 +77,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/cli',
-    'main, common, common/settings, contract, formats, time',
+    'main, common, common/settings, contract, formats, masks, time',
     'The command line speaks to the engine process; it opens no model or database.',
   ),
   area('preload', 'common', 'The page is given a bridge and nothing else.'),
@@ -157,12 +157,20 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/make',
+<<<<<<< HEAD
     'artefacts, diffusion, flow, media, metrics, models, common, common/settings',
+=======
+    'artefacts, diffusion, flow, media, metrics, models, common, common/masks, common/settings',
+>>>>>>> d4daa17 (A mask of each frame: shapes, mattes, and brushes carried along the flow)
     'Makers are told what they make it of, and do not know which render wants it.',
   ),
   area(
     'main/engine/recipe',
+<<<<<<< HEAD
     'make, methods, artefacts, diffusion, flow, media, models, common, common/settings',
+=======
+    'make, methods, artefacts, diffusion, media, models, common, common/masks, common/settings',
+>>>>>>> d4daa17 (A mask of each frame: shapes, mattes, and brushes carried along the flow)
     'What a render will need is known before anything is made.',
   ),
   area(

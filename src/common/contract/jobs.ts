@@ -1,5 +1,6 @@
 /** Renders from the command line: run, resume, look up. */
 import { z } from 'zod';
+import { filesOf } from '../masks/mask.ts';
 import type { TakeReport } from '../report.ts';
 import type { Grouped } from '../settings/catalogue.ts';
 import { askedSettings } from '../settings/model-settings.ts';
@@ -49,6 +50,13 @@ const settings = askedSettings.check((ctx) => {
     const issues = absolutePath.safeParse(input).error?.issues ?? [];
     for (const { message } of issues) {
       ctx.issues.push({ code: 'custom', message, input, path: [group, key] });
+    }
+  }
+  const { mask } = ctx.value.guide;
+  for (const input of mask ? filesOf(mask) : []) {
+    const issues = absolutePath.safeParse(input).error?.issues ?? [];
+    for (const { message } of issues) {
+      ctx.issues.push({ code: 'custom', message, input, path: ['guide', 'mask'] });
     }
   }
 });

@@ -63,8 +63,10 @@ export interface Flag {
   /** Without its dashes. */
   readonly name: string;
   readonly short?: string;
-  /** Stands for the value in the help. */
-  readonly metavar: string;
+  /** Stands for the value in the help; absent where being given says all. */
+  readonly metavar?: string;
+  /** May be given several times. */
+  readonly repeats?: true;
   /** Where the terminal needs other words than the form. */
   readonly help?: string;
   /** Names it had before. */

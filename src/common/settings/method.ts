@@ -23,6 +23,7 @@ const params = field(jsonRecord.default({}), {
       name: 'param',
       short: 'p',
       metavar: 'name=value',
+      repeats: true,
       help: "One of the method's own parameters; may be repeated",
     },
   ],

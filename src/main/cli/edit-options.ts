@@ -7,6 +7,7 @@ import { type Catalogue, type Placed, parseWith } from '../../common/settings/ca
 import type { Flag } from '../../common/settings/field.ts';
 import { type EditRequest, SETTINGS } from '../../common/settings/settings.ts';
 import { parseRate } from '../../common/time/rational.ts';
+import { maskOf } from './mask-options.ts';
 
 /** By the name that commander gives an option: "--source-prompt" is sourcePrompt. */
 export type EditFlags = Readonly<Record<string, string | readonly string[] | boolean | undefined>>;
@@ -25,14 +26,14 @@ export function addEditOptions(command: Command, settings: Settings = SETTINGS):
   return command;
 }
 
-function optionOf(name: string, { short, metavar, help }: Flag, field: Placed): Option {
+function optionOf(name: string, { short, metavar, help, repeats }: Flag, field: Placed): Option {
   const isShort = short !== undefined && name === field.flags[0]?.name;
   const option = new Option(
-    `${isShort ? `-${short}, ` : ''}--${name} <${metavar}>`,
+    `${isShort ? `-${short}, ` : ''}--${name}${metavar ? ` <${metavar}>` : ''}`,
     sentenceStart(help ?? field.help) + notes(field),
   );
   if (field.limits.choices) option.choices(field.limits.choices);
-  return field.widget.kind === 'parameters' ? option.argParser(collect) : option;
+  return repeats ? option.argParser(collect) : option;
 }
 
 /** Where it had another name before, either will do, and the settings themselves say what is missing. */
@@ -98,6 +99,7 @@ function wished(field: Placed, flags: EditFlags): unknown {
   const [text] = texts;
   const option = `--${field.flags[0]!.name}`;
   if (field.widget.kind === 'frames') return frames(texts as (string | undefined)[], field);
+  if (field.widget.kind === 'mask') return maskOf(field.flags.map(({ name }, i) => [name, texts[i]]));
   if (text === undefined) return undefined;
   if (Array.isArray(text)) return methodParams(text);
   if (typeof text !== 'string') return text;

@@ -64,6 +64,8 @@ export interface DecodePlan {
   /** Container time to seek to before reading; null reads from the start. */
   readonly seek: number | null;
   readonly toneMap: boolean;
+  /** The transparency alone, one byte a pixel; with the decoder that it takes, where that is not the codec's own. */
+  readonly alpha?: { readonly decoder: string | null };
 }
 
 /**
@@ -77,21 +79,52 @@ export function conform(clip: ClipInfo, sought = false): string[] {
   ];
 }
 
-/** RGB24 of conformed frames. */
+/** Pixel formats that hold alpha where `extractplanes` does not look for it. */
+const ALPHA_ASIDE: readonly (readonly [RegExp, string])[] = [
+  [/^pal8/, 'bgra'],
+  [/^(ayuv|vuya|uyva)/, 'yuva444p16le'],
+  [/^(rgbaf|gbrapf)/, 'rgba64le'],
+];
+
+/** The transparency of a picture at a size, full range. */
+export function alphaPlane(
+  { pixelFormat }: ClipInfo,
+  { width, height }: { width: number; height: number },
+): string[] {
+  const aside = ALPHA_ASIDE.find(([formats]) => formats.test(pixelFormat));
+  return [
+    ...(aside ? [`format=${aside[1]}`] : []),
+    'extractplanes=a',
+    // Bilinear: a sharper filter would leave a rim around whatever is opaque.
+    `scale=w=${width}:h=${height}:flags=bilinear:in_range=full:out_range=full`,
+  ];
+}
+
+/** Decoders that read the transparency of WebM, which ffmpeg's own do not. */
+const ALPHA_DECODERS: Readonly<Record<string, string>> = { vp8: 'libvpx', vp9: 'libvpx-vp9' };
+
+/** What reads a clip's transparency; null where its usual decoder does. */
+export function alphaDecoder({ codec }: Pick<ClipInfo, 'codec'>): string | null {
+  return ALPHA_DECODERS[codec] ?? null;
+}
+
+/** RGB24 of conformed frames, or their transparency. */
 export function decodeArgs(clip: ClipInfo, plan: DecodePlan): string[] {
   const { start, end } = plan.range;
+  const { alpha } = plan;
   // Of numbered pictures the first ones need not be opened at all.
   const skipped = clip.sequence !== null && clip.fieldOrder === 'progressive' ? start : 0;
   const filters = [
     'showinfo=checksum=0',
     ...conform(clip, plan.seek !== null),
     `select='between(n,${start - skipped},${end - skipped - 1})'`,
-    ...scaleToRgb(clip, plan),
+    ...(alpha ? [...alphaPlane(clip, plan), 'format=gray'] : scaleToRgb(clip, plan)),
   ];
   return [
     ...TALKING,
     '-copyts',
     ...(plan.seek === null ? [] : seekTo(plan.seek)),
+    ...(alpha?.decoder ? ['-c:v', alpha.decoder] : []),
     ...inputClip(skipPictures(clip, skipped)),
     '-map',
     `0:${clip.stream}`,
@@ -104,7 +137,7 @@ export function decodeArgs(clip: ClipInfo, plan: DecodePlan): string[] {
     '-c:v',
     'rawvideo',
     '-pix_fmt',
-    'rgb24',
+    alpha ? 'gray' : 'rgb24',
     '-f',
     'rawvideo',
     '-',

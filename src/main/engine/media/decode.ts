@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { AppError } from '../../../common/errors.ts';
 import type { ClipInfo, Fit, FrameRange } from '../../../common/media.ts';
 import { toNumber } from '../../../common/time/rational.ts';
-import { canSeek, type DecodePlan, decodeArgs } from './args.ts';
+import { alphaDecoder, canSeek, type DecodePlan, decodeArgs } from './args.ts';
 import { lastError } from './failure.ts';
 import { canToneMap, type Ffmpeg, FfmpegProcess, resolveFfmpeg } from './ffmpeg.ts';
 import { padEdges } from './fit.ts';
@@ -56,15 +56,19 @@ export async function decodeFrame(
   throw missing(clip, index, []);
 }
 
-interface SizedOptions {
+/** Frames at any size, three bytes a pixel. */
+export interface SizedOptions {
   readonly range: FrameRange;
   readonly width: number;
   readonly height: number;
+  /** The transparency instead of the colours: one byte a pixel, 255 is opaque. */
+  readonly alpha?: boolean;
   readonly signal?: AbortSignal | undefined;
   readonly ffmpeg?: Ffmpeg | undefined;
 }
 
-async function* decodeSized(clip: ClipInfo, options: SizedOptions): AsyncGenerator<DecodedFrame> {
+/** @throws AppError as decodeFrames, and where this ffmpeg cannot read the transparency */
+export async function* decodeSized(clip: ClipInfo, options: SizedOptions): AsyncGenerator<DecodedFrame> {
   const { range, width, height, signal } = options;
   if (!(range.start >= 0 && range.end > range.start && range.end <= clip.frames)) {
     throw new AppError(
@@ -78,13 +82,23 @@ async function* decodeSized(clip: ClipInfo, options: SizedOptions): AsyncGenerat
   const ffmpeg = options.ffmpeg ?? (await resolveFfmpeg());
   const wanted = timeOf(clip, range.start);
   const seek = wanted - RUN_UP_SECONDS;
-  const plan = { range, width, height, toneMap: clip.hdr && canToneMap(ffmpeg) };
+  const alpha = options.alpha ? { alpha: { decoder: decoderOfAlpha(clip, ffmpeg) } } : {};
+  const plan = { range, width, height, toneMap: clip.hdr && canToneMap(ffmpeg), ...alpha };
   if (SEEKABLE.test(clip.container) && seek > Math.max(0, clip.startTime) && canSeek(clip, seek)) {
     const seeking = { ...plan, seek };
     const started = yield* read(clip, seeking, ffmpeg, signal, wanted);
     if (started) return;
   }
   yield* read(clip, { ...plan, seek: null }, ffmpeg, signal, null);
+}
+
+function decoderOfAlpha(clip: ClipInfo, ffmpeg: Ffmpeg): string | null {
+  const decoder = alphaDecoder(clip);
+  if (decoder === null || ffmpeg.decoders.has(decoder)) return decoder;
+  throw new AppError('clip-unreadable', `this ffmpeg has no ${decoder} to read the transparency with`, {
+    doing: `reading ${basename(clip.path)}`,
+    hint: 'Give it as ProRes 4444 or a PNG sequence, or as brightness.',
+  });
 }
 
 /** Container time of the source picture that a conformed frame shows. */
@@ -122,7 +136,7 @@ async function* read(
   const tolerance = 0.4 / toNumber(clip.rate);
   let index = start;
   let previous: Uint8Array | null = null;
-  for await (const rgb of frames(child, plan.width * plan.height * 3)) {
+  for await (const rgb of frames(child, plan.width * plan.height * (plan.alpha ? 1 : 3))) {
     if (
       index === start &&
       mustPrecede !== null &&

@@ -3,7 +3,7 @@
 import type { FormatSpec } from '../../../common/formats/format.ts';
 import type { ClipInfo, Fit, FrameRange } from '../../../common/media.ts';
 import { formatRational } from '../../../common/time/rational.ts';
-import { conform, QUIET, SHARP, secondsOf, seekTo } from './args.ts';
+import { alphaPlane, conform, QUIET, SHARP, secondsOf, seekTo } from './args.ts';
 import { outputColour } from './colour.ts';
 import { inputCanvases, inputChapters, inputClip } from './input.ts';
 import { soundFilter, soundInput } from './sound-args.ts';
@@ -106,25 +106,14 @@ function alphaInput(clip: ClipInfo, { decoder, seek }: AlphaInput): string[] {
   ];
 }
 
-/** Pixel formats that hold alpha where `extractplanes` does not look for it. */
-const ALPHA_ASIDE: readonly (readonly [RegExp, string])[] = [
-  [/^pal8/, 'bgra'],
-  [/^(ayuv|vuya|uyva)/, 'yuva444p16le'],
-  [/^(rgbaf|gbrapf)/, 'rgba64le'],
-];
-
 /** The take's picture with the transparency of the same frames of the clip, straight: colours are not multiplied by it. */
 function pictureWithAlpha(plan: EncodePlan, out: NonNullable<FormatSpec['alpha']>, input: number): string[] {
   const { clip, range, spec } = plan;
   const colours = out.planar.replace('a', ''); // yuva444p10le holds the planes of yuv444p10le, and one more
-  const aside = ALPHA_ASIDE.find(([formats]) => formats.test(clip.pixelFormat));
   const alpha = [
     ...conform(clip, plan.alpha!.seek !== null),
     `select='between(n,${range.start},${range.end - 1})'`,
-    ...(aside ? [`format=${aside[1]}`] : []),
-    'extractplanes=a',
-    // Bilinear: a sharper filter would leave a rim around whatever is opaque.
-    `scale=w=${clip.width}:h=${clip.height}:flags=bilinear:in_range=full:out_range=full`,
+    ...alphaPlane(clip, clip),
     // In the very format and kind of the colours it joins: what a filter would slip in leaves nothing quite transparent.
     ...(spec.movflags === null
       ? ['format=gray16le', `format=${colours}`]

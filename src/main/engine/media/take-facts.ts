@@ -3,7 +3,7 @@
 import type { FormatSpec } from '../../../common/formats/format.ts';
 import type { ClipInfo, FrameRange } from '../../../common/media.ts';
 import { carriesTimecode, offsetTimecode } from '../../../common/time/timecode.ts';
-import { secondsOf } from './args.ts';
+import { alphaDecoder, secondsOf } from './args.ts';
 import { type AlphaInput, chapterList, languageIn } from './encode-args.ts';
 import type { Ffmpeg } from './ffmpeg.ts';
 import type { Target } from './target.ts';
@@ -20,8 +20,6 @@ export function takeChapters(
   return null;
 }
 
-/** Decoders that read the transparency of WebM, which ffmpeg's own do not. */
-const ALPHA_DECODERS: Readonly<Record<string, string>> = { vp8: 'libvpx', vp9: 'libvpx-vp9' };
 /** Codecs of nothing but key frames: a seek lands exactly. */
 const INTRA = /^(prores|png|cfhd)$/;
 
@@ -36,7 +34,7 @@ export function alphaOf(
     notes.push(`transparency is left out: ${spec.label} holds none; ProRes 4444 and PNG sequences keep it`);
     return null;
   }
-  const decoder = ALPHA_DECODERS[clip.codec] ?? null;
+  const decoder = alphaDecoder(clip);
   if (decoder !== null && !ffmpeg.decoders.has(decoder)) {
     notes.push(`transparency is left out: this ffmpeg has no ${decoder} to read it with`);
     return null;

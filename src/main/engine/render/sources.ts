@@ -27,7 +27,8 @@ export async function holdSources(
   { source, guide }: Pick<EditSettings, 'source' | 'guide'>,
   { checkpoint, warn }: Pick<RenderContext, 'checkpoint' | 'warn'>,
 ): Promise<Sources> {
-  const paths = [source.clip, ...(guide.depth === null ? [] : [guide.depth])];
+  const mattes = guide.mask?.parts.flatMap((part) => (part.kind === 'matte' ? [part.path] : [])) ?? [];
+  const paths = [source.clip, ...(guide.depth === null ? [] : [guide.depth]), ...mattes];
   const kept = await read(checkpoint.sourcesPath);
   const begun: Kept = kept ?? (await fingerprintsOfReadable(paths));
   const sources: Sources = {
