@@ -58,9 +58,10 @@ function noise(x: number, y: number, seed: number): number {
   const ease = (t: number) => t * t * (3 - 2 * t);
   const [u, v] = [ease(x - left), ease(y - top)];
   const at = (i: number, j: number) => {
-    let hash = Math.imul(left + i, 374761393) ^ Math.imul(top + j, 668265263) ^ Math.imul(seed + 1, 974634777);
+    let hash =
+      Math.imul(left + i, 374761393) ^ Math.imul(top + j, 668265263) ^ Math.imul(seed + 1, 974634777);
     hash = Math.imul(hash ^ (hash >>> 13), 1274126177);
-    return (((hash ^ (hash >>> 16)) >>> 0) / 2 ** 31) - 1;
+    return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 31 - 1;
   };
   return (1 - v) * ((1 - u) * at(0, 0) + u * at(1, 0)) + v * ((1 - u) * at(0, 1) + u * at(1, 1));
 }

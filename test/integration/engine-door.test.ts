@@ -39,6 +39,7 @@ async function samples(): Promise<{ [N in Name]: Calls[N]['input'] }> {
     'clip.probe': { path },
     'clip.import': { path },
     'clip.cuts': { path, sensitivity: 0.5 },
+    'clip.mask': { clip, mask: { parts: [] }, frame: 0, bundle, size: null },
     'clip.preview': { path },
     'project.create': { path, name: 'x' },
     'project.open': { path },

@@ -157,20 +157,12 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/make',
-<<<<<<< HEAD
-    'artefacts, diffusion, flow, media, metrics, models, common, common/settings',
-=======
     'artefacts, diffusion, flow, media, metrics, models, common, common/masks, common/settings',
->>>>>>> d4daa17 (A mask of each frame: shapes, mattes, and brushes carried along the flow)
     'Makers are told what they make it of, and do not know which render wants it.',
   ),
   area(
     'main/engine/recipe',
-<<<<<<< HEAD
-    'make, methods, artefacts, diffusion, flow, media, models, common, common/settings',
-=======
-    'make, methods, artefacts, diffusion, media, models, common, common/masks, common/settings',
->>>>>>> d4daa17 (A mask of each frame: shapes, mattes, and brushes carried along the flow)
+    'make, methods, artefacts, diffusion, flow, media, models, common, common/masks, common/settings',
     'What a render will need is known before anything is made.',
   ),
   area(
@@ -180,12 +172,12 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/queue',
-    'render, recipe, make, artefacts, diffusion, media, models, onnx, project, storage, progress.ts, report-file.ts, common, common/formats, common/settings, common/project, contract',
+    'render, recipe, make, artefacts, diffusion, media, models, onnx, project, storage, progress.ts, report-file.ts, common, common/formats, common/masks, common/settings, common/project, contract',
     'A job renders, and its take is filed to its own project.',
   ),
   area(
     'main/engine/calls',
-    'queue, project, library, previews, artefacts, models, media, data-paths.ts, folders.ts, serve.ts, common, common/project, contract',
+    'queue, project, library, previews, artefacts, models, media, data-paths.ts, folders.ts, serve.ts, common, common/masks, common/project, contract',
     'Calls are answered here and nothing is computed.',
   ),
   area(

@@ -1,7 +1,9 @@
 /** Clips: what they are, where their shots begin, how they look small. */
 import { z } from 'zod';
+import { maskDraft } from '../masks/mask.ts';
 import type { ClipInfo } from '../media.ts';
-import type { ClipRef } from '../project/document.ts';
+import { type ClipRef, clipRef } from '../project/document.ts';
+import { sampling } from '../settings/sampling.ts';
 import { call } from './call.ts';
 import { absolutePath } from './values.ts';
 
@@ -24,6 +26,16 @@ export interface ClipPreview {
   readonly waveform: { readonly file: string; readonly bucketsPerSecond: number } | null;
 }
 
+/** Where one frame is edited, over its whole picture. */
+export interface MaskPicture {
+  readonly width: number;
+  readonly height: number;
+  /** Row by row: 0 stays the clip, 255 is the edit. */
+  readonly coverage: Uint8Array;
+  /** How far what a brush carried here can be relied on, 0..1; null where no brush is in the mask. */
+  readonly confidence: number | null;
+}
+
 const path = z.strictObject({ path: absolutePath });
 
 export const clipCalls = {
@@ -37,6 +49,20 @@ export const clipCalls = {
   'clip.cuts': call(path.extend({ sensitivity: z.number().min(0).max(1) }), 'finding shots').answers<{
     cuts: readonly number[];
   }>(),
+  /**
+   * A frame's finished mask at the size in which a render has it: mattes read, brushes carried along the motion, which is kept. Given up,
+   * it stops. `bundle`: null is the default one; without any, the size is that of Stable Diffusion.
+   */
+  'clip.mask': call(
+    z.strictObject({
+      clip: clipRef,
+      mask: maskDraft,
+      frame: z.int().min(0),
+      bundle: absolutePath.nullable(),
+      size: sampling.size.schema,
+    }),
+    'showing a mask',
+  ).answers<MaskPicture>(),
   /** Made once per file and kept; progress comes as events. */
   'clip.preview': call(path, 'making a preview').answers<ClipPreview>(),
 };

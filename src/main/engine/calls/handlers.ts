@@ -5,6 +5,7 @@ import type { DesktopContract } from '../../../common/contract/contract.ts';
 import type { DesktopEvent, JobEvent } from '../../../common/contract/events.ts';
 import type { OpenedProject } from '../../../common/contract/projects.ts';
 import { AppError, errorLine } from '../../../common/errors.ts';
+import { filesOf } from '../../../common/masks/mask.ts';
 import type { ClipInfo } from '../../../common/media.ts';
 import type { ClipRef, ProjectDocument } from '../../../common/project/document.ts';
 import type { ArtefactStore } from '../artefacts/store.ts';
@@ -23,6 +24,7 @@ import { type ProjectRef, projectPath } from '../project/file.ts';
 import { NetworkPlaces } from '../project/places.ts';
 import { findClip } from '../project/relink.ts';
 import { ProjectSession } from '../project/session.ts';
+import { maskPicture } from '../queue/mask-picture.ts';
 import { createPlanner } from '../queue/plan.ts';
 import { RenderQueue } from '../queue/queue.ts';
 import { requestOf } from '../queue/request.ts';
@@ -68,11 +70,12 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
   const probe = rememberingProbe();
   const previews = new Previews({ dir: join(paths.dir, 'previews'), probe, emit });
   const bundles = new BundleManager(join(paths.dir, 'bundles.json'));
+  const facts = rememberingFacts(cache?.digests);
   const plan = createPlanner({
     cache,
     store,
     probe,
-    facts: rememberingFacts(cache?.digests),
+    facts,
     dir: paths.jobs,
     isBusy: () => supervisor.isBusy,
   });
@@ -175,6 +178,17 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
       await places.require(path, 'finding shots');
       return { cuts: await whileWanted(signal, previews.cuts(path, sensitivity)) };
     },
+    'clip.mask': async ({ clip, mask, frame, bundle, size }, signal) => {
+      for (const path of [clip.path, bundle, ...filesOf(mask)]) {
+        if (path) await places.require(path, 'showing a mask');
+      }
+      const folder = await bundles.folderOf(bundle).catch((error: unknown) => {
+        if (bundle === null && error instanceof AppError) return null;
+        throw error;
+      });
+      const of = { clip: clip.path, mask, frame, bundle: folder, size };
+      return maskPicture(of, { cache, probe, facts }, either(errands.signal, signal));
+    },
     'clip.preview': async ({ path }, signal) => {
       await places.require(path, 'showing a clip');
       if (!(await project.mayShow(path))) {
@@ -187,7 +201,9 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
     },
 
     'render.plan': async ({ shot, clip, bundle, provider }, signal) => {
-      for (const path of [clip.path, bundle]) if (path) await places.require(path, 'planning a render');
+      const { mask } = shot.settings.guide;
+      const files = [clip.path, bundle, ...(mask ? filesOf(mask) : [])];
+      for (const path of files) if (path) await places.require(path, 'planning a render');
       const folder = await bundles.folderOf(bundle);
       const out = join(paths.dir, 'plan.mov'); // names no file; a plan writes nothing
       const request = { shot, clip, bundle: folder, provider: provider ?? 'auto', out, preview: false };
@@ -195,7 +211,9 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
     },
     'queue.add': async (request) => {
       const where = project.known(request.project, 'rendering');
-      const paths = [request.bundle, ...request.shots.map(({ clip }) => clip.path)];
+      const masked = request.shots.flatMap(({ shot }) => shot.settings.guide.mask ?? []);
+      const clips = request.shots.map(({ clip }) => clip.path);
+      const paths = [request.bundle, ...clips, ...masked.flatMap(filesOf)];
       for (const path of paths) if (path) await places.require(path, 'rendering');
       await places.accept(request.takesFolder);
       await requireWorkFolder(request.takesFolder, 'choosing the folder of the takes');

@@ -22,10 +22,15 @@ export interface Link {
   readonly back: Flow;
 }
 
-/** What is left of the trust after a step: where flows agree fully, where they just agree, and where they do not. */
-const TRUST = { agreed: 1, barely: 0.94, lost: 0.8 };
+/**
+ * What is left of the trust after a step: where flows agree fully, where they just agree, and where they do not; and what a
+ * pixel of motion costs beside, for no flow is exact.
+ */
+const TRUST = { agreed: 1, barely: 0.94, lost: 0.8, moved: 0.99 };
 /** Pixels from the edge at which a place is surely inside: patches of the flow reach about so far. */
 const DEEP = 5;
+/** Pixels from the edge at which a flow is all the inside's. */
+const INSIDE = 10;
 /** Consistency from which a place surely comes from where its flow says. */
 const SURE = 0.3;
 /** Iterations that turn a smooth motion around. */
@@ -72,7 +77,8 @@ export class Carrier {
       const isIn = beyond(fromX, width) === 0 && beyond(fromY, height) === 0;
       const sure = agreed(column, row);
       const kept = isIn && sure > 0 ? TRUST.barely + (TRUST.agreed - TRUST.barely) * sure : TRUST.lost;
-      trust[at] = bilinear(trusted, this.#size, fromX, fromY) * kept;
+      const moved = Math.min(1, Math.hypot(column - fromX, row - fromY));
+      trust[at] = bilinear(trusted, this.#size, fromX, fromY) * kept * TRUST.moved ** moved;
     }
     [this.#x, this.#y] = [x, y];
     const layer = x.map((_, at) => edgeAt(bilinear(this.#painted, this.#size, x[at]!, y[at]!)));
@@ -106,10 +112,10 @@ export class Carrier {
   }
 }
 
-/** Nothing of the edge, where there is enough of the inside. */
+/** The deeper inside, the less a flow has of the other side. */
 function weightOf(inside: number): number {
-  if (inside <= 0 || inside === Number.POSITIVE_INFINITY) return inside <= 0 ? 0 : 1;
-  return 1e-3 + Math.min(1, Math.max(0, (inside - 1.5) / (DEEP - 1.5)));
+  if (inside <= 0) return 0;
+  return Math.min(1, inside / INSIDE) ** 3;
 }
 
 /** Where a place stood before a motion that is given at its beginning. */

@@ -6,13 +6,13 @@ import { brokenDown, isFiniteLatent } from '../diffusion/finite.ts';
 import { estimateFlow } from '../flow/estimate.ts';
 import { cutContent } from '../media/fit.ts';
 import type { Derived } from './derived.ts';
-import { type FrameOf, namesOf, type ShotOf } from './shot.ts';
+import { type FrameOf, namesOf, type PicturesShot } from './shot.ts';
 
 /** Raise when the same two pictures give another motion. */
 const VERSION = 1;
 
 /** @returns (2, contentHeight, contentWidth), to the right and down, in pixels of the canvas */
-export function flowOf(shot: ShotOf, from: FrameOf, to: FrameOf): Derived<Tensor> {
+export function flowOf(shot: PicturesShot, from: FrameOf, to: FrameOf): Derived<Tensor> {
   const { fit } = shot;
   const { width, height, left, top, contentWidth, contentHeight } = fit;
   const canvas = [width, height, left, top, contentWidth, contentHeight];

@@ -1,5 +1,6 @@
 /** Where a frame is edited: the mask's parts put together, over the content of the canvas. */
 
+import { AppError } from '../../../common/errors.ts';
 import type { Grid } from '../../../common/masks/grid.ts';
 import { boxAt, polygonAt } from '../../../common/masks/keys.ts';
 import { isShape, type Mask, type Part, type PartOf } from '../../../common/masks/mask.ts';
@@ -12,7 +13,7 @@ import { Brush, paintedFrames } from './brush.ts';
 import { confidenceOf, type Link } from './carry.ts';
 import type { Derived } from './derived.ts';
 import { Matte } from './matte.ts';
-import { namesOf, type ShotOf } from './shot.ts';
+import { namesOf, type PicturesShot } from './shot.ts';
 
 /** Raise when the same mask gives other pixels. */
 const VERSION = 1;
@@ -25,7 +26,7 @@ export interface LinkOf {
 }
 
 /** Object in a picture, by a network. */
-export interface SegmentOf {
+interface SegmentOf {
   /** Digests of the network, the provider and the picture. */
   readonly key: string;
   /** (h, w) of the content, 0..1. */
@@ -33,12 +34,13 @@ export interface SegmentOf {
 }
 
 export interface MasksOf {
-  readonly shot: Pick<ShotOf, 'fit' | 'clip' | 'model'>;
+  readonly shot: PicturesShot;
   readonly mask: Mask;
   /** Files of mattes, by part. */
   readonly mattes: ReadonlyMap<string, ClipInfo>;
   link(frame: number): Promise<LinkOf>;
-  segment(part: PartOf<'segmenter'>, frame: number): Promise<SegmentOf>;
+  /** Absent where no network is at hand. */
+  readonly segment?: (part: PartOf<'segmenter'>, frame: number) => Promise<SegmentOf>;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -134,7 +136,10 @@ export class Masks {
   }
 
   async #segmented(part: PartOf<'segmenter'>, index: number): Promise<Derived<Tensor>> {
-    const { key, run } = await this.#of.segment(part, index);
+    const { segment } = this.#of;
+    if (!segment)
+      throw new AppError('usage', 'no network finds the object here', { doing: 'making the mask' });
+    const { key, run } = await segment(part, index);
     return {
       kind: kinds.mask,
       frame: index,

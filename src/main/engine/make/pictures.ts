@@ -11,6 +11,7 @@ import type { ArtefactStore } from '../artefacts/store.ts';
 import { type DecodedFrame, decodeFrames } from '../media/decode.ts';
 import { resolveFfmpeg } from '../media/ffmpeg.ts';
 import { stampOf } from '../media/sequence.ts';
+import type { FrameOf } from './shot.ts';
 
 /** Raise when decoding gives other pictures of the same file. */
 const DECODER_VERSION = 1;
@@ -41,6 +42,10 @@ export class Pictures {
   constructor(of: PicturesOf) {
     this.#of = of;
     this.#stamp = stampOf(of.clip.path);
+  }
+
+  async frame(index: number): Promise<FrameOf> {
+    return { index, pixels: await this.digest(index), rgb: () => this.rgb(index) };
   }
 
   /** sha256 hex of a frame's RGB8 pixels at canvas size. @throws as decodeFrames does */

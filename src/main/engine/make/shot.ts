@@ -23,6 +23,11 @@ export interface ShotOf {
   networks(): Networks;
 }
 
+/** What is told to makers that need the pictures alone. */
+export interface PicturesShot extends Pick<ShotOf, 'clip' | 'fit'> {
+  readonly model: Pick<ShotOf['model'], 'name'>;
+}
+
 interface Networks {
   readonly bundle: Bundle;
   readonly predict: Predict;
@@ -40,7 +45,7 @@ export interface FrameOf {
 }
 
 export function namesOf(
-  { clip, model }: Pick<ShotOf, 'clip' | 'model'>,
+  { clip, model }: Pick<PicturesShot, 'clip' | 'model'>,
   name: string,
   more: { readonly prompt?: string; readonly settings: string },
 ): Omit<ArtefactNames, 'psnr'> {

@@ -9,6 +9,7 @@ import type { Probe } from '../media/remembering-probe.ts';
 import type { ReadFacts } from '../models/facts.ts';
 import { chooseProvider } from '../onnx/provider.ts';
 import { forecast } from '../recipe/forecast.ts';
+import { mattesOf } from '../recipe/mattes.ts';
 import { Recipe } from '../recipe/recipe.ts';
 import { depthOf, resolveRequest, resolveShot } from '../recipe/request.ts';
 import { branchPrompts, runsOf } from '../recipe/runs.ts';
@@ -53,8 +54,16 @@ export function createPlanner({ cache, store, probe, facts, dir, isBusy }: Plann
     const resolved = resolveShot({ settings, request, clip, model, provider });
     const depth = await depthOf({ ...resolved, sizeFor: model.depth?.sizeFor ?? null }, probe);
     const { range, fit, needs, method } = resolved;
+    const mattes = await mattesOf({ mask: settings.guide.mask, clip, range }, probe);
     const networks = () => assert(false, 'a plan makes nothing') as never;
-    await using recipe = new Recipe({ shot: { ...resolved, networks }, range, needs, depth, store: cache });
+    await using recipe = new Recipe({
+      shot: { ...resolved, networks },
+      range,
+      needs,
+      depth,
+      mattes,
+      store: cache,
+    });
     const { counts, reconstruction } = await forecast(recipe, cache);
     const frames = range.end - range.start;
     const { found: cachedFrames = 0, made: framesToInvert = 0 } = counts.kinds.inversion ?? {};

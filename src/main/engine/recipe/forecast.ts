@@ -56,6 +56,10 @@ export async function forecast(recipe: Recipe, store: ArtefactStore | null): Pro
   learn(flows);
   flows.forEach(have);
 
+  const masks = await listOf(recipe.masks());
+  learn(masks.flatMap(({ mask, brushes }) => [mask, ...brushes]));
+  for (const { mask } of masks) have(mask);
+
   const frames = await listOf(recipe.frames(structure));
   learn(frames.flatMap(({ wanted }) => wanted));
   learn(

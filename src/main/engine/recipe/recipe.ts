@@ -13,8 +13,10 @@ import type { Check, Derived } from '../make/derived.ts';
 import { flowOf } from '../make/flow.ts';
 import { checkOf, type InversionOf, inversionCalls, inversionOf } from '../make/inversion.ts';
 import { latentsOf } from '../make/latents.ts';
+import { linksOf } from '../make/links.ts';
+import { framesToFollow, type MaskOfFrame, Masks } from '../make/mask.ts';
 import { Pictures } from '../make/pictures.ts';
-import { type FrameOf, namesOf, type ShotOf } from '../make/shot.ts';
+import { namesOf, type ShotOf } from '../make/shot.ts';
 import type { Calls } from '../make/tally.ts';
 import { textOf } from '../make/text.ts';
 import { trajectoryOf } from '../make/trajectory.ts';
@@ -27,6 +29,8 @@ export interface RecipeOf {
   readonly range: FrameRange;
   readonly needs: readonly Need[];
   readonly depth: DepthOf;
+  /** Files of the mask's mattes, by part. */
+  readonly mattes: ReadonlyMap<string, ClipInfo>;
   /** Where digests of pictures are remembered; null where the disk has no room for one. */
   readonly store: ArtefactStore | null;
   readonly signal?: AbortSignal | undefined;
@@ -104,7 +108,7 @@ export class Recipe implements AsyncDisposable {
     const fit = seen ?? { ...shot.fit, sourceWidth: clip.width, sourceHeight: clip.height };
     const pictures = this.#open(clip, fit);
     for (let index = range.start; index < range.end; index++) {
-      const frame = await frameOf(pictures, index);
+      const frame = await pictures.frame(index);
       yield seen ? estimatedDepth(shot, seen, frame) : givenDepth(shot, frame);
     }
     await pictures.rest();
@@ -131,14 +135,22 @@ export class Recipe implements AsyncDisposable {
     return { digests, maps };
   }
 
-  /** How the picture moves between neighbours, pair by pair, there and back; none where no method wants it. */
-  async *flows(): AsyncGenerator<Derived<Tensor> & Way> {
+  /** Frames between whose neighbours motion is asked for: the method's, and those along which a brush is carried; null for none. */
+  get moving(): FrameRange | null {
     const { shot, range, needs } = this.#of;
-    if (!needs.includes('flow')) return;
-    const pictures = this.#open(shot.clip, shot.fit);
-    let before = await frameOf(pictures, range.start);
-    for (let index = range.start + 1; index < range.end; index++) {
-      const frame = await frameOf(pictures, index);
+    const { mask } = shot.settings.guide;
+    return (mask && framesToFollow(mask, range)) ?? (needs.includes('flow') ? range : null);
+  }
+
+  /** How the picture moves between neighbours, pair by pair, there and back; none where nothing wants it. */
+  async *flows(): AsyncGenerator<Derived<Tensor> & Way> {
+    const { shot } = this.#of;
+    const { moving } = this;
+    if (!moving) return;
+    const pictures = this.#open(shot.clip, shot.fit, moving.end);
+    let before = await pictures.frame(moving.start);
+    for (let index = moving.start + 1; index < moving.end; index++) {
+      const frame = await pictures.frame(index);
       yield { ...flowOf(shot, before, frame), from: before.index, to: index };
       yield { ...flowOf(shot, frame, before), from: index, to: before.index };
       before = frame;
@@ -146,12 +158,27 @@ export class Recipe implements AsyncDisposable {
     await pictures.rest();
   }
 
+  /** Where each frame is edited; none where it is everywhere. Motion is made before. */
+  async *masks(): AsyncGenerator<MaskOfFrame> {
+    const { shot, range, mattes, store, signal } = this.#of;
+    const { mask } = shot.settings.guide;
+    if (!mask) return;
+    const pictures = this.#open(shot.clip, shot.fit, this.moving?.end);
+    const masks = new Masks({ shot, mask, mattes, link: linksOf({ shot, pictures, store, signal }), signal });
+    try {
+      for (let index = range.start; index < range.end; index++) yield await masks.frame(index);
+    } finally {
+      await masks.rest();
+      await pictures.rest();
+    }
+  }
+
   /** Frame by frame, in order. @param structure null where the network takes none, 'unknown' where depth is not made yet */
   async *frames(structure: Structure | 'unknown' | null): AsyncGenerator<RecipeFrame> {
     const { shot, range, needs } = this.#of;
     const pictures = this.#open(shot.clip, shot.fit);
     for (let index = range.start; index < range.end; index++) {
-      const frame = await frameOf(pictures, index);
+      const frame = await pictures.frame(index);
       const clean = latentsOf(shot, frame);
       const place = index - range.start;
       const of: InversionOf = {
@@ -181,16 +208,12 @@ export class Recipe implements AsyncDisposable {
     for (const pictures of this.#opened) await pictures.rest();
   }
 
-  #open(clip: ClipInfo, fit: ShotOf['fit']): Pictures {
-    const { range, store, signal } = this.#of;
-    const pictures = new Pictures({ clip, fit, end: range.end, store, signal });
+  #open(clip: ClipInfo, fit: ShotOf['fit'], end = this.#of.range.end): Pictures {
+    const { store, signal } = this.#of;
+    const pictures = new Pictures({ clip, fit, end, store, signal });
     this.#opened.push(pictures);
     return pictures;
   }
-}
-
-async function frameOf(pictures: Pictures, index: number): Promise<FrameOf> {
-  return { index, pixels: await pictures.digest(index), rgb: () => pictures.rgb(index) };
 }
 
 function structureKey(depths: readonly Derived<Tensor>[]): string {

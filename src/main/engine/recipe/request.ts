@@ -83,7 +83,7 @@ function checkSeveral(settings: Pick<EditSettings, 'guide' | 'method'>): void {
 
 /** Canvas of a clip for a network. @throws AppError bundle-invalid where an export froze another than was asked for */
 export function canvasOf(
-  settings: EditSettings,
+  settings: { readonly sampling: Pick<EditSettings['sampling'], 'size'> },
   clip: Pick<ClipInfo, 'width' | 'height'>,
   network: Pick<Bundle, 'name' | 'nativeSize' | 'grid' | 'frozen'>,
 ): Fit {

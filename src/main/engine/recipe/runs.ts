@@ -24,6 +24,7 @@ const MAKES: readonly Need[] = [
   'clean',
   'structure',
   'flow',
+  'mask',
   'sourceText',
   'pictures',
 ];

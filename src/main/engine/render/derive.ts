@@ -7,6 +7,7 @@ import type { Latent } from '../diffusion/types.ts';
 import type { Flow } from '../flow/flow.ts';
 import type { Derived } from '../make/derived.ts';
 import { levelsOf } from '../make/inversion.ts';
+import { toLatentGrid } from '../make/latent-grid.ts';
 import { Maker } from '../make/maker.ts';
 import { latentMotions, Motions } from '../recipe/motions.ts';
 import type { Structure } from '../recipe/recipe.ts';
@@ -23,6 +24,8 @@ export interface Ingredients {
   readonly trajectories: readonly (readonly Latent[])[];
   /** Null where the method does not need it. */
   readonly motions: Motions | null;
+  /** Where each frame is edited, at latent size: 16 KB a frame at 512². Null where it is everywhere. */
+  readonly masks: readonly Float32Array[] | null;
   /** Digest of the keys of all frames, so that a checkpoint of others is recognised as foreign. */
   readonly fingerprint: string;
   readonly counts: DerivedCounts;
@@ -48,6 +51,7 @@ export async function derive(shot: Shot, context: RenderContext): Promise<Ingred
   const structure = await makeStructure(shot, maker, context);
   const fingerprint = createHash('sha256');
   const motions = await makeMotions(shot, maker, context, fingerprint);
+  const masks = await makeMasks(shot, maker, fingerprint);
   // It takes longest, and no frame's time shall hold it.
   await shot.bundle.open('unet');
   progress.enter('invert');
@@ -64,6 +68,7 @@ export async function derive(shot: Shot, context: RenderContext): Promise<Ingred
     fingerprint: fingerprint.digest('hex'),
     structure,
     motions,
+    masks,
     counts: { kinds, calls },
     inversion: {
       frames: frames.inverted.length,
@@ -113,9 +118,10 @@ async function makeMotions(
   { progress }: Pick<RenderContext, 'progress'>,
   fingerprint: Hash,
 ): Promise<Motions | null> {
-  if (!needs.includes('flow')) return null;
+  const { moving } = recipe;
+  if (!moving) return null;
   const motions = new Motions(shape, frames);
-  let left = 2 * (frames - 1);
+  let left = 2 * (moving.end - moving.start - 1);
   progress.plan('flow', left);
   progress.enter('flow');
   const keys: string[] = [];
@@ -124,6 +130,7 @@ async function makeMotions(
   await maker.each(recipe.flows(), ({ made, value }, { key, from, to }) => {
     if (!made) progress.plan('flow', --left);
     const first = Math.min(from, to);
+    if (!needs.includes('flow') || first < range.start || first + 1 >= range.end) return;
     keys[2 * (first - range.start) + (from === first ? 0 : 1)] = key!;
     const pair = waiting.get(first) ?? new Map<number, Flow>();
     pair.set(from, { width: value.shape[2]!, height: value.shape[1]!, data: value.data });
@@ -136,8 +143,31 @@ async function makeMotions(
     motions.set(place, place + 1, forward);
     motions.set(place + 1, place, backward);
   });
+  if (!needs.includes('flow')) return null;
   fingerprint.update(keys.join());
   return motions;
+}
+
+/** Null where the edit is everywhere. */
+async function makeMasks(
+  { recipe, settings, fit, model, range }: Shot,
+  maker: Maker,
+  fingerprint: Hash,
+): Promise<Float32Array[] | null> {
+  if (!settings.guide.mask) return null;
+  const keys: string[] = [];
+  const masks: Float32Array[] = [];
+  const things = async function* () {
+    for await (const { mask } of recipe.masks()) yield mask;
+  };
+  await maker.each(things(), ({ value: { shape, data } }, { key, frame }) => {
+    const place = frame! - range.start;
+    keys[place] = key!;
+    const [height = 0, width = 0] = shape;
+    masks[place] = toLatentGrid({ data, width, height }, fit, model.factor);
+  });
+  fingerprint.update(keys.join());
+  return masks;
 }
 
 /** Of making every frame, in network calls. */

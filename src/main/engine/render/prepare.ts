@@ -14,6 +14,7 @@ import { attentionFor } from '../methods/registry.ts';
 import { openBundle } from '../models/open.ts';
 import type { Bundle } from '../models/types.ts';
 import { chooseProvider } from '../onnx/provider.ts';
+import { mattesOf } from '../recipe/mattes.ts';
 import { readModelSettings } from '../recipe/model-settings.ts';
 import { Recipe } from '../recipe/recipe.ts';
 import {
@@ -74,6 +75,8 @@ export async function prepareShot(
     warnOfPrompts(settings, bundle, warn);
     const sizeFor = bundle.depth?.sizeFor ?? null;
     const depth = await depthOf({ ...resolved, sizeFor }, (path) => probeClip(path, { signal }));
+    const { mask } = settings.guide;
+    const mattes = await mattesOf({ mask, clip, range }, (path) => probeClip(path, { signal }));
     const predict = bundle.predict(shape);
     const runs = runsOf(resolved);
     const branches = branchPrompts(settings).length;
@@ -89,7 +92,7 @@ export async function prepareShot(
       },
     });
     const shot = { ...resolved, networks };
-    const recipe = new Recipe({ shot, range, needs, depth, store: cache, signal });
+    const recipe = new Recipe({ shot, range, needs, depth, mattes, store: cache, signal });
     return {
       ...shot,
       bundle,

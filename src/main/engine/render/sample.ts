@@ -107,6 +107,7 @@ function haveOf(shot: Shot, made: Ingredients): Partial<Have> {
     clean: (frame) => made.clean[frame]!,
     ...(made.structure && { structure: mapOf(made) }),
     ...(made.motions && { flow: (from, to) => made.motions!.between(from, to) }),
+    mask: (frame) => made.masks?.[frame] ?? new Float32Array(shape.height * shape.width).fill(1),
     pictures: {
       decode: (latent) => bundle.decode(latent, shape),
       encode: (rgb) => bundle.encode(rgb, fit.width, fit.height),

@@ -1,0 +1,42 @@
+/** The motion between neighbours for whoever goes along it frame by frame: found, or estimated and kept. */
+import type { Tensor } from '../artefacts/codecs.ts';
+import type { ArtefactStore } from '../artefacts/store.ts';
+import type { Flow } from '../flow/flow.ts';
+import { flowOf } from './flow.ts';
+import { Maker } from './maker.ts';
+import type { LinkOf } from './mask.ts';
+import type { Pictures } from './pictures.ts';
+import type { PicturesShot } from './shot.ts';
+
+export interface LinksOf {
+  readonly shot: PicturesShot;
+  readonly pictures: Pictures;
+  readonly store: ArtefactStore | null;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** @returns flows between a frame and the next. Not counted: a render counts them where it makes them */
+export function linksOf({
+  shot,
+  pictures,
+  store,
+  signal = new AbortController().signal,
+}: LinksOf): (frame: number) => Promise<LinkOf> {
+  const maker = new Maker({ store, signal });
+  return async (index) => {
+    const [frame, next] = [await pictures.frame(index), await pictures.frame(index + 1)];
+    const [there, back] = [flowOf(shot, frame, next), flowOf(shot, next, frame)];
+    return {
+      key: `${there.key} ${back.key}`,
+      read: async () => ({
+        there: asFlow((await maker.have(there)).value),
+        back: asFlow((await maker.have(back)).value),
+      }),
+    };
+  };
+}
+
+function asFlow({ shape, data }: Tensor): Flow {
+  const [, height = 0, width = 0] = shape;
+  return { width, height, data };
+}

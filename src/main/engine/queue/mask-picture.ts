@@ -1,0 +1,79 @@
+/** The finished mask of one frame, to be looked at: what a render would make, of what it would keep. */
+import type { MaskPicture } from '../../../common/contract/clips.ts';
+import { AppError } from '../../../common/errors.ts';
+import type { Mask } from '../../../common/masks/mask.ts';
+import type { ArtefactStore } from '../artefacts/store.ts';
+import { linksOf } from '../make/links.ts';
+import { Maker } from '../make/maker.ts';
+import { confidenceIn, framesToFollow, Masks } from '../make/mask.ts';
+import { Pictures } from '../make/pictures.ts';
+import { fitCanvas } from '../media/fit.ts';
+import type { Probe } from '../media/remembering-probe.ts';
+import type { ReadFacts } from '../models/facts.ts';
+import { mattesOf } from '../recipe/mattes.ts';
+import { canvasOf } from '../recipe/request.ts';
+
+export interface MaskPictureOf {
+  /** Path of the clip. */
+  readonly clip: string;
+  readonly mask: Mask;
+  readonly frame: number;
+  /** Folder of the model; null where there is none yet. */
+  readonly bundle: string | null;
+  readonly size: number | null;
+}
+
+export interface MaskPictureParts {
+  readonly cache: ArtefactStore | null;
+  readonly probe: Probe;
+  readonly facts: ReadFacts;
+}
+
+/** Without a model. */
+const CANVAS = { size: 512, grid: 64 };
+
+/** @throws AppError usage for a mask that does not fit its clip, Cancelled */
+export async function maskPicture(
+  { clip: path, mask, frame, bundle, size }: MaskPictureOf,
+  { cache, probe, facts }: MaskPictureParts,
+  signal: AbortSignal,
+): Promise<MaskPicture> {
+  const clip = await probe(path, signal);
+  if (frame >= clip.frames) {
+    throw new AppError('usage', `frame ${frame} is not in the clip, which has 0 to ${clip.frames - 1}`, {
+      doing: 'showing a mask',
+    });
+  }
+  const network = bundle === null ? null : await facts(bundle);
+  const fit = network
+    ? canvasOf({ sampling: { size } }, clip, network)
+    : fitCanvas(clip.width, clip.height, { ...CANVAS, size: size ?? CANVAS.size });
+  const range = { start: frame, end: frame + 1 };
+  const mattes = await mattesOf({ mask, clip, range }, (file) => probe(file, signal));
+  const shot = { clip, fit, model: { name: network?.name ?? '' } };
+  const { end } = framesToFollow(mask, range) ?? range;
+  const pictures = new Pictures({ clip, fit, end, store: cache, signal });
+  const link = linksOf({ shot, pictures, store: cache, signal });
+  const masks = new Masks({ shot, mask, mattes, link, signal });
+  try {
+    const { mask: wanted, brushes } = await masks.frame(frame);
+    const maker = new Maker({ store: cache, signal });
+    const carried = [];
+    for (const brush of brushes) carried.push((await maker.have(brush)).value);
+    // The mask itself is not kept: an artist who drags an edge would fill the cache.
+    const { value } = await wanted.make({
+      signal,
+      have: async (need) => (await maker.have(need)).value,
+      onCall: () => {},
+    });
+    return {
+      width: fit.contentWidth,
+      height: fit.contentHeight,
+      coverage: Uint8Array.from(value.data, (share) => Math.round(255 * share)),
+      confidence: confidenceIn(carried),
+    };
+  } finally {
+    await masks.rest();
+    await pictures.rest();
+  }
+}
