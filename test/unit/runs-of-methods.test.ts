@@ -5,7 +5,7 @@ import { euler } from '../../src/main/engine/diffusion/solvers/euler.ts';
 import { getMethod, parseParams } from '../../src/main/engine/methods/registry.ts';
 import type { Method } from '../../src/main/engine/methods/types.ts';
 import { runsOf } from '../../src/main/engine/recipe/runs.ts';
-import { flowMix } from '../helpers/possible-methods/flow-mix.ts';
+import { nullText } from '../helpers/possible-methods/null-text.ts';
 import { SD_SCHEDULER, SHAPE } from '../helpers/smooth-network.ts';
 
 function planned(method: Method) {
@@ -20,7 +20,7 @@ function planned(method: Method) {
     anchors: [0],
     schedule: makeLevels(SD_SCHEDULER, 4, { solver: euler }),
     shape: SHAPE,
-    settings: { sampling: { seed: 1 } },
+    settings: { sampling: { seed: 1 }, guide: { mask: null } },
   };
 }
 
@@ -32,5 +32,5 @@ it('runs are counted before anything is made, and fail by name when they use wha
 });
 
 it('a method that needs what nobody makes is no method of a render', () => {
-  expect(() => runsOf(planned(flowMix))).toThrow(/a render makes what flow-mix needs: flow/);
+  expect(() => runsOf(planned(nullText))).toThrow(/a render makes what null-text needs: nullText/);
 });

@@ -78,6 +78,11 @@ export interface Run {
   readonly recalls?: readonly Recall[];
   /** The frame's latent at the first level, in the solver's form. */
   start(frame: number, earlier: Earlier): Latent;
+  /**
+   * Unit noise that a frame begins under, where that is neither its inversion nor seeded by the frame: what is held to the
+   * clip is noised alike.
+   */
+  noise?(frame: number): Latent;
   /** Guidance branches of a frame in a step, where they are not those `asked` for. */
   text?(frame: number, step: number, asked: readonly Conditioning[]): readonly Conditioning[];
   /** What the artist may choose where frames that go together do not fit into memory: a sentence. */

@@ -12,16 +12,15 @@ export function stepsOfStrength(steps: number, strength: number): number {
 
 /** Every frame by itself over the last levels, from its clean latent and seeded noise: one for all frames, or its own. */
 export function noisedRun(shot: ShotFacts<'clean'>, options: { strength: number; shared: boolean }): Run {
-  const { form, schedule, seed } = shot;
+  const { form, schedule, seed, shape } = shot;
+  const count = shape.channels * shape.height * shape.width;
+  const noise = (frame: number) => (options.shared ? sharedNoise(seed, count) : noiseFor(seed, frame, count));
   const levels = schedule.levels.slice(-stepsOfStrength(schedule.levels.length, options.strength));
   return {
     frames: allFrames(shot),
     schedule: { ...schedule, levels },
-    start(frame) {
-      const clean = shot.have.clean(frame);
-      const noise = options.shared ? sharedNoise(seed, clean.length) : noiseFor(seed, frame, clean.length);
-      return addNoise(form, clean, noise, levels[0]!);
-    },
+    noise,
+    start: (frame) => addNoise(form, shot.have.clean(frame), noise(frame), levels[0]!),
   };
 }
 

@@ -13,6 +13,7 @@ import { getMethod, methods, parseParams, solverFor } from '../methods/registry.
 import type { Method } from '../methods/types.ts';
 import { checkCanvas } from '../models/parts.ts';
 import type { Bundle } from '../models/types.ts';
+import { neededFor } from './hold.ts';
 
 export interface ResolvedRequest {
   readonly method: Method;
@@ -132,7 +133,7 @@ type ModelFacts = Pick<
   | 'digests'
 >;
 
-/** A request and its clip, model and canvas: what a plan and a render both start from. */
+/** A request and its clip, model and canvas: what a plan and a render both start from. Needs are its method's and what it is held by. */
 export interface ResolvedShot extends ResolvedRequest {
   readonly settings: EditSettings;
   readonly clip: ClipInfo;
@@ -166,6 +167,7 @@ export function resolveShot(of: {
   return {
     ...request,
     ...of,
+    needs: neededFor(request.needs, settings.guide),
     range,
     frames: range.end - range.start,
     anchor: settings.guide.anchor - range.start,

@@ -1,9 +1,11 @@
 /** The runs of a request's method, for planning and for sampling. */
 import { assert } from '../../../common/errors.ts';
 import type { EditSettings } from '../../../common/settings/settings.ts';
+import { held } from '../diffusion/hold.ts';
 import type { Run } from '../diffusion/run.ts';
 import type { LatentShape, NoiseSchedule } from '../diffusion/types.ts';
 import { give, type Have, type Need } from '../methods/have.ts';
+import { holdOf, isHeld } from './hold.ts';
 import type { ResolvedRequest } from './request.ts';
 
 export interface RunsOf extends Pick<ResolvedRequest, 'method' | 'needs' | 'params' | 'solver'> {
@@ -14,7 +16,10 @@ export interface RunsOf extends Pick<ResolvedRequest, 'method' | 'needs' | 'para
   readonly anchors: readonly number[];
   readonly schedule: NoiseSchedule;
   readonly shape: LatentShape;
-  readonly settings: { readonly sampling: { readonly seed: number } };
+  readonly settings: {
+    readonly sampling: { readonly seed: number };
+    readonly guide: Pick<EditSettings['guide'], 'mask'>;
+  };
 }
 
 /** What a render makes so far. */
@@ -29,10 +34,11 @@ const MAKES: readonly Need[] = [
   'pictures',
 ];
 
-/** @param made what the method needs; without it the runs can only be counted */
+/** @param made what was made; without it the runs can only be counted */
 export function runsOf(of: RunsOf, made: Partial<Have> = {}): readonly Run[] {
   const { method, needs, params, solver, frames, anchor, anchors, schedule, shape, settings } = of;
   const { seed } = settings.sampling;
+  const { form } = solver;
   const beyond = needs.filter((need) => !MAKES.includes(need));
   assert(beyond.length === 0, `a render makes what ${method.id} needs: ${beyond.join(', ')}`);
   const facts = {
@@ -42,10 +48,14 @@ export function runsOf(of: RunsOf, made: Partial<Have> = {}): readonly Run[] {
     schedule,
     shape,
     seed,
-    form: solver.form,
-    have: give(needs, made),
+    form,
+    have: give(method.needs(params), made),
   };
-  return method.runs(facts, params);
+  const runs = method.runs(facts, params);
+  const { guide } = settings;
+  if (!isHeld(guide)) return runs;
+  const hold = holdOf({ guide, needs, schedule, form, seed }, made);
+  return runs.map((run) => held(run, hold));
 }
 
 /** Prompts of the sampling branches: (negative, target), the target alone at guidance 1, or (source, target) where parts are kept. */

@@ -1,0 +1,74 @@
+/**
+ * What frames are held to: the clip outside the mask, and a picture of the artist's where one stands for the frame. A shot that
+ * was inverted goes back its own trajectory; any other is its clean latent under the noise that its run began with.
+ */
+import { assert } from '../../../common/errors.ts';
+import type { EditSettings } from '../../../common/settings/settings.ts';
+import type { Hold } from '../diffusion/hold.ts';
+import { noiseFor } from '../diffusion/noise.ts';
+import { addNoise, type Form } from '../diffusion/parametrisation.ts';
+import type { Run } from '../diffusion/run.ts';
+import type { Latent, Level, NoiseSchedule } from '../diffusion/types.ts';
+import { type Have, type Need, wantsInversion } from '../methods/have.ts';
+
+type Guide = Pick<EditSettings['guide'], 'mask'>;
+
+export interface HoldOf {
+  readonly guide: Guide;
+  readonly needs: readonly Need[];
+  readonly schedule: NoiseSchedule;
+  readonly form: Form;
+  readonly seed: number;
+}
+
+export function isHeld({ mask }: Guide): boolean {
+  return mask !== null;
+}
+
+/** What has to be made: what the method needs, and what frames are held by. */
+export function neededFor(needs: readonly Need[], guide: Guide): readonly Need[] {
+  if (!isHeld(guide)) return needs;
+  const more: Need[] = [wantsInversion(needs) ? 'trajectory' : 'clean'];
+  if (guide.mask !== null) more.push('mask');
+  return [...new Set([...needs, ...more])];
+}
+
+/** @param made asked only while frames are sampled */
+export function holdOf({ guide, needs, schedule, form, seed }: HoldOf, made: Partial<Have>): Hold {
+  const { levels, final } = schedule;
+  const inverted = wantsInversion(needs);
+  const trajectory = (frame: number) => {
+    assert(made.trajectory, 'a held shot that is inverted has its trajectories');
+    return made.trajectory(frame);
+  };
+  const clean = (frame: number): Latent => {
+    if (inverted) return trajectory(frame).at(-1)!;
+    assert(made.clean, 'a held shot has its clean latents');
+    return made.clean(frame);
+  };
+  const goesBack = ({ noise, schedule: { levels: own } }: Run) =>
+    inverted && !noise && own[0] !== undefined && placeOf(own[0], levels) === 0;
+  return {
+    share: (frame) => (guide.mask === null ? null : made.mask!(frame)),
+    own(run, frame, level) {
+      if (level === final || (placeOf(level, levels) < 0 && isSame(level, final))) return clean(frame);
+      if (goesBack(run)) {
+        const place = placeOf(level, levels);
+        assert(place >= 0, 'runs from inverted noise go by the levels of the inversion');
+        return trajectory(frame)[place]!;
+      }
+      const start = clean(frame);
+      return addNoise(form, start, run.noise?.(frame) ?? noiseFor(seed, frame, start.length), level);
+    },
+  };
+}
+
+/** By level, not by place: runs of one shot have different ones. Negative where it is none of them. */
+function placeOf(level: Level, levels: readonly Level[]): number {
+  const itself = levels.indexOf(level);
+  return itself >= 0 ? itself : levels.findIndex((one) => isSame(one, level));
+}
+
+function isSame(a: Level, b: Level): boolean {
+  return a.timestep === b.timestep && a.alphaBar === b.alphaBar && a.sigma === b.sigma;
+}
