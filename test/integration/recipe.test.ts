@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { ArtefactKind } from '../../src/common/contract/cache.ts';
 import type { Progress } from '../../src/common/contract/jobs.ts';
+import type { Mask } from '../../src/common/masks/mask.ts';
 import { type DerivedCounts, type TakeReport, WORKS } from '../../src/common/report.ts';
 import type { EditSettings } from '../../src/common/settings/settings.ts';
 import { ArtefactStore } from '../../src/main/engine/artefacts/store.ts';
@@ -127,8 +128,30 @@ const EDITS: [string, () => EditSettings][] = [
   ['motion of frames that are all alike', () => settingsOf(plain, { method: 'wants-flow', clip: still })],
   ['the way to noise', () => settingsOf(plain, { method: 'wants-trajectory' })],
   ['the way to noise with depth', () => settingsOf(depth, { method: 'wants-trajectory', refinement: 1 })],
+  ['masked', () => masked(settingsOf(plain), box)],
+  ['masked, from noise', () => masked(settingsOf(plain, { method: 'sdedit' }), box)],
+  ['masked by a brush, keep', () => masked(settingsOf(plain, { keep: 0.4 }), brush)],
   ['one prompt for both', () => settingsOf(plain, { prompt: 'a red car', negativePrompt: 'a red car' })],
 ];
+
+const box: Mask['parts'][number] = {
+  ...{ id: 'box', mode: 'add', kind: 'rectangle' },
+  keys: [
+    { frame: 0, x: 4, y: 4, width: 20, height: 20, angle: 0 },
+    { frame: 4, x: 24, y: 10, width: 20, height: 20, angle: 30 },
+  ],
+};
+const brush: Mask['parts'][number] = {
+  ...{ id: 'brush', mode: 'add', kind: 'brush' },
+  strokes: [{ frame: 2, mode: 'paint', radius: 10, points: [[30, 24]] }],
+};
+
+function masked(settings: EditSettings, ...parts: Mask['parts']): EditSettings {
+  return {
+    ...settings,
+    guide: { ...settings.guide, mask: { invert: false, grow: 0, feather: 4, parts } },
+  };
+}
 
 /** What may be missing while the rest is there. */
 const HALVES: readonly (readonly ArtefactKind[])[] = [
@@ -138,6 +161,8 @@ const HALVES: readonly (readonly ArtefactKind[])[] = [
   ['flow'],
   ['trajectory'],
   ['trajectory', 'inversion'],
+  ['mask'],
+  ['mask', 'flow', 'trajectory'],
 ];
 
 describe.each(EDITS)('%s', (_, edit) => {

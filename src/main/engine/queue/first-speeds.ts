@@ -49,7 +49,8 @@ export async function timeCalls(
       {
         ...settings,
         source: { ...settings.source, range: { start: anchor, end: anchor + 1 } },
-        guide: { ...settings.guide, anchors: [] },
+        // Neither costs the network anything, and a brush would be carried along the whole clip.
+        guide: { ...settings.guide, anchors: [], mask: null },
         output: { ...settings.output, imageText: null },
       },
       context,

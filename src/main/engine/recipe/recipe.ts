@@ -204,6 +204,14 @@ export class Recipe implements AsyncDisposable {
     await pictures.rest();
   }
 
+  /** The clip's own pictures on the canvas (RGB8), in order and one at a time. */
+  async *originals(): AsyncGenerator<Uint8Array> {
+    const { shot, range } = this.#of;
+    const pictures = this.#open(shot.clip, shot.fit);
+    for (let index = range.start; index < range.end; index++) yield await pictures.rgb(index);
+    await pictures.rest();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const pictures of this.#opened) await pictures.rest();
   }

@@ -4,6 +4,7 @@ import type { TakeFile } from '../../../common/report.ts';
 import { brokenDown, isFiniteLatent } from '../diffusion/finite.ts';
 import type { Latent } from '../diffusion/types.ts';
 import { openTake } from '../media/encode.ts';
+import { openComposite } from './composite.ts';
 import type { RenderContext } from './context.ts';
 import type { Shot } from './prepare.ts';
 
@@ -28,6 +29,7 @@ export async function exportTake(
   const { clip, range, fit, settings } = shot;
   const { path: out, format, alpha } = settings.output;
   const writer = await openTake({ clip, range, fit, out, format, alpha, tag: context.job }, signal);
+  await using composite = openComposite(shot, context);
   try {
     for (const [i, latent] of latents.entries()) {
       throwIfCancelled(signal);
@@ -36,6 +38,7 @@ export async function exportTake(
         const hint = 'Use a bundle whose VAE is in full precision.';
         throw brokenDown(`the picture of frame ${range.start + i}`, 'decoding latents', hint);
       }
+      await composite?.lay(picture);
       await onPicture(picture);
       await writer.write(picture);
       progress.advance(1);

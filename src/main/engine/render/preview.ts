@@ -2,6 +2,7 @@
 import type { Fit } from '../../../common/media.ts';
 import type { EditSettings } from '../../../common/settings/settings.ts';
 import { brokenDown, isFiniteLatent } from '../diffusion/finite.ts';
+import { openComposite } from './composite.ts';
 import type { RenderContext } from './context.ts';
 import { derive } from './derive.ts';
 import { prepareShot } from './prepare.ts';
@@ -15,6 +16,10 @@ export async function renderFrame(
   await using shot = await prepareShot(settings, context, false);
   const sampled = await sampleShot(shot, await derive(shot, context), context);
   const picture = await shot.bundle.decode(sampled.latents[0]!, shot.shape);
-  if (isFiniteLatent(picture)) return { picture, fit: shot.fit };
+  if (isFiniteLatent(picture)) {
+    await using composite = openComposite(shot, context);
+    await composite?.lay(picture);
+    return { picture, fit: shot.fit };
+  }
   throw brokenDown('the picture', 'decoding latents', 'Use a bundle whose VAE is in full precision.');
 }

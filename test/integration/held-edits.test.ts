@@ -1,0 +1,215 @@
+/** Edits that stop at a mask: outside it a take is its clip, to the bit at 8 bit, however it was made and however often it was stopped. */
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { Mask } from '../../src/common/masks/mask.ts';
+import { rasterise } from '../../src/common/masks/rasterise.ts';
+import type { EditSettings } from '../../src/common/settings/settings.ts';
+import { ArtefactStore } from '../../src/main/engine/artefacts/store.ts';
+import { decodeFrames } from '../../src/main/engine/media/decode.ts';
+import { resolveFfmpeg } from '../../src/main/engine/media/ffmpeg.ts';
+import { fitCanvas } from '../../src/main/engine/media/fit.ts';
+import { probeClip } from '../../src/main/engine/media/probe.ts';
+import { layOver } from '../../src/main/engine/render/composite.ts';
+import { renderFrame } from '../../src/main/engine/render/preview.ts';
+import { render } from '../../src/main/engine/render/render.ts';
+import { makeWorld, movingClip, type World } from '../helpers/cli.ts';
+import { type Short, settingsWith } from '../helpers/job-settings.ts';
+import { contextWith } from '../helpers/prepared.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+
+const SIDE = 64;
+const FRAMES = 4;
+let world: World;
+let clip: string;
+
+beforeAll(async () => {
+  world = await makeWorld();
+  // As large as the canvas, so that nothing is scaled on its way to the take.
+  clip = await movingClip(join(world.dir, 'clip.mov'), {
+    size: `${SIDE}x${SIDE}`,
+    frames: FRAMES,
+    sound: false,
+  });
+});
+afterAll(() => world[Symbol.dispose]());
+
+const mask: Mask = {
+  ...{ invert: false, grow: 0, feather: 6 },
+  parts: [
+    {
+      ...{ id: 'box', mode: 'add', kind: 'rectangle' },
+      keys: [
+        { frame: 0, x: 8, y: 10, width: 24, height: 30, angle: 0 },
+        { frame: 3, x: 26, y: 20, width: 24, height: 30, angle: 15 },
+      ],
+    },
+  ],
+};
+
+function settingsOf(
+  out: string,
+  more: Short = {},
+  guide: Partial<EditSettings['guide']> = { mask },
+): EditSettings {
+  const settings = settingsWith({
+    ...{ clip, bundle: world.bundle, out, format: 'png', sourcePrompt: 'a red car', prompt: 'a white swan' },
+    ...{ steps: 4, refinement: 0, size: SIDE, anchor: 1, provider: 'cpu' },
+    ...more,
+  });
+  return { ...settings, guide: { ...settings.guide, ...guide } };
+}
+
+function storeIn(dir: string): ArtefactStore {
+  const store = new ArtefactStore(join(dir, 'cache.sqlite'), {
+    limitBytes: 1e9,
+    onWarning: expect.unreachable,
+  });
+  onTestFinished(() => store.close());
+  return store;
+}
+
+async function framesOf(path: string): Promise<Uint8Array[]> {
+  const info = await probeClip(path);
+  const fit = fitCanvas(info.width, info.height, { size: SIDE, grid: 8 });
+  const frames: Uint8Array[] = [];
+  for await (const { rgb } of decodeFrames(info, { range: { start: 0, end: info.frames }, fit }))
+    frames.push(rgb);
+  return frames;
+}
+
+const takeIn = (out: string) =>
+  readdirSync(out)
+    .filter((name) => name.endsWith('.png'))
+    .sort();
+const bytesOf = (out: string) => takeIn(out).map((name) => readFileSync(join(out, name)));
+/** A take's pictures in 16 bit, told in 8: what is none of 8 bit stays a fraction. */
+async function takenFrom(out: string): Promise<Float64Array[]> {
+  const { path } = await resolveFfmpeg();
+  return takeIn(out).map((name) => {
+    const input = ['-v', 'error', '-i', join(out, name), '-f', 'rawvideo', '-pix_fmt', 'rgb48le', '-'];
+    const raw = execFileSync(path, input);
+    return Float64Array.from({ length: raw.length / 2 }, (_, at) => raw.readUInt16LE(2 * at) / 257);
+  });
+}
+
+const grid = { width: SIDE, height: SIDE, picture: { width: SIDE, height: SIDE } };
+
+/** How far a take is from its clip, outside the feather and where all is edited. */
+async function strays(out: string): Promise<{ outside: number; inside: number }[]> {
+  const [own, made] = [await framesOf(clip), await takenFrom(out)];
+  return own.map((rgb, frame) => {
+    const share = rasterise(mask, frame, grid, () => undefined);
+    const far = { outside: 0, inside: 0 };
+    for (const [at, value] of rgb.entries()) {
+      const difference = Math.abs(value - made[frame]![at]!);
+      const edit = share[Math.floor(at / 3)]!;
+      if (edit === 0) far.outside = Math.max(far.outside, difference);
+      if (edit === 1) far.inside = Math.max(far.inside, difference);
+    }
+    return far;
+  });
+}
+
+const METHODS: [string, Short][] = [
+  ['pix2video', {}],
+  [
+    'pix2video with a multistep solver, keep and refinement',
+    { solver: 'dpmpp_2m', keep: 0.3, refinement: 1 },
+  ],
+  ['mix', { method: 'mix' }],
+  ['sdedit', { method: 'sdedit' }],
+  ['image to image', { method: 'img2img' }],
+];
+
+describe.each(METHODS)('%s', (_, more) => {
+  it('leaves the clip as it is outside the mask, to the bit, and edits inside', async () => {
+    const dir = tempFolder();
+    const out = join(dir, 'take');
+    await render(settingsOf(out, more), contextWith({ dir, store: storeIn(dir) }));
+    for (const { outside, inside } of await strays(out)) {
+      expect(outside).toBe(0);
+      expect(inside).toBeGreaterThan(0);
+    }
+  });
+});
+
+it('a render that is stopped again and again ends with the same bytes', async () => {
+  const dir = tempFolder();
+  const store = storeIn(dir);
+  const whole = join(dir, 'whole');
+  await render(settingsOf(whole), contextWith({ dir: tempFolder(), store }));
+  const out = join(dir, 'take');
+  const at: unknown[] = [];
+  for (let stops = 0; ; stops++) {
+    const stop = new AbortController();
+    let visits = 0;
+    const onProgress = ({ phase }: { phase: string }) => {
+      if (phase === 'sample' && ++visits === 4) stop.abort();
+    };
+    const context = contextWith({ dir, store, signal: stop.signal, onProgress });
+    try {
+      at.push((await render(settingsOf(out), context)).sampling.resumedFrom);
+      expect(stops).toBeGreaterThan(2);
+      break;
+    } catch (error) {
+      expect(error).toMatchObject({ name: 'Cancelled' });
+    }
+  }
+  expect(at).toEqual([expect.objectContaining({ step: expect.any(Number) })]);
+  expect(bytesOf(out)).toEqual(bytesOf(whole));
+});
+
+it('a frame to look at is cut out alike', async () => {
+  const dir = tempFolder();
+  const settings = settingsOf(join(dir, 'take'), { range: { start: 2, end: 3 }, anchor: 2 });
+  const { picture } = await renderFrame(settings, contextWith({ dir, store: storeIn(dir) }));
+  const own = (await framesOf(clip))[2]!;
+  const share = rasterise(mask, 2, grid, () => undefined);
+  let outside = 0;
+  for (const [at, value] of own.entries()) {
+    if (share[Math.floor(at / 3)] !== 0) continue;
+    outside++;
+    expect(Math.round(picture[at]! * 255)).toBe(value);
+  }
+  expect(outside).toBeGreaterThan(SIDE);
+});
+
+it('another mask makes another edit: a checkpoint of the first is told to be foreign', async () => {
+  const dir = tempFolder();
+  const store = storeIn(dir);
+  const stop = new AbortController();
+  const onProgress = ({ phase, done }: { phase: string; done: number }) => {
+    if (phase === 'sample' && done === 6) stop.abort();
+  };
+  const out = join(dir, 'take');
+  const stopped = render(settingsOf(out), contextWith({ dir, store, signal: stop.signal, onProgress }));
+  await expect(stopped).rejects.toMatchObject({ name: 'Cancelled' });
+  const context = contextWith({ dir, store });
+  await render(settingsOf(out, {}, { mask: { ...mask, feather: 0 } }), context);
+  expect(context.warnings).toContainEqual(expect.stringMatching(/left by other settings/));
+});
+
+describe('laying the clip over a picture', () => {
+  const fit = fitCanvas(30, 20, { size: 16, grid: 8 });
+  const content = fit.contentWidth * fit.contentHeight;
+  const values = fit.width * fit.height * 3;
+
+  it('takes it where nothing is edited, mixes through the feather, and leaves the padding alone', () => {
+    expect(fit.left + fit.top).toBeGreaterThan(0);
+    const picture = new Float32Array(values).fill(0.25);
+    const original = Uint8Array.from({ length: values }, (_, at) => at % 256);
+    const share = Float32Array.from(
+      { length: content },
+      (_, at) => (at % fit.contentWidth) / (fit.contentWidth - 1),
+    );
+    layOver(picture, original, { data: share }, fit);
+    const at = (x: number, y: number) => 3 * ((y + fit.top) * fit.width + x + fit.left);
+    expect(picture[at(0, 2)]).toBe(Math.fround(original[at(0, 2)]! / 255));
+    expect(picture[at(fit.contentWidth - 1, 2)]).toBe(0.25);
+    const own = original[at(5, 3)]! / 255;
+    expect(picture[at(5, 3)]).toBeCloseTo(own + (5 / (fit.contentWidth - 1)) * (0.25 - own), 6);
+    expect(picture[0]).toBe(0.25);
+  });
+});
