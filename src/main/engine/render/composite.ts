@@ -9,7 +9,7 @@ import { Maker } from '../make/maker.ts';
 import type { RenderContext } from './context.ts';
 import type { Shot } from './prepare.ts';
 
-export interface Composite extends AsyncDisposable {
+interface Composite extends AsyncDisposable {
   /** The next frame, in their order: RGB float32 0..1 of the canvas, changed in place. */
   lay(picture: Float32Array): Promise<void>;
 }
