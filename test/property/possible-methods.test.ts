@@ -11,7 +11,7 @@ import { noiseFor } from '../../src/main/engine/diffusion/noise.ts';
 import { visitsOf } from '../../src/main/engine/diffusion/run.ts';
 import type { SampleRequest } from '../../src/main/engine/diffusion/sampling.ts';
 import { makeLevels } from '../../src/main/engine/diffusion/schedule.ts';
-import type { Features, Latent, Predict } from '../../src/main/engine/diffusion/types.ts';
+import type { Features, Predict } from '../../src/main/engine/diffusion/types.ts';
 import type { Have } from '../../src/main/engine/methods/have.ts';
 import { solverFor } from '../../src/main/engine/methods/registry.ts';
 import type { Method } from '../../src/main/engine/methods/types.ts';
@@ -19,7 +19,6 @@ import { methodRuns } from '../helpers/method-runs.ts';
 import { controlVideo } from '../helpers/possible-methods/controlvideo.ts';
 import { editOnlyHere } from '../helpers/possible-methods/edit-only-here.ts';
 import { fateZero } from '../helpers/possible-methods/fatezero.ts';
-import { flowMix } from '../helpers/possible-methods/flow-mix.ts';
 import { nullText } from '../helpers/possible-methods/null-text.ts';
 import { text2VideoZero } from '../helpers/possible-methods/text2video-zero.ts';
 import { tuneAVideo } from '../helpers/possible-methods/tune-a-video.ts';
@@ -82,7 +81,6 @@ interface Possible {
 const own = (frame: number): Saw => [frame, ['own']];
 
 const POSSIBLE: readonly Possible[] = [
-  { method: flowMix, params: {}, frames: 4, saw: [own(1), own(2), own(3), own(0)] },
   { method: nullText, params: {}, frames: 3, saw: [own(1), own(2), own(0)] },
   {
     method: text2VideoZero(),
@@ -179,42 +177,6 @@ describe.each(POSSIBLE.map((possible) => ({ id: possible.method.id, possible }))
       expect(left).toHaveLength(visitsOf(request.runs) - spared);
     }
   });
-});
-
-it('mixing along no motion, hidden nowhere, is residual mixing', async () => {
-  const still: Partial<Have> = {
-    ...made,
-    flow: () => ({
-      x: new Float32Array(AREA),
-      y: new Float32Array(AREA),
-      hidden: new Float32Array(AREA),
-      confidence: new Float32Array(AREA).fill(1),
-    }),
-  };
-  const hidden: Partial<Have> = {
-    ...made,
-    flow: () => ({ ...made.flow!(0, 1), hidden: new Float32Array(AREA).fill(1) }),
-  };
-  const latents = async (w: number, having: Partial<Have>): Promise<Latent[]> => {
-    const solver = solverFor(flowMix, {}, null);
-    const start = Array.from({ length: 3 }, (_, frame) => noiseFor(9, frame, SIZE));
-    const schedule = makeLevels(SD_SCHEDULER, STEPS, { solver });
-    const runs = methodRuns(
-      flowMix,
-      { w },
-      { start, anchor: 0, seed: 1, schedule, solver, shape: SHAPE },
-      having,
-    );
-    const request = requestOf(
-      { method: flowMix, params: {}, frames: 3, saw: [] },
-      smoothNetwork(),
-      structuresOf(3),
-    );
-    return sampleRuns({ ...request, runs });
-  };
-  const all = await latents(1, still);
-  for (const latent of all) expect(maxDiff(latent, all[0]!)).toBeLessThan(1e-5);
-  expect(await latents(1, hidden)).toEqual(await latents(0, made));
 });
 
 it('outside the mask an edit ends on the source', async () => {

@@ -117,7 +117,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/methods',
-    'diffusion, common',
+    'diffusion, flow, common',
     'A method says which frames need whom; the driver does the rest.',
   ),
   area(

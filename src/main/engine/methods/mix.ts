@@ -1,10 +1,13 @@
 /**
  * Residual-noise mixing: each frame's predicted clean latent is mixed with its neighbour's,
- * Δ̃ = (1-w)Δ + wΔ̃_previous, which equals mixing the residual noises (methods.md, section 2).
+ * Δ̃ = (1-w)Δ + wΔ̃_previous, which equals mixing the residual noises (methods.md, section 2). Following the motion, the
+ * neighbour's is moved along the clip's flow first, and w is 0 where that hides the place, less where the flow is not sure.
  */
 import { z } from 'zod';
-import { meanOf } from '../diffusion/mean.ts';
 import { visitsAround } from '../diffusion/order.ts';
+import type { Latent, LatentShape } from '../diffusion/types.ts';
+import { warp } from '../flow/warp.ts';
+import type { Motion } from './have.ts';
 import { invertedRun } from './starts.ts';
 import type { Method } from './types.ts';
 
@@ -33,6 +36,12 @@ const schema = z.strictObject({
     .enum(['after', 'before'])
     .default('after')
     .describe("The previous frame's prediction, taken after or before its own mixing"),
+  motion: z
+    .enum(['off', 'follow'])
+    .default('off')
+    .describe(
+      "Mix what stands in the same place, or what has moved there: follows the clip's motion, and mixes nothing where that cannot be seen",
+    ),
 });
 
 /** w of a step: the list stretched over the steps, linear in between; as many values as steps are taken one by one. */
@@ -43,16 +52,48 @@ export function weightAt(w: readonly number[], step: number, steps: number): num
   return from + (at - low) * (to - from);
 }
 
-export const mix: Method<z.infer<typeof schema>, 'inversion'> = {
+/** Shares of the mix along the motion (h, w): none where the place is hidden in the other frame, less where that is not sure. */
+function sharesOf(w: number, { hidden, confidence }: Motion): Float64Array {
+  return Float64Array.from(hidden, (covered, i) => w * (1 - covered) * confidence[i]!);
+}
+
+/** A latent of another frame as it looks from this one. */
+function carried(latent: Latent, { width, height }: LatentShape, { x, y }: Motion): Latent {
+  const data = new Float32Array(2 * width * height);
+  data.set(x);
+  data.set(y, width * height);
+  return warp(latent, { width, height, data });
+}
+
+interface Part {
+  readonly latent: Latent;
+  /** Of each element. */
+  readonly share: (element: number) => number;
+}
+
+/** With several neighbours, each has its part of the mix. */
+function mixed(own: Latent, parts: readonly Part[]): Latent {
+  const { length } = parts;
+  return own.map((value, i) => {
+    let [kept, added] = [1, 0];
+    for (const { latent, share } of parts) {
+      kept -= share(i) / length;
+      added += (share(i) / length) * latent[i]!;
+    }
+    return kept * value + added;
+  });
+}
+
+export const mix: Method<z.infer<typeof schema>, 'inversion' | 'flow'> = {
   id: 'mix',
   label: 'Residual-noise mixing',
   summary:
-    'Carries each frame over into the next by mixing their noises. Cheap and steady for slow motion; fast motion ghosts.',
+    'Carries each frame over into the next by mixing their noises. Cheap and steady for slow motion; fast motion ghosts unless it is followed.',
   schema,
   sites: 'none',
   solvers: ['euler'],
   severalAnchors: true,
-  needs: () => ['inversion'],
+  needs: ({ motion }) => (motion === 'follow' ? ['inversion', 'flow'] : ['inversion']),
   runs: (shot, params) => [
     {
       ...invertedRun(shot),
@@ -62,13 +103,17 @@ export const mix: Method<z.infer<typeof schema>, 'inversion'> = {
           keys: 'own',
           reads: neighbours,
         })),
-      blend({ step, steps, reads, denoised }) {
+      blend({ step, steps, frame, reads, denoised }) {
         const w = weightAt(params.w, step, steps);
         if (reads.length === 0 || w === 0) return denoised;
-        const others = reads.map(({ used, denoised: own }) => (params.previous === 'after' ? used : own));
-        // Where the ways of two anchors meet, half of the share is each one's.
-        const other = meanOf(others);
-        return denoised.map((value, i) => (1 - w) * value + w * other[i]!);
+        const parts = reads.map((read): Part => {
+          const latent = params.previous === 'after' ? read.used : read.denoised;
+          if (params.motion === 'off') return { latent, share: () => w };
+          const motion = shot.have.flow(frame, read.frame);
+          const shares = sharesOf(w, motion);
+          return { latent: carried(latent, shot.shape, motion), share: (i) => shares[i % shares.length]! };
+        });
+        return mixed(denoised, parts);
       },
     },
   ],
