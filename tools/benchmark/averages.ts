@@ -32,6 +32,7 @@ export const QUANTITIES = {
   inversionCalls: ({ cost }: Run) => cost?.inversionCalls ?? null,
   pixelMseMiddle: atMiddle,
   pixelMseRest: besidesMiddle,
+  pixelMseWorst: ({ scores }: Run) => Math.max(...scores.pixelMseOfPairs.map((mse) => mse ?? 0)),
   seam: (run: Run) => {
     const [at, rest] = [atMiddle(run), besidesMiddle(run)];
     return at === null || rest === null ? null : at - rest;

@@ -19,6 +19,7 @@ const along = { quantity: 'pixelMse', unit: 'Pixel-MSE', less: true } as const;
 const truth = { quantity: 'psnr', unit: 'dB to the truth', less: false } as const;
 const onObject = { quantity: 'psnrObject', unit: 'dB on the object', less: false } as const;
 const steady = { quantity: 'consecutiveImage', unit: 'consec. image', less: false } as const;
+const seam = { quantity: 'seam', unit: 'Pixel-MSE in the middle over elsewhere', less: true } as const;
 const BOTH = [along, truth] as const;
 
 interface Order {
@@ -57,6 +58,23 @@ const ORDERS: readonly Order[] = [
       ...(motion && { motion }),
     })),
   ),
+  {
+    claim: 'pix2video: sparse-causal above inversion alone',
+    better: 'sparse-causal',
+    worse: 'inversion',
+    by: BOTH,
+  },
+  // Several anchors.
+  { claim: 'anchors at both ends above one', better: 'anchors', worse: 'pix2video', by: BOTH },
+  {
+    claim: 'anchors at both ends above one',
+    better: 'anchors',
+    worse: 'pix2video',
+    by: BOTH,
+    motion: 'turn',
+  },
+  { claim: 'anchors that agree above anchors apart', better: 'anchors', worse: 'anchors-own', by: BOTH },
+  { claim: 'anchors at both ends leave no seam', better: 'anchors', worse: 'pix2video', by: [seam] },
   { claim: 'pix2video: guided update above none', better: 'pix2video', worse: 'no-update', by: BOTH },
 ];
 

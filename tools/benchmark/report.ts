@@ -136,21 +136,22 @@ export function markdown(results: Results): string {
   return `${parts.join('\n\n')}\n`;
 }
 
-/** Pixel-MSE where the ways of two anchors meet and elsewhere; the first row shows how much of it the shots themselves bring. */
+/** Pixel-MSE where the ways of two anchors meet at first; the first row shows how much of it the shots themselves bring. */
 function seams(runs: readonly Run[]): string | null {
   const present = MEETING.filter((id) => runs.some(({ variant }) => variant === id));
   if (present.length < 2) return null;
   const both = paired(runs, present);
+  if (both.get(present[0]!)!.length === 0) return null;
   const rows = present.map((id) => {
-    const { pixelMseMiddle, pixelMseRest } = meansOf(both.get(id)!);
-    const [at, rest] = [pixelMseMiddle ?? Number.NaN, pixelMseRest ?? Number.NaN];
-    return `| ${variantNamed(id)!.label} | ${at.toFixed(1)} | ${rest.toFixed(1)} | ${(at / rest).toFixed(2)} | ${both.get(id)!.length} |`;
+    const { pixelMseMiddle, pixelMseRest, pixelMseWorst } = meansOf(both.get(id)!);
+    const [at, rest, worst] = [pixelMseMiddle!, pixelMseRest!, pixelMseWorst!];
+    const numbers = [at.toFixed(1), rest.toFixed(1), (at / rest).toFixed(2), worst.toFixed(1)];
+    return [variantNamed(id)!.label, ...numbers, both.get(id)!.length];
   });
-  return [
-    '|  | at the middle | elsewhere | ratio | takes |',
-    '| --- | ---: | ---: | ---: | ---: |',
-    ...rows,
-  ].join('\n');
+  const heads = ['', 'in the middle', 'elsewhere', 'ratio', 'worst pair', 'takes'];
+  return [heads, ['---', ...heads.slice(1).map(() => '---:')], ...rows]
+    .map((cells) => `| ${cells.join(' | ')} |`)
+    .join('\n');
 }
 
 const MOTION_NOTE =

@@ -25,6 +25,13 @@ const STRENGTH = 0.75;
 const pix2video = (params: Record<string, unknown>): SomeSettings => ({
   method: { id: 'pix2video', params },
 });
+/** Led by the first frame and the last. */
+const bothEnds =
+  (params: Record<string, unknown>) =>
+  (shot: Shot): SomeSettings => ({
+    ...pix2video(params),
+    guide: { anchor: 0, anchors: [shot.frames - 1] },
+  });
 const mix = (w: number): SomeSettings => ({ method: { id: 'mix', params: { w } } });
 const inversion: SomeSettings = { method: { id: 'img2img', params: { start: 'inversion' } } };
 
@@ -50,6 +57,18 @@ export const VARIANTS: readonly Variant[] = [
     label: 'pix2video, keep 0.7',
     group: 'main',
     request: { ...pix2video({}), guide: { keep: 0.7 } },
+  },
+  {
+    id: 'anchors',
+    label: 'pix2video, anchors at both ends',
+    group: 'main',
+    request: bothEnds({}),
+  },
+  {
+    id: 'sparse-causal',
+    label: 'pix2video, sparse-causal attention',
+    group: 'main',
+    request: pix2video({ attention: 'sparse-causal', update: 'off' }),
   },
   { id: 'ceiling', label: 'true answer, autoencoded', group: 'main' },
 
@@ -108,6 +127,7 @@ export const VARIANTS: readonly Variant[] = [
     group: 'ablation',
     request: { ...pix2video({}), inversion: { refinement: 0 } },
   },
+  { id: 'anchors-own', label: 'anchors apart', group: 'ablation', request: bothEnds({ anchors: 'own' }) },
 
   {
     id: 'reconstruct',
@@ -149,6 +169,7 @@ export const COMPARISONS: readonly { readonly title: string; readonly variants: 
     title: 'Whether the baseline wants more guidance',
     variants: ['img2img', 'img2img-3', 'img2img-7.5', 'pix2video'],
   },
+  { title: 'One anchor or several (pix2video)', variants: ['pix2video', 'anchors', 'anchors-own'] },
   { title: 'Mixing weight', variants: ['img2img', 'mix-0', 'mix-0.3', 'mix-0.6', 'mix-0.9'] },
 ];
 
