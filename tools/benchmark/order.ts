@@ -18,6 +18,7 @@ interface Claim {
 const along = { quantity: 'pixelMse', unit: 'Pixel-MSE', less: true } as const;
 const truth = { quantity: 'psnr', unit: 'dB to the truth', less: false } as const;
 const onObject = { quantity: 'psnrObject', unit: 'dB on the object', less: false } as const;
+const behind = { quantity: 'psnrBackground', unit: 'dB behind it', less: false } as const;
 const steady = { quantity: 'consecutiveImage', unit: 'consec. image', less: false } as const;
 const seam = { quantity: 'seam', unit: 'Pixel-MSE in the middle over elsewhere', less: true } as const;
 const BOTH = [along, truth] as const;
@@ -75,6 +76,16 @@ const ORDERS: readonly Order[] = [
   },
   { claim: 'anchors that agree above anchors apart', better: 'anchors', worse: 'anchors-own', by: BOTH },
   { claim: 'anchors at both ends leave no seam', better: 'anchors', worse: 'pix2video', by: [seam] },
+  // Edit only here.
+  ...[
+    ['masked', 'pix2video'],
+    ['masked-mix', 'mix-0.6'],
+  ].map(([better, worse]) => ({
+    claim: `edited on the object alone above ${worse} everywhere`,
+    better: better!,
+    worse: worse!,
+    by: [along, truth, onObject, behind],
+  })),
   { claim: 'pix2video: guided update above none', better: 'pix2video', worse: 'no-update', by: BOTH },
 ];
 

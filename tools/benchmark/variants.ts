@@ -1,4 +1,5 @@
 /** What is compared: methods of the engine with their settings. "main" runs everywhere, ablations on a part of the shots. */
+import type { Mask } from '../../src/common/masks/mask.ts';
 import type { SomeSettings } from '../../src/common/settings/settings.ts';
 import type { Edit, Shot } from './heldout.ts';
 
@@ -32,6 +33,13 @@ const bothEnds =
     ...pix2video(params),
     guide: { anchor: 0, anchors: [shot.frames - 1] },
   });
+/** The object as the renderer knows it, its edge soft over half a latent pixel. */
+const objectOf = ({ matte }: Shot): Mask => ({
+  invert: false,
+  grow: 2,
+  feather: 4,
+  parts: [{ id: 'object', mode: 'add', kind: 'matte', path: matte, channel: 'luma', offset: 0 }],
+});
 const mix = (w: number): SomeSettings => ({ method: { id: 'mix', params: { w } } });
 const inversion: SomeSettings = { method: { id: 'img2img', params: { start: 'inversion' } } };
 
@@ -69,6 +77,14 @@ export const VARIANTS: readonly Variant[] = [
     label: 'pix2video, sparse-causal attention',
     group: 'main',
     request: pix2video({ attention: 'sparse-causal', update: 'off' }),
+  },
+  {
+    id: 'masked',
+    label: 'pix2video, edited on the object alone',
+    group: 'main',
+    request: (shot) => ({ ...pix2video({}), guide: { mask: objectOf(shot) } }),
+    // Elsewhere it is the surroundings that shall change.
+    edits: ['colour'],
   },
   { id: 'ceiling', label: 'true answer, autoencoded', group: 'main' },
 
@@ -128,6 +144,13 @@ export const VARIANTS: readonly Variant[] = [
     request: { ...pix2video({}), inversion: { refinement: 0 } },
   },
   { id: 'anchors-own', label: 'anchors apart', group: 'ablation', request: bothEnds({ anchors: 'own' }) },
+  {
+    id: 'masked-mix',
+    label: 'mixing, edited on the object alone',
+    group: 'ablation',
+    request: (shot) => ({ ...mix(0.6), guide: { mask: objectOf(shot) } }),
+    edits: ['colour'],
+  },
 
   {
     id: 'reconstruct',
@@ -170,6 +193,7 @@ export const COMPARISONS: readonly { readonly title: string; readonly variants: 
     variants: ['img2img', 'img2img-3', 'img2img-7.5', 'pix2video'],
   },
   { title: 'One anchor or several (pix2video)', variants: ['pix2video', 'anchors', 'anchors-own'] },
+  { title: 'Edited on the object alone', variants: ['pix2video', 'keep', 'masked', 'mix-0.6', 'masked-mix'] },
   { title: 'Mixing weight', variants: ['img2img', 'mix-0', 'mix-0.3', 'mix-0.6', 'mix-0.9'] },
 ];
 
