@@ -337,6 +337,26 @@ test('a frame to look at goes first, leaves no file, and the interrupted job end
   await stop();
 });
 
+test('a frame to look at shows where the edit is let in, where something is kept', async () => {
+  const { call, events, add, until, stop } = await start('preview-keep');
+  for (const [name, keep] of [
+    ['Kept', 0.5],
+    ['Free', 0],
+  ] as const) {
+    const look = await add(shotOf({ name }, { keep }), true);
+    await until((all) => stateOf(all, look) === 'done');
+    const shown = events.find((event) => event.kind === 'preview-frame' && event.jobId === look);
+    const { edit, width, height } = shown as Extract<Events, { kind: 'preview-frame' }>;
+    if (keep === 0) expect(edit).toBeNull();
+    else {
+      expect(edit).toHaveLength(width * height);
+      expect(Math.max(...edit!)).toBeGreaterThan(Math.min(...edit!));
+    }
+  }
+  expect((await call['queue.list'](null)).entries.length).toBeGreaterThan(0);
+  await stop();
+});
+
 test('the watched frame is shown while it renders', async () => {
   const { call, events, add, until, stop } = await start('watch');
   await call['queue.pause']({ paused: true });

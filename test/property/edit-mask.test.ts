@@ -54,7 +54,7 @@ describe('guidance that keeps', () => {
 
   it('answers as the source prompt away from the edit, and as guidance in its middle', () => {
     const edit = changed(0.5);
-    const out = combine([source, edit], 2.5, keep);
+    const out = combine([source, edit], 2.5, editMask(source, edit, keep));
     for (let i = 0; i < out.length; i++) {
       const [row, column] = [Math.floor((i % area) / shape.width), i % shape.width];
       if (Math.abs(row - 2) > 2 || Math.abs(column - 3) > 2) expect(out[i]).toBe(source[i]);

@@ -13,6 +13,7 @@ function trial(cost: number) {
       frame,
       step: 1,
       fit,
+      edit: null,
       picture: async () => {
         clock.now += cost;
         clock.looks += 1;
@@ -71,4 +72,21 @@ test('a large canvas is shrunk by averages to at most 512, without its padding',
   const colours = new Set<string>();
   for (let i = 0; i < pixels.length; i += 4) colours.add(pixels.slice(i, i + 4).join());
   expect([...colours]).toEqual(['64,0,0,255']);
+});
+
+test('where the edit is let in lies over the picture without its padding, at its size', () => {
+  const wide = fitCanvas(128, 96, { size: 112, grid: 64 });
+  const [columns, rows] = [wide.width / 8, wide.height / 8];
+  // The right half of the content.
+  const middle = (wide.left + wide.contentWidth / 2) / 8;
+  const edit = new Float32Array(columns * rows).map((_, at) => ((at % columns) + 0.5 > middle ? 1 : 0));
+  const picture = new Float32Array(wide.width * wide.height * 3);
+  const seen = toRgba(picture, wide, edit);
+  expect(seen.edit).toHaveLength(seen.width * seen.height);
+  const row = seen.edit!.subarray(0, seen.width);
+  expect(row[4]).toBe(0);
+  expect(row[seen.width - 5]).toBe(255);
+  const first = row.findIndex((value) => value > 127);
+  expect(Math.abs(first - seen.width / 2)).toBeLessThanOrEqual(4);
+  expect(toRgba(picture, wide).edit).toBeNull();
 });

@@ -35,6 +35,8 @@ export type DesktopEvent =
       readonly pixels: Uint8Array;
       readonly width: number;
       readonly height: number;
+      /** width·height: 255 where the edit is let in, 0 where the clip is kept; null where nothing is kept. */
+      readonly edit: Uint8Array | null;
     }
   | {
       readonly kind: 'import-progress';

@@ -1,5 +1,5 @@
 /** The network as a denoiser: parametrisation, guidance and scaling applied, so that samplers see ẑ0 and ε only. */
-import type { Keep } from './edit-mask.ts';
+import { editMask, type Keep } from './edit-mask.ts';
 import { activeBranches, combine } from './guidance.ts';
 import { type Denoised, type Form, networkInput, toDenoised } from './parametrisation.ts';
 import type { Attention, Conditioning, Features, Latent, Level, Predict, PredictionType } from './types.ts';
@@ -34,13 +34,19 @@ export interface FrameInput {
   readonly branches?: readonly Conditioning[] | undefined;
 }
 
+export interface Answer extends Denoised {
+  readonly features?: Features;
+  /** (h, w), 0..1: where the edit was let in, when something is kept. */
+  readonly edit?: Float32Array;
+}
+
 /** One network call for some frames at one level. */
 export async function denoiseFrames(
   denoiser: Denoiser,
   frames: readonly FrameInput[],
   level: Level,
   joint = false,
-): Promise<(Denoised & { readonly features?: Features })[]> {
+): Promise<Answer[]> {
   const { form, guidance, keep } = denoiser;
   const answers = await denoiser.predict(
     frames.map(({ latent, structure, attention, capture, branches = denoiser.branches }) => ({
@@ -55,9 +61,12 @@ export async function denoiseFrames(
   );
   return frames.map(({ latent }, i) => {
     const { outputs, features } = answers[i]!;
-    const raw = combine(outputs, guidance, keep);
+    // With `keep` the first branch is the source prompt's.
+    const [source, target] = outputs;
+    const edit = keep && source && target ? editMask(source, target, keep) : undefined;
+    const raw = combine(outputs, guidance, edit);
     const denoised = toDenoised(form, denoiser.prediction, raw, latent, level, denoiser.clip);
-    return features ? { ...denoised, features } : denoised;
+    return { ...denoised, ...(features && { features }), ...(edit && { edit }) };
   });
 }
 

@@ -111,6 +111,7 @@ class Descent {
         done: done - left,
         total: visitsOf(runs),
         denoised: predictions[i]!.denoised,
+        edit: predictions[i]!.edit ?? null,
         latent: taking.latentOf(frame),
         checkpoint: left === 0 ? () => this.#checkpoint() : null,
       });

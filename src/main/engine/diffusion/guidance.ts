@@ -1,6 +1,6 @@
 /** Classifier-free guidance (Ho & Salimans 2021) on the raw network output, where it equals guidance on ε. */
 import { assert } from '../../../common/errors.ts';
-import { editMask, type Keep } from './edit-mask.ts';
+import type { Keep } from './edit-mask.ts';
 import type { Conditioning, Latent } from './types.ts';
 
 /** The branches a guidance needs of (unconditional, conditional): at 1 the unconditional one cancels, so it is not run. */
@@ -14,12 +14,11 @@ export function activeBranches(
   return guidance === 1 && !keep ? branches.slice(-1) : branches;
 }
 
-/** u + g·(c - u); a single output passes through. With `keep`, u is the source prompt's answer and (c - u) is masked. */
-export function combine(outputs: readonly Latent[], guidance: number, keep?: Keep): Latent {
+/** u + g·(c - u); a single output passes through. Where an edit is confined (`editMask`), (c - u) is weighed by it. */
+export function combine(outputs: readonly Latent[], guidance: number, edit?: Float32Array): Latent {
   const [first, conditional] = outputs;
   assert(first !== undefined, 'the network answered for at least one branch');
   if (conditional === undefined) return first;
-  if (!keep) return first.map((u, i) => u + guidance * (conditional[i]! - u));
-  const mask = editMask(first, conditional, keep);
-  return first.map((u, i) => u + guidance * mask[i % mask.length]! * (conditional[i]! - u));
+  if (!edit) return first.map((u, i) => u + guidance * (conditional[i]! - u));
+  return first.map((u, i) => u + guidance * edit[i % edit.length]! * (conditional[i]! - u));
 }

@@ -44,6 +44,8 @@ export interface VisitEvent {
   readonly total: number;
   /** ẑ0 of the network for this frame, before the method's own changes: a preview without noise. */
   readonly denoised: Latent;
+  /** (h, w), 0..1: where this step let the edit in; null where nothing is kept. */
+  readonly edit: Float32Array | null;
   /** The frame's latent after the step and the method's correction; null while the step still gathers. */
   readonly latent: Latent | null;
   /**

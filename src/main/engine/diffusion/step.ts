@@ -2,7 +2,7 @@
 import { assert } from '../../../common/errors.ts';
 import { type Batch, schedule, type Visit } from './batches.ts';
 import { mostOf, ONE_BY_ONE } from './capacity.ts';
-import { denoiseFrames } from './denoiser.ts';
+import { type Answer, denoiseFrames } from './denoiser.ts';
 import { assertFinite } from './finite.ts';
 import { stepNoise } from './noise.ts';
 import { type Denoised, noiseBetween } from './parametrisation.ts';
@@ -18,9 +18,9 @@ import {
 } from './run.ts';
 import type { SampleRequest } from './sampling.ts';
 import type { RunState } from './state.ts';
-import type { Attention, Features, Latent, Level } from './types.ts';
+import type { Attention, Latent, Level } from './types.ts';
 
-export type Prediction = Denoised & { readonly features?: Features };
+export type Prediction = Answer;
 
 export class RunStep {
   /** What is left of the step, in order. */

@@ -236,11 +236,18 @@ export class RenderQueue {
     }
   }
 
-  #seen({ id, desk, settings }: Job, { picture, fit }: Extract<Outcome, { kind: 'preview' }>): void {
+  #seen({ id, desk, settings }: Job, { picture, fit, edit }: Extract<Outcome, { kind: 'preview' }>): void {
     const frame = settings.guide.anchor;
     const step = settings.sampling.steps;
     const shotId = desk?.shotId ?? '';
-    this.#parts.emit({ kind: 'preview-frame', jobId: id, shotId, frame, step, ...toRgba(picture, fit) });
+    this.#parts.emit({
+      kind: 'preview-frame',
+      jobId: id,
+      shotId,
+      frame,
+      step,
+      ...toRgba(picture, fit, edit),
+    });
   }
 
   /** A take that runs makes way. */

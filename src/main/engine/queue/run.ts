@@ -1,18 +1,17 @@
 /** The work of one job: a take that is rendered and reported, or one frame to look at. */
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Fit } from '../../../common/media.ts';
 import type { TakeReport } from '../../../common/report.ts';
 import { fromSystem } from '../media/target.ts';
 import type { RenderContext } from '../render/context.ts';
-import { renderFrame } from '../render/preview.ts';
+import { type LookedAt, renderFrame } from '../render/preview.ts';
 import { render } from '../render/render.ts';
 import { finishedReport, writeReport } from '../report-file.ts';
 import type { Job } from './job.ts';
 
 export type Outcome =
   | { readonly kind: 'take'; readonly report: TakeReport }
-  | { readonly kind: 'preview'; readonly picture: Float32Array; readonly fit: Fit };
+  | ({ readonly kind: 'preview' } & LookedAt);
 
 export type Work = Pick<Job, 'id' | 'kind' | 'settings' | 'desk'>;
 

@@ -2,6 +2,7 @@
 import type { DesktopEvent } from '../../../common/contract/events.ts';
 import { AppError } from '../../../common/errors.ts';
 import type { Fit } from '../../../common/media.ts';
+import { bilinear } from '../make/carry-field.ts';
 import type { Glimpse } from '../render/context.ts';
 
 const EVERY_SECONDS = 2;
@@ -33,8 +34,15 @@ export class Watch {
     if (began < this.#nextAt) return null;
     try {
       const picture = await glimpse.picture();
-      const { frame, step } = glimpse;
-      return { kind: 'preview-frame', jobId: job, shotId, frame, step, ...toRgba(picture, glimpse.fit) };
+      const { frame, step, edit } = glimpse;
+      return {
+        kind: 'preview-frame',
+        jobId: job,
+        shotId,
+        frame,
+        step,
+        ...toRgba(picture, glimpse.fit, edit),
+      };
     } catch (error) {
       // A look that fails must not end the render; the render itself will say what is wrong.
       if (error instanceof AppError) return null;
@@ -46,11 +54,15 @@ export class Watch {
   }
 }
 
-/** The content of a canvas (RGB float 0..1) as RGBA bytes, at most 512 pixels wide and high. */
+/**
+ * The content of a canvas (RGB float 0..1) as RGBA bytes, at most 512 pixels wide and high.
+ * @param edit (h, w) of any grid over the canvas, 0..1
+ */
 export function toRgba(
   picture: Float32Array,
   fit: Fit,
-): { pixels: Uint8Array; width: number; height: number } {
+  edit: Float32Array | null = null,
+): Pick<PreviewFrame, 'pixels' | 'width' | 'height' | 'edit'> {
   const shrink = Math.max(1, Math.ceil(Math.max(fit.contentWidth, fit.contentHeight) / LONGEST));
   const width = Math.max(1, Math.floor(fit.contentWidth / shrink));
   const height = Math.max(1, Math.floor(fit.contentHeight / shrink));
@@ -69,5 +81,20 @@ export function toRgba(
       pixels[(y * width + x) * 4 + 3] = 255;
     }
   }
-  return { pixels, width, height };
+  return { pixels, width, height, edit: edit && overContent(edit, fit, { shrink, width, height }) };
+}
+
+function overContent(
+  edit: Float32Array,
+  fit: Fit,
+  { shrink, width, height }: { readonly shrink: number; readonly width: number; readonly height: number },
+): Uint8Array {
+  // A latent has as many cells per pixel across as down.
+  const cell = Math.sqrt((fit.width * fit.height) / edit.length);
+  const grid = { width: Math.round(fit.width / cell), height: Math.round(fit.height / cell) };
+  return Uint8Array.from({ length: width * height }, (_, i) => {
+    const x = (fit.left + ((i % width) + 0.5) * shrink) / cell - 0.5;
+    const y = (fit.top + (Math.floor(i / width) + 0.5) * shrink) / cell - 0.5;
+    return Math.round(255 * bilinear(edit, grid, x, y));
+  });
 }

@@ -10,6 +10,8 @@ export interface Glimpse {
   readonly frame: number;
   readonly step: number;
   readonly fit: Fit;
+  /** (h, w) at latent size, 0..1: where the edit is let in at this step; null where nothing is kept. */
+  readonly edit: Float32Array | null;
   /** Decodes it: RGB float32 0..1 of the canvas. Costs a run of the VAE. */
   picture(): Promise<Float32Array>;
 }

@@ -8,18 +8,31 @@ import { derive } from './derive.ts';
 import { prepareShot } from './prepare.ts';
 import { sampleShot } from './sample.ts';
 
-/** The first frame of the range: RGB float 0..1 of the canvas. @throws Cancelled, AppError */
-export async function renderFrame(
-  settings: EditSettings,
-  context: RenderContext,
-): Promise<{ picture: Float32Array; fit: Fit }> {
+export interface LookedAt {
+  /** RGB float 0..1 of the canvas. */
+  readonly picture: Float32Array;
+  readonly fit: Fit;
+  /** (h, w) at latent size, 0..1: where the last step let the edit in; null where nothing is kept. */
+  readonly edit: Float32Array | null;
+}
+
+/** The first frame of the range. @throws Cancelled, AppError */
+export async function renderFrame(settings: EditSettings, context: RenderContext): Promise<LookedAt> {
   await using shot = await prepareShot(settings, context, false);
-  const sampled = await sampleShot(shot, await derive(shot, context), context);
+  let edit: Float32Array | null = null;
+  const looking: RenderContext = {
+    ...context,
+    async onGlimpse(glimpse) {
+      edit = glimpse.edit;
+      await context.onGlimpse?.(glimpse);
+    },
+  };
+  const sampled = await sampleShot(shot, await derive(shot, context), looking);
   const picture = await shot.bundle.decode(sampled.latents[0]!, shot.shape);
   if (isFiniteLatent(picture)) {
     await using composite = openComposite(shot, context);
     await composite?.lay(picture);
-    return { picture, fit: shot.fit };
+    return { picture, fit: shot.fit, edit };
   }
   throw brokenDown('the picture', 'decoding latents', 'Use a bundle whose VAE is in full precision.');
 }

@@ -72,6 +72,7 @@ export async function sampleShot(shot: Shot, made: Ingredients, context: RenderC
           frame: event.frame + shot.range.start,
           step: event.step,
           fit: shot.fit,
+          edit: event.edit,
           picture: () => bundle.decode(event.denoised, shot.shape),
         });
       const fraction = event.done / total;
