@@ -111,12 +111,13 @@ function connected(): Promise<Link> {
   });
 }
 
-/** Calls the engine. @throws AppError with the engine's own code and hint; Cancelled when it was stopped */
+/** Calls the engine; given up by its signal. @throws AppError with the engine's own code and hint; Cancelled when it was stopped */
 export async function call<Name extends keyof Calls & string>(
   name: Name,
   input: Calls[Name]['input'],
+  signal?: AbortSignal,
 ): Promise<Calls[Name]['output']> {
-  return (await connected()).client.call(name, input);
+  return (await connected()).client.call(name, input, { signal });
 }
 
 export function onEngineEvent(listener: (event: Events) => void): () => void {

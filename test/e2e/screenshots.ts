@@ -106,6 +106,45 @@ await state(app, 'anchor', async () => {
   await app.page.keyboard.press('a');
   await anchors(app.page).nth(1).waitFor();
 });
+const onPicture = async (x: number, y: number): Promise<readonly [number, number]> => {
+  const box = (await app.page.locator('[data-side=first] [data-picture]').boundingBox())!;
+  return [box.x + x * box.width, box.y + y * box.height];
+};
+const drawTo = async (from: readonly [number, number], to: readonly [number, number]) => {
+  await app.page.mouse.move(...(await onPicture(...from)));
+  await app.page.mouse.down();
+  await app.page.mouse.move(...(await onPicture(...to)), { steps: 8 });
+  await app.page.mouse.up();
+};
+await state(app, 'mask brush', async () => {
+  await app.page.keyboard.press('b');
+  await drawTo([0.25, 0.65], [0.45, 0.8]);
+  await app.page.mouse.move(...(await onPicture(0.55, 0.7)));
+});
+await state(app, 'mask polygon begun', async () => {
+  await app.page.keyboard.press('p');
+  for (const [x, y] of [
+    [0.6, 0.1],
+    [0.9, 0.15],
+    [0.85, 0.5],
+  ] as const)
+    await app.page.mouse.click(...(await onPicture(x, y)));
+  await app.page.mouse.move(...(await onPicture(0.65, 0.45)));
+});
+await state(app, 'mask with key frames', async () => {
+  await app.page.keyboard.press('Enter');
+  await app.page.keyboard.press('Shift+r');
+  await drawTo([0.3, 0.2], [0.55, 0.6]);
+  await app.page.keyboard.press('Shift+ArrowRight');
+  await pictureShown(app.page);
+  await drawTo([0.42, 0.4], [0.52, 0.5]);
+  await app.page.getByText(/^Mask \d+ % sure/).waitFor({ timeout: RENDER_MS });
+});
+await state(app, 'mask in the inspector', () =>
+  app.page.getByRole('list', { name: 'Parts of the mask' }).scrollIntoViewIfNeeded(),
+);
+for (let parts = 0; parts < 4; parts += 1) await app.page.keyboard.press('Control+z');
+await app.page.keyboard.press('Escape');
 await state(app, 'prompts', async () => {
   await sourcePrompt(app.page).fill('a red ball on sand by day');
   await prompt(app.page).fill('a blue ball on snow at night');

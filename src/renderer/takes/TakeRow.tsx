@@ -7,6 +7,7 @@ import { tryTo } from '../store/notices.ts';
 import { Button } from '../ui/Button.tsx';
 import { NameField } from '../ui/NameField.tsx';
 import popover from '../ui/popover.module.css';
+import { Tag } from '../ui/Tag.tsx';
 import texts from '../ui/text.module.css';
 import { settingsLine, when } from './describe.ts';
 import { Rating } from './Rating.tsx';
@@ -26,6 +27,7 @@ interface Props {
 
 export function TakeRow({ take, method, isShown, isRenaming, onRenaming, onDelete }: Props) {
   const line = settingsLine(take, method);
+  const isMasked = take.settings.guide.mask !== null;
   const rated = take.rating === 0 ? 'not rated' : `${take.rating} of 5`;
   const actions: Record<string, () => void | Promise<void>> = {
     show: () => promoteTake(take.shotId, take),
@@ -38,7 +40,7 @@ export function TakeRow({ take, method, isShown, isRenaming, onRenaming, onDelet
   return (
     <GridListItem
       id={take.id}
-      textValue={`${take.name}, ${rated}, ${line}${isShown ? ', on the timeline' : ''}`}
+      textValue={`${take.name}, ${rated}${isMasked ? ', masked' : ''}, ${line}${isShown ? ', on the timeline' : ''}`}
       className={styles.take}
     >
       <Thumbnail path={take.path} frame={Math.floor((take.end - take.start) / 2)} isShown={isShown} />
@@ -54,6 +56,7 @@ export function TakeRow({ take, method, isShown, isRenaming, onRenaming, onDelet
         ) : (
           <p className={styles.name}>
             <span>{take.name}</span>
+            {isMasked ? <Tag>masked</Tag> : null}
           </p>
         )}
         <p className={texts.quiet}>{when(take.createdAt, Date.now())}</p>

@@ -27,7 +27,6 @@ export function when(at: number, now: number): string {
 /** "Pix2Video · 50 steps · guidance 7.5 · seed 12 · inversion 41 dB · took 1:23" */
 export function settingsLine(take: Take, methodName: string): string {
   const parts = shortWords(take.settings, IN_LINE, methodName);
-  if (take.settings.guide.mask) parts.push('edited in the mask only');
   if (take.reconstruction !== null) parts.push(`inversion ${Math.round(take.reconstruction)} dB`);
   parts.push(`took ${duration(take.seconds)}`);
   return parts.join(' · ');

@@ -2,6 +2,7 @@
 import type { QueueEntry } from '../../common/contract/queue.ts';
 import { timelineRate } from '../../common/project/positions.ts';
 import { getCurrentShot, getPlaced, lengthOfPlaced } from '../store/current.ts';
+import { finishedStore, unsureOf } from '../store/finished-mask.ts';
 import { jobsStore } from '../store/jobs.ts';
 import { getDocument, projectStore } from '../store/project.ts';
 import { getView, setView, viewStore } from '../store/view.ts';
@@ -43,6 +44,7 @@ export function runSurface(canvas: HTMLCanvasElement): () => void {
     const view = getView();
     const project = getDocument();
     const placed = getPlaced();
+    const masked = getCurrentShot();
     if (chosen.ids !== view.selection) chosen = { ids: view.selection, set: new Set(view.selection) };
     const sounds = Object.values(project.clips).some((clip) => clip.hasAudio);
     return {
@@ -59,8 +61,8 @@ export function runSurface(canvas: HTMLCanvasElement): () => void {
       thumbnails: thumbnailsOf,
       peaks: peaksOf,
       renders: rendersOf(jobsStore.getState().entries),
-      masked: getCurrentShot(),
-      unsure: [],
+      masked,
+      unsure: unsureOf(masked?.item.settings.guide.mask ?? null, finishedStore.getState()),
       hover: pointer.hover,
       drag: pointer.mark,
     };
@@ -109,6 +111,7 @@ export function runSurface(canvas: HTMLCanvasElement): () => void {
       redraw();
     }),
     onMedia(redraw),
+    finishedStore.subscribe(redraw),
     jobsStore.subscribe((jobs, before) => {
       if (jobs.entries !== before.entries) redraw();
     }),

@@ -1,18 +1,22 @@
 /** The mask of the shot in sight over its picture: its veil, and while a tool is in hand its outlines and handles. */
 import { useEffect, useMemo, useRef, useState } from 'react';
+import type { MaskPicture } from '../../../common/contract/clips.ts';
 import type { Mask, Point } from '../../../common/masks/mask.ts';
 import { rasterise } from '../../../common/masks/rasterise.ts';
 import { brushRadius } from '../../actions/masked.ts';
 import { useCurrentShot } from '../../store/current.ts';
+import { useKept } from '../../store/kept.ts';
 import { useMasking } from '../../store/masking.ts';
 import { useView } from '../../store/view.ts';
 import { useViewer } from '../../store/viewer.ts';
 import type { Picture } from '../use-picture.ts';
 import { type Place, toClip } from './geometry.ts';
+import { KeepNote, MaskBadge } from './MaskBadge.tsx';
 import styles from './MaskLayer.module.css';
 import { Outlines } from './Outlines.tsx';
 import { PartList } from './PartList.tsx';
 import { listenToMaskPointer } from './pointer.ts';
+import { useFinishedMask } from './use-finished-mask.ts';
 import { type Shares, Veil } from './Veil.tsx';
 import { veilGrid } from './veil-grid.ts';
 
@@ -42,9 +46,17 @@ export function MaskLayer({ picture, place, width }: Props) {
       onHover: setPointer,
     });
   }, [isDrawn]);
+  const finished = useFinishedMask(picture, overlay === 'mask');
+  const kept = useKept(shot?.id ?? null, clipFrame);
   // A difference is for what differs, and a picture that is held in sight for itself.
   if (!shot || !clip || peek || comparison === 'difference') return null;
   const { mask } = shot.settings.guide;
+  const seen =
+    overlay === 'keep' && kept ? (
+      <Veil shares={{ ...kept, whole: 255 }} colour="keep" label="What Keep keeps of the clip" />
+    ) : overlay === 'mask' && mask ? (
+      <MaskVeil mask={mask} picture={picture} finished={finished.picture} />
+    ) : null;
   const drawing = corners?.shotId === shot.id ? corners.points : [];
   const isPainting = tool === 'brush' || tool === 'eraser';
   return (
@@ -55,7 +67,7 @@ export function MaskLayer({ picture, place, width }: Props) {
       data-mask-layer=""
       data-tool={isDrawn ? tool : undefined}
     >
-      {mask && overlay === 'mask' ? (
+      {seen ? (
         <div
           className={styles.picture}
           style={{
@@ -66,9 +78,13 @@ export function MaskLayer({ picture, place, width }: Props) {
             clipPath: comparison === 'wipe' && !isDrawn ? `inset(0 ${(1 - wipe) * 100}% 0 0)` : undefined,
           }}
         >
-          <MaskVeil mask={mask} picture={picture} />
+          {seen}
         </div>
       ) : null}
+      {mask && overlay === 'mask' && stands ? (
+        <MaskBadge confidence={finished.picture?.confidence ?? null} {...finished} />
+      ) : null}
+      {overlay === 'keep' && stands && !kept ? <KeepNote keep={shot.settings.guide.keep} /> : null}
       {isDrawn && stands ? (
         <>
           <Outlines
@@ -92,14 +108,16 @@ export function MaskLayer({ picture, place, width }: Props) {
 interface VeilProps {
   readonly mask: Mask;
   readonly picture: Picture;
+  /** As a render would have it, where that is known. */
+  readonly finished: MaskPicture | null;
 }
 
-/** As drawn. */
-function MaskVeil({ mask, picture: { clipFrame, size } }: VeilProps) {
+function MaskVeil({ mask, picture: { clipFrame, size }, finished }: VeilProps) {
   const shares = useMemo((): Shares => {
+    if (finished) return { ...finished, data: finished.coverage, whole: 255 };
     const grid = veilGrid(size);
     return { width: grid.width, height: grid.height, data: rasterise(mask, clipFrame, grid), whole: 1 };
-  }, [mask, clipFrame, size]);
+  }, [mask, clipFrame, size, finished]);
   return <Veil shares={shares} colour="mask" label="Mask: where the shot is edited" />;
 }
 
