@@ -1,6 +1,7 @@
 /** Optical flow by dense inverse search (Kroeger, Timofte, Dai, Van Gool 2016). */
 import { assert } from '../../../common/errors.ts';
 import { densify } from './densify.ts';
+import { farMotions } from './far-motions.ts';
 import type { Flow } from './flow.ts';
 import { SIDE, searchPatches } from './inverse-search.ts';
 import { doubled, grey, halve, type Plane } from './pyramid.ts';
@@ -19,6 +20,7 @@ export function disFlow(a: Uint8Array, b: Uint8Array, width: number, height: num
   const to = pyramid(atLeast(SIDE, grey(b, width, height)));
   let x: Plane = blank(from.at(-1)!);
   let y: Plane = blank(from.at(-1)!);
+  const wide = from.findIndex(({ width, height }) => Math.max(width, height) <= 128);
   for (let level = from.length - 1; level >= 0; level--) {
     const [near, far] = [from[level]!, to[level]!];
     if (level < from.length - 1) {
@@ -26,7 +28,8 @@ export function disFlow(a: Uint8Array, b: Uint8Array, width: number, height: num
       y = doubled(y, near.width, near.height, 2);
     }
     if (level >= Math.min(FINEST, from.length - 1)) {
-      const patches = searchPatches(near, far, x.data, y.data, STRIDE, ITERATIONS);
+      const further = level === wide ? farMotions(near, far) : [];
+      const patches = searchPatches(near, far, x.data, y.data, STRIDE, ITERATIONS, further);
       densify(near, far, patches, x.data, y.data);
     }
     refine(near, far, x.data, y.data, REFINEMENT);

@@ -3,6 +3,7 @@
  * onto the patch of the first, whose Hessian stays the same in all iterations. Mean-normalised, so that a change of light
  * does not matter.
  */
+import type { Motion } from './far-motions.ts';
 import { gradients, type Plane, padded } from './pyramid.ts';
 
 /** Pixels along the side of a patch. */
@@ -10,6 +11,8 @@ export const SIDE = 8;
 const AREA = SIDE * SIDE;
 /** Pixels that a patch may leave the second picture by. */
 const PAD = 2 * SIDE;
+/** Squared error of a patch that says nothing: two grey levels a pixel. */
+const NOISE = 4 * AREA;
 
 export interface Patches {
   /** Left and top edges. */
@@ -40,6 +43,7 @@ export function searchPatches(
   startY: Float32Array,
   stride: number,
   iterations: number,
+  further: readonly Motion[] = [],
 ): Patches {
   const { width, height } = a;
   const lefts = places(width, stride);
@@ -85,7 +89,7 @@ export function searchPatches(
       const from = k === 0 ? neighbour : other;
       if (from < 0 || (x[from] === moveX && y[from] === moveY)) continue;
       const candidate = compare(left, top, x[from]!, y[from]!);
-      if (candidate < error) {
+      if (candidate < 0.8 * error) {
         error = candidate;
         moveX = x[from]!;
         moveY = y[from]!;
@@ -122,19 +126,37 @@ export function searchPatches(
     mean[p] = bestMean / AREA;
   };
 
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      const p = row * columns + column;
-      settle(p, lefts[column]!, tops[row]!, column > 0 ? p - 1 : -1, row > 0 ? p - columns : -1);
+  const sweep = () => {
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < columns; column++) {
+        const p = row * columns + column;
+        settle(p, lefts[column]!, tops[row]!, column > 0 ? p - 1 : -1, row > 0 ? p - columns : -1);
+      }
+    }
+    for (let row = rows - 1; row >= 0; row--) {
+      for (let column = columns - 1; column >= 0; column--) {
+        const p = row * columns + column;
+        const right = column < columns - 1 ? p + 1 : -1;
+        settle(p, lefts[column]!, tops[row]!, right, row < rows - 1 ? p + columns : -1);
+      }
+    }
+  };
+  sweep();
+  let changed = false;
+  for (let p = 0; p < count && further.length > 0; p++) {
+    const left = lefts[p % columns]!;
+    const top = tops[Math.floor(p / columns)]!;
+    let least = 0.5 * compare(left, top, x[p]!, y[p]!) - NOISE;
+    for (const motion of further) {
+      const error = compare(left, top, motion.x, motion.y);
+      if (error >= least) continue;
+      least = error;
+      x[p] = motion.x;
+      y[p] = motion.y;
+      changed = true;
     }
   }
-  for (let row = rows - 1; row >= 0; row--) {
-    for (let column = columns - 1; column >= 0; column--) {
-      const p = row * columns + column;
-      const right = column < columns - 1 ? p + 1 : -1;
-      settle(p, lefts[column]!, tops[row]!, right, row < rows - 1 ? p + columns : -1);
-    }
-  }
+  if (changed) sweep();
   return { lefts, tops, x, y, mean };
 }
 
@@ -147,11 +169,16 @@ function hessian(
   out: Float64Array,
   at: number,
 ): void {
-  let [xx, xy, yy, sumX, sumY] = [0, 0, 0, 0, 0];
+  let xx = 0;
+  let xy = 0;
+  let yy = 0;
+  let sumX = 0;
+  let sumY = 0;
   for (let row = 0; row < SIDE; row++) {
     const from = start + row * width;
     for (let i = from; i < from + SIDE; i++) {
-      const [u, v] = [gx[i]!, gy[i]!];
+      const u = gx[i]!;
+      const v = gy[i]!;
       xx += u * u;
       xy += u * v;
       yy += v * v;
@@ -192,7 +219,10 @@ function difference(
   const u = atX - left;
   const v = atY - top;
   const above = 1 - v;
-  let [sum, squares, alongX, alongY] = [0, 0, 0, 0];
+  let sum = 0;
+  let squares = 0;
+  let alongX = 0;
+  let alongY = 0;
   for (let row = 0; row < SIDE; row++) {
     let p = (top + row) * farWidth + left;
     let before = above * far[p]! + v * far[p + farWidth]!;
