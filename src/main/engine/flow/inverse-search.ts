@@ -190,7 +190,7 @@ function hessian(
   xy -= (sumX * sumY) / AREA;
   yy -= (sumY * sumY) / AREA;
   // A little on the diagonal keeps the step finite along an edge, where only one direction is known.
-  const ridge = 1e-3 * (xx + yy) + 1;
+  const ridge = 3e-2 * (xx + yy) + 64;
   xx += ridge;
   yy += ridge;
   const determinant = xx * yy - xy * xy;
