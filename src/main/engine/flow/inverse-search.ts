@@ -23,6 +23,8 @@ export interface Patches {
   readonly y: Float32Array;
   /** Mean of the difference within the patch. */
   readonly mean: Float32Array;
+  /** Root mean square of the rest of it. */
+  readonly error: Float32Array;
 }
 
 /** Edges of patches along a side, the last one at its end. */
@@ -57,6 +59,7 @@ export function searchPatches(
   const x = new Float32Array(count);
   const y = new Float32Array(count);
   const mean = new Float32Array(count);
+  const rest = new Float32Array(count);
   // Per patch: the inverse of the Hessian and the sums of the gradients over the number of pixels.
   const inverse = new Float64Array(5 * count);
   for (let row = 0; row < rows; row++) {
@@ -124,6 +127,7 @@ export function searchPatches(
     x[p] = bestX;
     y[p] = bestY;
     mean[p] = bestMean / AREA;
+    rest[p] = Math.sqrt(Math.max(0, least) / AREA);
   };
 
   const sweep = () => {
@@ -157,7 +161,7 @@ export function searchPatches(
     }
   }
   if (changed) sweep();
-  return { lefts, tops, x, y, mean };
+  return { lefts, tops, x, y, mean, error: rest };
 }
 
 /** Of the gradients without their mean; zero where there is nothing to hold on to. */
