@@ -23,6 +23,7 @@ describe('dense inverse search', () => {
   it.each([
     ['a fraction of a pixel', shifted(0.4, -0.7)],
     ['many pixels', shifted(13.3, -9.6)],
+    ['a third of the picture', shifted(-39.5, 21.25)],
     ['turned', turned(6, 1, 60, 50)],
     ['zoomed', turned(0, 1.08, 60, 50)],
   ])('finds what moved: %s', (_, motion) => {

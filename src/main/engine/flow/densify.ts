@@ -4,7 +4,7 @@ import type { Plane } from './pyramid.ts';
 
 export function densify(a: Plane, b: Plane, patches: Patches, outX: Float32Array, outY: Float32Array): void {
   const { width, height, data } = a;
-  const { lefts, tops, x, y, mean, error: rest } = patches;
+  const { lefts, tops, x, y, mean, residual } = patches;
   const weights = new Float32Array(width * height);
   outX.fill(0);
   outY.fill(0);
@@ -13,7 +13,7 @@ export function densify(a: Plane, b: Plane, patches: Patches, outX: Float32Array
     for (let column = 0; column < lefts.length; column++) {
       const p = row * lefts.length + column;
       const [moveX, moveY, shift] = [x[p]!, y[p]!, mean[p]!];
-      const trust = 1 / (1 + rest[p]!) ** 2;
+      const trust = 1 / (1 + residual[p]!) ** 2;
       for (let j = tops[row]!; j < tops[row]! + SIDE; j++) {
         const atY = Math.min(mostY, Math.max(0, j + moveY));
         const top = Math.min(mostY - 1, Math.floor(atY));

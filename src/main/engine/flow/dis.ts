@@ -7,32 +7,39 @@ import { SIDE, searchPatches } from './inverse-search.ts';
 import { doubled, grey, halve, type Plane } from './pyramid.ts';
 import { type Refinement, refine } from './variational.ts';
 
-const STRIDE = 4;
+const STRIDE = 3;
 const ITERATIONS = 12;
 const REFINEMENT: Refinement = { alpha: 20, delta: 5, gamma: 10, rounds: 5, sweeps: 5 };
-/** The finest grid is refined only: patches are searched from half the size on. */
-const FINEST = 1;
+/** The finest grid is refined only, and less: patches are searched from half the size on. */
+const FINISH: Refinement = { ...REFINEMENT, rounds: 3 };
+/** Grids of this many pixels a side are coarse enough to compare everything with everything around it. */
+const COARSE = 128;
 
-/** @param a, b RGB8 of height·width·3 */
+/**
+ * The motion from a to b. Beyond the paper: whole motions that a few patches find far away are tried by all, and patches that
+ * explain little count for little. Finite everywhere; zero where nothing is to be seen.
+ * @param a, b RGB8 of height·width·3
+ */
 export function disFlow(a: Uint8Array, b: Uint8Array, width: number, height: number): Flow {
   assert(a.length === width * height * 3 && b.length === a.length, 'two RGB pictures of the size given');
   const from = pyramid(atLeast(SIDE, grey(a, width, height)));
   const to = pyramid(atLeast(SIDE, grey(b, width, height)));
   let x: Plane = blank(from.at(-1)!);
   let y: Plane = blank(from.at(-1)!);
-  const wide = from.findIndex(({ width, height }) => Math.max(width, height) <= 128);
+  const finest = Math.min(1, from.length - 1);
+  const coarse = from.findIndex(({ width, height }) => Math.max(width, height) <= COARSE);
   for (let level = from.length - 1; level >= 0; level--) {
     const [near, far] = [from[level]!, to[level]!];
     if (level < from.length - 1) {
       x = doubled(x, near.width, near.height, 2);
       y = doubled(y, near.width, near.height, 2);
     }
-    if (level >= Math.min(FINEST, from.length - 1)) {
-      const further = level === wide ? farMotions(near, far) : [];
+    if (level >= finest) {
+      const further = level === Math.max(finest, coarse) ? farMotions(near, far) : [];
       const patches = searchPatches(near, far, x.data, y.data, STRIDE, ITERATIONS, further);
       densify(near, far, patches, x.data, y.data);
     }
-    refine(near, far, x.data, y.data, REFINEMENT);
+    refine(near, far, x.data, y.data, level === 0 ? FINISH : REFINEMENT);
   }
   const data = new Float32Array(2 * width * height);
   for (let row = 0; row < height; row++) {

@@ -11,6 +11,10 @@ export const SIDE = 8;
 const AREA = SIDE * SIDE;
 /** Pixels that a patch may leave the second picture by. */
 const PAD = 2 * SIDE;
+/** Another motion takes the place of a patch's own where it leaves no more than this of the squared error. */
+const NEAR_GAIN = 0.8;
+/** The same of one from far away, where chance finds what looks alike. */
+const FAR_GAIN = 0.12;
 /** Squared error of a patch that says nothing: two grey levels a pixel. */
 const NOISE = 4 * AREA;
 
@@ -23,8 +27,8 @@ export interface Patches {
   readonly y: Float32Array;
   /** Mean of the difference within the patch. */
   readonly mean: Float32Array;
-  /** Root mean square of the rest of it. */
-  readonly error: Float32Array;
+  /** Root mean square of what is left of it without the mean. */
+  readonly residual: Float32Array;
 }
 
 /** Edges of patches along a side, the last one at its end. */
@@ -37,6 +41,7 @@ function places(size: number, stride: number): Int32Array {
 /**
  * @param a, b of one size, at least SIDE along each
  * @param startX, startY dense motion that the search begins with
+ * @param further whole motions to try everywhere
  */
 export function searchPatches(
   a: Plane,
@@ -59,7 +64,7 @@ export function searchPatches(
   const x = new Float32Array(count);
   const y = new Float32Array(count);
   const mean = new Float32Array(count);
-  const rest = new Float32Array(count);
+  const residual = new Float32Array(count);
   // Per patch: the inverse of the Hessian and the sums of the gradients over the number of pixels.
   const inverse = new Float64Array(5 * count);
   for (let row = 0; row < rows; row++) {
@@ -92,7 +97,7 @@ export function searchPatches(
       const from = k === 0 ? neighbour : other;
       if (from < 0 || (x[from] === moveX && y[from] === moveY)) continue;
       const candidate = compare(left, top, x[from]!, y[from]!);
-      if (candidate < 0.8 * error) {
+      if (candidate < NEAR_GAIN * error) {
         error = candidate;
         moveX = x[from]!;
         moveY = y[from]!;
@@ -122,12 +127,12 @@ export function searchPatches(
       [bestX, bestY, bestMean] = [moveX, moveY, found[1]!];
       const gained = least - error;
       least = error;
-      if (stepX * stepX + stepY * stepY < 1e-4 || gained < 1e-3 * AREA * 0.1) break;
+      if (stepX * stepX + stepY * stepY < 1e-4 || gained < 1e-4 * AREA) break;
     }
     x[p] = bestX;
     y[p] = bestY;
     mean[p] = bestMean / AREA;
-    rest[p] = Math.sqrt(Math.max(0, least) / AREA);
+    residual[p] = Math.sqrt(Math.max(0, least) / AREA);
   };
 
   const sweep = () => {
@@ -150,7 +155,7 @@ export function searchPatches(
   for (let p = 0; p < count && further.length > 0; p++) {
     const left = lefts[p % columns]!;
     const top = tops[Math.floor(p / columns)]!;
-    let least = 0.5 * compare(left, top, x[p]!, y[p]!) - NOISE;
+    let least = FAR_GAIN * compare(left, top, x[p]!, y[p]!) - NOISE;
     for (const motion of further) {
       const error = compare(left, top, motion.x, motion.y);
       if (error >= least) continue;
@@ -161,10 +166,10 @@ export function searchPatches(
     }
   }
   if (changed) sweep();
-  return { lefts, tops, x, y, mean, error: rest };
+  return { lefts, tops, x, y, mean, residual };
 }
 
-/** Of the gradients without their mean; zero where there is nothing to hold on to. */
+/** Inverse of the Hessian of the gradients without their mean, and the means. */
 function hessian(
   gx: Float32Array,
   gy: Float32Array,
@@ -193,7 +198,7 @@ function hessian(
   xx -= (sumX * sumX) / AREA;
   xy -= (sumX * sumY) / AREA;
   yy -= (sumY * sumY) / AREA;
-  // A little on the diagonal keeps the step finite along an edge, where only one direction is known.
+  // Along an edge only one direction is known: what is on the diagonal besides keeps a patch from sliding on it.
   const ridge = 3e-2 * (xx + yy) + 64;
   xx += ridge;
   yy += ridge;
