@@ -71,6 +71,8 @@ export interface TakeReport {
   };
   /** Absent in reports of before. */
   readonly derived?: DerivedCounts;
+  /** How far what a brush carried to each frame can be relied on, 0..1; null where it is not known. Absent where none was painted. */
+  readonly brushConfidence?: readonly (number | null)[];
   readonly sampling: {
     readonly unetCalls: number;
     /** Guidance branches run by those calls: two a call, one with guidance 1. */

@@ -213,3 +213,49 @@ describe('laying the clip over a picture', () => {
     expect(picture[0]).toBe(0.25);
   });
 });
+
+describe('a brush', () => {
+  const stroke = { frame: 1, mode: 'paint', radius: 14, points: [[24, 26]] } as const;
+  const painted = (frame: number): Mask => ({
+    ...mask,
+    parts: [{ id: 'b', mode: 'add', kind: 'brush', strokes: [{ ...stroke, frame, points: [[24, 26]] }] }],
+  });
+
+  it('edits what was painted on one frame on all of them, and says how sure it is', async () => {
+    const dir = tempFolder();
+    const out = join(dir, 'take');
+    const store = storeIn(dir);
+    const report = await render(settingsOf(out, {}, { mask: painted(1) }), contextWith({ dir, store }));
+    expect(report.brushConfidence).toHaveLength(FRAMES);
+    expect(report.brushConfidence![1]).toBe(1);
+    for (const one of report.brushConfidence!) expect(one).toBeGreaterThan(0);
+    // A mask and a brush for each frame, along the motion between neighbours.
+    expect(report.derived?.kinds.mask).toEqual({ found: 0, made: 2 * FRAMES });
+    expect(report.derived?.kinds.flow).toEqual({ found: 0, made: 2 * (FRAMES - 1) });
+    const [own, made] = [await framesOf(clip), await takenFrom(out)];
+    for (const [frame, rgb] of own.entries()) {
+      expect(made[frame]![0]).toBe(rgb[0]);
+      expect([...rgb].some((value, at) => Math.abs(value - made[frame]![at]!) > 1)).toBe(true);
+    }
+    const again = await render(
+      settingsOf(join(dir, 'again'), {}, { mask: painted(1) }),
+      contextWith({ dir, store }),
+    );
+    expect(again.derived?.kinds.mask).toEqual({ found: FRAMES, made: 0 });
+    expect(bytesOf(join(dir, 'again'))).toEqual(bytesOf(out));
+  });
+
+  it('reaches a shot of one frame from a frame beside it', async () => {
+    const dir = tempFolder();
+    const out = join(dir, 'take');
+    const report = await render(
+      settingsOf(out, { range: { start: 3, end: 4 }, anchor: 3 }, { mask: painted(0) }),
+      contextWith({ dir, store: storeIn(dir) }),
+    );
+    expect(report.brushConfidence).toHaveLength(1);
+    expect(report.derived?.kinds.flow).toEqual({ found: 0, made: 6 });
+    const [made, own] = [(await takenFrom(out))[0]!, (await framesOf(clip))[3]!];
+    expect(made[0]).toBe(own[0]);
+    expect(made.some((value, at) => Math.abs(value - own[at]!) > 1)).toBe(true);
+  });
+});

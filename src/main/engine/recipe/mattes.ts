@@ -57,6 +57,15 @@ export async function mattesOf(
   return found;
 }
 
+/** What is likely not meant. */
+export function matteNotes(mask: Mask | null, mattes: ReadonlyMap<string, ClipInfo>): string[] {
+  return (mask?.parts ?? []).flatMap((part) =>
+    part.kind === 'matte' && part.channel === 'luma' && mattes.get(part.id)?.alpha
+      ? [`the matte ${basename(part.path)} has transparency, and its brightness is used (channel luma)`]
+      : [],
+  );
+}
+
 function refused(message: string, hint: string): AppError {
   return new AppError('usage', message, { doing: 'reading the mask', hint });
 }

@@ -9,9 +9,11 @@ import type { Derived } from '../make/derived.ts';
 import { levelsOf } from '../make/inversion.ts';
 import { toLatentGrid } from '../make/latent-grid.ts';
 import { Maker } from '../make/maker.ts';
+import { confidenceIn } from '../make/mask.ts';
 import { latentMotions, Motions } from '../recipe/motions.ts';
 import type { Structure } from '../recipe/recipe.ts';
 import { branchPrompts, runsOf } from '../recipe/runs.ts';
+import { unsureFrames } from './brush-confidence.ts';
 import type { RenderContext } from './context.ts';
 import { poorInversion } from './inversion-quality.ts';
 import type { Shot } from './prepare.ts';
@@ -26,6 +28,8 @@ export interface Ingredients {
   readonly motions: Motions | null;
   /** Where each frame is edited, at latent size: 16 KB a frame at 512². Null where it is everywhere. */
   readonly masks: readonly Float32Array[] | null;
+  /** How far each frame's brushes can be relied on, 0..1; null where none was painted. */
+  readonly brushConfidence: readonly (number | null)[] | null;
   /** Digest of the keys of all frames, so that a checkpoint of others is recognised as foreign. */
   readonly fingerprint: string;
   readonly counts: DerivedCounts;
@@ -51,7 +55,7 @@ export async function derive(shot: Shot, context: RenderContext): Promise<Ingred
   const structure = await makeStructure(shot, maker, context);
   const fingerprint = createHash('sha256');
   const motions = await makeMotions(shot, maker, context, fingerprint);
-  const masks = await makeMasks(shot, maker, fingerprint);
+  const masks = await makeMasks(shot, maker, context, fingerprint);
   // It takes longest, and no frame's time shall hold it.
   await shot.bundle.open('unet');
   progress.enter('invert');
@@ -68,7 +72,7 @@ export async function derive(shot: Shot, context: RenderContext): Promise<Ingred
     fingerprint: fingerprint.digest('hex'),
     structure,
     motions,
-    masks,
+    ...masks,
     counts: { kinds, calls },
     inversion: {
       frames: frames.inverted.length,
@@ -152,13 +156,20 @@ async function makeMotions(
 async function makeMasks(
   { recipe, settings, fit, model, range }: Shot,
   maker: Maker,
+  { cache, warn }: RenderContext,
   fingerprint: Hash,
-): Promise<Float32Array[] | null> {
-  if (!settings.guide.mask) return null;
+): Promise<Pick<Ingredients, 'masks' | 'brushConfidence'>> {
+  if (!settings.guide.mask) return { masks: null, brushConfidence: null };
   const keys: string[] = [];
   const masks: Float32Array[] = [];
+  const confidence: (number | null)[] = [];
   const things = async function* () {
-    for await (const { mask } of recipe.masks()) yield mask;
+    for await (const { mask, brushes } of recipe.masks()) {
+      yield mask;
+      // What was kept is looked at; nothing is made for a number.
+      const kept = brushes.flatMap(({ kind, key }) => cache?.get(kind, key!)?.value ?? []);
+      confidence[mask.frame! - range.start] = kept.length === brushes.length ? confidenceIn(kept) : null;
+    }
   };
   await maker.each(things(), ({ value: { shape, data } }, { key, frame }) => {
     const place = frame! - range.start;
@@ -167,7 +178,9 @@ async function makeMasks(
     masks[place] = toLatentGrid({ data, width, height }, fit, model.factor);
   });
   fingerprint.update(keys.join());
-  return masks;
+  const unsure = unsureFrames(confidence, range.start);
+  if (unsure) warn(unsure);
+  return { masks, brushConfidence: confidence.some((one) => one !== null) ? confidence : null };
 }
 
 /** Of making every frame, in network calls. */

@@ -14,7 +14,7 @@ import { attentionFor } from '../methods/registry.ts';
 import { openBundle } from '../models/open.ts';
 import type { Bundle } from '../models/types.ts';
 import { chooseProvider } from '../onnx/provider.ts';
-import { mattesOf } from '../recipe/mattes.ts';
+import { matteNotes, mattesOf } from '../recipe/mattes.ts';
 import { readModelSettings } from '../recipe/model-settings.ts';
 import { Recipe } from '../recipe/recipe.ts';
 import {
@@ -77,6 +77,7 @@ export async function prepareShot(
     const depth = await depthOf({ ...resolved, sizeFor }, (path) => probeClip(path, { signal }));
     const { mask } = settings.guide;
     const mattes = await mattesOf({ mask, clip, range }, (path) => probeClip(path, { signal }));
+    for (const note of matteNotes(mask, mattes)) warn(note);
     const predict = bundle.predict(shape);
     const runs = runsOf(resolved);
     const branches = branchPrompts(settings).length;

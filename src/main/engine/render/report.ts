@@ -35,6 +35,7 @@ export function buildReport(parts: {
     provider: { used: shot.provider, tried: shot.tried },
     inversion: made.inversion,
     derived: made.counts,
+    ...(made.brushConfidence && { brushConfidence: made.brushConfidence }),
     sampling: {
       unetCalls: sampled.unetCalls,
       unetBranches: sampled.unetBranches,
