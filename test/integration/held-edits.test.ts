@@ -18,6 +18,7 @@ import { makeWorld, movingClip, type World } from '../helpers/cli.ts';
 import { type Short, settingsWith } from '../helpers/job-settings.ts';
 import { contextWith } from '../helpers/prepared.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
+import { writeTinyBundle } from '../helpers/tiny-bundle.ts';
 
 const SIDE = 64;
 const FRAMES = 4;
@@ -257,5 +258,33 @@ describe('a brush', () => {
     const [made, own] = [(await takenFrom(out))[0]!, (await framesOf(clip))[3]!];
     expect(made[0]).toBe(own[0]);
     expect(made.some((value, at) => Math.abs(value - own[at]!) > 1)).toBe(true);
+  });
+});
+
+describe('a mask with depth and keep together', () => {
+  it.each([
+    ['a shot', { start: 0, end: FRAMES }],
+    ['a shot of one frame', { start: 1, end: 2 }],
+  ])('leaves the clip as it is outside, in %s', async (_, range) => {
+    const dir = tempFolder();
+    const out = join(dir, 'take');
+    const bundle = await writeTinyBundle(join(dir, 'bundle'), { kind: 'depth', depth: {} });
+    const settings = settingsOf(out, { bundle, keep: 0.3, range });
+    const report = await render(settings, contextWith({ dir, store: storeIn(dir) }));
+    expect(report.structure).toEqual({ source: 'estimator' });
+    expect(report.take.frames).toBe(range.end - range.start);
+    const [own, made] = [await framesOf(clip), await takenFrom(out)];
+    for (const [place, picture] of made.entries()) {
+      const frame = range.start + place;
+      const share = rasterise(mask, frame, grid, () => undefined);
+      const apart = (where: number) =>
+        Math.max(
+          ...picture.map((value, at) =>
+            share[Math.floor(at / 3)] === where ? Math.abs(value - own[frame]![at]!) : 0,
+          ),
+        );
+      expect(apart(0)).toBe(0);
+      expect(apart(1)).toBeGreaterThan(0);
+    }
   });
 });
