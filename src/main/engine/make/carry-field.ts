@@ -92,6 +92,60 @@ export function bilinear(of: Float32Array, { width, height }: Size, x: number, y
   return (1 - v) * upper + v * ((1 - u) * of[at + down]! + u * of[at + down + across]!);
 }
 
+/**
+ * What has to be added to places of a picture so that it looks there as another one does here (Lucas & Kanade 1981), smooth over the
+ * neighbourhood: nothing where there is nothing to hold on to.
+ * @param there grey (h, w) whose places (x, y) are given for every pixel; here: grey of the same size
+ */
+export function registration(
+  there: Float32Array,
+  here: Float32Array,
+  size: Size,
+  { x, y, weight }: { readonly x: Float32Array; readonly y: Float32Array; weight(at: number): number },
+): Field {
+  const cells = cellsOf(size);
+  const sums = Array.from({ length: 5 }, () => new Float64Array(cells.count));
+  for (let at = 0; at < here.length; at++) {
+    const w = weight(at);
+    if (w === 0) continue;
+    const [px, py] = [x[at]!, y[at]!];
+    const gx = (bilinear(there, size, px + 1, py) - bilinear(there, size, px - 1, py)) / 2;
+    const gy = (bilinear(there, size, px, py + 1) - bilinear(there, size, px, py - 1)) / 2;
+    const off = here[at]! - bilinear(there, size, px, py);
+    // What looks different is another thing.
+    const alike = w / (1 + (off / UNLIKE) ** 2) ** 2;
+    const column = at % size.width;
+    const cell = cells.of(column, (at - column) / size.width);
+    [gx * gx, gx * gy, gy * gy, gx * off, gy * off].forEach((value, k) => {
+      sums[k]![cell] = sums[k]![cell]! + alike * value;
+    });
+  }
+  const [xx, xy, yy, xOff, yOff] = sums.map((plane) => blurred(plane, cells));
+  const u = new Float32Array(cells.count);
+  const v = new Float32Array(cells.count);
+  for (let cell = 0; cell < cells.count; cell++) {
+    const [a, b, c] = [xx![cell]! + HOLD, xy![cell]!, yy![cell]! + HOLD];
+    const determinant = a * c - b * b;
+    u[cell] = clamped((c * xOff![cell]! - b * yOff![cell]!) / determinant);
+    v[cell] = clamped((a * yOff![cell]! - b * xOff![cell]!) / determinant);
+  }
+  return (px, py) => {
+    const [column, row] = [(px + 0.5) / CELL - 0.5, (py + 0.5) / CELL - 0.5];
+    return [bilinear(u, cells, column, row), bilinear(v, cells, column, row)];
+  };
+}
+
+/** Grey levels. */
+const UNLIKE = 15;
+/** Squared grey levels a pixel, summed over a neighbourhood: less is no hold. */
+const HOLD = 2000;
+/** Pixels: the flow is not further off in one frame. */
+const MOST = 1.5;
+
+function clamped(value: number): number {
+  return Math.min(MOST, Math.max(-MOST, value));
+}
+
 interface Cells extends Size {
   readonly count: number;
   of(x: number, y: number): number;

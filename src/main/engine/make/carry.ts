@@ -2,12 +2,13 @@
  * A mask carried from frame to frame along the flow. At the edge of what moves, a flow is a blend of both sides; so the mask moves
  * as its inside does, continued outwards, and only what is surely seen to come from elsewhere is taken out of it. What is handed on is
  * where each place stood in the painted frame: the mask is read once, however far it went, and stays as sharp as it was painted.
+ * After every step the places are set right by the two pictures, so that small errors of the flows do not add up.
  */
 import { signedDistance } from '../../../common/masks/distance.ts';
 import type { Size } from '../../../common/masks/grid.ts';
 import { consistency } from '../flow/consistency.ts';
 import type { Flow } from '../flow/flow.ts';
-import { bilinear, type Field, fieldOf, spread } from './carry-field.ts';
+import { bilinear, type Field, fieldOf, registration, spread } from './carry-field.ts';
 
 export interface Carried {
   /** (h, w), 0..1. */
@@ -26,13 +27,15 @@ export interface Link {
  * What is left of the trust after a step: where flows agree fully, where they just agree, and where they do not; and what a
  * pixel of motion costs beside, for no flow is exact.
  */
-const TRUST = { agreed: 1, barely: 0.94, lost: 0.8, moved: 0.99 };
+const TRUST = { agreed: 1, barely: 0.94, lost: 0.8, moved: 0.995 };
 /** Pixels from the edge at which a place is surely inside: patches of the flow reach about so far. */
 const DEEP = 5;
 /** Pixels from the edge at which a flow is all the inside's. */
 const INSIDE = 10;
 /** Consistency from which a place surely comes from where its flow says. */
 const SURE = 0.3;
+/** Times that places are set right in a step. */
+const ROUNDS = 2;
 /** Iterations that turn a smooth motion around. */
 const TURNS = 4;
 
@@ -44,18 +47,21 @@ export class Carrier {
   #x: Float32Array;
   #y: Float32Array;
   #reached: Carried;
+  /** Grey of the painted frame. */
+  readonly #look: Float32Array;
 
-  /** @param painted (h, w) of the frame that it begins with */
-  constructor(painted: Float32Array, size: Size) {
+  /** @param painted (h, w) of the frame that it begins with; look: that frame's grey picture (h, w), 0..255 */
+  constructor(painted: Float32Array, size: Size, look: ArrayLike<number>) {
     this.#size = size;
+    this.#look = softened(look, size);
     this.#painted = distances(painted, size);
     this.#x = painted.map((_, i) => i % size.width);
     this.#y = painted.map((_, i) => Math.floor(i / size.width));
     this.#reached = { coverage: painted, trust: new Float32Array(painted.length).fill(1) };
   }
 
-  /** One frame further. */
-  step({ there, back }: Link): Carried {
+  /** One frame further. @param look grey picture of the frame that is reached */
+  step({ there, back }: Link, look: ArrayLike<number>): Carried {
     const { width, height } = this.#size;
     const count = width * height;
     const { coverage, trust: trusted } = this.#reached;
@@ -81,9 +87,26 @@ export class Carrier {
       trust[at] = bilinear(trusted, this.#size, fromX, fromY) * kept * TRUST.moved ** moved;
     }
     [this.#x, this.#y] = [x, y];
+    this.#setRight(softened(look, this.#size));
     const layer = x.map((_, at) => edgeAt(bilinear(this.#painted, this.#size, x[at]!, y[at]!)));
     this.#reached = { coverage: this.#seen(layer, inside, { there, back }), trust };
     return this.#reached;
+  }
+
+  #setRight(here: Float32Array): void {
+    const { width } = this.#size;
+    for (let round = 0; round < ROUNDS; round++) {
+      const [x, y] = [this.#x, this.#y];
+      const weight = (at: number) =>
+        Math.min(1, Math.max(0, bilinear(this.#painted, this.#size, x[at]!, y[at]!) / DEEP));
+      const off = registration(this.#look, here, this.#size, { x, y, weight });
+      for (let at = 0; at < x.length; at++) {
+        const column = at % width;
+        const [dx, dy] = off(column, (at - column) / width);
+        x[at] = x[at]! + dx;
+        y[at] = y[at]! + dy;
+      }
+    }
   }
 
   /** Without what something else hides: deep inside, its flow surely leads to where the mask was not. */
@@ -126,6 +149,20 @@ function before(motion: Field, x: number, y: number): readonly [x: number, y: nu
     [fromX, fromY] = [x - dx, y - dy];
   }
   return [fromX, fromY];
+}
+
+/** Binomial 3×3 (1 2 1), edges repeated: gradients hold further than a pixel. */
+function softened(grey: ArrayLike<number>, { width, height }: Size): Float32Array {
+  const rows = new Float32Array(width * height);
+  for (let at = 0; at < rows.length; at++) {
+    const x = at % width;
+    rows[at] = (grey[x > 0 ? at - 1 : at]! + 2 * grey[at]! + grey[x < width - 1 ? at + 1 : at]!) / 4;
+  }
+  return rows.map((value, at) => {
+    const above = at >= width ? rows[at - width]! : value;
+    const below = at < width * (height - 1) ? rows[at + width]! : value;
+    return (above + 2 * value + below) / 4;
+  });
 }
 
 /** Pixels by which a place lies outside a side of the picture. */

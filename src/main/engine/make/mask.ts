@@ -9,6 +9,7 @@ import type { ClipInfo, FrameRange } from '../../../common/media.ts';
 import type { Tensor } from '../artefacts/codecs.ts';
 import { keyOf } from '../artefacts/keys.ts';
 import { kinds } from '../artefacts/kinds.ts';
+import { cutContent } from '../media/fit.ts';
 import { Brush, paintedFrames } from './brush.ts';
 import { confidenceOf, type Link } from './carry.ts';
 import type { Derived } from './derived.ts';
@@ -39,6 +40,8 @@ export interface MasksOf {
   /** Files of mattes, by part. */
   readonly mattes: ReadonlyMap<string, ClipInfo>;
   link(frame: number): Promise<LinkOf>;
+  /** A frame on the canvas, RGB8. */
+  picture(frame: number): Promise<Uint8Array>;
   /** Absent where no network is at hand. */
   readonly segment?: (part: PartOf<'segmenter'>, frame: number) => Promise<SegmentOf>;
   readonly signal?: AbortSignal | undefined;
@@ -155,7 +158,9 @@ export class Masks {
     const known = this.#brushes.get(part.id);
     if (known) return known;
     const link = async (frame: number) => (await this.#of.link(frame)).read();
-    const brush = new Brush({ part, grid: this.#grid, link, signal });
+    const { shot } = this.#of;
+    const picture = async (frame: number) => cutContent(await this.#of.picture(frame), shot.fit);
+    const brush = new Brush({ part, grid: this.#grid, link, picture, signal });
     this.#brushes.set(part.id, brush);
     return brush;
   }

@@ -54,7 +54,8 @@ export async function maskPicture(
   const { end } = framesToFollow(mask, range) ?? range;
   const pictures = new Pictures({ clip, fit, end, store: cache, signal });
   const link = linksOf({ shot, pictures, store: cache, signal });
-  const masks = new Masks({ shot, mask, mattes, link, signal });
+  const picture = (index: number) => pictures.rgb(index);
+  const masks = new Masks({ shot, mask, mattes, link, picture, signal });
   try {
     const { mask: wanted, brushes } = await masks.frame(frame);
     const maker = new Maker({ store: cache, signal });

@@ -164,7 +164,9 @@ export class Recipe implements AsyncDisposable {
     const { mask } = shot.settings.guide;
     if (!mask) return;
     const pictures = this.#open(shot.clip, shot.fit, this.moving?.end);
-    const masks = new Masks({ shot, mask, mattes, link: linksOf({ shot, pictures, store, signal }), signal });
+    const link = linksOf({ shot, pictures, store, signal });
+    const picture = (frame: number) => pictures.rgb(frame);
+    const masks = new Masks({ shot, mask, mattes, link, picture, signal });
     try {
       for (let index = range.start; index < range.end; index++) yield await masks.frame(index);
     } finally {
