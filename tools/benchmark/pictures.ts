@@ -43,6 +43,11 @@ export async function writeStrip(frames: readonly Uint8Array[], side: number, ou
   await writePng(Buffer.concat(frames), side, side * frames.length, out);
 }
 
+/** RGB8 (height·width·3) of one picture. */
+export function readPicture(file: string): Promise<Uint8Array> {
+  return raw(['-i', file], 'rgb24', `reading ${file}`);
+}
+
 export async function readStrip(file: string, side: number): Promise<Uint8Array[]> {
   return cut(await raw(['-i', file], 'rgb24', `reading ${file}`), side * side * 3);
 }

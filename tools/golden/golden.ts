@@ -2,7 +2,6 @@
 
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
-import { z } from 'zod';
 import { AppError, errorLine } from '../../src/common/errors.ts';
 import { solvers } from '../../src/main/engine/diffusion/solvers/registry.ts';
 import { openBundle } from '../../src/main/engine/models/open.ts';
@@ -10,6 +9,7 @@ import type { Bundle } from '../../src/main/engine/models/types.ts';
 import { GoldenCase } from './case.ts';
 import { compare, type Row } from './compare.ts';
 import { depth } from './kinds/depth.ts';
+import { flowManifest, runFlow } from './kinds/flow.ts';
 import { joint } from './kinds/joint.ts';
 import type { Kind } from './kinds/kind.ts';
 import { methodKind } from './kinds/method.ts';
@@ -46,9 +46,6 @@ const KINDS: readonly (readonly [RegExp, Kind | string])[] = [
   [/vae/, vae],
   [/text|token/, text],
 ];
-
-/** Two pictures and the true motion between them; there is no array for it but `flow.npy`. */
-const flowManifest = z.object({ case: z.string(), convention: z.string().startsWith('flow') });
 
 /** Deep enough for a folder of sets of cases. */
 const MAX_DEPTH = 4;
@@ -89,7 +86,7 @@ async function* runCase(dir: string, bundles: string | undefined, open: OpenBund
     if (variants.success) return yield* await runVariants(dir, variants.data);
 
     const flow = flowManifest.safeParse(manifest);
-    if (flow.success) return yield notCovered(flow.data.case, 'flow', 'optical flow');
+    if (flow.success) return yield* await runFlow(dir, flow.data);
 
     const golden = new GoldenCase(dir, manifest);
     name = golden.name;
