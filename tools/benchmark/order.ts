@@ -49,6 +49,23 @@ const ORDERS: readonly Order[] = [
     by: [along, truth, steady],
   },
   { claim: 'pix2video above inversion alone', better: 'pix2video', worse: 'inversion', by: BOTH },
+  // Along the motion: what the paper of mixing leaves open, fast shots.
+  ...([undefined, 'fast', 'turn'] as const).flatMap((motion) => [
+    {
+      claim: 'mixing along the motion above mixing (0.6)',
+      better: 'mix-motion',
+      worse: 'mix-0.6',
+      by: [along, truth, onObject],
+      ...(motion && { motion }),
+    },
+  ]),
+  {
+    claim: 'mixing along the motion above inversion alone',
+    better: 'mix-motion',
+    worse: 'inversion',
+    by: BOTH,
+  },
+  { claim: 'mixing along the motion above pix2video', better: 'mix-motion', worse: 'pix2video', by: BOTH },
   // What a frame looks at.
   ...([undefined, 'turn'] as const).flatMap((motion) =>
     ['anchor', 'previous', 'random', 'both-self'].map((worse) => ({

@@ -41,6 +41,9 @@ const objectOf = ({ matte }: Shot): Mask => ({
   parts: [{ id: 'object', mode: 'add', kind: 'matte', path: matte, channel: 'luma', offset: 0 }],
 });
 const mix = (w: number): SomeSettings => ({ method: { id: 'mix', params: { w } } });
+const mixAlong = (w: number): SomeSettings => ({
+  method: { id: 'mix', params: { w, motion: 'follow' } },
+});
 const inversion: SomeSettings = { method: { id: 'img2img', params: { start: 'inversion' } } };
 
 export const VARIANTS: readonly Variant[] = [
@@ -59,6 +62,7 @@ export const VARIANTS: readonly Variant[] = [
   },
   { id: 'inversion', label: 'per-frame inversion', group: 'main', request: inversion },
   { id: 'mix-0.6', label: 'mixing, w = 0.6', group: 'main', request: mix(0.6) },
+  { id: 'mix-motion', label: 'mixing along the motion, w = 0.6', group: 'main', request: mixAlong(0.6) },
   { id: 'pix2video', label: 'pix2video', group: 'main', request: pix2video({}) },
   {
     id: 'keep',
@@ -113,6 +117,7 @@ export const VARIANTS: readonly Variant[] = [
   { id: 'mix-0', label: 'w = 0 (per-frame inversion, Euler)', group: 'ablation', request: mix(0) },
   { id: 'mix-0.3', label: 'w = 0.3', group: 'ablation', request: mix(0.3) },
   { id: 'mix-0.9', label: 'w = 0.9', group: 'ablation', request: mix(0.9) },
+  { id: 'mix-motion-0.9', label: 'w = 0.9, along the motion', group: 'ablation', request: mixAlong(0.9) },
   {
     id: 'guidance-1',
     label: 'pix2video, guidance 1',
@@ -194,7 +199,10 @@ export const COMPARISONS: readonly { readonly title: string; readonly variants: 
   },
   { title: 'One anchor or several (pix2video)', variants: ['pix2video', 'anchors', 'anchors-own'] },
   { title: 'Edited on the object alone', variants: ['pix2video', 'keep', 'masked', 'mix-0.6', 'masked-mix'] },
-  { title: 'Mixing weight', variants: ['img2img', 'mix-0', 'mix-0.3', 'mix-0.6', 'mix-0.9'] },
+  {
+    title: 'Mixing weight',
+    variants: ['img2img', 'mix-0', 'mix-0.3', 'mix-0.6', 'mix-0.9', 'mix-motion', 'mix-motion-0.9'],
+  },
 ];
 
 /** With anchors at both ends, whose ways meet in the middle; the first has one anchor, for comparison. */
