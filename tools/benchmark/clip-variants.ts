@@ -1,4 +1,5 @@
 /** What is run on real clips: every method as it is offered, and what else costs memory or time of its own. */
+import type { Mask } from '../../src/common/masks/mask.ts';
 import type { SomeSettings } from '../../src/common/settings/settings.ts';
 import { methods } from '../../src/main/engine/methods/registry.ts';
 
@@ -10,6 +11,21 @@ export interface ClipVariant {
   request(frames: number): Pick<SomeSettings, 'method' | 'guide'>;
 }
 
+/** In the middle of what all of the clips have. */
+const ELLIPSE: Mask = {
+  invert: false,
+  grow: 0,
+  feather: 16,
+  parts: [
+    {
+      id: 'ellipse',
+      mode: 'add',
+      kind: 'ellipse',
+      keys: [{ frame: 0, x: 140, y: 80, width: 200, height: 200, angle: 0 }],
+    },
+  ],
+};
+
 export const CLIP_VARIANTS: readonly ClipVariant[] = [
   ...methods.map(({ id, label }) => ({
     id,
@@ -17,8 +33,26 @@ export const CLIP_VARIANTS: readonly ClipVariant[] = [
     request: () => ({ method: { id, params: {} } }),
   })),
   {
-    id: 'depth',
-    label: 'Pix2Video, depth model',
+    id: 'mix-motion',
+    label: 'Residual-noise mixing, along the motion',
+    request: () => ({ method: { id: 'mix', params: { motion: 'follow' } } }),
+  },
+  {
+    id: 'anchors',
+    label: 'Pix2Video, anchors at both ends',
+    request: (frames) => ({
+      method: { id: 'pix2video', params: {} },
+      guide: { anchor: 0, ...(frames > 1 && { anchors: [frames - 1] }) },
+    }),
+  },
+  {
+    id: 'masked',
+    label: 'Pix2Video, edited in an ellipse alone',
+    request: () => ({ method: { id: 'pix2video', params: {} }, guide: { mask: ELLIPSE } }),
+  },
+  {
+    id: 'pix2video-depth',
+    label: 'Pix2Video, with depth',
     depth: true,
     request: () => ({ method: { id: 'pix2video', params: {} } }),
   },

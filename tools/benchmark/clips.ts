@@ -171,7 +171,10 @@ async function main(): Promise<void> {
       `${i + 1}/${places.length}  ${run.variant.padEnd(16)} ${run.clip} ${run.frames}  ${run.failure ?? 'done'}`,
     );
   }
-  const runs = places.flatMap((place) => kept[keyOf(place)] ?? []);
+  const runs = places.flatMap((place) => {
+    const run = kept[keyOf(place)];
+    return run ? [{ ...run, variant: place.variant.id }] : [];
+  });
   const text = clipTable(runs, asked.variants, asked);
   console.log(`\n${text}`);
   if (asked.docs !== undefined) writeBetween(resolve(asked.docs), 'clips', text);
