@@ -156,3 +156,21 @@ it('other shots take over what is chosen of it, and no more', async () => {
   await expect.poll(() => second()?.sampling).toMatchObject({ steps: 20, seed: 7 });
   expect(second()).toMatchObject({ guide: { keep: 0 }, prompts: { target: '' } });
 });
+
+it('says which anchors lead, with the method that is chosen', async () => {
+  const method = (id: string) => METHODS.find((one) => one.id === id)!;
+  for (const [id, note, label] of [
+    ['pix2video', 'Frame 50 leads too.', ', leads too'],
+    [
+      'sdedit',
+      'SDEdit follows the lead anchor alone; frame 50 does not count.',
+      ', does not count with this method',
+    ],
+  ] as const) {
+    const page = await openWith(method(id));
+    await page.getByRole('tabpanel', { name: 'Inspector' }).getByText(note).waitFor();
+    const anchor = page.getByRole('option', { name: `Anchor at frame 50 of Shot 1${label}` });
+    await anchor.waitFor({ state: 'attached' });
+    if (id === 'pix2video') await open.close();
+  }
+});

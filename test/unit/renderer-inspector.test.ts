@@ -8,6 +8,7 @@ import { shortWords } from '../../src/common/settings/in-words.ts';
 import { GROUPS, SETTINGS } from '../../src/common/settings/settings.ts';
 import { duration } from '../../src/common/time/duration.ts';
 import { methods, paramsSchema, parseParams } from '../../src/main/engine/methods/registry.ts';
+import { otherAnchorsNote } from '../../src/renderer/inspector/anchor-note.ts';
 import { copyParts } from '../../src/renderer/inspector/copy-parts.ts';
 import { differIn, type Form, fallbackOf, formOf, shownIn } from '../../src/renderer/inspector/form-model.ts';
 import { parametersOf, stepFor } from '../../src/renderer/inspector/parameters.ts';
@@ -91,6 +92,20 @@ describe('a form from a schema', () => {
     expect(stepFor(0, 1000, false)).toBe(10);
     expect(stepFor(1, 8, true)).toBe(1);
   });
+});
+
+test('anchors beside the leading one are said to lead too, or not to count', () => {
+  const shot = { anchors: [0, 3, 9], leadAnchor: 3, settings: shotWith({ method: 'one' }) };
+  const infoOf = (severalAnchors: boolean): MethodInfo => ({
+    ...{ id: 'one', label: 'One', summary: '', params: {}, solvers: [] },
+    severalAnchors,
+  });
+  expect(otherAnchorsNote(shot, [infoOf(true)])).toBe('Frames 0 and 9 lead too.');
+  expect(otherAnchorsNote({ ...shot, anchors: [3, 9] }, [infoOf(false)])).toBe(
+    'One follows the lead anchor alone; frame 9 does not count.',
+  );
+  expect(otherAnchorsNote({ ...shot, anchors: [3] }, [infoOf(true)])).toBeNull();
+  expect(otherAnchorsNote(shot, null)).toBeNull();
 });
 
 describe('the form of the settings', () => {

@@ -224,7 +224,7 @@ describe('what is read aloud', () => {
     expect(labelOfItem(document, placed, 100)).toBe(
       "Shot 1, 1.0 second, anchors at frames 0, 12, take 'snow' shown",
     );
-    expect([0, 12].map((anchor) => labelOfAnchor(first, anchor))).toEqual([
+    expect([0, 12].map((anchor) => labelOfAnchor(first, anchor, null))).toEqual([
       'Anchor at frame 0 of Shot 1, leads',
       'Anchor at frame 12 of Shot 1',
     ]);

@@ -6,7 +6,7 @@ import { field } from './field.ts';
 /** Frame of the clip, not of the range. */
 const anchor = field(z.int().min(0).default(0), {
   label: 'Lead anchor',
-  help: 'Frame whose look leads the others',
+  help: 'Frame whose look leads the others, and by which the inversion is checked',
   widget: { kind: 'frame' },
   scope: 'request',
   flags: [

@@ -3,9 +3,12 @@
  * Only what is in sight is in the page, and the entry in hand; positions are told by aria-posinset.
  */
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
+import type { MethodInfo } from '../../common/contract/machine.ts';
+import type { Shot } from '../../common/project/document.ts';
 import { isShot, timelineFrameOf, timelineRate } from '../../common/project/positions.ts';
 import { toNumber } from '../../common/time/rational.ts';
 import { usePlaced } from '../store/current.ts';
+import { useMethods } from '../store/methods.ts';
 import { useDocument } from '../store/project.ts';
 import { getView, seek, select, setView, useView, type View, viewStore } from '../store/view.ts';
 import styles from './Items.module.css';
@@ -74,6 +77,10 @@ function take(entry: Entry, extend: boolean): void {
   }
 }
 
+function followsSeveral({ settings }: Shot, methods: readonly MethodInfo[] | null): boolean | null {
+  return methods?.find(({ id }) => id === settings.method.id)?.severalAnchors ?? null;
+}
+
 export function Items() {
   const placed = usePlaced();
   const project = useDocument((document) => document);
@@ -82,6 +89,7 @@ export function Items() {
   const selection = useView((view) => view.selection);
   const anchor = useView((view) => view.anchor);
   const maskKey = useView((view) => view.maskKey);
+  const methods = useMethods();
   const list = useRef<HTMLDivElement>(null);
   const hadFocus = useRef(false);
   const rate = toNumber(timelineRate(project));
@@ -170,7 +178,7 @@ export function Items() {
               !isMark
                 ? labelOfItem(project, one, rate)
                 : entry.anchor !== null
-                  ? labelOfAnchor(one.item, frameOfMark)
+                  ? labelOfAnchor(one.item, frameOfMark, followsSeveral(one.item, methods))
                   : labelOfMaskKey(one.item, frameOfMark)
             }
             style={{ left, width: Math.max(isMark ? 0 : 2, right - left) }}

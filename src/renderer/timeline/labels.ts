@@ -55,7 +55,14 @@ export function labelOfMaskKey({ name, settings }: Shot, frame: number): string 
   return `Mask at frame ${frame} of ${name}: ${names.join(', ')}`;
 }
 
-export function labelOfAnchor(shot: Shot, anchor: number): string {
-  const lead = anchor === shot.leadAnchor && shot.anchors.length > 1 ? ', leads' : '';
-  return `Anchor at frame ${anchor} of ${shot.name}${lead}`;
+/** @param several whether the shot's method follows all of its anchors; null where that is not known */
+export function labelOfAnchor(shot: Shot, anchor: number, several: boolean | null): string {
+  return `Anchor at frame ${anchor} of ${shot.name}${leading(shot, anchor, several)}`;
+}
+
+function leading({ anchors, leadAnchor }: Shot, anchor: number, several: boolean | null): string {
+  if (anchors.length < 2) return '';
+  if (anchor === leadAnchor) return ', leads';
+  if (several === null) return '';
+  return several ? ', leads too' : ', does not count with this method';
 }
