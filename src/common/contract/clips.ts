@@ -63,6 +63,15 @@ export const clipCalls = {
     }),
     'showing a mask',
   ).answers<MaskPicture>(),
+  /** A frame of a clip or a take as a PNG in a folder, beside what is there; `name` is what it is called, without an ending. */
+  'clip.saveFrame': call(
+    path.extend({
+      frame: z.int().min(0),
+      folder: absolutePath,
+      name: z.string().min(1).max(10_000),
+    }),
+    'saving a frame',
+  ).answers<{ path: string }>(),
   /** Made once per file and kept; progress comes as events. */
   'clip.preview': call(path, 'making a preview').answers<ClipPreview>(),
 };

@@ -6,6 +6,7 @@ import { backupCommands } from './backups.ts';
 import type { Command, Intent } from './command.ts';
 import { compareCommands } from './compare.ts';
 import { demoCommands } from './demo.ts';
+import { frameCommands } from './frame.ts';
 import { historyCommands } from './history.ts';
 import { importCommands } from './import-clip.ts';
 import { maskCommands } from './mask.ts';
@@ -38,6 +39,7 @@ export const commands: readonly Command[] = [
   ...moveCommands,
   ...selectionCommands,
   ...anchorCommands,
+  ...frameCommands,
   ...maskCommands,
   ...maskKeyCommands,
   ...takeCommands,

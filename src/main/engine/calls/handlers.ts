@@ -17,6 +17,7 @@ import { repositoryOf } from '../library/repository.ts';
 import { fingerprintOf } from '../media/fingerprint.ts';
 import { rememberingProbe } from '../media/remembering-probe.ts';
 import { isClipThere } from '../media/sequence.ts';
+import { saveStill } from '../media/still.ts';
 import { rememberingFacts } from '../models/facts.ts';
 import { Previews } from '../previews/previews.ts';
 import { Backups } from '../project/backups.ts';
@@ -30,6 +31,7 @@ import { RenderQueue } from '../queue/queue.ts';
 import { requestOf } from '../queue/request.ts';
 import type { JobStore } from '../queue/store.ts';
 import type { Supervisor } from '../queue/supervisor.ts';
+import { fileName } from '../queue/take-name.ts';
 import { Watch } from '../queue/watch.ts';
 import type { Handlers } from '../serve.ts';
 import { done, either, seldom, whileWanted } from './calling.ts';
@@ -112,6 +114,16 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
   /** Long file work for the open project. */
   let errands = new AbortController();
 
+  /** A clip or a take, and nothing that a project from somewhere else only calls one. */
+  const requireShown = async (path: string, doing: string) => {
+    await places.require(path, doing);
+    if (await project.mayShow(path)) return;
+    throw new AppError('clip-unreadable', 'it is not there, or lies elsewhere and is no take of Retake', {
+      doing,
+      hint: 'Import it as a clip if you know what it is.',
+    });
+  };
+
   const handlers: Handlers<DesktopContract> = {
     'project.create': async ({ path, name }) => {
       await places.accept(path);
@@ -189,14 +201,17 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
       const of = { clip: clip.path, mask, frame, bundle: folder, size };
       return maskPicture(of, { cache, probe, facts }, either(errands.signal, signal));
     },
+    'clip.saveFrame': async ({ path, frame, folder, name }, signal) => {
+      await requireShown(path, 'saving a frame');
+      await places.accept(folder);
+      await requireWorkFolder(folder, 'choosing the folder of the frame');
+      const clip = await probe(path, either(errands.signal, signal));
+      return {
+        path: await saveStill({ clip, frame, folder, stem: fileName(name) }, either(errands.signal, signal)),
+      };
+    },
     'clip.preview': async ({ path }, signal) => {
-      await places.require(path, 'showing a clip');
-      if (!(await project.mayShow(path))) {
-        throw new AppError('clip-unreadable', 'it is not there, or lies elsewhere and is no take of Retake', {
-          doing: 'showing a take',
-          hint: 'Import it as a clip if you know what it is.',
-        });
-      }
+      await requireShown(path, 'showing a clip');
       return whileWanted(signal, previews.preview(path));
     },
 
