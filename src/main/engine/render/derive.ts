@@ -109,7 +109,8 @@ export async function makeStructure(
     const place = depth.frame! - range.start;
     depths[place] = depth;
     maps[place] = value.data;
-    if (!made) progress.plan('open', --left);
+    // The maps of a depth clip are made without a call that could be counted.
+    if (!made || !depth.calls.estimate) progress.plan('open', --left);
   });
   await bundle.release('depthEstimator');
   return recipe.structureOf(depths, maps);
