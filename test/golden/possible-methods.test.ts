@@ -4,7 +4,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sampleRuns } from '../../src/main/engine/diffusion/driver.ts';
-import { noiseFor } from '../../src/main/engine/diffusion/noise.ts';
 import { makeLevels } from '../../src/main/engine/diffusion/schedule.ts';
 import { ddim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
 import type { Conditioning, Latent } from '../../src/main/engine/diffusion/types.ts';
@@ -16,9 +15,7 @@ import type { Bundle } from '../../src/main/engine/models/types.ts';
 import { GoldenCase } from '../../tools/golden/case.ts';
 import { methodRuns } from '../helpers/method-runs.ts';
 import { nullText } from '../helpers/possible-methods/null-text.ts';
-import { text2VideoZero } from '../helpers/possible-methods/text2video-zero.ts';
 import { tuneAVideo } from '../helpers/possible-methods/tune-a-video.ts';
-import { vidRd } from '../helpers/possible-methods/vidrd.ts';
 import { sharedPath } from '../helpers/shared.ts';
 import { maxDiff } from '../helpers/smooth-network.ts';
 
@@ -93,19 +90,6 @@ describe.skipIf(!folder)('numbers of', () => {
     compare(golden, 'sparse_causal', (await trajectory(golden, 'tiny-sd-depth', asked)).flat());
   });
 
-  it.each([
-    ['t2v_nearest', { nearest: true }],
-    ['t2v_bilinear', {}],
-    ['t2v_bilinear_keep_first', { keepFirst: true }],
-  ])('Text2Video-Zero: %s', async (output, params) => {
-    const golden = caseAt('cases-depth', '07-joint');
-    const noises = golden.latents('noise').frames;
-    const { frames: start } = golden.latents('zT');
-    const method = text2VideoZero((frame) => noises[Math.max(0, frame)]!);
-    const asked = { method, params, start, branches: golden.branches('ctx_edit') };
-    compare(golden, output, (await trajectory(golden, 'tiny-sd-depth', asked)).flat());
-  });
-
   it.each(['08-nulltext-3', '08-nulltext-10'])('null text: %s', async (name) => {
     const golden = caseAt('cases-depth', name);
     const [, conditional] = golden.branches('ctx_source');
@@ -126,52 +110,5 @@ describe.skipIf(!folder)('numbers of', () => {
       made: { nullText: textAt },
     };
     compare(golden, 'trajectory', (await trajectory(golden, 'tiny-sd-depth', asked)).flat());
-  });
-
-  it.each([
-    ['cases', 'tiny-sd'],
-    ['cases-depth', 'tiny-sd-depth'],
-  ])('clip after clip, in %s', async (set, name) => {
-    const golden = caseAt(set, '12-clip-after-clip');
-    const noise = golden.latents('noise').frames;
-    const { data } = golden.input('fresh');
-    const size = noise[0]!.length;
-    const clip = golden.number('frames');
-    const fresh = (frame: number) =>
-      frame < clip
-        ? noise[frame]!
-        : Float32Array.from(data.slice((frame - clip) * size, (frame - clip + 1) * size));
-    const frames = clip * golden.number('clips');
-    const params = {
-      clip,
-      prompts: golden.number('prompt_frames'),
-      alpha: golden.number('alpha'),
-      beta: golden.number('beta'),
-    };
-    const bundle = open.get(name)!;
-    const shape = { channels: 4, height: 8, width: 8 };
-    const schedule = makeLevels(bundle.scheduler, golden.number('steps'), { solver: ddim });
-    const of = {
-      start: Array.from({ length: frames }, () => noiseFor(0, 0, size)),
-      anchor: 0,
-      seed: 0,
-      schedule,
-      solver: ddim,
-      shape,
-    };
-    const structure = golden.structure(shape);
-    const [unconditional] = golden.branches('ctx_uncond');
-    const [conditional] = golden.branches('ctx');
-    const last = await sampleRuns({
-      runs: methodRuns(vidRd(fresh), params, of),
-      predict: bundle.predict(shape),
-      prediction: bundle.scheduler.prediction,
-      solver: ddim,
-      branches: [unconditional!, conditional!],
-      guidance: golden.number('guidance'),
-      ...(structure && { structure: (frame) => structure(frame % clip) }),
-      seed: 0,
-    });
-    compare(golden, 'last', last);
   });
 });

@@ -11,6 +11,7 @@ export interface Of {
   readonly anchor: number;
   /** The one above alone by default. */
   readonly anchors?: readonly number[];
+  readonly structured?: boolean;
   readonly seed: number;
   readonly schedule: NoiseSchedule;
   readonly solver: Solver;
@@ -18,9 +19,12 @@ export interface Of {
 }
 
 export function methodRuns(method: Method, input: unknown, of: Of, more: Partial<Have> = {}): readonly Run[] {
-  const { start, solver, anchors = [of.anchor], ...facts } = of;
+  const { start, solver, anchors = [of.anchor], structured = false, ...facts } = of;
   const params = parseParams(method, input);
   const latentOf = (frame: number) => start[frame]!;
   const have = give(method.needs(params), { inversion: latentOf, clean: latentOf, ...more });
-  return method.runs({ ...facts, anchors, frames: start.length, form: solver.form, have }, params);
+  return method.runs(
+    { ...facts, structured, anchors, frames: start.length, form: solver.form, have },
+    params,
+  );
 }

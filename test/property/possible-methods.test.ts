@@ -11,64 +11,20 @@ import { noiseFor } from '../../src/main/engine/diffusion/noise.ts';
 import { visitsOf } from '../../src/main/engine/diffusion/run.ts';
 import type { SampleRequest } from '../../src/main/engine/diffusion/sampling.ts';
 import { makeLevels } from '../../src/main/engine/diffusion/schedule.ts';
-import type { Features, Predict } from '../../src/main/engine/diffusion/types.ts';
+import type { Predict } from '../../src/main/engine/diffusion/types.ts';
 import type { Have } from '../../src/main/engine/methods/have.ts';
 import { solverFor } from '../../src/main/engine/methods/registry.ts';
 import type { Method } from '../../src/main/engine/methods/types.ts';
 import { methodRuns } from '../helpers/method-runs.ts';
-import { controlVideo } from '../helpers/possible-methods/controlvideo.ts';
 import { editOnlyHere } from '../helpers/possible-methods/edit-only-here.ts';
 import { fateZero } from '../helpers/possible-methods/fatezero.ts';
 import { nullText } from '../helpers/possible-methods/null-text.ts';
-import { text2VideoZero } from '../helpers/possible-methods/text2video-zero.ts';
 import { tuneAVideo } from '../helpers/possible-methods/tune-a-video.ts';
-import { twoStages } from '../helpers/possible-methods/two-stages.ts';
-import { vidRd } from '../helpers/possible-methods/vidrd.ts';
 import { maxDiff, SD_SCHEDULER, SHAPE, SIZE, smoothNetwork, text } from '../helpers/smooth-network.ts';
+import { AREA, madeFor, type Saw, structuresOf, watching } from '../helpers/watching.ts';
 
 const STEPS = 5;
-const AREA = SHAPE.height * SHAPE.width;
-const steady = (frame: number, count: number) => noiseFor(3, frame, count);
-
-const made: Partial<Have> = {
-  trajectory: (frame) => Array.from({ length: STEPS + 1 }, (_, level) => noiseFor(20 + level, frame, SIZE)),
-  flow: (from, to) => ({
-    x: new Float32Array(AREA).fill((to - from) * 0.4),
-    y: steady(from + to, AREA),
-    hidden: Float32Array.from({ length: AREA }, (_, i) => (i === from % AREA ? 1 : 0)),
-    confidence: new Float32Array(AREA).fill(1),
-  }),
-  mask: (frame) => Float32Array.from({ length: AREA }, (_, i) => (i === frame % AREA ? 0 : 1)),
-  nullText: (frame, step) => text(frame / 10 - step / 5),
-  sourceText: text(0.1),
-  pictures: {
-    decode: async (latent) => latent.map((value) => Math.min(1, Math.max(0, value / 4 + 0.5))),
-    encode: async (rgb) => Float32Array.from(rgb, (value) => (value / 255 - 0.5) * 4),
-  },
-};
-
-/** Which frame went through, and whose tokens it saw besides its own: `[2, 0, 1]`, with `own` where they took part. */
-type Saw = readonly [frame: number, seen: readonly (number | 'own')[]];
-
-/** Frames are known by the structure that comes with them. */
-function watching(structures: readonly Float32Array[]): { predict: Predict; saw: Saw[] } {
-  const network = smoothNetwork();
-  const makers = new WeakMap<Features, number>();
-  const saw: Saw[] = [];
-  const predict: Predict = async (inputs, joint = false) => {
-    const frames = inputs.map(({ structure }) => structures.indexOf(structure!));
-    const answers = await network(inputs, joint);
-    for (const [i, { attention }] of inputs.entries()) {
-      const bank = (attention?.bank ?? []).map((features) => makers.get(features)!);
-      const own = attention ? attention.self : true;
-      saw.push([frames[i]!, joint ? frames : [...bank, ...(own ? (['own'] as const) : [])]]);
-      const { features } = answers[i]!;
-      if (features) makers.set(features, frames[i]!);
-    }
-    return answers;
-  };
-  return { predict, saw };
-}
+const made = madeFor(STEPS);
 
 interface Possible {
   readonly method: Method;
@@ -82,21 +38,7 @@ const own = (frame: number): Saw => [frame, ['own']];
 
 const POSSIBLE: readonly Possible[] = [
   { method: nullText, params: {}, frames: 3, saw: [own(1), own(2), own(0)] },
-  {
-    method: text2VideoZero(),
-    params: { background: 0.6, keepFirst: true },
-    frames: 3,
-    saw: [own(0), [1, [0]], [2, [0]]],
-  },
-  {
-    method: controlVideo,
-    params: {},
-    frames: 6,
-    saw: [...[0, 2, 4, 5].map((frame): Saw => [frame, [0, 2, 4, 5]]), [1, [0, 2]], [3, [2, 4]]],
-  },
   { method: tuneAVideo, params: {}, frames: 3, saw: [own(0), [1, [0, 0]], [2, [0, 1]]] },
-  { method: vidRd(), params: { clip: 3 }, frames: 8, saw: [own(6), own(7)] },
-  { method: twoStages, params: {}, frames: 6, saw: [own(1), own(2), own(4)] },
   { method: editOnlyHere, params: {}, frames: 3, saw: [own(1), own(2), own(0)] },
   {
     method: fateZero,
@@ -123,8 +65,6 @@ function requestOf({ method, params, frames }: Possible, predict: Predict, struc
   };
   return request;
 }
-
-const structuresOf = (count: number) => Array.from({ length: count }, (_, i) => noiseFor(10, i, AREA));
 
 describe.each(POSSIBLE.map((possible) => ({ id: possible.method.id, possible })))('$id', ({ possible }) => {
   const structures = structuresOf(2 * possible.frames);

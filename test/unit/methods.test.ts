@@ -143,6 +143,7 @@ describe('start', () => {
     frames: 3,
     anchor: 0,
     anchors: [0],
+    structured: false,
     seed: 5,
     schedule,
     form,

@@ -20,6 +20,7 @@ function planned(method: Method) {
     anchors: [0],
     schedule: makeLevels(SD_SCHEDULER, 4, { solver: euler }),
     shape: SHAPE,
+    model: { structureChannels: 0 },
     settings: { sampling: { seed: 1 }, guide: { mask: null } },
   };
 }

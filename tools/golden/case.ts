@@ -113,7 +113,7 @@ export class GoldenCase {
     }));
   }
 
-  /** The depth of a frame as extra input channels, for bundles that take them. A single depth serves all frames. */
+  /** The depth of a frame as extra input channels, for bundles that take them. Fewer depths than frames come again. */
   structure({ height, width }: LatentShape): ((frame: number) => Float32Array) | undefined {
     const depth = this.optionalInput('depth', 'structure', 'depth_latent');
     if (!depth) return undefined;
@@ -125,7 +125,7 @@ export class GoldenCase {
       });
     }
     return (frame) => {
-      const at = count === 1 ? 0 : frame;
+      const at = frame % count;
       return Float32Array.from(depth.data.subarray(at * plane, (at + 1) * plane));
     };
   }

@@ -8,6 +8,7 @@ import { openBundle } from '../../src/main/engine/models/open.ts';
 import type { Bundle } from '../../src/main/engine/models/types.ts';
 import { GoldenCase } from './case.ts';
 import { compare, type Row } from './compare.ts';
+import { clips } from './kinds/clips.ts';
 import { depth } from './kinds/depth.ts';
 import { flowManifest, runFlow } from './kinds/flow.ts';
 import { joint } from './kinds/joint.ts';
@@ -31,7 +32,7 @@ export interface GoldenOptions {
 
 /** By name of the case; the first that fits. A text is what such cases need that is not built yet. */
 const KINDS: readonly (readonly [RegExp, Kind | string])[] = [
-  [/text2video|t2v/, 'Text2Video-Zero'],
+  [/clip-after-clip|vidrd/, clips],
   [/unet$|unet-with/, unet],
   [/^depth/, depth],
   [/joint|attention|cross/, joint],

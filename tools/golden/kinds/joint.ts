@@ -1,10 +1,11 @@
-/** Attention across frames, everywhere in the network: `full`, `first`, `sparse_causal`, with `_same_noise` from one noise for all. */
+/** Attention across frames, everywhere in the network: `full`, `first`, `sparse_causal`, with `_same_noise` from one noise for all; `t2v_…` is Text2Video-Zero. */
 
 import type { Pass } from '../../../src/main/engine/diffusion/run.ts';
 import { ddim } from '../../../src/main/engine/diffusion/solvers/ddim.ts';
 import { passes as pix2video } from '../../../src/main/engine/methods/pix2video.ts';
 import { joined, type Kind } from './kind.ts';
 import { scheduleOf, trajectoryOfRun } from './sampling.ts';
+import { text2VideoZero } from './text2video-zero.ts';
 
 /** Passes of a step over frames counted from 0. */
 const PASSES: Readonly<Record<string, (frames: readonly number[]) => readonly Pass[]>> = {
@@ -18,7 +19,7 @@ export const joint: Kind = {
   sites: 'all',
   joint: true,
   async output(golden, bundle, output) {
-    if (output.startsWith('t2v')) return 'Text2Video-Zero';
+    if (output.startsWith('t2v')) return text2VideoZero(golden, bundle, output);
     const same = output.endsWith('_same_noise');
     const passes = PASSES[output.replace(/_same_noise$/, '')];
     if (!passes) return 'an output of this name';

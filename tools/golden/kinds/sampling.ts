@@ -50,7 +50,15 @@ export async function trajectoryOf(
   const schedule = scheduleOf(golden, bundle, options.solver);
   const { anchor, solver, start } = options;
   const anchors = options.anchors ?? [anchor];
-  const of = { frames: start.length, anchor, anchors, seed: 0, form: solver.form, shape: options.shape };
+  const of = {
+    frames: start.length,
+    anchor,
+    anchors,
+    seed: 0,
+    structured: bundle.structureChannels > 0,
+    form: solver.form,
+    shape: options.shape,
+  };
   const params = parseParams(method, options.params);
   const latentOf = (frame: number) => start[frame]!;
   const have = give(method.needs(params), { inversion: latentOf, clean: latentOf });
@@ -63,13 +71,31 @@ export async function trajectoryOfRun(
   golden: GoldenCase,
   bundle: Bundle,
   run: Run,
-  options: Pick<RunOptions, 'solver' | 'shape' | 'branches' | 'guidance' | 'predict'>,
+  options: SamplingOptions,
 ): Promise<Trajectory> {
-  const { schedule } = run;
-  const latents: Latent[][] = schedule.levels.map(() => []);
-  const denoised: Latent[][] = schedule.levels.map(() => []);
+  return (await trajectoriesOfRuns(golden, bundle, [run], options))[0]!;
+}
+
+type SamplingOptions = Pick<RunOptions, 'solver' | 'shape' | 'branches' | 'guidance' | 'predict'>;
+
+/** The same of runs upon runs, and where each began. Depth repeats after the frames there is some for. */
+export async function trajectoriesOfRuns(
+  golden: GoldenCase,
+  bundle: Bundle,
+  runs: readonly Run[],
+  options: SamplingOptions,
+): Promise<readonly (Trajectory & { readonly start: readonly Latent[] })[]> {
+  const empty = ({ schedule }: Run): Latent[][] => schedule.levels.map(() => []);
+  const made = runs.map((run) => ({ latents: empty(run), denoised: empty(run), start: [] as Latent[] }));
   await sampleRuns({
-    runs: [run],
+    runs: runs.map((run, index) => ({
+      ...run,
+      start(frame, earlier) {
+        const latent = run.start(frame, earlier);
+        made[index]!.start[frame] = latent;
+        return latent;
+      },
+    })),
     predict: options.predict ?? bundle.predict(options.shape),
     prediction: bundle.scheduler.prediction,
     clip: bundle.scheduler.clipSample,
@@ -79,11 +105,12 @@ export async function trajectoryOfRun(
     structure: golden.structure(options.shape),
     seed: 0,
     onVisit(event) {
+      const { latents, denoised } = made[event.run]!;
       latents[event.step]![event.frame] = event.latent!;
       denoised[event.step]![event.frame] = event.denoised;
     },
   });
-  return { latents, denoised };
+  return made;
 }
 
 /** Levels written in the manifest against those made from the bundle's configuration. */

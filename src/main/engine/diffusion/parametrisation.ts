@@ -74,6 +74,14 @@ export function addNoise(form: Form, clean: Latent, noise: Latent, level: Level)
   return clean.map((value, i) => signal * value + amount * noise[i]!);
 }
 
+/** The forward process (DDPM) from one level to a noisier one: √r·z + √(1-r)·ε with r = ᾱ'/ᾱ in VP form, x + √(σ'²-σ²)·ε in VE form. */
+export function noiseFurther(form: Form, latent: Latent, noise: Latent, from: Level, to: Level): Latent {
+  const left = to.alphaBar / from.alphaBar;
+  const signal = form === 'vp' ? Math.sqrt(left) : 1;
+  const amount = Math.sqrt(form === 'vp' ? 1 - left : to.sigma ** 2 - from.sigma ** 2);
+  return latent.map((value, i) => signal * value + amount * noise[i]!);
+}
+
 /** Pure unit noise scaled to stand at this level: ε in VP form, √(σ²+1)·ε in VE form, whose first level holds a trace of signal. */
 export function pureNoise(form: Form, noise: Latent, level: Level): Latent {
   if (form === 'vp') return noise;

@@ -94,6 +94,8 @@ export interface Run {
   /** Whether this step waits for every frame's ẑ0 before any frame steps; `gather` then answers the ẑ0 to step with. */
   gathers?(step: number): boolean;
   gather?(step: number, clean: ReadonlyMap<number, Latent>, earlier: Earlier): Clean | Promise<Clean>;
+  /** Whether a ẑ0 that `gather` changed takes the latent along, with the noise as it was predicted; else the noise is what then lies between the two. */
+  readonly keepsNoise?: boolean;
   /** The latent after the step; `next` is the solver's and may be changed in place. */
   settle?(seen: Seen, next: Latent, earlier: Earlier): Latent | Promise<Latent>;
 }

@@ -1,5 +1,6 @@
 /** Noise schedules: which levels a sampler visits, from a bundle's scheduler configuration. All in float64. */
 import { AppError, assert } from '../../../common/errors.ts';
+import { halfEven } from './rounding.ts';
 import type { Solver } from './solvers/solver.ts';
 import type { Level, NoiseSchedule, SchedulerConfig } from './types.ts';
 
@@ -82,12 +83,6 @@ function spacedTimesteps(config: SchedulerConfig, steps: number, count: number):
     case 'trailing':
       return Array.from({ length: steps }, (_, i) => halfEven(count - ((steps - 1 - i) * count) / steps) - 1);
   }
-}
-
-/** numpy's rounding: halves go to the even neighbour, so that timesteps agree with Python's. */
-function halfEven(value: number): number {
-  const rounded = Math.round(value);
-  return rounded - value === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
 }
 
 /** get_sigmas_karras of k-diffusion: n values from max to min, equally spaced in σ^(1/ρ) (Karras et al. 2022, Eq. 5). */

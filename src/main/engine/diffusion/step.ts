@@ -5,7 +5,7 @@ import { mostOf, ONE_BY_ONE } from './capacity.ts';
 import { type Answer, denoiseFrames } from './denoiser.ts';
 import { assertFinite } from './finite.ts';
 import { stepNoise } from './noise.ts';
-import { type Denoised, noiseBetween } from './parametrisation.ts';
+import { addNoise, type Denoised, noiseBetween } from './parametrisation.ts';
 import {
   type Earlier,
   keysOf,
@@ -52,6 +52,7 @@ export class RunStep {
     this.#from = levels[step]!;
     this.#to = levels[step + 1] ?? final;
     this.#visits = passes.flatMap((pass) => pass.frames.map((frame) => ({ frame, pass })));
+    assert(run.frames.length > 0, 'a run has frames');
     const frames = new Set(this.#visits.map(({ frame }) => frame));
     assert(
       this.#visits.length === run.frames.length && run.frames.every((frame) => frames.has(frame)),
@@ -136,9 +137,13 @@ export class RunStep {
     const { frame, latent, from, to, form } = seen;
     const { latents, before } = this.#state;
     const last = before.get(frame);
-    const eps = used === prediction?.denoised ? prediction.eps : noiseBetween(form, latent, used, from);
+    const keeps = this.#gathers && this.#run.keepsNoise && used !== seen.denoised;
+    const eps =
+      used === prediction?.denoised
+        ? prediction.eps
+        : noiseBetween(form, latent, keeps ? seen.denoised : used, from);
     const stepped = solver.step({
-      latent,
+      latent: keeps ? addNoise(form, used, eps, from) : latent,
       prediction: { denoised: used, eps },
       from,
       to,

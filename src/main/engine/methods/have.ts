@@ -19,6 +19,8 @@ interface Pictures {
   decode(latent: Latent): Promise<Float32Array>;
   /** RGB8 (h·w·3) to the clean latent. */
   encode(rgb: Uint8Array): Promise<Latent>;
+  /** The picture of a frame from those of the frames before and after it, moved along the clip's motion; all h·w·3, 0..1. */
+  between(frame: number, before: Float32Array, after: Float32Array): Promise<Float32Array>;
 }
 
 export interface Have {

@@ -4,18 +4,26 @@ import { AppError, assert } from '../../../common/errors.ts';
 import { issueText } from '../../../common/issue.ts';
 import { solvers } from '../diffusion/solvers/registry.ts';
 import type { Solver } from '../diffusion/solvers/solver.ts';
+import { controlVideo } from './controlvideo.ts';
 import { wantsInversion } from './have.ts';
 import { img2img } from './img2img.ts';
 import { mix } from './mix.ts';
 import { pix2video } from './pix2video.ts';
 import { sdedit } from './sdedit.ts';
+import { text2VideoZero } from './text2video-zero.ts';
+import { twoStages } from './two-stages.ts';
 import type { AttentionUse, Method } from './types.ts';
+import { vidRd } from './vidrd.ts';
 
 export const methods: readonly Method[] = [
   // In the order in which artists are shown them.
   pix2video,
   mix,
+  twoStages,
+  controlVideo,
+  vidRd,
   sdedit,
+  text2VideoZero,
   img2img,
 ];
 

@@ -19,6 +19,8 @@ export interface ShotFacts<N extends Need = Need> {
   /** All frames that lead, ascending, the one above among them; it alone where the method does not follow several. */
   readonly anchors: readonly number[];
   readonly seed: number;
+  /** Whether the network is told the depth of each frame. */
+  readonly structured: boolean;
   readonly schedule: NoiseSchedule;
   /** Form of the solver's latents. */
   readonly form: Form;

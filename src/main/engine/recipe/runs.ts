@@ -14,6 +14,7 @@ export interface RunsOf extends Pick<ResolvedRequest, 'method' | 'needs' | 'para
   readonly anchor: number;
   /** All that lead, within the range, ascending. */
   readonly anchors: readonly number[];
+  readonly model: { readonly structureChannels: number };
   readonly schedule: NoiseSchedule;
   readonly shape: LatentShape;
   readonly settings: {
@@ -36,7 +37,7 @@ const MAKES: readonly Need[] = [
 
 /** @param made what was made; without it the runs can only be counted */
 export function runsOf(of: RunsOf, made: Partial<Have> = {}): readonly Run[] {
-  const { method, needs, params, solver, frames, anchor, anchors, schedule, shape, settings } = of;
+  const { method, needs, params, solver, frames, anchor, anchors, model, schedule, shape, settings } = of;
   const { seed } = settings.sampling;
   const { form } = solver;
   const beyond = needs.filter((need) => !MAKES.includes(need));
@@ -48,6 +49,7 @@ export function runsOf(of: RunsOf, made: Partial<Have> = {}): readonly Run[] {
     schedule,
     shape,
     seed,
+    structured: model.structureChannels > 0,
     form,
     have: give(method.needs(params), made),
   };

@@ -11,6 +11,7 @@ import { branchPrompts, runsOf } from '../recipe/runs.ts';
 import { CheckpointClock } from './checkpoint-file.ts';
 import type { RenderContext } from './context.ts';
 import type { Ingredients } from './derive.ts';
+import { picturesOf } from './half-way.ts';
 import type { Shot } from './prepare.ts';
 
 export interface Sampled {
@@ -27,7 +28,7 @@ export async function sampleShot(shot: Shot, made: Ingredients, context: RenderC
   const { guidance, seed } = settings.sampling;
   const { keep } = settings.guide;
   const { checkpoint, progress } = context;
-  const runs = runsOf(shot, haveOf(shot, made));
+  const runs = runsOf(shot, haveOf(shot, made, context));
   const key = checkpointKey(shot, made);
   const resume = await readCheckpoint(key, context);
   const total = visitsOf(runs);
@@ -84,6 +85,8 @@ export async function sampleShot(shot: Shot, made: Ingredients, context: RenderC
     },
   });
   await bundle.release('unet');
+  // Methods that draw pictures half way have opened it; the decoder is needed next.
+  await bundle.release('vaeEncoder');
   return {
     latents,
     unetCalls: bundle.calls.unet - before.unet,
@@ -98,8 +101,8 @@ function visitsBefore(runs: readonly Run[], { run, step, visited }: Checkpoint):
 }
 
 /** What was made, as a method asks for it. */
-function haveOf(shot: Shot, made: Ingredients): Partial<Have> {
-  const { bundle, fit, shape, conditions, settings } = shot;
+function haveOf(shot: Shot, made: Ingredients, context: RenderContext): Partial<Have> {
+  const { shape, conditions, settings } = shot;
   const sourceText = conditions.get(settings.prompts.source);
   return {
     ...(sourceText && { sourceText }),
@@ -109,10 +112,7 @@ function haveOf(shot: Shot, made: Ingredients): Partial<Have> {
     ...(made.structure && { structure: mapOf(made) }),
     ...(made.motions && { flow: (from, to) => made.motions!.between(from, to) }),
     mask: (frame) => made.masks?.[frame] ?? new Float32Array(shape.height * shape.width).fill(1),
-    pictures: {
-      decode: (latent) => bundle.decode(latent, shape),
-      encode: (rgb) => bundle.encode(rgb, fit.width, fit.height),
-    },
+    pictures: picturesOf(shot, made.motions, context),
   };
 }
 
