@@ -72,7 +72,14 @@ async function runsHeld(method: Method, input: object, solver: Solver, mask: Mas
     ...(ways && { inversion: (frame) => ways[frame]![0]!, trajectory: (frame) => ways[frame]! }),
     ...(mask && { mask }),
   };
-  const facts = { frames: FRAMES, anchor: 1, anchors: [1], schedule, shape: SHAPE };
+  const facts = {
+    frames: FRAMES,
+    anchor: 1,
+    anchors: [1],
+    model: { structureChannels: 0 },
+    schedule,
+    shape: SHAPE,
+  };
   return runsOf({ method, params, needs, solver, settings, ...facts }, made);
 }
 

@@ -26,7 +26,7 @@ describe('registry', () => {
     expect(() => getMethod('magic')).toThrow(
       expect.objectContaining({
         code: 'usage',
-        hint: expect.stringContaining('pix2video, mix, sdedit, img2img'),
+        hint: expect.stringContaining(methods.map(({ id }) => id).join(', ')),
       }),
     );
   });

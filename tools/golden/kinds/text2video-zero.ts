@@ -37,7 +37,7 @@ export async function text2VideoZero(
   const steps = golden.number('steps');
   const [right, down] = by.map((one) => (one * SIDE) / Math.sqrt(shape.height * shape.width));
   const params = parseParams(method, {
-    ...{ camera: 'moves', movesAt: i0 / steps, noisedTo: i1 / steps, pixels, background: 0 },
+    ...{ camera: 'moves', movesAt: i0 / steps, noisedTo: i1 / steps, pixels },
     lead: kept ? 'kept' : 'noised',
   });
   const shot = {

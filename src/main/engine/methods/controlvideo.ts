@@ -104,6 +104,7 @@ export const controlVideo: Method<Params, 'inversion' | 'pictures' | 'flow'> = {
         start: (frame) =>
           start === 'inversion' ? have.inversion(frame) : pureNoise(form, noise(), schedule.levels[0]!),
         passes: () => passes,
+        ...(start === 'noise' && { noise }),
         gathers: (step) => smoothing.includes(step),
         gather: (step, clean) => smoothed(clean, step === smoothing[0], have.pictures),
         keepsNoise: true,

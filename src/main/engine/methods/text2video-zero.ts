@@ -49,14 +49,18 @@ const schema = z.strictObject({
     .describe(
       'How the picture is moved: nearest keeps its grain, bilinear follows small movements and is softer',
     ),
+  outside: z
+    .enum(['clip', 'steady'])
+    .default('clip')
+    .describe(
+      'Where a mask is drawn, what is outside of it: the clip itself, or a background that is made too and held steady',
+    ),
   background: z
     .number()
     .min(0)
     .max(1)
     .default(0.6)
-    .describe(
-      'How much of the background is carried over from the anchor frame. Only where a mask says what is no background',
-    ),
+    .describe('How much of a steady background is carried over from the anchor frame'),
 });
 
 type Params = z.infer<typeof schema>;
@@ -84,6 +88,7 @@ export function text2VideoZeroRuns(
   const turn = turningLevels(levels.length, params);
   const [at, back] = [levels.length - 1 - turn.clean, levels.length - 1 - turn.noisy];
   const pixel = Math.sqrt(shape.height * shape.width) / SIDE;
+  const steady = params.outside === 'steady' ? params.background : 0;
   const moves = params.camera === 'moves' || (params.camera === 'auto' && !shot.structured);
   const [x, y] = moves ? [params.right * pixel, params.down * pixel] : [0, 0];
   const movedTo = (frame: number, latent: Latent) =>
@@ -91,12 +96,14 @@ export function text2VideoZeroRuns(
   const lead: Run = {
     frames: [anchor],
     schedule: { levels: levels.slice(0, at), final: levels[at]! },
+    noise: () => noise(-1),
     start: () => pureNoise(form, noise(-1), levels[0]!),
   };
   const order = visitsFrom(anchor, frames).map(({ frame }) => frame);
   const all: Run = {
     frames: order,
     schedule: { levels: levels.slice(back), final },
+    noise,
     recalls: params.lead === 'kept' ? [{ frame: anchor, level: back }] : [],
     start(frame, { result, history }) {
       if (params.lead === 'kept' && frame === anchor) return history(anchor, back);
@@ -109,8 +116,8 @@ export function text2VideoZeroRuns(
           : { frames: [frame], keys: [anchor], reads: [anchor] },
       ),
     settle({ frame, reads: [first] }, next) {
-      return first && params.background > 0
-        ? steadied(next, movedTo(frame, nextOf(first)), have.mask(frame), params.background)
+      return first && steady > 0
+        ? steadied(next, movedTo(frame, nextOf(first)), have.mask(frame), steady)
         : next;
     },
   };
@@ -139,6 +146,7 @@ export const text2VideoZero: Method<Params, 'mask'> = {
   schema,
   sites: 'all',
   solvers: ['ddim', 'euler', 'dpmpp_2m'],
-  needs: ({ background }) => (background > 0 ? ['mask'] : []),
+  masksItself: ({ outside }) => outside === 'steady',
+  needs: ({ outside }) => (outside === 'steady' ? ['mask'] : []),
   runs: (shot, params) => text2VideoZeroRuns(shot, params),
 };

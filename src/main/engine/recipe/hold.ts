@@ -10,6 +10,7 @@ import { addNoise, type Form } from '../diffusion/parametrisation.ts';
 import type { Run } from '../diffusion/run.ts';
 import type { Latent, Level, NoiseSchedule } from '../diffusion/types.ts';
 import { type Have, type Need, wantsInversion } from '../methods/have.ts';
+import type { Method } from '../methods/types.ts';
 
 type Guide = Pick<EditSettings['guide'], 'mask'>;
 
@@ -19,6 +20,14 @@ export interface HoldOf {
   readonly schedule: NoiseSchedule;
   readonly form: Form;
   readonly seed: number;
+}
+
+/** What of the guide frames are held by: a mask is not, where the method makes what is outside of it. */
+export function heldBy<G extends Guide>(
+  guide: G,
+  { method, params }: { readonly method: Method; readonly params: unknown },
+): G {
+  return method.masksItself?.(params) ? { ...guide, mask: null } : guide;
 }
 
 export function isHeld({ mask }: Guide): boolean {

@@ -13,7 +13,7 @@ import { getMethod, methods, parseParams, solverFor } from '../methods/registry.
 import type { Method } from '../methods/types.ts';
 import { checkCanvas } from '../models/parts.ts';
 import type { Bundle } from '../models/types.ts';
-import { neededFor } from './hold.ts';
+import { heldBy, neededFor } from './hold.ts';
 
 export interface ResolvedRequest {
   readonly method: Method;
@@ -167,7 +167,7 @@ export function resolveShot(of: {
   return {
     ...request,
     ...of,
-    needs: neededFor(request.needs, settings.guide),
+    needs: neededFor(request.needs, heldBy(settings.guide, request)),
     range,
     frames: range.end - range.start,
     anchor: settings.guide.anchor - range.start,

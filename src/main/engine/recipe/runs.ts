@@ -5,7 +5,7 @@ import { held } from '../diffusion/hold.ts';
 import type { Run } from '../diffusion/run.ts';
 import type { LatentShape, NoiseSchedule } from '../diffusion/types.ts';
 import { give, type Have, type Need } from '../methods/have.ts';
-import { holdOf, isHeld } from './hold.ts';
+import { heldBy, holdOf, isHeld } from './hold.ts';
 import type { ResolvedRequest } from './request.ts';
 
 export interface RunsOf extends Pick<ResolvedRequest, 'method' | 'needs' | 'params' | 'solver'> {
@@ -54,7 +54,7 @@ export function runsOf(of: RunsOf, made: Partial<Have> = {}): readonly Run[] {
     have: give(method.needs(params), made),
   };
   const runs = method.runs(facts, params);
-  const { guide } = settings;
+  const guide = heldBy(settings.guide, of);
   if (!isHeld(guide)) return runs;
   const hold = holdOf({ guide, needs, schedule, form, seed }, made);
   return runs.map((run) => held(run, hold));

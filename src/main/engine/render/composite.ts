@@ -6,6 +6,7 @@ import { assert } from '../../../common/errors.ts';
 import type { Fit } from '../../../common/media.ts';
 import type { Tensor } from '../artefacts/codecs.ts';
 import { Maker } from '../make/maker.ts';
+import { heldBy } from '../recipe/hold.ts';
 import type { RenderContext } from './context.ts';
 import type { Shot } from './prepare.ts';
 
@@ -14,12 +15,12 @@ interface Composite extends AsyncDisposable {
   lay(picture: Float32Array): Promise<void>;
 }
 
-/** Null without a mask. */
+/** Null where no frame is kept to its clip. */
 export function openComposite(
-  { recipe, settings, fit }: Shot,
+  { recipe, settings, fit, method, params }: Shot,
   { cache, signal }: Pick<RenderContext, 'cache' | 'signal'>,
 ): Composite | null {
-  if (settings.guide.mask === null) return null;
+  if (heldBy(settings.guide, { method, params }).mask === null) return null;
   const maker = new Maker({ store: cache, signal });
   const masks = recipe.masks();
   const originals = recipe.originals();
