@@ -3,11 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { decodeCheckpoint, encodeCheckpoint } from '../../src/main/engine/diffusion/checkpoint.ts';
 import { sampleRuns } from '../../src/main/engine/diffusion/driver.ts';
 import { noiseFor } from '../../src/main/engine/diffusion/noise.ts';
-import { visitsOf } from '../../src/main/engine/diffusion/run.ts';
+import { passesOf, visitsOf } from '../../src/main/engine/diffusion/run.ts';
 import type { SampleRequest } from '../../src/main/engine/diffusion/sampling.ts';
 import { makeLevels } from '../../src/main/engine/diffusion/schedule.ts';
 import { solverNamed } from '../../src/main/engine/diffusion/solvers/registry.ts';
 import type { Predict } from '../../src/main/engine/diffusion/types.ts';
+import { give } from '../../src/main/engine/methods/have.ts';
 import {
   getMethod,
   methods,
@@ -98,6 +99,19 @@ describe.each(asked)('$name', ({ id, params }) => {
       }
     },
   );
+
+  it('is counted before anything is made', () => {
+    const method = getMethod(id);
+    const parsed = method.schema.parse(params);
+    const solver = solverFor(method, parsed, null);
+    const schedule = makeLevels(SD_SCHEDULER, STEPS, { solver });
+    const facts = { frames: 4, anchor: 1, anchors: [1], seed: 1, structured: false, shape: SHAPE };
+    const have = give(method.needs(parsed), {});
+    const runs = method.runs({ ...facts, schedule, form: solver.form, have }, parsed);
+    for (const run of runs)
+      for (const step of run.schedule.levels.keys()) expect(passesOf(run, step).length).toBeGreaterThan(0);
+    expect(visitsOf(runs)).toBe(visitsOf(requestOf({ id, params, frames: 4 }).runs));
+  });
 
   it('names step and frame where the network breaks down', async () => {
     const predict = smoothNetwork();

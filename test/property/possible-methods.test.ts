@@ -12,7 +12,6 @@ import { visitsOf } from '../../src/main/engine/diffusion/run.ts';
 import type { SampleRequest } from '../../src/main/engine/diffusion/sampling.ts';
 import { makeLevels } from '../../src/main/engine/diffusion/schedule.ts';
 import type { Predict } from '../../src/main/engine/diffusion/types.ts';
-import type { Have } from '../../src/main/engine/methods/have.ts';
 import { solverFor } from '../../src/main/engine/methods/registry.ts';
 import type { Method } from '../../src/main/engine/methods/types.ts';
 import { methodRuns } from '../helpers/method-runs.ts';

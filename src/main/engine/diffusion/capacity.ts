@@ -33,7 +33,7 @@ export function checkCapacity(runs: readonly Run[], { fits }: Capacity): void {
             doing: 'planning the memory',
             hint:
               run.fewer ??
-              'Choose fewer frames or a smaller size, close other programs, or use another method.',
+              'Choose fewer frames (or fewer at once, where the method has a setting for it) or a smaller size, close other programs, or use another method.',
           },
         );
       }

@@ -114,6 +114,7 @@ export const twoStages: Method<Params, Needs> = {
   schema,
   sites: 'all',
   joint: true,
+  attends: ({ keys }) => ({ joint: keys === 'joint' }),
   severalAnchors: true,
   solvers: ['ddim', 'euler', 'dpmpp_2m'],
   needs: () => ['inversion', 'clean', 'flow'],

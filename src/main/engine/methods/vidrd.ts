@@ -103,7 +103,7 @@ function runOf(
   const place = new Map(frames.map((frame, j) => [frame, j]));
   const passes = passesWithin(frames, before ? frames[0]! : anchor, params.attention);
   const first = { frames, schedule, passes: () => passes };
-  if (!before) return { ...first, start: inverted ? have.inversion : fresh };
+  if (!before) return { ...first, start: (frame) => (inverted ? have.inversion(frame) : fresh(frame)) };
 
   /** Its mirror image about the joint. */
   const reversed = (frame: number) => before[before.length - 1 - place.get(frame)!]!;
@@ -160,6 +160,10 @@ export const vidRd: Method<Params, 'inversion' | 'flow'> = {
   schema,
   sites: 'all',
   joint: true,
+  attends: ({ attention }) => ({
+    joint: attention === 'joint',
+    ...(attention === 'own' && { sites: 'none' }),
+  }),
   solvers: ['ddim', 'euler'],
   needs: ({ noise }) => (noise === 'inverted' ? ['inversion', 'flow'] : []),
   runs: (shot, params) => vidRdRuns(shot, params),
