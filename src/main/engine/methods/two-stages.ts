@@ -31,7 +31,7 @@ const schema = z.strictObject({
     .number()
     .gt(0)
     .max(1)
-    .default(0.5)
+    .default(0.3)
     .describe(
       'Share of the steps that the frames between are made in: less is quicker and nearer to the key frames',
     ),
