@@ -18,6 +18,8 @@ import {
   solverFor,
 } from '../../src/main/engine/methods/registry.ts';
 import { noisedRun, stepsOfStrength } from '../../src/main/engine/methods/starts.ts';
+import { turningLevels } from '../../src/main/engine/methods/text2video-zero.ts';
+import { clipsAround } from '../../src/main/engine/methods/vidrd.ts';
 import { SD_SCHEDULER, SHAPE, SIZE } from '../helpers/smooth-network.ts';
 
 describe('registry', () => {
@@ -125,6 +127,42 @@ describe('pix2video random', () => {
     // Visit 4 is frame 7, after 3, 4, 5 and 6.
     expect([...counts.keys()].sort()).toEqual([3, 4, 5, 6]);
     for (const count of counts.values()) expect(Math.abs(count - 1000)).toBeLessThan(150);
+  });
+});
+
+describe('Text2Video-Zero', () => {
+  it('turns where the paper does at 50 steps, and leaves a step before and one between where there are as many', () => {
+    const usual = { movesAt: 0.88, noisedTo: 0.94 };
+    const at = (steps: number) => Object.values(turningLevels(steps, usual));
+    expect([50, 25, 10, 3, 2, 1].map(at)).toEqual([
+      [44, 47],
+      [22, 24],
+      [8, 9],
+      [1, 2],
+      [0, 1],
+      [0, 0],
+    ]);
+  });
+});
+
+describe('VidRD', () => {
+  it('has every frame in one clip, the anchor in the first, each going on from the one beside it', () => {
+    for (const [frames, anchor, size] of [
+      [8, 0, 3],
+      [8, 4, 3],
+      [8, 7, 3],
+      [2, 1, 5],
+      [1, 0, 1],
+    ] as const) {
+      const clips = clipsAround({ frames, anchor }, size);
+      const all = clips.flatMap((clip) => clip.frames).sort((a, b) => a - b);
+      expect(all).toEqual(Array.from({ length: frames }, (_, frame) => frame));
+      expect(clips[0]!.frames).toContain(anchor);
+      for (const { frames: own, before } of clips.slice(1)) {
+        expect(before!.length).toBeGreaterThanOrEqual(own.length);
+        expect(Math.abs(own[0]! - before!.at(-1)!)).toBe(1);
+      }
+    }
   });
 });
 
