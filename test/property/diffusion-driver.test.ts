@@ -445,6 +445,33 @@ describe('runs and passes', () => {
     );
   });
 
+  it('where the noise is kept, a gathered ẑ0 is stepped with the noise as it was predicted', async () => {
+    const zero = (clean: ReadonlyMap<number, Latent>) =>
+      new Map([...clean].map(([frame, latent]) => [frame, latent.map(() => 0)] as const));
+    const levels = schedule.levels.slice(0, 1);
+    const one = { ...each, schedule: { levels, final: schedule.levels[1]! } };
+    const start = startOf();
+    const run = {
+      ...one,
+      gathers: () => true,
+      gather: (_: number, clean: ReadonlyMap<number, Latent>) => zero(clean),
+    };
+    const predicted: Latent[] = [];
+    const kept = await sampled([{ ...run, keepsNoise: true }], {
+      onVisit({ frame, denoised }) {
+        predicted[frame] = denoised;
+      },
+    });
+    const lost = await sampled([run]);
+    const [from, to] = [levels[0]!, schedule.levels[1]!];
+    for (const frame of frames) {
+      const eps = noiseBetween('vp', start[frame]!, predicted[frame]!, from);
+      const due = eps.map((value) => value * Math.sqrt(1 - to.alphaBar));
+      expect(maxDiff(kept[frame]!, due)).toBeLessThan(1e-5);
+      expect(maxDiff(lost[frame]!, due)).toBeGreaterThan(1e-3);
+    }
+  });
+
   it('a multistep solver remembers the ẑ0 that was stepped with, not the one that was predicted', async () => {
     const levels = makeLevels(SD_SCHEDULER, STEPS, { solver: dpmpp2m });
     const halved = (latent: Latent) => latent.map((value) => value / 2);
