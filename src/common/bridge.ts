@@ -53,11 +53,21 @@ export interface Demo {
   readonly edits: readonly { readonly name: string; readonly settings: Grouped }[];
 }
 
+/** A file beside the project that an artist writes. */
+export interface FileToSave {
+  /** Of the dialog. */
+  readonly title: string;
+  /** Without its ending. */
+  readonly name: string;
+  readonly ending: 'png' | 'mp4';
+}
+
 /** Dialogs answer null when the artist closes them without a choice. Paths are absolute. */
 export interface ShellBridge {
   openClipDialog(): Promise<readonly string[] | null>;
   openProjectDialog(): Promise<string | null>;
   saveProjectDialog(name: string): Promise<string | null>;
+  saveFileDialog(file: FileToSave): Promise<string | null>;
   openFolderDialog(title: string): Promise<string | null>;
   /** Path of a file dropped on the page; null for one that has none. */
   pathForFile(file: DroppedFile): string | null;

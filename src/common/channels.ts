@@ -1,11 +1,12 @@
 /** Names and contents of what preload and shell say to each other. */
-import type { Demo, EngineState, MenuCommand } from './bridge.ts';
+import type { Demo, EngineState, FileToSave, MenuCommand } from './bridge.ts';
 
 /** The page asks, the shell answers. */
 export type ShellCalls = {
   'dialog:clips': { input: null; output: readonly string[] | null };
   'dialog:project': { input: null; output: string | null };
   'dialog:save': { input: string; output: string | null };
+  'dialog:file': { input: FileToSave; output: string | null };
   'dialog:folder': { input: string; output: string | null };
   'projects:recent': { input: null; output: readonly string[] };
   'projects:start': { input: null; output: string | null };

@@ -50,6 +50,7 @@ const bridge: Bridge = {
     openClipDialog: () => ask('dialog:clips', null),
     openProjectDialog: () => ask('dialog:project', null),
     saveProjectDialog: (name) => ask('dialog:save', name),
+    saveFileDialog: (file) => ask('dialog:file', file),
     openFolderDialog: (title) => ask('dialog:folder', title),
     pathForFile: (file) => webUtils.getPathForFile(file as File) || null,
     recentProjects: () => ask('projects:recent', null),

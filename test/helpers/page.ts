@@ -177,6 +177,7 @@ function installBridge(): void {
         openClipDialog: nothing,
         openProjectDialog: nothing,
         saveProjectDialog: nothing,
+        saveFileDialog: nothing,
         openFolderDialog: nothing,
         pathForFile: () => null,
         recentProjects: async () => [],

@@ -54,6 +54,10 @@ async function samples(): Promise<{ [N in Name]: Calls[N]['input'] }> {
     'backups.open': { backup: 'a-1', path },
     'take.delete': { path },
     'take.restore': { undo: 'abc' },
+    'take.score': { take: path, clip: path, imageText: path, features: path, references: [path] },
+    'take.scored': { take: path, clip: null, imageText: null, features: null, references: [] },
+    'take.sheet': { take: path, clip: path, out: path, columns: 6, difference: true },
+    'take.compare': { take: path, clip: path, out: path, layout: 'wipe' },
     'render.plan': { shot, clip, bundle, provider: 'cpu' },
     'queue.add': {
       project: 'p',

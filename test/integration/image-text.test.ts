@@ -3,12 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openImageText } from '../../src/main/engine/metrics/image-text.ts';
-import {
-  consecutiveSimilarity,
-  frameAccuracy,
-  imageTextScores,
-  textSimilarity,
-} from '../../src/main/engine/metrics/similarity.ts';
+import { imageTextScores } from '../../src/main/engine/metrics/similarity.ts';
 import { openModel } from '../../src/main/engine/models/model.ts';
 import { imageProcessor, readPreparation } from '../../src/main/engine/models/roles/image-processor.ts';
 import { contentOf } from '../../src/main/engine/render/scores.ts';
@@ -41,12 +36,14 @@ describe('scores of embeddings', () => {
   const [right, up, slope] = [unit(1, 0), unit(0, 1), unit(3, 4)];
 
   it('are means of cosines', () => {
-    expect(textSimilarity([right, slope], right)).toBeCloseTo((1 + 0.6) / 2, 6);
-    expect(consecutiveSimilarity([right, slope, up])).toBeCloseTo((0.6 + 0.8) / 2, 6);
-    expect(consecutiveSimilarity([right])).toBeNull();
-    expect(frameAccuracy([right, slope, up, up], up, right)).toBe(0.75);
+    expect(imageTextScores([right, slope], right, null).prompt).toBeCloseTo((1 + 0.6) / 2, 6);
+    expect(imageTextScores([right, slope, up], up, null).consecutive).toBeCloseTo((0.6 + 0.8) / 2, 6);
+    expect(imageTextScores([right], up, null).consecutive).toBeNull();
+    const scores = imageTextScores([right, slope, up, up], up, right);
+    expect(scores.frameAccuracy).toBe(0.75);
+    expect(scores.source).toBeCloseTo((1 + 0.6) / 4, 6);
     // As near to both: not nearer to the target.
-    expect(frameAccuracy([unit(1, 1)], up, right)).toBe(0);
+    expect(imageTextScores([unit(1, 1)], up, right).frameAccuracy).toBe(0);
   });
 
   it('leave out what a missing source prompt leaves open', () => {

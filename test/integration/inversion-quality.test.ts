@@ -1,8 +1,9 @@
 /** What Retake chooses by itself inverts well: the shipped models come back to the shipped clip. */
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
+import { GOOD_INVERSION } from '../../src/common/take-scores.ts';
 import { derive } from '../../src/main/engine/render/derive.ts';
-import { GOOD_PSNR, poorInversion } from '../../src/main/engine/render/inversion-quality.ts';
+import { poorInversion } from '../../src/main/engine/render/inversion-quality.ts';
 import { prepareShot } from '../../src/main/engine/render/prepare.ts';
 import { tempFolder } from '../helpers/clips.ts';
 import { settingsWith } from '../helpers/job-settings.ts';
@@ -32,14 +33,14 @@ async function invert(bundle: string, frame: number, settings: object) {
 test.each(['bundle', 'depth-bundle'])('the defaults reconstruct well with %s', async (bundle) => {
   for (const settings of [{}, { steps: 10 }, { method: 'mix' }, { steps: 15, solver: 'euler' }]) {
     const { inversion, warnings } = await invert(bundle, 30, settings);
-    expect(inversion.reconstruction!.minPsnr, JSON.stringify(settings)).toBeGreaterThan(GOOD_PSNR + 5);
+    expect(inversion.reconstruction!.minPsnr, JSON.stringify(settings)).toBeGreaterThan(GOOD_INVERSION + 5);
     expect(warnings).toEqual([]);
   }
 });
 
 test('a poor inversion warns with what helps', async () => {
   const { inversion, warnings } = await invert('bundle', 30, { steps: 8, refinement: 0 });
-  expect(inversion.reconstruction!.minPsnr).toBeLessThan(GOOD_PSNR);
+  expect(inversion.reconstruction!.minPsnr).toBeLessThan(GOOD_INVERSION);
   expect(warnings).toHaveLength(1);
   expect(warnings[0]).toMatch(
     /leads back to the clip at \d+\.\d dB only.* more steps than 8; a refinement of 1; a model/,

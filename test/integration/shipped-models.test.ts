@@ -4,7 +4,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { decodeFrames } from '../../src/main/engine/media/decode.ts';
 import { probeClip } from '../../src/main/engine/media/probe.ts';
 import { openImageText } from '../../src/main/engine/metrics/image-text.ts';
-import { textSimilarity } from '../../src/main/engine/metrics/similarity.ts';
+import { imageTextScores } from '../../src/main/engine/metrics/similarity.ts';
 import { openBundle } from '../../src/main/engine/models/open.ts';
 
 const demo = resolve(import.meta.dirname, '../../resources/demo');
@@ -26,7 +26,7 @@ test('the image-text model finds the prompt that is true', async () => {
   try {
     const frames = await model.embedImages([picture], SIDE, SIDE);
     const nearness = async (prompt: string) =>
-      textSimilarity(frames, (await model.embedText(prompt)).embedding);
+      imageTextScores(frames, (await model.embedText(prompt)).embedding, null).prompt;
     const truth = await nearness('a red matte ball rolling across a green meadow');
     for (const wrong of [
       'a blue matte ball rolling across a green meadow',

@@ -171,13 +171,18 @@ export const AREAS: readonly Area[] = [
     'The steps of a render do not know which job or project they serve.',
   ),
   area(
+    'main/engine/review',
+    'make, artefacts, flow, media, metrics, atomic-files.ts, report-file.ts, common, common/settings, contract, time',
+    'A finished take is looked at without knowing how it was rendered, or by which job.',
+  ),
+  area(
     'main/engine/queue',
     'render, recipe, make, artefacts, diffusion, media, models, onnx, project, storage, progress.ts, report-file.ts, common, common/formats, common/masks, common/settings, common/project, contract',
     'A job renders, and its take is filed to its own project.',
   ),
   area(
     'main/engine/calls',
-    'queue, project, library, previews, artefacts, models, media, data-paths.ts, folders.ts, serve.ts, common, common/masks, common/project, contract',
+    'queue, project, library, previews, review, artefacts, models, media, data-paths.ts, folders.ts, serve.ts, common, common/masks, common/project, contract',
     'Calls are answered here and nothing is computed.',
   ),
   area(

@@ -14,6 +14,7 @@ export const ARTEFACT_KINDS = [
   'null-text',
   'tuned',
   'digests',
+  'scores',
 ] as const;
 export type ArtefactKind = (typeof ARTEFACT_KINDS)[number];
 

@@ -7,11 +7,18 @@ import { jobCalls } from './jobs.ts';
 import { machineCalls } from './machine.ts';
 import { projectCalls } from './projects.ts';
 import { queueCalls } from './queue.ts';
+import { takeCalls } from './takes.ts';
 
 /** Answered by the desktop's part of the engine, which is made when the first of them comes. */
 const { 'clip.probe': probe, ...desktopClips } = clipCalls;
 const { 'bundle.inspect': inspect, ...desktopBundles } = bundleCalls;
-export const desktopContract = { ...projectCalls, ...desktopClips, ...queueCalls, ...desktopBundles };
+export const desktopContract = {
+  ...projectCalls,
+  ...desktopClips,
+  ...queueCalls,
+  ...takeCalls,
+  ...desktopBundles,
+};
 export type DesktopContract = typeof desktopContract;
 
 export const contract = {

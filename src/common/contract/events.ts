@@ -3,6 +3,7 @@ import type { FiledTake } from '../project/document.ts';
 import type { DownloadProgress } from './bundles.ts';
 import type { Progress } from './jobs.ts';
 import type { QueueEntry } from './queue.ts';
+import type { ReviewWork } from './takes.ts';
 
 /** Of any job. */
 export type JobEvent =
@@ -44,6 +45,8 @@ export type DesktopEvent =
       readonly what: string;
       readonly fraction: number;
     }
+  /** How far a call about a take is, 0..1. */
+  | { readonly kind: 'review'; readonly take: string; readonly work: ReviewWork; readonly fraction: number }
   | { readonly kind: 'download'; readonly progress: DownloadProgress };
 
 export type Events = JobEvent | DesktopEvent;

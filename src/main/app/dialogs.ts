@@ -1,5 +1,6 @@
 /** The system's file dialogs. All answer null for "nothing chosen". */
 import { type BrowserWindow, dialog } from 'electron';
+import type { FileToSave } from '../../common/bridge.ts';
 import { portableName } from '../../common/file-name.ts';
 
 const CLIPS = ['mov', 'mp4', 'mxf', 'mkv', 'avi', 'webm', 'm4v', 'mpg', 'mpeg', 'mts', 'm2ts', 'ts'];
@@ -51,6 +52,24 @@ export async function saveProject(
   });
   if (canceled || !filePath) return null;
   return /\.retake$/i.test(filePath) ? filePath : `${filePath}.retake`;
+}
+
+const ENDINGS = { png: 'PNG picture', mp4: 'H.264 movie' } as const;
+
+/** @param folder where the dialog starts */
+export async function saveFile(
+  window: BrowserWindow,
+  { title, name, ending }: FileToSave,
+  folder: string,
+): Promise<string | null> {
+  const { canceled, filePath } = await dialog.showSaveDialog(window, {
+    title,
+    defaultPath: `${folder}/${portableName(name, title)}.${ending}`,
+    filters: [{ name: ENDINGS[ending], extensions: [ending] }],
+    properties: ['createDirectory', 'showOverwriteConfirmation'],
+  });
+  if (canceled || !filePath) return null;
+  return filePath.toLowerCase().endsWith(`.${ending}`) ? filePath : `${filePath}.${ending}`;
 }
 
 /** True when the artist wants to quit although the project could not be saved. */

@@ -10,6 +10,7 @@ const calls: { readonly [Name in keyof ShellCalls]: z.ZodType<ShellCalls[Name]['
   'dialog:clips': z.null(),
   'dialog:project': z.null(),
   'dialog:save': text,
+  'dialog:file': z.object({ title: text, name: text, ending: z.enum(['png', 'mp4']) }),
   'dialog:folder': text,
   'projects:recent': z.null(),
   'projects:start': z.null(),

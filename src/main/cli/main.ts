@@ -10,6 +10,7 @@ import { addEditOptions, type EditFlags, editRequest, sequenceRate } from './edi
 import { type Engine, startEngine } from './engine.ts';
 import { keepTalking } from './output.ts';
 import { createProgressView } from './progress.ts';
+import { addTakeCommands } from './takes.ts';
 import { cacheGroups, cacheStat, jobTable, methodTable, takeSummary } from './text.ts';
 
 const EXIT_FAILED = 1;
@@ -137,6 +138,8 @@ function program(): Command {
       if (found.report.defects.length > 0) process.exitCode = EXIT_FAILED;
     });
 
+  addTakeCommands(retake, { withEngine, print });
+
   addCacheCommands(
     retake
       .command('cache')
@@ -227,8 +230,14 @@ function exitCode(error: unknown): number {
   return error instanceof AppError && error.code === 'usage' ? EXIT_USAGE : EXIT_FAILED;
 }
 
+/** Only renders leave something to go on from. */
+function resumable(): boolean {
+  return ['edit', 'resume'].includes(process.argv[2] ?? '');
+}
+
 function errorText(error: unknown): string {
-  if (error instanceof Cancelled) return 'cancelled. "retake resume" goes on from here.';
+  if (error instanceof Cancelled)
+    return resumable() ? 'cancelled. "retake resume" goes on from here.' : 'cancelled.';
   if (error instanceof AppError || !(error instanceof Error)) return errorLine(error);
   return `${errorLine(error)}\n${error.stack ?? ''}`;
 }

@@ -17,15 +17,20 @@ export function progressLine(progress: Progress, columns = 100): string {
   const percent = `${Math.floor(progress.fraction * 100)}`.padStart(3);
   const eta = progress.etaSeconds === null ? 'estimating' : `${duration(progress.etaSeconds)} left`;
   const count = progress.total > 0 ? ` ${progress.done}/${progress.total}` : '';
-  const text = `${percent} %  ${PHASE_LABEL[progress.phase]}${count}  ${eta}`;
+  return bar(progress.fraction, `${percent} %  ${PHASE_LABEL[progress.phase]}${count}  ${eta}`, columns);
+}
+
+function bar(fraction: number, text: string, columns: number): string {
   const cells = Math.min(BAR_CELLS, columns - text.length - 2);
   if (cells < LEAST_BAR_CELLS) return text.slice(0, Math.max(0, columns - 1));
-  const filled = Math.round(progress.fraction * cells);
+  const filled = Math.round(fraction * cells);
   return `${'█'.repeat(filled)}${'░'.repeat(cells - filled)} ${text}`;
 }
 
 export interface ProgressView {
   show(progress: Progress): void;
+  /** Work of one phase, of which no more is known than how far it is. */
+  share(what: string, fraction: number): void;
   /** Prints a line above the bar. */
   note(line: string): void;
   end(): void;
@@ -38,16 +43,21 @@ export function createProgressView(out: NodeJS.WriteStream): ProgressView {
   const clear = () => {
     if (out.isTTY && last) out.write('\r\x1b[K');
   };
+  const say = (phase: string, line: (columns: number) => string) => {
+    const now = Date.now();
+    const every = out.isTTY ? 100 : 5000;
+    if (now - lastShown < every && phase === lastPhase) return;
+    lastShown = now;
+    lastPhase = phase;
+    last = line((out.isTTY && out.columns) || 100);
+    out.write(out.isTTY ? `\r${last}\x1b[K` : `${last}\n`);
+  };
   return {
-    show(progress) {
-      const now = Date.now();
-      const every = out.isTTY ? 100 : 5000;
-      if (now - lastShown < every && progress.phase === lastPhase) return;
-      lastShown = now;
-      lastPhase = progress.phase;
-      last = progressLine(progress, out.isTTY ? out.columns || undefined : undefined);
-      out.write(out.isTTY ? `\r${last}\x1b[K` : `${last}\n`);
-    },
+    show: (progress) => say(progress.phase, (columns) => progressLine(progress, columns)),
+    share: (what, fraction) =>
+      say(what, (columns) =>
+        bar(fraction, `${`${Math.floor(fraction * 100)}`.padStart(3)} %  ${what}`, columns),
+      ),
     note(line) {
       clear();
       out.write(`${line}\n`);

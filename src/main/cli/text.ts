@@ -6,6 +6,7 @@ import type { MethodInfo } from '../../common/contract/machine.ts';
 import type { ImageTextScores, TakeReport } from '../../common/report.ts';
 import { type Grouped, valuesInWords } from '../../common/settings/catalogue.ts';
 import { SETTINGS } from '../../common/settings/settings.ts';
+import { readings, type TakeScores } from '../../common/take-scores.ts';
 import { duration } from '../../common/time/duration.ts';
 
 /** Left-aligned columns, as wide as their widest cell. */
@@ -59,6 +60,18 @@ export function takeSummary(report: TakeReport): string {
     );
   if (report.imageText) lines.push(`  ${imageTextLine(report.imageText)}`);
   return lines.join('\n');
+}
+
+/** A line for each number with what it means, then what must be known to read them. */
+export function scoresText(scores: TakeScores): string {
+  const { take, frames, width, height, notes } = scores;
+  const rows = readings(scores).map(({ label, value, means }) => [`  ${label}`, value, means]);
+  return [
+    take,
+    `  ${frames} ${frames === 1 ? 'frame' : 'frames'}, compared at ${width}×${height}, as the model saw them`,
+    ...(rows.length > 0 ? [table(rows)] : []),
+    ...notes.map((note) => `  note: ${note}`),
+  ].join('\n');
 }
 
 /** "image-text similarity: prompt 0.291, source prompt 0.236, …" */

@@ -14,6 +14,7 @@ import { maskKeyCommands } from './mask-keys.ts';
 import { mergeCommand } from './merge.ts';
 import { moveCommands } from './move.ts';
 import { projectCommands } from './project.ts';
+import { qualityCommands } from './quality.ts';
 import { queueCommands } from './queue.ts';
 import { rangeCommands } from './range.ts';
 import { removeCommands } from './remove.ts';
@@ -43,6 +44,7 @@ export const commands: readonly Command[] = [
   ...maskCommands,
   ...maskKeyCommands,
   ...takeCommands,
+  ...qualityCommands,
   ...renderCommands,
   ...queueCommands,
   ...compareCommands,

@@ -6,6 +6,7 @@ import { KeyList } from '../keyboard/KeyList.tsx';
 import { Backups } from '../start/Backups.tsx';
 import { Missing } from '../start/Missing.tsx';
 import { type Dialog, setView, useView } from '../store/view.ts';
+import { Quality } from '../takes/Quality.tsx';
 import { Sheet } from '../ui/Sheet.tsx';
 import { About } from './About.tsx';
 import { FindShots } from './FindShots.tsx';
@@ -17,6 +18,7 @@ const SHEETS: Readonly<Record<Dialog, { readonly title: string; readonly body: (
   copy: { title: 'Copy settings', body: () => <CopySheet /> },
   missing: { title: 'Missing clips', body: () => <Missing /> },
   backups: { title: 'Backups', body: () => <Backups /> },
+  quality: { title: 'How good is the take', body: () => <Quality /> },
   about: { title: 'About Retake', body: () => <About /> },
 };
 

@@ -6,6 +6,7 @@ import { startAutosave } from './autosave.ts';
 import { onJobEvent, setQueue } from './jobs.ts';
 import { attempt, tell } from './notices.ts';
 import { getDocument, getOpened, takeIn } from './project.ts';
+import { onReview } from './quality.ts';
 import { setEngineState } from './session.ts';
 import { keepInHand } from './settle.ts';
 
@@ -29,6 +30,7 @@ function onTake({ project, label, take }: TakeEvent): void {
 function onEvent(event: Events): void {
   if (event.kind === 'take') onTake(event);
   else if (event.kind === 'warning') tell(event.message);
+  else if (event.kind === 'review') onReview(event);
   else onJobEvent(event);
 }
 

@@ -2,6 +2,7 @@
 import { EllipsisVertical } from 'lucide-react';
 import { GridListItem, Menu, MenuItem, MenuTrigger, Popover, Separator } from 'react-aria-components';
 import type { ClipRef, Shot, Take } from '../../common/project/document.ts';
+import { showQuality } from '../actions/quality.ts';
 import { compareTake, giveTakeName, promoteTake, revealTake, takeSettingsBack } from '../actions/takes.ts';
 import { tryTo } from '../store/notices.ts';
 import { Button } from '../ui/Button.tsx';
@@ -32,6 +33,7 @@ export function TakeRow({ take, method, isShown, isRenaming, onRenaming, onDelet
   const actions: Record<string, () => void | Promise<void>> = {
     show: () => promoteTake(take.shotId, take),
     compare: () => compareTake(take, null),
+    quality: () => showQuality(take),
     settings: () => takeSettingsBack(take),
     rename: () => onRenaming(true),
     reveal: () => revealTake(take),
@@ -73,6 +75,9 @@ export function TakeRow({ take, method, isShown, isRenaming, onRenaming, onDelet
             </MenuItem>
             <MenuItem id="compare" className={popover.menuItem}>
               Compare with the clip
+            </MenuItem>
+            <MenuItem id="quality" className={popover.menuItem}>
+              How good is it… <kbd>Q</kbd>
             </MenuItem>
             <MenuItem id="settings" className={popover.menuItem}>
               Use its settings again

@@ -2,6 +2,7 @@
 import { useState } from 'react';
 import { GridList, type Key } from 'react-aria-components';
 import { takesOf } from '../../common/project/edits-takes.ts';
+import { showQuality } from '../actions/quality.ts';
 import { compareTake, deleteTake, giveRating, promoteTake } from '../actions/takes.ts';
 import { useCurrentShot } from '../store/current.ts';
 import { useMethods } from '../store/methods.ts';
@@ -40,6 +41,7 @@ export function Takes() {
     if (!take) return false;
     if (/^[0-5]$/.test(key)) tryTo(() => giveRating(take, Number(key)));
     else if (key === 'F2') setRenaming(take.id);
+    else if (key === 'q') showQuality(take);
     else if (key === 'Delete' || key === 'Backspace') tryTo(() => deleteTake(take));
     else return false;
     return true;
@@ -58,7 +60,7 @@ export function Takes() {
       }}
     >
       <GridList
-        aria-label={`Takes of ${shot.name}. 0 to 5 rates, F2 renames, Delete deletes, Enter shows on the timeline.`}
+        aria-label={`Takes of ${shot.name}. 0 to 5 rates, F2 renames, Q says how good it is, Delete deletes, Enter shows on the timeline.`}
         className={styles.list}
         selectionMode="multiple"
         selectionBehavior="replace"
@@ -98,6 +100,7 @@ export function Takes() {
       ) : chosen.length === 1 ? (
         <div className={styles.compare}>
           <Button onPress={() => compare('clip', { take: chosen[0]!.id })}>Compare with the clip</Button>
+          <Button onPress={() => showQuality(chosen[0]!)}>How good is it…</Button>
         </div>
       ) : null}
     </div>

@@ -80,6 +80,23 @@ export const plainBytes: Codec<Uint8Array> = {
   unpack: ({ bytes }) => new Uint8Array(bytes),
 };
 
+/** Plain data of ours. */
+export function json<T>(): Codec<T> {
+  return {
+    pack(value) {
+      const bytes = new TextEncoder().encode(JSON.stringify(value));
+      return { shape: [bytes.length], bytes };
+    },
+    unpack({ bytes }) {
+      try {
+        return JSON.parse(new TextDecoder().decode(bytes)) as T;
+      } catch {
+        return null;
+      }
+    },
+  };
+}
+
 function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, side) => product * side, 1);
 }

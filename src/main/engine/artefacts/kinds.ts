@@ -1,6 +1,7 @@
 /** Everything that is derived and kept, one line a kind. A new one is a line here and one in the contract's list. */
 import type { ArtefactKind } from '../../../common/contract/cache.ts';
-import { type Codec, conditioning, namedTensors, plainBytes, tensor } from './codecs.ts';
+import type { TakeScores } from '../../../common/take-scores.ts';
+import { type Codec, conditioning, json, namedTensors, plainBytes, tensor } from './codecs.ts';
 
 export interface Kind<T> {
   /** In the database and in `--kind`: never changed once released. */
@@ -32,6 +33,8 @@ export const kinds = {
   tuned: kind('tuned', 'tuned weights', namedTensors),
   /** sha256 of pictures and depth maps, one after the other: keys are known without decoding or estimating. */
   digests: kind('digests', 'picture digests', plainBytes),
+  /** How good a take is. */
+  scores: kind('scores', 'scores of takes', json<TakeScores>()),
 } satisfies Record<ArtefactKind, Kind<unknown>>;
 
 export function labelOf(kind: string): string {

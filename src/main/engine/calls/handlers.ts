@@ -4,6 +4,7 @@ import { basename, join, parse } from 'node:path';
 import type { DesktopContract } from '../../../common/contract/contract.ts';
 import type { DesktopEvent, JobEvent } from '../../../common/contract/events.ts';
 import type { OpenedProject } from '../../../common/contract/projects.ts';
+import type { ReviewWork } from '../../../common/contract/takes.ts';
 import { AppError, errorLine } from '../../../common/errors.ts';
 import { filesOf } from '../../../common/masks/mask.ts';
 import type { ClipInfo } from '../../../common/media.ts';
@@ -33,6 +34,7 @@ import type { JobStore } from '../queue/store.ts';
 import type { Supervisor } from '../queue/supervisor.ts';
 import { fileName } from '../queue/take-name.ts';
 import { Watch } from '../queue/watch.ts';
+import { Review } from '../review/review.ts';
 import type { Handlers } from '../serve.ts';
 import { done, either, seldom, whileWanted } from './calling.ts';
 
@@ -81,6 +83,7 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
     dir: paths.jobs,
     isBusy: () => supervisor.isBusy,
   });
+  const review = new Review({ store: cache, allows: (path) => places.allows(path) });
   const watch = new Watch();
   let opened: RenderQueue | null = null;
   /** Goes on with what waits as soon as it is first asked for, whichever project is open. */
@@ -123,6 +126,15 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
       hint: 'Import it as a clip if you know what it is.',
     });
   };
+  /** Nothing on a server that is new here; where the artist writes to is the artist's choice. */
+  const seen = async (request: { take: string; clip: string | null; out?: string }, doing: string) => {
+    if (request.out !== undefined) await places.accept(request.out);
+    for (const path of [request.take, request.clip]) if (path !== null) await places.require(path, doing);
+  };
+  const followed = (take: string, work: ReviewWork, signal: AbortSignal | undefined) => ({
+    signal: either(errands.signal, signal),
+    onFraction: seldom((fraction: number) => emit({ kind: 'review', take, work, fraction })),
+  });
 
   const handlers: Handlers<DesktopContract> = {
     'project.create': async ({ path, name }) => {
@@ -244,6 +256,23 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
 
     'take.delete': async ({ path }) => ({ undo: await project.deleteTake(path) }),
     'take.restore': async ({ undo }) => ({ path: await project.restoreTake(undo) }),
+
+    'take.score': async (request, signal) => {
+      await seen(request, 'measuring a take');
+      return review.score(request, followed(request.take, 'score', signal));
+    },
+    'take.scored': async (request, signal) => {
+      await seen(request, 'looking for scores');
+      return review.kept(request, signal);
+    },
+    'take.sheet': async (request, signal) => {
+      await seen(request, 'making a contact sheet');
+      return review.sheet(request, followed(request.take, 'sheet', signal));
+    },
+    'take.compare': async (request, signal) => {
+      await seen(request, 'making an A/B movie');
+      return review.compare(request, followed(request.take, 'compare', signal));
+    },
 
     'bundles.list': () => bundles.list(),
     'bundles.add': async ({ dir }) => {

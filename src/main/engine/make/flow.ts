@@ -1,4 +1,5 @@
 /** How the picture moves from a frame to its neighbour, over the content of the canvas: its padding does not move. */
+import type { Fit } from '../../../common/media.ts';
 import type { Tensor } from '../artefacts/codecs.ts';
 import { keyOf } from '../artefacts/keys.ts';
 import { kinds } from '../artefacts/kinds.ts';
@@ -11,15 +12,21 @@ import { type FrameOf, namesOf, type PicturesShot } from './shot.ts';
 /** Raise when the same two pictures give another motion. */
 const VERSION = 1;
 
+/** @param from, to digests of the two pictures on the canvas */
+export function flowKey(fit: Fit, from: string, to: string): string {
+  const { width, height, left, top, contentWidth, contentHeight } = fit;
+  const canvas = [width, height, left, top, contentWidth, contentHeight];
+  return keyOf('flow', VERSION, { from, to, canvas, estimator: 'dis' });
+}
+
 /** @returns (2, contentHeight, contentWidth), to the right and down, in pixels of the canvas */
 export function flowOf(shot: PicturesShot, from: FrameOf, to: FrameOf): Derived<Tensor> {
   const { fit } = shot;
-  const { width, height, left, top, contentWidth, contentHeight } = fit;
-  const canvas = [width, height, left, top, contentWidth, contentHeight];
+  const { width, height, contentWidth, contentHeight } = fit;
   return {
     kind: kinds.flow,
     frame: from.index,
-    key: keyOf('flow', VERSION, { from: from.pixels, to: to.pixels, canvas, estimator: 'dis' }),
+    key: flowKey(fit, from.pixels, to.pixels),
     names: {
       ...namesOf(shot, `from frame ${from.index} to ${to.index}`, { settings: `${width}×${height}` }),
       bundle: '',

@@ -61,6 +61,10 @@ export interface DecodePlan {
   readonly range: FrameRange;
   readonly width: number;
   readonly height: number;
+  /** The upper left part of the picture that is wanted, in its own pixels; all of it by default. */
+  readonly part?: { readonly width: number; readonly height: number } | undefined;
+  /** 16 bits a value, little-endian, instead of 8. */
+  readonly deep?: boolean | undefined;
   /** Container time to seek to before reading; null reads from the start. */
   readonly seek: number | null;
   readonly toneMap: boolean;
@@ -118,7 +122,11 @@ export function decodeArgs(clip: ClipInfo, plan: DecodePlan): string[] {
     'showinfo=checksum=0',
     ...conform(clip, plan.seek !== null),
     `select='between(n,${start - skipped},${end - skipped - 1})'`,
-    ...(alpha ? [...alphaPlane(clip, plan), 'format=gray'] : scaleToRgb(clip, plan)),
+    ...(alpha
+      ? [...alphaPlane(clip, plan), 'format=gray']
+      : plan.part
+        ? partToRgb(clip, plan, plan.part)
+        : scaleToRgb(clip, plan)),
   ];
   return [
     ...TALKING,
@@ -137,7 +145,7 @@ export function decodeArgs(clip: ClipInfo, plan: DecodePlan): string[] {
     '-c:v',
     'rawvideo',
     '-pix_fmt',
-    alpha ? 'gray' : 'rgb24',
+    alpha ? 'gray' : pixelsOf(plan),
     '-f',
     'rawvideo',
     '-',
@@ -167,11 +175,11 @@ export function readable(clip: ClipInfo): string[] {
 
 export function scaleToRgb(
   clip: ClipInfo,
-  { width, height, toneMap }: Pick<DecodePlan, 'width' | 'height' | 'toneMap'>,
+  { width, height, toneMap, deep }: Pick<DecodePlan, 'width' | 'height' | 'toneMap' | 'deep'>,
 ): string[] {
   const { matrix, code, range } = sourceCoding(clip);
   const scale = `scale=w=${width}:h=${height}:flags=${SHARP}:in_color_matrix=${matrix}:in_range=${range}`;
-  if (!toneMap) return [...readable(clip), `${scale}:out_range=full`, 'format=rgb24'];
+  if (!toneMap) return [...readable(clip), `${scale}:out_range=full`, `format=${pixelsOf({ deep })}`];
   const { primaries, transfer } = hdrCoding(clip.colour);
   return [
     ...readable(clip),
@@ -184,9 +192,24 @@ export function scaleToRgb(
     'zscale=p=709',
     'tonemap=tonemap=hable:desat=0',
     'zscale=t=709:m=gbr:r=full',
-    'format=gbrp',
-    'format=rgb24',
+    deep ? 'format=gbrp16le' : 'format=gbrp',
+    `format=${pixelsOf({ deep })}`,
   ];
+}
+
+/** Cut in RGB: of halved colours no odd line can be taken away. */
+function partToRgb(clip: ClipInfo, plan: DecodePlan, part: { width: number; height: number }): string[] {
+  const whole = { width: clip.width, height: clip.height, toneMap: plan.toneMap, deep: plan.deep };
+  return [
+    ...scaleToRgb(clip, whole),
+    `crop=${part.width}:${part.height}:0:0`,
+    `scale=w=${plan.width}:h=${plan.height}:flags=${SHARP}`,
+    `format=${pixelsOf(plan)}`,
+  ];
+}
+
+function pixelsOf({ deep = false }: { deep?: boolean | undefined }): string {
+  return deep ? 'rgb48le' : 'rgb24';
 }
 
 /** Seconds of a count of frames, exact enough for a sample clock. */

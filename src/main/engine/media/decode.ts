@@ -63,13 +63,17 @@ export interface SizedOptions {
   readonly height: number;
   /** The transparency instead of the colours: one byte a pixel, 255 is opaque. */
   readonly alpha?: boolean;
+  /** The upper left part of the picture that is wanted, in its own pixels; all of it by default. Of colours only. */
+  readonly part?: { readonly width: number; readonly height: number } | undefined;
+  /** Rounds colours of more than 8 bits exactly, as ffmpeg does not: upper values come out one step too high. */
+  readonly exact?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly ffmpeg?: Ffmpeg | undefined;
 }
 
 /** @throws AppError as decodeFrames, and where this ffmpeg cannot read the transparency */
 export async function* decodeSized(clip: ClipInfo, options: SizedOptions): AsyncGenerator<DecodedFrame> {
-  const { range, width, height, signal } = options;
+  const { range, width, height, part, exact, signal } = options;
   if (!(range.start >= 0 && range.end > range.start && range.end <= clip.frames)) {
     throw new AppError(
       'usage',
@@ -83,7 +87,7 @@ export async function* decodeSized(clip: ClipInfo, options: SizedOptions): Async
   const wanted = timeOf(clip, range.start);
   const seek = wanted - RUN_UP_SECONDS;
   const alpha = options.alpha ? { alpha: { decoder: decoderOfAlpha(clip, ffmpeg) } } : {};
-  const plan = { range, width, height, toneMap: clip.hdr && canToneMap(ffmpeg), ...alpha };
+  const plan = { range, width, height, part, deep: exact, toneMap: clip.hdr && canToneMap(ffmpeg), ...alpha };
   if (SEEKABLE.test(clip.container) && seek > Math.max(0, clip.startTime) && canSeek(clip, seek)) {
     const seeking = { ...plan, seek };
     const started = yield* read(clip, seeking, ffmpeg, signal, wanted);
@@ -136,7 +140,9 @@ async function* read(
   const tolerance = 0.4 / toNumber(clip.rate);
   let index = start;
   let previous: Uint8Array | null = null;
-  for await (const rgb of frames(child, plan.width * plan.height * (plan.alpha ? 1 : 3))) {
+  const values = plan.width * plan.height * (plan.alpha ? 1 : 3);
+  for await (const picture of frames(child, plan.deep ? 2 * values : values)) {
+    const rgb = plan.deep ? to8Bit(picture) : picture;
     if (
       index === start &&
       mustPrecede !== null &&
@@ -168,6 +174,12 @@ async function* read(
 function timeUnit(line: string): number {
   const clock = parseClock(line);
   return clock ? toNumber(clock.timeBase) : 0;
+}
+
+/** Of 16 bits a value, each in memory of its own. */
+function to8Bit(picture: Uint8Array): Uint8Array {
+  const wide = new Uint16Array(picture.buffer);
+  return Uint8Array.from(wide, (value) => Math.round(value / 257));
 }
 
 /** Cuts stdout into frames of `bytes`, each in memory of its own. */

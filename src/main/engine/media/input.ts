@@ -66,10 +66,14 @@ export function inputClip(clip: Source & Pick<ClipInfo, 'asStored'>): string[] {
 }
 
 /** Canvases on stdin. */
-export function inputCanvases(size: { width: number; height: number }, rate: Rational): string[] {
+export function inputCanvases(
+  size: { width: number; height: number },
+  rate: Rational,
+  pixelFormat: 'rgb48le' | 'rgb24' = 'rgb48le',
+): string[] {
   return [
     ...['-protocol_whitelist', 'pipe', '-format_whitelist', 'rawvideo'],
-    ...['-f', 'rawvideo', '-pix_fmt', 'rgb48le', '-video_size', `${size.width}x${size.height}`],
+    ...['-f', 'rawvideo', '-pix_fmt', pixelFormat, '-video_size', `${size.width}x${size.height}`],
     ...['-framerate', formatRational(rate), '-i', 'pipe:0'],
   ];
 }

@@ -2,46 +2,58 @@
 import { assert } from '../../../common/errors.ts';
 import type { ImageTextScores } from '../../../common/report.ts';
 
-/** CLIP-Text (Hessel et al. 2021, unscaled): mean cosine of the frames and a text, -1..1; at least one frame. */
-export function textSimilarity(frames: readonly Float32Array[], text: Float32Array): number {
-  return mean(frames.map((frame) => dot(frame, text)));
+/** All of them over frames that come one by one: no more than two embeddings are held. */
+export class ImageTextTally {
+  readonly #target: Float32Array;
+  readonly #source: Float32Array | null;
+  readonly #sums = { frames: 0, target: 0, source: 0, nearer: 0, consecutive: 0 };
+  #last: Float32Array | null = null;
+
+  /** @param source null where no source text was given, or it is the target's: nothing can be nearer to either then */
+  constructor(target: Float32Array, source: Float32Array | null) {
+    this.#target = target;
+    this.#source = source;
+  }
+
+  see(frame: Float32Array): void {
+    const sums = this.#sums;
+    const target = dot(frame, this.#target);
+    const source = this.#source ? dot(frame, this.#source) : 0;
+    sums.frames++;
+    sums.target += target;
+    sums.source += source;
+    if (target > source) sums.nearer++;
+    if (this.#last) sums.consecutive += dot(this.#last, frame);
+    this.#last = frame;
+  }
+
+  /**
+   * CLIP-Text (Hessel et al. 2021, unscaled), Tem-Con (CLIP-Image, Esser et al. 2023) and Frame-Acc (Qi et al. 2023), as means
+   * over the frames seen, at least one.
+   */
+  scores(): ImageTextScores {
+    const { frames, target, source, nearer, consecutive } = this.#sums;
+    assert(frames > 0, 'at least one frame');
+    return {
+      prompt: target / frames,
+      source: this.#source && source / frames,
+      consecutive: frames < 2 ? null : consecutive / (frames - 1),
+      frameAccuracy: this.#source && nearer / frames,
+    };
+  }
 }
 
-/** Tem-Con, CLIP-Image (Esser et al. 2023): mean cosine of consecutive frames, -1..1; null for fewer than two. */
-export function consecutiveSimilarity(frames: readonly Float32Array[]): number | null {
-  if (frames.length < 2) return null;
-  return mean(frames.slice(1).map((next, i) => dot(frames[i]!, next)));
-}
-
-/** Frame-Acc (Qi et al. 2023): share 0..1 of frames nearer to the target text than to the source text. */
-export function frameAccuracy(
-  frames: readonly Float32Array[],
-  target: Float32Array,
-  source: Float32Array,
-): number {
-  return mean(frames.map((frame) => (dot(frame, target) > dot(frame, source) ? 1 : 0)));
-}
-
-/** @param source null where no source text was given, or it is the target's: nothing can be nearer to either then */
 export function imageTextScores(
   frames: readonly Float32Array[],
   target: Float32Array,
   source: Float32Array | null,
 ): ImageTextScores {
-  return {
-    prompt: textSimilarity(frames, target),
-    source: source && textSimilarity(frames, source),
-    consecutive: consecutiveSimilarity(frames),
-    frameAccuracy: source && frameAccuracy(frames, target, source),
-  };
+  const tally = new ImageTextTally(target, source);
+  for (const frame of frames) tally.see(frame);
+  return tally.scores();
 }
 
 function dot(a: Float32Array, b: Float32Array): number {
   assert(a.length === b.length, 'embeddings of one model');
   return a.reduce((sum, value, i) => sum + value * b[i]!, 0);
-}
-
-function mean(values: readonly number[]): number {
-  assert(values.length > 0, 'at least one frame');
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

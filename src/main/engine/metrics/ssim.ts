@@ -17,7 +17,7 @@ const WINDOW = (() => {
 })();
 
 /** Whether a window fits into pictures of that size. */
-function holdsWindow(width: number, height: number): boolean {
+export function holdsWindow(width: number, height: number): boolean {
   return width >= LEAST_SIDE && height >= LEAST_SIDE;
 }
 

@@ -1,16 +1,14 @@
 /** How well an inversion leads back to its clip, and what helps where it does not. */
 import type { TakeReport } from '../../../common/report.ts';
 import type { EditSettings } from '../../../common/settings/settings.ts';
+import { GOOD_INVERSION } from '../../../common/take-scores.ts';
 
-/** Below this many dB a take visibly strays from its clip: outlines move, and fine detail is lost. */
-export const GOOD_PSNR = 25;
-
-/** A line for the artist where a frame comes back worse than GOOD_PSNR; null otherwise, and where nothing was checked. */
+/** A line for the artist where a frame comes back worse than GOOD_INVERSION; null otherwise, and where nothing was checked. */
 export function poorInversion(
   reconstruction: TakeReport['inversion']['reconstruction'],
   { inversion: { refinement }, sampling: { steps } }: Pick<EditSettings, 'inversion' | 'sampling'>,
 ): string | null {
-  if (!reconstruction || reconstruction.minPsnr >= GOOD_PSNR) return null;
+  if (!reconstruction || reconstruction.minPsnr >= GOOD_INVERSION) return null;
   const help = [
     ...(steps < 50 ? [`more steps than ${steps}`] : []),
     // Pictures far from what the network was trained on can be led astray by refining; most are brought closer.
@@ -19,5 +17,5 @@ export function poorInversion(
     'a method that inverts nothing (sdedit)',
   ];
   const psnr = reconstruction.minPsnr.toFixed(1);
-  return `the inversion leads back to the clip at ${psnr} dB only, so the take may stray from it; ${GOOD_PSNR} dB and more are good. What may help: ${help.join('; ')}`;
+  return `the inversion leads back to the clip at ${psnr} dB only, so the take may stray from it; ${GOOD_INVERSION} dB and more are good. What may help: ${help.join('; ')}`;
 }

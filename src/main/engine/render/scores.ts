@@ -3,7 +3,7 @@ import type { Fit } from '../../../common/media.ts';
 import type { ImageTextScores } from '../../../common/report.ts';
 import type { EditSettings } from '../../../common/settings/settings.ts';
 import { openImageText } from '../metrics/image-text.ts';
-import { imageTextScores } from '../metrics/similarity.ts';
+import { ImageTextTally } from '../metrics/similarity.ts';
 import type { RenderContext } from './context.ts';
 
 export interface TakeScores extends AsyncDisposable {
@@ -29,14 +29,14 @@ export async function openTakeScores(
     const target = await embed(prompts.target);
     const comparable = prompts.source.trim() !== '' && prompts.source !== prompts.target;
     const source = comparable ? await embed(prompts.source) : null;
-    const frames: Float32Array[] = [];
+    const tally = new ImageTextTally(target, source);
     return {
       async see(picture, fit) {
-        frames.push(
-          ...(await model.embedImages([contentOf(picture, fit)], fit.contentWidth, fit.contentHeight)),
-        );
+        const content = contentOf(picture, fit);
+        const [seen] = await model.embedImages([content], fit.contentWidth, fit.contentHeight);
+        tally.see(seen!);
       },
-      scores: () => imageTextScores(frames, target, source),
+      scores: () => tally.scores(),
       [Symbol.asyncDispose]: () => model.close(),
     };
   } catch (error) {
