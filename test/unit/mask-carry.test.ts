@@ -114,6 +114,22 @@ describe('a brush', () => {
     }
   });
 
+  it('is given up between two frames, though nothing is waited for', async () => {
+    const { link, picture } = world(STILL);
+    const abort = new AbortController();
+    let steps = 0;
+    const kept = await link(0);
+    const counted = async () => {
+      steps += 1;
+      return kept;
+    };
+    const painted = part([dab(0, 40, 43)]);
+    const brush = new Brush({ part: painted, grid, link: counted, picture, signal: abort.signal });
+    setImmediate(() => abort.abort());
+    await expect(brush.at(40)).rejects.toMatchObject({ name: 'Cancelled' });
+    expect(steps).toBeLessThan(5);
+  });
+
   it('corrects what was carried where it is painted again, and both meet between', async () => {
     const { link, picture } = world(movement);
     const brush = new Brush({

@@ -2,6 +2,7 @@
  * The mask that a brush has on every frame: painted on some, carried from those to the others. A stroke corrects what was carried to
  * its frame from the ones that were painted before it, so frames are worked out in the order in which they were first painted on.
  */
+import { setImmediate } from 'node:timers/promises';
 import { throwIfCancelled } from '../../../common/errors.ts';
 import { paintOver } from '../../../common/masks/fill.ts';
 import type { Grid } from '../../../common/masks/grid.ts';
@@ -104,6 +105,8 @@ export class Brush {
       this.#ways.set(name, way);
     }
     while (way.at !== to) {
+      // A step takes a good part of a second: whoever gives up is heard between two.
+      await setImmediate();
       throwIfCancelled(signal);
       const { there, back } = await link(step > 0 ? way.at : way.at - 1);
       way.at += step;
