@@ -12,6 +12,25 @@ export interface Shares extends Size {
 
 /** The densest that the veil becomes: the picture is still to be seen. */
 const DENSEST = 0.55;
+const EDGE = [255, 255, 255, 190] as const;
+
+/** Cells of at least half whose neighbour above, below, left or right is less than half. */
+function* edgeOf({ width, height, data, whole }: Shares): Generator<number> {
+  const isIn = (at: number) => 2 * data[at]! >= whole;
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const at = y * width + x;
+      if (!isIn(at)) continue;
+      const isInside =
+        (x === 0 || isIn(at - 1)) &&
+        (x === width - 1 || isIn(at + 1)) &&
+        (y === 0 || isIn(at - width)) &&
+        (y === height - 1 || isIn(at + width));
+      if (!isInside) yield at;
+    }
+  }
+}
+
 interface Props {
   readonly shares: Shares;
   readonly colour: 'mask' | 'keep';
@@ -35,6 +54,8 @@ export function Veil({ shares, colour, label }: Props) {
       image.data[4 * at + 2] = blue;
       image.data[4 * at + 3] = data[at]! * denser;
     }
+    // Where it ends is seen on a picture of its own colour too.
+    for (const at of edgeOf(shares)) image.data.set(EDGE, 4 * at);
     context.putImageData(image, 0, 0);
   }, [shares, colour]);
   return (
