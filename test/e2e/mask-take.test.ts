@@ -138,7 +138,7 @@ describe.skipIf(!demoBundle())('a mask', () => {
       await ffmpegDoes('-i', clip, '-vf', 'format=gbrp', '-c:v', 'prores_ks', '-profile:v', '3', rewritten);
       const codec = await frames(rewritten);
       const change = (inside: boolean, after: Buffer) => {
-        let [sum, most, count] = [0, 0, 0];
+        let [sum, count] = [0, 0];
         for (let at = 0; at < before.length; at++) {
           const pixel = Math.floor(at / 3) % (SIZE.width * SIZE.height);
           const [x, y] = [(pixel % SIZE.width) / SIZE.width, Math.floor(pixel / SIZE.width) / SIZE.height];
@@ -147,17 +147,15 @@ describe.skipIf(!demoBundle())('a mask', () => {
           const isIn =
             x > DRAWN[0] - margin && x < DRAWN[2] + margin && y > DRAWN[1] - margin && y < DRAWN[3] + margin;
           if (isIn !== inside) continue;
-          const differs = Math.abs(before[at]! - after[at]!);
-          [sum, most, count] = [sum + differs, Math.max(most, differs), count + 1];
+          [sum, count] = [sum + Math.abs(before[at]! - after[at]!), count + 1];
         }
-        return { mean: sum / count, most };
+        return sum / count;
       };
-      // No more than what ProRes loses when the clip's own pictures are written again.
+      // No more than what ProRes loses when the clip's own pictures are written again. On the mean: it shares its bits among
+      // neighbours, so a single pixel beside the edit may lose more.
       const lost = change(false, codec);
-      const { mean, most } = change(false, after);
-      expect(mean).toBeLessThan(lost.mean + 0.5);
-      expect(most).toBeLessThan(lost.most + 16);
-      expect(change(true, after).mean).toBeGreaterThan(8);
+      expect(change(false, after)).toBeLessThan(lost + 0.5);
+      expect(change(true, after)).toBeGreaterThan(8);
     },
     3 * RENDER_MS,
   );
