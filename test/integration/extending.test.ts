@@ -202,29 +202,33 @@ describe('extending Retake', () => {
   });
 
   it('finds the network of the new role in a bundle, and runs it', async () => {
-    const bundle = await writeTinyBundle(join(copy, 'bundles/with-segmenter'));
+    const bundle = await writeTinyBundle(join(copy, 'bundles/with-normals'));
     const graph = textModel(
-      'float16[B, 3, h, w] picture => float16[B, 3, h, w] mask\nmask = Sigmoid(picture)',
+      'float16[B, 3, h, w] picture => float16[B, 3, h, w] normals\nnormals = Sigmoid(picture)',
     );
-    writeModel(join(bundle, 'segmenter/model.onnx'), graph);
+    writeModel(join(bundle, 'normal_estimator/model.onnx'), graph);
     const { code, output } = retake('bundle', 'inspect', bundle);
-    expect(output).toMatch(/^segmenter: .*1 nodes/m);
+    expect(output).toMatch(/^normal_estimator: .*1 nodes/m);
     expect(code).toBe(0);
     const made = script(`
       import { openModel } from './src/main/engine/models/model.ts';
-      import { segmenter } from './src/main/engine/models/roles/segmenter.ts';
+      import { normalEstimator } from './src/main/engine/models/roles/normal-estimator.ts';
       import { onnxFile } from './src/main/engine/models/source.ts';
-      const source = onnxFile('bundles/with-segmenter/segmenter/model.onnx', { root: 'bundles/with-segmenter' });
+      const source = onnxFile('bundles/with-normals/normal_estimator/model.onnx', { root: 'bundles/with-normals' });
       const options = { want: undefined, variant: undefined, name: 'a test', provider: 'cpu' } as const;
-      const model = await openModel(segmenter, source, options);
-      const mask = await model.functions(new Float32Array(3), 1, 1);
+      const model = await openModel(normalEstimator, source, options);
+      const normals = await model.functions(new Float32Array(3), 1, 1);
       await model.close();
-      console.log(JSON.stringify([...mask]));
+      console.log(JSON.stringify([...normals]));
     `);
     expect(made).toEqual([0.5, 0.5, 0.5]);
-    const odd = textModel('float32[B, 3, h, w] picture => float32[B, h, w] mask\nmask = Segmentise(picture)');
-    writeModel(join(bundle, 'segmenter/model.onnx'), odd);
-    expect(retake('bundle', 'inspect', bundle).output).toMatch(/error: loading the segmenter .*Segmentise/);
+    const odd = textModel(
+      'float32[B, 3, h, w] picture => float32[B, h, w] normals\nnormals = Surmise(picture)',
+    );
+    writeModel(join(bundle, 'normal_estimator/model.onnx'), odd);
+    expect(retake('bundle', 'inspect', bundle).output).toMatch(
+      /error: loading the normal estimator .*Surmise/,
+    );
   });
 
   it('makes an echo: with all of it every frame is what the one before was', () => {

@@ -122,7 +122,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/models',
-    'onnx/*, diffusion/types.ts, common, common/settings',
+    'onnx/*, diffusion/types.ts, flow, common, common/settings',
     'A model is opened for whoever asks; it does not know who.',
   ),
   area(

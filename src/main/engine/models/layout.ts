@@ -13,8 +13,10 @@ import {
   PYTORCH,
   type Wanted,
 } from './find-parts.ts';
-import { type Preprocessor, preprocessorConfig } from './preprocessor.ts';
+import { readRange } from './picture-planes.ts';
+import { type PictureRange, type Preprocessor, preprocessorConfig } from './preprocessor.ts';
 import { depthEstimator } from './roles/depth-estimator.ts';
+import { flowEstimator } from './roles/flow-estimator.ts';
 import { ROLES, type RoleId } from './roles/registry.ts';
 import { type TextConfig, textConfig, textEncoder, textEncoder2 } from './roles/text-encoder.ts';
 import { unet } from './roles/unet.ts';
@@ -51,6 +53,8 @@ export interface Layout {
   readonly schedulerFile: string;
   /** How the depth estimator wants its pictures; null where there is none. */
   readonly preprocessor: { readonly file: string; readonly config: Preprocessor } | null;
+  /** The values that the flow estimator takes pictures in; null where there is none. */
+  readonly flowRange: PictureRange | null;
 }
 
 async function readConfig<Schema extends z.ZodType>(
@@ -121,6 +125,7 @@ export async function readLayout(dir: string, onDefect: OnDefect): Promise<Layou
     found.vaeDecoder?.configFile ?? found.vaeEncoder?.configFile ?? join(root, 'vae', 'config.json');
   const text = [await readConfig(found.textEncoder?.configFile, textConfig, onDefect)];
   if (xl) text.push(await readConfig(found.textEncoder2?.configFile, textConfig, onDefect));
+  const range = found.flowEstimator ? await readFlowRange(root, onDefect) : null;
   const preprocessor = found.depthEstimator ? await readPreprocessor(root, onDefect) : null;
   const sharedVae = join(root, 'vae', 'config.json');
   const vaeBeside = (await kindOf(sharedVae)) ? [sharedVae] : [];
@@ -129,6 +134,7 @@ export async function readLayout(dir: string, onDefect: OnDefect): Promise<Layou
     vaeEncoder: vaeBeside,
     vaeDecoder: vaeBeside,
     depthEstimator: preprocessor ? [preprocessor.file] : [],
+    flowEstimator: range?.file ? [range.file] : [],
   };
   const placed = Object.values(found).map((part): LayoutPart => {
     const own = part.configFile ? [part.configFile] : [];
@@ -149,7 +155,17 @@ export async function readLayout(dir: string, onDefect: OnDefect): Promise<Layou
     tokenizers,
     schedulerFile: join(root, ...(flatScheduler ? [] : ['scheduler']), 'scheduler_config.json'),
     preprocessor,
+    flowRange: range?.config ?? null,
   };
+}
+
+async function readFlowRange(root: string, onDefect: OnDefect) {
+  try {
+    return await readRange(join(root, flowEstimator.folder));
+  } catch (error) {
+    onDefect(error as AppError);
+    return null;
+  }
 }
 
 /** Beside the estimator, or where diffusers puts it. */

@@ -7,6 +7,7 @@ import { checkCanvas } from './parts.ts';
 import { type ReadBundle, readBundle } from './read.ts';
 import type { Role } from './role.ts';
 import { depthEstimator } from './roles/depth-estimator.ts';
+import { flowEstimator } from './roles/flow-estimator.ts';
 import { encodeTogether, textEncoder, textEncoder2, timeIds } from './roles/text-encoder.ts';
 import { unet } from './roles/unet.ts';
 import { vaeDecoder } from './roles/vae-decoder.ts';
@@ -54,6 +55,7 @@ async function openParts({ layout, parts }: ReadBundle, options: OpenBundleOptio
     text: await inOrder(parts.text, (part, i) => open(encoders[i]!, part, undefined)),
     // With a depth clip it is never asked.
     depth: parts.depth && (await open(depthEstimator, parts.depth, undefined, true)),
+    flow: parts.flow && (await open(flowEstimator, parts.flow, undefined)),
   };
 }
 
@@ -74,12 +76,14 @@ function assemble(read: ReadBundle, models: Models): Bundle {
   const calls = { unet: 0, unetBranches: 0, vaeEncoder: 0, vaeDecoder: 0, textEncoder: 0 };
   const { preprocessor } = layout;
   const depth = models.depth && preprocessor && models.depth.functions(preprocessor.config);
+  const flow = models.flow && layout.flowRange && models.flow.functions(layout.flowRange);
   const held: PerPart<readonly OpenModel[]> = {
     unet: [models.unet],
     vaeEncoder: [models.vaeEncoder],
     vaeDecoder: [models.vaeDecoder],
     textEncoder: models.text,
     ...(models.depth && { depthEstimator: [models.depth] }),
+    ...(models.flow && { flowEstimator: [models.flow] }),
   };
   const perPart = <T>(make: (models: readonly OpenModel[]) => T) =>
     Object.fromEntries(Object.entries(held).map(([part, of]) => [part, make(of)])) as unknown as PerPart<T>;
@@ -94,6 +98,7 @@ function assemble(read: ReadBundle, models: Models): Bundle {
   return {
     ...facts,
     depth,
+    flow,
     siteCount: siteChannels.length,
     calls,
     get runSeconds() {

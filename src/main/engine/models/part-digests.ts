@@ -35,6 +35,7 @@ export async function bundleDigests(
     tokenizer: await tokenizerDigest(layout.tokenizers, await digest(await existing(tokenizers))),
     scheduler: await fileDigest(layout.schedulerFile),
     ...(parts.depth && layout.preprocessor && { depthEstimator: await ofPart(parts.depth) }),
+    ...(parts.flow && { flowEstimator: await ofPart(parts.flow) }),
   };
 }
 

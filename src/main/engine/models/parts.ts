@@ -8,6 +8,7 @@ import type { Layout } from './layout.ts';
 import { type ReadModel, readModel } from './model.ts';
 import type { Role } from './role.ts';
 import { type DepthIo, depthEstimator } from './roles/depth-estimator.ts';
+import { type FlowIo, flowEstimator } from './roles/flow-estimator.ts';
 import type { RoleId } from './roles/registry.ts';
 import { type TextIo, textEncoder, textEncoder2 } from './roles/text-encoder.ts';
 import { unet as unetRole } from './roles/unet.ts';
@@ -24,6 +25,8 @@ export interface Parts {
   readonly text: readonly ReadModel<TextIo>[];
   /** Null where the network takes no depth or the bundle cannot estimate it. */
   readonly depth: ReadModel<DepthIo> | null;
+  /** Null where the bundle has none. */
+  readonly flow: ReadModel<FlowIo> | null;
 }
 
 /** What the parts together make of the bundle. */
@@ -69,6 +72,7 @@ export function loadParts(layout: Layout, graphs?: ReadonlyMap<RoleId, LoadedGra
       ...(layout.xl ? [read(textEncoder2, { penultimate, pooled: true })] : []),
     ],
     depth: wantsDepth && layout.parts.depthEstimator ? read(depthEstimator, undefined) : null,
+    flow: layout.parts.flowEstimator ? read(flowEstimator, undefined) : null,
   };
 }
 

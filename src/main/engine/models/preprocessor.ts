@@ -7,7 +7,22 @@ const positive = z.number().refine((value) => value > 0, 'must be above 0');
 const sides = z.object({ height: side, width: side });
 const never = z.literal(false, { error: 'Retake does not do this to pictures' }).nullish();
 
+/** The values that a network takes pictures in. */
+const range = {
+  ensure_multiple_of: z.int().min(1).nullish(),
+  do_rescale: z.boolean().nullish(),
+  rescale_factor: z.number().gt(0).nullish(),
+  do_normalize: z.boolean().nullish(),
+  image_mean: three.nullish(),
+  image_std: z.tuple([positive, positive, positive]).nullish(),
+};
+
+/** Of a network of any size: pictures are 0..1 where nothing is said. */
+export const rangeConfig = z.object({ ...range, do_normalize: z.boolean().default(false) });
+export type PictureRange = z.output<typeof rangeConfig>;
+
 const fields = {
+  ...range,
   do_resize: z.boolean().nullish(),
   /** The oldest files have a bare number: a square for an estimator of depth, the shortest edge for CLIP. */
   size: z
@@ -18,14 +33,8 @@ const fields = {
   /** Filters by Pillow's number. */
   resample: z.int().nullish(),
   keep_aspect_ratio: z.boolean().nullish(),
-  ensure_multiple_of: z.int().min(1).nullish(),
   do_center_crop: z.boolean().nullish(),
   crop_size: z.union([sides, side.transform((both) => ({ height: both, width: both }))]).nullish(),
-  do_rescale: z.boolean().nullish(),
-  rescale_factor: z.number().gt(0).nullish(),
-  do_normalize: z.boolean().nullish(),
-  image_mean: three.nullish(),
-  image_std: z.tuple([positive, positive, positive]).nullish(),
 };
 const hasSize = ({ do_resize, size }: { do_resize?: boolean | null; size?: unknown }) =>
   do_resize === false || Boolean(size);
@@ -65,7 +74,13 @@ export function preprocessedSize(config: Preprocessor, { width, height }: Pictur
 
 /** A value v of 8 bit becomes (v·scale - mean) / deviation, per channel. */
 export function normalisationOf(
-  { do_rescale, rescale_factor, do_normalize, image_mean, image_std }: z.output<typeof pictureConfig>,
+  {
+    do_rescale,
+    rescale_factor,
+    do_normalize,
+    image_mean,
+    image_std,
+  }: Omit<PictureRange, 'do_normalize'> & { do_normalize?: boolean | null | undefined },
   usual: { readonly mean: number; readonly deviation: number },
 ) {
   const plain = do_normalize === false;

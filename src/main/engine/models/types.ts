@@ -8,6 +8,7 @@ import type {
   Predict,
   SchedulerConfig,
 } from '../diffusion/types.ts';
+import type { Flow } from '../flow/flow.ts';
 import type { Provider } from '../onnx/ort.ts';
 
 export interface BundleDigests {
@@ -20,6 +21,8 @@ export interface BundleDigests {
   readonly scheduler: string;
   /** Absent where the network takes no depth or the bundle cannot estimate it. */
   readonly depthEstimator?: string;
+  /** Absent where the bundle has none. */
+  readonly flowEstimator?: string;
 }
 
 /** Estimates how near things are. Its network is loaded with the first picture and released with the bundle. */
@@ -34,6 +37,15 @@ export interface DepthEstimator {
     rgb: Uint8Array,
     size: { readonly width: number; readonly height: number },
   ): Promise<{ data: Float32Array; width: number; height: number }>;
+}
+
+/** A network that estimates motion, in place of Retake's own dense inverse search. Loaded with the first pair. */
+export interface FlowEstimator {
+  /**
+   * RGB8 (h·w·3) of any size to the motion from a to b, at their size.
+   * @throws AppError bundle-invalid, model-failed, not-finite
+   */
+  estimate(a: Uint8Array, b: Uint8Array, width: number, height: number): Promise<Flow>;
 }
 
 export interface Tokens {
@@ -69,7 +81,8 @@ export interface BundleFacts {
 }
 
 /** Networks of a bundle that are held and let go by themselves; XL's two text encoders go together. */
-export type BundlePart = 'unet' | 'vaeEncoder' | 'vaeDecoder' | 'textEncoder' | 'depthEstimator';
+export type BundlePart = 'unet' | 'vaeEncoder' | 'vaeDecoder' | 'textEncoder' | OptionalPart;
+type OptionalPart = 'depthEstimator' | 'flowEstimator';
 
 /** Bytes. */
 export interface Foretold {
@@ -93,6 +106,8 @@ export interface Call extends Attending {
 export interface Bundle extends BundleFacts {
   /** Null where the network takes no depth or the bundle cannot estimate it. */
   readonly depth: DepthEstimator | null;
+  /** Null where the bundle has none. */
+  readonly flow?: FlowEstimator | null;
   /** Number of self-attention sites compiled with a bank. */
   readonly siteCount: number;
   /** What work on latents of this shape will take, within a factor of two. */
@@ -126,7 +141,7 @@ export interface Bundle extends BundleFacts {
   close(): Promise<void>;
 }
 
-export type PerPart<T> = Record<Exclude<BundlePart, 'depthEstimator'>, T> & { readonly depthEstimator?: T };
+export type PerPart<T> = Record<Exclude<BundlePart, OptionalPart>, T> & Partial<Record<OptionalPart, T>>;
 
 export interface OpenBundleOptions {
   readonly sites: AttentionSites;

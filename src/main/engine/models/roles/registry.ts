@@ -1,6 +1,9 @@
 /** The networks a bundle may hold, in the order they are reported. A new one is its file and its line here. */
 import type { RoleName } from '../role.ts';
 import { depthEstimator } from './depth-estimator.ts';
+import { flowEstimator } from './flow-estimator.ts';
+import { interpolator } from './interpolator.ts';
+import { segmenter } from './segmenter.ts';
 import { textEncoder, textEncoder2 } from './text-encoder.ts';
 import { unet } from './unet.ts';
 import { vaeDecoder } from './vae-decoder.ts';
@@ -14,6 +17,9 @@ export const ROLES = [
   textEncoder2,
   // Welcome, not needed.
   depthEstimator,
+  flowEstimator,
+  interpolator,
+  segmenter,
 ] as const;
 
 export type RoleId = (typeof ROLES)[number]['id'];
