@@ -121,6 +121,10 @@ const METHODS: [string, Short][] = [
   ],
   ['mix', { method: 'mix' }],
   ['sdedit', { method: 'sdedit' }],
+  ['key frames first', { method: 'two-stages' }],
+  ['controlvideo', { method: 'controlvideo' }],
+  ['vidrd', { method: 'vidrd', params: { clip: 2, promptFrames: 1 } }],
+  ['text2video-zero', { method: 'text2video-zero' }],
   ['image to image', { method: 'img2img' }],
 ];
 
@@ -134,6 +138,14 @@ describe.each(METHODS)('%s', (_, more) => {
       expect(inside).toBeGreaterThan(0);
     }
   });
+});
+
+it('a method that makes the outside too is not kept to the clip', async () => {
+  const dir = tempFolder();
+  const out = join(dir, 'take');
+  const steady = { method: 'text2video-zero', params: { outside: 'steady' } };
+  await render(settingsOf(out, steady), contextWith({ dir, store: storeIn(dir) }));
+  for (const { outside } of await strays(out)) expect(outside).toBeGreaterThan(0);
 });
 
 it('a render that is stopped again and again ends with the same bytes', async () => {
