@@ -65,16 +65,19 @@ export function clipTable(
   const table = [heads, ['---', ...heads.slice(1).map(() => '---:')], ...rows]
     .map((cells) => `| ${cells.join(' | ')} |`)
     .join('\n');
-  const said = [
-    ...new Set(
-      runs.flatMap((run) =>
-        isDone(run) ? run.warnings : [`${run.variant}, ${run.clip}, ${run.frames} frames: ${run.failure}`],
-      ),
-    ),
-  ];
-  return said.length === 0
-    ? table
-    : `${table}\n\nSaid on the way:\n\n${said.map((line) => `- ${line}`).join('\n')}`;
+  const said = saidOnTheWay(runs);
+  return said.length === 0 ? table : `${table}\n\nSaid on the way:\n\n${said.join('\n')}`;
+}
+
+/** Failures, and one of each warning that differs from others in its numbers alone. */
+function saidOnTheWay(runs: readonly ClipRun[]): string[] {
+  const failures = runs.flatMap((run) =>
+    isDone(run) ? [] : [`- ${run.variant}, ${run.clip}, ${run.frames} frames: ${run.failure}`],
+  );
+  const warnings = runs.filter(isDone).flatMap((run) => run.warnings);
+  const alike = Map.groupBy(warnings, (line) => line.replace(/[\d.]+/g, '#'));
+  const takes = (count: number) => (count === 1 ? 'one take' : `${count} takes`);
+  return [...failures, ...Array.from(alike.values(), (lines) => `- ${lines[0]} (${takes(lines.length)})`)];
 }
 
 function perFrame(runs: readonly Done[], of: (run: Done) => number, digits: number): string {
