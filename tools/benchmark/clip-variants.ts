@@ -50,10 +50,10 @@ export const CLIP_VARIANTS: readonly ClipVariant[] = [
     label: 'Pix2Video, edited in an ellipse alone',
     request: () => ({ method: { id: 'pix2video', params: {} }, guide: { mask: ELLIPSE } }),
   },
-  {
-    id: 'pix2video-depth',
-    label: 'Pix2Video, with depth',
-    depth: true,
-    request: () => ({ method: { id: 'pix2video', params: {} } }),
-  },
+  ...['pix2video', 'text2video-zero', 'controlvideo'].map((id) => ({
+    id: `${id}-depth`,
+    label: `${methods.find((method) => method.id === id)!.label}, with depth`,
+    depth: true as const,
+    request: () => ({ method: { id, params: id === 'controlvideo' ? { start: 'noise' } : {} } }),
+  })),
 ];

@@ -19,6 +19,7 @@ const along = { quantity: 'pixelMse', unit: 'Pixel-MSE', less: true } as const;
 const truth = { quantity: 'psnr', unit: 'dB to the truth', less: false } as const;
 const onObject = { quantity: 'psnrObject', unit: 'dB on the object', less: false } as const;
 const behind = { quantity: 'psnrBackground', unit: 'dB behind it', less: false } as const;
+const cheap = { quantity: 'callsPerFrame', unit: 'calls a frame', less: true } as const;
 const steady = { quantity: 'consecutiveImage', unit: 'consec. image', less: false } as const;
 const seam = { quantity: 'seam', unit: 'Pixel-MSE in the middle over elsewhere', less: true } as const;
 const BOTH = [along, truth] as const;
@@ -66,6 +67,27 @@ const ORDERS: readonly Order[] = [
     by: BOTH,
   },
   { claim: 'mixing along the motion above pix2video', better: 'mix-motion', worse: 'pix2video', by: BOTH },
+  // All together, or few of them.
+  { claim: 'ControlVideo above SDEdit', better: 'controlvideo', worse: 'sdedit', by: BOTH },
+  {
+    claim: 'ControlVideo above pix2video',
+    better: 'controlvideo',
+    worse: 'pix2video',
+    by: [along, truth, steady],
+  },
+  { claim: 'VidRD above pix2video', better: 'vidrd', worse: 'pix2video', by: [along, truth, steady] },
+  {
+    claim: 'Text2Video-Zero above img2img',
+    better: 'text2video-zero',
+    worse: 'img2img',
+    by: [along, truth, steady],
+  },
+  ...['pix2video', 'inversion'].map((worse) => ({
+    claim: `two stages (every 4th) above ${worse}`,
+    better: 'two-stages',
+    worse,
+    by: [along, truth, cheap],
+  })),
   // What a frame looks at.
   ...([undefined, 'turn'] as const).flatMap((motion) =>
     ['anchor', 'previous', 'random', 'both-self'].map((worse) => ({

@@ -40,6 +40,13 @@ const objectOf = ({ matte }: Shot): Mask => ({
   feather: 4,
   parts: [{ id: 'object', mode: 'add', kind: 'matte', path: matte, channel: 'luma', offset: 0 }],
 });
+const twoStages = (params: Record<string, unknown>): SomeSettings => ({
+  method: { id: 'two-stages', params },
+});
+const controlVideo = (params: Record<string, unknown>): SomeSettings => ({
+  method: { id: 'controlvideo', params },
+});
+const vidRd = (params: Record<string, unknown>): SomeSettings => ({ method: { id: 'vidrd', params } });
 const mix = (w: number): SomeSettings => ({ method: { id: 'mix', params: { w } } });
 const mixAlong = (w: number): SomeSettings => ({
   method: { id: 'mix', params: { w, motion: 'follow' } },
@@ -89,6 +96,16 @@ export const VARIANTS: readonly Variant[] = [
     request: (shot) => ({ ...pix2video({}), guide: { mask: objectOf(shot) } }),
     // Elsewhere it is the surroundings that shall change.
     edits: ['colour'],
+  },
+  { id: 'two-stages', label: 'two stages, every 4th frame', group: 'main', request: twoStages({}) },
+  { id: 'controlvideo', label: 'ControlVideo', group: 'main', request: controlVideo({}) },
+  { id: 'vidrd', label: 'VidRD, clips of 16', group: 'main', request: vidRd({}) },
+  {
+    id: 'text2video-zero',
+    label: 'Text2Video-Zero, from depth',
+    group: 'main',
+    request: { method: { id: 'text2video-zero', params: {} } },
+    depth: true,
   },
   { id: 'ceiling', label: 'true answer, autoencoded', group: 'main' },
 
@@ -156,6 +173,27 @@ export const VARIANTS: readonly Variant[] = [
     request: (shot) => ({ ...mix(0.6), guide: { mask: objectOf(shot) } }),
     edits: ['colour'],
   },
+  {
+    id: 'two-stages-2',
+    label: 'two stages, every 2nd frame',
+    group: 'ablation',
+    request: twoStages({ every: 2 }),
+  },
+  { id: 'vidrd-8', label: 'VidRD, clips of 8', group: 'ablation', request: vidRd({ clip: 8 }) },
+  {
+    id: 'controlvideo-noise',
+    label: 'ControlVideo, from noise and depth',
+    group: 'ablation',
+    request: controlVideo({ start: 'noise' }),
+    depth: true,
+  },
+  {
+    id: 'vidrd-noise',
+    label: 'VidRD, from noise and depth',
+    group: 'ablation',
+    request: vidRd({ noise: 'reversed' }),
+    depth: true,
+  },
 
   {
     id: 'reconstruct',
@@ -199,6 +237,12 @@ export const COMPARISONS: readonly { readonly title: string; readonly variants: 
   },
   { title: 'One anchor or several (pix2video)', variants: ['pix2video', 'anchors', 'anchors-own'] },
   { title: 'Edited on the object alone', variants: ['pix2video', 'keep', 'masked', 'mix-0.6', 'masked-mix'] },
+  { title: 'Two stages', variants: ['inversion', 'pix2video', 'two-stages', 'two-stages-2'] },
+  { title: 'Clip after clip', variants: ['pix2video', 'vidrd', 'vidrd-8'] },
+  {
+    title: 'From noise and depth alone',
+    variants: ['text2video-zero', 'controlvideo-noise', 'vidrd-noise'],
+  },
   {
     title: 'Mixing weight',
     variants: ['img2img', 'mix-0', 'mix-0.3', 'mix-0.6', 'mix-0.9', 'mix-motion', 'mix-motion-0.9'],
