@@ -1,6 +1,6 @@
 /** Edits that stop at a mask: outside it a take is its clip, to the bit at 8 bit, however it was made and however often it was stopped. */
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Mask } from '../../src/common/masks/mask.ts';
@@ -12,9 +12,13 @@ import { resolveFfmpeg } from '../../src/main/engine/media/ffmpeg.ts';
 import { fitCanvas } from '../../src/main/engine/media/fit.ts';
 import { probeClip } from '../../src/main/engine/media/probe.ts';
 import { layOver } from '../../src/main/engine/render/composite.ts';
+import { derive } from '../../src/main/engine/render/derive.ts';
+import { prepareShot } from '../../src/main/engine/render/prepare.ts';
 import { renderFrame } from '../../src/main/engine/render/preview.ts';
 import { render } from '../../src/main/engine/render/render.ts';
+import { sampleShot } from '../../src/main/engine/render/sample.ts';
 import { makeWorld, movingClip, type World } from '../helpers/cli.ts';
+import { ffmpegDoes } from '../helpers/clips.ts';
 import { type Short, settingsWith } from '../helpers/job-settings.ts';
 import { contextWith } from '../helpers/prepared.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -202,6 +206,99 @@ it('another mask makes another edit: a checkpoint of the first is told to be for
   const context = contextWith({ dir, store });
   await render(settingsOf(out, {}, { mask: { ...mask, feather: 0 } }), context);
   expect(context.warnings).toContainEqual(expect.stringMatching(/left by other settings/));
+});
+
+describe('a painted frame', () => {
+  const pictureIn = async (
+    dir: string,
+    source = 'testsrc',
+    size = `${SIDE}x${SIDE}`,
+    frames = 1,
+  ): Promise<string> => {
+    const path = join(dir, frames === 1 ? 'painted.png' : 'painted.mov');
+    const codec = frames === 1 ? [] : ['-c:v', 'ffv1'];
+    await ffmpegDoes(
+      '-f',
+      'lavfi',
+      '-i',
+      `${source}=s=${size}:r=12`,
+      '-frames:v',
+      `${frames}`,
+      ...codec,
+      path,
+    );
+    return path;
+  };
+  const led = (out: string, pictures: EditSettings['guide']['pictures'], more: Short = {}) =>
+    settingsOf(out, more, { pictures });
+
+  it.each(METHODS)(
+    'comes out as it was painted, as far as the model keeps a picture: %s',
+    async (_, more) => {
+      const dir = tempFolder();
+      const path = await pictureIn(dir);
+      const settings = led(join(dir, 'take'), [{ frame: 2, path, at: 0 }], more);
+      const context = contextWith({ dir, store: storeIn(dir) });
+      await using shot = await prepareShot(settings, context, false);
+      const made = await derive(shot, context);
+      const { latents } = await sampleShot(shot, made, context);
+      const [rgb] = await framesOf(path);
+      expect(latents[2]).toEqual(await shot.bundle.encode(rgb!, SIDE, SIDE));
+      const free = { ...settings, guide: { ...settings.guide, pictures: [] } };
+      const other = contextWith({ dir: tempFolder(), store: storeIn(tempFolder()) });
+      await using bare = await prepareShot(free, other, false);
+      const without = await sampleShot(bare, await derive(bare, other), other);
+      expect(latents[2]).not.toEqual(without.latents[2]);
+    },
+  );
+
+  it('may be a frame of a movie', async () => {
+    const dir = tempFolder();
+    const path = await pictureIn(dir, 'testsrc2', `${SIDE}x${SIDE}`, 4);
+    const settings = led(join(dir, 'take'), [{ frame: 1, path, at: 3 }]);
+    const context = contextWith({ dir, store: storeIn(dir) });
+    await using shot = await prepareShot(settings, context, false);
+    const { latents } = await sampleShot(shot, await derive(shot, context), context);
+    expect(latents[1]).toEqual(await shot.bundle.encode((await framesOf(path))[3]!, SIDE, SIDE));
+  });
+
+  it('is refused before anything is computed where it cannot stand for its frame', async () => {
+    const dir = tempFolder();
+    const [path, wide] = [await pictureIn(dir), await pictureIn(tempFolder(), 'testsrc', '96x64')];
+    const text = join(dir, 'notes.txt');
+    writeFileSync(text, 'no picture');
+    const refused = (picture: EditSettings['guide']['pictures'][number], more: Short = {}) => {
+      const context = contextWith({ dir, store: storeIn(tempFolder()) });
+      return expect(render(led(join(dir, 'take'), [picture], more), context)).rejects;
+    };
+    await refused({ frame: 4, path, at: 0 }).toThrow(/painted\.png stands for frame 4, which is outside/);
+    await refused({ frame: 0, path, at: 0 }, { range: { start: 1, end: 3 } }).toThrow(
+      /outside the frames to edit/,
+    );
+    await refused({ frame: 1, path, at: 2 }).toThrow(/painted\.png has one frame, and frame 2 is asked for/);
+    await refused({ frame: 1, path: wide, at: 0 }).toThrow(/96×64, another shape than the clip's 64×64/);
+    await refused({ frame: 1, path: join(dir, 'gone.png'), at: 0 }).toMatchObject({
+      code: 'clip-unreadable',
+    });
+    await refused({ frame: 1, path: text, at: 0 }).toMatchObject({ code: expect.stringMatching(/^clip-/) });
+  });
+
+  it('that is painted over while the edit stands still is told, not mixed in', async () => {
+    const dir = tempFolder();
+    const path = await pictureIn(dir);
+    const store = storeIn(dir);
+    const stop = new AbortController();
+    const onProgress = ({ phase, done }: { phase: string; done: number }) => {
+      if (phase === 'sample' && done === 6) stop.abort();
+    };
+    const settings = led(join(dir, 'take'), [{ frame: 2, path, at: 0 }]);
+    const stopped = render(settings, contextWith({ dir, store, signal: stop.signal, onProgress }));
+    await expect(stopped).rejects.toMatchObject({ name: 'Cancelled' });
+    await ffmpegDoes('-y', '-f', 'lavfi', '-i', `smptebars=s=${SIDE}x${SIDE}`, '-frames:v', '1', path);
+    await expect(render(settings, contextWith({ dir, store }))).rejects.toMatchObject({
+      code: 'clip-changed',
+    });
+  });
 });
 
 describe('laying the clip over a picture', () => {

@@ -37,6 +37,8 @@ let plain: World;
 let depth: World;
 let clip: string;
 let still: string;
+let picture: string;
+let other: string;
 const FRAMES = 5;
 
 beforeAll(async () => {
@@ -45,6 +47,10 @@ beforeAll(async () => {
   depth = await makeWorld({ kind: 'depth', depth: {} });
   clip = await movingClip(join(plain.dir, 'clip.mov'), { frames: FRAMES, sound: false });
   still = join(plain.dir, 'still.mov');
+  picture = join(plain.dir, 'painted.png');
+  await ffmpegDoes('-f', 'lavfi', '-i', 'testsrc=s=128x96', '-frames:v', '1', picture);
+  other = join(plain.dir, 'other.mov');
+  await ffmpegDoes('-f', 'lavfi', '-i', 'testsrc2=s=64x48:r=12', '-frames:v', '4', '-c:v', 'ffv1', other);
   const grey = 'color=gray:s=64x48:r=12';
   await ffmpegDoes('-f', 'lavfi', '-i', grey, '-frames:v', `${FRAMES}`, '-c:v', 'ffv1', still);
 });
@@ -131,6 +137,9 @@ const EDITS: [string, () => EditSettings][] = [
   ['masked', () => masked(settingsOf(plain), box)],
   ['masked, from noise', () => masked(settingsOf(plain, { method: 'sdedit' }), box)],
   ['masked by a brush, keep', () => masked(settingsOf(plain, { keep: 0.4 }), brush)],
+  ['painted', () => painted(settingsOf(plain))],
+  ['painted, from noise, masked', () => painted(masked(settingsOf(plain, { method: 'sdedit' }), box))],
+  ['painted, depth', () => painted(settingsOf(depth))],
   ['one prompt for both', () => settingsOf(plain, { prompt: 'a red car', negativePrompt: 'a red car' })],
 ];
 
@@ -151,6 +160,15 @@ function masked(settings: EditSettings, ...parts: Mask['parts']): EditSettings {
     ...settings,
     guide: { ...settings.guide, mask: { invert: false, grow: 0, feather: 4, parts } },
   };
+}
+
+/** Frame 3 is a picture of the artist's, and frame 1 is one of another film. */
+function painted(settings: EditSettings): EditSettings {
+  const pictures = [
+    { frame: 3, path: picture, at: 0 },
+    { frame: 1, path: other, at: 2 },
+  ];
+  return { ...settings, guide: { ...settings.guide, pictures } };
 }
 
 /** What may be missing while the rest is there. */
@@ -189,14 +207,19 @@ describe.each(EDITS)('%s', (_, edit) => {
     const warm = await foretold(settings, store);
     expect(warm.counts.calls).toEqual(Object.fromEntries(WORKS.map((work) => [work, 0])));
     expect(warm.latents).toEqual(cold.latents);
-    for (const missing of HALVES) {
+    const has = (kind: ArtefactKind) => kind === 'digests' || cold.counts.kinds[kind] !== undefined;
+    for (const missing of HALVES.filter((kinds) => kinds.some(has))) {
       for (const kind of missing) await store.prune({ all: true, kind });
       expect((await foretold(settings, store)).latents, `without ${missing}`).toEqual(cold.latents);
     }
     // Some frames of it were made by another edit, of which this one's anchor was none.
     const part = storeIn();
     const { guide, source } = settings;
-    const less = { guide: { ...guide, anchor: 1 }, source: { ...source, range: { start: 0, end: 2 } } };
+    const pictures = guide.pictures.filter(({ frame }) => frame < 2);
+    const less = {
+      guide: { ...guide, anchor: 1, pictures },
+      source: { ...source, range: { start: 0, end: 2 } },
+    };
     await render({ ...settings, ...less }, part);
     // Depth is scaled over the shot: until all of it is there nobody knows what is inverted with it.
     if (cold.counts.kinds.depth) {
@@ -263,6 +286,25 @@ describe('a second prompt', () => {
     await using shot = await prepareShot(settings, contextWith({ dir: tempFolder(), store: both }), false);
     const { clean } = await derive(shot, contextWith({ dir: tempFolder(), store: both }));
     expect(way.latents).toEqual(clean);
+  });
+
+  it('with a painted frame decodes no picture twice, and inverts that frame alone when it is painted again', async () => {
+    const store = storeIn();
+    await render(settingsOf(plain), store);
+    const first = await render(painted(settingsOf(plain)), store);
+    // Two frames, each with its way under the target prompt.
+    expect(first.counts.calls).toMatchObject({ encode: 2, invert: 6, check: 0 });
+    expect(first.counts.kinds.trajectory).toMatchObject({ made: 2 });
+    decodes.mockClear();
+    const again = await render(painted(settingsOf(plain, { seed: 3 })), store);
+    expect(again.counts.calls).toMatchObject({ encode: 0, invert: 0 });
+    expect(decodes).not.toHaveBeenCalled();
+    const path = join(tempFolder(), 'repainted.png');
+    await ffmpegDoes('-f', 'lavfi', '-i', 'smptebars=s=64x48', '-frames:v', '1', path);
+    const settings = painted(settingsOf(plain));
+    const pictures = settings.guide.pictures.map((one, i) => (i === 0 ? { ...one, path } : one));
+    const repainted = await render({ ...settings, guide: { ...settings.guide, pictures } }, store);
+    expect(repainted.counts.calls).toMatchObject({ encode: 1, invert: 3 });
   });
 
   it('known already opens no text encoder', async () => {

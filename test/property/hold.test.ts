@@ -24,7 +24,8 @@ const STEPS = 5;
 const FRAMES = 3;
 const SEED = 7;
 const AREA = SHAPE.height * SHAPE.width;
-const guide = { mask: { invert: false, grow: 0, feather: 0, parts: [] } };
+const guide = { mask: { invert: false, grow: 0, feather: 0, parts: [] }, pictures: [] };
+const FIRST = 10;
 const frames = Array.from({ length: FRAMES }, (_, frame) => frame);
 const clean = frames.map((frame) => noiseFor(40, frame, SIZE));
 
@@ -58,13 +59,20 @@ async function wayOf(solver: Solver, frame: number, schedule: NoiseSchedule): Pr
 }
 
 /** The runs of a method, held to a mask; to none where it is null. */
-async function runsHeld(method: Method, input: object, solver: Solver, mask: Mask | null) {
+async function runsHeld(
+  method: Method,
+  input: object,
+  solver: Solver,
+  mask: Mask | null,
+  painted: readonly number[] = [],
+) {
   const params = parseParams(method, input);
   const schedule = scheduleOf(solver);
   const ways = solver.inversion
     ? await Promise.all(frames.map((frame) => wayOf(solver, frame, schedule)))
     : null;
-  const settings = { sampling: { seed: SEED }, guide: mask ? guide : { mask: null } };
+  const pictures = painted.map((frame) => ({ frame: FIRST + frame, path: 'painted.png', at: 0 }));
+  const settings = { sampling: { seed: SEED }, guide: { mask: mask && guide.mask, pictures } };
   const needs = neededFor(method.needs(params), settings.guide);
   const made: Partial<Have> = {
     clean: (frame) => clean[frame]!,
@@ -73,6 +81,7 @@ async function runsHeld(method: Method, input: object, solver: Solver, mask: Mas
     ...(mask && { mask }),
   };
   const facts = {
+    range: { start: FIRST },
     frames: FRAMES,
     anchor: 1,
     anchors: [1],
@@ -109,6 +118,17 @@ describe.each(CASES)('%s %o', (id, params, solver) => {
     }
   });
 
+  it(`with ${solver.id} brings a painted frame out as it was painted, and leaves the others to be edited`, async () => {
+    const sampled = async (painted: readonly number[]) =>
+      sampleRuns(requestOf(solver, await runsHeld(getMethod(id), params, solver, null, painted)));
+    const [free, led] = [await sampled([]), await sampled([1])];
+    expect(led[1]).toEqual(clean[1]);
+    expect(led[0]).not.toEqual(clean[0]);
+    // The anchor is the painted one here, and some methods look at it.
+    if (id === 'pix2video' || id === 'mix') expect(led[0]).not.toEqual(free[0]);
+    else expect(led[0]).toEqual(free[0]);
+  });
+
   it(`with ${solver.id} starts where it would, so that nothing of the noise is lost`, async () => {
     const [[free], [bound]] = [
       await runsHeld(getMethod(id), params, solver, null),
@@ -140,7 +160,15 @@ describe('runs that start from noise alone', () => {
       const schedule = scheduleOf(solver);
       const { levels, final } = schedule;
       const hold = holdOf(
-        { guide, needs: ['clean', 'mask'], schedule, form: solver.form, seed: SEED },
+        {
+          guide,
+          first: FIRST,
+          needs: ['clean', 'mask'],
+          shape: SHAPE,
+          schedule,
+          form: solver.form,
+          seed: SEED,
+        },
         { clean: (frame) => clean[frame]!, mask: nowhere },
       );
       const noised = (frame: number, place: number) =>
@@ -179,7 +207,7 @@ describe('runs that start from noise alone', () => {
     const [solver] = inverting;
     const schedule = scheduleOf(solver!);
     const hold = holdOf(
-      { guide, needs: ['clean'], schedule, form: solver!.form, seed: SEED },
+      { guide, first: FIRST, needs: ['clean'], shape: SHAPE, schedule, form: solver!.form, seed: SEED },
       { clean: (frame) => clean[frame]! },
     );
     const noise = () => new Float32Array(SIZE).fill(0.5);

@@ -195,6 +195,7 @@ describe('the form of the settings', () => {
       ['Inversion', true],
       ['Guide', true],
       ['Mask', false],
+      ['Painted frames', false],
       ['Output', false],
     ]);
     expect(parts.flatMap(({ fields }) => fields.map(({ path }) => path)).sort()).toEqual(

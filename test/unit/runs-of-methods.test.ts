@@ -15,13 +15,14 @@ function planned(method: Method) {
     params,
     needs: method.needs(params),
     solver: euler,
+    range: { start: 0 },
     frames: 3,
     anchor: 0,
     anchors: [0],
     schedule: makeLevels(SD_SCHEDULER, 4, { solver: euler }),
     shape: SHAPE,
     model: { structureChannels: 0 },
-    settings: { sampling: { seed: 1 }, guide: { mask: null } },
+    settings: { sampling: { seed: 1 }, guide: { mask: null, pictures: [] } },
   };
 }
 

@@ -1,5 +1,7 @@
 /** A setting is declared once; everything that offers, checks, keeps or depends on it is made from there. */
 import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { describe, expect, it, test } from 'vitest';
 import { z } from 'zod';
@@ -16,6 +18,7 @@ import { GROUPS, SETTINGS } from '../../src/common/settings/settings.ts';
 import { addEditOptions, type EditFlags, editRequest } from '../../src/main/cli/edit-options.ts';
 import { complete } from '../../src/main/engine/recipe/model-settings.ts';
 import { settings as plain } from '../helpers/job-settings.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
 
 /** As it would stand in a group's file. */
 const sharpness = field(z.number().min(0).max(2).default(0.5), {
@@ -51,6 +54,27 @@ it('several anchors are a list on the command line, whose first leads where none
   expect(guideOf('--anchors', '3, 0,12')).toEqual({ anchors: [3, 0, 12], anchor: 3 });
   expect(guideOf('--anchor', '5', '--anchors', '3', '--from', '2')).toEqual({ anchors: [3], anchor: 5 });
   expect(guideOf('--from', '2')).toEqual({ anchor: 2 });
+});
+
+it('painted frames are told by frame and file on the command line, frames of movies after an @', () => {
+  const guideOf = (...flags: string[]) => {
+    const command = addEditOptions(new Command('edit'));
+    const needed = ['--bundle', 'b', '--source-prompt', 'a', '--prompt', 'b', '--out', 't.mov'];
+    command.parse([...needed, ...flags], { from: 'user' });
+    return editRequest('clip.mov', command.opts<EditFlags>()).guide?.pictures;
+  };
+  const dir = tempFolder();
+  const named = join(dir, 'take@2');
+  writeFileSync(named, '');
+  expect(guideOf()).toBeUndefined();
+  expect(guideOf('--picture', '12=a=b.png', '--picture', '3=take.mov@7', '--picture', `4=${named}`)).toEqual([
+    { frame: 12, path: resolve('a=b.png'), at: 0 },
+    { frame: 3, path: resolve('take.mov'), at: 7 },
+    { frame: 4, path: named, at: 0 },
+  ]);
+  expect(() => guideOf('--picture', 'painted.png')).toThrow('--picture wants frame=file, not "painted.png"');
+  const twice = ['--picture', '1=a.png', '--picture', '1=b.png'];
+  expect(() => guideOf(...twice)).toThrow(/painted frames has two for the same frame/);
 });
 
 describe('a setting that is added to a group', () => {

@@ -52,11 +52,14 @@ const settings = askedSettings.check((ctx) => {
       ctx.issues.push({ code: 'custom', message, input, path: [group, key] });
     }
   }
-  const { mask } = ctx.value.guide;
-  for (const input of mask ? filesOf(mask) : []) {
-    const issues = absolutePath.safeParse(input).error?.issues ?? [];
-    for (const { message } of issues) {
-      ctx.issues.push({ code: 'custom', message, input, path: ['guide', 'mask'] });
+  const { mask, pictures } = ctx.value.guide;
+  const inside = { mask: mask ? filesOf(mask) : [], pictures: pictures.map(({ path }) => path) };
+  for (const [key, paths] of Object.entries(inside)) {
+    for (const input of paths) {
+      const issues = absolutePath.safeParse(input).error?.issues ?? [];
+      for (const { message } of issues) {
+        ctx.issues.push({ code: 'custom', message, input, path: ['guide', key] });
+      }
     }
   }
 });

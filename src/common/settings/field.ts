@@ -48,6 +48,8 @@ type Widget =
   /** Ids that the engine lists (`methods.list`), and what one of them takes. */
   | { readonly kind: 'method' }
   | { readonly kind: 'solver' }
+  /** Pictures that stand for frames. */
+  | { readonly kind: 'pictures' }
   /** Drawn in the picture. */
   | { readonly kind: 'mask' }
   | { readonly kind: 'parameters' };

@@ -61,6 +61,41 @@ const depth = field(z.string().min(1).nullable().default(null), {
   affects: ['structure'],
 });
 
+/** A still, or frame `at` of a movie or sequence. Frames are the clip's. */
+const picture = z.strictObject({
+  frame: z.int().min(0),
+  path: z.string().min(1),
+  at: z.int().min(0).default(0),
+});
+
+const pictures = field(
+  z
+    .array(picture)
+    .max(1000)
+    .default([])
+    .refine(
+      (list) => new Set(list.map(({ frame }) => frame)).size === list.length,
+      'has two for the same frame',
+    ),
+  {
+    label: 'Painted frames',
+    help: 'Pictures of your own that stand for frames; the others take their look from them',
+    widget: { kind: 'pictures' },
+    scope: 'shot',
+    ofClip: true,
+    flags: [
+      {
+        name: 'picture',
+        metavar: 'frame=file',
+        repeats: true,
+        help: 'A picture of your own that stands for a frame, as 12=painted.png, or 12=take.mov@3 for frame 3 of a movie; may be repeated',
+      },
+    ],
+    affects: ['frames'],
+    neutral: [],
+  },
+);
+
 /** Null edits everywhere. */
 const mask = field(maskSchema.nullable().default(null), {
   label: 'Mask',
@@ -100,4 +135,4 @@ const mask = field(maskSchema.nullable().default(null), {
   draft: maskDraft.nullable().default(null),
 });
 
-export const guide = { anchor, anchors, keep, mask, depth };
+export const guide = { anchor, anchors, keep, mask, pictures, depth };

@@ -1,4 +1,5 @@
 /** The options of `retake edit`, made from the settings, and how they become an edit request. */
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { AppError } from '../../common/errors.ts';
@@ -101,7 +102,8 @@ function wished(field: Placed, flags: EditFlags): unknown {
   if (field.widget.kind === 'frames') return frames(texts as (string | undefined)[], field);
   if (field.widget.kind === 'mask') return maskOf(field.flags.map(({ name }, i) => [name, texts[i]]));
   if (text === undefined) return undefined;
-  if (Array.isArray(text)) return methodParams(text);
+  if (Array.isArray(text))
+    return field.widget.kind === 'pictures' ? pictures(option, text) : methodParams(text);
   if (typeof text !== 'string') return text;
   switch (field.widget.kind) {
     case 'file':
@@ -126,6 +128,16 @@ function frames([from, to]: readonly (string | undefined)[], { flags }: Placed):
   const [first, last] = flags.map(({ name }) => `--${name}`) as [string, string];
   const end = to === undefined ? null : wholeNumber(last, to) + 1;
   return { start: from === undefined ? 0 : wholeNumber(first, from), end };
+}
+
+/** "12=painted.png", or "12=take.mov@3" for frame 3 of a movie; a file that is called so comes first. */
+function pictures(option: string, texts: readonly string[]): object[] {
+  return texts.map((text) => {
+    const [, frame, file] = /^(\d+)=(.+)$/.exec(text) ?? [];
+    if (frame === undefined || file === undefined) throw usage(`${option} wants frame=file, not "${text}"`);
+    const [, movie, at] = (existsSync(file) ? null : /^(.+)@(\d+)$/.exec(file)) ?? [];
+    return { frame: Number(frame), path: resolve(movie ?? file), at: Number(at ?? 0) };
+  });
 }
 
 function methodParams(pairs: readonly string[]): Record<string, unknown> {

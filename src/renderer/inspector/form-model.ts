@@ -18,7 +18,8 @@ export type Control =
   | { readonly kind: 'anchor' }
   | { readonly kind: 'method' }
   | { readonly kind: 'solver' }
-  | { readonly kind: 'mask' };
+  | { readonly kind: 'mask' }
+  | { readonly kind: 'pictures' };
 
 /** Where the document keeps it. */
 type Place =
@@ -106,6 +107,7 @@ function controlOf({ widget, limits }: Placed): Control | null {
     case 'method':
     case 'solver':
     case 'mask':
+    case 'pictures':
       return { kind: widget.kind };
     // No shot has these.
     default:

@@ -8,7 +8,7 @@ import type { ReviewWork } from '../../../common/contract/takes.ts';
 import { AppError, errorLine } from '../../../common/errors.ts';
 import { filesOf } from '../../../common/masks/mask.ts';
 import type { ClipInfo } from '../../../common/media.ts';
-import type { ClipRef, ProjectDocument } from '../../../common/project/document.ts';
+import type { ClipRef, ProjectDocument, Shot } from '../../../common/project/document.ts';
 import type { ArtefactStore } from '../artefacts/store.ts';
 import type { DataPaths } from '../data-paths.ts';
 import { requireSearchFolder, requireWorkFolder } from '../folders.ts';
@@ -228,8 +228,7 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
     },
 
     'render.plan': async ({ shot, clip, bundle, provider }, signal) => {
-      const { mask } = shot.settings.guide;
-      const files = [clip.path, bundle, ...(mask ? filesOf(mask) : [])];
+      const files = [clip.path, bundle, ...filesNamed(shot)];
       for (const path of files) if (path) await places.require(path, 'planning a render');
       const folder = await bundles.folderOf(bundle);
       const out = join(paths.dir, 'plan.mov'); // names no file; a plan writes nothing
@@ -238,9 +237,8 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
     },
     'queue.add': async (request) => {
       const where = project.known(request.project, 'rendering');
-      const masked = request.shots.flatMap(({ shot }) => shot.settings.guide.mask ?? []);
-      const clips = request.shots.map(({ clip }) => clip.path);
-      const paths = [request.bundle, ...clips, ...masked.flatMap(filesOf)];
+      const files = request.shots.flatMap(({ clip, shot }) => [clip.path, ...filesNamed(shot)]);
+      const paths = [request.bundle, ...files];
       for (const path of paths) if (path) await places.require(path, 'rendering');
       await places.accept(request.takesFolder);
       await requireWorkFolder(request.takesFolder, 'choosing the folder of the takes');
@@ -330,4 +328,9 @@ async function refOf(info: ClipInfo): Promise<ClipRef> {
     timecode: info.timecode,
     hasAudio: info.audio.length > 0,
   };
+}
+
+/** Files that the settings of a shot name. */
+function filesNamed({ settings: { guide } }: Pick<Shot, 'settings'>): string[] {
+  return [...(guide.mask ? filesOf(guide.mask) : []), ...guide.pictures.map(({ path }) => path)];
 }

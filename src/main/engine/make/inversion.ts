@@ -152,7 +152,8 @@ export function inversionKey(
 /** The network under the source prompt at guidance 1, nothing injected: what inversion and its check run. */
 function sourceDenoise(shot: ShotOf, { structure }: InversionOf): Denoise {
   assert(structure !== 'unknown', 'depth is made before frames are inverted');
-  const { predict, source } = shot.networks();
+  const { predict, text } = shot.networks();
+  const source = text(shot.settings.prompts.source);
   const { prediction } = shot.model.scheduler;
   const denoiser = { predict, prediction, form: shot.solver.form, branches: [source], guidance: 1 };
   assert(structure === null || structure.map, 'a network that takes depth is given it');

@@ -31,8 +31,8 @@ export interface PicturesShot extends Pick<ShotOf, 'clip' | 'fit'> {
 interface Networks {
   readonly bundle: Bundle;
   readonly predict: Predict;
-  /** The source prompt, once it has been made. */
-  readonly source: Conditioning;
+  /** A prompt, once it has been made. */
+  text(prompt: string): Conditioning;
 }
 
 /** A frame of the clip and its picture. */

@@ -50,7 +50,7 @@ export async function timeCalls(
         ...settings,
         source: { ...settings.source, range: { start: anchor, end: anchor + 1 } },
         // Neither costs the network anything, and a brush would be carried along the whole clip.
-        guide: { ...settings.guide, anchors: [], mask: null },
+        guide: { ...settings.guide, anchors: [], mask: null, pictures: [] },
         output: { ...settings.output, imageText: null },
       },
       context,

@@ -10,6 +10,7 @@ import type { ReadFacts } from '../models/facts.ts';
 import { chooseProvider } from '../onnx/provider.ts';
 import { forecast } from '../recipe/forecast.ts';
 import { mattesOf } from '../recipe/mattes.ts';
+import { paintedOf } from '../recipe/painted.ts';
 import { Recipe } from '../recipe/recipe.ts';
 import { depthOf, resolveRequest, resolveShot } from '../recipe/request.ts';
 import { branchPrompts, runsOf } from '../recipe/runs.ts';
@@ -55,6 +56,7 @@ export function createPlanner({ cache, store, probe, facts, dir, isBusy }: Plann
     const depth = await depthOf({ ...resolved, sizeFor: model.depth?.sizeFor ?? null }, probe);
     const { range, fit, needs, method } = resolved;
     const mattes = await mattesOf({ mask: settings.guide.mask, clip, range }, probe);
+    const painted = await paintedOf({ pictures: settings.guide.pictures, clip, range }, probe);
     const networks = () => assert(false, 'a plan makes nothing') as never;
     await using recipe = new Recipe({
       shot: { ...resolved, networks },
@@ -62,6 +64,7 @@ export function createPlanner({ cache, store, probe, facts, dir, isBusy }: Plann
       needs,
       depth,
       mattes,
+      painted,
       store: cache,
     });
     const { counts, reconstruction } = await forecast(recipe, cache);

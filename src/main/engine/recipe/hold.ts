@@ -8,15 +8,18 @@ import type { Hold } from '../diffusion/hold.ts';
 import { noiseFor } from '../diffusion/noise.ts';
 import { addNoise, type Form } from '../diffusion/parametrisation.ts';
 import type { Run } from '../diffusion/run.ts';
-import type { Latent, Level, NoiseSchedule } from '../diffusion/types.ts';
+import type { Latent, LatentShape, Level, NoiseSchedule } from '../diffusion/types.ts';
 import { type Have, type Need, wantsInversion } from '../methods/have.ts';
 import type { Method } from '../methods/types.ts';
 
-type Guide = Pick<EditSettings['guide'], 'mask'>;
+type Guide = Pick<EditSettings['guide'], 'mask' | 'pictures'>;
 
 export interface HoldOf {
   readonly guide: Guide;
+  /** The first frame of the shot. */
+  readonly first: number;
   readonly needs: readonly Need[];
+  readonly shape: LatentShape;
   readonly schedule: NoiseSchedule;
   readonly form: Form;
   readonly seed: number;
@@ -30,20 +33,26 @@ export function heldBy<G extends Guide>(
   return method.masksItself?.(params) ? { ...guide, mask: null } : guide;
 }
 
-export function isHeld({ mask }: Guide): boolean {
-  return mask !== null;
+export function isHeld({ mask, pictures }: Guide): boolean {
+  return mask !== null || pictures.length > 0;
 }
 
-/** What has to be made: what the method needs, and what frames are held by. */
+/** What has to be made of every frame: what the method needs, and what a mask holds them by. */
 export function neededFor(needs: readonly Need[], guide: Guide): readonly Need[] {
-  if (!isHeld(guide)) return needs;
-  const more: Need[] = [wantsInversion(needs) ? 'trajectory' : 'clean'];
-  if (guide.mask !== null) more.push('mask');
-  return [...new Set([...needs, ...more])];
+  if (guide.mask === null) return needs;
+  return [...new Set<Need>([...needs, ...wayOf(needs), 'mask'])];
+}
+
+/** The way that a frame is held to. */
+export function wayOf(needs: readonly Need[]): readonly Need[] {
+  return [wantsInversion(needs) ? 'trajectory' : 'clean'];
 }
 
 /** @param made asked only while frames are sampled */
-export function holdOf({ guide, needs, schedule, form, seed }: HoldOf, made: Partial<Have>): Hold {
+export function holdOf(of: HoldOf, made: Partial<Have>): Hold {
+  const { guide, first, needs, shape, schedule, form, seed } = of;
+  const painted = new Set(guide.pictures.map(({ frame }) => frame - first));
+  const nowhere = new Float32Array(shape.height * shape.width);
   const { levels, final } = schedule;
   const inverted = wantsInversion(needs);
   const trajectory = (frame: number) => {
@@ -58,7 +67,10 @@ export function holdOf({ guide, needs, schedule, form, seed }: HoldOf, made: Par
   const goesBack = ({ noise, schedule: { levels: own } }: Run) =>
     inverted && !noise && own[0] !== undefined && placeOf(own[0], levels) === 0;
   return {
-    share: (frame) => (guide.mask === null ? null : made.mask!(frame)),
+    share(frame) {
+      if (painted.has(frame)) return nowhere;
+      return guide.mask === null ? null : made.mask!(frame);
+    },
     own(run, frame, level) {
       if (level === final || (placeOf(level, levels) < 0 && isSame(level, final))) return clean(frame);
       if (goesBack(run)) {

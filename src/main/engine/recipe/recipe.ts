@@ -21,6 +21,8 @@ import type { Calls } from '../make/tally.ts';
 import { textOf } from '../make/text.ts';
 import { trajectoryOf } from '../make/trajectory.ts';
 import { type Need, wantsInversion } from '../methods/have.ts';
+import { wayOf } from './hold.ts';
+import type { Painted } from './painted.ts';
 import type { DepthOf } from './request.ts';
 import { branchPrompts } from './runs.ts';
 
@@ -31,6 +33,8 @@ export interface RecipeOf {
   readonly depth: DepthOf;
   /** Files of the mask's mattes, by part. */
   readonly mattes: ReadonlyMap<string, ClipInfo>;
+  /** Pictures that stand for frames, by frame of the clip. */
+  readonly painted: ReadonlyMap<number, Painted>;
   /** Where digests of pictures are remembered; null where the disk has no room for one. */
   readonly store: ArtefactStore | null;
   readonly signal?: AbortSignal | undefined;
@@ -85,7 +89,7 @@ export class Recipe implements AsyncDisposable {
   /** Work of making a frame that has to be made altogether, in the units of progress. */
   unitsOf(index: number): number {
     const { settings } = this.#of.shot;
-    if (!this.inverts) return this.#of.needs.includes('clean') ? 1 : 0;
+    if (!this.inverts) return this.#needsOf(index).includes('clean') ? 1 : 0;
     return this.unitsIn(inversionCalls(settings, index === settings.guide.anchor));
   }
 
@@ -177,10 +181,13 @@ export class Recipe implements AsyncDisposable {
 
   /** Frame by frame, in order. @param structure null where the network takes none, 'unknown' where depth is not made yet */
   async *frames(structure: Structure | 'unknown' | null): AsyncGenerator<RecipeFrame> {
-    const { shot, range, needs } = this.#of;
-    const pictures = this.#open(shot.clip, shot.fit);
+    const { range } = this.#of;
+    const pictures = this.#open(this.#of.shot.clip, this.#of.shot.fit);
     for (let index = range.start; index < range.end; index++) {
-      const frame = await pictures.frame(index);
+      const needs = this.#needsOf(index);
+      const painted = await this.#painted(index);
+      const shot = painted?.shot ?? this.#of.shot;
+      const frame = painted?.frame ?? (await pictures.frame(index));
       const clean = latentsOf(shot, frame);
       const place = index - range.start;
       const of: InversionOf = {
@@ -202,8 +209,33 @@ export class Recipe implements AsyncDisposable {
         // The way before the noise at its end: that is a part of it.
         wanted: [trajectory, inversion, needs.includes('clean') ? clean : null].filter((one) => one !== null),
       };
+      await painted?.rest();
     }
     await pictures.rest();
+  }
+
+  /** Those of every frame, and what a painted one is held by. */
+  #needsOf(index: number): readonly Need[] {
+    const { needs, painted } = this.#of;
+    return painted.has(index) ? [...needs, ...wayOf(needs)] : needs;
+  }
+
+  /** A picture that stands for a frame shows what the take shall show, so its way is the target prompt's. */
+  async #painted(index: number) {
+    const { shot, painted } = this.#of;
+    const found = painted.get(index);
+    if (!found) return null;
+    const { file, at } = found;
+    const fit = { ...shot.fit, sourceWidth: file.width, sourceHeight: file.height };
+    const pictures = this.#open(file, fit, at + 1);
+    const { pixels } = await pictures.frame(at);
+    const { settings } = shot;
+    const prompts = { ...settings.prompts, source: settings.prompts.target };
+    return {
+      shot: { ...shot, settings: { ...settings, prompts } },
+      frame: { index, pixels, rgb: () => pictures.rgb(at) },
+      rest: () => pictures.rest(),
+    };
   }
 
   /** The clip's own pictures on the canvas (RGB8), in order and one at a time. */

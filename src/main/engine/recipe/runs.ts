@@ -1,5 +1,6 @@
 /** The runs of a request's method, for planning and for sampling. */
 import { assert } from '../../../common/errors.ts';
+import type { FrameRange } from '../../../common/media.ts';
 import type { EditSettings } from '../../../common/settings/settings.ts';
 import { held } from '../diffusion/hold.ts';
 import type { Run } from '../diffusion/run.ts';
@@ -9,6 +10,7 @@ import { heldBy, holdOf, isHeld } from './hold.ts';
 import type { ResolvedRequest } from './request.ts';
 
 export interface RunsOf extends Pick<ResolvedRequest, 'method' | 'needs' | 'params' | 'solver'> {
+  readonly range: Pick<FrameRange, 'start'>;
   readonly frames: number;
   /** Anchor within the range. */
   readonly anchor: number;
@@ -19,7 +21,7 @@ export interface RunsOf extends Pick<ResolvedRequest, 'method' | 'needs' | 'para
   readonly shape: LatentShape;
   readonly settings: {
     readonly sampling: { readonly seed: number };
-    readonly guide: Pick<EditSettings['guide'], 'mask'>;
+    readonly guide: Pick<EditSettings['guide'], 'mask' | 'pictures'>;
   };
 }
 
@@ -56,7 +58,7 @@ export function runsOf(of: RunsOf, made: Partial<Have> = {}): readonly Run[] {
   const runs = method.runs(facts, params);
   const guide = heldBy(settings.guide, of);
   if (!isHeld(guide)) return runs;
-  const hold = holdOf({ guide, needs, schedule, form, seed }, made);
+  const hold = holdOf({ guide, first: of.range.start, needs, shape, schedule, form, seed }, made);
   return runs.map((run) => held(run, hold));
 }
 

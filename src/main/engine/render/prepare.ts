@@ -16,6 +16,7 @@ import type { Bundle } from '../models/types.ts';
 import { chooseProvider } from '../onnx/provider.ts';
 import { matteNotes, mattesOf } from '../recipe/mattes.ts';
 import { readModelSettings } from '../recipe/model-settings.ts';
+import { paintedOf } from '../recipe/painted.ts';
 import { Recipe } from '../recipe/recipe.ts';
 import {
   anchorsOf,
@@ -75,9 +76,11 @@ export async function prepareShot(
     warnOfPrompts(settings, bundle, warn);
     const sizeFor = bundle.depth?.sizeFor ?? null;
     const depth = await depthOf({ ...resolved, sizeFor }, (path) => probeClip(path, { signal }));
-    const { mask } = settings.guide;
-    const mattes = await mattesOf({ mask, clip, range }, (path) => probeClip(path, { signal }));
+    const { mask, pictures } = settings.guide;
+    const probe = (path: string) => probeClip(path, { signal });
+    const mattes = await mattesOf({ mask, clip, range }, probe);
     for (const note of matteNotes(mask, mattes)) warn(note);
+    const painted = await paintedOf({ pictures, clip, range }, probe);
     const predict = bundle.predict(shape);
     const runs = runsOf(resolved);
     const branches = branchPrompts(settings).length;
@@ -85,15 +88,10 @@ export async function prepareShot(
     const capacity = capacityOf({ bundle, shape, branches, runs, free });
     checkCapacity(runs, capacity);
     const conditions = new Map<string, Conditioning>();
-    const networks = () => ({
-      bundle,
-      predict,
-      get source() {
-        return conditions.get(settings.prompts.source)!;
-      },
-    });
+    const text = (prompt: string) => conditions.get(prompt)!;
+    const networks = () => ({ bundle, predict, text });
     const shot = { ...resolved, networks };
-    const recipe = new Recipe({ shot, range, needs, depth, mattes, store: cache, signal });
+    const recipe = new Recipe({ shot, range, needs, depth, mattes, painted, store: cache, signal });
     return {
       ...shot,
       bundle,

@@ -18,7 +18,7 @@ export interface LookedAt {
 
 /** The first frame of the range. @throws Cancelled, AppError */
 export async function renderFrame(settings: EditSettings, context: RenderContext): Promise<LookedAt> {
-  await using shot = await prepareShot(settings, context, false);
+  await using shot = await prepareShot(withinRange(settings), context, false);
   let edit: Float32Array | null = null;
   const looking: RenderContext = {
     ...context,
@@ -35,4 +35,12 @@ export async function renderFrame(settings: EditSettings, context: RenderContext
     return { picture, fit: shot.fit, edit };
   }
   throw brokenDown('the picture', 'decoding latents', 'Use a bundle whose VAE is in full precision.');
+}
+
+/** Without the pictures of other frames, which a take would have. */
+function withinRange(settings: EditSettings): EditSettings {
+  const { guide, source } = settings;
+  const first = source.range?.start ?? 0;
+  const pictures = guide.pictures.filter(({ frame }) => frame === first);
+  return { ...settings, guide: { ...guide, pictures } };
 }

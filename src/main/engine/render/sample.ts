@@ -135,6 +135,8 @@ function checkpointKey(shot: Shot, made: Ingredients): Buffer {
     provider,
     SETTINGS.valuesThatAffect(resolved, 'sampling'),
     shot.range,
+    // What stands for a frame is in the fingerprint; that it does is said here.
+    ...settings.guide.pictures.map(({ frame }) => frame),
   ];
   return createHash('sha256').update(JSON.stringify(parts)).digest();
 }

@@ -28,7 +28,12 @@ export async function holdSources(
   { checkpoint, warn }: Pick<RenderContext, 'checkpoint' | 'warn'>,
 ): Promise<Sources> {
   const mattes = guide.mask?.parts.flatMap((part) => (part.kind === 'matte' ? [part.path] : [])) ?? [];
-  const paths = [source.clip, ...(guide.depth === null ? [] : [guide.depth]), ...mattes];
+  const paths = [
+    source.clip,
+    ...(guide.depth === null ? [] : [guide.depth]),
+    ...mattes,
+    ...guide.pictures.map(({ path }) => path),
+  ];
   const kept = await read(checkpoint.sourcesPath);
   const begun: Kept = kept ?? (await fingerprintsOfReadable(paths));
   const sources: Sources = {

@@ -6,6 +6,7 @@ import { ChoiceWidget } from './ChoiceWidget.tsx';
 import { MaskWidget } from './MaskWidget.tsx';
 import { MethodWidget } from './MethodWidget.tsx';
 import { NumberWidget } from './NumberWidget.tsx';
+import { PicturesWidget } from './PicturesWidget.tsx';
 import { PromptWidget } from './PromptWidget.tsx';
 import { SeedWidget } from './SeedWidget.tsx';
 import { SizeWidget } from './SizeWidget.tsx';
@@ -26,6 +27,7 @@ const WIDGETS: { readonly [Kind in Control['kind']]: ComponentType<WidgetProps<K
   method: MethodWidget,
   anchor: AnchorWidget,
   mask: MaskWidget,
+  pictures: PicturesWidget,
 };
 
 export function widgetFor({ kind }: Control): ComponentType<WidgetProps> {
