@@ -11,6 +11,8 @@ import { decodeFrames } from '../../src/main/engine/media/decode.ts';
 import { resolveFfmpeg } from '../../src/main/engine/media/ffmpeg.ts';
 import { fitCanvas } from '../../src/main/engine/media/fit.ts';
 import { probeClip } from '../../src/main/engine/media/probe.ts';
+import { methods } from '../../src/main/engine/methods/registry.ts';
+import type { Method } from '../../src/main/engine/methods/types.ts';
 import { layOver } from '../../src/main/engine/render/composite.ts';
 import { derive } from '../../src/main/engine/render/derive.ts';
 import { prepareShot } from '../../src/main/engine/render/prepare.ts';
@@ -23,6 +25,7 @@ import { type Short, settingsWith } from '../helpers/job-settings.ts';
 import { contextWith } from '../helpers/prepared.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { writeTinyBundle } from '../helpers/tiny-bundle.ts';
+import { wantsFlow } from '../helpers/wanting-methods.ts';
 
 const SIDE = 64;
 const FRAMES = 4;
@@ -30,6 +33,7 @@ let world: World;
 let clip: string;
 
 beforeAll(async () => {
+  (methods as Method[]).push(wantsFlow);
   world = await makeWorld();
   // As large as the canvas, so that nothing is scaled on its way to the take.
   clip = await movingClip(join(world.dir, 'clip.mov'), {
@@ -64,6 +68,12 @@ function settingsOf(
     ...more,
   });
   return { ...settings, guide: { ...settings.guide, ...guide } };
+}
+
+async function stillIn(dir: string): Promise<string> {
+  const path = join(dir, 'still.png');
+  await ffmpegDoes('-y', '-f', 'lavfi', '-i', `testsrc2=s=${SIDE}x${SIDE}`, '-frames:v', '1', path);
+  return path;
 }
 
 function storeIn(dir: string): ArtefactStore {
@@ -152,31 +162,45 @@ it('a method that makes the outside too is not kept to the clip', async () => {
   for (const { outside } of await strays(out)) expect(outside).toBeGreaterThan(0);
 });
 
-it('a render that is stopped again and again ends with the same bytes', async () => {
-  const dir = tempFolder();
-  const store = storeIn(dir);
-  const whole = join(dir, 'whole');
-  await render(settingsOf(whole), contextWith({ dir: tempFolder(), store }));
-  const out = join(dir, 'take');
-  const at: unknown[] = [];
-  for (let stops = 0; ; stops++) {
-    const stop = new AbortController();
-    let visits = 0;
-    const onProgress = ({ phase }: { phase: string }) => {
-      if (phase === 'sample' && ++visits === 4) stop.abort();
-    };
-    const context = contextWith({ dir, store, signal: stop.signal, onProgress });
-    try {
-      at.push((await render(settingsOf(out), context)).sampling.resumedFrom);
-      expect(stops).toBeGreaterThan(2);
-      break;
-    } catch (error) {
-      expect(error).toMatchObject({ name: 'Cancelled' });
+const STOPPED: [string, Short, () => Promise<Partial<EditSettings['guide']>>][] = [
+  ['masked', {}, async () => ({ mask })],
+  [
+    'led by a painted frame',
+    {},
+    async () => ({ pictures: [{ frame: 2, path: await stillIn(world.dir), at: 0 }] }),
+  ],
+  ['that follows the motion', { method: 'wants-flow' }, async () => ({})],
+];
+
+it.each(STOPPED)(
+  'a render %s that is stopped again and again ends with the same bytes',
+  async (_, more, guideOf) => {
+    const guide = await guideOf();
+    const dir = tempFolder();
+    const store = storeIn(dir);
+    const whole = join(dir, 'whole');
+    await render(settingsOf(whole, more, guide), contextWith({ dir: tempFolder(), store }));
+    const out = join(dir, 'take');
+    const at: unknown[] = [];
+    for (let stops = 0; ; stops++) {
+      const stop = new AbortController();
+      let visits = 0;
+      const onProgress = ({ phase }: { phase: string }) => {
+        if (phase === 'sample' && ++visits === 4) stop.abort();
+      };
+      const context = contextWith({ dir, store, signal: stop.signal, onProgress });
+      try {
+        at.push((await render(settingsOf(out, more, guide), context)).sampling.resumedFrom);
+        expect(stops).toBeGreaterThan(2);
+        break;
+      } catch (error) {
+        expect(error).toMatchObject({ name: 'Cancelled' });
+      }
     }
-  }
-  expect(at).toEqual([expect.objectContaining({ step: expect.any(Number) })]);
-  expect(bytesOf(out)).toEqual(bytesOf(whole));
-});
+    expect(at).toEqual([expect.objectContaining({ step: expect.any(Number) })]);
+    expect(bytesOf(out)).toEqual(bytesOf(whole));
+  },
+);
 
 it('a frame to look at is cut out alike', async () => {
   const dir = tempFolder();

@@ -11,7 +11,7 @@ import type { SampleRequest } from '../../src/main/engine/diffusion/sampling.ts'
 import { makeLevels } from '../../src/main/engine/diffusion/schedule.ts';
 import { solvers } from '../../src/main/engine/diffusion/solvers/registry.ts';
 import type { Solver } from '../../src/main/engine/diffusion/solvers/solver.ts';
-import type { Latent, NoiseSchedule } from '../../src/main/engine/diffusion/types.ts';
+import type { Latent, Level, NoiseSchedule } from '../../src/main/engine/diffusion/types.ts';
 import type { Have } from '../../src/main/engine/methods/have.ts';
 import { getMethod, parseParams } from '../../src/main/engine/methods/registry.ts';
 import type { Method } from '../../src/main/engine/methods/types.ts';
@@ -202,6 +202,26 @@ describe('runs that start from noise alone', () => {
       expect(held(runs[1]!, hold).start(0, nothing)).toEqual(noised(0, 2));
     },
   );
+
+  it('go through the clip noised where they take levels of their own, even in a shot that was inverted', async () => {
+    const [solver] = inverting;
+    const schedule = scheduleOf(solver!);
+    const way = await wayOf(solver!, 0, schedule);
+    const hold = holdOf(
+      { guide, first: FIRST, needs: ['inversion'], shape: SHAPE, schedule, form: solver!.form, seed: SEED },
+      { trajectory: () => way },
+    );
+    const start = () => new Float32Array(SIZE);
+    const [first, second] = schedule.levels as [Level, Level];
+    const inverted: Run = { frames, schedule, start };
+    expect(hold.own(inverted, 0, second)).toBe(way[1]);
+    expect(hold.own(inverted, 0, schedule.final)).toBe(way.at(-1));
+    const between = { ...second, alphaBar: (first.alphaBar + second.alphaBar) / 2 };
+    const other: Run = { frames, schedule: { ...schedule, levels: [first, between] }, start };
+    const noised = (level: Level) => addNoise(solver!.form, way.at(-1)!, noiseFor(SEED, 0, SIZE), level);
+    expect(hold.own(other, 0, first)).toEqual(noised(first));
+    expect(hold.own(other, 0, between)).toEqual(noised(between));
+  });
 
   it('under the noise that the run says it began with', () => {
     const [solver] = inverting;

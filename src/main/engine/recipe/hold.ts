@@ -64,20 +64,20 @@ export function holdOf(of: HoldOf, made: Partial<Have>): Hold {
     assert(made.clean, 'a held shot has its clean latents');
     return made.clean(frame);
   };
+  /** Whether a run begins where inversions end, and goes by their levels. */
   const goesBack = ({ noise, schedule: { levels: own } }: Run) =>
-    inverted && !noise && own[0] !== undefined && placeOf(own[0], levels) === 0;
+    inverted &&
+    !noise &&
+    own.every((level, place) => (place === 0 ? placeOf(level, levels) === 0 : placeOf(level, levels) > 0));
   return {
     share(frame) {
       if (painted.has(frame)) return nowhere;
       return guide.mask === null ? null : made.mask!(frame);
     },
     own(run, frame, level) {
-      if (level === final || (placeOf(level, levels) < 0 && isSame(level, final))) return clean(frame);
-      if (goesBack(run)) {
-        const place = placeOf(level, levels);
-        assert(place >= 0, 'runs from inverted noise go by the levels of the inversion');
-        return trajectory(frame)[place]!;
-      }
+      const place = placeOf(level, levels);
+      if (level === final || (place < 0 && isSame(level, final))) return clean(frame);
+      if (place >= 0 && goesBack(run)) return trajectory(frame)[place]!;
       const start = clean(frame);
       return addNoise(form, start, run.noise?.(frame) ?? noiseFor(seed, frame, start.length), level);
     },
