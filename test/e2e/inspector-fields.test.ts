@@ -9,7 +9,7 @@ import { SETTINGS } from '../../src/common/settings/settings.ts';
 import { methods, paramsSchema, solversOf } from '../../src/main/engine/methods/registry.ts';
 import { type FormField, formOf, shownIn } from '../../src/renderer/inspector/form-model.ts';
 import { closeBrowser, type OpenPage, openPage } from '../helpers/page.ts';
-import { projectOf } from '../helpers/projects.ts';
+import { projectOf, takeOf } from '../helpers/projects.ts';
 
 const METHODS: readonly MethodInfo[] = methods.map((method) => ({
   id: method.id,
@@ -50,6 +50,8 @@ async function controlOf(page: Page, { label, control }: FormField): Promise<Loc
       return panel.getByRole('spinbutton', { name: `${label} in pixels` });
     case 'switch':
       return panel.getByRole('switch', exactly);
+    case 'pictures':
+      return panel.getByRole('button', { name: 'Use a picture for this frame…' });
     case 'mask':
       return panel.getByRole('button', { name: 'Draw a rectangle' });
     case 'text':
@@ -83,6 +85,10 @@ async function changeByKeys(page: Page, field: FormField, target: Locator, value
       await keyboard.type(field.control.accepts[0] === 'text' ? 'other' : '0.25');
       await keyboard.press('Enter');
       break;
+    case 'pictures':
+      await choosing(page, '/pictures/painted.png');
+      await keyboard.press('Enter');
+      break;
     case 'mask':
       await keyboard.press('Enter');
       await page.getByRole('button', { name: 'Add in the middle' }).press('Enter');
@@ -101,6 +107,15 @@ async function changeByKeys(page: Page, field: FormField, target: Locator, value
       await list.waitFor({ state: 'detached' });
     }
   }
+}
+
+/** What file dialogs answer from now on. */
+async function choosing(page: Page, path: string): Promise<void> {
+  await page.evaluate((chosen) => {
+    const { retake } = window as unknown as { retake: { shell: Record<string, unknown> } };
+    retake.shell.openClipDialog = async () => [chosen];
+    retake.shell.openFolderDialog = async () => chosen;
+  }, path);
 }
 
 const savedShot = () => (open.saved()?.timeline[0] as Shot | undefined) ?? null;
@@ -173,4 +188,40 @@ it('says which anchors lead, with the method that is chosen', async () => {
     await anchor.waitFor({ state: 'attached' });
     if (id === 'pix2video') await open.close();
   }
+});
+
+it('a picture stands for the frame in sight: chosen, taken from the shown take, marked, removed, undone; a frame is saved', async () => {
+  const document = projectWith(METHODS[0]!);
+  const [shot] = document.timeline as Shot[];
+  document.takes.snow = takeOf('snow', shot!);
+  shot!.takeId = 'snow';
+  const asked: unknown[] = [];
+  open = await openPage({
+    document,
+    answers: {
+      'methods.list': () => [...METHODS],
+      'clip.saveFrame': (input) => {
+        asked.push(input);
+        return { path: '/pictures/Shot 1 frame 0.png' };
+      },
+    },
+  });
+  const { page } = open;
+  const pictures = () => savedShot()?.settings.guide.pictures;
+  await choosing(page, '/pictures/painted.png');
+  await page.getByRole('button', { name: 'Use a picture for this frame…' }).press('Enter');
+  await expect.poll(pictures).toEqual([{ frame: 0, path: '/pictures/painted.png', at: 0 }]);
+  const marked = page.getByRole('option', { name: /^Anchor at frame 0 of .*, leads, a picture of yours$/ });
+  await marked.waitFor({ state: 'attached' });
+  await accessible(page);
+  await page.getByRole('button', { name: 'Frame 0 as it is in the clip' }).press('Enter');
+  await expect.poll(pictures).toEqual([]);
+  await page.getByRole('button', { name: /^Undo / }).press('Enter');
+  await expect.poll(pictures).toHaveLength(1);
+  await choosing(page, '/pictures');
+  await page.getByRole('button', { name: 'Save this frame…' }).press('Enter');
+  await expect.poll(() => asked).toHaveLength(1);
+  expect(asked).toEqual([{ path: '/takes/snow.mov', frame: 0, folder: '/pictures', name: 'Shot 1 frame 0' }]);
+  await page.getByRole('button', { name: "Use the take's frame" }).press('Enter');
+  await expect.poll(pictures).toEqual([{ frame: 0, path: '/takes/snow.mov', at: 0 }]);
 });

@@ -1,5 +1,5 @@
 /** Which frame of which file is seen of a shot. */
-import type { ProjectDocument, Shot, Take } from '../../common/project/document.ts';
+import type { ProjectDocument, Shot } from '../../common/project/document.ts';
 import { refuse } from '../../common/project/edits.ts';
 
 export interface FrameOfFile {
@@ -9,19 +9,18 @@ export interface FrameOfFile {
 }
 
 /** The shown take's, where it has that frame; null else. @param frame of the clip */
-function takeFrame(
+export function takeFrame(
   { takes }: Pick<ProjectDocument, 'takes'>,
   { takeId }: Pick<Shot, 'takeId'>,
   frame: number,
-): (FrameOfFile & { readonly take: Take }) | null {
+): FrameOfFile | null {
   const take = takeId === null ? undefined : takes[takeId];
   if (!take || frame < take.start || frame >= take.end) return null;
-  return { path: take.path, at: frame - take.start, take };
+  return { path: take.path, at: frame - take.start };
 }
 
 /** The shown take's, else the clip's. */
 export function shownFrame(document: ProjectDocument, shot: Shot, frame: number): FrameOfFile {
   const clip = document.clips[shot.clipId] ?? refuse(shot.name, 'its clip is not there');
-  const { path, at } = takeFrame(document, shot, frame) ?? { path: clip.path, at: frame };
-  return { path, at };
+  return takeFrame(document, shot, frame) ?? { path: clip.path, at: frame };
 }

@@ -2,6 +2,7 @@
 import type { Shot } from '../../common/project/document.ts';
 import { type Placed, timelineFrameOf } from '../../common/project/positions.ts';
 import { shotColour } from './colours.ts';
+import { hasPicture } from './labels.ts';
 import { middleOf, type Scene, xOf } from './scene.ts';
 import { textWidth } from './text.ts';
 
@@ -26,6 +27,7 @@ export function drawAnchors(context: CanvasRenderingContext2D, scene: Scene, pla
       continue;
     }
     drawPin(context, scene, x, lead, inHand || hovered);
+    if (hasPicture(item, anchor)) drawPicture(context, scene, x, lead);
     context.strokeStyle = inHand ? colours.selection : colours.accent;
     context.lineWidth = inHand ? 2 : 1;
     context.globalAlpha = lead || inHand ? 0.9 : 0.5;
@@ -69,6 +71,18 @@ function drawPin(
   context.lineWidth = strong ? 2.5 : 1.5;
   context.strokeStyle = strong ? colours.text : colours.accent;
   context.stroke();
+}
+
+/** A small frame on the pin: the artist's own picture stands there. */
+function drawPicture(
+  context: CanvasRenderingContext2D,
+  { lanes, colours }: Scene,
+  x: number,
+  lead: boolean,
+): void {
+  const side = 5 * lanes.unit;
+  context.fillStyle = lead ? colours.ground : colours.accent;
+  context.fillRect(x - side / 2, lanes.anchors.top + lanes.anchors.height - 13 * lanes.unit, side, side);
 }
 
 export function drawRange(context: CanvasRenderingContext2D, scene: Scene): void {

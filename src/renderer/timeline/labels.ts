@@ -57,7 +57,12 @@ export function labelOfMaskKey({ name, settings }: Shot, frame: number): string 
 
 /** @param several whether the shot's method follows all of its anchors; null where that is not known */
 export function labelOfAnchor(shot: Shot, anchor: number, several: boolean | null): string {
-  return `Anchor at frame ${anchor} of ${shot.name}${leading(shot, anchor, several)}`;
+  return `Anchor at frame ${anchor} of ${shot.name}${leading(shot, anchor, several)}${hasPicture(shot, anchor) ? ', a picture of yours' : ''}`;
+}
+
+/** Whether a picture of the artist's own stands for the frame. */
+export function hasPicture({ settings }: Shot, frame: number): boolean {
+  return settings.guide.pictures.some((one) => one.frame === frame);
 }
 
 function leading({ anchors, leadAnchor }: Shot, anchor: number, several: boolean | null): string {
