@@ -1,7 +1,10 @@
 /** The media of a project: found again when they moved, collected into one folder, and never what it does not own. */
 import { existsSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { produce } from 'immer';
 import { expect, test } from 'vitest';
+import { NEW_MASK } from '../../src/common/masks/mask.ts';
+import { filesIn } from '../../src/common/settings/files.ts';
 import { ProjectSession } from '../../src/main/engine/project/session.ts';
 import { clipRefOf, withClip } from '../helpers/project.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -24,6 +27,41 @@ test('paths inside the folder move with it, others stay', async () => {
   expect(opened.document.clips.in!.path).toBe(join(folder, 'elsewhere', 'media', 'a.mov'));
   expect(opened.document.clips.out!.path).toBe(join(folder, 'b.mov'));
   expect(opened.document.takesFolder).toBe(join(folder, 'elsewhere', 'takes'));
+  await session.close();
+});
+
+test('files that a shot names beside its clip move with the folder, and so do those of its takes', async () => {
+  const folder = tempFolder();
+  const home = join(folder, 'home');
+  mkdirSync(home);
+  const clip = await clipRefOf(join(folder, 'a.mov'));
+  const parts = ['home/matte.mov', 'matte.mov'].map((name) => ({
+    ...{ id: name, mode: 'add' as const, kind: 'matte' as const, path: join(folder, name) },
+    ...{ channel: 'luma' as const, offset: 0 },
+  }));
+  const masked = produce(withClip(clip, join(home, 'take.mov')), (draft) => {
+    const { settings } = draft.takes['take-1']!;
+    settings.guide.mask = { ...NEW_MASK, parts };
+    for (const item of draft.timeline) if (item.kind === 'shot') item.settings = settings;
+  });
+  const session = new ProjectSession();
+  const { path } = await session.create(join(home, 'p.retake'), 'p');
+  await session.save(masked);
+  const filed = masked.takes['take-1']!;
+  const { name: _, rating: __, ...take } = filed;
+  session.file(session.ref!, { ...take, id: 'take-2' });
+  await session.close();
+  renameSync(home, join(folder, 'elsewhere'));
+  const { document } = await session.open(path.replace('home', 'elsewhere'));
+  const [shot] = document.timeline;
+  const { 'take-1': first, 'take-2': second } = document.takes;
+  for (const one of [shot, first, second]) {
+    const settings = one && 'settings' in one ? one.settings : {};
+    expect(filesIn(settings).map((file) => file.path)).toEqual([
+      join(folder, 'elsewhere', 'matte.mov'),
+      join(folder, 'matte.mov'),
+    ]);
+  }
   await session.close();
 });
 

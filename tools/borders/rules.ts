@@ -147,7 +147,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/project',
-    'storage, media, atomic-files.ts, disk.ts, report-file.ts, common, common/project, contract',
+    'storage, media, atomic-files.ts, disk.ts, report-file.ts, common, common/project, common/settings, contract',
     'A project is read and kept without a model or a queue.',
   ),
   area(
@@ -182,7 +182,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/calls',
-    'queue, project, library, previews, review, artefacts, models, media, data-paths.ts, folders.ts, serve.ts, common, common/masks, common/project, contract',
+    'queue, project, library, previews, review, artefacts, models, media, data-paths.ts, folders.ts, serve.ts, common, common/project, common/settings, contract',
     'Calls are answered here and nothing is computed.',
   ),
   area(

@@ -1,10 +1,9 @@
 /** Renders from the command line: run, resume, look up. */
 import { z } from 'zod';
-import { filesOf } from '../masks/mask.ts';
 import type { TakeReport } from '../report.ts';
-import type { Grouped } from '../settings/catalogue.ts';
+import { filesIn } from '../settings/files.ts';
 import { askedSettings } from '../settings/model-settings.ts';
-import { type EditSettings, SETTINGS } from '../settings/settings.ts';
+import type { EditSettings } from '../settings/settings.ts';
 import { call } from './call.ts';
 import { absolutePath, jobId, nothing } from './values.ts';
 
@@ -40,26 +39,12 @@ export interface Progress {
   readonly etaSeconds: number | null;
 }
 
-const PLACES = SETTINGS.fields.filter(({ widget }) => widget.kind === 'file' || widget.kind === 'folder');
-
 /** What is left open is the model's to say, then Retake's. Files and folders are named by their whole paths. */
 const settings = askedSettings.check((ctx) => {
-  for (const { group, key } of PLACES) {
-    const input = (ctx.value as Grouped)[group]?.[key];
-    if (input === null) continue;
+  for (const { path: input, group, key } of filesIn(ctx.value)) {
     const issues = absolutePath.safeParse(input).error?.issues ?? [];
     for (const { message } of issues) {
       ctx.issues.push({ code: 'custom', message, input, path: [group, key] });
-    }
-  }
-  const { mask, pictures } = ctx.value.guide;
-  const inside = { mask: mask ? filesOf(mask) : [], pictures: pictures.map(({ path }) => path) };
-  for (const [key, paths] of Object.entries(inside)) {
-    for (const input of paths) {
-      const issues = absolutePath.safeParse(input).error?.issues ?? [];
-      for (const { message } of issues) {
-        ctx.issues.push({ code: 'custom', message, input, path: ['guide', key] });
-      }
     }
   }
 });

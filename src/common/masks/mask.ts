@@ -123,11 +123,3 @@ export const NEW_MASK: Mask = { invert: false, grow: 0, feather: 0, parts: [] };
 export function isShape(one: Part): one is Shape {
   return one.kind === 'rectangle' || one.kind === 'ellipse' || one.kind === 'polygon';
 }
-
-/** Files and folders that a mask names. */
-export function filesOf({ parts }: Mask): string[] {
-  return parts.flatMap((part) => {
-    if (part.kind === 'matte') return [part.path];
-    return part.kind === 'segmenter' && part.model !== null ? [part.model] : [];
-  });
-}

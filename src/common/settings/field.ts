@@ -54,6 +54,17 @@ type Widget =
   | { readonly kind: 'mask' }
   | { readonly kind: 'parameters' };
 
+/** What a file or folder that a setting names is: pictures, a model's folder, or what is written. */
+export type FileUse = 'footage' | 'network' | 'written';
+
+/** Told of a file, it answers the path to put in its place. */
+export type VisitFile = (path: string, use: FileUse) => string;
+
+/** Where the value is one path, or null for none. */
+export function oneFile(use: FileUse) {
+  return (path: string | null, visit: VisitFile) => (path === null ? null : visit(path, use));
+}
+
 interface Choice {
   readonly id: string;
   readonly name: string;
@@ -95,6 +106,8 @@ export interface Facts<S extends Scope = Scope> {
   readonly finer?: true;
   /** Means something in its own clip only: it is copied to other shots where that is asked for by its name, not with the rest. */
   readonly ofClip?: true;
+  /** Where the value names files: the value with each of their paths replaced by what `visit` answers. See files.ts. */
+  files?(value: unknown, visit: VisitFile): unknown;
   /** What a shot may hold while it is not ready to be rendered, where that is more than a request may. */
   readonly draft?: z.ZodType;
 }

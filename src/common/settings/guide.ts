@@ -1,7 +1,7 @@
 /** What leads the edit beside the prompts. */
 import { z } from 'zod';
-import { maskDraft, mask as maskSchema } from '../masks/mask.ts';
-import { field } from './field.ts';
+import { type Mask, maskDraft, mask as maskSchema, type Part } from '../masks/mask.ts';
+import { field, oneFile, type VisitFile } from './field.ts';
 
 /** Frame of the clip, not of the range. */
 const anchor = field(z.int().min(0).default(0), {
@@ -56,6 +56,7 @@ const depth = field(z.string().min(1).nullable().default(null), {
   label: 'Depth clip',
   help: 'For depth models: a clip like the first, near bright and far dark; without it the bundle estimates',
   widget: { kind: 'file' },
+  files: oneFile('footage'),
   scope: 'request',
   flags: [{ name: 'depth', metavar: 'clip' }],
   affects: ['structure'],
@@ -81,6 +82,8 @@ const pictures = field(
     label: 'Painted frames',
     help: 'Pictures of your own that stand for frames; the others take their look from them',
     widget: { kind: 'pictures' },
+    files: (list: z.output<typeof picture>[], visit) =>
+      list.map((one) => ({ ...one, path: visit(one.path, 'footage') })),
     scope: 'shot',
     ofClip: true,
     flags: [
@@ -95,12 +98,19 @@ const pictures = field(
     neutral: [],
   },
 );
+function filesOfPart(part: Part, visit: VisitFile): Part {
+  if (part.kind === 'matte') return { ...part, path: visit(part.path, 'footage') };
+  if (part.kind !== 'segmenter' || part.model === null) return part;
+  return { ...part, model: visit(part.model, 'network') };
+}
 
 /** Null edits everywhere. */
 const mask = field(maskSchema.nullable().default(null), {
   label: 'Mask',
   help: 'Edits only here; the rest of the picture stays the clip',
   widget: { kind: 'mask' },
+  files: (mask: Mask | null, visit) =>
+    mask && { ...mask, parts: mask.parts.map((part) => filesOfPart(part, visit)) },
   scope: 'shot',
   ofClip: true,
   flags: [

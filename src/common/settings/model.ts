@@ -1,6 +1,6 @@
 /** What renders, and what computes. */
 import { z } from 'zod';
-import { field } from './field.ts';
+import { field, oneFile } from './field.ts';
 
 export const PROVIDERS = ['auto', 'cpu', 'cuda', 'dml', 'coreml', 'webgpu'] as const;
 
@@ -8,6 +8,7 @@ const bundle = field(z.string().min(1), {
   label: 'Model',
   help: 'Folder of an exported Stable Diffusion (diffusers ONNX layout)',
   widget: { kind: 'folder' },
+  files: oneFile('network'),
   scope: 'request',
   flags: [{ name: 'bundle', metavar: 'dir' }],
   affects: ['network'],

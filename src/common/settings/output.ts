@@ -1,12 +1,13 @@
 /** The take, and what measures it. */
 import { z } from 'zod';
 import { FORMATS, TAKE_FORMATS } from '../formats/registry.ts';
-import { field } from './field.ts';
+import { field, oneFile } from './field.ts';
 
 const path = field(z.string().min(1), {
   label: 'Take',
   help: 'The take to write',
   widget: { kind: 'file' },
+  files: oneFile('written'),
   scope: 'request',
   flags: [{ name: 'out', metavar: 'file' }],
   affects: ['take'],
@@ -56,6 +57,7 @@ const imageText = field(z.string().min(1).nullable().default(null), {
   label: 'Image-text model',
   help: 'A CLIP model (ONNX, as for transformers.js) that measures the take',
   widget: { kind: 'folder' },
+  files: oneFile('network'),
   scope: 'request',
   flags: [{ name: 'image-text', metavar: 'dir' }],
   affects: ['report'],

@@ -1,12 +1,13 @@
 /** What is edited. */
 import { z } from 'zod';
 import { parseRate } from '../time/rational.ts';
-import { field } from './field.ts';
+import { field, oneFile } from './field.ts';
 
 const clip = field(z.string().min(1), {
   label: 'Clip',
   help: 'The clip to edit',
   widget: { kind: 'file' },
+  files: oneFile('footage'),
   scope: 'request',
   flags: [],
   affects: ['frames', 'take'],

@@ -6,9 +6,9 @@ import type { DesktopEvent, JobEvent } from '../../../common/contract/events.ts'
 import type { OpenedProject } from '../../../common/contract/projects.ts';
 import type { ReviewWork } from '../../../common/contract/takes.ts';
 import { AppError, errorLine } from '../../../common/errors.ts';
-import { filesOf } from '../../../common/masks/mask.ts';
 import type { ClipInfo } from '../../../common/media.ts';
-import type { ClipRef, ProjectDocument, Shot } from '../../../common/project/document.ts';
+import type { ClipRef, ProjectDocument } from '../../../common/project/document.ts';
+import { filesIn } from '../../../common/settings/files.ts';
 import type { ArtefactStore } from '../artefacts/store.ts';
 import type { DataPaths } from '../data-paths.ts';
 import { requireSearchFolder, requireWorkFolder } from '../folders.ts';
@@ -131,6 +131,11 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
     if (request.out !== undefined) await places.accept(request.out);
     for (const path of [request.take, request.clip]) if (path !== null) await places.require(path, doing);
   };
+  /** As above, for a shot: its clip and model, and all that its settings name. */
+  const requireKnown = async (paths: readonly (string | null)[], settings: object, doing: string) => {
+    const named = filesIn(settings).map(({ path }) => path);
+    for (const path of [...paths, ...named]) if (path !== null) await places.require(path, doing);
+  };
   const followed = (take: string, work: ReviewWork, signal: AbortSignal | undefined) => ({
     signal: either(errands.signal, signal),
     onFraction: seldom((fraction: number) => emit({ kind: 'review', take, work, fraction })),
@@ -203,9 +208,7 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
       return { cuts: await whileWanted(signal, previews.cuts(path, sensitivity)) };
     },
     'clip.mask': async ({ clip, mask, frame, bundle, size }, signal) => {
-      for (const path of [clip.path, bundle, ...filesOf(mask)]) {
-        if (path) await places.require(path, 'showing a mask');
-      }
+      await requireKnown([clip.path, bundle], { guide: { mask } }, 'showing a mask');
       const folder = await bundles.folderOf(bundle).catch((error: unknown) => {
         if (bundle === null && error instanceof AppError) return null;
         throw error;
@@ -228,8 +231,7 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
     },
 
     'render.plan': async ({ shot, clip, bundle, provider }, signal) => {
-      const files = [clip.path, bundle, ...filesNamed(shot)];
-      for (const path of files) if (path) await places.require(path, 'planning a render');
+      await requireKnown([clip.path, bundle], shot.settings, 'planning a render');
       const folder = await bundles.folderOf(bundle);
       const out = join(paths.dir, 'plan.mov'); // names no file; a plan writes nothing
       const request = { shot, clip, bundle: folder, provider: provider ?? 'auto', out, preview: false };
@@ -237,9 +239,9 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
     },
     'queue.add': async (request) => {
       const where = project.known(request.project, 'rendering');
-      const files = request.shots.flatMap(({ clip, shot }) => [clip.path, ...filesNamed(shot)]);
-      const paths = [request.bundle, ...files];
-      for (const path of paths) if (path) await places.require(path, 'rendering');
+      for (const { shot, clip } of request.shots) {
+        await requireKnown([clip.path, request.bundle], shot.settings, 'rendering');
+      }
       await places.accept(request.takesFolder);
       await requireWorkFolder(request.takesFolder, 'choosing the folder of the takes');
       return queue().add({ ...request, project: where, bundle: await bundles.folderOf(request.bundle) });
@@ -328,9 +330,4 @@ async function refOf(info: ClipInfo): Promise<ClipRef> {
     timecode: info.timecode,
     hasAudio: info.audio.length > 0,
   };
-}
-
-/** Files that the settings of a shot name. */
-function filesNamed({ settings: { guide } }: Pick<Shot, 'settings'>): string[] {
-  return [...(guide.mask ? filesOf(guide.mask) : []), ...guide.pictures.map(({ path }) => path)];
 }

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { FiledTake, ProjectDocument } from '../../../common/project/document.ts';
 import { readFiledTake } from '../../../common/project/format.ts';
 import type { Db } from '../storage/db.ts';
-import { absolutePath, storedPath } from './paths.ts';
+import { absoluteTake, storedTake } from './paths.ts';
 
 /** Names the project for good, wherever its file is moved; a file that has no name yet gets one. */
 export function projectId(db: Db): string {
@@ -18,7 +18,7 @@ export function idIn(db: Db): string | null {
 
 /** One that is there already stays as it is, dropped ones too. */
 export function fileTake(db: Db, take: FiledTake, folder: string): void {
-  const stored = { ...take, path: storedPath(take.path, folder) };
+  const stored = storedTake(take, folder);
   const query = 'INSERT OR IGNORE INTO takes (job, take, filed) VALUES (?, ?, ?)';
   db.prepare(query).run(take.id, JSON.stringify(stored), Date.now());
 }
@@ -40,7 +40,7 @@ export function takesBeside(db: Db, document: ProjectDocument, folder: string): 
   return rows
     .filter(({ job }) => !Object.hasOwn(document.takes, job))
     .flatMap(({ take }) => readTake(take) ?? [])
-    .map((take) => ({ ...take, path: absolutePath(take.path, folder) }));
+    .map((take) => absoluteTake(take, folder));
 }
 
 /** Null for a row that damage made unreadable: no reason not to open the rest. */

@@ -5,6 +5,7 @@
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { AppError, errorLine } from '../../../common/errors.ts';
+import { filesIn } from '../../../common/settings/files.ts';
 import type { EditSettings } from '../../../common/settings/settings.ts';
 import { writeWhole } from '../../atomic-files.ts';
 import { type Fingerprint, fingerprintOf } from '../media/fingerprint.ts';
@@ -24,16 +25,10 @@ type Kept = Readonly<Record<string, Fingerprint>>;
  * @throws AppError clip-changed, clip-unreadable
  */
 export async function holdSources(
-  { source, guide }: Pick<EditSettings, 'source' | 'guide'>,
+  settings: Pick<EditSettings, 'source' | 'guide'>,
   { checkpoint, warn }: Pick<RenderContext, 'checkpoint' | 'warn'>,
 ): Promise<Sources> {
-  const mattes = guide.mask?.parts.flatMap((part) => (part.kind === 'matte' ? [part.path] : [])) ?? [];
-  const paths = [
-    source.clip,
-    ...(guide.depth === null ? [] : [guide.depth]),
-    ...mattes,
-    ...guide.pictures.map(({ path }) => path),
-  ];
+  const paths = filesIn(settings).flatMap(({ path, use }) => (use === 'footage' ? [path] : []));
   const kept = await read(checkpoint.sourcesPath);
   const begun: Kept = kept ?? (await fingerprintsOfReadable(paths));
   const sources: Sources = {
