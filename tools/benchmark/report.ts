@@ -103,16 +103,9 @@ export function markdown(results: Results): string {
         ? ''
         : ` "Image-text", "frame acc." and "consec. image" are by the model ${results.imageText}.`
     } Seconds are of sampling alone.`,
-    '## Bars',
-    [
-      '| bar | wanted | measured | |',
-      '| --- | ---: | ---: | --- |',
-      ...results.bars.map(
-        ({ what, bar, measured, pass }) =>
-          `| ${what} | ${bar} | ${measured} | ${pass === null ? '–' : pass ? 'pass' : '**fail**'} |`,
-      ),
-    ].join('\n'),
   ];
+  // They are of the first set, whose shots are quiet.
+  if (!runs.some(({ motions }) => motions.length > 0)) parts.push('## Bars', barTable(results.bars));
   for (const kind of kinds) {
     const table = comparison(
       edits.filter((run) => run.kind === kind),
@@ -127,13 +120,25 @@ export function markdown(results: Results): string {
   const motion = byMotion(edits, forAll);
   if (motion) parts.push('## By what moves', `${MOTION_NOTE}\n\n${motion}`);
   for (const { title, variants } of COMPARISONS) {
-    const table = comparison(edits, variants);
+    const present = variants.filter((id) => edits.some(({ variant }) => variant === id));
+    const table = 2 * present.length > variants.length ? comparison(edits, variants) : null;
     if (table) parts.push(`## ${title}`, table);
   }
   const meeting = seams(edits);
   if (meeting) parts.push('## Where two anchors meet', meeting);
   if (results.findings.length > 0) parts.push("## The papers' order", order(results.findings));
   return `${parts.join('\n\n')}\n`;
+}
+
+function barTable(bars: readonly Bar[]): string {
+  return [
+    '| bar | wanted | measured | |',
+    '| --- | ---: | ---: | --- |',
+    ...bars.map(
+      ({ what, bar, measured, pass }) =>
+        `| ${what} | ${bar} | ${measured} | ${pass === null ? '–' : pass ? 'pass' : '**fail**'} |`,
+    ),
+  ].join('\n');
 }
 
 /** Pixel-MSE where the ways of two anchors meet at first; the first row shows how much of it the shots themselves bring. */

@@ -182,6 +182,21 @@ async function sheets(bench: Bench, places: readonly Place[], side: number, fold
   }
 }
 
+/** Something fast under another colour, something turning in other surroundings: there methods differ most. */
+function shownOfMotion(places: readonly Place[]): Place[][] {
+  const shown = (
+    [
+      ['fast', 'colour'],
+      ['turn', 'environment'],
+    ] as const
+  ).map(([motion, kind]) =>
+    [...byEdit(places).values()].find(
+      ([place]) => place!.shot.motions.includes(motion) && place!.edit.kind === kind,
+    ),
+  );
+  return shown.filter((own) => own !== undefined);
+}
+
 async function main(): Promise<void> {
   const asked = options();
   if (asked.help) {
@@ -229,7 +244,7 @@ async function main(): Promise<void> {
   if (asked.docs !== undefined) {
     const main = done.filter(({ variant }) => variant.group === 'main' && variant.id !== 'ceiling');
     const section = set.shots.some(({ motions }) => motions.length > 0) ? 'motion' : 'results';
-    const shown = [...byEdit(main).values()].slice(0, 2);
+    const shown = section === 'motion' ? shownOfMotion(main) : [...byEdit(main).values()].slice(0, 2);
     await writeDocument(resolve(asked.docs), section, text, bench, set.side, shown);
   }
   console.log(`\n${text}\n${out}: results.md, results.csv, results.json, sheets/`);
