@@ -36,11 +36,11 @@ export async function rowsOf(bench: Bench, places: readonly Place[]): Promise<Ro
   return rows;
 }
 
-const PALETTE = 'split[a][b];[a]palettegen[p];[b][p]paletteuse=dither=none';
+const PALETTE = 'split[a][b];[a]palettegen=max_colors=96[p];[b][p]paletteuse=dither=none';
 
 /**
  * @param columns frames shown of each row, evenly spread. Labels are left out where this ffmpeg cannot write text.
- * @param small 256 colours, a quarter of the bytes
+ * @param small 96 colours, a fifth of the bytes
  */
 export async function writeSheet(
   rows: readonly Row[],
