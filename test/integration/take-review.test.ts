@@ -188,7 +188,7 @@ describe('the numbers of a take', () => {
 
     // Against other clips: of a folder, the picture sequence itself.
     const against = await score(take, { features, references: [at('clip')] });
-    expect(against.frechet!.against).toBe('1 reference clips');
+    expect(against.frechet!.against).toBe('one reference clip');
     expect(against.frechet!.distance).toBeCloseTo(scores.frechet!.distance, 4);
     await expect(score(take, { references: [at('clip')] })).rejects.toThrow(/no network is named/);
     await expect(score(take, { features: bundle })).rejects.toThrow('there is no model.onnx');

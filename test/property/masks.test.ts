@@ -104,7 +104,9 @@ describe('a mask as pixels', () => {
 
   it('covers as much at any scale', () => {
     fc.assert(
-      fc.property(mask, frame, fc.constantFrom(2, 3), (one, at, scale) => {
+      fc.property(mask, frame, fc.constantFrom(2, 3), (any, at, scale) => {
+        // Growing makes much of a sliver that only the finer grid sees at all.
+        const one = { ...any, grow: 0, feather: 0 };
         const small = rasterise(one, at, grid());
         const large = rasterise(one, at, grid(scale));
         const averaged = new Float32Array(small.length);

@@ -104,7 +104,7 @@ export const qualityCommands: readonly Command[] = [
     id: 'take.quality',
     name: 'How good is the take',
     group: 'Takes',
-    keys: ['q'],
+    keys: ['Shift+q'],
     run() {
       const doing = 'asking about a take';
       const { item } = getCurrentShot() ?? refuse(doing, 'no shot is chosen');

@@ -129,7 +129,12 @@ export async function scoreTake(parts: ScoreParts): Promise<TakeScores> {
       `the take is ${take.picture.codec}, which loses a little: its numbers are of what the file shows`,
     );
   const psnr = pooledPsnr([{ sum: squares, count: values }]);
-  const against = references.length > 0 ? `${references.length} reference clips` : 'the clip';
+  const against =
+    references.length > 1
+      ? `${references.length} reference clips`
+      : references.length === 1
+        ? 'one reference clip'
+        : 'the clip';
   return {
     take: take.path,
     frames,
