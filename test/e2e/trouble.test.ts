@@ -76,7 +76,7 @@ describe.skipIf(!demoBundle())('a clip that moved', () => {
     const dialog = app.page.getByRole('dialog', { name: 'Missing clips' });
     await choose(app, { open: archive });
     await dialog.getByRole('button', { name: 'Look in a folder…' }).click();
-    await dialog.getByText('All clips are here.').waitFor();
+    await dialog.getByText('All files are here.').waitFor();
     await app.page.keyboard.press('Escape');
     await badge.waitFor({ state: 'detached' });
     await saved(app.page);

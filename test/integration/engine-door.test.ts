@@ -48,7 +48,7 @@ async function samples(): Promise<{ [N in Name]: Calls[N]['input'] }> {
     'project.saveAs': { path, document: withClip(clip, path) },
     'project.collect': { folder: path },
     'project.close': null,
-    'project.relink': { clip, folder: path },
+    'project.relink': { clip: { path, fingerprint: clip.fingerprint }, folder: path },
     'project.reach': { path },
     'backups.list': null,
     'backups.open': { backup: 'a-1', path },
@@ -276,7 +276,12 @@ test('folders that are a whole disk or the system, and files that are no takes, 
         preview: false,
       }),
     ).rejects.toMatchObject(usage);
-    await expect(client.call('project.relink', { clip, folder: bad })).rejects.toMatchObject(usage);
+    await expect(
+      client.call('project.relink', {
+        clip: { path: clip.path, fingerprint: clip.fingerprint },
+        folder: bad,
+      }),
+    ).rejects.toMatchObject(usage);
     await expect(client.call('project.collect', { folder: bad })).rejects.toMatchObject(usage);
     await expect(
       client.call('bundles.download', {
@@ -306,7 +311,8 @@ test('a document goes only into its own project', async () => {
 });
 
 test('a search that is given up ends, and the engine lives on', async () => {
-  const clip = await clipRefOf(join('/usr', 'no such clip.so'));
+  const { path, fingerprint } = await clipRefOf(join('/usr', 'no such clip.so'));
+  const clip = { path, fingerprint };
   const giveUp = new AbortController();
   const search = client.call('project.relink', { clip, folder: '/usr' }, { signal: giveUp.signal });
   setTimeout(() => giveUp.abort(), 20);

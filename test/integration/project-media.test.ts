@@ -3,8 +3,10 @@ import { existsSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFile
 import { dirname, join } from 'node:path';
 import { produce } from 'immer';
 import { expect, test } from 'vitest';
-import { NEW_MASK } from '../../src/common/masks/mask.ts';
+import { type Mask, NEW_MASK } from '../../src/common/masks/mask.ts';
+import { relinkFile } from '../../src/common/project/edits-settings.ts';
 import { filesIn } from '../../src/common/settings/files.ts';
+import { fingerprintOf } from '../../src/main/engine/media/fingerprint.ts';
 import { ProjectSession } from '../../src/main/engine/project/session.ts';
 import { clipRefOf, withClip } from '../helpers/project.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -127,6 +129,105 @@ test('collect copies everything into a folder that opens anywhere', async () => 
   await expect(session.collect(join(folder, 'again'))).rejects.toMatchObject({ code: 'clip-unreadable' });
   expect(existsSync(join(folder, 'again', 'p.retake'))).toBe(false);
   await session.close();
+});
+
+/** A project whose shot has a matte, and a picture for a frame, and whose take was made with the matte. */
+async function withNamed(folder: string) {
+  mkdirSync(join(folder, 'cards'));
+  const at = (name: string) => join(folder, 'cards', name);
+  for (const name of ['a.mov', 'm.001.png', 'm.002.png', 'p.png']) writeFileSync(at(name), name);
+  writeFileSync(join(folder, 'A.mov'), 'take');
+  const [matte, picture] = [at('m.###.png'), at('p.png')];
+  const chosen = async (path: string) => ({ path, fingerprint: await fingerprintOf(path) });
+  const part = { id: 'm', mode: 'add' as const, kind: 'matte' as const, channel: 'luma' as const, offset: 0 };
+  const parts: Mask['parts'] = [
+    { ...part, ...(await chosen(matte)) },
+    { id: 's', mode: 'add', kind: 'segmenter', model: at('network') },
+  ];
+  const pictures = [
+    { frame: 2, at: 0, ...(await chosen(picture)) },
+    { frame: 3, at: 1, path: join(folder, 'A.mov') },
+  ];
+  mkdirSync(at('network'));
+  const document = produce(withClip(await clipRefOf(at('a.mov')), join(folder, 'A.mov')), (draft) => {
+    const [shot] = draft.timeline;
+    if (shot?.kind !== 'shot') throw new Error('the first one is a shot');
+    shot.settings = {
+      ...shot.settings,
+      guide: { ...shot.settings.guide, pictures, mask: { ...NEW_MASK, parts } },
+    };
+    draft.takes['take-1']!.settings = shot.settings;
+  });
+  const session = new ProjectSession();
+  await session.create(join(folder, 'p.retake'), 'p');
+  await session.save(document);
+  return { session, document, matte, picture, network: at('network') };
+}
+
+const namedIn = (one: object | undefined) =>
+  filesIn(one && 'settings' in one ? (one.settings as object) : {}).map(({ path }) => path);
+
+test('files that a shot names are collected with its clip; models stay where they are', async () => {
+  const folder = tempFolder();
+  const { session, document, matte, network } = await withNamed(folder);
+  const { path } = await session.collect(join(folder, 'out'));
+  await session.close();
+  renameSync(join(folder, 'out'), join(folder, 'moved'));
+  const opened = await session.open(path.replace('out', 'moved'));
+  expect(opened.missing).toEqual([]);
+  for (const one of [opened.document.timeline[0], opened.document.takes['take-1']]) {
+    const [sequence, model, picture, take] = namedIn(one);
+    expect(model).toBe(network);
+    expect(take).toBe(opened.document.takes['take-1']!.path);
+    for (const file of [sequence!, picture!])
+      expect(file.startsWith(join(folder, 'moved', 'clips'))).toBe(true);
+    expect(await fingerprintOf(sequence!)).toEqual(await fingerprintOf(matte));
+    expect(readFileSync(picture!, 'utf8')).toBe('p.png');
+  }
+  await session.close();
+
+  // Whoever sends a project names what he likes: only what was chosen here, as it was, is handed on.
+  writeFileSync(join(folder, 'secret'), 'key');
+  await session.open(join(folder, 'p.retake'));
+  for (const fingerprint of [undefined, { bytes: 3, digest: 'guessed' }]) {
+    const sly = produce(document, (draft) => {
+      const [shot] = draft.timeline;
+      const [first] = shot?.kind === 'shot' ? shot.settings.guide.pictures : [];
+      Object.assign(first!, { path: join(folder, 'secret'), fingerprint });
+    });
+    await session.save(sly);
+    await expect(session.collect(join(folder, 'again'))).rejects.toMatchObject({ code: 'clip-unreadable' });
+    expect(existsSync(join(folder, 'again', 'clips', 'secret'))).toBe(false);
+  }
+  await session.close();
+});
+
+test('files that a shot names are missed like clips, and found again', async () => {
+  const folder = tempFolder();
+  const { session, matte, picture, network } = await withNamed(folder);
+  await session.close();
+  mkdirSync(join(folder, 'attic'));
+  for (const name of ['m.001.png', 'm.002.png', 'p.png', 'network'])
+    renameSync(join(folder, 'cards', name), join(folder, 'attic', name));
+  const { document, missing } = await session.open(join(folder, 'p.retake'));
+  const [foundMatte, foundPicture] = [join(folder, 'attic', 'm.###.png'), join(folder, 'attic', 'p.png')];
+  expect(missing).toEqual([
+    { clipId: null, path: matte, network: null, foundAt: foundMatte },
+    { clipId: null, path: network, network: null, foundAt: null },
+    { clipId: null, path: picture, network: null, foundAt: foundPicture },
+  ]);
+  const found = produce(document, (draft) => relinkFile(draft, matte, foundMatte));
+  for (const one of [found.timeline[0], found.takes['take-1']]) {
+    expect(namedIn(one)).toEqual([foundMatte, network, picture, join(folder, 'A.mov')]);
+  }
+  await session.close();
+
+  // One that is there, on a server that is new here, is not looked at.
+  const take = join(folder, 'A.mov');
+  const wary = new ProjectSession({ allows: async (path) => path !== take });
+  const opened = await wary.open(join(folder, 'p.retake'));
+  expect(opened.missing).toContainEqual({ clipId: null, path: take, network: null, foundAt: null });
+  await wary.close();
 });
 
 test('what a project names but does not own does not leave with it', async () => {

@@ -11,9 +11,10 @@ export interface OpenedProject {
   readonly document: ProjectDocument;
   /** Why the newest state could not be read and an older one was taken; null for a clean open. */
   readonly recovered: string | null;
-  /** Clips whose file is not where the project remembers it, with where it was found instead, if anywhere. */
+  /** Files that are not where the project remembers them, with where each was found instead, if anywhere. */
   readonly missing: readonly {
-    readonly clipId: string;
+    /** Null for what shots name beside their clips: a matte, a picture for a frame, a network. */
+    readonly clipId: string | null;
     readonly path: string;
     readonly foundAt: string | null;
     /** The server and share where it lies, which were not asked: the artist has not used them yet. Else null. */
@@ -50,9 +51,9 @@ export const projectCalls = {
   }>(),
   /** The window closes: what renders is stopped without a loss, and goes on when the queue is next asked for. */
   'project.close': call(nothing, 'closing the project').answers<null>(),
-  /** Looks for a moved clip below a folder by fingerprint. */
+  /** Looks for a moved clip, or a file that a shot names, below a folder by fingerprint. */
   'project.relink': call(
-    z.strictObject({ clip: clipRef, folder: absolutePath }),
+    z.strictObject({ clip: clipRef.pick({ path: true, fingerprint: true }), folder: absolutePath }),
     'finding the clip',
   ).answers<{ path: string | null }>(),
 

@@ -3,6 +3,7 @@
  * pixel covers 0..1), time in frames of the clip.
  */
 import { z } from 'zod';
+import { fingerprint } from '../fingerprint.ts';
 
 /** More would be a mistake: no picture is so wide, no hand draws so much. */
 const FAR = 100_000;
@@ -61,6 +62,8 @@ const shared = { id: z.string().min(1).max(60), mode: z.enum(['add', 'subtract']
 /** A file of pictures that says what is inside: white, or opaque. */
 const matte = {
   path: z.string().min(1).max(4096),
+  /** As it was chosen on the desktop. */
+  fingerprint: fingerprint.optional(),
   channel: z.enum(['alpha', 'luma']).default('luma'),
   /** Frame of the matte that belongs to the clip's first one. */
   offset: z.int().min(-10_000_000).max(10_000_000).default(0),

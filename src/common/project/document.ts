@@ -3,6 +3,7 @@
  * Edits never change it in place; see edits.ts.
  */
 import { z } from 'zod';
+import { fingerprint } from '../fingerprint.ts';
 import { model } from '../settings/model.ts';
 import { SETTINGS, type ShotSettings } from '../settings/settings.ts';
 
@@ -26,8 +27,7 @@ export const shotSettings = SETTINGS.shot;
 export const clipRef = z.strictObject({
   id,
   path,
-  /** Recognises a moved file: bytes and a digest of its head and tail. */
-  fingerprint: z.strictObject({ bytes: z.number(), digest: z.string().max(200) }),
+  fingerprint,
   name,
   rate: rational,
   frames: z.int().min(1),

@@ -1,5 +1,6 @@
 /** Edits of names, per-shot settings and project-wide choices. */
 import { type Placed, pickFields } from '../settings/catalogue.ts';
+import { withFiles } from '../settings/files.ts';
 import { SETTINGS, type ShotSettings, type SomeSettings } from '../settings/settings.ts';
 import type { ProjectDocument } from './document.ts';
 import { refuse, shotIn } from './edits.ts';
@@ -72,6 +73,13 @@ export function setProject(
 export function relinkClip(draft: ProjectDocument, clipId: string, path: string): void {
   const clip = draft.clips[clipId] ?? refuse('relinking', 'this clip is not in the project');
   clip.path = path;
+}
+
+/** A file that shots, or takes, name beside their clips was found elsewhere; its content is the same. */
+export function relinkFile(draft: ProjectDocument, from: string, to: string): void {
+  const moved = (path: string) => (path === from ? to : path);
+  const shots = draft.timeline.filter((item) => item.kind === 'shot');
+  for (const one of [...shots, ...Object.values(draft.takes)]) one.settings = withFiles(one.settings, moved);
 }
 
 /** Group by group: what is not named stays. */

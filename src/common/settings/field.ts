@@ -1,5 +1,6 @@
 /** One setting: what it may be, and all that is said of it. Flags, forms, presets and keys are made from this. */
 import type { z } from 'zod';
+import type { Fingerprint } from '../fingerprint.ts';
 
 /**
  * Whose a setting is; each scope holds those after it.
@@ -57,8 +58,8 @@ type Widget =
 /** What a file or folder that a setting names is: pictures, a model's folder, or what is written. */
 export type FileUse = 'footage' | 'network' | 'written';
 
-/** Told of a file, it answers the path to put in its place. */
-export type VisitFile = (path: string, use: FileUse) => string;
+/** Told of a file, it answers the path to put in its place. The fingerprint is there where the artist has chosen the file. */
+export type VisitFile = (path: string, use: FileUse, fingerprint?: Fingerprint) => string;
 
 /** Where the value is one path, or null for none. */
 export function oneFile(use: FileUse) {

@@ -1,4 +1,5 @@
 /** Files and folders that settings name, told by the fields themselves. */
+import type { Fingerprint } from '../fingerprint.ts';
 import type { Grouped } from './catalogue.ts';
 import type { FileUse, VisitFile } from './field.ts';
 import { SETTINGS } from './settings.ts';
@@ -6,6 +7,7 @@ import { SETTINGS } from './settings.ts';
 export interface NamedFile {
   readonly path: string;
   readonly use: FileUse;
+  readonly fingerprint: Fingerprint | null;
   /** Of the setting that names it. */
   readonly group: string;
   readonly key: string;
@@ -17,8 +19,8 @@ export function filesIn(settings: object): NamedFile[] {
   for (const { group, key, files } of SETTINGS.fields) {
     const value = (settings as Grouped)[group]?.[key];
     if (value === undefined) continue;
-    files?.(value, (path, use) => {
-      found.push({ path, use, group, key });
+    files?.(value, (path, use, fingerprint) => {
+      found.push({ path, use, fingerprint: fingerprint ?? null, group, key });
       return path;
     });
   }

@@ -1,5 +1,6 @@
 /** What leads the edit beside the prompts. */
 import { z } from 'zod';
+import { fingerprint } from '../fingerprint.ts';
 import { type Mask, maskDraft, mask as maskSchema, type Part } from '../masks/mask.ts';
 import { field, oneFile, type VisitFile } from './field.ts';
 
@@ -66,6 +67,8 @@ const depth = field(z.string().min(1).nullable().default(null), {
 const picture = z.strictObject({
   frame: z.int().min(0),
   path: z.string().min(1),
+  /** As it was chosen on the desktop. */
+  fingerprint: fingerprint.optional(),
   at: z.int().min(0).default(0),
 });
 
@@ -83,7 +86,7 @@ const pictures = field(
     help: 'Pictures of your own that stand for frames; the others take their look from them',
     widget: { kind: 'pictures' },
     files: (list: z.output<typeof picture>[], visit) =>
-      list.map((one) => ({ ...one, path: visit(one.path, 'footage') })),
+      list.map((one) => ({ ...one, path: visit(one.path, 'footage', one.fingerprint) })),
     scope: 'shot',
     ofClip: true,
     flags: [
@@ -99,7 +102,7 @@ const pictures = field(
   },
 );
 function filesOfPart(part: Part, visit: VisitFile): Part {
-  if (part.kind === 'matte') return { ...part, path: visit(part.path, 'footage') };
+  if (part.kind === 'matte') return { ...part, path: visit(part.path, 'footage', part.fingerprint) };
   if (part.kind !== 'segmenter' || part.model === null) return part;
   return { ...part, model: visit(part.model, 'network') };
 }

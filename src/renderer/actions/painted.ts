@@ -2,8 +2,8 @@
 import type { Shot } from '../../common/project/document.ts';
 import { refuse } from '../../common/project/edits.ts';
 import { setSettings } from '../../common/project/edits-settings.ts';
-import { shell } from '../engine.ts';
 import { change, getDocument } from '../store/project.ts';
+import { chooseFootage } from './choose-footage.ts';
 import { getMasked } from './masked.ts';
 import { takeFrame } from './shown-frame.ts';
 
@@ -28,8 +28,8 @@ function put(shot: Shot, picture: Picture): void {
 /** Asks for the file. */
 export async function givePicture(shot: Shot): Promise<void> {
   const frame = frameInHand(shot);
-  const [path] = (await shell().openClipDialog()) ?? [];
-  if (path !== undefined) put(shot, { frame, path, at: 0 });
+  const chosen = await chooseFootage('using a picture');
+  if (chosen) put(shot, { frame, ...chosen, at: 0 });
 }
 
 /** What is seen becomes what the others follow. */

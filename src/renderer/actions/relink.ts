@@ -1,35 +1,46 @@
-/** Find a clip that is no longer where the project remembers it. */
+/** Find a clip, or a file that shots name beside it, that is no longer where the project remembers it. */
 import { refuse } from '../../common/project/edits.ts';
-import { relinkClip } from '../../common/project/edits-settings.ts';
+import { relinkClip, relinkFile } from '../../common/project/edits-settings.ts';
+import { filesIn } from '../../common/settings/files.ts';
 import { call, shell } from '../engine.ts';
 import { tell } from '../store/notices.ts';
 import { forgetPreview } from '../store/previews.ts';
-import { beside, foundClip, getDocument } from '../store/project.ts';
+import { beside, foundFile, getDocument, type Missing } from '../store/project.ts';
 
-/** Uses a file that is known to be the clip. Undo does not lose it again. */
-export function takeFoundClip(clipId: string, path: string): void {
-  const before = getDocument().clips[clipId]?.path;
-  beside('Find clip', (draft) => relinkClip(draft, clipId, path));
-  if (before) forgetPreview(before);
+/** Uses a file that is known to be the one. Undo does not lose it again. */
+export function takeFound({ clipId, path: before }: Missing, path: string): void {
+  if (clipId === null) beside('Find file', (draft) => relinkFile(draft, before, path));
+  else beside('Find clip', (draft) => relinkClip(draft, clipId, path));
+  forgetPreview(before);
   forgetPreview(path);
-  foundClip(clipId);
+  foundFile(before);
 }
 
 /** Looks where the project says, on a server that this machine has not asked before. */
-export async function reachClip(clipId: string, path: string): Promise<void> {
+export async function reachMissing(missing: Missing): Promise<void> {
+  const { path } = missing;
   const { found } = await call('project.reach', { path });
   if (!found) refuse('finding the clip', `there is no ${path}`, 'Look in a folder instead.');
-  takeFoundClip(clipId, path);
+  takeFound(missing, path);
 }
 
-/** Asks for a folder and looks for the clip below it by its content. */
-export async function findClip(clipId: string): Promise<void> {
+/** Asks for a folder and looks for the file below it by its content. */
+export async function findMissing(missing: Missing): Promise<void> {
   const doing = 'finding the clip';
-  const clip = getDocument().clips[clipId] ?? refuse(doing, 'it is not in the project');
-  const folder = await shell().openFolderDialog(`Folder in which ${clip.name} lies`);
+  const { path, clipId } = missing;
+  const { clips, timeline } = getDocument();
+  const named = timeline.flatMap((item) => (item.kind === 'shot' ? filesIn(item.settings) : []));
+  const { fingerprint } = (clipId === null ? named.find((one) => one.path === path) : clips[clipId]) ?? {};
+  const name = nameOf(missing);
+  if (!fingerprint) return refuse(doing, `nothing tells ${name} from others`, 'Choose it again in its shot.');
+  const folder = await shell().openFolderDialog(`Folder in which ${name} lies`);
   if (!folder) return;
-  const { path } = await call('project.relink', { clip, folder });
-  if (!path) refuse(doing, `${clip.name} is not in ${folder} or below`, 'Choose another folder.');
-  takeFoundClip(clipId, path);
-  tell(`Found ${clip.name}`);
+  const found = await call('project.relink', { clip: { path, fingerprint }, folder });
+  if (!found.path) return refuse(doing, `${name} is not in ${folder} or below`, 'Choose another folder.');
+  takeFound(missing, found.path);
+  tell(`Found ${name}`);
+}
+
+export function nameOf({ clipId, path }: Missing): string {
+  return getDocument().clips[clipId ?? '']?.name ?? path.replace(/^.*[\\/]/, '');
 }

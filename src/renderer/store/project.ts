@@ -7,6 +7,8 @@ import * as history from '../../common/project/history.ts';
 
 export type { Change } from '../../common/project/history.ts';
 
+export type Missing = OpenedProject['missing'][number];
+
 export interface Opened {
   readonly path: string;
   readonly id: string;
@@ -82,10 +84,10 @@ export function moveProject({ path, id, missing, document: { name } }: OpenedPro
   }));
 }
 
-/** The clip is where the document says again. */
-export function foundClip(clipId: string): void {
+/** The file, of a clip or of what shots name beside it, is where the document says again. */
+export function foundFile(path: string): void {
   projectStore.setState(({ opened }) => ({
-    opened: opened && { ...opened, missing: opened.missing.filter((one) => one.clipId !== clipId) },
+    opened: opened && { ...opened, missing: opened.missing.filter((one) => one.path !== path) },
   }));
 }
 

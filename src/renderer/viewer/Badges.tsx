@@ -1,12 +1,12 @@
 /** Words over the picture: what is rendering, that a picture is a preview, why there is none. */
 import { X } from 'lucide-react';
 import { useEffect } from 'react';
-import { findClip, reachClip, takeFoundClip } from '../actions/relink.ts';
+import { findMissing, reachMissing, takeFound } from '../actions/relink.ts';
 import { call } from '../engine.ts';
 import { useJobs } from '../store/jobs.ts';
 import { attempt } from '../store/notices.ts';
 import { forgetPreview, requestPreview } from '../store/previews.ts';
-import { useDocument, useOpened } from '../store/project.ts';
+import { type Missing, useDocument, useOpened } from '../store/project.ts';
 import { rateNote } from '../store/rates.ts';
 import { useEngineState } from '../store/session.ts';
 import { dropStill, useStill } from '../store/stills.ts';
@@ -48,14 +48,14 @@ export function Badges({ picture }: { readonly picture: Picture }) {
   const stands = useView((view) => view.shuttle === 0);
   const trouble = useTrouble(picture);
   const mixed = useDocument((document) => shot && rateNote(document, shot.clipId));
-  const missing = useOpened()?.missing.length ?? 0;
+  const missing = useOpened()?.missing ?? [];
   return (
     <>
       {trouble && !rendered ? <TroubleNote trouble={trouble} /> : null}
       <div className={styles.badges}>
-        {missing > 0 && trouble?.kind !== 'missing' ? (
+        {missing.length > 0 && trouble?.kind !== 'missing' ? (
           <span className={styles.badge}>
-            {count(missing, 'clip is', 'clips are')} missing
+            {missingInWords(missing)} missing
             <Button look="plain" onPress={() => setView({ dialog: 'missing' })}>
               Find…
             </Button>
@@ -95,6 +95,11 @@ function GoToStill({ frame, clipFrame }: { shotId: string; frame: number; clipFr
   );
 }
 
+function missingInWords(missing: readonly Missing[]): string {
+  if (missing.every(({ clipId }) => clipId !== null)) return count(missing.length, 'clip is', 'clips are');
+  return count(missing.length, 'file is', 'files are');
+}
+
 function TroubleNote({ trouble }: { readonly trouble: Trouble }) {
   if (trouble.kind === 'nothing') return <p className={`${styles.trouble} ${texts.quiet}`}>{trouble.text}</p>;
   if (trouble.kind === 'making') {
@@ -119,7 +124,8 @@ function TroubleNote({ trouble }: { readonly trouble: Trouble }) {
       </div>
     );
   }
-  const { clip, foundAt, network } = trouble;
+  const { clip, missing } = trouble;
+  const { foundAt, network } = missing;
   return (
     <div className={styles.trouble} role="alert">
       <p>{network ? `${clip.name} is on the network, in ${network}` : `${clip.name} is not where it was`}</p>
@@ -127,14 +133,12 @@ function TroubleNote({ trouble }: { readonly trouble: Trouble }) {
       {foundAt ? <p className={`${texts.quiet} ${texts.path}`}>Found at {foundAt}</p> : null}
       <div className={layout.row}>
         {foundAt ? (
-          <Button look="primary" onPress={() => takeFoundClip(clip.id, foundAt)}>
+          <Button look="primary" onPress={() => takeFound(missing, foundAt)}>
             Use it from there
           </Button>
         ) : null}
-        {network ? (
-          <Button onPress={() => void attempt(reachClip(clip.id, clip.path))}>Look there</Button>
-        ) : null}
-        <Button onPress={() => void attempt(findClip(clip.id))}>Look in a folder…</Button>
+        {network ? <Button onPress={() => void attempt(reachMissing(missing))}>Look there</Button> : null}
+        <Button onPress={() => void attempt(findMissing(missing))}>Look in a folder…</Button>
       </div>
     </div>
   );

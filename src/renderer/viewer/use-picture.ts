@@ -5,7 +5,7 @@ import { useKeyLabel } from '../keyboard/bindings.ts';
 import { usePlaced } from '../store/current.ts';
 import { useJobs } from '../store/jobs.ts';
 import { useClipPreview } from '../store/previews.ts';
-import { useDocument, useOpened } from '../store/project.ts';
+import { type Missing, useDocument, useOpened } from '../store/project.ts';
 import { useView } from '../store/view.ts';
 import { type Choice, useViewer } from '../store/viewer.ts';
 import type { Size } from './camera.ts';
@@ -46,8 +46,7 @@ export type Trouble =
   | {
       readonly kind: 'missing';
       readonly clip: ClipRef;
-      readonly foundAt: string | null;
-      readonly network: string | null;
+      readonly missing: Missing;
     }
   | { readonly kind: 'failed'; readonly path: string; readonly text: string };
 
@@ -64,8 +63,7 @@ export function useTrouble({ shot, clip, take }: Picture): Trouble | null {
     return { kind: 'nothing', text: `Drop a clip here${keys ? `, or press ${keys} to import one` : ''}` };
   if (!shot || !clip || path === null) return { kind: 'nothing', text: 'Gap' };
   if (missing && take === null) {
-    const { foundAt, network } = missing;
-    return { kind: 'missing', clip, foundAt, network };
+    return { kind: 'missing', clip, missing };
   }
   if (preview?.state === 'failed') return { kind: 'failed', path, text: preview.why };
   if (preview?.state === 'ready') return null;

@@ -3,13 +3,8 @@ import { createHash, type Hash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { AppError } from '../../../common/errors.ts';
+import type { Fingerprint } from '../../../common/fingerprint.ts';
 import { filesOfClip } from './sequence.ts';
-
-export interface Fingerprint {
-  readonly bytes: number;
-  /** sha256 hex. */
-  readonly digest: string;
-}
 
 /** Headers and indexes of films lie in their first or last megabyte. */
 const PART_BYTES = 1 << 20;

@@ -5,6 +5,7 @@ import { mkdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { AppError, throwIfCancelled } from '../../../common/errors.ts';
 import type { ClipRef, ProjectDocument } from '../../../common/project/document.ts';
+import { filesIn } from '../../../common/settings/files.ts';
 import { copyWhole } from '../../atomic-files.ts';
 import { requireRoom } from '../disk.ts';
 import { fingerprintOf } from '../media/fingerprint.ts';
@@ -12,6 +13,7 @@ import { filesOfClip } from '../media/sequence.ts';
 import { fromSystem } from '../media/target.ts';
 import { reportPath } from '../report-file.ts';
 import { createProject } from './file.ts';
+import { mapPaths } from './paths.ts';
 import { isOwnTake } from './take-proof.ts';
 
 export interface CollectRequest {
@@ -60,8 +62,7 @@ export async function collect(request: CollectRequest): Promise<{ path: string; 
   };
   /** Where the patterns of picture sequences go; each sequence has a folder of its own. */
   const sequences = new Map<string, string>();
-  for (const clip of Object.values(document.clips)) {
-    const { path } = clip;
+  const footage = async (path: string) => {
     const files = filesOfClip(path);
     if (files[0] === path) await plan(path, 'clips');
     else if (!sequences.has(path)) {
@@ -72,11 +73,24 @@ export async function collect(request: CollectRequest): Promise<{ path: string; 
       for (const file of files) await plan(file, own);
       sequences.set(path, join(folder, own, basename(path)));
     }
+  };
+  for (const clip of Object.values(document.clips)) {
+    await footage(clip.path);
     await requireClip(clip, doing);
   }
   for (const { path } of Object.values(document.takes)) {
     await plan(path, 'takes');
     await requireTake(path, dirname(request.path), doing);
+  }
+  for (const item of document.timeline) {
+    if (item.kind !== 'shot') continue;
+    for (const { path, use, fingerprint } of filesIn(item.settings)) {
+      // Models stay where they are, as the project's does.
+      if (use !== 'footage' || copies.has(path) || sequences.has(path)) continue;
+      if (!fingerprint) throw notChosen(path, item.name, doing);
+      await footage(path);
+      await requireClip({ path, fingerprint }, doing);
+    }
   }
   // A take's report goes with it, under the name that the take has there.
   for (const { from, to } of [...copies.values()]) {
@@ -102,17 +116,10 @@ export async function collect(request: CollectRequest): Promise<{ path: string; 
       copied += size;
       request.onProgress?.(bytes === 0 ? 1 : copied / bytes);
     }
-    const moved = <T extends { path: string }>(items: Record<string, T>) =>
-      Object.fromEntries(
-        Object.entries(items).map(([id, item]) => [
-          id,
-          { ...item, path: sequences.get(item.path) ?? copies.get(item.path)!.to },
-        ]),
-      );
+    // Models, and what only takes were made with, stay where they are.
+    const moved = mapPaths(document, (path) => sequences.get(path) ?? copies.get(path)?.to ?? path);
     createProject(target, {
-      ...document,
-      clips: moved(document.clips),
-      takes: moved(document.takes),
+      ...moved,
       takesFolder: join(folder, 'takes'),
     }).close();
     return { path: target, bytes };
@@ -125,12 +132,22 @@ export async function collect(request: CollectRequest): Promise<{ path: string; 
 }
 
 /** A project may come from anybody and name any file: only what is the clip goes into a folder that is handed on. */
-async function requireClip({ path, fingerprint }: ClipRef, doing: string): Promise<void> {
+async function requireClip(
+  { path, fingerprint }: Pick<ClipRef, 'path' | 'fingerprint'>,
+  doing: string,
+): Promise<void> {
   const { bytes, digest } = await fingerprintOf(path);
   if (bytes === fingerprint.bytes && digest === fingerprint.digest) return;
   throw new AppError('clip-unreadable', `${basename(path)} is not the file that was imported`, {
     doing,
     hint: 'Import it anew, or remove it from the project.',
+  });
+}
+
+function notChosen(path: string, shot: string, doing: string): AppError {
+  return new AppError('clip-unreadable', `${basename(path)} in ${shot} was never chosen in Retake`, {
+    doing,
+    hint: 'Choose it again in the shot, or take it out of there.',
   });
 }
 

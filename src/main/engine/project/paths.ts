@@ -40,7 +40,7 @@ function mapTake<T extends Pick<FiledTake, 'path' | 'settings'>>(take: T, map: (
 }
 
 /** A copy of the document with every path of a file or folder replaced. */
-function mapPaths(document: ProjectDocument, map: (path: string) => string): ProjectDocument {
+export function mapPaths(document: ProjectDocument, map: (path: string) => string): ProjectDocument {
   const each = <T>(items: Record<string, T>, moved: (item: T) => T) =>
     Object.fromEntries(Object.entries(items).map(([id, item]) => [id, moved(item)]));
   return {

@@ -8,6 +8,7 @@ import type { OpenedProject } from '../../../common/contract/projects.ts';
 import { AppError } from '../../../common/errors.ts';
 import { emptyProject, type FiledTake, type ProjectDocument } from '../../../common/project/document.ts';
 import { mergeTakes } from '../../../common/project/edits-takes.ts';
+import { filesIn, type NamedFile } from '../../../common/settings/files.ts';
 import { isClipThere } from '../media/sequence.ts';
 import { collect } from './collect.ts';
 import {
@@ -218,19 +219,21 @@ export class ProjectSession {
     const { file, document } = current;
     this.#holds(current, document);
     await this.#rescue(current);
-    const missing = await this.#missingClips(document, dirname(file.path));
+    const missing = await this.#missing(document, dirname(file.path));
     const merged = this.#merge(current);
     return { path: file.path, id: file.id, document: merged, recovered, missing };
   }
 
-  async #missingClips(document: ProjectDocument, folder: string): Promise<OpenedProject['missing']> {
+  async #missing(document: ProjectDocument, folder: string): Promise<OpenedProject['missing']> {
     const missing: OpenedProject['missing'][number][] = [];
-    for (const clip of Object.values(document.clips)) {
-      const { id: clipId, path } = clip;
+    const clips = Object.values(document.clips).map(({ id: clipId, ...file }) => ({ clipId, ...file }));
+    const named = filesOfShots(document).map((file) => ({ clipId: null, ...file }));
+    for (const { clipId, path, fingerprint } of [...clips, ...named]) {
       const unasked = await this.#allows(path);
       if (unasked && isClipThere(path)) continue;
       const network = unasked ? null : networkPlace(path);
-      missing.push({ clipId, path, network, foundAt: await findClip(clip, folder, NEAR) });
+      const foundAt = fingerprint && (await findClip({ path, fingerprint }, folder, NEAR));
+      missing.push({ clipId, path, network, foundAt });
     }
     return missing;
   }
@@ -239,6 +242,12 @@ export class ProjectSession {
     if (this.#current) return this.#current;
     throw new AppError('usage', 'no project is open', { doing });
   }
+}
+
+/** What shots name beside their clips, each once. */
+function filesOfShots({ timeline }: ProjectDocument): NamedFile[] {
+  const named = timeline.flatMap((item) => (item.kind === 'shot' ? filesIn(item.settings) : []));
+  return [...new Map(named.map((file) => [file.path, file])).values()];
 }
 
 function isOpenHere(path: string): AppError {

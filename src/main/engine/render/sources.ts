@@ -5,10 +5,11 @@
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { AppError, errorLine } from '../../../common/errors.ts';
+import type { Fingerprint } from '../../../common/fingerprint.ts';
 import { filesIn } from '../../../common/settings/files.ts';
 import type { EditSettings } from '../../../common/settings/settings.ts';
 import { writeWhole } from '../../atomic-files.ts';
-import { type Fingerprint, fingerprintOf } from '../media/fingerprint.ts';
+import { fingerprintOf } from '../media/fingerprint.ts';
 import { fromSystem } from '../media/target.ts';
 import type { RenderContext } from './context.ts';
 
