@@ -22,8 +22,8 @@ export function madeFor(steps: number): Partial<Have> {
     pictures: {
       decode: async (latent) => latent.map((value) => Math.min(1, Math.max(0, value / 4 + 0.5))),
       encode: async (rgb) => Float32Array.from(rgb, (value) => (value / 255 - 0.5) * 4),
-      between: async (_, before, after): Promise<Latent> => before.map((value, i) => (value + after[i]!) / 2),
     },
+    between: async (_, before, after): Promise<Latent> => before.map((value, i) => (value + after[i]!) / 2),
   };
 }
 

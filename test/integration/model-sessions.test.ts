@@ -13,6 +13,7 @@ import { derive } from '../../src/main/engine/render/derive.ts';
 import { prepareShot } from '../../src/main/engine/render/prepare.ts';
 import { sampleShot } from '../../src/main/engine/render/sample.ts';
 import { settingsWith } from '../helpers/job-settings.ts';
+import { addNetwork, flowGraph } from '../helpers/motion-networks.ts';
 import { bits, floats, textModel } from '../helpers/onnx.ts';
 import { contextWith } from '../helpers/prepared.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -195,5 +196,10 @@ describe('what a plan knows of a bundle', () => {
     bytes[1000]! ^= 1;
     writeFileSync(weights, bytes);
     expect((await facts(dir)).digests.unet).not.toBe(first.digests.unet);
+    addNetwork(dir, 'flow_estimator', flowGraph());
+    const seeing = await facts(dir);
+    expect(seeing.digests.flowEstimator).not.toBe(undefined);
+    writeFileSync(join(dir, 'flow_estimator', 'preprocessor_config.json'), '{"do_rescale": false}');
+    expect((await facts(dir)).digests.flowEstimator).not.toBe(seeing.digests.flowEstimator);
   });
 });

@@ -12,30 +12,18 @@ import { flowEstimator } from '../../src/main/engine/models/roles/flow-estimator
 import { interpolator } from '../../src/main/engine/models/roles/interpolator.ts';
 import { segmenter } from '../../src/main/engine/models/roles/segmenter.ts';
 import { onnxFile } from '../../src/main/engine/models/source.ts';
+import { addNetwork, flowGraph, middleGraph } from '../helpers/motion-networks.ts';
 import { textModel } from '../helpers/onnx.ts';
 import { writeModel } from '../helpers/onnx-files.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { writeTinyBundle } from '../helpers/tiny-bundle.ts';
 
-/** x is how much redder the second picture is, y how much greener the first, in half precision. */
-const FLOW = `float16[B, 3, h, w] image1, float16[B, 3, h, w] image2 => float16[B, 2, h, w] early, float16[B, 2, h, w] late
-  int64[1] zero = {0}
-  int64[1] two = {2}
-  int64[1] axis = {1}
-  float32[1, 2, 1, 1] wide = {8, -8}
-  early = Slice(image1, zero, two, axis)
-  d = Sub(image2, image1)
-  sign = Cast<to = 10>(wide)
-  first = Slice(d, zero, two, axis)
-  late = Mul(first, sign)`;
+const FLOW = flowGraph();
 const BETWEEN = `float32[B, 3, h, w] img0, float32[B, 3, h, w] img1, float32[1] timestep => float32[B, 3, h, w] merged
   d = Sub(img1, img0)
   part = Mul(d, timestep)
   merged = Add(img0, part)`;
-const MIDDLE = `float32[B, 3, h, w] x0, float32[B, 3, h, w] x1 => float32[B, 3, h, w] image
-  float32[1] half = {0.5}
-  sum = Add(x0, x1)
-  image = Mul(sum, half)`;
+const MIDDLE = middleGraph();
 const MASK = `float32[B, 3, h, w] pixel_values => float32[B, 1, h, w] logits
   logits = ReduceMean<axes = [1], keepdims = 1>(pixel_values)`;
 
@@ -127,13 +115,13 @@ describe('networks of pictures', () => {
     );
   });
 
-  it('are parts of a bundle, listed and digested; the flow estimator is there for whoever asks', async () => {
+  it('are parts of a bundle, listed and digested; those of motion are there for whoever asks', async () => {
     const dir = await writeTinyBundle(join(tempFolder(), 'tiny'));
     const before = await openBundle(dir, { sites: 'none', provider: 'cpu' });
     expect([before.flow, before.digests.flowEstimator]).toEqual([null, undefined]);
     await before.close();
-    writeModel(join(dir, 'flow_estimator/model.onnx'), textModel(FLOW));
-    writeModel(join(dir, 'interpolator/model.onnx'), textModel(BETWEEN));
+    addNetwork(dir, 'flow_estimator', FLOW);
+    addNetwork(dir, 'interpolator', BETWEEN);
     const report = await inspectBundle(dir);
     expect(report.defects).toEqual([]);
     expect(report.parts.map(({ role }) => role)).toEqual(
@@ -143,8 +131,13 @@ describe('networks of pictures', () => {
     expect(bundle.sessions.flowEstimator).toEqual({ open: false, opened: 0 });
     const flow = await bundle.flow!.estimate(plain(8, 8, 0, 0, 0), plain(8, 8, 255, 0, 0), 8, 8);
     expect(flow.data[0]).toBeCloseTo(8, 2);
-    const { flowEstimator: digest, ...others } = bundle.digests;
-    expect(digest).toMatch(/^[0-9a-f]{64}$/);
+    const { flowEstimator: digest, interpolator: other, ...others } = bundle.digests;
+    for (const one of [digest, other]) expect(one).toMatch(/^[0-9a-f]{64}$/);
+    expect(digest).not.toBe(other);
+    expect(
+      await bundle.interpolate!(plain(8, 8, 0, 0, 0), plain(8, 8, 200, 0, 0), { width: 8, height: 8 }),
+    ).toEqual(plain(8, 8, 100, 0, 0));
+    expect(bundle.calls).toMatchObject({ flowEstimator: 1, interpolator: 1 });
     expect(others).toEqual(before.digests);
     await bundle.release('flowEstimator');
     expect(bundle.sessions.flowEstimator).toEqual({ open: false, opened: 1 });

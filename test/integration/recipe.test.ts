@@ -22,6 +22,7 @@ import { sampleShot } from '../../src/main/engine/render/sample.ts';
 import { makeWorld, movingClip, type World } from '../helpers/cli.ts';
 import { ffmpegDoes } from '../helpers/clips.ts';
 import { type Short, settingsWith } from '../helpers/job-settings.ts';
+import { addNetwork, flowGraph } from '../helpers/motion-networks.ts';
 import { contextWith } from '../helpers/prepared.ts';
 import { processor } from '../helpers/shipped-edits.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -35,6 +36,8 @@ const decodes = vi.mocked(decoding.decodeFrames);
 
 let plain: World;
 let depth: World;
+/** With a network that estimates motion. */
+let seeing: World;
 let clip: string;
 let still: string;
 let picture: string;
@@ -45,6 +48,8 @@ beforeAll(async () => {
   (methods as Method[]).push(wantsFlow, wantsTrajectory);
   plain = await makeWorld();
   depth = await makeWorld({ kind: 'depth', depth: {} });
+  seeing = await makeWorld();
+  addNetwork(seeing.bundle, 'flow_estimator', flowGraph());
   clip = await movingClip(join(plain.dir, 'clip.mov'), { frames: FRAMES, sound: false });
   still = join(plain.dir, 'still.mov');
   picture = join(plain.dir, 'painted.png');
@@ -57,6 +62,7 @@ beforeAll(async () => {
 afterAll(() => {
   plain[Symbol.dispose]();
   depth[Symbol.dispose]();
+  seeing[Symbol.dispose]();
 });
 beforeEach(() => decodes.mockClear());
 
@@ -115,6 +121,8 @@ async function render(settings: EditSettings, store: ArtefactStore | null): Prom
   const made = await derive(shot, context);
   const { embed, encode, invert, check } = made.counts.calls;
   expect([embed, encode, invert + check]).toEqual([calls.textEncoder, calls.vaeEncoder, calls.unet]);
+  if (shot.bundle.flow) expect(made.counts.calls.flow).toBe(calls.flowEstimator);
+  expect(shot.bundle.sessions.flowEstimator?.open ?? false).toBe(false);
   const sampled = await sampleShot(shot, made, context);
   const { sessions } = shot.bundle;
   const opened = Object.fromEntries(Object.entries(sessions).map(([part, { opened }]) => [part, opened]));
@@ -132,6 +140,7 @@ const EDITS: [string, () => EditSettings][] = [
   ['frames that are all alike', () => settingsOf(plain, { clip: still })],
   ['motion', () => settingsOf(plain, { method: 'wants-flow' })],
   ['motion of frames that are all alike', () => settingsOf(plain, { method: 'wants-flow', clip: still })],
+  ['motion by a network', () => settingsOf(seeing, { method: 'mix', params: { motion: 'follow' } })],
   ['the way to noise', () => settingsOf(plain, { method: 'wants-trajectory' })],
   ['the way to noise with depth', () => settingsOf(depth, { method: 'wants-trajectory', refinement: 1 })],
   ['masked', () => masked(settingsOf(plain), box)],

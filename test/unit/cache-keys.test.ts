@@ -6,6 +6,7 @@ import { digestOf, keyOf } from '../../src/main/engine/artefacts/keys.ts';
 import { ddim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
 import { euler } from '../../src/main/engine/diffusion/solvers/euler.ts';
 import { estimatedDepth, estimatorFit, givenDepth } from '../../src/main/engine/make/depth.ts';
+import { flowKey, flowNetworkOf } from '../../src/main/engine/make/flow.ts';
 import { inversionOf } from '../../src/main/engine/make/inversion.ts';
 import { latentsOf } from '../../src/main/engine/make/latents.ts';
 import type { ShotOf } from '../../src/main/engine/make/shot.ts';
@@ -173,6 +174,31 @@ describe('other keys', () => {
     ];
     expect(new Set(keys).size).toBe(keys.length);
     expect(givenKey(shotWith({ provider: 'cuda' }, { depthEstimator: 'another' }))).toBe(givenKey());
+  });
+});
+
+describe('the key of motion', () => {
+  const { fit } = shotWith();
+  const to = digestOf(new Uint8Array([4]));
+
+  it('is of pictures, canvas and estimator; of the provider only where a network estimates', () => {
+    const network = { digest: 'n', provider: 'cpu' };
+    const keys = [
+      flowKey(fit, pixels, to),
+      flowKey(fit, to, pixels),
+      flowKey(fitCanvas(640, 400, { size: 512, grid: 8 }), pixels, to),
+      flowKey(fit, pixels, to, network),
+      flowKey(fit, pixels, to, { ...network, digest: 'another' }),
+      flowKey(fit, pixels, to, { ...network, provider: 'cuda' }),
+    ];
+    expect(new Set(keys).size).toBe(keys.length);
+    const own = (more: object, model: object = {}) => {
+      const network = flowNetworkOf(shotWith(more, model));
+      return flowKey(fit, pixels, to, network);
+    };
+    expect(own({ provider: 'cuda' })).toBe(keys[0]);
+    expect(own({}, { flowEstimator: 'n' })).toBe(keys[3]);
+    expect(own({ provider: 'cuda' }, { flowEstimator: 'n' })).toBe(keys[5]);
   });
 });
 

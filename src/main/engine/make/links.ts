@@ -2,7 +2,7 @@
 import type { Tensor } from '../artefacts/codecs.ts';
 import type { ArtefactStore } from '../artefacts/store.ts';
 import type { Flow } from '../flow/flow.ts';
-import { flowOf } from './flow.ts';
+import { type FlowNetwork, flowOf } from './flow.ts';
 import { Maker } from './maker.ts';
 import type { LinkOf } from './mask.ts';
 import type { Pictures } from './pictures.ts';
@@ -10,6 +10,8 @@ import type { PicturesShot } from './shot.ts';
 
 export interface LinksOf {
   readonly shot: PicturesShot;
+  /** Null for Retake's own estimate, which also stands in where a network is not open and kept nothing. */
+  readonly network: FlowNetwork | null;
   readonly pictures: Pictures;
   readonly store: ArtefactStore | null;
   readonly signal?: AbortSignal | undefined;
@@ -18,6 +20,7 @@ export interface LinksOf {
 /** @returns flows between a frame and the next. Not counted: a render counts them where it makes them */
 export function linksOf({
   shot,
+  network,
   pictures,
   store,
   signal = new AbortController().signal,
@@ -25,7 +28,12 @@ export function linksOf({
   const maker = new Maker({ store, signal });
   return async (index) => {
     const [frame, next] = [await pictures.frame(index), await pictures.frame(index + 1)];
-    const [there, back] = [flowOf(shot, frame, next), flowOf(shot, next, frame)];
+    const by = (of: FlowNetwork | null) =>
+      [flowOf(shot, of, frame, next), flowOf(shot, of, next, frame)] as const;
+    const wanted = by(network);
+    const keys = wanted.map(({ key }) => key!);
+    const can = !network || network.estimator || store?.has(keys).size === keys.length;
+    const [there, back] = can ? wanted : by(null);
     return {
       key: `${there.key} ${back.key}`,
       read: async () => ({

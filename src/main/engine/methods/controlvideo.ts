@@ -32,7 +32,7 @@ const schema = z.strictObject({
     .max(1)
     .default(0.4)
     .describe(
-      'When every other picture is drawn from its neighbours along the motion, as a share of the steps; 0 never',
+      "When every other picture is drawn from its neighbours, along the motion or by the model's interpolator, as a share of the steps; 0 never",
     ),
 });
 
@@ -64,21 +64,21 @@ function smoothingSteps(steps: number, at: number): number[] {
 async function smoothed(
   clean: ReadonlyMap<number, Latent>,
   odd: boolean,
-  pictures: Given<'pictures'>['pictures'],
+  { pictures, between }: Given<'pictures' | 'between'>,
 ): Promise<ReadonlyMap<number, Latent>> {
   const made = new Map<number, Latent>();
   let left: Float32Array | null = null;
   for (let frame = odd ? 1 : 2; frame < clean.size - 1; frame += 2) {
     left ??= await pictures.decode(clean.get(frame - 1)!);
     const right = await pictures.decode(clean.get(frame + 1)!);
-    const middle = await pictures.between(frame, left, right);
+    const middle = await between(frame, left, right);
     made.set(frame, await pictures.encode(Uint8Array.from(middle, (value) => Math.round(255 * value))));
     left = right;
   }
   return made;
 }
 
-export const controlVideo: Method<Params, 'inversion' | 'pictures' | 'flow'> = {
+export const controlVideo: Method<Params, 'inversion' | 'pictures' | 'between'> = {
   id: 'controlvideo',
   label: 'ControlVideo',
   summary:
@@ -90,7 +90,7 @@ export const controlVideo: Method<Params, 'inversion' | 'pictures' | 'flow'> = {
   solvers: ['ddim', 'euler', 'dpmpp_2m'],
   needs: ({ start, smoothAt }) => [
     ...(start === 'inversion' ? (['inversion'] as const) : []),
-    ...(smoothAt > 0 ? (['pictures', 'flow'] as const) : []),
+    ...(smoothAt > 0 ? (['pictures', 'between'] as const) : []),
   ],
   runs(shot, { start, window, smoothAt }) {
     const { frames, shape, seed, schedule, form, have } = shot;
@@ -106,7 +106,7 @@ export const controlVideo: Method<Params, 'inversion' | 'pictures' | 'flow'> = {
         passes: () => passes,
         ...(start === 'noise' && { noise }),
         gathers: (step) => smoothing.includes(step),
-        gather: (step, clean) => smoothed(clean, step === smoothing[0], have.pictures),
+        gather: (step, clean) => smoothed(clean, step === smoothing[0], have),
         keepsNoise: true,
       },
     ];

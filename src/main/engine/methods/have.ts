@@ -19,8 +19,6 @@ interface Pictures {
   decode(latent: Latent): Promise<Float32Array>;
   /** RGB8 (h·w·3) to the clean latent. */
   encode(rgb: Uint8Array): Promise<Latent>;
-  /** The picture of a frame from those of the frames before and after it, moved along the clip's motion; all h·w·3, 0..1. */
-  between(frame: number, before: Float32Array, after: Float32Array): Promise<Float32Array>;
 }
 
 export interface Have {
@@ -39,6 +37,8 @@ export interface Have {
   /** The prompt that the source was described by. */
   readonly sourceText: Conditioning;
   readonly pictures: Pictures;
+  /** The picture of a frame from those before and after it (h·w·3, 0..1): by the bundle's interpolator, or along the clip's motion. */
+  between(frame: number, before: Float32Array, after: Float32Array): Promise<Float32Array>;
 }
 
 /** `tuned` weights are in the network itself: there is nothing to ask for. */
@@ -57,6 +57,7 @@ const KINDS: readonly (keyof Have)[] = [
   'nullText',
   'sourceText',
   'pictures',
+  'between',
 ];
 
 /** Needs that are made by going from clean to noise. */

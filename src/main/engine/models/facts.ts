@@ -45,10 +45,8 @@ export function factsOf({ layout, scheduler, geometry, digests }: ReadBundle): B
   return { ...measures, dir: layout.dir, name: layout.name, scheduler, digests };
 }
 
-function weightsOf({ unet, vaeEncoder, vaeDecoder, text, depth }: Parts): string[] {
-  return [unet, vaeEncoder, vaeDecoder, ...text, ...(depth ? [depth] : [])].flatMap(
-    ({ graph }) => graph.files,
-  );
+function weightsOf({ text, ...parts }: Parts): string[] {
+  return [...text, ...Object.values(parts)].flatMap((part) => part?.graph.files ?? []);
 }
 
 /** Sizes and times of every file that the facts come from. */
@@ -56,7 +54,7 @@ async function stampOf(layout: Layout, weights: readonly string[]): Promise<stri
   const files = [
     layout.indexFile ?? layout.dir,
     layout.schedulerFile,
-    ...(layout.preprocessor ? [layout.preprocessor.file] : []),
+    ...[layout.preprocessor, ...Object.values(layout.ranges)].flatMap((one) => one?.file ?? []),
     ...Object.values(layout.parts).flatMap(({ file, configFile }) => [file, configFile ?? file]),
     ...layout.tokenizers.flatMap((folder) => TOKENIZER_FILES.map((name) => join(folder, name))),
     ...weights,

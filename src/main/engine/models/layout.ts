@@ -17,6 +17,7 @@ import { readRange } from './picture-planes.ts';
 import { type PictureRange, type Preprocessor, preprocessorConfig } from './preprocessor.ts';
 import { depthEstimator } from './roles/depth-estimator.ts';
 import { flowEstimator } from './roles/flow-estimator.ts';
+import { interpolator } from './roles/interpolator.ts';
 import { ROLES, type RoleId } from './roles/registry.ts';
 import { type TextConfig, textConfig, textEncoder, textEncoder2 } from './roles/text-encoder.ts';
 import { unet } from './roles/unet.ts';
@@ -32,6 +33,11 @@ const index = z.looseObject({
 /** One graph of the bundle and the configuration beside it. */
 export interface LayoutPart extends FoundPart {
   readonly source: Source;
+}
+
+interface RangeOf {
+  readonly file: string | null;
+  readonly config: PictureRange;
 }
 
 export interface Layout {
@@ -53,8 +59,8 @@ export interface Layout {
   readonly schedulerFile: string;
   /** How the depth estimator wants its pictures; null where there is none. */
   readonly preprocessor: { readonly file: string; readonly config: Preprocessor } | null;
-  /** The values that the flow estimator takes pictures in; null where there is none. */
-  readonly flowRange: PictureRange | null;
+  /** The values that these take pictures in, and the file that says so; null where there is none of them. */
+  readonly ranges: Readonly<Record<'flowEstimator' | 'interpolator', RangeOf | null>>;
 }
 
 async function readConfig<Schema extends z.ZodType>(
@@ -125,7 +131,10 @@ export async function readLayout(dir: string, onDefect: OnDefect): Promise<Layou
     found.vaeDecoder?.configFile ?? found.vaeEncoder?.configFile ?? join(root, 'vae', 'config.json');
   const text = [await readConfig(found.textEncoder?.configFile, textConfig, onDefect)];
   if (xl) text.push(await readConfig(found.textEncoder2?.configFile, textConfig, onDefect));
-  const range = found.flowEstimator ? await readFlowRange(root, onDefect) : null;
+  const ranges = {
+    flowEstimator: found.flowEstimator ? await rangeOf(root, flowEstimator, onDefect) : null,
+    interpolator: found.interpolator ? await rangeOf(root, interpolator, onDefect) : null,
+  };
   const preprocessor = found.depthEstimator ? await readPreprocessor(root, onDefect) : null;
   const sharedVae = join(root, 'vae', 'config.json');
   const vaeBeside = (await kindOf(sharedVae)) ? [sharedVae] : [];
@@ -134,7 +143,8 @@ export async function readLayout(dir: string, onDefect: OnDefect): Promise<Layou
     vaeEncoder: vaeBeside,
     vaeDecoder: vaeBeside,
     depthEstimator: preprocessor ? [preprocessor.file] : [],
-    flowEstimator: range?.file ? [range.file] : [],
+    flowEstimator: ranges.flowEstimator?.file ? [ranges.flowEstimator.file] : [],
+    interpolator: ranges.interpolator?.file ? [ranges.interpolator.file] : [],
   };
   const placed = Object.values(found).map((part): LayoutPart => {
     const own = part.configFile ? [part.configFile] : [];
@@ -155,13 +165,13 @@ export async function readLayout(dir: string, onDefect: OnDefect): Promise<Layou
     tokenizers,
     schedulerFile: join(root, ...(flatScheduler ? [] : ['scheduler']), 'scheduler_config.json'),
     preprocessor,
-    flowRange: range?.config ?? null,
+    ranges,
   };
 }
 
-async function readFlowRange(root: string, onDefect: OnDefect) {
+async function rangeOf(root: string, { folder }: { readonly folder: string }, onDefect: OnDefect) {
   try {
-    return await readRange(join(root, flowEstimator.folder));
+    return await readRange(join(root, folder));
   } catch (error) {
     onDefect(error as AppError);
     return null;

@@ -8,6 +8,7 @@ import { type ReadBundle, readBundle } from './read.ts';
 import type { Role } from './role.ts';
 import { depthEstimator } from './roles/depth-estimator.ts';
 import { flowEstimator } from './roles/flow-estimator.ts';
+import { interpolator } from './roles/interpolator.ts';
 import { encodeTogether, textEncoder, textEncoder2, timeIds } from './roles/text-encoder.ts';
 import { unet } from './roles/unet.ts';
 import { vaeDecoder } from './roles/vae-decoder.ts';
@@ -56,6 +57,7 @@ async function openParts({ layout, parts }: ReadBundle, options: OpenBundleOptio
     // With a depth clip it is never asked.
     depth: parts.depth && (await open(depthEstimator, parts.depth, undefined, true)),
     flow: parts.flow && (await open(flowEstimator, parts.flow, undefined)),
+    interpolator: parts.interpolator && (await open(interpolator, parts.interpolator, undefined)),
   };
 }
 
@@ -73,10 +75,15 @@ function assemble(read: ReadBundle, models: Models): Bundle {
   const { siteChannels } = models.unet.functions;
   const facts = factsOf(read);
   const sizes = sizesOf(read);
-  const calls = { unet: 0, unetBranches: 0, vaeEncoder: 0, vaeDecoder: 0, textEncoder: 0 };
-  const { preprocessor } = layout;
+  const calls = {
+    ...{ unet: 0, unetBranches: 0, vaeEncoder: 0, vaeDecoder: 0, textEncoder: 0 },
+    ...{ flowEstimator: 0, interpolator: 0 },
+  };
+  const { preprocessor, ranges } = layout;
   const depth = models.depth && preprocessor && models.depth.functions(preprocessor.config);
-  const flow = models.flow && layout.flowRange && models.flow.functions(layout.flowRange);
+  const flow = models.flow && ranges.flowEstimator && models.flow.functions(ranges.flowEstimator.config);
+  const between =
+    models.interpolator && ranges.interpolator && models.interpolator.functions(ranges.interpolator.config);
   const held: PerPart<readonly OpenModel[]> = {
     unet: [models.unet],
     vaeEncoder: [models.vaeEncoder],
@@ -84,6 +91,7 @@ function assemble(read: ReadBundle, models: Models): Bundle {
     textEncoder: models.text,
     ...(models.depth && { depthEstimator: [models.depth] }),
     ...(models.flow && { flowEstimator: [models.flow] }),
+    ...(models.interpolator && { interpolator: [models.interpolator] }),
   };
   const perPart = <T>(make: (models: readonly OpenModel[]) => T) =>
     Object.fromEntries(Object.entries(held).map(([part, of]) => [part, make(of)])) as unknown as PerPart<T>;
@@ -98,7 +106,18 @@ function assemble(read: ReadBundle, models: Models): Bundle {
   return {
     ...facts,
     depth,
-    flow,
+    flow: flow && {
+      estimate(...pair) {
+        calls.flowEstimator += 1;
+        return flow.estimate(...pair);
+      },
+    },
+    interpolate:
+      between &&
+      ((...pair) => {
+        calls.interpolator += 1;
+        return between(...pair);
+      }),
     siteCount: siteChannels.length,
     calls,
     get runSeconds() {

@@ -36,6 +36,7 @@ export async function bundleDigests(
     scheduler: await fileDigest(layout.schedulerFile),
     ...(parts.depth && layout.preprocessor && { depthEstimator: await ofPart(parts.depth) }),
     ...(parts.flow && { flowEstimator: await ofPart(parts.flow) }),
+    ...(parts.interpolator && { interpolator: await ofPart(parts.interpolator) }),
   };
 }
 

@@ -9,6 +9,7 @@ import { type ReadModel, readModel } from './model.ts';
 import type { Role } from './role.ts';
 import { type DepthIo, depthEstimator } from './roles/depth-estimator.ts';
 import { type FlowIo, flowEstimator } from './roles/flow-estimator.ts';
+import { type InterpolatorIo, interpolator } from './roles/interpolator.ts';
 import type { RoleId } from './roles/registry.ts';
 import { type TextIo, textEncoder, textEncoder2 } from './roles/text-encoder.ts';
 import { unet as unetRole } from './roles/unet.ts';
@@ -27,6 +28,7 @@ export interface Parts {
   readonly depth: ReadModel<DepthIo> | null;
   /** Null where the bundle has none. */
   readonly flow: ReadModel<FlowIo> | null;
+  readonly interpolator: ReadModel<InterpolatorIo> | null;
 }
 
 /** What the parts together make of the bundle. */
@@ -73,6 +75,7 @@ export function loadParts(layout: Layout, graphs?: ReadonlyMap<RoleId, LoadedGra
     ],
     depth: wantsDepth && layout.parts.depthEstimator ? read(depthEstimator, undefined) : null,
     flow: layout.parts.flowEstimator ? read(flowEstimator, undefined) : null,
+    interpolator: layout.parts.interpolator ? read(interpolator, undefined) : null,
   };
 }
 

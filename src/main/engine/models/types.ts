@@ -23,6 +23,7 @@ export interface BundleDigests {
   readonly depthEstimator?: string;
   /** Absent where the bundle has none. */
   readonly flowEstimator?: string;
+  readonly interpolator?: string;
 }
 
 /** Estimates how near things are. Its network is loaded with the first picture and released with the bundle. */
@@ -42,11 +43,22 @@ export interface DepthEstimator {
 /** A network that estimates motion, in place of Retake's own dense inverse search. Loaded with the first pair. */
 export interface FlowEstimator {
   /**
-   * RGB8 (h·w·3) of any size to the motion from a to b, at their size.
-   * @throws AppError bundle-invalid, model-failed, not-finite
+   * RGB8 (h·w·3) of any size to the motion from a to b, at their size; it may hold NaN.
+   * @throws AppError bundle-invalid, model-failed
    */
   estimate(a: Uint8Array, b: Uint8Array, width: number, height: number): Promise<Flow>;
 }
+
+/**
+ * RGB8 (h·w·3) at a time between a (0) and b (1), by default in the middle. Its network is loaded with the first pair.
+ * @throws AppError usage for another time than the middle where the network knows no other; bundle-invalid, not-finite
+ */
+export type Interpolate = (
+  a: Uint8Array,
+  b: Uint8Array,
+  size: { readonly width: number; readonly height: number },
+  time?: number,
+) => Promise<Uint8Array>;
 
 export interface Tokens {
   /** Padded to the tokenizer's length, one array per text encoder. */
@@ -82,7 +94,7 @@ export interface BundleFacts {
 
 /** Networks of a bundle that are held and let go by themselves; XL's two text encoders go together. */
 export type BundlePart = 'unet' | 'vaeEncoder' | 'vaeDecoder' | 'textEncoder' | OptionalPart;
-type OptionalPart = 'depthEstimator' | 'flowEstimator';
+type OptionalPart = 'depthEstimator' | 'flowEstimator' | 'interpolator';
 
 /** Bytes. */
 export interface Foretold {
@@ -108,6 +120,8 @@ export interface Bundle extends BundleFacts {
   readonly depth: DepthEstimator | null;
   /** Null where the bundle has none. */
   readonly flow?: FlowEstimator | null;
+  /** Null where the bundle has none. */
+  readonly interpolate?: Interpolate | null;
   /** Number of self-attention sites compiled with a bank. */
   readonly siteCount: number;
   /** What work on latents of this shape will take, within a factor of two. */
@@ -119,6 +133,8 @@ export interface Bundle extends BundleFacts {
     vaeEncoder: number;
     vaeDecoder: number;
     textEncoder: number;
+    flowEstimator: number;
+    interpolator: number;
   };
   /** Wall seconds inside bare session.run, for the overhead benchmark. */
   readonly runSeconds: PerPart<number>;

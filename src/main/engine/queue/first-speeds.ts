@@ -16,7 +16,7 @@ import { branchPrompts } from '../recipe/runs.ts';
 import { CheckpointFile } from '../render/checkpoint-file.ts';
 import { makeConditions, makeStructure } from '../render/derive.ts';
 import { prepareShot } from '../render/prepare.ts';
-import type { Work } from './speeds.ts';
+import type { FirstWork } from './speeds.ts';
 
 /** On disk. The shipped models have 20 MB, Stable Diffusion's UNet 1.7 GB in half precision. */
 const LARGEST_BYTES = 200 * 2 ** 20;
@@ -32,7 +32,7 @@ export async function isSmall(bundle: string): Promise<boolean> {
 export async function timeCalls(
   settings: EditSettings,
   { cache, dir }: { readonly cache: ArtefactStore | null; readonly dir: string },
-): Promise<Omit<Work, 'flow'> | null> {
+): Promise<FirstWork | null> {
   const { anchor } = settings.guide;
   const context = {
     job: 'plan',
@@ -80,7 +80,13 @@ export async function timeCalls(
     const attention = features && { bank: [features, features], self: false };
     const sample = await timed(() => call({ branches, capture: lends, ...(attention && { attention }) }));
     const encode = await timed(() => shot.bundle.decode(latent, shot.shape));
-    return { open, invert, sample, encode };
+    const { contentWidth, contentHeight } = shot.fit;
+    const grey = new Uint8Array(contentWidth * contentHeight * 3).fill(128);
+    const network = shot.recipe.moving && shot.bundle.flow;
+    const flow = network
+      ? await timed(() => network.estimate(grey, grey, contentWidth, contentHeight))
+      : undefined;
+    return { open, invert, sample, encode, ...(flow !== undefined && { flow }) };
   } catch (error) {
     if (error instanceof AppError) return null;
     throw error;

@@ -10,6 +10,7 @@ import { Pictures } from '../make/pictures.ts';
 import { fitCanvas } from '../media/fit.ts';
 import type { Probe } from '../media/remembering-probe.ts';
 import type { ReadFacts } from '../models/facts.ts';
+import { chooseProvider } from '../onnx/provider.ts';
 import { mattesOf } from '../recipe/mattes.ts';
 import { canvasOf } from '../recipe/request.ts';
 
@@ -53,7 +54,10 @@ export async function maskPicture(
   const shot = { clip, fit, model: { name: network?.name ?? '' } };
   const { end } = framesToFollow(mask, range) ?? range;
   const pictures = new Pictures({ clip, fit, end, store: cache, signal });
-  const link = linksOf({ shot, pictures, store: cache, signal });
+  const digest = network?.digests.flowEstimator;
+  // As a render has kept it: no network is opened to look at a mask.
+  const kept = digest === undefined ? null : { digest, provider: (await chooseProvider('auto')).provider };
+  const link = linksOf({ shot, network: kept, pictures, store: cache, signal });
   const picture = (index: number) => pictures.rgb(index);
   const masks = new Masks({ shot, mask, mattes, link, picture, signal });
   try {

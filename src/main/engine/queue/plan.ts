@@ -73,7 +73,8 @@ export function createPlanner({ cache, store, probe, facts, dir, isBusy }: Plann
     const inversionCalls = counts.calls.invert + counts.calls.check;
     const samplingCalls = visitsOf(runsOf(resolved));
 
-    const machine = { model: model.digests.unet, width: fit.width, height: fit.height, provider };
+    const { unet, flowEstimator: flow } = model.digests;
+    const machine = { model: unet, flow, width: fit.width, height: fit.height, provider };
     const known = () => store && speedsOf(store, machine, method.id, branchPrompts(settings).length);
     if (!known()) await timeFirst(settings, machine);
     const speeds = known();

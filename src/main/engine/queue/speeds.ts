@@ -6,6 +6,8 @@ import type { JobStore } from './store.ts';
 export interface Machine {
   /** Digest of the UNet. */
   readonly model: string;
+  /** Digest of the network that estimates motion; absent where Retake does by itself. */
+  readonly flow?: string | undefined;
   /** Canvas in pixels. */
   readonly width: number;
   readonly height: number;
@@ -21,14 +23,23 @@ export interface Work {
   readonly open: number;
 }
 
+/** Motion is measured where a network estimates it. */
+export type FirstWork = Omit<Work, 'flow'> & Partial<Pick<Work, 'flow'>>;
+
 /** How much a new measurement counts. */
 const WEIGHT = 0.5;
 /** Of an estimate of motion that was never measured, on one core. */
 const FLOW_SECONDS_PER_PIXEL = 1e-6;
+/** The same by a network. */
+const NETWORK_SECONDS_PER_PIXEL = 1e-5;
 
 /** Guidance runs two branches in a call, and attention to other frames costs too. */
 function samplingWork(method: string, branches: number): string {
   return `sample ${method} ${branches}`;
+}
+
+function flowWork({ flow }: Machine): string {
+  return flow === undefined ? 'flow' : `flow ${flow}`;
 }
 
 export function recordSpeeds(store: JobStore, report: TakeReport): void {
@@ -37,7 +48,7 @@ export function recordSpeeds(store: JobStore, report: TakeReport): void {
   const branches = branchPrompts(settings).length;
   const inverted = inversion.unetCalls + inversion.checkUnetCalls;
   const measured: [string, number, number][] = [
-    ['flow', seconds.flow ?? 0, derived?.calls.flow ?? 0],
+    [flowWork(machine), seconds.flow ?? 0, derived?.calls.flow ?? 0],
     ['invert', seconds.invert, inverted],
     [samplingWork(settings.method.id, branches), seconds.sample, sampling.unetCalls],
     ['encode', seconds.encode, take.frames],
@@ -60,10 +71,13 @@ export function guessSpeeds(
   machine: Machine,
   method: string,
   branches: number,
-  work: Omit<Work, 'flow'>,
+  work: FirstWork,
 ): void {
-  const { invert, sample, encode, open } = work;
-  const measured = { invert, encode, open, [samplingWork(method, branches)]: sample };
+  const { invert, sample, encode, open, flow } = work;
+  const measured = {
+    ...{ invert, encode, open, [samplingWork(method, branches)]: sample },
+    ...(flow !== undefined && { [flowWork(machine)]: flow }),
+  };
   store.attempt((db) => {
     const write = db.prepare('INSERT OR IGNORE INTO speeds VALUES (?, ?, ?, ?, ?, ?)');
     for (const [name, seconds] of Object.entries(measured)) write.run(...keyOf(machine), name, seconds);
@@ -84,9 +98,10 @@ export function speedsOf(store: JobStore, machine: Machine, method: string, bran
   const other = others.map(([work, seconds]) => (seconds * branches) / Number(work.split(' ').at(-1)))[0];
   const sample = measured.get(samplingWork(method, branches)) ?? other;
   if (sample === undefined) return null;
+  const perPixel = machine.flow === undefined ? FLOW_SECONDS_PER_PIXEL : NETWORK_SECONDS_PER_PIXEL;
   return {
     sample,
-    flow: measured.get('flow') ?? FLOW_SECONDS_PER_PIXEL * machine.width * machine.height,
+    flow: measured.get(flowWork(machine)) ?? perPixel * machine.width * machine.height,
     invert: measured.get('invert') ?? sample / branches,
     encode: measured.get('encode') ?? 0,
     open: measured.get('open') ?? 0,
@@ -96,6 +111,7 @@ export function speedsOf(store: JobStore, machine: Machine, method: string, bran
 function machineOf({ bundle, canvas, provider }: TakeReport): Machine {
   return {
     model: bundle.digests.unet!,
+    flow: bundle.digests.flowEstimator,
     width: canvas.width,
     height: canvas.height,
     provider: provider.used,

@@ -10,7 +10,7 @@ import type { ArtefactStore } from '../artefacts/store.ts';
 import type { Conditioning } from '../diffusion/types.ts';
 import { estimatedDepth, estimatorFit, givenDepth, normalise } from '../make/depth.ts';
 import type { Check, Derived } from '../make/derived.ts';
-import { flowOf } from '../make/flow.ts';
+import { flowNetworkOf, flowOf } from '../make/flow.ts';
 import { checkOf, type InversionOf, inversionCalls, inversionOf } from '../make/inversion.ts';
 import { latentsOf } from '../make/latents.ts';
 import { linksOf } from '../make/links.ts';
@@ -151,12 +151,13 @@ export class Recipe implements AsyncDisposable {
     const { shot } = this.#of;
     const { moving } = this;
     if (!moving) return;
+    const network = flowNetworkOf(shot);
     const pictures = this.#open(shot.clip, shot.fit, moving.end);
     let before = await pictures.frame(moving.start);
     for (let index = moving.start + 1; index < moving.end; index++) {
       const frame = await pictures.frame(index);
-      yield { ...flowOf(shot, before, frame), from: before.index, to: index };
-      yield { ...flowOf(shot, frame, before), from: index, to: before.index };
+      yield { ...flowOf(shot, network, before, frame), from: before.index, to: index };
+      yield { ...flowOf(shot, network, frame, before), from: index, to: before.index };
       before = frame;
     }
     await pictures.rest();
@@ -168,7 +169,7 @@ export class Recipe implements AsyncDisposable {
     const { mask } = shot.settings.guide;
     if (!mask) return;
     const pictures = this.#open(shot.clip, shot.fit, this.moving?.end);
-    const link = linksOf({ shot, pictures, store, signal });
+    const link = linksOf({ shot, network: flowNetworkOf(shot), pictures, store, signal });
     const picture = (frame: number) => pictures.rgb(frame);
     const masks = new Masks({ shot, mask, mattes, link, picture, signal });
     try {

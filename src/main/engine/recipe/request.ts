@@ -167,7 +167,7 @@ export function resolveShot(of: {
   return {
     ...request,
     ...of,
-    needs: neededFor(request.needs, heldBy(settings.guide, request)),
+    needs: neededFor(betweenBy(request.needs, model), heldBy(settings.guide, request)),
     range,
     frames: range.end - range.start,
     anchor: settings.guide.anchor - range.start,
@@ -176,6 +176,12 @@ export function resolveShot(of: {
     shape: latentShape(fit, model),
     schedule: makeLevels(model.scheduler, settings.sampling.steps, { solver, schedule: scheduleId }),
   };
+}
+
+/** Pictures between two others are drawn along the motion where the bundle has no network for it. */
+function betweenBy(needs: readonly Need[], { digests }: Pick<ModelFacts, 'digests'>): readonly Need[] {
+  if (!needs.includes('between') || digests.interpolator !== undefined) return needs;
+  return [...new Set<Need>([...needs, 'flow'])];
 }
 
 /** Where the depth comes from; null for networks that take none. */

@@ -35,6 +35,7 @@ const MAKES: readonly Need[] = [
   'mask',
   'sourceText',
   'pictures',
+  'between',
 ];
 
 /** @param made what was made; without it the runs can only be counted */

@@ -56,6 +56,8 @@ export async function derive(shot: Shot, context: RenderContext): Promise<Ingred
   const fingerprint = createHash('sha256');
   const motions = await makeMotions(shot, maker, context, fingerprint);
   const masks = await makeMasks(shot, maker, context, fingerprint);
+  // Brushes are carried along the motion too, and without a cache it is estimated again for them.
+  await shot.bundle.release('flowEstimator');
   // It takes longest, and no frame's time shall hold it.
   await shot.bundle.open('unet');
   progress.enter('invert');

@@ -1,15 +1,13 @@
 /** Pictures of latents half way, for methods that draw them anew while they sample. */
-import { assert, throwIfCancelled } from '../../../common/errors.ts';
+import { throwIfCancelled } from '../../../common/errors.ts';
 import { between, type Sight } from '../flow/between.ts';
 import type { Have, Motion } from '../methods/have.ts';
 import type { Motions } from '../recipe/motions.ts';
 import type { RenderContext } from './context.ts';
 import type { Shot } from './prepare.ts';
 
-/** @param motions null where the method did not ask for them: then nothing is drawn between two pictures */
 export function picturesOf(
   { bundle, fit, shape }: Shot,
-  motions: Motions | null,
   { signal }: Pick<RenderContext, 'signal'>,
 ): Have['pictures'] {
   const { width, height } = fit;
@@ -22,14 +20,32 @@ export function picturesOf(
       throwIfCancelled(signal);
       return bundle.encode(rgb, width, height);
     },
-    async between(frame, before, after) {
-      assert(motions, 'who draws between pictures asks for the motion');
-      const there = (picture: Float32Array, other: number) => ({
-        picture,
-        sight: sightOf(motions.between(frame, other), shape),
-      });
-      return between(there(before, frame - 1), there(after, frame + 1), width, height);
-    },
+  };
+}
+
+/** @param motions null where nothing asked for them. @returns null where neither they nor a network are there */
+export function betweenOf(
+  { bundle, fit, shape }: Shot,
+  motions: Motions | null,
+  { signal }: Pick<RenderContext, 'signal'>,
+): Have['between'] | null {
+  const { width, height } = fit;
+  const { interpolate } = bundle;
+  if (interpolate) {
+    const bytes = (picture: Float32Array) => Uint8Array.from(picture, (value) => Math.round(255 * value));
+    return async (_, before, after) => {
+      throwIfCancelled(signal);
+      const middle = await interpolate(bytes(before), bytes(after), { width, height });
+      return Float32Array.from(middle, (value) => value / 255);
+    };
+  }
+  if (!motions) return null;
+  return async (frame, before, after) => {
+    const there = (picture: Float32Array, other: number) => ({
+      picture,
+      sight: sightOf(motions.between(frame, other), shape),
+    });
+    return between(there(before, frame - 1), there(after, frame + 1), width, height);
   };
 }
 

@@ -11,7 +11,7 @@ import { branchPrompts, runsOf } from '../recipe/runs.ts';
 import { CheckpointClock } from './checkpoint-file.ts';
 import type { RenderContext } from './context.ts';
 import type { Ingredients } from './derive.ts';
-import { picturesOf } from './half-way.ts';
+import { betweenOf, picturesOf } from './half-way.ts';
 import type { Shot } from './prepare.ts';
 
 export interface Sampled {
@@ -87,6 +87,7 @@ export async function sampleShot(shot: Shot, made: Ingredients, context: RenderC
   await bundle.release('unet');
   // Methods that draw pictures half way have opened it; the decoder is needed next.
   await bundle.release('vaeEncoder');
+  await bundle.release('interpolator');
   return {
     latents,
     unetCalls: bundle.calls.unet - before.unet,
@@ -104,6 +105,7 @@ function visitsBefore(runs: readonly Run[], { run, step, visited }: Checkpoint):
 function haveOf(shot: Shot, made: Ingredients, context: RenderContext): Partial<Have> {
   const { shape, conditions, settings } = shot;
   const sourceText = conditions.get(settings.prompts.source);
+  const between = betweenOf(shot, made.motions, context);
   return {
     ...(sourceText && { sourceText }),
     inversion: (frame) => made.inverted[frame]!,
@@ -112,7 +114,8 @@ function haveOf(shot: Shot, made: Ingredients, context: RenderContext): Partial<
     ...(made.structure && { structure: mapOf(made) }),
     ...(made.motions && { flow: (from, to) => made.motions!.between(from, to) }),
     mask: (frame) => made.masks?.[frame] ?? new Float32Array(shape.height * shape.width).fill(1),
-    pictures: picturesOf(shot, made.motions, context),
+    pictures: picturesOf(shot, context),
+    ...(between && { between }),
   };
 }
 

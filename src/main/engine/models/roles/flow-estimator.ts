@@ -7,7 +7,7 @@ import { float32Io } from '../../onnx/passes/float-io.ts';
 import { step } from '../../onnx/passes/pass.ts';
 import { type FixedSize, filled, fixedSize } from '../frozen-size.ts';
 import { fixedDim, inputsOf, isFloat, notA, rank, take, type Values } from '../graph-values.ts';
-import { finite, isPicture, networkSize, toPlanes } from '../picture-planes.ts';
+import { isPicture, networkSize, toPlanes } from '../picture-planes.ts';
 import type { PictureRange } from '../preprocessor.ts';
 import type { Part, Role } from '../role.ts';
 import type { FlowEstimator } from '../types.ts';
@@ -69,8 +69,7 @@ function makeEstimator({ session, io, file }: Part<FlowIo>, range: PictureRange)
           { doing: `running ${file}`, hint: 'Export it again with the flow of the size of its pictures.' },
         );
       }
-      const flow = finite(data.slice(0, 2 * size.width * size.height), 'flow', file);
-      return toGrid({ ...size, data: flow }, width, height);
+      return toGrid({ ...size, data: data.slice(0, 2 * size.width * size.height) }, width, height);
     },
   };
 }

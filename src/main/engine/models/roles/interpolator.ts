@@ -9,8 +9,9 @@ import { inputsOf, isFloat, notA, take, type Values } from '../graph-values.ts';
 import { finite, fromPlanes, isPicture, networkSize, toPlanes } from '../picture-planes.ts';
 import type { PictureRange } from '../preprocessor.ts';
 import type { Part, Role } from '../role.ts';
+import type { Interpolate } from '../types.ts';
 
-interface InterpolatorIo {
+export interface InterpolatorIo {
   /** [B, 3, h, w] each. */
   readonly before: string;
   readonly after: string;
@@ -21,17 +22,6 @@ interface InterpolatorIo {
   readonly fixed: FixedSize;
 }
 
-/**
- * RGB8 (h·w·3) at a time between a (0) and b (1).
- * @throws AppError usage for another time than the middle where the network knows no other; bundle-invalid, not-finite
- */
-type Between = (
-  a: Uint8Array,
-  b: Uint8Array,
-  size: { readonly width: number; readonly height: number },
-  time?: number,
-) => Promise<Uint8Array>;
-
 export const interpolator = {
   id: 'interpolator',
   label: 'the interpolator',
@@ -40,7 +30,7 @@ export const interpolator = {
   io: interpolatorIo,
   passes: () => [step(float32Io)],
   functions: (part) => (range) => makeBetween(part, range),
-} as const satisfies Role<InterpolatorIo, void, void, (range: PictureRange) => Between>;
+} as const satisfies Role<InterpolatorIo, void, void, (range: PictureRange) => Interpolate>;
 
 function interpolatorIo(model: Model, file: string): InterpolatorIo {
   const inputs = inputsOf(model);
@@ -78,7 +68,7 @@ function interpolatorIo(model: Model, file: string): InterpolatorIo {
   };
 }
 
-function makeBetween({ session, io, file }: Part<InterpolatorIo>, range: PictureRange): Between {
+function makeBetween({ session, io, file }: Part<InterpolatorIo>, range: PictureRange): Interpolate {
   return async (a, b, picture, time = 0.5) => {
     assert(time >= 0 && time <= 1, 'a time between two pictures');
     if (!io.time && time !== 0.5) {
