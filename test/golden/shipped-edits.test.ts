@@ -21,7 +21,7 @@ interface Recorded {
 
 const folder = join(import.meta.dirname, 'shipped-edits');
 const FRAMES = 4;
-/** Mean absolute difference of latents of unit variance. Two of the ten edits differ by at least ten times as much. */
+/** Mean absolute difference of latents of unit variance. Two of the edits differ by at least ten times as much. */
 const TOLERANCE = 1e-3;
 
 const dir = mkdtempSync(join(tmpdir(), 'shipped-edits-'));

@@ -1,4 +1,4 @@
-/** Ten edits of the clip that comes with Retake, by the models that come with it, up to the latents before decoding. */
+/** Edits of the clip that comes with Retake, by the models that come with it, up to the latents before decoding. */
 import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -16,6 +16,21 @@ const demo = resolve(import.meta.dirname, '../../resources/demo');
 const FIRST = 8;
 const LAST = FIRST + 3;
 const CHECKPOINT_PAUSE_MS = 2000;
+/** As the edit with its anchor in the middle: small differences show. */
+const STRONG = { anchor: FIRST + 1, guidance: 7.5 };
+/** Moves across the clip, 256 by 256, while the shot lasts. */
+const ELLIPSE = {
+  ...{ invert: false, grow: 0, feather: 8 },
+  parts: [
+    {
+      ...{ id: 'ball', mode: 'add', kind: 'ellipse' },
+      keys: [
+        { frame: FIRST, x: 60, y: 70, width: 110, height: 110, angle: 0 },
+        { frame: LAST, x: 90, y: 70, width: 110, height: 110, angle: 0 },
+      ],
+    },
+  ],
+};
 
 interface ShippedEdit {
   readonly name: string;
@@ -43,6 +58,15 @@ export const shippedEdits: readonly ShippedEdit[] = [
   { name: 'img2img, euler, karras', request: { method: 'img2img', solver: 'euler', schedule: 'karras' } },
   { name: 'mix, keep, refined', request: { method: 'mix', keep: 0.5, refinement: 2, inversion: 'lower' } },
   { name: 'pix2video, depth', request: { bundle: join(demo, 'depth-bundle'), guidance: 1 } },
+  { name: 'pix2video, two anchors', request: { ...STRONG, guide: { anchors: [LAST] } } },
+  { name: 'pix2video, sparse-causal', request: { ...STRONG, params: { attention: 'sparse-causal' } } },
+  { name: 'mix along the motion', request: { ...STRONG, method: 'mix', params: { motion: 'follow' } } },
+  { name: 'two-stages', request: { method: 'two-stages', params: { every: 3, strength: 0.5 } } },
+  { name: 'controlvideo', request: { method: 'controlvideo' } },
+  { name: 'vidrd', request: { ...STRONG, method: 'vidrd', params: { clip: 2, promptFrames: 1 } } },
+  { name: 'text2video-zero', request: { method: 'text2video-zero', seed: 3 } },
+  { name: 'pix2video, masked', request: { guide: { mask: ELLIPSE } } },
+  { name: 'sdedit, masked', request: { method: 'sdedit', seed: 3, guide: { mask: ELLIPSE } } },
 ];
 
 export interface ShippedLatents {
