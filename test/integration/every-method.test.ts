@@ -1,38 +1,55 @@
-/** Every method on every kind of shot: it renders in as many calls as planned, and stopped half way it goes on to the same bits. */
+/**
+ * Every method on every kind of shot and with whatever may lead it: it renders in as many calls as planned, stays the clip
+ * outside its mask, and stopped half way goes on to the same bits.
+ */
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Cancelled } from '../../src/common/errors.ts';
+import type { Mask } from '../../src/common/masks/mask.ts';
+import { rasterise } from '../../src/common/masks/rasterise.ts';
 import type { EditSettings } from '../../src/common/settings/settings.ts';
 import { ArtefactStore } from '../../src/main/engine/artefacts/store.ts';
+import { isFiniteLatent } from '../../src/main/engine/diffusion/finite.ts';
 import { rememberingProbe } from '../../src/main/engine/media/remembering-probe.ts';
 import { methods } from '../../src/main/engine/methods/registry.ts';
 import { rememberingFacts } from '../../src/main/engine/models/facts.ts';
-import { createPlanner } from '../../src/main/engine/queue/plan.ts';
-import { derive } from '../../src/main/engine/render/derive.ts';
-import { prepareShot } from '../../src/main/engine/render/prepare.ts';
-import { sampleShot } from '../../src/main/engine/render/sample.ts';
+import { createPlanner, type Planner } from '../../src/main/engine/queue/plan.ts';
+import { openComposite } from '../../src/main/engine/render/composite.ts';
+import { derive, type Ingredients } from '../../src/main/engine/render/derive.ts';
+import { prepareShot, type Shot } from '../../src/main/engine/render/prepare.ts';
+import { type Sampled, sampleShot } from '../../src/main/engine/render/sample.ts';
 import { makeWorld, movingClip, type World } from '../helpers/cli.ts';
+import { ffmpegDoes } from '../helpers/clips.ts';
 import { settingsWith } from '../helpers/job-settings.ts';
 import { contextWith } from '../helpers/prepared.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-const FRAMES = 5;
-const STEPS = 5;
+const FRAMES = 4;
+const STEPS = 4;
+// Neither square nor of a shape that the network's grid divides.
+const [WIDTH, HEIGHT] = [100, 56];
 
 let plain: World;
 let depth: World;
 let clip: string;
+let painted: string;
 let store: ArtefactStore;
+let plan: Planner;
 
 beforeAll(async () => {
   plain = await makeWorld();
   depth = await makeWorld({ kind: 'depth', depth: {} });
-  // Neither square nor of a shape that the network's grid divides.
-  const size = '100x56';
+  const size = `${WIDTH}x${HEIGHT}`;
   clip = await movingClip(join(plain.dir, 'clip.mov'), { size, frames: FRAMES, sound: false });
+  painted = join(plain.dir, 'painted.png');
+  await ffmpegDoes('-f', 'lavfi', '-i', `testsrc2=s=${size}`, '-frames:v', '1', painted);
   store = new ArtefactStore(join(plain.dir, 'cache.sqlite'), {
     limitBytes: 1e9,
     onWarning: expect.unreachable,
+  });
+  plan = createPlanner({
+    ...{ cache: store, store: null, dir: plain.dir, isBusy: () => false },
+    ...{ probe: rememberingProbe(), facts: rememberingFacts(store.digests) },
   });
 });
 afterAll(() => {
@@ -41,22 +58,57 @@ afterAll(() => {
   depth[Symbol.dispose]();
 });
 
-const SHOTS: readonly { readonly kind: string; readonly frames: number; readonly of: () => World }[] = [
-  { kind: 'one frame', frames: 1, of: () => plain },
-  { kind: 'five frames, oblong', frames: FRAMES, of: () => plain },
-  { kind: 'five frames with depth', frames: FRAMES, of: () => depth },
+const MASK: Mask = {
+  ...{ invert: false, grow: 0, feather: 8 },
+  parts: [
+    {
+      ...{ id: 'box', mode: 'add', kind: 'rectangle' },
+      keys: [
+        { frame: 0, x: 10, y: 8, width: 40, height: 36, angle: 0 },
+        { frame: FRAMES - 1, x: 40, y: 12, width: 40, height: 36, angle: 20 },
+      ],
+    },
+  ],
+};
+
+interface Kind {
+  readonly kind: string;
+  readonly frames?: number;
+  readonly depth?: true;
+  readonly keep?: true;
+  readonly mask?: true;
+  readonly painted?: true;
+}
+
+const KINDS: readonly Kind[] = [
+  { kind: 'four frames, oblong' },
+  { kind: 'keep', keep: true },
+  { kind: 'mask', mask: true },
+  { kind: 'keep and mask', keep: true, mask: true },
+  { kind: 'depth and mask', depth: true, mask: true },
+  { kind: 'depth, keep and mask', depth: true, keep: true, mask: true },
+  { kind: 'a painted frame', painted: true },
+  { kind: 'all of it', depth: true, keep: true, mask: true, painted: true },
+  { kind: 'all of it on one frame', frames: 1, depth: true, keep: true, mask: true, painted: true },
 ];
 
-function settingsOf(id: string, frames: number, { bundle, out }: World): EditSettings {
-  return settingsWith({
+/** Which frame is the painted one: not the anchor, where there is another. */
+const paintedOf = (frames: number) => Math.min(2, frames - 1);
+
+function settingsOf(id: string, of: Kind): EditSettings {
+  const { bundle, out } = of.depth ? depth : plain;
+  const { frames = FRAMES } = of;
+  const settings = settingsWith({
     ...{ clip, bundle, out: join(out, 'take.mov'), sourcePrompt: 'a red car', prompt: 'a white swan' },
-    ...{ steps: STEPS, refinement: 0, size: 64, provider: 'cpu', method: id },
-    ...{ range: { start: 0, end: frames }, anchor: Math.min(2, frames - 1) },
+    ...{ steps: STEPS, refinement: 0, size: 64, provider: 'cpu', method: id, keep: of.keep ? 0.3 : 0 },
+    ...{ range: { start: 0, end: frames }, anchor: Math.min(1, frames - 1) },
   });
+  const pictures = of.painted ? [{ frame: paintedOf(frames), path: painted, at: 0 }] : [];
+  return { ...settings, guide: { ...settings.guide, mask: of.mask ? MASK : null, pictures } };
 }
 
 /** Up to the latents before decoding. @param stopAfter frames that were visited; null to the end */
-async function sample(settings: EditSettings, dir: string, stopAfter: number | null = null) {
+async function sample(shot: Shot, made: Ingredients, dir: string, stopAfter: number | null = null) {
   const abort = new AbortController();
   let visits = 0;
   const context = {
@@ -65,29 +117,85 @@ async function sample(settings: EditSettings, dir: string, stopAfter: number | n
       if (++visits === stopAfter) abort.abort();
     },
   };
-  await using shot = await prepareShot(settings, context, false);
-  const made = await derive(shot, context);
-  return { ...(await sampleShot(shot, made, context)), counts: made.counts, visits: () => visits };
+  return { ...(await sampleShot(shot, made, context)), visits: () => visits };
 }
 
-it.each(methods.flatMap(({ id }) => SHOTS.map((shot) => ({ id, ...shot }))))(
-  '$id, $kind',
-  async ({ id, frames, of }) => {
-    const settings = settingsOf(id, frames, of());
-    const plan = await createPlanner({
-      ...{ cache: store, store: null, dir: plain.dir, isBusy: () => false },
-      ...{ probe: rememberingProbe(), facts: rememberingFacts(store.digests) },
-    })(settings);
-    const whole = await sample(settings, tempFolder());
-    expect(plan.samplingCalls).toBe(whole.visits());
-    expect(plan.derived).toEqual(whole.counts);
-    expect(whole.latents).toHaveLength(frames);
+/** Every frame is a picture, and outside the mask it is the clip, before and after decoding. */
+async function look(shot: Shot, { masks }: Ingredients, { latents }: Sampled): Promise<void> {
+  const { bundle, fit, shape } = shot;
+  const grid = {
+    ...{ width: fit.contentWidth, height: fit.contentHeight },
+    picture: { width: WIDTH, height: HEIGHT },
+  };
+  await using composite = openComposite(shot, { cache: store, signal: new AbortController().signal });
+  expect(composite === null).toBe(shot.settings.guide.mask === null);
+  const isPainted = (frame: number) => shot.settings.guide.pictures.some((one) => one.frame === frame);
+  let frame = 0;
+  for await (const own of shot.recipe.originals()) {
+    const latent = latents[frame]!;
+    expect(isFiniteLatent(latent)).toBe(true);
+    const picture = await bundle.decode(latent, shape);
+    expect(isFiniteLatent(picture)).toBe(true);
+    await composite?.lay(picture);
+    if (masks && !isPainted(frame)) {
+      const clean = await bundle.encode(own, fit.width, fit.height);
+      const edited = masks[frame]!;
+      const strayed = latent.some((value, i) => edited[i % edited.length] === 0 && value !== clean[i]);
+      expect(strayed, `latent of frame ${frame}`).toBe(false);
+    }
+    if (masks) {
+      const share = rasterise(MASK, frame, grid, () => undefined);
+      const values = { outside: 0, strayed: 0, edited: 0 };
+      for (const [at, value] of share.entries()) {
+        const [x, y] = [at % grid.width, Math.floor(at / grid.width)];
+        const place = 3 * ((y + fit.top) * fit.width + x + fit.left);
+        const same = [0, 1, 2].every((c) => Math.fround(own[place + c]! / 255) === picture[place + c]);
+        if (value === 0) values.outside++;
+        if (value === 0 && !same) values.strayed++;
+        if (value === 1 && !same) values.edited++;
+      }
+      expect(values).toEqual({ outside: expect.any(Number), strayed: 0, edited: expect.any(Number) });
+      expect(Math.min(values.outside, values.edited)).toBeGreaterThan(0);
+    }
+    frame++;
+  }
+  expect(latents).toHaveLength(frame);
+}
+
+describe.each(methods.map(({ id }) => id))('%s', (id) => {
+  it.each(KINDS)('$kind', async (kind) => {
+    const settings = settingsOf(id, kind);
+    const planned = await plan(settings);
+    await using shot = await prepareShot(settings, contextWith({ dir: tempFolder(), store }), false);
+    const made = await derive(shot, contextWith({ dir: tempFolder(), store }));
+    expect(planned.derived).toEqual(made.counts);
+    const whole = await sample(shot, made, tempFolder());
+    expect(planned.samplingCalls).toBe(whole.visits());
+    await look(shot, made, whole);
     const dir = tempFolder();
-    const stopped = sample(settings, dir, Math.ceil(whole.visits() / 2));
+    const stopped = sample(shot, made, dir, Math.ceil(whole.visits() / 2));
     await expect(stopped).rejects.toBeInstanceOf(Cancelled);
-    const resumed = await sample(settings, dir);
+    const resumed = await sample(shot, made, dir);
     expect(resumed.resumedFrom).not.toBeNull();
     expect(resumed.visits()).toBeLessThan(whole.visits());
     expect(resumed.latents).toEqual(whole.latents);
-  },
-);
+  });
+
+  it('follows further anchors, or refuses them by its name before anything is computed', async () => {
+    const settings = settingsOf(id, { kind: 'anchors' });
+    const led = { ...settings, guide: { ...settings.guide, anchors: [FRAMES - 1] } };
+    const { label, severalAnchors } = methods.find((method) => method.id === id)!;
+    const context = contextWith({ dir: tempFolder(), store });
+    const asked = () =>
+      Promise.allSettled([
+        plan(led),
+        prepareShot(led, context, false).then((shot) => shot[Symbol.asyncDispose]()),
+      ]);
+    for (const answer of await asked()) {
+      expect(answer.status).toBe(severalAnchors ? 'fulfilled' : 'rejected');
+      if (answer.status === 'fulfilled') continue;
+      expect(answer.reason).toMatchObject({ code: 'usage', hint: expect.stringMatching(/pix2video/) });
+      expect(answer.reason.message).toMatch(new RegExp(`^${label} follows one anchor.*$`));
+    }
+  });
+});
