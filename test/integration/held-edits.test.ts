@@ -3,11 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { Mask } from '../../src/common/masks/mask.ts';
+import type { Mask, Part } from '../../src/common/masks/mask.ts';
 import { rasterise } from '../../src/common/masks/rasterise.ts';
 import type { EditSettings } from '../../src/common/settings/settings.ts';
 import { ArtefactStore } from '../../src/main/engine/artefacts/store.ts';
-import { decodeFrames } from '../../src/main/engine/media/decode.ts';
+import { decodeFrames, decodeSized } from '../../src/main/engine/media/decode.ts';
 import { resolveFfmpeg } from '../../src/main/engine/media/ffmpeg.ts';
 import { fitCanvas } from '../../src/main/engine/media/fit.ts';
 import { probeClip } from '../../src/main/engine/media/probe.ts';
@@ -419,5 +419,105 @@ describe('a mask with depth and keep together', () => {
       expect(apart(0)).toBe(0);
       expect(apart(1)).toBeGreaterThan(0);
     }
+  });
+});
+
+describe('a take larger than the canvas', () => {
+  const size = { width: 197, height: 143 };
+  const film = { ...size, picture: size };
+  const edge = { invert: false, grow: 0, feather: 9 };
+  const box = { frame: 0, x: 30, y: 40, width: 90, height: 60, angle: 20 };
+  const shape: Part = { id: 's', mode: 'add', kind: 'ellipse', keys: [box] };
+  const brushOn = (frame: number): Part => ({
+    ...{ id: 'b', mode: 'add', kind: 'brush' },
+    strokes: [{ frame, mode: 'paint', radius: 30, points: [[80, 70]] }],
+  });
+  let dir: string;
+  let large: string;
+
+  beforeAll(async () => {
+    dir = world.dir;
+    large = join(dir, 'large.mov');
+    const source = `testsrc=s=${size.width}x${size.height}:r=12`;
+    const codec = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv444p'];
+    await ffmpegDoes('-f', 'lavfi', '-i', source, '-frames:v', `${FRAMES}`, ...codec, large);
+    const matte = `color=black:s=${size.width}x${size.height},format=rgb24,drawbox=x=51:y=33:w=70:h=60:color=white:t=fill`;
+    await ffmpegDoes('-f', 'lavfi', '-i', matte, '-frames:v', '1', join(dir, 'matte.png'));
+  });
+
+  const matte = (): Part => ({
+    id: 'm',
+    mode: 'add',
+    kind: 'matte',
+    path: join(dir, 'matte.png'),
+    channel: 'luma',
+    offset: 0,
+  });
+  const inMatte = new Float32Array(size.width * size.height).map((_, at) => {
+    const [x, y] = [at % size.width, Math.floor(at / size.width)];
+    return x >= 51 && x < 121 && y >= 33 && y < 93 ? 1 : 0;
+  });
+  /** Name, mask, and coverage where it is known for sure: 0 is outside the feather. */
+  const MASKS: [string, () => Mask, (mask: Mask) => Float32Array][] = [
+    ['a shape', () => ({ ...edge, parts: [shape] }), (mask) => rasterise(mask, 0, film)],
+    [
+      'a shape turned inside out',
+      () => ({ ...edge, invert: true, parts: [shape] }),
+      (mask) => rasterise(mask, 0, film),
+    ],
+    ['a sharp matte', () => ({ ...edge, feather: 0, parts: [matte()] }), () => inMatte],
+    [
+      // Scaled up from the canvas: a pixel of the canvas is three of the clip.
+      'a feathered matte',
+      () => ({ ...edge, parts: [matte()] }),
+      (mask) => rasterise({ ...mask, grow: 6 }, 0, film, () => inMatte),
+    ],
+    [
+      'a shape and a brush',
+      () => ({ ...edge, parts: [shape, brushOn(1)] }),
+      // However the brush is carried, it does not come as far as this.
+      () => rasterise({ ...edge, grow: 30, parts: [shape, brushOn(0)] }, 0, film),
+    ],
+  ];
+
+  it.each(MASKS)('is the clip itself outside %s, at its own size', async (_, maskOf, coverage) => {
+    const masked = maskOf();
+    const out = join(tempFolder(), 'take');
+    const context = contextWith({ dir: tempFolder(), store: storeIn(tempFolder()) });
+    const report = await render(settingsOf(out, { clip: large }, { mask: masked }), context);
+    expect(report.take).toMatchObject({ ...size, frames: FRAMES });
+    const made = await takenFrom(out);
+    const share = coverage(masked);
+    const info = await probeClip(large);
+    const far = { outside: 0, inside: 0 };
+    const pixels = { outside: 0, inside: 0 };
+    for await (const { index, rgb } of decodeSized(info, { range: { start: 0, end: FRAMES }, ...size })) {
+      for (const [at, own] of rgb.entries()) {
+        const edit = share[Math.floor(at / 3)]!;
+        if (edit > 0 && edit < 1) continue;
+        const place = edit === 0 ? 'outside' : 'inside';
+        far[place] = Math.max(far[place], Math.abs(made[index]![at]! - own));
+        pixels[place]++;
+      }
+    }
+    expect(pixels.outside).toBeGreaterThan(1000);
+    expect(pixels.inside).toBeGreaterThan(1000);
+    expect(far.outside).toBe(0);
+    expect(far.inside).toBeGreaterThan(20);
+  });
+
+  it('that is stopped while it is written leaves nothing', async () => {
+    const folder = tempFolder();
+    const out = join(folder, 'take');
+    const stop = new AbortController();
+    const onProgress = ({ phase, done }: { phase: string; done: number }) => {
+      if (phase === 'encode' && done === 2) stop.abort();
+    };
+    const stopped = render(
+      settingsOf(out, { clip: large }, { mask: { ...edge, parts: [shape] } }),
+      contextWith({ dir: tempFolder(), store: storeIn(tempFolder()), signal: stop.signal, onProgress }),
+    );
+    await expect(stopped).rejects.toMatchObject({ name: 'Cancelled' });
+    expect(readdirSync(folder)).toEqual([]);
   });
 });

@@ -185,7 +185,7 @@ describe('arguments', () => {
     const size = { width: 64, height: 36 };
     const encode = {
       ...{ clip, range, fit: wholeFit(clip), timecode: null, soundFiles: null, output: 'o.mov' },
-      ...{ firstNumber: 1001, alpha: { decoder: null, seek: null }, chapters: 'chapters' },
+      ...{ firstNumber: 1001, merged: true, alpha: { decoder: null, seek: null }, chapters: 'chapters' },
     };
     const a = { path: 'a.mov', sequence: null };
     const pictures = {

@@ -35,7 +35,8 @@ export function rasterise(
 
 const GREYS = 16;
 
-function hasGreys({ kind }: Part): boolean {
+/** Whether what is between in and out is meant, like hair. */
+export function hasGreys({ kind }: Part): boolean {
   return kind === 'matte' || kind === 'segmenter';
 }
 

@@ -1,10 +1,10 @@
 /** Where a frame is edited: the mask's parts put together, over the content of the canvas. */
 
 import { AppError } from '../../../common/errors.ts';
-import type { Grid } from '../../../common/masks/grid.ts';
+import type { Grid, Size } from '../../../common/masks/grid.ts';
 import { boxAt, polygonAt } from '../../../common/masks/keys.ts';
 import { isShape, type Mask, type Part, type PartOf } from '../../../common/masks/mask.ts';
-import { rasterise } from '../../../common/masks/rasterise.ts';
+import { hasGreys, rasterise } from '../../../common/masks/rasterise.ts';
 import type { ClipInfo, FrameRange } from '../../../common/media.ts';
 import type { Tensor } from '../artefacts/codecs.ts';
 import { keyOf } from '../artefacts/keys.ts';
@@ -12,7 +12,8 @@ import { kinds } from '../artefacts/kinds.ts';
 import { cutContent } from '../media/fit.ts';
 import { Brush, paintedFrames } from './brush.ts';
 import { confidenceOf, type Link } from './carry.ts';
-import type { Derived } from './derived.ts';
+import { bilinear } from './carry-field.ts';
+import type { Derived, Making } from './derived.ts';
 import { Matte } from './matte.ts';
 import { namesOf, type PicturesShot } from './shot.ts';
 
@@ -52,6 +53,17 @@ export interface MaskOfFrame {
   readonly mask: Derived<Tensor>;
   /** (2, h, w), coverage and trust, of each brush. */
   readonly brushes: readonly Derived<Tensor>[];
+  /** (h, w) at another size, where shapes and mattes are as sharp as it lets them be; not kept. Exactly 0 outside the feather. */
+  at(size: Size, have: Making['have']): Promise<Float32Array>;
+}
+
+/** A part on a frame. */
+interface PartOn {
+  readonly part: Part;
+  /** What decides how it looks. */
+  readonly key: unknown;
+  /** What has to be made for it. */
+  readonly need?: Derived<Tensor>;
 }
 
 export class Masks {
@@ -74,27 +86,47 @@ export class Masks {
     const needs = parts.flatMap(({ need }) => (need ? [need] : []));
     const { invert, grow, feather } = mask;
     const edge = { invert, grow, feather };
-    return {
-      brushes: parts.flatMap(({ part, need }) => (part.kind === 'brush' && need ? [need] : [])),
-      mask: {
-        kind: kinds.mask,
-        frame: index,
-        key: keyOf('mask', VERSION, { ...this.#sizes(), ...edge, parts: parts.map(({ key }) => key) }),
-        names: this.#names(`frame ${index}`),
-        calls: {},
-        needs,
-        make: async ({ have }) => {
-          const known = new Map<Part, Float32Array>();
-          for (const { part, need } of parts) {
-            const matte = this.#matteOf(part);
-            if (matte) known.set(part, await matte.coverage(index));
-            else if (need) known.set(part, (await have(need)).data.subarray(0, grid.width * grid.height));
-          }
-          const data = rasterise(mask, index, grid, (part) => known.get(part));
-          return { value: { shape: [grid.height, grid.width], data } };
-        },
+    const finished: Derived<Tensor> = {
+      kind: kinds.mask,
+      frame: index,
+      key: keyOf('mask', VERSION, { ...this.#sizes(), ...edge, parts: parts.map(({ key }) => key) }),
+      names: this.#names(`frame ${index}`),
+      calls: {},
+      needs,
+      make: async ({ have }) => {
+        const data = await this.#rasterised(index, grid, parts, have);
+        return { value: { shape: [grid.height, grid.width], data } };
       },
     };
+    return {
+      brushes: parts.flatMap(({ part, need }) => (part.kind === 'brush' && need ? [need] : [])),
+      mask: finished,
+      at: async (size, have) => {
+        // Moving many lines of greys takes long at the size of a film, and what is soft loses nothing by being scaled.
+        const soft = mask.parts.some(hasGreys) && (grow !== 0 || feather !== 0);
+        if (soft) return enlarged((await have(finished)).data, grid, size);
+        return this.#rasterised(index, { ...size, picture: grid.picture }, parts, have);
+      },
+    };
+  }
+
+  async #rasterised(
+    index: number,
+    grid: Grid,
+    parts: readonly PartOn[],
+    have: Making['have'],
+  ): Promise<Float32Array> {
+    const own = this.#grid;
+    const known = new Map<Part, Float32Array>();
+    for (const { part, need } of parts) {
+      const matte = this.#matteOf(part, grid);
+      if (matte) known.set(part, await matte.coverage(index));
+      else if (need) {
+        const covered = (await have(need)).data.subarray(0, own.width * own.height);
+        known.set(part, enlarged(covered, own, grid));
+      }
+    }
+    return rasterise(this.#of.mask, index, grid, (part) => known.get(part));
   }
 
   /** Ends reading. */
@@ -103,7 +135,7 @@ export class Masks {
   }
 
   /** What decides how a part looks on a frame, and what has to be made for it. */
-  async #part(part: Part, index: number): Promise<{ part: Part; key: unknown; need?: Derived<Tensor> }> {
+  async #part(part: Part, index: number): Promise<PartOn> {
     if (isShape(part)) {
       const at = part.kind === 'polygon' ? polygonAt(part.keys, index) : boxAt(part.keys, index);
       return { part, key: [part.mode, part.kind, at] };
@@ -165,13 +197,14 @@ export class Masks {
     return brush;
   }
 
-  #matteOf(part: Part): Matte | null {
+  #matteOf(part: Part, size: Size = this.#grid): Matte | null {
     if (part.kind !== 'matte') return null;
-    const known = this.#mattes.get(part.id);
+    const name = `${part.id} ${size.width}×${size.height}`;
+    const known = this.#mattes.get(name);
     if (known) return known;
     const { mattes, signal } = this.#of;
-    const matte = new Matte({ part, clip: mattes.get(part.id)!, size: this.#grid, signal });
-    this.#mattes.set(part.id, matte);
+    const matte = new Matte({ part, clip: mattes.get(part.id)!, size, signal });
+    this.#mattes.set(name, matte);
     return matte;
   }
 
@@ -184,6 +217,23 @@ export class Masks {
     const { width, height } = this.#grid;
     return { ...namesOf(this.#of.shot, name, { settings: `${width}×${height}` }), bundle: '' };
   }
+}
+
+/** Least share of an edit that is seen in 8 bit; what is less is what scaling smears. */
+const LEAST = 1 / 255;
+
+/** (h, w), 0..1, at another size. */
+function enlarged(of: Float32Array, from: Size, to: Size): Float32Array {
+  if (from.width === to.width && from.height === to.height) return of;
+  const [across, down] = [from.width / to.width, from.height / to.height];
+  const out = new Float32Array(to.width * to.height);
+  for (let y = 0; y < to.height; y++) {
+    for (let x = 0; x < to.width; x++) {
+      const share = bilinear(of, from, (x + 0.5) * across - 0.5, (y + 0.5) * down - 0.5);
+      out[y * to.width + x] = share < LEAST ? 0 : share;
+    }
+  }
+  return out;
 }
 
 /** How far a frame's brushes can be relied on, 0..1: the least of them; null where there is none. */

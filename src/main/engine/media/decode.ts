@@ -4,6 +4,7 @@ import { AppError } from '../../../common/errors.ts';
 import type { ClipInfo, Fit, FrameRange } from '../../../common/media.ts';
 import { toNumber } from '../../../common/time/rational.ts';
 import { alphaDecoder, canSeek, type DecodePlan, decodeArgs } from './args.ts';
+import { bitDepthOf } from './colour.ts';
 import { lastError } from './failure.ts';
 import { canToneMap, type Ffmpeg, FfmpegProcess, resolveFfmpeg } from './ffmpeg.ts';
 import { padEdges } from './fit.ts';
@@ -73,7 +74,34 @@ export interface SizedOptions {
 
 /** @throws AppError as decodeFrames, and where this ffmpeg cannot read the transparency */
 export async function* decodeSized(clip: ClipInfo, options: SizedOptions): AsyncGenerator<DecodedFrame> {
-  const { range, width, height, part, exact, signal } = options;
+  for await (const { index, rgb } of conformed(clip, options, options.exact)) {
+    yield { index, rgb: options.exact ? to8Bit(rgb) : rgb };
+  }
+}
+
+/**
+ * Frames at the clip's own size in 16 bits a value: of a clip of 8 bits the values of decodeSized, spread; of a deeper one all
+ * that it holds, so that its exact 8 bits come out of them.
+ * @throws AppError as decodeFrames
+ */
+export async function* decodeOwn(
+  clip: ClipInfo,
+  options: Pick<SizedOptions, 'range' | 'signal' | 'ffmpeg'>,
+): AsyncGenerator<Uint16Array> {
+  const deep = bitDepthOf(clip.pixelFormat) > 8;
+  const { width, height } = clip;
+  for await (const { rgb } of conformed(clip, { ...options, width, height }, deep)) {
+    yield deep ? new Uint16Array(rgb.buffer) : Uint16Array.from(rgb, (value) => 257 * value);
+  }
+}
+
+/** @param deep 16 bits a value, little-endian */
+async function* conformed(
+  clip: ClipInfo,
+  options: SizedOptions,
+  deep: boolean | undefined,
+): AsyncGenerator<DecodedFrame> {
+  const { range, width, height, part, signal } = options;
   if (!(range.start >= 0 && range.end > range.start && range.end <= clip.frames)) {
     throw new AppError(
       'usage',
@@ -87,7 +115,7 @@ export async function* decodeSized(clip: ClipInfo, options: SizedOptions): Async
   const wanted = timeOf(clip, range.start);
   const seek = wanted - RUN_UP_SECONDS;
   const alpha = options.alpha ? { alpha: { decoder: decoderOfAlpha(clip, ffmpeg) } } : {};
-  const plan = { range, width, height, part, deep: exact, toneMap: clip.hdr && canToneMap(ffmpeg), ...alpha };
+  const plan = { range, width, height, part, deep, toneMap: clip.hdr && canToneMap(ffmpeg), ...alpha };
   if (SEEKABLE.test(clip.container) && seek > Math.max(0, clip.startTime) && canSeek(clip, seek)) {
     const seeking = { ...plan, seek };
     const started = yield* read(clip, seeking, ffmpeg, signal, wanted);
@@ -141,8 +169,7 @@ async function* read(
   let index = start;
   let previous: Uint8Array | null = null;
   const values = plan.width * plan.height * (plan.alpha ? 1 : 3);
-  for await (const picture of frames(child, plan.deep ? 2 * values : values)) {
-    const rgb = plan.deep ? to8Bit(picture) : picture;
+  for await (const rgb of frames(child, plan.deep ? 2 * values : values)) {
     if (
       index === start &&
       mustPrecede !== null &&

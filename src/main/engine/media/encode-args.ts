@@ -6,6 +6,7 @@ import { formatRational } from '../../../common/time/rational.ts';
 import { alphaPlane, conform, QUIET, SHARP, secondsOf, seekTo } from './args.ts';
 import { outputColour } from './colour.ts';
 import { inputCanvases, inputChapters, inputClip } from './input.ts';
+import { mergeStack, stackOf } from './merge.ts';
 import { soundFilter, soundInput } from './sound-args.ts';
 
 export interface EncodePlan {
@@ -20,6 +21,8 @@ export interface EncodePlan {
   readonly timecode: string | null;
   /** One file for each of the clip's sounds where the format holds none; null where it does. */
   readonly soundFiles: readonly string[] | null;
+  /** Whether what comes on stdin is the canvas alone, or a stack that merges it with the clip (merge.ts). */
+  readonly merged: boolean;
   /** How transparency is read off the clip; null leaves it out. */
   readonly alpha: AlphaInput | null;
   /** A file that lists the take's chapters; null where it has none. */
@@ -34,20 +37,20 @@ export interface AlphaInput {
 }
 
 /**
- * Reads rgb48le canvases on stdin until it ends (a count would make ffmpeg 5 close the sound early), takes sound and
+ * Reads rgb48le canvases, or stacks, on stdin until it ends (a count would make ffmpeg 5 close the sound early), takes sound and
  * transparency of the range from the clip, writes the take.
  */
 export function encodeArgs(plan: EncodePlan): string[] {
-  const { clip, range, fit, spec, timecode, soundFiles, alpha, chapters } = plan;
+  const { clip, range, fit, spec, timecode, soundFiles, alpha, chapters, merged } = plan;
   const inputs = [
-    inputCanvases(fit, clip.rate),
+    merged ? inputCanvases(stackOf(clip, fit), clip.rate, 'gbrap16le') : inputCanvases(fit, clip.rate),
     ...(clip.audio.length > 0 ? [soundInput(clip, range)] : []),
     ...(alpha ? [alphaInput(clip, alpha)] : []),
     ...(chapters ? [inputChapters(chapters)] : []),
   ];
   const alphaAt = clip.audio.length > 0 ? 2 : 1;
   const graph = [
-    ...(alpha ? pictureWithAlpha(plan, spec.alpha!, alphaAt) : [`[0:v]${pictureFilters(plan).join(',')}[v]`]),
+    ...(alpha ? pictureWithAlpha(plan, spec.alpha!, alphaAt) : [`${pictureFilters(plan)}[v]`]),
     ...clip.audio.map((stream, index) => soundFilter(plan, stream, index)),
   ];
   const { tags } = outputColour(clip);
@@ -58,7 +61,9 @@ export function encodeArgs(plan: EncodePlan): string[] {
     ...['-filter_complex', graph.join(';')],
     ...['-map', '[v]', '-c:v', spec.encoder, ...spec.video, ...(alpha ? spec.alpha!.video : [])],
     // mergeplanes forgets how long a picture stays.
-    ...(alpha ? ['-fps_mode', 'cfr', '-r', formatRational(clip.rate)] : ['-fps_mode', 'passthrough']),
+    ...(alpha || merged
+      ? ['-fps_mode', 'cfr', '-r', formatRational(clip.rate)]
+      : ['-fps_mode', 'passthrough']),
     ...(spec.movflags === null
       ? ['-start_number', String(plan.firstNumber)]
       : [
@@ -80,22 +85,24 @@ export function encodeArgs(plan: EncodePlan): string[] {
   ];
 }
 
-/** Crops the padding away, scales to the source's size, codes in the take's matrix with tags that say so. */
-function pictureFilters({ clip, fit, spec }: EncodePlan, pixelFormat = spec.pixelFormat): string[] {
+/** From stdin: the picture at the source's size, coded in the take's matrix with tags that say so. */
+function pictureFilters({ clip, fit, spec, merged }: EncodePlan, pixelFormat = spec.pixelFormat): string {
   const { matrix, tags } = outputColour(clip);
   const crop = `crop=${fit.contentWidth}:${fit.contentHeight}:${fit.left}:${fit.top}`;
   const size = `scale=w=${clip.width}:h=${clip.height}:flags=${SHARP}`;
-  if (spec.movflags === null) return [crop, size, `format=${pixelFormat}`, 'setsar=1'];
+  const joined = (filters: string[]) =>
+    merged ? [mergeStack(clip, fit), ...filters].join(',') : `[0:v]${[crop, ...filters].join(',')}`;
+  const sized = merged ? [] : [size];
+  if (spec.movflags === null) return joined([...sized, `format=${pixelFormat}`, 'setsar=1']);
   const odd = spec.evenSides && (clip.width % 2 === 1 || clip.height % 2 === 1);
   const evened = `pad=w=${clip.width + (clip.width % 2)}:h=${clip.height + (clip.height % 2)}:x=0:y=0,fillborders=right=${clip.width % 2}:bottom=${clip.height % 2}:mode=smear`;
-  return [
-    crop,
-    ...(odd ? [size, 'format=gbrp16le', evened] : []),
-    `${odd ? `scale=flags=${SHARP}` : size}:in_range=full:out_range=limited:out_color_matrix=${matrix}`,
+  return joined([
+    ...(odd ? [...sized, 'format=gbrp16le', evened] : []),
+    `${odd || merged ? `scale=flags=${SHARP}` : size}:in_range=full:out_range=limited:out_color_matrix=${matrix}`,
     `format=${pixelFormat}`,
     `setparams=range=limited:color_primaries=${tags.primaries}:color_trc=${tags.transfer}:colorspace=${tags.matrix}`,
     'setsar=1',
-  ];
+  ]);
 }
 
 function alphaInput(clip: ClipInfo, { decoder, seek }: AlphaInput): string[] {
@@ -122,7 +129,7 @@ function pictureWithAlpha(plan: EncodePlan, out: NonNullable<FormatSpec['alpha']
     'setpts=N',
   ];
   return [
-    `[0:v]${[...pictureFilters(plan, colours), 'setpts=N'].join(',')}[colours]`,
+    `${pictureFilters(plan, colours)},setpts=N[colours]`,
     `[${input}:${clip.stream}]${alpha.join(',')}[alpha]`,
     `[colours][alpha]mergeplanes=0x00010210:${out.planar},format=${out.pixelFormat}[v]`,
   ];

@@ -10,6 +10,7 @@ import type { TakeFile } from '../../../common/report.ts';
 import { encodeArgs } from './encode-args.ts';
 import { writeFailure } from './failure.ts';
 import { type Ffmpeg, FfmpegProcess, requireEncoder, resolveFfmpeg } from './ffmpeg.ts';
+import { type Own, stack, to16Bit } from './merge.ts';
 import { checkRoom, forecastOf } from './room.ts';
 import { FIRST_NUMBER } from './sequence.ts';
 import { alphaOf, soundNotes, takeChapters, takeSize, takeTimecode } from './take-facts.ts';
@@ -31,14 +32,16 @@ export interface TakeOptions {
   readonly format: TakeFormat;
   /** Whether the clip's transparency is laid over the take where the format has a place for it; auto by default. */
   readonly alpha?: 'auto' | 'off';
+  /** Whether each frame is laid over the clip's own picture, where a mask keeps it; not by default. */
+  readonly merged?: boolean;
   /** Names the unfinished file, so that who resumes finds and replaces what a killed process left; random by default. */
   readonly tag?: string;
   readonly ffmpeg?: Ffmpeg;
 }
 
 export interface TakeWriter {
-  /** One frame: RGB in 0..1 (clipped), height·width·3 of the canvas. */
-  write(rgb: Float32Array): Promise<void>;
+  /** One frame: RGB in 0..1 (clipped), height·width·3 of the canvas; with what it is laid over, where the take is merged. */
+  write(rgb: Float32Array, own?: Own): Promise<void>;
   /** Waits for the encoder, checks the count, asks whether all is well still, renames. */
   finish(beforePublishing?: () => Promise<void>): Promise<TakeFile>;
   /** Kills the encoder and removes what it wrote. Harmless after finish. */
@@ -70,7 +73,8 @@ export async function rehearseTake(options: TakeOptions, signal?: AbortSignal): 
   // The last picture of a sequence has the longest name.
   const writer = await open({ ...options, range: one }, FIRST_NUMBER + range.end - range.start - 1, signal);
   try {
-    await writer.write(new Float32Array(fit.width * fit.height * 3).fill(0.5));
+    const grey = new Float32Array(fit.width * fit.height * 3).fill(0.5);
+    await writer.write(grey, options.merged ? blank(clip) : undefined);
     await writer.end();
   } catch (error) {
     throw error instanceof AppError && error.code === 'ffmpeg-failed' ? notHeld(error, spec) : error;
@@ -81,6 +85,10 @@ export async function rehearseTake(options: TakeOptions, signal?: AbortSignal): 
   const place = { doing: `writing ${basename(path)}`, oneFile: digits === null };
   const room = await checkRoom(dirname(partial), forecastOf(clip, range, spec), place);
   return [...writer.notes, ...(room === null ? [] : [room])];
+}
+
+function blank({ width, height }: ClipInfo): Own {
+  return { rgb: new Uint16Array(width * height * 3), mask: new Float32Array(width * height).fill(1) };
 }
 
 function notHeld(error: AppError, spec: FormatSpec): AppError {
@@ -105,7 +113,7 @@ async function open(
   firstNumber: number,
   signal: AbortSignal | undefined,
 ): Promise<OpenWriter> {
-  const { clip, range, fit, format } = options;
+  const { clip, range, fit, format, merged = false } = options;
   throwIfCancelled(signal);
   const ffmpeg = options.ffmpeg ?? (await resolveFfmpeg());
   const base = FORMATS[format];
@@ -149,6 +157,7 @@ async function open(
       output: sequence ? framePattern(target, target.digits!) : join(target.partial, basename(target.path)),
       firstNumber,
       timecode,
+      merged,
       soundFiles: sequence ? clip.audio.map((_, index) => soundFile(target, index)) : null,
       alpha,
       chapters: chapterFile,
@@ -170,7 +179,11 @@ async function open(
     notes,
   };
   const expected = { frames: range.end - range.start, values: fit.width * fit.height * 3 };
-  return writer(child, target, info, expected, () => parseFrameCount(progress));
+  const bytesOf = (rgb: Float32Array, own: Own | undefined) => {
+    assert((own !== undefined) === merged, 'what a merged take is laid over comes with each frame');
+    return own ? new Uint8Array(stack(rgb, own, clip, fit).buffer) : toRgb48(rgb);
+  };
+  return writer(child, target, info, { ...expected, bytesOf }, () => parseFrameCount(progress));
 }
 
 /** Cannot be the name of a take, which has an ending. */
@@ -180,7 +193,11 @@ function writer(
   child: FfmpegProcess,
   target: Target,
   info: Omit<TakeFile, 'path' | 'bytes' | 'frames'>,
-  expected: { readonly frames: number; readonly values: number },
+  expected: {
+    readonly frames: number;
+    readonly values: number;
+    bytesOf(rgb: Float32Array, own: Own | undefined): Uint8Array;
+  },
   encoded: () => number,
 ): OpenWriter {
   const doing = `writing ${basename(target.path)}`;
@@ -213,14 +230,14 @@ function writer(
   };
   return {
     notes: info.notes,
-    write: (rgb) =>
+    write: (rgb, own) =>
       guarded(async () => {
         assert(
           rgb.length === expected.values,
           `a frame of ${rgb.length} values where ${expected.values} belong`,
         );
         assert(written < expected.frames, `no more than ${expected.frames} frames`);
-        const taken = await child.write(toRgb48(rgb));
+        const taken = await child.write(expected.bytesOf(rgb, own));
         if (!taken) throw await failed();
         written += 1;
       }),
@@ -240,7 +257,7 @@ function writer(
 /** Clips to 0..1 and spreads over 16 bits, little-endian like every machine this runs on. */
 function toRgb48(rgb: Float32Array): Uint8Array {
   const values = new Uint16Array(rgb.length);
-  for (let i = 0; i < rgb.length; i += 1) values[i] = Math.min(1, Math.max(0, rgb[i]!)) * 65535 + 0.5;
+  for (let i = 0; i < rgb.length; i += 1) values[i] = to16Bit(rgb[i]!);
   return new Uint8Array(values.buffer);
 }
 

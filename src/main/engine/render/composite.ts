@@ -1,39 +1,70 @@
 /**
  * Outside the mask a take is its clip: there the clip's own pictures are laid over what was decoded, to the bit, and through the
- * feather mixed with it. Clip and masks are read frame by frame beside the take.
+ * feather mixed with it. Clip and masks are read frame by frame beside the take. The canvas is what is looked at; a take of
+ * another size is merged at its own (media/merge.ts), or the clip would be scaled down and up again.
  */
 import { assert } from '../../../common/errors.ts';
 import type { Fit } from '../../../common/media.ts';
 import type { Tensor } from '../artefacts/codecs.ts';
 import { Maker } from '../make/maker.ts';
+import type { MaskOfFrame } from '../make/mask.ts';
+import { decodeOwn } from '../media/decode.ts';
+import type { Own } from '../media/merge.ts';
 import { heldBy } from '../recipe/hold.ts';
+import type { Recipe } from '../recipe/recipe.ts';
+import type { ResolvedShot } from '../recipe/request.ts';
 import type { RenderContext } from './context.ts';
-import type { Shot } from './prepare.ts';
 
 interface Composite extends AsyncDisposable {
   /** The next frame, in their order: RGB float32 0..1 of the canvas, changed in place. */
   lay(picture: Float32Array): Promise<void>;
+  /** What the take's picture of the frame last laid is merged with; asked once, of takes that are merged at their own size. */
+  own(): Promise<Own>;
+}
+
+type Held = Pick<ResolvedShot, 'settings' | 'method' | 'params'>;
+
+/** Whether a take of the shot is merged with its clip at its own size; on the canvas it is where that has the very same. */
+export function mergesTake(shot: Held & Pick<ResolvedShot, 'clip' | 'fit'>): boolean {
+  const { clip, fit } = shot;
+  const same = fit.contentWidth === clip.width && fit.contentHeight === clip.height;
+  return isLaid(shot) && !same;
+}
+
+function isLaid({ settings, method, params }: Held): boolean {
+  return heldBy(settings.guide, { method, params }).mask !== null;
 }
 
 /** Null where no frame is kept to its clip. */
 export function openComposite(
-  { recipe, settings, fit, method, params }: Shot,
+  shot: ResolvedShot & { readonly recipe: Recipe },
   { cache, signal }: Pick<RenderContext, 'cache' | 'signal'>,
 ): Composite | null {
-  if (heldBy(settings.guide, { method, params }).mask === null) return null;
+  if (!isLaid(shot)) return null;
+  const { recipe, clip, range, fit } = shot;
   const maker = new Maker({ store: cache, signal });
   const masks = recipe.masks();
   const originals = recipe.originals();
+  const owns = decodeOwn(clip, { range, signal });
+  let laid: MaskOfFrame | null = null;
   return {
     async lay(picture) {
       const mask = await masks.next();
       const original = await originals.next();
       assert(!mask.done && !original.done, 'every frame has a mask and a picture');
-      layOver(picture, original.value, (await maker.have(mask.value.mask)).value, fit);
+      laid = mask.value;
+      layOver(picture, original.value, (await maker.have(laid.mask)).value, fit);
+    },
+    async own() {
+      assert(laid, 'a frame was laid');
+      const rgb = await owns.next();
+      assert(!rgb.done, 'every frame has a picture');
+      return { rgb: rgb.value, mask: await laid.at(clip, async (need) => (await maker.have(need)).value) };
     },
     async [Symbol.asyncDispose]() {
       await masks.return(undefined);
       await originals.return(undefined);
+      await owns.return(undefined);
     },
   };
 }

@@ -4,7 +4,7 @@ import type { TakeFile } from '../../../common/report.ts';
 import { brokenDown, isFiniteLatent } from '../diffusion/finite.ts';
 import type { Latent } from '../diffusion/types.ts';
 import { openTake } from '../media/encode.ts';
-import { openComposite } from './composite.ts';
+import { mergesTake, openComposite } from './composite.ts';
 import type { RenderContext } from './context.ts';
 import type { Shot } from './prepare.ts';
 
@@ -28,7 +28,8 @@ export async function exportTake(
   progress.enter('encode');
   const { clip, range, fit, settings } = shot;
   const { path: out, format, alpha } = settings.output;
-  const writer = await openTake({ clip, range, fit, out, format, alpha, tag: context.job }, signal);
+  const merged = mergesTake(shot);
+  const writer = await openTake({ clip, range, fit, out, format, alpha, merged, tag: context.job }, signal);
   await using composite = openComposite(shot, context);
   try {
     for (const [i, latent] of latents.entries()) {
@@ -38,9 +39,10 @@ export async function exportTake(
         const hint = 'Use a bundle whose VAE is in full precision.';
         throw brokenDown(`the picture of frame ${range.start + i}`, 'decoding latents', hint);
       }
+      const edit = merged ? picture.slice() : picture;
       await composite?.lay(picture);
       await onPicture(picture);
-      await writer.write(picture);
+      await writer.write(edit, merged ? await composite?.own() : undefined);
       progress.advance(1);
     }
     return await writer.finish(beforePublishing);

@@ -29,6 +29,7 @@ import {
 import { branchPrompts, runsOf } from '../recipe/runs.ts';
 import { reportPath } from '../report-file.ts';
 import { capacityOf, freeMemory } from './capacity.ts';
+import { mergesTake } from './composite.ts';
 import type { RenderContext } from './context.ts';
 
 /** One job with everything checked. Disposed, its networks are released. */
@@ -70,7 +71,8 @@ export async function prepareShot(
   try {
     const resolved = resolveShot({ settings, request, clip, model: bundle, provider });
     const { range, fit, shape, needs } = resolved;
-    const take = { clip, range, fit, out, format, alpha, tag: context.job };
+    const merged = mergesTake(resolved);
+    const take = { clip, range, fit, out, format, alpha, merged, tag: context.job };
     const notes = makesTake ? await rehearseTake(take, signal) : [];
     for (const note of notes) warn(`the take differs from its clip: ${note}`);
     warnOfPrompts(settings, bundle, warn);
