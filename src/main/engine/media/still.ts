@@ -3,11 +3,13 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { ClipInfo } from '../../../common/media.ts';
+import { rational } from '../../../common/time/rational.ts';
 import { makeWhole } from '../../atomic-files.ts';
 import { QUIET } from './args.ts';
 import { decodeFrame } from './decode.ts';
 import { writeFailure } from './failure.ts';
 import { FfmpegProcess, resolveFfmpeg } from './ffmpeg.ts';
+import { inputCanvases } from './input.ts';
 import { fromSystem } from './target.ts';
 
 /**
@@ -41,16 +43,7 @@ async function writePng(
   const args = [
     ...QUIET,
     '-y',
-    ...[
-      '-f',
-      'rawvideo',
-      '-pixel_format',
-      'rgb24',
-      '-video_size',
-      `${of.width}x${of.height}`,
-      '-i',
-      'pipe:0',
-    ],
+    ...inputCanvases(of, rational(1), 'rgb24'),
     ...['-frames:v', '1', '-c:v', 'png', '-f', 'image2', '-update', '1', `file:${path}`],
   ];
   await using child = new FfmpegProcess(await resolveFfmpeg(), args, { doing: of.doing, signal });
