@@ -25,7 +25,7 @@ export interface ImageTextScores {
 }
 
 /** Work by what it is for, in network calls; flow is counted alike where no network estimates it. */
-export const WORKS = ['embed', 'estimate', 'flow', 'encode', 'invert', 'check'] as const;
+export const WORKS = ['embed', 'estimate', 'flow', 'segment', 'encode', 'invert', 'check'] as const;
 export type Work = (typeof WORKS)[number];
 
 /** What of the derived things was found and what was made, by kind, and the work that making it took. */

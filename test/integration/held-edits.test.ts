@@ -25,6 +25,7 @@ import { type Short, settingsWith } from '../helpers/job-settings.ts';
 import { contextWith } from '../helpers/prepared.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { writeTinyBundle } from '../helpers/tiny-bundle.ts';
+import { writeTinySegmenter } from '../helpers/tiny-segmenter.ts';
 import { wantsFlow } from '../helpers/wanting-methods.ts';
 
 const SIDE = 64;
@@ -392,6 +393,25 @@ describe('a brush', () => {
     expect(made[0]).toBe(own[0]);
     expect(made.some((value, at) => Math.abs(value - own[at]!) > 1)).toBe(true);
   });
+});
+
+it('a network finds the object once a frame, and its answer is kept until the network is another one', async () => {
+  const dir = tempFolder();
+  const store = storeIn(dir);
+  const model = writeTinySegmenter(join(dir, 'segmenter'));
+  const found: Mask = { ...mask, feather: 0, parts: [{ id: 's', mode: 'add', kind: 'segmenter', model }] };
+  const made = async (name: string) => {
+    const report = await render(
+      settingsOf(join(dir, name), {}, { mask: found }),
+      contextWith({ dir, store }),
+    );
+    return { calls: report.derived?.calls.segment, masks: report.derived?.kinds.mask };
+  };
+  expect(await made('first')).toEqual({ calls: FRAMES, masks: { found: 0, made: 2 * FRAMES } });
+  expect(await made('second')).toEqual({ calls: 0, masks: { found: FRAMES, made: 0 } });
+  expect(bytesOf(join(dir, 'second'))).toEqual(bytesOf(join(dir, 'first')));
+  writeFileSync(join(model, 'preprocessor_config.json'), JSON.stringify({ ensure_multiple_of: 16 }));
+  expect(await made('third')).toMatchObject({ calls: FRAMES });
 });
 
 describe('a mask with depth and keep together', () => {

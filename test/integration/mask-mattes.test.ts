@@ -10,6 +10,7 @@ import { rememberingProbe } from '../../src/main/engine/media/remembering-probe.
 import { maskPicture } from '../../src/main/engine/queue/mask-picture.ts';
 import { mattesOf } from '../../src/main/engine/recipe/mattes.ts';
 import { ffmpegDoes, tempFolder } from '../helpers/clips.ts';
+import { writeTinySegmenter } from '../helpers/tiny-segmenter.ts';
 
 const folder = tempFolder();
 const [width, height] = [128, 96];
@@ -77,14 +78,14 @@ afterAll(() => {
 const matte = (name: string, more: object = {}): Mask =>
   maskSchema.parse({ parts: [{ id: 'm', kind: 'matte', path: folder.at(name), ...more }] });
 
-async function edgeOf(mask: Mask, frame: number): Promise<number> {
+async function edgeOf(mask: Mask, frame: number, path = clip.path): Promise<number> {
   const parts = {
     cache,
     probe: rememberingProbe(),
     facts: () => Promise.reject(new Error('no model is asked')),
   };
   const signal = new AbortController().signal;
-  const of = { clip: clip.path, mask, frame, bundle: null, size: 128 };
+  const of = { clip: path, mask, frame, bundle: null, size: 128 };
   const seen = await maskPicture(of, parts, signal);
   expect(seen.confidence).toBeNull();
   const row = Math.floor(seen.height / 2) * seen.width;
@@ -160,5 +161,28 @@ describe('a brush', () => {
     const parts = { cache, probe: rememberingProbe(), facts: () => Promise.reject(new Error('no model')) };
     const of = { clip: clip.path, mask, frame: 5, bundle: null, size: 64 };
     await expect(maskPicture(of, parts, abort.signal)).rejects.toMatchObject({ name: 'Cancelled' });
+  });
+});
+
+describe('a segmenter', () => {
+  const object = (model: string | null) =>
+    maskSchema.parse({ parts: [{ id: 's', kind: 'segmenter', model }] });
+
+  it('is the mask of the very frame, here of what is bright', async () => {
+    const model = writeTinySegmenter(folder.at('segmenter'));
+    for (const frame of [3, 0, 5]) {
+      expect(
+        Math.abs((await edgeOf(object(model), frame, folder.at('luma.mkv'))) - (20 + 8 * frame)),
+      ).toBeLessThan(2);
+    }
+  });
+
+  it('is refused by name where there is none', async () => {
+    await expect(edgeOf(object(null), 0)).rejects.toMatchObject({
+      code: 'usage',
+      message: /no network that finds objects/,
+      hint: /Name the folder/,
+    });
+    await expect(edgeOf(object(folder.at('nowhere')), 0)).rejects.toMatchObject({ code: 'bundle-invalid' });
   });
 });

@@ -247,7 +247,15 @@ describe('a second prompt', () => {
     expect(first.counts.calls).toMatchObject({ encode: FRAMES, estimate: FRAMES, check: 3 });
     decodes.mockClear();
     const second = await render(settingsOf(depth, { prompt: 'a black swan', seed: 4 }), store);
-    expect(second.counts.calls).toEqual({ embed: 1, estimate: 0, flow: 0, encode: 0, invert: 0, check: 0 });
+    expect(second.counts.calls).toEqual({
+      embed: 1,
+      estimate: 0,
+      flow: 0,
+      segment: 0,
+      encode: 0,
+      invert: 0,
+      check: 0,
+    });
     expect(second.inversion).toMatchObject({
       computed: 0,
       reconstruction: first.inversion.reconstruction && {

@@ -172,6 +172,7 @@ describe('masks of frames', () => {
       mattes: new Map(),
       link: async (frame) => ({ key: `${frame}`, read: () => Promise.reject(new Error('nothing is asked')) }),
       picture: () => Promise.reject(new Error('nothing is looked at')),
+      segment: () => Promise.reject(new Error('no network is asked')),
     });
   const keyOf = async (json: object, frame: number) => (await masksOf(json).frame(frame)).mask.key;
   const rectangle = (x: number, frame = 0) => ({ frame, x, y: 20, width: 60, height: 40, angle: 0 });

@@ -1,6 +1,5 @@
 /** Where a frame is edited: the mask's parts put together, over the content of the canvas. */
 
-import { AppError } from '../../../common/errors.ts';
 import type { Grid, Size } from '../../../common/masks/grid.ts';
 import { boxAt, polygonAt } from '../../../common/masks/keys.ts';
 import { isShape, type Mask, type Part, type PartOf } from '../../../common/masks/mask.ts';
@@ -28,7 +27,7 @@ export interface LinkOf {
 }
 
 /** Object in a picture, by a network. */
-interface SegmentOf {
+export interface SegmentOf {
   /** Digests of the network, the provider and the picture. */
   readonly key: string;
   /** (h, w) of the content, 0..1. */
@@ -43,8 +42,7 @@ export interface MasksOf {
   link(frame: number): Promise<LinkOf>;
   /** A frame on the canvas, RGB8. */
   picture(frame: number): Promise<Uint8Array>;
-  /** Absent where no network is at hand. */
-  readonly segment?: (part: PartOf<'segmenter'>, frame: number) => Promise<SegmentOf>;
+  readonly segment: (part: PartOf<'segmenter'>, frame: number) => Promise<SegmentOf>;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -171,18 +169,19 @@ export class Masks {
   }
 
   async #segmented(part: PartOf<'segmenter'>, index: number): Promise<Derived<Tensor>> {
-    const { segment } = this.#of;
-    if (!segment)
-      throw new AppError('usage', 'no network finds the object here', { doing: 'making the mask' });
-    const { key, run } = await segment(part, index);
+    const { key, run } = await this.#of.segment(part, index);
     return {
       kind: kinds.mask,
       frame: index,
       key: keyOf('mask', VERSION, { ...this.#sizes(), segmenter: key }),
       names: this.#names(`object on frame ${index}`),
-      calls: {},
+      calls: { segment: 1 },
       needs: [],
-      make: async () => ({ value: { shape: [this.#grid.height, this.#grid.width], data: await run() } }),
+      make: async ({ onCall }) => {
+        const data = await run();
+        onCall('segment');
+        return { value: { shape: [this.#grid.height, this.#grid.width], data } };
+      },
     };
   }
 

@@ -7,12 +7,14 @@ import { linksOf } from '../make/links.ts';
 import { Maker } from '../make/maker.ts';
 import { confidenceIn, framesToFollow, Masks } from '../make/mask.ts';
 import { Pictures } from '../make/pictures.ts';
+import { segmentsOf } from '../make/segments.ts';
 import { fitCanvas } from '../media/fit.ts';
 import type { Probe } from '../media/remembering-probe.ts';
 import type { ReadFacts } from '../models/facts.ts';
 import { chooseProvider } from '../onnx/provider.ts';
 import { mattesOf } from '../recipe/mattes.ts';
 import { canvasOf } from '../recipe/request.ts';
+import { segmentersOf } from '../recipe/segmenters.ts';
 
 export interface MaskPictureOf {
   /** Path of the clip. */
@@ -54,12 +56,16 @@ export async function maskPicture(
   const shot = { clip, fit, model: { name: network?.name ?? '' } };
   const { end } = framesToFollow(mask, range) ?? range;
   const pictures = new Pictures({ clip, fit, end, store: cache, signal });
+  const { provider } = await chooseProvider('auto');
   const digest = network?.digests.flowEstimator;
-  // As a render has kept it: no network is opened to look at a mask.
-  const kept = digest === undefined ? null : { digest, provider: (await chooseProvider('auto')).provider };
+  // As a render has kept it: no network is opened to look at motion.
+  const kept = digest === undefined ? null : { digest, provider };
   const link = linksOf({ shot, network: kept, pictures, store: cache, signal });
+  const digestStore = cache?.digests;
+  await using segmenters = await segmentersOf(mask, bundle, { provider, digestStore, signal, untried: true });
+  const segment = segmentsOf({ shot, pictures, segmenters });
   const picture = (index: number) => pictures.rgb(index);
-  const masks = new Masks({ shot, mask, mattes, link, picture, signal });
+  const masks = new Masks({ shot, mask, mattes, link, picture, segment, signal });
   try {
     const { mask: wanted, brushes } = await masks.frame(frame);
     const maker = new Maker({ store: cache, signal });

@@ -14,6 +14,7 @@ import { paintedOf } from '../recipe/painted.ts';
 import { Recipe } from '../recipe/recipe.ts';
 import { depthOf, resolveRequest, resolveShot } from '../recipe/request.ts';
 import { branchPrompts, runsOf } from '../recipe/runs.ts';
+import { segmentersOf } from '../recipe/segmenters.ts';
 import { isSmall, timeCalls } from './first-speeds.ts';
 import { guessSpeeds, type Machine, speedsOf } from './speeds.ts';
 import type { JobStore } from './store.ts';
@@ -57,6 +58,9 @@ export function createPlanner({ cache, store, probe, facts, dir, isBusy }: Plann
     const { range, fit, needs, method } = resolved;
     const mattes = await mattesOf({ mask: settings.guide.mask, clip, range }, probe);
     const painted = await paintedOf({ pictures: settings.guide.pictures, clip, range }, probe);
+    await using segmenters = await segmentersOf(settings.guide.mask, settings.model.bundle, {
+      ...{ provider, untried: true, digestStore: cache?.digests },
+    });
     const networks = () => assert(false, 'a plan makes nothing') as never;
     await using recipe = new Recipe({
       shot: { ...resolved, networks },
@@ -64,6 +68,7 @@ export function createPlanner({ cache, store, probe, facts, dir, isBusy }: Plann
       needs,
       depth,
       mattes,
+      segmenters,
       painted,
       store: cache,
     });

@@ -30,9 +30,6 @@ export async function mattesOf(
         'Paint it on a frame of this clip.',
       );
     }
-    if (part.kind === 'segmenter') {
-      throw refused('no network finds objects yet', 'Draw or paint the mask, or give a matte.');
-    }
     if (part.kind !== 'matte') continue;
     const name = basename(part.path);
     const matte = await probe(part.path);

@@ -16,11 +16,13 @@ import { latentsOf } from '../make/latents.ts';
 import { linksOf } from '../make/links.ts';
 import { framesToFollow, type MaskOfFrame, Masks } from '../make/mask.ts';
 import { Pictures } from '../make/pictures.ts';
+import { segmentsOf } from '../make/segments.ts';
 import { namesOf, type ShotOf } from '../make/shot.ts';
 import type { Calls } from '../make/tally.ts';
 import { textOf } from '../make/text.ts';
 import { trajectoryOf } from '../make/trajectory.ts';
 import { type Need, wantsInversion } from '../methods/have.ts';
+import type { Segmenter } from '../models/segmenter.ts';
 import { wayOf } from './hold.ts';
 import type { Painted } from './painted.ts';
 import type { DepthOf } from './request.ts';
@@ -33,6 +35,8 @@ export interface RecipeOf {
   readonly depth: DepthOf;
   /** Files of the mask's mattes, by part. */
   readonly mattes: ReadonlyMap<string, ClipInfo>;
+  /** Networks of the mask, by part. */
+  readonly segmenters: ReadonlyMap<string, Segmenter>;
   /** Pictures that stand for frames, by frame of the clip. */
   readonly painted: ReadonlyMap<number, Painted>;
   /** Where digests of pictures are remembered; null where the disk has no room for one. */
@@ -165,13 +169,14 @@ export class Recipe implements AsyncDisposable {
 
   /** Where each frame is edited; none where it is everywhere. Motion is made before. */
   async *masks(): AsyncGenerator<MaskOfFrame> {
-    const { shot, range, mattes, store, signal } = this.#of;
+    const { shot, range, mattes, segmenters, store, signal } = this.#of;
     const { mask } = shot.settings.guide;
     if (!mask) return;
     const pictures = this.#open(shot.clip, shot.fit, this.moving?.end);
     const link = linksOf({ shot, network: flowNetworkOf(shot), pictures, store, signal });
     const picture = (frame: number) => pictures.rgb(frame);
-    const masks = new Masks({ shot, mask, mattes, link, picture, signal });
+    const segment = segmentsOf({ shot, pictures, segmenters });
+    const masks = new Masks({ shot, mask, mattes, link, picture, segment, signal });
     try {
       for (let index = range.start; index < range.end; index++) yield await masks.frame(index);
     } finally {

@@ -27,6 +27,7 @@ import {
   resolveShot,
 } from '../recipe/request.ts';
 import { branchPrompts, runsOf } from '../recipe/runs.ts';
+import { segmentersOf } from '../recipe/segmenters.ts';
 import { reportPath } from '../report-file.ts';
 import { capacityOf, freeMemory } from './capacity.ts';
 import { mergesTake } from './composite.ts';
@@ -93,7 +94,19 @@ export async function prepareShot(
     const text = (prompt: string) => conditions.get(prompt)!;
     const networks = () => ({ bundle, predict, text });
     const shot = { ...resolved, networks };
-    const recipe = new Recipe({ shot, range, needs, depth, mattes, painted, store: cache, signal });
+    const digestStore = cache?.digests;
+    const segmenters = await segmentersOf(mask, settings.model.bundle, { provider, digestStore, signal });
+    const recipe = new Recipe({
+      shot,
+      range,
+      needs,
+      depth,
+      mattes,
+      segmenters,
+      painted,
+      store: cache,
+      signal,
+    });
     return {
       ...shot,
       bundle,
@@ -105,6 +118,7 @@ export async function prepareShot(
       capacity,
       async [Symbol.asyncDispose]() {
         await recipe[Symbol.asyncDispose]();
+        await segmenters[Symbol.asyncDispose]();
         await bundle.close();
       },
     };
