@@ -1,13 +1,10 @@
 /** Answers the desktop's calls: each is one line that says which part does it. */
-import { randomUUID } from 'node:crypto';
-import { basename, join, parse } from 'node:path';
+import { basename, join } from 'node:path';
 import type { DesktopContract } from '../../../common/contract/contract.ts';
 import type { DesktopEvent, JobEvent } from '../../../common/contract/events.ts';
 import type { OpenedProject } from '../../../common/contract/projects.ts';
-import type { ReviewWork } from '../../../common/contract/takes.ts';
 import { AppError, errorLine } from '../../../common/errors.ts';
-import type { ClipInfo } from '../../../common/media.ts';
-import type { ClipRef, ProjectDocument } from '../../../common/project/document.ts';
+import type { ProjectDocument } from '../../../common/project/document.ts';
 import { filesIn } from '../../../common/settings/files.ts';
 import type { ArtefactStore } from '../artefacts/store.ts';
 import type { DataPaths } from '../data-paths.ts';
@@ -15,13 +12,13 @@ import { requireSearchFolder, requireWorkFolder } from '../folders.ts';
 import { downloadBundle } from '../library/download.ts';
 import { BundleManager } from '../library/manager.ts';
 import { repositoryOf } from '../library/repository.ts';
-import { fingerprintOf } from '../media/fingerprint.ts';
 import { rememberingProbe } from '../media/remembering-probe.ts';
 import { isClipThere } from '../media/sequence.ts';
 import { saveStill } from '../media/still.ts';
 import { rememberingFacts } from '../models/facts.ts';
 import { Previews } from '../previews/previews.ts';
 import { Backups } from '../project/backups.ts';
+import { clipRefOf } from '../project/clip-ref.ts';
 import { type ProjectRef, projectPath } from '../project/file.ts';
 import { NetworkPlaces } from '../project/places.ts';
 import { findClip } from '../project/relink.ts';
@@ -37,6 +34,7 @@ import { Watch } from '../queue/watch.ts';
 import { Review } from '../review/review.ts';
 import type { Handlers } from '../serve.ts';
 import { done, either, seldom, whileWanted } from './calling.ts';
+import { takeHandlers } from './takes.ts';
 
 export interface DesktopParts {
   readonly paths: DataPaths;
@@ -126,21 +124,11 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
       hint: 'Import it as a clip if you know what it is.',
     });
   };
-  /** Nothing on a server that is new here; where the artist writes to is the artist's choice. */
-  const seen = async (request: { take: string; clip: string | null; out?: string }, doing: string) => {
-    if (request.out !== undefined) await places.accept(request.out);
-    for (const path of [request.take, request.clip]) if (path !== null) await places.require(path, doing);
-  };
-  /** As above, for a shot: its clip and model, and all that its settings name. */
+  /** Nothing on a server that is new here: a shot's clip and model, and all that its settings name. */
   const requireKnown = async (paths: readonly (string | null)[], settings: object, doing: string) => {
     const named = filesIn(settings).map(({ path }) => path);
     for (const path of [...paths, ...named]) if (path !== null) await places.require(path, doing);
   };
-  const followed = (take: string, work: ReviewWork, signal: AbortSignal | undefined) => ({
-    signal: either(errands.signal, signal),
-    onFraction: seldom((fraction: number) => emit({ kind: 'review', take, work, fraction })),
-  });
-
   const handlers: Handlers<DesktopContract> = {
     'project.create': async ({ path, name }) => {
       await places.accept(path);
@@ -198,7 +186,7 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
       const tell = (fraction: number) => emit({ kind: 'import-progress', path, what: 'reading', fraction });
       try {
         const info = await probe(path, either(errands.signal, signal), seldom(tell));
-        return { ref: await refOf(info), info };
+        return { ref: await clipRefOf(info), info };
       } finally {
         tell(1);
       }
@@ -257,22 +245,7 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
     'take.delete': async ({ path }) => ({ undo: await project.deleteTake(path) }),
     'take.restore': async ({ undo }) => ({ path: await project.restoreTake(undo) }),
 
-    'take.score': async (request, signal) => {
-      await seen(request, 'measuring a take');
-      return review.score(request, followed(request.take, 'score', signal));
-    },
-    'take.scored': async (request, signal) => {
-      await seen(request, 'looking for scores');
-      return review.kept(request, signal);
-    },
-    'take.sheet': async (request, signal) => {
-      await seen(request, 'making a contact sheet');
-      return review.sheet(request, followed(request.take, 'sheet', signal));
-    },
-    'take.compare': async (request, signal) => {
-      await seen(request, 'making an A/B movie');
-      return review.compare(request, followed(request.take, 'compare', signal));
-    },
+    ...takeHandlers({ review, places, errand: () => errands.signal, emit }),
 
     'bundles.list': () => bundles.list(),
     'bundles.add': async ({ dir }) => {
@@ -314,20 +287,5 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
       await Promise.all([opened?.stop(), previews.stop()]);
       await project.close();
     },
-  };
-}
-
-async function refOf(info: ClipInfo): Promise<ClipRef> {
-  return {
-    id: randomUUID(),
-    path: info.path,
-    fingerprint: await fingerprintOf(info.path),
-    name: parse(info.path).name,
-    rate: info.rate,
-    frames: info.frames,
-    width: info.width,
-    height: info.height,
-    timecode: info.timecode,
-    hasAudio: info.audio.length > 0,
   };
 }
