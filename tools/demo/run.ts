@@ -111,6 +111,6 @@ ${demo.edits
   .join('\n')}
 
 Next: your own prompt,
-  npx retake edit resources/demo/clip.mp4 --bundle resources/demo/${demo.bundle} \\
+  npx retake edit resources/demo/clip.mp4 --model resources/demo/${demo.bundle} \\
     --source-prompt "${demo.settings.prompts.source}" --prompt "…" --out take.mov
 or your own clip with a real Stable Diffusion: see "Use a real Stable Diffusion" in README.md.`);

@@ -10,7 +10,7 @@ const bundle = field(z.string().min(1), {
   widget: { kind: 'folder' },
   files: oneFile('network'),
   scope: 'request',
-  flags: [{ name: 'bundle', metavar: 'dir' }],
+  flags: [{ name: 'model', metavar: 'dir', aliases: ['bundle'] }],
   affects: ['network'],
 });
 

@@ -20,7 +20,7 @@ const collect = (value: string, all: string[] = []) => [...all, value];
 export function addEditOptions(command: Command, settings: Settings = SETTINGS): Command {
   for (const field of settings.fields) {
     for (const flag of field.flags) {
-      command.addOption(optionOf(flag.name, flag, field).makeOptionMandatory(isRequired(field, flag)));
+      command.addOption(optionOf(flag.name, flag, field));
       for (const alias of flag.aliases ?? []) command.addOption(optionOf(alias, flag, field).hideHelp());
     }
   }
@@ -35,11 +35,6 @@ function optionOf(name: string, { short, metavar, help, repeats }: Flag, field: 
   );
   if (field.limits.choices) option.choices(field.limits.choices);
   return repeats ? option.argParser(collect) : option;
-}
-
-/** Where it had another name before, either will do, and the settings themselves say what is missing. */
-function isRequired({ schema }: Placed, { aliases = [] }: Flag): boolean {
-  return aliases.length === 0 && !schema.safeParse(undefined).success;
 }
 
 /** Lower case as terminals have it, but not for a name: "CLIP". */
@@ -82,7 +77,10 @@ export function editRequest(clip: string, flags: EditFlags, settings: Settings =
     if (value !== undefined) request[group] = { ...request[group], [key]: value };
   };
   for (const field of settings.fields) {
-    if (field.flags.length > 0) set(field.path, wished(field, flags));
+    if (field.flags.length === 0) continue;
+    const value = wished(field, flags);
+    if (value === undefined) refuseMissing(field);
+    set(field.path, value);
   }
   const { range } = request.source as { range?: { start: number } };
   if (request.guide?.anchor === undefined) {
@@ -92,6 +90,15 @@ export function editRequest(clip: string, flags: EditFlags, settings: Settings =
   if (request.output?.format === undefined) set('output.format', formatNamed(String(request.output?.path)));
   parseWith(settings as Catalogue, request);
   return request as unknown as EditRequest;
+}
+
+/** Any of its names would have done. */
+function refuseMissing({ schema, flags: [flag] }: Placed): void {
+  if (schema.safeParse(undefined).success) return;
+  throw new AppError('usage', `required option '--${flag!.name} <${flag!.metavar}>' not specified`, {
+    doing: 'reading the options',
+    hint: 'See "retake edit --help".',
+  });
 }
 
 /** Undefined where it was not given. */
