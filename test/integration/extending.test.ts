@@ -62,7 +62,15 @@ describe('extending Retake', () => {
 
   beforeAll(() => {
     copy = mkdtempSync(join(tmpdir(), 'retake-extending-'));
-    const parts = ['src', 'tools/golden', 'tools/borders', 'docs', 'package.json', 'biome.json'];
+    const parts = [
+      'src',
+      'tools/golden',
+      'tools/benchmark',
+      'tools/borders',
+      'docs',
+      'package.json',
+      'biome.json',
+    ];
     const configs = ['base', 'common', 'main', 'preload', 'renderer'].map((name) => `tsconfig.${name}.json`);
     for (const part of [...parts, ...configs])
       cpSync(join(root, part), join(copy, part), { recursive: true });
