@@ -23,12 +23,15 @@ const WAITING = '0p6nsh3h';
 const CANCELLED = '51a3jr57';
 const KILLED = '4crybzdr';
 
+/** What a shot's guide has got since. */
+const SINCE = { mask: null, pictures: [] };
+
 const mixed = {
   prompts: { source: 'a red car 🚗', target: 'a white swan\nin the snow', negative: 'blur, "text"' },
   method: { id: 'mix', params: { w: '0.8,0.4' } },
   sampling: { steps: 7, guidance: 3.5, solver: 'k_euler', schedule: 'karras', seed: 4242, size: 48 },
   inversion: { mode: 'lower', refinement: 2 },
-  guide: { keep: 0.25 },
+  guide: { keep: 0.25, ...SINCE },
   // Shots had none of their own yet.
   output: { format: 'prores422hq', alpha: 'auto' },
 };
@@ -37,7 +40,7 @@ const plain = {
   method: { id: 'pix2video', params: { attention: 'anchor' } },
   sampling: { steps: 3, guidance: 1, solver: 'ddim', schedule: 'exponential', seed: 7, size: 64 },
   inversion: { mode: 'lower', refinement: 0 },
-  guide: { keep: 0 },
+  guide: { keep: 0, ...SINCE },
   output: { format: 'prores422hq', alpha: 'auto' },
 };
 /** Of a job of the desktop: what its shot had, and where. */
@@ -88,7 +91,7 @@ test('jobs are read with every setting, and none is lost', () => {
       method: { id: 'pix2video', params: { weight: 80 } },
       sampling: { steps: 9, guidance: 2.5, solver: 'ddim', schedule: 'karras', seed: 99, size: 64 },
       inversion: { mode: 'lower', refinement: 0 },
-      guide: { anchor: 2, anchors: [], keep: 0.5, depth: null },
+      guide: { anchor: 2, anchors: [], keep: 0.5, depth: null, ...SINCE },
       output: { path: join(films, 'killed.mov'), format: 'prores4444', alpha: 'off', imageText: null },
       origins: expect.objectContaining({ 'sampling.steps': 'asked', 'inversion.mode': 'asked' }),
     },
@@ -121,10 +124,13 @@ test('the report beside a finished take proves it, with its settings in groups',
 test('presets keep every setting', () => {
   const { target: _, source: __, ...prompts } = mixed.prompts;
   const { seed: ___, ...sampling } = mixed.sampling;
-  const { output: ____, ...look } = mixed;
+  const { output: ____, guide, ...look } = mixed;
   const [night, quick, ...others] = readPresets(readFileSync(join(films, 'presets.json'), 'utf8'));
-  expect(night).toEqual({ name: 'Night', settings: { ...look, prompts, sampling } });
-  expect(quick).toMatchObject({ name: 'Quick', settings: { method: plain.method, guide: plain.guide } });
+  expect(night).toEqual({
+    name: 'Night',
+    settings: { ...look, prompts, sampling, guide: { keep: guide.keep } },
+  });
+  expect(quick).toMatchObject({ name: 'Quick', settings: { method: plain.method, guide: { keep: 0 } } });
   expect(others).toEqual([]);
 });
 
