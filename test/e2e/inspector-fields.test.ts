@@ -8,8 +8,8 @@ import { addAnchor } from '../../src/common/project/edits-anchors.ts';
 import { SETTINGS } from '../../src/common/settings/settings.ts';
 import { methods, paramsSchema, solversOf } from '../../src/main/engine/methods/registry.ts';
 import { type FormField, formOf, shownIn } from '../../src/renderer/inspector/form-model.ts';
-import { closeBrowser, type OpenPage, openPage } from '../helpers/page.ts';
-import { projectOf, takeOf } from '../helpers/projects.ts';
+import { type Answers, closeBrowser, type OpenPage, openPage } from '../helpers/page.ts';
+import { clipRef, projectOf, takeOf } from '../helpers/projects.ts';
 
 const METHODS: readonly MethodInfo[] = methods.map((method) => ({
   id: method.id,
@@ -19,6 +19,13 @@ const METHODS: readonly MethodInfo[] = methods.map((method) => ({
   severalAnchors: method.severalAnchors ?? false,
   solvers: solversOf(method).map(({ id, label }) => ({ id, label })),
 }));
+
+/** A picture that the artist painted. */
+const PAINTED = { path: '/pictures/painted.png', fingerprint: { bytes: 5, digest: 'painted' } };
+const ANSWERS: Answers = {
+  'methods.list': () => [...METHODS],
+  'clip.import': () => ({ ref: { ...clipRef('painted', 1), ...PAINTED }, info: { warnings: [] } as never }),
+};
 
 let open: OpenPage;
 afterEach(() => open.close());
@@ -33,7 +40,7 @@ function projectWith(method: MethodInfo): ProjectDocument {
 }
 
 async function openWith(method: MethodInfo): Promise<Page> {
-  open = await openPage({ document: projectWith(method), answers: { 'methods.list': () => [...METHODS] } });
+  open = await openPage({ document: projectWith(method), answers: ANSWERS });
   await open.page.getByRole('textbox').first().waitFor();
   return open.page;
 }
@@ -86,7 +93,7 @@ async function changeByKeys(page: Page, field: FormField, target: Locator, value
       await keyboard.press('Enter');
       break;
     case 'pictures':
-      await choosing(page, '/pictures/painted.png');
+      await choosing(page, PAINTED.path);
       await keyboard.press('Enter');
       break;
     case 'mask':
@@ -157,7 +164,7 @@ it('other shots take over what is chosen of it, and no more', async () => {
   Object.assign(first!.settings.sampling, { steps: 20, seed: 7 });
   Object.assign(first!.settings.guide, { keep: 0.3 });
   first!.settings.prompts.target = 'snow';
-  open = await openPage({ document, answers: { 'methods.list': () => [...METHODS] } });
+  open = await openPage({ document, answers: ANSWERS });
   const { page } = open;
   await page.getByRole('button', { name: 'Copy to…' }).press('Enter');
   await page.getByRole('menuitem', { name: 'Choose what to copy…' }).press('Enter');
@@ -199,7 +206,7 @@ it('a picture stands for the frame in sight: chosen, taken from the shown take, 
   open = await openPage({
     document,
     answers: {
-      'methods.list': () => [...METHODS],
+      ...ANSWERS,
       'clip.saveFrame': (input) => {
         asked.push(input);
         return { path: '/pictures/Shot 1 frame 0.png' };
@@ -208,9 +215,9 @@ it('a picture stands for the frame in sight: chosen, taken from the shown take, 
   });
   const { page } = open;
   const pictures = () => savedShot()?.settings.guide.pictures;
-  await choosing(page, '/pictures/painted.png');
+  await choosing(page, PAINTED.path);
   await page.getByRole('button', { name: 'Use a picture for this frame…' }).press('Enter');
-  await expect.poll(pictures).toEqual([{ frame: 0, path: '/pictures/painted.png', at: 0 }]);
+  await expect.poll(pictures).toEqual([{ frame: 0, ...PAINTED, at: 0 }]);
   const marked = page.getByRole('option', { name: /^Anchor at frame 0 of .*, leads, a picture of yours$/ });
   await marked.waitFor({ state: 'attached' });
   await accessible(page);

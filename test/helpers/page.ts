@@ -25,7 +25,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.mp4': 'video/mp4',
 };
 
-type Answers = { [Name in keyof Calls]?: (input: Calls[Name]['input']) => Calls[Name]['output'] };
+export type Answers = { [Name in keyof Calls]?: (input: Calls[Name]['input']) => Calls[Name]['output'] };
 
 export interface OpenPage {
   readonly page: Page;
