@@ -65,6 +65,17 @@ export function cutContent(canvas: Uint8Array, fit: Fit): Uint8Array {
   return content;
 }
 
+/** How far the sides of a clip and of what goes with it may differ in their ratio. */
+const SHAPE = 0.02;
+
+/** Whether a picture, at whatever size, has the shape of its clip, and so shows all of it. */
+export function showsAll(
+  picture: { readonly width: number; readonly height: number },
+  clip: { readonly width: number; readonly height: number },
+): boolean {
+  return Math.abs(picture.width / picture.height / (clip.width / clip.height) - 1) <= SHAPE;
+}
+
 /** Content pixels (h·w·3, RGB) laid into the canvas, edges replicated outwards. */
 export function padEdges(content: Uint8Array, fit: Fit): Uint8Array {
   const { contentWidth, contentHeight, width, height, left, top } = fit;

@@ -9,10 +9,9 @@ import type { Probe } from '../media/remembering-probe.ts';
 import type { ReadFacts } from '../models/facts.ts';
 import { chooseProvider } from '../onnx/provider.ts';
 import { forecast } from '../recipe/forecast.ts';
-import { mattesOf } from '../recipe/mattes.ts';
-import { paintedOf } from '../recipe/painted.ts';
+import { guidesOf } from '../recipe/guides.ts';
 import { Recipe } from '../recipe/recipe.ts';
-import { depthOf, resolveRequest, resolveShot } from '../recipe/request.ts';
+import { resolveRequest, resolveShot } from '../recipe/request.ts';
 import { branchPrompts, runsOf } from '../recipe/runs.ts';
 import { segmentersOf } from '../recipe/segmenters.ts';
 import { isSmall, timeCalls } from './first-speeds.ts';
@@ -54,24 +53,14 @@ export function createPlanner({ cache, store, probe, facts, dir, isBusy }: Plann
     const model = await facts(settings.model.bundle);
     const { provider } = await chooseProvider(settings.model.provider);
     const resolved = resolveShot({ settings, request, clip, model, provider });
-    const depth = await depthOf({ ...resolved, sizeFor: model.depth?.sizeFor ?? null }, probe);
+    const guides = await guidesOf({ ...resolved, sizeFor: model.depth?.sizeFor ?? null }, probe);
     const { range, fit, needs, method } = resolved;
-    const mattes = await mattesOf({ mask: settings.guide.mask, clip, range }, probe);
-    const painted = await paintedOf({ pictures: settings.guide.pictures, clip, range }, probe);
     await using segmenters = await segmentersOf(settings.guide.mask, settings.model.bundle, {
       ...{ provider, untried: true, digestStore: cache?.digests },
     });
     const networks = () => assert(false, 'a plan makes nothing') as never;
-    await using recipe = new Recipe({
-      shot: { ...resolved, networks },
-      range,
-      needs,
-      depth,
-      mattes,
-      segmenters,
-      painted,
-      store: cache,
-    });
+    const shot = { ...resolved, networks };
+    await using recipe = new Recipe({ shot, range, needs, ...guides, segmenters, store: cache });
     const { counts, reconstruction } = await forecast(recipe, cache);
     const frames = range.end - range.start;
     const { found: cachedFrames = 0, made: framesToInvert = 0 } = counts.kinds.inversion ?? {};

@@ -3,15 +3,13 @@ import { basename } from 'node:path';
 import { AppError } from '../../../common/errors.ts';
 import type { Mask } from '../../../common/masks/mask.ts';
 import type { ClipInfo, FrameRange } from '../../../common/media.ts';
+import { showsAll } from '../media/fit.ts';
 
 export interface MaskedClip {
   readonly mask: Mask | null;
   readonly clip: Pick<ClipInfo, 'width' | 'height' | 'frames'>;
   readonly range: FrameRange;
 }
-
-/** How far the sides of a matte and of its clip may differ in their ratio. */
-const SHAPE = 0.02;
 
 /**
  * Files of mattes, by part.
@@ -40,7 +38,7 @@ export async function mattesOf(
         'Give a matte as long as the clip, another offset, or a still.',
       );
     }
-    if (Math.abs(matte.width / matte.height / (clip.width / clip.height) - 1) > SHAPE) {
+    if (!showsAll(matte, clip)) {
       throw refused(
         `the matte ${name} is ${matte.width}×${matte.height}, another shape than the clip's ${clip.width}×${clip.height}`,
         'It must show the whole picture of the clip, at any size.',

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { AppError } from '../../../common/errors.ts';
 import type { ClipInfo, FrameRange } from '../../../common/media.ts';
 import type { EditSettings } from '../../../common/settings/settings.ts';
+import { showsAll } from '../media/fit.ts';
 
 /** A frame of a file: a still has one. */
 export interface Painted {
@@ -15,9 +16,6 @@ export interface PaintedClip {
   readonly clip: Pick<ClipInfo, 'width' | 'height'>;
   readonly range: FrameRange;
 }
-
-/** How far the sides of a picture and of its clip may differ in their ratio. */
-const SHAPE = 0.02;
 
 /**
  * By frame of the clip.
@@ -41,7 +39,7 @@ export async function paintedOf(
       const frames = file.frames === 1 ? 'one frame' : `frames 0 to ${file.frames - 1}`;
       throw refused(`${name} has ${frames}, and frame ${at} is asked for`, 'Name one that it has.');
     }
-    if (Math.abs(file.width / file.height / (clip.width / clip.height) - 1) > SHAPE) {
+    if (!showsAll(file, clip)) {
       throw refused(
         `${name} is ${file.width}×${file.height}, another shape than the clip's ${clip.width}×${clip.height}`,
         'It must show the whole picture of the clip, at any size.',

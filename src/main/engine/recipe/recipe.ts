@@ -23,22 +23,16 @@ import { textOf } from '../make/text.ts';
 import { trajectoryOf } from '../make/trajectory.ts';
 import { type Need, wantsInversion } from '../methods/have.ts';
 import type { Segmenter } from '../models/segmenter.ts';
+import type { Guides } from './guides.ts';
 import { wayOf } from './hold.ts';
-import type { Painted } from './painted.ts';
-import type { DepthOf } from './request.ts';
 import { branchPrompts } from './runs.ts';
 
-export interface RecipeOf {
+export interface RecipeOf extends Guides {
   readonly shot: ShotOf;
   readonly range: FrameRange;
   readonly needs: readonly Need[];
-  readonly depth: DepthOf;
-  /** Files of the mask's mattes, by part. */
-  readonly mattes: ReadonlyMap<string, ClipInfo>;
   /** Networks of the mask, by part. */
   readonly segmenters: ReadonlyMap<string, Segmenter>;
-  /** Pictures that stand for frames, by frame of the clip. */
-  readonly painted: ReadonlyMap<number, Painted>;
   /** Where digests of pictures are remembered; null where the disk has no room for one. */
   readonly store: ArtefactStore | null;
   readonly signal?: AbortSignal | undefined;

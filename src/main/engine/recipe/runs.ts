@@ -25,25 +25,15 @@ export interface RunsOf extends Pick<ResolvedRequest, 'method' | 'needs' | 'para
   };
 }
 
-/** What a render makes so far. */
-const MAKES: readonly Need[] = [
-  'inversion',
-  'trajectory',
-  'clean',
-  'structure',
-  'flow',
-  'mask',
-  'sourceText',
-  'pictures',
-  'between',
-];
+/** What no render makes so far. */
+const NOT_MADE: readonly Need[] = ['nullText', 'tuned'];
 
 /** @param made what was made; without it the runs can only be counted */
 export function runsOf(of: RunsOf, made: Partial<Have> = {}): readonly Run[] {
   const { method, needs, params, solver, frames, anchor, anchors, model, schedule, shape, settings } = of;
   const { seed } = settings.sampling;
   const { form } = solver;
-  const beyond = needs.filter((need) => !MAKES.includes(need));
+  const beyond = needs.filter((need) => NOT_MADE.includes(need));
   assert(beyond.length === 0, `a render makes what ${method.id} needs: ${beyond.join(', ')}`);
   const facts = {
     frames,

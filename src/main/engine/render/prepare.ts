@@ -14,14 +14,13 @@ import { attentionFor } from '../methods/registry.ts';
 import { openBundle } from '../models/open.ts';
 import type { Bundle } from '../models/types.ts';
 import { chooseProvider } from '../onnx/provider.ts';
-import { matteNotes, mattesOf } from '../recipe/mattes.ts';
+import { guidesOf } from '../recipe/guides.ts';
+import { matteNotes } from '../recipe/mattes.ts';
 import { readModelSettings } from '../recipe/model-settings.ts';
-import { paintedOf } from '../recipe/painted.ts';
 import { Recipe } from '../recipe/recipe.ts';
 import {
   anchorsOf,
   type DepthOf,
-  depthOf,
   type ResolvedShot,
   resolveRequest,
   resolveShot,
@@ -78,12 +77,9 @@ export async function prepareShot(
     for (const note of notes) warn(`the take differs from its clip: ${note}`);
     warnOfPrompts(settings, bundle, warn);
     const sizeFor = bundle.depth?.sizeFor ?? null;
-    const depth = await depthOf({ ...resolved, sizeFor }, (path) => probeClip(path, { signal }));
-    const { mask, pictures } = settings.guide;
-    const probe = (path: string) => probeClip(path, { signal });
-    const mattes = await mattesOf({ mask, clip, range }, probe);
-    for (const note of matteNotes(mask, mattes)) warn(note);
-    const painted = await paintedOf({ pictures, clip, range }, probe);
+    const guides = await guidesOf({ ...resolved, sizeFor }, (path) => probeClip(path, { signal }));
+    const { mask } = settings.guide;
+    for (const note of matteNotes(mask, guides.mattes)) warn(note);
     const predict = bundle.predict(shape);
     const runs = runsOf(resolved);
     const branches = branchPrompts(settings).length;
@@ -96,23 +92,13 @@ export async function prepareShot(
     const shot = { ...resolved, networks };
     const digestStore = cache?.digests;
     const segmenters = await segmentersOf(mask, settings.model.bundle, { provider, digestStore, signal });
-    const recipe = new Recipe({
-      shot,
-      range,
-      needs,
-      depth,
-      mattes,
-      segmenters,
-      painted,
-      store: cache,
-      signal,
-    });
+    const recipe = new Recipe({ shot, range, needs, ...guides, segmenters, store: cache, signal });
     return {
       ...shot,
       bundle,
       predict,
       tried,
-      depth,
+      depth: guides.depth,
       recipe,
       conditions,
       capacity,

@@ -1,0 +1,27 @@
+/** What leads a shot beside its prompts, looked at before anything is computed. */
+import type { ClipInfo } from '../../../common/media.ts';
+import { mattesOf } from './mattes.ts';
+import { type Painted, paintedOf } from './painted.ts';
+import { type DepthOf, depthOf, type ResolvedShot } from './request.ts';
+
+export interface Guides {
+  readonly depth: DepthOf;
+  /** Files of mattes, by part of the mask. */
+  readonly mattes: ReadonlyMap<string, ClipInfo>;
+  /** Pictures that stand for frames, by frame of the clip. */
+  readonly painted: ReadonlyMap<number, Painted>;
+}
+
+/** @throws AppError usage naming what does not fit the clip; as `probe` does */
+export async function guidesOf(
+  shot: Parameters<typeof depthOf>[0] & ResolvedShot,
+  probe: (path: string) => Promise<ClipInfo>,
+): Promise<Guides> {
+  const { clip, range, settings } = shot;
+  const { mask, pictures } = settings.guide;
+  return {
+    depth: await depthOf(shot, probe),
+    mattes: await mattesOf({ mask, clip, range }, probe),
+    painted: await paintedOf({ pictures, clip, range }, probe),
+  };
+}
