@@ -136,7 +136,7 @@ async function look(shot: Shot, { masks }: Ingredients, { latents }: Sampled): P
     expect(isFiniteLatent(latent)).toBe(true);
     const picture = await bundle.decode(latent, shape);
     expect(isFiniteLatent(picture)).toBe(true);
-    await composite?.lay(picture);
+    await (await composite?.next())?.lay(picture);
     if (masks && !isPainted(frame)) {
       const clean = await bundle.encode(own, fit.width, fit.height);
       const edited = masks[frame]!;

@@ -16,9 +16,15 @@ import type { ResolvedShot } from '../recipe/request.ts';
 import type { RenderContext } from './context.ts';
 
 interface Composite extends AsyncDisposable {
-  /** The next frame, in their order: RGB float32 0..1 of the canvas, changed in place. */
+  /** The next frame, in their order. */
+  next(): Promise<KeptFrame>;
+}
+
+/** Each of these reads the clip as it goes, so it is asked once of every frame or of none. */
+interface KeptFrame {
+  /** Lays the clip over a picture of the canvas: RGB float32 0..1, changed in place. */
   lay(picture: Float32Array): Promise<void>;
-  /** What the take's picture of the frame last laid is merged with; asked once, of takes that are merged at their own size. */
+  /** What the take's picture is merged with at its own size. */
   own(): Promise<Own>;
 }
 
@@ -46,20 +52,23 @@ export function openComposite(
   const masks = recipe.masks();
   const originals = recipe.originals();
   const owns = decodeOwn(clip, { range, signal });
-  let laid: MaskOfFrame | null = null;
-  return {
+  const frameOf = ({ mask, at }: MaskOfFrame): KeptFrame => ({
     async lay(picture) {
-      const mask = await masks.next();
       const original = await originals.next();
-      assert(!mask.done && !original.done, 'every frame has a mask and a picture');
-      laid = mask.value;
-      layOver(picture, original.value, (await maker.have(laid.mask)).value, fit);
+      assert(!original.done, 'every frame has a picture');
+      layOver(picture, original.value, (await maker.have(mask)).value, fit);
     },
     async own() {
-      assert(laid, 'a frame was laid');
       const rgb = await owns.next();
       assert(!rgb.done, 'every frame has a picture');
-      return { rgb: rgb.value, mask: await laid.at(clip, async (need) => (await maker.have(need)).value) };
+      return { rgb: rgb.value, mask: await at(clip, async (need) => (await maker.have(need)).value) };
+    },
+  });
+  return {
+    async next() {
+      const frame = await masks.next();
+      assert(!frame.done, 'every frame has a mask');
+      return frameOf(frame.value);
     },
     async [Symbol.asyncDispose]() {
       await masks.return(undefined);

@@ -9,8 +9,8 @@ import type { RenderContext } from './context.ts';
 import type { Shot } from './prepare.ts';
 
 export interface ExportHooks {
-  /** Is shown every picture (RGB float32 0..1 of the canvas) before it is written; awaited. */
-  onPicture(picture: Float32Array): Promise<void> | undefined;
+  /** Is shown every picture (RGB float32 0..1 of the canvas) as it is written; awaited. Null where nobody looks. */
+  readonly onPicture: ((picture: Float32Array) => Promise<void>) | null;
   /** Comes when all is encoded; what it throws keeps the take from its final name. */
   beforePublishing(): Promise<void>;
 }
@@ -39,10 +39,11 @@ export async function exportTake(
         const hint = 'Use a bundle whose VAE is in full precision.';
         throw brokenDown(`the picture of frame ${range.start + i}`, 'decoding latents', hint);
       }
-      const edit = merged ? picture.slice() : picture;
-      await composite?.lay(picture);
-      await onPicture(picture);
-      await writer.write(edit, merged ? await composite?.own() : undefined);
+      const kept = await composite?.next();
+      if (!merged) await kept?.lay(picture);
+      await writer.write(picture, merged ? await kept?.own() : undefined);
+      if (merged && onPicture) await kept?.lay(picture);
+      await onPicture?.(picture);
       progress.advance(1);
     }
     return await writer.finish(beforePublishing);

@@ -31,7 +31,7 @@ export async function renderFrame(settings: EditSettings, context: RenderContext
   const picture = await shot.bundle.decode(sampled.latents[0]!, shot.shape);
   if (isFiniteLatent(picture)) {
     await using composite = openComposite(shot, context);
-    await composite?.lay(picture);
+    await (await composite?.next())?.lay(picture);
     return { picture, fit: shot.fit, edit };
   }
   throw brokenDown('the picture', 'decoding latents', 'Use a bundle whose VAE is in full precision.');

@@ -31,7 +31,7 @@ export async function render(settings: EditSettings, context: RenderContext): Pr
   // The clip is read once more, for its sound and transparency.
   await sources.check();
   const take = await exportTake(shot, sampled.latents, context, {
-    onPicture: (picture) => scores?.see(picture, shot.fit),
+    onPicture: scores && ((picture) => scores.see(picture, shot.fit)),
     beforePublishing: () => sources.check(),
   });
   return buildReport({ shot, made, sampled, take, imageText: scores?.scores() ?? null, context });
