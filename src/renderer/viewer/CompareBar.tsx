@@ -42,7 +42,7 @@ export function CompareBar({ shot }: { readonly shot: Shot | null }) {
     ...(shot ? takesOf(document, shot.id) : []).map((take) => ({ id: `take:${take.id}`, name: take.name })),
   ];
   return (
-    <div className={styles.bar} role="toolbar" aria-label="Comparison">
+    <div className={layout.toolbar} role="toolbar" aria-label="Comparison">
       <div className={styles.choice}>
         <Select
           label="Way to compare"

@@ -26,7 +26,9 @@ export function linksOf({
   signal = new AbortController().signal,
 }: LinksOf): (frame: number) => Promise<LinkOf> {
   const maker = new Maker({ store, signal });
-  return async (index) => {
+  /** Every frame of a carried brush asks for all links on its way. */
+  const known = new Map<number, Promise<LinkOf>>();
+  const linkOf = async (index: number): Promise<LinkOf> => {
     const [frame, next] = [await pictures.frame(index), await pictures.frame(index + 1)];
     const by = (of: FlowNetwork | null) =>
       [flowOf(shot, of, frame, next), flowOf(shot, of, next, frame)] as const;
@@ -41,6 +43,11 @@ export function linksOf({
         back: asFlow((await maker.have(back)).value),
       }),
     };
+  };
+  return (index) => {
+    const link = known.get(index) ?? linkOf(index);
+    known.set(index, link);
+    return link;
   };
 }
 

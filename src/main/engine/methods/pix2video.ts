@@ -108,7 +108,7 @@ export const pix2video: Method<Params, 'inversion'> = {
   id: 'pix2video',
   label: 'Pix2Video',
   summary:
-    'Every frame takes its look from the anchors around it and its neighbour by attending to them. The steadiest of the methods here.',
+    'Every frame takes its look from the anchors around it and its neighbour by attending to them. A good first choice, whatever moves.',
   schema,
   sites: 'decoder',
   attends: ({ attention, anchors }, count) => ({

@@ -1,6 +1,7 @@
 /** How frames and prompts agree by their embeddings of an image-text model; all embeddings have length one. */
 import { assert } from '../../../common/errors.ts';
 import type { ImageTextScores } from '../../../common/report.ts';
+import type { ImageText } from './image-text.ts';
 
 /** All of them over frames that come one by one: no more than two embeddings are held. */
 export class ImageTextTally {
@@ -41,6 +42,21 @@ export class ImageTextTally {
       frameAccuracy: this.#source && nearer / frames,
     };
   }
+}
+
+/** Against both prompts, where there are two that differ. @param tell hears of a prompt that the model reads in part only */
+export async function promptTally(
+  model: Pick<ImageText, 'name' | 'embedText'>,
+  { target, source }: { readonly target: string; readonly source: string },
+  tell: (line: string) => void,
+): Promise<ImageTextTally> {
+  const embed = async (prompt: string) => {
+    const { embedding, cut } = await model.embedText(prompt);
+    if (cut !== null) tell(`${model.name} measures the prompt without its end: "${cut}"`);
+    return embedding;
+  };
+  const comparable = source.trim() !== '' && source !== target;
+  return new ImageTextTally(await embed(target), comparable ? await embed(source) : null);
 }
 
 export function imageTextScores(

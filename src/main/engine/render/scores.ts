@@ -3,7 +3,7 @@ import type { Fit } from '../../../common/media.ts';
 import type { ImageTextScores } from '../../../common/report.ts';
 import type { EditSettings } from '../../../common/settings/settings.ts';
 import { openImageText } from '../metrics/image-text.ts';
-import { ImageTextTally } from '../metrics/similarity.ts';
+import { promptTally } from '../metrics/similarity.ts';
 import type { RenderContext } from './context.ts';
 
 export interface TakeScores extends AsyncDisposable {
@@ -21,15 +21,7 @@ export async function openTakeScores(
   if (imageText === null) return null;
   const model = await openImageText(imageText, signal);
   try {
-    const embed = async (text: string) => {
-      const { embedding, cut } = await model.embedText(text);
-      if (cut !== null) warn(`${model.name} measures the prompt without its end: "${cut}"`);
-      return embedding;
-    };
-    const target = await embed(prompts.target);
-    const comparable = prompts.source.trim() !== '' && prompts.source !== prompts.target;
-    const source = comparable ? await embed(prompts.source) : null;
-    const tally = new ImageTextTally(target, source);
+    const tally = await promptTally(model, prompts, warn);
     return {
       async see(picture, fit) {
         const content = contentOf(picture, fit);

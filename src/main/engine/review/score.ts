@@ -11,7 +11,7 @@ import { decodeSized } from '../media/decode.ts';
 import { frechetDistance } from '../metrics/frechet.ts';
 import type { ImageText } from '../metrics/image-text.ts';
 import { pooledPsnr } from '../metrics/psnr.ts';
-import { ImageTextTally } from '../metrics/similarity.ts';
+import { type ImageTextTally, promptTally } from '../metrics/similarity.ts';
 import { squaredError } from '../metrics/squared-error.ts';
 import { holdsWindow, ssim } from '../metrics/ssim.ts';
 import { Stretches } from '../metrics/stretches.ts';
@@ -163,20 +163,14 @@ export async function scoreTake(parts: ScoreParts): Promise<TakeScores> {
 
 async function textTally(
   model: ImageText,
-  { target, source }: { target: string; source: string },
+  prompts: { target: string; source: string },
   notes: string[],
 ): Promise<ImageTextTally | null> {
-  if (target.trim() === '') {
+  if (prompts.target.trim() === '') {
     notes.push(`${model.name} is not asked: the report of the take has no prompt`);
     return null;
   }
-  const embed = async (prompt: string) => {
-    const { embedding, cut } = await model.embedText(prompt);
-    if (cut !== null) notes.push(`${model.name} measures the prompt without its end: "${cut}"`);
-    return embedding;
-  };
-  const comparable = source.trim() !== '' && source !== target;
-  return new ImageTextTally(await embed(target), comparable ? await embed(source) : null);
+  return promptTally(model, prompts, (line) => notes.push(line));
 }
 
 function frechetOf(

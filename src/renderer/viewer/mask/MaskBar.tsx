@@ -37,7 +37,7 @@ export function MaskBar({ picture: { shot, clip, clipFrame } }: { readonly pictu
   const most = Math.round(Math.min(clip.width, clip.height) / 2);
   const isDrawing = corners?.shotId === shot.id;
   return (
-    <div className={styles.bar} role="toolbar" aria-label="Mask">
+    <div className={layout.toolbar} role="toolbar" aria-label="Mask">
       {tool === 'select' || tool === 'eraser' ? null : (
         <div className={styles.choice}>
           <Select
