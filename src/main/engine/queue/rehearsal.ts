@@ -31,5 +31,7 @@ export async function checkTake(settings: EditSettings, probe: Probe): Promise<v
   const clip = await probe(settings.source.clip);
   await checkTarget(out, settings.source.clip, format, [basename(reportPath(out))]);
   const fit = fitCanvas(clip.width, clip.height, CANVAS);
-  await rehearseTake({ clip, range: resolveRange(settings, clip), fit, out, format, alpha });
+  // Where a mask keeps the clip a take may have to be merged with it: then that is tried too.
+  const merged = settings.guide.mask !== null;
+  await rehearseTake({ clip, range: resolveRange(settings, clip), fit, out, format, alpha, merged });
 }
