@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nodesBehindSkips } from '../../src/main/engine/onnx/attention/find.ts';
+import { nodesBehindSkips } from '../../src/main/engine/onnx/attention/skips.ts';
 import { textModel } from '../helpers/onnx.ts';
 import { lend } from '../helpers/passes.ts';
 

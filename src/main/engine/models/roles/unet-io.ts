@@ -1,8 +1,8 @@
 /** Inputs and outputs of a denoising network. */
 import { z } from 'zod';
+import { channelsInto, channelsOutOf } from '../../onnx/ir/channels.ts';
 import type { Model } from '../../onnx/ir/graph.ts';
 import type { ValueInfo } from '../../onnx/ir/types.ts';
-import { channelsInto, channelsOutOf } from '../channels.ts';
 import { defect } from '../files.ts';
 import { type FixedSize, fixedSize } from '../frozen-size.ts';
 import {

@@ -1,8 +1,8 @@
 /** What both halves of a VAE have in common: one picture in, one picture out. */
 import { z } from 'zod';
+import { channelsInto, channelsOutOf } from '../../onnx/ir/channels.ts';
 import type { Model } from '../../onnx/ir/graph.ts';
 import type { ValueInfo } from '../../onnx/ir/types.ts';
-import { channelsInto, channelsOutOf } from '../channels.ts';
 import { type FixedSize, fixedSize } from '../frozen-size.ts';
 import { fixedDim, inputsOf, isFloat, notA, rank, take, type Values } from '../graph-values.ts';
 

@@ -2,6 +2,7 @@
 import { AppError } from '../../../../common/errors.ts';
 import { constantOf, isScalar, weightOf } from '../ir/constants.ts';
 import type { Graph, Node } from '../ir/graph.ts';
+import { nodesBehindSkips } from './skips.ts';
 import { type TokenPath, tracePath } from './token-path.ts';
 
 /** Where keys and values enter: the node and its input. */
@@ -205,45 +206,4 @@ function isDecoder(candidate: Candidate, behindSkip: ReadonlySet<Node>): boolean
   if (names.every((name) => UP.test(name))) return true;
   if (names.every((name) => DOWN_OR_MID.test(name))) return false;
   return candidate.nodes.some((node) => behindSkip.has(node));
-}
-
-/**
- * Nodes that depend on a skip connection of the UNet: a concatenation of channels, one part of which was computed from
- * the other.
- */
-export function nodesBehindSkips(graph: Graph): Set<Node> {
-  const behind = new Set<Node>();
-  for (const node of graph.nodes) {
-    const axis = node.int('axis', 0);
-    if (node.op !== 'Concat' || (axis !== 1 && axis !== -3) || node.inputs.length !== 2 || behind.has(node))
-      continue;
-    const [deep, skip] = node.inputs as [string, string];
-    if (dependsOn(graph, deep, skip) || dependsOn(graph, skip, deep)) addDependents(graph, node, behind);
-  }
-  return behind;
-}
-
-function dependsOn(graph: Graph, value: string, ancestor: string): boolean {
-  const goal = graph.producer(ancestor);
-  const start = graph.producer(value);
-  if (!goal || !start) return false;
-  const seen = new Set([start]);
-  for (const node of seen) {
-    if (node === goal) return true;
-    for (const input of node.inputs) {
-      const before = graph.producer(input);
-      if (before) seen.add(before);
-    }
-  }
-  return false;
-}
-
-function addDependents(graph: Graph, from: Node, found: Set<Node>): void {
-  const stack = [from];
-  while (stack.length > 0) {
-    const node = stack.pop()!;
-    if (found.has(node)) continue;
-    found.add(node);
-    for (const output of node.outputs) stack.push(...graph.consumers(output));
-  }
 }

@@ -1,7 +1,6 @@
 /** How many channels a picture has where an export only names the axis: the convolution beside it has stored as many. */
-
-import { weightOf } from '../onnx/ir/constants.ts';
-import type { Graph } from '../onnx/ir/graph.ts';
+import { type Weight, weightOf } from './constants.ts';
+import type { Graph } from './graph.ts';
 
 /** Operators that leave channels as they are. */
 const PLAIN = new Set([
@@ -36,14 +35,19 @@ export function channelsInto(graph: Graph, value: string): number | null {
   return null;
 }
 
-/** Channels of the output that value is, or null. */
+/** Channels of the value, or null. */
 export function channelsOutOf(graph: Graph, value: string): number | null {
+  return convolutionMaking(graph, value)?.tensor.dims[0] ?? null;
+}
+
+/** Weight of a convolution whose output the value is, or a sum of such; or null. */
+export function convolutionMaking(graph: Graph, value: string): Weight | null {
   let near = [value];
   for (let i = 0; i < MOST && near.length > 0; i++) {
     const next: string[] = [];
     for (const name of near) {
       const node = graph.producer(name);
-      if (node?.op === 'Conv') return weightOf(graph, node.inputs[1]!)?.tensor.dims[0] ?? null;
+      if (node?.op === 'Conv') return weightOf(graph, node.inputs[1]!);
       if (node && PLAIN.has(node.op)) next.push(...node.inputs);
     }
     near = next;
