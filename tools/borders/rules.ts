@@ -111,6 +111,16 @@ export const AREAS: readonly Area[] = [
   ),
   area('main/engine/onnx/proto', '', 'Generated.'),
   area(
+    'main/engine/onnx/networks',
+    'onnx, ir, common',
+    'An architecture is a function of weights and a configuration; where weights come from it does not know.',
+  ),
+  area(
+    'main/engine/onnx/safetensors',
+    'onnx, networks, ir, common',
+    'A file of weights is a list of tensors; what they are for it does not know.',
+  ),
+  area(
     'main/engine/diffusion',
     'common',
     'Pure mathematics: it takes functions and knows no ONNX, file or process.',
