@@ -5,9 +5,12 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { AppError, errorLine } from '../../src/common/errors.ts';
 import { ELEMENT } from '../../src/main/engine/onnx/ir/types.ts';
+import { NetworkBuilder } from '../../src/main/engine/onnx/networks/builder.ts';
+import { createSession } from '../../src/main/engine/onnx/ort.ts';
 import { readWeights } from '../../src/main/engine/onnx/safetensors/component.ts';
 import { openSafetensors } from '../../src/main/engine/onnx/safetensors/open.ts';
 import { floatsOf } from '../../src/main/engine/onnx/safetensors/values.ts';
+import { serializeModel } from '../../src/main/engine/onnx/serde.ts';
 import {
   float32Test,
   safetensorsBytes,
@@ -87,6 +90,31 @@ describe('one file', () => {
     symlinkSync('blob', join(dir, 'model.safetensors'));
     expect(open(join(dir, 'model.safetensors')).path).toBe(file);
   });
+});
+
+it.each(['F32', 'F16', 'BF16'])('weights of type %s are computed with where they lie', async (dtype) => {
+  const dir = tempFolder();
+  // 1, 2, -3 and 0.5 have the same upper bits in all three.
+  const halves = { F16: [0x3c00, 0x4000, 0xc200, 0x3800], BF16: [0x3f80, 0x4000, 0xc040, 0x3f00] };
+  const words = halves[dtype as 'F16'];
+  const bytes = words ? Uint16Array.from(words).buffer : Float32Array.of(1, 2, -3, 0.5).buffer;
+  // One byte before it: the runtime takes weights from any place of a file.
+  writeSafetensors(join(dir, 'model.safetensors'), {
+    odd: { dtype: 'U8', shape: [1] },
+    'a.weight': { dtype, shape: [2, 2], bytes: new Uint8Array(bytes) },
+  });
+  const weights = readWeights(dir, { root: dir, label: 'model' });
+  const network = new NetworkBuilder('linear', weights);
+  const x = network.input('x', ELEMENT.float32, [1, 2]);
+  network.output('y', network.linear('a', x, { from: 2, to: 2 }), [1, 2]);
+  const { model, folder, files } = network.finish();
+  expect(files).toEqual([join(dir, 'model.safetensors')]);
+  const session = await createSession(serializeModel(model), { folder, provider: 'cpu', label: 'linear' });
+  const { y } = await session.run({ x: { type: 'float32', data: Float32Array.of(1, 10), dims: [1, 2] } }, [
+    'y',
+  ]);
+  await session.release();
+  expect([...y!.data]).toEqual([21, 2]);
 });
 
 describe('what only looks like one is named', () => {

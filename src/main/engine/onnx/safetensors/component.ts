@@ -12,7 +12,7 @@ const LARGEST_INDEX = 64e6;
 const AGAIN = 'Download the model again, all of its files.';
 
 /** How the weights of a folder lie: in one file, or in shards that an index lists. */
-export interface WeightsOnDisk {
+interface WeightsOnDisk {
   /** Path of the file or of the index. */
   readonly path: string;
   readonly sharded: boolean;
@@ -25,7 +25,7 @@ export interface WeightsOnDisk {
  * @returns null where the folder has no safetensors
  * @throws AppError bundle-invalid where several files could be meant
  */
-export function findWeights(folder: string, doing: string): WeightsOnDisk | null {
+function findWeights(folder: string, doing: string): WeightsOnDisk | null {
   const found = listing(folder).flatMap((name) => formOf(folder, name) ?? []);
   const usual = found.filter(({ path }) =>
     /^(diffusion_pytorch_model|model|pytorch_model)\./.test(basename(path)),

@@ -102,7 +102,7 @@ function checked<T>(make: () => T, { name, doing }: Named): T {
 }
 
 /** Somebody writes to the file while it is looked at. */
-export function beingWritten(name: string, doing: string): AppError {
+function beingWritten(name: string, doing: string): AppError {
   const message = `${name} changed while it was opened: something is still writing to it`;
   return new AppError('bundle-invalid', message, {
     doing,
