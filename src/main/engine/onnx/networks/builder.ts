@@ -31,7 +31,7 @@ export class NetworkBuilder {
   readonly #folder: string;
   readonly #files = new Set<string>();
   readonly #used = new Set<string>();
-  readonly #constants = new Map<string, Value>();
+  readonly #made = new Map<string, Value>();
   readonly #doing: string;
 
   /** @throws AppError bundle-invalid where the files have no folder in common */
@@ -87,54 +87,64 @@ export class NetworkBuilder {
    * @throws AppError bundle-invalid naming a weight that is missing or of another shape
    */
   weight(name: string, dims: readonly number[]): Value {
+    const { value, type } = this.#stored(name, dims);
+    if (type === ELEMENT.float32) return value;
+    return this.#once(`widened ${value}`, () => this.#widened(value, name));
+  }
+
+  /** A weight as the file has it, in its own element type. */
+  #stored(name: string, dims: readonly number[]): { readonly value: Value; readonly type: number } {
     const tensor = this.stored(name);
     const held = tensor.transposed ? [...dims].reverse() : dims;
     if (withoutOnes(tensor.dims) !== withoutOnes(held)) {
       const found = `the weight ${name} has shape [${tensor.dims}], this network needs [${held}]`;
       throw this.refusal(found, 'It belongs to another model, or its configuration does.');
     }
-    return this.#initializer(name, tensor, held);
-  }
-
-  #initializer(name: string, tensor: StoredTensor, dims: readonly number[]): Value {
-    const key = `${name} ${dims}`;
-    const known = this.#constants.get(key);
-    if (known !== undefined) return known;
     this.#used.add(name);
     this.#files.add(tensor.file);
-    const location = locationIn(this.#folder, tensor.file, this.#doing);
-    const data = { kind: 'external', location, offset: tensor.offset, length: tensor.length } as const;
-    let value = this.graph.addInitializer({ name, dims, type: tensor.type, data });
-    if (tensor.type !== ELEMENT.float32)
-      value = this.graph.addNode(
-        'Cast',
-        [value],
-        { to: attr.int(ELEMENT.float32) },
-        { name: `${name}/Cast` },
-      );
-    this.#constants.set(key, value);
-    return value;
+    const { type, file, offset, length } = tensor;
+    const value = this.#once(`stored ${name} ${held}`, () => {
+      const location = locationIn(this.#folder, file, this.#doing);
+      return this.graph.addInitializer({
+        name,
+        dims: held,
+        type,
+        data: { kind: 'external', location, offset, length },
+      });
+    });
+    return { value, type };
+  }
+
+  #widened(value: Value, module: string): Value {
+    return this.node('Cast', [value], { to: attr.int(ELEMENT.float32) }, { module });
   }
 
   /** Small constants, each once. */
   ints(...values: readonly number[]): Value {
     const key = `ints ${values}`;
-    return this.#constant(key, () => this.graph.addInitializer(int64Tensor('ints', [values.length], values)));
+    return this.#once(key, () => this.graph.addInitializer(int64Tensor('ints', [values.length], values)));
   }
 
   floats(values: readonly number[], dims: readonly number[] = [values.length]): Value {
     const key = `floats ${values} ${dims}`;
     const make = () => this.graph.addInitializer(float32Tensor('floats', dims, Float32Array.from(values)));
-    return this.#constant(key, make);
+    return this.#once(key, make);
+  }
+
+  /** Without dimensions. */
+  integer(value: number): Value {
+    return this.#once(`integer ${value}`, () =>
+      this.graph.addInitializer(int64Tensor('integer', [], [value])),
+    );
   }
 
   scalar(value: number): Value {
     return this.floats([value], []);
   }
 
-  #constant(key: string, make: () => Value): Value {
-    const known = this.#constants.get(key) ?? make();
-    this.#constants.set(key, known);
+  #once(key: string, make: () => Value): Value {
+    const known = this.#made.get(key) ?? make();
+    this.#made.set(key, known);
     return known;
   }
 
@@ -157,6 +167,24 @@ export class NetworkBuilder {
 
   concat(parts: readonly Value[], axis: number): Value {
     return this.node('Concat', parts, { axis: attr.int(axis) });
+  }
+
+  /** Equal parts along an axis. */
+  split(x: Value, parts: number, axis: number): Value[] {
+    const outputs = Array.from({ length: parts }, () => this.graph.unique('Split_out'));
+    this.node('Split', [x], { axis: attr.int(axis) }, { outputs });
+    return outputs;
+  }
+
+  /** Rows of a table, [count, width], by their numbers. They are widened only after they were taken. */
+  embedding(
+    module: string,
+    ids: Value,
+    { count, width }: { readonly count: number; readonly width: number },
+  ): Value {
+    const { value, type } = this.#stored(`${module}.weight`, [count, width]);
+    const rows = this.node('Gather', [value, ids], {}, { module });
+    return type === ELEMENT.float32 ? rows : this.#widened(rows, module);
   }
 
   /** x·Wᵀ + b over the last axis. The matrix lies in the file as (out, in), so it is transposed in the graph. */
@@ -284,12 +312,19 @@ export class NetworkBuilder {
     return new AppError('bundle-invalid', message, { doing: this.#doing, hint });
   }
 
-  /** Names of weights that nothing of the network reads. */
-  unused(): string[] {
-    return this.#weights.names.filter((name) => !this.#used.has(name));
-  }
-
-  finish(): WrittenNetwork {
+  /**
+   * @param known whether a weight that nothing here reads may be there all the same
+   * @throws AppError bundle-invalid naming a weight that is left over: it means another architecture
+   */
+  finish(known: (name: string) => boolean = () => false): WrittenNetwork {
+    const [odd, ...more] = this.#weights.names.filter((name) => !this.#used.has(name) && !known(name));
+    if (odd !== undefined) {
+      const others = more.length > 0 ? ` and ${more.length} more` : '';
+      throw this.refusal(
+        `nothing in this network reads the weight ${odd}${others}`,
+        'It is of a kind Retake does not know; use another model.',
+      );
+    }
     const opsets = new Map([['', OPSET]]);
     return {
       model: { graph: this.graph, opsets, irVersion: IR_VERSION },
