@@ -20,6 +20,21 @@ export function folderWeights(folder: string): StoredWeights {
   return weightsOf(folder, new Map(files.flatMap((name) => [...tensorsOf(join(folder, name))])));
 }
 
+/** Names and shapes alone, of a file that nobody will read. */
+export function shapeWeights(
+  label: string,
+  shapes: Readonly<Record<string, readonly number[]>>,
+): StoredWeights {
+  let offset = 0;
+  const place = (dims: readonly number[]): StoredTensor => {
+    const length = 2 * dims.reduce((product, side) => product * side, 1);
+    offset += length;
+    return { type: ELEMENT.float16, dims, file: `/models/${label}`, offset: offset - length, length };
+  };
+  const entries = Object.entries(shapes).map(([name, dims]) => [name, place(dims)] as const);
+  return weightsOf(label, new Map(entries));
+}
+
 function tensorsOf(named: string): Map<string, StoredTensor> {
   const file = realpathSync(named);
   const fd = openSync(file, 'r');
