@@ -5,6 +5,7 @@ import {
   depthConfig,
   depthPreprocessor,
 } from '../../src/main/engine/models/checkpoints/configurations.ts';
+import { controlNetFile } from '../../src/main/engine/models/checkpoints/controlnet.ts';
 import { kindOfFile } from '../../src/main/engine/models/checkpoints/kinds.ts';
 import { mapped } from '../../src/main/engine/models/checkpoints/mapping.ts';
 import { midasMapping } from '../../src/main/engine/models/checkpoints/midas-names.ts';
@@ -53,6 +54,13 @@ describe.skipIf(!checkpoints)('configurations made from shapes', () => {
     expect(timestep_spacing).toBe(folder.timestep_spacing ?? 'leading');
     if (prediction_type !== undefined) expect(prediction_type).toBe(folder.prediction_type);
     expect(rescale_betas_zero_snr).toBe(false);
+  });
+
+  it.each(['sd1', 'sdxl'])('of the ControlNet of %s are those of its folder', (name) => {
+    const folder = `${checkpoints}/controlnet/${name}`;
+    const tensors = tensorsOf(headerOf(`${folder}/diffusion_pytorch_model.safetensors`));
+    const { config } = controlNetFile({ path: '/models/one.safetensors', tensors });
+    expect(perBlock(config)).toEqual(sameKeys(config, json(`${folder}/config.json`)));
   });
 
   it('of the depth estimator by MiDaS’ names are those of transformers’', () => {

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { controlNetMapping } from '../../src/main/engine/models/checkpoints/controlnet-names.ts';
+import { unetConfig } from '../../src/main/engine/models/checkpoints/configurations.ts';
+import { controlNetFile } from '../../src/main/engine/models/checkpoints/controlnet.ts';
+import { familyOf } from '../../src/main/engine/models/checkpoints/family.ts';
 import { mapped } from '../../src/main/engine/models/checkpoints/mapping.ts';
 import { openClipMapping } from '../../src/main/engine/models/checkpoints/open-clip-names.ts';
 import { type SingleFile, singleFile } from '../../src/main/engine/models/checkpoints/single-file.ts';
@@ -11,8 +13,14 @@ import {
   unetMapping,
   unetShape,
 } from '../../src/main/engine/models/checkpoints/unet-names.ts';
-import { todaysVaeName } from '../../src/main/engine/models/checkpoints/vae-names.ts';
+import {
+  autoencoderKLDecoder,
+  autoencoderKLEncoder,
+} from '../../src/main/engine/onnx/networks/autoencoder-kl.ts';
+import { clipText } from '../../src/main/engine/onnx/networks/clip-text.ts';
+import { vaeOfToday } from '../../src/main/engine/onnx/networks/released-names.ts';
 import type { StoredWeights } from '../../src/main/engine/onnx/networks/stored.ts';
+import { unet2DCondition } from '../../src/main/engine/onnx/networks/unet-2d-condition.ts';
 import { type Header, tensorsOf, trainersUNet } from '../helpers/checkpoint-headers.ts';
 import { sharedPath } from '../helpers/shared.ts';
 
@@ -35,6 +43,10 @@ const XL = {
   added: 2816,
 };
 
+const TEXT = { 'cond_stage_model.transformer.embeddings.token_embedding.weight': [49408, 768] };
+const TEXT_XL = { 'conditioner.embedders.0.transformer.embeddings.token_embedding.weight': [49408, 768] };
+const VAE = { 'first_stage_model.decoder.conv_in.weight': [512, 4, 3, 3] };
+
 const headers = sharedPath('data', 'headers');
 const read = (name: string) =>
   JSON.parse(readFileSync(`${headers}/${name}.json`, 'utf8')) as Record<string, Header>;
@@ -50,8 +62,19 @@ function shapes(weights: StoredWeights): Header {
 
 /** A folder's own names are those of its time; buffers are no weights. */
 function today(folder: Header): Header {
-  const named = Object.entries(folder).map(([name, dims]) => [todaysVaeName(name), dims] as const);
+  const tensors = tensorsOf(folder);
+  const own = { label: 'it', names: Object.keys(folder), get: (name: string) => tensors.get(name) };
+  const named = Object.entries(shapes(vaeOfToday(own)));
   return Object.fromEntries(named.filter(([name]) => !name.endsWith('.position_ids')));
+}
+
+/** Writes all networks, which need every weight in its shape and none besides. */
+function write({ components }: SingleFile): void {
+  const { unet, vae, text_encoder, text_encoder_2 } = components;
+  unet2DCondition(unet.weights, unet.config);
+  autoencoderKLEncoder(vae.weights, vae.config);
+  autoencoderKLDecoder(vae.weights, vae.config);
+  for (const text of [text_encoder, text_encoder_2]) if (text) clipText(text.weights, text.config);
 }
 
 /** How many bytes of the file the weights take; none twice. */
@@ -79,6 +102,7 @@ describe.skipIf(!headers)('a released checkpoint', () => {
         expect(shapes(component.weights)).toEqual(today(folder[id]!));
       }
       expect(file.unknown).toEqual([]);
+      expect(() => write(file)).not.toThrow();
       const held = Object.values(folder).flatMap((part) => Object.values(today(part)));
       const bytes = held.reduce(
         (sum, dims) => sum + 2 * dims.reduce((product, side) => product * side, 1),
@@ -115,9 +139,11 @@ describe.skipIf(!headers)('a released checkpoint', () => {
       return [`control_model.${other}`, dims];
     });
     const tensors = tensorsOf(Object.fromEntries(header));
-    const { weights, taken } = mapped('it', tensors, controlNetMapping(tensors.keys())!);
-    expect(shapes(weights)).toEqual(folder);
-    expect(taken.size).toBe(tensors.size);
+    const file = controlNetFile({ path: '/models/one.safetensors', tensors });
+    expect(shapes(file.weights)).toEqual(folder);
+    expect(file.config).toEqual(
+      controlNetFile({ path: '/models/one.safetensors', tensors: tensorsOf(folder) }).config,
+    );
   });
 });
 
@@ -134,6 +160,20 @@ describe('names of a UNet', () => {
     expect(shape['up_blocks.2.resnets.0.conv_shortcut.weight']).toEqual([320, 960, 1, 1]);
     expect(shape['mid_block.resnets.1.time_emb_proj.bias']).toEqual([1280]);
     expect(shape['add_embedding.linear_1.weight']).toEqual([1280, 2816]);
+  });
+
+  it.each([
+    ['SD 1', SD1],
+    ['XL', XL],
+  ])('of %s and their configuration make the network', (_, shape) => {
+    const tensors = tensorsOf(trainersUNet(shape));
+    const { weights } = mapped('it', tensors, unetMapping(tensors.keys()));
+    const family = familyOf(
+      tensorsOf({ ...trainersUNet(shape), ...(shape === XL ? TEXT_XL : TEXT), ...VAE }),
+      'reading it',
+    );
+    const config = unetConfig(weights, family);
+    expect(unet2DCondition(weights, config).files).toEqual(['/models/one.safetensors']);
   });
 
   it('lead to and fro', () => {

@@ -22,41 +22,70 @@ function each<T>(length: number, make: (i: number) => T): T[] {
   return Array.from({ length }, (_, i) => make(i));
 }
 
-/** Of UNet2DConditionModel. */
-export function unetConfig(weights: StoredWeights, family: Family): Config {
+/** What a UNet and a ControlNet have in common: the way down. */
+function wayDown(weights: StoredWeights) {
   const blocks = count(weights, 'down_blocks.', '.resnets.0.conv1.weight');
   const widths = each(blocks, (i) => side(weights, `down_blocks.${i}.resnets.0.conv1.weight`, 0));
   const inner = each(blocks, (i) => `down_blocks.${i}.attentions.0.transformer_blocks.` as const);
   const depths = inner.map((before) => count(weights, before, '.norm1.weight'));
-  const attends = (way: string, i: number) =>
-    dimsOf(weights, `${way}.${i}.attentions.0.norm.weight`).length > 0;
   const first = depths.findIndex((depth) => depth > 0);
   const added = side(weights, 'add_embedding.linear_1.weight', 1);
+  // Stable Diffusion 1.x alone has its projections as convolutions.
+  const linear = dimsOf(weights, `down_blocks.${first}.attentions.0.proj_in.weight`).length === 2;
+  const config = {
+    in_channels: side(weights, 'conv_in.weight', 1),
+    block_out_channels: widths,
+    layers_per_block: count(weights, 'down_blocks.0.resnets.', '.conv1.weight'),
+    down_block_types: depths.map((depth) => (depth > 0 ? 'CrossAttnDownBlock2D' : 'DownBlock2D')),
+    mid_block_type: 'UNetMidBlock2DCrossAttn',
+    attention_head_dim: unetHeads(widths, !linear),
+    transformer_layers_per_block: depths.map((depth) => Math.max(1, depth)),
+    cross_attention_dim: side(weights, `${inner[first] ?? ''}0.attn2.to_k.weight`, 1),
+    use_linear_projection: linear,
+    norm_num_groups: normGroups(widths),
+    ...(added > 0 && {
+      addition_embed_type: 'text_time',
+      addition_time_embed_dim: timeIdWidth(added),
+      projection_class_embeddings_input_dim: added,
+    }),
+  };
+  return { blocks, widths, config };
+}
+
+/** Width of each of XL's six sizes: the greatest power of two with which the pooled text still has room beside them. */
+function timeIdWidth(added: number): number {
+  return 2 ** Math.floor(Math.log2((added - 1) / TIME_IDS));
+}
+
+/** Of UNet2DConditionModel. */
+export function unetConfig(weights: StoredWeights, family: Pick<Family, 'latent'>): Config {
+  const { blocks, widths, config } = wayDown(weights);
+  const attends = (i: number) => weights.get(`up_blocks.${i}.attentions.0.norm.weight`) !== undefined;
   const cond = side(weights, 'time_embedding.cond_proj.weight', 1);
   return {
     _class_name: 'UNet2DConditionModel',
-    in_channels: side(weights, 'conv_in.weight', 1),
+    ...config,
     out_channels: side(weights, 'conv_out.weight', 0),
     sample_size: miniature(widths) ? MINIATURE_LATENT : family.latent,
-    block_out_channels: widths,
-    layers_per_block: count(weights, 'down_blocks.0.resnets.', '.conv1.weight'),
-    down_block_types: each(blocks, (i) =>
-      attends('down_blocks', i) ? 'CrossAttnDownBlock2D' : 'DownBlock2D',
-    ),
-    up_block_types: each(blocks, (i) => (attends('up_blocks', i) ? 'CrossAttnUpBlock2D' : 'UpBlock2D')),
-    mid_block_type: 'UNetMidBlock2DCrossAttn',
-    attention_head_dim: unetHeads(widths, family.text === 'sd1'),
-    transformer_layers_per_block: depths.map((depth) => Math.max(1, depth)),
-    cross_attention_dim: side(weights, `${inner[first] ?? ''}0.attn2.to_k.weight`, 1),
-    use_linear_projection: dimsOf(weights, `down_blocks.${first}.attentions.0.proj_in.weight`).length === 2,
-    norm_num_groups: normGroups(widths),
+    up_block_types: each(blocks, (i) => (attends(i) ? 'CrossAttnUpBlock2D' : 'UpBlock2D')),
     ...(cond > 0 && { time_cond_proj_dim: cond }),
-    ...(added > 0 && { addition_embed_type: 'text_time', projection_class_embeddings_input_dim: added }),
   };
 }
 
-/** What is left of XL's added embedding once the pooled text is off is six sizes of the picture. */
-export const timeIdWidth = (added: number, pooled: number): number => (added - pooled) / TIME_IDS;
+/** Of ControlNetModel. */
+export function controlNetConfig(weights: StoredWeights): Config {
+  const { config } = wayDown(weights);
+  const hint = 'controlnet_cond_embedding';
+  const wider = each(count(weights, `${hint}.blocks.`, '.weight') / 2, (i) =>
+    side(weights, `${hint}.blocks.${2 * i + 1}.weight`, 0),
+  );
+  return {
+    _class_name: 'ControlNetModel',
+    ...config,
+    conditioning_channels: side(weights, `${hint}.conv_in.weight`, 1),
+    conditioning_embedding_out_channels: [side(weights, `${hint}.conv_in.weight`, 0), ...wider],
+  };
+}
 
 /** Of AutoencoderKL. */
 export function vaeConfig(weights: StoredWeights, family: Family): Config {

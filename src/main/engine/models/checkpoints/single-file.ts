@@ -8,7 +8,6 @@ import {
   depthPreprocessor,
   schedulerConfig,
   textConfig,
-  timeIdWidth,
   unetConfig,
   vaeConfig,
 } from './configurations.ts';
@@ -28,7 +27,7 @@ export interface OpenedFile {
 }
 
 /** One network as its folder would hold it: config.json, and weights under today's names. */
-interface Component {
+export interface Component {
   readonly config: Config;
   readonly weights: StoredWeights;
 }
@@ -124,7 +123,7 @@ export function singleFile({ path, metadata, tensors }: OpenedFile): SingleFile 
     : null;
   const told = predictionOf(family, tensors, metadata);
   const components: Partial<Record<string, Component>> = {
-    unet: { weights: unet, config: withTimeIds(unetConfig(unet, family), texts.at(-1)![1].config) },
+    unet: { weights: unet, config: unetConfig(unet, family) },
     vae: { weights: vae, config: vaeConfig(vae, family) },
     ...Object.fromEntries(texts),
     ...(depth && { depth_estimator: { weights: depth, config: depthConfig(depth) } }),
@@ -142,10 +141,4 @@ export function singleFile({ path, metadata, tensors }: OpenedFile): SingleFile 
     ],
     unknown: names.filter((name) => !taken.has(name) && !LEFT_BY_TRAINING.test(name)),
   };
-}
-
-function withTimeIds(unet: Config, text: Config): Config {
-  const added = unet.projection_class_embeddings_input_dim;
-  if (typeof added !== 'number') return unet;
-  return { ...unet, addition_time_embed_dim: timeIdWidth(added, Number(text.projection_dim)) };
 }

@@ -1,28 +1,16 @@
-/** The autoencoder by the names of the original trainers, and by those that diffusers used until 2023. */
+/** The autoencoder by the names of the original trainers. */
 import { asMatrix, type Mapping, renamed } from './mapping.ts';
 
 const VAE_PREFIX = 'first_stage_model.';
 
-/** Names in the attention of the middle: of the trainers, of early diffusers, today's. */
+/** In the attention of the middle. */
 const ATTENTION: Readonly<Record<string, string>> = {
   norm: 'group_norm',
   q: 'to_q',
   k: 'to_k',
   v: 'to_v',
   proj_out: 'to_out.0',
-  query: 'to_q',
-  key: 'to_k',
-  value: 'to_v',
-  proj_attn: 'to_out.0',
 };
-
-/** Today's name of a weight in a diffusers folder, whose attention may be named as it was until 2023. */
-export function todaysVaeName(name: string): string {
-  return name.replace(
-    /^((?:en|de)coder\.mid_block\.attentions\.0)\.(query|key|value|proj_attn)\./,
-    (_, attention: string, part: string) => `${attention}.${ATTENTION[part]}.`,
-  );
-}
 
 /** @param levels of resolution: the trainers count the decoder's from the finest */
 function todaysName(name: string, levels: number): string {

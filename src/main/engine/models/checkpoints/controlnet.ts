@@ -1,5 +1,10 @@
 /** ControlNets of the original trainers, by diffusers' names. They are the way down of a UNet with convolutions of their own. */
-import { type Mapping, renamed } from './mapping.ts';
+import { basename } from 'node:path';
+import { AppError } from '../../../../common/errors.ts';
+import { controlNetConfig } from './configurations.ts';
+import { kindOfFile } from './kinds.ts';
+import { type Mapping, mapped, renamed } from './mapping.ts';
+import type { Component, OpenedFile } from './single-file.ts';
 import { encoderModules, todaysNames, type UNetShape, unetShape } from './unet-names.ts';
 
 const CONTROL_PREFIX = 'control_model.';
@@ -28,8 +33,8 @@ function ownModules({ blocks, layers }: UNetShape): (readonly [string, string])[
   ];
 }
 
-/** Null where the file is no ControlNet of the original trainers. */
-export function controlNetMapping(names: Iterable<string>): Mapping | null {
+/** Null where the names are not the trainers'. */
+function trainersMapping(names: Iterable<string>): Mapping | null {
   const all = [...names];
   const prefix = prefixOf(all);
   if (prefix === null) return null;
@@ -40,4 +45,31 @@ export function controlNetMapping(names: Iterable<string>): Mapping | null {
     const other = name.startsWith(prefix) ? today(name.slice(prefix.length)) : null;
     return other === null ? null : renamed(other, tensor);
   };
+}
+
+/**
+ * A ControlNet that lies in a file alone, without its config.json, by the trainers' names or by diffusers'.
+ * @throws AppError bundle-invalid where the file is something else, which it names
+ */
+export function controlNetFile({ path, tensors }: Pick<OpenedFile, 'path' | 'tensors'>): Component {
+  const file = basename(path);
+  const { kind, words } = kindOfFile(tensors);
+  if (kind !== 'controlnet') {
+    const hint = 'Choose a ControlNet of Stable Diffusion 1.x, 2.x or XL.';
+    throw new AppError('bundle-invalid', `this is ${words}, not a ControlNet`, {
+      doing: `reading ${file}`,
+      hint,
+    });
+  }
+  const mapping = trainersMapping(tensors.keys()) ?? renamed;
+  const { weights, taken } = mapped(`ControlNet of ${file}`, tensors, mapping);
+  const other = [...tensors.keys()].find((name) => !taken.has(name));
+  if (other !== undefined) {
+    const hint = 'It is of a kind that Retake does not know; use another ControlNet.';
+    throw new AppError('bundle-invalid', `the tensor ${other} is not a ControlNet's`, {
+      doing: `reading ${file}`,
+      hint,
+    });
+  }
+  return { weights, config: controlNetConfig(weights) };
 }
