@@ -22,7 +22,7 @@ export const MENU_COMMANDS = [
   'edit.undo',
   'edit.redo',
   'view.keys',
-  'view.bundles',
+  'view.library',
   'help.about',
 ] as const;
 export type MenuCommand = (typeof MENU_COMMANDS)[number];
@@ -68,6 +68,7 @@ export interface ShellBridge {
   openProjectDialog(): Promise<string | null>;
   saveProjectDialog(name: string): Promise<string | null>;
   saveFileDialog(file: FileToSave): Promise<string | null>;
+  openModelDialog(): Promise<readonly string[] | null>;
   openFolderDialog(title: string): Promise<string | null>;
   /** Path of a file dropped on the page; null for one that has none. */
   pathForFile(file: DroppedFile): string | null;

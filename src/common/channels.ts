@@ -4,6 +4,7 @@ import type { Demo, EngineState, FileToSave, MenuCommand } from './bridge.ts';
 /** The page asks, the shell answers. */
 export type ShellCalls = {
   'dialog:clips': { input: null; output: readonly string[] | null };
+  'dialog:models': { input: null; output: readonly string[] | null };
   'dialog:project': { input: null; output: string | null };
   'dialog:save': { input: string; output: string | null };
   'dialog:file': { input: FileToSave; output: string | null };

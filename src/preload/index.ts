@@ -48,6 +48,7 @@ const bridge: Bridge = {
   },
   shell: {
     openClipDialog: () => ask('dialog:clips', null),
+    openModelDialog: () => ask('dialog:models', null),
     openProjectDialog: () => ask('dialog:project', null),
     saveProjectDialog: (name) => ask('dialog:save', name),
     saveFileDialog: (file) => ask('dialog:file', file),

@@ -29,3 +29,8 @@ export function listed(names: readonly string[], most: number): string {
   const last = shown.at(-1) ?? '';
   return shown.length < 2 ? last : `${shown.slice(0, -1).join(', ')} and ${last}`;
 }
+
+/** The last part of a path of any system. */
+export function nameOfFile(path: string): string {
+  return path.replace(/[\\/]+$/, '').replace(/^.*[\\/]/, '');
+}

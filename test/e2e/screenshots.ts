@@ -197,8 +197,8 @@ if (demoBundle()) {
 }
 await state(app, 'scopes', () => app.page.getByRole('tab', { name: 'Scopes' }).click());
 await app.page.getByRole('tab', { name: 'Inspector' }).click();
-await state(app, 'bundles', async () => {
-  await menu(app, 'view.bundles');
+await state(app, 'library', async () => {
+  await menu(app, 'view.library');
   await app.page.getByRole('dialog').waitFor();
 });
 await close();

@@ -245,7 +245,7 @@ describe('what networks run on', () => {
   it('is tried in processes that the shell starts', async () => {
     const seen = new Set<string>();
     const names = () => app.evaluate(({ app }) => app.getAppMetrics().map((one) => one.name ?? ''));
-    await app.evaluate(({ Menu }) => Menu.getApplicationMenu()?.getMenuItemById('view.bundles')?.click());
+    await app.evaluate(({ Menu }) => Menu.getApplicationMenu()?.getMenuItemById('view.library')?.click());
     await app.page.getByRole('tab', { name: 'Runs on' }).click();
     const works = app.page.getByText(/^Works/).first();
     while (!(await works.isVisible())) for (const name of await names()) seen.add(name);

@@ -127,7 +127,8 @@ export async function openPage(options: PageOptions): Promise<OpenPage> {
     },
     'queue.list': () => ({ entries: [], paused: false }),
     'methods.list': () => [],
-    'bundles.list': () => [],
+    'library.list': () => [],
+    'library.folders': () => [],
     'providers.list': () => [],
     'clip.preview': () => preview,
     ...options.answers,
@@ -175,6 +176,7 @@ function installBridge(): void {
       engine: { connect: port, onDown: never },
       shell: {
         openClipDialog: nothing,
+        openModelDialog: nothing,
         openProjectDialog: nothing,
         saveProjectDialog: nothing,
         saveFileDialog: nothing,

@@ -4,7 +4,6 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
-  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -14,9 +13,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, expect, test, vi } from 'vitest';
-import type { DownloadProgress } from '../../src/common/contract/bundles.ts';
+import type { DownloadProgress } from '../../src/common/contract/library.ts';
 import { downloadBundle } from '../../src/main/engine/library/download.ts';
-import { BundleManager } from '../../src/main/engine/library/manager.ts';
 import { repositoryOf } from '../../src/main/engine/library/repository.ts';
 import { inspectBundle } from '../../src/main/engine/models/inspect.ts';
 import { tempFolder as longFolder } from '../helpers/clips.ts';
@@ -210,81 +208,6 @@ test('cancelled, it stops at once, and the next start goes on with what has arri
   expect(server.requests.filter(({ url }) => url.endsWith(WEIGHTS))).toEqual([
     expect.objectContaining({ range: 'bytes=1500-' }),
   ]);
-});
-
-test('the list of models: added, chosen, removed, remembered; files are never touched', async () => {
-  const folder = tempFolder();
-  const [builtIn, own, broken] = [join(folder, 'builtin'), join(folder, 'own'), join(folder, 'broken')];
-  for (const dir of [builtIn, own, broken]) await writeTinyBundle(dir);
-  rmSync(join(broken, 'vae_decoder', 'model.onnx'));
-  const file = join(folder, 'data.json');
-  const manager = new BundleManager(file, [{ dir: builtIn, name: 'Own model' }]);
-  expect(await manager.list()).toEqual([
-    expect.objectContaining({
-      dir: builtIn,
-      name: 'Own model',
-      builtIn: true,
-      isDefault: true,
-      kind: 'sd',
-      nativeSize: 32,
-      problems: [],
-    }),
-  ]);
-  await Promise.all([manager.add(own), manager.add(broken)]);
-  await manager.setDefault(own);
-  await expect(manager.setDefault(broken)).rejects.toMatchObject({ code: 'bundle-invalid' });
-  await expect(manager.add(folder)).rejects.toMatchObject({ code: 'bundle-invalid' });
-  await expect(manager.remove(builtIn)).rejects.toMatchObject({ code: 'usage' });
-  const again = new BundleManager(file, [{ dir: builtIn, name: 'Own model' }]);
-  const list = await again.list();
-  expect(list.map(({ dir, isDefault }) => [dir, isDefault])).toEqual(
-    expect.arrayContaining([
-      [builtIn, false],
-      [own, true],
-      [broken, false],
-    ]),
-  );
-  expect(list.find(({ dir }) => dir === broken)!.problems).toHaveLength(1);
-  expect(list.find(({ dir }) => dir === own)!.bytes).toBeGreaterThan(1000);
-  expect(await again.folderOf(null)).toBe(own);
-  await again.remove(own);
-  expect(existsSync(join(own, 'model_index.json'))).toBe(true);
-  expect(await again.folderOf(null)).toBe(builtIn);
-  // A folder that vanished stays in the list, with its problem.
-  rmSync(broken, { recursive: true });
-  expect((await again.list()).find(({ dir }) => dir === broken)!.problems[0]).toMatch(/no such folder/);
-  await expect(new BundleManager(join(folder, 'none.json'), []).folderOf(null)).rejects.toMatchObject({
-    code: 'bundle-invalid',
-  });
-});
-
-test('a default model that cannot be used is refused by name, never replaced by another', async () => {
-  const folder = tempFolder();
-  const [builtIn, own] = [join(folder, 'builtin'), join(folder, 'own')];
-  for (const dir of [builtIn, own]) await writeTinyBundle(dir);
-  const file = join(folder, 'models.json');
-  const manager = new BundleManager(file, [{ dir: builtIn, name: 'Own model' }]);
-  await manager.add(own);
-  await manager.setDefault(own);
-  const away = join(folder, 'away');
-  renameSync(own, away);
-  await expect(manager.folderOf(null)).rejects.toMatchObject({
-    code: 'bundle-invalid',
-    message: expect.stringMatching(/your default model cannot be used.*own/),
-  });
-  const listed = await manager.list();
-  expect(listed.find(({ isDefault }) => isDefault)).toMatchObject({
-    dir: own,
-    problems: [expect.any(String)],
-  });
-  // Another drive is plugged in: it is there again.
-  renameSync(away, own);
-  expect(await manager.folderOf(null)).toBe(own);
-  writeFileSync(file, '{"dirs": [');
-  await expect(manager.folderOf(null)).rejects.toMatchObject({ message: expect.stringMatching(/damaged/) });
-  expect((await manager.list()).some(({ isDefault }) => isDefault)).toBe(false);
-  await manager.setDefault(builtIn);
-  expect(await manager.folderOf(null)).toBe(builtIn);
 });
 
 test('a depth estimator comes along, with the file that says how it wants its pictures', async () => {

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import type { ClipRef, Shot } from '../../src/common/project/document.ts';
-import { BundleManager } from '../../src/main/engine/library/manager.ts';
+import { Library } from '../../src/main/engine/library/library.ts';
 import { counter, ffmpegDoes, H264, tempFolder } from '../helpers/clips.ts';
 import { startDesk } from '../helpers/desk.ts';
 import { shotWith } from '../helpers/job-settings.ts';
@@ -67,10 +67,10 @@ test('a depth model renders; the plan then knows what is inverted, until the est
 
 test('the list of models names the problem, and no longer once the estimator is there', async () => {
   const dir = await writeTinyBundle(folder.at('bare'), { kind: 'depth' });
-  const bundles = new BundleManager(folder.at('bundles.json'), []);
-  const [bare] = await bundles.add(dir);
-  expect(bare).toMatchObject({ kind: 'sd-depth', isDefault: false });
+  const library = new Library({ file: folder.at('bundles.json'), builtIn: [] });
+  const [bare] = await library.add(dir);
+  expect(bare).toMatchObject({ what: 'Stable Diffusion with depth', isDefault: false });
   expect(bare!.problems).toEqual([expect.stringContaining('no estimator')]);
   await writeTinyDepth(dir);
-  expect(await bundles.list()).toMatchObject([{ problems: [], isDefault: true }]);
+  expect(await library.list()).toMatchObject([{ problems: [], isDefault: true }]);
 });

@@ -37,8 +37,10 @@ test('import, render, kill the engine, start it again: the queue goes on and the
   expect(await first.call('clip.cuts', { path: ref.path, sensitivity: 0.5 })).toEqual({ cuts: [] });
   const preview = await first.call('clip.preview', { path: ref.path });
   expect(existsSync(`${folder.at('home')}/previews/${preview.proxy}`)).toBe(true);
-  const bundles = await first.call('bundles.add', { dir: folder.at('tiny') });
-  expect(bundles.some(({ dir, problems }) => dir === folder.at('tiny') && problems.length === 0)).toBe(true);
+  const entries = await first.call('library.add', { path: folder.at('tiny') });
+  expect(entries.some(({ path, problems }) => path === folder.at('tiny') && problems.length === 0)).toBe(
+    true,
+  );
   const shot = {
     kind: 'shot' as const,
     id: 'shot-1',

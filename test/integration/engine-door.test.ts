@@ -75,12 +75,16 @@ async function samples(): Promise<{ [N in Name]: Calls[N]['input'] }> {
     'queue.clear': null,
     'queue.watch': { id: 'a', frame: 1 },
     'bundle.inspect': { dir: path },
-    'bundles.list': null,
-    'bundles.add': { dir: path },
-    'bundles.remove': { dir: path },
-    'bundles.setDefault': { dir: path },
-    'bundles.download': { endpoint: 'http://127.0.0.1:9', repository: 'a/b', revision: 'main', folder: path },
-    'bundles.cancelDownload': null,
+    'library.list': { kind: null, settled: false },
+    'library.recognise': { path },
+    'library.add': { path },
+    'library.remove': { path },
+    'library.setDefault': { path },
+    'library.folders': null,
+    'library.facts': { path },
+    'library.picture': { path },
+    'library.download': { endpoint: 'http://127.0.0.1:9', repository: 'a/b', revision: 'main', folder: path },
+    'library.cancelDownload': null,
     'methods.list': null,
     'providers.list': null,
     'cache.ls': null,
@@ -284,7 +288,7 @@ test('folders that are a whole disk or the system, and files that are no takes, 
     ).rejects.toMatchObject(usage);
     await expect(client.call('project.collect', { folder: bad })).rejects.toMatchObject(usage);
     await expect(
-      client.call('bundles.download', {
+      client.call('library.download', {
         endpoint: 'http://127.0.0.1:9',
         repository: 'a/b',
         revision: '',

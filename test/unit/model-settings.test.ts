@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
-import type { BundleEntry } from '../../src/common/contract/bundles.ts';
+import type { LibraryEntry } from '../../src/common/contract/library.ts';
 import {
   askedSettings,
   type ModelSettings,
@@ -14,7 +14,7 @@ import {
   completeSettings,
   readModelSettings,
 } from '../../src/main/engine/recipe/model-settings.ts';
-import { settingsFor } from '../../src/renderer/store/bundles.ts';
+import { settingsFor } from '../../src/renderer/store/library.ts';
 import { tempFolder } from '../helpers/clips.ts';
 import { inGroups, settingsWith } from '../helpers/job-settings.ts';
 
@@ -71,10 +71,10 @@ describe('a request that leaves things open', () => {
 
 test('every setting a model may give is one of a shot, so that new shots can start with it', () => {
   const model = {
-    dir: '/m',
+    path: '/m',
     isDefault: true,
     settings: { sampling: { steps: 9, guidance: 2 } },
-  } as unknown as BundleEntry;
+  } as unknown as LibraryEntry;
   expect(settingsFor([model], null)).toMatchObject(inGroups({ steps: 9, guidance: 2, refinement: 1 }));
   expect(settingsFor([model], '/gone')).toMatchObject({ sampling: { steps: 50 } });
 });

@@ -152,8 +152,8 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/library',
-    'models, onnx, media/target.ts, recipe/model-settings.ts, atomic-files.ts, disk.ts, common, contract',
-    'Models are listed and downloaded without running one.',
+    'models, onnx/*, storage, media/target.ts, recipe/model-settings.ts, atomic-files.ts, disk.ts, common, contract',
+    'What there is to render with is listed and downloaded without running it.',
   ),
   area(
     'main/engine/project',
@@ -219,10 +219,10 @@ export const AREAS: readonly Area[] = [
     'actions, keyboard, ui, engine.ts',
     'Buttons and menus run commands and show their keys.',
   ),
-  ...['bundles', 'inspector', 'queue', 'scopes', 'start', 'takes', 'timeline', 'viewer'].map(panel),
+  ...['inspector', 'library', 'queue', 'scopes', 'start', 'takes', 'timeline', 'viewer'].map(panel),
   area(
     'renderer/app',
-    'bundles, inspector, queue, scopes, start, takes, timeline, viewer, store, actions, keyboard, commands, ui, engine.ts',
+    'inspector, library, queue, scopes, start, takes, timeline, viewer, store, actions, keyboard, commands, ui, engine.ts, words.ts',
     'The window puts the panels together.',
   ),
 ];

@@ -1,9 +1,9 @@
 /** Everything that can be asked of the engine. The only bridge between processes: page, command line and shell use it alike. */
-import { bundleCalls } from './bundles.ts';
 import { cacheCalls } from './cache.ts';
 import type { CallsOf } from './call.ts';
 import { clipCalls } from './clips.ts';
 import { jobCalls } from './jobs.ts';
+import { libraryCalls } from './library.ts';
 import { machineCalls } from './machine.ts';
 import { projectCalls } from './projects.ts';
 import { queueCalls } from './queue.ts';
@@ -11,13 +11,13 @@ import { takeCalls } from './takes.ts';
 
 /** Answered by the desktop's part of the engine, which is made when the first of them comes. */
 const { 'clip.probe': probe, ...desktopClips } = clipCalls;
-const { 'bundle.inspect': inspect, ...desktopBundles } = bundleCalls;
+const { 'bundle.inspect': inspect, ...desktopLibrary } = libraryCalls;
 export const desktopContract = {
   ...projectCalls,
   ...desktopClips,
   ...queueCalls,
   ...takeCalls,
-  ...desktopBundles,
+  ...desktopLibrary,
 };
 export type DesktopContract = typeof desktopContract;
 

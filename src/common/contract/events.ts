@@ -1,7 +1,7 @@
 /** What the engine says by itself. */
 import type { FiledTake } from '../project/document.ts';
-import type { DownloadProgress } from './bundles.ts';
 import type { Progress } from './jobs.ts';
+import type { DownloadProgress } from './library.ts';
 import type { QueueEntry } from './queue.ts';
 import type { ReviewWork } from './takes.ts';
 
@@ -47,6 +47,8 @@ export type DesktopEvent =
     }
   /** How far a call about a take is, 0..1. */
   | { readonly kind: 'review'; readonly take: string; readonly work: ReviewWork; readonly fraction: number }
-  | { readonly kind: 'download'; readonly progress: DownloadProgress };
+  | { readonly kind: 'download'; readonly progress: DownloadProgress }
+  /** What the library lists has become another by itself. */
+  | { readonly kind: 'library' };
 
 export type Events = JobEvent | DesktopEvent;

@@ -28,6 +28,18 @@ export function openClips(window: BrowserWindow): Promise<readonly string[] | nu
   });
 }
 
+export function openModels(window: BrowserWindow): Promise<readonly string[] | null> {
+  return paths(window, {
+    title: 'Add models, LoRAs, ControlNets, embeddings',
+    buttonLabel: 'Add',
+    filters: [
+      { name: 'Weights', extensions: ['safetensors'] },
+      { name: 'All files', extensions: ['*'] },
+    ],
+    properties: ['openFile', 'multiSelections'],
+  });
+}
+
 export async function openProject(window: BrowserWindow): Promise<string | null> {
   const chosen = await paths(window, { title: 'Open project', filters: PROJECTS, properties: ['openFile'] });
   return chosen?.[0] ?? null;

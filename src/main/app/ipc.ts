@@ -8,6 +8,7 @@ const text = z.string().max(10_000);
 
 const calls: { readonly [Name in keyof ShellCalls]: z.ZodType<ShellCalls[Name]['input']> } = {
   'dialog:clips': z.null(),
+  'dialog:models': z.null(),
   'dialog:project': z.null(),
   'dialog:save': text,
   'dialog:file': z.object({ title: text, name: text, ending: z.enum(['png', 'mp4']) }),

@@ -3,7 +3,15 @@ import { join } from 'node:path';
 import { app, type BrowserWindow, Menu, Notification, powerSaveBlocker, session, shell } from 'electron';
 import type { ShellNotes } from '../../common/channels.ts';
 import { readDemo } from './demo.ts';
-import { openClips, openFolder, openProject, quitUnsaved, saveFile, saveProject } from './dialogs.ts';
+import {
+  openClips,
+  openFolder,
+  openModels,
+  openProject,
+  quitUnsaved,
+  saveFile,
+  saveProject,
+} from './dialogs.ts';
 import { type Engine, startEngine } from './engine.ts';
 import { listen } from './ipc.ts';
 import { openLog } from './log.ts';
@@ -104,6 +112,7 @@ function run(): void {
       devServer ?? PAGE_ROOT,
       {
         'dialog:clips': (_input, parent) => openClips(parent),
+        'dialog:models': (_input, parent) => openModels(parent),
         'dialog:project': (_input, parent) => openProject(parent),
         'dialog:save': (name, parent) => saveProject(parent, name, app.getPath('documents')),
         'dialog:file': (file, parent) => saveFile(parent, file, app.getPath('documents')),

@@ -75,7 +75,7 @@ export function buildMenu({ recent, run, openProject, logs }: MenuActions, mac: 
     {
       label: 'View',
       submenu: [
-        item({ command: 'view.bundles', label: 'Models…' }),
+        item({ command: 'view.library', label: 'Library…' }),
         item({ command: 'view.keys', label: 'Keyboard Shortcuts', accelerator: 'Shift+/' }),
         separator,
         { role: 'resetZoom' },

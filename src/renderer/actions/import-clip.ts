@@ -5,8 +5,8 @@ import { recutClip } from '../../common/project/edits-recut.ts';
 import { isShot } from '../../common/project/positions.ts';
 import { gatherRuns } from '../../common/sequence.ts';
 import { call, shell } from '../engine.ts';
-import { refreshBundles, settingsFor } from '../store/bundles.ts';
 import { getCurrentShot, getPlaced, lengthOfPlaced } from '../store/current.ts';
+import { refreshLibrary, settingsFor } from '../store/library.ts';
 import { tell } from '../store/notices.ts';
 import { requestPreview } from '../store/previews.ts';
 import { change, getDocument, getOpened, newId } from '../store/project.ts';
@@ -24,7 +24,7 @@ export async function importClip(path: string): Promise<void> {
   const { ref, info } = await call('clip.import', { path });
   for (const warning of info.warnings) tell(`${ref.name}: ${warning}`);
   const { cuts } = await call('clip.cuts', { path: ref.path, sensitivity: DEFAULT_SENSITIVITY });
-  const settings = settingsFor(await refreshBundles(), getDocument().bundle);
+  const settings = settingsFor(await refreshLibrary(), getDocument().bundle);
   const first = getPlaced().length === 0;
   change({
     name: `Import ${ref.name}`,

@@ -59,11 +59,11 @@ export const zoomCommands: readonly Command[] = [
     run: () => setView({ dialog: 'keys' }),
   },
   {
-    id: 'view.bundles',
-    name: 'Model bundles',
+    id: 'view.library',
+    name: 'Library of models',
     group: 'View',
     keys: [],
-    run: () => setView({ dialog: 'bundles' }),
+    run: () => setView({ dialog: 'library' }),
   },
   {
     id: 'help.about',

@@ -1,8 +1,8 @@
 /** The sheets that lie over the window, one at a time. */
 import type { ReactNode } from 'react';
-import { Bundles } from '../bundles/Bundles.tsx';
 import { CopySheet } from '../inspector/CopySheet.tsx';
 import { KeyList } from '../keyboard/KeyList.tsx';
+import { Library } from '../library/Library.tsx';
 import { Backups } from '../start/Backups.tsx';
 import { Missing } from '../start/Missing.tsx';
 import { type Dialog, setView, useView } from '../store/view.ts';
@@ -13,7 +13,7 @@ import { FindShots } from './FindShots.tsx';
 
 const SHEETS: Readonly<Record<Dialog, { readonly title: string; readonly body: () => ReactNode }>> = {
   keys: { title: 'Keys', body: () => <KeyList /> },
-  bundles: { title: 'Model bundles', body: () => <Bundles /> },
+  library: { title: 'Library', body: () => <Library /> },
   shots: { title: 'Find shots', body: () => <FindShots /> },
   copy: { title: 'Copy settings', body: () => <CopySheet /> },
   missing: { title: 'Missing clips', body: () => <Missing /> },

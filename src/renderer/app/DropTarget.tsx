@@ -1,10 +1,13 @@
-/** Files dropped anywhere: a project is opened, everything else is imported into it. */
+/** Files dropped anywhere: a project is opened, models go into the library, everything else is imported. */
 import { useEffect, useState } from 'react';
 import { importClips } from '../actions/import-clip.ts';
+import { addToLibrary } from '../actions/library.ts';
 import { createProject, openProject } from '../actions/project.ts';
-import { shell } from '../engine.ts';
+import { call, shell } from '../engine.ts';
 import { attempt, tell } from '../store/notices.ts';
 import { getOpened } from '../store/project.ts';
+import { useView } from '../store/view.ts';
+import { nameOfFile } from '../words.ts';
 import styles from './DropTarget.module.css';
 
 async function take(files: readonly File[]): Promise<void> {
@@ -12,13 +15,27 @@ async function take(files: readonly File[]): Promise<void> {
   if (paths.length < files.length) tell('Some of what you dropped is no file on this machine.', 'problem');
   const isProject = (path: string) => /\.retake$/i.test(path);
   const [project, ...others] = paths.filter(isProject);
-  const clips = paths.filter((path) => !isProject(path));
+  const { forLibrary, clips } = await sorted(paths.filter((path) => !isProject(path)));
   if (others.length > 0) tell(`Only one project opens at a time: ${nameOfFile(project!)}.`, 'problem');
   if (project) await openProject(project);
+  // One that is refused keeps no other out.
+  for (const path of forLibrary) await attempt(addToLibrary(path));
   if (clips.length > 0 && (getOpened() || (await makeProjectFor(clips[0]!)))) await importClips(clips);
 }
 
-const nameOfFile = (path: string) => path.replace(/^.*[\\/]/, '');
+/** Nothing of the library has such a name; a run of pictures is not asked about one by one. */
+const CLIP = /\.(mov|mp4|m4v|mxf|mkv|avi|webm|mpe?g|m?ts|png|exr|dpx|tiff?|jpe?g|webp)$/i;
+
+/** Which of the dropped are for the library is told by what they hold, not by their names. */
+async function sorted(paths: readonly string[]) {
+  const forLibrary: string[] = [];
+  const clips: string[] = [];
+  for (const path of paths) {
+    const { as } = CLIP.test(path) ? { as: null } : await call('library.recognise', { path });
+    (as === null ? clips : forLibrary).push(path);
+  }
+  return { forLibrary, clips };
+}
 
 /** A clip dropped where no project is open begins one; false when the artist does not say where to keep it. */
 async function makeProjectFor(clip: string): Promise<boolean> {
@@ -31,6 +48,7 @@ async function makeProjectFor(clip: string): Promise<boolean> {
 
 export function DropTarget() {
   const [over, setOver] = useState(false);
+  const inLibrary = useView((view) => view.dialog === 'library');
   useEffect(() => {
     const carriesFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') === true;
     const onOver = (event: DragEvent) => {
@@ -55,6 +73,10 @@ export function DropTarget() {
     return () => listening.abort();
   }, []);
   return over ? (
-    <div className={styles.target}>Drop clips to import them, or a project to open it</div>
+    <div className={styles.target}>
+      {inLibrary
+        ? 'Drop checkpoints, LoRAs, ControlNets, embeddings (.safetensors), a model folder or a folder of them'
+        : 'Drop clips to import them, a project to open it, or models for the library'}
+    </div>
   ) : null;
 }

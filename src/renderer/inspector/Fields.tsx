@@ -2,7 +2,7 @@
 import type { Shot } from '../../common/project/document.ts';
 import { sameValue } from '../../common/settings/catalogue.ts';
 import { chooseLeadAnchor, setChosenParameter, setChosenSettings } from '../actions/settings.ts';
-import { useModelDefaults } from '../store/bundles.ts';
+import { useModelDefaults } from '../store/library.ts';
 import { differIn, type FormField, fallbackOf, shownIn } from './form-model.ts';
 import { widgetFor } from './widgets/registry.ts';
 

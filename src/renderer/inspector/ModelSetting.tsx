@@ -1,51 +1,57 @@
-/** Which bundle renders this project. */
+/** Which model renders this project. */
 import type { Shot } from '../../common/project/document.ts';
 import { setProject } from '../../common/project/edits-settings.ts';
 import { type Grouped, sameValue } from '../../common/settings/catalogue.ts';
 import type { ModelSettings } from '../../common/settings/model-settings.ts';
 import { SETTINGS } from '../../common/settings/settings.ts';
 import { setChosenSettings } from '../actions/settings.ts';
-import { useBundles, useModel } from '../store/bundles.ts';
+import { useLibrary, useLibraryOf, useModel } from '../store/library.ts';
 import { change, useDocument } from '../store/project.ts';
 import { setView } from '../store/view.ts';
 import { Button } from '../ui/Button.tsx';
-import { Select } from '../ui/Select.tsx';
+import { Picker } from '../ui/Picker.tsx';
 import texts from '../ui/text.module.css';
+import { nameOfFile } from '../words.ts';
 import row from './Row.module.css';
 import { Section } from './Section.tsx';
 
+const DEFAULT = 'default';
+
 export function ModelSetting({ shot }: { readonly shot: Shot }) {
-  const known = useBundles();
-  const bundles = known ?? [];
-  const bundle = useDocument((document) => document.bundle);
+  const known = useLibrary();
+  const models = useLibraryOf('model');
+  const path = useDocument((document) => document.bundle);
   const model = useModel();
-  const standard = bundles.find((one) => one.isDefault);
+  const standard = models.find((one) => one.isDefault);
+  const isAway = known !== null && path !== null && !models.some((one) => one.path === path);
   const problem = model?.problems[0];
   const wrong = problem
     ? `${model.name} cannot be used: ${problem}`
-    : known && !model
-      ? 'There is no model to render with'
-      : null;
+    : isAway
+      ? `${nameOfFile(path)} is not in the library. Put it back into its folder, add it, or choose another model.`
+      : known && !model
+        ? 'There is no model to render with'
+        : null;
   const options = [
-    { id: '', name: standard ? `Default (${standard.name})` : 'Default' },
-    ...bundles.map((one) => ({
-      id: one.dir,
+    { id: DEFAULT, name: standard ? `Default (${standard.name})` : 'Default' },
+    ...models.map((one) => ({
+      id: one.path,
       name: one.name,
-      note: `${one.nativeSize} pixels`,
+      note: [one.what, one.nativeSize ? `${one.nativeSize} pixels` : ''].filter(Boolean).join(' · '),
       disabled: one.problems[0] ?? null,
     })),
-    ...(bundle !== null && !bundles.some((one) => one.dir === bundle) ? [{ id: bundle, name: bundle }] : []),
+    ...(isAway ? [{ id: path, name: nameOfFile(path), note: path }] : []),
   ];
   return (
     <Section name="Model">
-      <Select
+      <Picker
         label="Model of this project"
         options={options}
-        value={bundle ?? ''}
+        value={path ?? DEFAULT}
         onChange={(id) =>
           change({
             name: 'Choose model',
-            edit: (draft) => setProject(draft, { bundle: id === '' ? null : id }),
+            edit: (draft) => setProject(draft, { bundle: id === DEFAULT ? null : id }),
           })
         }
       />
@@ -56,8 +62,8 @@ export function ModelSetting({ shot }: { readonly shot: Shot }) {
             Use the settings that suit it
           </Button>
         ) : null}
-        <Button look="plain" onPress={() => setView({ dialog: 'bundles' })}>
-          Manage models…
+        <Button look="plain" onPress={() => setView({ dialog: 'library' })}>
+          Open the library…
         </Button>
       </div>
     </Section>

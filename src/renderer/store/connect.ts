@@ -4,6 +4,7 @@ import { shotOf } from '../../common/project/positions.ts';
 import { call, onEngineEvent, onEngineState, shell } from '../engine.ts';
 import { startAutosave } from './autosave.ts';
 import { onJobEvent, setQueue } from './jobs.ts';
+import { followLibrary } from './library.ts';
 import { attempt, tell } from './notices.ts';
 import { getDocument, getOpened, takeIn } from './project.ts';
 import { onReview } from './quality.ts';
@@ -43,6 +44,7 @@ export function connect(): () => void {
       if (state === 'up') void resumeProject();
     }),
     startAutosave(),
+    followLibrary(),
     keepInHand(),
   ];
   return () => {

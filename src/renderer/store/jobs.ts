@@ -1,8 +1,8 @@
 /** What the engine is doing: the queue as a list that is kept up by what changes, clean frames predicted so far, imports, downloads. */
 import { create } from 'zustand';
-import type { DownloadProgress } from '../../common/contract/bundles.ts';
 import type { DesktopEvent, Events } from '../../common/contract/events.ts';
 import type { Progress } from '../../common/contract/jobs.ts';
+import type { DownloadProgress } from '../../common/contract/library.ts';
 import type { QueueEntry } from '../../common/contract/queue.ts';
 
 type QueueChanges = Extract<DesktopEvent, { kind: 'queue' }>;

@@ -10,7 +10,8 @@ import type { ArtefactStore } from '../artefacts/store.ts';
 import type { DataPaths } from '../data-paths.ts';
 import { requireSearchFolder, requireWorkFolder } from '../folders.ts';
 import { downloadBundle } from '../library/download.ts';
-import { BundleManager } from '../library/manager.ts';
+import { KnownHeaders } from '../library/header-facts.ts';
+import { Library } from '../library/library.ts';
 import { repositoryOf } from '../library/repository.ts';
 import { rememberingProbe } from '../media/remembering-probe.ts';
 import { isClipThere } from '../media/sequence.ts';
@@ -71,7 +72,14 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
   });
   const probe = rememberingProbe();
   const previews = new Previews({ dir: join(paths.dir, 'previews'), probe, emit });
-  const bundles = new BundleManager(join(paths.dir, 'bundles.json'));
+  const library = new Library({
+    file: join(paths.dir, 'bundles.json'),
+    headers: new KnownHeaders(join(paths.dir, 'headers.sqlite'), (message) =>
+      emit({ kind: 'warning', job: null, message }),
+    ),
+    allows: (path) => places.allows(path),
+    onChange: () => emit({ kind: 'library' }),
+  });
   const facts = rememberingFacts(cache?.digests);
   const plan = createPlanner({
     cache,
@@ -197,7 +205,7 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
     },
     'clip.mask': async ({ clip, mask, frame, bundle, size }, signal) => {
       await requireKnown([clip.path, bundle], { guide: { mask } }, 'showing a mask');
-      const folder = await bundles.folderOf(bundle).catch((error: unknown) => {
+      const folder = await library.modelAt(bundle).catch((error: unknown) => {
         if (bundle === null && error instanceof AppError) return null;
         throw error;
       });
@@ -220,7 +228,7 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
 
     'render.plan': async ({ shot, clip, bundle, provider }, signal) => {
       await requireKnown([clip.path, bundle], shot.settings, 'planning a render');
-      const folder = await bundles.folderOf(bundle);
+      const folder = await library.modelAt(bundle);
       const out = join(paths.dir, 'plan.mov'); // names no file; a plan writes nothing
       const request = { shot, clip, bundle: folder, provider: provider ?? 'auto', out, preview: false };
       return whileWanted(signal, plan(requestOf(request)));
@@ -232,7 +240,7 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
       }
       await places.accept(request.takesFolder);
       await requireWorkFolder(request.takesFolder, 'choosing the folder of the takes');
-      return queue().add({ ...request, project: where, bundle: await bundles.folderOf(request.bundle) });
+      return queue().add({ ...request, project: where, bundle: await library.modelAt(request.bundle) });
     },
     'queue.list': async () => queue().list(),
     'queue.pause': async ({ paused }) => done(queue().pause(paused)),
@@ -247,14 +255,27 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
 
     ...takeHandlers({ review, places, errand: () => errands.signal, emit }),
 
-    'bundles.list': () => bundles.list(),
-    'bundles.add': async ({ dir }) => {
-      await places.accept(dir);
-      return bundles.add(dir);
+    'library.list': async ({ kind, settled }) => {
+      if (settled) await library.settled();
+      return library.list(kind);
     },
-    'bundles.remove': ({ dir }) => bundles.remove(dir),
-    'bundles.setDefault': ({ dir }) => bundles.setDefault(dir),
-    'bundles.download': async ({ endpoint, repository, revision, folder }, signal) => {
+    'library.recognise': async ({ path }) => ({
+      as: (await places.allows(path)) ? await library.recognise(path) : null,
+    }),
+    'library.add': async ({ path }) => {
+      await places.accept(path);
+      await requireSearchFolder(path, 'adding to the library');
+      return library.add(path);
+    },
+    'library.remove': ({ path }) => library.remove(path),
+    'library.setDefault': ({ path }) => library.setDefault(path),
+    'library.folders': () => library.folders(),
+    'library.facts': ({ path }) => library.facts(path),
+    'library.picture': async ({ path }) => {
+      const picture = await library.pictureOf(path);
+      return { file: picture && (await previews.picture(picture.path)) };
+    },
+    'library.download': async ({ endpoint, repository, revision, folder }, signal) => {
       await requireWorkFolder(folder, 'downloading a model');
       if (download) {
         throw new AppError('usage', 'another download is running', {
@@ -271,12 +292,12 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
           signal: either(abort.signal, signal),
           onProgress: (progress) => emit({ kind: 'download', progress }),
         });
-        return await bundles.add(dir);
+        return await library.add(dir);
       } finally {
         download = null;
       }
     },
-    'bundles.cancelDownload': async () => done(download?.abort()),
+    'library.cancelDownload': async () => done(download?.abort()),
   };
 
   return {
@@ -284,6 +305,7 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
     async stop() {
       download?.abort();
       errands.abort();
+      library.stop();
       await Promise.all([opened?.stop(), previews.stop()]);
       await project.close();
     },

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join, posix, resolve } from 'node:path';
-import type { DownloadProgress } from '../../../common/contract/bundles.ts';
+import type { DownloadProgress } from '../../../common/contract/library.ts';
 import { AppError, Cancelled, errorLine } from '../../../common/errors.ts';
 import { publish } from '../../atomic-files.ts';
 import { type FreeBytes, freeBytes, requireRoom } from '../disk.ts';

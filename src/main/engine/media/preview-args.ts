@@ -94,6 +94,18 @@ export function sheetArgs(
   ];
 }
 
+/** A picture as a JPEG, at most so many pixels wide or high. */
+export function stillArgs(picture: string, side: number, output: string): string[] {
+  const size = `scale=w='min(${side},iw)':h='min(${side},ih)':force_original_aspect_ratio=decrease`;
+  return [
+    ...QUIET,
+    '-y',
+    ...inputFile(picture),
+    ...['-map', '0:V:0', '-vf', `${size}:flags=area:out_color_matrix=bt601:out_range=full,format=yuvj420p`],
+    ...['-frames:v', '1', '-c:v', 'mjpeg', '-q:v', '4', '-f', 'mjpeg', `file:${output}`],
+  ];
+}
+
 /** The first sound on the picture's clock, mixed to one channel of 16-bit samples on stdout. */
 export function samplesArgs(clip: ClipInfo, sampleRate: number): string[] {
   const range = { start: 0, end: clip.frames };

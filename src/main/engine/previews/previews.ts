@@ -7,13 +7,14 @@ import pLimit from 'p-limit';
 import { z } from 'zod';
 import type { ClipPreview } from '../../../common/contract/clips.ts';
 import type { DesktopEvent } from '../../../common/contract/events.ts';
+import { AppError } from '../../../common/errors.ts';
 import type { ClipInfo } from '../../../common/media.ts';
 import { makeWhole, writeWhole } from '../../atomic-files.ts';
 import { fingerprintOf } from '../media/fingerprint.ts';
 import { type FrameFeatures, findCuts, measureFrames, shortestShot } from '../media/shots.ts';
 import { fromSystem } from '../media/target.ts';
 import { makeProxy, proxySize } from './proxy.ts';
-import { makeThumbnails, sheetLayout } from './thumbnails.ts';
+import { makeStill, makeThumbnails, sheetLayout } from './thumbnails.ts';
 import { BUCKETS_PER_SECOND, makeWaveform } from './waveform.ts';
 
 /** Raise when previews are made in another way: the old ones are then made anew. */
@@ -53,6 +54,7 @@ export class Previews {
   readonly #shown = new Set<string>();
   /** One film is encoded at a time: two would only share the cores. */
   readonly #inTurn = pLimit(1);
+  readonly #stills = pLimit(2);
 
   constructor(parts: PreviewsParts) {
     this.#parts = parts;
@@ -63,6 +65,18 @@ export class Previews {
     const id = await idOf(path);
     this.#shown.add(id);
     return this.#once(`preview ${id}`, () => this.#inTurn(() => this.#make(path, id)));
+  }
+
+  /** A still made small, as a path below the folder; null where it cannot be read. */
+  async picture(path: string): Promise<string | null> {
+    try {
+      const id = await idOf(path);
+      this.#shown.add(id);
+      return await this.#once(`picture ${id}`, () => this.#stills(() => this.#still(path, id)));
+    } catch (error) {
+      if (error instanceof AppError) return null;
+      throw error;
+    }
   }
 
   /** First frames of the shots after the first. The clip is decoded the first time only. */
@@ -120,6 +134,17 @@ export class Previews {
     await this.#write(about, JSON.stringify(made));
     await this.#prune();
     return made;
+  }
+
+  async #still(path: string, id: string): Promise<string> {
+    await mkdir(join(this.#parts.dir, id), { recursive: true }).catch((error: unknown) => {
+      throw fromSystem(error, 'making a preview');
+    });
+    const { signal } = this.#abort;
+    await this.#file(join(this.#parts.dir, id, 'still.jpg'), (temporary) =>
+      makeStill(path, temporary, signal),
+    );
+    return `${id}/still.jpg`;
   }
 
   async #measured(path: string, id: string): Promise<FrameFeatures> {

@@ -4,7 +4,7 @@ import type { ClipPreview } from '../../../common/contract/clips.ts';
 import type { ClipInfo } from '../../../common/media.ts';
 import { writeFailure } from '../media/failure.ts';
 import { resolveFfmpeg, runFfmpeg } from '../media/ffmpeg.ts';
-import { sheetArgs } from '../media/preview-args.ts';
+import { sheetArgs, stillArgs } from '../media/preview-args.ts';
 
 const MOST = 200;
 const WIDTH = 160;
@@ -41,5 +41,18 @@ export async function makeThumbnails(
   const rows = Math.ceil(layout.count / layout.columns);
   const args = sheetArgs(proxy, { ...layout, rows, output });
   const { code, tail } = await runFfmpeg(await resolveFfmpeg(), args, { doing, signal });
+  if (code !== 0) throw writeFailure(doing, tail);
+}
+
+/** Of what is shown beside a name, on a screen with many pixels. */
+const STILL_SIDE = 192;
+
+/** A picture file, small. @throws AppError where it is none that can be read */
+export async function makeStill(path: string, output: string, signal?: AbortSignal): Promise<void> {
+  const doing = `showing ${basename(path)}`;
+  const { code, tail } = await runFfmpeg(await resolveFfmpeg(), stillArgs(path, STILL_SIDE, output), {
+    doing,
+    signal,
+  });
   if (code !== 0) throw writeFailure(doing, tail);
 }

@@ -1,5 +1,5 @@
 /** The settings in a model's own `retake.json`, and a request completed by them. */
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { AppError } from '../../../common/errors.ts';
 import { type Grouped, parseWith } from '../../../common/settings/catalogue.ts';
 import {
@@ -24,13 +24,23 @@ export interface SuitableSettings {
 
 const NONE: SuitableSettings = { values: {}, problems: [] };
 
-/** Never throws for what is in the folder: a model without usable settings gets Retake's own. */
-export async function readModelSettings(bundle: string): Promise<SuitableSettings> {
-  const file = join(bundle, MODEL_SETTINGS_FILE);
+/** In a model's folder, or beside the one file that it is, under its name: "dreamy.retake.json". */
+function settingsFile(model: string): string {
+  const stem = model.replace(/\.safetensors$/i, '');
+  return stem === model ? join(model, MODEL_SETTINGS_FILE) : `${stem}.${MODEL_SETTINGS_FILE}`;
+}
+
+/**
+ * Never throws for what is in the file: a model without usable settings gets Retake's own.
+ * @param model its folder, or its one file
+ */
+export async function readModelSettings(model: string): Promise<SuitableSettings> {
+  const file = settingsFile(model);
+  const name = basename(file);
   if ((await kindOf(file)) === null) return NONE;
   const unused = (why: string): SuitableSettings => ({
     values: {},
-    problems: [`${MODEL_SETTINGS_FILE} of the model is not used: ${why}`],
+    problems: [`${name} of the model is not used: ${why}`],
   });
   let json: unknown;
   try {
@@ -39,16 +49,13 @@ export async function readModelSettings(bundle: string): Promise<SuitableSetting
     return unused(error instanceof AppError ? error.message : 'it is no valid JSON');
   }
   const read = parseModelSettings(json);
-  const problems = read.problems.map((line) => `${MODEL_SETTINGS_FILE} of the model: ${line}; not used`);
+  const problems = read.problems.map((line) => `${name} of the model: ${line}; not used`);
   const wrong = methodProblem(read.values);
   if (wrong === null) return { values: read.values, problems };
   const { method, sampling: { solver, schedule, ...sampling } = {}, ...rest } = read.values;
   return {
     values: { ...rest, ...(Object.keys(sampling).length > 0 && { sampling }) },
-    problems: [
-      ...problems,
-      `${MODEL_SETTINGS_FILE} of the model: ${wrong}; its method, solver and schedule are not used`,
-    ],
+    problems: [...problems, `${name} of the model: ${wrong}; its method, solver and schedule are not used`],
   };
 }
 

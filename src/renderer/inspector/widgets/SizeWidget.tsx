@@ -1,5 +1,5 @@
 /** Pixels; empty is the size that the project's model was trained at. */
-import { useModel } from '../../store/bundles.ts';
+import { useModel } from '../../store/library.ts';
 import { NumberInput } from '../NumberInput.tsx';
 import { Row } from '../Row.tsx';
 import type { WidgetProps } from './widget.ts';
@@ -17,7 +17,7 @@ export function SizeWidget(props: WidgetProps<'size'>) {
           max={control.max}
           step={control.step}
           integer
-          empty={model ? `${model.nativeSize}, as trained` : 'As trained'}
+          empty={model?.nativeSize ? `${model.nativeSize}, as trained` : 'As trained'}
           differs={differs}
           describedBy={note}
           onChange={onChange}

@@ -1,7 +1,7 @@
 /** Fetches a model from a repository; what is there already is not fetched again. */
 import prettyBytes from 'pretty-bytes';
 import { type FormEvent, useId, useState } from 'react';
-import { cancelDownload, downloadBundle } from '../actions/bundles.ts';
+import { cancelDownload, download } from '../actions/library.ts';
 import { shell } from '../engine.ts';
 import { useJobs } from '../store/jobs.ts';
 import { attempt } from '../store/notices.ts';
@@ -32,7 +32,7 @@ export function DownloadForm() {
     event.preventDefault();
     if (!parsed || folder === null || busy) return;
     setAsked(true);
-    await attempt(downloadBundle({ ...parsed, folder }));
+    await attempt(download({ ...parsed, folder }));
     setAsked(false);
   };
 

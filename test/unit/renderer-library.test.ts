@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { providerNote } from '../../src/renderer/bundles/provider-note.ts';
-import { parseRepository } from '../../src/renderer/bundles/repository.ts';
+import { providerNote } from '../../src/renderer/library/provider-note.ts';
+import { parseRepository } from '../../src/renderer/library/repository.ts';
 import { folderOf, nameOfProject } from '../../src/renderer/start/paths.ts';
 
 describe('naming a repository', () => {

@@ -1,0 +1,354 @@
+/** All that the artist can render with: what comes with Retake, what was added, what lies in watched folders. */
+import { stat } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
+import { setImmediate as breathe } from 'node:timers/promises';
+import pLimit from 'p-limit';
+import type {
+  LibraryEntry,
+  LibraryFacts,
+  LibraryKind,
+  WatchedFolder,
+} from '../../../common/contract/library.ts';
+import { AppError } from '../../../common/errors.ts';
+import { inspectBundle } from '../models/inspect.ts';
+import { readModelSettings } from '../recipe/model-settings.ts';
+import { type Picture, pictureBeside, stemOf } from './beside.ts';
+import { type BuiltIn, builtInBundles } from './built-in.ts';
+import { entryFacts } from './entry-facts.ts';
+import { holdsGraphs, isModelFolder } from './folder-facts.ts';
+import { FolderWatch, type WatchTimes } from './folder-watch.ts';
+import { KnownHeaders } from './header-facts.ts';
+import { kindByFolder, type Look, Looker } from './look.ts';
+import { ListKeeper } from './saved-list.ts';
+import { type FoundFile, layoutOf, scan } from './scan.ts';
+
+export interface LibraryParts {
+  /** Where the artist's list is kept. */
+  readonly file: string;
+  readonly headers?: KnownHeaders;
+  /** The first of them is the default until another is chosen. */
+  readonly builtIn?: readonly BuiltIn[];
+  /** Whether a place on the network that a link leads to may be looked at. */
+  readonly allows?: (path: string) => Promise<boolean>;
+  /** Told when the list has become another by itself; seldom enough to ask for it each time. */
+  readonly onChange?: () => void;
+  readonly times?: WatchTimes;
+}
+
+interface InWatched {
+  readonly of: FoundFile;
+  readonly look: Look;
+  /** The watched folder. */
+  readonly root: string;
+}
+
+const TELL_EVERY_MS = 500;
+/** Of a folder that may be a library or a clip. */
+const GLANCE = { depth: 5, names: 20_000 };
+const FILE = /\.(safetensors|ckpt|pt|pth|bin)$/i;
+const AT_ONCE = 8;
+
+export class Library {
+  readonly #parts: LibraryParts;
+  readonly #list: ListKeeper;
+  readonly #builtIn: readonly BuiltIn[];
+  readonly #headers: KnownHeaders;
+  readonly #looker: Looker;
+  readonly #watches = new Map<string, FolderWatch>();
+  /** What watched folders hold, looked into. */
+  readonly #seen = new Map<string, { readonly of: FoundFile; readonly look: Look }>();
+  readonly #reading = pLimit(1);
+  #told: NodeJS.Timeout | null = null;
+  #stopped = false;
+
+  constructor(parts: LibraryParts) {
+    this.#parts = parts;
+    this.#list = new ListKeeper(parts.file);
+    this.#builtIn = parts.builtIn ?? builtInBundles();
+    this.#headers = parts.headers ?? new KnownHeaders(null);
+    this.#looker = new Looker(this.#headers);
+  }
+
+  /** What is known by now; watched folders are read in the background. */
+  async list(kind: LibraryKind | null = null): Promise<LibraryEntry[]> {
+    const saved = await this.#list.read();
+    await this.#watch(saved.watched);
+    const own = new Set([...this.#builtIn.map(({ dir }) => dir), ...saved.added]);
+    // A default stays the default when it is gone or broken: another would render other pictures unasked.
+    if (saved.default !== null) own.add(saved.default);
+    const inTurns = pLimit(AT_ONCE);
+    const listed = [...own].map((path) => inTurns(() => this.#entry(path)));
+    const watched = this.#inWatched().filter(({ of }) => !own.has(of.path));
+    const found = watched.map((one) => inTurns(() => this.#entryOf(one.of.path, one.look, one)));
+    const entries = await Promise.all([...listed, ...found]);
+    const usable = entries.find(
+      (one) => one.kind === 'model' && one.problems.length === 0 && one.watched === null,
+    );
+    const chosen = saved.damaged ? null : (saved.default ?? usable?.path ?? null);
+    return entries
+      .filter((one) => kind === null || one.kind === kind)
+      .map((one) => ({ ...one, isDefault: one.path === chosen }));
+  }
+
+  /** Until every watched folder was looked through and read once. */
+  async settled(): Promise<void> {
+    await this.#watch((await this.#list.read()).watched);
+    await Promise.all([...this.#watches.values()].map((one) => one.look()));
+    await this.#reading(() => {});
+  }
+
+  async folders(): Promise<WatchedFolder[]> {
+    const { watched } = await this.#list.read();
+    await this.#watch(watched);
+    return watched.flatMap((path) => {
+      const about = this.#watches.get(path)?.about();
+      if (!about) return [];
+      const isRead = this.#watches.get(path)!.found.every((one) => this.#seen.get(one.path)?.of === one);
+      return [{ ...about, state: about.state === 'watched' && !isRead ? 'reading' : about.state }];
+    });
+  }
+
+  /** What `add` would make of it; null where nothing in it is for the library. */
+  async recognise(path: string): Promise<'entry' | 'folder' | null> {
+    const about = await stat(path).catch(() => null);
+    if (about?.isFile()) return FILE.test(path) ? 'entry' : null;
+    if (!about?.isDirectory()) return null;
+    if ((await isModelFolder(path)) || (await this.#isBundle(path))) return 'entry';
+    if ((await layoutOf(path)).layout !== null) return 'folder';
+    const inside = await scan(path, { limits: GLANCE, ...this.#allows() });
+    return inside && inside.found.length > 0 ? 'folder' : null;
+  }
+
+  /** @throws AppError bundle-invalid for what is no use, in one line; a model with problems is listed with them */
+  async add(path: string): Promise<LibraryEntry[]> {
+    const whole = resolve(path);
+    const doing = `adding ${basename(whole)}`;
+    const as = await this.recognise(whole);
+    if (as === 'folder') {
+      await this.#list.change(({ watched }) => ({ watched: [...watched, whole] }));
+      return this.list();
+    }
+    const look = await this.#looker.look(whole);
+    if (as === null || look.kind === 'other' || (look.problems.length > 0 && !look.isFolder)) {
+      const [problem] = look.problems;
+      if (problem !== undefined) throw new AppError('bundle-invalid', problem, { doing });
+      throw new AppError('bundle-invalid', `${basename(whole)} is ${look.what}`, {
+        doing,
+        hint: 'Add checkpoints, LoRAs, ControlNets, embeddings, or a folder with some of them.',
+      });
+    }
+    await this.#list.change(({ added }) => ({ added: [...added, whole] }));
+    return this.list();
+  }
+
+  /** Takes an entry or a watched folder off the list; the files stay. @throws AppError usage */
+  async remove(path: string): Promise<LibraryEntry[]> {
+    const doing = 'taking off the list';
+    if (this.#builtIn.some(({ dir }) => dir === path)) {
+      throw new AppError('usage', 'what comes with Retake stays', { doing });
+    }
+    const saved = await this.#list.read();
+    const inside = this.#inWatched().find(({ of }) => of.path === path);
+    if (inside && !saved.added.includes(path) && !saved.watched.includes(path)) {
+      throw new AppError('usage', `it lies in ${inside.root}, which is watched`, {
+        doing,
+        hint: 'Stop watching that folder, or move the file elsewhere.',
+      });
+    }
+    await this.#list.change((list) => ({
+      added: list.added.filter((other) => other !== path),
+      watched: list.watched.filter((other) => other !== path),
+      default: list.default === path ? null : list.default,
+    }));
+    return this.list();
+  }
+
+  /** @throws AppError usage for what is no model of the list, bundle-invalid for one with problems */
+  async setDefault(path: string): Promise<LibraryEntry[]> {
+    const doing = 'choosing the default model';
+    const entry = (await this.list('model')).find((one) => one.path === path);
+    if (!entry) throw new AppError('usage', 'this is no model of the list', { doing });
+    const [problem] = entry.problems;
+    if (problem !== undefined) throw new AppError('bundle-invalid', problem, { doing });
+    await this.#list.change(() => ({ default: path }));
+    return this.list();
+  }
+
+  /**
+   * The model to render with; null is the default one.
+   * @throws AppError bundle-invalid where there is none, where it is not there, or where the default cannot be used: no other takes
+   * its place
+   */
+  async modelAt(path: string | null): Promise<string> {
+    const doing = 'choosing the model';
+    if (path !== null) {
+      if (await stat(path).catch(() => null)) return path;
+      throw new AppError('bundle-invalid', `the model ${basename(path)} is not there (${path})`, {
+        doing,
+        hint: 'Put it back, or choose another model.',
+      });
+    }
+    if ((await this.#list.read()).damaged) {
+      throw new AppError('bundle-invalid', 'the list of models is damaged, so your default is not known', {
+        doing,
+        hint: 'Make one the default again in the list of models, and add those that are missing.',
+      });
+    }
+    const chosen = (await this.list()).find(({ isDefault }) => isDefault);
+    if (!chosen) {
+      throw new AppError('bundle-invalid', 'there is no model yet', {
+        doing,
+        hint: 'Add or download one in the list of models.',
+      });
+    }
+    const [problem] = chosen.problems;
+    if (problem === undefined) return chosen.path;
+    throw new AppError('bundle-invalid', `your default model cannot be used: ${problem}`, {
+      doing,
+      hint: 'Put it back, or make another model the default.',
+    });
+  }
+
+  /** @throws AppError usage for what is not in the library */
+  async facts(path: string): Promise<LibraryFacts> {
+    const entry = await this.#known(path);
+    return entryFacts(entry, await this.#looker.look(path));
+  }
+
+  /** Null where none lies beside it, or it is not in the library. */
+  async pictureOf(path: string): Promise<Picture | null> {
+    const seen = this.#inWatched().find(({ of }) => of.path === path);
+    if (seen) return seen.of.picture;
+    const { added } = await this.#list.read();
+    return added.includes(path) ? pictureBeside(path) : null;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const watch of this.#watches.values()) watch.stop();
+    this.#watches.clear();
+    if (this.#told) clearTimeout(this.#told);
+    this.#headers.close();
+  }
+
+  async #known(path: string): Promise<LibraryEntry> {
+    const entry = (await this.list()).find((one) => one.path === path);
+    if (entry) return entry;
+    throw new AppError('usage', 'it is not in the library', { doing: 'inspecting a file' });
+  }
+
+  async #isBundle(folder: string): Promise<boolean> {
+    if (!(await holdsGraphs(folder))) return false;
+    try {
+      await inspectBundle(folder, { digests: false });
+      return true;
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      return false;
+    }
+  }
+
+  #allows(): { readonly allows?: (path: string) => Promise<boolean> } {
+    return this.#parts.allows ? { allows: this.#parts.allows } : {};
+  }
+
+  async #watch(wanted: readonly string[]): Promise<void> {
+    if (this.#stopped) return;
+    for (const [path, watch] of this.#watches) {
+      if (wanted.includes(path)) continue;
+      watch.stop();
+      this.#watches.delete(path);
+    }
+    for (const path of wanted) {
+      if (this.#watches.has(path)) continue;
+      const { allows = async () => true, times } = this.#parts;
+      const watch = new FolderWatch(path, {
+        allows,
+        onChange: () => void this.#reading(() => this.#read()),
+        ...(times && { times }),
+      });
+      this.#watches.set(path, watch);
+      watch.start();
+    }
+  }
+
+  /** Reads what is new, one file at a time: other calls are answered in between. */
+  async #read(): Promise<void> {
+    const found = new Map<string, FoundFile>();
+    for (const watch of this.#watches.values()) for (const one of watch.found) found.set(one.path, one);
+    for (const path of this.#seen.keys()) if (!found.has(path)) this.#seen.delete(path);
+    this.#tell();
+    for (const [path, of] of found) {
+      if (this.#stopped) return;
+      if (this.#seen.get(path)?.of === of) continue;
+      this.#seen.set(path, {
+        of,
+        look: of.as === 'writing' ? beingWritten(path) : await this.#looker.look(path),
+      });
+      this.#tell();
+      await breathe();
+    }
+    this.#tell();
+  }
+
+  #tell(): void {
+    if (this.#told || this.#stopped) return;
+    this.#told = setTimeout(() => {
+      this.#told = null;
+      this.#parts.onChange?.();
+    }, TELL_EVERY_MS).unref();
+  }
+
+  /** What watched folders hold and was read, each once. */
+  #inWatched(): InWatched[] {
+    const all = new Map<string, InWatched>();
+    for (const { path: root, found } of this.#watches.values()) {
+      for (const { path } of found) {
+        const seen = this.#seen.get(path);
+        if (seen && !all.has(path)) all.set(path, { ...seen, root });
+      }
+    }
+    return [...all.values()];
+  }
+
+  async #entry(path: string): Promise<Omit<LibraryEntry, 'isDefault'>> {
+    return this.#entryOf(path, await this.#looker.look(path), null);
+  }
+
+  async #entryOf(path: string, look: Look, seen: InWatched | null): Promise<Omit<LibraryEntry, 'isDefault'>> {
+    const own = this.#builtIn.find(({ dir }) => dir === path);
+    const picture = seen ? seen.of.picture : own ? null : await pictureBeside(path);
+    const settings =
+      look.kind === 'model' && look.state === 'ready' ? (await readModelSettings(path)).values : {};
+    return {
+      path,
+      kind: look.kind,
+      name: own?.name ?? stemOf(path),
+      what: look.what,
+      builtIn: own !== undefined,
+      watched: seen?.root ?? null,
+      bytes: look.bytes,
+      nativeSize: look.nativeSize,
+      words: look.words.slice(0, 12),
+      picture: picture && `${basename(picture.path)} ${picture.mtimeMs} ${picture.bytes}`,
+      settings,
+      state: look.state,
+      problems: look.problems,
+    };
+  }
+}
+
+/** What it will be is told by the folder that it is put into. */
+function beingWritten(path: string): Look {
+  return {
+    kind: kindByFolder(path),
+    what: '',
+    state: 'writing',
+    isFolder: false,
+    bytes: null,
+    nativeSize: null,
+    words: [],
+    header: null,
+    problems: ['It is still being written.'],
+  };
+}
