@@ -9,6 +9,7 @@ import { sampleFrame } from '../../src/main/engine/diffusion/sample.ts';
 import { makeLevels } from '../../src/main/engine/diffusion/schedule.ts';
 import { ddim, invertDdim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
 import { euler, eulerStep } from '../../src/main/engine/diffusion/solvers/euler.ts';
+import { lcm } from '../../src/main/engine/diffusion/solvers/lcm.ts';
 import type { Latent, SchedulerConfig } from '../../src/main/engine/diffusion/types.ts';
 import { SD_SCHEDULER } from '../helpers/smooth-network.ts';
 
@@ -78,4 +79,10 @@ it.each([
     x = eulerStep(x, denoised, level, levels[step + 1] ?? final);
   }
   expect(Math.abs(sumOfMagnitudes(x) - published)).toBeLessThan(0.01);
+});
+
+it('LCM, one step', async () => {
+  const schedule = makeLevels(SD_SCHEDULER, 1, { solver: lcm });
+  const sample = await sampleFrame(lcm, denoiseWith(SD_SCHEDULER), ramp(), schedule);
+  expect(Math.abs(sumOfMagnitudes(sample) - 18.7097)).toBeLessThan(0.001);
 });

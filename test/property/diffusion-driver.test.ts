@@ -9,7 +9,7 @@ import { denoiseOf } from '../../src/main/engine/diffusion/denoiser.ts';
 import { sampleRuns } from '../../src/main/engine/diffusion/driver.ts';
 import { noiseFor, picker } from '../../src/main/engine/diffusion/noise.ts';
 import { noiseBetween } from '../../src/main/engine/diffusion/parametrisation.ts';
-import { type Run, visitsOf } from '../../src/main/engine/diffusion/run.ts';
+import { askedRun, type Run, visitsOf } from '../../src/main/engine/diffusion/run.ts';
 import { sampleFrame } from '../../src/main/engine/diffusion/sample.ts';
 import type { SampleRequest, VisitEvent } from '../../src/main/engine/diffusion/sampling.ts';
 import { makeLevels } from '../../src/main/engine/diffusion/schedule.ts';
@@ -17,6 +17,8 @@ import { ddim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
 import { dpmpp2m } from '../../src/main/engine/diffusion/solvers/dpmpp-2m.ts';
 import { euler } from '../../src/main/engine/diffusion/solvers/euler.ts';
 import { eulerAncestral } from '../../src/main/engine/diffusion/solvers/euler-ancestral.ts';
+import { heun } from '../../src/main/engine/diffusion/solvers/heun.ts';
+import { lcm } from '../../src/main/engine/diffusion/solvers/lcm.ts';
 import { solvers } from '../../src/main/engine/diffusion/solvers/registry.ts';
 import type { Solver } from '../../src/main/engine/diffusion/solvers/solver.ts';
 import type { Features, Latent, PredictInput, PredictOutput } from '../../src/main/engine/diffusion/types.ts';
@@ -55,6 +57,8 @@ const RUNS = [
   { name: 'mix before', id: 'mix', params: { w: 0.5, previous: 'before' }, solver: euler, anchor: 0 },
   { name: 'img2img', id: 'img2img', params: {}, solver: ddim, anchor: 0 },
   { name: 'pix2video on DPM++ 2M', id: 'pix2video', params: {}, solver: dpmpp2m, anchor: 2 },
+  { name: 'pix2video on Heun', id: 'pix2video', params: {}, solver: heun, anchor: 2 },
+  { name: 'sdedit on LCM', id: 'sdedit', params: {}, solver: lcm, anchor: 1 },
   { name: 'sdedit on Euler ancestral', id: 'sdedit', params: {}, solver: eulerAncestral, anchor: 3 },
 ] as const;
 
@@ -71,11 +75,9 @@ async function run(
   const of = { start, anchor, seed: 42, schedule, solver, shape: SHAPE };
   return sampleRuns({
     // Whatever a method starts from: here every run stands at the first of all levels.
-    runs: methodRuns(getMethod(id), params, of).map((each) => ({
-      ...each,
-      schedule,
-      start: (frame) => start[frame]!,
-    })),
+    runs: methodRuns(getMethod(id), params, of).map((each) =>
+      askedRun(solver, { ...each, schedule, start: (frame) => start[frame]! }),
+    ),
     predict: smoothNetwork(),
     prediction: 'epsilon',
     solver,
@@ -105,9 +107,11 @@ const perFrame = (solver: Solver, schedule = makeLevels(SD_SCHEDULER, STEPS, { s
   );
 
 describe.each(RUNS)('$name', (spec) => {
+  /** Heun asks twice in every step but the last. */
+  const total = FRAMES * (spec.solver === heun ? 2 * STEPS - 1 : STEPS);
+
   it('resumes from any visit, through bytes, to the same bits', async () => {
     const whole = await run(spec);
-    const total = FRAMES * STEPS;
     const pick = picker(1, spec.name.length);
     const stops = new Set([
       1,
@@ -138,7 +142,8 @@ describe.each(RUNS)('$name', (spec) => {
     const events: VisitEvent[] = [];
     const result = await run(spec, { start, onVisit: (event) => void events.push(event) });
     expect(start).toEqual(startOf());
-    expect(events.map(({ done }) => done)).toEqual(Array.from({ length: FRAMES * STEPS }, (_, i) => i + 1));
+    expect(events.map(({ done }) => done)).toEqual(Array.from({ length: total }, (_, i) => i + 1));
+    expect(new Set(events.map(({ step }) => step)).size).toBe(STEPS);
     const last = events.slice(-FRAMES);
     expect(last.map(({ frame }) => frame)).toEqual([
       spec.anchor,

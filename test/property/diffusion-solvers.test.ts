@@ -10,7 +10,9 @@ import { ddim, ddimStep, invertDdim } from '../../src/main/engine/diffusion/solv
 import { dpmpp2m } from '../../src/main/engine/diffusion/solvers/dpmpp-2m.ts';
 import { euler, eulerStep } from '../../src/main/engine/diffusion/solvers/euler.ts';
 import { eulerAncestral } from '../../src/main/engine/diffusion/solvers/euler-ancestral.ts';
-import type { Solver } from '../../src/main/engine/diffusion/solvers/solver.ts';
+import { heun } from '../../src/main/engine/diffusion/solvers/heun.ts';
+import { boundary, lcm } from '../../src/main/engine/diffusion/solvers/lcm.ts';
+import { askedBy, type Solver, stepAt } from '../../src/main/engine/diffusion/solvers/solver.ts';
 import type { PredictInput, PredictionType } from '../../src/main/engine/diffusion/types.ts';
 import { maxDiff, rms, SD_SCHEDULER, SIZE, smoothNetwork, text } from '../helpers/smooth-network.ts';
 
@@ -197,28 +199,33 @@ describe('on pictures of known statistics', () => {
   /** Largest distance from the ODE's road where the last step begins; the last one, to σ = 0, is of first order for all. */
   async function offRoad(solver: Solver, steps: number): Promise<number> {
     const schedule = levelsOf(solver, steps);
+    const last = askedBy(solver, schedule).levels.length - 1;
     const x = start(64, schedule.levels[0]!.sigma);
     let reached: Float32Array = x;
     await sampleFrame(solver, ideal, x, schedule, {
       onStep: (step, latent) => {
-        if (step === steps - 2) reached = latent;
+        if (step === last - 1) reached = latent;
       },
     });
-    const [first, last] = [schedule.levels[0]!.sigma, schedule.levels[steps - 1]!.sigma];
-    const shrink = Math.sqrt((1 + last * last) / (1 + first * first));
+    const [from, to] = [schedule.levels[0]!.sigma, schedule.levels[steps - 1]!.sigma];
+    const shrink = Math.sqrt((1 + to * to) / (1 + from * from));
     return maxDiff(
       reached,
       x.map((value) => value * shrink),
     );
   }
 
-  it('Euler is of first order, DPM++ 2M of second', async () => {
+  it('Euler is of first order, DPM++ 2M and Heun of second', async () => {
     const gain = async (solver: Solver) => (await offRoad(solver, 30)) / (await offRoad(solver, 60));
-    const [first, second] = [await gain(euler), await gain(dpmpp2m)];
+    const [first, second, heuns] = [await gain(euler), await gain(dpmpp2m), await gain(heun)];
     expect(first).toBeGreaterThan(1.7);
     expect(first).toBeLessThan(2.4);
     expect(second).toBeGreaterThan(3.4);
+    expect(heuns).toBeGreaterThan(3.4);
+    expect(heuns).toBeLessThan(4.8);
     expect(await offRoad(dpmpp2m, 60)).toBeLessThan((await offRoad(euler, 60)) / 5);
+    // For as many calls of the network, not only for as many steps.
+    expect(await offRoad(heun, 30)).toBeLessThan((await offRoad(euler, 60)) / 5);
   });
 
   it('Euler ancestral lands among them, elsewhere for every seed and frame, and the same for the same', async () => {
@@ -234,6 +241,113 @@ describe('on pictures of known statistics', () => {
       const cosine = one.reduce((sum, value, i) => sum + value * other[i]!, 0) / one.length;
       expect(Math.abs(cosine)).toBeLessThan(0.2);
     }
+  });
+});
+
+describe('Heun', () => {
+  const schedule = makeLevels(SD_SCHEDULER, 6, { solver: heun });
+  const x = noiseFor(9, 0, SIZE).map((value) => value * schedule.levels[0]!.sigma);
+
+  it("takes Karras' steps of two calls, and one of Euler's at the end", async () => {
+    const asked: PredictInput[] = [];
+    const predict = smoothNetwork(asked);
+    const made = await sampleFrame(heun, denoiseOf(denoiser(heun, { predict })), x, schedule);
+    expect(asked).toHaveLength(11);
+
+    const denoise = denoiseOf(denoiser(heun));
+    let latent = x;
+    for (const [i, level] of schedule.levels.entries()) {
+      const to = schedule.levels[i + 1] ?? schedule.final;
+      const slope = async (at: Float32Array, { sigma, ...rest }: typeof level) => {
+        const { denoised } = await denoise(at, { sigma, ...rest });
+        return at.map((value, e) => (value - denoised[e]!) / sigma);
+      };
+      const first = await slope(latent, level);
+      const h = to.sigma - level.sigma;
+      const trial = latent.map((value, e) => value + h * first[e]!);
+      const second = to.sigma > 0 ? await slope(trial, to) : first;
+      latent = latent.map((value, e) => value + (h * (first[e]! + second[e]!)) / 2);
+    }
+    expect(maxDiff(made, latent)).toBeLessThan(2e-5);
+  });
+
+  it('ends a road at a level with noise by two calls too', () => {
+    const [first, second, third] = schedule.levels as [never, never, never];
+    const asked = askedBy(heun, { levels: [first, second], final: third });
+    expect(asked.levels.map(({ trial }) => trial ?? false)).toEqual([false, true, false, true]);
+    expect(asked.levels.map((_, place) => stepAt(asked, place))).toEqual([0, 0, 1, 1]);
+    expect(asked.levels.at(-1)!.sigma).toBe((third as { sigma: number }).sigma);
+    expect(askedBy(euler, schedule)).toBe(schedule);
+  });
+
+  it("comes back along Euler's way up, the closer the more steps it takes", async () => {
+    const clean = noiseFor(5, 0, SIZE);
+    const error = async (steps: number) => {
+      const schedule = makeLevels(SD_SCHEDULER, steps, { solver: heun });
+      const denoise = denoiseOf(denoiser(heun));
+      const noisy = await heun.inversion!.invert(denoise, clean, schedule, { refinement: 3 });
+      const back = await sampleFrame(heun, denoise, noisy, schedule);
+      return rms(back.map((value, i) => value - clean[i]!)) / rms(clean);
+    };
+    const errors = [await error(10), await error(20), await error(40), await error(80)];
+    for (let i = 1; i < errors.length; i++) expect(errors[i]).toBeLessThan(errors[i - 1]! / 1.3);
+  });
+});
+
+describe('LCM', () => {
+  const clean = noiseFor(10, 0, SIZE);
+
+  it('is exact in one step of a consistency function, whatever the step', async () => {
+    for (const steps of [1, 4, 8]) {
+      for (const level of makeLevels(SD_SCHEDULER, steps, { solver: lcm }).levels) {
+        const { skip, out } = boundary(level.timestep);
+        // f(x, t) = c_skip·x + c_out·F(x, t) is the clean latent for every x.
+        const consistent: Denoise = async (x) => {
+          const denoised = clean.map((value, i) => (value - skip * x[i]!) / out);
+          return { denoised, eps: x };
+        };
+        const noisy = addNoise('vp', clean, noiseFor(11, 0, SIZE), level);
+        const road = { levels: [level], final: lcm.final(SD_SCHEDULER, level) };
+        expect(maxDiff(await sampleFrame(lcm, consistent, noisy, road), clean)).toBeLessThan(1e-5);
+      }
+    }
+  });
+
+  it('answers with the latent itself where there is no noise, and with the network where there is much', () => {
+    expect(boundary(0)).toEqual({ skip: 1, out: 0 });
+    for (let t = 1; t < 1000; t += 37) {
+      const { skip, out } = boundary(t);
+      // Eq. 8 with σ_data = 1/2: c_skip·(t² + σ²) = σ², c_out² + c_skip = 1.
+      expect(skip).toBeCloseTo(0.25 / ((10 * t) ** 2 + 0.25), 12);
+      expect(out ** 2 + skip).toBeCloseTo(1, 12);
+    }
+  });
+
+  it('noises again to the next level, by seed, frame and step', async () => {
+    const schedule = makeLevels(SD_SCHEDULER, 4, { solver: lcm });
+    const settled: Denoise = async (x) => ({ denoised: clean, eps: x });
+    const at = async (seed: number, frame: number) => {
+      const met: Float32Array[] = [];
+      const onStep = (_: number, latent: Float32Array) => void met.push(latent);
+      await sampleFrame(lcm, settled, clean, schedule, { seed, frame, onStep });
+      return met;
+    };
+    const one = await at(1, 0);
+    expect(await at(1, 0)).toEqual(one);
+    const noises = one
+      .slice(0, 3)
+      .map((latent, i) => noiseBetween('vp', latent, clean, schedule.levels[i + 1]!));
+    const others = (await at(1, 1))
+      .slice(0, 3)
+      .map((latent, i) => noiseBetween('vp', latent, clean, schedule.levels[i + 1]!));
+    const all = [...noises, ...others];
+    for (const noise of all) {
+      expect(rms(noise)).toBeGreaterThan(0.5);
+      expect(rms(noise)).toBeLessThan(1.6);
+    }
+    for (const [i, a] of all.entries())
+      for (const b of all.slice(i + 1)) expect(maxDiff(a, b)).toBeGreaterThan(0.5);
+    expect(maxDiff(one[3]!, clean)).toBeLessThan(1e-5);
   });
 });
 

@@ -8,6 +8,7 @@ import {
 } from '../../src/main/engine/diffusion/schedule.ts';
 import { ddim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
 import { euler } from '../../src/main/engine/diffusion/solvers/euler.ts';
+import { lcm } from '../../src/main/engine/diffusion/solvers/lcm.ts';
 import { solverNamed } from '../../src/main/engine/diffusion/solvers/registry.ts';
 import type { Solver } from '../../src/main/engine/diffusion/solvers/solver.ts';
 import { SD_SCHEDULER } from '../helpers/smooth-network.ts';
@@ -53,7 +54,57 @@ describe('alphaBars', () => {
   });
 });
 
+/** ᾱ of Stable Diffusion's schedule at some timesteps, rescaled. */
+const ZERO_SNR = [
+  [0, 0.99915],
+  [249, 0.6541890065386031],
+  [500, 0.24101878275731575],
+  [750, 0.03279911812874219],
+  [998, 1.9678880566212916e-7],
+  [999, 0.0],
+] as const;
+
+it('zero SNR is what Algorithm 1 of Lin et al. makes of the betas', () => {
+  const betas = Array.from(alphaBars(SD_SCHEDULER)).map((bar, i, bars) => 1 - bar / (bars[i - 1] ?? 1));
+  // Their code, line by line: alphas, their product's root, shift, scale, and back.
+  let product = 1;
+  const roots = betas.map((beta) => {
+    product *= 1 - beta;
+    return Math.sqrt(product);
+  });
+  const [first, last] = [roots[0]!, roots.at(-1)!];
+  const shifted = roots.map((root) => (root - last) * (first / (first - last)));
+  const rescaled = alphaBars({ ...SD_SCHEDULER, rescaleBetasZeroSnr: true });
+  for (const [t, root] of shifted.entries()) expect(rescaled[t]).toBeCloseTo(root ** 2, 12);
+  // Worked out in double precision apart from this code.
+  for (const [t, bar] of ZERO_SNR) expect(rescaled[t]).toBeCloseTo(bar, 12);
+});
+
 describe('makeLevels', () => {
+  it('spaces as LCM does, of fifty timesteps, whatever the model says', () => {
+    const of = (steps: number, config = SD_SCHEDULER) =>
+      makeLevels(config, steps, { solver: lcm }).levels.map(({ timestep }) => timestep);
+    expect(of(1)).toEqual([999]);
+    expect(of(4)).toEqual([999, 759, 499, 259]);
+    expect(of(8)).toEqual([999, 879, 759, 639, 499, 379, 259, 139]);
+    expect(of(50)).toHaveLength(50);
+    expect(of(50).at(-1)).toBe(19);
+    expect(of(4, { ...SD_SCHEDULER, timestepSpacing: 'trailing' })).toEqual(of(4));
+    expect(() => of(51)).toThrow(/at most 50 steps/);
+  });
+
+  it('begins at the last timestep where trailing is asked for, as models for few steps want it', () => {
+    for (const solver of [euler, lcm]) {
+      const trailing = (steps: number) =>
+        makeLevels(SD_SCHEDULER, steps, { solver, schedule: 'trailing' }).levels.map(
+          ({ timestep }) => timestep,
+        );
+      expect(trailing(1)).toEqual([999]);
+      expect(trailing(4)).toEqual([999, 749, 499, 249]);
+    }
+    expect(scheduleNamed('sgm_uniform')).toBe('trailing');
+  });
+
   it('spaces leading, trailing and linspace as diffusers does', () => {
     expect(timesteps(SD_SCHEDULER, 5)).toEqual([801, 601, 401, 201, 1]);
     expect(timesteps({ ...SD_SCHEDULER, timestepSpacing: 'trailing' }, 5)).toEqual([999, 799, 599, 399, 199]);

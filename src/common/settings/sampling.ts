@@ -46,6 +46,7 @@ const schedule = field(z.string().max(100).default('bundle'), {
     kind: 'choice',
     options: [
       { id: 'bundle', name: 'As the model was trained' },
+      { id: 'trailing', name: 'From the last step, for few steps (Turbo, Lightning)' },
       { id: 'karras', name: 'Karras' },
       { id: 'exponential', name: 'Exponential' },
     ],

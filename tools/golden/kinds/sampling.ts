@@ -1,7 +1,7 @@
 /** A step-major run of a golden case, its trajectory kept. */
 
 import { sampleRuns } from '../../../src/main/engine/diffusion/driver.ts';
-import type { Run } from '../../../src/main/engine/diffusion/run.ts';
+import { askedRun, type Run } from '../../../src/main/engine/diffusion/run.ts';
 import { makeLevels } from '../../../src/main/engine/diffusion/schedule.ts';
 import type { Solver } from '../../../src/main/engine/diffusion/solvers/solver.ts';
 import type {
@@ -89,7 +89,7 @@ export async function trajectoriesOfRuns(
   const made = runs.map((run) => ({ latents: empty(run), denoised: empty(run), start: [] as Latent[] }));
   await sampleRuns({
     runs: runs.map((run, index) => ({
-      ...run,
+      ...askedRun(options.solver, run),
       start(frame, earlier) {
         const latent = run.start(frame, earlier);
         made[index]!.start[frame] = latent;

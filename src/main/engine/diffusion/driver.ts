@@ -8,6 +8,7 @@ import type { Checkpoint } from './checkpoint.ts';
 import { History } from './history.ts';
 import { type Earlier, type Run, shotFrame, visitsOf } from './run.ts';
 import type { SampleRequest } from './sampling.ts';
+import { stepAt } from './solvers/solver.ts';
 import { type RunState, stateOf } from './state.ts';
 import { type Prediction, RunStep } from './step.ts';
 import type { Latent } from './types.ts';
@@ -105,7 +106,7 @@ class Descent {
       const left = frames.length - 1 - i;
       await onVisit?.({
         run: this.#index,
-        step,
+        step: stepAt(this.#run.schedule, step),
         frame: shotFrame(this.#run, frame),
         aside: shotFrame(this.#run, frame) !== frame,
         done: done - left,

@@ -4,6 +4,8 @@ import type { ScheduleId } from './schedule.ts';
 const SCHEDULE_ALIASES: Readonly<Record<string, ScheduleId>> = {
   bundle: 'bundle',
   normal: 'bundle',
+  trailing: 'trailing',
+  sgm_uniform: 'trailing',
   karras: 'karras',
   get_sigmas_karras: 'karras',
   exponential: 'exponential',

@@ -2,7 +2,9 @@
  * What a method asks of the driver. Whatever depends on the same step is an earlier pass of that step; whatever depends on
  * the end of something is a later run. So every method is sampled step by step, and can be resumed between any two visits.
  */
+import { assert } from '../../../common/errors.ts';
 import type { Form } from './parametrisation.ts';
+import { askedBy, type Solver } from './solvers/solver.ts';
 import type { Attending, Attention, Conditioning, Latent, Level, NoiseSchedule } from './types.ts';
 
 /** Frames that go through the network together. The driver only needs to know who needs whom. */
@@ -105,6 +107,14 @@ type Clean = ReadonlyMap<number, Latent>;
 /** The frame of the shot that a frame of the run is. */
 export function shotFrame(run: Run, frame: number): number {
   return run.standsFor?.(frame) ?? frame;
+}
+
+/** The run as the solver has the network asked, which may be more than once a step. */
+export function askedRun(solver: Solver, run: Run): Run {
+  const schedule = askedBy(solver, run.schedule);
+  if (schedule === run.schedule) return run;
+  assert(!run.recalls?.length, 'what a run recalls is counted in steps of one call');
+  return { ...run, schedule };
 }
 
 /** The passes of one step. */

@@ -3,7 +3,7 @@ import { type CancelSignal, throwIfCancelled } from '../../../common/errors.ts';
 import type { Denoise } from './denoiser.ts';
 import { assertFinite } from './finite.ts';
 import { stepNoise } from './noise.ts';
-import type { Solver } from './solvers/solver.ts';
+import { askedBy, type Solver } from './solvers/solver.ts';
 import type { Latent, NoiseSchedule } from './types.ts';
 
 export interface SampleOptions {
@@ -11,7 +11,7 @@ export interface SampleOptions {
   /** Frame of the shot, for messages and for the noise of solvers that add some; 0 by default. */
   readonly frame?: number;
   readonly seed?: number;
-  /** Called after every step with its 0-based index and the latent it left. */
+  /** Called after every call of the network with its 0-based index and the latent it left. */
   readonly onStep?: (step: number, latent: Latent) => void;
 }
 
@@ -20,10 +20,11 @@ export async function sampleFrame(
   solver: Solver,
   denoise: Denoise,
   start: Latent,
-  { levels, final }: NoiseSchedule,
+  schedule: NoiseSchedule,
   options: SampleOptions = {},
 ): Promise<Latent> {
   const { frame = 0, seed = 0 } = options;
+  const { levels, final } = askedBy(solver, schedule);
   let latent = start;
   let before = null;
   for (const [step, level] of levels.entries()) {

@@ -4,11 +4,11 @@ import { halfEven } from './rounding.ts';
 import type { Solver } from './solvers/solver.ts';
 import type { Level, NoiseSchedule, SchedulerConfig } from './types.ts';
 
-export type ScheduleId = 'bundle' | 'karras' | 'exponential';
+export type ScheduleId = 'bundle' | 'trailing' | 'karras' | 'exponential';
 
 export interface LevelOptions {
-  /** Says at which level the last step ends. */
-  readonly solver: Pick<Solver, 'final'>;
+  /** Says at which level the last step ends, and may have timesteps of its own. */
+  readonly solver: Pick<Solver, 'final' | 'timesteps'>;
   readonly schedule?: ScheduleId;
   /** Round timesteps to trained ones (default), as networks with an int64 input need. */
   readonly quantise?: boolean;
@@ -67,12 +67,16 @@ export function alphaBars(config: SchedulerConfig): Float64Array {
 }
 
 /** Timesteps of `steps` evenly spaced levels, ascending, as diffusers spaces them; possibly fractional for linspace. */
-function spacedTimesteps(config: SchedulerConfig, steps: number, count: number): number[] {
-  switch (config.timestepSpacing) {
+function spacedTimesteps(
+  { stepsOffset }: SchedulerConfig,
+  spacing: SchedulerConfig['timestepSpacing'],
+  { steps, count }: { readonly steps: number; readonly count: number },
+): number[] {
+  switch (spacing) {
     case 'leading': {
       const stride = Math.floor(count / steps);
       // The offset gives way when every training timestep is visited, else the last would lie outside the table.
-      const offset = Math.min(config.stepsOffset, count - 1 - stride * (steps - 1));
+      const offset = Math.min(stepsOffset, count - 1 - stride * (steps - 1));
       return Array.from({ length: steps }, (_, i) => i * stride + offset);
     }
     case 'linspace':
@@ -124,7 +128,11 @@ export function makeLevels(config: SchedulerConfig, steps: number, options: Leve
   }
   const quantise = options.quantise ?? true;
   const whole = (t: number) => (quantise ? halfEven(t) : t);
-  const spaced = spacedTimesteps(config, steps, count).map(whole).reverse();
+  const schedule = options.schedule ?? 'bundle';
+  const trailing = schedule === 'trailing';
+  const own = trailing ? null : options.solver.timesteps?.(config, steps);
+  const spacing = trailing ? 'trailing' : config.timestepSpacing;
+  const spaced = (own ?? spacedTimesteps(config, spacing, { steps, count })).map(whole).reverse();
   // Noise prediction says nothing about the picture where none of it is left.
   if (config.prediction === 'epsilon' && bars[Math.ceil(spaced[0]!)] === 0) {
     throw new AppError(
@@ -136,9 +144,10 @@ export function makeLevels(config: SchedulerConfig, steps: number, options: Leve
       },
     );
   }
-  const schedule = options.schedule ?? 'bundle';
   const levels =
-    schedule === 'bundle' ? spaced.map((t) => levelAt(t, bars)) : bent(schedule, spaced, bars, whole);
+    schedule === 'karras' || schedule === 'exponential'
+      ? bent(schedule, spaced, bars, whole)
+      : spaced.map((t) => levelAt(t, bars));
   const final = options.solver.final(config, levelAt(0, bars));
   return { levels, final };
 }

@@ -17,6 +17,7 @@ import {
   shotFrame,
 } from './run.ts';
 import type { SampleRequest } from './sampling.ts';
+import { stepAt } from './solvers/solver.ts';
 import type { RunState } from './state.ts';
 import type { Attention, Latent, Level } from './types.ts';
 
@@ -150,7 +151,9 @@ export class RunStep {
       before: last ? { denoised: last, level: this.#run.schedule.levels[this.#step - 1]! } : null,
       noise: () => stepNoise(seed, frame, this.#step, latent.length),
     });
-    const next = (await this.#run.settle?.(seen, stepped, this.#earlier)) ?? stepped;
+    // What a method does to a frame it does to where the step leads, not to a trial of it.
+    const settled = to.trial ? stepped : await this.#run.settle?.(seen, stepped, this.#earlier);
+    const next = settled ?? stepped;
     this.#assertFinite(next, frame);
     latents.set(frame, next);
     this.#stepped.add(frame);
@@ -195,7 +198,7 @@ export class RunStep {
     assertFinite(
       latent,
       'sampling',
-      this.#step,
+      stepAt(this.#run.schedule, this.#step),
       (this.#request.firstFrame ?? 0) + shotFrame(this.#run, frame),
     );
   }

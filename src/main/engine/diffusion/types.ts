@@ -103,6 +103,8 @@ export interface Level {
   readonly timestep: number;
   readonly alphaBar: number;
   readonly sigma: number;
+  /** The end of a step taken on trial, at which the network is asked before the step is: no frame stands there. */
+  readonly trial?: true;
 }
 
 /** The road from noise to clean: `levels` noisiest first, one per step, then `final`, at which no network runs. */

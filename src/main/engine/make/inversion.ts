@@ -1,11 +1,12 @@
 /** A frame's inverted noise, and how well it leads back. */
 import { assert } from '../../../common/errors.ts';
-import { type EditSettings, SETTINGS } from '../../../common/settings/settings.ts';
+import { SETTINGS } from '../../../common/settings/settings.ts';
 import type { Tensor } from '../artefacts/codecs.ts';
 import { keyOf } from '../artefacts/keys.ts';
 import { kinds } from '../artefacts/kinds.ts';
 import { type Denoise, denoiseOf } from '../diffusion/denoiser.ts';
 import { sampleFrame } from '../diffusion/sample.ts';
+import { askedBy } from '../diffusion/solvers/solver.ts';
 import type { Latent } from '../diffusion/types.ts';
 import { psnr8 } from '../metrics/psnr.ts';
 import type { Check, Derived, Making } from './derived.ts';
@@ -35,9 +36,13 @@ export interface InversionOf {
 }
 
 /** What inverting a frame costs. */
-export function inversionCalls({ sampling, inversion }: EditSettings, checked: boolean): Calls {
-  return { invert: sampling.steps * (1 + inversion.refinement), ...(checked && { check: sampling.steps }) };
+export function inversionCalls(shot: ShotOf, checked: boolean): Calls {
+  const { sampling, inversion } = shot.settings;
+  return { invert: sampling.steps * (1 + inversion.refinement), ...(checked && { check: checkCalls(shot) }) };
 }
+
+/** What sampling a frame back costs. */
+const checkCalls = ({ solver, schedule }: ShotOf) => askedBy(solver, schedule).levels.length;
 
 /** @param trajectory where the way there is wanted too: the noise is its first latent, and costs nothing more */
 export function inversionOf(
@@ -45,7 +50,7 @@ export function inversionOf(
   of: InversionOf,
   trajectory: Derived<Tensor> | null = null,
 ): Derived<Tensor> {
-  const { invert, ...check } = inversionCalls(shot.settings, of.checked);
+  const { invert, ...check } = inversionCalls(shot, of.checked);
   return {
     kind: kinds.inversion,
     frame: of.frame.index,
@@ -109,7 +114,7 @@ export function inversionNames(shot: ShotOf, { frame }: InversionOf): Derived<Te
 export function checkOf(shot: ShotOf, of: InversionOf, inversion: Derived<Tensor>): Check<Tensor> {
   return {
     of: inversion,
-    calls: { check: shot.settings.sampling.steps },
+    calls: { check: checkCalls(shot) },
     needs: [of.clean],
     async measure({ data }, making) {
       const clean = (await making.have(of.clean)).data;

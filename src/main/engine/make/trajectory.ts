@@ -21,7 +21,7 @@ export function trajectoryOf(shot: ShotOf, of: InversionOf): Derived<Tensor> {
     frame: of.frame.index,
     key: inversion && keyOf('trajectory', VERSION, { inversion }),
     names: inversionNames(shot, of),
-    calls: inversionCalls(shot.settings, false),
+    calls: inversionCalls(shot, false),
     needs: [of.clean],
     async make(making) {
       const way = await invertedWay(shot, of, making);

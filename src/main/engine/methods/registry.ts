@@ -65,6 +65,14 @@ export function solversOf(method: Method): readonly Solver[] {
   return method.solvers.flatMap((id) => solvers.filter((solver) => solver.id === id));
 }
 
+/** Methods that run with a solver that cannot invert, as an artist would write them. */
+function startingFromNoise(solver: Solver): readonly string[] {
+  const suited = methods.filter((method) => solversOf(method).includes(solver));
+  const inverts = (method: Method, input: unknown) =>
+    wantsInversion(method.needs(parseParams(method, input)));
+  return suited.filter((method) => !inverts(method, {})).map(({ id }) => id);
+}
+
 /** The solver to run a method with; AppError usage where the wished one is not right for it. */
 export function solverFor(method: Method, params: unknown, wished: Solver | null): Solver {
   const doing = 'choosing the solver';
@@ -84,7 +92,7 @@ export function solverFor(method: Method, params: unknown, wished: Solver | null
       `${solver.label} adds noise in every step, so it cannot start from an inversion`,
       {
         doing,
-        hint: names(right.filter(({ inversion }) => inversion)),
+        hint: `${names(right.filter(({ inversion }) => inversion))} Or choose a method that starts from noise: ${startingFromNoise(solver).join(' or ')}.`,
       },
     );
   }

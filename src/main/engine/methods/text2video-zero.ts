@@ -145,7 +145,7 @@ export const text2VideoZero: Method<Params, 'mask'> = {
     'Makes the frames from the prompt alone; of the clip only length, rate and size stay, and with a depth model its shapes and their motion.',
   schema,
   sites: 'all',
-  solvers: ['ddim', 'euler'],
+  solvers: ['ddim', 'euler', 'lcm'],
   masksItself: ({ outside }) => outside === 'steady',
   needs: ({ outside }) => (outside === 'steady' ? ['mask'] : []),
   runs: (shot, params) => text2VideoZeroRuns(shot, params),

@@ -86,9 +86,9 @@ export class Recipe implements AsyncDisposable {
 
   /** Work of making a frame that has to be made altogether, in the units of progress. */
   unitsOf(index: number): number {
-    const { settings } = this.#of.shot;
+    const { shot } = this.#of;
     if (!this.inverts) return this.#needsOf(index).includes('clean') ? 1 : 0;
-    return this.unitsIn(inversionCalls(settings, index === settings.guide.anchor));
+    return this.unitsIn(inversionCalls(shot, index === shot.settings.guide.anchor));
   }
 
   /** Progress is told in UNet calls, or where there are none, in frames. */

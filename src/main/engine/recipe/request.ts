@@ -101,7 +101,7 @@ export function canvasOf(
 }
 
 const SOLVER = { what: 'solver', choices: solvers.map(({ id }) => id).join(' or ') };
-const SCHEDULE = { what: 'schedule', choices: 'bundle, karras or exponential' };
+const SCHEDULE = { what: 'schedule', choices: 'bundle, trailing, karras or exponential' };
 
 /** The thing a name stands for; null stays null: the method or the bundle decides. */
 function named<Id>(

@@ -3,7 +3,7 @@ import { assert } from '../../../common/errors.ts';
 import type { FrameRange } from '../../../common/media.ts';
 import type { EditSettings } from '../../../common/settings/settings.ts';
 import { held } from '../diffusion/hold.ts';
-import type { Run } from '../diffusion/run.ts';
+import { askedRun, type Run } from '../diffusion/run.ts';
 import type { LatentShape, NoiseSchedule } from '../diffusion/types.ts';
 import { give, type Have, type Need } from '../methods/have.ts';
 import { heldBy, holdOf, isHeld } from './hold.ts';
@@ -46,7 +46,7 @@ export function runsOf(of: RunsOf, made: Partial<Have> = {}): readonly Run[] {
     form,
     have: give(method.needs(params), made),
   };
-  const runs = method.runs(facts, params);
+  const runs = method.runs(facts, params).map((run) => askedRun(solver, run));
   const guide = heldBy(settings.guide, of);
   if (!isHeld(guide)) return runs;
   const hold = holdOf({ guide, first: of.range.start, needs, shape, schedule, form, seed }, made);

@@ -199,13 +199,13 @@ async function makeFrames(
   { progress }: RenderContext,
   fingerprint: Hash,
 ): Promise<Pick<Ingredients, 'inverted' | 'clean' | 'trajectories'> & { reconstruction: Reconstruction }> {
-  const { recipe, range, settings } = shot;
+  const { recipe, range } = shot;
   let units = unitsOf(shot);
   const inverted: Latent[] = [];
   const clean: Latent[] = [];
   const trajectories: (readonly Latent[])[] = [];
   const quality: { psnr: number; made: boolean }[] = [];
-  const owed: (() => Promise<number>)[] = [];
+  const owed: { readonly units: number; psnr(): Promise<number> }[] = [];
   // Everything wanted of a frame has the frame's place among its like.
   const things = async function* () {
     for await (const { index, wanted, check, inversion } of recipe.frames(structure)) {
@@ -221,7 +221,8 @@ async function makeFrames(
     else (kind.id === 'inversion' ? inverted : clean)[place] = value.data;
     if (psnr !== null) quality.push({ psnr, made });
     const { check } = thing;
-    if (check && !made) owed.push(() => maker.check(check, value));
+    if (check && !made)
+      owed.push({ units: recipe.unitsIn(check.calls), psnr: () => maker.check(check, value) });
     if (!made) {
       units -= recipe.unitsIn(thing.calls);
       progress.plan('invert', units);
@@ -229,8 +230,8 @@ async function makeFrames(
   });
   // Frames that led no render before were never checked: one number for the shot is owed.
   if (owed[0] && quality.length === 0) {
-    progress.plan('invert', units + settings.sampling.steps);
-    quality.push({ psnr: await owed[0](), made: true });
+    progress.plan('invert', units + owed[0].units);
+    quality.push({ psnr: await owed[0].psnr(), made: true });
   }
   return { inverted, clean, trajectories, reconstruction: summaryOf(quality) };
 }

@@ -3,6 +3,8 @@ import { ddim } from './ddim.ts';
 import { dpmpp2m } from './dpmpp-2m.ts';
 import { euler } from './euler.ts';
 import { eulerAncestral } from './euler-ancestral.ts';
+import { heun } from './heun.ts';
+import { lcm } from './lcm.ts';
 import type { Solver } from './solver.ts';
 
 export const solvers: readonly Solver[] = [
@@ -11,6 +13,8 @@ export const solvers: readonly Solver[] = [
   euler,
   dpmpp2m,
   eulerAncestral,
+  heun,
+  lcm,
 ];
 
 /** The solver a name stands for, or null. */

@@ -29,6 +29,13 @@ export interface Solver {
   readonly clips: boolean;
   /** Whether a step reads the ẑ0 of the frame's step before; the driver then keeps it. */
   readonly multistep: boolean;
+  /**
+   * Levels at which the network is asked on this road, one call of each frame at each, the first of each step among them;
+   * absent where those are all. A step from the end of a trial leads to the same level, without trial.
+   */
+  asked?(schedule: NoiseSchedule): readonly Level[];
+  /** Timesteps that a model's own spacing gives way to, ascending; AppError usage where there are not so many. */
+  timesteps?(config: SchedulerConfig, steps: number): readonly number[];
   /** The level after the last step; `first` is the least noisy trained one. */
   final(config: SchedulerConfig, first: Level): Level;
   step(step: Step): Latent;
@@ -62,6 +69,16 @@ export interface InversionOptions {
   readonly onCall?: (done: number, total: number) => void;
   /** Called with every latent of the trajectory, the clean one first (index 0). */
   readonly onLevel?: (index: number, latent: Latent) => void;
+}
+
+/** The road of one sampling, as the network is asked on it. */
+export function askedBy(solver: Solver, schedule: NoiseSchedule): NoiseSchedule {
+  return solver.asked ? { ...schedule, levels: solver.asked(schedule) } : schedule;
+}
+
+/** Which step of a run it is to which a call at this place of the road belongs, 0-based. */
+export function stepAt({ levels }: NoiseSchedule, place: number): number {
+  return levels.slice(0, place + 1).filter(({ trial }) => !trial).length - 1;
 }
 
 /** Where the probability-flow ODE ends: no noise at all. */
