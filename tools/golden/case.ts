@@ -130,23 +130,25 @@ export class GoldenCase {
     };
   }
 
-  /** The bundle's folder: below the given folder, or that of set.json, or the nearest `bundles/` beside or above the set. */
+  /** The bundle's folder: below the given folder, or that of set.json, or the nearest `bundles/` or `checkpoints/` beside or above the set. */
   bundleDir(bundles: string | undefined): string {
-    const name = this.#bundle ?? this.#setBundle();
-    const beside = ancestors(this.dir).map((dir) => join(dir, 'bundles'));
-    const roots = bundles ? [bundles] : [...this.#setBundles(), ...beside];
-    const found = roots.map((root) => join(root, name)).find((dir) => existsSync(dir));
-    if (found) return found;
-    throw new AppError('usage', `the bundle ${name} is nowhere to be found`, {
+    const found = this.findBundle(bundles);
+    if (found !== null) return found;
+    throw new AppError('usage', `the bundle ${this.#bundle ?? this.#setBundle()} is nowhere to be found`, {
       doing: `reading ${this.dir}`,
       hint: 'Name the folder of bundles with --bundles.',
     });
   }
 
-  /** Whether its model is a checkpoint as artists have it, `checkpoints/NAME` beside or above the case, and no export. */
-  ofCheckpoint(): boolean {
-    const name = this.#bundle ?? this.#setBundle();
-    return ancestors(this.dir).some((dir) => existsSync(join(dir, 'checkpoints', name)));
+  /** The same, or null where it is not there. */
+  findBundle(bundles: string | undefined): string | null {
+    const name = this.#bundle ?? this.#set()?.bundle;
+    if (name === undefined) return null;
+    const beside = ancestors(this.dir).flatMap((dir) =>
+      ['bundles', 'checkpoints'].map((name) => join(dir, name)),
+    );
+    const roots = bundles ? [bundles] : [...this.#setBundles(), ...beside];
+    return roots.map((root) => join(root, name)).find((dir) => existsSync(dir)) ?? null;
   }
 
   #setBundle(): string {

@@ -7,7 +7,9 @@ import { solvers } from '../../src/main/engine/diffusion/solvers/registry.ts';
 import { openBundle } from '../../src/main/engine/models/open.ts';
 import type { Bundle } from '../../src/main/engine/models/types.ts';
 import { GoldenCase } from './case.ts';
-import { compare, type Row } from './compare.ts';
+import { formsOf, isCheckpoint } from './checkpoints/checkpoint.ts';
+import { CHECKPOINT_KINDS } from './checkpoints/kinds.ts';
+import { compare, type Row, type Values } from './compare.ts';
 import { clips } from './kinds/clips.ts';
 import { depth } from './kinds/depth.ts';
 import { flowManifest, runFlow } from './kinds/flow.ts';
@@ -73,7 +75,7 @@ function manifestsBelow(dir: string, depth = 0): string[] {
   if (names.includes('manifest.json')) return [dir];
   if (depth === MAX_DEPTH) return [];
   return names
-    .filter((name) => name !== 'bundles')
+    .filter((name) => name !== 'bundles' && name !== 'checkpoints')
     .map((name) => join(dir, name))
     .filter((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory())
     .flatMap((path) => manifestsBelow(path, depth + 1));
@@ -91,33 +93,54 @@ async function* runCase(dir: string, bundles: string | undefined, open: OpenBund
 
     const golden = new GoldenCase(dir, manifest);
     name = golden.name;
-    const kind =
-      methodKind(golden.settings) ??
-      KINDS.find(([pattern]) => pattern.test(name.toLowerCase()))?.[1] ??
-      'a reader of such cases';
+    const kind = kindOf(golden);
+    // What is not built yet needs no model either.
+    const model = typeof kind === 'string' ? golden.findBundle(bundles) : golden.bundleDir(bundles);
+    if (model !== null && isCheckpoint(model)) return yield* runCheckpoint(golden, model);
     if (typeof kind === 'string') {
       for (const each of Object.keys(golden.outputs)) yield notCovered(name, each, kind);
       return;
     }
-    if (golden.ofCheckpoint()) {
-      for (const each of Object.keys(golden.outputs))
-        yield notCovered(name, each, 'checkpoints that open as they are');
-      return;
-    }
-    const bundle = await open.get(golden.bundleDir(bundles), kind);
+    const bundle = await open.get(model!, kind);
     for (const check of kind.checks?.(golden, bundle) ?? []) {
       yield compare(name, check.output, check.got, { data: Float64Array.from(check.want) }, check.tolerance);
     }
-    for (const output of Object.keys(golden.outputs)) yield await runOutput(golden, kind, bundle, output);
+    for (const output of Object.keys(golden.outputs)) {
+      yield await runOutput(golden, output, () => kind.output(golden, bundle, output));
+    }
   } catch (error) {
     yield { case: name, output: '-', status: 'fail', note: errorLine(error) };
   }
 }
 
-async function runOutput(golden: GoldenCase, kind: Kind, bundle: Bundle, output: string): Promise<Row> {
+function kindOf({ settings, name }: GoldenCase): Kind | string {
+  const byName = KINDS.find(([pattern]) => pattern.test(name.toLowerCase()))?.[1];
+  return methodKind(settings) ?? byName ?? 'a reader of such cases';
+}
+
+/** Every form of the model must give the same numbers. */
+async function* runCheckpoint(golden: GoldenCase, dir: string): AsyncGenerator<Row> {
+  const kind = CHECKPOINT_KINDS.find(([pattern]) => pattern.test(golden.name.toLowerCase()))?.[1];
+  for (const checkpoint of formsOf(dir)) {
+    for (const output of Object.keys(golden.outputs)) {
+      const row = await runOutput(golden, output, async () =>
+        typeof kind === 'object'
+          ? kind.output(golden, checkpoint, output)
+          : (kind ?? 'a reader of such cases'),
+      );
+      yield { ...row, case: `${golden.name}, ${checkpoint.form}` };
+    }
+  }
+}
+
+async function runOutput(
+  golden: GoldenCase,
+  output: string,
+  make: () => Promise<Values | string>,
+): Promise<Row> {
   const { name } = golden;
   try {
-    const got = await kind.output(golden, bundle, output);
+    const got = await make();
     if (typeof got === 'string') return notCovered(name, output, got);
     return compare(name, output, got, golden.expected(output), golden.outputs[output]!.suggested_atol);
   } catch (error) {
