@@ -17,7 +17,7 @@ describe.skipIf(!golden)('checkpoints', () => {
     for (const kind of ['sd1', 'sd2v', 'depth', 'sdxl']) {
       const of = rows.filter(({ case: name }) => new RegExp(`^${kind}-(text|vae|unet),`).test(name));
       expect(of.map(({ status }) => status)).not.toContain('not covered');
-      for (const form of ['folder'])
+      for (const form of ['folder', 'single file'])
         expect(of.filter(({ case: name }) => name.endsWith(form)).length).toBeGreaterThanOrEqual(4);
     }
   });

@@ -1,6 +1,8 @@
 /** The models of golden cases that artists have as they are: a folder of safetensors, and the same in a single file. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { AppError } from '../../../src/common/errors.ts';
+import { singleFile } from '../../../src/main/engine/models/checkpoints/single-file.ts';
 import {
   autoencoderKLDecoder,
   autoencoderKLEncoder,
@@ -12,6 +14,7 @@ import { unet2DCondition } from '../../../src/main/engine/onnx/networks/unet-2d-
 import { createSession, type Feed, type RunTensor } from '../../../src/main/engine/onnx/ort.ts';
 import { applyPasses, type Outcomes, type Step } from '../../../src/main/engine/onnx/passes/pass.ts';
 import { readWeights } from '../../../src/main/engine/onnx/safetensors/component.ts';
+import { openSafetensors } from '../../../src/main/engine/onnx/safetensors/open.ts';
 import type { GoldenCase } from '../case.ts';
 import type { Values } from '../compare.ts';
 import type { NpyArray } from '../npy.ts';
@@ -52,9 +55,13 @@ export function isCheckpoint(dir: string): boolean {
   return within(dir) || folders.some(within);
 }
 
-/** All forms of the model: the folder that the case names, and single files of its name beside it. */
+/** All forms of the model: the folder that the case names, NAME-folder, and single files beside it, NAME-single….safetensors. */
 export function formsOf(dir: string): Checkpoint[] {
-  return [inFolder(dir)];
+  const name = basename(dir).replace(/-folder$/, '');
+  const singles = readdirSync(dirname(dir)).filter(
+    (file) => file.startsWith(`${name}-single`) && file.endsWith('.safetensors'),
+  );
+  return [inFolder(dir), ...singles.map((file) => inFile(join(dirname(dir), file)))];
 }
 
 function inFolder(dir: string): Checkpoint {
@@ -68,6 +75,21 @@ function inFolder(dir: string): Checkpoint {
       const label = `${folder} of ${name}`;
       const config: unknown = JSON.parse(readFileSync(join(dir, folder, 'config.json'), 'utf8'));
       return write(readWeights(join(dir, folder), { root: dir, label }), config);
+    },
+  };
+}
+
+function inFile(path: string): Checkpoint {
+  const doing = `reading ${basename(path)}`;
+  return {
+    form: 'single file',
+    path,
+    root: dirname(path),
+    write(part) {
+      const [folder, write] = PARTS[part];
+      const found = singleFile(openSafetensors(path, doing)).components[folder];
+      if (!found) throw new AppError('usage', `there is no ${folder} in it`, { doing });
+      return write(found.weights, found.config);
     },
   };
 }
