@@ -6,10 +6,10 @@ import { ddim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
 import { readScheduler } from '../../src/main/engine/models/scheduler.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-async function written(config: object): Promise<string> {
+async function written(config: object): Promise<{ file: string }> {
   const file = join(tempFolder(), 'scheduler_config.json');
   await writeFile(file, JSON.stringify(config));
-  return file;
+  return { file };
 }
 
 const SD15 = {

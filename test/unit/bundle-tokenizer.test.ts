@@ -23,7 +23,7 @@ describe('CLIP tokenizer', () => {
   });
 
   it('puts start and end around the text and pads to the length of the model', async () => {
-    const tokenizer = await readTokenizer(folder);
+    const tokenizer = await readTokenizer({ folder });
     const vocab = JSON.parse(await readFile(join(folder, 'vocab.json'), 'utf8'));
     const { ids, cut } = tokenizer.encode('Red Car');
     const [start, end] = [vocab['<|startoftext|>'], vocab['<|endoftext|>']];
@@ -36,7 +36,7 @@ describe('CLIP tokenizer', () => {
 
   it('cuts what does not fit and says which text it was', async () => {
     const words = Array.from({ length: 80 }, (_, i) => (i % 2 ? 'car' : 'red'));
-    const tokenizer = await readTokenizer(folder);
+    const tokenizer = await readTokenizer({ folder });
     const { ids, cut } = tokenizer.encode(words.join(' '));
     expect(ids).toHaveLength(77);
     expect([...ids.slice(75)]).toEqual([tokenizer.encode('red').ids[1], tokenizer.encode('').ids[1]]);
@@ -45,20 +45,20 @@ describe('CLIP tokenizer', () => {
   });
 
   it('reads no more tokens than the text encoder', async () => {
-    const tokenizer = await readTokenizer(folder, 10);
+    const tokenizer = await readTokenizer({ folder }, 10);
     expect(tokenizer.encode('red red').ids).toHaveLength(10);
   });
 
   it('gives the same ids from tokenizer.json alone', async () => {
     const single = await writeTokenizer(join(tempFolder(), 'single'), { single: true });
-    const [a, b] = [await readTokenizer(folder), await readTokenizer(single)];
+    const [a, b] = [await readTokenizer({ folder }), await readTokenizer({ folder: single })];
     for (const prompt of PROMPTS) expect(b.encode(prompt).ids).toEqual(a.encode(prompt).ids);
   });
 
   it('pads with the pad token of special_tokens_map.json when the config has none', async () => {
     await writeFile(join(folder, 'tokenizer_config.json'), '{"model_max_length": 77}');
     await writeFile(join(folder, 'special_tokens_map.json'), '{"pad_token": {"content": "!"}}');
-    const { ids } = (await readTokenizer(folder)).encode('red');
+    const { ids } = (await readTokenizer({ folder })).encode('red');
     expect(ids.at(-1)).toBe(0);
   });
 
@@ -74,7 +74,7 @@ describe('CLIP tokenizer', () => {
     await writeFile(join(folder, 'tokenizer_config.json'), JSON.stringify(config));
     await writeFile(join(folder, 'special_tokens_map.json'), '{"pad_token": "!"}');
     const vocab = JSON.parse(await readFile(join(folder, 'vocab.json'), 'utf8'));
-    expect((await readTokenizer(folder)).encode('red').ids.at(-1)).toBe(vocab[expected]);
+    expect((await readTokenizer({ folder })).encode('red').ids.at(-1)).toBe(vocab[expected]);
     expect((await remappedTokens(folder)) !== null).toBe(expected === '!');
   });
 
@@ -98,7 +98,7 @@ describe('CLIP tokenizer', () => {
         await change((json) => {
           json[place] = { type: 'Sequence', normalizers: [rule], pretokenizers: [rule], decoders: [rule] };
         });
-        await expect(readTokenizer(single)).rejects.toMatchObject({
+        await expect(readTokenizer({ folder: single })).rejects.toMatchObject({
           code: 'bundle-invalid',
           message: expect.stringContaining('(l+l+)+x'),
           hint: expect.stringContaining('vocab.json and merges.txt'),
@@ -107,31 +107,31 @@ describe('CLIP tokenizer', () => {
     );
 
     it('with CLIP’s pattern as newer exporters write it, special tokens first, gives the same ids', async () => {
-      const before = await readTokenizer(single);
+      const before = await readTokenizer({ folder: single });
       await change((json) => {
         const split = json.pre_tokenizer.pretokenizers[0]!;
         split.pattern.Regex = `<\\|startoftext\\|>|<\\|endoftext\\|>|${split.pattern.Regex}`;
       });
-      const after = await readTokenizer(single);
+      const after = await readTokenizer({ folder: single });
       for (const prompt of PROMPTS) expect(after.encode(prompt).ids).toEqual(before.encode(prompt).ids);
     });
 
     it('takes the half it lacks from the file beside it', async () => {
-      const whole = await readTokenizer(single);
+      const whole = await readTokenizer({ folder: single });
       await change((json) => {
         delete json.model.merges;
       });
-      await expect(readTokenizer(single)).rejects.toMatchObject({
+      await expect(readTokenizer({ folder: single })).rejects.toMatchObject({
         message: 'it has no merges, and there is no merges.txt beside it',
       });
       await copyFile(join(folder, 'merges.txt'), join(single, 'merges.txt'));
-      expect((await readTokenizer(single)).encode('swan').ids).toEqual(whole.encode('swan').ids);
+      expect((await readTokenizer({ folder: single })).encode('swan').ids).toEqual(whole.encode('swan').ids);
     });
 
     it('serves where vocab.json came without merges.txt', async () => {
-      const whole = await readTokenizer(single);
+      const whole = await readTokenizer({ folder: single });
       await copyFile(join(folder, 'vocab.json'), join(single, 'vocab.json'));
-      expect((await readTokenizer(single)).encode('swan').ids).toEqual(whole.encode('swan').ids);
+      expect((await readTokenizer({ folder: single })).encode('swan').ids).toEqual(whole.encode('swan').ids);
     });
   });
 
@@ -145,7 +145,7 @@ describe('CLIP tokenizer', () => {
     ['tokenizer_config.json', '{"model_max_length": 2}', 'prompts of 2 tokens'],
   ])('refuses a %s holding %j', async (name, text, message) => {
     await writeFile(join(folder, name), text);
-    await expect(readTokenizer(folder)).rejects.toMatchObject({
+    await expect(readTokenizer({ folder })).rejects.toMatchObject({
       name: 'AppError',
       code: 'bundle-invalid',
       message: expect.stringContaining(message),
@@ -157,7 +157,7 @@ describe('CLIP tokenizer', () => {
     const empty = join(folder, '..', 'bare');
     await mkdir(empty);
     await copyFile(join(folder, 'vocab.json'), join(empty, 'vocab.json'));
-    await expect(readTokenizer(empty)).rejects.toMatchObject({
+    await expect(readTokenizer({ folder: empty })).rejects.toMatchObject({
       message: 'the file is missing',
       doing: `reading ${join(empty, 'merges.txt')}`,
     });
@@ -166,7 +166,9 @@ describe('CLIP tokenizer', () => {
 
 describe.skipIf(!sharedPath('golden'))('CLIP tokenizer with the published vocabulary', () => {
   it('is done with a prompt as long as allowed within a moment', async () => {
-    const tokenizer = await readTokenizer(sharedPath('golden', 'bundles', 'tiny-sd', 'tokenizer')!);
+    const tokenizer = await readTokenizer({
+      folder: sharedPath('golden', 'bundles', 'tiny-sd', 'tokenizer')!,
+    });
     const started = performance.now();
     expect(tokenizer.encode('🦢白'.repeat(1300)).cut).not.toBeNull();
     expect(tokenizer.encode('x'.repeat(4000)).cut).not.toBeNull();

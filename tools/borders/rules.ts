@@ -132,7 +132,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/models',
-    'onnx/*, diffusion/types.ts, flow, common, common/settings',
+    'onnx/*, diffusion/types.ts, flow, resources.ts, common, common/settings',
     'A model is opened for whoever asks; it does not know who.',
   ),
   area(
@@ -152,7 +152,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/library',
-    'models, onnx/*, storage, media/target.ts, recipe/model-settings.ts, atomic-files.ts, disk.ts, common, contract',
+    'models, onnx/*, storage, media/target.ts, recipe/model-settings.ts, resources.ts, atomic-files.ts, disk.ts, common, contract',
     'What there is to render with is listed and downloaded without running it.',
   ),
   area(

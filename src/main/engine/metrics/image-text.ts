@@ -52,7 +52,7 @@ export async function openImageText(dir: string, signal?: CancelSignal): Promise
     throw defect(visionFile, message, DOWNLOAD);
   }
   const { length } = readText.io;
-  const tokenizer = await readTokenizer(tokenizerFolder, length);
+  const tokenizer = await readTokenizer({ folder: tokenizerFolder }, length);
   if (length !== null && tokenizer.length !== length) {
     const message = `the tokenizer gives ${tokenizer.length} tokens, the text model reads ${length}`;
     throw defect(textFile, message, DOWNLOAD);

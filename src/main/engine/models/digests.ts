@@ -31,13 +31,17 @@ export async function fileDigest(path: string, store?: DigestStore, signal?: Can
   }
 }
 
-/** Digest of a part: of its files' digests, in order. Names are left out, so that moving the bundle changes nothing. */
+/**
+ * Digest of a part: of its files' digests, in order. Names are left out, so that moving the bundle changes nothing.
+ * @param also what else makes its numbers and lies in no file
+ */
 export async function partDigest(
   files: readonly string[],
   store?: DigestStore,
   signal?: CancelSignal,
+  also = '',
 ): Promise<string> {
   const hash = createHash('sha256');
   for (const file of files) hash.update(`${await fileDigest(file, store, signal)}\n`);
-  return hash.digest('hex');
+  return hash.update(also).digest('hex');
 }

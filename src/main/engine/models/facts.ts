@@ -1,9 +1,10 @@
 /** What a plan needs of a bundle, remembered while its files stay as they are. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Layout, readLayout } from './layout.ts';
+import type { Layout } from './layout.ts';
 import type { Parts } from './parts.ts';
 import { type ReadBundle, readBundle } from './read.ts';
+import { readLayout } from './read-layout.ts';
 import { sizeFor } from './roles/depth-estimator.ts';
 import { TOKENIZER_FILES } from './tokenizer.ts';
 import type { BundleFacts, DepthEstimator, DigestStore } from './types.ts';
@@ -53,10 +54,10 @@ function weightsOf({ text, ...parts }: Parts): string[] {
 async function stampOf(layout: Layout, weights: readonly string[]): Promise<string> {
   const files = [
     layout.indexFile ?? layout.dir,
-    layout.schedulerFile,
+    layout.scheduler.file,
     ...[layout.preprocessor, ...Object.values(layout.ranges)].flatMap((one) => one?.file ?? []),
     ...Object.values(layout.parts).flatMap(({ file, configFile }) => [file, configFile ?? file]),
-    ...layout.tokenizers.flatMap((folder) => TOKENIZER_FILES.map((name) => join(folder, name))),
+    ...layout.tokenizers.flatMap(({ folder }) => TOKENIZER_FILES.map((name) => join(folder, name))),
     ...weights,
   ];
   const abouts = await Promise.all(files.map((file) => stat(file).catch(() => null)));

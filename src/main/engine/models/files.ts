@@ -115,6 +115,10 @@ export function openFile(file: string): OpenFile {
 
 /** Text of a small file. Throws a defect if it is missing, unreadable, too large, empty or a Git LFS pointer. */
 export async function readSmallFile(file: string): Promise<string> {
+  return smallFile(file);
+}
+
+function smallFile(file: string): string {
   const text = readBytes(file, LARGEST_SMALL_FILE).toString('utf8');
   if (text.trim() === '') throw defect(file, 'the file is empty', DOWNLOAD_AGAIN);
   if (text.startsWith('version https://git-lfs.github.com/spec/')) {
@@ -123,17 +127,38 @@ export async function readSmallFile(file: string): Promise<string> {
   return text;
 }
 
+/** A JSON configuration: a file's, or one that was made for a model whose file brings none. */
+export interface Configuration {
+  /** Path that messages name. */
+  readonly file: string;
+  /** Where there is no such file. */
+  readonly made?: unknown;
+}
+
 export async function readJson<Schema extends z.ZodType>(
   file: string,
   schema: Schema,
 ): Promise<z.output<Schema>> {
-  const text = await readSmallFile(file);
-  let json: unknown;
+  return checkedJson(file, jsonOf({ file }), schema);
+}
+
+/** Unchecked. Throws a defect as readSmallFile does, or for what is no JSON. */
+export function jsonOf({ file, made }: Configuration): unknown {
+  if (made !== undefined) return made;
+  const text = smallFile(file);
   try {
-    json = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
     throw defect(file, 'the file is not valid JSON', DOWNLOAD_AGAIN);
   }
+}
+
+/** Throws a defect naming the first key that is wrong. */
+export function checkedJson<Schema extends z.ZodType>(
+  file: string,
+  json: unknown,
+  schema: Schema,
+): z.output<Schema> {
   const checked = schema.safeParse(json);
   if (checked.success) return checked.data;
   const issue = checked.error.issues[0]!;

@@ -1,10 +1,13 @@
-/** Where the graphs of a bundle lie: diffusers gives each a folder, others put them side by side. */
+/** Where the networks of a bundle lie: diffusers gives each a folder, others put ONNX graphs side by side. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AppError } from '../../../common/errors.ts';
+import { findWeights } from '../onnx/safetensors/component.ts';
+import { PICKLE_ENDING, pickleRefusal } from '../onnx/safetensors/other-formats.ts';
 import { DOWNLOAD_AGAIN, defect, kindOf } from './files.ts';
 import type { RoleName } from './role.ts';
 import type { RoleId } from './roles/registry.ts';
+import { isWritten } from './written-networks.ts';
 
 /** A network as it is looked for. */
 export type Wanted = RoleName & { readonly id: RoleId; readonly folder: string };
@@ -12,21 +15,18 @@ export type Wanted = RoleName & { readonly id: RoleId; readonly folder: string }
 export interface FoundPart {
   readonly role: RoleId;
   readonly folder: string;
-  /** Path of the graph. */
+  /** Path of the graph, or of the weights that one is written over. */
   readonly file: string;
+  /** There is no graph: weights as safetensors and a configuration. */
+  readonly stored: boolean;
+  /** The same as safetensors, which are not read. */
+  readonly alsoStored: boolean;
   /** config.json beside it, empty in exports by the oldest scripts. */
   readonly configFile: string | null;
 }
 
 /** Told of every defect; opening throws it, inspecting collects it. */
 export type OnDefect = (error: AppError) => void;
-
-export const PYTORCH = /\.(safetensors|ckpt|pt|pth|bin)$/i;
-
-/** "optimum-cli export onnx" wants a diffusers folder or a hub name; both are what the artist has here. */
-function exportHint(dir: string): string {
-  return `Retake runs ONNX models. Export it once: optimum-cli export onnx --model "${dir}" "${dir}-onnx".`;
-}
 
 export async function listing(folder: string): Promise<string[]> {
   return (await readdir(folder).catch(() => [])).sort();
@@ -52,15 +52,49 @@ export async function hasPart(dir: string, role: Wanted): Promise<boolean> {
   return false;
 }
 
-/** The part's one graph, in a folder of its own or beside the others; or what to say about its absence. */
+/** Folder of diffusers that holds the network's weights: both halves of a VAE lie in one. */
+function storedFolder(dir: string, { id, folder }: Wanted): string {
+  return join(dir, id.startsWith('vae') ? 'vae' : folder);
+}
+
+/** Whether a folder of the part's own holds a network. */
+export async function isPresent(dir: string, role: Wanted): Promise<boolean> {
+  const names = await listing(join(dir, role.folder));
+  return names.some((name) => name.endsWith('.onnx')) || (isWritten(role.id) && hasSafetensors(names));
+}
+
+function hasSafetensors(names: readonly string[]): boolean {
+  return names.some((name) => name.endsWith('.safetensors'));
+}
+
+/** The part's one network, in a folder of its own or beside the others; or what to say about its absence. */
 export async function findPart(dir: string, role: Wanted, onDefect: OnDefect): Promise<FoundPart | null> {
+  const graph = await findGraph(dir, role);
+  const folder = storedFolder(dir, role);
+  const stored = isWritten(role.id) && hasSafetensors(await listing(folder));
+  if (graph) return { ...graph, role: role.id, stored: false, alsoStored: stored };
+  try {
+    const weights = stored ? findWeights(folder, `reading ${folder}`) : null;
+    if (weights === null) throw await absent(dir, join(dir, role.folder), role);
+    const configFile = join(folder, 'config.json');
+    if ((await kindOf(configFile)) === null) throw defect(configFile, 'the file is missing', DOWNLOAD_AGAIN);
+    return { role: role.id, folder, file: weights.path, configFile, stored: true, alsoStored: false };
+  } catch (error) {
+    onDefect(error as AppError);
+    return null;
+  }
+}
+
+type FoundGraph = Pick<FoundPart, 'folder' | 'file' | 'configFile'>;
+
+async function findGraph(dir: string, role: Wanted): Promise<FoundGraph | null> {
   const own = join(dir, role.folder);
   for (const folder of [own, join(dir, 'onnx', role.folder)]) {
     const names = await listing(folder);
     const file = oneGraph(names);
     if (file !== null && (await kindOf(join(folder, file)))) {
       const config = names.includes('config.json') ? join(folder, 'config.json') : null;
-      return { role: role.id, folder, file: join(folder, file), configFile: config };
+      return { folder, file: join(folder, file), configFile: config };
     }
   }
   for (const folder of flatFolders(dir)) {
@@ -68,14 +102,8 @@ export async function findPart(dir: string, role: Wanted, onDefect: OnDefect): P
     const file = names.find((name) => isNamed(role, name));
     if (file === undefined) continue;
     const config = names.find((name) => name === `${role.folder}_config.json`);
-    return {
-      role: role.id,
-      folder,
-      file: join(folder, file),
-      configFile: config ? join(folder, config) : null,
-    };
+    return { folder, file: join(folder, file), configFile: config ? join(folder, config) : null };
   }
-  onDefect(await absent(dir, own, role));
   return null;
 }
 
@@ -84,21 +112,21 @@ function oneGraph(names: readonly string[]): string | null {
   return graphs.includes('model.onnx') ? 'model.onnx' : graphs.length === 1 ? graphs[0]! : null;
 }
 
-async function absent(dir: string, folder: string, { id }: Wanted): Promise<AppError> {
+async function absent(dir: string, folder: string, role: Wanted): Promise<AppError> {
   const expected = join(folder, 'model.onnx');
   const names = await listing(folder);
-  const torchFolder = id.startsWith('vae') ? join(dir, 'vae') : folder;
-  if (names.some((name) => name.endsWith('.incomplete'))) {
+  const beside = [...names, ...(await listing(storedFolder(dir, role)))];
+  if (beside.some((name) => name.endsWith('.incomplete'))) {
     return defect(expected, 'the download has not finished', 'Let it finish, or start it again.');
-  }
-  if ([...names, ...(await listing(torchFolder))].some((name) => PYTORCH.test(name))) {
-    return defect(expected, 'there are PyTorch weights but no ONNX graph', exportHint(dir));
   }
   if (names.filter((name) => name.endsWith('.onnx')).length > 1) {
     return defect(folder, 'there are several .onnx files', 'Name the one to use model.onnx.');
   }
+  const pickle = beside.find((name) => PICKLE_ENDING.test(name));
+  if (pickle) return pickleRefusal(`${pickle} is a PyTorch checkpoint (a pickle)`, `reading ${folder}`);
   // Exports that only make pictures leave the encoder out; downloading them again does not help.
-  const more = id === 'vaeEncoder' ? ' If it has none, export the model with optimum-cli export onnx.' : '';
+  const more =
+    role.id === 'vaeEncoder' ? ' If it has none, export the model with optimum-cli export onnx.' : '';
   return defect(expected, 'the file is missing', `${DOWNLOAD_AGAIN}${more}`);
 }
 
@@ -109,9 +137,15 @@ export async function notABundle(dir: string, names: readonly string[]): Promise
   if (names.some((name) => name.endsWith('.incomplete'))) {
     return defect(doing, 'the download has not finished', 'Let it finish, or start it again.');
   }
-  if (names.some((name) => PYTORCH.test(name))) {
-    return defect(dir, 'this folder holds PyTorch weights, not an ONNX bundle', exportHint(dir));
+  const single = names.find((name) => name.endsWith('.safetensors'));
+  if (single !== undefined) {
+    const hint = names.includes('config.json')
+      ? 'Choose the folder above it, which holds model_index.json.'
+      : `Did you mean ${join(dir, single)}?`;
+    return defect(dir, 'this folder holds files of weights, and is no model as a whole', hint);
   }
+  const pickle = names.find((name) => PICKLE_ENDING.test(name));
+  if (pickle) return pickleRefusal(`${pickle} is a PyTorch checkpoint (a pickle)`, `reading ${dir}`);
   if (names.includes('unet')) return defect(doing, 'the file is missing', DOWNLOAD_AGAIN);
   const inner: string[] = [];
   for (const name of names) if (await kindOf(join(dir, name, 'model_index.json'))) inner.push(name);

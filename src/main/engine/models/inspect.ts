@@ -13,10 +13,11 @@ import { parseModel, serializeModel } from '../onnx/serde.ts';
 import type { LoadedGraph } from '../onnx/slim.ts';
 import { readBytes } from './files.ts';
 import { describe, weightType } from './graph-values.ts';
-import { isNeeded, type Layout, type LayoutPart, readLayout } from './layout.ts';
+import { isNeeded, type Layout, type LayoutPart } from './layout.ts';
 import { estimateMemory, type MemoryEstimate } from './memory.ts';
 import { bundleDigests } from './part-digests.ts';
 import { checkTokens, type Geometry, geometryOf, loadParts, type Parts, textLength } from './parts.ts';
+import { readLayout } from './read-layout.ts';
 import type { BundleReport, PartReport } from './report.ts';
 import { ROLES, type RoleId, roleNamed } from './roles/registry.ts';
 import { readScheduler } from './scheduler.ts';
@@ -50,7 +51,8 @@ export async function inspectBundle(
     }
   };
   const layout = await readLayout(dir, onDefect);
-  const scheduler = await attempt(() => readScheduler(layout.schedulerFile));
+  warnings.push(...layout.notes);
+  const scheduler = await attempt(() => readScheduler(layout.scheduler));
   const graphs = new Map<RoleId, LoadedGraph>();
   const reports: PartReport[] = [];
   const whole = new Set<RoleId>();
@@ -67,9 +69,9 @@ export async function inspectBundle(
   const parts = await attempt(() => partsOf(layout, graphs));
   const geometry = parts && (await attempt(() => geometryOf(layout, parts)));
   const tokenizers: { length: number }[] = [];
-  for (const [i, folder] of layout.tokenizers.entries()) {
+  for (const [i, place] of layout.tokenizers.entries()) {
     const length = parts ? textLength(layout, parts, i) : null;
-    const tokenizer = await attempt(() => readTokenizer(folder, length));
+    const tokenizer = await attempt(() => readTokenizer(place, length));
     if (tokenizer) tokenizers.push(tokenizer);
   }
   if (parts && tokenizers.length === layout.tokenizers.length) {
@@ -124,6 +126,7 @@ export async function inspectBundle(
 
 /** The graph alone, for bundles whose weights are elsewhere or not there yet. */
 function bareGraph(part: LayoutPart): LoadedGraph | null {
+  if (part.stored) return null;
   try {
     const bytes = readBytes(part.file, LARGEST_BARE_GRAPH);
     return { model: parseModel(bytes), folder: part.folder, files: [] };
@@ -139,8 +142,10 @@ async function reportPart(
   whole: boolean,
 ): Promise<PartReport> {
   const { graph } = model;
-  let bytes = 0;
-  for (const file of new Set([realpathSync(part.file), ...files])) bytes += (await stat(file)).size;
+  // One file may hold all parts of a model.
+  let bytes = part.stored ? weightBytes(model) : 0;
+  if (!part.stored)
+    for (const file of new Set([realpathSync(part.file), ...files])) bytes += (await stat(file)).size;
   let parameters = 0;
   for (const { dims } of graph.initializers.values())
     parameters += dims.reduce((product, dim) => product * dim, 1);
@@ -156,6 +161,13 @@ async function reportPart(
     inputs: graph.inputs.filter(({ name }) => !graph.initializers.has(name)).map(describe),
     outputs: graph.outputs.map(describe),
   };
+}
+
+/** Of all weights that lie in files. */
+function weightBytes({ graph }: Model): number {
+  let bytes = 0;
+  for (const { data } of graph.initializers.values()) if (data.kind === 'external') bytes += data.length ?? 0;
+  return bytes;
 }
 
 /** Throws the first part's defect; null while parts are missing, which is reported elsewhere. */

@@ -60,7 +60,7 @@ export function digestOfModel(
   store?: DigestStore,
   signal?: CancelSignal,
 ): Promise<string> {
-  return partDigest(source.files(graph), store, signal);
+  return partDigest(source.files(graph), store, signal, source.also);
 }
 
 /**

@@ -6,7 +6,8 @@ import { kindOf } from './files.ts';
 import type { Layout } from './layout.ts';
 import { digestOfModel, type ReadModel } from './model.ts';
 import type { Parts } from './parts.ts';
-import { remappedTokens, TOKENIZER_FILES } from './tokenizer.ts';
+import { type Prediction, readScheduler, type SchedulerPlace } from './scheduler.ts';
+import { remappedTokens, TOKENIZER_FILES, type TokenizerPlace } from './tokenizer.ts';
 import type { BundleDigests, OpenBundleOptions } from './types.ts';
 
 async function existing(paths: readonly string[]): Promise<string[]> {
@@ -18,33 +19,48 @@ async function existing(paths: readonly string[]): Promise<string[]> {
 export async function bundleDigests(
   layout: Layout,
   parts: Parts,
-  options: Pick<OpenBundleOptions, 'digestStore' | 'signal'>,
+  options: Pick<OpenBundleOptions, 'digestStore' | 'signal' | 'prediction'>,
 ): Promise<BundleDigests> {
-  const digest = (files: readonly string[]) => partDigest(files, options.digestStore, options.signal);
-  const ofPart = (part: ReadModel) => digestOfModel(part, options.digestStore, options.signal);
+  const { digestStore, signal } = options;
+  const digest = (files: readonly string[], also?: string) => partDigest(files, digestStore, signal, also);
+  const ofPart = (part: ReadModel) => digestOfModel(part, digestStore, signal);
   const files = ({ source, graph }: ReadModel) => source.files(graph);
-  const tokenizers = layout.tokenizers.flatMap((folder) => TOKENIZER_FILES.map((name) => join(folder, name)));
+  const tokenizers = layout.tokenizers.flatMap(({ folder }) =>
+    TOKENIZER_FILES.map((name) => join(folder, name)),
+  );
   return {
     unet: await ofPart(parts.unet),
     vaeEncoder: await ofPart(parts.vaeEncoder),
     vaeDecoder: await ofPart(parts.vaeDecoder),
-    textEncoder: await digest([
-      ...parts.text.flatMap(files),
-      ...(layout.indexFile ? [layout.indexFile] : []),
-    ]),
+    textEncoder: await digest(
+      [...parts.text.flatMap(files), ...(layout.indexFile ? [layout.indexFile] : [])],
+      parts.text.map(({ source }) => source.also ?? '').join(''),
+    ),
     tokenizer: await tokenizerDigest(layout.tokenizers, await digest(await existing(tokenizers))),
-    scheduler: await fileDigest(layout.schedulerFile),
+    scheduler: await schedulerDigest(layout.scheduler, options.prediction ?? null),
     ...(parts.depth && layout.preprocessor && { depthEstimator: await ofPart(parts.depth) }),
     ...(parts.flow && { flowEstimator: await ofPart(parts.flow) }),
     ...(parts.interpolator && { interpolator: await ofPart(parts.interpolator) }),
   };
 }
 
-async function tokenizerDigest(folders: readonly string[], files: string): Promise<string> {
+async function tokenizerDigest(places: readonly TokenizerPlace[], files: string): Promise<string> {
   const remapped: (string | null)[] = [];
-  for (const folder of folders) remapped.push(await remappedTokens(folder));
-  if (remapped.every((tokens) => tokens === null)) return files;
-  return createHash('sha256')
-    .update(JSON.stringify([files, remapped]))
-    .digest('hex');
+  for (const { folder } of places) remapped.push(await remappedTokens(folder));
+  const padding = places.map((place) => place.padding ?? null);
+  const padded = padding.some((token) => token !== null);
+  if (remapped.every((tokens) => tokens === null) && !padded) return files;
+  return sha256([files, remapped, ...(padded ? [padding] : [])]);
+}
+
+/** What the artist says against the file counts; saying the same changes nothing. */
+async function schedulerDigest(place: SchedulerPlace, asked: Prediction | null): Promise<string> {
+  const own = place.made === undefined ? await fileDigest(place.file) : sha256(place.made);
+  if (asked === null) return own;
+  const told = place.predictionUnknown ? null : (await readScheduler(place)).prediction;
+  return told === asked ? own : sha256([own, asked]);
+}
+
+function sha256(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
 }

@@ -176,7 +176,7 @@ export function checkTokens(
     }
     if (length !== tokenizers[0]!.length) {
       const message = `its tokenizers give ${tokenizers[0]!.length} and ${length} tokens, which do not fit side by side`;
-      throw defect(layout.tokenizers[i]!, message, MIXED);
+      throw defect(layout.tokenizers[i]!.folder, message, MIXED);
     }
   }
 }

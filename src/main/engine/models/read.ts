@@ -1,9 +1,10 @@
 /** Reads a bundle: layout, graphs without weights, tokenizers, digests. Every defect shows here; no network is loaded. */
 import { throwIfCancelled } from '../../../common/errors.ts';
 import type { SchedulerConfig } from '../diffusion/types.ts';
-import { type Layout, readLayout } from './layout.ts';
+import type { Layout } from './layout.ts';
 import { bundleDigests } from './part-digests.ts';
 import { checkTokens, type Geometry, geometryOf, loadParts, type Parts, textLength } from './parts.ts';
+import { readLayout } from './read-layout.ts';
 import { readScheduler } from './scheduler.ts';
 import { type ClipTokenizer, readTokenizer } from './tokenizer.ts';
 import type { BundleDigests, OpenBundleOptions } from './types.ts';
@@ -18,7 +19,7 @@ export interface ReadBundle {
   readonly digests: BundleDigests;
 }
 
-export type ReadBundleOptions = Pick<OpenBundleOptions, 'digestStore' | 'signal'>;
+export type ReadBundleOptions = Pick<OpenBundleOptions, 'digestStore' | 'signal' | 'prediction'>;
 
 /**
  * @param dir folder of the bundle, as diffusers lays it out
@@ -28,12 +29,12 @@ export async function readBundle(dir: string, options: ReadBundleOptions): Promi
   const layout = await readLayout(dir, (error) => {
     throw error;
   });
-  const scheduler = await readScheduler(layout.schedulerFile);
+  const scheduler = await readScheduler(layout.scheduler, options.prediction);
   const parts = loadParts(layout);
   const geometry = geometryOf(layout, parts);
   const tokenizers: ClipTokenizer[] = [];
-  for (const [i, folder] of layout.tokenizers.entries()) {
-    tokenizers.push(await readTokenizer(folder, textLength(layout, parts, i)));
+  for (const [i, place] of layout.tokenizers.entries()) {
+    tokenizers.push(await readTokenizer(place, textLength(layout, parts, i)));
   }
   checkTokens(layout, parts, tokenizers);
   throwIfCancelled(options.signal);

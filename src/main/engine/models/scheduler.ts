@@ -1,7 +1,9 @@
 /** scheduler_config.json as numbers. The absent fields get diffusers' defaults for the class. */
+import { basename } from 'node:path';
 import { z } from 'zod';
+import { AppError } from '../../../common/errors.ts';
 import type { SchedulerConfig } from '../diffusion/types.ts';
-import { readJson } from './files.ts';
+import { type Configuration, checkedJson, jsonOf } from './files.ts';
 
 const BETA_SCHEDULES = ['linear', 'scaled_linear', 'squaredcos_cap_v2'] as const;
 const PREDICTIONS = ['epsilon', 'v_prediction', 'sample'] as const;
@@ -121,9 +123,33 @@ const schema = z
     about.addIssue({ code: 'custom', message, params: { hint: ZERO_SNR_HINT } });
   });
 
-/** Throws a defect naming the field. @param file path of scheduler_config.json */
-export async function readScheduler(file: string): Promise<SchedulerConfig> {
-  const config = await readJson(file, schema);
+/** Never guessed: the wrong one gives noise instead of pictures. */
+function predictionUnknown(file: string): AppError {
+  const message = `nothing says whether ${basename(file)} predicts noise or v`;
+  const hint =
+    'Set Prediction (--prediction epsilon or v_prediction): the page of the model tells; of Stable Diffusion 2, what was trained at 768 predicts v, the base of 512 epsilon.';
+  return new AppError('usage', message, { doing: `opening ${basename(file)}`, hint });
+}
+
+export type Prediction = Extract<SchedulerConfig['prediction'], 'epsilon' | 'v_prediction'>;
+
+/** scheduler_config.json, and whether it leaves open what the network predicts. */
+export interface SchedulerPlace extends Configuration {
+  readonly predictionUnknown?: boolean;
+}
+
+/**
+ * Throws a defect naming the field, or AppError usage where nobody says what the network predicts.
+ * @param asked what the artist says that it predicts; null leaves it to the file
+ */
+export async function readScheduler(
+  place: SchedulerPlace,
+  asked: Prediction | null = null,
+): Promise<SchedulerConfig> {
+  const json = jsonOf(place);
+  if (asked === null && place.predictionUnknown) throw predictionUnknown(place.file);
+  const said = asked === null || typeof json !== 'object' ? json : { ...json, prediction_type: asked };
+  const config = checkedJson(place.file, said, schema);
   const usual = CLASSES[config._class_name]!;
   const [start, end] = usual.betas ?? [0.0001, 0.02];
   return {

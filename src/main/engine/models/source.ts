@@ -12,6 +12,8 @@ export interface Source {
   load(): LoadedGraph;
   /** Paths of all that makes the network's numbers, in the order of its digest. */
   files(graph: LoadedGraph): readonly string[];
+  /** What else makes them and lies in no file. */
+  readonly also?: string;
 }
 
 /**
@@ -35,5 +37,27 @@ export function writtenGraph(file: string, write: () => Model): Source {
     file,
     load: () => ({ model: write(), folder: dirname(file), files: [] }),
     files: () => [file],
+  };
+}
+
+/** Counts up when networks are written otherwise than before, so that their numbers are others. */
+const WRITING = 1;
+
+/**
+ * A network that is written here, over weights that lie in files.
+ * @param file that messages name
+ * @param of.beside files that it follows: config.json
+ * @param of.made a configuration that lies in no file
+ */
+export function writtenNetwork(
+  file: string,
+  write: () => LoadedGraph,
+  { beside = [], made }: { readonly beside?: readonly string[]; readonly made?: unknown },
+): Source {
+  return {
+    file,
+    load: write,
+    files: (graph) => [...graph.files, ...beside],
+    also: JSON.stringify([WRITING, made ?? null]),
   };
 }

@@ -45,6 +45,13 @@ const jsonSchema = z.looseObject({
 /** Vocabulary, merges and configuration that do not fit one another; each may be whole. */
 const TOGETHER = 'Take all files of the tokenizer folder from the model that this one was made from.';
 
+/** A tokenizer's files, and what is known of it beside them. */
+export interface TokenizerPlace {
+  readonly folder: string;
+  /** Token that fills prompts up; the folder's own unless given. */
+  readonly padding?: string;
+}
+
 export interface ClipTokenizer {
   /** Tokens a prompt is padded or cut to. */
   readonly length: number;
@@ -239,12 +246,16 @@ export const TOKENIZER_FILES = [
 
 /**
  * Throws a defect naming the file.
- * @param folder holds vocab.json and merges.txt (preferred), or tokenizer.json
+ * @param place.folder holds vocab.json and merges.txt (preferred), or tokenizer.json
  * @param most tokens the text encoder reads, where known
  */
-export async function readTokenizer(folder: string, most: number | null = null): Promise<ClipTokenizer> {
+export async function readTokenizer(
+  { folder, padding }: TokenizerPlace,
+  most: number | null = null,
+): Promise<ClipTokenizer> {
   const { config, mapped } = await readConfigs(folder);
-  const tokens = specialTokens(config, mapped);
+  const own = specialTokens(config, mapped);
+  const tokens = { ...own, pad_token: padding ?? own.pad_token };
   const { file, vocab, rules } = await readRules(folder, tokens.unk_token);
   for (const token of [tokens.bos_token, tokens.eos_token, tokens.pad_token]) {
     if (!Object.hasOwn(vocab, token)) {
@@ -269,14 +280,14 @@ export async function readTokenizer(folder: string, most: number | null = null):
     );
   }
   const { bos_token, eos_token, pad_token } = tokens;
-  const [start, end, padding] = [vocab[bos_token]!, vocab[eos_token]!, vocab[pad_token]!];
+  const [start, end, filling] = [vocab[bos_token]!, vocab[eos_token]!, vocab[pad_token]!];
   return {
     length,
     size: Object.values(vocab).reduce((most, id) => Math.max(most, id), 0) + 1,
     encode(text) {
       const all = hub.encode(text, { add_special_tokens: false }).ids;
       const kept = all.slice(0, length - 2);
-      const ids = new Int32Array(length).fill(padding);
+      const ids = new Int32Array(length).fill(filling);
       ids.set([start, ...kept, end]);
       const rest = all.slice(length - 2);
       const cut = rest.length === 0 ? null : hub.decode(rest).replaceAll('</w>', ' ').trim();

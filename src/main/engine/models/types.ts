@@ -166,6 +166,8 @@ export interface OpenBundleOptions {
   /** Execution provider, already probed. */
   readonly provider: Provider;
   readonly threads?: number;
+  /** What the network predicts, where the artist says so; null or absent is what its file or family says. */
+  readonly prediction?: 'epsilon' | 'v_prediction' | null;
   /** Faster for stores of digests: called with (path, size, mtimeMs) before a weights file is hashed. */
   readonly digestStore?: DigestStore;
   readonly signal?: AbortSignal;

@@ -25,7 +25,7 @@ interface WeightsOnDisk {
  * @returns null where the folder has no safetensors
  * @throws AppError bundle-invalid where several files could be meant
  */
-function findWeights(folder: string, doing: string): WeightsOnDisk | null {
+export function findWeights(folder: string, doing: string): WeightsOnDisk | null {
   const found = listing(folder).flatMap((name) => formOf(folder, name) ?? []);
   const usual = found.filter(({ path }) =>
     /^(diffusion_pytorch_model|model|pytorch_model)\./.test(basename(path)),
@@ -157,15 +157,6 @@ function refuseMissing(shards: readonly string[], index: string, doing: string):
   });
 }
 
-/** Modules of CLIP's text encoder that newer writers put at the top, older ones under "text_model". */
-const TEXT_MODEL = 'text_model.';
-const TEXT_MODULES = /^(embeddings|encoder|final_layer_norm)\./;
-
-/** The tensors of files under today's names. */
 function weightsOf(tensors: ReadonlyMap<string, StoredTensor>, label: string): StoredWeights {
-  const bare = tensors.has('embeddings.token_embedding.weight');
-  const today = bare
-    ? new Map([...tensors].map(([name, one]) => [TEXT_MODULES.test(name) ? TEXT_MODEL + name : name, one]))
-    : tensors;
-  return { label, names: [...today.keys()], get: (name) => today.get(name) };
+  return { label, names: [...tensors.keys()], get: (name) => tensors.get(name) };
 }

@@ -1,0 +1,47 @@
+/** Networks whose graph Retake writes over the artist's weights, by what they are for. */
+import { basename } from 'node:path';
+import { autoencoderKLDecoder, autoencoderKLEncoder } from '../onnx/networks/autoencoder-kl.ts';
+import type { WrittenNetwork } from '../onnx/networks/builder.ts';
+import { clipText } from '../onnx/networks/clip-text.ts';
+import type { StoredWeights } from '../onnx/networks/stored.ts';
+import { unet2DCondition } from '../onnx/networks/unet-2d-condition.ts';
+import { readWeights } from '../onnx/safetensors/component.ts';
+import { jsonOf } from './files.ts';
+import type { RoleId } from './roles/registry.ts';
+import { type Source, writtenNetwork } from './source.ts';
+
+type Write = (weights: StoredWeights, config: unknown) => WrittenNetwork;
+
+const WRITERS: Readonly<Partial<Record<RoleId, Write>>> = {
+  unet: unet2DCondition,
+  vaeEncoder: autoencoderKLEncoder,
+  vaeDecoder: autoencoderKLDecoder,
+  textEncoder: clipText,
+  textEncoder2: clipText,
+};
+
+export function isWritten(role: RoleId): boolean {
+  return Object.hasOwn(WRITERS, role);
+}
+
+interface InFolder {
+  readonly role: RoleId;
+  readonly folder: string;
+  /** Path of its weights or of their index, and of its config.json. */
+  readonly file: string;
+  readonly configFile: string | null;
+}
+
+/**
+ * @param of a network that can be written
+ * @param options.root the model's folder; no weights may lie outside
+ * @param options.beside files that change the numbers
+ */
+export function storedInFolder(
+  { role, folder, file, configFile }: InFolder,
+  { root, beside }: { readonly root: string; readonly beside: readonly string[] },
+): Source {
+  const label = `${basename(folder)} of ${basename(root)}`;
+  const write = () => WRITERS[role]!(readWeights(folder, { root, label }), jsonOf({ file: configFile! }));
+  return writtenNetwork(file, write, { beside });
+}
