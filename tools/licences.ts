@@ -51,7 +51,16 @@ function shipped(): Shipped[] {
   });
 }
 
-const all = shipped();
+/** Of what is no package. */
+const resources: readonly Shipped[] = [
+  {
+    name: "CLIP's tokenizer",
+    version: '',
+    licence: 'MIT',
+    texts: textsOf(join(root, 'resources', 'clip-tokenizer')),
+  },
+];
+const all = [...shipped(), ...resources];
 const silent = all.filter(({ licence, texts }) => licence === '' && texts.length === 0);
 if (silent.length > 0) {
   throw new Error(`no licence is stated by ${silent.map(({ name }) => name).join(', ')}`);

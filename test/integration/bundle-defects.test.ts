@@ -53,13 +53,33 @@ async function changeGraph(file: string, change: (graph: Graph, model: Model) =>
 
 describe('folders that are no bundle', () => {
   it('a path where nothing is', async () => {
-    await expectDefect(join(tempFolder(), 'gone'), 'bundle-invalid', 'no such folder', 'gone');
+    await expectDefect(join(tempFolder(), 'gone'), 'bundle-invalid', 'no such file or folder', 'gone');
   });
 
   it('a file', async () => {
-    const file = join(tempFolder(), 'sd-v1-5.safetensors');
-    await writeFile(file, 'weights');
-    await expectDefect(file, 'bundle-invalid', 'this is a file', 'optimum-cli export onnx');
+    const dir = tempFolder();
+    const write = async (name: string) => {
+      await writeFile(join(dir, name), 'weights');
+      return join(dir, name);
+    };
+    await expectDefect(await write('sd15.safetensors'), 'bundle-invalid', 'not a safetensors file');
+    await expectDefect(await write('sd15.ckpt'), 'bundle-invalid', 'pickle', 'can run code', 'safetensors');
+    await expectDefect(await write('model.onnx'), 'bundle-invalid', 'one part of a model', 'the folder');
+  });
+
+  it('a folder of checkpoints, or of one part', async () => {
+    const dir = tempFolder();
+    await writeFile(join(dir, 'one.ckpt'), 'x');
+    await expectDefect(dir, 'bundle-invalid', 'one.ckpt is a PyTorch checkpoint');
+    await writeFile(join(dir, 'two.safetensors'), 'x');
+    await expectDefect(
+      dir,
+      'bundle-invalid',
+      'files of weights',
+      `Did you mean ${join(dir, 'two.safetensors')}`,
+    );
+    await writeFile(join(dir, 'config.json'), '{}');
+    await expectDefect(dir, 'bundle-invalid', 'files of weights', 'the folder above it');
   });
 
   it('an empty folder', async () => {
@@ -113,14 +133,14 @@ describe('missing parts', () => {
     await expectDefect(dir, 'bundle-invalid', join(dir, part), 'is missing');
   });
 
-  it('a PyTorch model: says how to export it', async () => {
+  it('a model of pickles: says why not, and the way out', async () => {
     const dir = await tiny();
     for (const part of ['unet', 'vae_encoder', 'vae_decoder']) await rm(join(dir, part), { recursive: true });
     for (const part of ['unet', 'vae']) {
       await mkdir(join(dir, part));
-      await writeFile(join(dir, part, 'diffusion_pytorch_model.safetensors'), 'weights');
+      await writeFile(join(dir, part, 'diffusion_pytorch_model.bin'), 'weights');
     }
-    await expectDefect(dir, 'bundle-invalid', 'PyTorch', 'optimum-cli export onnx --model');
+    await expectDefect(dir, 'bundle-invalid', 'PyTorch', 'can run code', '.safetensors form');
     const { defects } = await inspectBundle(dir);
     expect(defects.filter((line) => line.includes('PyTorch'))).toHaveLength(3);
   });

@@ -127,9 +127,9 @@ describe('clips and bundles', () => {
   });
 
   it.each([
-    ['clip.mov', /clip\.mov: this is a file, and a model bundle is a folder\. \w/],
+    ['clip.mov', /clip\.mov is not a safetensors file\. \w/],
     ['empty', /empty: the folder is empty\. \w/],
-    ['nope', /nope: there is no such folder\. \w/],
+    ['nope', /nope: there is no such file or folder\. \w/],
     ['cut', /unet\/model\.onnx: the file is cut short.*Download it again/],
     ['pointer', /unet\/model\.onnx: .*Git LFS pointer.*git lfs pull/],
     ['headless', /unet\/model\.onnx: the file is missing\. Download/],

@@ -1,7 +1,7 @@
 /** What a folder holds, without loading a weight: for `retake bundle inspect` and for the desktop's model list. */
 import { realpathSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { relative } from 'node:path';
+import { basename, relative } from 'node:path';
 import { AppError, errorLine, throwIfCancelled } from '../../../common/errors.ts';
 import { findSelfAttentions, WITHOUT } from '../onnx/attention/find.ts';
 import type { Model } from '../onnx/ir/graph.ts';
@@ -142,6 +142,7 @@ async function reportPart(
   whole: boolean,
 ): Promise<PartReport> {
   const { graph } = model;
+  const single = layout.dir === part.file;
   // One file may hold all parts of a model.
   let bytes = part.stored ? weightBytes(model) : 0;
   if (!part.stored)
@@ -151,8 +152,8 @@ async function reportPart(
     parameters += dims.reduce((product, dim) => product * dim, 1);
   return {
     role: part.role,
-    file: relative(layout.dir, part.file),
-    weights: files.map((file) => relative(layout.dir, file)),
+    file: single ? basename(part.file) : relative(layout.dir, part.file),
+    weights: single ? [] : files.map((file) => relative(layout.dir, file)),
     bytes: whole ? bytes : null,
     weightType: weightType(model),
     parameters,

@@ -14,16 +14,18 @@ export interface LayoutPart extends FoundPart {
   readonly source: Source;
 }
 
-export interface RangeOf {
+interface RangeOf {
   readonly file: string | null;
   readonly config: PictureRange;
 }
 
 export interface Layout {
-  /** Path of the model: its folder. */
+  /** Path of the model: its folder, or the one file that holds it. */
   readonly dir: string;
   readonly name: string;
   readonly className: string;
+  /** Of a single file: "Stable Diffusion 1.x". */
+  readonly family?: string;
   /** Null where the models lie flat and without one. */
   readonly indexFile: string | null;
   /** Has two text encoders. */

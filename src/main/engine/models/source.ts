@@ -46,18 +46,23 @@ const WRITING = 1;
 /**
  * A network that is written here, over weights that lie in files.
  * @param file that messages name
+ * @param of.role what it is for: several may lie in one file
  * @param of.beside files that it follows: config.json
  * @param of.made a configuration that lies in no file
  */
 export function writtenNetwork(
   file: string,
   write: () => LoadedGraph,
-  { beside = [], made }: { readonly beside?: readonly string[]; readonly made?: unknown },
+  {
+    role,
+    beside = [],
+    made,
+  }: { readonly role: string; readonly beside?: readonly string[]; readonly made?: unknown },
 ): Source {
   return {
     file,
     load: write,
     files: (graph) => [...graph.files, ...beside],
-    also: JSON.stringify([WRITING, made ?? null]),
+    also: JSON.stringify([WRITING, role, made ?? null]),
   };
 }

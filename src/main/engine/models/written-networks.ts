@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { autoencoderKLDecoder, autoencoderKLEncoder } from '../onnx/networks/autoencoder-kl.ts';
 import type { WrittenNetwork } from '../onnx/networks/builder.ts';
 import { clipText } from '../onnx/networks/clip-text.ts';
+import { dpt } from '../onnx/networks/dpt.ts';
 import type { StoredWeights } from '../onnx/networks/stored.ts';
 import { unet2DCondition } from '../onnx/networks/unet-2d-condition.ts';
 import { readWeights } from '../onnx/safetensors/component.ts';
@@ -18,6 +19,7 @@ const WRITERS: Readonly<Partial<Record<RoleId, Write>>> = {
   vaeDecoder: autoencoderKLDecoder,
   textEncoder: clipText,
   textEncoder2: clipText,
+  depthEstimator: dpt,
 };
 
 export function isWritten(role: RoleId): boolean {
@@ -43,5 +45,18 @@ export function storedInFolder(
 ): Source {
   const label = `${basename(folder)} of ${basename(root)}`;
   const write = () => WRITERS[role]!(readWeights(folder, { root, label }), jsonOf({ file: configFile! }));
-  return writtenNetwork(file, write, { beside });
+  return writtenNetwork(file, write, { role, beside });
+}
+
+interface InFile {
+  readonly file: string;
+  readonly weights: StoredWeights;
+  readonly config: unknown;
+  /** What else changes the numbers: what prepares pictures. */
+  readonly more?: unknown;
+}
+
+/** A network of a single-file checkpoint. */
+export function storedInFile(role: RoleId, { file, weights, config, more }: InFile): Source {
+  return writtenNetwork(file, () => WRITERS[role]!(weights, config), { role, made: [config, more ?? null] });
 }

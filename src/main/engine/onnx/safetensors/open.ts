@@ -10,6 +10,7 @@ import { HeaderError, LARGEST_HEADER, parseHeader } from './header.ts';
 import { refuseOtherFormat } from './other-formats.ts';
 
 const LENGTH_BYTES = 8;
+const BRACE = 0x7b;
 
 export interface Safetensors {
   /** Real path, without links. */
@@ -62,15 +63,15 @@ function headerBytes(fd: number, size: number, { name, doing }: Named): { json: 
   const head = Buffer.alloc(64);
   const start = head.subarray(0, readSync(fd, head, 0, head.length, 0));
   refuseOtherFormat(start, { name, doing });
-  const length = start.length < LENGTH_BYTES ? 0n : start.readBigUInt64LE(0);
   const refuse = (what: string, hint: string) =>
     new AppError('bundle-invalid', `${name} ${what}`, { doing, hint });
+  const length = start.length > LENGTH_BYTES ? start.readBigUInt64LE(0) : null;
   if (length === 0n)
     throw refuse(
       'begins with nothing but zeros',
       'It is still being downloaded, or it is damaged. Let it finish, or download it again.',
     );
-  if (start.length > LENGTH_BYTES && start[LENGTH_BYTES] !== 0x7b)
+  if (length === null || start[LENGTH_BYTES] !== BRACE)
     throw refuse('is not a safetensors file', 'Choose the .safetensors file of a model.');
   if (length > BigInt(LARGEST_HEADER)) {
     const says = `says that its header has ${length} bytes; more than ${prettyBytes(LARGEST_HEADER)} is no header`;
