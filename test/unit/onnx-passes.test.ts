@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Model } from '../../src/main/engine/onnx/ir/graph.ts';
 import { ELEMENT } from '../../src/main/engine/onnx/ir/types.ts';
+import { controlResiduals } from '../../src/main/engine/onnx/passes/control-residuals.ts';
 import { float32Io } from '../../src/main/engine/onnx/passes/float-io.ts';
+import { inPlace } from '../../src/main/engine/onnx/passes/in-place.ts';
 import { jointAttention } from '../../src/main/engine/onnx/passes/joint-attention.ts';
 import { applyPasses, type Pass, type Step, step } from '../../src/main/engine/onnx/passes/pass.ts';
 import { prune } from '../../src/main/engine/onnx/passes/prune.ts';
@@ -109,6 +111,19 @@ const packed = () =>
     m = MatMul(x, w)
     qkv = Reshape(m, five)
     y = com.microsoft.MultiHeadAttention<num_heads = 2>(qkv)`);
+const turned = () =>
+  textModel(`float32[B, 4] x => float32[B, 2] y
+    float32[2, 4] w
+    t = Transpose<perm = [1, 0]>(w)
+    y = MatMul(x, t)`);
+const skipping = () =>
+  textModel(`float32[B, 4, H, W] x => float32[B, 4, H, W] y
+    float32[4, 4, 1, 1] w
+    float32[4, 8, 1, 1] up
+    a = Conv(x, w)
+    b = Conv(a, w)
+    both = Concat<axis = 1>(b, a)
+    y = Conv(both, up)`);
 const unmade = () => {
   const model = plain();
   model.graph.outputs.push({ name: 'ghost', type: ELEMENT.float16, dims: [2] });
@@ -172,6 +187,17 @@ const shipped: readonly Shipped[] = [
     lacking: [attention, 'no attention has a bank (reference-attention comes first)'],
     idle: [withBanks, 0, 'cuts the tokens of one frame'],
   },
+  {
+    pass: controlResiduals,
+    step,
+    lacking: [plain, 'it has no skip connections'],
+    idle: [
+      skipping,
+      { down: [{ name: 'down', channels: 4 }], middle: { name: 'middle', channels: 4 } },
+      'nobody reads down',
+    ],
+  },
+  { pass: inPlace, step, lacking: null, idle: [turned, 0, 'still reads a transposed weight'] },
 ];
 
 describe('the passes that come with Retake', () => {
@@ -198,7 +224,8 @@ describe('the passes that come with Retake', () => {
     const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((name) =>
       name.endsWith('.ts'),
     );
-    const names = 'float32Io|prune|takeMean|unpackAttention|referenceAttention|jointAttention';
+    const names =
+      'float32Io|prune|takeMean|unpackAttention|referenceAttention|jointAttention|inPlace|controlResiduals';
     const called = new RegExp(`\\b(${names})\\.run\\(`);
     expect(files.filter((name) => called.test(readFileSync(join(source, name), 'utf8')))).toEqual([]);
   });

@@ -1,7 +1,8 @@
 /** The one door by which a network is opened, whatever it is for and wherever it comes from. */
 import { AppError, type CancelSignal, throwIfCancelled } from '../../../common/errors.ts';
 import { createSession, type Provider, tryOut } from '../onnx/ort.ts';
-import { applyPasses } from '../onnx/passes/pass.ts';
+import { inPlace } from '../onnx/passes/in-place.ts';
+import { applyPasses, step } from '../onnx/passes/pass.ts';
 import { serializeModel } from '../onnx/serde.ts';
 import type { LoadedGraph } from '../onnx/slim.ts';
 import { partDigest } from './digests.ts';
@@ -85,7 +86,9 @@ export async function openRead<Io, Want, Variant, Functions>(
   throwIfCancelled(signal);
   const { folder } = graph;
   const label = `${role.label} of ${name}`;
-  const outcomes = applyPasses(graph.model, role.passes(purpose, variant), label);
+  // Only now: the passes of a role look for plain products.
+  const last = provider === 'cpu' ? [step(inPlace)] : [];
+  const outcomes = applyPasses(graph.model, [...role.passes(purpose, variant), ...last], label);
   // Kept as bytes, one megabyte for Stable Diffusion's UNet where the objects take fourteen: reading the file again takes
   // a moment at every opening and could find another one than was checked.
   const bytes = serializeModel(graph.model);

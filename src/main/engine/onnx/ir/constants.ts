@@ -67,9 +67,17 @@ export function weightOf(graph: Graph, value: string): Weight | null {
   const inner = weightOf(graph, node.inputs[0]!);
   if (!inner) return null;
   if (node.op === 'Cast') return { ...inner, type: node.int('to', ELEMENT.float32) };
+  if (node.op === 'Transpose') return { ...inner, tensor: turned(inner.tensor, node.ints('perm')) };
   if (node.op === 'DequantizeLinear')
     return { ...inner, type: constantOf(graph, node.inputs[1]!)?.type ?? inner.type };
   return inner;
+}
+
+/** The shape as the operator sees it; whoever wants the numbers must ask for the stored tensor (constantOf). */
+function turned(tensor: Tensor, perm: readonly number[] | null): Tensor {
+  const { dims } = tensor;
+  const order = perm ?? dims.map((_, i) => dims.length - 1 - i);
+  return { ...tensor, dims: order.map((axis) => dims[axis]!), data: { kind: 'opaque' } };
 }
 
 /** A weight stored in few bits times its scales, or one with what an adapter adds: the one of the two with all the dimensions. */
