@@ -13,6 +13,8 @@ export interface ModelServer extends AsyncDisposable {
   onFile: (path: string, request: IncomingMessage, response: ServerResponse, content: Buffer) => boolean;
   /** Entries added to or replacing those of the tree. */
   readonly tree: Record<string, object>;
+  /** As the repository's page says it. */
+  licence: string | null;
 }
 
 /** Serves `dir` as owner/name at main. Files of `lfsFrom` bytes or more are told by sha256, smaller ones as git blobs. */
@@ -26,6 +28,10 @@ export async function serveModel(
     const url = new URL(request.url!, endpoint);
     model.requests.push({ url: url.pathname, range: request.headers.range ?? null });
     if (url.pathname === '/api/models/owner/name/tree/main') return page(url, response);
+    if (url.pathname === '/api/models/owner/name/revision/main') {
+      response.end(JSON.stringify({ id: 'owner/name', cardData: { license: model.licence } }));
+      return;
+    }
     if (!url.pathname.startsWith(prefix) && !url.pathname.startsWith('/elsewhere/'))
       return end(response, 404);
     const path = decodeURIComponent(url.pathname.replace(prefix, '').replace('/elsewhere/', ''));
@@ -56,6 +62,7 @@ export async function serveModel(
     requests: [],
     onFile: () => false,
     tree: {},
+    licence: null,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -11,14 +11,15 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import { beforeAll, expect, test, vi } from 'vitest';
+import { dirname, join } from 'node:path';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import type { DownloadProgress } from '../../src/common/contract/library.ts';
-import { downloadBundle } from '../../src/main/engine/library/download.ts';
+import { download as downloadFrom, lookInto } from '../../src/main/engine/library/download.ts';
 import { repositoryOf } from '../../src/main/engine/library/repository.ts';
 import { inspectBundle } from '../../src/main/engine/models/inspect.ts';
 import { tempFolder as longFolder } from '../helpers/clips.ts';
 import { end, type ModelServer, send, serveModel } from '../helpers/model-server.ts';
+import { writeSafetensors } from '../helpers/safetensors-files.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { writeTinyBundle } from '../helpers/tiny-bundle.ts';
 
@@ -36,7 +37,7 @@ beforeAll(async () => {
 function download(server: ModelServer, folder: string, more: object = {}) {
   const progress: DownloadProgress[] = [];
   const abort = new AbortController();
-  const done = downloadBundle({
+  const done = downloadFrom({
     repository: repositoryOf(`${server.endpoint}/`, 'owner/name', ''),
     folder,
     signal: abort.signal,
@@ -176,6 +177,171 @@ test('a repository without ONNX is refused before anything is downloaded', async
     message: /PyTorch/,
   });
   expect(readdirSync(folder)).toEqual([]);
+});
+
+describe('safetensors', () => {
+  const half = (...shape: number[]) => ({ dtype: 'F16', shape });
+  const write = (dir: string, path: string, content: string | Parameters<typeof writeSafetensors>[1]) => {
+    mkdirSync(dirname(join(dir, path)), { recursive: true });
+    if (typeof content === 'string') writeFileSync(join(dir, path), content);
+    else writeSafetensors(join(dir, path), content);
+  };
+  const LORA = {
+    'lora_unet_mid_attn2_to_k.lora_down.weight': half(8, 768),
+    'lora_unet_mid_attn2_to_k.lora_up.weight': half(320, 8),
+  };
+  const CONTROLNET = { 'controlnet_cond_embedding.conv_in.weight': half(16, 3, 3, 3) };
+
+  /** As released: every network in several forms, and pictures. */
+  function pipeline(dir: string): void {
+    write(dir, 'model_index.json', '{"_class_name": "StableDiffusionPipeline"}');
+    write(dir, 'LICENSE.md', 'a licence');
+    write(dir, 'README.md', 'a page');
+    write(dir, 'whole.safetensors', { other: half(900) });
+    write(dir, 'whole.ckpt', 'pickle');
+    write(dir, 'scheduler/scheduler_config.json', '{}');
+    write(dir, 'tokenizer/vocab.json', '{}');
+    write(dir, 'safety_checker/model.safetensors', { a: half(900) });
+    write(dir, 'feature_extractor/preprocessor_config.json', '{}');
+    for (const [folder, name] of [
+      ['unet', 'diffusion_pytorch_model'],
+      ['vae', 'diffusion_pytorch_model'],
+      ['text_encoder', 'model'],
+    ]) {
+      write(dir, `${folder}/config.json`, '{"sample_size": 64, "cross_attention_dim": 768}');
+      write(dir, `${folder}/${name}.safetensors`, { weight: { dtype: 'F32', shape: [800] } });
+      write(dir, `${folder}/${name}.fp16.safetensors`, { weight: half(1200) });
+      write(dir, `${folder}/${name}.non_ema.safetensors`, { weight: half(1200) });
+      write(dir, `${folder}/${name}.bin`, 'pickle');
+      write(dir, `${folder}/model.onnx`, 'graph');
+    }
+  }
+
+  test('a pipeline comes in one form, half as large where there is one, without pickles, and goes on where it broke off', async () => {
+    const dir = tempFolder();
+    pipeline(dir);
+    await using server = await serveModel(dir);
+    server.licence = 'openrail++';
+    const offer = await lookInto(
+      repositoryOf(server.endpoint, 'owner/name', ''),
+      null,
+      new AbortController().signal,
+    );
+    expect(offer).toMatchObject({ kind: 'model', as: 'folder', licence: 'openrail++' });
+    let drops = 1;
+    server.onFile = (path, _request, response, content) => {
+      if (!path.startsWith('unet/diffusion') || drops-- <= 0) return false;
+      response.writeHead(200, { 'content-length': content.length });
+      response.write(content.subarray(0, 1000), () => setTimeout(() => response.destroy(), 300));
+      return true;
+    };
+    const folder = tempFolder();
+    const { done, progress } = download(server, folder);
+    expect(await done).toBe(join(folder, 'name'));
+    const arrived = (readdirSync(join(folder, 'name'), { recursive: true }) as string[])
+      .filter((name) => name.includes('.'))
+      .sort();
+    expect(arrived).toEqual([...offer.files].sort());
+    expect(arrived).toEqual([
+      'LICENSE.md',
+      'model_index.json',
+      'scheduler/scheduler_config.json',
+      'text_encoder/config.json',
+      'text_encoder/model.fp16.safetensors',
+      'tokenizer/vocab.json',
+      'unet/config.json',
+      'unet/diffusion_pytorch_model.fp16.safetensors',
+      'vae/config.json',
+      'vae/diffusion_pytorch_model.fp16.safetensors',
+    ]);
+    expect(progress.at(-1)).toMatchObject({
+      state: 'done',
+      totalBytes: offer.bytes,
+      receivedBytes: offer.bytes,
+    });
+    const ranges = server.requests
+      .filter(({ url }) => url.includes('unet/diffusion'))
+      .map(({ range }) => range);
+    expect(ranges).toEqual([null, 'bytes=1000-']);
+    // Asked for again, nothing is fetched.
+    server.requests.length = 0;
+    expect(await download(server, folder).done).toBe(join(folder, 'name'));
+    expect(server.requests.some(({ url }) => url.includes('/resolve/'))).toBe(false);
+  });
+
+  test('shards come with their index, all of them or the other form', async () => {
+    const dir = tempFolder();
+    pipeline(dir);
+    rmSync(join(dir, 'unet/diffusion_pytorch_model.fp16.safetensors'));
+    write(dir, 'unet/diffusion_pytorch_model.fp16-00001-of-00002.safetensors', { a: half(10) });
+    write(dir, 'unet/diffusion_pytorch_model.fp16-00002-of-00002.safetensors', { b: half(10) });
+    write(dir, 'unet/diffusion_pytorch_model.safetensors.index.fp16.json', '{"weight_map": {}}');
+    await using server = await serveModel(dir);
+    const repository = repositoryOf(server.endpoint, 'owner/name', '');
+    const unet = async () =>
+      (await lookInto(repository, null, new AbortController().signal)).files.filter((name) =>
+        /^unet.*model/.test(name),
+      );
+    expect(await unet()).toEqual([
+      'unet/diffusion_pytorch_model.safetensors.index.fp16.json',
+      'unet/diffusion_pytorch_model.fp16-00001-of-00002.safetensors',
+      'unet/diffusion_pytorch_model.fp16-00002-of-00002.safetensors',
+    ]);
+    rmSync(join(dir, 'unet/diffusion_pytorch_model.fp16-00002-of-00002.safetensors'));
+    expect(await unet()).toEqual(['unet/diffusion_pytorch_model.safetensors']);
+  });
+
+  test('LoRAs, ControlNets and single files go where the folder keeps them', async () => {
+    const dir = tempFolder();
+    write(dir, 'pytorch_lora_weights.safetensors', LORA);
+    write(dir, 'image.png', 'picture');
+    await using lora = await serveModel(dir);
+    const plain = tempFolder();
+    expect(await download(lora, plain).done).toBe(join(plain, 'loras/name.safetensors'));
+    const comfy = tempFolder();
+    mkdirSync(join(comfy, 'models/checkpoints'), { recursive: true });
+    expect(await download(lora, comfy).done).toBe(join(comfy, 'models/loras/name.safetensors'));
+    expect(readdirSync(comfy)).toEqual(['models']);
+    lora.requests.length = 0;
+    await download(lora, comfy).done;
+    expect(lora.requests.some(({ url }) => url.includes('/resolve/'))).toBe(false);
+
+    const net = tempFolder();
+    write(net, 'config.json', '{"_class_name": "ControlNetModel"}');
+    write(net, 'diffusion_pytorch_model.safetensors', CONTROLNET);
+    write(net, 'diffusion_pytorch_model.fp16.safetensors', CONTROLNET);
+    write(net, 'diffusion_pytorch_model.bin', 'pickle');
+    await using control = await serveModel(net);
+    const webui = tempFolder();
+    mkdirSync(join(webui, 'models/Stable-diffusion'), { recursive: true });
+    const placed = join(webui, 'models/ControlNet/name');
+    expect(await download(control, webui).done).toBe(placed);
+    expect(readdirSync(placed).sort()).toEqual(['config.json', 'diffusion_pytorch_model.fp16.safetensors']);
+
+    const many = tempFolder();
+    write(many, 'first.safetensors', LORA);
+    write(many, 'deep/second.safetensors', { 'double_blocks.0.img_attn.proj.weight': half(4, 4) });
+    write(many, 'third.safetensors', CONTROLNET);
+    await using several = await serveModel(many);
+    const folder = tempFolder();
+    await expect(download(several, folder).done).rejects.toThrow(
+      /2 files: first.safetensors, third.safetensors/,
+    );
+    expect(await download(several, folder, { file: 'first.safetensors' }).done).toBe(
+      join(folder, 'loras/first.safetensors'),
+    );
+    await expect(download(several, folder, { file: 'deep/second.safetensors' }).done).rejects.toThrow(
+      /second.safetensors is Flux/,
+    );
+    await expect(download(several, folder, { file: 'none.safetensors' }).done).rejects.toThrow(/has no file/);
+    await expect(download(several, folder, { file: 'first.ckpt' }).done).rejects.toThrow(
+      /no .safetensors file/,
+    );
+    // A file of the artist's that has the name is never written over.
+    writeFileSync(join(folder, 'third.safetensors'), 'of the artist');
+    await expect(download(several, folder, { file: 'third.safetensors' }).done).rejects.toThrow(/already/);
+    expect(readFileSync(join(folder, 'third.safetensors'), 'utf8')).toBe('of the artist');
+  });
 });
 
 test('a disk without room is told before the first byte', async () => {

@@ -83,6 +83,7 @@ async function samples(): Promise<{ [N in Name]: Calls[N]['input'] }> {
     'library.folders': null,
     'library.facts': { path },
     'library.picture': { path },
+    'library.offer': { endpoint: 'http://127.0.0.1:9', repository: 'a/b', revision: 'main' },
     'library.download': { endpoint: 'http://127.0.0.1:9', repository: 'a/b', revision: 'main', folder: path },
     'library.cancelDownload': null,
     'methods.list': null,

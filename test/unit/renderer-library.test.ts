@@ -14,7 +14,29 @@ describe('naming a repository', () => {
     ['https://other.example/owner/name/tree/refs/pr/3', 'owner/name', 'refs/pr/3', 'https://other.example'],
     ['http://127.0.0.1:8080/owner/name/', 'owner/name', 'main', 'http://127.0.0.1:8080'],
   ])('%s', (text, repository, revision, from) => {
-    expect(parseRepository(text, endpoint)).toEqual({ endpoint: from, repository, revision });
+    expect(parseRepository(text, endpoint)).toEqual({
+      endpoint: from,
+      repository,
+      revision,
+      file: null,
+    });
+  });
+
+  test.each([
+    ['https://x.example/o/n/blob/main/a.safetensors', 'main', 'a.safetensors'],
+    [
+      'https://x.example/o/n/resolve/fp16/deep/a%20b.safetensors?download=true',
+      'fp16',
+      'deep/a b.safetensors',
+    ],
+    ['https://x.example/o/n/blob/refs/pr/3/a.safetensors', 'refs/pr/3', 'a.safetensors'],
+  ])('the address of a file: %s', (text, revision, file) => {
+    expect(parseRepository(text, endpoint)).toEqual({
+      endpoint: 'https://x.example',
+      repository: 'o/n',
+      revision,
+      file,
+    });
   });
 
   test.each([

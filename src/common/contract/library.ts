@@ -62,11 +62,24 @@ export interface DownloadProgress {
   readonly error: string | null;
 }
 
+/** What a repository has for Retake, before anything of it is fetched. */
+export interface Offer {
+  /** Null where only the file itself tells. */
+  readonly kind: LibraryKind | null;
+  readonly as: 'file' | 'folder';
+  readonly bytes: number;
+  readonly files: readonly string[];
+  /** As the repository says it; null where it says nothing. */
+  readonly licence: string | null;
+}
+
 const one = z.strictObject({ path: absolutePath });
 const source = z.strictObject({
   endpoint: z.string().max(2000),
   repository: z.string().max(200),
   revision: z.string().max(200),
+  /** One file of the repository; null is what it holds as a whole. */
+  file: z.string().max(300).nullable().default(null),
 });
 
 export const libraryCalls = {
@@ -92,7 +105,9 @@ export const libraryCalls = {
   'library.facts': call(one, 'inspecting a file').answers<LibraryFacts>(),
   /** The picture beside an entry, made small: a path below the previews; null where it has none that can be read. */
   'library.picture': call(one, 'showing a picture').answers<{ file: string | null }>(),
-  /** The model becomes a folder inside `folder`, named like the repository. */
+  /** What would be fetched. */
+  'library.offer': call(source, 'looking into a repository').answers<Offer>(),
+  /** A model becomes a folder or a file inside `folder`; other kinds go where that folder keeps them. */
   'library.download': call(source.extend({ folder: absolutePath }), 'downloading a model').answers<
     readonly LibraryEntry[]
   >(),

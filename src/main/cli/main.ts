@@ -8,6 +8,7 @@ import { AppError, Cancelled, errorLine } from '../../common/errors.ts';
 import type { TakeReport } from '../../common/report.ts';
 import { addEditOptions, type EditFlags, editRequest, sequenceRate } from './edit-options.ts';
 import { type Engine, startEngine } from './engine.ts';
+import { addLibraryCommands } from './library.ts';
 import { keepTalking } from './output.ts';
 import { createProgressView } from './progress.ts';
 import { addTakeCommands } from './takes.ts';
@@ -125,19 +126,7 @@ function program(): Command {
       }
     });
 
-  retake
-    .command('bundle')
-    .description('Work with model bundles.')
-    .command('inspect')
-    .argument('<dir>')
-    .option('--json', 'print JSON')
-    .description('Say what a bundle holds: parts, shapes, digests, memory.')
-    .action(async (dir: string, flags: { json?: boolean }) => {
-      const found = await withEngine((engine) => engine.call('bundle.inspect', { dir: resolve(dir) }));
-      print(flags.json ? JSON.stringify(found.report, null, 2) : found.text);
-      if (found.report.defects.length > 0) process.exitCode = EXIT_FAILED;
-    });
-
+  addLibraryCommands(retake, { withEngine, print });
   addTakeCommands(retake, { withEngine, print });
 
   addCacheCommands(

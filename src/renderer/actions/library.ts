@@ -46,6 +46,7 @@ export interface Download {
   readonly endpoint: string;
   readonly repository: string;
   readonly revision: string;
+  readonly file: string | null;
   readonly folder: string;
 }
 

@@ -1,8 +1,10 @@
-/** Fetches a model from a repository; what is there already is not fetched again. */
+/** Fetches from a repository: looked into first, then downloaded; what is there already is not fetched again. */
 import prettyBytes from 'pretty-bytes';
 import { type FormEvent, useId, useState } from 'react';
+import type { Offer } from '../../common/contract/library.ts';
+import { STANDARD_ENDPOINT } from '../../common/suggested-models.ts';
 import { cancelDownload, download } from '../actions/library.ts';
-import { shell } from '../engine.ts';
+import { call, shell } from '../engine.ts';
 import { useJobs } from '../store/jobs.ts';
 import { attempt } from '../store/notices.ts';
 import { Button } from '../ui/Button.tsx';
@@ -10,22 +12,35 @@ import inputs from '../ui/input.module.css';
 import layout from '../ui/layout.module.css';
 import { Meter } from '../ui/Meter.tsx';
 import texts from '../ui/text.module.css';
+import { count } from '../words.ts';
 import styles from './DownloadForm.module.css';
-import { parseRepository, STANDARD_ENDPOINT } from './repository.ts';
+import { parseRepository } from './repository.ts';
+import { Suggestions } from './Suggestions.tsx';
 
 export function DownloadForm() {
   const id = useId();
   const [text, setText] = useState('');
   const [endpoint, setEndpoint] = useState(STANDARD_ENDPOINT);
   const [folder, setFolder] = useState<string | null>(null);
+  const [offer, setOffer] = useState<{ readonly of: string; readonly told: Offer } | null>(null);
+  const [looking, setLooking] = useState(false);
   const running = useJobs((jobs) => jobs.download?.state === 'running');
   const [asked, setAsked] = useState(false);
   const busy = asked || running;
   const parsed = parseRepository(text, endpoint);
   const isWrong = text.trim() !== '' && parsed === null;
+  const key = JSON.stringify(parsed);
 
+  const look = async (typed: string) => {
+    const of = parseRepository(typed, endpoint);
+    if (!of) return;
+    setLooking(true);
+    const told = await attempt(call('library.offer', of));
+    setLooking(false);
+    if (told) setOffer({ of: JSON.stringify(of), told });
+  };
   const choose = async () => {
-    const chosen = await attempt(shell().openFolderDialog('Folder to download models into'));
+    const chosen = await attempt(shell().openFolderDialog('Folder to download into'));
     if (chosen) setFolder(chosen);
   };
   const start = async (event: FormEvent) => {
@@ -38,24 +53,38 @@ export function DownloadForm() {
 
   return (
     <form className={styles.download} onSubmit={(event) => void start(event)}>
+      <Suggestions
+        chosen={parsed?.repository ?? null}
+        onChoose={(repository) => {
+          setText(repository);
+          void look(repository);
+        }}
+      />
       <div className={styles.field}>
         <label htmlFor={`${id}-what`}>Repository</label>
-        <input
-          id={`${id}-what`}
-          className={inputs.input}
-          placeholder="owner/name, owner/name@revision, or the address of its page"
-          spellCheck={false}
-          aria-invalid={isWrong || undefined}
-          aria-describedby={`${id}-note`}
-          value={text}
-          onChange={(event) => setText(event.target.value)}
-        />
+        <div className={styles.line}>
+          <input
+            id={`${id}-what`}
+            className={inputs.input}
+            placeholder="owner/name, owner/name@revision, or the address of its page or of a file"
+            spellCheck={false}
+            aria-invalid={isWrong || undefined}
+            aria-describedby={`${id}-note`}
+            value={text}
+            onChange={(event) => setText(event.target.value)}
+          />
+          <Button isDisabled={!parsed || looking} onPress={() => void look(text)}>
+            {looking ? 'Looking…' : 'Look into it'}
+          </Button>
+        </div>
         <p id={`${id}-note`} className={isWrong ? texts.problem : texts.quiet}>
           {isWrong
             ? 'This is no name of a repository; it has an owner, a slash and a name.'
-            : parsed
-              ? `${parsed.repository}, revision ${parsed.revision}, from ${parsed.endpoint}`
-              : 'The repository holds a model exported to ONNX: unet, vae_decoder, vae_encoder, text_encoder.'}
+            : parsed && offer?.of === key
+              ? offerLine(offer.told)
+              : parsed
+                ? `${parsed.file ?? parsed.repository}, revision ${parsed.revision}, from ${parsed.endpoint}`
+                : 'It holds .safetensors (a diffusers folder, a checkpoint, a LoRA, a ControlNet) or a model exported to ONNX.'}
         </p>
       </div>
       <div className={styles.field}>
@@ -72,7 +101,9 @@ export function DownloadForm() {
         <span>Into</span>
         <div className={layout.row}>
           <Button onPress={() => void choose()}>Choose a folder…</Button>
-          <span className={`${texts.quiet} ${texts.path}`}>{folder ?? 'No folder chosen yet'}</span>
+          <span className={`${texts.quiet} ${texts.path}`}>
+            {folder ?? 'No folder chosen yet. In a ComfyUI or A1111 folder it goes where that looks for it'}
+          </span>
         </div>
       </div>
       <Progress />
@@ -91,14 +122,30 @@ export function DownloadForm() {
   );
 }
 
+const KINDS = {
+  model: 'A model',
+  lora: 'A LoRA',
+  controlnet: 'A ControlNet',
+  embedding: 'An embedding',
+  vae: 'A VAE',
+  other: 'Files',
+} as const;
+
+/** "A model, 2.6 GB in 13 files. Licence: openrail++" */
+function offerLine({ kind, as, bytes, files, licence }: Offer): string {
+  const what = kind === null ? (as === 'file' ? 'One file' : 'A network') : KINDS[kind];
+  const size = `${prettyBytes(bytes)} in ${count(files.length, 'file')}`;
+  return `${what}, ${size}. ${licence ? `Licence: ${licence}` : 'The repository tells no licence'}`;
+}
+
 function Progress() {
-  const download = useJobs((jobs) => jobs.download);
-  if (!download) return null;
-  const { state, file, receivedBytes, totalBytes, error } = download;
+  const now = useJobs((jobs) => jobs.download);
+  if (!now) return null;
+  const { state, file, receivedBytes, totalBytes, error } = now;
   if (state === 'failed') return <p className={texts.problem}>{error ?? 'The download failed.'}</p>;
   if (state === 'cancelled')
     return <p className={texts.quiet}>Stopped. Download again to go on where it was.</p>;
-  if (state === 'done') return <p className={texts.quiet}>{download.repository} is here.</p>;
+  if (state === 'done') return <p className={texts.quiet}>{now.repository} is here.</p>;
   const percent = totalBytes > 0 ? Math.floor((receivedBytes / totalBytes) * 100) : 0;
   return (
     <div className={styles.field}>

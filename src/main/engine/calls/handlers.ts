@@ -9,7 +9,7 @@ import { filesIn } from '../../../common/settings/files.ts';
 import type { ArtefactStore } from '../artefacts/store.ts';
 import type { DataPaths } from '../data-paths.ts';
 import { requireSearchFolder, requireWorkFolder } from '../folders.ts';
-import { downloadBundle } from '../library/download.ts';
+import { download as downloadFrom, lookInto } from '../library/download.ts';
 import { KnownHeaders } from '../library/header-facts.ts';
 import { Library } from '../library/library.ts';
 import { repositoryOf } from '../library/repository.ts';
@@ -275,7 +275,9 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
       const picture = await library.pictureOf(path);
       return { file: picture && (await previews.picture(picture.path)) };
     },
-    'library.download': async ({ endpoint, repository, revision, folder }, signal) => {
+    'library.offer': ({ endpoint, repository, revision, file }, signal) =>
+      lookInto(repositoryOf(endpoint, repository, revision), file, either(errands.signal, signal)),
+    'library.download': async ({ endpoint, repository, revision, file, folder }, signal) => {
       await requireWorkFolder(folder, 'downloading a model');
       if (download) {
         throw new AppError('usage', 'another download is running', {
@@ -286,13 +288,14 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
       const abort = new AbortController();
       download = abort;
       try {
-        const dir = await downloadBundle({
+        const path = await downloadFrom({
           repository: repositoryOf(endpoint, repository, revision),
+          file,
           folder,
           signal: either(abort.signal, signal),
           onProgress: (progress) => emit({ kind: 'download', progress }),
         });
-        return await library.add(dir);
+        return await library.add(path);
       } finally {
         download = null;
       }

@@ -1,8 +1,7 @@
-/** What lies in a Hugging Face style repository, and which of its files an ONNX bundle needs. */
+/** What lies in a Hugging Face style repository. */
 import { z } from 'zod';
 import { AppError } from '../../../common/errors.ts';
 import { isPortableName } from '../../../common/file-name.ts';
-import { ROLES } from '../models/roles/registry.ts';
 
 export interface RemoteFile {
   /** With forward slashes, checked to stay below the folder it is written to. */
@@ -85,6 +84,26 @@ export async function listFiles(
   return files;
 }
 
+const about = z.looseObject({
+  cardData: z
+    .looseObject({ license: z.unknown().optional(), license_name: z.unknown().optional() })
+    .nullish(),
+  tags: z.array(z.string()).nullish(),
+});
+
+/** As the repository's page says it; null where it says nothing. */
+export async function licenceOf(
+  { endpoint, name, revision }: Repository,
+  get: (url: string) => Promise<Response>,
+): Promise<string | null> {
+  const url = `${endpoint}/api/models/${name}/revision/${encodeURIComponent(revision)}`;
+  const answer = about.safeParse(await (await get(url)).json().catch(() => null)).data;
+  const { license, license_name: own } = answer?.cardData ?? {};
+  const tag = answer?.tags?.find((one) => one.startsWith('license:'))?.slice('license:'.length);
+  const said = license === 'other' && typeof own === 'string' ? own : (license ?? tag);
+  return typeof said === 'string' && said !== '' ? said.slice(0, 100) : null;
+}
+
 /** `<https://…?cursor=…>; rel="next"` */
 export function nextPage(link: string | null, from: string): string | null {
   const next = link && /<([^>]+)>\s*;[^,]*rel="?next"?/.exec(link)?.[1];
@@ -96,44 +115,9 @@ function isSafe(path: string): boolean {
   return path.length <= 300 && !/\.incomplete$/i.test(path) && path.split('/').every(isPortableName);
 }
 
-/** Folders beside those of the networks. */
-const OTHER_FOLDERS = ['vae', 'tokenizer', 'tokenizer_2', 'scheduler', 'feature_extractor'];
-const FOLDERS: ReadonlySet<string> = new Set([...ROLES.map(({ folder }) => folder), ...OTHER_FOLDERS]);
-const OTHER_WEIGHTS = /\.(safetensors|ckpt|pt|pth|bin|msgpack|h5|gguf|tflite|xml)$/i;
-
-/** Whether a file lies in a folder that counts, at any depth. */
-function isInside(path: string): boolean {
-  const [folder, ...inner] = path.split('/');
-  return inner.length > 0 && FOLDERS.has(folder!);
-}
-
-/** The files to begin with. @throws AppError bundle-invalid for a repository without ONNX graphs */
-export function neededFiles(files: readonly RemoteFile[]): RemoteFile[] {
-  const has = (pattern: RegExp) => files.some(({ path }) => pattern.test(path));
-  if (!has(/^model_index\.json$/)) {
-    throw refusal(
-      'it has no model_index.json, so it is no diffusers model',
-      'Choose a Stable Diffusion model.',
-    );
-  }
-  if (!has(/^unet\/[^/]+\.onnx$/)) {
-    throw refusal(
-      has(OTHER_WEIGHTS) ? 'it holds PyTorch weights but no ONNX graphs' : 'it holds no ONNX graphs',
-      'Choose a model that was exported to ONNX.',
-    );
-  }
-  return files.filter(
-    ({ path }) => path === 'model_index.json' || (isInside(path) && !OTHER_WEIGHTS.test(path)),
-  );
-}
-
 function strange(message: string): AppError {
   return new AppError('download-failed', message, {
     doing: 'downloading a model',
     hint: 'Check the address of the server and the name of the repository.',
   });
-}
-
-function refusal(message: string, hint: string): AppError {
-  return new AppError('bundle-invalid', message, { doing: 'looking into the repository', hint });
 }
