@@ -51,6 +51,18 @@ describe.skipIf(!golden)('goldens', () => {
     }
   });
 
+  it('of ControlNets and depth estimators pass in every form of their model', async () => {
+    const passed = async (only: string) => {
+      const rows = await runGolden(join(golden!, 'checkpoint-cases'), {
+        ...{ bundles: join(golden!, 'checkpoints'), only },
+      });
+      expect(rows.filter(({ status }) => status !== 'pass')).toEqual([]);
+      return rows.length;
+    };
+    expect(await passed('controlnet')).toBe(12);
+    expect(await passed('depth-estimator')).toBe(2);
+  });
+
   it('fail when the settings are not those of the numbers', async () => {
     for (const wrong of [{ guidance: 7.4 }, { anchor: 1 }]) {
       const root = changedCase('06-pix2video-anchor0', (manifest) => {

@@ -9,7 +9,7 @@ export const unet: CheckpointKind = {
   },
 };
 
-function unetFeeds(golden: GoldenCase) {
+export function unetFeeds(golden: GoldenCase) {
   const given = (name: string) => {
     const array = golden.optionalInput(name);
     return array ? { [name]: floats(array) } : {};
