@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openBundle } from '../../src/main/engine/models/open.ts';
+import type { AskedPrediction } from '../../src/main/engine/models/types.ts';
 import { askOne } from '../helpers/ask-one.ts';
 import { sharedPath } from '../helpers/shared.ts';
 
@@ -11,7 +12,7 @@ const SIZE = { width: 64, height: 64 };
 const PROMPT = 'a red car, turning';
 
 /** What an edit asks of a model, on small inputs. */
-async function numbersOf(path: string, prediction: 'epsilon' | 'v_prediction' | null = null) {
+async function numbersOf(path: string, prediction: AskedPrediction = 'auto') {
   const bundle = await openBundle(path, { sites: 'decoder', provider: 'cpu', prediction });
   try {
     const rgb = Uint8Array.from({ length: 64 * 64 * 3 }, (_, i) => (i * 37) % 251);
@@ -39,10 +40,10 @@ async function numbersOf(path: string, prediction: 'epsilon' | 'v_prediction' | 
 
 describe.skipIf(!checkpoints)('the same numbers from a folder and from a single file', () => {
   it.each([
-    ['sd1', null],
+    ['sd1', 'auto'],
     ['sd2v', 'v_prediction'],
-    ['depth', null],
-    ['sdxl', null],
+    ['depth', 'auto'],
+    ['sdxl', 'auto'],
   ] as const)('%s', async (kind, prediction) => {
     const folder = await numbersOf(at(`${kind}-folder`));
     const single = await numbersOf(at(`${kind}-single-fp16.safetensors`), prediction);

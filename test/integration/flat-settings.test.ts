@@ -25,6 +25,8 @@ const KILLED = '4crybzdr';
 
 /** What a shot's guide has got since. */
 const SINCE = { mask: null, pictures: [] };
+/** And of the model's. */
+const MODEL = { prediction: 'auto' };
 
 const mixed = {
   prompts: { source: 'a red car 🚗', target: 'a white swan\nin the snow', negative: 'blur, "text"' },
@@ -34,6 +36,7 @@ const mixed = {
   guide: { keep: 0.25, ...SINCE },
   // Shots had none of their own yet.
   output: { format: 'prores422hq', alpha: 'auto' },
+  model: MODEL,
 };
 const plain = {
   prompts: { source: 'a car', target: 'a red car', negative: '' },
@@ -42,12 +45,13 @@ const plain = {
   inversion: { mode: 'lower', refinement: 0 },
   guide: { keep: 0, ...SINCE },
   output: { format: 'prores422hq', alpha: 'auto' },
+  model: MODEL,
 };
 /** Of a job of the desktop: what its shot had, and where. */
 const jobOf = (shot: typeof mixed | typeof plain, name: string, start: number) => ({
   ...shot,
   source: { clip: join(films, 'clip.mp4'), rate: null, range: { start, end: start + 3 } },
-  model: { bundle: join(films, 'bundle'), provider: 'cpu' },
+  model: { ...MODEL, bundle: join(films, 'bundle'), provider: 'cpu' },
   guide: { ...shot.guide, anchor: start + 2, anchors: [], depth: null },
   output: { ...shot.output, path: join(films, 'takes', `${name}.mov`), imageText: null },
   origins: {},
@@ -86,7 +90,7 @@ test('jobs are read with every setting, and none is lost', () => {
     [CANCELLED]: jobOf(plain, 'Plain 3', 3),
     [KILLED]: {
       source: { clip: join(films, 'clip.mp4'), rate: null, range: { start: 1, end: 5 } },
-      model: { bundle: join(films, 'bundle'), provider: 'cpu' },
+      model: { ...MODEL, bundle: join(films, 'bundle'), provider: 'cpu' },
       prompts: { source: 'a red car', target: 'a white swan', negative: 'blur' },
       method: { id: 'pix2video', params: { weight: 80 } },
       sampling: { steps: 9, guidance: 2.5, solver: 'ddim', schedule: 'karras', seed: 99, size: 64 },

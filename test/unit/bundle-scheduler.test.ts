@@ -138,3 +138,24 @@ it.each([
 ])('gives %s its own defaults', async (name, expected) => {
   expect(await readScheduler(await written({ _class_name: name }))).toMatchObject(expected);
 });
+
+describe('what the network predicts', () => {
+  const made = { ...SD15, prediction_type: undefined };
+  const file = '/models/sd2.safetensors';
+
+  it('is what the artist says, else what the file says', async () => {
+    const place = await written({ ...SD15, prediction_type: 'epsilon' });
+    expect((await readScheduler(place)).prediction).toBe('epsilon');
+    expect((await readScheduler(place, 'v_prediction')).prediction).toBe('v_prediction');
+  });
+
+  it('is asked for where nothing says it, and never guessed', async () => {
+    const place = { file, made, predictionUnknown: true };
+    await expect(readScheduler(place)).rejects.toMatchObject({
+      code: 'usage',
+      message: 'nothing says whether sd2.safetensors predicts noise or v',
+      hint: expect.stringContaining('--prediction'),
+    });
+    expect((await readScheduler(place, 'v_prediction')).prediction).toBe('v_prediction');
+  });
+});

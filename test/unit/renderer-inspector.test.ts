@@ -188,6 +188,7 @@ describe('the form of the settings', () => {
   test('copies by group, a seed by itself', () => {
     const parts = copyParts(SETTINGS);
     expect(parts.map(({ name, isLook }) => [name, isLook])).toEqual([
+      ['Model', true],
       ['Prompts', false],
       ['Method', true],
       ['Sampling', true],

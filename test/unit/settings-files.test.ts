@@ -28,7 +28,7 @@ const whole = {
 };
 
 test('every field that asks for a file says which of its value is one', () => {
-  const asks = ['file', 'folder', 'mask', 'pictures'];
+  const asks = ['file', 'folder', 'model', 'mask', 'pictures'];
   const silent = SETTINGS.fields.filter(({ widget, files }) => asks.includes(widget.kind) !== Boolean(files));
   expect(silent.map(({ path }) => path)).toEqual([]);
 });

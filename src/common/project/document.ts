@@ -84,7 +84,7 @@ export const projectDocument = z.strictObject({
   /** In playing order; positions follow from lengths. */
   timeline: z.array(z.discriminatedUnion('kind', [shot, gap])),
   takes: z.record(id, take),
-  /** Folder of the bundle that renders; null is the built-in one. */
+  /** Path of the model that renders; null is the built-in one. */
   bundle: path.nullable(),
   provider: model.provider.schema,
   /** Where takes are written; null is a folder beside the project. */

@@ -46,6 +46,8 @@ type Widget =
   | { readonly kind: 'choice'; readonly options?: readonly Choice[] }
   | { readonly kind: 'file' }
   | { readonly kind: 'folder' }
+  /** A folder, or a file that holds a model as a whole. */
+  | { readonly kind: 'model' }
   /** Ids that the engine lists (`methods.list`), and what one of them takes. */
   | { readonly kind: 'method' }
   | { readonly kind: 'solver' }
@@ -55,7 +57,7 @@ type Widget =
   | { readonly kind: 'mask' }
   | { readonly kind: 'parameters' };
 
-/** What a file or folder that a setting names is: pictures, a model's folder, or what is written. */
+/** What a file or folder that a setting names is: pictures, a model's folder or file, or what is written. */
 export type FileUse = 'footage' | 'network' | 'written';
 
 /** Told of a file, it answers the path to put in its place. The fingerprint is there where the artist has chosen the file. */

@@ -6,11 +6,11 @@ export const PROVIDERS = ['auto', 'cpu', 'cuda', 'dml', 'coreml', 'webgpu'] as c
 
 const bundle = field(z.string().min(1), {
   label: 'Model',
-  help: 'Folder of an exported Stable Diffusion (diffusers ONNX layout)',
-  widget: { kind: 'folder' },
+  help: 'A Stable Diffusion: a .safetensors file, or a folder as diffusers has it (safetensors or ONNX)',
+  widget: { kind: 'model' },
   files: oneFile('network'),
   scope: 'request',
-  flags: [{ name: 'model', metavar: 'dir', aliases: ['bundle'] }],
+  flags: [{ name: 'model', metavar: 'path', aliases: ['bundle'] }],
   affects: ['network'],
 });
 
@@ -23,4 +23,23 @@ const provider = field(z.enum(PROVIDERS).default('auto'), {
   affects: ['network'],
 });
 
-export const model = { bundle, provider };
+/** "auto" is what its file or its family says. */
+const prediction = field(z.enum(['auto', 'epsilon', 'v_prediction']).default('auto'), {
+  label: 'Prediction',
+  help: 'What the network was trained to predict, where its file does not say so',
+  widget: {
+    kind: 'choice',
+    options: [
+      { id: 'auto', name: 'As the model says' },
+      { id: 'epsilon', name: 'Noise (epsilon)' },
+      { id: 'v_prediction', name: 'Velocity (v)' },
+    ],
+  },
+  scope: 'look',
+  finer: true,
+  flags: [{ name: 'prediction', metavar: 'kind' }],
+  affects: ['network'],
+  neutral: 'auto',
+});
+
+export const model = { bundle, provider, prediction };

@@ -115,6 +115,7 @@ function wished(field: Placed, flags: EditFlags): unknown {
   switch (field.widget.kind) {
     case 'file':
     case 'folder':
+    case 'model':
       return resolve(text);
     case 'frame-list':
       return text.split(',').map((one) => wholeNumber(option, one));

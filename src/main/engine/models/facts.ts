@@ -7,28 +7,32 @@ import { type ReadBundle, readBundle } from './read.ts';
 import { readLayout } from './read-layout.ts';
 import { sizeFor } from './roles/depth-estimator.ts';
 import { TOKENIZER_FILES } from './tokenizer.ts';
-import type { BundleFacts, DepthEstimator, DigestStore } from './types.ts';
+import type { BundleFacts, DepthEstimator, DigestStore, OpenBundleOptions } from './types.ts';
 
 interface PlanFacts extends BundleFacts {
   /** Null where the bundle cannot estimate depth. */
   readonly depth: Pick<DepthEstimator, 'sizeFor'> | null;
 }
 
-export type ReadFacts = (dir: string) => Promise<PlanFacts>;
+/** What of opening changes what a model is. */
+type FactsOptions = Pick<OpenBundleOptions, 'prediction'>;
+
+export type ReadFacts = (path: string, options?: FactsOptions) => Promise<PlanFacts>;
 
 /** @throws AppError bundle-invalid, weights-missing */
 export function rememberingFacts(digestStore: DigestStore | undefined): ReadFacts {
   const known = new Map<string, { weights: readonly string[]; stamp: string; facts: PlanFacts }>();
-  return async (dir) => {
-    const layout = await readLayout(dir, (error) => {
+  return async (path, options = {}) => {
+    const layout = await readLayout(path, (error) => {
       throw error;
     });
-    const found = known.get(layout.dir);
+    const key = JSON.stringify([layout.dir, options]);
+    const found = known.get(key);
     if (found && found.stamp === (await stampOf(layout, found.weights))) return found.facts;
-    const read = await readBundle(dir, digestStore ? { digestStore } : {});
+    const read = await readBundle(path, { ...options, ...(digestStore && { digestStore }) });
     const weights = weightsOf(read.parts);
     const facts = { ...factsOf(read), depth: depthOf(read) };
-    known.set(layout.dir, { weights, stamp: await stampOf(layout, weights), facts });
+    known.set(key, { weights, stamp: await stampOf(layout, weights), facts });
     return facts;
   };
 }

@@ -6,9 +6,9 @@ import { kindOf } from './files.ts';
 import type { Layout } from './layout.ts';
 import { digestOfModel, type ReadModel } from './model.ts';
 import type { Parts } from './parts.ts';
-import { type Prediction, readScheduler, type SchedulerPlace } from './scheduler.ts';
+import { readScheduler, type SchedulerPlace } from './scheduler.ts';
 import { remappedTokens, TOKENIZER_FILES, type TokenizerPlace } from './tokenizer.ts';
-import type { BundleDigests, OpenBundleOptions } from './types.ts';
+import type { AskedPrediction, BundleDigests, OpenBundleOptions } from './types.ts';
 
 async function existing(paths: readonly string[]): Promise<string[]> {
   const found: string[] = [];
@@ -37,7 +37,7 @@ export async function bundleDigests(
       parts.text.map(({ source }) => source.also ?? '').join(''),
     ),
     tokenizer: await tokenizerDigest(layout.tokenizers, await digest(await existing(tokenizers))),
-    scheduler: await schedulerDigest(layout.scheduler, options.prediction ?? null),
+    scheduler: await schedulerDigest(layout.scheduler, options.prediction ?? 'auto'),
     ...(parts.depth && layout.preprocessor && { depthEstimator: await ofPart(parts.depth) }),
     ...(parts.flow && { flowEstimator: await ofPart(parts.flow) }),
     ...(parts.interpolator && { interpolator: await ofPart(parts.interpolator) }),
@@ -54,9 +54,9 @@ async function tokenizerDigest(places: readonly TokenizerPlace[], files: string)
 }
 
 /** What the artist says against the file counts; saying the same changes nothing. */
-async function schedulerDigest(place: SchedulerPlace, asked: Prediction | null): Promise<string> {
+async function schedulerDigest(place: SchedulerPlace, asked: AskedPrediction): Promise<string> {
   const own = place.made === undefined ? await fileDigest(place.file) : sha256(place.made);
-  if (asked === null) return own;
+  if (asked === 'auto') return own;
   const told = place.predictionUnknown ? null : (await readScheduler(place)).prediction;
   return told === asked ? own : sha256([own, asked]);
 }

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { AppError } from '../../../common/errors.ts';
 import type { SchedulerConfig } from '../diffusion/types.ts';
 import { type Configuration, checkedJson, jsonOf } from './files.ts';
+import type { AskedPrediction } from './types.ts';
 
 const BETA_SCHEDULES = ['linear', 'scaled_linear', 'squaredcos_cap_v2'] as const;
 const PREDICTIONS = ['epsilon', 'v_prediction', 'sample'] as const;
@@ -131,8 +132,6 @@ function predictionUnknown(file: string): AppError {
   return new AppError('usage', message, { doing: `opening ${basename(file)}`, hint });
 }
 
-export type Prediction = Extract<SchedulerConfig['prediction'], 'epsilon' | 'v_prediction'>;
-
 /** scheduler_config.json, and whether it leaves open what the network predicts. */
 export interface SchedulerPlace extends Configuration {
   readonly predictionUnknown?: boolean;
@@ -140,15 +139,15 @@ export interface SchedulerPlace extends Configuration {
 
 /**
  * Throws a defect naming the field, or AppError usage where nobody says what the network predicts.
- * @param asked what the artist says that it predicts; null leaves it to the file
+ * @param asked what the artist says that it predicts; "auto" leaves it to the file
  */
 export async function readScheduler(
   place: SchedulerPlace,
-  asked: Prediction | null = null,
+  asked: AskedPrediction = 'auto',
 ): Promise<SchedulerConfig> {
   const json = jsonOf(place);
-  if (asked === null && place.predictionUnknown) throw predictionUnknown(place.file);
-  const said = asked === null || typeof json !== 'object' ? json : { ...json, prediction_type: asked };
+  if (asked === 'auto' && place.predictionUnknown) throw predictionUnknown(place.file);
+  const said = asked === 'auto' || typeof json !== 'object' ? json : { ...json, prediction_type: asked };
   const config = checkedJson(place.file, said, schema);
   const usual = CLASSES[config._class_name]!;
   const [start, end] = usual.betas ?? [0.0001, 0.02];

@@ -159,6 +159,8 @@ export interface Bundle extends BundleFacts {
 
 export type PerPart<T> = Record<Exclude<BundlePart, OptionalPart>, T> & Partial<Record<OptionalPart, T>>;
 
+export type AskedPrediction = 'auto' | 'epsilon' | 'v_prediction';
+
 export interface OpenBundleOptions {
   readonly sites: AttentionSites;
   /** Whether frames of one call may attend to each other; off by default. Wants sites. */
@@ -166,8 +168,8 @@ export interface OpenBundleOptions {
   /** Execution provider, already probed. */
   readonly provider: Provider;
   readonly threads?: number;
-  /** What the network predicts, where the artist says so; null or absent is what its file or family says. */
-  readonly prediction?: 'epsilon' | 'v_prediction' | null;
+  /** What the network predicts, where the artist says so; "auto" is what its file or family says. */
+  readonly prediction?: AskedPrediction;
   /** Faster for stores of digests: called with (path, size, mtimeMs) before a weights file is hashed. */
   readonly digestStore?: DigestStore;
   readonly signal?: AbortSignal;

@@ -14,7 +14,7 @@ import { nextTake } from './take-name.ts';
 export interface AddRequest {
   readonly project: ProjectRef;
   readonly shots: readonly { readonly shot: Shot; readonly clip: ClipRef }[];
-  /** Folder of the bundle. */
+  /** Path of the model. */
   readonly bundle: string;
   readonly provider: EditSettings['model']['provider'];
   readonly takesFolder: string;

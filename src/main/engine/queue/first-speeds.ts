@@ -21,8 +21,11 @@ import type { FirstWork } from './speeds.ts';
 /** On disk. The shipped models have 20 MB, Stable Diffusion's UNet 1.7 GB in half precision. */
 const LARGEST_BYTES = 200 * 2 ** 20;
 
-export async function isSmall(bundle: string): Promise<boolean> {
-  const folder = join(bundle, unet.folder);
+/** @param model folder or file */
+export async function isSmall(model: string): Promise<boolean> {
+  const about = await stat(model).catch(() => null);
+  if (about?.isFile()) return about.size <= LARGEST_BYTES;
+  const folder = join(model, unet.folder);
   const names = await readdir(folder).catch(() => []);
   const sizes = await Promise.all(names.map((name) => stat(join(folder, name)).then(({ size }) => size)));
   return sizes.reduce((sum, size) => sum + size, 0) <= LARGEST_BYTES;

@@ -47,7 +47,8 @@ export async function maskPicture(
       doing: 'showing a mask',
     });
   }
-  const network = bundle === null ? null : await facts(bundle);
+  // To a mask it is all one what the network predicts; v goes with every schedule.
+  const network = bundle === null ? null : await facts(bundle, { prediction: 'v_prediction' });
   const fit = network
     ? canvasOf({ sampling: { size } }, clip, network)
     : fitCanvas(clip.width, clip.height, { ...CANVAS, size: size ?? CANVAS.size });

@@ -7,7 +7,7 @@ import { followsSeveral } from '../recipe/request.ts';
 export interface ShotRequest {
   readonly shot: Shot;
   readonly clip: ClipRef;
-  /** Folder of the bundle. */
+  /** Path of the model. */
   readonly bundle: string;
   readonly provider: EditSettings['model']['provider'];
   readonly out: string;

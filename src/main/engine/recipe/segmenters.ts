@@ -14,7 +14,7 @@ export class Segmenters extends Map<string, Segmenter> implements AsyncDisposabl
 }
 
 /**
- * @param bundle folder of the model; null where there is none yet
+ * @param bundle path of the model; null where there is none yet
  * @throws AppError usage where neither the mask nor the model names a network, bundle-invalid; Cancelled
  */
 export async function segmentersOf(

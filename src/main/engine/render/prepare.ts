@@ -63,6 +63,7 @@ export async function prepareShot(
   for (const problem of (await readModelSettings(settings.model.bundle)).problems) warn(problem);
   const { method, params } = request;
   const bundle = await openBundle(settings.model.bundle, {
+    prediction: settings.model.prediction,
     ...attentionFor(method, params, anchorsOf(settings).length),
     provider,
     digestStore: cache?.digests,
