@@ -21,6 +21,8 @@ export interface TinyBundleOptions {
   /** old: diffusers' own export script: int32 ids, the latent drawn inside the encoder, no config.json. */
   readonly dialect?: 'new' | 'old';
   readonly pooler?: boolean;
+  /** Width of the guidance that the network is told, as one distilled for few steps is. */
+  readonly told?: number;
   /** Only tokenizer.json instead of vocab.json and merges.txt. */
   readonly tokenizerJson?: boolean;
   /** Side of the latent it claims to have been trained on. */
@@ -48,7 +50,7 @@ export async function writeTinyBundle(dir: string, options: TinyBundleOptions = 
   const textWidth = TEXT_WIDTH * (xl ? 2 : 1);
   const inChannels = LATENT + (kind === 'depth' ? 1 : 0);
   const models: Record<string, Model> = {
-    unet: tinyUnet({ seed, half, inChannels, textWidth, xl, timestep }),
+    unet: tinyUnet({ seed, half, inChannels, textWidth, xl, timestep, told: options.told ?? null }),
     vae_encoder: tinyVaeEncoder(seed + 1, half, LATENT, old),
     vae_decoder: tinyVaeDecoder(seed + 2, half, LATENT),
     text_encoder: tinyTextEncoder({

@@ -17,6 +17,8 @@ export interface UnetOptions {
   readonly inChannels: number;
   readonly textWidth: number;
   readonly xl: boolean;
+  /** Width of the guidance that it is told, as distilled networks are; null for others. */
+  readonly told?: number | null;
   readonly timestep: {
     readonly type: 'int64' | 'int32' | 'float';
     readonly shape: 'scalar' | 'one' | 'batch';
@@ -80,7 +82,7 @@ export function tinyUnet(options: UnetOptions): Model {
 }
 
 /** Sinusoids of the timestep through two layers; XL adds pooled text and sizes. (batch, TIME_WIDTH) */
-function timeEmbedding(net: Net, sample: string, { timestep, xl }: UnetOptions): string {
+function timeEmbedding(net: Net, sample: string, { timestep, xl, told = null }: UnetOptions): string {
   const type = { int64: ELEMENT.int64, int32: ELEMENT.int32, float: net.float }[timestep.type];
   const dims = { scalar: [], one: [1], batch: ['batch_size'] }[timestep.shape];
   const given = net.op(
@@ -96,7 +98,20 @@ function timeEmbedding(net: Net, sample: string, { timestep, xl }: UnetOptions):
   const rates = Float32Array.from({ length: half }, (_, i) => 10000 ** (-i / half));
   const angles = net.op('Mul', [column, net.constant('time.rates', [1, half], rates)], {}, '/time/Mul');
   const waves = [net.op('Cos', [angles], {}, '/time/Cos'), net.op('Sin', [angles], {}, '/time/Sin')];
-  const joined = net.op('Concat', waves, { axis: attr.int(-1) }, '/time/Concat');
+  const turned = net.op('Concat', waves, { axis: attr.int(-1) }, '/time/Concat');
+  const joined =
+    told === null
+      ? turned
+      : net.add(
+          turned,
+          net.linear(
+            net.input('timestep_cond', ['batch_size', told]),
+            told,
+            TIME_WIDTH,
+            'time_embedding/cond_proj',
+          ),
+          'time_embedding/cond',
+        );
   const first = net.silu(
     net.linear(joined, TIME_WIDTH, TIME_WIDTH, 'time_embedding/linear_1'),
     'time_embedding',

@@ -277,9 +277,17 @@ describe('parts that do not fit', () => {
   it('an input nobody feeds', async () => {
     const dir = await tiny();
     await changeGraph(join(dir, 'unet', 'model.onnx'), (graph) => {
-      graph.inputs.push({ name: 'timestep_cond', type: 1, dims: ['batch_size', 256] });
+      graph.inputs.push({ name: 'class_labels', type: 1, dims: ['batch_size'] });
     });
-    await expectDefect(dir, 'bundle-invalid', 'timestep_cond', 'distilled for few steps');
+    await expectDefect(dir, 'bundle-invalid', 'an input Retake does not know: class_labels');
+  });
+
+  it('a guidance of unknown width', async () => {
+    const dir = await tiny();
+    await changeGraph(join(dir, 'unet', 'model.onnx'), (graph) => {
+      graph.inputs.push({ name: 'timestep_cond', type: 1, dims: ['batch_size', 'cond'] });
+    });
+    await expectDefect(dir, 'bundle-invalid', 'how wide the guidance is', 'time_cond_proj_dim');
   });
 
   it.each(['unet', 'vae_decoder', 'text_encoder'])('an operator nobody knows in the %s', async (part) => {

@@ -17,6 +17,8 @@ export interface Denoiser {
   /** (unconditional, conditional), or the conditional alone with guidance 1. */
   readonly branches: readonly Conditioning[];
   readonly guidance: number;
+  /** The network is told the guidance; its branches are then not weighed against each other. */
+  readonly toldGuidance?: boolean;
   /** The first branch is the source prompt's, and stays where the prompts agree. */
   readonly keep?: Keep;
   /** clip_sample of the scheduler's configuration; off unless said. DDIM only. */
@@ -47,12 +49,14 @@ export async function denoiseFrames(
   level: Level,
   joint = false,
 ): Promise<Answer[]> {
-  const { form, guidance, keep } = denoiser;
+  const { form, keep } = denoiser;
+  const [guidance, told] = denoiser.toldGuidance ? [1, denoiser.guidance] : [denoiser.guidance];
   const answers = await denoiser.predict(
     frames.map(({ latent, structure, attention, capture, branches = denoiser.branches }) => ({
       latent: networkInput(form, latent, level),
       timestep: level.timestep,
       branches: activeBranches(branches, guidance, keep),
+      ...(told !== undefined && { guidance: told }),
       ...(structure && { structure }),
       ...(attention && { attention }),
       ...(capture && { capture }),

@@ -17,6 +17,8 @@ export interface SampleRequest {
   /** (unconditional, conditional); with guidance 1 only the last is run. */
   readonly branches: readonly Conditioning[];
   readonly guidance: number;
+  /** The network is told the guidance and runs for one branch; off by default. */
+  readonly toldGuidance?: boolean;
   /** Guidance starts from the first branch, then the source prompt's, only where the prompts disagree. */
   readonly keep?: Keep;
   /** Extra input channels of a frame, (k, h, w), never scaled. */

@@ -61,6 +61,8 @@ export interface PredictInput {
   readonly timestep: number;
   /** One (conditional only) or two (unconditional, conditional). */
   readonly branches: readonly Conditioning[];
+  /** Told to networks that were distilled with it, which others do not read; 1 unless said. */
+  readonly guidance?: number;
   /** Extra input channels (depth), (k, h, w), appended after the latent in every branch, never scaled. */
   readonly structure?: Float32Array;
   readonly attention?: Attention;

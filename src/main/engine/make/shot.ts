@@ -16,7 +16,7 @@ export interface ShotOf {
   readonly solver: Solver;
   readonly scheduleId: ScheduleId;
   readonly schedule: NoiseSchedule;
-  readonly model: Pick<Bundle, 'name' | 'digests' | 'factor' | 'scheduler'>;
+  readonly model: Pick<Bundle, 'name' | 'digests' | 'factor' | 'scheduler' | 'toldGuidance'>;
   /** The execution provider in use. */
   readonly provider: string;
   /** What makes things. @throws AssertionError for a plan, which makes nothing */

@@ -36,6 +36,7 @@ export interface Geometry {
   readonly kind: Bundle['kind'];
   readonly latentChannels: number;
   readonly structureChannels: number;
+  readonly toldGuidance: boolean;
   readonly factor: number;
   readonly grid: number;
   readonly nativeSize: number;
@@ -96,6 +97,7 @@ export function geometryOf(layout: Layout, parts: Parts): Geometry {
     kind: xl ? 'sdxl' : structureChannels === 1 ? 'sd-depth' : 'sd',
     latentChannels,
     structureChannels,
+    toldGuidance: unet.io.guidance !== null,
     factor,
     grid: factor * (levels === undefined ? strideFactor(unet.graph.model) : 2 ** (levels - 1)),
     frozen: frozenCanvas(parts, factor),

@@ -82,6 +82,8 @@ export interface BundleFacts {
   readonly latentChannels: number;
   /** Extra input channels of the network after the latent (1 for depth), 0 for none. */
   readonly structureChannels: number;
+  /** The network was distilled and is told the guidance: it runs once for a frame, whatever the guidance. */
+  readonly toldGuidance: boolean;
   /** Pixels per latent element along a side (8). */
   readonly factor: number;
   /** Canvas sides must be multiples of this: factor · 2^(levels-1). */

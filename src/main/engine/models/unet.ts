@@ -47,6 +47,7 @@ export function makePredict(unet: UnetPart, shape: LatentShape, onCall: (branche
     const feeds: Feeds = {
       ...sampleFeed(io, shape, rows, buffers),
       ...timestepFeed(io, rows),
+      ...guidanceFeed(io, rows, buffers),
       ...textFeeds(io, rows, buffers),
       ...attentionFeeds(unet, rows, joint, buffers),
     };
@@ -207,6 +208,29 @@ function timestepFeed({ timestep }: UnetIo, rows: readonly Row[]): Feeds {
   return timestep.integer === 'int32'
     ? { [timestep.name]: { type: 'int32', data: Int32Array.from(told), dims } }
     : { [timestep.name]: { type: 'int64', data: BigInt64Array.from(told, BigInt), dims } };
+}
+
+function guidanceFeed({ guidance }: UnetIo, rows: readonly Row[], buffers: Buffers): Feeds {
+  if (guidance === null) return {};
+  const waves = rows.map(({ input }) => guidanceWaves(input.guidance ?? 1, guidance.width));
+  return { [guidance.name]: stack('guidance', waves, [rows.length, guidance.width], buffers) };
+}
+
+/** Guidances are told in thousandths, as large as timesteps. */
+const GUIDANCE_SCALE = 1000;
+const LONGEST_WAVE = 10_000;
+
+/**
+ * How a distilled network is told w = guidance - 1 (Meng et al. 2023; get_guidance_scale_embedding of diffusers): sines of w times
+ * half of the frequencies, then cosines; an odd width ends with a zero.
+ */
+export function guidanceWaves(guidance: number, width: number): Float32Array {
+  const half = Math.floor(width / 2);
+  const at = (i: number) => GUIDANCE_SCALE * (guidance - 1) * LONGEST_WAVE ** (-i / (half - 1));
+  return Float32Array.from({ length: width }, (_, i) => {
+    if (i >= 2 * half) return 0;
+    return i < half ? Math.sin(at(i)) : Math.cos(at(i - half));
+  });
 }
 
 function textFeeds(io: UnetIo, rows: readonly Row[], buffers: Buffers): Feeds {

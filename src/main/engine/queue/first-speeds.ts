@@ -75,7 +75,7 @@ export async function timeCalls(
     };
 
     const { method } = shot;
-    const branches = branchPrompts(settings).map((prompt) => shot.conditions.get(prompt)!);
+    const branches = branchPrompts(settings, shot.model).map((prompt) => shot.conditions.get(prompt)!);
     const invert = await timed(() => call({ branches: branches.slice(-1) }));
     const lends = method.sites !== 'none';
     const features = lends ? (await call({ branches, capture: true }))[0]!.features : undefined;

@@ -35,9 +35,8 @@ export type Planner = (settings: EditSettings) => Promise<RenderPlan>;
 export function createPlanner({ cache, store, probe, facts, dir, isBusy }: PlannerParts): Planner {
   const tried = new Map<string, Promise<void>>();
   /** Once for each kind of render, and not beside one: it would slow both, and comes by itself then. */
-  const timeFirst = async (settings: EditSettings, machine: Machine): Promise<void> => {
+  const timeFirst = async (settings: EditSettings, machine: Machine, branches: number): Promise<void> => {
     if (!store || isBusy() || !(await isSmall(settings.model.bundle))) return;
-    const branches = branchPrompts(settings).length;
     const key = JSON.stringify([machine, settings.method.id, branches]);
     const known = tried.get(key);
     if (known) return known;
@@ -70,8 +69,9 @@ export function createPlanner({ cache, store, probe, facts, dir, isBusy }: Plann
 
     const { unet, flowEstimator: flow } = model.digests;
     const machine = { model: unet, flow, width: fit.width, height: fit.height, provider };
-    const known = () => store && speedsOf(store, machine, method.id, branchPrompts(settings).length);
-    if (!known()) await timeFirst(settings, machine);
+    const branches = branchPrompts(settings, model).length;
+    const known = () => store && speedsOf(store, machine, method.id, branches);
+    if (!known()) await timeFirst(settings, machine, branches);
     const speeds = known();
     return {
       frames,

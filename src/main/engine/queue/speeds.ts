@@ -45,7 +45,9 @@ function flowWork({ flow }: Machine): string {
 export function recordSpeeds(store: JobStore, report: TakeReport): void {
   const { settings, derived, inversion, sampling, seconds, take } = report;
   const machine = machineOf(report);
-  const branches = branchPrompts(settings).length;
+  // Networks that are told the guidance answer for one branch a call, whatever it is.
+  const toldGuidance = sampling.unetBranches === sampling.unetCalls;
+  const branches = branchPrompts(settings, { toldGuidance }).length;
   const inverted = inversion.unetCalls + inversion.checkUnetCalls;
   const measured: [string, number, number][] = [
     [flowWork(machine), seconds.flow ?? 0, derived?.calls.flow ?? 0],

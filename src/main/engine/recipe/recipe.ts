@@ -76,7 +76,10 @@ export class Recipe implements AsyncDisposable {
     this.#of = of;
     const { settings } = of.shot;
     const readsSource = this.inverts || of.needs.includes('sourceText');
-    const prompts = [...(readsSource ? [settings.prompts.source] : []), ...branchPrompts(settings)];
+    const prompts = [
+      ...(readsSource ? [settings.prompts.source] : []),
+      ...branchPrompts(settings, of.shot.model),
+    ];
     this.texts = new Map(prompts.map((prompt) => [prompt, textOf(of.shot, prompt)]));
   }
 

@@ -129,6 +129,7 @@ type ModelFacts = Pick<
   | 'factor'
   | 'latentChannels'
   | 'structureChannels'
+  | 'toldGuidance'
   | 'scheduler'
   | 'digests'
 >;

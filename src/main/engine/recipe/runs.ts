@@ -53,14 +53,16 @@ export function runsOf(of: RunsOf, made: Partial<Have> = {}): readonly Run[] {
   return runs.map((run) => held(run, hold));
 }
 
-/** Prompts of the sampling branches: (negative, target), the target alone at guidance 1, or (source, target) where parts are kept. */
-export function branchPrompts({
-  prompts,
-  sampling,
-  guide,
-}: Pick<EditSettings, 'prompts' | 'sampling' | 'guide'>): string[] {
+/**
+ * Prompts of the sampling branches: (negative, target), the target alone at guidance 1 and for networks that are told the
+ * guidance, or (source, target) where parts are kept.
+ */
+export function branchPrompts(
+  { prompts, sampling, guide }: Pick<EditSettings, 'prompts' | 'sampling' | 'guide'>,
+  { toldGuidance }: { readonly toldGuidance: boolean },
+): string[] {
   const { source, negative } = prompts;
   const target = prompts.target;
-  if (sampling.guidance === 1 && guide.keep === 0) return [target];
+  if ((toldGuidance || sampling.guidance === 1) && guide.keep === 0) return [target];
   return [guide.keep > 0 ? source : negative, target];
 }

@@ -50,7 +50,7 @@ export async function derive(shot: Shot, context: RenderContext): Promise<Ingred
   });
   progress.plan('invert', unitsOf(shot), 1);
   // In network calls: one with two branches costs about twice one with one.
-  progress.plan('sample', visitsOf(runsOf(shot)), branchPrompts(shot.settings).length);
+  progress.plan('sample', visitsOf(runsOf(shot)), branchPrompts(shot.settings, shot.model).length);
   await makeConditions(shot, maker);
   const structure = await makeStructure(shot, maker, context);
   const fingerprint = createHash('sha256');

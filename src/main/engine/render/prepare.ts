@@ -83,7 +83,7 @@ export async function prepareShot(
     for (const note of matteNotes(mask, guides.mattes)) warn(note);
     const predict = bundle.predict(shape);
     const runs = runsOf(resolved);
-    const branches = branchPrompts(settings).length;
+    const branches = branchPrompts(settings, bundle).length;
     const free = context.freeMemory ?? freeMemory(provider);
     const capacity = capacityOf({ bundle, shape, branches, runs, free });
     checkCapacity(runs, capacity);
@@ -115,7 +115,11 @@ export async function prepareShot(
   }
 }
 
-function warnOfPrompts(settings: EditSettings, { tokenize }: Bundle, warn: (line: string) => void): void {
+function warnOfPrompts(
+  settings: EditSettings,
+  { tokenize, toldGuidance }: Bundle,
+  warn: (line: string) => void,
+): void {
   const { source, target, negative } = settings.prompts;
   const named = [
     ['source prompt', source],
@@ -123,6 +127,8 @@ function warnOfPrompts(settings: EditSettings, { tokenize }: Bundle, warn: (line
     ['negative prompt', negative],
   ] as const;
   for (const note of promptNotes(settings)) warn(note);
+  if (toldGuidance && negative.trim() !== '' && settings.guide.keep === 0)
+    warn('the negative prompt is not read: this model was made for few steps and is told the guidance');
   for (const [name, prompt] of named) {
     const { cut } = tokenize(prompt);
     if (cut !== null) warn(`the ${name} is longer than the model reads; this was cut: "${cut}"`);

@@ -48,7 +48,7 @@ export async function sampleShot(shot: Shot, made: Ingredients, context: RenderC
     }
   };
 
-  const branches = branchPrompts(settings).map((prompt) => conditions.get(prompt)!);
+  const branches = branchPrompts(settings, bundle).map((prompt) => conditions.get(prompt)!);
   progress.plan('sample', total - resumedVisits, branches.length);
   progress.enter('sample');
   const latents = await sampleRuns({
@@ -60,6 +60,7 @@ export async function sampleShot(shot: Shot, made: Ingredients, context: RenderC
     solver: shot.solver,
     branches,
     guidance,
+    toldGuidance: bundle.toldGuidance,
     ...(keep > 0 && { keep: { threshold: keep, shape: shot.shape } }),
     firstFrame: shot.range.start,
     seed,

@@ -58,11 +58,15 @@ export interface UnetIo {
     readonly pooledDim: number | null;
     readonly timeIds: string;
   } | null;
+  /** Of networks distilled for few steps: [B, width], the guidance as waves. */
+  readonly guidance: { readonly name: string; readonly width: number } | null;
   readonly output: string;
   readonly outChannels: number | null;
   readonly fixed: FixedSize;
 }
 
+/** A sine and a cosine of two frequencies. */
+const MIN_WAVES = 4;
 const SIZES = 6;
 const REFINER_SIZES = 5;
 
@@ -89,14 +93,11 @@ export function unetIo(model: Model, file: string, config: UnetConfig = {}): Une
   }
   const pooled = take(inputs, ['text_embeds'], () => false);
   const timeIds = take(inputs, ['time_ids'], () => false);
+  const cond = take(inputs, ['timestep_cond'], () => false);
   const unknown = [...inputs.rest][0];
   if (unknown) {
-    const why = unknown.name === 'timestep_cond' ? ', as a model distilled for few steps' : '';
-    throw defect(
-      file,
-      `the network wants an input Retake does not know: ${unknown.name}${why}`,
-      'Use another model.',
-    );
+    const message = `the network wants an input Retake does not know: ${unknown.name}`;
+    throw defect(file, message, 'Use another model.');
   }
   if ((pooled === undefined) !== (timeIds === undefined)) {
     throw notA(file, 'Stable Diffusion XL UNet', 'it has only one of text_embeds and time_ids', inputs.list);
@@ -116,14 +117,22 @@ export function unetIo(model: Model, file: string, config: UnetConfig = {}): Une
     hiddenTokens: fixedDim(hidden, 1),
     hiddenDim: fixedDim(hidden, 2) ?? oneNumber(config.cross_attention_dim),
     added,
+    guidance: cond ? guidanceOf(file, cond, config) : null,
     output: output.name,
     outChannels:
       fixedDim(output, 1) ?? channelsOutOf(model.graph, output.name) ?? config.out_channels ?? null,
     fixed: {
       ...fixedSize(sample),
-      batch: batchOf(file, [sample, hidden, pooled, timeIds, shape === 'batch' ? timestep : undefined]),
+      batch: batchOf(file, [sample, hidden, pooled, timeIds, cond, shape === 'batch' ? timestep : undefined]),
     },
   };
+}
+
+function guidanceOf(file: string, cond: ValueInfo, { time_cond_proj_dim: told }: UnetConfig) {
+  const width = fixedDim(cond, 1) ?? told ?? null;
+  if (width !== null && width >= MIN_WAVES) return { name: cond.name, width };
+  const message = 'nothing says how wide the guidance is that the network is told (timestep_cond)';
+  throw defect(file, message, 'Add "time_cond_proj_dim" to its config.json, 256 in most models.');
 }
 
 /** The batch all inputs agree on, null where none states one. */
