@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { SETTINGS } from '../../src/common/settings/settings.ts';
 import { digestOf, keyOf } from '../../src/main/engine/artefacts/keys.ts';
+import { makeLevels } from '../../src/main/engine/diffusion/schedule.ts';
 import { ddim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
 import { euler } from '../../src/main/engine/diffusion/solvers/euler.ts';
 import { estimatedDepth, estimatorFit, givenDepth } from '../../src/main/engine/make/depth.ts';
@@ -13,6 +14,7 @@ import type { ShotOf } from '../../src/main/engine/make/shot.ts';
 import { textOf } from '../../src/main/engine/make/text.ts';
 import { fitCanvas } from '../../src/main/engine/media/fit.ts';
 import { settings, settingsWith } from '../helpers/job-settings.ts';
+import { SD_SCHEDULER } from '../helpers/smooth-network.ts';
 
 const digests = {
   unet: 'u',
@@ -33,6 +35,7 @@ function shotWith(more: object = {}, model: object = {}): ShotOf {
     shape: { channels: 4, height: 40, width: 64 },
     solver: ddim,
     scheduleId: 'bundle',
+    schedule: makeLevels(SD_SCHEDULER, settings.sampling.steps, { solver: ddim }),
     model: { name: 'tiny', digests: { ...digests, ...model }, factor: 8 },
     provider: 'cpu',
     networks: () => expect.unreachable(),
