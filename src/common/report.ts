@@ -3,6 +3,7 @@
 import type { TakeFormat } from './formats/registry.ts';
 import type { ClipInfo, Fit, FrameRange, Rational } from './media.ts';
 import { groupsOfFlat } from './settings/flat.ts';
+import { withPlainBrackets } from './settings/plain-brackets.ts';
 import { type EditSettings, editSettings } from './settings/settings.ts';
 
 export interface ProviderTrial {
@@ -100,7 +101,7 @@ export interface TakeReport {
 /** A report as it was written, by this version or one before: settings that came since then have their defaults. */
 export function readReport(json: unknown): TakeReport {
   const report = json as TakeReport;
-  const settings = groupsOfFlat(report.settings) as EditSettings;
+  const settings = withPlainBrackets(groupsOfFlat(report.settings)) as EditSettings;
   return { ...report, settings: editSettings.safeParse(settings).data ?? settings };
 }
 

@@ -130,6 +130,8 @@ async function render(settings: EditSettings, store: ArtefactStore | null): Prom
   return { counts, inversion, samplingCalls: sampled.unetCalls, latents: sampled.latents, opened, phases };
 }
 
+const LONG = 'a white swan, '.repeat(12);
+
 const EDITS: [string, () => EditSettings][] = [
   ['pix2video', () => settingsOf(plain)],
   ['refined, another anchor', () => settingsOf(plain, { refinement: 2, anchor: 0 })],
@@ -149,6 +151,15 @@ const EDITS: [string, () => EditSettings][] = [
   ['painted', () => painted(settingsOf(plain))],
   ['painted, from noise, masked', () => painted(masked(settingsOf(plain, { method: 'sdedit' }), box))],
   ['painted, depth', () => painted(settingsOf(depth))],
+  [
+    'long and weighted prompts beside a short one',
+    () => settingsOf(plain, { prompt: LONG, negativePrompt: 'a (red:1.3) car', method: 'sdedit' }),
+  ],
+  [
+    'painted, a long source prompt, keep, as ComfyUI weighs',
+    () =>
+      painted(settingsOf(plain, { sourcePrompt: `(${LONG})`, keep: 0.4, prompts: { weighting: 'comfy' } })),
+  ],
   ['one prompt for both', () => settingsOf(plain, { prompt: 'a red car', negativePrompt: 'a red car' })],
 ];
 

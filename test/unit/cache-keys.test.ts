@@ -11,10 +11,12 @@ import { flowKey, flowNetworkOf } from '../../src/main/engine/make/flow.ts';
 import { inversionOf } from '../../src/main/engine/make/inversion.ts';
 import { latentsOf } from '../../src/main/engine/make/latents.ts';
 import type { ShotOf } from '../../src/main/engine/make/shot.ts';
-import { textOf } from '../../src/main/engine/make/text.ts';
+import { readingOf, textOf } from '../../src/main/engine/make/text.ts';
 import { fitCanvas } from '../../src/main/engine/media/fit.ts';
+import { promptReader } from '../../src/main/engine/models/prompt/reader.ts';
 import { settings, settingsWith } from '../helpers/job-settings.ts';
 import { SD_SCHEDULER } from '../helpers/smooth-network.ts';
+import { wordTokenizer } from '../helpers/word-tokenizer.ts';
 
 const digests = {
   unet: 'u',
@@ -26,6 +28,8 @@ const digests = {
   depthEstimator: 'd',
 };
 
+const readPrompt = promptReader({ tokenizers: [wordTokenizer()], single: false, embeddings: [] });
+
 /** As makers see it; what they do not look at for a key is not there. */
 function shotWith(more: object = {}, model: object = {}): ShotOf {
   return {
@@ -36,7 +40,7 @@ function shotWith(more: object = {}, model: object = {}): ShotOf {
     solver: ddim,
     scheduleId: 'bundle',
     schedule: makeLevels(SD_SCHEDULER, settings.sampling.steps, { solver: ddim }),
-    model: { name: 'tiny', digests: { ...digests, ...model }, factor: 8 },
+    model: { name: 'tiny', digests: { ...digests, ...model }, factor: 8, readPrompt },
     provider: 'cpu',
     networks: () => expect.unreachable(),
     ...more,
@@ -52,7 +56,7 @@ function inversionKey(shot = shotWith(), digest = pixels, structure: string | nu
   return inversionOf(shot, { frame: frame(digest), clean, structure: depth, checked: false }).key!;
 }
 const latentsKey = (shot = shotWith(), digest = pixels) => latentsOf(shot, frame(digest)).key!;
-const textKey = (shot = shotWith(), prompt = 'a jeep') => textOf(shot, prompt).key!;
+const textKey = (shot = shotWith(), prompt = 'a jeep') => textOf(shot, readingOf(shot, prompt)).key!;
 const seen = (size: number) => estimatorFit(shotWith().fit, { width: size, height: size });
 const depthKey = (shot = shotWith(), digest = pixels, size = 64) =>
   estimatedDepth(shot, seen(size), frame(digest)).key!;
@@ -73,6 +77,8 @@ function other(path: string, value: unknown): unknown {
   if (typeof value === 'number') return value + 1;
   return `${value}'`;
 }
+
+const short = { clip: 'a.mp4', bundle: 'tiny', out: 'take.mov', sourcePrompt: 'a jeep', prompt: 'a car' };
 
 const resolvedElsewhere = ['sampling.solver', 'sampling.schedule'];
 
@@ -109,6 +115,16 @@ describe('the key of an inversion', () => {
     expect(inversionKey(shotWith({}, { vaeDecoder: 'another', depthEstimator: 'another' }))).toBe(
       inversionKey(),
     );
+  });
+
+  it('changes with how a source prompt with weights is read, and not with how long those of the take are', () => {
+    const by = (sourcePrompt: string, weighting: string, prompt = 'a car') =>
+      inversionKey(
+        shotWith({ settings: settingsWith({ ...short, sourcePrompt, prompt, prompts: { weighting } }) }),
+      );
+    expect(by('a (jeep:1.2)', 'a1111')).not.toBe(by('a (jeep:1.2)', 'off'));
+    expect(by('a (jeep:1.2)', 'a1111')).not.toBe(by('a (jeep:1.2)', 'comfy'));
+    expect(by('a jeep', 'a1111', 'a (car) '.repeat(90))).toBe(by('a jeep', 'off'));
   });
 
   it('is not known before depth is made', () => {
@@ -162,6 +178,18 @@ describe('other keys', () => {
     ];
     expect(new Set(keys).size).toBe(keys.length);
     expect(textKey(shotWith({}, { unet: 'another' }))).toBe(textKey());
+  });
+
+  it('of a prompt with weights or of several chunks: how it is read; of others the way of weighting is no part', () => {
+    const by = (weighting: string) =>
+      shotWith({ settings: settingsWith({ ...short, prompts: { weighting } }) });
+    const ways = ['off', 'a1111', 'comfy'].map(by);
+    expect(new Set(ways.map((shot) => textKey(shot, 'a (red) jeep'))).size).toBe(3);
+    expect(new Set(ways.map((shot) => textKey(shot))).size).toBe(1);
+    expect(new Set(ways.map((shot) => inversionKey(shot))).size).toBe(1);
+    const chunks = (count: number) => textOf(shotWith(), readingOf(shotWith(), 'a jeep', count)).key;
+    expect(chunks(2)).not.toBe(chunks(1));
+    expect(chunks(1)).toBe(textKey());
   });
 
   it('of depth: picture, size it is looked at, canvas, estimator, provider; a given one has no estimator', () => {

@@ -9,6 +9,7 @@ import { float32Io } from '../../src/main/engine/onnx/passes/float-io.ts';
 import { inPlace } from '../../src/main/engine/onnx/passes/in-place.ts';
 import { jointAttention } from '../../src/main/engine/onnx/passes/joint-attention.ts';
 import { applyPasses, type Pass, type Step, step } from '../../src/main/engine/onnx/passes/pass.ts';
+import { placedVectors } from '../../src/main/engine/onnx/passes/placed-vectors.ts';
 import { prune } from '../../src/main/engine/onnx/passes/prune.ts';
 import { referenceAttention } from '../../src/main/engine/onnx/passes/reference-attention.ts';
 import { takeMean } from '../../src/main/engine/onnx/passes/take-mean.ts';
@@ -130,6 +131,12 @@ const unmade = () => {
   return model;
 };
 
+const tokens = () =>
+  textModel(`int64[B, T] ids => float32[B, T, 3] y
+    float32[5, 3] table
+    rows = Gather(table, ids)
+    y = Neg(rows)`);
+
 interface Shipped {
   readonly pass: Pass<never, unknown>;
   readonly step: (pass: never) => Step;
@@ -173,6 +180,15 @@ const shipped: readonly Shipped[] = [
       0,
       'noise still draws',
     ],
+  },
+  {
+    pass: placedVectors,
+    step,
+    lacking: [
+      () => textModel('float32[2] a, float32[2] b => float32[2] y\ny = Add(a, b)'),
+      'it has 2 inputs',
+    ],
+    idle: [tokens, null, 'nobody reads placed_mask'],
   },
   { pass: unpackAttention, step, lacking: null, idle: [packed, 0, 'is still packed'] },
   {
@@ -225,7 +241,7 @@ describe('the passes that come with Retake', () => {
       name.endsWith('.ts'),
     );
     const names =
-      'float32Io|prune|takeMean|unpackAttention|referenceAttention|jointAttention|inPlace|controlResiduals';
+      'float32Io|placedVectors|prune|takeMean|unpackAttention|referenceAttention|jointAttention|inPlace|controlResiduals';
     const called = new RegExp(`\\b(${names})\\.run\\(`);
     expect(files.filter((name) => called.test(readFileSync(join(source, name), 'utf8')))).toEqual([]);
   });

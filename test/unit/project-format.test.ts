@@ -49,6 +49,40 @@ describe('documents of older formats', () => {
   });
 });
 
+describe('prompts of before words could be weighted', () => {
+  interface Settings {
+    prompts: Record<string, unknown>;
+  }
+  const saved = (prompts: object) => {
+    const document = JSON.parse(readFileSync(join(folder, `${FORMAT}.json`), 'utf8'));
+    const all: Settings[] = [
+      ...document.timeline.map((one: { settings?: Settings }) => one.settings),
+      ...Object.values(document.takes as Record<string, { settings?: Settings }>).map((one) => one.settings),
+    ].filter(Boolean);
+    for (const settings of all) Object.assign(settings.prompts, prompts);
+    return readDocument(JSON.stringify(document));
+  };
+  const weightingsOf = (document: ReturnType<typeof readDocument>) => {
+    const shots = document.timeline.flatMap((one) => ('settings' in one ? [one.settings] : []));
+    const takes = Object.values(document.takes).map(({ settings }) => settings);
+    return [...new Set([...shots, ...takes].map(({ prompts }) => prompts.weighting))];
+  };
+
+  it('are the plain text that they were, in shots and takes; where there are no marks they may be weighted', () => {
+    expect(weightingsOf(saved({ source: 'a car', target: 'a (red) car', negative: '' }))).toEqual(['off']);
+    expect(weightingsOf(saved({ source: 'a car', target: 'a car', negative: 'BREAK' }))).toEqual(['off']);
+    expect(weightingsOf(saved({ source: 'a car', target: 'a red car', negative: '' }))).toEqual(['a1111']);
+  });
+
+  it('are what the artist has said since then', () => {
+    const said = saved({ target: 'a (red) car', weighting: 'comfy' });
+    expect(weightingsOf(said)).toEqual(['comfy']);
+    expect(readDocument(writeDocument(said))).toEqual(said);
+    const off = saved({ target: 'a (red) car' });
+    expect(readDocument(writeDocument(off))).toEqual(off);
+  });
+});
+
 describe('a document of a newer Retake', () => {
   const whole = () => JSON.parse(readFileSync(join(folder, `${FORMAT}.json`), 'utf8'));
 

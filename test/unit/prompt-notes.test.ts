@@ -1,7 +1,13 @@
 /** Special writing of other programs is told; ordinary prompts are left in peace. */
 import { describe, expect, it } from 'vitest';
-import { promptNotes, syntaxNotes, unreadNegative } from '../../src/common/prompt-notes.ts';
+import { promptNotes, syntaxNotes as syntaxNotesOf, unreadNegative } from '../../src/common/prompt-notes.ts';
 import { shotWith } from '../helpers/job-settings.ts';
+
+const none: readonly string[] = [];
+/** As prompts of before are read. */
+const syntaxNotes = (text: string) => syntaxNotesOf(text, { weighting: 'off', embeddings: none });
+const asA1111 = (text: string, embeddings = none) => syntaxNotesOf(text, { weighting: 'a1111', embeddings });
+const asComfy = (text: string) => syntaxNotesOf(text, { weighting: 'comfy', embeddings: none });
 
 describe('writing for other programs', () => {
   it.each([
@@ -39,9 +45,7 @@ describe('writing for other programs', () => {
   it('names every kind once, with how many there are', () => {
     const notes = syntaxNotes('(red:1.3) (blue:0.7) ((green)) car [old] <lora:a:1>');
     expect(notes).toHaveLength(3);
-    expect(notes.join()).toMatch(
-      /“\(red:1\.3\)” and 2 more is read as plain text: words cannot be weighted yet/,
-    );
+    expect(notes.join()).toMatch(/“\(red:1\.3\)” and 2 more is read as plain text: prompt weighting is off/);
   });
 
   it('cuts a long one short', () => {
@@ -53,6 +57,41 @@ describe('writing for other programs', () => {
     for (const piece of ['(', '((', '[', '(a:', '(a 1:', '{', '__', '<lora:', '--ar ', 'a::', ' AND '])
       syntaxNotes(piece.repeat(4000 / piece.length));
     expect(performance.now() - began).toBeLessThan(5000);
+  });
+});
+
+describe('where brackets stress words', () => {
+  it.each([
+    'a (red:1.3) car',
+    '((masterpiece)), best quality',
+    'a [blurry] photo',
+    'a girl BREAK a forest',
+    'hatsune miku \\(cosplay\\)',
+  ])('nothing is said of %s', (text) => {
+    expect(asA1111(text)).toEqual([]);
+  });
+
+  it('is said what is read otherwise than where it comes from', () => {
+    expect(asA1111('a [cat:dog:0.5], [red|blue]')).toEqual([
+      '“[cat:dog:0.5]” and 1 more is read as plain text: words do not change while a picture is made',
+    ]);
+    expect(asA1111('a cat AND a dog')[0]).toContain('prompts are not joined by it');
+    expect(asA1111('a fluffy++ cat')[0]).toContain('words are weighted as (word:1.3)');
+    expect(asComfy('(red:1.3) \\(x\\) car')).toEqual([]);
+    expect(asComfy('a [blurry] photo BREAK snow')).toHaveLength(2);
+  });
+
+  it('is said where a time of day or a ratio becomes a weight', () => {
+    const note = (words: string, times: number) =>
+      `“${words}” is made ${times} times as strong; for a plain bracket write \\( and \\)`;
+    expect(asA1111('a clock (showing 12:30), macro')).toEqual([note('showing 12', 30)]);
+    expect(asComfy('a page (John 3:16)')).toEqual([note('John 3', 16)]);
+    expect(syntaxNotes('a page (John 3:16)')).toEqual([]);
+  });
+
+  it('is said which embedding is not chosen', () => {
+    expect(asA1111('a street, embedding:EasyNegative.', ['easynegative', 'toy'])).toEqual([]);
+    expect(asA1111('embedding:toy2.safetensors', ['toy'])[0]).toContain('no embedding of this name');
   });
 });
 
@@ -102,7 +141,12 @@ describe('a negative prompt that nothing reads', () => {
     expect(promptNotes(shotWith({ ...asked, guidance: 0 }))).toEqual([
       expect.stringMatching(/guidance 0 the prompt/),
     ]);
-    expect(promptNotes(shotWith({ ...asked, negativePrompt: 'a (bad:1.2) hand' }))).toEqual([
+    const ofBefore = shotWith({
+      ...asked,
+      negativePrompt: 'a (bad:1.2) hand',
+      prompts: { weighting: 'off' },
+    });
+    expect(promptNotes(ofBefore)).toEqual([
       expect.stringMatching(/^the negative prompt: “\(bad:1\.2\)” is read as plain text/),
     ]);
   });

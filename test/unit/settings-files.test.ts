@@ -12,6 +12,7 @@ const settings = settingsWith({
   depth: '/depth.mov',
   prompt: 'a red car',
   sourcePrompt: 'a car',
+  model: { embeddings: ['/toy.safetensors'] },
 });
 const mask = SETTINGS.at('guide.mask').schema.parse({
   parts: [
@@ -28,7 +29,7 @@ const whole = {
 };
 
 test('every field that asks for a file says which of its value is one', () => {
-  const asks = ['file', 'folder', 'model', 'mask', 'pictures'];
+  const asks = ['file', 'file-list', 'folder', 'model', 'mask', 'pictures'];
   const silent = SETTINGS.fields.filter(({ widget, files }) => asks.includes(widget.kind) !== Boolean(files));
   expect(silent.map(({ path }) => path)).toEqual([]);
 });
@@ -38,6 +39,7 @@ test('all of them are listed, with what they are, and each can be put elsewhere'
   expect(named).toEqual([
     ['/clip.mov', 'footage', 'source.clip'],
     ['/model', 'network', 'model.bundle'],
+    ['/toy.safetensors', 'network', 'model.embeddings'],
     ['/matte.####.png', 'footage', 'guide.mask'],
     ['/segmenter', 'network', 'guide.mask'],
     ['/painted.png', 'footage', 'guide.pictures'],

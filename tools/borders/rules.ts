@@ -39,7 +39,7 @@ export const AREAS: readonly Area[] = [
   // Plain data, in every process.
   area(
     'common',
-    'settings, formats, contract/version.ts',
+    'settings, formats, prompts, contract/version.ts',
     'It runs in every process, so it is pure and knows nobody outside common.',
   ),
   area('common/time', 'common', 'Rational time is arithmetic.'),
@@ -53,9 +53,10 @@ export const AREAS: readonly Area[] = [
     'common',
     'A mask is data and arithmetic: the window draws it, the engine renders with it.',
   ),
+  area('common/prompts', '', 'What brackets mean is text: the window counts it, the engine reads it.'),
   area(
     'common/settings',
-    'common, time, formats, masks',
+    'common, time, formats, masks, prompts',
     'Groups of settings are data: flags, forms and keys are made from them.',
   ),
   area(
@@ -132,7 +133,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/models',
-    'onnx/*, diffusion/types.ts, flow, resources.ts, common, common/settings',
+    'onnx/*, diffusion/types.ts, flow, resources.ts, common, common/prompts, common/settings',
     'A model is opened for whoever asks; it does not know who.',
   ),
   area(
@@ -142,7 +143,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/metrics',
-    'models, common',
+    'models, common, common/prompts',
     'Pictures are measured without knowing where they come from.',
   ),
   area(
@@ -182,7 +183,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/review',
-    'make, artefacts, flow, media, metrics, atomic-files.ts, report-file.ts, common, common/settings, contract, time',
+    'make, artefacts, flow, media, metrics, atomic-files.ts, report-file.ts, common, common/prompts, common/settings, contract, time',
     'A finished take is looked at without knowing how it was rendered, or by which job.',
   ),
   area(

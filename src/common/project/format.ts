@@ -5,6 +5,7 @@
 import { AppError } from '../errors.ts';
 import { issueText } from '../issue.ts';
 import { groupsOfFlat } from '../settings/flat.ts';
+import { withPlainBrackets } from '../settings/plain-brackets.ts';
 import { type FiledTake, filedTake, type ProjectDocument, projectDocument } from './document.ts';
 
 /**
@@ -25,14 +26,19 @@ export const upgrades: Readonly<Record<number, (document: Json) => Json>> = {
 
 /** Of whatever it is: what is no document is told when it is checked. */
 function withGroups(document: Json): Json {
-  const grouped = (one: unknown) =>
-    isObject(one) && isObject(one.settings) ? { ...one, settings: groupsOfFlat(one.settings) } : one;
+  return withSettings(document, groupsOfFlat);
+}
+
+/** With the settings of shots and takes changed. */
+function withSettings(document: Json, change: (settings: unknown) => unknown): Json {
+  const changed = (one: unknown) =>
+    isObject(one) && isObject(one.settings) ? { ...one, settings: change(one.settings) } : one;
   const { timeline, takes } = document;
   return {
     ...document,
-    ...(Array.isArray(timeline) && { timeline: timeline.map(grouped) }),
+    ...(Array.isArray(timeline) && { timeline: timeline.map(changed) }),
     ...(isObject(takes) && {
-      takes: Object.fromEntries(Object.entries(takes).map(([id, take]) => [id, grouped(take)])),
+      takes: Object.fromEntries(Object.entries(takes).map(([id, take]) => [id, changed(take)])),
     }),
   };
 }
@@ -71,7 +77,7 @@ export function readDocument(text: string): ProjectDocument {
   if (format > FORMAT) throw new NewerDocument(`its format is ${format}, and this Retake knows ${FORMAT}`);
   let upgraded = document;
   for (let from = format; from < FORMAT; from += 1) upgraded = upgrades[from]!(upgraded);
-  const checked = projectDocument.safeParse(upgraded);
+  const checked = projectDocument.safeParse(withSettings(upgraded, withPlainBrackets));
   if (checked.success) return checked.data;
   const { issues } = checked.error;
   // Before documents said their format, a newer Retake could only be known by what it had added.
@@ -86,7 +92,7 @@ export function readDocument(text: string): ProjectDocument {
 /** A take as some version filed it beside the document. @throws ZodError, SyntaxError for what is none */
 export function readFiledTake(text: string): FiledTake {
   const take = JSON.parse(text);
-  return filedTake.parse({ ...take, settings: groupsOfFlat(take.settings) });
+  return filedTake.parse({ ...take, settings: withPlainBrackets(groupsOfFlat(take.settings)) });
 }
 
 function parse(text: string): { format: number; document: Json } {

@@ -1,5 +1,6 @@
 /** What renders, and what computes. */
 import { z } from 'zod';
+import { embeddings } from './embeddings.ts';
 import { field, oneFile } from './field.ts';
 
 export const PROVIDERS = ['auto', 'cpu', 'cuda', 'dml', 'coreml', 'webgpu'] as const;
@@ -42,4 +43,4 @@ const prediction = field(z.enum(['auto', 'epsilon', 'v_prediction']).default('au
   neutral: 'auto',
 });
 
-export const model = { bundle, provider, prediction };
+export const model = { bundle, embeddings, provider, prediction };

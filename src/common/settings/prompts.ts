@@ -1,5 +1,6 @@
 /** What the clip shows and what the take shall show. */
 import { z } from 'zod';
+import { WEIGHTINGS } from '../prompts/prompt.ts';
 import { field } from './field.ts';
 
 const MOST_CHARACTERS = 4000;
@@ -49,4 +50,29 @@ const negative = field(text.default(''), {
   draft,
 });
 
-export const prompts = { target, source, negative };
+const weighting = field(z.enum(WEIGHTINGS).default('a1111'), {
+  label: 'Prompt weighting',
+  help: 'How brackets in prompts stress words, as (word:1.3)',
+  widget: {
+    kind: 'choice',
+    options: [
+      { id: 'a1111', name: 'As A1111', note: '(word), [word], (word:1.3) and BREAK' },
+      { id: 'comfy', name: 'As ComfyUI', note: '(word) and (word:1.3)' },
+      { id: 'off', name: 'Off', note: 'Brackets are plain text' },
+    ],
+  },
+  scope: 'shot',
+  finer: true,
+  flags: [
+    {
+      name: 'prompt-weighting',
+      metavar: 'way',
+      help: 'How brackets in prompts stress words, as (word:1.3): as in A1111, as in ComfyUI, or not at all',
+    },
+  ],
+  // Keys hold what the prompts become by it: one without brackets is the same in every way.
+  affects: ['network'],
+  neutral: 'off',
+});
+
+export const prompts = { target, source, negative, weighting };

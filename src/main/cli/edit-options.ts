@@ -109,6 +109,7 @@ function wished(field: Placed, flags: EditFlags): unknown {
   if (field.widget.kind === 'frames') return frames(texts as (string | undefined)[], field);
   if (field.widget.kind === 'mask') return maskOf(field.flags.map(({ name }, i) => [name, texts[i]]));
   if (text === undefined) return undefined;
+  if (field.widget.kind === 'file-list') return (text as readonly string[]).map((path) => resolve(path));
   if (Array.isArray(text))
     return field.widget.kind === 'pictures' ? pictures(option, text) : methodParams(text);
   if (typeof text !== 'string') return text;

@@ -18,6 +18,7 @@ export type Control =
   | { readonly kind: 'anchor' }
   | { readonly kind: 'method' }
   | { readonly kind: 'solver' }
+  | { readonly kind: 'file-list'; readonly what: string; readonly extensions: readonly string[] }
   | { readonly kind: 'mask' }
   | { readonly kind: 'pictures' };
 
@@ -103,6 +104,8 @@ function controlOf({ widget, limits }: Placed): Control | null {
       return { kind: 'size', min, max, step: widget.step };
     case 'frame':
       return { kind: 'anchor' };
+    case 'file-list':
+      return widget;
     case 'switch':
     case 'method':
     case 'solver':

@@ -1,6 +1,8 @@
 /** How much of a prompt the text encoder reads. The true count needs the model's vocabulary, so this says "about". */
 
-/** CLIP reads 77 tokens, of which two are the start and end marks. */
+import { parsePrompt, type Weighting } from '../../common/prompts/prompt.ts';
+
+/** CLIP reads 77 tokens at once, of which two are the start and end marks. */
 const READ_TOKENS = 75;
 
 /** Words cost one token, long or rare ones more; punctuation one each; ideographs about one each. */
@@ -16,15 +18,15 @@ export function estimateTokens(text: string): number {
   return tokens;
 }
 
-/** A line for under the field; null while there is nothing to say. */
-export function lengthHint(text: string): { readonly text: string; readonly tooLong: boolean } | null {
-  const tokens = estimateTokens(text);
+/** A line for under the field; null while there is nothing to say. Longer prompts are read in parts, each by itself. */
+export function lengthHint(text: string, weighting: Weighting): string | null {
+  const sections = parsePrompt(text, weighting).map((pieces) =>
+    estimateTokens(pieces.map((piece) => piece.text).join(' ')),
+  );
+  const tokens = sections.reduce((sum, one) => sum + one, 0);
   if (tokens === 0) return null;
-  const tooLong = tokens > READ_TOKENS;
-  return {
-    text: tooLong
-      ? `About ${tokens} tokens; models read ${READ_TOKENS}, the end is left out`
-      : `About ${tokens} of ${READ_TOKENS} tokens`,
-    tooLong,
-  };
+  const parts = sections.reduce((sum, one) => sum + Math.max(1, Math.ceil(one / READ_TOKENS)), 0);
+  return parts === 1
+    ? `About ${tokens} of ${READ_TOKENS} tokens`
+    : `About ${tokens} tokens, read in ${parts} parts of ${READ_TOKENS}`;
 }

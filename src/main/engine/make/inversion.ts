@@ -9,9 +9,11 @@ import { sampleFrame } from '../diffusion/sample.ts';
 import { askedBy } from '../diffusion/solvers/solver.ts';
 import type { Latent } from '../diffusion/types.ts';
 import { psnr8 } from '../metrics/psnr.ts';
+import type { PromptReading } from '../models/prompt/reader.ts';
 import type { Check, Derived, Making } from './derived.ts';
 import { dimsOf, type FrameOf, namesOf, type ShotOf } from './shot.ts';
 import type { Calls } from './tally.ts';
+import { keyOfReading, readingOf } from './text.ts';
 
 /** Raise when the inversion computes other numbers from the same input: every older latent is then computed anew. */
 const VERSION = 1;
@@ -151,14 +153,20 @@ export function inversionKey(
     scheduler,
     structure,
     provider,
+    ...keyOfReading(sourceReading(shot)),
   });
+}
+
+/** By itself: what the prompts of the take look like changes no inversion. */
+function sourceReading(shot: ShotOf): PromptReading {
+  return readingOf(shot, shot.settings.prompts.source);
 }
 
 /** The network under the source prompt at guidance 1, nothing injected: what inversion and its check run. */
 function sourceDenoise(shot: ShotOf, { structure }: InversionOf): Denoise {
   assert(structure !== 'unknown', 'depth is made before frames are inverted');
   const { predict, text } = shot.networks();
-  const source = text(shot.settings.prompts.source);
+  const source = text(sourceReading(shot));
   const { prediction } = shot.model.scheduler;
   const denoiser = { predict, prediction, form: shot.solver.form, branches: [source], guidance: 1 };
   assert(structure === null || structure.map, 'a network that takes depth is given it');

@@ -6,6 +6,7 @@ import type { ArtefactNames } from '../artefacts/store.ts';
 import type { ScheduleId } from '../diffusion/schedule.ts';
 import type { Solver } from '../diffusion/solvers/solver.ts';
 import type { Conditioning, LatentShape, NoiseSchedule, Predict } from '../diffusion/types.ts';
+import type { PromptReading } from '../models/prompt/reader.ts';
 import type { Bundle } from '../models/types.ts';
 
 export interface ShotOf {
@@ -16,7 +17,7 @@ export interface ShotOf {
   readonly solver: Solver;
   readonly scheduleId: ScheduleId;
   readonly schedule: NoiseSchedule;
-  readonly model: Pick<Bundle, 'name' | 'digests' | 'factor' | 'scheduler' | 'toldGuidance'>;
+  readonly model: Pick<Bundle, 'name' | 'digests' | 'factor' | 'scheduler' | 'toldGuidance' | 'readPrompt'>;
   /** The execution provider in use. */
   readonly provider: string;
   /** What makes things. @throws AssertionError for a plan, which makes nothing */
@@ -32,7 +33,7 @@ interface Networks {
   readonly bundle: Bundle;
   readonly predict: Predict;
   /** A prompt, once it has been made. */
-  text(prompt: string): Conditioning;
+  text(reading: PromptReading): Conditioning;
 }
 
 /** A frame of the clip and its picture. */

@@ -1,5 +1,6 @@
 /** How frames and prompts agree by their embeddings of an image-text model; all embeddings have length one. */
 import { assert } from '../../../common/errors.ts';
+import { plainWords, type Weighting } from '../../../common/prompts/prompt.ts';
 import type { ImageTextScores } from '../../../common/report.ts';
 import type { ImageText } from './image-text.ts';
 
@@ -44,14 +45,21 @@ export class ImageTextTally {
   }
 }
 
+interface Prompts {
+  readonly target: string;
+  readonly source: string;
+  /** How brackets in them are meant: what they stress is measured by its words. */
+  readonly weighting: Weighting;
+}
+
 /** Against both prompts, where there are two that differ. @param tell hears of a prompt that the model reads in part only */
 export async function promptTally(
   model: Pick<ImageText, 'name' | 'embedText'>,
-  { target, source }: { readonly target: string; readonly source: string },
+  { target, source, weighting }: Prompts,
   tell: (line: string) => void,
 ): Promise<ImageTextTally> {
   const embed = async (prompt: string) => {
-    const { embedding, cut } = await model.embedText(prompt);
+    const { embedding, cut } = await model.embedText(plainWords(prompt, weighting));
     if (cut !== null) tell(`${model.name} measures the prompt without its end: "${cut}"`);
     return embedding;
   };

@@ -1,8 +1,10 @@
 /** What a plan needs of a bundle, remembered while its files stay as they are. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readEmbeddings } from './embeddings/embedding.ts';
 import type { Layout } from './layout.ts';
-import type { Parts } from './parts.ts';
+import { type Parts, textWidths } from './parts.ts';
+import { promptReader, type ReaderOf } from './prompt/reader.ts';
 import { type ReadBundle, readBundle } from './read.ts';
 import { readLayout } from './read-layout.ts';
 import { sizeFor } from './roles/depth-estimator.ts';
@@ -14,26 +16,41 @@ interface PlanFacts extends BundleFacts {
   readonly depth: Pick<DepthEstimator, 'sizeFor'> | null;
 }
 
-/** What of opening changes what a model is. */
-type FactsOptions = Pick<OpenBundleOptions, 'prediction'>;
+/** What of opening changes what a model is, and what prompts may name. */
+type FactsOptions = Pick<OpenBundleOptions, 'prediction' | 'embeddings'>;
 
 export type ReadFacts = (path: string, options?: FactsOptions) => Promise<PlanFacts>;
 
 /** @throws AppError bundle-invalid, weights-missing */
 export function rememberingFacts(digestStore: DigestStore | undefined): ReadFacts {
-  const known = new Map<string, { weights: readonly string[]; stamp: string; facts: PlanFacts }>();
-  return async (path, options = {}) => {
+  interface Known {
+    readonly weights: readonly string[];
+    readonly stamp: string;
+    readonly facts: PlanFacts;
+    readonly reader: Omit<ReaderOf, 'embeddings'>;
+    readonly widths: readonly (number | null)[];
+  }
+  const known = new Map<string, Known>();
+  const readFacts = async (path: string, options: Omit<FactsOptions, 'embeddings'>): Promise<Known> => {
     const layout = await readLayout(path, (error) => {
       throw error;
     });
     const key = JSON.stringify([layout.dir, options]);
     const found = known.get(key);
-    if (found && found.stamp === (await stampOf(layout, found.weights))) return found.facts;
+    if (found && found.stamp === (await stampOf(layout, found.weights))) return found;
     const read = await readBundle(path, { ...options, ...(digestStore && { digestStore }) });
     const weights = weightsOf(read.parts);
     const facts = { ...factsOf(read), depth: depthOf(read) };
-    known.set(key, { weights, stamp: await stampOf(layout, weights), facts });
-    return facts;
+    const now = { weights, stamp: await stampOf(layout, weights), facts, reader: readerOf(read) };
+    const made = { ...now, widths: textWidths(layout, read.parts) };
+    known.set(key, made);
+    return made;
+  };
+  return async (path, { embeddings: paths = [], ...options } = {}) => {
+    const { facts, reader, widths } = await readFacts(path, options);
+    if (paths.length === 0) return facts;
+    const embeddings = await readEmbeddings(paths, { widths, model: facts.name });
+    return { ...facts, embeddings, readPrompt: promptReader({ ...reader, embeddings }) };
   };
 }
 
@@ -45,9 +62,15 @@ function depthOf({ layout, parts }: ReadBundle): PlanFacts['depth'] {
   return { sizeFor: (picture) => sizeFor(part, preprocessor.config, picture) };
 }
 
-export function factsOf({ layout, scheduler, geometry, digests }: ReadBundle): BundleFacts {
+export function factsOf(read: ReadBundle): BundleFacts {
+  const { layout, scheduler, geometry, digests, embeddings } = read;
   const { space: _, ...measures } = geometry;
-  return { ...measures, dir: layout.dir, name: layout.name, scheduler, digests };
+  const readPrompt = promptReader({ ...readerOf(read), embeddings });
+  return { ...measures, dir: layout.dir, name: layout.name, scheduler, digests, embeddings, readPrompt };
+}
+
+function readerOf({ tokenizers, parts }: ReadBundle): Omit<ReaderOf, 'embeddings'> {
+  return { tokenizers, single: parts.unet.io.hiddenTokens !== null };
 }
 
 function weightsOf({ text, ...parts }: Parts): string[] {

@@ -6,7 +6,7 @@ import { AppError, errorLine, throwIfCancelled } from '../../../common/errors.ts
 import { findSelfAttentions, WITHOUT } from '../onnx/attention/find.ts';
 import type { Model } from '../onnx/ir/graph.ts';
 import { tryOut } from '../onnx/ort.ts';
-import { applyPasses, step } from '../onnx/passes/pass.ts';
+import { applyPasses, type Step, step } from '../onnx/passes/pass.ts';
 import { isDrawn } from '../onnx/passes/take-mean.ts';
 import { unpackAttention } from '../onnx/passes/unpack-attention.ts';
 import { parseModel, serializeModel } from '../onnx/serde.ts';
@@ -207,8 +207,7 @@ async function tryPart(
   const role = ROLES.find((one) => one.id === id)!;
   const label = `${role.label} of ${layout.name}`;
   try {
-    const sites = lends ? 'all' : 'none';
-    applyPasses(model, role.id === 'unet' ? role.passes('forward', { sites }) : role.passes(), label);
+    applyPasses(model, passesOf(role, lends ? 'all' : 'none'), label);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     // Without attention that can be lent it still serves the methods that need none.
@@ -222,6 +221,13 @@ async function tryPart(
     // Another provider may have what the processor lacks.
     (error.code === 'provider-unavailable' ? warnings : defects).push(errorLine(error));
   }
+}
+
+function passesOf(role: (typeof ROLES)[number], sites: 'all' | 'none'): readonly Step[] {
+  if (role.id === 'unet') return role.passes('forward', { sites });
+  if (role.id === 'textEncoder' || role.id === 'textEncoder2')
+    return role.passes('forward', { placing: false });
+  return role.passes();
 }
 
 interface Findings {

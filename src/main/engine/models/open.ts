@@ -9,7 +9,7 @@ import type { Role } from './role.ts';
 import { depthEstimator } from './roles/depth-estimator.ts';
 import { flowEstimator } from './roles/flow-estimator.ts';
 import { interpolator } from './roles/interpolator.ts';
-import { encodeTogether, textEncoder, textEncoder2, timeIds } from './roles/text-encoder.ts';
+import { type EncodeText, encodeTogether, textEncoder, textEncoder2, timeIds } from './roles/text-encoder.ts';
 import { unet } from './roles/unet.ts';
 import { vaeDecoder } from './roles/vae-decoder.ts';
 import { vaeEncoder } from './roles/vae-encoder.ts';
@@ -35,7 +35,11 @@ export async function openBundle(dir: string, options: OpenBundleOptions): Promi
 type Models = Awaited<ReturnType<typeof openParts>>;
 
 /** @param opened gets every model as soon as it is open */
-async function openParts({ layout, parts }: ReadBundle, options: OpenBundleOptions, opened: OpenModel[]) {
+async function openParts(
+  { layout, parts, embeddings }: ReadBundle,
+  options: OpenBundleOptions,
+  opened: OpenModel[],
+) {
   const { provider, threads, signal, sites, joint = false } = options;
   const open = async <Io, Variant, Functions>(
     role: Role<Io, never, Variant, Functions>,
@@ -49,11 +53,13 @@ async function openParts({ layout, parts }: ReadBundle, options: OpenBundleOptio
     return model;
   };
   const encoders = [textEncoder, textEncoder2] as const;
+  // Without embeddings the graph stays as it was exported.
+  const placing = embeddings.length > 0;
   return {
     unet: await open(unet, parts.unet, { sites, joint }),
     vaeEncoder: await open(vaeEncoder, parts.vaeEncoder, undefined),
     vaeDecoder: await open(vaeDecoder, parts.vaeDecoder, undefined),
-    text: await inOrder(parts.text, (part, i) => open(encoders[i]!, part, undefined)),
+    text: await inOrder(parts.text, (part, i) => open(encoders[i]!, part, { placing })),
     // With a depth clip it is never asked.
     depth: parts.depth && (await open(depthEstimator, parts.depth, undefined, true)),
     flow: parts.flow && (await open(flowEstimator, parts.flow, undefined)),
@@ -131,14 +137,20 @@ function assemble(read: ReadBundle, models: Models): Bundle {
     },
     memory: (shape) => foretell(sizes, siteChannels, shape),
     tokenize,
-    async embed(prompt, size) {
-      calls.textEncoder += 1;
-      const made = await encodeTogether(
-        models.text.map(({ functions }) => functions),
-        tokenize(prompt).ids,
-      );
+    async embed(text, size, onCall) {
+      const reading = typeof text === 'string' ? facts.readPrompt(text) : text;
+      const encoders = models.text.map(({ functions }, i): EncodeText => {
+        if (i > 0) return functions;
+        return async (chunk) => {
+          calls.textEncoder += 1;
+          const made = await functions(chunk);
+          onCall?.();
+          return made;
+        };
+      });
+      const made = await encodeTogether(encoders, reading);
       if (kind !== 'sdxl') return made;
-      if (layout.zeroEmptyPrompt && prompt.trim() === '') {
+      if (layout.zeroEmptyPrompt && reading.prompt.trim() === '') {
         made.hidden.fill(0);
         made.pooled?.fill(0);
       }

@@ -147,7 +147,7 @@ function checkText(layout: Layout, unet: ReadModel<UnetIo>, text: readonly ReadM
   if (added === null && text.length > 1) {
     throw defect(unet.source.file, 'the bundle has two text encoders, but the network is not XL', MIXED);
   }
-  const widths = text.map((part, i) => part.io.dim ?? layout.text[i]?.hidden_size ?? null);
+  const widths = textWidths(layout, { text });
   if (hiddenDim !== null && !widths.includes(null)) {
     const width = widths.reduce((sum: number, dim) => sum + dim!, 0);
     if (width !== hiddenDim) {
@@ -244,4 +244,9 @@ function latentSpace({ vae, parts }: Layout, channels: number, factor: number, x
 /** Tokens the text encoder can read, where its config or its graph says so. */
 export function textLength(layout: Layout, parts: Parts, encoder: number): number | null {
   return parts.text[encoder]?.io.length ?? layout.text[encoder]?.max_position_embeddings ?? null;
+}
+
+/** Of the states of each text encoder, in order; null where neither graph nor configuration says. */
+export function textWidths(layout: Layout, { text }: Pick<Parts, 'text'>): (number | null)[] {
+  return text.map((part, i) => part.io.dim ?? layout.text[i]?.hidden_size ?? null);
 }

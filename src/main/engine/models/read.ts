@@ -1,9 +1,19 @@
 /** Reads a bundle: layout, graphs without weights, tokenizers, digests. Every defect shows here; no network is loaded. */
 import { throwIfCancelled } from '../../../common/errors.ts';
 import type { SchedulerConfig } from '../diffusion/types.ts';
+import { readEmbeddings } from './embeddings/embedding.ts';
 import type { Layout } from './layout.ts';
 import { bundleDigests } from './part-digests.ts';
-import { checkTokens, type Geometry, geometryOf, loadParts, type Parts, textLength } from './parts.ts';
+import {
+  checkTokens,
+  type Geometry,
+  geometryOf,
+  loadParts,
+  type Parts,
+  textLength,
+  textWidths,
+} from './parts.ts';
+import type { Embedding } from './prompt/reader.ts';
 import { readLayout } from './read-layout.ts';
 import { readScheduler } from './scheduler.ts';
 import { type ClipTokenizer, readTokenizer } from './tokenizer.ts';
@@ -17,9 +27,13 @@ export interface ReadBundle {
   readonly geometry: Geometry;
   readonly tokenizers: readonly ClipTokenizer[];
   readonly digests: BundleDigests;
+  readonly embeddings: readonly Embedding[];
 }
 
-export type ReadBundleOptions = Pick<OpenBundleOptions, 'digestStore' | 'signal' | 'prediction'>;
+export type ReadBundleOptions = Pick<
+  OpenBundleOptions,
+  'digestStore' | 'signal' | 'prediction' | 'embeddings'
+>;
 
 /**
  * @param dir folder of the bundle, as diffusers lays it out
@@ -38,6 +52,9 @@ export async function readBundle(dir: string, options: ReadBundleOptions): Promi
   }
   checkTokens(layout, parts, tokenizers);
   throwIfCancelled(options.signal);
+  const embeddings = await readEmbeddings(options.embeddings ?? [], {
+    ...{ widths: textWidths(layout, parts), model: layout.name, signal: options.signal },
+  });
   const digests = await bundleDigests(layout, parts, options);
-  return { layout, scheduler, parts, geometry, tokenizers, digests };
+  return { layout, scheduler, parts, geometry, tokenizers, digests, embeddings };
 }

@@ -57,8 +57,19 @@ export interface ClipTokenizer {
   readonly length: number;
   /** Number of ids the tokenizer can give: the text encoder's embedding must have at least as many rows. */
   readonly size: number;
+  readonly special: {
+    readonly start: number;
+    readonly end: number;
+    readonly padding: number;
+    /** Null where the vocabulary has no comma by itself. */
+    readonly comma: number | null;
+  };
   /** Start token, text, end token, padding. cut: the part of the text that did not fit, in lower case, or null. */
   encode(text: string): { readonly ids: Int32Array; readonly cut: string | null };
+  /** Of the text alone, as many as it has. */
+  tokens(text: string): readonly number[];
+  /** Text of tokens, in lower case. */
+  decode(tokens: readonly number[]): string;
 }
 
 const CLIP_WORDS = "'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+";
@@ -281,17 +292,25 @@ export async function readTokenizer(
   }
   const { bos_token, eos_token, pad_token } = tokens;
   const [start, end, filling] = [vocab[bos_token]!, vocab[eos_token]!, vocab[pad_token]!];
+  const tokensOf = (text: string): number[] => hub.encode(text, { add_special_tokens: false }).ids;
+  const decode = (tokens: readonly number[]) =>
+    hub
+      .decode([...tokens])
+      .replaceAll('</w>', ' ')
+      .trim();
   return {
     length,
+    special: { start, end, padding: filling, comma: vocab[',</w>'] ?? null },
+    tokens: tokensOf,
+    decode,
     size: Object.values(vocab).reduce((most, id) => Math.max(most, id), 0) + 1,
     encode(text) {
-      const all = hub.encode(text, { add_special_tokens: false }).ids;
+      const all = tokensOf(text);
       const kept = all.slice(0, length - 2);
       const ids = new Int32Array(length).fill(filling);
       ids.set([start, ...kept, end]);
       const rest = all.slice(length - 2);
-      const cut = rest.length === 0 ? null : hub.decode(rest).replaceAll('</w>', ' ').trim();
-      return { ids, cut };
+      return { ids, cut: rest.length === 0 ? null : decode(rest) };
     },
   };
 }

@@ -10,6 +10,7 @@ import type {
 } from '../diffusion/types.ts';
 import type { Flow } from '../flow/flow.ts';
 import type { Provider } from '../onnx/ort.ts';
+import type { Embedding, PromptReading, ReadPrompt } from './prompt/reader.ts';
 
 export interface BundleDigests {
   /** sha256 hex of everything that changes the numbers of that part: graph, weights, configuration. */
@@ -92,6 +93,10 @@ export interface BundleFacts {
   readonly nativeSize: number;
   /** Size in pixels an export froze, per side; null where any will do. */
   readonly frozen: Canvas;
+  /** A prompt as its text encoders take it; without `how`, as its plain text. */
+  readonly readPrompt: ReadPrompt;
+  /** What may stand in prompts, as the files that hold it are called; digests are those of the files. */
+  readonly embeddings: readonly Pick<Embedding, 'names' | 'path' | 'digest'>[];
 }
 
 /** Networks of a bundle that are held and let go by themselves; XL's two text encoders go together. */
@@ -145,7 +150,11 @@ export interface Bundle extends BundleFacts {
 
   tokenize(prompt: string): Tokens;
   /** size: canvas in pixels, which XL models take as a condition. */
-  embed(prompt: string, size: { width: number; height: number }): Promise<Conditioning>;
+  embed(
+    prompt: string | PromptReading,
+    size: { width: number; height: number },
+    onCall?: () => void,
+  ): Promise<Conditioning>;
   /** RGB8 (h·w·3, sides multiples of factor) to the scaled mean latent s·E(x). */
   encode(rgb: Uint8Array, width: number, height: number): Promise<Latent>;
   /** Scaled latent to RGB float32 (h·w·3, interleaved, 0..1, clamped). */
@@ -167,6 +176,8 @@ export interface OpenBundleOptions {
   readonly sites: AttentionSites;
   /** Whether frames of one call may attend to each other; off by default. Wants sites. */
   readonly joint?: boolean;
+  /** Paths of embeddings (textual inversion) that prompts may name. */
+  readonly embeddings?: readonly string[];
   /** Execution provider, already probed. */
   readonly provider: Provider;
   readonly threads?: number;

@@ -3,6 +3,7 @@ import type { JobState, Phase } from '../../../common/contract/jobs.ts';
 import type { WireError } from '../../../common/errors.ts';
 import { readReport, type TakeReport } from '../../../common/report.ts';
 import { groupsOfFlat } from '../../../common/settings/flat.ts';
+import { withPlainBrackets } from '../../../common/settings/plain-brackets.ts';
 import { type EditSettings, editSettings } from '../../../common/settings/settings.ts';
 import type { ProjectRef } from '../project/file.ts';
 
@@ -72,7 +73,7 @@ export interface Row {
 
 /** Null for a row that another version wrote and this one cannot read. */
 export function jobOf(row: Row): Job | null {
-  const settings = editSettings.safeParse(groupsOfFlat(parse(row.settings)));
+  const settings = editSettings.safeParse(withPlainBrackets(groupsOfFlat(parse(row.settings))));
   if (!settings.success) return null;
   return {
     id: row.id,

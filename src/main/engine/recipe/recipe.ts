@@ -19,13 +19,13 @@ import { Pictures } from '../make/pictures.ts';
 import { segmentsOf } from '../make/segments.ts';
 import { namesOf, type ShotOf } from '../make/shot.ts';
 import type { Calls } from '../make/tally.ts';
-import { textOf } from '../make/text.ts';
+import { readingOf, textOf } from '../make/text.ts';
 import { trajectoryOf } from '../make/trajectory.ts';
 import { type Need, wantsInversion } from '../methods/have.ts';
 import type { Segmenter } from '../models/segmenter.ts';
 import type { Guides } from './guides.ts';
 import { wayOf } from './hold.ts';
-import { branchPrompts } from './runs.ts';
+import { samplingTexts } from './texts.ts';
 
 export interface RecipeOf extends Guides {
   readonly shot: ShotOf;
@@ -69,18 +69,22 @@ const STRUCTURE_VERSION = 1;
 export class Recipe implements AsyncDisposable {
   readonly #of: RecipeOf;
   readonly #opened: Pictures[] = [];
-  /** Those that are read, by prompt: two of them may be the same. */
+  /** Those that are read, by the name of the reading: two of them may be the same. */
   readonly texts: ReadonlyMap<string, Derived<Conditioning>>;
 
   constructor(of: RecipeOf) {
     this.#of = of;
     const { settings } = of.shot;
-    const readsSource = this.inverts || of.needs.includes('sourceText');
-    const prompts = [
-      ...(readsSource ? [settings.prompts.source] : []),
-      ...branchPrompts(settings, of.shot.model),
+    const { source, target } = settings.prompts;
+    // Frames are inverted under one prompt by itself, a painted one under that of the take.
+    const alone = [...(this.inverts ? [source] : []), ...(of.painted.size > 0 ? [target] : [])];
+    const sampling = samplingTexts({ ...of.shot, needs: of.needs });
+    const readings = [
+      ...alone.map((prompt) => readingOf(of.shot, prompt)),
+      ...(sampling.source ? [sampling.source] : []),
+      ...sampling.branches,
     ];
-    this.texts = new Map(prompts.map((prompt) => [prompt, textOf(of.shot, prompt)]));
+    this.texts = new Map(readings.map((reading) => [reading.name, textOf(of.shot, reading)]));
   }
 
   get inverts(): boolean {

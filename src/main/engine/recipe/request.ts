@@ -132,6 +132,7 @@ type ModelFacts = Pick<
   | 'toldGuidance'
   | 'scheduler'
   | 'digests'
+  | 'readPrompt'
 >;
 
 /** A request and its clip, model and canvas: what a plan and a render both start from. Needs are its method's and what it is held by. */

@@ -7,11 +7,13 @@ import { parseRate } from '../../../common/time/rational.ts';
 import { type Capacity, checkCapacity } from '../diffusion/capacity.ts';
 import type { Conditioning, Predict } from '../diffusion/types.ts';
 import type { ShotOf } from '../make/shot.ts';
+import { readingOf } from '../make/text.ts';
 import { rehearseTake } from '../media/encode.ts';
 import { probeClip } from '../media/probe.ts';
 import { checkTarget } from '../media/target.ts';
 import { attentionFor } from '../methods/registry.ts';
 import { openBundle } from '../models/open.ts';
+import type { PromptReading } from '../models/prompt/reader.ts';
 import type { Bundle } from '../models/types.ts';
 import { chooseProvider } from '../onnx/provider.ts';
 import { guidesOf } from '../recipe/guides.ts';
@@ -40,7 +42,7 @@ export interface Shot extends ResolvedShot, AsyncDisposable {
   readonly tried: readonly ProviderTrial[];
   readonly depth: DepthOf;
   readonly recipe: Recipe;
-  /** By prompt, as they are made. */
+  /** By the name of the reading, as they are made. */
   readonly conditions: Map<string, Conditioning>;
   /** Frames that go through the network together. */
   readonly capacity: Capacity;
@@ -66,6 +68,7 @@ export async function prepareShot(
     prediction: settings.model.prediction,
     ...attentionFor(method, params, anchorsOf(settings).length),
     provider,
+    embeddings: settings.model.embeddings,
     digestStore: cache?.digests,
     signal,
   });
@@ -88,7 +91,7 @@ export async function prepareShot(
     const capacity = capacityOf({ bundle, shape, branches, runs, free });
     checkCapacity(runs, capacity);
     const conditions = new Map<string, Conditioning>();
-    const text = (prompt: string) => conditions.get(prompt)!;
+    const text = ({ name }: PromptReading) => conditions.get(name)!;
     const networks = () => ({ bundle, predict, text });
     const shot = { ...resolved, networks };
     const digestStore = cache?.digests;
@@ -115,22 +118,25 @@ export async function prepareShot(
   }
 }
 
-function warnOfPrompts(
-  settings: EditSettings,
-  { tokenize, toldGuidance }: Bundle,
-  warn: (line: string) => void,
-): void {
+function warnOfPrompts(settings: EditSettings, model: Bundle, warn: (line: string) => void): void {
   const { source, target, negative } = settings.prompts;
   const named = [
     ['source prompt', source],
     ['prompt', target],
     ['negative prompt', negative],
   ] as const;
-  for (const note of promptNotes(settings)) warn(note);
-  if (toldGuidance && negative.trim() !== '' && settings.guide.keep === 0)
+  const used = new Set<number>();
+  const known = model.embeddings.flatMap(({ names }) => names);
+  for (const note of promptNotes(settings, known)) warn(note);
+  if (model.toldGuidance && negative.trim() !== '' && settings.guide.keep === 0)
     warn('the negative prompt is not read: this model was made for few steps and is told the guidance');
   for (const [name, prompt] of named) {
-    const { cut } = tokenize(prompt);
+    const { cut, embeddings } = readingOf({ settings, model }, prompt);
+    for (const one of embeddings) used.add(one);
     if (cut !== null) warn(`the ${name} is longer than the model reads; this was cut: "${cut}"`);
+  }
+  for (const [i, { path, names }] of model.embeddings.entries()) {
+    const words = names.map((name) => `"${name}"`).join(' or ');
+    if (!used.has(i)) warn(`the embedding ${basename(path)} changes nothing: no prompt says ${words}`);
   }
 }

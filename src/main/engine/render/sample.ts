@@ -7,7 +7,8 @@ import { sampleRuns } from '../diffusion/driver.ts';
 import { type Run, visitsOf } from '../diffusion/run.ts';
 import type { Latent } from '../diffusion/types.ts';
 import type { Have } from '../methods/have.ts';
-import { branchPrompts, runsOf } from '../recipe/runs.ts';
+import { runsOf } from '../recipe/runs.ts';
+import { samplingTexts } from '../recipe/texts.ts';
 import { CheckpointClock } from './checkpoint-file.ts';
 import type { RenderContext } from './context.ts';
 import type { Ingredients } from './derive.ts';
@@ -48,7 +49,7 @@ export async function sampleShot(shot: Shot, made: Ingredients, context: RenderC
     }
   };
 
-  const branches = branchPrompts(settings, bundle).map((prompt) => conditions.get(prompt)!);
+  const branches = samplingTexts(shot).branches.map(({ name }) => conditions.get(name)!);
   progress.plan('sample', total - resumedVisits, branches.length);
   progress.enter('sample');
   const latents = await sampleRuns({
@@ -104,8 +105,9 @@ function visitsBefore(runs: readonly Run[], { run, step, visited }: Checkpoint):
 
 /** What was made, as a method asks for it. */
 function haveOf(shot: Shot, made: Ingredients, context: RenderContext): Partial<Have> {
-  const { shape, conditions, settings } = shot;
-  const sourceText = conditions.get(settings.prompts.source);
+  const { shape, conditions } = shot;
+  const { source } = samplingTexts(shot);
+  const sourceText = source && conditions.get(source.name);
   const between = betweenOf(shot, made.motions, context);
   return {
     ...(sourceText && { sourceText }),
@@ -141,6 +143,7 @@ function checkpointKey(shot: Shot, made: Ingredients): Buffer {
     shot.range,
     // What stands for a frame is in the fingerprint; that it does is said here.
     ...settings.guide.pictures.map(({ frame }) => frame),
+    ...samplingTexts(shot).branches.flatMap(({ digest }) => digest ?? []),
   ];
   return createHash('sha256').update(JSON.stringify(parts)).digest();
 }

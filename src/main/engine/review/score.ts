@@ -163,7 +163,7 @@ export async function scoreTake(parts: ScoreParts): Promise<TakeScores> {
 
 async function textTally(
   model: ImageText,
-  prompts: { target: string; source: string },
+  prompts: Parameters<typeof promptTally>[1],
   notes: string[],
 ): Promise<ImageTextTally | null> {
   if (prompts.target.trim() === '') {

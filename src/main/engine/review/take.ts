@@ -5,8 +5,10 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { AppError, Cancelled } from '../../../common/errors.ts';
 import type { ClipInfo, Fit } from '../../../common/media.ts';
+import { WEIGHTINGS } from '../../../common/prompts/prompt.ts';
 import { runOfPattern } from '../../../common/sequence.ts';
 import { groupsOfFlat } from '../../../common/settings/flat.ts';
+import { withPlainBrackets } from '../../../common/settings/plain-brackets.ts';
 import { fitCanvas } from '../media/fit.ts';
 import { probeClip } from '../media/probe.ts';
 import { filesOfClip } from '../media/sequence.ts';
@@ -51,7 +53,13 @@ const reportOfTake = z.object({
   canvas: fit.nullable().default(null),
   settings: z
     .object({
-      prompts: z.object({ target: z.string().default(''), source: z.string().default('') }).prefault({}),
+      prompts: z
+        .object({
+          target: z.string().default(''),
+          source: z.string().default(''),
+          weighting: z.enum(WEIGHTINGS).default('off'),
+        })
+        .prefault({}),
       output: z.object({ path: z.string() }).optional(),
     })
     .prefault({}),
@@ -132,7 +140,7 @@ async function readReportOf(path: string, doing: string): Promise<ReportOfTake> 
   } catch {
     throw refuse(`${basename(file)} cannot be read as a report`);
   }
-  const settings = groupsOfFlat((json as { settings?: unknown } | null)?.settings);
+  const settings = withPlainBrackets(groupsOfFlat((json as { settings?: unknown } | null)?.settings));
   const read = reportOfTake.safeParse({ ...(json as object), settings });
   if (!read.success) {
     throw refuse(

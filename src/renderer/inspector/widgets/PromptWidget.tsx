@@ -8,14 +8,26 @@ import { lengthHint } from '../prompt-length.ts';
 import row from '../Row.module.css';
 import type { WidgetProps } from './widget.ts';
 
+/** The word that an embedding's file stands for. */
+const nameOfFile = (path: string) =>
+  path
+    .split(/[\\/]/)
+    .at(-1)!
+    .replace(/\.[^.]*$/, '');
+
 const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 export function PromptWidget({ field, control, value, differs, shot, onChange }: WidgetProps<'prompt'>) {
   const id = useId();
   const text = differs ? '' : String(value ?? '');
-  const length = lengthHint(text);
+  const { weighting } = shot.settings.prompts;
+  const embeddings = shot.settings.model.embeddings.map(nameOfFile);
+  const length = lengthHint(text, weighting);
   const unread = field.path === 'prompts.negative' && !differs ? unreadNegative(shot.settings) : null;
-  const notes = [...syntaxNotes(text), ...(unread === null ? [] : [sentence(unread)])];
+  const notes = [
+    ...syntaxNotes(text, { weighting, embeddings }),
+    ...(unread === null ? [] : [sentence(unread)]),
+  ];
   const described = [length ? `${id}-length` : '', notes.length > 0 ? `${id}-notes` : ''].filter(Boolean);
   return (
     <div className={row.row}>
@@ -36,11 +48,8 @@ export function PromptWidget({ field, control, value, differs, shot, onChange }:
         onBlur={endGesture}
       />
       {length ? (
-        <p
-          className={length.tooLong ? `${row.note} ${texts.warn}` : `${row.note} ${texts.quiet}`}
-          id={`${id}-length`}
-        >
-          {length.text}
+        <p className={`${row.note} ${texts.quiet}`} id={`${id}-length`}>
+          {length}
         </p>
       ) : null}
       {notes.length > 0 ? (

@@ -3,6 +3,7 @@ import type { ComponentType } from 'react';
 import type { Control } from '../form-model.ts';
 import { AnchorWidget } from './AnchorWidget.tsx';
 import { ChoiceWidget } from './ChoiceWidget.tsx';
+import { FileListWidget } from './FileListWidget.tsx';
 import { MaskWidget } from './MaskWidget.tsx';
 import { MethodWidget } from './MethodWidget.tsx';
 import { NumberWidget } from './NumberWidget.tsx';
@@ -26,6 +27,7 @@ const WIDGETS: { readonly [Kind in Control['kind']]: ComponentType<WidgetProps<K
   solver: SolverWidget,
   method: MethodWidget,
   anchor: AnchorWidget,
+  'file-list': FileListWidget,
   mask: MaskWidget,
   pictures: PicturesWidget,
 };

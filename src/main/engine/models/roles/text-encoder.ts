@@ -6,6 +6,7 @@ import type { ValueInfo } from '../../onnx/ir/types.ts';
 import type { Feed } from '../../onnx/ort.ts';
 import { float32Io } from '../../onnx/passes/float-io.ts';
 import { step } from '../../onnx/passes/pass.ts';
+import { type PlacedVectors, placedVectors } from '../../onnx/passes/placed-vectors.ts';
 import {
   fixedDim,
   inputsOf,
@@ -17,7 +18,9 @@ import {
   take,
   type Values,
 } from '../graph-values.ts';
-import type { Part, Role } from '../role.ts';
+import { interpolated, multiplied } from '../prompt/emphasis.ts';
+import type { Chunk, PromptReading } from '../prompt/reader.ts';
+import type { Part, Purpose, Role } from '../role.ts';
 
 export const textConfig = z.object({
   hidden_size: z.int().min(1).optional(),
@@ -54,11 +57,19 @@ const role = {
   // Prompts are few: the weights stay mapped, which for XL saves gigabytes.
   session: { lowMemory: true },
   io: textIo,
-  passes: () => [step(float32Io)],
+  passes: (_purpose: Purpose, { placing }: TextVariant) => [
+    step(float32Io),
+    ...(placing ? [step(placedVectors)] : []),
+  ],
   functions: makeEncodeText,
 } as const;
 
-type TextEncoder = Role<TextIo, WantedText, void, EncodeText>;
+interface TextVariant {
+  /** Whether vectors may stand in the place of tokens. */
+  readonly placing: boolean;
+}
+
+type TextEncoder = Role<TextIo, WantedText, TextVariant, EncodeText>;
 
 export const textEncoder = {
   ...role,
@@ -119,17 +130,40 @@ interface EncodedText {
   readonly pooled: Float32Array | undefined;
 }
 
-/** Token ids, one text, to its hidden states. */
-export type EncodeText = (ids: Int32Array) => Promise<EncodedText>;
+/** What is read at once, to its hidden states; weights are left to others. */
+export type EncodeText = (chunk: Pick<Chunk, 'ids' | 'vectors'>) => Promise<EncodedText>;
 
-function makeEncodeText({ session, io }: Part<TextIo>): EncodeText {
-  return async (ids) => {
+function makeEncodeText({ session, io, outcomes }: Part<TextIo>): EncodeText {
+  const placed = outcomes.of(placedVectors);
+  return async ({ ids, vectors }) => {
     const batch = io.batch ?? 1;
-    const feeds = { [io.ids]: integerFeed(ids, io.idsType, batch) };
+    const feeds = {
+      [io.ids]: integerFeed(ids, io.idsType, batch),
+      ...(placed && placedFeeds(placed, ids.length, vectors)),
+    };
     const made = await session.run(feeds, io.pooled ? [io.hidden, io.pooled] : [io.hidden]);
     const first = (name: string) => made[name]!.data.slice(0, made[name]!.data.length / batch);
     const hidden = first(io.hidden);
     return { hidden, dim: hidden.length / ids.length, pooled: io.pooled ? first(io.pooled) : undefined };
+  };
+}
+
+/** The same for all rows of a batch. */
+function placedFeeds(
+  { mask, rows, width }: PlacedVectors,
+  tokens: number,
+  vectors: Chunk['vectors'],
+): Record<string, Feed> {
+  const [some] = vectors.values();
+  const dim = some?.length ?? width ?? 1;
+  const [places, data] = [new Uint8Array(tokens), new Float32Array(tokens * dim)];
+  for (const [at, vector] of vectors) {
+    places[at] = 1;
+    data.set(vector, at * dim);
+  }
+  return {
+    [mask]: { type: 'bool', data: places, dims: [1, tokens, 1] },
+    [rows]: { type: 'float32', data, dims: [1, tokens, dim] },
   };
 }
 
@@ -156,14 +190,40 @@ function sideBySide(parts: readonly EncodedText[], tokens: number): { hidden: Fl
   return { hidden, dim };
 }
 
-/** @param ids one array per encoder, all of the same length */
+/** Each chunk by itself, their states one after the other; what is pooled comes from the first. */
+async function encodeChunks(
+  encode: EncodeText,
+  chunks: readonly Chunk[],
+  { empty, weighting }: { readonly empty: Chunk; readonly weighting: PromptReading['weighting'] },
+): Promise<EncodedText> {
+  const known = new Map<Chunk, EncodedText>();
+  const once = async (chunk: Chunk) => {
+    const made = known.get(chunk) ?? (await encode(chunk));
+    known.set(chunk, made);
+    return made;
+  };
+  const first = await once(chunks[0]!);
+  const size = first.hidden.length;
+  const hidden = new Float32Array(chunks.length * size);
+  for (const [i, chunk] of chunks.entries()) {
+    const { hidden: states } = await once(chunk);
+    const { weights } = chunk;
+    if (weights === null) hidden.set(states, i * size);
+    else if (weighting === 'a1111') hidden.set(multiplied(states, weights), i * size);
+    else hidden.set(interpolated(states, (await once(empty)).hidden, weights), i * size);
+  }
+  return { ...first, hidden };
+}
+
+/** @param encoders in the order of the reading's */
 export async function encodeTogether(
   encoders: readonly EncodeText[],
-  ids: readonly Int32Array[],
+  { chunks, empty, weighting }: PromptReading,
 ): Promise<Conditioning> {
   const made: EncodedText[] = [];
-  for (const [i, encode] of encoders.entries()) made.push(await encode(ids[i]!));
-  const tokens = ids[0]!.length;
+  for (const [i, encode] of encoders.entries())
+    made.push(await encodeChunks(encode, chunks[i]!, { empty: empty[i]!, weighting }));
+  const tokens = made[0]!.hidden.length / made[0]!.dim;
   const { hidden, dim } = made.length === 1 ? made[0]! : sideBySide(made, tokens);
   return { hidden, tokens, dim, pooled: made.at(-1)!.pooled };
 }
