@@ -12,7 +12,8 @@ const clipTextConfig = z.object({
   ...clipEncoderShape,
   architectures: z.array(z.string()).nullish(),
   model_type: z.literal('clip_text_model').optional(),
-  eos_token_id: z.int().default(49407),
+  /** CLIP's is the last of its vocabulary. */
+  eos_token_id: z.int().optional(),
   hidden_act: clipEncoderShape.hidden_act.default('quick_gelu'),
   layer_norm_eps: clipEncoderShape.layer_norm_eps.default(1e-5),
   max_position_embeddings: z.int().min(1).default(77),
@@ -78,7 +79,8 @@ function causalMask(b: NetworkBuilder, count: Value): Value {
 }
 
 /** The state at the first end of text, [B, width]. */
-function atEnd(b: NetworkBuilder, ids: Value, states: Value, { eos_token_id: eos }: TextConfig): Value {
+function atEnd(b: NetworkBuilder, ids: Value, states: Value, config: TextConfig): Value {
+  const { eos_token_id: eos = config.vocab_size - 1 } = config;
   const ends = eos === OLDER_EOS ? ids : b.node('Equal', [ids, b.integer(eos)]);
   const places = b.node('Cast', [ends], { to: attr.int(ELEMENT.float32) });
   const first = b.node('ArgMax', [places], { axis: attr.int(1), keepdims: attr.int(1) });
