@@ -8,6 +8,7 @@ import { controlResiduals } from '../../src/main/engine/onnx/passes/control-resi
 import { float32Io } from '../../src/main/engine/onnx/passes/float-io.ts';
 import { inPlace } from '../../src/main/engine/onnx/passes/in-place.ts';
 import { jointAttention } from '../../src/main/engine/onnx/passes/joint-attention.ts';
+import { lowRank } from '../../src/main/engine/onnx/passes/low-rank.ts';
 import { applyPasses, type Pass, type Step, step } from '../../src/main/engine/onnx/passes/pass.ts';
 import { placedVectors } from '../../src/main/engine/onnx/passes/placed-vectors.ts';
 import { prune } from '../../src/main/engine/onnx/passes/prune.ts';
@@ -147,6 +148,14 @@ interface Shipped {
 }
 
 const sites = { sites: 'all' } as const;
+const half = {
+  name: 'half',
+  dims: [2, 2],
+  type: ELEMENT.float32,
+  data: { kind: 'bytes', bytes: new Uint8Array(16) },
+} as const;
+const delta = { kind: 'low-rank', down: half, mid: null, up: half } as const;
+const adapters = [{ additions: [{ module: 'conv_in', delta, scale: 1 }], strength: () => 1 }];
 const shipped: readonly Shipped[] = [
   {
     pass: float32Io,
@@ -214,6 +223,19 @@ const shipped: readonly Shipped[] = [
     ],
   },
   { pass: inPlace, step, lacking: null, idle: [turned, 0, 'still reads a transposed weight'] },
+  {
+    pass: lowRank,
+    step: (one) => step<{ adapters: typeof adapters }, unknown>(one, { adapters }),
+    lacking: [plain, 'there is no layer conv_in'],
+    idle: [
+      () =>
+        textModel(
+          'float32[3, 2] x => float32[3, 2] y\nfloat32[2, 2] w = {1, 0, 0, 1}\ny = MatMul(x, w) "/conv_in/MatMul"',
+        ),
+      [],
+      'an adapter has no strength',
+    ],
+  },
 ];
 
 describe('the passes that come with Retake', () => {
@@ -241,7 +263,7 @@ describe('the passes that come with Retake', () => {
       name.endsWith('.ts'),
     );
     const names =
-      'float32Io|placedVectors|prune|takeMean|unpackAttention|referenceAttention|jointAttention|inPlace|controlResiduals';
+      'float32Io|placedVectors|prune|takeMean|unpackAttention|referenceAttention|jointAttention|inPlace|controlResiduals|lowRank';
     const called = new RegExp(`\\b(${names})\\.run\\(`);
     expect(files.filter((name) => called.test(readFileSync(join(source, name), 'utf8')))).toEqual([]);
   });

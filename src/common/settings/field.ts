@@ -55,6 +55,8 @@ type Widget =
   | { readonly kind: 'solver' }
   /** Pictures that stand for frames. */
   | { readonly kind: 'pictures' }
+  /** Files with a strength each, by sliders from low to high. */
+  | { readonly kind: 'loras'; readonly low: number; readonly high: number; readonly step: number }
   /** Drawn in the picture. */
   | { readonly kind: 'mask' }
   | { readonly kind: 'parameters' };

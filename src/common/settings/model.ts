@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { embeddings } from './embeddings.ts';
 import { field, oneFile } from './field.ts';
+import { loras } from './loras.ts';
 
 export const PROVIDERS = ['auto', 'cpu', 'cuda', 'dml', 'coreml', 'webgpu'] as const;
 
@@ -43,4 +44,4 @@ const prediction = field(z.enum(['auto', 'epsilon', 'v_prediction']).default('au
   neutral: 'auto',
 });
 
-export const model = { bundle, embeddings, provider, prediction };
+export const model = { bundle, loras, embeddings, provider, prediction };

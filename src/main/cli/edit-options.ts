@@ -110,8 +110,7 @@ function wished(field: Placed, flags: EditFlags): unknown {
   if (field.widget.kind === 'mask') return maskOf(field.flags.map(({ name }, i) => [name, texts[i]]));
   if (text === undefined) return undefined;
   if (field.widget.kind === 'file-list') return (text as readonly string[]).map((path) => resolve(path));
-  if (Array.isArray(text))
-    return field.widget.kind === 'pictures' ? pictures(option, text) : methodParams(text);
+  if (Array.isArray(text)) return REPEATED[field.widget.kind]?.(option, text) ?? methodParams(text);
   if (typeof text !== 'string') return text;
   switch (field.widget.kind) {
     case 'file':
@@ -125,6 +124,12 @@ function wished(field: Placed, flags: EditFlags): unknown {
       return field.limits.kind === 'number' ? decimal(option, text) : text;
   }
 }
+
+/** Options that may be given several times, by what they ask for; others are a method's parameters. */
+const REPEATED: Readonly<Record<string, (option: string, texts: readonly string[]) => object[]>> = {
+  pictures,
+  loras,
+};
 
 function given({ name, aliases = [] }: Flag, flags: EditFlags): EditFlags[string] {
   const attribute = (flag: string) => flag.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
@@ -146,6 +151,15 @@ function pictures(option: string, texts: readonly string[]): object[] {
     if (frame === undefined || file === undefined) throw usage(`${option} wants frame=file, not "${text}"`);
     const [, movie, at] = (existsSync(file) ? null : /^(.+)@(\d+)$/.exec(file)) ?? [];
     return { frame: Number(frame), path: resolve(movie ?? file), at: Number(at ?? 0) };
+  });
+}
+
+/** "look.safetensors", or "look.safetensors:0.7"; a file that is called so comes first, and a drive's colon is none of ours. */
+function loras(_option: string, texts: readonly string[]): object[] {
+  return texts.map((text) => {
+    const [, file, strength] =
+      (existsSync(text) ? null : /^(.+):([-+]?(?:\d+\.?\d*|\.\d+))$/.exec(text)) ?? [];
+    return file === undefined ? { path: resolve(text) } : { path: resolve(file), strength: Number(strength) };
   });
 }
 

@@ -12,7 +12,6 @@ import texts from '../ui/text.module.css';
 import { count } from '../words.ts';
 import { CopySettings } from './CopySettings.tsx';
 import styles from './Inspector.module.css';
-import { ModelSetting } from './ModelSetting.tsx';
 import { Presets } from './Presets.tsx';
 import { RenderFooter } from './RenderFooter.tsx';
 import { SettingsForm } from './SettingsForm.tsx';
@@ -32,7 +31,6 @@ export function Inspector() {
         <Later>
           <ShotHead shot={shot} chosen={shots.length} />
           <SettingsForm shot={shot} shots={shots} />
-          <ModelSetting shot={shot} />
         </Later>
       </div>
       <RenderFooter shots={shots} />

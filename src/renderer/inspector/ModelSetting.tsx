@@ -1,4 +1,5 @@
-/** Which model renders this project. */
+/** Which model renders this project, and what each shot adds to it. */
+import type { ReactNode } from 'react';
 import type { Shot } from '../../common/project/document.ts';
 import { setProject } from '../../common/project/edits-settings.ts';
 import { type Grouped, sameValue } from '../../common/settings/catalogue.ts';
@@ -17,7 +18,13 @@ import { Section } from './Section.tsx';
 
 const DEFAULT = 'default';
 
-export function ModelSetting({ shot }: { readonly shot: Shot }) {
+interface Props {
+  readonly shot: Shot;
+  /** Fields of the shot. */
+  readonly children: ReactNode;
+}
+
+export function ModelSetting({ shot, children }: Props) {
   const known = useLibrary();
   const models = useLibraryOf('model');
   const path = useDocument((document) => document.bundle);
@@ -66,6 +73,7 @@ export function ModelSetting({ shot }: { readonly shot: Shot }) {
           Open the library…
         </Button>
       </div>
+      {children}
     </Section>
   );
 }

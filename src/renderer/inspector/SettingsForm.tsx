@@ -5,7 +5,8 @@ import { SETTINGS } from '../../common/settings/settings.ts';
 import { useMethods } from '../store/methods.ts';
 import { Fields } from './Fields.tsx';
 import { Fold } from './Fold.tsx';
-import { formOf } from './form-model.ts';
+import { formOf, MODEL_GROUP } from './form-model.ts';
+import { ModelSetting } from './ModelSetting.tsx';
 import { Section } from './Section.tsx';
 
 interface Props {
@@ -22,14 +23,23 @@ export function SettingsForm({ shot, shots }: Props) {
   const { groups, finer } = useMemo(() => formOf(SETTINGS, method), [method]);
   return (
     <>
-      {groups.map(({ name, fields }) => (
-        <Section key={name} name={name}>
-          <Fields fields={fields} shot={shot} shots={shots} />
-        </Section>
-      ))}
+      {groups.map(({ name, fields }) =>
+        name === MODEL_GROUP ? null : (
+          <Section key={name} name={name}>
+            <Fields fields={fields} shot={shot} shots={shots} />
+          </Section>
+        ),
+      )}
       <Fold title="Finer settings">
         <Fields fields={finer} shot={shot} shots={shots} />
       </Fold>
+      <ModelSetting shot={shot}>
+        <Fields
+          fields={groups.find(({ name }) => name === MODEL_GROUP)?.fields ?? []}
+          shot={shot}
+          shots={shots}
+        />
+      </ModelSetting>
     </>
   );
 }

@@ -19,6 +19,7 @@ export type Control =
   | { readonly kind: 'method' }
   | { readonly kind: 'solver' }
   | { readonly kind: 'file-list'; readonly what: string; readonly extensions: readonly string[] }
+  | { readonly kind: 'loras'; readonly low: number; readonly high: number; readonly step: number }
   | { readonly kind: 'mask' }
   | { readonly kind: 'pictures' };
 
@@ -49,6 +50,9 @@ export interface Form {
   /** Behind the fold, of all groups. */
   readonly finer: readonly FormField[];
 }
+
+/** The group whose fields stand beside the choice of the model. */
+export const MODEL_GROUP = nameOf('model');
 
 /** @param method that all chosen shots have; null where they have several, or it is not known */
 export function formOf({ fields }: Pick<Catalogue, 'fields'>, method: MethodInfo | null): Form {
@@ -105,6 +109,7 @@ function controlOf({ widget, limits }: Placed): Control | null {
     case 'frame':
       return { kind: 'anchor' };
     case 'file-list':
+    case 'loras':
       return widget;
     case 'switch':
     case 'method':

@@ -1,15 +1,17 @@
 /** What a plan needs of a bundle, remembered while its files stay as they are. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { LoraUse } from '../../../common/settings/loras.ts';
 import { readEmbeddings } from './embeddings/embedding.ts';
 import type { Layout } from './layout.ts';
+import { digestsWith } from './loras/use.ts';
 import { type Parts, textWidths } from './parts.ts';
 import { promptReader, type ReaderOf } from './prompt/reader.ts';
 import { type ReadBundle, readBundle } from './read.ts';
 import { readLayout } from './read-layout.ts';
 import { sizeFor } from './roles/depth-estimator.ts';
 import { TOKENIZER_FILES } from './tokenizer.ts';
-import type { BundleFacts, DepthEstimator, DigestStore, OpenBundleOptions } from './types.ts';
+import type { BundleDigests, BundleFacts, DepthEstimator, DigestStore, OpenBundleOptions } from './types.ts';
 
 interface PlanFacts extends BundleFacts {
   /** Null where the bundle cannot estimate depth. */
@@ -17,32 +19,35 @@ interface PlanFacts extends BundleFacts {
 }
 
 /** What of opening changes what a model is, and what prompts may name. */
-type FactsOptions = Pick<OpenBundleOptions, 'prediction' | 'embeddings'>;
+type FactsOptions = Pick<OpenBundleOptions, 'prediction' | 'embeddings' | 'loras'>;
 
 export type ReadFacts = (path: string, options?: FactsOptions) => Promise<PlanFacts>;
 
 /** @throws AppError bundle-invalid, weights-missing */
 export function rememberingFacts(digestStore: DigestStore | undefined): ReadFacts {
-  interface Known {
-    readonly weights: readonly string[];
-    readonly stamp: string;
-    readonly facts: PlanFacts;
-    readonly reader: Omit<ReaderOf, 'embeddings'>;
-    readonly widths: readonly (number | null)[];
-  }
   const known = new Map<string, Known>();
-  const readFacts = async (path: string, options: Omit<FactsOptions, 'embeddings'>): Promise<Known> => {
+  const readFacts = async (
+    path: string,
+    { loras = [], ...options }: Omit<FactsOptions, 'embeddings'>,
+  ): Promise<Known> => {
     const layout = await readLayout(path, (error) => {
       throw error;
     });
-    const key = JSON.stringify([layout.dir, options]);
+    // Another strength is no other reading: it is in the digests alone.
+    const files = loras.map((one) => one.path);
+    const key = JSON.stringify([layout.dir, options, files]);
     const found = known.get(key);
-    if (found && found.stamp === (await stampOf(layout, found.weights))) return found;
-    const read = await readBundle(path, { ...options, ...(digestStore && { digestStore }) });
-    const weights = weightsOf(read.parts);
-    const facts = { ...factsOf(read), depth: depthOf(read) };
-    const now = { weights, stamp: await stampOf(layout, weights), facts, reader: readerOf(read) };
-    const made = { ...now, widths: textWidths(layout, read.parts) };
+    if (found && found.stamp === (await stampOf(layout, found.weights))) return withStrengths(found, loras);
+    const read = await readBundle(path, { ...options, loras, ...(digestStore && { digestStore }) });
+    const weights = [...weightsOf(read.parts), ...files];
+    const made = {
+      weights,
+      stamp: await stampOf(layout, weights),
+      facts: { ...factsOf(read), depth: depthOf(read) },
+      ownDigests: read.ownDigests,
+      reader: readerOf(read),
+      widths: textWidths(layout, read.parts),
+    };
     known.set(key, made);
     return made;
   };
@@ -52,6 +57,21 @@ export function rememberingFacts(digestStore: DigestStore | undefined): ReadFact
     const embeddings = await readEmbeddings(paths, { widths, model: facts.name });
     return { ...facts, embeddings, readPrompt: promptReader({ ...reader, embeddings }) };
   };
+}
+
+interface Known {
+  readonly weights: readonly string[];
+  readonly stamp: string;
+  readonly facts: PlanFacts;
+  readonly ownDigests: BundleDigests;
+  readonly reader: Omit<ReaderOf, 'embeddings'>;
+  readonly widths: readonly (number | null)[];
+}
+
+function withStrengths(known: Known, wanted: readonly LoraUse[]): Known {
+  const { facts, ownDigests } = known;
+  const loras = facts.loras.map((one, i) => ({ ...one, strength: wanted[i]!.strength }));
+  return { ...known, facts: { ...facts, loras, digests: digestsWith(ownDigests, loras) } };
 }
 
 function depthOf({ layout, parts }: ReadBundle): PlanFacts['depth'] {
@@ -65,8 +85,11 @@ function depthOf({ layout, parts }: ReadBundle): PlanFacts['depth'] {
 export function factsOf(read: ReadBundle): BundleFacts {
   const { layout, scheduler, geometry, digests, embeddings } = read;
   const { space: _, ...measures } = geometry;
+  // Without what they add, which is large.
+  const loras = read.loras.map(({ additions: _, ...facts }) => facts);
   const readPrompt = promptReader({ ...readerOf(read), embeddings });
-  return { ...measures, dir: layout.dir, name: layout.name, scheduler, digests, embeddings, readPrompt };
+  const { dir, name } = layout;
+  return { ...measures, dir, name, scheduler, digests, loras, embeddings, readPrompt };
 }
 
 function readerOf({ tokenizers, parts }: ReadBundle): Omit<ReaderOf, 'embeddings'> {

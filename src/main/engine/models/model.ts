@@ -2,12 +2,13 @@
 import { AppError, type CancelSignal, throwIfCancelled } from '../../../common/errors.ts';
 import { createSession, type Provider, tryOut } from '../onnx/ort.ts';
 import { inPlace } from '../onnx/passes/in-place.ts';
-import { applyPasses, step } from '../onnx/passes/pass.ts';
+import { type Adapter, lowRank } from '../onnx/passes/low-rank.ts';
+import { applyPasses, type Outcomes, step } from '../onnx/passes/pass.ts';
 import { serializeModel } from '../onnx/serde.ts';
 import type { LoadedGraph } from '../onnx/slim.ts';
 import { partDigest } from './digests.ts';
 import { LazySession } from './lazy-session.ts';
-import type { Purpose, Role, RoleName } from './role.ts';
+import type { Purpose, Role, RoleName, Runner } from './role.ts';
 import type { Source } from './source.ts';
 import type { DigestStore } from './types.ts';
 
@@ -29,6 +30,8 @@ export interface OpenModelOptions<Variant> {
   readonly signal?: CancelSignal | undefined;
   /** What the runtime would refuse shows at the first call only. */
   readonly untried?: boolean;
+  /** What stands beside its layers; none unless said. */
+  readonly adapters?: readonly Adapter[];
 }
 
 export interface OpenModel<Functions = unknown> {
@@ -81,14 +84,17 @@ export async function openModel<Io, Want, Variant, Functions>(
 export async function openRead<Io, Want, Variant, Functions>(
   role: Role<Io, Want, Variant, Functions>,
   { source, graph, io }: ReadModel<Io>,
-  { variant, name, provider, threads, purpose = 'forward', signal, untried }: OpenModelOptions<Variant>,
+  options: OpenModelOptions<Variant>,
 ): Promise<OpenModel<Functions>> {
+  const { variant, name, provider, threads, purpose = 'forward', signal, untried, adapters = [] } = options;
   throwIfCancelled(signal);
   const { folder } = graph;
   const label = `${role.label} of ${name}`;
+  const beside = adapters.length > 0 ? [step(lowRank, { adapters })] : [];
   // Only now: the passes of a role look for plain products.
   const last = provider === 'cpu' ? [step(inPlace)] : [];
-  const outcomes = applyPasses(graph.model, [...role.passes(purpose, variant), ...last], label);
+  const steps = [...beside, ...role.passes(purpose, variant), ...last];
+  const outcomes = applyPasses(graph.model, steps, label);
   // Kept as bytes, one megabyte for Stable Diffusion's UNet where the objects take fourteen: reading the file again takes
   // a moment at every opening and could find another one than was checked.
   const bytes = serializeModel(graph.model);
@@ -105,7 +111,7 @@ export async function openRead<Io, Want, Variant, Functions>(
     await session.open();
   }
   return {
-    functions: role.functions({ session, io, file: source.file, outcomes }),
+    functions: role.functions({ session: withStrengths(session, outcomes), io, file: source.file, outcomes }),
     get runSeconds() {
       return session.runSeconds;
     },
@@ -119,4 +125,15 @@ export async function openRead<Io, Want, Variant, Functions>(
     release: () => session.release(),
     close: () => session.close(),
   };
+}
+
+/** Each run is told how strong the adapters are just then. */
+function withStrengths(session: Runner, outcomes: Outcomes): Runner {
+  const inputs = outcomes.of(lowRank);
+  if (!inputs) return session;
+  const strengths = () =>
+    inputs.map(({ name, strength }) => {
+      return [name, { type: 'float32', data: Float32Array.of(strength()), dims: [] }] as const;
+    });
+  return { run: (feeds, fetches) => session.run({ ...feeds, ...Object.fromEntries(strengths()) }, fetches) };
 }

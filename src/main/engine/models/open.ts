@@ -1,8 +1,9 @@
 /** Opens a bundle as functions: everything is checked before the first network is loaded, and each is loaded at its first use. */
 import { assert } from '../../../common/errors.ts';
 import { factsOf } from './facts.ts';
+import { adaptersOf } from './loras/use.ts';
 import { foretell, sizesOf } from './memory.ts';
-import { type OpenModel, openRead, type ReadModel } from './model.ts';
+import { type OpenModel, type OpenModelOptions, openRead, type ReadModel } from './model.ts';
 import { checkCanvas } from './parts.ts';
 import { type ReadBundle, readBundle } from './read.ts';
 import type { Role } from './role.ts';
@@ -36,7 +37,7 @@ type Models = Awaited<ReturnType<typeof openParts>>;
 
 /** @param opened gets every model as soon as it is open */
 async function openParts(
-  { layout, parts, embeddings }: ReadBundle,
+  { layout, parts, embeddings, loras }: ReadBundle,
   options: OpenBundleOptions,
   opened: OpenModel[],
 ) {
@@ -45,9 +46,9 @@ async function openParts(
     role: Role<Io, never, Variant, Functions>,
     part: ReadModel<Io>,
     variant: Variant,
-    untried = false,
+    more: Pick<OpenModelOptions<Variant>, 'untried' | 'adapters'> = {},
   ): Promise<OpenModel<Functions>> => {
-    const common = { name: layout.name, provider, threads, signal, untried };
+    const common = { name: layout.name, provider, threads, signal, ...more };
     const model = await openRead(role, part, { ...common, variant });
     opened.push(model);
     return model;
@@ -56,12 +57,15 @@ async function openParts(
   // Without embeddings the graph stays as it was exported.
   const placing = embeddings.length > 0;
   return {
-    unet: await open(unet, parts.unet, { sites, joint }),
+    unet: await open(unet, parts.unet, { sites, joint }, { adapters: adaptersOf(loras, 'unet') }),
     vaeEncoder: await open(vaeEncoder, parts.vaeEncoder, undefined),
     vaeDecoder: await open(vaeDecoder, parts.vaeDecoder, undefined),
-    text: await inOrder(parts.text, (part, i) => open(encoders[i]!, part, { placing })),
+    text: await inOrder(parts.text, (part, i) => {
+      const adapters = adaptersOf(loras, i === 0 ? 'text' : 'text2');
+      return open(encoders[i]!, part, { placing }, { adapters });
+    }),
     // With a depth clip it is never asked.
-    depth: parts.depth && (await open(depthEstimator, parts.depth, undefined, true)),
+    depth: parts.depth && (await open(depthEstimator, parts.depth, undefined, { untried: true })),
     flow: parts.flow && (await open(flowEstimator, parts.flow, undefined)),
     interpolator: parts.interpolator && (await open(interpolator, parts.interpolator, undefined)),
   };

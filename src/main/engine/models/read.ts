@@ -3,6 +3,7 @@ import { throwIfCancelled } from '../../../common/errors.ts';
 import type { SchedulerConfig } from '../diffusion/types.ts';
 import { readEmbeddings } from './embeddings/embedding.ts';
 import type { Layout } from './layout.ts';
+import { digestsWith, type LoraInUse, openLoras } from './loras/use.ts';
 import { bundleDigests } from './part-digests.ts';
 import {
   checkTokens,
@@ -26,18 +27,21 @@ export interface ReadBundle {
   readonly parts: Parts;
   readonly geometry: Geometry;
   readonly tokenizers: readonly ClipTokenizer[];
+  /** Of the files alone, and with what is added to them. */
+  readonly ownDigests: BundleDigests;
   readonly digests: BundleDigests;
   readonly embeddings: readonly Embedding[];
+  readonly loras: readonly LoraInUse[];
 }
 
 export type ReadBundleOptions = Pick<
   OpenBundleOptions,
-  'digestStore' | 'signal' | 'prediction' | 'embeddings'
+  'digestStore' | 'signal' | 'prediction' | 'embeddings' | 'loras'
 >;
 
 /**
  * @param dir folder of the bundle, as diffusers lays it out
- * @throws AppError bundle-invalid or weights-missing naming the file; Cancelled
+ * @throws AppError bundle-invalid or weights-missing naming the file, not-finite for a broken LoRA; Cancelled
  */
 export async function readBundle(dir: string, options: ReadBundleOptions): Promise<ReadBundle> {
   const layout = await readLayout(dir, (error) => {
@@ -55,6 +59,9 @@ export async function readBundle(dir: string, options: ReadBundleOptions): Promi
   const embeddings = await readEmbeddings(options.embeddings ?? [], {
     ...{ widths: textWidths(layout, parts), model: layout.name, signal: options.signal },
   });
-  const digests = await bundleDigests(layout, parts, options);
-  return { layout, scheduler, parts, geometry, tokenizers, digests, embeddings };
+  const loras = await openLoras(options.loras ?? [], { name: layout.name, parts }, options);
+  const ownDigests = await bundleDigests(layout, parts, options);
+  const digests = digestsWith(ownDigests, loras);
+  const read = { layout, scheduler, parts, geometry, tokenizers, embeddings };
+  return { ...read, ownDigests, digests, loras };
 }

@@ -1,4 +1,6 @@
 /** A model bundle as functions. Opened by models/open.ts; nothing above it knows of ONNX. */
+
+import type { LoraUse } from '../../../common/settings/loras.ts';
 import type {
   Attending,
   AttentionSites,
@@ -73,6 +75,19 @@ export interface Canvas {
   readonly height: number | null;
 }
 
+/** A LoRA in use. */
+export interface LoraFacts {
+  /** Of its file. */
+  readonly name: string;
+  readonly path: string;
+  readonly strength: number;
+  readonly digest: string;
+  /** How many layers it adds to. */
+  readonly layers: { readonly unet: number; readonly text: number };
+  /** What of the file the model does not have, as the file names it. */
+  readonly unmatched: readonly string[];
+}
+
 /** What a bundle is, known without loading a network. */
 export interface BundleFacts {
   readonly dir: string;
@@ -97,6 +112,8 @@ export interface BundleFacts {
   readonly readPrompt: ReadPrompt;
   /** What may stand in prompts, as the files that hold it are called; digests are those of the files. */
   readonly embeddings: readonly Pick<Embedding, 'names' | 'path' | 'digest'>[];
+  /** In the order in which they were asked for. */
+  readonly loras: readonly LoraFacts[];
 }
 
 /** Networks of a bundle that are held and let go by themselves; XL's two text encoders go together. */
@@ -186,6 +203,8 @@ export interface OpenBundleOptions {
   /** Faster for stores of digests: called with (path, size, mtimeMs) before a weights file is hashed. */
   readonly digestStore?: DigestStore;
   readonly signal?: AbortSignal;
+  /** Added to UNet and text encoders; none unless said. */
+  readonly loras?: readonly LoraUse[];
 }
 
 export interface DigestStore {

@@ -49,8 +49,8 @@ export function createPlanner({ cache, store, probe, facts, dir, isBusy }: Plann
   const plan: Planner = async (settings) => {
     const request = resolveRequest(settings);
     const clip = await probe(settings.source.clip);
-    const { bundle: path, prediction, embeddings } = settings.model;
-    const model = await facts(path, { prediction, embeddings });
+    const { bundle: path, prediction, embeddings, loras } = settings.model;
+    const model = await facts(path, { prediction, embeddings, loras });
     const { provider } = await chooseProvider(settings.model.provider);
     const resolved = resolveShot({ settings, request, clip, model, provider });
     const guides = await guidesOf({ ...resolved, sizeFor: model.depth?.sizeFor ?? null }, probe);

@@ -12,6 +12,7 @@ import { rehearseTake } from '../media/encode.ts';
 import { probeClip } from '../media/probe.ts';
 import { checkTarget } from '../media/target.ts';
 import { attentionFor } from '../methods/registry.ts';
+import { loraNotes } from '../models/loras/notes.ts';
 import { openBundle } from '../models/open.ts';
 import type { PromptReading } from '../models/prompt/reader.ts';
 import type { Bundle } from '../models/types.ts';
@@ -71,8 +72,10 @@ export async function prepareShot(
     embeddings: settings.model.embeddings,
     digestStore: cache?.digests,
     signal,
+    loras: settings.model.loras,
   });
   try {
+    for (const note of loraNotes(bundle.loras)) warn(note);
     const resolved = resolveShot({ settings, request, clip, model: bundle, provider });
     const { range, fit, shape, needs } = resolved;
     const merged = mergesTake(resolved);

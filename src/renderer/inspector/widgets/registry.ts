@@ -4,6 +4,7 @@ import type { Control } from '../form-model.ts';
 import { AnchorWidget } from './AnchorWidget.tsx';
 import { ChoiceWidget } from './ChoiceWidget.tsx';
 import { FileListWidget } from './FileListWidget.tsx';
+import { LorasWidget } from './LorasWidget.tsx';
 import { MaskWidget } from './MaskWidget.tsx';
 import { MethodWidget } from './MethodWidget.tsx';
 import { NumberWidget } from './NumberWidget.tsx';
@@ -28,6 +29,7 @@ const WIDGETS: { readonly [Kind in Control['kind']]: ComponentType<WidgetProps<K
   method: MethodWidget,
   anchor: AnchorWidget,
   'file-list': FileListWidget,
+  loras: LorasWidget,
   mask: MaskWidget,
   pictures: PicturesWidget,
 };

@@ -42,11 +42,27 @@ const THROUGH = new Set([
 ]);
 const ELEMENTWISE = new Set(['Add', 'Sub', 'Mul', 'Div']);
 
-/** Adapters on one projection; more are not looked for, lest a network's own sums be searched without end. */
-const MOST_JOINS = 4;
+/** Adapters on one projection: those that a render adds, and some of the export's own. */
+const MOST_JOINS = 20;
+
+/** What was found already, by value and joins left: a network's own sums are not searched again and again. */
+type Known = Map<string, TokenPath | null>;
 
 /** Follows a value back to the tokens its projection reads; null where no such path exists. */
-export function tracePath(graph: Graph, value: string, joins = MOST_JOINS): TokenPath | null {
+export function tracePath(graph: Graph, value: string): TokenPath | null {
+  return trace(graph, value, MOST_JOINS, new Map());
+}
+
+function trace(graph: Graph, value: string, joins: number, known: Known): TokenPath | null {
+  const key = `${joins} ${value}`;
+  const found = known.get(key);
+  if (found !== undefined) return found;
+  const path = follow(graph, value, joins, known);
+  known.set(key, path);
+  return path;
+}
+
+function follow(graph: Graph, value: string, joins: number, known: Known): TokenPath | null {
   const steps: Step[] = [];
   let at = value;
   let projection: { node: Node; weight: Weight } | null = null;
@@ -64,12 +80,8 @@ export function tracePath(graph: Graph, value: string, joins = MOST_JOINS): Toke
         at = integer.quantise.inputs[0]!;
         continue;
       }
-      const joined = joins > 0 ? joinOf(graph, node, output, joins - 1) : null;
-      if (joined) {
-        steps.push(joined);
-        at = node.inputs[joined.input]!;
-        continue;
-      }
+      const joined = joins > 0 ? joinOf(graph, node, output, joins - 1, known) : null;
+      if (joined) return { ...joined.path, steps: [...joined.path.steps, joined.step, ...steps.reverse()] };
       const found = projectionOf(graph, node);
       if (!found) return null;
       projection = { node, weight: found.weight };
@@ -81,8 +93,7 @@ export function tracePath(graph: Graph, value: string, joins = MOST_JOINS): Toke
     at = node.inputs[side]!;
   }
   if (!projection) return null;
-  const path = { root: at, projection: projection.node, weight: projection.weight, steps: steps.reverse() };
-  return path.steps.every(({ beside }) => !beside || beside.path.root === at) ? path : null;
+  return { root: at, projection: projection.node, weight: projection.weight, steps: steps.reverse() };
 }
 
 /** Before the projection only copies are looked through, rounding, and the flattening to the rows of a Gemm. */
@@ -99,22 +110,28 @@ function isRounding(graph: Graph, node: Node): boolean {
   );
 }
 
-/** A sum of two ways of tokens. Which of them carries the projection proper does not matter. */
-function joinOf(graph: Graph, node: Node, output: number, joins: number): Step | null {
+/** A sum of two ways of tokens, and the way up to it. Which of them carries the projection proper does not matter. */
+function joinOf(
+  graph: Graph,
+  node: Node,
+  output: number,
+  joins: number,
+  known: Known,
+): { readonly step: Step; readonly path: TokenPath } | null {
   if ((node.op !== 'Add' && node.op !== 'Sub') || node.inputs.length !== 2) return null;
-  const [main, side] = node.inputs.map((input) => tracePath(graph, input, joins));
-  if (!main || !side) return null;
+  const [first, second] = node.inputs.map((input) => trace(graph, input, joins, known));
+  if (!first || !second) return null;
   // The shorter way leads to the tokens; the other goes through two matrices.
-  const shared = longerTo(graph, side, main.root);
-  if (shared) return { node, input: 0, output, beside: { input: 1, path: shared } };
-  const other = longerTo(graph, main, side.root);
-  return other && { node, input: 1, output, beside: { input: 0, path: other } };
+  const longer = longerTo(graph, second, first.root);
+  if (longer) return { step: { node, input: 0, output, beside: { input: 1, path: longer } }, path: first };
+  const other = longerTo(graph, first, second.root);
+  return other && { step: { node, input: 1, output, beside: { input: 0, path: other } }, path: second };
 }
 
 /** The path led further back, through a projection before its own, until it begins at `root`; null where it does not. */
 function longerTo(graph: Graph, path: TokenPath, root: string): TokenPath | null {
   if (path.root === root) return path;
-  const before = tracePath(graph, path.root, 0);
+  const before = trace(graph, path.root, 0, new Map());
   if (before?.root !== root) return null;
   return { ...before, steps: [...before.steps, ...path.steps] };
 }
@@ -162,7 +179,11 @@ function inputOf(graph: Graph, node: Node): number | null {
 
 function isBias(graph: Graph, value: string): boolean {
   const dims = weightOf(graph, value)?.tensor.dims;
-  return dims?.slice(0, -1).every((dim) => dim === 1) ?? false;
+  if (dims) return dims.slice(0, -1).every((dim) => dim === 1);
+  const node = graph.producer(value);
+  if (node?.op !== 'Mul') return false;
+  const [one, other] = node.inputs as [string, string];
+  return (isScalar(graph, one) && isBias(graph, other)) || (isScalar(graph, other) && isBias(graph, one));
 }
 
 function projectionOf(graph: Graph, node: Node): { input: number; weight: Weight } | null {

@@ -111,12 +111,17 @@ const EACH = new Set([
 const BETWEEN = new Set(['Div', 'Mul', 'Add', 'Sub', 'Pow', 'Max', 'Min', 'Mod']);
 const TO_ONE = new Set(['ReduceProd', 'ReduceSum', 'ReduceMax', 'ReduceMin', 'Size']);
 
-/** How many numbers a value has that depends on constants and shapes alone; null for all others, and where it is not seen. */
+/** A single number that the caller gives, as the strength of an adapter is. */
+function isNumberFed(graph: Graph, value: string): boolean {
+  return graph.inputs.some(({ name, dims }) => name === value && dims?.length === 0);
+}
+
+/** How many numbers a value has that depends on constants, shapes and single inputs alone; null for all others, and where it is not seen. */
 function shapeCount(graph: Graph, value: string): number | null {
   const tensor = constantOf(graph, value);
   if (tensor) return tensor.dims.reduce((product, dim) => product * dim, 1);
   const node = graph.producer(value);
-  if (!node) return null;
+  if (!node) return isNumberFed(graph, value) ? 1 : null;
   if (node.op === 'Constant') return node.ints('value_ints')?.length ?? 1;
   if (node.op === 'Shape')
     return between(node.int('start', 0), node.attributes.has('end') ? node.int('end', 0) : null);

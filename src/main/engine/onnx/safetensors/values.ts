@@ -20,7 +20,8 @@ export function floatsOf(tensor: StoredTensor): Float32Array {
   return Float32Array.from({ length: length / read.size }, (_, i) => read.at(view, i * read.size));
 }
 
-function bytesOf({ file, offset, length }: StoredTensor, doing: string): Buffer {
+/** @throws AppError bundle-invalid where the file has gone */
+export function bytesOf({ file, offset, length }: StoredTensor, doing: string): Buffer {
   const bytes = Buffer.alloc(length);
   try {
     const { fd } = openPlainFile(file, LARGEST_WEIGHTS);
