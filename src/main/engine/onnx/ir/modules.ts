@@ -64,22 +64,11 @@ function shapeOf(graph: Graph, node: Node): Omit<Layer, 'module' | 'node'> | nul
   const [rows, columns, ...more] = dims;
   if (!PRODUCTS.includes(node.op) || columns === undefined || more.length > 0) return null;
   if (node.int('transA', 0) === 1) return null;
-  const turned = (node.int('transB', 0) === 1) !== isTurned(graph, value);
-  const [from, to] = turned ? [columns, rows!] : [rows!, columns];
+  const [from, to] = node.int('transB', 0) === 1 ? [columns, rows!] : [rows!, columns];
   return {
     from,
     to,
     kernel: null,
     type: node.op === 'DynamicQuantizeMatMul' ? ELEMENT.float32 : weight.type,
   };
-}
-
-/** Whether a weight is transposed on its way into a product. */
-function isTurned(graph: Graph, value: string): boolean {
-  let [turned, node] = [false, graph.producer(value)];
-  while (node) {
-    if (node.op === 'Transpose') turned = !turned;
-    node = graph.producer(node.inputs[0] ?? '');
-  }
-  return turned;
 }
