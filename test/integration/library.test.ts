@@ -1,7 +1,6 @@
 import {
   appendFileSync,
   existsSync,
-  mkdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -10,44 +9,25 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { KnownHeaders } from '../../src/main/engine/library/header-facts.ts';
 import { Library, type LibraryParts } from '../../src/main/engine/library/library.ts';
 import { layoutOf, scan } from '../../src/main/engine/library/scan.ts';
 import { readModelSettings } from '../../src/main/engine/recipe/model-settings.ts';
-import { type TestTensor, writeSafetensors } from '../helpers/safetensors-files.ts';
+import {
+  CHECKPOINT,
+  CONTROLNET,
+  comfyFolder,
+  EMBEDDING,
+  FLUX,
+  LORA,
+  place,
+} from '../helpers/comfy-folder.ts';
+import { writeSparseSafetensors } from '../helpers/safetensors-files.ts';
 import { sharedPath } from '../helpers/shared.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { writeTinyBundle } from '../helpers/tiny-bundle.ts';
-
-const half = (...shape: number[]): TestTensor => ({ dtype: 'F16', shape });
-const LORA = {
-  'lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn2_to_k.lora_down.weight': half(8, 768),
-  'lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn2_to_k.lora_up.weight': half(320, 8),
-  'lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn2_to_k.alpha': half(),
-  'lora_te_text_model_encoder_layers_0_mlp_fc1.lora_down.weight': half(8, 768),
-  'lora_te_text_model_encoder_layers_0_mlp_fc1.lora_up.weight': half(3072, 8),
-};
-const CONTROLNET = {
-  'controlnet_cond_embedding.conv_in.weight': half(16, 3, 3, 3),
-  'down_blocks.0.attentions.0.transformer_blocks.0.attn2.to_k.weight': half(320, 768),
-};
-const EMBEDDING = { emb_params: half(4, 768) };
-const CHECKPOINT = {
-  'model.diffusion_model.input_blocks.0.0.weight': half(32, 4, 3, 3),
-  'cond_stage_model.transformer.text_model.embeddings.token_embedding.weight': half(4, 8),
-  'first_stage_model.decoder.conv_in.weight': half(4, 4, 3, 3),
-};
-const FLUX = { 'double_blocks.0.img_attn.proj.weight': half(4, 4) };
-
-/** Old enough to be whole. */
-function place(path: string, tensors: Record<string, TestTensor>, metadata?: Record<string, string>): string {
-  mkdirSync(dirname(path), { recursive: true });
-  writeSafetensors(path, tensors, metadata);
-  utimesSync(path, 1e9, 1e9);
-  return path;
-}
 
 const QUICK = { settleMs: 10, writingMs: 50, rescanMs: 100 };
 
@@ -62,17 +42,6 @@ async function shown(library: Library): Promise<Record<string, string>> {
   return Object.fromEntries(
     entries.map(({ name, kind, state }) => [name, state === 'ready' ? kind : `${kind} ${state}`]),
   );
-}
-
-/** As ComfyUI has them. */
-function comfy(root: string): void {
-  place(join(root, 'models/checkpoints/dreamy.safetensors'), CHECKPOINT);
-  place(join(root, 'models/checkpoints/flux.safetensors'), FLUX);
-  place(join(root, 'models/loras/styles/ink.safetensors'), LORA);
-  place(join(root, 'models/controlnet/canny.safetensors'), CONTROLNET);
-  place(join(root, 'models/embeddings/toy.safetensors'), EMBEDDING);
-  place(join(root, 'venv/lib/not-a-model.safetensors'), CHECKPOINT);
-  writeFileSync(join(root, 'models/checkpoints/old.ckpt'), 'pickle');
 }
 
 test('the list of models: added, chosen, removed, remembered; files are never touched', async () => {
@@ -274,7 +243,6 @@ describe('headers', () => {
     const shapes = sharedPath('data', 'headers', 'sd15-single.json');
     if (!shapes) return;
     const { file } = JSON.parse(readFileSync(shapes, 'utf8')) as { file: Record<string, number[]> };
-    const { writeSparseSafetensors } = await import('../helpers/safetensors-files.ts');
     const folder = tempFolder();
     const path = writeSparseSafetensors(join(folder, 'sd15.safetensors'), file);
     const library = open({ file: join(folder, 'list.json') });
@@ -293,7 +261,7 @@ describe('headers', () => {
 describe('watched folders', () => {
   test('of ComfyUI and A1111 are known by their own folders', async () => {
     const root = tempFolder();
-    comfy(join(root, 'ComfyUI'));
+    comfyFolder(join(root, 'ComfyUI'));
     expect(await layoutOf(join(root, 'ComfyUI'))).toEqual({
       layout: 'ComfyUI',
       roots: [join(root, 'ComfyUI/models')],
@@ -309,7 +277,7 @@ describe('watched folders', () => {
 
   test('show what is in them, and by themselves what comes, changes and goes', async () => {
     const root = tempFolder();
-    comfy(root);
+    comfyFolder(root);
     const onChange = vi.fn();
     const library = open({ file: join(root, 'list.json'), onChange });
     expect(await library.recognise(root)).toBe('folder');

@@ -86,13 +86,18 @@ function Lines({ lines }: { readonly lines: readonly Line[] }) {
       scroller.current?.querySelector<HTMLElement>(`[data-path="${CSS.escape(line.path)}"]`)?.focus(),
     );
   };
+  /** What is opened is longer than a row: it begins at the top. */
+  const toggle = (path: string | null, index: number) => {
+    setOpen(path);
+    if (path !== null) requestAnimationFrame(() => rows.scrollToIndex(index, { align: 'start' }));
+  };
   const act = (key: string, entry: LibraryEntry): boolean => {
     const place = places.indexOf(at);
     if (key === 'ArrowDown') go(places[place + 1]);
     else if (key === 'ArrowUp') go(places[place - 1]);
     else if (key === 'Home') go(places[0]);
     else if (key === 'End') go(places.at(-1));
-    else if (key === 'Enter') setOpen(open === entry.path ? null : entry.path);
+    else if (key === 'Enter') toggle(open === entry.path ? null : entry.path, at);
     else if (key === 'd' && entry.kind === 'model' && entry.problems.length === 0)
       void attempt(makeDefault(entry.path));
     else if ((key === 'Delete' || key === 'Backspace') && !entry.builtIn && entry.watched === null)
@@ -147,7 +152,7 @@ function Lines({ lines }: { readonly lines: readonly Line[] }) {
               isActive={index === at}
               isOpen={open === line.path}
               onFocus={() => setActive(line.path)}
-              onOpen={(on) => setOpen(on ? line.path : null)}
+              onOpen={(on) => toggle(on ? line.path : null, index)}
             />
           );
         })}

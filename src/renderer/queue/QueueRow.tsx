@@ -8,6 +8,7 @@ import { IconButton } from '../ui/IconButton.tsx';
 import { Meter } from '../ui/Meter.tsx';
 import { Tag } from '../ui/Tag.tsx';
 import texts from '../ui/text.module.css';
+import { nameOfFile } from '../words.ts';
 import { isOver, isWaiting, stateText } from './order.ts';
 import styles from './QueueRow.module.css';
 
@@ -95,7 +96,11 @@ export function QueueRow(props: Props) {
           {entry.preview ? <Tag>one frame</Tag> : null}
           {elsewhere ? <Tag>{elsewhere}</Tag> : null}
         </p>
-        <p className={`${styles.prompt} ${texts.quiet}`}>{entry.settings.prompts.target}</p>
+        <p className={`${styles.prompt} ${texts.quiet}`}>
+          <span title={entry.settings.model.bundle}>{nameOfFile(entry.settings.model.bundle)}</span>
+          {' · '}
+          {entry.settings.prompts.target}
+        </p>
         <p className={entry.state === 'failed' ? texts.problem : texts.quiet}>
           {entry.error ? `${entry.error}${entry.hint ? ` ${entry.hint}` : ''}` : stateText(entry, paused)}
         </p>

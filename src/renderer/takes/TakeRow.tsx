@@ -97,7 +97,9 @@ export function TakeRow({ take, method, isShown, isRenaming, onRenaming, onDelet
       </MenuTrigger>
       <p className={`${styles.settings} ${texts.quiet}`} title={take.settings.prompts.target}>
         <span className={styles.prompt}>{take.settings.prompts.target}</span>
-        <span>{line}</span>
+        <span>
+          {take.bundle} · {line}
+        </span>
       </p>
     </GridListItem>
   );

@@ -37,7 +37,13 @@ export function Picker(props: Props) {
     >
       {isLabelHidden ? null : <Label className={styles.label}>{label}</Label>}
       <div className={styles.box}>
-        <Input className={`${inputs.input} ${styles.input}`} placeholder={placeholder} spellCheck={false} />
+        <Input
+          className={`${inputs.input} ${styles.input}`}
+          placeholder={placeholder}
+          spellCheck={false}
+          // What is typed takes the place of what is chosen.
+          onFocus={(event) => event.currentTarget.select()}
+        />
         <Button className={styles.open} aria-label={`Show ${label}`}>
           <ChevronDown aria-hidden="true" />
         </Button>

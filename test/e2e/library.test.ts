@@ -1,0 +1,150 @@
+/** The library at the window: what is dropped on it, a watched folder, choosing a model, and one that is gone. */
+import { copyFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { testCard } from '../helpers/clips.ts';
+import { CHECKPOINT, comfyFolder, LORA, pictureBeside, place } from '../helpers/comfy-folder.ts';
+import { accessible, importClip, menu, newProject, prompt, saved, shots } from './desk.ts';
+import { launch } from './launch.ts';
+import { type RunningApp, usedHome } from './running-app.ts';
+
+const home = usedHome();
+const at = (...names: string[]) => join(home.path, ...names);
+const comfy = at('ComfyUI');
+let app: RunningApp;
+
+beforeAll(async () => {
+  comfyFolder(comfy);
+  await pictureBeside(join(comfy, 'models/loras/styles/ink.safetensors'));
+  await testCard(at('clip.mp4'), 12);
+  app = await launch({ home: home.path });
+  await app.page.getByRole('heading').first().waitFor();
+}, 120_000);
+afterAll(async () => {
+  await app?.kill();
+  home.remove();
+});
+
+const messages = () => app.page.getByRole('log', { name: 'Messages' }).textContent();
+const dialog = () => app.page.getByRole('dialog', { name: 'Library' });
+const list = () => dialog().getByRole('list', { name: /^Library/ });
+const row = (name: string) =>
+  list()
+    .locator('[data-path]')
+    .filter({ has: app.page.getByText(name, { exact: true }) });
+
+/** Files as the system drops them: the page asks the shell for their paths. */
+async function drop(...paths: string[]): Promise<void> {
+  await app.page.evaluate((dropped) => {
+    const names = dropped.map((path) => path.replace(/^.*[\\/]/, ''));
+    (globalThis as { droppedPaths?: object }).droppedPaths = Object.fromEntries(
+      names.map((name, i) => [name, dropped[i]]),
+    );
+    const carried = new DataTransfer();
+    for (const name of names) carried.items.add(new File(['x'], name));
+    for (const type of ['dragover', 'drop']) {
+      document.body.dispatchEvent(
+        new DragEvent(type, { dataTransfer: carried, bubbles: true, cancelable: true }),
+      );
+    }
+  }, paths);
+}
+
+async function openLibrary(): Promise<void> {
+  await menu(app, 'view.library');
+  await dialog().waitFor();
+}
+
+describe('the library', () => {
+  it('takes a checkpoint that is dropped on the window, and says what is none', async () => {
+    await drop(place(at('dropped', 'painterly.safetensors'), CHECKPOINT));
+    await expect.poll(messages, { timeout: 20_000 }).toContain('Added painterly, a model');
+    copyFileSync(at('clip.mp4'), at('dropped', 'film.safetensors'));
+    await drop(at('dropped', 'film.safetensors'));
+    await expect.poll(messages, { timeout: 20_000 }).toMatch(/film.safetensors is not a safetensors file/);
+    await openLibrary();
+    await row('painterly')
+      .getByText(/Stable Diffusion 1.x · 512 pixels/)
+      .waitFor();
+  }, 60_000);
+
+  it('watches a ComfyUI folder that is dropped on it: by kind, with pictures, and what comes shows by itself', async () => {
+    await drop(comfy);
+    for (const name of ['dreamy', 'ink', 'canny', 'toy', 'flux'])
+      await row(name).waitFor({ timeout: 30_000 });
+    await dialog()
+      .getByText(/ComfyUI, watched, 5 files/)
+      .waitFor();
+    await dialog()
+      .getByText(/Not shown.*old\.ckpt/)
+      .waitFor();
+    for (const name of ['Models 4', 'LoRAs 1', 'ControlNets 1', 'Embeddings 1', 'Other files 1'])
+      await list().getByRole('heading', { name }).waitFor();
+    const picture = row('ink').locator('img');
+    await picture.waitFor({ timeout: 30_000 });
+    await expect
+      .poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalWidth))
+      .toBeGreaterThan(50);
+    place(join(comfy, 'models/loras/fresh.safetensors'), LORA);
+    await row('fresh').waitFor({ timeout: 30_000 });
+    await accessible(app.page);
+  }, 120_000);
+
+  it('is searched, walked by keys and looked into', async () => {
+    const { page } = app;
+    await dialog().getByRole('searchbox').fill('rough ink');
+    await expect.poll(() => list().locator('[data-path]').count()).toBe(1);
+    await row('ink').focus();
+    await page.keyboard.press('Enter');
+    const inside = dialog().getByRole('region', { name: 'Inside ink' });
+    await inside.getByText('UNet (1 layer), text encoder (1 layer)').waitFor();
+    await inside.getByText('Alpha, it says').waitFor();
+    await accessible(page);
+    await page.keyboard.press('Enter');
+    await inside.waitFor({ state: 'detached' });
+    await dialog().getByRole('searchbox').fill('');
+    await row('painterly').focus();
+    await page.keyboard.press('d');
+    await row('painterly').getByText('default', { exact: true }).waitFor();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('ArrowDown');
+    await expect
+      .poll(() => page.evaluate(() => document.activeElement?.getAttribute('data-path')))
+      .toContain('dreamy');
+    await page.keyboard.press('Escape');
+  }, 60_000);
+
+  it('gives a project its model, and a prompt its trigger words', async () => {
+    const { page } = app;
+    await newProject(app, at('film.retake'));
+    await importClip(app, at('clip.mp4'));
+    await shots(page).first().focus();
+    const model = page.getByRole('combobox', { name: 'Model of this project' });
+    await model.focus();
+    await page.keyboard.type('drea');
+    await page.getByRole('option', { name: 'dreamy' }).click();
+    await expect.poll(() => model.inputValue()).toBe('dreamy');
+    await saved(page);
+    await openLibrary();
+    await dialog().getByRole('searchbox').fill('ink drawing');
+    await row('ink').getByRole('button', { name: 'Inspect ink' }).click();
+    await dialog().getByRole('button', { name: 'Add to the prompt: ink drawing' }).click();
+    await page.keyboard.press('Escape');
+    await expect.poll(() => prompt(page).inputValue()).toBe('ink drawing');
+  }, 120_000);
+
+  it('refuses a model that is gone by its name, and renders with no other', async () => {
+    const { page } = app;
+    const path = join(comfy, 'models/checkpoints/dreamy.safetensors');
+    renameSync(path, at('elsewhere.safetensors'));
+    await page.getByText(/dreamy.safetensors is not in the library/).waitFor({ timeout: 30_000 });
+    await shots(page).first().focus();
+    await page.keyboard.press('Control+Enter');
+    await expect.poll(messages, { timeout: 20_000 }).toMatch(/the model dreamy.safetensors is not there/i);
+    expect(await page.locator('[data-entry]').count()).toBe(0);
+    renameSync(at('elsewhere.safetensors'), path);
+    await page
+      .getByText(/dreamy.safetensors is not in the library/)
+      .waitFor({ state: 'detached', timeout: 30_000 });
+  }, 120_000);
+});
