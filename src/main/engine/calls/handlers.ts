@@ -13,6 +13,7 @@ import { download as downloadFrom, lookInto } from '../library/download.ts';
 import { KnownHeaders } from '../library/header-facts.ts';
 import { Library } from '../library/library.ts';
 import { repositoryOf } from '../library/repository.ts';
+import { requireThere } from '../library/there.ts';
 import { rememberingProbe } from '../media/remembering-probe.ts';
 import { isClipThere } from '../media/sequence.ts';
 import { saveStill } from '../media/still.ts';
@@ -132,10 +133,14 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
       hint: 'Import it as a clip if you know what it is.',
     });
   };
-  /** Nothing on a server that is new here: a shot's clip and model, and all that its settings name. */
+  /** Nothing on a server that is new here: a shot's clip and model, and all that its settings name; weights must be there. */
   const requireKnown = async (paths: readonly (string | null)[], settings: object, doing: string) => {
-    const named = filesIn(settings).map(({ path }) => path);
-    for (const path of [...paths, ...named]) if (path !== null) await places.require(path, doing);
+    const named = filesIn(settings);
+    for (const path of [...paths, ...named.map(({ path }) => path)]) {
+      if (path !== null) await places.require(path, doing);
+    }
+    // Before the first frame: a LoRA that was moved is not left out.
+    for (const { path, use } of named) if (use === 'network') await requireThere('the file', path, doing);
   };
   const handlers: Handlers<DesktopContract> = {
     'project.create': async ({ path, name }) => {

@@ -21,6 +21,7 @@ import { KnownHeaders } from './header-facts.ts';
 import { kindByFolder, type Look, Looker } from './look.ts';
 import { ListKeeper } from './saved-list.ts';
 import { type FoundFile, layoutOf, scan } from './scan.ts';
+import { requireThere } from './there.ts';
 
 export interface LibraryParts {
   /** Where the artist's list is kept. */
@@ -182,11 +183,8 @@ export class Library {
   async modelAt(path: string | null): Promise<string> {
     const doing = 'choosing the model';
     if (path !== null) {
-      if (await stat(path).catch(() => null)) return path;
-      throw new AppError('bundle-invalid', `the model ${basename(path)} is not there (${path})`, {
-        doing,
-        hint: 'Put it back, or choose another model.',
-      });
+      await requireThere('the model', path, doing);
+      return path;
     }
     if ((await this.#list.read()).damaged) {
       throw new AppError('bundle-invalid', 'the list of models is damaged, so your default is not known', {
