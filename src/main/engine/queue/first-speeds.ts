@@ -12,7 +12,7 @@ import type { PredictInput } from '../diffusion/types.ts';
 import { Maker } from '../make/maker.ts';
 import { unet } from '../models/roles/unet.ts';
 import { createProgressMeter } from '../progress.ts';
-import { branchPrompts } from '../recipe/runs.ts';
+import { samplingTexts } from '../recipe/texts.ts';
 import { CheckpointFile } from '../render/checkpoint-file.ts';
 import { makeConditions, makeStructure } from '../render/derive.ts';
 import { prepareShot } from '../render/prepare.ts';
@@ -75,7 +75,7 @@ export async function timeCalls(
     };
 
     const { method } = shot;
-    const branches = branchPrompts(settings, shot.model).map((prompt) => shot.conditions.get(prompt)!);
+    const branches = samplingTexts(shot).branches.map(({ name }) => shot.conditions.get(name)!);
     const invert = await timed(() => call({ branches: branches.slice(-1) }));
     const lends = method.sites !== 'none';
     const features = lends ? (await call({ branches, capture: true }))[0]!.features : undefined;
