@@ -2,13 +2,22 @@
 import { createHash } from 'node:crypto';
 import { AppError, Cancelled, type CancelSignal, throwIfCancelled } from '../../../common/errors.ts';
 import { defect, openFile, READABLE } from './files.ts';
+import { FiniteCheck, type WeightRange, type WeightRanges } from './finite.ts';
 import type { DigestStore } from './types.ts';
 
 /** Below this a file is hashed faster than the store is asked. */
 const WORTH_STORING = 1 << 20;
 
-/** Hex sha256 of a file, streamed. Throws Cancelled, or a defect when the file cannot be read. */
-export async function fileDigest(path: string, store?: DigestStore, signal?: CancelSignal): Promise<string> {
+/**
+ * Hex sha256 of a file, streamed. Throws Cancelled, or a defect when the file cannot be read.
+ * @param weights in it that must be numbers; looked at when the file is read, which a digest in the store says has been done
+ */
+export async function fileDigest(
+  path: string,
+  store?: DigestStore,
+  signal?: CancelSignal,
+  weights: readonly WeightRange[] = [],
+): Promise<string> {
   throwIfCancelled(signal);
   const file = openFile(path);
   try {
@@ -16,9 +25,12 @@ export async function fileDigest(path: string, store?: DigestStore, signal?: Can
     const known = worth ? store.get(path, file.size, file.mtimeMs) : null;
     if (known !== null) return known;
     const hash = createHash('sha256');
+    const check = new FiniteCheck(weights);
     for await (const piece of file.pieces()) {
       throwIfCancelled(signal);
       hash.update(piece);
+      const broken = check.take(piece);
+      if (broken !== null) throw notNumbers(path, broken);
     }
     const digest = hash.digest('hex');
     if (worth) store.set(path, file.size, file.mtimeMs, digest);
@@ -31,17 +43,32 @@ export async function fileDigest(path: string, store?: DigestStore, signal?: Can
   }
 }
 
+function notNumbers(path: string, weight: string): AppError {
+  const message = `the weight ${weight} holds NaN or infinity, so every picture would be black or noise`;
+  return defect(
+    path,
+    message,
+    'The model is broken, perhaps by a merge; take another copy or another model.',
+  );
+}
+
+interface PartDigestOptions {
+  /** What else makes its numbers and lies in no file. */
+  readonly also?: string | undefined;
+  /** Weights that must be numbers, by file. */
+  readonly weights?: WeightRanges;
+}
+
 /**
  * Digest of a part: of its files' digests, in order. Names are left out, so that moving the bundle changes nothing.
- * @param also what else makes its numbers and lies in no file
  */
 export async function partDigest(
   files: readonly string[],
   store?: DigestStore,
   signal?: CancelSignal,
-  also = '',
+  { also = '', weights }: PartDigestOptions = {},
 ): Promise<string> {
   const hash = createHash('sha256');
-  for (const file of files) hash.update(`${await fileDigest(file, store, signal)}\n`);
+  for (const file of files) hash.update(`${await fileDigest(file, store, signal, weights?.get(file))}\n`);
   return hash.update(also).digest('hex');
 }

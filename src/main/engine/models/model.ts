@@ -7,10 +7,12 @@ import { applyPasses, type Outcomes, step } from '../onnx/passes/pass.ts';
 import { serializeModel } from '../onnx/serde.ts';
 import type { LoadedGraph } from '../onnx/slim.ts';
 import { partDigest } from './digests.ts';
+import { type WeightRanges, weightRanges } from './finite.ts';
 import { LazySession } from './lazy-session.ts';
 import type { Purpose, Role, RoleName, Runner } from './role.ts';
 import type { Source } from './source.ts';
 import type { DigestStore } from './types.ts';
+import { whileUnchanged } from './unchanged.ts';
 
 /** A graph that was read and understood; nothing of it is changed yet, no weight was read. */
 export interface ReadModel<Io = unknown> {
@@ -18,6 +20,8 @@ export interface ReadModel<Io = unknown> {
   readonly source: Source;
   readonly graph: LoadedGraph;
   readonly io: Io;
+  /** @throws AppError bundle-invalid where a file of weights is no longer as it was when it was read */
+  unchanged(): void;
 }
 
 export interface OpenModelOptions<Variant> {
@@ -55,16 +59,30 @@ export function readModel<Io, Want, Variant, Functions>(
   want: Want,
   graph: LoadedGraph = source.load(),
 ): ReadModel<Io> {
-  return { role, source, graph, io: role.io(graph.model, source.file, want) };
+  const unchanged = whileUnchanged(graph.files);
+  return { role, source, graph, io: role.io(graph.model, source.file, want), unchanged };
 }
 
-/** sha256 hex of everything that changes its numbers. @throws Cancelled, AppError bundle-invalid, weights-missing */
-export function digestOfModel(
-  { source, graph }: Pick<ReadModel, 'source' | 'graph'>,
+/**
+ * sha256 hex of everything that changes its numbers.
+ * @param weights that must be numbers, by file: of all parts, where several lie in one; its own unless given
+ * @throws Cancelled, AppError bundle-invalid, weights-missing
+ */
+export async function digestOfModel(
+  model: Pick<ReadModel, 'source' | 'graph' | 'unchanged'>,
   store?: DigestStore,
   signal?: CancelSignal,
+  weights: WeightRanges = weightsToCheck([model]),
 ): Promise<string> {
-  return partDigest(source.files(graph), store, signal, source.also);
+  const { source, graph } = model;
+  const digest = await partDigest(source.files(graph), store, signal, { also: source.also, weights });
+  model.unchanged();
+  return digest;
+}
+
+/** Of networks that are written here. The graphs of exports hold infinity where they mean it: masks. */
+export function weightsToCheck(models: readonly Pick<ReadModel, 'source' | 'graph'>[]): WeightRanges {
+  return weightRanges(models.filter(({ source }) => source.also !== undefined).map(({ graph }) => graph));
 }
 
 /**
@@ -83,7 +101,7 @@ export async function openModel<Io, Want, Variant, Functions>(
 /** The same for a graph that was read. Rewrites it in memory; the files stay as they are. */
 export async function openRead<Io, Want, Variant, Functions>(
   role: Role<Io, Want, Variant, Functions>,
-  { source, graph, io }: ReadModel<Io>,
+  { source, graph, io, unchanged }: ReadModel<Io>,
   options: OpenModelOptions<Variant>,
 ): Promise<OpenModel<Functions>> {
   const { variant, name, provider, threads, purpose = 'forward', signal, untried, adapters = [] } = options;
@@ -98,10 +116,11 @@ export async function openRead<Io, Want, Variant, Functions>(
   // Kept as bytes, one megabyte for Stable Diffusion's UNet where the objects take fourteen: reading the file again takes
   // a moment at every opening and could find another one than was checked.
   const bytes = serializeModel(graph.model);
-  const session = new LazySession(
-    () => createSession(bytes, { folder, provider, threads, label, ...role.session }),
-    signal,
-  );
+  const create = async () => {
+    unchanged();
+    return createSession(bytes, { folder, provider, threads, label, ...role.session });
+  };
+  const session = new LazySession(create, signal);
   try {
     if (!untried) await tryOut(bytes, { folder, label });
   } catch (error) {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileDigest, partDigest } from './digests.ts';
 import { kindOf } from './files.ts';
 import type { Layout } from './layout.ts';
-import { digestOfModel, type ReadModel } from './model.ts';
+import { digestOfModel, type ReadModel, weightsToCheck } from './model.ts';
 import type { Parts } from './parts.ts';
 import { readScheduler, type SchedulerPlace } from './scheduler.ts';
 import { remappedTokens, TOKENIZER_FILES, type TokenizerPlace } from './tokenizer.ts';
@@ -22,19 +22,23 @@ export async function bundleDigests(
   options: Pick<OpenBundleOptions, 'digestStore' | 'signal' | 'prediction'>,
 ): Promise<BundleDigests> {
   const { digestStore, signal } = options;
-  const digest = (files: readonly string[], also?: string) => partDigest(files, digestStore, signal, also);
-  const ofPart = (part: ReadModel) => digestOfModel(part, digestStore, signal);
+  // A file is read once, whichever of its networks is asked about first.
+  const { text, ...others } = parts;
+  const weights = weightsToCheck([...text, ...Object.values(others).filter((part) => part !== null)]);
+  const digest = (files: readonly string[], also?: string) =>
+    partDigest(files, digestStore, signal, { also, weights });
+  const ofPart = (part: ReadModel) => digestOfModel(part, digestStore, signal, weights);
   const files = ({ source, graph }: ReadModel) => source.files(graph);
   const tokenizers = layout.tokenizers.flatMap(({ folder }) =>
     TOKENIZER_FILES.map((name) => join(folder, name)),
   );
-  return {
+  const found = {
     unet: await ofPart(parts.unet),
     vaeEncoder: await ofPart(parts.vaeEncoder),
     vaeDecoder: await ofPart(parts.vaeDecoder),
     textEncoder: await digest(
-      [...parts.text.flatMap(files), ...(layout.indexFile ? [layout.indexFile] : [])],
-      parts.text.map(({ source }) => source.also ?? '').join(''),
+      [...text.flatMap(files), ...(layout.indexFile ? [layout.indexFile] : [])],
+      text.map(({ source }) => source.also ?? '').join(''),
     ),
     tokenizer: await tokenizerDigest(layout.tokenizers, await digest(await existing(tokenizers))),
     scheduler: await schedulerDigest(layout.scheduler, options.prediction ?? 'auto'),
@@ -42,6 +46,8 @@ export async function bundleDigests(
     ...(parts.flow && { flowEstimator: await ofPart(parts.flow) }),
     ...(parts.interpolator && { interpolator: await ofPart(parts.interpolator) }),
   };
+  for (const part of text) part.unchanged();
+  return found;
 }
 
 async function tokenizerDigest(places: readonly TokenizerPlace[], files: string): Promise<string> {
