@@ -50,6 +50,15 @@ export interface TakeReport {
     readonly prediction: string;
     readonly digests: Readonly<Record<string, string>>;
   };
+  /** ControlNets that did something, in the order of their settings; absent where none did. */
+  readonly controls?: readonly {
+    readonly path: string;
+    readonly digest: string;
+    readonly condition: string;
+    readonly scale: number;
+    readonly start: number;
+    readonly end: number;
+  }[];
   /** Where the network's depth channel came from; null for networks that take none. */
   readonly structure: { readonly source: 'clip' | 'estimator' } | null;
   readonly provider: { readonly used: string; readonly tried: readonly ProviderTrial[] };
@@ -78,6 +87,8 @@ export interface TakeReport {
     readonly unetCalls: number;
     /** Guidance branches run by those calls: two a call, one with guidance 1. */
     readonly unetBranches: number;
+    /** Frames that went through ControlNets; absent where none did anything. */
+    readonly controlCalls?: number;
     readonly resumedFrom: { step: number; visit: number } | null;
   };
   readonly seconds: {

@@ -59,6 +59,8 @@ async function controlOf(page: Page, { label, control }: FormField): Promise<Loc
       return panel.getByRole('switch', exactly);
     case 'pictures':
       return panel.getByRole('button', { name: 'Use a picture for this frame…' });
+    case 'controls':
+      return panel.getByRole('button', { name: 'Add a ControlNet…' });
     case 'mask':
       return panel.getByRole('button', { name: 'Draw a rectangle' });
     case 'text':
@@ -96,6 +98,10 @@ async function changeByKeys(page: Page, field: FormField, target: Locator, value
       await choosing(page, PAINTED.path);
       await keyboard.press('Enter');
       break;
+    case 'controls':
+      await choosing(page, '/nets/canny.safetensors');
+      await keyboard.press('Enter');
+      break;
     case 'mask':
       await keyboard.press('Enter');
       await page.getByRole('button', { name: 'Add in the middle' }).press('Enter');
@@ -121,6 +127,7 @@ async function choosing(page: Page, path: string): Promise<void> {
   await page.evaluate((chosen) => {
     const { retake } = window as unknown as { retake: { shell: Record<string, unknown> } };
     retake.shell.openClipDialog = async () => [chosen];
+    retake.shell.openModelDialog = async () => [chosen];
     retake.shell.openFolderDialog = async () => chosen;
   }, path);
 }
@@ -151,6 +158,33 @@ describe.each(METHODS.map((method) => [method.id, method] as const))('with %s', 
     }
     await accessible(page);
   });
+});
+
+it('a ControlNet is given what it follows, how strictly and in which steps, by keyboard', async () => {
+  const page = await openWith(METHODS[0]!);
+  const panel = page.getByRole('tabpanel', { name: 'Inspector' });
+  await choosing(page, '/nets/lines.safetensors');
+  await panel.getByRole('button', { name: 'Add a ControlNet…' }).press('Enter');
+  const controls = () => savedShot()?.settings.model.controls ?? [];
+  await expect
+    .poll(controls)
+    .toMatchObject([{ path: '/nets/lines.safetensors', condition: 'canny', scale: 1 }]);
+  await panel.getByRole('spinbutton', { name: 'Scale of lines, by number' }).press('ArrowDown');
+  await panel
+    .getByRole('spinbutton', { name: 'Last share of the steps of lines, percent' })
+    .press('ArrowDown');
+  await panel.getByRole('spinbutton', { name: 'Edges begin at, lines' }).press('ArrowUp');
+  await expect.poll(controls).toMatchObject([{ scale: 0.95, end: 0.95, high: 210 }]);
+  await panel.getByRole('button', { name: /What lines follows$/ }).press('Enter');
+  await page.getByRole('option', { name: 'A clip of your own' }).press('Enter');
+  await choosing(page, PAINTED.path);
+  await panel.getByRole('button', { name: 'Choose a clip…' }).press('Enter');
+  await expect.poll(controls).toMatchObject([{ condition: 'clip', clip: PAINTED.path }]);
+  await accessible(page);
+  await panel.getByRole('button', { name: 'Remove lines' }).press('Enter');
+  await expect.poll(controls).toEqual([]);
+  await page.getByRole('button', { name: /^Undo / }).press('Enter');
+  await expect.poll(controls).toHaveLength(1);
 });
 
 async function accessible(page: Page): Promise<void> {

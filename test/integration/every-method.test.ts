@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Cancelled } from '../../src/common/errors.ts';
 import type { Mask } from '../../src/common/masks/mask.ts';
 import { rasterise } from '../../src/common/masks/rasterise.ts';
+import { newControl } from '../../src/common/settings/controls.ts';
 import type { EditSettings } from '../../src/common/settings/settings.ts';
 import { ArtefactStore } from '../../src/main/engine/artefacts/store.ts';
 import { isFiniteLatent } from '../../src/main/engine/diffusion/finite.ts';
@@ -23,6 +24,7 @@ import { ffmpegDoes } from '../helpers/clips.ts';
 import { settingsWith } from '../helpers/job-settings.ts';
 import { contextWith } from '../helpers/prepared.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
+import { writeTinyControlNet } from '../helpers/tiny-controlnet.ts';
 
 const FRAMES = 4;
 const STEPS = 4;
@@ -33,6 +35,7 @@ let plain: World;
 let depth: World;
 let clip: string;
 let painted: string;
+let net: string;
 let store: ArtefactStore;
 let plan: Planner;
 
@@ -43,6 +46,7 @@ beforeAll(async () => {
   clip = await movingClip(join(plain.dir, 'clip.mov'), { size, frames: FRAMES, sound: false });
   painted = join(plain.dir, 'painted.png');
   await ffmpegDoes('-f', 'lavfi', '-i', `testsrc2=s=${size}`, '-frames:v', '1', painted);
+  net = writeTinyControlNet(join(plain.dir, 'net'));
   store = new ArtefactStore(join(plain.dir, 'cache.sqlite'), {
     limitBytes: 1e9,
     onWarning: expect.unreachable,
@@ -78,6 +82,8 @@ interface Kind {
   readonly keep?: true;
   readonly mask?: true;
   readonly painted?: true;
+  /** Two ControlNets, for edges and for depth. */
+  readonly controls?: true;
 }
 
 const KINDS: readonly Kind[] = [
@@ -88,8 +94,12 @@ const KINDS: readonly Kind[] = [
   { kind: 'depth and mask', depth: true, mask: true },
   { kind: 'depth, keep and mask', depth: true, keep: true, mask: true },
   { kind: 'a painted frame', painted: true },
-  { kind: 'all of it', depth: true, keep: true, mask: true, painted: true },
-  { kind: 'all of it on one frame', frames: 1, depth: true, keep: true, mask: true, painted: true },
+  { kind: 'ControlNets', controls: true },
+  { kind: 'all of it', depth: true, keep: true, mask: true, painted: true, controls: true },
+  {
+    ...{ kind: 'all of it on one frame', frames: 1, depth: true, keep: true, mask: true, painted: true },
+    controls: true,
+  },
 ];
 
 /** Which frame is the painted one: not the anchor, where there is another. */
@@ -104,7 +114,16 @@ function settingsOf(id: string, of: Kind): EditSettings {
     ...{ range: { start: 0, end: frames }, anchor: Math.min(1, frames - 1) },
   });
   const pictures = of.painted ? [{ frame: paintedOf(frames), path: painted, at: 0 }] : [];
-  return { ...settings, guide: { ...settings.guide, mask: of.mask ? MASK : null, pictures } };
+  const followed = [
+    newControl(net),
+    { ...newControl(net), condition: 'depth', estimator: join(depth.bundle, 'depth_estimator'), end: 0.6 },
+  ] as const;
+  const controls = of.controls ? [...followed] : [];
+  return {
+    ...settings,
+    model: { ...settings.model, controls },
+    guide: { ...settings.guide, mask: of.mask ? MASK : null, pictures },
+  };
 }
 
 /** Up to the latents before decoding. @param stopAfter frames that were visited; null to the end */
@@ -171,6 +190,7 @@ describe.each(methods.map(({ id }) => id))('%s', (id) => {
     expect(planned.derived).toEqual(made.counts);
     const whole = await sample(shot, made, tempFolder());
     expect(planned.samplingCalls).toBe(whole.visits());
+    expect(planned.controlCalls).toBe(whole.controlCalls);
     await look(shot, made, whole);
     const dir = tempFolder();
     const stopped = sample(shot, made, dir, Math.ceil(whole.visits() / 2));

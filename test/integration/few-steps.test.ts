@@ -6,7 +6,7 @@ import type { EditSettings } from '../../src/common/settings/settings.ts';
 import { ArtefactStore } from '../../src/main/engine/artefacts/store.ts';
 import { rememberingProbe } from '../../src/main/engine/media/remembering-probe.ts';
 import { rememberingFacts } from '../../src/main/engine/models/facts.ts';
-import { guidanceWaves } from '../../src/main/engine/models/unet.ts';
+import { guidanceWaves } from '../../src/main/engine/models/unet-feeds.ts';
 import { createPlanner, type Planner } from '../../src/main/engine/queue/plan.ts';
 import { derive } from '../../src/main/engine/render/derive.ts';
 import { prepareShot } from '../../src/main/engine/render/prepare.ts';

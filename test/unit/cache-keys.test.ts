@@ -59,7 +59,12 @@ const latentsKey = (shot = shotWith(), digest = pixels) => latentsOf(shot, frame
 const textKey = (shot = shotWith(), prompt = 'a jeep') => textOf(shot, readingOf(shot, prompt)).key!;
 const seen = (size: number) => estimatorFit(shotWith().fit, { width: size, height: size });
 const depthKey = (shot = shotWith(), digest = pixels, size = 64) =>
-  estimatedDepth(shot, seen(size), frame(digest)).key!;
+  estimatedDepth(
+    shot,
+    { digest: shot.model.digests.depthEstimator!, estimate: () => expect.unreachable() },
+    seen(size),
+    frame(digest),
+  ).key!;
 const givenKey = (shot = shotWith(), digest = pixels) => givenDepth(shot, frame(digest)).key!;
 
 const OTHER_VALUES: Readonly<Record<string, unknown>> = {

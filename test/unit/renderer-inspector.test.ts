@@ -228,6 +228,7 @@ describe('the render plan in words', () => {
     framesToInvert: 6,
     inversionCalls: 300,
     samplingCalls: 1240,
+    controlCalls: 0,
     reconstruction: 41.3,
     estimatedSeconds: 80,
   };

@@ -29,7 +29,7 @@ const whole = {
 };
 
 test('every field that asks for a file says which of its value is one', () => {
-  const asks = ['file', 'file-list', 'folder', 'loras', 'model', 'mask', 'pictures'];
+  const asks = ['file', 'file-list', 'folder', 'loras', 'model', 'mask', 'pictures', 'controls'];
   const silent = SETTINGS.fields.filter(({ widget, files }) => asks.includes(widget.kind) !== Boolean(files));
   expect(silent.map(({ path }) => path)).toEqual([]);
 });

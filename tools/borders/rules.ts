@@ -146,6 +146,7 @@ export const AREAS: readonly Area[] = [
     'models, common, common/prompts',
     'Pictures are measured without knowing where they come from.',
   ),
+  area('main/engine/conditions', '', 'Arithmetic of pictures, which knows nothing of clips and networks.'),
   area(
     'main/engine/artefacts',
     'storage, watchdog, atomic-files.ts, diffusion/types.ts, models/types.ts, common, contract',
@@ -168,7 +169,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/make',
-    'artefacts, diffusion, flow, media, metrics, models, common, common/masks, common/settings',
+    'artefacts, conditions, diffusion, flow, media, metrics, models, common, common/masks, common/settings',
     'Makers are told what they make it of, and do not know which render wants it.',
   ),
   area(
@@ -178,7 +179,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/render',
-    'recipe, make, methods, artefacts, diffusion, flow, media, metrics, models, onnx, storage, progress.ts, atomic-files.ts, report-file.ts, common, common/settings, contract, time',
+    'recipe, make, methods, artefacts, conditions, diffusion, flow, media, metrics, models, onnx, storage, progress.ts, atomic-files.ts, report-file.ts, common, common/settings, contract, time',
     'The steps of a render do not know which job or project they serve.',
   ),
   area(

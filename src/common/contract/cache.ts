@@ -7,6 +7,7 @@ export const ARTEFACT_KINDS = [
   'inversion',
   'latents',
   'depth',
+  'condition',
   'text',
   'flow',
   'mask',

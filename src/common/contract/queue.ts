@@ -19,6 +19,8 @@ export interface RenderPlan {
   /** How well the cached inversions lead back to the clip, dB of the worst that was checked; null where none was. */
   readonly reconstruction: number | null;
   readonly samplingCalls: number;
+  /** Frames that go through ControlNets meanwhile. */
+  readonly controlCalls: number;
   /** What will be found and made before the runs; its report says the same afterwards. */
   readonly derived: DerivedCounts;
   /** From the speed of earlier renders at this size with this model, or of some calls of a small one; null before that. */

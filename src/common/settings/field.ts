@@ -57,6 +57,8 @@ type Widget =
   | { readonly kind: 'pictures' }
   /** Files with a strength each, by sliders from low to high. */
   | { readonly kind: 'loras'; readonly low: number; readonly high: number; readonly step: number }
+  /** ControlNets and what they follow. */
+  | { readonly kind: 'controls' }
   /** Drawn in the picture. */
   | { readonly kind: 'mask' }
   | { readonly kind: 'parameters' };

@@ -1,5 +1,6 @@
 /** What renders, and what computes. */
 import { z } from 'zod';
+import { controls } from './controls.ts';
 import { embeddings } from './embeddings.ts';
 import { field, oneFile } from './field.ts';
 import { loras } from './loras.ts';
@@ -44,4 +45,4 @@ const prediction = field(z.enum(['auto', 'epsilon', 'v_prediction']).default('au
   neutral: 'auto',
 });
 
-export const model = { bundle, loras, embeddings, provider, prediction };
+export const model = { bundle, loras, embeddings, controls, provider, prediction };

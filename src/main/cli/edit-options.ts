@@ -8,6 +8,7 @@ import { type Catalogue, type Placed, parseWith } from '../../common/settings/ca
 import type { Flag } from '../../common/settings/field.ts';
 import { type EditRequest, SETTINGS } from '../../common/settings/settings.ts';
 import { parseRate } from '../../common/time/rational.ts';
+import { controlsOf } from './control-options.ts';
 import { maskOf } from './mask-options.ts';
 
 /** By the name that commander gives an option: "--source-prompt" is sourcePrompt. */
@@ -129,6 +130,7 @@ function wished(field: Placed, flags: EditFlags): unknown {
 const REPEATED: Readonly<Record<string, (option: string, texts: readonly string[]) => object[]>> = {
   pictures,
   loras,
+  controls: controlsOf,
 };
 
 function given({ name, aliases = [] }: Flag, flags: EditFlags): EditFlags[string] {

@@ -1,4 +1,5 @@
 /** What the terminal prints of the engine's answers. Pure. */
+import { basename } from 'node:path';
 import prettyBytes from 'pretty-bytes';
 import type { CacheGroup, CacheStat } from '../../common/contract/cache.ts';
 import type { JobSummary } from '../../common/contract/jobs.ts';
@@ -52,6 +53,8 @@ export function takeSummary(report: TakeReport): string {
       `  the inversion reconstructs ${what} at ${minPsnr.toFixed(1)} dB${frames > 1 ? ' or more' : ''}${when}`,
     );
   }
+  for (const { path, condition, scale } of report.controls ?? [])
+    lines.push(`  held by ${basename(path)}: ${condition}, scale ${scale}`);
   const { settings } = report;
   const fromModel = SETTINGS.fields.filter(({ path }) => settings.origins[path] === 'model');
   if (fromModel.length > 0)

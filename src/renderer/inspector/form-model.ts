@@ -21,6 +21,7 @@ export type Control =
   | { readonly kind: 'file-list'; readonly what: string; readonly extensions: readonly string[] }
   | { readonly kind: 'loras'; readonly low: number; readonly high: number; readonly step: number }
   | { readonly kind: 'mask' }
+  | { readonly kind: 'controls' }
   | { readonly kind: 'pictures' };
 
 /** Where the document keeps it. */
@@ -115,6 +116,7 @@ function controlOf({ widget, limits }: Placed): Control | null {
     case 'method':
     case 'solver':
     case 'mask':
+    case 'controls':
     case 'pictures':
       return { kind: widget.kind };
     // No shot has these.

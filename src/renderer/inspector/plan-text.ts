@@ -26,6 +26,7 @@ export function sumPlans(plans: readonly PlannedWork[]): PlannedWork | null {
     framesToInvert: sum((plan) => plan.framesToInvert),
     inversionCalls: sum((plan) => plan.inversionCalls),
     samplingCalls: sum((plan) => plan.samplingCalls),
+    controlCalls: sum((plan) => plan.controlCalls),
     reconstruction: lowest(plans.flatMap(({ reconstruction }) => reconstruction ?? [])),
     estimatedSeconds: known ? sum((plan) => plan.estimatedSeconds ?? 0) : null,
   };
@@ -37,7 +38,8 @@ function lowest(numbers: readonly number[]): number | null {
 
 export function planText(plan: PlannedWork): PlanText {
   const { frames, width, height, cachedFrames, framesToInvert, inversionCalls, samplingCalls } = plan;
-  const { reconstruction } = plan;
+  const { reconstruction, controlCalls } = plan;
+  const sampled = samplingCalls + controlCalls;
   const parts: string[] = [];
   if (cachedFrames > 0)
     parts.push(
@@ -49,8 +51,8 @@ export function planText(plan: PlannedWork): PlanText {
   const inverted = parts.length > 0 ? parts.join(', ') : 'nothing to invert';
   const calls =
     inversionCalls > 0
-      ? `${inversionCalls.toLocaleString('en')} + ${samplingCalls.toLocaleString('en')} network calls`
-      : count(samplingCalls, 'network call');
+      ? `${inversionCalls.toLocaleString('en')} + ${sampled.toLocaleString('en')} network calls`
+      : count(sampled, 'network call');
   const time =
     plan.estimatedSeconds === null
       ? 'time known after the first frames'

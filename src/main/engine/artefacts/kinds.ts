@@ -18,8 +18,10 @@ export const kinds = {
   inversion: kind('inversion', 'inverted frames', tensor),
   /** (channels, h, w): a frame's scaled clean latent, as the VAE encodes it. */
   latents: kind('latents', 'encoded frames', tensor),
-  /** (h, w) at latent size as it was estimated, not yet scaled over its shot; larger is nearer. */
+  /** (h, w) as it was estimated, not yet scaled over its shot; larger is nearer. At latent size, or that of the picture. */
   depth: kind('depth', 'depth of frames', tensor),
+  /** Bytes (h, w) of the canvas: what a ControlNet follows. */
+  condition: kind('condition', 'edges for ControlNets', plainBytes),
   text: kind('text', 'prompts', conditioning),
   /** (2, h, w): how far each place moves to the right and down. */
   flow: kind('flow', 'motion between frames', tensor),

@@ -2,7 +2,16 @@
 import { editMask, type Keep } from './edit-mask.ts';
 import { activeBranches, combine } from './guidance.ts';
 import { type Denoised, type Form, networkInput, toDenoised } from './parametrisation.ts';
-import type { Attention, Conditioning, Features, Latent, Level, Predict, PredictionType } from './types.ts';
+import type {
+  Attention,
+  Conditioning,
+  ControlInput,
+  Features,
+  Latent,
+  Level,
+  Predict,
+  PredictionType,
+} from './types.ts';
 
 /**
  * ẑ0 and ε of a latent. The level says how noisy the latent is (ᾱ, σ) and at which timestep the network is asked;
@@ -31,6 +40,7 @@ export interface FrameInput {
   /** Extra input channels (k, h, w), never scaled. */
   readonly structure?: Float32Array | undefined;
   readonly attention?: Attention | undefined;
+  readonly control?: readonly ControlInput[] | undefined;
   readonly capture?: boolean;
   /** Where they are not the denoiser's. */
   readonly branches?: readonly Conditioning[] | undefined;
@@ -52,13 +62,14 @@ export async function denoiseFrames(
   const { form, keep } = denoiser;
   const [guidance, told] = denoiser.toldGuidance ? [1, denoiser.guidance] : [denoiser.guidance];
   const answers = await denoiser.predict(
-    frames.map(({ latent, structure, attention, capture, branches = denoiser.branches }) => ({
+    frames.map(({ latent, structure, attention, control, capture, branches = denoiser.branches }) => ({
       latent: networkInput(form, latent, level),
       timestep: level.timestep,
       branches: activeBranches(branches, guidance, keep),
       ...(told !== undefined && { guidance: told }),
       ...(structure && { structure }),
       ...(attention && { attention }),
+      ...(control && control.length > 0 && { control }),
       ...(capture && { capture }),
     })),
     joint,

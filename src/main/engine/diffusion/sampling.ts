@@ -5,7 +5,7 @@ import type { Checkpoint } from './checkpoint.ts';
 import type { Keep } from './edit-mask.ts';
 import type { Run } from './run.ts';
 import type { Solver } from './solvers/solver.ts';
-import type { Conditioning, Latent, Predict, PredictionType } from './types.ts';
+import type { Conditioning, ControlInput, Latent, Predict, PredictionType } from './types.ts';
 
 export interface SampleRequest {
   readonly runs: readonly Run[];
@@ -23,6 +23,8 @@ export interface SampleRequest {
   readonly keep?: Keep;
   /** Extra input channels of a frame, (k, h, w), never scaled. */
   readonly structure?: (frame: number) => Float32Array;
+  /** What holds a frame of the shot in a step (0-based) of so many. */
+  readonly control?: (frame: number, step: number, steps: number) => readonly ControlInput[];
   /** Number of the shot's first frame in errors; 0 by default. */
   readonly firstFrame?: number;
   readonly seed: number;

@@ -1,6 +1,6 @@
 /** One step of a run: its batches through the network, and every frame from its level to the next. */
 import { assert } from '../../../common/errors.ts';
-import { type Batch, schedule, type Visit } from './batches.ts';
+import { type Batch, schedule as batchesOf, type Visit } from './batches.ts';
 import { mostOf, ONE_BY_ONE } from './capacity.ts';
 import { type Answer, denoiseFrames } from './denoiser.ts';
 import { assertFinite } from './finite.ts';
@@ -61,20 +61,23 @@ export class RunStep {
     );
     this.#gathers = run.gathers?.(step) ?? false;
     this.#stepped = new Set(this.#gathers ? [] : visited);
-    this.batches = schedule(passes, mostOf(request.capacity ?? ONE_BY_ONE), visited);
+    this.batches = batchesOf(passes, mostOf(request.capacity ?? ONE_BY_ONE), visited);
     this.#featureUse = lastUses(this.batches, keysOf);
     this.#carryUse = lastUses(this.batches, ({ reads = [] }) => reads);
   }
 
   /** The network's call for a batch. */
   ask(index: number): Promise<Prediction[]> {
-    const { solver, structure, clip, branches } = this.#request;
+    const { solver, structure, control, clip, branches } = this.#request;
+    const { schedule } = this.#run;
+    const [step, steps] = [stepAt(schedule, this.#step), stepAt(schedule, schedule.levels.length - 1) + 1];
     const { visits, joint } = this.batches[index]!;
     const denoiser = { ...this.#request, form: solver.form, clip: solver.clips && (clip ?? false) };
     const inputs = visits.map(({ frame, pass }) => ({
       latent: this.#state.latents.get(frame)!,
       structure: structure?.(shotFrame(this.#run, frame)),
       attention: this.#attention(pass),
+      control: control?.(shotFrame(this.#run, frame), step, steps),
       capture: this.#lends(frame, index),
       branches: this.#run.text?.(frame, this.#step, branches),
     }));

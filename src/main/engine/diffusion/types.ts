@@ -53,6 +53,17 @@ export interface Attending {
   readonly joint: boolean;
 }
 
+/** How a ControlNet holds one frame in one call. */
+export interface ControlInput {
+  /** Which of those that are open. */
+  readonly net: number;
+  /** What it is held to, at the size of the canvas: bytes (h, w), or (h, w, 3). */
+  readonly picture: Uint8Array;
+  readonly size: { readonly width: number; readonly height: number };
+  /** Of what it adds. */
+  readonly scale: number;
+}
+
 /** What the network is asked about one frame, in all guidance branches. */
 export interface PredictInput {
   /** Network input (already scaled for its parametrisation), shared by the branches. */
@@ -66,6 +77,8 @@ export interface PredictInput {
   /** Extra input channels (depth), (k, h, w), appended after the latent in every branch, never scaled. */
   readonly structure?: Float32Array;
   readonly attention?: Attention;
+  /** Absent or empty: the network as it is. The same ControlNets and scales for all frames of a call. */
+  readonly control?: readonly ControlInput[];
   /** Return this pass's own features (needed by later frames). */
   readonly capture?: boolean;
 }

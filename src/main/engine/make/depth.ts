@@ -4,6 +4,7 @@ import type { Tensor } from '../artefacts/codecs.ts';
 import { keyOf } from '../artefacts/keys.ts';
 import { kinds } from '../artefacts/kinds.ts';
 import { brokenDown, isFiniteLatent } from '../diffusion/finite.ts';
+import type { DepthEstimator } from '../models/types.ts';
 import type { Derived } from './derived.ts';
 import { toLatentGrid } from './latent-grid.ts';
 import { type FrameOf, namesOf, type ShotOf } from './shot.ts';
@@ -16,13 +17,27 @@ export function estimatorFit(fit: Fit, size: { readonly width: number; readonly 
   return { ...fit, ...size, contentWidth: size.width, contentHeight: size.height, left: 0, top: 0 };
 }
 
-/** @param seen estimatorFit of the shot's; frame: the picture there */
-export function estimatedDepth(shot: ShotOf, seen: Fit, { index, pixels, rgb }: FrameOf): Derived<Tensor> {
-  const { fit, model, provider } = shot;
-  const { factor } = model;
+/** What estimates, and what of it the key holds. */
+export interface DepthBy extends Pick<DepthEstimator, 'estimate'> {
+  readonly digest: string;
+}
+
+/**
+ * @param seen estimatorFit of the shot's; frame: the picture there
+ * @param grid canvas of the map, and its pixels for one number of it along a side
+ */
+export function estimatedDepth(
+  shot: ShotOf,
+  by: DepthBy,
+  seen: Fit,
+  { index, pixels, rgb }: FrameOf,
+  grid: { readonly fit: Fit; readonly factor: number } = { fit: shot.fit, factor: shot.model.factor },
+): Derived<Tensor> {
+  const { provider } = shot;
+  const { fit, factor } = grid;
   const { width, height, left, top, contentWidth, contentHeight } = fit;
   const canvas = [width, height, left, top, contentWidth, contentHeight];
-  const estimator = model.digests.depthEstimator!;
+  const estimator = by.digest;
   const size = [seen.width, seen.height];
   return {
     kind: kinds.depth,
@@ -32,7 +47,7 @@ export function estimatedDepth(shot: ShotOf, seen: Fit, { index, pixels, rgb }: 
     calls: { estimate: 1 },
     needs: [],
     async make({ onCall }) {
-      const map = await shot.networks().bundle.depth!.estimate(await rgb(), seen);
+      const map = await by.estimate(await rgb(), seen);
       if (!isFiniteLatent(map.data)) {
         const hint = 'Use an estimator in full precision, or give a depth clip.';
         throw brokenDown(`the depth of frame ${index}`, 'estimating the depth', hint);

@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LoraUse } from '../../../common/settings/loras.ts';
+import { type Sockets, socketsOf } from './controlnet.ts';
 import { readEmbeddings } from './embeddings/embedding.ts';
 import type { Layout } from './layout.ts';
 import { digestsWith } from './loras/use.ts';
@@ -16,6 +17,7 @@ import type { BundleDigests, BundleFacts, DepthEstimator, DigestStore, OpenBundl
 interface PlanFacts extends BundleFacts {
   /** Null where the bundle cannot estimate depth. */
   readonly depth: Pick<DepthEstimator, 'sizeFor'> | null;
+  readonly sockets: Sockets;
 }
 
 /** What of opening changes what a model is, and what prompts may name. */
@@ -43,7 +45,11 @@ export function rememberingFacts(digestStore: DigestStore | undefined): ReadFact
     const made = {
       weights,
       stamp: await stampOf(layout, weights),
-      facts: { ...factsOf(read), depth: depthOf(read) },
+      facts: {
+        ...factsOf(read),
+        depth: depthOf(read),
+        sockets: socketsOf(read.parts.unet, read.geometry.latentChannels),
+      },
       ownDigests: read.ownDigests,
       reader: readerOf(read),
       widths: textWidths(layout, read.parts),

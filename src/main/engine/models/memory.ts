@@ -1,5 +1,6 @@
 /** How much memory an edit takes, before anything is computed. Estimates: within a factor of two. */
 import type { Layout } from './layout.ts';
+import type { ReadModel } from './model.ts';
 import type { ReadBundle } from './read.ts';
 import type { Call, Foretold } from './types.ts';
 
@@ -44,6 +45,28 @@ export function callBytes(unet: UnetSize, latent: Size, call: Call): number {
   const maps = area * widths[0]! * (BLOCK_BUFFERS + 3 * widths.length);
   const row = FLOAT * (scores + keys + maps) + call.bank * featureBytes(unet, latent);
   return (unet.batch ?? call.frames * call.branches) * row;
+}
+
+/** Skips of each level where nothing says how many. */
+const USUAL_LAYERS = 2;
+/** Residuals: as the ControlNets give them, and as they are fed. */
+const RESIDUAL_BUFFERS = 2;
+
+/** What ControlNets make: each as much as the UNet for one frame, whose way down is its own, and their residuals of all rows. */
+function controlBytes(unet: UnetSize, latent: Size, call: Call, count: number): number {
+  if (count === 0) return 0;
+  const widths = unet.config.block_out_channels ?? USUAL_WIDTHS;
+  const { layers_per_block: each = USUAL_LAYERS } = unet.config;
+  const layersAt = (level: number) => (Array.isArray(each) ? (each[level] ?? USUAL_LAYERS) : each);
+  const area = latent.height * latent.width;
+  // The first convolution's, the layers' of every level, and those between levels.
+  const skips = widths.reduce((sum, width, level) => {
+    const between = level < widths.length - 1 ? area / 4 ** (level + 1) : 0;
+    return sum + width * (layersAt(level) * (area / 4 ** level) + between);
+  }, widths[0]! * area);
+  const alone: Call = { frames: 1, branches: call.branches, bank: 0, self: true, joint: false };
+  const rows = unet.batch ?? call.frames * call.branches;
+  return count * callBytes(unet, latent, alone) + FLOAT * RESIDUAL_BUFFERS * rows * skips;
 }
 
 /** Bytes of the tokens that one frame lends in one guidance branch. */
@@ -104,6 +127,8 @@ export function estimateMemory(
 }
 
 interface Sizes {
+  /** ControlNets beside the UNet. */
+  readonly controlNets?: number;
   readonly unet: Omit<UnetSize, 'siteChannels'>;
   readonly vae: Layout['vae'];
   readonly factor: number;
@@ -111,12 +136,17 @@ interface Sizes {
 }
 
 /** What `foretell` wants to know of a bundle: numbers, and none of its graphs. */
-export function sizesOf({ layout, parts, geometry }: ReadBundle): Sizes {
-  const graphs = [parts.unet, parts.vaeEncoder, parts.vaeDecoder].map(({ graph }) => graph.model.graph);
+export function sizesOf(
+  { layout, parts, geometry }: ReadBundle,
+  controlNets: readonly Pick<ReadModel, 'graph'>[] = [],
+): Sizes {
+  const read = [parts.unet, parts.vaeEncoder, parts.vaeDecoder, ...controlNets];
+  const graphs = read.map(({ graph }) => graph.model.graph);
   return {
     unet: { config: layout.unet, batch: parts.unet.io.fixed.batch },
     vae: layout.vae,
     factor: geometry.factor,
+    controlNets: controlNets.length,
     parameters: graphs
       .flatMap(({ initializers }) => [...initializers.values()])
       .reduce((sum, { dims }) => sum + dims.reduce((product, dim) => product * dim, 1), 0),
@@ -131,6 +161,6 @@ export function foretell(sizes: Sizes, siteChannels: readonly number[], latent: 
     weights: sizes.parameters * FLOAT,
     vae: vaeBytes(sizes.vae, latent, sizes.factor),
     features: featureBytes({ ...unet, siteChannels }, latent),
-    call: (call) => callBytes(unet, latent, call),
+    call: (call) => callBytes(unet, latent, call) + controlBytes(unet, latent, call, sizes.controlNets ?? 0),
   };
 }

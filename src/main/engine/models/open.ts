@@ -1,12 +1,14 @@
 /** Opens a bundle as functions: everything is checked before the first network is loaded, and each is loaded at its first use. */
 import { assert } from '../../../common/errors.ts';
+import { checkControlNet, readControlNet, socketsOf } from './controlnet.ts';
 import { factsOf } from './facts.ts';
 import { adaptersOf } from './loras/use.ts';
 import { foretell, sizesOf } from './memory.ts';
-import { type OpenModel, type OpenModelOptions, openRead, type ReadModel } from './model.ts';
+import { digestOfModel, type OpenModel, type OpenModelOptions, openRead, type ReadModel } from './model.ts';
 import { checkCanvas } from './parts.ts';
 import { type ReadBundle, readBundle } from './read.ts';
 import type { Role } from './role.ts';
+import { type AskControlNet, controlNet } from './roles/controlnet.ts';
 import { depthEstimator } from './roles/depth-estimator.ts';
 import { flowEstimator } from './roles/flow-estimator.ts';
 import { interpolator } from './roles/interpolator.ts';
@@ -14,7 +16,7 @@ import { type EncodeText, encodeTogether, textEncoder, textEncoder2, timeIds } f
 import { unet } from './roles/unet.ts';
 import { vaeDecoder } from './roles/vae-decoder.ts';
 import { vaeEncoder } from './roles/vae-encoder.ts';
-import type { Bundle, BundlePart, OpenBundleOptions, PerPart, Tokens } from './types.ts';
+import type { Bundle, BundlePart, OpenBundleOptions, OpenControlNet, PerPart, Tokens } from './types.ts';
 
 /**
  * Throws AppError bundle-invalid or weights-missing naming the file, provider or model-failed errors of the runtime, or
@@ -23,13 +25,29 @@ import type { Bundle, BundlePart, OpenBundleOptions, PerPart, Tokens } from './t
  */
 export async function openBundle(dir: string, options: OpenBundleOptions): Promise<Bundle> {
   const read = await readBundle(dir, options);
+  const controls = await readControls(read, options);
   const opened: OpenModel[] = [];
   try {
-    return assemble(read, await openParts(read, options, opened));
+    return assemble(read, await openParts(read, controls, options, opened), controls);
   } catch (error) {
     for (const model of opened) await model.close();
     throw error;
   }
+}
+
+type ReadControl = OpenControlNet & { readonly read: Awaited<ReturnType<typeof readControlNet>> };
+
+async function readControls(
+  { parts, geometry, layout }: ReadBundle,
+  { controlNets = [], digestStore, signal }: OpenBundleOptions,
+): Promise<ReadControl[]> {
+  if (controlNets.length === 0) return [];
+  const sockets = socketsOf(parts.unet, geometry.latentChannels);
+  return inOrder(controlNets, async (path) => {
+    const read = await readControlNet(path);
+    checkControlNet(read, sockets, layout.name);
+    return { path, read, digest: await digestOfModel(read, digestStore, signal) };
+  });
 }
 
 /** A bundle as a record of roles. */
@@ -38,6 +56,7 @@ type Models = Awaited<ReturnType<typeof openParts>>;
 /** @param opened gets every model as soon as it is open */
 async function openParts(
   { layout, parts, embeddings, loras }: ReadBundle,
+  controls: readonly ReadControl[],
   options: OpenBundleOptions,
   opened: OpenModel[],
 ) {
@@ -57,7 +76,12 @@ async function openParts(
   // Without embeddings the graph stays as it was exported.
   const placing = embeddings.length > 0;
   return {
-    unet: await open(unet, parts.unet, { sites, joint }, { adapters: adaptersOf(loras, 'unet') }),
+    unet: await open(
+      unet,
+      parts.unet,
+      { sites, joint, controlled: controls.length > 0 },
+      { adapters: adaptersOf(loras, 'unet') },
+    ),
     vaeEncoder: await open(vaeEncoder, parts.vaeEncoder, undefined),
     vaeDecoder: await open(vaeDecoder, parts.vaeDecoder, undefined),
     text: await inOrder(parts.text, (part, i) => {
@@ -68,6 +92,7 @@ async function openParts(
     depth: parts.depth && (await open(depthEstimator, parts.depth, undefined, { untried: true })),
     flow: parts.flow && (await open(flowEstimator, parts.flow, undefined)),
     interpolator: parts.interpolator && (await open(interpolator, parts.interpolator, undefined)),
+    controlNets: await inOrder(controls, ({ read }) => open(controlNet, read, undefined)),
   };
 }
 
@@ -77,17 +102,21 @@ async function inOrder<T, U>(all: readonly T[], make: (one: T, i: number) => Pro
   return made;
 }
 
-function assemble(read: ReadBundle, models: Models): Bundle {
+function assemble(read: ReadBundle, models: Models, controls: readonly ReadControl[]): Bundle {
   // The closures below hold these, not the graphs.
   const { layout, tokenizers } = read;
   const { space, frozen, kind } = read.geometry;
   const { channels, factor } = space;
   const { siteChannels } = models.unet.functions;
   const facts = factsOf(read);
-  const sizes = sizesOf(read);
+  const controlNets = controls.map(({ path, digest }) => ({ path, digest }));
+  const sizes = sizesOf(
+    read,
+    controls.map((control) => control.read),
+  );
   const calls = {
     ...{ unet: 0, unetBranches: 0, vaeEncoder: 0, vaeDecoder: 0, textEncoder: 0 },
-    ...{ flowEstimator: 0, interpolator: 0 },
+    ...{ flowEstimator: 0, interpolator: 0, controlNet: 0 },
   };
   const { preprocessor, ranges } = layout;
   const depth = models.depth && preprocessor && models.depth.functions(preprocessor.config);
@@ -102,6 +131,7 @@ function assemble(read: ReadBundle, models: Models): Bundle {
     ...(models.depth && { depthEstimator: [models.depth] }),
     ...(models.flow && { flowEstimator: [models.flow] }),
     ...(models.interpolator && { interpolator: [models.interpolator] }),
+    ...(models.controlNets.length > 0 && { controlNet: models.controlNets }),
   };
   const perPart = <T>(make: (models: readonly OpenModel[]) => T) =>
     Object.fromEntries(Object.entries(held).map(([part, of]) => [part, make(of)])) as unknown as PerPart<T>;
@@ -128,6 +158,7 @@ function assemble(read: ReadBundle, models: Models): Bundle {
         calls.interpolator += 1;
         return between(...pair);
       }),
+    controlNets,
     siteCount: siteChannels.length,
     calls,
     get runSeconds() {
@@ -171,10 +202,17 @@ function assemble(read: ReadBundle, models: Models): Bundle {
     predict(shape) {
       assert(shape.channels === channels, `latents here have ${channels} channels, not ${shape.channels}`);
       checkCanvas(frozen, shape.width * factor, shape.height * factor, layout.name);
-      return models.unet.functions.predict(shape, (branches) => {
+      const counted = (branches: number) => {
         calls.unet += 1;
         calls.unetBranches += branches;
+      };
+      const nets = models.controlNets.map(({ functions }): AskControlNet => {
+        return (rows, ...how) => {
+          calls.controlNet += new Set(rows.map(({ input }) => input)).size;
+          return functions(rows, ...how);
+        };
       });
+      return models.unet.functions.predict(shape, counted, nets);
     },
     async open(part) {
       for (const model of modelsOf(part)) await model.open();

@@ -116,20 +116,26 @@ export interface BundleFacts {
   readonly loras: readonly LoraFacts[];
 }
 
-/** Networks of a bundle that are held and let go by themselves; XL's two text encoders go together. */
+/** Networks of a bundle that are held and let go by themselves; XL's two text encoders go together, and so do ControlNets. */
 export type BundlePart = 'unet' | 'vaeEncoder' | 'vaeDecoder' | 'textEncoder' | OptionalPart;
-type OptionalPart = 'depthEstimator' | 'flowEstimator' | 'interpolator';
+type OptionalPart = 'depthEstimator' | 'flowEstimator' | 'interpolator' | 'controlNet';
 
 /** Bytes. */
 export interface Foretold {
-  /** Of the weights of UNet and VAE. */
+  /** Of the weights of UNet, VAE and ControlNets. */
   readonly weights: number;
   /** What the VAE makes beside them. */
   readonly vae: number;
   /** What one frame lends to others, in one guidance branch. */
   readonly features: number;
-  /** What a call of the UNet makes beside its weights; the runtime keeps as much from then on. */
+  /** What a call of the UNet makes beside its weights, with those of ControlNets; the runtime keeps as much from then on. */
   call(call: Call): number;
+}
+
+export interface OpenControlNet {
+  readonly path: string;
+  /** sha256 hex of all that changes its numbers. */
+  readonly digest: string;
 }
 
 /** One call of the network. */
@@ -146,6 +152,8 @@ export interface Bundle extends BundleFacts {
   readonly flow?: FlowEstimator | null;
   /** Null where the bundle has none. */
   readonly interpolate?: Interpolate | null;
+  /** Those that it was opened with, in that order. */
+  readonly controlNets: readonly OpenControlNet[];
   /** Number of self-attention sites compiled with a bank. */
   readonly siteCount: number;
   /** What work on latents of this shape will take, within a factor of two. */
@@ -159,6 +167,7 @@ export interface Bundle extends BundleFacts {
     textEncoder: number;
     flowEstimator: number;
     interpolator: number;
+    controlNet: number;
   };
   /** Wall seconds inside bare session.run, for the overhead benchmark. */
   readonly runSeconds: PerPart<number>;
@@ -191,6 +200,8 @@ export type AskedPrediction = 'auto' | 'epsilon' | 'v_prediction';
 
 export interface OpenBundleOptions {
   readonly sites: AttentionSites;
+  /** Paths of ControlNets beside the UNet, each once; `control` of what it predicts counts them. */
+  readonly controlNets?: readonly string[] | undefined;
   /** Whether frames of one call may attend to each other; off by default. Wants sites. */
   readonly joint?: boolean;
   /** Paths of embeddings (textual inversion) that prompts may name. */

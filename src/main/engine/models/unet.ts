@@ -8,13 +8,18 @@ import type {
   Predict,
   PredictInput,
 } from '../diffusion/types.ts';
-import type { Feed, RunTensor } from '../onnx/ort.ts';
+import type { RunTensor } from '../onnx/ort.ts';
+import type { ControlResiduals } from '../onnx/passes/control-residuals.ts';
 import { JOINT_FRAMES } from '../onnx/passes/joint-attention.ts';
 import { SELF_LENGTH, type Site } from '../onnx/passes/reference-attention.ts';
+import { batches } from './batches.ts';
 import { Buffers } from './buffers.ts';
+import { controlFeeds } from './control-feeds.ts';
 import { checkSize } from './frozen-size.ts';
 import type { Runner } from './role.ts';
+import type { AskControlNet } from './roles/controlnet.ts';
 import type { UnetIo } from './roles/unet-io.ts';
+import { type Feeds, guidanceFeed, type Row, sampleFeed, textFeeds, timestepFeed } from './unet-feeds.ts';
 
 export interface UnetPart {
   readonly session: Runner;
@@ -22,10 +27,10 @@ export interface UnetPart {
   readonly sites: readonly Site[];
   /** Whether its attention can look at all frames of a pass. */
   readonly joint: boolean;
+  /** Where ControlNets reach it; absent or null where it was opened without. */
+  readonly control?: ControlResiduals | null;
   readonly file: string;
 }
-
-type Feeds = Record<string, Feed>;
 
 /** More tokens than any picture has: the network's own keys and values all take part. */
 const ALL_TOKENS = 2n ** 31n;
@@ -35,10 +40,16 @@ const NO_BANK: Attention = { bank: [], self: true };
 /**
  * @param shape of the latents; structure, where the network takes one, has the same height and width
  * @param onCall told of every frame that goes through
+ * @param controlNets what the inputs' `control` counts
  * @returns a Predict that runs one call at a time: its input buffers are shared by the passes
  */
-export function makePredict(unet: UnetPart, shape: LatentShape, onCall: (branches: number) => void): Predict {
-  const { io, sites, session } = unet;
+export function makePredict(
+  unet: UnetPart,
+  shape: LatentShape,
+  onCall: (branches: number) => void,
+  controlNets: readonly AskControlNet[] = [],
+): Predict {
+  const { io, sites, session, control } = unet;
   const buffers = new Buffers();
   const features = sites.map((site) => site.feature);
   let busy = false;
@@ -50,6 +61,7 @@ export function makePredict(unet: UnetPart, shape: LatentShape, onCall: (branche
       ...guidanceFeed(io, rows, buffers),
       ...textFeeds(io, rows, buffers),
       ...attentionFeeds(unet, rows, joint, buffers),
+      ...(control && (await controlFeeds(control, controlNets, rows, shape, buffers))),
     };
     const capture = rows.some(({ input }) => input.capture);
     const made = await session.run(feeds, capture ? [io.output, ...features] : [io.output]);
@@ -88,12 +100,6 @@ export function makePredict(unet: UnetPart, shape: LatentShape, onCall: (branche
       busy = false;
     }
   };
-}
-
-/** One frame in one guidance branch: a row of the batch. */
-interface Row {
-  readonly input: PredictInput;
-  readonly branch: number;
 }
 
 /** Frames vary fastest: those of one branch lie together, as joint attention wants them. */
@@ -160,113 +166,6 @@ function blockAt(places: readonly Place[], site: number): FeatureBlock {
   for (const [b, { pass, at }] of places.entries())
     data.set(pass.blocks[site]!.data.subarray(at * size, (at + 1) * size), b * size);
   return { ...block, data };
-}
-
-/** Which rows go through the network together: all, or as many as it was exported for, the last pass filled up. */
-export function batches(count: number, fixed: number | null): number[][] {
-  const size = fixed ?? count;
-  return Array.from({ length: Math.ceil(count / size) }, (_, pass) =>
-    Array.from({ length: size }, (_, i) => Math.min(pass * size + i, count - 1)),
-  );
-}
-
-/** [latent ; structure] along the channels. */
-function sampleFeed(io: UnetIo, shape: LatentShape, rows: readonly Row[], buffers: Buffers): Feeds {
-  const plane = shape.height * shape.width;
-  const size = io.inChannels * plane;
-  const data = buffers.float('sample', rows.length * size);
-  for (const [at, { input }] of rows.entries()) {
-    const { latent, structure } = input;
-    assert(
-      latent.length === shape.channels * plane,
-      `a latent of ${latent.length} does not fit the network's shape`,
-    );
-    assert(
-      latent.length + (structure?.length ?? 0) === size,
-      `the network wants ${io.inChannels} channels, latent and structure together`,
-    );
-    data.set(latent, at * size);
-    if (structure) data.set(structure, at * size + latent.length);
-  }
-  const dims = [rows.length, io.inChannels, shape.height, shape.width];
-  return { [io.sample]: { type: 'float32', data, dims } };
-}
-
-function timestepFeed({ timestep }: UnetIo, rows: readonly Row[]): Feeds {
-  const values = rows.map(({ input }) => input.timestep);
-  const shared = timestep.shape !== 'batch';
-  if (shared)
-    assert(
-      values.every((value) => value === values[0]),
-      'one timestep for all rows of a pass',
-    );
-  const told = shared ? values.slice(0, 1) : values;
-  const dims = timestep.shape === 'scalar' ? [] : [told.length];
-  if (!timestep.integer) return { [timestep.name]: { type: 'float32', data: Float32Array.from(told), dims } };
-  for (const value of told)
-    assert(Number.isInteger(value), `the network takes whole timesteps, not ${value}`);
-  return timestep.integer === 'int32'
-    ? { [timestep.name]: { type: 'int32', data: Int32Array.from(told), dims } }
-    : { [timestep.name]: { type: 'int64', data: BigInt64Array.from(told, BigInt), dims } };
-}
-
-function guidanceFeed({ guidance }: UnetIo, rows: readonly Row[], buffers: Buffers): Feeds {
-  if (guidance === null) return {};
-  const waves = rows.map(({ input }) => guidanceWaves(input.guidance ?? 1, guidance.width));
-  return { [guidance.name]: stack('guidance', waves, [rows.length, guidance.width], buffers) };
-}
-
-/** Guidances are told in thousandths, as large as timesteps. */
-const GUIDANCE_SCALE = 1000;
-const LONGEST_WAVE = 10_000;
-
-/**
- * How a distilled network is told w = guidance - 1 (Meng et al. 2023; get_guidance_scale_embedding of diffusers): sines of w times
- * half of the frequencies, then cosines; an odd width ends with a zero.
- */
-export function guidanceWaves(guidance: number, width: number): Float32Array {
-  const half = Math.floor(width / 2);
-  const at = (i: number) => GUIDANCE_SCALE * (guidance - 1) * LONGEST_WAVE ** (-i / (half - 1));
-  return Float32Array.from({ length: width }, (_, i) => {
-    if (i >= 2 * half) return 0;
-    return i < half ? Math.sin(at(i)) : Math.cos(at(i - half));
-  });
-}
-
-function textFeeds(io: UnetIo, rows: readonly Row[], buffers: Buffers): Feeds {
-  const branches = rows.map(({ input, branch }) => input.branches[branch]!);
-  const { tokens, dim } = branches[0]!;
-  for (const branch of branches)
-    assert(branch.tokens === tokens && branch.dim === dim, 'branches differ in shape');
-  const dims = [branches.length, tokens, dim];
-  const feeds: Feeds = {
-    [io.hidden]: stack(
-      'hidden',
-      branches.map((b) => b.hidden),
-      dims,
-      buffers,
-    ),
-  };
-  if (io.added === null) return feeds;
-  const pooled = branches.map((branch) => branch.pooled ?? missing('pooled text'));
-  const timeIds = branches.map((branch) => branch.timeIds ?? missing('size conditions'));
-  feeds[io.added.pooled] = stack('pooled', pooled, [branches.length, pooled[0]!.length], buffers);
-  feeds[io.added.timeIds] = stack('timeIds', timeIds, [branches.length, timeIds[0]!.length], buffers);
-  return feeds;
-}
-
-function missing(what: string): never {
-  throw new Error(`assertion failed: an XL network needs ${what}`);
-}
-
-function stack(name: string, rows: readonly Float32Array[], dims: number[], buffers: Buffers): Feed {
-  const size = dims.reduce((product, dim) => product * dim, 1);
-  const data = buffers.float(name, size);
-  for (const [b, row] of rows.entries()) {
-    assert(row.length * rows.length === size, `${name} of branch ${b} has ${row.length} elements`);
-    data.set(row, b * row.length);
-  }
-  return { type: 'float32', data, dims };
 }
 
 /** Per row and site, the tokens of all bank frames one after the other; `joint` frames see each other's own. */

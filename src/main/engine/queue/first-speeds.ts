@@ -55,6 +55,8 @@ export async function timeCalls(
         // Neither costs the network anything, and a brush would be carried along the whole clip.
         guide: { ...settings.guide, anchors: [], mask: null, pictures: [] },
         output: { ...settings.output, imageText: null },
+        // Their cost is told from the UNet's.
+        model: { ...settings.model, controls: [] },
       },
       context,
     );

@@ -6,8 +6,10 @@ import type { EditSettings } from '../../../common/settings/settings.ts';
 import type { ArtefactStore } from '../artefacts/store.ts';
 import { visitsOf } from '../diffusion/run.ts';
 import type { Probe } from '../media/remembering-probe.ts';
+import { checkControlNet, readControlNet } from '../models/controlnet.ts';
 import type { ReadFacts } from '../models/facts.ts';
 import { chooseProvider } from '../onnx/provider.ts';
+import { CONTROL_SHARE, controlCalls, controlNetsOf, estimatorsOf } from '../recipe/controls.ts';
 import { forecast } from '../recipe/forecast.ts';
 import { guidesOf } from '../recipe/guides.ts';
 import { Recipe } from '../recipe/recipe.ts';
@@ -53,11 +55,16 @@ export function createPlanner({ cache, store, probe, facts, dir, isBusy }: Plann
     const model = await facts(path, { prediction, embeddings, loras });
     const { provider } = await chooseProvider(settings.model.provider);
     const resolved = resolveShot({ settings, request, clip, model, provider });
-    const guides = await guidesOf({ ...resolved, sizeFor: model.depth?.sizeFor ?? null }, probe);
+    for (const path of controlNetsOf(settings))
+      checkControlNet(await readControlNet(path), model.sockets, model.name);
+    const untried = { provider, untried: true, digestStore: cache?.digests };
+    const sizeFor = model.depth?.sizeFor ?? null;
+    const estimate = () => assert(false, 'a plan makes nothing') as never;
+    const own = sizeFor && { sizeFor, digest: model.digests.depthEstimator!, estimate };
+    await using estimators = await estimatorsOf(settings, own, untried);
+    const guides = await guidesOf({ ...resolved, sizeFor, estimators }, probe);
     const { range, fit, needs, method } = resolved;
-    await using segmenters = await segmentersOf(settings.guide.mask, settings.model.bundle, {
-      ...{ provider, untried: true, digestStore: cache?.digests },
-    });
+    await using segmenters = await segmentersOf(settings.guide.mask, settings.model.bundle, untried);
     const networks = () => assert(false, 'a plan makes nothing') as never;
     const shot = { ...resolved, networks };
     await using recipe = new Recipe({ shot, range, needs, ...guides, segmenters, store: cache });
@@ -65,7 +72,9 @@ export function createPlanner({ cache, store, probe, facts, dir, isBusy }: Plann
     const frames = range.end - range.start;
     const { found: cachedFrames = 0, made: framesToInvert = 0 } = counts.kinds.inversion ?? {};
     const inversionCalls = counts.calls.invert + counts.calls.check;
-    const samplingCalls = visitsOf(runsOf(resolved));
+    const runs = runsOf(resolved);
+    const samplingCalls = visitsOf(runs);
+    const held = controlCalls(runs, guides.controls);
 
     const { unet, flowEstimator: flow } = model.digests;
     const machine = { model: unet, flow, width: fit.width, height: fit.height, provider };
@@ -82,13 +91,14 @@ export function createPlanner({ cache, store, probe, facts, dir, isBusy }: Plann
       inversionCalls,
       reconstruction,
       samplingCalls,
+      controlCalls: held,
       derived: counts,
       estimatedSeconds:
         speeds &&
         speeds.open +
           counts.calls.flow * speeds.flow +
           inversionCalls * speeds.invert +
-          samplingCalls * speeds.sample +
+          (samplingCalls + CONTROL_SHARE * held) * speeds.sample +
           frames * speeds.encode,
     };
   };

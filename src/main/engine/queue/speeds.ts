@@ -1,5 +1,6 @@
 /** How fast renders were, so that the next one can be told in advance. Kept beside the jobs. */
 import type { TakeReport } from '../../../common/report.ts';
+import { CONTROL_SHARE } from '../recipe/controls.ts';
 import { branchPrompts } from '../recipe/runs.ts';
 import type { JobStore } from './store.ts';
 
@@ -42,6 +43,11 @@ function flowWork({ flow }: Machine): string {
   return flow === undefined ? 'flow' : `flow ${flow}`;
 }
 
+/** In calls of the UNet alone. */
+function sampledWork({ unetCalls, controlCalls = 0 }: TakeReport['sampling']): number {
+  return unetCalls + CONTROL_SHARE * controlCalls;
+}
+
 export function recordSpeeds(store: JobStore, report: TakeReport): void {
   const { settings, derived, inversion, sampling, seconds, take } = report;
   const machine = machineOf(report);
@@ -52,7 +58,7 @@ export function recordSpeeds(store: JobStore, report: TakeReport): void {
   const measured: [string, number, number][] = [
     [flowWork(machine), seconds.flow ?? 0, derived?.calls.flow ?? 0],
     ['invert', seconds.invert, inverted],
-    [samplingWork(settings.method.id, branches), seconds.sample, sampling.unetCalls],
+    [samplingWork(settings.method.id, branches), seconds.sample, sampledWork(sampling)],
     ['encode', seconds.encode, take.frames],
     ['open', seconds.open, 1],
   ];

@@ -52,6 +52,14 @@ export async function forecast(recipe: Recipe, store: ArtefactStore | null): Pro
   const structure = recipe.takesDepth ? structureIn(recipe, depths, store) : null;
   depths.forEach(have);
 
+  for (const control of recipe.controls) {
+    const edges = await listOf(recipe.edges(control));
+    const nearness = await listOf(recipe.controlDepths(control));
+    const conditions: readonly Derived<unknown>[] = [...edges, ...nearness];
+    learn(conditions);
+    conditions.forEach(have);
+  }
+
   const flows = await listOf(recipe.flows());
   learn(flows);
   flows.forEach(have);

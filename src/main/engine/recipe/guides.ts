@@ -1,5 +1,6 @@
 /** What leads a shot beside its prompts, looked at before anything is computed. */
 import type { ClipInfo } from '../../../common/media.ts';
+import { type ControlGuide, controlGuidesOf, type Estimators } from './controls.ts';
 import { mattesOf } from './mattes.ts';
 import { type Painted, paintedOf } from './painted.ts';
 import { type DepthOf, depthOf, type ResolvedShot } from './request.ts';
@@ -10,11 +11,13 @@ export interface Guides {
   readonly mattes: ReadonlyMap<string, ClipInfo>;
   /** Pictures that stand for frames, by frame of the clip. */
   readonly painted: ReadonlyMap<number, Painted>;
+  /** ControlNets that do something. */
+  readonly controls: readonly ControlGuide[];
 }
 
 /** @throws AppError usage naming what does not fit the clip; as `probe` does */
 export async function guidesOf(
-  shot: Parameters<typeof depthOf>[0] & ResolvedShot,
+  shot: Parameters<typeof depthOf>[0] & ResolvedShot & { readonly estimators: Estimators },
   probe: (path: string) => Promise<ClipInfo>,
 ): Promise<Guides> {
   const { clip, range, settings } = shot;
@@ -23,5 +26,6 @@ export async function guidesOf(
     depth: await depthOf(shot, probe),
     mattes: await mattesOf({ mask, clip, range }, probe),
     painted: await paintedOf({ pictures, clip, range }, probe),
+    controls: await controlGuidesOf(shot, probe),
   };
 }

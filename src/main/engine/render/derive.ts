@@ -10,16 +10,20 @@ import { levelsOf } from '../make/inversion.ts';
 import { toLatentGrid } from '../make/latent-grid.ts';
 import { Maker } from '../make/maker.ts';
 import { confidenceIn } from '../make/mask.ts';
+import { CONTROL_SHARE, controlCalls } from '../recipe/controls.ts';
 import { latentMotions, Motions } from '../recipe/motions.ts';
 import type { Structure } from '../recipe/recipe.ts';
 import { branchPrompts, runsOf } from '../recipe/runs.ts';
 import { unsureFrames } from './brush-confidence.ts';
 import type { RenderContext } from './context.ts';
+import { type ControlPictures, makeControls } from './controls.ts';
 import { poorInversion } from './inversion-quality.ts';
 import type { Shot } from './prepare.ts';
 
 export interface Ingredients {
   readonly structure: Structure | null;
+  /** None where no ControlNet does anything. */
+  readonly controls: ControlPictures;
   /** One a frame of the shot; empty where the method does not need them. */
   readonly inverted: readonly Latent[];
   readonly clean: readonly Latent[];
@@ -50,10 +54,11 @@ export async function derive(shot: Shot, context: RenderContext): Promise<Ingred
   });
   progress.plan('invert', unitsOf(shot), 1);
   // In network calls: one with two branches costs about twice one with one.
-  progress.plan('sample', visitsOf(runsOf(shot)), branchPrompts(shot.settings, shot.model).length);
+  progress.plan('sample', visitsOf(runsOf(shot)), samplingWeight(shot));
   await makeConditions(shot, maker);
   const structure = await makeStructure(shot, maker, context);
   const fingerprint = createHash('sha256');
+  const controls = await makeControls(shot, maker, context, fingerprint);
   const motions = await makeMotions(shot, maker, context, fingerprint);
   const masks = await makeMasks(shot, maker, context, fingerprint);
   // Brushes are carried along the motion too, and without a cache it is estimated again for them.
@@ -73,6 +78,7 @@ export async function derive(shot: Shot, context: RenderContext): Promise<Ingred
     ...frames,
     fingerprint: fingerprint.digest('hex'),
     structure,
+    controls,
     motions,
     ...masks,
     counts: { kinds, calls },
@@ -184,6 +190,13 @@ async function makeMasks(
   const unsure = unsureFrames(confidence, range.start);
   if (unsure) warn(unsure);
   return { masks, brushConfidence: confidence.some((one) => one !== null) ? confidence : null };
+}
+
+/** Of a visit, in network calls of one branch. */
+export function samplingWeight(shot: Shot): number {
+  const runs = runsOf(shot);
+  const held = controlCalls(runs, shot.recipe.controls) / visitsOf(runs);
+  return branchPrompts(shot.settings, shot.model).length * (1 + CONTROL_SHARE * held);
 }
 
 /** Of making every frame, in network calls. */

@@ -17,6 +17,7 @@ import { openBundle } from '../models/open.ts';
 import type { PromptReading } from '../models/prompt/reader.ts';
 import type { Bundle } from '../models/types.ts';
 import { chooseProvider } from '../onnx/provider.ts';
+import { controlNetsOf, type Estimators, estimatorsOf } from '../recipe/controls.ts';
 import { guidesOf } from '../recipe/guides.ts';
 import { matteNotes } from '../recipe/mattes.ts';
 import { readModelSettings } from '../recipe/model-settings.ts';
@@ -43,6 +44,8 @@ export interface Shot extends ResolvedShot, AsyncDisposable {
   readonly tried: readonly ProviderTrial[];
   readonly depth: DepthOf;
   readonly recipe: Recipe;
+  /** Of depth that ControlNets follow. */
+  readonly estimators: Estimators;
   /** By the name of the reading, as they are made. */
   readonly conditions: Map<string, Conditioning>;
   /** Frames that go through the network together. */
@@ -70,6 +73,7 @@ export async function prepareShot(
     ...attentionFor(method, params, anchorsOf(settings).length),
     provider,
     embeddings: settings.model.embeddings,
+    controlNets: controlNetsOf(settings),
     digestStore: cache?.digests,
     signal,
     loras: settings.model.loras,
@@ -84,7 +88,12 @@ export async function prepareShot(
     for (const note of notes) warn(`the take differs from its clip: ${note}`);
     warnOfPrompts(settings, bundle, warn);
     const sizeFor = bundle.depth?.sizeFor ?? null;
-    const guides = await guidesOf({ ...resolved, sizeFor }, (path) => probeClip(path, { signal }));
+    const digestStore = cache?.digests;
+    const own = bundle.depth && { ...bundle.depth, digest: bundle.digests.depthEstimator! };
+    const estimators = await estimatorsOf(settings, own, { provider, digestStore, signal });
+    const guides = await guidesOf({ ...resolved, sizeFor, estimators }, (path) =>
+      probeClip(path, { signal }),
+    );
     const { mask } = settings.guide;
     for (const note of matteNotes(mask, guides.mattes)) warn(note);
     const predict = bundle.predict(shape);
@@ -97,7 +106,6 @@ export async function prepareShot(
     const text = ({ name }: PromptReading) => conditions.get(name)!;
     const networks = () => ({ bundle, predict, text });
     const shot = { ...resolved, networks };
-    const digestStore = cache?.digests;
     const segmenters = await segmentersOf(mask, settings.model.bundle, { provider, digestStore, signal });
     const recipe = new Recipe({ shot, range, needs, ...guides, segmenters, store: cache, signal });
     return {
@@ -109,9 +117,11 @@ export async function prepareShot(
       recipe,
       conditions,
       capacity,
+      estimators,
       async [Symbol.asyncDispose]() {
         await recipe[Symbol.asyncDispose]();
         await segmenters[Symbol.asyncDispose]();
+        await estimators[Symbol.asyncDispose]();
         await bundle.close();
       },
     };

@@ -2,6 +2,7 @@
 import { RETAKE_VERSION } from '../../../common/contract/version.ts';
 import type { ImageTextScores, TakeFile, TakeReport } from '../../../common/report.ts';
 import type { RenderContext } from './context.ts';
+import { controlsAsked } from './controls.ts';
 import type { Ingredients } from './derive.ts';
 import type { Shot } from './prepare.ts';
 import type { Sampled } from './sample.ts';
@@ -31,6 +32,7 @@ export function buildReport(parts: {
       prediction: bundle.scheduler.prediction,
       digests: { ...bundle.digests },
     },
+    ...(shot.recipe.controls.length > 0 && { controls: controlsOf(shot) }),
     structure: shot.depth && { source: shot.depth.source },
     provider: { used: shot.provider, tried: shot.tried },
     inversion: made.inversion,
@@ -39,6 +41,7 @@ export function buildReport(parts: {
     sampling: {
       unetCalls: sampled.unetCalls,
       unetBranches: sampled.unetBranches,
+      ...(shot.recipe.controls.length > 0 && { controlCalls: sampled.controlCalls }),
       resumedFrom: sampled.resumedFrom,
     },
     seconds: { ...seconds(), run: { ...bundle.runSeconds } },
@@ -48,4 +51,9 @@ export function buildReport(parts: {
     imageText: parts.imageText,
     warnings: context.warnings,
   };
+}
+
+function controlsOf(shot: Shot): TakeReport['controls'] {
+  const asked = controlsAsked(shot);
+  return shot.recipe.controls.map(({ control: { path } }, i) => ({ path, ...asked[i]! }));
 }

@@ -11,7 +11,8 @@ import { runsOf } from '../recipe/runs.ts';
 import { samplingTexts } from '../recipe/texts.ts';
 import { CheckpointClock } from './checkpoint-file.ts';
 import type { RenderContext } from './context.ts';
-import type { Ingredients } from './derive.ts';
+import { controlIn, controlsAsked } from './controls.ts';
+import { type Ingredients, samplingWeight } from './derive.ts';
 import { betweenOf, picturesOf } from './half-way.ts';
 import type { Shot } from './prepare.ts';
 
@@ -20,6 +21,7 @@ export interface Sampled {
   readonly latents: readonly Latent[];
   readonly unetCalls: number;
   readonly unetBranches: number;
+  readonly controlCalls: number;
   readonly resumedFrom: { readonly step: number; readonly visit: number } | null;
 }
 
@@ -50,7 +52,8 @@ export async function sampleShot(shot: Shot, made: Ingredients, context: RenderC
   };
 
   const branches = samplingTexts(shot).branches.map(({ name }) => conditions.get(name)!);
-  progress.plan('sample', total - resumedVisits, branches.length);
+  progress.plan('sample', total - resumedVisits, samplingWeight(shot));
+  const control = controlIn(shot, made.controls);
   progress.enter('sample');
   const latents = await sampleRuns({
     runs,
@@ -67,6 +70,7 @@ export async function sampleShot(shot: Shot, made: Ingredients, context: RenderC
     seed,
     signal: context.signal,
     ...(made.structure && { structure: mapOf(made) }),
+    ...(control && { control }),
     ...(resume && { resume }),
     async onVisit(event) {
       progress.advance(1);
@@ -87,6 +91,7 @@ export async function sampleShot(shot: Shot, made: Ingredients, context: RenderC
     },
   });
   await bundle.release('unet');
+  await bundle.release('controlNet');
   // Methods that draw pictures half way have opened it; the decoder is needed next.
   await bundle.release('vaeEncoder');
   await bundle.release('interpolator');
@@ -94,6 +99,7 @@ export async function sampleShot(shot: Shot, made: Ingredients, context: RenderC
     latents,
     unetCalls: bundle.calls.unet - before.unet,
     unetBranches: bundle.calls.unetBranches - before.unetBranches,
+    controlCalls: bundle.calls.controlNet - before.controlNet,
     resumedFrom: resume ? { step: resume.step, visit: resume.visited.length } : null,
   };
 }
@@ -144,6 +150,7 @@ function checkpointKey(shot: Shot, made: Ingredients): Buffer {
     // What stands for a frame is in the fingerprint; that it does is said here.
     ...settings.guide.pictures.map(({ frame }) => frame),
     ...samplingTexts(shot).branches.flatMap(({ digest }) => digest ?? []),
+    ...controlsAsked(shot),
   ];
   return createHash('sha256').update(JSON.stringify(parts)).digest();
 }

@@ -3,6 +3,7 @@ import type { ComponentType } from 'react';
 import type { Control } from '../form-model.ts';
 import { AnchorWidget } from './AnchorWidget.tsx';
 import { ChoiceWidget } from './ChoiceWidget.tsx';
+import { ControlsWidget } from './ControlsWidget.tsx';
 import { FileListWidget } from './FileListWidget.tsx';
 import { LorasWidget } from './LorasWidget.tsx';
 import { MaskWidget } from './MaskWidget.tsx';
@@ -31,6 +32,7 @@ const WIDGETS: { readonly [Kind in Control['kind']]: ComponentType<WidgetProps<K
   'file-list': FileListWidget,
   loras: LorasWidget,
   mask: MaskWidget,
+  controls: ControlsWidget,
   pictures: PicturesWidget,
 };
 

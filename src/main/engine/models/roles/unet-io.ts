@@ -27,6 +27,7 @@ export const unetConfig = z.object({
   out_channels: z.int().min(1).optional(),
   sample_size: z.union([z.int().min(1), z.tuple([z.int().min(1), z.int().min(1)])]).nullish(),
   block_out_channels: channels.optional(),
+  layers_per_block: z.union([z.int().min(1), channels]).optional(),
   cross_attention_dim: perBlock.nullish(),
   /** Number of heads per block in SD 1.x, although the name says dimension. */
   attention_head_dim: perBlock.nullish(),
@@ -39,7 +40,8 @@ export const unetConfig = z.object({
 
 export type UnetConfig = z.output<typeof unetConfig>;
 
-export interface UnetIo {
+/** What a UNet and a ControlNet are told alike. */
+export interface DenoiserInputs {
   /** [B, inChannels, h, w] */
   readonly sample: string;
   readonly inChannels: number;
@@ -60,9 +62,12 @@ export interface UnetIo {
   } | null;
   /** Of networks distilled for few steps: [B, width], the guidance as waves. */
   readonly guidance: { readonly name: string; readonly width: number } | null;
+  readonly fixed: FixedSize;
+}
+
+export interface UnetIo extends DenoiserInputs {
   readonly output: string;
   readonly outChannels: number | null;
-  readonly fixed: FixedSize;
 }
 
 /** A sine and a cosine of two frequencies. */
@@ -76,35 +81,50 @@ const REFINER_SIZES = 5;
  */
 export function unetIo(model: Model, file: string, config: UnetConfig = {}): UnetIo {
   const inputs = inputsOf(model);
+  const told = denoiserInputs(model, inputs, { file, what: 'Stable Diffusion UNet' }, config);
+  refuseOthers(file, inputs);
+  const outputs: Values = { list: model.graph.outputs, rest: new Set(model.graph.outputs) };
+  const output = take(outputs, ['out_sample', 'sample'], (v) => isFloat(v));
+  if (!output) throw notA(file, 'Stable Diffusion UNet', 'it has no output', outputs.list);
+  return {
+    ...told,
+    output: output.name,
+    outChannels:
+      fixedDim(output, 1) ?? channelsOutOf(model.graph, output.name) ?? config.out_channels ?? null,
+  };
+}
+
+/**
+ * Takes out of the inputs what every denoising network has.
+ * @throws defect naming what is not there
+ */
+export function denoiserInputs(
+  model: Model,
+  inputs: Values,
+  { file, what }: { readonly file: string; readonly what: string },
+  config: UnetConfig = {},
+): DenoiserInputs {
   const sample = take(inputs, ['sample', 'latent_sample'], (v) => isFloat(v) && rank(v) === 4);
   if (!sample || !isFloat(sample) || (rank(sample) ?? 4) !== 4) {
-    throw notA(file, 'Stable Diffusion UNet', 'it has no latent input', inputs.list);
+    throw notA(file, what, 'it has no latent input', inputs.list);
   }
   const inChannels =
     fixedDim(sample, 1) ?? channelsInto(model.graph, sample.name) ?? config.in_channels ?? null;
   if (inChannels === null) {
-    throw notA(file, 'Stable Diffusion UNet', 'nothing says how many channels it takes', inputs.list);
+    throw notA(file, what, 'nothing says how many channels it takes', inputs.list);
   }
   const hidden = take(inputs, ['encoder_hidden_states'], (v) => isFloat(v) && rank(v) === 3);
-  if (!hidden) throw notA(file, 'Stable Diffusion UNet', 'it has no text input', inputs.list);
+  if (!hidden) throw notA(file, what, 'it has no text input', inputs.list);
   const timestep = take(inputs, ['timestep', 'timesteps', 't'], (v) => (rank(v) ?? 9) <= 1);
   if (!timestep || !(isFloat(timestep) || isInteger(timestep)) || (rank(timestep) ?? 1) > 1) {
-    throw notA(file, 'Stable Diffusion UNet', 'it has no timestep input', inputs.list);
+    throw notA(file, what, 'it has no timestep input', inputs.list);
   }
   const pooled = take(inputs, ['text_embeds'], () => false);
   const timeIds = take(inputs, ['time_ids'], () => false);
   const cond = take(inputs, ['timestep_cond'], () => false);
-  const unknown = [...inputs.rest][0];
-  if (unknown) {
-    const message = `the network wants an input Retake does not know: ${unknown.name}`;
-    throw defect(file, message, 'Use another model.');
-  }
   if ((pooled === undefined) !== (timeIds === undefined)) {
     throw notA(file, 'Stable Diffusion XL UNet', 'it has only one of text_embeds and time_ids', inputs.list);
   }
-  const outputs: Values = { list: model.graph.outputs, rest: new Set(model.graph.outputs) };
-  const output = take(outputs, ['out_sample', 'sample'], (v) => isFloat(v));
-  if (!output) throw notA(file, 'Stable Diffusion UNet', 'it has no output', outputs.list);
   const shape = rank(timestep) === 0 ? 'scalar' : fixedDim(timestep, 0) === 1 ? 'one' : 'batch';
   const added =
     pooled && timeIds ? { pooled: pooled.name, pooledDim: fixedDim(pooled, 1), timeIds: timeIds.name } : null;
@@ -118,9 +138,6 @@ export function unetIo(model: Model, file: string, config: UnetConfig = {}): Une
     hiddenDim: fixedDim(hidden, 2) ?? oneNumber(config.cross_attention_dim),
     added,
     guidance: cond ? guidanceOf(file, cond, config) : null,
-    output: output.name,
-    outChannels:
-      fixedDim(output, 1) ?? channelsOutOf(model.graph, output.name) ?? config.out_channels ?? null,
     fixed: {
       ...fixedSize(sample),
       batch: batchOf(file, [sample, hidden, pooled, timeIds, cond, shape === 'batch' ? timestep : undefined]),
@@ -133,6 +150,14 @@ function guidanceOf(file: string, cond: ValueInfo, { time_cond_proj_dim: told }:
   if (width !== null && width >= MIN_WAVES) return { name: cond.name, width };
   const message = 'nothing says how wide the guidance is that the network is told (timestep_cond)';
   throw defect(file, message, 'Add "time_cond_proj_dim" to its config.json, 256 in most models.');
+}
+
+/** @throws defect naming an input that is left */
+export function refuseOthers(file: string, { rest }: Values): void {
+  const [unknown] = rest;
+  if (!unknown) return;
+  const message = `the network wants an input Retake does not know: ${unknown.name}`;
+  throw defect(file, message, 'Use another model.');
 }
 
 /** The batch all inputs agree on, null where none states one. */

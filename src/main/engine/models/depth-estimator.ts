@@ -1,0 +1,79 @@
+/** A depth estimator in a folder of its own, for what else wants depth than the UNet. */
+import { basename, dirname, join } from 'node:path';
+import { z } from 'zod';
+import type { CancelSignal } from '../../../common/errors.ts';
+import { dpt } from '../onnx/networks/dpt.ts';
+import type { Provider } from '../onnx/ort.ts';
+import { readWeights } from '../onnx/safetensors/component.ts';
+import { defect, kindOf, readJson } from './files.ts';
+import { digestOfModel, openRead, readModel } from './model.ts';
+import { preprocessorConfig } from './preprocessor.ts';
+import { depthEstimator } from './roles/depth-estimator.ts';
+import { onnxFile, type Source, writtenNetwork } from './source.ts';
+import type { DepthEstimator, DigestStore } from './types.ts';
+
+export interface OpenDepthEstimator extends DepthEstimator {
+  /** sha256 hex of all that changes its numbers, but for the provider. */
+  readonly digest: string;
+  /** Gives its memory back; the next estimate opens it again. */
+  release(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface OpenDepthEstimatorOptions {
+  readonly provider: Provider;
+  readonly digestStore?: DigestStore | undefined;
+  readonly signal?: CancelSignal | undefined;
+  /** What the runtime would refuse shows at the first call only. */
+  readonly untried?: boolean;
+}
+
+const CHOOSE = 'Choose the folder of a depth estimator: DPT as transformers lays it out, or model.onnx.';
+
+/**
+ * Its session is opened at the first call.
+ * @param dir preprocessor_config.json beside model.onnx, or beside config.json and the safetensors of a DPT
+ * @throws AppError bundle-invalid, weights-missing naming the file; Cancelled
+ */
+export async function openDepthEstimator(
+  dir: string,
+  { provider, digestStore, signal, untried }: OpenDepthEstimatorOptions,
+): Promise<OpenDepthEstimator> {
+  if ((await kindOf(dir)) !== 'folder') throw defect(dir, 'there is no such folder', CHOOSE);
+  const preprocessor = await preprocessorOf(dir);
+  const config = await readJson(preprocessor, preprocessorConfig);
+  const read = readModel(depthEstimator, await sourceIn(dir, preprocessor), undefined);
+  const digest = await digestOfModel(read, digestStore, signal);
+  const model = await openRead(depthEstimator, read, {
+    ...{ variant: undefined, name: basename(dir), provider, signal },
+    untried: untried ?? false,
+  });
+  return {
+    ...model.functions(config),
+    digest,
+    release: () => model.release(),
+    close: () => model.close(),
+  };
+}
+
+/** Beside the estimator, or where diffusers puts it in a model. */
+async function preprocessorOf(dir: string): Promise<string> {
+  const name = 'preprocessor_config.json';
+  for (const file of [join(dir, name), join(dirname(dir), 'feature_extractor', name)])
+    if (await kindOf(file)) return file;
+  throw defect(dir, `there is no ${name}`, CHOOSE);
+}
+
+async function sourceIn(dir: string, preprocessor: string): Promise<Source> {
+  const graph = join(dir, 'model.onnx');
+  if ((await kindOf(graph)) === 'file') return onnxFile(graph, { root: dir, beside: [preprocessor] });
+  const configFile = join(dir, 'config.json');
+  if ((await kindOf(configFile)) !== 'file') throw defect(dir, 'there is no model.onnx', CHOOSE);
+  const label = `depth estimator ${basename(dir)}`;
+  const config = await readJson(configFile, z.looseObject({}));
+  const write = () => dpt(readWeights(dir, { root: dir, label }), config);
+  return writtenNetwork(configFile, write, {
+    role: depthEstimator.id,
+    beside: [configFile, preprocessor],
+  });
+}
