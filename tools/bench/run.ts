@@ -8,6 +8,7 @@ import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { table } from '../../src/main/cli/text.ts';
 import { benchCalls } from './calls.ts';
+import { benchCheckpoints } from './checkpoints.ts';
 import { benchLoad } from './load.ts';
 import { benchMemory } from './memory.ts';
 import { benchOverhead } from './overhead.ts';
@@ -24,6 +25,8 @@ const overhead = await benchOverhead({ bundle, size: 256, frames: 8, steps: 20 }
 const memory = await benchMemory([20, 80, 320], bundle);
 const reedit = await benchReedit(24, 20, bundle);
 const load = await benchLoad();
+// Small, so that a call takes a second and what comes before it counts.
+const checkpoints = benchCheckpoints(128);
 // Large enough for attention to outweigh the rest, small enough for most machines.
 const calls = benchCalls(384, false);
 const passes = benchPasses();
@@ -46,6 +49,7 @@ const rows: string[][] = [
     '0 calls',
   ],
   ...load.rows,
+  ...checkpoints.rows,
   ...(calls?.calls ?? []).map(({ bank, peak }, i) => [
     `SD 1.5 graph at 384², call ${i + 1} (${bank} bank frames)`,
     `${megabytes(peak)} at most so far`,
@@ -63,6 +67,6 @@ const rows: string[][] = [
 ];
 console.log(table(rows));
 const machine = { cpu: cpus()[0]?.model, cores: cpus().length, memory: totalmem(), node: process.version };
-const json = JSON.stringify({ machine, overhead, memory, reedit, load, calls, passes }, null, 2);
+const json = JSON.stringify({ machine, overhead, memory, reedit, load, checkpoints, calls, passes }, null, 2);
 mkdirSync(dirname(resolve(values.out)), { recursive: true });
 writeFileSync(resolve(values.out), `${json}\n`);

@@ -72,8 +72,8 @@ export class NetworkBuilder {
   }
 
   /** @throws AppError bundle-invalid naming a weight that is missing */
-  stored(name: string): StoredTensor {
-    const found = this.#weights.get(name);
+  stored(name: string, wanted?: readonly number[]): StoredTensor {
+    const found = this.#weights.get(name, wanted);
     if (found) return found;
     throw this.refusal(
       `the weight ${name} is missing`,
@@ -94,7 +94,7 @@ export class NetworkBuilder {
 
   /** A weight as the file has it, in its own element type. */
   #stored(name: string, dims: readonly number[]): { readonly value: Value; readonly type: number } {
-    const tensor = this.stored(name);
+    const tensor = this.stored(name, dims);
     const held = tensor.transposed ? [...dims].reverse() : dims;
     if (withoutOnes(tensor.dims) !== withoutOnes(held)) {
       const found = `the weight ${name} has shape [${tensor.dims}], this network needs [${held}]`;

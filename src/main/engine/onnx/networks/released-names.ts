@@ -31,9 +31,9 @@ function renamed(weights: StoredWeights, today: (name: string) => string): Store
   return {
     label: weights.label,
     names: [...names.keys()],
-    get(name) {
+    get(name, wanted) {
       const stored = names.get(name);
-      return stored === undefined ? undefined : weights.get(stored);
+      return stored === undefined ? undefined : weights.get(stored, wanted);
     },
   };
 }

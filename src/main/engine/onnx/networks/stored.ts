@@ -21,5 +21,6 @@ export interface StoredWeights {
   /** As messages name it: "sd15.safetensors", "unet of sd1-folder". */
   readonly label: string;
   readonly names: readonly string[];
-  get(name: string): StoredTensor | undefined;
+  /** @param wanted shape that a network needs it in; files know their own */
+  get(name: string, wanted?: readonly number[]): StoredTensor | undefined;
 }
