@@ -106,6 +106,21 @@ export function trainersUNet(shape: TrainersUNet, prefix = 'model.diffusion_mode
   return header;
 }
 
+/** Of the estimator among the golden checkpoints. */
+export const MIDAS_SIZES = {
+  stem: 16,
+  stages: [
+    { inner: 8, out: 16, layers: 2 },
+    { inner: 8, out: 32, layers: 2 },
+    { inner: 16, out: 64, layers: 3 },
+  ],
+  width: 32,
+  positions: 17,
+  feedForward: 64,
+  fusion: 32,
+  head: [16, 32],
+} as const;
+
 /** DPT-hybrid as MiDaS builds it, with these numbers of bottlenecks per stage. Twelve layers behind them. */
 export function midasHybrid(
   sizes: {

@@ -10,7 +10,13 @@ import { kindOfFile } from '../../src/main/engine/models/checkpoints/kinds.ts';
 import { mapped } from '../../src/main/engine/models/checkpoints/mapping.ts';
 import { midasMapping } from '../../src/main/engine/models/checkpoints/midas-names.ts';
 import { type SingleFile, singleFile } from '../../src/main/engine/models/checkpoints/single-file.ts';
-import { type Header, midasHybrid, tensorsOf, trainersUNet } from '../helpers/checkpoint-headers.ts';
+import {
+  type Header,
+  MIDAS_SIZES,
+  midasHybrid,
+  tensorsOf,
+  trainersUNet,
+} from '../helpers/checkpoint-headers.ts';
 import { sharedPath } from '../helpers/shared.ts';
 
 const checkpoints = sharedPath('golden', 'checkpoints');
@@ -65,21 +71,7 @@ describe.skipIf(!checkpoints)('configurations made from shapes', () => {
 
   it('of the depth estimator by MiDaS’ names are those of transformers’', () => {
     const folder = `${checkpoints}/depth_estimator/dpt-hybrid`;
-    const tensors = tensorsOf(
-      midasHybrid({
-        stem: 16,
-        stages: [
-          { inner: 8, out: 16, layers: 2 },
-          { inner: 8, out: 32, layers: 2 },
-          { inner: 16, out: 64, layers: 3 },
-        ],
-        width: 32,
-        positions: 17,
-        feedForward: 64,
-        fusion: 32,
-        head: [16, 32],
-      }),
-    );
+    const tensors = tensorsOf(midasHybrid(MIDAS_SIZES));
     const { weights, taken } = mapped('it', tensors, midasMapping);
     expect(taken.size).toBe(tensors.size);
     const shapes = weights.names.map((name) => [name, weights.get(name)!.dims]);
