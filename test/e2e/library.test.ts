@@ -131,6 +131,19 @@ describe('the library', () => {
     await dialog().getByRole('button', { name: 'Add to the prompt: ink drawing' }).click();
     await page.keyboard.press('Escape');
     await expect.poll(() => prompt(page).inputValue()).toBe('ink drawing');
+    const lora = page.getByRole('combobox', { name: 'Add a LoRA from the library' });
+    await lora.focus();
+    await page.keyboard.type('ink');
+    await page.getByRole('option', { name: 'ink' }).click();
+    await page.getByRole('list', { name: '1 LoRA' }).getByText('ink', { exact: true }).waitFor();
+    await expect.poll(() => lora.inputValue()).toBe('');
+    const embedding = page.getByRole('combobox', { name: 'Add from the library: embedding' });
+    await embedding.focus();
+    await page.keyboard.type('toy');
+    await page.getByRole('option', { name: 'toy' }).click();
+    await page.getByRole('button', { name: 'Without toy.safetensors' }).waitFor();
+    await saved(page);
+    await accessible(page);
   }, 120_000);
 
   it('refuses a model that is gone by its name, and renders with no other', async () => {

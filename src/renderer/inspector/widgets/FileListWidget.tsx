@@ -1,11 +1,13 @@
 /** Any number of files: which there are, and a path for one more. */
 import { X } from 'lucide-react';
 import { type KeyboardEvent, useState } from 'react';
+import { LIBRARY_KINDS } from '../../../common/contract/library.ts';
 import { endGesture } from '../../store/project.ts';
 import { IconButton } from '../../ui/IconButton.tsx';
 import inputs from '../../ui/input.module.css';
 import layout from '../../ui/layout.module.css';
 import texts from '../../ui/text.module.css';
+import { FromLibrary } from '../FromLibrary.tsx';
 import { DIFFERS } from '../NumberInput.tsx';
 import { Row } from '../Row.tsx';
 import type { WidgetProps } from './widget.ts';
@@ -13,6 +15,7 @@ import type { WidgetProps } from './widget.ts';
 export function FileListWidget(props: WidgetProps<'file-list'>) {
   const { control, differs, onChange } = props;
   const paths = props.value as readonly string[];
+  const kind = LIBRARY_KINDS.find((one) => one === control.what.toLowerCase());
   const set = (list: readonly string[]) => {
     onChange([...new Set(list)]);
     endGesture();
@@ -36,6 +39,14 @@ export function FileListWidget(props: WidgetProps<'file-list'>) {
                 </IconButton>
               </div>
             ))}
+            {kind ? (
+              <FromLibrary
+                kind={kind}
+                label={`Add from the library: ${control.what.toLowerCase()}`}
+                used={paths}
+                onAdd={(path) => set([...paths, path])}
+              />
+            ) : null}
             <PathField what={control.what} onPath={(path) => set([...paths, path])} />
           </>
         )

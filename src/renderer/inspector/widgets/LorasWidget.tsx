@@ -12,6 +12,7 @@ import layout from '../../ui/layout.module.css';
 import { Slider } from '../../ui/Slider.tsx';
 import texts from '../../ui/text.module.css';
 import { count } from '../../words.ts';
+import { FromLibrary } from '../FromLibrary.tsx';
 import { DIFFERS, NumberInput } from '../NumberInput.tsx';
 import { Row } from '../Row.tsx';
 import styles from './LorasWidget.module.css';
@@ -34,6 +35,12 @@ export function LorasWidget(props: WidgetProps<'loras'>) {
               ))}
             </ul>
           ) : null}
+          <FromLibrary
+            kind="lora"
+            label="Add a LoRA from the library"
+            used={loras.map(({ path }) => path)}
+            onAdd={(path) => tryTo(() => addLorasAt(ids, loras, [path]))}
+          />
           <Button look="plain" onPress={() => tryTo(() => addLoras(ids, loras))}>
             <FilePlus2 aria-hidden="true" />
             Add a LoRA…
