@@ -63,6 +63,10 @@ async function controlOf(page: Page, { label, control }: FormField): Promise<Loc
       return panel.getByRole('button', { name: 'Add a ControlNet…' });
     case 'mask':
       return panel.getByRole('button', { name: 'Draw a rectangle' });
+    case 'loras':
+      return panel.getByRole('textbox', { name: 'Path of a LoRA to add' });
+    case 'file-list':
+      return panel.getByRole('textbox', { name: `Path of a file to add: ${control.what.toLowerCase()}` });
     case 'text':
     case 'prompt':
       return panel.getByRole('textbox', exactly);
@@ -105,6 +109,11 @@ async function changeByKeys(page: Page, field: FormField, target: Locator, value
     case 'mask':
       await keyboard.press('Enter');
       await page.getByRole('button', { name: 'Add in the middle' }).press('Enter');
+      break;
+    case 'loras':
+    case 'file-list':
+      await keyboard.type('/nets/one.safetensors');
+      await keyboard.press('Enter');
       break;
     case 'prompt':
       await keyboard.type('snow');
