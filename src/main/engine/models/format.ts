@@ -34,7 +34,7 @@ export function formatBundleReport(
     if (value !== null) lines.push(`${label.padEnd(12)} ${value}`);
   };
   row('bundle', `${report.name} (${report.dir})`);
-  row('kind', `${report.kind ? KINDS[report.kind] : 'unclear'}, ${report.pipeline}`);
+  row('kind', `${report.family ?? (report.kind ? KINDS[report.kind] : 'unclear')}, ${report.pipeline}`);
   const { scheduler, memory, sites } = report;
   if (scheduler) {
     const betas = `${scheduler.betaSchedule} ${scheduler.betaStart}…${scheduler.betaEnd}`;
@@ -53,6 +53,7 @@ export function formatBundleReport(
   if (report.promptTokens.length > 0) row('prompt', `up to ${report.promptTokens[0]! - 2} tokens`);
   if (sites) row('attention', `${sites.all} self-attentions, ${sites.decoder} in the decoder`);
   row('parameters', count(report.parameters));
+  row('stored', storedLine(report.parts));
   if (memory) {
     row(
       'memory',
@@ -70,6 +71,22 @@ export function formatBundleReport(
   if (notes.length > 0) lines.push('', ...notes.map((line) => `note: ${line}`));
   if (report.defects.length > 0) lines.push('', ...report.defects.map((line) => `error: ${line}`));
   return lines.join('\n');
+}
+
+/** Types that the processor computes with no faster: they are made float32 when they are loaded. */
+const WIDENED: readonly string[] = ['float16', 'bfloat16', 'float8e4m3fn', 'float8e5m2'];
+
+/** What the type of the weights costs, once: "float16, 2.13 GB; …". */
+function storedLine(parts: readonly PartReport[]): string | null {
+  if (parts.some(({ bytes }) => bytes === null) || parts.length === 0) return null;
+  const sum = (of: readonly PartReport[], value: (part: PartReport) => number) =>
+    of.reduce((all, part) => all + value(part), 0);
+  const types = [...new Set(parts.map(({ weightType }) => weightType))].join(', ');
+  const said = `${types}, ${prettyBytes(sum(parts, ({ bytes }) => bytes ?? 0))} on disk`;
+  const narrow = parts.filter(({ weightType }) => WIDENED.includes(weightType));
+  if (narrow.length === 0) return said;
+  const wide = prettyBytes(sum(narrow, ({ parameters }) => parameters * 4));
+  return `${said}; widened to float32 when loaded, ${wide} in memory, where a float32 file can be read in place`;
 }
 
 function frozenLine({ width, height, batch }: NonNullable<BundleReport['frozen']>): string | null {

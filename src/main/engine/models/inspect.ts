@@ -27,9 +27,12 @@ import type { OpenBundleOptions } from './types.ts';
 /** A graph whose weights are absent is still small enough to read whole. */
 const LARGEST_BARE_GRAPH = 256 * 2 ** 20;
 
+const PREDICTION_UNKNOWN =
+  'Nothing says whether it predicts noise or v, so edits want Prediction set (--prediction epsilon or v_prediction).';
+
 /**
  * Throws a defect if dir is no bundle at all, and Cancelled; defects of the parts are listed in the report.
- * @param dir folder of the bundle
+ * @param dir path of the model: a folder, or a file that holds it
  * @param options.digests false leaves out the digests, for which gigabytes may be read
  */
 export async function inspectBundle(
@@ -52,7 +55,10 @@ export async function inspectBundle(
   };
   const layout = await readLayout(dir, onDefect);
   warnings.push(...layout.notes);
-  const scheduler = await attempt(() => readScheduler(layout.scheduler));
+  // A choice that is left to the artist is no defect.
+  const { predictionUnknown = false } = layout.scheduler;
+  const scheduler = predictionUnknown ? null : await attempt(() => readScheduler(layout.scheduler));
+  if (predictionUnknown) warnings.push(PREDICTION_UNKNOWN);
   const graphs = new Map<RoleId, LoadedGraph>();
   const reports: PartReport[] = [];
   const whole = new Set<RoleId>();
@@ -101,6 +107,7 @@ export async function inspectBundle(
     dir: layout.dir,
     name: layout.name,
     pipeline: layout.className,
+    family: layout.family ?? null,
     kind: geometry?.kind ?? null,
     scheduler,
     parts: reports,

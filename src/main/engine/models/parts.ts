@@ -46,11 +46,14 @@ export interface Geometry {
 
 const MIXED = 'The parts of the bundle belong to different models; export or download it again as a whole.';
 
+/** Mask, and latent of what is around it. */
+const INPAINTING = 5;
+
 /** Networks that look like Stable Diffusion but want a further picture, by their extra input channels. */
 const OTHER_INPUTS: Readonly<Record<number, string>> = {
   3: 'an upscaler',
   4: 'a model for editing by instruction (InstructPix2Pix)',
-  5: 'an inpainting model',
+  [INPAINTING]: 'an inpainting model',
 };
 
 /**
@@ -114,11 +117,14 @@ function checkUnet({ source, io }: ReadModel<UnetIo>, structure: number): void {
   if (structure === 0 || structure === 1) return;
   const other = OTHER_INPUTS[structure];
   const what = other ? `this is ${other}` : 'the network takes more than a latent';
-  throw defect(
-    source.file,
-    `${what}: it has ${io.inChannels} input channels`,
-    'Use a text-to-image model, or one with depth.',
-  );
+  const channels = `it has ${io.inChannels} input channels`;
+  throw structure === INPAINTING
+    ? defect(
+        source.file,
+        `${what}: ${channels}, for a mask and the picture around it, which Retake does not give it`,
+        'Use the text-to-image model that it was made from; a mask keeps an edit within its shape there too.',
+      )
+    : defect(source.file, `${what}: ${channels}`, 'Use a text-to-image model, or one with depth.');
 }
 
 function checkVae(encoder: ReadModel<VaeIo>, decoder: ReadModel<VaeIo>, latent: number): void {

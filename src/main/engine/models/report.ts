@@ -24,6 +24,8 @@ export interface BundleReport {
   readonly dir: string;
   readonly name: string;
   readonly pipeline: string;
+  /** Of a single file, told by its tensors: "Stable Diffusion 1.x". */
+  readonly family: string | null;
   /** Null where a missing or contradictory part hides it. */
   readonly kind: Bundle['kind'] | null;
   readonly scheduler: SchedulerConfig | null;
