@@ -1,7 +1,9 @@
 /** Models as artists have them on their disks: diffusers folders with safetensors and single files, opened like exports. */
 import {
   chmodSync,
+  copyFileSync,
   cpSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -16,7 +18,7 @@ import { errorLine } from '../../src/common/errors.ts';
 import { inspectBundle } from '../../src/main/engine/models/inspect.ts';
 import { openBundle } from '../../src/main/engine/models/open.ts';
 import { type ReadBundleOptions, readBundle } from '../../src/main/engine/models/read.ts';
-import type { AskedPrediction } from '../../src/main/engine/models/types.ts';
+import type { AskedPrediction, Bundle } from '../../src/main/engine/models/types.ts';
 import { openSafetensors } from '../../src/main/engine/onnx/safetensors/open.ts';
 import { askOne } from '../helpers/ask-one.ts';
 import { sharedPath } from '../helpers/shared.ts';
@@ -56,6 +58,11 @@ async function numbersOf(path: string, prediction: AskedPrediction = 'auto') {
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) =>
   Buffer.from(buffer, byteOffset, byteLength);
+
+async function disposable(opening: Promise<Bundle>) {
+  const bundle = await opening;
+  return { bundle, [Symbol.asyncDispose]: () => bundle.close() };
+}
 
 function farthest(a: Float32Array, b: Float32Array): number {
   expect(a.length).toBe(b.length);
@@ -166,6 +173,19 @@ describe.skipIf(!checkpoints)('a diffusers folder', () => {
       chmodSync(join(part.parentPath, part.name), part.isDirectory() ? 0o755 : 0o644);
     return dir;
   };
+
+  it.each(['dpt', 'dpt-hybrid'])('brings its own estimator of depth: %s', async (kind) => {
+    const dir = copy('depth-folder');
+    const from = sharedPath('golden', 'checkpoints', 'depth_estimator', kind)!;
+    mkdirSync(join(dir, 'depth_estimator'));
+    for (const name of ['config.json', 'model.safetensors', 'preprocessor_config.json'])
+      copyFileSync(join(from, name), join(dir, 'depth_estimator', name));
+    await using opened = await disposable(openBundle(dir, { sites: 'none', provider: 'cpu' }));
+    const map = await opened.bundle.depth!.estimate(new Uint8Array(64 * 64 * 3).fill(90), SIZE);
+    expect(map.data.length).toBe(map.width * map.height);
+    expect(map.data.every(Number.isFinite)).toBe(true);
+    expect((await inspectBundle(dir, { digests: false })).depth).toBe('estimator');
+  });
 
   it('that also has ONNX graphs is opened by these, and says so', async () => {
     const dir = copy('sd1-folder');
