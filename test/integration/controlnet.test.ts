@@ -7,7 +7,9 @@ import type { EditRequest } from '../../src/common/settings/settings.ts';
 import { parseSettings } from '../../src/common/settings/settings.ts';
 import { ArtefactStore } from '../../src/main/engine/artefacts/store.ts';
 import { probeClip } from '../../src/main/engine/media/probe.ts';
+import { readControlNet } from '../../src/main/engine/models/controlnet.ts';
 import { rememberingFacts } from '../../src/main/engine/models/facts.ts';
+import { serializeModel } from '../../src/main/engine/onnx/serde.ts';
 import { createPlanner } from '../../src/main/engine/queue/plan.ts';
 import { derive } from '../../src/main/engine/render/derive.ts';
 import { prepareShot } from '../../src/main/engine/render/prepare.ts';
@@ -105,6 +107,17 @@ describe('a ControlNet', () => {
     );
     const one = await sampled(settingsOf([{ path: net }]));
     expect(largestDifference(flat(both.latents), flat(one.latents))).toBeLessThan(1e-4);
+  });
+
+  it('may be an export, which gives the same take', async () => {
+    const folder = writeTinyControlNet(join(tempFolder(), 'net'));
+    const file = join(folder, 'model.onnx');
+    const { source } = await readControlNet(folder);
+    writeFileSync(file, serializeModel(source.load().model));
+    const asked = (path: string) => sampled(settingsOf([{ path }]));
+    const [exported, own] = [await asked(file), await asked(net)];
+    expect(same(exported.latents, own.latents)).toBe(true);
+    expect((await readControlNet(folder)).source.file).toBe(file);
   });
 
   it('follows edges, soft edges, depth and a clip, each in its own way', async () => {
@@ -234,6 +247,23 @@ describe.skipIf(!golden)('of checkpoints as artists have them', () => {
     expect(same((await take(folder, [{ ...asked, path: alone }])).latents, held.latents)).toBe(true);
     const single = await take(file, [asked]);
     expect(largestDifference(flat(single.latents), flat(held.latents))).toBeLessThan(tolerance);
+  });
+
+  it('depth is followed as a DPT of transformers estimates it, beside a LoRA', async () => {
+    const estimator = of('depth_estimator/dpt');
+    const asked = { path: of('controlnet/sd1'), condition: 'depth', estimator } as const;
+    const settings = settingsOf([asked], {
+      source: { clip, range: { start: 0, end: 1 } },
+      sampling: { steps: 1, size: 64 },
+    });
+    const lora = of('lora/sd1-kohya.safetensors');
+    const held = await sampled({
+      ...settings,
+      model: { ...settings.model, bundle: of('sd1-folder'), loras: [{ path: lora, strength: 0.7 }] },
+    });
+    const grey = held.made.controls[0]![0]!;
+    expect([Math.min(...grey), Math.max(...grey)]).toEqual([0, 255]);
+    expect(held.controlCalls).toBe(held.unetCalls);
   });
 
   it('those of another family are refused by name', async () => {

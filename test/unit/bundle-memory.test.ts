@@ -48,3 +48,16 @@ it('a bundle opened without lending attends all the same, and lends nothing', ()
   expect(without.features).toBe(0);
   expect(without.weights).toBe(4000);
 });
+
+it('each ControlNet costs a call what the UNet costs for one frame, and its residuals of every row', () => {
+  const sizes = { unet: { config: CONFIG, batch: null }, vae: VAE, factor: 8, parameters: 1000 };
+  const call = { frames: 1, branches: 2, bank: 0, self: true, joint: false };
+  const bytes = (controlNets: number, more: object = {}) =>
+    foretell({ ...sizes, controlNets }, [320, 640], LATENT).call({ ...call, ...more });
+  const one = bytes(1) - bytes(0);
+  expect(one).toBeGreaterThan(bytes(0));
+  // Two rows of 27 MB, as they are given and as they are fed.
+  expect((one - bytes(0)) / 1e6).toBeCloseTo(108, -1);
+  expect(bytes(1, { bank: 2 }) - bytes(0, { bank: 2 })).toBe(one);
+  expect(bytes(1, { frames: 4 }) - bytes(0, { frames: 4 })).toBeLessThan(2 * one);
+});
