@@ -6,7 +6,7 @@ import type { StoredTensor, StoredWeights } from '../../src/main/engine/onnx/net
 const sizeOf = (dims: readonly number[]) => dims.reduce((product, side) => product * side, 1);
 
 /** Of a tensor, by its name: spread like a trained network's, the last layer of a depth estimator all positive. */
-function formulaWeight(name: string, dims: readonly number[]): Float32Array {
+export function formulaWeight(name: string, dims: readonly number[]): Float32Array {
   let seed = 0;
   for (const letter of name) seed = (seed * 31 + letter.charCodeAt(0)) % 1_000_003;
   const spread = Math.sqrt(3 / sizeOf(dims.slice(1)));

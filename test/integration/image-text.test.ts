@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,10 +6,21 @@ import { openImageText } from '../../src/main/engine/metrics/image-text.ts';
 import { imageTextScores } from '../../src/main/engine/metrics/similarity.ts';
 import { openModel } from '../../src/main/engine/models/model.ts';
 import { imageProcessor, readPreparation } from '../../src/main/engine/models/roles/image-processor.ts';
+import { readTokenizer } from '../../src/main/engine/models/tokenizer.ts';
+import type { WrittenNetwork } from '../../src/main/engine/onnx/networks/builder.ts';
+import { clipText } from '../../src/main/engine/onnx/networks/clip-text.ts';
+import { clipVision } from '../../src/main/engine/onnx/networks/clip-vision.ts';
+import type { StoredWeights } from '../../src/main/engine/onnx/networks/stored.ts';
+import { createSession, type Feed } from '../../src/main/engine/onnx/ort.ts';
+import { readWeights } from '../../src/main/engine/onnx/safetensors/component.ts';
 import { contentOf } from '../../src/main/engine/render/scores.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { writeTinyBundle } from '../helpers/tiny-bundle.ts';
+import { SIDE, writeTinyClip } from '../helpers/tiny-clip.ts';
 import { PROCESSOR, type TinyImageTextOptions, writeTinyImageText } from '../helpers/tiny-image-text.ts';
+
+type Write = (weights: StoredWeights, config: unknown) => WrittenNetwork;
+type Feeds = Readonly<Record<string, Feed>>;
 
 let dir = '';
 let tokenizer = '';
@@ -96,6 +107,86 @@ describe('an image-text model', () => {
     expect(await digest(copy)).toBe(before);
     writeFileSync(join(copy, 'preprocessor_config.json'), JSON.stringify({ ...PROCESSOR, resample: 2 }));
     expect(await digest(copy)).not.toBe(before);
+  });
+});
+
+describe('a CLIP model as its repository has it', () => {
+  const network = async (write: Write, pattern: RegExp, config: object, feeds: Feeds, output: string) => {
+    const all = readWeights(clip, { root: clip, label: 'clip' });
+    const { model, folder } = write(
+      { ...all, names: all.names.filter((name) => pattern.test(name)) },
+      config,
+    );
+    const session = await createSession(model, { folder, provider: 'cpu', label: 'clip' });
+    const { data } = (await session.run(feeds, [output]))[output]!;
+    await session.release();
+    return unit(...data);
+  };
+  let clip = '';
+  beforeAll(() => {
+    clip = writeTinyClip(join(dir, 'clip'), tokenizer);
+  });
+  const config = { hidden_size: 16, intermediate_size: 32, num_attention_heads: 2, num_hidden_layers: 1 };
+  const width = { ...config, projection_dim: 12 };
+
+  it('turns pictures and prompts into the directions of its two networks', async () => {
+    const model = await openImageText(clip);
+    const rgb = Uint8Array.from({ length: SIDE * SIDE * 3 }, (_, i) => (i * 37) % 256);
+    const [picture] = await model.embedImages([rgb], SIDE, SIDE);
+    const pixels = Float32Array.from({ length: rgb.length }, (_, i) => {
+      const [c, place] = [Math.floor(i / (SIDE * SIDE)), i % (SIDE * SIDE)];
+      return rgb[place * 3 + c]! / 255;
+    });
+    const vision = { ...width, image_size: SIDE, patch_size: 8, hidden_act: 'quick_gelu' };
+    const feeds = { pixel_values: { type: 'float32', data: pixels, dims: [1, 3, SIDE, SIDE] } } as const;
+    near(picture!, ...(await network(clipVision, /^vis/, vision, feeds, 'image_embeds')));
+
+    const { embedding } = await model.embedText('a red car');
+    const { ids } = (await readTokenizer(clip, null)).encode('a red car');
+    const input_ids = {
+      type: 'int64',
+      data: BigInt64Array.from(ids, BigInt),
+      dims: [1, ids.length],
+    } as const;
+    const vocab = JSON.parse(readFileSync(join(clip, 'vocab.json'), 'utf8')) as object;
+    const text = { ...width, vocab_size: Object.keys(vocab).length, eos_token_id: 2 };
+    near(embedding, ...(await network(clipText, /^text/, text, { input_ids }, 'text_embeds')));
+    expect((await model.embedText('a swan')).embedding).not.toEqual(embedding);
+    await model.close();
+  });
+
+  it('has a digest of its weights and of what is said of them', async () => {
+    const digest = async (dir: string) => {
+      const model = await openImageText(dir);
+      await using _ = { [Symbol.asyncDispose]: () => model.close() };
+      return model.digest();
+    };
+    const before = await digest(clip);
+    const other = writeTinyClip(join(tempFolder(), 'other'), tokenizer);
+    expect(await digest(other)).toBe(before);
+    writeTinyClip(other, tokenizer, { logit_scale_init_value: 1 });
+    expect(await digest(other)).not.toBe(before);
+    const file = join(other, 'model.safetensors');
+    writeTinyClip(other, tokenizer);
+    const bytes = readFileSync(file);
+    bytes[bytes.length - 3]! ^= 1;
+    writeFileSync(file, bytes);
+    expect(await digest(other)).not.toBe(before);
+  });
+
+  it('is refused by what it is not', async () => {
+    const write = (config: object) =>
+      openImageText(writeTinyClip(join(tempFolder(), 'odd'), tokenizer, config));
+    await expect(write({ model_type: 'siglip' })).rejects.toThrow('this is no CLIP model');
+    await expect(write({ text_config_dict: { rope_theta: 1e4 } })).rejects.toThrow(
+      'its configuration says rope_theta: 10000, which Retake does not know',
+    );
+    await expect(write({ projection_dim: 20 })).rejects.toThrow(
+      'the weight text_projection.weight has shape [12,16], this network needs [20,16]',
+    );
+    const pickled = writeTinyClip(join(tempFolder(), 'pickled'), tokenizer);
+    renameSync(join(pickled, 'model.safetensors'), join(pickled, 'pytorch_model.bin'));
+    await expect(openImageText(pickled)).rejects.toThrow('pickle');
   });
 });
 

@@ -55,7 +55,7 @@ const alpha = field(z.enum(['auto', 'off']).default('auto'), {
 /** It changes nothing that is rendered. */
 const imageText = field(z.string().min(1).nullable().default(null), {
   label: 'Image-text model',
-  help: 'A CLIP model (ONNX, as for transformers.js) that measures the take',
+  help: 'A CLIP model (its folder, as downloaded) that measures the take',
   widget: { kind: 'folder' },
   files: oneFile('network'),
   scope: 'request',

@@ -1,16 +1,17 @@
 /**
- * An image-text model (CLIP, Radford et al. 2021) as it is exported for transformers.js: pictures and prompts become
- * directions that can be compared. It only measures takes; nothing that is rendered depends on it.
+ * An image-text model (CLIP, Radford et al. 2021), as its repository has it or exported for transformers.js: pictures and prompts
+ * become directions that can be compared. It only measures takes; nothing that is rendered depends on it.
  */
 import { basename, join } from 'node:path';
 import type { CancelSignal } from '../../../common/errors.ts';
 import { throwIfCancelled } from '../../../common/errors.ts';
+import { clipFolder } from '../models/clip-folder.ts';
 import { partDigest } from '../models/digests.ts';
 import { defect, kindOf } from '../models/files.ts';
 import { type OpenModel, openModel, openRead, readModel } from '../models/model.ts';
 import { imageProcessor, readPreparation } from '../models/roles/image-processor.ts';
 import { CHOOSE, imageTextText, imageTextVision } from '../models/roles/image-text.ts';
-import { onnxFile } from '../models/source.ts';
+import { onnxFile, type Source } from '../models/source.ts';
 import { readTokenizer, TOKENIZER_FILES } from '../models/tokenizer.ts';
 
 export interface ImageText {
@@ -31,33 +32,33 @@ const DOWNLOAD = 'Download the model again, all of its files.';
 
 /**
  * All of it has run once when this returns, so that nothing is left to fail later, and holds no memory until it is used.
- * @param dir text_model.onnx and vision_model.onnx (or in onnx/), preprocessor_config.json, the tokenizer (or in tokenizer/)
+ * @param dir text_model.onnx and vision_model.onnx (or in onnx/), else config.json and the weights as safetensors; with
+ * preprocessor_config.json and the tokenizer (or in tokenizer/)
  * @throws AppError bundle-invalid, weights-missing, model-failed naming the file; Cancelled. Nothing stays open then.
  */
 export async function openImageText(dir: string, signal?: CancelSignal): Promise<ImageText> {
   if ((await kindOf(dir)) !== 'folder') throw defect(dir, 'there is no such folder', CHOOSE);
-  const textFile = await graphFile(dir, 'text_model');
-  const visionFile = await graphFile(dir, 'vision_model');
+  const networks = await networksOf(dir);
   const inner = join(dir, 'tokenizer');
   const tokenizerFolder = (await kindOf(inner)) === 'folder' ? inner : dir;
   const processorFile = join(dir, 'preprocessor_config.json');
 
   const preparation = await readPreparation(processorFile);
-  const readText = readModel(imageTextText, onnxFile(textFile, { root: dir }), undefined);
-  const readVision = readModel(imageTextVision, onnxFile(visionFile, { root: dir }), undefined);
+  const readText = readModel(imageTextText, networks.text, undefined);
+  const readVision = readModel(imageTextVision, networks.vision, undefined);
   const { width, height } = preparation.out;
   const frozen = readVision.io;
   if ((frozen.height ?? height) !== height || (frozen.width ?? width) !== width) {
     const message = `the network wants pictures of ${frozen.width}×${frozen.height}, preprocessor_config.json makes ${width}×${height}`;
-    throw defect(visionFile, message, DOWNLOAD);
+    throw defect(networks.vision.file, message, DOWNLOAD);
   }
   const { length } = readText.io;
   const tokenizer = await readTokenizer({ folder: tokenizerFolder }, length);
   if (length !== null && tokenizer.length !== length) {
     const message = `the tokenizer gives ${tokenizer.length} tokens, the text model reads ${length}`;
-    throw defect(textFile, message, DOWNLOAD);
+    throw defect(networks.text.file, message, DOWNLOAD);
   }
-  const files = [readText, readVision].flatMap(({ source, graph }) => source.files(graph));
+  const files = [...new Set([readText, readVision].flatMap(({ source, graph }) => source.files(graph)))];
   const name = basename(dir);
   // On the processor, so that scores compare across machines; next to rendering it takes no time.
   const how = { variant: undefined, name, provider: 'cpu', signal } as const;
@@ -109,10 +110,20 @@ export async function openImageText(dir: string, signal?: CancelSignal): Promise
   };
 }
 
-async function graphFile(dir: string, name: string): Promise<string> {
+/** Exports go before weights: whoever made them wanted them used. */
+async function networksOf(dir: string): Promise<{ readonly text: Source; readonly vision: Source }> {
+  const [text, vision] = [await graphFile(dir, 'text_model'), await graphFile(dir, 'vision_model')];
+  if (text !== null && vision !== null)
+    return { text: onnxFile(text, { root: dir }), vision: onnxFile(vision, { root: dir }) };
+  if (text === null && vision === null && (await kindOf(join(dir, 'config.json')))) return clipFolder(dir);
+  const name = text === null ? 'text_model' : 'vision_model';
+  throw defect(dir, `there is no ${name}.onnx, nor onnx/${name}.onnx`, CHOOSE);
+}
+
+async function graphFile(dir: string, name: string): Promise<string | null> {
   const places = [join(dir, `${name}.onnx`), join(dir, 'onnx', `${name}.onnx`)];
   for (const place of places) if ((await kindOf(place)) === 'file') return place;
-  throw defect(dir, `there is no ${name}.onnx, nor onnx/${name}.onnx`, CHOOSE);
+  return null;
 }
 
 /** A picture that no network should turn into nothing. */

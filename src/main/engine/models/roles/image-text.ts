@@ -9,7 +9,8 @@ import type { Role } from '../role.ts';
 import type { PreparedPicture } from './image-processor.ts';
 import { integerFeed } from './text-encoder.ts';
 
-export const CHOOSE = 'Choose the folder of a CLIP model exported for transformers.js.';
+export const CHOOSE =
+  'Choose the folder of a CLIP model as its repository has it, or exported for transformers.js.';
 const TEXT_OUTPUT = 'text_embeds';
 const VISION_OUTPUT = 'image_embeds';
 const PIXELS = 'pixel_values';

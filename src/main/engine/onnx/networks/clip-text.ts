@@ -5,6 +5,7 @@ import { ELEMENT } from '../ir/types.ts';
 import { NetworkBuilder, type Value, type WrittenNetwork } from './builder.ts';
 import { clipEncoder, clipEncoderShape } from './clip-encoder.ts';
 import { readConfiguration } from './configuration.ts';
+import { OLDER_KEYS } from './older-keys.ts';
 import { textOfToday } from './released-names.ts';
 import type { StoredWeights } from './stored.ts';
 
@@ -23,9 +24,6 @@ const clipTextConfig = z.object({
 
 type TextConfig = z.output<typeof clipTextConfig>;
 
-/** What tokenizers need, and transformers wrote into configurations of its first versions. */
-const IRRELEVANT = ['bos_token_id', 'pad_token_id', 'use_bfloat16'];
-
 /** Configurations from before transformers 4.31 name this end of text, which never comes: the largest token is the end. */
 const OLDER_EOS = 2;
 
@@ -41,7 +39,7 @@ const PROJECTION = 'text_projection.weight';
  */
 export function clipText(weights: StoredWeights, config: unknown): WrittenNetwork {
   const { label } = weights;
-  const read = readConfiguration(config, clipTextConfig, { label, irrelevant: IRRELEVANT });
+  const read = readConfiguration(config, clipTextConfig, { label, irrelevant: OLDER_KEYS });
   const { hidden_size: width, layer_norm_eps: eps } = read;
   const b = new NetworkBuilder('CLIPTextModel', textOfToday(weights));
   const ids = b.input('input_ids', ELEMENT.int64, ['batch', 'tokens']);
