@@ -142,7 +142,7 @@ describe('a CLIP model as its repository has it', () => {
     near(picture!, ...(await network(clipVision, /^vis/, vision, feeds, 'image_embeds')));
 
     const { embedding } = await model.embedText('a red car');
-    const { ids } = (await readTokenizer(clip, null)).encode('a red car');
+    const { ids } = (await readTokenizer({ folder: clip }, null)).encode('a red car');
     const input_ids = {
       type: 'int64',
       data: BigInt64Array.from(ids, BigInt),
