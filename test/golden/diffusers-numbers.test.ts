@@ -2,6 +2,8 @@
  * Numbers published in the tests of diffusers (tests/schedulers, Apache-2.0): its closed-form model run through the
  * schedulers. No network is needed, so they check schedule, parametrisation and solvers alone.
  */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { Denoise } from '../../src/main/engine/diffusion/denoiser.ts';
 import { networkInput, toDenoised } from '../../src/main/engine/diffusion/parametrisation.ts';
@@ -79,6 +81,20 @@ it.each([
     x = eulerStep(x, denoised, level, levels[step + 1] ?? final);
   }
   expect(Math.abs(sumOfMagnitudes(x) - published)).toBeLessThan(0.01);
+});
+
+it('LCM, ten steps under the noise of their seed', () => {
+  const { levels, final } = makeLevels(SD_SCHEDULER, 10, { solver: lcm });
+  const bytes = readFileSync(join(import.meta.dirname, 'lcm-noise.f32'));
+  const noises = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+  // Their ramp counts the batch fastest, its noise slowest.
+  let x: Latent = ramp().map((_, i) => ((i % 192) * 4 + Math.floor(i / 192)) / 768);
+  for (const [i, from] of levels.entries()) {
+    const prediction = toDenoised('vp', 'epsilon', model(x, from.timestep), x, from);
+    const noise = () => noises.subarray(i * 768, (i + 1) * 768);
+    x = lcm.step({ latent: x, prediction, from, to: levels[i + 1] ?? final, before: null, noise });
+  }
+  expect(Math.abs(sumOfMagnitudes(x) - 197.7616)).toBeLessThan(0.001);
 });
 
 it('LCM, one step', async () => {

@@ -120,6 +120,18 @@ describe('a solver', () => {
   });
 });
 
+it('LCM under a guidance that burns the picture out says so, where the network is not told it', async () => {
+  const warningsOf = async (world: World, guidance: number) => {
+    const context = contextWith({ dir: tempFolder(), store });
+    const settings = settingsOf(world, { guidance, solver: 'lcm' });
+    await (await prepareShot(settings, context, false))[Symbol.asyncDispose]();
+    return context.warnings.filter((line) => line.includes('burns out'));
+  };
+  expect(await warningsOf(plain, 7.5)).toHaveLength(1);
+  expect(await warningsOf(plain, 1.5)).toEqual([]);
+  expect(await warningsOf(told, 7.5)).toEqual([]);
+});
+
 describe('a network that is told the guidance', () => {
   it('runs for one branch, whatever the guidance, and heeds it', async () => {
     const at = (guidance: number) => rendered(settingsOf(told, { guidance, solver: 'lcm' }));

@@ -152,6 +152,11 @@ describe('the family of a single file', () => {
     const sd2 = { ...unet(4, 1024), ...TEXT2, ...VAE };
     expect(open(sd2, { 'modelspec.prediction_type': 'v' }).prediction).toBe('v_prediction');
     expect(open(sd2, { 'modelspec.prediction_type': 'epsilon' }).prediction).toBe('epsilon');
+    const named = (architecture: string) => open(sd2, { 'modelspec.architecture': architecture }).prediction;
+    expect(named('stable-diffusion-v2-768-v')).toBe('v_prediction');
+    expect(named('stable-diffusion-v2-512')).toBe('epsilon');
+    expect(named('stable-diffusion-v2-512/lora')).toBe('epsilon');
+    expect(named('something')).toBeNull();
     const marked = open({ ...XL_UNET, ...TEXT_XL, ...VAE, v_pred: [], ztsnr: [] });
     expect(marked).toMatchObject({
       prediction: 'v_prediction',

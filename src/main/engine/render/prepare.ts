@@ -5,6 +5,7 @@ import type { ProviderTrial } from '../../../common/report.ts';
 import type { EditSettings } from '../../../common/settings/settings.ts';
 import { parseRate } from '../../../common/time/rational.ts';
 import { type Capacity, checkCapacity } from '../diffusion/capacity.ts';
+import { lcm } from '../diffusion/solvers/lcm.ts';
 import type { Conditioning, Predict } from '../diffusion/types.ts';
 import type { ShotOf } from '../make/shot.ts';
 import { readingOf } from '../make/text.ts';
@@ -87,6 +88,7 @@ export async function prepareShot(
     const notes = makesTake ? await rehearseTake(take, signal) : [];
     for (const note of notes) warn(`the take differs from its clip: ${note}`);
     warnOfPrompts(settings, bundle, warn);
+    warnOfGuidance(resolved, warn);
     const sizeFor = bundle.depth?.sizeFor ?? null;
     const digestStore = cache?.digests;
     const own = bundle.depth && { ...bundle.depth, digest: bundle.digests.depthEstimator! };
@@ -129,6 +131,14 @@ export async function prepareShot(
     await bundle.close();
     throw error;
   }
+}
+
+/** Latent consistency models have the guidance of their training in them already. */
+const MOST_LCM_GUIDANCE = 2;
+
+function warnOfGuidance({ solver, model, settings }: ResolvedShot, warn: (line: string) => void): void {
+  if (solver !== lcm || model.toldGuidance || settings.sampling.guidance <= MOST_LCM_GUIDANCE) return;
+  warn(`LCM with a guidance above ${MOST_LCM_GUIDANCE} burns out the picture; set the guidance to 1`);
 }
 
 function warnOfPrompts(settings: EditSettings, model: Bundle, warn: (line: string) => void): void {

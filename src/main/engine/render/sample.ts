@@ -100,8 +100,14 @@ export async function sampleShot(shot: Shot, made: Ingredients, context: RenderC
     unetCalls: bundle.calls.unet - before.unet,
     unetBranches: bundle.calls.unetBranches - before.unetBranches,
     controlCalls: bundle.calls.controlNet - before.controlNet,
-    resumedFrom: resume ? { step: resume.step, visit: resume.visited.length } : null,
+    resumedFrom: resume ? { step: stepsDone(runs, resume), visit: resume.visited.length } : null,
   };
+}
+
+/** Whole steps of its run, and one that is half taken. */
+function stepsDone(runs: readonly Run[], { run, step }: Checkpoint): number {
+  const { levels } = runs[run]!.schedule;
+  return levels.slice(0, step).filter(({ trial }) => !trial).length;
 }
 
 /** Visits that a checkpoint spares. */

@@ -155,6 +155,12 @@ const SAID: Readonly<Record<string, Prediction>> = {
   v_prediction: 'v_prediction',
 };
 
+/** Stable Diffusion 2 by the names of the model specification, which tells its two kinds apart. */
+const SAID_BY_ARCHITECTURE: readonly (readonly [RegExp, Prediction])[] = [
+  [/^stable-diffusion-v2-768-v\b/, 'v_prediction'],
+  [/^stable-diffusion-v2-512\b/, 'epsilon'],
+];
+
 /** From what the file says (markers, modelspec), else from its family. */
 export function predictionOf(
   family: Pick<Family, 'prediction'>,
@@ -164,5 +170,7 @@ export function predictionOf(
   const zeroSnr = tensors.has('ztsnr');
   if (tensors.has('v_pred')) return { prediction: 'v_prediction', zeroSnr };
   const said = SAID[(metadata.get('modelspec.prediction_type') ?? '').toLowerCase()];
-  return { prediction: said ?? family.prediction, zeroSnr };
+  const architecture = metadata.get('modelspec.architecture') ?? '';
+  const named = SAID_BY_ARCHITECTURE.find(([pattern]) => pattern.test(architecture))?.[1];
+  return { prediction: said ?? named ?? family.prediction, zeroSnr };
 }
