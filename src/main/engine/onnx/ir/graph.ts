@@ -97,6 +97,7 @@ export class Graph {
   readonly #producer = new Map<string, Node>();
   readonly #consumers = new Map<string, Set<Node>>();
   readonly #taken = new Set<string>();
+  readonly #counted = new Map<string, number>();
   /** Whether #taken holds the names of inputs and subgraphs too; they are gathered at the first need. */
   #named = false;
 
@@ -215,7 +216,10 @@ export class Graph {
     }
     this.#named = true;
     let name = base;
-    for (let i = 1; this.#taken.has(name) || this.initializers.has(name); i++) name = `${base}_${i}`;
+    // Thousands of nodes share a base: counting goes on where it ended.
+    let i = this.#counted.get(base) ?? 1;
+    for (; this.#taken.has(name) || this.initializers.has(name); i++) name = `${base}_${i}`;
+    this.#counted.set(base, i);
     this.#taken.add(name);
     return name;
   }
