@@ -49,6 +49,8 @@ export interface TakeReport {
     readonly kind: string;
     readonly prediction: string;
     readonly digests: Readonly<Record<string, string>>;
+    /** Absent where none was given: words that stand for it in prompts, and sha256 of the file. */
+    readonly embeddings?: readonly { readonly words: readonly string[]; readonly digest: string }[];
   };
   /** ControlNets that did something, in the order of their settings; absent where none did. */
   readonly controls?: readonly {

@@ -61,12 +61,12 @@ async function controlOf(page: Page, { label, control }: FormField): Promise<Loc
       return panel.getByRole('button', { name: 'Use a picture for this frame…' });
     case 'controls':
       return panel.getByRole('button', { name: 'Add a ControlNet…' });
+    case 'loras':
+      return panel.getByRole('button', { name: 'Add a LoRA…' });
+    case 'file-list':
+      return panel.getByRole('button', { name: `Add ${control.what}…` });
     case 'mask':
       return panel.getByRole('button', { name: 'Draw a rectangle' });
-    case 'loras':
-      return panel.getByRole('textbox', { name: 'Path of a LoRA to add' });
-    case 'file-list':
-      return panel.getByRole('textbox', { name: `Path of a file to add: ${control.what.toLowerCase()}` });
     case 'text':
     case 'prompt':
       return panel.getByRole('textbox', exactly);
@@ -106,14 +106,14 @@ async function changeByKeys(page: Page, field: FormField, target: Locator, value
       await choosing(page, '/nets/canny.safetensors');
       await keyboard.press('Enter');
       break;
+    case 'loras':
+    case 'file-list':
+      await choosing(page, '/models/toy.safetensors');
+      await keyboard.press('Enter');
+      break;
     case 'mask':
       await keyboard.press('Enter');
       await page.getByRole('button', { name: 'Add in the middle' }).press('Enter');
-      break;
-    case 'loras':
-    case 'file-list':
-      await keyboard.type('/nets/one.safetensors');
-      await keyboard.press('Enter');
       break;
     case 'prompt':
       await keyboard.type('snow');
@@ -200,6 +200,27 @@ async function accessible(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
 }
+
+it('embeddings are added by path, taken off again, and what they are called is no special writing', async () => {
+  const document = projectOf(100, []);
+  const [shot] = document.timeline as Shot[];
+  shot!.settings.prompts.target = 'a photo of embedding:toy';
+  open = await openPage({ document, answers: ANSWERS });
+  const { page } = open;
+  const note = page.getByText(/no embedding of this name/);
+  await note.waitFor();
+  const field = page.getByRole('textbox', { name: 'Path of an embedding to add' });
+  await field.fill('"/models/toy.safetensors"');
+  await field.press('Enter');
+  const embeddings = () => savedShot()?.settings.model.embeddings;
+  await expect.poll(embeddings).toEqual(['/models/toy.safetensors']);
+  await note.waitFor({ state: 'detached' });
+  await accessible(page);
+  await page.getByRole('button', { name: 'Remove toy.safetensors' }).press('Enter');
+  await expect.poll(embeddings).toEqual([]);
+  await page.getByRole('button', { name: /^Undo / }).press('Enter');
+  await expect.poll(embeddings).toEqual(['/models/toy.safetensors']);
+});
 
 it('other shots take over what is chosen of it, and no more', async () => {
   const document = projectOf(100, [50]);

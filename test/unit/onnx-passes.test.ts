@@ -194,8 +194,8 @@ const shipped: readonly Shipped[] = [
     pass: placedVectors,
     step,
     lacking: [
-      () => textModel('float32[2] a, float32[2] b => float32[2] y\ny = Add(a, b)'),
-      'it has 2 inputs',
+      () => textModel('int64[2] a, int64[2] b => int64[2] y\ny = Add(a, b)'),
+      'it has 2 inputs of whole numbers',
     ],
     idle: [tokens, null, 'nobody reads placed_mask'],
   },

@@ -5,7 +5,7 @@ import { field } from './field.ts';
 export const embeddings = field(z.array(z.string().min(1)).max(100).default([]), {
   label: 'Embeddings',
   help: 'Files that teach the model a word, to be used in prompts by the name of the file',
-  widget: { kind: 'file-list', what: 'Embedding', extensions: ['safetensors'] },
+  widget: { kind: 'file-list', what: 'an embedding', library: 'embedding' },
   files: (paths: readonly string[], visit) => paths.map((path) => visit(path, 'network')),
   // A model is another folder: it names no files of this one.
   scope: 'preset',

@@ -45,8 +45,8 @@ type Widget =
   /** Named where the names that the schema knows are none for people. Without choices in the schema any name is taken. */
   | { readonly kind: 'choice'; readonly options?: readonly Choice[] }
   | { readonly kind: 'file' }
-  /** Any number of files. `what` one of them is, and the endings that it may have. */
-  | { readonly kind: 'file-list'; readonly what: string; readonly extensions: readonly string[] }
+  /** Any number of files; `what` one of them is, "an embedding", and as what the library knows it. */
+  | { readonly kind: 'file-list'; readonly what: string; readonly library?: string }
   | { readonly kind: 'folder' }
   /** A folder, or a file that holds a model as a whole. */
   | { readonly kind: 'model' }

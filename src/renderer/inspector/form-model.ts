@@ -18,7 +18,7 @@ export type Control =
   | { readonly kind: 'anchor' }
   | { readonly kind: 'method' }
   | { readonly kind: 'solver' }
-  | { readonly kind: 'file-list'; readonly what: string; readonly extensions: readonly string[] }
+  | { readonly kind: 'file-list'; readonly what: string; readonly library?: string }
   | { readonly kind: 'loras'; readonly low: number; readonly high: number; readonly step: number }
   | { readonly kind: 'mask' }
   | { readonly kind: 'controls' }

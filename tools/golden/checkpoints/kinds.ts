@@ -2,6 +2,7 @@
 import type { CheckpointKind } from './checkpoint.ts';
 import { controlnet } from './controlnet.ts';
 import { depth } from './depth.ts';
+import { embedding } from './embedding.ts';
 import { text } from './text.ts';
 import { unet } from './unet.ts';
 import { vae } from './vae.ts';
@@ -9,7 +10,7 @@ import { vae } from './vae.ts';
 export const CHECKPOINT_KINDS: readonly (readonly [RegExp, CheckpointKind | string])[] = [
   [/lora/, 'LoRAs'],
   [/controlnet/, controlnet],
-  [/embedding/, 'embeddings'],
+  [/embedding/, embedding],
   [/depth-estimator/, depth],
   [/text/, text],
   [/vae/, vae],

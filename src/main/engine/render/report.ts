@@ -31,6 +31,9 @@ export function buildReport(parts: {
       kind: bundle.kind,
       prediction: bundle.scheduler.prediction,
       digests: { ...bundle.digests },
+      ...(bundle.embeddings.length > 0 && {
+        embeddings: bundle.embeddings.map(({ names, digest }) => ({ words: names, digest })),
+      }),
     },
     ...(shot.recipe.controls.length > 0 && { controls: controlsOf(shot) }),
     structure: shot.depth && { source: shot.depth.source },

@@ -1,84 +1,66 @@
-/** Any number of files: which there are, and a path for one more. */
-import { X } from 'lucide-react';
-import { type KeyboardEvent, useState } from 'react';
+/** Any number of files: which there are, and more of them, from the library, the disk or by their path. */
+import { FilePlus2, X } from 'lucide-react';
 import { LIBRARY_KINDS } from '../../../common/contract/library.ts';
+import { shell } from '../../engine.ts';
+import { tryTo } from '../../store/notices.ts';
 import { endGesture } from '../../store/project.ts';
+import { Button } from '../../ui/Button.tsx';
 import { IconButton } from '../../ui/IconButton.tsx';
-import inputs from '../../ui/input.module.css';
 import layout from '../../ui/layout.module.css';
 import texts from '../../ui/text.module.css';
+import { nameOfFile } from '../../words.ts';
 import { FromLibrary } from '../FromLibrary.tsx';
 import { DIFFERS } from '../NumberInput.tsx';
+import { PathField } from '../PathField.tsx';
 import { Row } from '../Row.tsx';
 import type { WidgetProps } from './widget.ts';
 
 export function FileListWidget(props: WidgetProps<'file-list'>) {
   const { control, differs, onChange } = props;
+  const { what } = control;
   const paths = props.value as readonly string[];
-  const kind = LIBRARY_KINDS.find((one) => one === control.what.toLowerCase());
+  const kind = LIBRARY_KINDS.find((one) => one === control.library);
   const set = (list: readonly string[]) => {
     onChange([...new Set(list)]);
+    // Each file is a change of its own, to be undone by itself.
     endGesture();
   };
+  const choose = async () => {
+    const chosen = (await shell().openModelDialog()) ?? [];
+    if (chosen.length > 0) set([...paths, ...chosen]);
+  };
+  if (differs) return <Row {...props}>{() => <span className={texts.quiet}>{DIFFERS}</span>}</Row>;
   return (
     <Row {...props}>
-      {() =>
-        differs ? (
-          <span className={texts.quiet}>{DIFFERS}</span>
-        ) : (
-          <>
-            {paths.map((path) => (
-              <div key={path} className={layout.row}>
-                <span title={path}>{path.split(/[\\/]/).at(-1)}</span>
-                <span className={layout.spring} />
-                <IconButton
-                  name={`Without ${path.split(/[\\/]/).at(-1)}`}
-                  onPress={() => set(paths.filter((one) => one !== path))}
-                >
-                  <X />
-                </IconButton>
-              </div>
-            ))}
-            {kind ? (
-              <FromLibrary
-                kind={kind}
-                label={`Add from the library: ${control.what.toLowerCase()}`}
-                used={paths}
-                onAdd={(path) => set([...paths, path])}
-              />
-            ) : null}
-            <PathField what={control.what} onPath={(path) => set([...paths, path])} />
-          </>
-        )
-      }
+      {() => (
+        <>
+          {paths.map((path) => (
+            <div key={path} className={layout.row}>
+              <span title={path}>{nameOfFile(path)}</span>
+              <span className={layout.spring} />
+              <IconButton
+                name={`Remove ${nameOfFile(path)}`}
+                onPress={() => set(paths.filter((one) => one !== path))}
+              >
+                <X />
+              </IconButton>
+            </div>
+          ))}
+          {kind ? (
+            <FromLibrary
+              kind={kind}
+              label={`Add from the library: ${what}`}
+              used={paths}
+              onAdd={(path) => set([...paths, path])}
+            />
+          ) : null}
+          <Button look="plain" onPress={() => tryTo(choose)}>
+            <FilePlus2 aria-hidden="true" />
+            {`Add ${what}…`}
+          </Button>
+          <PathField what={what} onPath={(path) => set([...paths, path])} />
+        </>
+      )}
     </Row>
-  );
-}
-
-interface PathFieldProps {
-  readonly what: string;
-  readonly onPath: (path: string) => void;
-}
-
-/** For whoever has the path at hand; it is taken with Enter. */
-function PathField({ what, onPath }: PathFieldProps) {
-  const [text, setText] = useState('');
-  const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
-    const path = text.trim().replace(/^"(.*)"$/, '$1');
-    if (event.key === 'Escape') setText('');
-    if (event.key !== 'Enter' || path === '') return;
-    onPath(path);
-    setText('');
-  };
-  return (
-    <input
-      className={inputs.input}
-      aria-label={`Path of a file to add: ${what.toLowerCase()}`}
-      placeholder="Path of a file; Enter adds it"
-      spellCheck={false}
-      value={text}
-      onChange={(event) => setText(event.target.value)}
-      onKeyDown={onKeyDown}
-    />
   );
 }

@@ -1,19 +1,18 @@
 /** LoRAs: which files, and how strong each is. */
 import { FilePlus2, X } from 'lucide-react';
-import { type KeyboardEvent, useState } from 'react';
 import { type LoraUse, STRONGEST_LORA } from '../../../common/settings/loras.ts';
 import { addLoras, addLorasAt, loraName, removeLora, setLoraStrength } from '../../actions/loras.ts';
 import { tryTo } from '../../store/notices.ts';
 import { endGesture } from '../../store/project.ts';
 import { Button } from '../../ui/Button.tsx';
 import { IconButton } from '../../ui/IconButton.tsx';
-import inputs from '../../ui/input.module.css';
 import layout from '../../ui/layout.module.css';
 import { Slider } from '../../ui/Slider.tsx';
 import texts from '../../ui/text.module.css';
 import { count } from '../../words.ts';
 import { FromLibrary } from '../FromLibrary.tsx';
 import { DIFFERS, NumberInput } from '../NumberInput.tsx';
+import { PathField } from '../PathField.tsx';
 import { Row } from '../Row.tsx';
 import styles from './LorasWidget.module.css';
 import numbers from './NumberWidget.module.css';
@@ -45,7 +44,7 @@ export function LorasWidget(props: WidgetProps<'loras'>) {
             <FilePlus2 aria-hidden="true" />
             Add a LoRA…
           </Button>
-          <PathField onPath={(path) => tryTo(() => addLorasAt(ids, loras, [path]))} />
+          <PathField what="a LoRA" onPath={(path) => tryTo(() => addLorasAt(ids, loras, [path]))} />
         </>
       )}
     </Row>
@@ -99,28 +98,5 @@ function LoraRow({ shots, loras, index, control }: LoraRowProps) {
         />
       </div>
     </li>
-  );
-}
-
-/** For whoever has the path at hand; what is typed here is taken with Enter. */
-function PathField({ onPath }: { readonly onPath: (path: string) => void }) {
-  const [text, setText] = useState('');
-  const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
-    const path = text.trim().replace(/^"(.*)"$/, '$1');
-    if (event.key === 'Escape') setText('');
-    if (event.key !== 'Enter' || path === '') return;
-    onPath(path);
-    setText('');
-  };
-  return (
-    <input
-      className={inputs.input}
-      aria-label="Path of a LoRA to add"
-      placeholder="Or type its path and press Enter"
-      spellCheck={false}
-      value={text}
-      onChange={(event) => setText(event.target.value)}
-      onKeyDown={onKeyDown}
-    />
   );
 }

@@ -4,16 +4,13 @@ import { syntaxNotes, unreadNegative } from '../../../common/prompt-notes.ts';
 import { endGesture } from '../../store/project.ts';
 import inputs from '../../ui/input.module.css';
 import texts from '../../ui/text.module.css';
+import { nameOfFile } from '../../words.ts';
 import { lengthHint } from '../prompt-length.ts';
 import row from '../Row.module.css';
 import type { WidgetProps } from './widget.ts';
 
 /** The word that an embedding's file stands for. */
-const nameOfFile = (path: string) =>
-  path
-    .split(/[\\/]/)
-    .at(-1)!
-    .replace(/\.[^.]*$/, '');
+const wordOf = (path: string) => nameOfFile(path).replace(/\.[^.]*$/, '');
 
 const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
@@ -21,7 +18,7 @@ export function PromptWidget({ field, control, value, differs, shot, onChange }:
   const id = useId();
   const text = differs ? '' : String(value ?? '');
   const { weighting } = shot.settings.prompts;
-  const embeddings = shot.settings.model.embeddings.map(nameOfFile);
+  const embeddings = shot.settings.model.embeddings.map(wordOf);
   const length = lengthHint(text, weighting);
   const unread = field.path === 'prompts.negative' && !differs ? unreadNegative(shot.settings) : null;
   const notes = [

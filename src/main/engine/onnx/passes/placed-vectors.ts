@@ -36,11 +36,11 @@ export const placedVectors: Pass<void, PlacedVectors> = {
   id: 'placed-vectors',
   requires({ graph }) {
     if (graph.inputs.some(({ name }) => name === MASK)) return 'vectors can be placed already';
-    const inputs = ownInputs(graph).length;
-    return inputs === 1 ? null : `it has ${inputs} inputs`;
+    const inputs = tokenInputs(graph).length;
+    return inputs === 1 ? null : `it has ${inputs} inputs of whole numbers`;
   },
   run({ graph }, _options, doing) {
-    const [ids] = ownInputs(graph) as [string];
+    const [ids] = tokenInputs(graph) as [string];
     const tables = [...graph.nodes].filter((node) => isTable(graph, node, ids));
     const [table] = tables;
     if (!table || tables.length > 1) {
@@ -74,9 +74,12 @@ export const placedVectors: Pass<void, PlacedVectors> = {
   },
 };
 
-/** The oldest exporters list weights among the inputs. */
-function ownInputs(graph: Graph): string[] {
-  return graph.inputs.map(({ name }) => name).filter((name) => !graph.initializers.has(name));
+/** Of numbers of tokens: adapters have inputs too, and the oldest exporters list weights among them. */
+function tokenInputs(graph: Graph): string[] {
+  const whole: readonly (number | null)[] = [ELEMENT.int64, ELEMENT.int32];
+  return graph.inputs
+    .filter(({ name, type }) => whole.includes(type) && !graph.initializers.has(name))
+    .map(({ name }) => name);
 }
 
 /** Rows of a constant matrix, chosen by the ids. */
