@@ -5,6 +5,7 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ffmpegDoes } from '../helpers/clips.ts';
+import { comfyFolder, pictureBeside } from '../helpers/comfy-folder.ts';
 import {
   anchors,
   bothShown,
@@ -197,10 +198,17 @@ if (demoBundle()) {
 }
 await state(app, 'scopes', () => app.page.getByRole('tab', { name: 'Scopes' }).click());
 await app.page.getByRole('tab', { name: 'Inspector' }).click();
+const comfy = join(home.path, 'ComfyUI');
+comfyFolder(comfy);
+await pictureBeside(join(comfy, 'models/loras/styles/ink.safetensors'));
 await state(app, 'library', async () => {
   await menu(app, 'view.library');
-  await app.page.getByRole('dialog').waitFor();
+  await choose(app, { open: comfy });
+  await app.page.getByRole('button', { name: 'Add a folder…' }).click();
+  await app.page.getByRole('button', { name: 'Inspect ink' }).waitFor();
 });
+await state(app, 'library inside', () => app.page.getByRole('button', { name: 'Inspect ink' }).click());
+await state(app, 'library download', () => app.page.getByRole('tab', { name: 'Download' }).click());
 await close();
 await state(app, 'keys', async () => {
   await menu(app, 'view.keys');

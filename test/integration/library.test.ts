@@ -401,6 +401,26 @@ describe('watched folders', () => {
   });
 });
 
+test.each(['sd1-folder', 'sdxl-folder'])('%s, kept without an index, is one model', async (name) => {
+  const folder = tempFolder();
+  const library = open({ file: join(folder, 'list.json') });
+  const [entry] = await library.add(join(import.meta.dirname, '../golden/checkpoints', name));
+  expect(entry).toMatchObject({ kind: 'model', name, problems: [], isDefault: true });
+  expect(entry!.bytes).toBeGreaterThan(10_000);
+});
+
+test('a LoRA that notes no alpha has it from beside its layers', async () => {
+  const folder = tempFolder();
+  const library = open({ file: join(folder, 'list.json') });
+  const alpha = { dtype: 'F32', shape: [], bytes: new Uint8Array(Float32Array.of(2.5).buffer) };
+  const path = place(join(folder, 'ink.safetensors'), {
+    ...LORA,
+    'lora_te_text_model_encoder_layers_0_mlp_fc1.alpha': alpha,
+  });
+  await library.add(path);
+  expect(Object.fromEntries((await library.facts(path)).facts)).toMatchObject({ Alpha: '0, 2.5' });
+});
+
 test('lists of before there were files are read as they are', async () => {
   const folder = tempFolder();
   const dir = await writeTinyBundle(join(folder, 'own'));

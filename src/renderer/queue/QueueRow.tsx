@@ -3,12 +3,12 @@ import { ChevronDown, ChevronUp, GripVertical, RotateCw, X } from 'lucide-react'
 import { type DragEvent, useState } from 'react';
 import type { QueueEntry } from '../../common/contract/queue.ts';
 import { cancelRender, moveRender, retryRender } from '../actions/queue.ts';
+import { useModelName } from '../store/library.ts';
 import { attempt } from '../store/notices.ts';
 import { IconButton } from '../ui/IconButton.tsx';
 import { Meter } from '../ui/Meter.tsx';
 import { Tag } from '../ui/Tag.tsx';
 import texts from '../ui/text.module.css';
-import { nameOfFile } from '../words.ts';
 import { isOver, isWaiting, stateText } from './order.ts';
 import styles from './QueueRow.module.css';
 
@@ -49,6 +49,7 @@ export function QueueRow(props: Props) {
     onMove,
   } = props;
   const [over, setOver] = useState<'above' | 'below' | null>(null);
+  const model = useModelName(entry.settings.model.bundle);
   const movable = isWaiting(entry.state);
   const percent = Math.floor(entry.fraction * 100);
   const takes = dragged !== null && dragged !== entry.id && movable;
@@ -97,7 +98,7 @@ export function QueueRow(props: Props) {
           {elsewhere ? <Tag>{elsewhere}</Tag> : null}
         </p>
         <p className={`${styles.prompt} ${texts.quiet}`}>
-          <span title={entry.settings.model.bundle}>{nameOfFile(entry.settings.model.bundle)}</span>
+          <span title={entry.settings.model.bundle}>{model}</span>
           {' · '}
           {entry.settings.prompts.target}
         </p>

@@ -3,6 +3,7 @@ import { useMemo } from 'react';
 import type { LibraryEntry, LibraryKind, WatchedFolder } from '../../common/contract/library.ts';
 import { type ShotSettings, shotSettings } from '../../common/project/document.ts';
 import { call, onEngineEvent } from '../engine.ts';
+import { nameOfFile } from '../words.ts';
 import { engineList, useEngineList } from './engine-list.ts';
 import { useDocument } from './project.ts';
 
@@ -55,6 +56,12 @@ function modelAt(entries: readonly LibraryEntry[], path: string | null): Library
 /** Settings of a new shot for a model (null is the default one): its own where it brings some, then Retake's. */
 export function settingsFor(entries: readonly LibraryEntry[], path: string | null): ShotSettings {
   return shotSettings.parse(modelAt(entries, path)?.settings ?? {});
+}
+
+/** What the library calls a model; what is not in it has the name of its file. */
+export function useModelName(path: string): string {
+  const known = useLibrary()?.find((one) => one.path === path);
+  return known?.name ?? nameOfFile(path).replace(/\.safetensors$/i, '');
 }
 
 /** The model of the open project. */

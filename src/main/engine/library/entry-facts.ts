@@ -1,6 +1,10 @@
 /** What is told of one entry when the artist looks into it: name and value, in the order in which they are shown. */
+import { basename } from 'node:path';
 import prettyBytes from 'pretty-bytes';
 import type { LibraryEntry, LibraryFacts, LibraryKind } from '../../../common/contract/library.ts';
+import { AppError } from '../../../common/errors.ts';
+import { openSafetensors } from '../onnx/safetensors/open.ts';
+import { floatsOf } from '../onnx/safetensors/values.ts';
 import type { Look } from './look.ts';
 
 const KINDS: Readonly<Record<LibraryKind, string>> = {
@@ -33,6 +37,7 @@ export function entryFacts(entry: LibraryEntry, look: Look): LibraryFacts {
         ([name, layers]) => `${name} (${layers} ${layers === 1 ? 'layer' : 'layers'})`,
       );
       add('Changes', networks.join(', '));
+      if (!header.said.some(([name]) => name === 'Alpha')) add('Alpha', alphasOf(entry.path));
     }
     // What follows is the file's own word.
     for (const [name, value] of header.said) add(`${name}, it says`, value);
@@ -44,4 +49,22 @@ export function entryFacts(entry: LibraryEntry, look: Look): LibraryFacts {
 function inWords(count: number): string {
   if (count >= 1e9) return `${(count / 1e9).toFixed(2)} billion`;
   return count >= 1e6 ? `${Math.round(count / 1e6)} million` : String(count);
+}
+
+const MOST_ALPHAS = 3;
+
+/** Of a LoRA that has them beside its layers, the different ones; each is one number of the file. */
+function alphasOf(path: string): string | null {
+  try {
+    const { tensors } = openSafetensors(path, `reading ${basename(path)}`);
+    const alphas = [...tensors].filter(
+      ([name, { dims }]) => /\.alpha$/.test(name) && dims.every((dim) => dim === 1),
+    );
+    const values = new Set(alphas.map(([, tensor]) => Number(floatsOf(tensor)[0]!.toFixed(4))));
+    const shown = [...values].slice(0, MOST_ALPHAS).join(', ');
+    return shown === '' ? null : `${shown}${values.size > MOST_ALPHAS ? ' …' : ''}`;
+  } catch (error) {
+    if (error instanceof AppError) return null;
+    throw error;
+  }
 }

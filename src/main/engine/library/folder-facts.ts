@@ -64,18 +64,25 @@ export async function holdsGraphs(folder: string): Promise<boolean> {
   return false;
 }
 
+/** Pipelines are told by their index; some are kept without it, and have the folder of their UNet. */
+async function isPipeline(folder: string): Promise<boolean> {
+  for (const file of ['model_index.json', join('unet', 'config.json')]) {
+    if ((await kindOf(join(folder, file))) === 'file') return true;
+  }
+  return false;
+}
+
 /** Whether a folder is a pipeline or one network, by its names. */
 export async function isModelFolder(folder: string): Promise<boolean> {
+  if (await isPipeline(folder)) return true;
   const names: string[] = await readdir(folder).catch(() => []);
-  if (names.includes('model_index.json')) return true;
   return names.includes('config.json') && names.some((name) => WEIGHTS.test(name));
 }
 
 /** Never throws for what is in the folder. */
 export async function folderFacts(folder: string, read: Read): Promise<FolderFacts> {
   try {
-    const isPipeline = await kindOf(join(folder, 'model_index.json'));
-    return isPipeline ? await pipelineFacts(folder, read) : await networkFacts(folder, read);
+    return (await isPipeline(folder)) ? await pipelineFacts(folder, read) : await networkFacts(folder, read);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     return { facts: { ...NOTHING, kind: 'model' }, bytes: 0, problems: [problemOf(error)] };
@@ -83,7 +90,8 @@ export async function folderFacts(folder: string, read: Read): Promise<FolderFac
 }
 
 async function pipelineFacts(folder: string, read: Read): Promise<FolderFacts> {
-  const { _class_name: className } = await readJson(join(folder, 'model_index.json'), pipelineIndex);
+  const index = join(folder, 'model_index.json');
+  const className = (await kindOf(index)) ? (await readJson(index, pipelineIndex))._class_name : '';
   const names = await readdir(folder);
   if (names.includes('transformer') && !names.includes('unet')) {
     return { facts: { ...NOTHING, what: NOT_RUN }, bytes: 0, problems: [] };
@@ -116,7 +124,7 @@ async function pipelineFacts(folder: string, read: Read): Promise<FolderFacts> {
   const facts: HeaderFacts = {
     ...first,
     kind: 'model',
-    what: `${family}${VARIANTS[unet.in_channels ?? 4] ?? ''}`,
+    what: `${family}${VARIANTS[unet.in_channels ?? 4] ?? ''}`.trim(),
     nativeSize: sample ? sample * VAE_SCALE : null,
     prediction: said === 'v_prediction' ? 'v' : said === 'epsilon' ? 'epsilon' : null,
     problem: null,
