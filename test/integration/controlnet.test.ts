@@ -1,5 +1,5 @@
 /** Edits that ControlNets hold: what they follow, how far it changes the take, what is refused, and that nothing else changes. */
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { Cancelled } from '../../src/common/errors.ts';
@@ -203,6 +203,13 @@ describe('a ControlNet', () => {
     const { controlCalls, made } = await sampled(settings, { store: storeIn() });
     expect(planned.controlCalls).toBe(controlCalls);
     expect(planned.derived).toEqual(made.counts);
+    // What was read is remembered, but not what became of the file.
+    const moved = writeTinyControlNet(join(tempFolder(), 'net'));
+    const asked = settingsOf([{ path: moved }]);
+    expect((await plan(asked)).controlCalls).toBeGreaterThan(0);
+    expect((await plan(asked)).controlCalls).toBeGreaterThan(0);
+    rmSync(moved, { recursive: true });
+    await expect(plan(asked)).rejects.toThrow(/the ControlNet net is not there/);
   });
 });
 

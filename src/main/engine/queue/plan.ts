@@ -6,7 +6,7 @@ import type { EditSettings } from '../../../common/settings/settings.ts';
 import type { ArtefactStore } from '../artefacts/store.ts';
 import { visitsOf } from '../diffusion/run.ts';
 import type { Probe } from '../media/remembering-probe.ts';
-import { checkControlNet, readControlNet } from '../models/controlnet.ts';
+import { checkControlNet, rememberingControlNets } from '../models/controlnet.ts';
 import type { ReadFacts } from '../models/facts.ts';
 import { chooseProvider } from '../onnx/provider.ts';
 import { CONTROL_SHARE, controlCalls, controlNetsOf, estimatorsOf } from '../recipe/controls.ts';
@@ -36,6 +36,7 @@ export type Planner = (settings: EditSettings) => Promise<RenderPlan>;
 /** @throws AppError for every request that cannot be met */
 export function createPlanner({ cache, store, probe, facts, dir, isBusy }: PlannerParts): Planner {
   const tried = new Map<string, Promise<void>>();
+  const controlNet = rememberingControlNets();
   /** Once for each kind of render, and not beside one: it would slow both, and comes by itself then. */
   const timeFirst = async (settings: EditSettings, machine: Machine, branches: number): Promise<void> => {
     if (!store || isBusy() || !(await isSmall(settings.model.bundle))) return;
@@ -56,7 +57,7 @@ export function createPlanner({ cache, store, probe, facts, dir, isBusy }: Plann
     const { provider } = await chooseProvider(settings.model.provider);
     const resolved = resolveShot({ settings, request, clip, model, provider });
     for (const path of controlNetsOf(settings))
-      checkControlNet(await readControlNet(path), model.sockets, model.name);
+      checkControlNet(await controlNet(path), model.sockets, model.name);
     const untried = { provider, untried: true, digestStore: cache?.digests };
     const sizeFor = model.depth?.sizeFor ?? null;
     const estimate = () => assert(false, 'a plan makes nothing') as never;
