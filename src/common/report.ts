@@ -61,6 +61,15 @@ export interface TakeReport {
     readonly start: number;
     readonly end: number;
   }[];
+  /** What was added to the network, in order; `unmatched` is what of a file the network does not have. Absent where nothing was. */
+  readonly loras?: readonly {
+    readonly name: string;
+    readonly strength: number;
+    readonly digest: string;
+    /** How many layers of each it added to. */
+    readonly layers: { readonly unet: number; readonly text: number };
+    readonly unmatched: readonly string[];
+  }[];
   /** Where the network's depth channel came from; null for networks that take none. */
   readonly structure: { readonly source: 'clip' | 'estimator' } | null;
   readonly provider: { readonly used: string; readonly tried: readonly ProviderTrial[] };

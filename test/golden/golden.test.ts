@@ -51,7 +51,7 @@ describe.skipIf(!golden)('goldens', () => {
     }
   });
 
-  it('of ControlNets and depth estimators pass in every form of their model', async () => {
+  it('of LoRAs, ControlNets and depth estimators pass in every form of their model', async () => {
     const passed = async (only: string) => {
       const rows = await runGolden(join(golden!, 'checkpoint-cases'), {
         ...{ bundles: join(golden!, 'checkpoints'), only },
@@ -59,6 +59,7 @@ describe.skipIf(!golden)('goldens', () => {
       expect(rows.filter(({ status }) => status !== 'pass')).toEqual([]);
       return rows.length;
     };
+    expect(await passed('lora')).toBe(6);
     expect(await passed('controlnet')).toBe(12);
     expect(await passed('depth-estimator')).toBe(2);
   });

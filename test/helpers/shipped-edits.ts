@@ -79,11 +79,14 @@ export interface ShippedLatents {
 }
 
 /** Renders all of them; `dir` is an empty folder for cache and checkpoints. */
-export async function renderShippedEdits(dir: string): Promise<ShippedLatents[]> {
+export const renderShippedEdits = (dir: string) => renderEdits(dir, shippedEdits);
+
+/** Renders edits of the same clip one after the other, on one cache. */
+export async function renderEdits(dir: string, edits: readonly ShippedEdit[]): Promise<ShippedLatents[]> {
   const cache = new ArtefactStore(join(dir, 'cache.sqlite'), { limitBytes: 1 << 30, onWarning: () => {} });
   try {
     const rendered: ShippedLatents[] = [];
-    for (const edit of shippedEdits) {
+    for (const edit of edits) {
       if (edit.stopAfter)
         await renderOne(edit, { dir, cache, stopAfter: edit.stopAfter }).catch(onlyCancelled);
       rendered.push(await renderOne(edit, { dir, cache, stopAfter: null }));

@@ -32,6 +32,12 @@ const prompts = { sourcePrompt: 'a car', prompt: 'a swan' };
 const asked = (settings: object, bundle = 'model') =>
   askedSettings.parse(inGroups({ clip: 'a.mov', bundle, out: 'b.mov', ...prompts, ...settings }));
 
+test('a model names no files: its settings may come from anybody', () => {
+  const read = parseModelSettings({ model: { loras: [{ path: '//server/look.safetensors', strength: 1 }] } });
+  expect(read.values).toEqual({});
+  expect(read.problems).toEqual(['"model.loras" is no setting that a model can give']);
+});
+
 describe('a request that leaves things open', () => {
   it('takes the model’s settings, then Retake’s, and says which is whose', () => {
     const done = complete(asked({ steps: 10 }), { sampling: { steps: 25, guidance: 1.5 } });

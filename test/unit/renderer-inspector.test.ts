@@ -208,6 +208,12 @@ describe('the form of the settings', () => {
 
   test('in few words: with units, without what is off', () => {
     const shown = SETTINGS.fieldsOf('shot');
+    expect(
+      shortWords(
+        shotWith({ model: { loras: [{ path: '/loras/Water colour.safetensors', strength: 0.7 }] } }),
+        shown,
+      ).join(', '),
+    ).toContain('LoRA Water colour 0.7');
     const words = (change: Readonly<Record<string, unknown>>) => shortWords(shotWith(change), shown);
     expect(words({ steps: 20, guidance: 2, seed: 3, keep: 0, size: null })).toEqual(
       expect.arrayContaining(['20 steps', 'guidance 2', 'seed 3']),
@@ -230,6 +236,7 @@ describe('the render plan in words', () => {
     samplingCalls: 1240,
     controlCalls: 0,
     reconstruction: 41.3,
+    notes: [],
     estimatedSeconds: 80,
   };
 
@@ -267,6 +274,8 @@ describe('the render plan in words', () => {
     expect(sumPlans([plan, worse, { ...plan, reconstruction: null }])?.reconstruction).toBe(24);
     expect(sumPlans([plan, { ...plan, estimatedSeconds: null }])?.estimatedSeconds).toBeNull();
     expect(sumPlans([])).toBeNull();
+    const noted = { ...plan, notes: ['look.safetensors: …'] };
+    expect(sumPlans([noted, plan, noted])?.notes).toEqual(['look.safetensors: …']);
   });
 });
 

@@ -77,6 +77,26 @@ it('painted frames are told by frame and file on the command line, frames of mov
   expect(() => guideOf(...twice)).toThrow(/painted frames has two for the same frame/);
 });
 
+it('LoRAs are told by file on the command line, their strength after the last colon', () => {
+  const lorasOf = (...files: string[]) => {
+    const command = addEditOptions(new Command('edit'));
+    const needed = ['--model', 'b', '--source-prompt', 'a', '--prompt', 'b', '--out', 't.mov'];
+    command.parse([...needed, ...files.flatMap((file) => ['--lora', file])], { from: 'user' });
+    return editRequest('clip.mov', command.opts<EditFlags>()).model.loras;
+  };
+  const named = join(tempFolder(), 'a:2');
+  writeFileSync(named, '');
+  expect(lorasOf()).toBeUndefined();
+  expect(lorasOf('a.safetensors', 'b:c.safetensors:-.5', 'd:1.25', 'C:\\e.safetensors', named)).toEqual([
+    { path: resolve('a.safetensors') },
+    { path: resolve('b:c.safetensors'), strength: -0.5 },
+    { path: resolve('d'), strength: 1.25 },
+    { path: resolve('C:\\e.safetensors') },
+    { path: named },
+  ]);
+  expect(() => lorasOf('a:1000')).toThrow(/loras 0 strength must be 100 or less/);
+});
+
 describe('a setting that is added to a group', () => {
   it('is in the help, with its limits and its default', () => {
     const help = addEditOptions(new Command('edit'), like).helpInformation().replace(/\s+/g, ' ');

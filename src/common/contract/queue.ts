@@ -23,6 +23,8 @@ export interface RenderPlan {
   readonly controlCalls: number;
   /** What will be found and made before the runs; its report says the same afterwards. */
   readonly derived: DerivedCounts;
+  /** What must be known before, one line each: what of a LoRA does not fit the model. */
+  readonly notes: readonly string[];
   /** From the speed of earlier renders at this size with this model, or of some calls of a small one; null before that. */
   readonly estimatedSeconds: number | null;
 }

@@ -1,5 +1,6 @@
 /** Settings in few words, for a line under a take or a preset. */
 import type { Grouped, Placed } from './catalogue.ts';
+import { type LoraUse, lorasInWords } from './loras.ts';
 
 /**
  * "50 steps", "guidance 7.5"; what is not chosen, empty or off is left out, and so is what has no few words.
@@ -10,6 +11,7 @@ export function shortWords(values: Grouped, fields: readonly Placed[], method?: 
   return fields.flatMap((field) => {
     const { group, key, label, unit, widget } = field;
     const value = values[group]?.[key];
+    if (widget.kind === 'loras') return lorasInWords((value ?? []) as readonly LoraUse[]);
     if (value === undefined || value === null || value === '' || typeof value === 'object') return [];
     if (isOff(value, field)) return [];
     if (widget.kind === 'method') return [method ?? String(value)];

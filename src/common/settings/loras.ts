@@ -18,6 +18,16 @@ const lora = z.strictObject({
 
 export type LoraUse = z.output<typeof lora>;
 
+/** The name of the file without its ending. */
+export function loraName(path: string): string {
+  return path.replace(/^.*[\\/]/, '').replace(/\.safetensors$/i, '');
+}
+
+/** "LoRA watercolour 0.7" */
+export function lorasInWords(loras: readonly LoraUse[]): string[] {
+  return loras.map(({ path, strength }) => `LoRA ${loraName(path)} ${strength}`);
+}
+
 export const loras = field(z.array(lora).max(MOST_LORAS).default([]), {
   label: 'LoRAs',
   help: 'Files that add a look or a subject to the model',

@@ -20,7 +20,9 @@ export function parseModelSettings(
   readonly problems: readonly string[];
 } {
   if (!isObject(json)) return { values: {}, problems: ['it is no list of settings by name'] };
-  const fields = new Map(catalogue.fieldsOf('look').map((one) => [one.path, one]));
+  // It comes from anybody, and must not make Retake look at files that only this machine has.
+  const open = catalogue.fieldsOf('look').filter(({ files }) => !files);
+  const fields = new Map(open.map((one) => [one.path, one]));
   const groups = new Set(Array.from(fields.values(), ({ group }) => group));
   const values: Record<string, Record<string, unknown>> = {};
   const problems: string[] = [];

@@ -45,6 +45,13 @@ export function takeSummary(report: TakeReport): string {
     `  inversion: ${inversion.unetCalls} UNet calls${cached}; rendering: ${report.sampling.unetCalls}`,
     `  ${duration(seconds.total)} in all (inversion ${duration(seconds.invert)}, rendering ${duration(seconds.sample)}, encoding ${duration(seconds.encode)}) on ${report.provider.used}`,
   ];
+  for (const { name, strength, layers, unmatched } of report.loras ?? []) {
+    const [unet, text] = [layers.unet, layers.text];
+    const beside = unmatched.length > 0 ? `; ${unmatched.length} not in this model and left out` : '';
+    lines.push(
+      `  LoRA ${name} at ${strength}: ${unet} layers of the UNet, ${text} of the text encoder${beside}`,
+    );
+  }
   if (inversion.reconstruction) {
     const { frames, fromCache, minPsnr } = inversion.reconstruction;
     const what = frames === 1 ? 'the frame that was checked' : `each of ${frames} checked frames`;

@@ -1,14 +1,9 @@
 /** LoRAs of shots. Their list is a setting, so every change is undone as one. */
 import { refuse } from '../../common/project/edits.ts';
 import { setSettings } from '../../common/project/edits-settings.ts';
-import { FULL_STRENGTH, type LoraUse, MOST_LORAS } from '../../common/settings/loras.ts';
+import { FULL_STRENGTH, type LoraUse, loraName, MOST_LORAS } from '../../common/settings/loras.ts';
 import { shell } from '../engine.ts';
 import { change } from '../store/project.ts';
-
-/** The name of the file without its ending. */
-export function loraName(path: string): string {
-  return path.replace(/^.*[\\/]/, '').replace(/\.safetensors$/i, '');
-}
 
 function put(shots: readonly string[], loras: readonly LoraUse[], name: string, gesture?: string): void {
   const edit = {

@@ -18,6 +18,7 @@ export function RenderFooter({ shots }: { readonly shots: readonly Shot[] }) {
   const reason =
     engine !== 'up' ? 'The engine is starting again.' : plan.state === 'failed' ? plan.why : null;
   const text = plan.state === 'ready' ? planText(plan.plan) : null;
+  const notes = plan.state === 'ready' ? plan.plan.notes : [];
   return (
     <div className={styles.footer}>
       <div id={note} className={styles.plan} role="status">
@@ -27,6 +28,11 @@ export function RenderFooter({ shots }: { readonly shots: readonly Shot[] }) {
           <>
             <p>{text.work}</p>
             <p className={texts.quiet}>{text.cost}</p>
+            {notes.map((line) => (
+              <p key={line} className={texts.warn}>
+                {line}
+              </p>
+            ))}
           </>
         ) : (
           <p className={texts.quiet}>Counting what a render takes…</p>

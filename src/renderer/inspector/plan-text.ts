@@ -28,6 +28,7 @@ export function sumPlans(plans: readonly PlannedWork[]): PlannedWork | null {
     samplingCalls: sum((plan) => plan.samplingCalls),
     controlCalls: sum((plan) => plan.controlCalls),
     reconstruction: lowest(plans.flatMap(({ reconstruction }) => reconstruction ?? [])),
+    notes: [...new Set(plans.flatMap(({ notes }) => notes))],
     estimatedSeconds: known ? sum((plan) => plan.estimatedSeconds ?? 0) : null,
   };
 }

@@ -3,12 +3,13 @@ import type { CheckpointKind } from './checkpoint.ts';
 import { controlnet } from './controlnet.ts';
 import { depth } from './depth.ts';
 import { embedding } from './embedding.ts';
+import { lora } from './lora.ts';
 import { text } from './text.ts';
 import { unet } from './unet.ts';
 import { vae } from './vae.ts';
 
 export const CHECKPOINT_KINDS: readonly (readonly [RegExp, CheckpointKind | string])[] = [
-  [/lora/, 'LoRAs'],
+  [/lora/, lora],
   [/controlnet/, controlnet],
   [/embedding/, embedding],
   [/depth-estimator/, depth],

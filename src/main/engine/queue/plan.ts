@@ -8,6 +8,7 @@ import { visitsOf } from '../diffusion/run.ts';
 import type { Probe } from '../media/remembering-probe.ts';
 import { checkControlNet, rememberingControlNets } from '../models/controlnet.ts';
 import type { ReadFacts } from '../models/facts.ts';
+import { loraNotes } from '../models/loras/notes.ts';
 import { chooseProvider } from '../onnx/provider.ts';
 import { CONTROL_SHARE, controlCalls, controlNetsOf, estimatorsOf } from '../recipe/controls.ts';
 import { forecast } from '../recipe/forecast.ts';
@@ -94,6 +95,7 @@ export function createPlanner({ cache, store, probe, facts, dir, isBusy }: Plann
       samplingCalls,
       controlCalls: held,
       derived: counts,
+      notes: loraNotes(model.loras),
       estimatedSeconds:
         speeds &&
         speeds.open +

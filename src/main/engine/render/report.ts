@@ -36,6 +36,7 @@ export function buildReport(parts: {
       }),
     },
     ...(shot.recipe.controls.length > 0 && { controls: controlsOf(shot) }),
+    ...(bundle.loras.length > 0 && { loras: bundle.loras.map(({ path: _, ...lora }) => lora) }),
     structure: shot.depth && { source: shot.depth.source },
     provider: { used: shot.provider, tried: shot.tried },
     inversion: made.inversion,

@@ -1,7 +1,7 @@
 /** LoRAs: which files, and how strong each is. */
 import { FilePlus2, X } from 'lucide-react';
-import { type LoraUse, STRONGEST_LORA } from '../../../common/settings/loras.ts';
-import { addLoras, addLorasAt, loraName, removeLora, setLoraStrength } from '../../actions/loras.ts';
+import { type LoraUse, loraName, STRONGEST_LORA } from '../../../common/settings/loras.ts';
+import { addLoras, addLorasAt, removeLora, setLoraStrength } from '../../actions/loras.ts';
 import { tryTo } from '../../store/notices.ts';
 import { endGesture } from '../../store/project.ts';
 import { Button } from '../../ui/Button.tsx';
