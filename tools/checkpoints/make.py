@@ -462,8 +462,10 @@ def make(root, kind, seed):
         weight_map = {one: shard for shard, half in zip(shards, halves) for one in half}
         write_json(f"{folder}/unet/diffusion_pytorch_model.safetensors.index.json", {"metadata": {}, "weight_map": weight_map})
         write_safetensors(f"{folder}/vae/diffusion_pytorch_model.fp16.safetensors", tensors["vae"])
-        for name in ("text_encoder", "text_encoder_2"):
-            write_safetensors(f"{folder}/{name}/model.fp16.safetensors", tensors[name])
+        # The newest transformers leave out "text_model.".
+        bare = {one.replace("text_model.", "", 1): tensor for one, tensor in tensors["text_encoder"].items()}
+        write_safetensors(f"{folder}/text_encoder/model.fp16.safetensors", bare)
+        write_safetensors(f"{folder}/text_encoder_2/model.fp16.safetensors", tensors["text_encoder_2"])
         single = {f"conditioner.embedders.0.transformer.{one}": tensor for one, tensor in tensors["text_encoder"].items()}
         single.update(open_clip(tensors["text_encoder_2"], about["text"][1]["num_hidden_layers"]))
     else:
