@@ -64,11 +64,13 @@ function storeIn(dir = tempFolder()): ArtefactStore {
 async function sampled(
   settings: ReturnType<typeof settingsOf>,
   options: Partial<Parameters<typeof contextWith>[0]> = {},
+  told: string[] = [],
 ) {
   const context = contextWith({ dir: tempFolder(), ...options });
   await using shot = await prepareShot(settings, context);
   const made = await derive(shot, context);
   const done = await sampleShot(shot, made, context);
+  told.push(...context.warnings);
   return { ...done, made, open: shot.bundle.sessions.controlNet?.open };
 }
 
@@ -89,7 +91,11 @@ describe('a ControlNet', () => {
     expect(far(little)).toBeGreaterThan(1e-3);
     expect(far(held)).toBeGreaterThan(2 * far(little));
     // Its last step comes too late.
-    const late = await sampled(settingsOf([{ path: net, start: 0.9 }]));
+    const told: string[] = [];
+    const late = await sampled(settingsOf([{ path: net, start: 0.9 }]), {}, told);
+    expect(told).toEqual([
+      'the ControlNet net holds nothing: no whole step lies in 90 to 100 % of the steps',
+    ]);
     expect(late.controlCalls).toBe(0);
     expect(same(late.latents, free.latents)).toBe(true);
     const half = await sampled(settingsOf([{ path: net, end: 0.5 }]));

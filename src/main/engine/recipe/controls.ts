@@ -53,6 +53,16 @@ export function controlCalls(runs: readonly Run[], controls: readonly ControlGui
   }, 0);
 }
 
+/** What is likely not meant: few steps may all lie outside of the share that a ControlNet is given. */
+export function controlNotes(runs: readonly Run[], controls: readonly ControlGuide[]): string[] {
+  return controls.flatMap((guide) => {
+    if (controlCalls(runs, [guide]) > 0) return [];
+    const { path, start, end } = guide.control;
+    const share = `${Math.round(100 * start)} to ${Math.round(100 * end)} %`;
+    return [`the ControlNet ${basename(path)} holds nothing: no whole step lies in ${share} of the steps`];
+  });
+}
+
 /** What estimates depth for ControlNets. */
 type Estimator = DepthBy & Pick<DepthEstimator, 'sizeFor'>;
 

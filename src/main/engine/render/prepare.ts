@@ -18,7 +18,7 @@ import { openBundle } from '../models/open.ts';
 import type { PromptReading } from '../models/prompt/reader.ts';
 import type { Bundle } from '../models/types.ts';
 import { chooseProvider } from '../onnx/provider.ts';
-import { controlNetsOf, type Estimators, estimatorsOf } from '../recipe/controls.ts';
+import { controlNetsOf, controlNotes, type Estimators, estimatorsOf } from '../recipe/controls.ts';
 import { guidesOf } from '../recipe/guides.ts';
 import { matteNotes } from '../recipe/mattes.ts';
 import { readModelSettings } from '../recipe/model-settings.ts';
@@ -104,6 +104,7 @@ export async function prepareShot(
     const free = context.freeMemory ?? freeMemory(provider);
     const capacity = capacityOf({ bundle, shape, branches, runs, free });
     checkCapacity(runs, capacity);
+    for (const note of controlNotes(runs, guides.controls)) warn(note);
     const conditions = new Map<string, Conditioning>();
     const text = ({ name }: PromptReading) => conditions.get(name)!;
     const networks = () => ({ bundle, predict, text });
