@@ -4,7 +4,6 @@ import {
   copyFileSync,
   cpSync,
   mkdirSync,
-  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -17,10 +16,13 @@ import { describe, expect, it } from 'vitest';
 import { errorLine } from '../../src/common/errors.ts';
 import { inspectBundle } from '../../src/main/engine/models/inspect.ts';
 import { openBundle } from '../../src/main/engine/models/open.ts';
-import { type ReadBundleOptions, readBundle } from '../../src/main/engine/models/read.ts';
+import { readBundle } from '../../src/main/engine/models/read.ts';
 import type { AskedPrediction, Bundle } from '../../src/main/engine/models/types.ts';
+import { ELEMENT } from '../../src/main/engine/onnx/ir/types.ts';
 import { openSafetensors } from '../../src/main/engine/onnx/safetensors/open.ts';
+import { resource } from '../../src/main/engine/resources.ts';
 import { askOne } from '../helpers/ask-one.ts';
+import { writeSafetensors } from '../helpers/safetensors-files.ts';
 import { sharedPath } from '../helpers/shared.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
@@ -69,27 +71,38 @@ function farthest(a: Float32Array, b: Float32Array): number {
   return a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
 }
 
-describe.skipIf(!checkpoints)('a single file', () => {
+const own = (name: string) => join(import.meta.dirname, '../golden/checkpoints', name);
+
+/** A folder of the repository's own with what every such folder has beside its networks. */
+function completed(kind: string): string {
+  const dir = join(tempFolder(), kind);
+  cpSync(own(kind), dir, { recursive: true });
+  cpSync(resource('clip-tokenizer')!, join(dir, 'tokenizer'), { recursive: true });
+  mkdirSync(join(dir, 'scheduler'));
+  const scheduler = {
+    _class_name: 'DDIMScheduler',
+    beta_schedule: 'scaled_linear',
+    prediction_type: 'epsilon',
+  };
+  writeFileSync(join(dir, 'scheduler', 'scheduler_config.json'), JSON.stringify(scheduler));
+  writeFileSync(join(dir, 'model_index.json'), JSON.stringify({ _class_name: 'StableDiffusionPipeline' }));
+  return dir;
+}
+
+describe('a single file', () => {
   const single = (change: (bytes: Buffer) => void = () => {}) => {
     const file = join(tempFolder(), 'mine.safetensors');
-    const bytes = readFileSync(at('sd1-single-fp16.safetensors'));
+    const bytes = readFileSync(own('sd1-single-fp16.safetensors'));
     change(bytes);
     writeFileSync(file, bytes);
     return file;
   };
   const tensorAt = (file: string, name: string) => openSafetensors(file, 'reading').tensors.get(name)!;
-  const digestsOf = async (path: string, options: ReadBundleOptions = {}) =>
-    (await readBundle(path, options)).digests;
+  const digestsOf = async (path: string) => (await readBundle(path, {})).digests;
 
-  it('has the same keys wherever it lies and whatever it is called, and is digested once', async () => {
+  it('has the same keys wherever it lies and whatever it is called', async () => {
     const file = single();
-    const kept = new Map<string, string>();
-    const digestStore = {
-      get: (path: string) => kept.get(path) ?? null,
-      set: (path: string, _size: number, _time: number, digest: string) => void kept.set(path, digest),
-    };
-    const digests = await digestsOf(file, { digestStore });
-    expect([...kept.keys()].filter((path) => path.endsWith('.safetensors'))).toEqual([file]);
+    const digests = await digestsOf(file);
     const moved = join(tempFolder(), 'other name.safetensors');
     renameSync(file, moved);
     expect(await digestsOf(moved)).toEqual(digests);
@@ -103,7 +116,7 @@ describe.skipIf(!checkpoints)('a single file', () => {
 
   it('with another number in it has other keys', async () => {
     const before = await digestsOf(single());
-    const { offset } = tensorAt(at('sd1-single-fp16.safetensors'), 'model.diffusion_model.out.2.bias');
+    const { offset } = tensorAt(own('sd1-single-fp16.safetensors'), 'model.diffusion_model.out.2.bias');
     const after = await digestsOf(single((bytes) => bytes.writeUInt16LE(0x3c00, offset)));
     expect(after.unet).not.toBe(before.unet);
   });
@@ -112,7 +125,7 @@ describe.skipIf(!checkpoints)('a single file', () => {
     ['NaN', 0x7e01],
     ['infinity', 0xfc00],
   ])('with %s in a weight is refused, the weight named', async (_, bits) => {
-    const { offset } = tensorAt(at('sd1-single-fp16.safetensors'), 'model.diffusion_model.out.2.bias');
+    const { offset } = tensorAt(own('sd1-single-fp16.safetensors'), 'model.diffusion_model.out.2.bias');
     const file = single((bytes) => bytes.writeUInt16LE(bits, offset + 2));
     await expect(readBundle(file, {})).rejects.toMatchObject({
       code: 'bundle-invalid',
@@ -123,7 +136,7 @@ describe.skipIf(!checkpoints)('a single file', () => {
   });
 
   it('with NaN where nothing reads is opened', async () => {
-    const { offset } = tensorAt(at('sd1-single-fp16.safetensors'), 'betas');
+    const { offset } = tensorAt(own('sd1-single-fp16.safetensors'), 'betas');
     await readBundle(
       single((bytes) => bytes.writeUInt16LE(0x7e01, offset)),
       {},
@@ -142,16 +155,73 @@ describe.skipIf(!checkpoints)('a single file', () => {
     await expect(readBundle(file, {})).rejects.toMatchObject({ message: /4 bytes at its end/ });
   });
 
+  it.each(['F8_E4M3', 'F8_E5M2'])(
+    'of %s is refused, and so are weights with scales of their own',
+    async (dtype) => {
+      const { tensors } = openSafetensors(own('sd1-single-fp16.safetensors'), 'reading');
+      const of = ({ dims, type }: { dims: readonly number[]; type: number }) =>
+        type === ELEMENT.float16 ? { dtype, shape: dims } : { dtype: 'I64', shape: dims };
+      const all = Object.fromEntries([...tensors].map(([name, tensor]) => [name, of(tensor)]));
+      const file = writeSafetensors(join(tempFolder(), 'small.safetensors'), all);
+      const says = async (message: RegExp) =>
+        expect(readBundle(file, {})).rejects.toMatchObject({ message, hint: /float16/ });
+      await says(/its weights are float8/);
+      writeSafetensors(file, { ...all, scaled_fp8: { dtype, shape: [2] } });
+      await says(/scales of their own/);
+    },
+  );
+
   it('still being downloaded is told as such', async () => {
     const file = single();
-    truncateSync(file, 4_000_000);
+    truncateSync(file, 90_000);
     await expect(readBundle(file, {})).rejects.toMatchObject({
       message: expect.stringMatching(/cut short: \d+ bytes are missing/),
       hint: expect.stringContaining('still being downloaded'),
     });
   });
+});
 
-  it('says what it predicts, or is asked', async () => {
+describe('a diffusers folder', () => {
+  it('that also has ONNX graphs is opened by these, and says so', async () => {
+    const dir = completed('sd1-folder');
+    cpSync(resource('demo', 'bundle', 'unet', 'model.onnx')!, join(dir, 'unet', 'model.onnx'));
+    const { parts, warnings } = await inspectBundle(dir, { digests: false });
+    expect(parts.map(({ file }) => file)).toContain('unet/model.onnx');
+    expect(warnings).toContainEqual(expect.stringContaining('the ONNX graphs are used'));
+  });
+
+  it.each([
+    ['unet/config.json', /unet\/config.json: the file is missing/],
+    ['vae/diffusion_pytorch_model.safetensors', /vae_encoder/],
+    ['text_encoder', /text_encoder/],
+    ['tokenizer', /tokenizer.*missing/],
+  ])('without %s is refused by its name', async (name, says) => {
+    const dir = completed('sd1-folder');
+    rmSync(join(dir, name), { recursive: true });
+    const error = await readBundle(dir, {}).then(
+      () => null,
+      (reason: unknown) => reason,
+    );
+    expect(errorLine(error)).toMatch(says);
+  });
+
+  it('with a weight too few or of another shape, or a key that nobody knows, names it', async () => {
+    const dir = completed('sd1-folder');
+    const config = join(dir, 'unet', 'config.json');
+    const said = JSON.parse(readFileSync(config, 'utf8'));
+    writeFileSync(config, JSON.stringify({ ...said, in_channels: 5 }));
+    await expect(readBundle(dir, {})).rejects.toMatchObject({
+      message: expect.stringContaining('the weight conv_in.weight has shape'),
+    });
+    writeFileSync(config, JSON.stringify({ ...said, layers_per_block: said.layers_per_block + 1 }));
+    await expect(readBundle(dir, {})).rejects.toMatchObject({ message: /the weight \S+ is missing/ });
+    writeFileSync(config, JSON.stringify({ ...said, some_new_thing: 'on' }));
+    await expect(readBundle(dir, {})).rejects.toMatchObject({ message: /some_new_thing/ });
+  });
+});
+
+describe.skipIf(!checkpoints)('what a model predicts', () => {
+  it('is said by its file, or asked for', async () => {
     const file = at('sd2v-single-fp16.safetensors');
     await expect(readBundle(file, {})).rejects.toMatchObject({ code: 'usage' });
     const v = await readBundle(file, { prediction: 'v_prediction' });
@@ -164,18 +234,27 @@ describe.skipIf(!checkpoints)('a single file', () => {
   });
 });
 
-describe.skipIf(!checkpoints)('a diffusers folder', () => {
-  const copy = (kind: string) => {
-    const dir = join(tempFolder(), kind);
-    cpSync(at(kind), dir, { recursive: true });
-    chmodSync(dir, 0o755);
-    for (const part of readdirSync(dir, { recursive: true, withFileTypes: true }))
-      chmodSync(join(part.parentPath, part.name), part.isDirectory() ? 0o755 : 0o644);
-    return dir;
+it.skipIf(!checkpoints)('a file that holds all parts is digested once', async () => {
+  const asked: string[] = [];
+  const kept = new Map<string, string>();
+  const digestStore = {
+    get: (path: string) => kept.get(path) ?? null,
+    set(path: string, _size: number, _time: number, digest: string) {
+      asked.push(path);
+      kept.set(path, digest);
+    },
   };
+  const file = at('sd1-single-fp16.safetensors');
+  const first = await readBundle(file, { digestStore });
+  expect(asked.filter((path) => path.endsWith('.safetensors'))).toHaveLength(1);
+  expect((await readBundle(file, { digestStore })).digests).toEqual(first.digests);
+});
 
+describe.skipIf(!checkpoints)('a depth model', () => {
   it.each(['dpt', 'dpt-hybrid'])('brings its own estimator of depth: %s', async (kind) => {
-    const dir = copy('depth-folder');
+    const dir = join(tempFolder(), 'depth-folder');
+    cpSync(at('depth-folder'), dir, { recursive: true });
+    chmodSync(dir, 0o755);
     const from = sharedPath('golden', 'checkpoints', 'depth_estimator', kind)!;
     mkdirSync(join(dir, 'depth_estimator'));
     for (const name of ['config.json', 'model.safetensors', 'preprocessor_config.json'])
@@ -185,46 +264,6 @@ describe.skipIf(!checkpoints)('a diffusers folder', () => {
     expect(map.data.length).toBe(map.width * map.height);
     expect(map.data.every(Number.isFinite)).toBe(true);
     expect((await inspectBundle(dir, { digests: false })).depth).toBe('estimator');
-  });
-
-  it('that also has ONNX graphs is opened by these, and says so', async () => {
-    const dir = copy('sd1-folder');
-    const tiny = sharedPath('golden', 'bundles', 'tiny-sd')!;
-    cpSync(join(tiny, 'unet', 'model.onnx'), join(dir, 'unet', 'model.onnx'));
-    const { parts, warnings } = await inspectBundle(dir, { digests: false });
-    expect(parts.map(({ file }) => file)).toContain('unet/model.onnx');
-    expect(warnings).toContainEqual(expect.stringContaining('the ONNX graphs are used'));
-  });
-
-  it.each([
-    ['unet/config.json', /unet\/config.json: the file is missing/],
-    ['vae/diffusion_pytorch_model.safetensors', /vae_encoder/],
-    ['text_encoder', /text_encoder/],
-    ['tokenizer', /tokenizer.*missing/],
-  ])('without %s is refused by its name', async (name, says) => {
-    const dir = copy('sd1-folder');
-    rmSync(join(dir, name), { recursive: true });
-    const error = await readBundle(dir, {}).then(
-      () => null,
-      (reason: unknown) => reason,
-    );
-    expect(errorLine(error)).toMatch(says);
-  });
-
-  it('with a weight too few, too many or of another shape names it', async () => {
-    const dir = copy('sd1-folder');
-    const config = join(dir, 'unet', 'config.json');
-    const said = JSON.parse(readFileSync(config, 'utf8'));
-    writeFileSync(config, JSON.stringify({ ...said, in_channels: 5 }));
-    await expect(readBundle(dir, {})).rejects.toMatchObject({
-      message: expect.stringContaining('the weight conv_in.weight has shape'),
-    });
-    writeFileSync(config, JSON.stringify({ ...said, layers_per_block: 3 }));
-    await expect(readBundle(dir, {})).rejects.toMatchObject({ message: /the weight \S+ is missing/ });
-    writeFileSync(config, JSON.stringify({ ...said, layers_per_block: 1 }));
-    await expect(readBundle(dir, {})).rejects.toMatchObject({ code: 'bundle-invalid' });
-    writeFileSync(config, JSON.stringify({ ...said, some_new_thing: 'on' }));
-    await expect(readBundle(dir, {})).rejects.toMatchObject({ message: /some_new_thing/ });
   });
 });
 

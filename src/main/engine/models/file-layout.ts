@@ -12,6 +12,9 @@ import { unetConfig } from './roles/unet-io.ts';
 import { vaeConfig } from './roles/vae.ts';
 import { storedInFile } from './written-networks.ts';
 
+/** Of float8 files that hold scales beside the weights. */
+const SCALED = /(^|\.)(scaled_fp8|scale_weight|scale_input|weight_scale|input_scale)$/;
+const FULL = 'Take its float16 or float32 form.';
 const ENDING = '.safetensors';
 /** Listed in messages; the rest is counted. */
 const SHOWN = 3;
@@ -19,7 +22,11 @@ const SHOWN = 3;
 /** Throws a defect that says what the file is instead. @param file path of it, links included */
 export function readFileLayout(file: string): Layout {
   const doing = `reading ${basename(file)}`;
-  const single = singleFile(openSafetensors(file, doing));
+  const opened = openSafetensors(file, doing);
+  const scaled = [...opened.tensors.keys()].find((name) => SCALED.test(name));
+  if (scaled !== undefined)
+    throw defect(file, `its weights are rounded, with scales of their own (${scaled.slice(0, 80)})`, FULL);
+  const single = singleFile(opened);
   const { unet, vae, text_encoder, text_encoder_2, depth_estimator } = single.components;
   const texts = [text_encoder, ...(text_encoder_2 ? [text_encoder_2] : [])];
   const part = (role: RoleId, { weights, config }: Component, more?: unknown): LayoutPart => ({

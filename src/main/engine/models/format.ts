@@ -74,7 +74,7 @@ export function formatBundleReport(
 }
 
 /** Types that the processor computes with no faster: they are made float32 when they are loaded. */
-const WIDENED: readonly string[] = ['float16', 'bfloat16', 'float8e4m3fn', 'float8e5m2'];
+const WIDENED: readonly string[] = ['float16', 'bfloat16'];
 
 /** What the type of the weights costs, once: "float16, 2.13 GB; …". */
 function storedLine(parts: readonly PartReport[]): string | null {

@@ -7,6 +7,8 @@ import type { StoredTensor, StoredWeights } from './stored.ts';
 
 const OPSET = 17;
 const IR_VERSION = 8;
+/** The runtime knows them in later operator sets only, and looks no rows up in them. */
+const FLOAT8: readonly number[] = [ELEMENT.float8e4m3fn, ELEMENT.float8e5m2, ELEMENT.float8e8m0];
 
 /** A graph over files, as a session takes it. */
 export interface WrittenNetwork {
@@ -39,6 +41,12 @@ export class NetworkBuilder {
     this.graph = new Graph(name);
     this.#weights = weights;
     this.#doing = `reading ${weights.label}`;
+    const narrow = weights.names.find((one) => FLOAT8.includes(weights.get(one)!.type));
+    if (narrow !== undefined)
+      throw this.refusal(
+        `its weights are float8 (${narrow}), which the runtime does not compute with`,
+        'Take its float16 or float32 form.',
+      );
     const files = new Set(weights.names.map((one) => weights.get(one)!.file));
     this.#folder = commonFolder([...files], this.#doing);
   }
