@@ -2,7 +2,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { Cancelled } from '../../src/common/errors.ts';
+import { Cancelled, errorLine } from '../../src/common/errors.ts';
 import type { EditRequest } from '../../src/common/settings/settings.ts';
 import { parseSettings } from '../../src/common/settings/settings.ts';
 import { ArtefactStore } from '../../src/main/engine/artefacts/store.ts';
@@ -292,7 +292,8 @@ describe.skipIf(!golden)('of checkpoints as artists have them', () => {
 describe('what cannot hold a take is refused before anything is computed', () => {
   const refused = async (controls: Controls, message: RegExp, more: Partial<EditRequest> = {}) => {
     const settings = settingsOf(controls, more);
-    await expect(sampled(settings)).rejects.toThrow(message);
+    const said = (asked: Promise<unknown>) => asked.then(() => 'nothing is refused', errorLine);
+    expect(await said(sampled(settings))).toMatch(message);
     const dir = tempFolder();
     const plan = createPlanner({
       ...{
@@ -304,7 +305,7 @@ describe('what cannot hold a take is refused before anything is computed', () =>
       },
       isBusy: () => true,
     });
-    await expect(plan(settings)).rejects.toThrow(message);
+    expect(await said(plan(settings))).toMatch(message);
   };
 
   it('a file that is not there, by its name', async () => {
@@ -312,6 +313,23 @@ describe('what cannot hold a take is refused before anything is computed', () =>
       [{ path: join(world.dir, 'gone.safetensors') }],
       /the ControlNet gone\.safetensors is not there/,
     );
+  });
+
+  it('whatever a ControlNet at scale 0 names that is not there or does not fit, as at any other', async () => {
+    const off = { path: net, scale: 0 };
+    const gone = (name: string) => join(world.dir, name);
+    await refused(
+      [{ ...off, path: gone('gone.safetensors') }],
+      /the ControlNet gone\.safetensors is not there/,
+    );
+    await refused([{ ...off, condition: 'clip', clip: gone('lines.mov') }], /lines\.mov/);
+    await refused([{ ...off, condition: 'depth', estimator: gone('dpt') }], /dpt/);
+    const wide = writeTinyControlNet(join(tempFolder(), 'wide'), { ...FOR_TINY, text: 1024 });
+    await refused([{ ...off, path: wide }], /this is a ControlNet for Stable Diffusion 2/);
+    // What it does not name is not missed.
+    const free = await sampled(settingsOf([]));
+    const idle = await sampled(settingsOf([{ ...off, condition: 'depth' }]));
+    expect(same(idle.latents, free.latents)).toBe(true);
   });
 
   it('a ControlNet of another family, and of another build', async () => {

@@ -46,15 +46,18 @@ describe('an edit with a LoRA', () => {
     expect(resumed!.latents).toEqual(whole!.latents);
   });
 
-  it('is refused by name where the file is missing, before anything is computed', async () => {
-    const gone = join(tempFolder(), 'gone.safetensors');
-    const request = { model: { loras: [{ path: gone, strength: 1 }] } };
-    await expect(renderEdits(tempFolder(), [{ name: 'gone', request }])).rejects.toMatchObject({
-      code: 'weights-missing',
-      doing: 'reading the LoRA gone.safetensors',
-      message: `there is no file ${gone}`,
-    });
-  });
+  it.each([1, 0])(
+    'is refused by name where the file is missing, before anything is computed: strength %d',
+    async (strength) => {
+      const gone = join(tempFolder(), 'gone.safetensors');
+      const request = { model: { loras: [{ path: gone, strength }] } };
+      await expect(renderEdits(tempFolder(), [{ name: 'gone', request }])).rejects.toMatchObject({
+        code: 'weights-missing',
+        doing: 'reading the LoRA gone.safetensors',
+        message: `there is no file ${gone}`,
+      });
+    },
+  );
 
   it('is planned with what does not fit, and another strength is read from no file', async () => {
     const facts = rememberingFacts(undefined);

@@ -69,7 +69,7 @@ export function newControl(path: string): Control {
   return controlDraft.parse({ path });
 }
 
-/** Those that do something. */
-export function activeControls(list: readonly Control[]): readonly Control[] {
-  return list.filter(({ scale }) => scale > 0);
+/** Whether it does something; what it names must be there and fit all the same. */
+export function isActive({ scale }: Pick<Control, 'scale'>): boolean {
+  return scale > 0;
 }

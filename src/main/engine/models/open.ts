@@ -39,13 +39,18 @@ type ReadControl = OpenControlNet & { readonly read: Awaited<ReturnType<typeof r
 
 async function readControls(
   { parts, geometry, layout }: ReadBundle,
-  { controlNets = [], digestStore, signal }: OpenBundleOptions,
+  { controlNets = [], idleControlNets = [], digestStore, signal }: OpenBundleOptions,
 ): Promise<ReadControl[]> {
-  if (controlNets.length === 0) return [];
+  if (controlNets.length + idleControlNets.length === 0) return [];
   const sockets = socketsOf(parts.unet, geometry.latentChannels);
-  return inOrder(controlNets, async (path) => {
+  const checked = async (path: string) => {
     const read = await readControlNet(path);
     checkControlNet(read, sockets, layout.name);
+    return read;
+  };
+  for (const path of idleControlNets) await checked(path);
+  return inOrder(controlNets, async (path) => {
+    const read = await checked(path);
     return { path, read, digest: await digestOfModel(read, digestStore, signal) };
   });
 }

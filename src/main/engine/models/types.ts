@@ -202,6 +202,8 @@ export interface OpenBundleOptions {
   readonly sites: AttentionSites;
   /** Paths of ControlNets beside the UNet, each once; `control` of what it predicts counts them. */
   readonly controlNets?: readonly string[] | undefined;
+  /** Paths of those that do nothing in this take: checked as the others are, never opened. */
+  readonly idleControlNets?: readonly string[] | undefined;
   /** Whether frames of one call may attend to each other; off by default. Wants sites. */
   readonly joint?: boolean;
   /** Paths of embeddings (textual inversion) that prompts may name. */

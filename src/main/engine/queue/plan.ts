@@ -10,7 +10,13 @@ import { checkControlNet, rememberingControlNets } from '../models/controlnet.ts
 import type { ReadFacts } from '../models/facts.ts';
 import { loraNotes } from '../models/loras/notes.ts';
 import { chooseProvider } from '../onnx/provider.ts';
-import { CONTROL_SHARE, controlCalls, controlNetsOf, estimatorsOf } from '../recipe/controls.ts';
+import {
+  CONTROL_SHARE,
+  controlCalls,
+  controlNetsOf,
+  estimatorsOf,
+  idleControlNetsOf,
+} from '../recipe/controls.ts';
 import { forecast } from '../recipe/forecast.ts';
 import { guidesOf } from '../recipe/guides.ts';
 import { Recipe } from '../recipe/recipe.ts';
@@ -57,7 +63,7 @@ export function createPlanner({ cache, store, probe, facts, dir, isBusy }: Plann
     const model = await facts(path, { prediction, embeddings, loras });
     const { provider } = await chooseProvider(settings.model.provider);
     const resolved = resolveShot({ settings, request, clip, model, provider });
-    for (const path of controlNetsOf(settings))
+    for (const path of [...controlNetsOf(settings), ...idleControlNetsOf(settings)])
       checkControlNet(await controlNet(path), model.sockets, model.name);
     const untried = { provider, untried: true, digestStore: cache?.digests };
     const sizeFor = model.depth?.sizeFor ?? null;

@@ -2,7 +2,7 @@
 import { basename, join } from 'node:path';
 import { AppError } from '../../../common/errors.ts';
 import type { ClipInfo, Fit, FrameRange } from '../../../common/media.ts';
-import { activeControls, type Control } from '../../../common/settings/controls.ts';
+import { type Control, isActive } from '../../../common/settings/controls.ts';
 import type { EditSettings } from '../../../common/settings/settings.ts';
 import type { Run } from '../diffusion/run.ts';
 import { stepAt } from '../diffusion/solvers/solver.ts';
@@ -84,14 +84,19 @@ export class Estimators extends Map<string | null, Estimator> implements AsyncDi
   }
 }
 
-/** Those that the settings ask for. */
-function controlsOf({ model }: Pick<EditSettings, 'model'>): readonly Control[] {
-  return activeControls(model.controls);
+/** Paths of the networks that do something, each once. */
+export function controlNetsOf({ model }: Pick<EditSettings, 'model'>): string[] {
+  return pathsOf(model.controls.filter(isActive));
 }
 
-/** Paths of their networks, each once. */
-export function controlNetsOf(settings: Pick<EditSettings, 'model'>): string[] {
-  return [...new Set(controlsOf(settings).map(({ path }) => path))];
+/** Of those that do nothing, which must be there and fit all the same. */
+export function idleControlNetsOf({ model }: Pick<EditSettings, 'model'>): string[] {
+  const used = controlNetsOf({ model });
+  return pathsOf(model.controls).filter((path) => !used.includes(path));
+}
+
+function pathsOf(controls: readonly Control[]): string[] {
+  return [...new Set(controls.map(({ path }) => path))];
 }
 
 /**
@@ -105,8 +110,11 @@ export async function estimatorsOf(
 ): Promise<Estimators> {
   const found = new Estimators();
   try {
-    for (const { condition, clip, estimator } of controlsOf(settings)) {
+    for (const control of settings.model.controls) {
+      const { condition, clip, estimator } = control;
       if (condition !== 'depth' || clip !== null || found.has(estimator)) continue;
+      // One that is named must be there, whether it is asked or not.
+      if (!isActive(control) && estimator === null) continue;
       if (estimator === null && own) found.set(null, own);
       else {
         const dir = estimator ?? (await ownOf(settings.model.bundle));
@@ -142,10 +150,13 @@ export async function controlGuidesOf(
   probe: (path: string) => Promise<ClipInfo>,
 ): Promise<ControlGuide[]> {
   const guides: ControlGuide[] = [];
-  for (const control of controlsOf(of.settings)) {
+  for (const control of of.settings.model.controls) {
     const { condition, clip, estimator } = control;
-    if (condition === 'clip' || (condition === 'depth' && clip !== null)) {
-      guides.push({ control, source: { kind: 'clip', clip: await givenClip(clip!, of, probe) } });
+    const follows = condition === 'clip' || (condition === 'depth' && clip !== null);
+    const given = follows ? await givenClip(clip!, of, probe) : null;
+    if (!isActive(control)) continue;
+    if (given) {
+      guides.push({ control, source: { kind: 'clip', clip: given } });
     } else if (condition === 'depth') {
       const by = of.estimators.get(estimator)!;
       const size = by.sizeFor({ width: of.fit.contentWidth, height: of.fit.contentHeight });

@@ -18,7 +18,13 @@ import { openBundle } from '../models/open.ts';
 import type { PromptReading } from '../models/prompt/reader.ts';
 import type { Bundle } from '../models/types.ts';
 import { chooseProvider } from '../onnx/provider.ts';
-import { controlNetsOf, controlNotes, type Estimators, estimatorsOf } from '../recipe/controls.ts';
+import {
+  controlNetsOf,
+  controlNotes,
+  type Estimators,
+  estimatorsOf,
+  idleControlNetsOf,
+} from '../recipe/controls.ts';
 import { guidesOf } from '../recipe/guides.ts';
 import { matteNotes } from '../recipe/mattes.ts';
 import { readModelSettings } from '../recipe/model-settings.ts';
@@ -75,6 +81,7 @@ export async function prepareShot(
     provider,
     embeddings: settings.model.embeddings,
     controlNets: controlNetsOf(settings),
+    idleControlNets: idleControlNetsOf(settings),
     digestStore: cache?.digests,
     signal,
     loras: settings.model.loras,
