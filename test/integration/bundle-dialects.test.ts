@@ -136,7 +136,7 @@ describe('a small bundle', () => {
     await walk(bundle);
     expect(bundle.calls).toEqual({
       ...{ unet: 1, unetBranches: 2, vaeEncoder: 1, vaeDecoder: 1, textEncoder: 2 },
-      ...{ flowEstimator: 0, interpolator: 0 },
+      ...{ flowEstimator: 0, interpolator: 0, controlNet: 0 },
     });
     for (const seconds of Object.values(bundle.runSeconds)) expect(seconds).toBeGreaterThan(0);
   });
