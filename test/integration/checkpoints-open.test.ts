@@ -22,9 +22,11 @@ import { ELEMENT } from '../../src/main/engine/onnx/ir/types.ts';
 import { openSafetensors } from '../../src/main/engine/onnx/safetensors/open.ts';
 import { resource } from '../../src/main/engine/resources.ts';
 import { askOne } from '../helpers/ask-one.ts';
+import { ownFolder, ownSingleFile } from '../helpers/own-checkpoints.ts';
 import { writeSafetensors } from '../helpers/safetensors-files.ts';
 import { sharedPath } from '../helpers/shared.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
+import { writeTinyBundle } from '../helpers/tiny-bundle.ts';
 
 const checkpoints = sharedPath('golden', 'checkpoints');
 const at = (name: string) => join(checkpoints!, name);
@@ -71,33 +73,16 @@ function farthest(a: Float32Array, b: Float32Array): number {
   return a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
 }
 
-const own = (name: string) => join(import.meta.dirname, '../golden/checkpoints', name);
-
-/** A folder of the repository's own with what every such folder has beside its networks. */
-function completed(kind: string): string {
-  const dir = join(tempFolder(), kind);
-  cpSync(own(kind), dir, { recursive: true });
-  cpSync(resource('clip-tokenizer')!, join(dir, 'tokenizer'), { recursive: true });
-  mkdirSync(join(dir, 'scheduler'));
-  const scheduler = {
-    _class_name: 'DDIMScheduler',
-    beta_schedule: 'scaled_linear',
-    prediction_type: 'epsilon',
-  };
-  writeFileSync(join(dir, 'scheduler', 'scheduler_config.json'), JSON.stringify(scheduler));
-  writeFileSync(join(dir, 'model_index.json'), JSON.stringify({ _class_name: 'StableDiffusionPipeline' }));
-  return dir;
-}
-
 describe('a single file', () => {
-  const single = (change: (bytes: Buffer) => void = () => {}) => {
-    const file = join(tempFolder(), 'mine.safetensors');
-    const bytes = readFileSync(own('sd1-single-fp16.safetensors'));
-    change(bytes);
+  const single = () => ownSingleFile('sd1');
+  /** Puts a half float into the file. */
+  const spoil = (file: string, name: string, bits: number, place = 0) => {
+    const { offset } = openSafetensors(file, 'reading').tensors.get(name)!;
+    const bytes = readFileSync(file);
+    bytes.writeUInt16LE(bits, offset + 2 * place);
     writeFileSync(file, bytes);
     return file;
   };
-  const tensorAt = (file: string, name: string) => openSafetensors(file, 'reading').tensors.get(name)!;
   const digestsOf = async (path: string) => (await readBundle(path, {})).digests;
 
   it('has the same keys wherever it lies and whatever it is called', async () => {
@@ -116,8 +101,7 @@ describe('a single file', () => {
 
   it('with another number in it has other keys', async () => {
     const before = await digestsOf(single());
-    const { offset } = tensorAt(own('sd1-single-fp16.safetensors'), 'model.diffusion_model.out.2.bias');
-    const after = await digestsOf(single((bytes) => bytes.writeUInt16LE(0x3c00, offset)));
+    const after = await digestsOf(spoil(single(), 'model.diffusion_model.out.2.bias', 0x3c00));
     expect(after.unet).not.toBe(before.unet);
   });
 
@@ -125,8 +109,7 @@ describe('a single file', () => {
     ['NaN', 0x7e01],
     ['infinity', 0xfc00],
   ])('with %s in a weight is refused, the weight named', async (_, bits) => {
-    const { offset } = tensorAt(own('sd1-single-fp16.safetensors'), 'model.diffusion_model.out.2.bias');
-    const file = single((bytes) => bytes.writeUInt16LE(bits, offset + 2));
+    const file = spoil(single(), 'model.diffusion_model.out.2.bias', bits, 1);
     await expect(readBundle(file, {})).rejects.toMatchObject({
       code: 'bundle-invalid',
       message: expect.stringMatching(/the weight conv_out.bias holds NaN or infinity/),
@@ -136,11 +119,7 @@ describe('a single file', () => {
   });
 
   it('with NaN where nothing reads is opened', async () => {
-    const { offset } = tensorAt(own('sd1-single-fp16.safetensors'), 'betas');
-    await readBundle(
-      single((bytes) => bytes.writeUInt16LE(0x7e01, offset)),
-      {},
-    );
+    await readBundle(spoil(single(), 'betas', 0x7e01), {});
   });
 
   it('that changes after it was opened is told, before it is run', async () => {
@@ -158,7 +137,7 @@ describe('a single file', () => {
   it.each(['F8_E4M3', 'F8_E5M2'])(
     'of %s is refused, and so are weights with scales of their own',
     async (dtype) => {
-      const { tensors } = openSafetensors(own('sd1-single-fp16.safetensors'), 'reading');
+      const { tensors } = openSafetensors(single(), 'reading');
       const of = ({ dims, type }: { dims: readonly number[]; type: number }) =>
         type === ELEMENT.float16 ? { dtype, shape: dims } : { dtype: 'I64', shape: dims };
       const all = Object.fromEntries([...tensors].map(([name, tensor]) => [name, of(tensor)]));
@@ -181,9 +160,34 @@ describe('a single file', () => {
   });
 });
 
+describe('an empty prompt of XL', () => {
+  const asked = async (path: string) => {
+    await using opened = await disposable(openBundle(path, { sites: 'none', provider: 'cpu' }));
+    const { hidden, pooled } = await opened.bundle.embed('', SIZE);
+    return { zeros: [...hidden, ...pooled!].every((value) => value === 0), hidden };
+  };
+  it('is all zeros in a folder that does not say, as in a single file', async () => {
+    const single = await asked(ownSingleFile('sdxl'));
+    const folder = await asked(ownFolder('sdxl'));
+    expect([single.zeros, folder.zeros]).toEqual([true, true]);
+    expect(folder.hidden).toEqual(single.hidden);
+    expect(folder.hidden.length).toBeGreaterThan(0);
+    expect((await asked(ownFolder('sdxl', { force_zeros_for_empty_prompt: true }))).zeros).toBe(true);
+  });
+
+  it('is what its folder says, and what an export always gave', async () => {
+    expect((await asked(ownFolder('sdxl', { force_zeros_for_empty_prompt: false }))).zeros).toBe(false);
+    const exported = await writeTinyBundle(tempFolder(), { kind: 'xl' });
+    const index = join(exported, 'model_index.json');
+    const { force_zeros_for_empty_prompt: _, ...rest } = JSON.parse(readFileSync(index, 'utf8'));
+    writeFileSync(index, JSON.stringify(rest));
+    expect((await asked(exported)).zeros).toBe(false);
+  });
+});
+
 describe('a diffusers folder', () => {
   it('that also has ONNX graphs is opened by these, and says so', async () => {
-    const dir = completed('sd1-folder');
+    const dir = ownFolder('sd1');
     cpSync(resource('demo', 'bundle', 'unet', 'model.onnx')!, join(dir, 'unet', 'model.onnx'));
     const { parts, warnings } = await inspectBundle(dir, { digests: false });
     expect(parts.map(({ file }) => file)).toContain('unet/model.onnx');
@@ -196,7 +200,7 @@ describe('a diffusers folder', () => {
     ['text_encoder', /text_encoder/],
     ['tokenizer', /tokenizer.*missing/],
   ])('without %s is refused by its name', async (name, says) => {
-    const dir = completed('sd1-folder');
+    const dir = ownFolder('sd1');
     rmSync(join(dir, name), { recursive: true });
     const error = await readBundle(dir, {}).then(
       () => null,
@@ -205,8 +209,22 @@ describe('a diffusers folder', () => {
     expect(errorLine(error)).toMatch(says);
   });
 
+  it('whose tokenizer gives tokens that its text encoder does not know is refused before the first prompt', async () => {
+    const dir = ownFolder('sd1');
+    const part = join(dir, 'text_encoder');
+    cpSync(join(import.meta.dirname, '../golden/checkpoints/sd1-folder/text_encoder'), part, {
+      recursive: true,
+    });
+    const says = 'it knows 64 tokens, its tokenizer gives 49408';
+    await expect(readBundle(dir, {})).rejects.toMatchObject({
+      message: expect.stringContaining(says),
+      doing: expect.stringContaining('text_encoder'),
+    });
+    expect((await inspectBundle(dir, { digests: false })).defects).toEqual([expect.stringContaining(says)]);
+  });
+
   it('with a weight too few or of another shape, or a key that nobody knows, names it', async () => {
-    const dir = completed('sd1-folder');
+    const dir = ownFolder('sd1');
     const config = join(dir, 'unet', 'config.json');
     const said = JSON.parse(readFileSync(config, 'utf8'));
     writeFileSync(config, JSON.stringify({ ...said, in_channels: 5 }));

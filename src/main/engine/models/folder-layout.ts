@@ -104,11 +104,15 @@ export async function readFolderLayout(root: string, onDefect: OnDefect): Promis
     flowEstimator: ranges.flowEstimator?.file ? [ranges.flowEstimator.file] : [],
     interpolator: ranges.interpolator?.file ? [ranges.interpolator.file] : [],
   };
+  const said = about.force_zeros_for_empty_prompt;
+  // As diffusers, whose weights these are, has it; exports stay as they were.
+  const zerosByDefault = xl && said === undefined && found.textEncoder2?.stored === true;
   const placed = Object.values(found).map((part): LayoutPart => {
+    const made = part.role === textEncoder2.id && zerosByDefault ? { zeroEmptyPrompt: true } : undefined;
     const own = part.configFile ? [part.configFile] : [];
     const beside = [...new Set([...own, ...(further[part.role] ?? [])])];
     const source = part.stored
-      ? storedInFolder(part, { root, beside })
+      ? storedInFolder(part, { root, beside, made })
       : onnxFile(part.file, { root, beside });
     return { ...part, source };
   });
@@ -119,7 +123,7 @@ export async function readFolderLayout(root: string, onDefect: OnDefect): Promis
     className: about._class_name,
     indexFile,
     xl,
-    zeroEmptyPrompt: xl && about.force_zeros_for_empty_prompt === true,
+    zeroEmptyPrompt: zerosByDefault || (xl && said === true),
     parts: Object.fromEntries(placed.map((part) => [part.role, part])),
     unet: await readConfig(found.unet?.configFile, unetConfig, onDefect),
     vae: await readConfig((await kindOf(vaeFile)) ? vaeFile : null, vaeConfig, onDefect),

@@ -74,7 +74,7 @@ export async function inspectBundle(
 
   const parts = await attempt(() => partsOf(layout, graphs));
   const geometry = parts && (await attempt(() => geometryOf(layout, parts)));
-  const tokenizers: { length: number }[] = [];
+  const tokenizers: { length: number; size: number }[] = [];
   for (const [i, place] of layout.tokenizers.entries()) {
     const length = parts ? textLength(layout, parts, i) : null;
     const tokenizer = await attempt(() => readTokenizer(place, length));

@@ -167,13 +167,18 @@ function checkText(layout: Layout, unet: ReadModel<UnetIo>, text: readonly ReadM
   }
 }
 
-/** Throws where the tokenizers make another number of tokens than the networks were exported for. */
+/** Throws where the tokenizers make another number of tokens than the networks were exported for, or tokens they do not know. */
 export function checkTokens(
   layout: Layout,
   { unet, text }: Parts,
-  tokenizers: readonly { length: number }[],
+  tokenizers: readonly { length: number; size: number }[],
 ): void {
-  for (const [i, { length }] of tokenizers.entries()) {
+  for (const [i, { length, size }] of tokenizers.entries()) {
+    const { vocabulary } = text[i]!.io;
+    if (vocabulary !== null && size > vocabulary) {
+      const message = `it knows ${vocabulary} tokens, its tokenizer gives ${size}`;
+      throw defect(text[i]!.source.file, message, MIXED);
+    }
     for (const [part, frozen] of [
       [unet, unet.io.hiddenTokens],
       [text[i]!, text[i]!.io.length],

@@ -38,14 +38,19 @@ interface InFolder {
  * @param of a network that can be written
  * @param options.root the model's folder; no weights may lie outside
  * @param options.beside files that change the numbers
+ * @param options.made what else changes them and stands in no file
  */
 export function storedInFolder(
   { role, folder, file, configFile }: InFolder,
-  { root, beside }: { readonly root: string; readonly beside: readonly string[] },
+  {
+    root,
+    beside,
+    made,
+  }: { readonly root: string; readonly beside: readonly string[]; readonly made?: unknown },
 ): Source {
   const label = `${basename(folder)} of ${basename(root)}`;
   const write = () => WRITERS[role]!(readWeights(folder, { root, label }), jsonOf({ file: configFile! }));
-  return writtenNetwork(file, write, { role, beside });
+  return writtenNetwork(file, write, { role, beside, made });
 }
 
 interface InFile {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Conditioning } from '../../diffusion/types.ts';
 import type { Model } from '../../onnx/ir/graph.ts';
+import { tokensKnown } from '../../onnx/ir/token-table.ts';
 import type { ValueInfo } from '../../onnx/ir/types.ts';
 import type { Feed } from '../../onnx/ort.ts';
 import { float32Io } from '../../onnx/passes/float-io.ts';
@@ -37,6 +38,8 @@ export interface TextIo {
   /** Tokens and batch an export froze. */
   readonly length: number | null;
   readonly batch: number | null;
+  /** Tokens it knows, where its graph tells. */
+  readonly vocabulary: number | null;
   /** Hidden states the network conditions on, [1, tokens, dim]. */
   readonly hidden: string;
   readonly dim: number | null;
@@ -108,6 +111,7 @@ function textIo(model: Model, file: string, want: WantedText): TextIo {
     idsType: integerType(ids) ?? 'int64',
     length: fixedDim(ids, 1),
     batch: fixedDim(ids, 0),
+    vocabulary: tokensKnown(model.graph, ids.name),
     hidden: hidden.name,
     dim: fixedDim(hidden, 2),
     pooled: pooled?.name ?? null,

@@ -6,6 +6,7 @@ import { AppError } from '../../../../common/errors.ts';
 import { constantOf, weightOf } from '../ir/constants.ts';
 import { attr, type Graph, type Node } from '../ir/graph.ts';
 import { sortNodes } from '../ir/sort.ts';
+import { tablesReadBy, tokenInputs } from '../ir/token-table.ts';
 import { ELEMENT } from '../ir/types.ts';
 import { lostValue, type Pass } from './pass.ts';
 
@@ -19,9 +20,6 @@ export interface PlacedVectors {
 }
 
 const FLOATS: readonly number[] = [ELEMENT.float32, ELEMENT.float16, ELEMENT.bfloat16, ELEMENT.float64];
-
-/** What an exporter may do to ids on their way to the table. */
-const ON_THE_WAY = new Set(['Identity', 'Cast', 'Reshape', 'Unsqueeze', 'Squeeze', 'Flatten']);
 
 const MASK = 'placed_mask';
 const ROWS = 'placed_rows';
@@ -41,7 +39,7 @@ export const placedVectors: Pass<void, PlacedVectors> = {
   },
   run({ graph }, _options, doing) {
     const [ids] = tokenInputs(graph) as [string];
-    const tables = [...graph.nodes].filter((node) => isTable(graph, node, ids));
+    const tables = tablesReadBy(graph, ids);
     const [table] = tables;
     if (!table || tables.length > 1) {
       const what = table ? `${tables.length} tables of token embeddings` : 'no table of token embeddings';
@@ -73,28 +71,6 @@ export const placedVectors: Pass<void, PlacedVectors> = {
     return lost === null ? null : `${lost} is gone`;
   },
 };
-
-/** Of numbers of tokens: adapters have inputs too, and the oldest exporters list weights among them. */
-function tokenInputs(graph: Graph): string[] {
-  const whole: readonly (number | null)[] = [ELEMENT.int64, ELEMENT.int32];
-  return graph.inputs
-    .filter(({ name, type }) => whole.includes(type) && !graph.initializers.has(name))
-    .map(({ name }) => name);
-}
-
-/** Rows of a constant matrix, chosen by the ids. */
-function isTable(graph: Graph, node: Node, ids: string): boolean {
-  const blocks = node.op === 'GatherBlockQuantized';
-  if (!blocks && !(node.op === 'Gather' && node.int('axis', 0) === 0)) return false;
-  if (!comesFrom(graph, node.inputs[1]!, ids)) return false;
-  return blocks || weightOf(graph, node.inputs[0]!)?.tensor.dims.length === 2;
-}
-
-function comesFrom(graph: Graph, value: string, ids: string): boolean {
-  if (value === ids) return true;
-  const node = graph.producer(value);
-  return node !== undefined && ON_THE_WAY.has(node.op) && comesFrom(graph, node.inputs[0]!, ids);
-}
 
 /** The rows as floats: of a table of few bits behind what makes floats of it. */
 function floatsBehind(graph: Graph, table: Node): { readonly value: string; readonly type: number } {
