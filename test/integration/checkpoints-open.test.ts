@@ -14,8 +14,10 @@ import {
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { errorLine } from '../../src/common/errors.ts';
+import { readFileLayout } from '../../src/main/engine/models/file-layout.ts';
 import { inspectBundle } from '../../src/main/engine/models/inspect.ts';
 import { openBundle } from '../../src/main/engine/models/open.ts';
+import { geometryOf, loadParts } from '../../src/main/engine/models/parts.ts';
 import { readBundle } from '../../src/main/engine/models/read.ts';
 import type { AskedPrediction, Bundle } from '../../src/main/engine/models/types.ts';
 import { ELEMENT } from '../../src/main/engine/onnx/ir/types.ts';
@@ -23,7 +25,7 @@ import { openSafetensors } from '../../src/main/engine/onnx/safetensors/open.ts'
 import { resource } from '../../src/main/engine/resources.ts';
 import { askOne } from '../helpers/ask-one.ts';
 import { ownFolder, ownSingleFile } from '../helpers/own-checkpoints.ts';
-import { writeSafetensors } from '../helpers/safetensors-files.ts';
+import { writeSafetensors, writeSparseSafetensors } from '../helpers/safetensors-files.ts';
 import { sharedPath } from '../helpers/shared.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { writeTinyBundle } from '../helpers/tiny-bundle.ts';
@@ -250,6 +252,20 @@ describe.skipIf(!checkpoints)('what a model predicts', () => {
     const said = await readBundle(at('sd1-folder'), { prediction: 'epsilon' });
     expect(said.digests).toEqual((await readBundle(at('sd1-folder'), {})).digests);
   });
+});
+
+const realHeader = sharedPath('data', 'headers', 'sd21-single.json');
+
+it.skipIf(!realHeader)('a single file of Stable Diffusion 2 has the size of what it predicts', async () => {
+  const { file: shapes } = JSON.parse(readFileSync(realHeader!, 'utf8')) as {
+    file: Record<string, number[]>;
+  };
+  const file = writeSparseSafetensors(join(tempFolder(), 'sd21.safetensors'), shapes);
+  const layout = readFileLayout(file);
+  const parts = loadParts(layout);
+  const size = (prediction: 'v_prediction' | 'epsilon' | null) =>
+    geometryOf(layout, parts, prediction).nativeSize;
+  expect([size('v_prediction'), size('epsilon'), size(null)]).toEqual([768, 512, 768]);
 });
 
 it.skipIf(!checkpoints)('a file that holds all parts is digested once', async () => {

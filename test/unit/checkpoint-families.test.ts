@@ -157,6 +157,12 @@ describe('the family of a single file', () => {
     expect(named('stable-diffusion-v2-512')).toBe('epsilon');
     expect(named('stable-diffusion-v2-512/lora')).toBe('epsilon');
     expect(named('something')).toBeNull();
+    // The base, which predicts noise, was trained at 512; the configuration is part of keys and says 768 either way.
+    expect(open(sd2)).toMatchObject({
+      noiseLatent: 64,
+      components: { unet: { config: { sample_size: 96 } } },
+    });
+    expect(open({ ...unet(4, 768), ...TEXT, ...VAE }).noiseLatent).toBeNull();
     const marked = open({ ...XL_UNET, ...TEXT_XL, ...VAE, v_pred: [], ztsnr: [] });
     expect(marked).toMatchObject({
       prediction: 'v_prediction',

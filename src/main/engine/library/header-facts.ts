@@ -11,7 +11,7 @@ import { type Metadata, said, triggerWords } from './metadata.ts';
 import { headers } from './migrations/001-headers.ts';
 
 /** Raise when headers are read in another way: what is remembered is then read anew. */
-const VERSION = 1;
+const VERSION = 2;
 
 const text = z.string().max(2000);
 const headerFacts = z.object({

@@ -1,7 +1,7 @@
 /** What a safetensors file is for the library, told from the names and shapes in its header. Pure; no weight is read. */
 import type { LibraryKind } from '../../../common/contract/library.ts';
 import { AppError } from '../../../common/errors.ts';
-import { familyOf as checkpointFamily, predictionOf } from '../models/checkpoints/family.ts';
+import { familyOf as checkpointFamily, latentOf, predictionOf } from '../models/checkpoints/family.ts';
 import { kindOfFile } from '../models/checkpoints/kinds.ts';
 import type { StoredTensor } from '../onnx/networks/stored.ts';
 import type { Metadata } from './metadata.ts';
@@ -41,7 +41,7 @@ export function identify(tensors: Tensors, metadata: Metadata): Identity {
     return {
       ...plain,
       what: family.label,
-      nativeSize: family.latent * VAE_SCALE,
+      nativeSize: latentOf(family, prediction) * VAE_SCALE,
       prediction: prediction === 'v_prediction' ? 'v' : prediction,
     };
   } catch (problem) {

@@ -52,6 +52,7 @@ export function readFileLayout(file: string): Layout {
     className: single.pipeline,
     indexFile: null,
     family: single.label,
+    noiseLatent: single.noiseLatent,
     xl: text_encoder_2 !== undefined,
     // As the released model's own index has it.
     zeroEmptyPrompt: text_encoder_2 !== undefined,

@@ -73,7 +73,11 @@ export async function inspectBundle(
   const sound = Object.values(layout.parts).every((part) => whole.has(part.role));
 
   const parts = await attempt(() => partsOf(layout, graphs));
-  const geometry = parts && (await attempt(() => geometryOf(layout, parts)));
+  const geometry = parts && (await attempt(() => geometryOf(layout, parts, scheduler?.prediction ?? null)));
+  if (predictionUnknown && geometry && layout.noiseLatent) {
+    const side = layout.noiseLatent * geometry.factor;
+    warnings.push(`If it predicts noise it was trained at ${side}×${side}, and edits take that size.`);
+  }
   const tokenizers: { length: number; size: number }[] = [];
   for (const [i, place] of layout.tokenizers.entries()) {
     const length = parts ? textLength(layout, parts, i) : null;

@@ -28,6 +28,8 @@ export interface Layout {
   readonly family?: string;
   /** Null where the models lie flat and without one. */
   readonly indexFile: string | null;
+  /** Side of the latent that it was trained on if it predicts noise, where no configuration can say it: keys hold that. */
+  readonly noiseLatent?: number | null;
   /** Has two text encoders. */
   readonly xl: boolean;
   /** XL: an empty prompt is all zeros instead of the embedding of nothing. */

@@ -1,5 +1,6 @@
 /** The graphs of a bundle, read without their weights and checked against each other. */
 import { AppError } from '../../../common/errors.ts';
+import type { SchedulerConfig } from '../diffusion/types.ts';
 import type { LoadedGraph } from '../onnx/slim.ts';
 import { defect } from './files.ts';
 import type { Wanted } from './find-parts.ts';
@@ -83,8 +84,15 @@ export function loadParts(layout: Layout, graphs?: ReadonlyMap<RoleId, LoadedGra
   };
 }
 
-/** Throws the first contradiction between the parts. Sizes a graph leaves open are taken from the others. */
-export function geometryOf(layout: Layout, parts: Parts): Geometry {
+/**
+ * Throws the first contradiction between the parts. Sizes a graph leaves open are taken from the others.
+ * @param prediction what it predicts; null where nobody says it yet
+ */
+export function geometryOf(
+  layout: Layout,
+  parts: Parts,
+  prediction: SchedulerConfig['prediction'] | null,
+): Geometry {
   const { unet, vaeEncoder, vaeDecoder } = parts;
   const levels = layout.unet.block_out_channels?.length;
   const factor = layout.vae.block_out_channels
@@ -104,7 +112,7 @@ export function geometryOf(layout: Layout, parts: Parts): Geometry {
     factor,
     grid: factor * (levels === undefined ? strideFactor(unet.graph.model) : 2 ** (levels - 1)),
     frozen: frozenCanvas(parts, factor),
-    nativeSize: nativeLatent(layout, unet.io) * factor,
+    nativeSize: nativeLatent(layout, unet.io, prediction) * factor,
     space: latentSpace(layout, latentChannels, factor, xl),
   };
 }
@@ -226,10 +234,11 @@ function scaled(size: number | null, factor: number): number | null {
 }
 
 /** Side of the latent the network was trained on; absent from the oldest exports, which are 512² (XL: 1024²). */
-function nativeLatent(layout: Layout, io: UnetIo): number {
+function nativeLatent(layout: Layout, io: UnetIo, prediction: string | null): number {
   const { height, width } = io.fixed;
   // A graph that runs at one size only knows no other, whatever its configuration says.
   if (height !== null && width !== null) return Math.round(Math.sqrt(height * width));
+  if (prediction === 'epsilon' && layout.noiseLatent) return layout.noiseLatent;
   const size = layout.unet.sample_size;
   if (Array.isArray(size)) return Math.round(Math.sqrt(size[0] * size[1]));
   return size ?? height ?? (io.added ? 128 : 64);

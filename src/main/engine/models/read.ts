@@ -49,7 +49,7 @@ export async function readBundle(dir: string, options: ReadBundleOptions): Promi
   });
   const scheduler = await readScheduler(layout.scheduler, options.prediction);
   const parts = loadParts(layout);
-  const geometry = geometryOf(layout, parts);
+  const geometry = geometryOf(layout, parts, scheduler.prediction);
   const tokenizers: ClipTokenizer[] = [];
   for (const [i, place] of layout.tokenizers.entries()) {
     tokenizers.push(await readTokenizer(place, textLength(layout, parts, i)));

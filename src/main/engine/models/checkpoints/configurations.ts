@@ -72,6 +72,11 @@ export function unetConfig(weights: StoredWeights, family: Pick<Family, 'latent'
   };
 }
 
+/** Side of its latent if it predicts noise; null where that is what its config says in any case. */
+export function latentIfNoise(weights: StoredWeights, family: Pick<Family, 'noiseLatent'>): number | null {
+  return miniature(wayDown(weights).widths) ? null : (family.noiseLatent ?? null);
+}
+
 /** Of ControlNetModel. */
 export function controlNetConfig(weights: StoredWeights): Config {
   const { config } = wayDown(weights);

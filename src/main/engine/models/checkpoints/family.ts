@@ -18,6 +18,8 @@ export interface Family {
   readonly pipeline: string;
   /** Side of the latent that it was trained on. */
   readonly latent: number;
+  /** The same of those that predict noise, where it is another. */
+  readonly noiseLatent?: number;
   /** Of all that were released; null where some predict noise and some v. */
   readonly prediction: Prediction | null;
 }
@@ -49,6 +51,7 @@ const families = [
     pipeline: 'StableDiffusionPipeline',
     // 2.1 and 2 were trained at 768, their bases, which predict noise, at 512.
     latent: 96,
+    noiseLatent: 64,
     prediction: null,
   },
   {
@@ -79,6 +82,11 @@ const families = [
     prediction: 'epsilon',
   },
 ] as const satisfies readonly Family[];
+
+/** Side of the latent that a model of the family was trained on. @param prediction null where nobody says it yet */
+export function latentOf(family: Pick<Family, 'latent' | 'noiseLatent'>, prediction: string | null): number {
+  return (prediction === 'epsilon' ? family.noiseLatent : undefined) ?? family.latent;
+}
 
 export type FamilyId = (typeof families)[number]['id'];
 

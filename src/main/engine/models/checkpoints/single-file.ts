@@ -6,6 +6,7 @@ import {
   type Config,
   depthConfig,
   depthPreprocessor,
+  latentIfNoise,
   schedulerConfig,
   textConfig,
   unetConfig,
@@ -40,6 +41,8 @@ export interface SingleFile {
   readonly label: string;
   /** Class of diffusers' pipeline. */
   readonly pipeline: string;
+  /** Side of the latent that it was trained on if it predicts noise; null where that changes nothing. */
+  readonly noiseLatent: number | null;
   /** Null where neither the file nor its family says it, so that the artist has to. */
   readonly prediction: Prediction | null;
   /** By the names of their folders. */
@@ -132,6 +135,7 @@ export function singleFile({ path, metadata, tensors }: OpenedFile): SingleFile 
     family: family.id,
     label: family.label,
     pipeline: family.pipeline,
+    noiseLatent: latentIfNoise(unet, family),
     prediction: told.prediction,
     components: components as SingleFile['components'],
     scheduler: schedulerConfig(family, told),
