@@ -38,6 +38,16 @@ const control = controlDraft
 
 export const MOST_CONTROLS = 8;
 
+/** The name of the file or the folder without an ending. */
+export function controlName(path: string): string {
+  return path.replace(/^.*[\\/]/, '').replace(/\.(safetensors|onnx)$/i, '');
+}
+
+/** "ControlNet canny 0.8" */
+export function controlsInWords(list: readonly Control[]): string[] {
+  return list.map(({ path, scale }) => `ControlNet ${controlName(path)} ${scale}`);
+}
+
 export const controls = field(z.array(control).max(MOST_CONTROLS).default([]), {
   label: 'ControlNets',
   help: 'Networks that hold the take to edges, depth or another clip; several add up',

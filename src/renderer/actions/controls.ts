@@ -1,7 +1,7 @@
 /** ControlNets of shots. Their list is a setting, so every change is undone as one. */
 import { refuse } from '../../common/project/edits.ts';
 import { setSettings } from '../../common/project/edits-settings.ts';
-import { type Control, MOST_CONTROLS, newControl } from '../../common/settings/controls.ts';
+import { type Control, controlName, MOST_CONTROLS, newControl } from '../../common/settings/controls.ts';
 import { shell } from '../engine.ts';
 import { change } from '../store/project.ts';
 import { chooseFootage } from './choose-footage.ts';
@@ -10,11 +10,6 @@ import { chooseFootage } from './choose-footage.ts';
 export interface ControlsOf {
   readonly shots: readonly string[];
   readonly controls: readonly Control[];
-}
-
-/** The name of the file without its ending. */
-export function controlName(path: string): string {
-  return path.replace(/^.*[\\/]/, '').replace(/\.(safetensors|onnx)$/i, '');
 }
 
 function put({ shots }: ControlsOf, controls: readonly Control[], name: string, gesture?: string): void {

@@ -1,13 +1,12 @@
 /** One ControlNet: what it follows, how strictly, and in which steps. */
 import { FolderOpen, RotateCcw, X } from 'lucide-react';
-import type { Control } from '../../common/settings/controls.ts';
+import { type Control, controlName } from '../../common/settings/controls.ts';
 import {
   type ControlsOf,
   changeControl,
   chooseControlClip,
   chooseControlEstimator,
   clearControlSources,
-  controlName,
   removeControl,
 } from '../actions/controls.ts';
 import { tryTo } from '../store/notices.ts';
@@ -20,7 +19,6 @@ import { Slider } from '../ui/Slider.tsx';
 import texts from '../ui/text.module.css';
 import styles from './ControlFields.module.css';
 import { NumberInput } from './NumberInput.tsx';
-import numbers from './widgets/NumberWidget.module.css';
 
 const CONDITIONS: readonly { readonly id: Control['condition']; readonly name: string }[] = [
   { id: 'canny', name: 'Edges (Canny)' },
@@ -83,7 +81,8 @@ export function ControlFields({ of, index }: Props) {
           ))
         : null}
       {condition === 'clip' || condition === 'depth' ? <Sources of={of} index={index} /> : null}
-      <div className={numbers.number}>
+      <div className={styles.scale}>
+        <span className={texts.quiet}>Scale</span>
         <Slider
           label={`Scale of ${name}`}
           isLabelHidden

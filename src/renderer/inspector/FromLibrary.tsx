@@ -22,11 +22,9 @@ export function FromLibrary({ kind, label, used, onAdd }: Props) {
   const ordered = [...offered].sort((a, b) => Number(suits(b.what)) - Number(suits(a.what)));
   return (
     <Picker
-      // Empty again after each choice.
-      key={used.length}
       label={label}
       isLabelHidden
-      placeholder={`${label}: type to find it`}
+      placeholder="From the library: type a name"
       options={ordered.map(({ path, name, what, state, problems }) => ({
         id: path,
         name,

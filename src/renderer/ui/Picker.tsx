@@ -1,5 +1,6 @@
 /** One of many, found by typing: for lists too long to open. */
 import { ChevronDown } from 'lucide-react';
+import { useEffect, useState } from 'react';
 import { Button, ComboBox, Input, Label, ListBox, ListBoxItem, Popover, Text } from 'react-aria-components';
 import inputs from './input.module.css';
 import styles from './Picker.module.css';
@@ -21,18 +22,25 @@ interface Props {
 
 export function Picker(props: Props) {
   const { label, isLabelHidden, placeholder, options, value, onChange, isDisabled, describedBy } = props;
+  const [taken, setTaken] = useState<string | null>(null);
+  // Chosen for a moment closes the list; chosen no more empties the field, which keeps the focus.
+  useEffect(() => {
+    if (taken !== null) setTaken(null);
+  }, [taken]);
   return (
     <ComboBox
       className={styles.field}
       aria-label={isLabelHidden ? label : undefined}
       aria-describedby={describedBy}
       defaultItems={options}
-      selectedKey={value}
+      selectedKey={value ?? taken}
       isDisabled={isDisabled}
       disabledKeys={options.filter((one) => one.disabled).map((one) => one.id)}
       menuTrigger="focus"
       onSelectionChange={(key) => {
-        if (key !== null) onChange(String(key));
+        if (key === null) return;
+        if (value === null) setTaken(String(key));
+        onChange(String(key));
       }}
     >
       {isLabelHidden ? null : <Label className={styles.label}>{label}</Label>}
@@ -41,8 +49,10 @@ export function Picker(props: Props) {
           className={`${inputs.input} ${styles.input}`}
           placeholder={placeholder}
           spellCheck={false}
-          // What is typed takes the place of what is chosen.
-          onFocus={(event) => event.currentTarget.select()}
+          // What is typed takes the place of what is chosen; while one types, focus is only played to the field.
+          onFocus={({ isTrusted, currentTarget }) => {
+            if (isTrusted) currentTarget.select();
+          }}
         />
         <Button className={styles.open} aria-label={`Show ${label}`}>
           <ChevronDown aria-hidden="true" />

@@ -49,7 +49,7 @@ export function FileListWidget(props: WidgetProps<'file-list'>) {
           {kind ? (
             <FromLibrary
               kind={kind}
-              label={`Add from the library: ${what}`}
+              label={`Add ${what} from the library`}
               used={paths}
               onAdd={(path) => set([...paths, path])}
             />
