@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { MethodInfo } from '../../src/common/contract/machine.ts';
 import type { Shot } from '../../src/common/project/document.ts';
 import { catalogueOf } from '../../src/common/settings/catalogue.ts';
+import { newControl } from '../../src/common/settings/controls.ts';
 import { field } from '../../src/common/settings/field.ts';
 import { shortWords } from '../../src/common/settings/in-words.ts';
 import { GROUPS, SETTINGS } from '../../src/common/settings/settings.ts';
@@ -214,6 +215,13 @@ describe('the form of the settings', () => {
         shown,
       ).join(', '),
     ).toContain('LoRA Water colour 0.7');
+    const model = {
+      embeddings: ['/words/toy.safetensors'],
+      controls: [{ ...newControl('/nets/canny.safetensors'), scale: 0.8 }],
+    };
+    expect(shortWords(shotWith({ model }), shown)).toEqual(
+      expect.arrayContaining(['embedding toy', 'ControlNet canny 0.8']),
+    );
     const words = (change: Readonly<Record<string, unknown>>) => shortWords(shotWith(change), shown);
     expect(words({ steps: 20, guidance: 2, seed: 3, keep: 0, size: null })).toEqual(
       expect.arrayContaining(['20 steps', 'guidance 2', 'seed 3']),

@@ -2,6 +2,11 @@
 import { z } from 'zod';
 import { field } from './field.ts';
 
+/** "embedding toy" */
+export function embeddingsInWords(paths: readonly string[]): string[] {
+  return paths.map((path) => `embedding ${path.replace(/^.*[\\/]/, '').replace(/\.safetensors$/i, '')}`);
+}
+
 export const embeddings = field(z.array(z.string().min(1)).max(100).default([]), {
   label: 'Embeddings',
   help: 'Files that teach the model a word, to be used in prompts by the name of the file',

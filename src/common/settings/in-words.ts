@@ -1,6 +1,9 @@
 /** Settings in few words, for a line under a take or a preset. */
 import type { Grouped, Placed } from './catalogue.ts';
+import { type Control, controlsInWords } from './controls.ts';
+import { embeddingsInWords } from './embeddings.ts';
 import { type LoraUse, lorasInWords } from './loras.ts';
+import type { ShotSettings } from './settings.ts';
 
 /**
  * "50 steps", "guidance 7.5"; what is not chosen, empty or off is left out, and so is what has no few words.
@@ -12,6 +15,8 @@ export function shortWords(values: Grouped, fields: readonly Placed[], method?: 
     const { group, key, label, unit, widget } = field;
     const value = values[group]?.[key];
     if (widget.kind === 'loras') return lorasInWords((value ?? []) as readonly LoraUse[]);
+    if (widget.kind === 'controls') return controlsInWords((value ?? []) as readonly Control[]);
+    if (widget.kind === 'file-list') return embeddingsInWords((value ?? []) as readonly string[]);
     if (value === undefined || value === null || value === '' || typeof value === 'object') return [];
     if (isOff(value, field)) return [];
     if (widget.kind === 'method') return [method ?? String(value)];
@@ -20,6 +25,11 @@ export function shortWords(values: Grouped, fields: readonly Placed[], method?: 
     const text = options?.find(({ id }) => id === value)?.name.toLowerCase() ?? String(value);
     return [unit ? `${text} ${unit}` : `${label.toLowerCase()} ${text}`];
   });
+}
+
+/** What is added to the model: "LoRA ink 0.7", "embedding toy", "ControlNet canny 1". */
+export function addedInWords({ loras, embeddings, controls }: ShotSettings['model']): string[] {
+  return [...lorasInWords(loras), ...embeddingsInWords(embeddings), ...controlsInWords(controls)];
 }
 
 /** The least there is, and what it is unless somebody changes it. */

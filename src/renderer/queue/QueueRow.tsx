@@ -2,7 +2,7 @@
 import { ChevronDown, ChevronUp, GripVertical, RotateCw, X } from 'lucide-react';
 import { type DragEvent, useState } from 'react';
 import type { QueueEntry } from '../../common/contract/queue.ts';
-import { lorasInWords } from '../../common/settings/loras.ts';
+import { addedInWords } from '../../common/settings/in-words.ts';
 import { cancelRender, moveRender, retryRender } from '../actions/queue.ts';
 import { useModelName } from '../store/library.ts';
 import { attempt } from '../store/notices.ts';
@@ -51,7 +51,7 @@ export function QueueRow(props: Props) {
   } = props;
   const [over, setOver] = useState<'above' | 'below' | null>(null);
   const model = useModelName(entry.settings.model.bundle);
-  const loras = lorasInWords(entry.settings.model.loras);
+  const added = addedInWords(entry.settings.model);
   const movable = isWaiting(entry.state);
   const percent = Math.floor(entry.fraction * 100);
   const takes = dragged !== null && dragged !== entry.id && movable;
@@ -99,12 +99,13 @@ export function QueueRow(props: Props) {
           {entry.preview ? <Tag>one frame</Tag> : null}
           {elsewhere ? <Tag>{elsewhere}</Tag> : null}
         </p>
-        <p className={`${styles.prompt} ${texts.quiet}`}>
-          <span title={entry.settings.model.bundle}>{model}</span>
-          {' · '}
+        <p className={`${styles.line} ${texts.quiet}`} title={entry.settings.prompts.target}>
           {entry.settings.prompts.target}
         </p>
-        {loras.length > 0 ? <p className={texts.quiet}>{loras.join(' · ')}</p> : null}
+        <p className={`${styles.line} ${texts.quiet}`} title={entry.settings.model.bundle}>
+          {model}
+        </p>
+        {added.length > 0 ? <p className={texts.quiet}>{added.join(' · ')}</p> : null}
         <p className={entry.state === 'failed' ? texts.problem : texts.quiet}>
           {entry.error ? `${entry.error}${entry.hint ? ` ${entry.hint}` : ''}` : stateText(entry, paused)}
         </p>
