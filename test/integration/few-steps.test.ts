@@ -104,7 +104,7 @@ describe('a solver', () => {
     await expect(asked).rejects.toMatchObject({
       code: 'usage',
       message: 'LCM adds noise in every step, so it cannot start from an inversion',
-      hint: 'Use ddim or euler or dpmpp_2m or heun. Or choose a method that starts from noise: sdedit or text2video-zero or img2img.',
+      hint: 'Use DDIM or Euler or DPM++ 2M (dpmpp_2m) or Heun. Or choose a method that starts from noise: SDEdit or Text2Video-Zero or Image to image (img2img).',
     });
   });
 

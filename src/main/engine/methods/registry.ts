@@ -70,7 +70,12 @@ function startingFromNoise(solver: Solver): readonly string[] {
   const suited = methods.filter((method) => solversOf(method).includes(solver));
   const inverts = (method: Method, input: unknown) =>
     wantsInversion(method.needs(parseParams(method, input)));
-  return suited.filter((method) => !inverts(method, {})).map(({ id }) => id);
+  return suited.filter((method) => !inverts(method, {})).map(named);
+}
+
+/** As the desktop calls it, and as the command line does where that is another word: "DPM++ 2M (dpmpp_2m)". */
+function named({ id, label }: { readonly id: string; readonly label: string }): string {
+  return label.toLowerCase() === id ? label : `${label} (${id})`;
 }
 
 /** The solver to run a method with; AppError usage where the wished one is not right for it. */
@@ -79,7 +84,7 @@ export function solverFor(method: Method, params: unknown, wished: Solver | null
   const right = solversOf(method);
   const solver = wished ?? right[0];
   assert(solver, 'a method names solvers that there are');
-  const names = (list: readonly Solver[]) => `Use ${list.map(({ id }) => id).join(' or ')}.`;
+  const names = (list: readonly Solver[]) => `Use ${list.map(named).join(' or ')}.`;
   if (!right.includes(solver)) {
     throw new AppError('usage', `${method.label} does not run with the solver ${solver.id}`, {
       doing,

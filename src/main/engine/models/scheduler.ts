@@ -128,7 +128,7 @@ const schema = z
 function predictionUnknown(file: string): AppError {
   const message = `nothing says whether ${basename(file)} predicts noise or v`;
   const hint =
-    'Set Prediction (--prediction epsilon or v_prediction): the page of the model tells; of Stable Diffusion 2, what was trained at 768 predicts v, the base of 512 epsilon.';
+    'Set Prediction, under Finer settings (--prediction epsilon or v_prediction): the page of the model tells; of Stable Diffusion 2, what was trained at 768 predicts v, the base of 512 epsilon.';
   return new AppError('usage', message, { doing: `opening ${basename(file)}`, hint });
 }
 
