@@ -1,6 +1,7 @@
 /** The library at the window: what is dropped on it, a watched folder, choosing a model, and one that is gone. */
 import { copyFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testCard } from '../helpers/clips.ts';
 import { CHECKPOINT, comfyFolder, LORA, pictureBeside, place } from '../helpers/comfy-folder.ts';
@@ -50,6 +51,16 @@ async function drop(...paths: string[]): Promise<void> {
   }, paths);
 }
 
+const focused = (page: Page) => page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
+
+/** What is drawn with the frame that shows where keys go, by label or role. */
+const framed = (page: Page) =>
+  page.evaluate(() =>
+    Array.from(document.querySelectorAll('*'))
+      .filter((one) => getComputedStyle(one).outlineStyle === 'solid')
+      .map((one) => one.getAttribute('aria-label') ?? one.getAttribute('role') ?? one.tagName),
+  );
+
 async function openLibrary(): Promise<void> {
   await menu(app, 'view.library');
   await dialog().waitFor();
@@ -80,6 +91,7 @@ describe('the library', () => {
       .waitFor();
     for (const name of ['Models 4', 'LoRAs 1', 'ControlNets 1', 'Embeddings 1', 'Other files 1'])
       await list().getByRole('heading', { name }).waitFor();
+    await row('ink').getByText('in ComfyUI/models/loras/styles').waitFor();
     const picture = row('ink').locator('img');
     await picture.waitFor({ timeout: 30_000 });
     await expect
@@ -93,6 +105,7 @@ describe('the library', () => {
   it('is searched, walked by keys and looked into', async () => {
     const { page } = app;
     await dialog().getByRole('searchbox').fill('rough ink');
+    expect(await framed(page)).toEqual(['Search the library']);
     await expect.poll(() => list().locator('[data-path]').count()).toBe(1);
     await row('ink').focus();
     await page.keyboard.press('Enter');
@@ -120,9 +133,32 @@ describe('the library', () => {
     await importClip(app, at('clip.mp4'));
     await shots(page).first().focus();
     const model = page.getByRole('combobox', { name: 'Model of this project' });
+    await expect.poll(() => model.inputValue()).toBe('Default (painterly)');
+    // A list closes when what it belongs to is scrolled.
+    await model.scrollIntoViewIfNeeded();
+    await page.waitForTimeout(300);
     await model.focus();
+    await page.getByRole('option', { name: 'dreamy' }).waitFor();
     await page.keyboard.type('drea');
+    // Every letter is there, the first as well.
+    expect(await model.inputValue()).toBe('drea');
     await page.getByRole('option', { name: 'dreamy' }).click();
+    await expect.poll(() => model.inputValue()).toBe('dreamy');
+    await saved(page);
+    // Settings that another model brought stay until the artist takes those that suit; dreamy brings none of its own.
+    const guidance = page.getByRole('spinbutton', { name: 'Guidance' });
+    const suit = page.getByRole('button', { name: 'Use the settings that suit it' });
+    expect(await suit.count()).toBe(0);
+    for (const [name, value] of [
+      ['Retake demo', '1.5'],
+      ['dreamy', '7.5'],
+    ] as const) {
+      await model.fill(name);
+      await page.getByRole('option', { name, exact: true }).click();
+      await suit.click();
+      await expect.poll(() => guidance.inputValue()).toBe(value);
+      await suit.waitFor({ state: 'detached' });
+    }
     await expect.poll(() => model.inputValue()).toBe('dreamy');
     await saved(page);
     await openLibrary();
@@ -134,14 +170,29 @@ describe('the library', () => {
     const lora = page.getByRole('combobox', { name: 'Add a LoRA from the library' });
     await lora.focus();
     await page.keyboard.type('ink');
-    await page.getByRole('option', { name: 'ink' }).click();
+    await page.getByRole('option', { name: 'ink' }).waitFor();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
     await page.getByRole('list', { name: '1 LoRA' }).getByText('ink', { exact: true }).waitFor();
     await expect.poll(() => lora.inputValue()).toBe('');
-    const embedding = page.getByRole('combobox', { name: 'Add from the library: embedding' });
+    // Who works with keys goes on where they are.
+    expect(await focused(page)).toBe('Add a LoRA from the library');
+    expect(await framed(page)).toEqual(['Add a LoRA from the library']);
+    const embedding = page.getByRole('combobox', { name: 'Add an embedding from the library' });
     await embedding.focus();
     await page.keyboard.type('toy');
     await page.getByRole('option', { name: 'toy' }).click();
-    await page.getByRole('button', { name: 'Without toy.safetensors' }).waitFor();
+    await page.getByRole('button', { name: 'Remove toy.safetensors' }).waitFor();
+    const control = page.getByRole('combobox', { name: 'Add a ControlNet from the library' });
+    // The same network may follow two things.
+    for (const list of ['1 ControlNet', '2 ControlNets']) {
+      await control.focus();
+      await page.keyboard.type('canny');
+      await page.getByRole('option', { name: 'canny' }).click();
+      await page.getByRole('list', { name: list }).waitFor();
+      await expect.poll(() => control.inputValue()).toBe('');
+    }
+    await page.getByRole('list', { name: '2 ControlNets' }).getByText('Scale').first().waitFor();
     await saved(page);
     await accessible(page);
   }, 120_000);

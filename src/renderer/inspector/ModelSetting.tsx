@@ -1,5 +1,6 @@
 /** Which model renders this project, and what each shot adds to it. */
 import type { ReactNode } from 'react';
+import type { LibraryEntry } from '../../common/contract/library.ts';
 import type { Shot } from '../../common/project/document.ts';
 import { setProject } from '../../common/project/edits-settings.ts';
 import { type Grouped, sameValue } from '../../common/settings/catalogue.ts';
@@ -31,6 +32,7 @@ export function ModelSetting({ shot, children }: Props) {
   const model = useModel();
   const standard = models.find((one) => one.isDefault);
   const isAway = known !== null && path !== null && !models.some((one) => one.path === path);
+  const suited = model ? suitable(shot, model, models) : {};
   const problem = model?.problems[0];
   const wrong = problem
     ? `${model.name} cannot be used: ${problem}`
@@ -64,8 +66,8 @@ export function ModelSetting({ shot, children }: Props) {
       />
       {wrong ? <p className={`${row.note} ${texts.warn}`}>{wrong}</p> : null}
       <div>
-        {model && differs(shot, model.settings) ? (
-          <Button look="plain" onPress={() => setChosenSettings(model.settings)}>
+        {model && differs(shot, suited) ? (
+          <Button look="plain" onPress={() => setChosenSettings(suited)}>
             Use the settings that suit it
           </Button>
         ) : null}
@@ -76,6 +78,20 @@ export function ModelSetting({ shot, children }: Props) {
       {children}
     </Section>
   );
+}
+
+/** Its own settings, and where the shot still has what another model brought, what shots start with. */
+function suitable({ settings }: Shot, model: LibraryEntry, models: readonly LibraryEntry[]): ModelSettings {
+  const left = SETTINGS.fieldsOf('look').filter(({ group, key }) => {
+    const has = (settings as Grouped)[group]?.[key];
+    return models.some((one) => sameValue((one.settings as Grouped)[group]?.[key], has));
+  });
+  const wanted: Record<string, Record<string, unknown>> = {};
+  for (const { group, key } of left)
+    wanted[group] = { ...wanted[group], [key]: (SETTINGS.defaults as Grouped)[group]?.[key] };
+  for (const [group, values] of Object.entries(model.settings))
+    wanted[group] = { ...wanted[group], ...values };
+  return wanted as ModelSettings;
 }
 
 /** A shot keeps its settings when another model is chosen; the way to those of the model is a button. */

@@ -6,6 +6,7 @@ import type { LibraryEntry, LibraryKind } from '../../common/contract/library.ts
 import { Button } from '../ui/Button.tsx';
 import { Tag } from '../ui/Tag.tsx';
 import texts from '../ui/text.module.css';
+import { nameOfFile } from '../words.ts';
 import styles from './EntryRow.module.css';
 import { Inside } from './Inside.tsx';
 import { Picture } from './Picture.tsx';
@@ -68,7 +69,9 @@ export function EntryRow(props: Props) {
           {builtIn ? <Tag>comes with Retake</Tag> : null}
           {state ? <Tag>{state}</Tag> : null}
         </p>
-        <p className={`${texts.quiet} ${styles.facts}`}>{facts}</p>
+        <p className={`${texts.quiet} ${styles.facts}`} title={facts}>
+          {facts}
+        </p>
         {entry.problems[0] === undefined || entry.state === 'writing' ? null : (
           <p className={texts.problem}>{entry.problems[0]}</p>
         )}
@@ -86,14 +89,16 @@ export function EntryRow(props: Props) {
   );
 }
 
-/** "Stable Diffusion XL · 1024 pixels · 6.9 GB · in ComfyUI/models" */
-function factsLine({ what, nativeSize, bytes, words, watched, kind }: LibraryEntry): string {
+/** "Stable Diffusion XL · 1024 pixels · 6.9 GB · in models/checkpoints" */
+function factsLine({ path, what, nativeSize, bytes, words, watched, kind }: LibraryEntry): string {
   const parts = [
     what,
     nativeSize ? `${nativeSize} pixels` : '',
     bytes ? prettyBytes(bytes) : '',
     kind === 'lora' && words.length > 0 ? words.slice(0, 3).join(', ') : '',
-    watched === null ? '' : `in ${watched}`,
+    watched === null
+      ? ''
+      : `in ${nameOfFile(watched)}${path.slice(watched.length).replace(/[\\/][^\\/]*$/, '')}`,
   ];
   return parts.filter((part) => part !== '').join(' · ');
 }
