@@ -70,8 +70,8 @@ export interface TakeReport {
     readonly layers: { readonly unet: number; readonly text: number };
     readonly unmatched: readonly string[];
   }[];
-  /** Where the network's depth channel came from; null for networks that take none. */
-  readonly structure: { readonly source: 'clip' | 'estimator' } | null;
+  /** Where the network's depth came from, or what an inpainting network made anew; null for networks that take the latent alone. */
+  readonly structure: { readonly source: 'clip' | 'estimator' | 'mask' | 'frame' } | null;
   readonly provider: { readonly used: string; readonly tried: readonly ProviderTrial[] };
   readonly inversion: {
     /** Frames whose start latent came out of an inversion; 0 for methods that start from noise. */

@@ -12,7 +12,7 @@ import { TEXT_WIDTH, tinyTextEncoder } from './tiny-text-encoder.ts';
 import { END, LENGTH, tinyVocabulary, writeTokenizer } from './tiny-tokenizer.ts';
 
 export interface TinyBundleOptions {
-  readonly kind?: 'sd' | 'depth' | 'xl';
+  readonly kind?: 'sd' | 'depth' | 'inpainting' | 'xl';
   readonly prediction?: 'epsilon' | 'v_prediction' | 'sample';
   readonly half?: boolean;
   /** Name of a file beside each graph that holds its weights; null keeps them inside. */
@@ -48,7 +48,7 @@ export async function writeTinyBundle(dir: string, options: TinyBundleOptions = 
     hiddenStates: xl,
   } as const;
   const textWidth = TEXT_WIDTH * (xl ? 2 : 1);
-  const inChannels = LATENT + (kind === 'depth' ? 1 : 0);
+  const inChannels = LATENT + { sd: 0, depth: 1, inpainting: 1 + LATENT, xl: 0 }[kind];
   const models: Record<string, Model> = {
     unet: tinyUnet({ seed, half, inChannels, textWidth, xl, timestep, told: options.told ?? null }),
     vae_encoder: tinyVaeEncoder(seed + 1, half, LATENT, old),
@@ -90,6 +90,7 @@ export async function writeTinyBundle(dir: string, options: TinyBundleOptions = 
     _class_name: {
       sd: 'StableDiffusionPipeline',
       depth: 'StableDiffusionDepth2ImgPipeline',
+      inpainting: 'StableDiffusionInpaintPipeline',
       xl: 'StableDiffusionXLPipeline',
     }[kind],
     unet: ['diffusers', 'UNet2DConditionModel'],

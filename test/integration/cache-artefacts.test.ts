@@ -49,6 +49,7 @@ const MADE: Record<(typeof ARTEFACT_KINDS)[number], unknown> = {
   latents: numbers(2, 4, 8, 8),
   depth: numbers(3, 8, 8),
   condition: Uint8Array.from({ length: 64 }, (_, i) => 255 * (i % 2)),
+  surroundings: numbers(13, 5, 8, 8),
   text: {
     hidden: numbers(4, 77 * 16).data,
     tokens: 77,

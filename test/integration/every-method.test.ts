@@ -33,6 +33,7 @@ const [WIDTH, HEIGHT] = [100, 56];
 
 let plain: World;
 let depth: World;
+let inpainting: World;
 let clip: string;
 let painted: string;
 let net: string;
@@ -42,6 +43,7 @@ let plan: Planner;
 beforeAll(async () => {
   plain = await makeWorld();
   depth = await makeWorld({ kind: 'depth', depth: {} });
+  inpainting = await makeWorld({ kind: 'inpainting' });
   const size = `${WIDTH}x${HEIGHT}`;
   clip = await movingClip(join(plain.dir, 'clip.mov'), { size, frames: FRAMES, sound: false });
   painted = join(plain.dir, 'painted.png');
@@ -60,6 +62,7 @@ afterAll(() => {
   store.close();
   plain[Symbol.dispose]();
   depth[Symbol.dispose]();
+  inpainting[Symbol.dispose]();
 });
 
 const MASK: Mask = {
@@ -79,6 +82,7 @@ interface Kind {
   readonly kind: string;
   readonly frames?: number;
   readonly depth?: true;
+  readonly inpainting?: true;
   readonly keep?: true;
   readonly mask?: true;
   readonly painted?: true;
@@ -94,6 +98,12 @@ const KINDS: readonly Kind[] = [
   { kind: 'depth and mask', depth: true, mask: true },
   { kind: 'depth, keep and mask', depth: true, keep: true, mask: true },
   { kind: 'a painted frame', painted: true },
+  { kind: 'inpainting', inpainting: true },
+  { kind: 'inpainting and mask', inpainting: true, mask: true },
+  {
+    kind: 'inpainting and all that goes with it',
+    ...{ inpainting: true, keep: true, mask: true, painted: true, controls: true },
+  },
   { kind: 'ControlNets', controls: true },
   { kind: 'all of it', depth: true, keep: true, mask: true, painted: true, controls: true },
   {
@@ -106,7 +116,7 @@ const KINDS: readonly Kind[] = [
 const paintedOf = (frames: number) => Math.min(2, frames - 1);
 
 function settingsOf(id: string, of: Kind): EditSettings {
-  const { bundle, out } = of.depth ? depth : plain;
+  const { bundle, out } = of.depth ? depth : of.inpainting ? inpainting : plain;
   const { frames = FRAMES } = of;
   const settings = settingsWith({
     ...{ clip, bundle, out: join(out, 'take.mov'), sourcePrompt: 'a red car', prompt: 'a white swan' },

@@ -36,6 +36,7 @@ const decodes = vi.mocked(decoding.decodeFrames);
 
 let plain: World;
 let depth: World;
+let inpainting: World;
 /** With a network that estimates motion. */
 let seeing: World;
 let clip: string;
@@ -48,6 +49,7 @@ beforeAll(async () => {
   (methods as Method[]).push(wantsFlow, wantsTrajectory);
   plain = await makeWorld();
   depth = await makeWorld({ kind: 'depth', depth: {} });
+  inpainting = await makeWorld({ kind: 'inpainting' });
   seeing = await makeWorld();
   addNetwork(seeing.bundle, 'flow_estimator', flowGraph());
   clip = await movingClip(join(plain.dir, 'clip.mov'), { frames: FRAMES, sound: false });
@@ -62,6 +64,7 @@ beforeAll(async () => {
 afterAll(() => {
   plain[Symbol.dispose]();
   depth[Symbol.dispose]();
+  inpainting[Symbol.dispose]();
   seeing[Symbol.dispose]();
 });
 beforeEach(() => decodes.mockClear());
@@ -148,6 +151,12 @@ const EDITS: [string, () => EditSettings][] = [
   ['masked', () => masked(settingsOf(plain), box)],
   ['masked, from noise', () => masked(settingsOf(plain, { method: 'sdedit' }), box)],
   ['masked by a brush, keep', () => masked(settingsOf(plain, { keep: 0.4 }), brush)],
+  ['inpainting, whole frames', () => settingsOf(inpainting)],
+  ['inpainting, whole frames from noise', () => settingsOf(inpainting, { method: 'sdedit' })],
+  ['inpainting, masked', () => masked(settingsOf(inpainting, { refinement: 1 }), box)],
+  ['inpainting, masked, from noise', () => masked(settingsOf(inpainting, { method: 'sdedit' }), box)],
+  ['inpainting, from pure noise', () => masked(settingsOf(inpainting, { method: 'text2video-zero' }), box)],
+  ['inpainting by a brush, painted', () => painted(masked(settingsOf(inpainting, { keep: 0.4 }), brush))],
   ['painted', () => painted(settingsOf(plain))],
   ['painted, from noise, masked', () => painted(masked(settingsOf(plain, { method: 'sdedit' }), box))],
   ['painted, depth', () => painted(settingsOf(depth))],
@@ -201,6 +210,8 @@ const HALVES: readonly (readonly ArtefactKind[])[] = [
   ['trajectory', 'inversion'],
   ['mask'],
   ['mask', 'flow', 'trajectory'],
+  ['surroundings'],
+  ['mask', 'surroundings', 'inversion'],
 ];
 
 describe.each(EDITS)('%s', (_, edit) => {

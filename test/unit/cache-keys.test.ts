@@ -8,7 +8,7 @@ import { ddim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
 import { euler } from '../../src/main/engine/diffusion/solvers/euler.ts';
 import { estimatedDepth, estimatorFit, givenDepth } from '../../src/main/engine/make/depth.ts';
 import { flowKey, flowNetworkOf } from '../../src/main/engine/make/flow.ts';
-import { inversionOf } from '../../src/main/engine/make/inversion.ts';
+import { type InversionOf, inversionOf } from '../../src/main/engine/make/inversion.ts';
 import { latentsOf } from '../../src/main/engine/make/latents.ts';
 import type { ShotOf } from '../../src/main/engine/make/shot.ts';
 import { readingOf, textOf } from '../../src/main/engine/make/text.ts';
@@ -50,10 +50,16 @@ function shotWith(more: object = {}, model: object = {}): ShotOf {
 const pixels = digestOf(new Uint8Array([1, 2, 3]));
 const frame = (digest = pixels) => ({ index: 3, pixels: digest, rgb: () => expect.unreachable() });
 
-function inversionKey(shot = shotWith(), digest = pixels, structure: string | null = null): string {
+function inversionKey(
+  shot = shotWith(),
+  digest = pixels,
+  structure: string | null = null,
+  surroundings: InversionOf['surroundings'] = null,
+): string {
   const clean = latentsOf(shot, frame(digest));
   const depth = structure === null ? null : { digest: structure, map: undefined };
-  return inversionOf(shot, { frame: frame(digest), clean, structure: depth, checked: false }).key!;
+  const of = { frame: frame(digest), clean, structure: depth, surroundings, checked: false };
+  return inversionOf(shot, of).key!;
 }
 const latentsKey = (shot = shotWith(), digest = pixels) => latentsOf(shot, frame(digest)).key!;
 const textKey = (shot = shotWith(), prompt = 'a jeep') => textOf(shot, readingOf(shot, prompt)).key!;
@@ -135,7 +141,9 @@ describe('the key of an inversion', () => {
   it('is not known before depth is made', () => {
     const clean = latentsOf(shotWith(), frame());
     expect(
-      inversionOf(shotWith(), { frame: frame(), clean, structure: 'unknown', checked: true }).key,
+      inversionOf(shotWith(), {
+        ...{ frame: frame(), clean, structure: 'unknown', surroundings: null, checked: true },
+      }).key,
     ).toBeNull();
   });
 

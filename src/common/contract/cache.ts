@@ -8,6 +8,7 @@ export const ARTEFACT_KINDS = [
   'latents',
   'depth',
   'condition',
+  'surroundings',
   'text',
   'flow',
   'mask',

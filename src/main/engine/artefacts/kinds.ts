@@ -22,6 +22,8 @@ export const kinds = {
   depth: kind('depth', 'depth of frames', tensor),
   /** Bytes (h, w) of the canvas: what a ControlNet follows. */
   condition: kind('condition', 'edges for ControlNets', plainBytes),
+  /** (1 + channels, h, w): the mask, and a frame's scaled latent without what lies in it, for inpainting networks. */
+  surroundings: kind('surroundings', 'surroundings of masks', tensor),
   text: kind('text', 'prompts', conditioning),
   /** (2, h, w): how far each place moves to the right and down. */
   flow: kind('flow', 'motion between frames', tensor),

@@ -27,7 +27,9 @@ const UNFINISHED = ['.incomplete', '.part', '.crdownload', '.download', '.tmp'];
 const KINDS: Readonly<Record<string, string>> = {
   sd: 'Stable Diffusion',
   'sd-depth': 'Stable Diffusion with depth',
+  'sd-inpainting': 'Stable Diffusion for inpainting',
   sdxl: 'Stable Diffusion XL',
+  'sdxl-inpainting': 'Stable Diffusion XL for inpainting',
 };
 
 export class Looker {

@@ -33,6 +33,8 @@ export interface InversionOf {
   readonly clean: Derived<Tensor>;
   /** Its depth; null where the network takes none, 'unknown' where that has yet to be made. */
   readonly structure: { readonly digest: string; readonly map: Float32Array | undefined } | 'unknown' | null;
+  /** What an inpainting network is told of it; null for others. */
+  readonly surroundings: Derived<Tensor> | null;
   /** Whether it is checked when it is made. */
   readonly checked: boolean;
 }
@@ -59,19 +61,34 @@ export function inversionOf(
     key: inversionKey(shot, of),
     names: inversionNames(shot, of),
     calls: trajectory ? check : { invert, ...check },
-    needs: [trajectory ?? of.clean],
+    needs: [trajectory ?? of.clean, ...(trajectory && !of.checked ? [] : toldOf(of))],
     async make(making) {
+      const told = trajectory && !of.checked ? undefined : await toldIn(of, making);
       const way = trajectory
         ? levelsOf(await making.have(trajectory))
-        : await invertedWay(shot, of, making, true);
+        : await invertedWay(shot, of, told, making, true);
       const [noise, clean] = [way[0]!.slice(), way.at(-1)!];
       const value = { shape: dimsOf(shot.shape), data: noise };
       return of.checked
-        ? { value, psnr: await reconstructionPsnr(shot, of, { clean, noise }, making) }
+        ? { value, psnr: await reconstructionPsnr(shot, of, { clean, noise, told }, making) }
         : { value };
     },
   };
 }
+
+/** What the network is told beside the latent, where that has to be made first. */
+export function toldOf({ surroundings }: InversionOf): readonly Derived<Tensor>[] {
+  return surroundings ? [surroundings] : [];
+}
+
+/** What the network is told beside the latent; undefined for those that take it alone. */
+export async function toldIn({ structure, surroundings }: InversionOf, { have }: Making): Promise<Told> {
+  assert(structure !== 'unknown', 'depth is made before frames are inverted');
+  assert(structure === null || structure.map, 'a network that takes depth is given it');
+  return surroundings ? (await have(surroundings)).data : structure?.map;
+}
+
+type Told = Float32Array | undefined;
 
 /**
  * A frame's latents on its way, as sampling meets them: the noise first, the clean one last; with `endsOnly` those two.
@@ -80,6 +97,7 @@ export function inversionOf(
 export async function invertedWay(
   shot: ShotOf,
   of: InversionOf,
+  told: Told,
   { have, signal, onCall }: Making,
   endsOnly = false,
 ): Promise<readonly Latent[]> {
@@ -87,7 +105,7 @@ export async function invertedWay(
   assert(solver.inversion, 'a solver that cannot invert was refused');
   const clean = (await have(of.clean)).data;
   const upwards: Latent[] = [];
-  const noise = await solver.inversion.invert(sourceDenoise(shot, of), clean, schedule, {
+  const noise = await solver.inversion.invert(sourceDenoise(shot, told), clean, schedule, {
     ...settings.inversion,
     frame: of.frame.index,
     signal,
@@ -117,10 +135,11 @@ export function checkOf(shot: ShotOf, of: InversionOf, inversion: Derived<Tensor
   return {
     of: inversion,
     calls: { check: checkCalls(shot) },
-    needs: [of.clean],
+    needs: [of.clean, ...toldOf(of)],
     async measure({ data }, making) {
       const clean = (await making.have(of.clean)).data;
-      return reconstructionPsnr(shot, of, { clean, noise: data }, making);
+      const told = await toldIn(of, making);
+      return reconstructionPsnr(shot, of, { clean, noise: data, told }, making);
     },
   };
 }
@@ -128,10 +147,11 @@ export function checkOf(shot: ShotOf, of: InversionOf, inversion: Derived<Tensor
 /** Null while the frame's depth has yet to be made. */
 export function inversionKey(
   shot: ShotOf,
-  { frame: { pixels }, structure: depth }: InversionOf,
+  { frame: { pixels }, structure: depth, surroundings }: InversionOf,
 ): string | null {
   if (depth === 'unknown') return null;
-  const structure = depth?.digest ?? null;
+  if (surroundings?.key === null) return null;
+  const structure = depth?.digest ?? surroundings?.key ?? null;
   const { settings, fit, model, solver, scheduleId, provider } = shot;
   const { id, modes } = solver.inversion!;
   const resolved = {
@@ -163,14 +183,12 @@ function sourceReading(shot: ShotOf): PromptReading {
 }
 
 /** The network under the source prompt at guidance 1, nothing injected: what inversion and its check run. */
-function sourceDenoise(shot: ShotOf, { structure }: InversionOf): Denoise {
-  assert(structure !== 'unknown', 'depth is made before frames are inverted');
+function sourceDenoise(shot: ShotOf, told: Told): Denoise {
   const { predict, text } = shot.networks();
   const source = text(sourceReading(shot));
   const { prediction } = shot.model.scheduler;
   const denoiser = { predict, prediction, form: shot.solver.form, branches: [source], guidance: 1 };
-  assert(structure === null || structure.map, 'a network that takes depth is given it');
-  return denoiseOf(denoiser, structure?.map);
+  return denoiseOf(denoiser, told);
 }
 
 /** Of pictures that are equal to the bit, whose PSNR is infinite: a number that JSON and the store can keep. */
@@ -180,12 +198,12 @@ const EQUAL_PSNR = 99;
 async function reconstructionPsnr(
   shot: ShotOf,
   of: InversionOf,
-  { clean, noise }: { readonly clean: Latent; readonly noise: Latent },
+  { clean, noise, told }: { readonly clean: Latent; readonly noise: Latent; readonly told: Told },
   { signal, onCall }: Making,
 ): Promise<number> {
   const { solver, schedule, shape } = shot;
   const { bundle } = shot.networks();
-  const back = await sampleFrame(solver, sourceDenoise(shot, of), noise, schedule, {
+  const back = await sampleFrame(solver, sourceDenoise(shot, told), noise, schedule, {
     frame: of.frame.index,
     signal,
     onStep: () => onCall('check'),

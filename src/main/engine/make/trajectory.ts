@@ -7,7 +7,15 @@ import type { Tensor } from '../artefacts/codecs.ts';
 import { keyOf } from '../artefacts/keys.ts';
 import { kinds } from '../artefacts/kinds.ts';
 import type { Derived } from './derived.ts';
-import { type InversionOf, inversionCalls, inversionKey, inversionNames, invertedWay } from './inversion.ts';
+import {
+  type InversionOf,
+  inversionCalls,
+  inversionKey,
+  inversionNames,
+  invertedWay,
+  toldIn,
+  toldOf,
+} from './inversion.ts';
 import { dimsOf, type ShotOf } from './shot.ts';
 
 /** Raise when other latents of the same inversion are kept. */
@@ -22,9 +30,9 @@ export function trajectoryOf(shot: ShotOf, of: InversionOf): Derived<Tensor> {
     key: inversion && keyOf('trajectory', VERSION, { inversion }),
     names: inversionNames(shot, of),
     calls: inversionCalls(shot, false),
-    needs: [of.clean],
+    needs: [of.clean, ...toldOf(of)],
     async make(making) {
-      const way = await invertedWay(shot, of, making);
+      const way = await invertedWay(shot, of, await toldIn(of, making), making);
       const size = way[0]!.length;
       const data = new Float32Array(way.length * size);
       for (const [level, latent] of way.entries()) data.set(latent, level * size);

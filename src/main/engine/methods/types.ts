@@ -19,7 +19,7 @@ export interface ShotFacts<N extends Need = Need> {
   /** All frames that lead, ascending, the one above among them; it alone where the method does not follow several. */
   readonly anchors: readonly number[];
   readonly seed: number;
-  /** Whether the network is told the depth of each frame. */
+  /** Whether the network is told something of each frame: its depth, or what is around the mask. */
   readonly structured: boolean;
   readonly schedule: NoiseSchedule;
   /** Form of the solver's latents. */

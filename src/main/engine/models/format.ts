@@ -4,11 +4,14 @@ import { type Grouped, valuesInWords } from '../../../common/settings/catalogue.
 import { SETTINGS } from '../../../common/settings/settings.ts';
 import type { BundleReport, PartReport } from './report.ts';
 import { roleNamed } from './roles/registry.ts';
+import { structureKind } from './structure.ts';
 
 const KINDS = {
   sd: 'Stable Diffusion',
   'sd-depth': 'Stable Diffusion with depth',
+  'sd-inpainting': 'Stable Diffusion for inpainting',
   sdxl: 'Stable Diffusion XL',
+  'sdxl-inpainting': 'Stable Diffusion XL for inpainting',
 };
 
 const DEPTH = {
@@ -45,7 +48,9 @@ export function formatBundleReport(
   }
   if (report.nativeSize !== null) {
     row('size', `trained at ${report.nativeSize}×${report.nativeSize}, sides in multiples of ${report.grid}`);
-    const extra = report.structureChannels ? ` and ${report.structureChannels} of structure` : '';
+    const extra = report.structureChannels
+      ? ` and ${report.structureChannels} of ${structureKind(report.structureChannels) === 'depth' ? 'structure' : 'mask and surroundings'}`
+      : '';
     row('latent', `${report.latentChannels} channels${extra}, 1/${report.factor} of the picture`);
   }
   if (report.frozen) row('frozen', frozenLine(report.frozen));

@@ -21,6 +21,7 @@ import { readLayout } from './read-layout.ts';
 import type { BundleReport, PartReport } from './report.ts';
 import { ROLES, type RoleId, roleNamed } from './roles/registry.ts';
 import { readScheduler } from './scheduler.ts';
+import { structureKind } from './structure.ts';
 import { readTokenizer } from './tokenizer.ts';
 import type { OpenBundleOptions } from './types.ts';
 
@@ -119,7 +120,7 @@ export async function inspectBundle(
     sites: attentions && { all: attentions.length, decoder: attentions.filter((one) => one.decoder).length },
     latentChannels: geometry?.latentChannels ?? null,
     structureChannels: geometry?.structureChannels ?? null,
-    depth: geometry?.structureChannels ? (parts?.depth ? 'estimator' : 'clip') : null,
+    depth: geometry && depthOf(geometry, parts),
     factor: geometry?.factor ?? null,
     grid: geometry?.grid ?? null,
     nativeSize: geometry?.nativeSize ?? null,
@@ -133,6 +134,11 @@ export async function inspectBundle(
     warnings,
     defects,
   };
+}
+
+function depthOf({ structureChannels }: Geometry, parts: Parts | null): BundleReport['depth'] {
+  if (structureKind(structureChannels) !== 'depth') return null;
+  return parts?.depth ? 'estimator' : 'clip';
 }
 
 /** The graph alone, for bundles whose weights are elsewhere or not there yet. */

@@ -18,6 +18,7 @@ import type { UnetIo } from './roles/unet-io.ts';
 import type { LatentSpace, VaeIo } from './roles/vae.ts';
 import { vaeDecoder } from './roles/vae-decoder.ts';
 import { vaeEncoder } from './roles/vae-encoder.ts';
+import { knownStructures, structureKind } from './structure.ts';
 import type { Bundle, Canvas } from './types.ts';
 
 export interface Parts {
@@ -47,14 +48,10 @@ export interface Geometry {
 
 const MIXED = 'The parts of the bundle belong to different models; export or download it again as a whole.';
 
-/** Mask, and latent of what is around it. */
-const INPAINTING = 5;
-
 /** Networks that look like Stable Diffusion but want a further picture, by their extra input channels. */
 const OTHER_INPUTS: Readonly<Record<number, string>> = {
   3: 'an upscaler',
   4: 'a model for editing by instruction (InstructPix2Pix)',
-  [INPAINTING]: 'an inpainting model',
 };
 
 /**
@@ -69,7 +66,7 @@ export function loadParts(layout: Layout, graphs?: ReadonlyMap<RoleId, LoadedGra
   };
   const penultimate = layout.xl;
   const unet = read(unetRole, layout.unet);
-  const wantsDepth = unet.io.inChannels > latentChannelsOf(layout, unet.io);
+  const structure = structureKind(unet.io.inChannels - latentChannelsOf(layout, unet.io));
   return {
     unet,
     vaeEncoder: read(vaeEncoder, undefined),
@@ -78,7 +75,7 @@ export function loadParts(layout: Layout, graphs?: ReadonlyMap<RoleId, LoadedGra
       read(textEncoder, { penultimate, pooled: false }),
       ...(layout.xl ? [read(textEncoder2, { penultimate, pooled: true })] : []),
     ],
-    depth: wantsDepth && layout.parts.depthEstimator ? read(depthEstimator, undefined) : null,
+    depth: structure === 'depth' && layout.parts.depthEstimator ? read(depthEstimator, undefined) : null,
     flow: layout.parts.flowEstimator ? read(flowEstimator, undefined) : null,
     interpolator: layout.parts.interpolator ? read(interpolator, undefined) : null,
   };
@@ -100,12 +97,12 @@ export function geometryOf(
     : strideFactor(vaeEncoder.graph.model);
   const latentChannels = latentChannelsOf(layout, unet.io);
   const structureChannels = unet.io.inChannels - latentChannels;
-  checkUnet(unet, structureChannels);
+  checkUnet(unet, latentChannels);
   checkVae(vaeEncoder, vaeDecoder, latentChannels);
   checkText(layout, unet, parts.text);
   const xl = unet.io.added !== null;
   return {
-    kind: xl ? 'sdxl' : structureChannels === 1 ? 'sd-depth' : 'sd',
+    kind: kindOf(xl, structureChannels),
     latentChannels,
     structureChannels,
     toldGuidance: unet.io.guidance !== null,
@@ -121,18 +118,24 @@ function latentChannelsOf(layout: Layout, unet: UnetIo): number {
   return unet.outChannels ?? layout.vae.latent_channels ?? 4;
 }
 
-function checkUnet({ source, io }: ReadModel<UnetIo>, structure: number): void {
-  if (structure === 0 || structure === 1) return;
+function kindOf(xl: boolean, structureChannels: number): Geometry['kind'] {
+  const structure = structureKind(structureChannels);
+  if (structure === 'surroundings') return xl ? 'sdxl-inpainting' : 'sd-inpainting';
+  if (xl) return 'sdxl';
+  return structure === 'depth' ? 'sd-depth' : 'sd';
+}
+
+function checkUnet({ source, io }: ReadModel<UnetIo>, latentChannels: number): void {
+  const structure = io.inChannels - latentChannels;
+  if (knownStructures(latentChannels).includes(structure)) return;
   const other = OTHER_INPUTS[structure];
   const what = other ? `this is ${other}` : 'the network takes more than a latent';
   const channels = `it has ${io.inChannels} input channels`;
-  throw structure === INPAINTING
-    ? defect(
-        source.file,
-        `${what}: ${channels}, for a mask and the picture around it, which Retake does not give it`,
-        'Use the text-to-image model that it was made from; a mask keeps an edit within its shape there too.',
-      )
-    : defect(source.file, `${what}: ${channels}`, 'Use a text-to-image model, or one with depth.');
+  throw defect(
+    source.file,
+    `${what}: ${channels}`,
+    'Use a text-to-image model, or one for depth or for inpainting.',
+  );
 }
 
 function checkVae(encoder: ReadModel<VaeIo>, decoder: ReadModel<VaeIo>, latent: number): void {

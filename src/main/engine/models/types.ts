@@ -92,11 +92,11 @@ export interface LoraFacts {
 export interface BundleFacts {
   readonly dir: string;
   readonly name: string;
-  readonly kind: 'sd' | 'sd-depth' | 'sdxl';
+  readonly kind: 'sd' | 'sd-depth' | 'sd-inpainting' | 'sdxl' | 'sdxl-inpainting';
   readonly scheduler: SchedulerConfig;
   readonly digests: BundleDigests;
   readonly latentChannels: number;
-  /** Extra input channels of the network after the latent (1 for depth), 0 for none. */
+  /** Extra input channels of the network after the latent (1 for depth, 5 for inpainting), 0 for none: models/structure.ts. */
   readonly structureChannels: number;
   /** The network was distilled and is told the guidance: it runs once for a frame, whatever the guidance. */
   readonly toldGuidance: boolean;
@@ -181,8 +181,8 @@ export interface Bundle extends BundleFacts {
     size: { width: number; height: number },
     onCall?: () => void,
   ): Promise<Conditioning>;
-  /** RGB8 (h·w·3, sides multiples of factor) to the scaled mean latent s·E(x). */
-  encode(rgb: Uint8Array, width: number, height: number): Promise<Latent>;
+  /** RGB 0..255 (h·w·3, sides multiples of factor) to the scaled mean latent s·E(x). */
+  encode(rgb: Uint8Array | Float32Array, width: number, height: number): Promise<Latent>;
   /** Scaled latent to RGB float32 (h·w·3, interleaved, 0..1, clamped). */
   decode(latent: Latent, shape: LatentShape): Promise<Float32Array>;
   /** The network for latents of this shape. */

@@ -62,13 +62,14 @@ export async function timeCalls(
     );
     const maker = new Maker({ store: cache, signal: context.signal });
     await makeConditions(shot, maker);
-    const structure = (await makeStructure(shot, maker, context))?.maps?.[0];
+    const depth = (await makeStructure(shot, maker, context))?.maps?.[0];
     const open = opening();
     const { channels, height, width } = shot.shape;
     const latent = sharedNoise(0, channels * height * width);
+    const told = new Float32Array(shot.model.structureChannels * height * width);
     const { timestep } = shot.schedule.levels[0]!;
     const call = (how: Pick<PredictInput, 'branches' | 'attention' | 'capture'>) =>
-      shot.predict([{ latent, timestep, ...(structure && { structure }), ...how }]);
+      shot.predict([{ latent, timestep, structure: depth ?? told, ...how }]);
     const timed = async (work: () => Promise<unknown>) => {
       await work(); // the first one makes its buffers
       const time = stopwatch();

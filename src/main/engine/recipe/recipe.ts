@@ -2,6 +2,7 @@
  * What a render is made of: derived things, and the runs that need them. A plan counts what of it the store lacks, a render
  * makes that, and a preview is the recipe of one frame.
  */
+import { assert } from '../../../common/errors.ts';
 import type { ClipInfo, FrameRange } from '../../../common/media.ts';
 import type { Tensor } from '../artefacts/codecs.ts';
 import { digestOf, keyOf } from '../artefacts/keys.ts';
@@ -19,6 +20,7 @@ import { framesToFollow, type MaskOfFrame, Masks } from '../make/mask.ts';
 import { Pictures } from '../make/pictures.ts';
 import { segmentsOf } from '../make/segments.ts';
 import { type FrameOf, namesOf, type ShotOf } from '../make/shot.ts';
+import { noSurroundings, surroundingsOf } from '../make/surroundings.ts';
 import type { Calls } from '../make/tally.ts';
 import { readingOf, textOf } from '../make/text.ts';
 import { trajectoryOf } from '../make/trajectory.ts';
@@ -96,7 +98,8 @@ export class Recipe implements AsyncDisposable {
   /** Work of making a frame that has to be made altogether, in the units of progress. */
   unitsOf(index: number): number {
     const { shot } = this.#of;
-    if (!this.inverts) return this.#needsOf(index).includes('clean') ? 1 : 0;
+    if (!this.inverts)
+      return (this.#needsOf(index).includes('clean') ? 1 : 0) + (this.#of.inpainted === null ? 0 : 1);
     return this.unitsIn(inversionCalls(shot, index === shot.settings.guide.anchor));
   }
 
@@ -229,8 +232,17 @@ export class Recipe implements AsyncDisposable {
 
   /** Frame by frame, in order. @param structure null where the network takes none, 'unknown' where depth is not made yet */
   async *frames(structure: Structure | 'unknown' | null): AsyncGenerator<RecipeFrame> {
-    const { range } = this.#of;
+    const { range, inpainted } = this.#of;
     const pictures = this.#open(this.#of.shot.clip, this.#of.shot.fit);
+    const masks = inpainted === 'mask' ? this.masks() : null;
+    // Of a painted frame too it is the clip that is around the mask.
+    const around = async (index: number): Promise<Derived<Tensor> | null> => {
+      if (inpainted === null) return null;
+      const masked = await masks?.next();
+      if (!masked) return noSurroundings(this.#of.shot, index);
+      assert(!masked.done, 'every frame has a mask');
+      return surroundingsOf(this.#of.shot, await pictures.frame(index), masked.value.mask);
+    };
     for (let index = range.start; index < range.end; index++) {
       const needs = this.#needsOf(index);
       const painted = await this.#painted(index);
@@ -238,9 +250,11 @@ export class Recipe implements AsyncDisposable {
       const frame = painted?.frame ?? (await pictures.frame(index));
       const clean = latentsOf(shot, frame);
       const place = index - range.start;
+      const surroundings = await around(index);
       const of: InversionOf = {
         frame,
         clean,
+        surroundings,
         checked: index === shot.settings.guide.anchor,
         structure:
           structure === null || structure === 'unknown'
@@ -254,11 +268,14 @@ export class Recipe implements AsyncDisposable {
         inversion,
         clean,
         check: inversion && of.checked ? checkOf(shot, of, inversion) : null,
-        // The way before the noise at its end: that is a part of it.
-        wanted: [trajectory, inversion, needs.includes('clean') ? clean : null].filter((one) => one !== null),
+        // What a frame is inverted with before it; the way before the noise at its end: that is a part of it.
+        wanted: [surroundings, trajectory, inversion, needs.includes('clean') ? clean : null].filter(
+          (one) => one !== null,
+        ),
       };
       await painted?.rest();
     }
+    await masks?.return(undefined);
     await pictures.rest();
   }
 

@@ -12,6 +12,7 @@ import type { Need } from '../methods/have.ts';
 import { getMethod, methods, parseParams, solverFor } from '../methods/registry.ts';
 import type { Method } from '../methods/types.ts';
 import { checkCanvas } from '../models/parts.ts';
+import { structureKind } from '../models/structure.ts';
 import type { Bundle } from '../models/types.ts';
 import { heldBy, neededFor } from './hold.ts';
 
@@ -208,7 +209,7 @@ export async function depthOf(
 ): Promise<DepthOf> {
   const { settings, model, fit, clip, range, sizeFor } = of;
   const path = settings.guide.depth;
-  if (model.structureChannels === 0) {
+  if (structureKind(model.structureChannels) !== 'depth') {
     if (path === null) return null;
     throw depthRefused(`${model.name} takes no depth`, 'Leave the depth clip out or choose a depth model.');
   }

@@ -6,7 +6,9 @@ import { held } from '../diffusion/hold.ts';
 import { askedRun, type Run } from '../diffusion/run.ts';
 import type { LatentShape, NoiseSchedule } from '../diffusion/types.ts';
 import { give, type Have, type Need } from '../methods/have.ts';
+import { structureKind } from '../models/structure.ts';
 import { heldBy, holdOf, isHeld } from './hold.ts';
+import { inpaintedOf } from './inpainting.ts';
 import type { ResolvedRequest } from './request.ts';
 
 export interface RunsOf extends Pick<ResolvedRequest, 'method' | 'needs' | 'params' | 'solver'> {
@@ -42,7 +44,7 @@ export function runsOf(of: RunsOf, made: Partial<Have> = {}): readonly Run[] {
     schedule,
     shape,
     seed,
-    structured: model.structureChannels > 0,
+    structured: structureKind(model.structureChannels) === 'depth' || inpaintedOf(of) === 'mask',
     form,
     have: give(method.needs(params), made),
   };

@@ -28,6 +28,8 @@ export interface Ingredients {
   readonly inverted: readonly Latent[];
   readonly clean: readonly Latent[];
   readonly trajectories: readonly (readonly Latent[])[];
+  /** What an inpainting network is told of each frame: 80 KB a frame at 512²; empty for others. */
+  readonly surroundings: readonly Float32Array[];
   /** Null where the method does not need it. */
   readonly motions: Motions | null;
   /** Where each frame is edited, at latent size: 16 KB a frame at 512². Null where it is everywhere. */
@@ -68,6 +70,8 @@ export async function derive(shot: Shot, context: RenderContext): Promise<Ingred
   progress.enter('invert');
   const frames = await makeFrames(shot, structure, maker, context, fingerprint);
   await shot.bundle.release('vaeEncoder');
+  // Without a cache painted masks are carried once more, for what is around them.
+  await shot.bundle.release('flowEstimator');
   // Checking an inversion may have opened it.
   await shot.bundle.release('vaeDecoder');
   const { kinds, calls } = maker.tally.counts;
@@ -211,12 +215,17 @@ async function makeFrames(
   maker: Maker,
   { progress }: RenderContext,
   fingerprint: Hash,
-): Promise<Pick<Ingredients, 'inverted' | 'clean' | 'trajectories'> & { reconstruction: Reconstruction }> {
+): Promise<
+  Pick<Ingredients, 'inverted' | 'clean' | 'trajectories' | 'surroundings'> & {
+    reconstruction: Reconstruction;
+  }
+> {
   const { recipe, range } = shot;
   let units = unitsOf(shot);
   const inverted: Latent[] = [];
   const clean: Latent[] = [];
   const trajectories: (readonly Latent[])[] = [];
+  const surroundings: Float32Array[] = [];
   const quality: { psnr: number; made: boolean }[] = [];
   const owed: { readonly units: number; psnr(): Promise<number> }[] = [];
   // Everything wanted of a frame has the frame's place among its like.
@@ -231,6 +240,7 @@ async function makeFrames(
   await maker.each(things(), ({ value, psnr, made }, thing) => {
     const { place, kind } = thing;
     if (kind.id === 'trajectory') trajectories[place] = levelsOf(value);
+    else if (kind.id === 'surroundings') surroundings[place] = value.data;
     else (kind.id === 'inversion' ? inverted : clean)[place] = value.data;
     if (psnr !== null) quality.push({ psnr, made });
     const { check } = thing;
@@ -246,7 +256,7 @@ async function makeFrames(
     progress.plan('invert', units + owed[0].units);
     quality.push({ psnr: await owed[0].psnr(), made: true });
   }
-  return { inverted, clean, trajectories, reconstruction: summaryOf(quality) };
+  return { inverted, clean, trajectories, surroundings, reconstruction: summaryOf(quality) };
 }
 
 type Reconstruction = TakeReport['inversion']['reconstruction'];

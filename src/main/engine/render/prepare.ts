@@ -26,6 +26,7 @@ import {
   idleControlNetsOf,
 } from '../recipe/controls.ts';
 import { guidesOf } from '../recipe/guides.ts';
+import type { Inpainted } from '../recipe/inpainting.ts';
 import { matteNotes } from '../recipe/mattes.ts';
 import { readModelSettings } from '../recipe/model-settings.ts';
 import { Recipe } from '../recipe/recipe.ts';
@@ -50,6 +51,7 @@ export interface Shot extends ResolvedShot, AsyncDisposable {
   readonly predict: Predict;
   readonly tried: readonly ProviderTrial[];
   readonly depth: DepthOf;
+  readonly inpainted: Inpainted;
   readonly recipe: Recipe;
   /** Of depth that ControlNets follow. */
   readonly estimators: Estimators;
@@ -124,6 +126,7 @@ export async function prepareShot(
       predict,
       tried,
       depth: guides.depth,
+      inpainted: guides.inpainted,
       recipe,
       conditions,
       capacity,

@@ -37,7 +37,7 @@ export function buildReport(parts: {
     },
     ...(shot.recipe.controls.length > 0 && { controls: controlsOf(shot) }),
     ...(bundle.loras.length > 0 && { loras: bundle.loras.map(({ path: _, ...lora }) => lora) }),
-    structure: shot.depth && { source: shot.depth.source },
+    structure: sourceOf(shot),
     provider: { used: shot.provider, tried: shot.tried },
     inversion: made.inversion,
     derived: made.counts,
@@ -55,6 +55,11 @@ export function buildReport(parts: {
     imageText: parts.imageText,
     warnings: context.warnings,
   };
+}
+
+function sourceOf({ depth, inpainted }: Shot): TakeReport['structure'] {
+  const source = depth?.source ?? inpainted;
+  return source && { source };
 }
 
 function controlsOf(shot: Shot): TakeReport['controls'] {

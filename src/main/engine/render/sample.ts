@@ -54,6 +54,7 @@ export async function sampleShot(shot: Shot, made: Ingredients, context: RenderC
   const branches = samplingTexts(shot).branches.map(({ name }) => conditions.get(name)!);
   progress.plan('sample', total - resumedVisits, samplingWeight(shot));
   const control = controlIn(shot, made.controls);
+  const structure = structureIn(made);
   progress.enter('sample');
   const latents = await sampleRuns({
     runs,
@@ -69,7 +70,7 @@ export async function sampleShot(shot: Shot, made: Ingredients, context: RenderC
     firstFrame: shot.range.start,
     seed,
     signal: context.signal,
-    ...(made.structure && { structure: mapOf(made) }),
+    ...structure,
     ...(control && { control }),
     ...(resume && { resume }),
     async onVisit(event) {
@@ -126,7 +127,7 @@ function haveOf(shot: Shot, made: Ingredients, context: RenderContext): Partial<
     inversion: (frame) => made.inverted[frame]!,
     trajectory: (frame) => made.trajectories[frame]!,
     clean: (frame) => made.clean[frame]!,
-    ...(made.structure && { structure: mapOf(made) }),
+    ...structureIn(made),
     ...(made.motions && { flow: (from, to) => made.motions!.between(from, to) }),
     mask: (frame) => made.masks?.[frame] ?? new Float32Array(shape.height * shape.width).fill(1),
     pictures: picturesOf(shot, context),
@@ -134,8 +135,10 @@ function haveOf(shot: Shot, made: Ingredients, context: RenderContext): Partial<
   };
 }
 
-function mapOf({ structure }: Ingredients): (frame: number) => Float32Array {
-  return (frame) => structure!.maps![frame]!;
+/** What the network is told of each frame beside its latent. */
+function structureIn({ structure, surroundings }: Ingredients): Partial<Pick<Have, 'structure'>> {
+  const told = structure?.maps ?? surroundings;
+  return told.length === 0 ? {} : { structure: (frame) => told[frame]! };
 }
 
 /** Everything that changes the sampled latents: what was made, the networks that run, and settings. */

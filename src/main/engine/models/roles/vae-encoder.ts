@@ -10,10 +10,15 @@ import type { Part, Role } from '../role.ts';
 import { eachChannel, type LatentSpace, type VaeIo, vaeIo } from './vae.ts';
 
 /**
- * RGB8 (h·w·3, sides multiples of factor) to the scaled mean latent. An encoder with twice as many outputs as the space has
+ * RGB 0..255 (h·w·3, sides multiples of factor) to the scaled mean latent. An encoder with twice as many outputs as the space has
  * channels gives [mean ; log variance], and the mean counts.
  */
-export type Encode = (rgb: Uint8Array, width: number, height: number, space: LatentSpace) => Promise<Latent>;
+export type Encode = (
+  rgb: Uint8Array | Float32Array,
+  width: number,
+  height: number,
+  space: LatentSpace,
+) => Promise<Latent>;
 
 export const vaeEncoder = {
   id: 'vaeEncoder',
@@ -28,7 +33,7 @@ function makeEncode({ session, io, file }: Part<VaeIo>): Encode {
   const buffers = new Buffers();
   return async (rgb, width, height, { channels, factor, scale, shift }) => {
     assert(width % factor === 0 && height % factor === 0, `${width}×${height} is no multiple of ${factor}`);
-    assert(rgb.length === width * height * 3, `${rgb.length} bytes are no ${width}×${height} RGB picture`);
+    assert(rgb.length === width * height * 3, `${rgb.length} values are no ${width}×${height} RGB picture`);
     checkSize(file, io.fixed, { height, width });
     const plane = width * height;
     const data = buffers.float('pixels', plane * 3);
