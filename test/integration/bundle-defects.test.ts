@@ -266,12 +266,16 @@ describe('parts that do not fit', () => {
     await expectDefect(dir, 'bundle-invalid', 'wants text of width 768, the text encoder gives 12');
   });
 
-  it('an inpainting network', async () => {
+  it.each([
+    [7, 'an upscaler'],
+    [8, 'InstructPix2Pix'],
+    [6, 'the network takes more than a latent'],
+  ])('a network of %i channels', async (channels, what) => {
     const dir = await tiny();
     await changeGraph(join(dir, 'unet', 'model.onnx'), (graph) => {
-      graph.inputs[0]!.dims = ['batch_size', 9, 'height', 'width'];
+      graph.inputs[0]!.dims = ['batch_size', channels, 'height', 'width'];
     });
-    await expectDefect(dir, 'bundle-invalid', 'unet', 'an inpainting model', '9 input channels');
+    await expectDefect(dir, 'bundle-invalid', 'unet', what, `${channels} input channels`);
   });
 
   it('an input nobody feeds', async () => {

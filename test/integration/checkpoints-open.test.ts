@@ -19,13 +19,13 @@ import { inspectBundle } from '../../src/main/engine/models/inspect.ts';
 import { openBundle } from '../../src/main/engine/models/open.ts';
 import { geometryOf, loadParts } from '../../src/main/engine/models/parts.ts';
 import { readBundle } from '../../src/main/engine/models/read.ts';
-import type { AskedPrediction, Bundle } from '../../src/main/engine/models/types.ts';
+import type { AskedPrediction, Bundle, OpenBundleOptions } from '../../src/main/engine/models/types.ts';
 import { ELEMENT } from '../../src/main/engine/onnx/ir/types.ts';
 import { openSafetensors } from '../../src/main/engine/onnx/safetensors/open.ts';
 import { resource } from '../../src/main/engine/resources.ts';
 import { askOne } from '../helpers/ask-one.ts';
 import { ownFolder, ownSingleFile } from '../helpers/own-checkpoints.ts';
-import { writeSafetensors, writeSparseSafetensors } from '../helpers/safetensors-files.ts';
+import { float32Test, writeSafetensors, writeSparseSafetensors } from '../helpers/safetensors-files.ts';
 import { sharedPath } from '../helpers/shared.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { writeTinyBundle } from '../helpers/tiny-bundle.ts';
@@ -74,6 +74,81 @@ function farthest(a: Float32Array, b: Float32Array): number {
   expect(a.length).toBe(b.length);
   return a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
 }
+
+/** A checkpoint as those for inpainting are: its first layer reads a mask and a second latent too. */
+function widened(file: string, layer: string): void {
+  const { tensors } = openSafetensors(file, 'reading');
+  const bytes = readFileSync(file);
+  const DTYPES: Readonly<Record<number, string>> = { [ELEMENT.float32]: 'F32', [ELEMENT.float16]: 'F16' };
+  const all = [...tensors].flatMap(([name, { type, dims, offset, length }]) => {
+    const dtype = DTYPES[type];
+    if (dtype === undefined) return [];
+    const own = bytes.subarray(offset, offset + length);
+    if (name !== layer) return [[name, { dtype, shape: dims, bytes: own }] as const];
+    const [out = 0, within = 0, ...kernel] = dims;
+    const each = own.length / out;
+    const more = Array.from(
+      { length: ((9 - within) * each) / within / (dtype === 'F32' ? 4 : 2) },
+      (_, i) => {
+        return ((i % 7) - 3) / 16;
+      },
+    );
+    const added = dtype === 'F32' ? Float32Array.from(more) : Float16Array.from(more);
+    const wide = Array.from({ length: out }, (_, i) =>
+      Buffer.concat([own.subarray(i * each, (i + 1) * each), new Uint8Array(added.buffer)]),
+    );
+    return [[name, { dtype, shape: [out, 9, ...kernel], bytes: Buffer.concat(wide) }] as const];
+  });
+  writeSafetensors(file, Object.fromEntries(all));
+}
+
+describe('a checkpoint for inpainting', () => {
+  it('opens from its folder and from its single file, and is told the same', async () => {
+    const dir = ownFolder('sd1');
+    const inUnet = join(dir, 'unet', 'diffusion_pytorch_model.safetensors');
+    widened(inUnet, 'conv_in.weight');
+    const config = join(dir, 'unet', 'config.json');
+    writeFileSync(config, JSON.stringify({ ...JSON.parse(readFileSync(config, 'utf8')), in_channels: 9 }));
+    const file = ownSingleFile('sd1');
+    widened(file, 'model.diffusion_model.input_blocks.0.0.weight');
+    const layer = 'down_blocks.0.attentions.0.transformer_blocks.0.attn2.to_q';
+    const [wide = 0, deep = 0] = openSafetensors(inUnet, 'reading').tensors.get(`${layer}.weight`)!.dims;
+    const lora = join(tempFolder(), 'lora.safetensors');
+    const ramp = (...shape: [number, number]) =>
+      float32Test(
+        shape,
+        Array.from({ length: shape[0] * shape[1] }, (_, i) => ((i % 5) - 2) / 4),
+      );
+    writeSafetensors(lora, {
+      [`unet.${layer}.lora_A.weight`]: ramp(2, deep),
+      [`unet.${layer}.lora_B.weight`]: ramp(wide, 2),
+    });
+    const { cross_attention_dim: dim } = JSON.parse(readFileSync(config, 'utf8')) as {
+      cross_attention_dim: number;
+    };
+    const hidden = Float32Array.from({ length: 77 * dim }, (_, i) => Math.sin(i / 3));
+    const branches = [{ hidden, tokens: 77, dim }];
+    const predicted = async (
+      path: string,
+      structure: Float32Array,
+      loras: OpenBundleOptions['loras'] = [],
+    ) => {
+      await using opened = await disposable(openBundle(path, { sites: 'decoder', provider: 'cpu', loras }));
+      const { bundle } = opened;
+      expect(bundle).toMatchObject({ kind: 'sd-inpainting', structureChannels: 5, depth: null });
+      const latent = Float32Array.from({ length: 256 }, (_, i) => Math.sin(i));
+      const ask = askOne(bundle.predict({ channels: 4, width: 8, height: 8 }));
+      return (await ask({ latent, timestep: 501, branches, structure })).outputs[0]!;
+    };
+    const told = Float32Array.from({ length: 320 }, (_, i) => (i < 64 ? i % 2 : Math.cos(i)));
+    const [folder, single] = [await predicted(dir, told), await predicted(file, told)];
+    expect(farthest(single, folder)).toBeLessThan(1e-4);
+    expect(farthest(await predicted(dir, new Float32Array(320)), folder)).toBeGreaterThan(0.01);
+    const added = await predicted(file, told, [{ path: lora, strength: 1 }]);
+    expect(farthest(added, single)).toBeGreaterThan(1e-3);
+    expect((await inspectBundle(file)).family).toBe('Stable Diffusion 1.x for inpainting');
+  });
+});
 
 describe('a single file', () => {
   const single = () => ownSingleFile('sd1');

@@ -99,7 +99,6 @@ const KINDS: readonly Kind[] = [
   { kind: 'depth, keep and mask', depth: true, keep: true, mask: true },
   { kind: 'a painted frame', painted: true },
   { kind: 'inpainting', inpainting: true },
-  { kind: 'inpainting and mask', inpainting: true, mask: true },
   {
     kind: 'inpainting and all that goes with it',
     ...{ inpainting: true, keep: true, mask: true, painted: true, controls: true },
