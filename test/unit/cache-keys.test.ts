@@ -138,6 +138,13 @@ describe('the key of an inversion', () => {
     expect(by('a jeep', 'a1111', 'a (car) '.repeat(90))).toBe(by('a jeep', 'off'));
   });
 
+  it('changes with what is around the mask, and is not known before that', () => {
+    const around = (key: string | null) =>
+      inversionKey(shotWith(), pixels, null, { ...latentsOf(shotWith(), frame()), key });
+    expect(new Set([around('a'), around('b'), inversionKey()]).size).toBe(3);
+    expect(around(null)).toBeNull();
+  });
+
   it('is not known before depth is made', () => {
     const clean = latentsOf(shotWith(), frame());
     expect(
