@@ -53,8 +53,8 @@ export async function forecast(recipe: Recipe, store: ArtefactStore | null): Pro
   depths.forEach(have);
 
   for (const control of recipe.controls) {
-    const edges = await listOf(recipe.edges(control));
-    const nearness = await listOf(recipe.controlDepths(control));
+    const edges = await listOf(recipe.followed.edges(control));
+    const nearness = await listOf(recipe.followed.depths(control));
     const conditions: readonly Derived<unknown>[] = [...edges, ...nearness];
     learn(conditions);
     conditions.forEach(have);

@@ -9,7 +9,6 @@ import { digestOf, keyOf } from '../artefacts/keys.ts';
 import { kinds } from '../artefacts/kinds.ts';
 import type { ArtefactStore } from '../artefacts/store.ts';
 import type { Conditioning } from '../diffusion/types.ts';
-import { edgesOf } from '../make/condition.ts';
 import { type DepthBy, estimatedDepth, estimatorFit, givenDepth, normalise } from '../make/depth.ts';
 import type { Check, Derived } from '../make/derived.ts';
 import { flowNetworkOf, flowOf } from '../make/flow.ts';
@@ -19,14 +18,14 @@ import { linksOf } from '../make/links.ts';
 import { framesToFollow, type MaskOfFrame, Masks } from '../make/mask.ts';
 import { Pictures } from '../make/pictures.ts';
 import { segmentsOf } from '../make/segments.ts';
-import { type FrameOf, namesOf, type ShotOf } from '../make/shot.ts';
+import { namesOf, type ShotOf } from '../make/shot.ts';
 import { noSurroundings, surroundingsOf } from '../make/surroundings.ts';
 import type { Calls } from '../make/tally.ts';
 import { readingOf, textOf } from '../make/text.ts';
 import { trajectoryOf } from '../make/trajectory.ts';
 import { type Need, wantsInversion } from '../methods/have.ts';
 import type { Segmenter } from '../models/segmenter.ts';
-import type { ControlGuide } from './controls.ts';
+import { Followed } from './followed.ts';
 import type { Guides } from './guides.ts';
 import { wayOf } from './hold.ts';
 import { samplingTexts } from './texts.ts';
@@ -137,34 +136,10 @@ export class Recipe implements AsyncDisposable {
     return this.#of.controls;
   }
 
-  /** Edges of each frame, for a ControlNet that follows them. */
-  async *edges({ control, source }: ControlGuide): AsyncGenerator<Derived<Uint8Array>> {
+  /** What they follow. */
+  get followed(): Followed {
     const { shot, range } = this.#of;
-    if (source.kind !== 'shot') return;
-    const pictures = this.#open(shot.clip, shot.fit);
-    for (let index = range.start; index < range.end; index++)
-      yield edgesOf(shot, control, await pictures.frame(index));
-    await pictures.rest();
-  }
-
-  /** Depth of each frame, (content height, content width), for a ControlNet that follows it; not scaled yet. */
-  async *controlDepths({ source }: ControlGuide): AsyncGenerator<Derived<Tensor>> {
-    const { shot, range } = this.#of;
-    if (source.kind !== 'estimator') return;
-    const seen = estimatorFit(shot.fit, source.size);
-    const grid = { fit: contentOf(shot.fit), factor: 1 };
-    const pictures = this.#open(shot.clip, seen);
-    for (let index = range.start; index < range.end; index++)
-      yield estimatedDepth(shot, source.by, seen, await pictures.frame(index), grid);
-    await pictures.rest();
-  }
-
-  /** Frames of a clip of the artist's that a ControlNet follows, in order: their digests, and their pictures on the canvas. */
-  async *given(clip: ClipInfo): AsyncGenerator<FrameOf> {
-    const { shot, range } = this.#of;
-    const pictures = this.#open(clip, { ...shot.fit, sourceWidth: clip.width, sourceHeight: clip.height });
-    for (let index = range.start; index < range.end; index++) yield await pictures.frame(index);
-    await pictures.rest();
+    return new Followed(shot, range, (...clip) => this.#open(...clip));
   }
 
   /** What scaled maps hash to, where that was noted before. @param depths of `depths`, in order */
@@ -321,11 +296,6 @@ export class Recipe implements AsyncDisposable {
     this.#opened.push(pictures);
     return pictures;
   }
-}
-
-/** The fit's content without its padding. */
-function contentOf(fit: ShotOf['fit']): ShotOf['fit'] {
-  return { ...fit, width: fit.contentWidth, height: fit.contentHeight, left: 0, top: 0 };
 }
 
 function structureKey(depths: readonly Derived<Tensor>[]): string {

@@ -30,17 +30,17 @@ export async function makeControls(
     const keys: string[] = [];
     const { control, source } = guide;
     if (source.kind === 'clip') {
-      for await (const { pixels, rgb } of recipe.given(source.clip)) {
+      for await (const { pixels, rgb } of recipe.followed.given(source.clip)) {
         keys.push(pixels);
         if (control.condition === 'depth') shades.push(shadesOf(brightnessOf(await rgb(), fit)));
         else pictures.push(withoutPadding(await rgb(), fit));
       }
     }
-    await maker.each(recipe.controlDepths(guide), ({ value }, { key, frame }) => {
+    await maker.each(recipe.followed.depths(guide), ({ value }, { key, frame }) => {
       keys[frame! - range.start] = key!;
       shades[frame! - range.start] = shadesOf(value.data);
     });
-    await maker.each(recipe.edges(guide), ({ value }, { key, frame }) => {
+    await maker.each(recipe.followed.edges(guide), ({ value }, { key, frame }) => {
       keys[frame! - range.start] = key!;
       pictures[frame! - range.start] = value;
     });
