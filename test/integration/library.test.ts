@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { KnownHeaders } from '../../src/main/engine/library/header-facts.ts';
 import { Library, type LibraryParts } from '../../src/main/engine/library/library.ts';
@@ -237,6 +238,47 @@ describe('headers', () => {
     expect(second.read(path, stamp)).toMatchObject({ kind: 'lora', lora: { ranks: [8] } });
     expect(second.known(path, { ...stamp, bytes: 1 })).toBeNull();
     expect(second.read(path, { ...stamp, bytes: 1 }).problem).toMatch(/missing/);
+  });
+
+  test('of files that nobody asked about for half a year are forgotten, others are kept', () => {
+    const folder = tempFolder();
+    const file = join(folder, 'headers.sqlite');
+    const [asked, gone] = ['asked', 'gone'].map((name) => place(join(folder, `${name}.safetensors`), LORA));
+    const about = statSync(asked!);
+    const stamp = { bytes: about.size, mtimeMs: about.mtimeMs };
+    const DAY = 86_400_000;
+    const start = (day: number, look: (headers: KnownHeaders) => void) => {
+      const headers = new KnownHeaders(file, expect.unreachable, day * DAY);
+      look(headers);
+      headers.close();
+    };
+    const isKnown = (headers: KnownHeaders) =>
+      [asked, gone].map((path) => headers.known(path!, stamp) !== null);
+    start(1000, (headers) => {
+      headers.read(asked!, stamp);
+      headers.read(gone!, stamp);
+    });
+    start(1100, (headers) => expect(headers.known(asked!, stamp)).not.toBeNull());
+    start(1190, (headers) => expect(isKnown(headers)).toEqual([true, false]));
+    start(1190 + 181, (headers) => expect(isKnown(headers)).toEqual([false, false]));
+  });
+
+  test('are kept of so many files and no more', () => {
+    const file = join(tempFolder(), 'headers.sqlite');
+    new KnownHeaders(file).close();
+    const db = new Database(file);
+    onTestFinished(() => void db.close());
+    const put = db.prepare("INSERT INTO headers VALUES (?, 1, 1, '{}', ?)");
+    const today = Math.floor(Date.now() / 86_400_000);
+    db.transaction(() => {
+      for (let i = 0; i < 20_100; i++) put.run(`/models/${i}.safetensors`, today - (i % 100));
+    })();
+    new KnownHeaders(file).close();
+    const [{ count, oldest }] = db
+      .prepare('SELECT count(*) AS count, min(seen) AS oldest FROM headers')
+      .all() as [{ count: number; oldest: number }];
+    expect(count).toBe(20_000);
+    expect(oldest).toBeGreaterThanOrEqual(today - 99);
   });
 
   test('of real files of gigabytes are read without their weights', async () => {

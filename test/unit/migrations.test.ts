@@ -11,6 +11,8 @@ const KNOWN: Readonly<Record<string, string>> = {
   'artefacts/001-latents.ts': '51195256125b9602',
   'artefacts/002-leases.ts': 'dd2e694fbeddd6fe',
   'artefacts/003-artefacts.ts': 'a73350f6418b6cda',
+  'library/001-headers.ts': '5bb4ef756ce05ae3',
+  'library/002-seen.ts': 'ac283b9837adb538',
   'project/001-document.ts': '3f2a83eddbaa2297',
   'project/002-takes.ts': '3212c2ec7effd448',
   'queue/001-jobs.ts': '353a51abd1d54fdf',

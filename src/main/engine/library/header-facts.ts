@@ -9,6 +9,7 @@ import { RebuildableDb } from '../storage/rebuildable.ts';
 import { identify, loraFacts, type Tensors } from './identify.ts';
 import { type Metadata, said, triggerWords } from './metadata.ts';
 import { headers } from './migrations/001-headers.ts';
+import { seen } from './migrations/002-seen.ts';
 
 /** Raise when headers are read in another way: what is remembered is then read anew. */
 const VERSION = 2;
@@ -104,14 +105,29 @@ export interface FileStamp {
   readonly mtimeMs: number;
 }
 
+/** What nobody asked about for so long is of files that are gone, or on a disk that is. */
+const KEPT_DAYS = 180;
+/** A few kilobytes each. */
+const MOST_KEPT = 20_000;
+
+const dayOf = (now: number) => Math.floor(now / 86_400_000);
+
 /** Headers by path, size and time of change. */
 export class KnownHeaders {
   readonly #database: RebuildableDb | null;
+  readonly #today: number;
   readonly #read = new Map<string, FileStamp & { readonly facts: HeaderFacts }>();
 
   /** @param file null keeps them for this process only */
-  constructor(file: string | null, onWarning: (line: string) => void = () => {}) {
+  constructor(file: string | null, onWarning: (line: string) => void = () => {}, now = Date.now()) {
+    this.#today = dayOf(now);
     this.#database = file === null ? null : openQuietly(file, onWarning);
+    this.#database?.run('clearing up what files held', undefined, (db) => {
+      db.prepare('DELETE FROM headers WHERE seen < ?').run(this.#today - KEPT_DAYS);
+      db.prepare(
+        'DELETE FROM headers WHERE path IN (SELECT path FROM headers ORDER BY seen DESC, path LIMIT -1 OFFSET ?)',
+      ).run(MOST_KEPT);
+    });
   }
 
   /** Null where the file has to be read. */
@@ -125,7 +141,15 @@ export class KnownHeaders {
         .get(path, bytes, mtimeMs),
     );
     const facts = typeof told === 'string' ? parse(told) : null;
-    if (facts) this.#read.set(path, { bytes, mtimeMs, facts });
+    if (!facts) return null;
+    this.#read.set(path, { bytes, mtimeMs, facts });
+    this.#database?.run('noting what is still asked about', undefined, (db) => {
+      db.prepare('UPDATE headers SET seen = ? WHERE path = ? AND seen < ?').run(
+        this.#today,
+        path,
+        this.#today,
+      );
+    });
     return facts;
   }
 
@@ -135,12 +159,9 @@ export class KnownHeaders {
     const facts = readHeader(path);
     this.#read.set(path, { bytes, mtimeMs, facts });
     this.#database?.run('keeping what a file holds', undefined, (db) => {
-      db.prepare('INSERT OR REPLACE INTO headers VALUES (?, ?, ?, ?)').run(
-        path,
-        bytes,
-        mtimeMs,
-        JSON.stringify(facts),
-      );
+      db.prepare(
+        'INSERT OR REPLACE INTO headers (path, size, mtime_ms, told, seen) VALUES (?, ?, ?, ?, ?)',
+      ).run(path, bytes, mtimeMs, JSON.stringify(facts), this.#today);
     });
     return facts;
   }
@@ -163,7 +184,7 @@ function openQuietly(file: string, onWarning: (line: string) => void): Rebuildab
   try {
     return new RebuildableDb(file, {
       label: 'the list of headers',
-      migrations: [headers],
+      migrations: [headers, seen],
       newer: 'set-aside',
       onWarning,
     });
