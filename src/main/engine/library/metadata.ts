@@ -11,11 +11,11 @@ const LONGEST_TEXT = 200;
 /** Of one value that is parsed as JSON; tags of the largest data sets take a fraction of it. */
 const LONGEST_JSON = 8e6;
 
-/** Without control characters, marks that turn the direction of writing, and line ends; cut off at `most`. */
+/** Without control characters, marks that turn the direction of writing, halves of characters and line ends; cut off at `most`. */
 export function plainText(text: string, most = LONGEST_TEXT): string {
-  const one = text.slice(0, 4 * most).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
+  const one = text.slice(0, 4 * most).replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu, ' ');
   const clean = one.replace(/\s+/g, ' ').trim();
-  return clean.length > most ? `${clean.slice(0, most - 1)}…` : clean;
+  return clean.length > most ? `${clean.slice(0, most - 1).replace(/\p{Cs}$/u, '')}…` : clean;
 }
 
 /** A value of the metadata as plain text; null where it is absent or says nothing ("None"). */
