@@ -1,4 +1,5 @@
 /** LoRAs beside the layers of the models that come with Retake: what the merged weights compute, at any strength of one session. */
+import { symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { AppError, errorLine } from '../../src/common/errors.ts';
@@ -221,6 +222,35 @@ describe('a model with LoRAs', () => {
     expect(new Set(all.map(({ digests }) => digests.textEncoder)).size).toBe(4);
     for (const part of ['vaeEncoder', 'vaeDecoder', 'tokenizer', 'scheduler'] as const)
       expect(new Set(all.map(({ digests }) => digests[part])).size).toBe(1);
+  });
+
+  it('named twice adds up, with the same strength or another', async () => {
+    const path = both(4);
+    const link = join(tempFolder(), 'again.safetensors');
+    symlinkSync(path, link);
+    const [full, sum, linked, alike] = [
+      await opened([{ path, strength: 1 }]),
+      await opened([
+        { path, strength: 0.7 },
+        { path, strength: 0.3 },
+      ]),
+      await opened([
+        { path, strength: 1.5 },
+        { path: link, strength: -0.5 },
+      ]),
+      await opened([
+        { path, strength: 0.5 },
+        { path, strength: 0.5 },
+      ]),
+    ];
+    const half = await opened([{ path, strength: 0.5 }]);
+    for (const made of [sum, linked, alike]) {
+      expect(made!.loras).toHaveLength(2);
+      expect(difference(made!.hidden, full!.hidden)).toBeLessThan(1e-5);
+      expect(difference(made!.output, full!.output)).toBeLessThan(1e-5);
+      expect(difference(made!.output, half.output)).toBeGreaterThan(1e-3);
+      expect(made!.digests.unet).not.toBe(full!.digests.unet);
+    }
   });
 
   it('keeps the key of the text where only the UNet is changed', async () => {
