@@ -32,6 +32,12 @@ const index = z.looseObject({
   force_zeros_for_empty_prompt: z.boolean().nullish(),
 });
 
+/** Pipelines of models that look like Stable Diffusion but want a further picture. */
+const OTHER_PIPELINES: readonly (readonly [RegExp, string])[] = [
+  [/Upscale/, 'an upscaler'],
+  [/InstructPix2Pix/, 'a model for editing by instruction (InstructPix2Pix)'],
+];
+
 async function readConfig<Schema extends z.ZodType>(
   file: string | null | undefined,
   schema: Schema,
@@ -64,6 +70,9 @@ export async function readFolderLayout(root: string, onDefect: OnDefect): Promis
     const message = `${about._class_name} is a diffusion transformer`;
     throw defect(root, message, 'Retake runs Stable Diffusion 1.x, 2.x and XL, which have a unet folder.');
   }
+
+  const other = OTHER_PIPELINES.find(([pattern]) => pattern.test(about._class_name));
+  if (other) throw defect(root, `this is ${other[1]}`, 'Use a text-to-image model, or one with depth.');
 
   const xl = isPart(about.text_encoder_2) || (await has(textEncoder2));
   if (xl && !isPart(about.text_encoder) && !(await has(textEncoder))) {

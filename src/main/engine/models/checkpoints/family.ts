@@ -93,7 +93,7 @@ export type FamilyId = (typeof families)[number]['id'];
 /** What other numbers of input channels are for. */
 const OTHER_CHANNELS: Readonly<Record<number, string>> = {
   5: 'with depth',
-  7: 'for making pictures larger',
+  7: 'for making pictures larger (an upscaler)',
   8: 'for editing by instruction (InstructPix2Pix)',
   9: 'for inpainting',
 };
@@ -128,6 +128,7 @@ export function familyOf(tensors: Tensors, doing: string): Family & { readonly i
     new AppError('bundle-invalid', message, { doing, hint });
   const { kind, words } = kindOfFile(tensors);
   if (kind === 'unknown') throw refusal(`the file holds no Stable Diffusion, but ${firstNames(tensors)}`);
+  if (kind === 'other-model') throw refusal(`this is ${words}, which Retake does not run`);
   if (kind !== 'checkpoint') throw refusal(`this is ${words}, not a whole model`, HINTS[kind]);
   const names = [...tensors.keys()];
   const text = TEXT_ENCODERS.find(([prefix]) => names.some((name) => name.startsWith(prefix)))?.[1];
