@@ -14,6 +14,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { errorLine } from '../../src/common/errors.ts';
+import { openDepthEstimator } from '../../src/main/engine/models/depth-estimator.ts';
 import { readFileLayout } from '../../src/main/engine/models/file-layout.ts';
 import { inspectBundle } from '../../src/main/engine/models/inspect.ts';
 import { openBundle } from '../../src/main/engine/models/open.ts';
@@ -243,22 +244,24 @@ describe('an empty prompt of XL', () => {
     const { hidden, pooled } = await opened.bundle.embed('', SIZE);
     return { zeros: [...hidden, ...pooled!].every((value) => value === 0), hidden };
   };
+  const zeros = async (path: string) => (await readBundle(path, {})).layout.zeroEmptyPrompt;
+
   it('is all zeros in a folder that does not say, as in a single file', async () => {
     const single = await asked(ownSingleFile('sdxl'));
     const folder = await asked(ownFolder('sdxl'));
     expect([single.zeros, folder.zeros]).toEqual([true, true]);
     expect(folder.hidden).toEqual(single.hidden);
     expect(folder.hidden.length).toBeGreaterThan(0);
-    expect((await asked(ownFolder('sdxl', { force_zeros_for_empty_prompt: true }))).zeros).toBe(true);
+    expect(await zeros(ownFolder('sdxl', { force_zeros_for_empty_prompt: true }))).toBe(true);
   });
 
   it('is what its folder says, and what an export always gave', async () => {
-    expect((await asked(ownFolder('sdxl', { force_zeros_for_empty_prompt: false }))).zeros).toBe(false);
+    expect(await zeros(ownFolder('sdxl', { force_zeros_for_empty_prompt: false }))).toBe(false);
     const exported = await writeTinyBundle(tempFolder(), { kind: 'xl' });
     const index = join(exported, 'model_index.json');
     const { force_zeros_for_empty_prompt: _, ...rest } = JSON.parse(readFileSync(index, 'utf8'));
     writeFileSync(index, JSON.stringify(rest));
-    expect((await asked(exported)).zeros).toBe(false);
+    expect(await zeros(exported)).toBe(false);
   });
 });
 
@@ -360,6 +363,11 @@ it.skipIf(!checkpoints)('a file that holds all parts is digested once', async ()
 });
 
 describe.skipIf(!checkpoints)('a depth model', () => {
+  const ownEstimator = async (dir: string) => {
+    const opened = await openDepthEstimator(join(dir, 'depth_estimator'), { provider: 'cpu' });
+    return { ...opened, [Symbol.asyncDispose]: () => opened.close() };
+  };
+
   it.each(['dpt', 'dpt-hybrid'])('brings its own estimator of depth: %s', async (kind) => {
     const dir = join(tempFolder(), 'depth-folder');
     cpSync(at('depth-folder'), dir, { recursive: true });
@@ -368,11 +376,16 @@ describe.skipIf(!checkpoints)('a depth model', () => {
     mkdirSync(join(dir, 'depth_estimator'));
     for (const name of ['config.json', 'model.safetensors', 'preprocessor_config.json'])
       copyFileSync(join(from, name), join(dir, 'depth_estimator', name));
-    await using opened = await disposable(openBundle(dir, { sites: 'none', provider: 'cpu' }));
-    const map = await opened.bundle.depth!.estimate(new Uint8Array(64 * 64 * 3).fill(90), SIZE);
+    const { parts, digests } = await readBundle(dir, {});
+    expect([parts.depth?.source.file, digests.depthEstimator]).toEqual([
+      join(dir, 'depth_estimator', 'model.safetensors'),
+      expect.any(String),
+    ]);
+    await using estimator = await ownEstimator(dir);
+    const map = await estimator.estimate(new Uint8Array(64 * 64 * 3).fill(90), SIZE);
     expect(map.data.length).toBe(map.width * map.height);
     expect(map.data.every(Number.isFinite)).toBe(true);
-    expect((await inspectBundle(dir, { digests: false })).depth).toBe('estimator');
+    if (kind === 'dpt') expect((await inspectBundle(dir, { digests: false })).depth).toBe('estimator');
   });
 });
 
