@@ -177,6 +177,17 @@ describe('a single file', () => {
     expect(new Set(Object.values(digests)).size).toBe(Object.values(digests).length);
   });
 
+  it('that is taken away before a network of it is loaded is told by its name', async () => {
+    const file = single();
+    await using opened = await disposable(openBundle(file, { sites: 'all', provider: 'cpu' }));
+    rmSync(file);
+    const error = await opened.bundle.open('unet').then(
+      () => null,
+      (error: unknown) => error,
+    );
+    expect(errorLine(error)).toMatch(/mine.safetensors is not there any more. Put it back/);
+  });
+
   it('with another number in it has other keys', async () => {
     const before = await digestsOf(single());
     const after = await digestsOf(spoil(single(), 'model.diffusion_model.out.2.bias', 0x3c00));

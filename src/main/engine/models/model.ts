@@ -124,6 +124,8 @@ export async function openRead<Io, Want, Variant, Functions>(
   try {
     if (!untried) await tryOut(bytes, { folder, label });
   } catch (error) {
+    // A file that was taken away meanwhile is told as that.
+    unchanged();
     // Another provider may have what the processor lacks: only opening it tells.
     if (!(error instanceof AppError) || error.code !== 'provider-unavailable' || provider === 'cpu')
       throw error;

@@ -12,6 +12,12 @@ export function whileUnchanged(files: readonly string[]): () => void {
   return () => {
     const changed = files.find((file, i) => stampOf(file) !== then[i]);
     if (changed === undefined) return;
+    if (stampOf(changed) === null)
+      throw defect(
+        changed,
+        `${basename(changed)} is not there any more`,
+        'Put it back and try again, or choose another model.',
+      );
     throw defect(
       changed,
       `${basename(changed)} has changed since it was opened`,
