@@ -180,6 +180,13 @@ if (demoBundle()) {
     await takes(app.page).getByText('Take 1').first().waitFor({ timeout: RENDER_MS });
     await pictureShown(app.page);
   });
+  await state(app, 'quality of a take', async () => {
+    await takes(app.page).getByRole('row').first().focus();
+    await app.page.keyboard.press('q');
+    await app.page.getByRole('button', { name: 'Measure' }).click();
+    await app.page.getByRole('region', { name: 'Scores' }).waitFor({ timeout: RENDER_MS });
+  });
+  await close();
   await inShots();
   await state(app, 'compare wipe', async () => {
     await app.page.keyboard.press('c');
@@ -210,6 +217,24 @@ await state(app, 'library', async () => {
 await state(app, 'library inside', () => app.page.getByRole('button', { name: 'Inspect ink' }).click());
 await state(app, 'library download', () => app.page.getByRole('tab', { name: 'Download' }).click());
 await close();
+const fromLibrary = async (what: string, name: string) => {
+  const field = app.page.getByRole('combobox', { name: `Add ${what} from the library` });
+  await field.scrollIntoViewIfNeeded();
+  await field.fill(name);
+  await app.page.getByRole('option', { name }).waitFor();
+  await app.page.keyboard.press('ArrowDown');
+  await app.page.keyboard.press('Enter');
+};
+await state(app, 'LoRA and embedding', async () => {
+  await inShots();
+  await fromLibrary('a LoRA', 'ink');
+  await fromLibrary('an embedding', 'toy');
+  await app.page.getByRole('list', { name: '1 LoRA' }).scrollIntoViewIfNeeded();
+});
+await state(app, 'ControlNet', async () => {
+  await fromLibrary('a ControlNet', 'canny');
+  await app.page.getByRole('list', { name: '1 ControlNet' }).scrollIntoViewIfNeeded();
+});
 await state(app, 'keys', async () => {
   await menu(app, 'view.keys');
   await app.page.getByRole('dialog').waitFor();
