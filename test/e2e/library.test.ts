@@ -206,9 +206,38 @@ describe('the library', () => {
     await page.keyboard.press('Control+Enter');
     await expect.poll(messages, { timeout: 20_000 }).toMatch(/the model dreamy.safetensors is not there/i);
     expect(await page.locator('[data-entry]').count()).toBe(0);
+    const inspector = page.getByRole('tabpanel', { name: 'Inspector' });
+    const refused = inspector.getByText(/the model dreamy.safetensors is not there/i);
+    await refused.waitFor({ timeout: 30_000 });
     renameSync(at('elsewhere.safetensors'), path);
     await page
       .getByText(/dreamy.safetensors is not in the library/)
       .waitFor({ state: 'detached', timeout: 30_000 });
+    // What was said of a render is asked anew.
+    await refused.waitFor({ state: 'detached', timeout: 30_000 });
   }, 120_000);
+
+  it('has room for a file name of 200 letters, in the list, beside its button and under the pointer', async () => {
+    const { page } = app;
+    const name = 'x'.repeat(187);
+    await drop(place(at('long', `${name}.safetensors`), LORA));
+    await expect.poll(messages, { timeout: 20_000 }).toContain(`Added ${name}, a LoRA`);
+    const lora = page.getByRole('combobox', { name: 'Add a LoRA from the library' });
+    await lora.scrollIntoViewIfNeeded();
+    await page.waitForTimeout(300);
+    await lora.fill('xxx');
+    const option = page.getByRole('option', { name });
+    await option.waitFor();
+    const cutOff = (one: Element) => one.scrollWidth > one.clientWidth;
+    expect(await option.evaluate(cutOff)).toBe(false);
+    await option.click();
+    await page.getByRole('button', { name: `Remove ${name}` }).waitFor();
+    const beyond = await page.getByRole('tabpanel', { name: 'Inspector' }).evaluate((panel) =>
+      Array.from(panel.querySelectorAll('p, span, button, input'))
+        // A name that is cut short is longer than its place.
+        .filter((one) => one.getBoundingClientRect().right > window.innerWidth)
+        .map((one) => one.outerHTML.slice(0, 100)),
+    );
+    expect(beyond).toEqual([]);
+  }, 60_000);
 });

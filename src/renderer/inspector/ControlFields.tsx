@@ -47,10 +47,9 @@ export function ControlFields({ of, index }: Props) {
   return (
     <li className={styles.control}>
       <div className={layout.row}>
-        <span className={styles.name} title={path}>
+        <span className={texts.oneLine} title={path}>
           {name}
         </span>
-        <span className={layout.spring} />
         <IconButton name={`Remove ${name}`} onPress={() => tryTo(() => removeControl(of, index))}>
           <X />
         </IconButton>

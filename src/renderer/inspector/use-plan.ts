@@ -5,6 +5,7 @@ import { Cancelled, errorLine } from '../../common/errors.ts';
 import type { Shot } from '../../common/project/document.ts';
 import { call } from '../engine.ts';
 import { useJobs } from '../store/jobs.ts';
+import { useLibrary } from '../store/library.ts';
 import { getDocument, useDocument, useOpened } from '../store/project.ts';
 import { useEngineState } from '../store/session.ts';
 import { type PlannedWork, sumPlans } from './plan-text.ts';
@@ -41,9 +42,11 @@ export function usePlan(shots: readonly Shot[]): PlanState {
   const missing = useOpened()?.missing;
   // A finished render leaves frames in the cache and a speed to estimate from.
   const ended = useJobs((jobs) => jobs.entries.filter((one) => one.state === 'done').length);
+  // What was missing may be back in a watched folder, and what was there gone.
+  const there = useLibrary()?.map(({ path, state }) => `${state} ${path}`);
   const subject = JSON.stringify([bundle, shots.map(({ id }) => id)]);
   const asked = useRef(subject);
-  const key = JSON.stringify([bundle, provider, engine, ended, missing, shots]);
+  const key = JSON.stringify([bundle, provider, engine, ended, missing, there, shots]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key says what the shots hold; their identity changes more often
   useEffect(() => {
     let current = true;

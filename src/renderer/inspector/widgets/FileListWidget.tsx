@@ -36,8 +36,9 @@ export function FileListWidget(props: WidgetProps<'file-list'>) {
         <>
           {paths.map((path) => (
             <div key={path} className={layout.row}>
-              <span title={path}>{nameOfFile(path)}</span>
-              <span className={layout.spring} />
+              <span className={texts.oneLine} title={path}>
+                {nameOfFile(path)}
+              </span>
               <IconButton
                 name={`Remove ${nameOfFile(path)}`}
                 onPress={() => set(paths.filter((one) => one !== path))}

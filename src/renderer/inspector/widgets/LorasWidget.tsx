@@ -66,10 +66,9 @@ function LoraRow({ shots, loras, index, control }: LoraRowProps) {
   return (
     <li className={styles.lora}>
       <div className={layout.row}>
-        <span className={styles.name} title={path}>
+        <span className={texts.oneLine} title={path}>
           {name}
         </span>
-        <span className={layout.spring} />
         <IconButton name={`Remove ${name}`} onPress={() => tryTo(() => removeLora(shots, loras, index))}>
           <X />
         </IconButton>
