@@ -5,7 +5,8 @@ import { kinds } from '../artefacts/kinds.ts';
 import type { ArtefactStore } from '../artefacts/store.ts';
 import type { Check, Derived } from '../make/derived.ts';
 import { Tally } from '../make/tally.ts';
-import type { Recipe, Structure } from './recipe.ts';
+import type { Recipe } from './recipe.ts';
+import type { Structure } from './structure.ts';
 
 export interface Forecast {
   readonly counts: DerivedCounts;

@@ -5,11 +5,9 @@
 import { assert } from '../../../common/errors.ts';
 import type { ClipInfo, FrameRange } from '../../../common/media.ts';
 import type { Tensor } from '../artefacts/codecs.ts';
-import { digestOf, keyOf } from '../artefacts/keys.ts';
-import { kinds } from '../artefacts/kinds.ts';
 import type { ArtefactStore } from '../artefacts/store.ts';
 import type { Conditioning } from '../diffusion/types.ts';
-import { type DepthBy, estimatedDepth, estimatorFit, givenDepth, normalise } from '../make/depth.ts';
+import { type DepthBy, estimatedDepth, estimatorFit, givenDepth } from '../make/depth.ts';
 import type { Check, Derived } from '../make/derived.ts';
 import { flowNetworkOf, flowOf } from '../make/flow.ts';
 import { checkOf, type InversionOf, inversionCalls, inversionOf } from '../make/inversion.ts';
@@ -18,7 +16,7 @@ import { linksOf } from '../make/links.ts';
 import { framesToFollow, type MaskOfFrame, Masks } from '../make/mask.ts';
 import { Pictures } from '../make/pictures.ts';
 import { segmentsOf } from '../make/segments.ts';
-import { namesOf, type ShotOf } from '../make/shot.ts';
+import type { ShotOf } from '../make/shot.ts';
 import { noSurroundings, surroundingsOf } from '../make/surroundings.ts';
 import type { Calls } from '../make/tally.ts';
 import { readingOf, textOf } from '../make/text.ts';
@@ -28,6 +26,7 @@ import type { Segmenter } from '../models/segmenter.ts';
 import { Followed } from './followed.ts';
 import type { Guides } from './guides.ts';
 import { wayOf } from './hold.ts';
+import { notedStructure, type Structure, structureOf } from './structure.ts';
 import { samplingTexts } from './texts.ts';
 
 export interface RecipeOf extends Guides {
@@ -39,14 +38,6 @@ export interface RecipeOf extends Guides {
   /** Where digests of pictures are remembered; null where the disk has no room for one. */
   readonly store: ArtefactStore | null;
   readonly signal?: AbortSignal | undefined;
-}
-
-/** Depth maps of the shot, scaled over it: (h, w) at latent size, -1 far to 1 near. */
-export interface Structure {
-  /** Digest of each frame's map, in order. */
-  readonly digests: readonly string[];
-  /** Absent for a plan, which needs none. */
-  readonly maps?: readonly Float32Array[];
 }
 
 /** What a frame has to have before the runs. */
@@ -65,9 +56,6 @@ interface Way {
   readonly from: number;
   readonly to: number;
 }
-
-/** Raise when maps are scaled over a shot in another way. */
-const STRUCTURE_VERSION = 1;
 
 export class Recipe implements AsyncDisposable {
   readonly #of: RecipeOf;
@@ -144,23 +132,12 @@ export class Recipe implements AsyncDisposable {
 
   /** What scaled maps hash to, where that was noted before. @param depths of `depths`, in order */
   notedStructure(depths: readonly Derived<Tensor>[]): Structure | null {
-    const found = this.#of.store?.get(kinds.digests, structureKey(depths))?.value;
-    if (found?.length !== depths.length * 32) return null;
-    const hex = Buffer.from(found).toString('hex');
-    return { digests: depths.map((_, i) => hex.slice(64 * i, 64 * (i + 1))) };
+    return notedStructure(this.#of.store, depths);
   }
 
   /** @param maps of `depths`, in order; they are scaled in place */
   structureOf(depths: readonly Derived<Tensor>[], maps: readonly Float32Array[]): Structure {
-    normalise(maps);
-    const digests = maps.map(digestOf);
-    const { store, shot, range } = this.#of;
-    const key = structureKey(depths);
-    if (store && !store.has([key]).has(key)) {
-      const names = namesOf(shot, `depth of frames ${range.start} to ${range.end - 1}`, { settings: '' });
-      store.put(kinds.digests, key, Buffer.from(digests.join(''), 'hex'), { ...names, psnr: null });
-    }
-    return { digests, maps };
+    return structureOf(this.#of, depths, maps);
   }
 
   /** Frames between whose neighbours motion is asked for: the method's, and those along which a brush is carried; null for none. */
@@ -296,8 +273,4 @@ export class Recipe implements AsyncDisposable {
     this.#opened.push(pictures);
     return pictures;
   }
-}
-
-function structureKey(depths: readonly Derived<Tensor>[]): string {
-  return keyOf('digests', STRUCTURE_VERSION, { structure: depths.map(({ key }) => key) });
 }
