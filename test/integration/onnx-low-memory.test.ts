@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ELEMENT } from '../../src/main/engine/onnx/ir/types.ts';
 import { NetworkBuilder } from '../../src/main/engine/onnx/networks/builder.ts';
-import { createSession } from '../../src/main/engine/onnx/ort.ts';
+import { createSession, type SessionOptions } from '../../src/main/engine/onnx/ort.ts';
 import { inPlace } from '../../src/main/engine/onnx/passes/in-place.ts';
 import { applyPasses, step } from '../../src/main/engine/onnx/passes/pass.ts';
 import { sparseWeights } from '../../tools/bench/sparse-weights.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-const WIDTH = 1024;
-const LAYERS = 6;
+const WIDTH = 512;
+const LAYERS = 24;
 
 /** Bytes of memory of its own. */
 function anonymous(): number {
@@ -21,9 +21,12 @@ function anonymous(): number {
 }
 
 /** Convolutions, then a matrix, as files of weights have them. Returns the memory that opening and running it took, over its weights. */
-async function share(lowMemory: boolean): Promise<number> {
+async function share(
+  how: Pick<SessionOptions, 'lowMemory' | 'keepHalf'>,
+  type: 'float32' | 'float16' = 'float32',
+): Promise<number> {
   const sparse = sparseWeights(join(tempFolder(), 'weights.safetensors'), {
-    ...{ type: 'float32', first: 'convs.0.weight' },
+    ...{ type, first: 'convs.0.weight' },
   });
   const write = () => {
     const b = new NetworkBuilder('weights', sparse);
@@ -39,7 +42,7 @@ async function share(lowMemory: boolean): Promise<number> {
   const { model, folder } = write();
   applyPasses(model, [step(inPlace)], 'the network');
   const before = anonymous();
-  const session = await createSession(model, { folder, provider: 'cpu', lowMemory, label: 'the network' });
+  const session = await createSession(model, { folder, provider: 'cpu', ...how, label: 'the network' });
   const data = new Float32Array(WIDTH * 16);
   await session.run({ x: { type: 'float32', data, dims: [1, WIDTH, 4, 4] } }, ['y']);
   const grown = anonymous() - before;
@@ -49,8 +52,17 @@ async function share(lowMemory: boolean): Promise<number> {
 
 describe.skipIf(platform() !== 'linux')('weights in a file', () => {
   it('are copied to be computed with, and left in it in low-memory mode', { timeout: 60_000 }, async () => {
-    expect(await share(true)).toBeLessThan(0.2);
+    expect(await share({ lowMemory: true })).toBeLessThan(0.2);
     // What is measured can be seen.
-    expect(await share(false)).toBeGreaterThan(0.5);
+    expect(await share({ lowMemory: false })).toBeGreaterThan(0.5);
+  });
+
+  it('of half precision are widened layer by layer where they are to stay in it', {
+    timeout: 60_000,
+  }, async () => {
+    // What a layer widens is twice as large as its weights, and there are many layers.
+    expect(await share({ keepHalf: true }, 'float16')).toBeLessThan(1.3);
+    expect(await share({ keepHalf: true, lowMemory: true }, 'float16')).toBeLessThan(1.3);
+    expect(await share({}, 'float16')).toBeGreaterThan(1.7);
   });
 });
