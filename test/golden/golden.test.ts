@@ -51,7 +51,9 @@ describe.skipIf(!golden)('goldens', () => {
     }
   });
 
-  it('of LoRAs, ControlNets and depth estimators pass in every form of their model', async () => {
+  it('of LoRAs, ControlNets and depth estimators pass in every form of their model', {
+    timeout: 300_000,
+  }, async () => {
     const passed = async (only: string) => {
       const rows = await runGolden(join(golden!, 'checkpoint-cases'), {
         ...{ bundles: join(golden!, 'checkpoints'), only },

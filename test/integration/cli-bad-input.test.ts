@@ -93,7 +93,7 @@ describe('settings', () => {
     ['a parameter of the wrong kind', ['-p', 'weight=much'], /"weight" must be a number/],
     ['a parameter without value', ['-p', 'weight'], /--param wants name=value/],
     ['a parameter out of its range', ['--method', 'mix', '-p', 'w=2'], /"w" is a number from 0 to 1/],
-    ['an unknown solver', ['--solver', 'heun'], /no solver "heun"\. Choose ddim or euler/],
+    ['an unknown solver', ['--solver', 'heum'], /no solver "heum"\. Choose ddim or euler/],
     ['a solver the method has not', ['--method', 'mix', '--solver', 'ddim'], /Use euler/],
     ['an unknown schedule', ['--schedule', 'x'], /no schedule "x"\. Choose bundle/],
     ['an unknown format', ['--format', 'xvid'], /Allowed choices are prores422hq/],

@@ -72,7 +72,7 @@ describe('without an edit', () => {
   it.each<[string[], RegExp]>([
     [['shoot'], /unknown command 'shoot'.*See "retake --help"/],
     [['edit'], /missing required argument 'clip'|required option/],
-    [['edit', 'clip.mov'], /required option '--model <dir>' not specified\. See "retake edit --help"/],
+    [['edit', 'clip.mov'], /required option '--model <path>' not specified\. See "retake edit --help"/],
     [['cache', 'prune'], /say what to remove: --all, --to or --older-than/],
     [['cache', 'prune', '--to', 'x'], /--to wants a number, not "x"/],
     [['cache', 'prune', '--all', '--to', '3'], /cannot be used with/],

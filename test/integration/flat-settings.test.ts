@@ -26,10 +26,12 @@ const KILLED = '4crybzdr';
 /** What a shot's guide has got since. */
 const SINCE = { mask: null, pictures: [] };
 /** And of the model's. */
-const MODEL = { prediction: 'auto' };
+const MODEL = { prediction: 'auto', loras: [], controls: [], embeddings: [] };
+/** And of the prompts, where nothing in them is a mark. */
+const READ = { weighting: 'a1111' };
 
 const mixed = {
-  prompts: { source: 'a red car 🚗', target: 'a white swan\nin the snow', negative: 'blur, "text"' },
+  prompts: { source: 'a red car 🚗', target: 'a white swan\nin the snow', negative: 'blur, "text"', ...READ },
   method: { id: 'mix', params: { w: '0.8,0.4' } },
   sampling: { steps: 7, guidance: 3.5, solver: 'k_euler', schedule: 'karras', seed: 4242, size: 48 },
   inversion: { mode: 'lower', refinement: 2 },
@@ -39,7 +41,7 @@ const mixed = {
   model: MODEL,
 };
 const plain = {
-  prompts: { source: 'a car', target: 'a red car', negative: '' },
+  prompts: { source: 'a car', target: 'a red car', negative: '', ...READ },
   method: { id: 'pix2video', params: { attention: 'anchor' } },
   sampling: { steps: 3, guidance: 1, solver: 'ddim', schedule: 'exponential', seed: 7, size: 64 },
   inversion: { mode: 'lower', refinement: 0 },
@@ -91,7 +93,7 @@ test('jobs are read with every setting, and none is lost', () => {
     [KILLED]: {
       source: { clip: join(films, 'clip.mp4'), rate: null, range: { start: 1, end: 5 } },
       model: { ...MODEL, bundle: join(films, 'bundle'), provider: 'cpu' },
-      prompts: { source: 'a red car', target: 'a white swan', negative: 'blur' },
+      prompts: { source: 'a red car', target: 'a white swan', negative: 'blur', ...READ },
       method: { id: 'pix2video', params: { weight: 80 } },
       sampling: { steps: 9, guidance: 2.5, solver: 'ddim', schedule: 'karras', seed: 99, size: 64 },
       inversion: { mode: 'lower', refinement: 0 },
@@ -126,7 +128,7 @@ test('the report beside a finished take proves it, with its settings in groups',
 });
 
 test('presets keep every setting', () => {
-  const { target: _, source: __, ...prompts } = mixed.prompts;
+  const { target: _, source: __, weighting: _____, ...prompts } = mixed.prompts;
   const { seed: ___, ...sampling } = mixed.sampling;
   const { output: ____, guide, ...look } = mixed;
   const [night, quick, ...others] = readPresets(readFileSync(join(films, 'presets.json'), 'utf8'));
