@@ -183,6 +183,8 @@ describe('the library', () => {
     await page.keyboard.type('toy');
     await page.getByRole('option', { name: 'toy' }).click();
     await page.getByRole('button', { name: 'Remove toy.safetensors' }).waitFor();
+    // It was the only one.
+    expect(await focused(page)).toBe('Add an embedding from the library');
     const control = page.getByRole('combobox', { name: 'Add a ControlNet from the library' });
     // The same network may follow two things.
     for (const list of ['1 ControlNet', '2 ControlNets']) {

@@ -16,7 +16,8 @@ export function FromLibrary({ kind, label, used, onAdd }: Props) {
   const known = useLibraryOf(kind);
   const family = familyOf(useModel()?.what ?? '');
   const offered = known.filter(({ path }) => !used.includes(path));
-  if (offered.length === 0) return null;
+  // The last one taken leaves the field, which has the focus.
+  if (known.length === 0) return null;
   // Those made for the chosen model come first; where a file does not tell, it may be.
   const suits = (what: string) => family === '' || what === '' || familyOf(what) === family;
   const ordered = [...offered].sort((a, b) => Number(suits(b.what)) - Number(suits(a.what)));
