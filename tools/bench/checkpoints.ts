@@ -11,6 +11,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { table } from '../../src/main/cli/text.ts';
+import { staysHalf } from '../../src/main/engine/models/half-weights.ts';
 import { unet } from '../../src/main/engine/models/roles/unet.ts';
 import { unetIo } from '../../src/main/engine/models/roles/unet-io.ts';
 import { makePredict } from '../../src/main/engine/models/unet.ts';
@@ -147,6 +148,7 @@ async function measure(family: Family, way: Way, lowMemory: boolean, side: numbe
     const sites = applyPasses(model, passes, 'the UNet').of(referenceAttention)!;
     const session = await createSession(serializeModel(model), {
       ...{ folder, provider: 'cpu', lowMemory, threads: 1, label: 'the UNet', ...unet.session },
+      keepHalf: way !== 'export' && staysHalf(model),
     });
     const size = side / FACTOR;
     const shape = { channels: 4, height: size, width: size };

@@ -2,6 +2,7 @@
 import prettyBytes from 'pretty-bytes';
 import { type Grouped, valuesInWords } from '../../../common/settings/catalogue.ts';
 import { SETTINGS } from '../../../common/settings/settings.ts';
+import { MOST_WIDENED } from './half-weights.ts';
 import type { BundleReport, PartReport } from './report.ts';
 import { roleNamed } from './roles/registry.ts';
 import { structureKind } from './structure.ts';
@@ -78,7 +79,7 @@ export function formatBundleReport(
   return lines.join('\n');
 }
 
-/** Types that the processor computes with no faster: they are made float32 when they are loaded. */
+/** Types that the processor computes with no faster: they are made float32. */
 const WIDENED: readonly string[] = ['float16', 'bfloat16'];
 
 /** What the type of the weights costs, once: "float16, 2.13 GB; …". */
@@ -89,9 +90,20 @@ function storedLine(parts: readonly PartReport[]): string | null {
   const types = [...new Set(parts.map(({ weightType }) => weightType))].join(', ');
   const said = `${types}, ${prettyBytes(sum(parts, ({ bytes }) => bytes ?? 0))} on disk`;
   const narrow = parts.filter(({ weightType }) => WIDENED.includes(weightType));
-  if (narrow.length === 0) return said;
-  const wide = prettyBytes(sum(narrow, ({ parameters }) => parameters * 4));
-  return `${said}; widened to float32 when loaded, ${wide} in memory, where a float32 file can be read in place`;
+  const stays = ({ file, parameters }: PartReport) =>
+    !file.endsWith('.onnx') && parameters * 2 > MOST_WIDENED;
+  const [staying, widened] = [narrow.filter(stays), narrow.filter((part) => !stays(part))];
+  const costs = [
+    staying.length > 0 &&
+      `${namesOf(staying)} stays in its file on the processor, widened layer by layer as it runs`,
+    widened.length > 0 &&
+      `${namesOf(widened)} widened to float32 when loaded, ${prettyBytes(sum(widened, ({ parameters }) => parameters * 4))} in memory`,
+  ];
+  return [said, ...costs.filter((cost) => cost !== false)].join('; ');
+}
+
+function namesOf(parts: readonly PartReport[]): string {
+  return parts.map(({ role }) => roleNamed(role).folder).join(', ');
 }
 
 function frozenLine({ width, height, batch }: NonNullable<BundleReport['frozen']>): string | null {

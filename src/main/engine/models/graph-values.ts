@@ -4,7 +4,7 @@
  */
 import type { AppError } from '../../../common/errors.ts';
 import type { Model } from '../onnx/ir/graph.ts';
-import { type Dim, ELEMENT, elementName, tensorBytes, type ValueInfo } from '../onnx/ir/types.ts';
+import { type Dim, ELEMENT, elementName, type ValueInfo } from '../onnx/ir/types.ts';
 import { defect } from './files.ts';
 
 export const EXPORT_AGAIN = 'Export the model again with optimum-cli export onnx.';
@@ -57,16 +57,6 @@ export function weightType(model: Model): string {
   }
   const most = [...bytes].sort((a, b) => b[1] - a[1])[0];
   return most ? elementName(most[0]) : 'none';
-}
-
-const HALVES: readonly number[] = [ELEMENT.float16, ELEMENT.bfloat16];
-
-/** Bytes of weights in half precision that lie in files. */
-export function halfBytes(model: Model): number {
-  const halves = [...model.graph.initializers.values()].filter(
-    ({ type, data }) => data.kind === 'external' && HALVES.includes(type),
-  );
-  return halves.reduce((sum, { type, dims }) => sum + (tensorBytes(type, dims) ?? 0), 0);
 }
 
 export function notA(file: string, what: string, missing: string, values: readonly ValueInfo[]): AppError {

@@ -8,7 +8,7 @@ import { serializeModel } from '../onnx/serde.ts';
 import type { LoadedGraph } from '../onnx/slim.ts';
 import { partDigest } from './digests.ts';
 import { type WeightRanges, weightRanges } from './finite.ts';
-import { halfBytes } from './graph-values.ts';
+import { staysHalf } from './half-weights.ts';
 import { LazySession } from './lazy-session.ts';
 import type { Purpose, Role, RoleName, Runner } from './role.ts';
 import type { Source } from './source.ts';
@@ -99,12 +99,6 @@ export async function openModel<Io, Want, Variant, Functions>(
   return openRead(role, readModel(role, source, want), options);
 }
 
-/**
- * Of a network that is written here: bytes of weights in half precision up to which they are widened when its session is opened.
- * A VAE is smaller; a UNet would take twice the memory of the same in float32.
- */
-const MOST_WIDENED = 128 * 2 ** 20;
-
 /** The same for a graph that was read. Rewrites it in memory; the files stay as they are. */
 export async function openRead<Io, Want, Variant, Functions>(
   role: Role<Io, Want, Variant, Functions>,
@@ -123,7 +117,7 @@ export async function openRead<Io, Want, Variant, Functions>(
   // Kept as bytes, one megabyte for Stable Diffusion's UNet where the objects take fourteen: reading the file again takes
   // a moment at every opening and could find another one than was checked.
   const bytes = serializeModel(graph.model);
-  const keepHalf = provider === 'cpu' && source.also !== undefined && halfBytes(graph.model) > MOST_WIDENED;
+  const keepHalf = provider === 'cpu' && source.also !== undefined && staysHalf(graph.model);
   const create = async () => {
     unchanged();
     return createSession(bytes, { folder, provider, threads, label, keepHalf, ...role.session });
