@@ -8,6 +8,7 @@ import { NetworkBuilder } from '../../src/main/engine/onnx/networks/builder.ts';
 import { createSession, type SessionOptions } from '../../src/main/engine/onnx/ort.ts';
 import { inPlace } from '../../src/main/engine/onnx/passes/in-place.ts';
 import { applyPasses, step } from '../../src/main/engine/onnx/passes/pass.ts';
+import { widenLate } from '../../src/main/engine/onnx/passes/widen-late.ts';
 import { sparseWeights } from '../../tools/bench/sparse-weights.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
@@ -40,7 +41,7 @@ async function share(
   write();
   sparse.close();
   const { model, folder } = write();
-  applyPasses(model, [step(inPlace)], 'the network');
+  applyPasses(model, [step(inPlace), ...(how.keepHalf ? [step(widenLate)] : [])], 'the network');
   const before = anonymous();
   const session = await createSession(model, { folder, provider: 'cpu', ...how, label: 'the network' });
   const data = new Float32Array(WIDTH * 16);
@@ -61,8 +62,8 @@ describe.skipIf(platform() !== 'linux')('weights in a file', () => {
     timeout: 60_000,
   }, async () => {
     // What a layer widens is twice as large as its weights, and there are many layers.
-    expect(await share({ keepHalf: true }, 'float16')).toBeLessThan(1.3);
-    expect(await share({ keepHalf: true, lowMemory: true }, 'float16')).toBeLessThan(1.3);
+    expect(await share({ keepHalf: true }, 'float16')).toBeLessThan(0.6);
+    expect(await share({ keepHalf: true, lowMemory: true }, 'float16')).toBeLessThan(0.6);
     expect(await share({}, 'float16')).toBeGreaterThan(1.7);
   });
 });

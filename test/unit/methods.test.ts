@@ -68,7 +68,7 @@ describe('registry', () => {
     expect(solverFor(getMethod('pix2video'), {}, null)).toBe(ddim);
     expect(solverFor(getMethod('pix2video'), {}, euler)).toBe(euler);
     expect(() => solverFor(getMethod('mix'), {}, ddim)).toThrow(
-      expect.objectContaining({ hint: 'Use euler.' }),
+      expect.objectContaining({ hint: 'Use Euler.' }),
     );
   });
 });

@@ -15,6 +15,7 @@ import { prune } from '../../src/main/engine/onnx/passes/prune.ts';
 import { referenceAttention } from '../../src/main/engine/onnx/passes/reference-attention.ts';
 import { takeMean } from '../../src/main/engine/onnx/passes/take-mean.ts';
 import { unpackAttention } from '../../src/main/engine/onnx/passes/unpack-attention.ts';
+import { widenLate } from '../../src/main/engine/onnx/passes/widen-late.ts';
 import { STYLES } from '../helpers/attention.ts';
 import { textModel } from '../helpers/onnx.ts';
 
@@ -118,6 +119,12 @@ const turned = () =>
     float32[2, 4] w
     t = Transpose<perm = [1, 0]>(w)
     y = MatMul(x, t)`);
+const widened = () =>
+  textModel(`float32[2, 4] x => float32[2, 4] y
+    int64[4] w = {1, 2, 3, 4}
+    a = Relu(x)
+    wide = Cast<to = 1>(w)
+    y = Add(a, wide)`);
 const skipping = () =>
   textModel(`float32[B, 4, H, W] x => float32[B, 4, H, W] y
     float32[4, 4, 1, 1] w
@@ -223,6 +230,7 @@ const shipped: readonly Shipped[] = [
     ],
   },
   { pass: inPlace, step, lacking: null, idle: [turned, 0, 'still reads a transposed weight'] },
+  { pass: widenLate, step, lacking: null, idle: [widened, 1, 'does not stand before all else'] },
   {
     pass: lowRank,
     step: (one) => step<{ adapters: typeof adapters }, unknown>(one, { adapters }),
@@ -263,7 +271,7 @@ describe('the passes that come with Retake', () => {
       name.endsWith('.ts'),
     );
     const names =
-      'float32Io|placedVectors|prune|takeMean|unpackAttention|referenceAttention|jointAttention|inPlace|controlResiduals|lowRank';
+      'float32Io|placedVectors|prune|takeMean|unpackAttention|referenceAttention|jointAttention|inPlace|widenLate|controlResiduals|lowRank';
     const called = new RegExp(`\\b(${names})\\.run\\(`);
     expect(files.filter((name) => called.test(readFileSync(join(source, name), 'utf8')))).toEqual([]);
   });

@@ -21,6 +21,7 @@ import { createSession } from '../../src/main/engine/onnx/ort.ts';
 import { inPlace } from '../../src/main/engine/onnx/passes/in-place.ts';
 import { applyPasses, step } from '../../src/main/engine/onnx/passes/pass.ts';
 import { referenceAttention } from '../../src/main/engine/onnx/passes/reference-attention.ts';
+import { widenLate } from '../../src/main/engine/onnx/passes/widen-late.ts';
 import { serializeModel } from '../../src/main/engine/onnx/serde.ts';
 import { loadGraph } from '../../src/main/engine/onnx/slim.ts';
 import { GRAPH, layOut } from './load.ts';
@@ -144,11 +145,13 @@ async function measure(family: Family, way: Way, lowMemory: boolean, side: numbe
     const started = processorTime();
     const { model, folder } = read();
     const io = unetIo(model, root);
-    const passes = [...unet.passes('forward', { sites: 'decoder' }), step(inPlace)];
+    const keepHalf = way !== 'export' && staysHalf(model);
+    const last = keepHalf ? [step(inPlace), step(widenLate)] : [step(inPlace)];
+    const passes = [...unet.passes('forward', { sites: 'decoder' }), ...last];
     const sites = applyPasses(model, passes, 'the UNet').of(referenceAttention)!;
     const session = await createSession(serializeModel(model), {
       ...{ folder, provider: 'cpu', lowMemory, threads: 1, label: 'the UNet', ...unet.session },
-      keepHalf: way !== 'export' && staysHalf(model),
+      keepHalf,
     });
     const size = side / FACTOR;
     const shape = { channels: 4, height: size, width: size };

@@ -4,6 +4,7 @@ import { createSession, type Provider, tryOut } from '../onnx/ort.ts';
 import { inPlace } from '../onnx/passes/in-place.ts';
 import { type Adapter, lowRank } from '../onnx/passes/low-rank.ts';
 import { applyPasses, type Outcomes, step } from '../onnx/passes/pass.ts';
+import { widenLate } from '../onnx/passes/widen-late.ts';
 import { serializeModel } from '../onnx/serde.ts';
 import type { LoadedGraph } from '../onnx/slim.ts';
 import { partDigest } from './digests.ts';
@@ -110,14 +111,14 @@ export async function openRead<Io, Want, Variant, Functions>(
   const { folder } = graph;
   const label = `${role.label} of ${name}`;
   const beside = adapters.length > 0 ? [step(lowRank, { adapters })] : [];
+  const keepHalf = provider === 'cpu' && source.also !== undefined && staysHalf(graph.model);
   // Only now: the passes of a role look for plain products.
-  const last = provider === 'cpu' ? [step(inPlace)] : [];
+  const last = provider === 'cpu' ? [step(inPlace), ...(keepHalf ? [step(widenLate)] : [])] : [];
   const steps = [...beside, ...role.passes(purpose, variant), ...last];
   const outcomes = applyPasses(graph.model, steps, label);
   // Kept as bytes, one megabyte for Stable Diffusion's UNet where the objects take fourteen: reading the file again takes
   // a moment at every opening and could find another one than was checked.
   const bytes = serializeModel(graph.model);
-  const keepHalf = provider === 'cpu' && source.also !== undefined && staysHalf(graph.model);
   const create = async () => {
     unchanged();
     return createSession(bytes, { folder, provider, threads, label, keepHalf, ...role.session });
