@@ -81,6 +81,15 @@ const families = [
     latent: 128,
     prediction: 'epsilon',
   },
+  {
+    id: 'sdxl-inpainting',
+    label: 'Stable Diffusion XL for inpainting',
+    text: 'xl',
+    channels: 9,
+    pipeline: 'StableDiffusionXLInpaintPipeline',
+    latent: 128,
+    prediction: 'epsilon',
+  },
 ] as const satisfies readonly Family[];
 
 /** Side of the latent that a model of the family was trained on. @param prediction null where nobody says it yet */
