@@ -94,7 +94,7 @@ describe('settings', () => {
     ['a parameter without value', ['-p', 'weight'], /--param wants name=value/],
     ['a parameter out of its range', ['--method', 'mix', '-p', 'w=2'], /"w" is a number from 0 to 1/],
     ['an unknown solver', ['--solver', 'heum'], /no solver "heum"\. Choose ddim or euler/],
-    ['a solver the method has not', ['--method', 'mix', '--solver', 'ddim'], /Use euler/],
+    ['a solver the method has not', ['--method', 'mix', '--solver', 'ddim'], /Use Euler/],
     ['an unknown schedule', ['--schedule', 'x'], /no schedule "x"\. Choose bundle/],
     ['an unknown format', ['--format', 'xvid'], /Allowed choices are prores422hq/],
     ['an unknown provider', ['--provider', 'abacus'], /Allowed choices are auto, cpu/],

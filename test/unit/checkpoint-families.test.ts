@@ -103,15 +103,17 @@ const unet = (channels: number, context: number) =>
     linear: context > 768,
     added: null,
   });
-const XL_UNET = trainersUNet({
-  channels: 4,
-  width: 320,
-  multiples: [1, 2, 4],
-  depths: [0, 2, 10],
-  context: 2048,
-  linear: true,
-  added: 2816,
-});
+const xlUNet = (channels: number) =>
+  trainersUNet({
+    channels,
+    width: 320,
+    multiples: [1, 2, 4],
+    depths: [0, 2, 10],
+    context: 2048,
+    linear: true,
+    added: 2816,
+  });
+const XL_UNET = xlUNet(4);
 
 describe('the family of a single file', () => {
   it.each([
@@ -121,6 +123,7 @@ describe('the family of a single file', () => {
     ['sd2-depth', 'epsilon', { ...unet(5, 1024), ...TEXT2, ...VAE }],
     ['sd2-inpainting', 'epsilon', { ...unet(9, 1024), ...TEXT2, ...VAE }],
     ['sdxl', 'epsilon', { ...XL_UNET, ...TEXT_XL, ...VAE }],
+    ['sdxl-inpainting', 'epsilon', { ...xlUNet(9), ...TEXT_XL, ...VAE }],
   ])('%s predicts %s', (family, prediction, header) => {
     const file = open(header);
     expect(file).toMatchObject({ family, prediction, unknown: [] });
