@@ -49,7 +49,9 @@ describe.skipIf(!golden)('bundle functions against goldens', () => {
       expect([...tokens.ids[0]!]).toEqual([...ids.subarray(i * 77, (i + 1) * 77)]);
       expect(tokens.cut === null).toBe(i !== 3);
       const made = await bundle.embed(prompt, SIZE);
-      expect([made.tokens, made.dim]).toEqual([77, 32]);
+      // The numbers are of the cut prompt; what is cut of it is read in a second text.
+      expect([made.tokens, made.dim]).toEqual([tokens.cut === null ? 77 : 2 * 77, 32]);
+      if (tokens.cut !== null) continue;
       expect(farthest(made.hidden, hidden.subarray(i * 77 * 32, (i + 1) * 77 * 32))).toBeLessThan(2.1e-5);
       expect(farthest(made.pooled!, pooled.subarray(i * 32, (i + 1) * 32))).toBeLessThan(1e-5);
     }
