@@ -1,11 +1,10 @@
-/** Answers the desktop's calls: each is one line that says which part does it. */
+/** Answers the desktop's calls: each is one line that says which part does it. Long, since the calls are many. */
 import { basename, join } from 'node:path';
 import type { DesktopContract } from '../../../common/contract/contract.ts';
 import type { DesktopEvent, JobEvent } from '../../../common/contract/events.ts';
 import type { OpenedProject } from '../../../common/contract/projects.ts';
 import { AppError, errorLine } from '../../../common/errors.ts';
 import type { ProjectDocument } from '../../../common/project/document.ts';
-import { filesIn } from '../../../common/settings/files.ts';
 import type { ArtefactStore } from '../artefacts/store.ts';
 import type { DataPaths } from '../data-paths.ts';
 import { requireSearchFolder, requireWorkFolder } from '../folders.ts';
@@ -13,7 +12,6 @@ import { download as downloadFrom, lookInto } from '../library/download.ts';
 import { KnownHeaders } from '../library/header-facts.ts';
 import { Library } from '../library/library.ts';
 import { repositoryOf } from '../library/repository.ts';
-import { requireThere } from '../library/there.ts';
 import { rememberingProbe } from '../media/remembering-probe.ts';
 import { isClipThere } from '../media/sequence.ts';
 import { saveStill } from '../media/still.ts';
@@ -36,6 +34,7 @@ import { Watch } from '../queue/watch.ts';
 import { Review } from '../review/review.ts';
 import type { Handlers } from '../serve.ts';
 import { done, either, seldom, whileWanted } from './calling.ts';
+import { requiring } from './requiring.ts';
 import { takeHandlers } from './takes.ts';
 
 export interface DesktopParts {
@@ -124,24 +123,7 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
   /** Long file work for the open project. */
   let errands = new AbortController();
 
-  /** A clip or a take, and nothing that a project from somewhere else only calls one. */
-  const requireShown = async (path: string, doing: string) => {
-    await places.require(path, doing);
-    if (await project.mayShow(path)) return;
-    throw new AppError('clip-unreadable', 'it is not there, or lies elsewhere and is no take of Retake', {
-      doing,
-      hint: 'Import it as a clip if you know what it is.',
-    });
-  };
-  /** Nothing on a server that is new here: a shot's clip and model, and all that its settings name; weights must be there. */
-  const requireKnown = async (paths: readonly (string | null)[], settings: object, doing: string) => {
-    const named = filesIn(settings);
-    for (const path of [...paths, ...named.map(({ path }) => path)]) {
-      if (path !== null) await places.require(path, doing);
-    }
-    // Before the first frame: a LoRA that was moved is not left out.
-    for (const { path, use } of named) if (use === 'network') await requireThere('the file', path, doing);
-  };
+  const { requireShown, requireKnown } = requiring(places, project);
   const handlers: Handlers<DesktopContract> = {
     'project.create': async ({ path, name }) => {
       await places.accept(path);

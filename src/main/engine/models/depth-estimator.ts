@@ -1,16 +1,14 @@
 /** A depth estimator in a folder of its own, for what else wants depth than the UNet. */
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
-import type { CancelSignal } from '../../../common/errors.ts';
 import { dpt } from '../onnx/networks/dpt.ts';
-import type { Provider } from '../onnx/ort.ts';
 import { readWeights } from '../onnx/safetensors/component.ts';
 import { defect, kindOf, readJson } from './files.ts';
-import { digestOfModel, openRead, readModel } from './model.ts';
+import { type OpenAloneOptions, openAlone } from './open-alone.ts';
 import { preprocessorConfig } from './preprocessor.ts';
 import { depthEstimator } from './roles/depth-estimator.ts';
 import { onnxFile, type Source, writtenNetwork } from './source.ts';
-import type { DepthEstimator, DigestStore } from './types.ts';
+import type { DepthEstimator } from './types.ts';
 
 export interface OpenDepthEstimator extends DepthEstimator {
   /** sha256 hex of all that changes its numbers, but for the provider. */
@@ -18,14 +16,6 @@ export interface OpenDepthEstimator extends DepthEstimator {
   /** Gives its memory back; the next estimate opens it again. */
   release(): Promise<void>;
   close(): Promise<void>;
-}
-
-export interface OpenDepthEstimatorOptions {
-  readonly provider: Provider;
-  readonly digestStore?: DigestStore | undefined;
-  readonly signal?: CancelSignal | undefined;
-  /** What the runtime would refuse shows at the first call only. */
-  readonly untried?: boolean;
 }
 
 const CHOOSE = 'Choose the folder of a depth estimator: DPT as transformers lays it out, or model.onnx.';
@@ -37,17 +27,13 @@ const CHOOSE = 'Choose the folder of a depth estimator: DPT as transformers lays
  */
 export async function openDepthEstimator(
   dir: string,
-  { provider, digestStore, signal, untried }: OpenDepthEstimatorOptions,
+  options: OpenAloneOptions,
 ): Promise<OpenDepthEstimator> {
   if ((await kindOf(dir)) !== 'folder') throw defect(dir, 'there is no such folder', CHOOSE);
   const preprocessor = await preprocessorOf(dir);
   const config = await readJson(preprocessor, preprocessorConfig);
-  const read = readModel(depthEstimator, await sourceIn(dir, preprocessor), undefined);
-  const digest = await digestOfModel(read, digestStore, signal);
-  const model = await openRead(depthEstimator, read, {
-    ...{ variant: undefined, name: basename(dir), provider, signal },
-    untried: untried ?? false,
-  });
+  const source = await sourceIn(dir, preprocessor);
+  const { model, digest } = await openAlone(depthEstimator, source, basename(dir), options);
   return {
     ...model.functions(config),
     digest,

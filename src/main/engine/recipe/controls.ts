@@ -8,12 +8,9 @@ import type { Run } from '../diffusion/run.ts';
 import { stepAt } from '../diffusion/solvers/solver.ts';
 import type { DepthBy } from '../make/depth.ts';
 import { showsAll } from '../media/fit.ts';
-import {
-  type OpenDepthEstimator,
-  type OpenDepthEstimatorOptions,
-  openDepthEstimator,
-} from '../models/depth-estimator.ts';
+import { type OpenDepthEstimator, openDepthEstimator } from '../models/depth-estimator.ts';
 import { kindOf } from '../models/files.ts';
+import type { OpenAloneOptions } from '../models/open-alone.ts';
 import { depthEstimator } from '../models/roles/depth-estimator.ts';
 import type { DepthEstimator } from '../models/types.ts';
 
@@ -106,7 +103,7 @@ function pathsOf(controls: readonly Control[]): string[] {
 export async function estimatorsOf(
   settings: Pick<EditSettings, 'model'>,
   own: Estimator | null,
-  options: OpenDepthEstimatorOptions,
+  options: OpenAloneOptions,
 ): Promise<Estimators> {
   const found = new Estimators();
   try {

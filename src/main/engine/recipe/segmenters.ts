@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { AppError } from '../../../common/errors.ts';
 import type { Mask } from '../../../common/masks/mask.ts';
 import { kindOf } from '../models/files.ts';
+import type { OpenAloneOptions } from '../models/open-alone.ts';
 import { segmenter } from '../models/roles/segmenter.ts';
-import { type OpenSegmenterOptions, openSegmenter, type Segmenter } from '../models/segmenter.ts';
+import { openSegmenter, type Segmenter } from '../models/segmenter.ts';
 
 /** By part. */
 export class Segmenters extends Map<string, Segmenter> implements AsyncDisposable {
@@ -20,7 +21,7 @@ export class Segmenters extends Map<string, Segmenter> implements AsyncDisposabl
 export async function segmentersOf(
   mask: Mask | null,
   bundle: string | null,
-  options: OpenSegmenterOptions,
+  options: OpenAloneOptions,
 ): Promise<Segmenters> {
   const opened = new Map<string, Segmenter>();
   const found = new Segmenters();

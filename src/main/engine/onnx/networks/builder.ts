@@ -1,4 +1,4 @@
-/** Writes a network as a graph of standard operators whose weights stay in the artist's own files. */
+/** Writes a network as a graph of standard operators whose weights stay in the artist's own files. Long, since all layers share its weights, constants and names. */
 import { AppError } from '../../../../common/errors.ts';
 import { type Attribute, attr, Graph, type Model } from '../ir/graph.ts';
 import { type Dim, ELEMENT, float32Tensor, int64Tensor } from '../ir/types.ts';
