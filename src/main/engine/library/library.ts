@@ -1,7 +1,6 @@
 /** All that the artist can render with: what comes with Retake, what was added, what lies in watched folders. */
 import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
-import { setImmediate as breathe } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type {
   LibraryEntry,
@@ -16,34 +15,21 @@ import { type Picture, pictureBeside, stemOf } from './beside.ts';
 import { type BuiltIn, builtInBundles } from './built-in.ts';
 import { entryFacts } from './entry-facts.ts';
 import { holdsGraphs, isModelFolder } from './folder-facts.ts';
-import { FolderWatch, type WatchTimes } from './folder-watch.ts';
 import { KnownHeaders } from './header-facts.ts';
-import { kindByFolder, type Look, Looker } from './look.ts';
+import { type Look, Looker } from './look.ts';
 import { ListKeeper } from './saved-list.ts';
-import { type FoundFile, layoutOf, scan } from './scan.ts';
+import { layoutOf, scan } from './scan.ts';
 import { requireThere } from './there.ts';
+import { type InWatched, WatchedFiles, type WatchParts } from './watched-files.ts';
 
-export interface LibraryParts {
+export interface LibraryParts extends WatchParts {
   /** Where the artist's list is kept. */
   readonly file: string;
   readonly headers?: KnownHeaders;
   /** The first of them is the default until another is chosen. */
   readonly builtIn?: readonly BuiltIn[];
-  /** Whether a place on the network that a link leads to may be looked at. */
-  readonly allows?: (path: string) => Promise<boolean>;
-  /** Told when the list has become another by itself; seldom enough to ask for it each time. */
-  readonly onChange?: () => void;
-  readonly times?: WatchTimes;
 }
 
-interface InWatched {
-  readonly of: FoundFile;
-  readonly look: Look;
-  /** The watched folder. */
-  readonly root: string;
-}
-
-const TELL_EVERY_MS = 500;
 /** Of a folder that may be a library or a clip. */
 const GLANCE = { depth: 5, names: 20_000 };
 const FILE = /\.(safetensors|ckpt|pt|pth|bin)$/i;
@@ -55,12 +41,7 @@ export class Library {
   readonly #builtIn: readonly BuiltIn[];
   readonly #headers: KnownHeaders;
   readonly #looker: Looker;
-  readonly #watches = new Map<string, FolderWatch>();
-  /** What watched folders hold, looked into. */
-  readonly #seen = new Map<string, { readonly of: FoundFile; readonly look: Look }>();
-  readonly #reading = pLimit(1);
-  #told: NodeJS.Timeout | null = null;
-  #stopped = false;
+  readonly #watched: WatchedFiles;
 
   constructor(parts: LibraryParts) {
     this.#parts = parts;
@@ -68,18 +49,19 @@ export class Library {
     this.#builtIn = parts.builtIn ?? builtInBundles();
     this.#headers = parts.headers ?? new KnownHeaders(null);
     this.#looker = new Looker(this.#headers);
+    this.#watched = new WatchedFiles(this.#looker, parts);
   }
 
   /** What is known by now; watched folders are read in the background. */
   async list(kind: LibraryKind | null = null): Promise<LibraryEntry[]> {
     const saved = await this.#list.read();
-    await this.#watch(saved.watched);
+    this.#watched.watch(saved.watched);
     const own = new Set([...this.#builtIn.map(({ dir }) => dir), ...saved.added]);
     // A default stays the default when it is gone or broken: another would render other pictures unasked.
     if (saved.default !== null) own.add(saved.default);
     const inTurns = pLimit(AT_ONCE);
     const listed = [...own].map((path) => inTurns(() => this.#entry(path)));
-    const watched = this.#inWatched().filter(({ of }) => !own.has(of.path));
+    const watched = this.#watched.files().filter(({ of }) => !own.has(of.path));
     const found = watched.map((one) => inTurns(() => this.#entryOf(one.of.path, one.look, one)));
     const entries = await Promise.all([...listed, ...found]);
     const usable = entries.find(
@@ -93,20 +75,14 @@ export class Library {
 
   /** Until every watched folder was looked through and read once. */
   async settled(): Promise<void> {
-    await this.#watch((await this.#list.read()).watched);
-    await Promise.all([...this.#watches.values()].map((one) => one.look()));
-    await this.#reading(() => {});
+    this.#watched.watch((await this.#list.read()).watched);
+    await this.#watched.settled();
   }
 
   async folders(): Promise<WatchedFolder[]> {
     const { watched } = await this.#list.read();
-    await this.#watch(watched);
-    return watched.flatMap((path) => {
-      const about = this.#watches.get(path)?.about();
-      if (!about) return [];
-      const isRead = this.#watches.get(path)!.found.every((one) => this.#seen.get(one.path)?.of === one);
-      return [{ ...about, state: about.state === 'watched' && !isRead ? 'reading' : about.state }];
-    });
+    this.#watched.watch(watched);
+    return watched.flatMap((path) => this.#watched.about(path) ?? []);
   }
 
   /** What `add` would make of it; null where nothing in it is for the library. */
@@ -149,7 +125,7 @@ export class Library {
       throw new AppError('usage', 'what comes with Retake stays', { doing });
     }
     const saved = await this.#list.read();
-    const inside = this.#inWatched().find(({ of }) => of.path === path);
+    const inside = this.#watched.files().find(({ of }) => of.path === path);
     if (inside && !saved.added.includes(path) && !saved.watched.includes(path)) {
       throw new AppError('usage', `it lies in ${inside.root}, which is watched`, {
         doing,
@@ -215,17 +191,14 @@ export class Library {
 
   /** Null where none lies beside it, or it is not in the library. */
   async pictureOf(path: string): Promise<Picture | null> {
-    const seen = this.#inWatched().find(({ of }) => of.path === path);
+    const seen = this.#watched.files().find(({ of }) => of.path === path);
     if (seen) return seen.of.picture;
     const { added } = await this.#list.read();
     return added.includes(path) ? pictureBeside(path) : null;
   }
 
   stop(): void {
-    this.#stopped = true;
-    for (const watch of this.#watches.values()) watch.stop();
-    this.#watches.clear();
-    if (this.#told) clearTimeout(this.#told);
+    this.#watched.stop();
     this.#headers.close();
   }
 
@@ -248,65 +221,6 @@ export class Library {
 
   #allows(): { readonly allows?: (path: string) => Promise<boolean> } {
     return this.#parts.allows ? { allows: this.#parts.allows } : {};
-  }
-
-  async #watch(wanted: readonly string[]): Promise<void> {
-    if (this.#stopped) return;
-    for (const [path, watch] of this.#watches) {
-      if (wanted.includes(path)) continue;
-      watch.stop();
-      this.#watches.delete(path);
-    }
-    for (const path of wanted) {
-      if (this.#watches.has(path)) continue;
-      const { allows = async () => true, times } = this.#parts;
-      const watch = new FolderWatch(path, {
-        allows,
-        onChange: () => void this.#reading(() => this.#read()),
-        ...(times && { times }),
-      });
-      this.#watches.set(path, watch);
-      watch.start();
-    }
-  }
-
-  /** Reads what is new, one file at a time: other calls are answered in between. */
-  async #read(): Promise<void> {
-    const found = new Map<string, FoundFile>();
-    for (const watch of this.#watches.values()) for (const one of watch.found) found.set(one.path, one);
-    for (const path of this.#seen.keys()) if (!found.has(path)) this.#seen.delete(path);
-    this.#tell();
-    for (const [path, of] of found) {
-      if (this.#stopped) return;
-      if (this.#seen.get(path)?.of === of) continue;
-      this.#seen.set(path, {
-        of,
-        look: of.as === 'writing' ? beingWritten(path) : await this.#looker.look(path),
-      });
-      this.#tell();
-      await breathe();
-    }
-    this.#tell();
-  }
-
-  #tell(): void {
-    if (this.#told || this.#stopped) return;
-    this.#told = setTimeout(() => {
-      this.#told = null;
-      this.#parts.onChange?.();
-    }, TELL_EVERY_MS).unref();
-  }
-
-  /** What watched folders hold and was read, each once. */
-  #inWatched(): InWatched[] {
-    const all = new Map<string, InWatched>();
-    for (const { path: root, found } of this.#watches.values()) {
-      for (const { path } of found) {
-        const seen = this.#seen.get(path);
-        if (seen && !all.has(path)) all.set(path, { ...seen, root });
-      }
-    }
-    return [...all.values()];
   }
 
   async #entry(path: string): Promise<Omit<LibraryEntry, 'isDefault'>> {
@@ -334,19 +248,4 @@ export class Library {
       problems: look.problems,
     };
   }
-}
-
-/** What it will be is told by the folder that it is put into. */
-function beingWritten(path: string): Look {
-  return {
-    kind: kindByFolder(path),
-    what: '',
-    state: 'writing',
-    isFolder: false,
-    bytes: null,
-    nativeSize: null,
-    words: [],
-    header: null,
-    problems: ['It is still being written.'],
-  };
 }
