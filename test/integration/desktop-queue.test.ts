@@ -256,14 +256,11 @@ test('several shots are added together or not at all, and a refusal names the sh
   await expect(unknown).rejects.toMatchObject({ code: 'usage', doing: 'Shot 2' });
   expect((await call['queue.list'](null)).entries).toEqual([]);
   expect(existsSync(takes)).toBe(false);
-  // Two calls at once do not promise one name twice.
+  // Two calls at once do not promise one name twice, whichever of them is served first.
   const [a, b] = await Promise.all([add(named(1), named(1)), add(named(1), named(2))]);
-  expect([...a.ids, ...b.ids].map((id) => basename(store.get(id).settings.output.path))).toEqual([
-    'Shot 1 1.mov',
-    'Shot 1 2.mov',
-    'Shot 1 3.mov',
-    'Shot 2 1.mov',
-  ]);
+  const promised = [...a.ids, ...b.ids].map((id) => basename(store.get(id).settings.output.path));
+  expect(promised.at(-1)).toBe('Shot 2 1.mov');
+  expect(promised.sort()).toEqual(['Shot 1 1.mov', 'Shot 1 2.mov', 'Shot 1 3.mov', 'Shot 2 1.mov']);
   await expect(
     call['queue.add']({
       project: 'other',
