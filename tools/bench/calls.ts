@@ -2,14 +2,9 @@
  * Memory of guided calls at Stable Diffusion 1.5 size, call by call: the runtime holds more from the second call of a size
  * on than at the first, so a first call says little. Weights are zeros in a sparse file; each measurement has a process of
  * its own.
- *
- *     npx node tools/bench/calls.ts [side in pixels] [on|off: the runtime's memory pattern, both by default]
  */
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { table } from '../../src/main/cli/text.ts';
 import type { Features } from '../../src/main/engine/diffusion/types.ts';
 import { unet } from '../../src/main/engine/models/roles/unet.ts';
 import { unetIo } from '../../src/main/engine/models/roles/unet-io.ts';
@@ -18,7 +13,10 @@ import { createSession } from '../../src/main/engine/onnx/ort.ts';
 import { applyPasses } from '../../src/main/engine/onnx/passes/pass.ts';
 import { referenceAttention } from '../../src/main/engine/onnx/passes/reference-attention.ts';
 import { loadGraph } from '../../src/main/engine/onnx/slim.ts';
-import { GRAPH, layOut } from './load.ts';
+import { answer, inChild, inFolder } from './child.ts';
+import { ABSENT, GRAPH, layOut } from './load.ts';
+import type { Measure, Row, Say } from './measure.ts';
+import { megabytes } from './units.ts';
 
 /** How many frames each call reads besides its own, as an edit begins. */
 const BANKS = [0, 2, 2];
@@ -32,29 +30,59 @@ interface Call {
   readonly peak: number;
 }
 
-export interface CallsReport {
+interface CallsReport {
   readonly side: number;
   readonly memoryPattern: boolean;
   readonly calls: readonly Call[];
 }
 
-/** Null where the trial data is absent. At 512² it takes 10 to 15 GB and minutes. */
-export function benchCalls(side: number, memoryPattern: boolean): CallsReport | null {
-  if (!existsSync(GRAPH)) return null;
-  const root = mkdtempSync(join(tmpdir(), 'retake-bench-calls-'));
-  try {
+async function measureCalls(side: number, memoryPattern: boolean, say: Say): Promise<CallsReport> {
+  say(`${side}², memory pattern ${memoryPattern ? 'on' : 'off'}`);
+  return inFolder(async (root) => {
     const file = join(root, 'unet', 'model.onnx');
     layOut(file);
-    const args = [import.meta.filename, 'measure', file, String(side), String(memoryPattern)];
-    const calls = JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })) as Call[];
-    return { side, memoryPattern, calls };
-  } finally {
-    rmSync(root, { recursive: true, force: true });
-  }
+    const words = [file, String(side), String(memoryPattern)];
+    return { side, memoryPattern, calls: await inChild<Call[]>(import.meta.filename, ...words) };
+  });
 }
 
+function rowsOf({ side, memoryPattern, calls }: CallsReport): Row[] {
+  return calls.map(({ bank, seconds, peak }, i) => [
+    `SD 1.5 graph at ${side}²${memoryPattern ? ', memory pattern' : ''}, call ${i + 1} (${bank} bank frames)`,
+    `${megabytes(peak)} at most so far, ${seconds.toFixed(1)} s`,
+    i < 2 || memoryPattern ? '' : 'no more than call 2',
+  ]);
+}
+
+async function measured(side: number, patterns: readonly boolean[], say: Say) {
+  if (!existsSync(GRAPH)) return { rows: [[`SD 1.5 graph at ${side}²`, ABSENT, ''] as const], data: null };
+  const reports: CallsReport[] = [];
+  for (const pattern of patterns) reports.push(await measureCalls(side, pattern, say));
+  return { rows: reports.flatMap(rowsOf), data: reports };
+}
+
+/** Large enough for attention to outweigh the rest, small enough for most machines. */
+export const calls: Measure = {
+  id: 'calls',
+  title: 'memory of guided calls, SD 1.5 graph at 384²',
+  seconds: 45,
+  default: true,
+  memory: 8e9,
+  run: (say) => measured(384, [false], say),
+};
+
+export const callsPattern: Measure = {
+  id: 'calls-512',
+  title: 'the same at 512², with and without a memory pattern',
+  seconds: 240,
+  default: false,
+  memory: 17e9,
+  run: (say) => measured(512, [true, false], say),
+};
+
 /** In the child. */
-async function measure(file: string, side: number, memoryPattern: boolean): Promise<Call[]> {
+async function measure(file: string, pixels: string, pattern: string): Promise<Call[]> {
+  const [side, memoryPattern] = [Number(pixels), pattern === 'true'];
   const { model, folder } = loadGraph(file, { root: join(file, '..', '..') });
   const io = unetIo(model, file);
   const outcomes = applyPasses(model, unet.passes('forward', { sites: 'decoder' }), 'the UNet');
@@ -86,23 +114,4 @@ async function measure(file: string, side: number, memoryPattern: boolean): Prom
   return calls;
 }
 
-if (process.argv[1] === import.meta.filename) {
-  const [first, ...rest] = process.argv.slice(2);
-  if (first === 'measure') {
-    process.stdout.write(JSON.stringify(await measure(rest[0]!, Number(rest[1]), rest[2] === 'true')));
-  } else {
-    const patterns = rest[0] === undefined ? [true, false] : [rest[0] === 'on'];
-    const reports = patterns.map((pattern) => benchCalls(Number(first ?? 512), pattern));
-    const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
-    const rows = reports.flatMap((report) =>
-      (report?.calls ?? []).map(({ bank, seconds, resident, peak }, i) => [
-        report!.memoryPattern ? 'on' : 'off',
-        `${i + 1}, ${bank} bank frames`,
-        `${seconds.toFixed(1)} s`,
-        gigabytes(resident),
-        gigabytes(peak),
-      ]),
-    );
-    console.log(table([['memory pattern', 'call', 'time', 'resident', 'peak'], ...rows]));
-  }
-}
+await answer(import.meta.filename, measure);

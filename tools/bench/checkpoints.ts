@@ -3,14 +3,9 @@
  * memory. Weights are zeros in sparse files, made from the configurations alone; every measurement has a process of its own and one
  * thread, and times are the processor's, since the clock also tells of what else the machine does. Repacked zeros are kept once by the
  * runtime, so that a real file takes about a gigabyte more without low memory, exported or not.
- *
- *     npx node tools/bench/checkpoints.ts [side in pixels] [sd15|xl, both by default]
  */
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { table } from '../../src/main/cli/text.ts';
 import { staysHalf } from '../../src/main/engine/models/half-weights.ts';
 import { unet } from '../../src/main/engine/models/roles/unet.ts';
 import { unetIo } from '../../src/main/engine/models/roles/unet-io.ts';
@@ -24,8 +19,11 @@ import { referenceAttention } from '../../src/main/engine/onnx/passes/reference-
 import { widenLate } from '../../src/main/engine/onnx/passes/widen-late.ts';
 import { serializeModel } from '../../src/main/engine/onnx/serde.ts';
 import { loadGraph } from '../../src/main/engine/onnx/slim.ts';
+import { answer, inChild, inFolder } from './child.ts';
 import { GRAPH, layOut } from './load.ts';
+import type { Measure, Row, Say } from './measure.ts';
 import { sparseWeights } from './sparse-weights.ts';
+import { gigabytes } from './units.ts';
 
 const FACTOR = 8;
 const RUNS = 2;
@@ -72,39 +70,20 @@ interface CheckpointResult {
   readonly best: Measured;
 }
 
-export interface CheckpointReport {
-  readonly side: number;
-  readonly results: readonly CheckpointResult[];
-  /** Measure, value, target: for a table. */
-  readonly rows: string[][];
-}
-
-/** Takes some minutes. What the machine has too little memory for is left out, and the table says so. */
-export function benchCheckpoints(
-  side: number,
-  families: readonly Family[] = ['sd15', 'xl'],
-): CheckpointReport {
-  const fits = (family: Family) => process.availableMemory() > NEEDED[family];
-  const results = families
-    .filter(fits)
-    .flatMap((family) => [false, true].flatMap((low) => measureAll(family, low, side)));
-  const left = families.filter((family) => !results.some((one) => one.family === family));
-  const skipped = left.map((family) => [
-    `${NAMES[family]} checkpoints`,
-    `skipped, ${gigabytes(NEEDED[family])} of memory must be free`,
-    '',
-  ]);
-  return { side, results, rows: [...rowsOf(results, side), ...skipped] };
-}
-
 /** The ways in turn, so that a busy moment of the machine meets all. */
-function measureAll(family: Family, lowMemory: boolean, side: number): CheckpointResult[] {
+async function measureAll(
+  family: Family,
+  lowMemory: boolean,
+  side: number,
+  say: Say,
+): Promise<CheckpointResult[]> {
   const best = new Map<Way, Measured>();
   for (let run = 0; run < RUNS; run++) {
     for (const way of WAYS) {
       if (way === 'export' && (family !== 'sd15' || !existsSync(GRAPH))) continue;
-      const args = [import.meta.filename, 'measure', family, way, String(lowMemory), String(side)];
-      const found = JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })) as Measured;
+      say(`${way}${lowMemory ? ', low memory' : ''}, run ${run + 1} of ${RUNS}`);
+      const words = [family, way, String(lowMemory), String(side)];
+      const found = await inChild<Measured>(import.meta.filename, ...words);
       const known = best.get(way);
       best.set(way, {
         ...found,
@@ -116,11 +95,37 @@ function measureAll(family: Family, lowMemory: boolean, side: number): Checkpoin
   return [...best].map(([way, measured]) => ({ family, way, lowMemory, best: measured }));
 }
 
-const NAMES: Readonly<Record<Family, string>> = { sd15: 'SD 1.5', xl: 'XL' };
-const gigabytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(2)} GB`;
+/** Small, so that a call takes a second and what comes before it counts. */
+const SIDE = 128;
 
-function rowsOf(results: readonly CheckpointResult[], side: number): string[][] {
-  return results.map(({ family, way, lowMemory, best }) => {
+async function measured(family: Family, say: Say) {
+  const results: CheckpointResult[] = [];
+  for (const low of [false, true]) results.push(...(await measureAll(family, low, SIDE, say)));
+  return { rows: rowsOf(results, SIDE), data: { side: SIDE, results } };
+}
+
+export const checkpoints: Measure = {
+  id: 'checkpoints',
+  title: 'checkpoints of SD 1.5 beside its export',
+  seconds: 90,
+  default: true,
+  memory: NEEDED.sd15,
+  run: (say) => measured('sd15', say),
+};
+
+export const xlCheckpoints: Measure = {
+  id: 'checkpoints-xl',
+  title: 'checkpoints of XL beside an export',
+  seconds: 240,
+  default: false,
+  memory: NEEDED.xl,
+  run: (say) => measured('xl', say),
+};
+
+const NAMES: Readonly<Record<Family, string>> = { sd15: 'SD 1.5', xl: 'XL' };
+
+function rowsOf(results: readonly CheckpointResult[], side: number): Row[] {
+  return results.map(({ family, way, lowMemory, best }): Row => {
     const among = results.filter((one) => one.family === family && one.lowMemory === lowMemory);
     const exported = (among.find((one) => one.way === 'export') ?? among[0]!).best;
     const ratio = (of: keyof Measured) => `× ${(best[of] / exported[of]).toFixed(2)}`;
@@ -138,9 +143,10 @@ function processorTime(): number {
 }
 
 /** In the child. */
-async function measure(family: Family, way: Way, lowMemory: boolean, side: number): Promise<Measured> {
-  const root = mkdtempSync(join(tmpdir(), 'retake-bench-checkpoint-'));
-  try {
+async function measure(...words: string[]): Promise<Measured> {
+  const [family, way, low, pixels] = words as [Family, Way, string, string];
+  const [lowMemory, side] = [low === 'true', Number(pixels)];
+  return inFolder(async (root) => {
     const read = prepare(root, family, way);
     const started = processorTime();
     const { model, folder } = read();
@@ -176,9 +182,7 @@ async function measure(family: Family, way: Way, lowMemory: boolean, side: numbe
       ...{ first, later: Math.min(...later) },
       ...{ anonymous: bytes('RssAnon'), mapped: bytes('RssFile'), peak: bytes('VmHWM') },
     };
-  } finally {
-    rmSync(root, { recursive: true, force: true });
-  }
+  });
 }
 
 /** Makes the files; what it gives back reads them. */
@@ -199,14 +203,4 @@ function prepare(root: string, family: Family, way: Way): () => { model: Model; 
   return () => unet2DCondition(sparse, config);
 }
 
-if (process.argv[1] === import.meta.filename) {
-  const [first, ...rest] = process.argv.slice(2);
-  if (first === 'measure') {
-    const [family, way, low, side] = rest as [Family, Way, string, string];
-    process.stdout.write(JSON.stringify(await measure(family, way, low === 'true', Number(side))));
-  } else {
-    const families = rest[0] === undefined ? undefined : [rest[0] as Family];
-    const { rows } = benchCheckpoints(Number(first ?? 128), families);
-    console.log(table([['measure', 'value', 'target'], ...rows]));
-  }
-}
+await answer(import.meta.filename, measure);

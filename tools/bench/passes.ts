@@ -2,29 +2,26 @@
  * What one call of the network takes by how many frames go together and what they attend to: processor time per frame over
  * that of one by one, and memory, measured over foretold. Guided; each model and kind has a process of its own, of one
  * thread, whose time does not depend on what else the machine does.
- *
- *     npx node tools/bench/passes.ts [side in pixels, for a model of Stable Diffusion 1.5's size]
  */
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { table } from '../../src/main/cli/text.ts';
 import type { Features, PredictInput } from '../../src/main/engine/diffusion/types.ts';
 import { callBytes } from '../../src/main/engine/models/memory.ts';
 import { openRead, readModel } from '../../src/main/engine/models/model.ts';
 import { unet } from '../../src/main/engine/models/roles/unet.ts';
 import type { UnetConfig } from '../../src/main/engine/models/roles/unet-io.ts';
 import { onnxFile } from '../../src/main/engine/models/source.ts';
-import { GRAPH, layOut } from './load.ts';
+import { answer, inChild, inFolder } from './child.ts';
+import { ABSENT, GRAPH, layOut } from './load.ts';
+import type { Measure, Row, Say } from './measure.ts';
 
-export interface Asked {
+interface Asked {
   readonly frames: number;
   readonly bank: number;
   readonly joint: boolean;
 }
 
-export interface Measured extends Asked {
+interface PassMeasured extends Asked {
   readonly model: string;
   /** Processor seconds, in one thread, of a frame alone and of one of a call: the best of some, taken in turn. */
   readonly alone: number;
@@ -57,13 +54,10 @@ interface Model {
   readonly side: number;
 }
 
-function measured(model: Model, asked: Asked): Measured {
-  const args = [import.meta.filename, 'measure', JSON.stringify({ model, asked })];
-  return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })) as Measured;
-}
-
 /** In the child. */
-async function measure({ name, file, configFile, side, calls }: Model, asked: Asked): Promise<Measured> {
+async function measure(json: string): Promise<PassMeasured> {
+  const { model, asked } = JSON.parse(json) as { model: Model; asked: Asked };
+  const { name, file, configFile, side, calls } = model;
   const read = readModel(unet, onnxFile(file, { root: join(file, '..', '..') }), {});
   const { io } = read;
   const network = await openRead(unet, read, {
@@ -126,73 +120,58 @@ const status = (key: string) =>
 const resident = () => status('VmRSS');
 const peak = () => status('VmHWM');
 
-function measuredAll(model: Model): Measured[] {
-  return ASKED.map((asked) => {
-    const one = measured(model, asked);
-    // Minutes each at Stable Diffusion's size: whoever waits sees how it goes.
-    console.error(rowOf(one).join('  '));
-    return one;
-  });
+async function measuredAll(model: Model, asked: readonly Asked[], say: Say): Promise<PassMeasured[]> {
+  const all: PassMeasured[] = [];
+  for (const one of asked) {
+    say(`${model.name}, ${inWords(one)}`);
+    all.push(await inChild<PassMeasured>(import.meta.filename, JSON.stringify({ model, asked: one })));
+  }
+  return all;
 }
 
-export const HEAD = [
-  'model',
-  'frames',
-  'bank',
-  'a frame alone',
-  'together over alone',
-  'memory',
-  'over foretold',
+const inWords = ({ frames, joint, bank }: Asked) =>
+  `${frames} frames in a call${joint ? ', joint' : ''}, bank of ${bank}`;
+
+const rowOf = (one: PassMeasured): Row => [
+  `${one.model}, ${inWords(one)}`,
+  `${(one.alone * 1000).toFixed(1)} ms alone, × ${(one.together / one.alone).toFixed(2)} a frame, ` +
+    `${(one.bytes / 2 ** 20).toFixed(0)} MB, × ${(one.bytes / one.foretold).toFixed(2)} of what was foretold`,
+  one.bytes > 1e8 ? '0.5 to 2 of foretold' : '',
 ];
 
-export function rowOf({ model, frames, bank, joint, alone, together, bytes, foretold }: Measured): string[] {
-  return [
-    model,
-    `${frames}${joint ? ', joint' : ''}`,
-    String(bank),
-    `${(alone * 1000).toFixed(1)} ms`,
-    (together / alone).toFixed(2),
-    `${(bytes / 2 ** 20).toFixed(0)} MB`,
-    (bytes / foretold).toFixed(2),
-  ];
-}
-
-/** Null where the trial data is absent. At 256² it takes 10 GB and many minutes. */
-export function benchLargePasses(side: number): readonly Measured[] | null {
-  if (!existsSync(GRAPH)) return null;
-  const root = mkdtempSync(join(tmpdir(), 'retake-bench-passes-'));
-  try {
-    const file = join(root, 'unet', 'model.onnx');
-    layOut(file);
-    return measuredAll({
-      name: `SD 1.5, ${side}²`,
-      file,
-      configFile: join(GRAPH, '../config.json'),
-      side: side / FACTOR,
-      calls: 2,
-    });
-  } finally {
-    rmSync(root, { recursive: true, force: true });
-  }
-}
-
 /** Of the model that comes with Retake: at the size it was made for, and at one where memory counts. */
-export function benchPasses(): readonly Measured[] {
-  const folder = resolve(import.meta.dirname, '../../resources/demo/bundle/unet');
-  const model = { file: join(folder, 'model.onnx'), configFile: join(folder, 'config.json') };
-  return [
-    ...measuredAll({ ...model, name: 'demo, 128²', side: 128 / FACTOR, calls: 20 }),
-    ...measuredAll({ ...model, name: 'demo, 384²', side: 384 / FACTOR, calls: 2 }),
-  ];
-}
+export const passes: Measure = {
+  id: 'passes',
+  title: 'frames that go together through the demo model',
+  seconds: 45,
+  default: true,
+  async run(say) {
+    const folder = resolve(import.meta.dirname, '../../resources/demo/bundle/unet');
+    const model = { file: join(folder, 'model.onnx'), configFile: join(folder, 'config.json') };
+    const small = { ...model, name: 'demo, 128²', side: 128 / FACTOR, calls: 20 };
+    const large = { ...model, name: 'demo, 384²', side: 384 / FACTOR, calls: 2 };
+    const data = [...(await measuredAll(small, ASKED, say)), ...(await measuredAll(large, ASKED, say))];
+    return { rows: data.map(rowOf), data };
+  },
+};
 
-if (process.argv[1] === import.meta.filename) {
-  const [first, json] = process.argv.slice(2);
-  if (first === 'measure') {
-    const { model, asked } = JSON.parse(json!) as { model: Model; asked: Asked };
-    process.stdout.write(JSON.stringify(await measure(model, asked)));
-  } else {
-    const all = first === undefined ? benchPasses() : benchLargePasses(Number(first));
-    console.log(table([HEAD, ...(all ?? []).map(rowOf)]));
-  }
-}
+export const largePasses: Measure = {
+  id: 'passes-sd15',
+  title: 'frames that go together through the SD 1.5 graph',
+  seconds: 600,
+  default: false,
+  memory: 12e9,
+  async run(say) {
+    if (!existsSync(GRAPH)) return { rows: [['SD 1.5 graph, frames together', ABSENT, '']], data: null };
+    return inFolder(async (root) => {
+      const file = join(root, 'unet', 'model.onnx');
+      layOut(file);
+      const configFile = join(GRAPH, '../config.json');
+      const model = { name: 'SD 1.5, 256²', file, configFile, side: 256 / FACTOR, calls: 2 };
+      const data = await measuredAll(model, ASKED, say);
+      return { rows: data.map(rowOf), data };
+    });
+  },
+};
+
+await answer(import.meta.filename, measure);

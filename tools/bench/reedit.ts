@@ -1,7 +1,8 @@
 /** The first edit of a clip against the second one with another prompt, whose inversions come from the cache. */
 import { openWorkbench } from './edits.ts';
+import type { Measure, Say } from './measure.ts';
 
-export interface Reedit {
+interface Reedit {
   readonly frames: number;
   readonly steps: number;
   readonly firstSeconds: number;
@@ -10,10 +11,12 @@ export interface Reedit {
   readonly secondInversionCalls: number;
 }
 
-export async function benchReedit(frames: number, steps: number, bundle?: string): Promise<Reedit> {
+async function measureReedit(frames: number, steps: number, say: Say, bundle?: string): Promise<Reedit> {
   await using bench = await openWorkbench(bundle);
   const clip = await bench.clip(frames);
+  say('first edit');
   const first = await bench.edit(clip, { sampling: { steps } });
+  say('another prompt');
   const second = await bench.edit(clip, { sampling: { steps }, prompts: { target: 'a black swan' } });
   return {
     frames,
@@ -24,3 +27,21 @@ export async function benchReedit(frames: number, steps: number, bundle?: string
     secondInversionCalls: second.inversion.unetCalls,
   };
 }
+
+export const reedit: Measure = {
+  id: 'reedit',
+  title: 'an edit again with another prompt',
+  seconds: 10,
+  default: true,
+  async run(say, bundle) {
+    const data = await measureReedit(24, 20, say, bundle);
+    const words = (seconds: number, calls: number) => `${seconds.toFixed(1)} s, ${calls} inversion calls`;
+    return {
+      rows: [
+        ['first edit', words(data.firstSeconds, data.firstInversionCalls), ''],
+        ['another prompt', words(data.secondSeconds, data.secondInversionCalls), '0 calls'],
+      ],
+      data,
+    };
+  },
+};

@@ -1,72 +1,95 @@
 /**
- * npm run bench [-- --bundle DIR] [--out FILE]: engine overhead, memory, load time, cached re-edit, as a table and JSON.
- * Numbers are ratios within one run, since machines are noisy; targets are printed beside them and nothing fails.
+ * npm run bench: what the engine costs, in time and memory, as a table and JSON. Numbers are ratios within one run where they
+ * can be, since machines are noisy; targets are printed beside them, and missing one fails nothing. Ends with 1 where a
+ * measure could not be made.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { AppError } from '../../src/common/errors.ts';
+import { duration } from '../../src/common/time/duration.ts';
 import { table } from '../../src/main/cli/text.ts';
-import { benchCalls } from './calls.ts';
-import { benchCheckpoints } from './checkpoints.ts';
-import { benchLoad } from './load.ts';
-import { benchMemory } from './memory.ts';
-import { benchOverhead } from './overhead.ts';
-import { benchPasses, rowOf } from './passes.ts';
-import { benchReedit } from './reedit.ts';
+import { chosen, type Outcome, rowsOf, runMeasures } from './measure.ts';
+import { MEASURES } from './measures.ts';
+import { progressOf } from './progress.ts';
 
-const { values } = parseArgs({
-  options: { bundle: { type: 'string' }, out: { type: 'string', default: 'test-results/bench.json' } },
-});
-const bundle = values.bundle === undefined ? undefined : resolve(values.bundle);
-const megabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MB`;
+const USAGE = `usage: npm run bench -- [options]
+  --only ID,ID   these measures alone
+  --all          those too that take long or much memory
+  --list         what there is, and how long it takes
+  --bundle DIR   the model that edits are made with, instead of a tiny one with random weights
+  --out FILE     where the JSON goes (test-results/bench.json); written after every measure`;
 
-const overhead = await benchOverhead({ bundle, size: 256, frames: 8, steps: 20 });
-const memory = await benchMemory([20, 80, 320], bundle);
-const reedit = await benchReedit(24, 20, bundle);
-const load = await benchLoad();
-// Small, so that a call takes a second and what comes before it counts.
-const checkpoints = benchCheckpoints(128);
-// Large enough for attention to outweigh the rest, small enough for most machines.
-const calls = benchCalls(384, false);
-const passes = benchPasses();
+function options() {
+  try {
+    return parseArgs({
+      options: {
+        only: { type: 'string' },
+        all: { type: 'boolean' },
+        list: { type: 'boolean' },
+        help: { type: 'boolean' },
+        bundle: { type: 'string' },
+        out: { type: 'string', default: 'test-results/bench.json' },
+      },
+    }).values;
+  } catch (error) {
+    throw new AppError('usage', (error as Error).message, { doing: 'reading the options', hint: USAGE });
+  }
+}
 
-const rows: string[][] = [
-  ['measure', 'value', 'target'],
-  [
-    'bare UNet call',
-    `${overhead.bareMilliseconds.toFixed(1)} ms (${overhead.model}, ${overhead.canvas}²)`,
-    '',
-  ],
-  ['inverting and sampling over bare calls', overhead.loopRatio.toFixed(3), '≤ 1.05'],
-  ['whole edit over bare calls', overhead.editRatio.toFixed(3), '≤ 1.05'],
-  ...memory.points.map((point) => [`peak memory, ${point.frames} frames`, megabytes(point.peakBytes), '']),
-  ['memory per frame', megabytes(memory.bytesPerFrame), '≤ 1 MB'],
-  ['first edit', `${reedit.firstSeconds.toFixed(1)} s, ${reedit.firstInversionCalls} inversion calls`, ''],
-  [
-    'another prompt',
-    `${reedit.secondSeconds.toFixed(1)} s, ${reedit.secondInversionCalls} inversion calls`,
-    '0 calls',
-  ],
-  ...load.rows,
-  ...checkpoints.rows,
-  ...(calls?.calls ?? []).map(({ bank, peak }, i) => [
-    `SD 1.5 graph at 384², call ${i + 1} (${bank} bank frames)`,
-    `${megabytes(peak)} at most so far`,
-    i < 2 ? '' : 'no more than call 2',
-  ]),
-  ...passes.map((one) => {
-    const [model, frames, bank, , ratio, bytes, foretold] = rowOf(one);
-    const value = `× ${ratio} a frame over alone, ${bytes}, × ${foretold} of what was foretold`;
-    return [
-      `${model}, ${frames} frames in a call, bank of ${bank}`,
-      value,
-      one.bytes > 1e8 ? '0.5 to 2 of foretold' : '',
-    ];
-  }),
-];
-console.log(table(rows));
-const machine = { cpu: cpus()[0]?.model, cores: cpus().length, memory: totalmem(), node: process.version };
-const json = JSON.stringify({ machine, overhead, memory, reedit, load, checkpoints, calls, passes }, null, 2);
-mkdirSync(dirname(resolve(values.out)), { recursive: true });
-writeFileSync(resolve(values.out), `${json}\n`);
+/** The exit code. */
+async function main(): Promise<number> {
+  const { only, all, list, help, bundle, out } = options();
+  if (help) {
+    console.log(USAGE);
+    return 0;
+  }
+  if (list) {
+    const rows = MEASURES.map((one) => [
+      one.id,
+      one.title,
+      `${duration(one.seconds)}${one.memory ? `, ${(one.memory / 1e9).toFixed(0)} GB` : ''}`,
+      one.default ? '' : 'with --all or --only',
+    ]);
+    console.log(table([['id', 'measures', 'takes', ''], ...rows]));
+    return 0;
+  }
+  const measures = chosen(MEASURES, { only, all });
+  const file = resolve(out);
+  mkdirSync(dirname(file), { recursive: true });
+  const machine = { cpu: cpus()[0]?.model, cores: cpus().length, memory: totalmem(), node: process.version };
+  const progress = progressOf(measures);
+  let made: readonly Outcome[] = [];
+  const conclude = () => {
+    progress.end();
+    console.log(table([['measure', 'value', 'target'], ...rowsOf(MEASURES, made)]));
+    const failed = made.filter((one) => 'error' in one);
+    for (const { id, error } of failed) console.error(`\n${id} failed: ${error}`);
+    return failed.length > 0 ? 1 : 0;
+  };
+  process.once('SIGINT', () => {
+    conclude();
+    process.exit(130);
+  });
+  await runMeasures(measures, {
+    bundle: bundle === undefined ? undefined : resolve(bundle),
+    free: () => process.availableMemory(),
+    begin: progress.begin,
+    keep(outcomes) {
+      made = outcomes;
+      // Whole or not at all: whoever interrupts keeps what was measured.
+      writeFileSync(`${file}.part`, `${JSON.stringify({ machine, measures: outcomes }, null, 2)}\n`);
+      renameSync(`${file}.part`, file);
+    },
+  });
+  return conclude();
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof AppError)) throw error;
+  console.error(`bench: ${error.message}\n${error.hint}`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,22 @@
+/** All measures, in the order in which they run: short ones first. A new one is a file and a line. */
+import { calls, callsPattern } from './calls.ts';
+import { checkpoints, xlCheckpoints } from './checkpoints.ts';
+import { load } from './load.ts';
+import type { Measure } from './measure.ts';
+import { memory } from './memory.ts';
+import { overhead } from './overhead.ts';
+import { largePasses, passes } from './passes.ts';
+import { reedit } from './reedit.ts';
+
+export const MEASURES: readonly Measure[] = [
+  overhead,
+  memory,
+  reedit,
+  load,
+  checkpoints,
+  calls,
+  passes,
+  xlCheckpoints,
+  callsPattern,
+  largePasses,
+];
