@@ -96,7 +96,7 @@ export interface TakeReport {
   readonly brushConfidence?: readonly (number | null)[];
   readonly sampling: {
     readonly unetCalls: number;
-    /** Guidance branches run by those calls: two a call, one with guidance 1. */
+    /** Guidance branches run by those calls: two a call, one with guidance 1 and in steps where it rests. */
     readonly unetBranches: number;
     /** Frames that went through ControlNets; absent where none did anything. */
     readonly controlCalls?: number;

@@ -84,6 +84,8 @@ interface Kind {
   readonly depth?: true;
   readonly inpainting?: true;
   readonly keep?: true;
+  /** In the middle half of the steps. */
+  readonly guided?: true;
   readonly mask?: true;
   readonly painted?: true;
   /** Two ControlNets, for edges and for depth. */
@@ -93,6 +95,7 @@ interface Kind {
 const KINDS: readonly Kind[] = [
   { kind: 'four frames, oblong' },
   { kind: 'keep', keep: true },
+  { kind: 'guidance in some steps', guided: true },
   { kind: 'mask', mask: true },
   { kind: 'keep and mask', keep: true, mask: true },
   { kind: 'depth and mask', depth: true, mask: true },
@@ -107,7 +110,7 @@ const KINDS: readonly Kind[] = [
   { kind: 'all of it', depth: true, keep: true, mask: true, painted: true, controls: true },
   {
     ...{ kind: 'all of it on one frame', frames: 1, depth: true, keep: true, mask: true, painted: true },
-    controls: true,
+    ...{ controls: true, guided: true },
   },
 ];
 
@@ -130,6 +133,7 @@ function settingsOf(id: string, of: Kind): EditSettings {
   const controls = of.controls ? [...followed] : [];
   return {
     ...settings,
+    ...(of.guided && { sampling: { ...settings.sampling, guidanceRange: { from: 0.25, to: 0.75 } } }),
     model: { ...settings.model, controls },
     guide: { ...settings.guide, mask: of.mask ? MASK : null, pictures },
   };
@@ -199,6 +203,7 @@ describe.each(methods.map(({ id }) => id))('%s', (id) => {
     expect(planned.derived).toEqual(made.counts);
     const whole = await sample(shot, made, tempFolder());
     expect(planned.samplingCalls).toBe(whole.visits());
+    expect(planned.samplingBranches).toBe(whole.unetBranches);
     expect(planned.controlCalls).toBe(whole.controlCalls);
     await look(shot, made, whole);
     const dir = tempFolder();

@@ -230,6 +230,8 @@ describe('the form of the settings', () => {
     expect(text).toContain('“a cat”');
     expect(text).not.toMatch(/keep|seed|px|null/);
     expect(words({ keep: 0.4, size: 512 })).toEqual(expect.arrayContaining(['keep 0.4', '512 px']));
+    expect(words({ sampling: { guidanceRange: { from: 0, to: 0.6 } } })).toContain('guided steps 0–60 %');
+    expect(words({}).join()).not.toContain('guided');
   });
 });
 
@@ -242,6 +244,7 @@ describe('the render plan in words', () => {
     framesToInvert: 6,
     inversionCalls: 300,
     samplingCalls: 1240,
+    samplingBranches: 2480,
     controlCalls: 0,
     reconstruction: 41.3,
     notes: [],
@@ -253,6 +256,13 @@ describe('the render plan in words', () => {
       work: '24 frames at 512 × 288: 18 from the cache, inverted at 41 dB, 6 to invert',
       cost: '300 + 1,240 network calls · about 1:20',
     });
+  });
+
+  test('steps in which guidance rests', () => {
+    expect(planText({ ...plan, samplingBranches: 2080 }).cost).toBe(
+      '300 + 1,240 network calls, 400 of half the length · about 1:20',
+    );
+    expect(planText({ ...plan, samplingBranches: 1240 }).cost).toBe('300 + 1,240 network calls · about 1:20');
   });
 
   test('all cached, nothing known, no inversion at all', () => {
@@ -269,6 +279,7 @@ describe('the render plan in words', () => {
       framesToInvert: 0,
       inversionCalls: 0,
       samplingCalls: 1,
+      samplingBranches: 2,
     };
     expect(planText(fresh)).toEqual({
       work: '1 frame at 512 × 288: nothing to invert',

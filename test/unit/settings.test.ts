@@ -97,6 +97,17 @@ it('LoRAs are told by file on the command line, their strength after the last co
   expect(() => lorasOf('a:1000')).toThrow(/loras 0 strength must be 100 or less/);
 });
 
+it('a share of the steps is told from its start to its end, in parts of one or in percent', () => {
+  const rangeOf = (text: string, flag = '--guidance-range') =>
+    (asked(flag, text).sampling as { guidanceRange: object }).guidanceRange;
+  for (const text of ['0-0.6', '0..0.6', '0-60%', '0%-60%', '0.6', '60%', ' 0 – .6 '])
+    expect(rangeOf(text), text).toEqual({ from: 0, to: 0.6 });
+  expect(rangeOf('0.2-0.8', '--guidance-interval')).toEqual({ from: 0.2, to: 0.8 });
+  expect(() => rangeOf('some')).toThrow('--guidance-range wants from-to in shares of the steps');
+  expect(() => rangeOf('0.6-0.6')).toThrow('guided steps ends before it starts');
+  expect(() => rangeOf('0-60')).toThrow('guided steps to must be 1 or less');
+});
+
 describe('a setting that is added to a group', () => {
   it('is in the help, with its limits and its default', () => {
     const help = addEditOptions(new Command('edit'), like).helpInformation().replace(/\s+/g, ' ');

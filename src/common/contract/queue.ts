@@ -19,11 +19,13 @@ export interface RenderPlan {
   /** How well the cached inversions lead back to the clip, dB of the worst that was checked; null where none was. */
   readonly reconstruction: number | null;
   readonly samplingCalls: number;
+  /** Guidance branches of those calls: two a call, one where guidance is 1 or rests. */
+  readonly samplingBranches: number;
   /** Frames that go through ControlNets meanwhile. */
   readonly controlCalls: number;
   /** What will be found and made before the runs; its report says the same afterwards. */
   readonly derived: DerivedCounts;
-  /** What must be known before, one line each: what of a LoRA does not fit the model. */
+  /** What must be known before, one line each: what of a LoRA does not fit the model, where guidance acts nowhere. */
   readonly notes: readonly string[];
   /** From the speed of earlier renders at this size with this model, or of some calls of a small one; null before that. */
   readonly estimatedSeconds: number | null;

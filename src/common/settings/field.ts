@@ -31,6 +31,8 @@ export type Affected = 'frames' | 'network' | 'structure' | 'inversion' | 'sampl
 type Widget =
   /** `end` of the slider where the field allows more. */
   | { readonly kind: 'slider'; readonly step: number; readonly end?: number }
+  /** From and to, as shares of the steps. */
+  | { readonly kind: 'share' }
   | { readonly kind: 'seed' }
   /** Pixels; null is as the network was trained. */
   | { readonly kind: 'size'; readonly step: number }

@@ -16,6 +16,7 @@ export function shortWords(values: Grouped, fields: readonly Placed[], method?: 
     const value = values[group]?.[key];
     if (widget.kind === 'loras') return lorasInWords((value ?? []) as readonly LoraUse[]);
     if (widget.kind === 'controls') return controlsInWords((value ?? []) as readonly Control[]);
+    if (widget.kind === 'share') return shareInWords(label, value as Share | undefined);
     if (widget.kind === 'file-list') return embeddingsInWords((value ?? []) as readonly string[]);
     if (value === undefined || value === null || value === '' || typeof value === 'object') return [];
     if (isOff(value, field)) return [];
@@ -25,6 +26,18 @@ export function shortWords(values: Grouped, fields: readonly Placed[], method?: 
     const text = options?.find(({ id }) => id === value)?.name.toLowerCase() ?? String(value);
     return [unit ? `${text} ${unit}` : `${label.toLowerCase()} ${text}`];
   });
+}
+
+interface Share {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** "guided steps 0–60 %"; all of them are not worth a word. */
+function shareInWords(label: string, share: Share | undefined): string[] {
+  if (!share || (share.from === 0 && share.to === 1)) return [];
+  const [from, to] = [share.from, share.to].map((part) => Math.round(100 * part));
+  return [`${label.toLowerCase()} ${from}–${to} %`];
 }
 
 /** What is added to the model: "LoRA ink 0.7", "embedding toy", "ControlNet canny 1". */

@@ -21,6 +21,33 @@ const guidance = field(z.number().min(0).max(50).default(7.5), {
   affects: ['sampling'],
 });
 
+const share = z.number().min(0).max(1);
+
+/** Limited-interval guidance (Kynkäänniemi et al. 2024), counted in steps. */
+const guidanceRange = field(
+  z
+    .strictObject({ from: share.default(0), to: share.default(1) })
+    .refine(({ from, to }) => from < to, 'ends before it starts')
+    .default({ from: 0, to: 1 }),
+  {
+    label: 'Guided steps',
+    help: 'Share of the steps in which guidance acts; the others take half the time',
+    widget: { kind: 'share' },
+    scope: 'look',
+    finer: true,
+    flags: [
+      {
+        name: 'guidance-range',
+        metavar: 'from-to',
+        help: 'Share of the steps in which guidance acts, as 0-0.6 or 0-60%; the others take half the time',
+        aliases: ['guidance-interval'],
+      },
+    ],
+    affects: ['sampling'],
+    neutral: { from: 0, to: 1 },
+  },
+);
+
 /** A solver's id, or a name known from k-diffusion or diffusers; null is the method's own choice. */
 const solver = field(z.string().max(100).nullable().default(null), {
   label: 'Solver',
@@ -77,4 +104,4 @@ const size = field(z.int().min(8).max(4096).nullable().default(null), {
   affects: ['frames'],
 });
 
-export const sampling = { steps, guidance, solver, schedule, seed, size };
+export const sampling = { steps, guidance, guidanceRange, solver, schedule, seed, size };

@@ -118,6 +118,8 @@ function wished(field: Placed, flags: EditFlags): unknown {
     case 'folder':
     case 'model':
       return resolve(text);
+    case 'share':
+      return share(option, text);
     case 'frame-list':
       return text.split(',').map((one) => wholeNumber(option, one));
     default:
@@ -180,6 +182,17 @@ function methodParams(pairs: readonly string[]): Record<string, unknown> {
     params[pair.slice(0, cut)] = value;
   }
   return params;
+}
+
+/** "0-0.6", "0.2..0.8", "0-60%", or the end alone. */
+function share(option: string, text: string): object {
+  const number = String.raw`(\d+\.?\d*|\.\d+)\s*(%?)`;
+  const found = new RegExp(String.raw`^\s*(?:${number}\s*(?:-|–|\.\.|,|:)\s*)?${number}\s*$`).exec(text);
+  if (!found) throw usage(`${option} wants from-to in shares of the steps, as 0-0.6, not "${text}"`);
+  const [, from = '0', fromUnit, to = '', toUnit] = found;
+  // A percent sign at the end is meant for both.
+  const part = (value: string, isPercent: boolean) => Number(value) / (isPercent ? 100 : 1);
+  return { from: part(from, toUnit === '%' || fromUnit === '%'), to: part(to, toUnit === '%') };
 }
 
 function decimal(option: string, text: string): number {

@@ -19,6 +19,7 @@ import { Slider } from '../ui/Slider.tsx';
 import texts from '../ui/text.module.css';
 import styles from './ControlFields.module.css';
 import { NumberInput } from './NumberInput.tsx';
+import { StepsFields } from './StepsFields.tsx';
 
 const CONDITIONS: readonly { readonly id: Control['condition']; readonly name: string }[] = [
   { id: 'canny', name: 'Edges (Canny)' },
@@ -156,25 +157,12 @@ function Span({ of, index }: Props) {
     endGesture();
   };
   return (
-    <div className={styles.span}>
-      <span className={texts.quiet}>Steps from</span>
-      <NumberInput
-        label={`First share of the steps of ${name}, percent`}
-        value={100 * start}
-        min={0}
-        max={100 * end - 1}
-        step={5}
-        onChange={(value) => change('Start', { start: (value ?? 0) / 100 })}
-      />
-      <span className={texts.quiet}>to, %</span>
-      <NumberInput
-        label={`Last share of the steps of ${name}, percent`}
-        value={100 * end}
-        min={100 * start + 1}
-        max={100}
-        step={5}
-        onChange={(value) => change('End', { end: (value ?? 100) / 100 })}
-      />
-    </div>
+    <StepsFields
+      of={name}
+      from={start}
+      to={end}
+      onFrom={(share) => change('Start', { start: share })}
+      onTo={(share) => change('End', { end: share })}
+    />
   );
 }

@@ -16,6 +16,7 @@ export type Control =
       readonly step: number;
     }
   | { readonly kind: 'anchor' }
+  | { readonly kind: 'share' }
   | { readonly kind: 'method' }
   | { readonly kind: 'solver' }
   | { readonly kind: 'file-list'; readonly what: string; readonly library?: string }
@@ -112,6 +113,7 @@ function controlOf({ widget, limits }: Placed): Control | null {
     case 'file-list':
     case 'loras':
       return widget;
+    case 'share':
     case 'switch':
     case 'method':
     case 'solver':

@@ -26,6 +26,7 @@ export function sumPlans(plans: readonly PlannedWork[]): PlannedWork | null {
     framesToInvert: sum((plan) => plan.framesToInvert),
     inversionCalls: sum((plan) => plan.inversionCalls),
     samplingCalls: sum((plan) => plan.samplingCalls),
+    samplingBranches: sum((plan) => plan.samplingBranches),
     controlCalls: sum((plan) => plan.controlCalls),
     reconstruction: lowest(plans.flatMap(({ reconstruction }) => reconstruction ?? [])),
     notes: [...new Set(plans.flatMap(({ notes }) => notes))],
@@ -39,7 +40,7 @@ function lowest(numbers: readonly number[]): number | null {
 
 export function planText(plan: PlannedWork): PlanText {
   const { frames, width, height, cachedFrames, framesToInvert, inversionCalls, samplingCalls } = plan;
-  const { reconstruction, controlCalls } = plan;
+  const { reconstruction, controlCalls, samplingBranches } = plan;
   const sampled = samplingCalls + controlCalls;
   const parts: string[] = [];
   if (cachedFrames > 0)
@@ -54,12 +55,15 @@ export function planText(plan: PlannedWork): PlanText {
     inversionCalls > 0
       ? `${inversionCalls.toLocaleString('en')} + ${sampled.toLocaleString('en')} network calls`
       : count(sampled, 'network call');
+  // Where guidance rests, one branch of two is left out.
+  const half = 2 * samplingCalls - samplingBranches;
+  const halved = half > 0 && half < samplingCalls ? `, ${half.toLocaleString('en')} of half the length` : '';
   const time =
     plan.estimatedSeconds === null
       ? 'time known after the first frames'
       : `about ${duration(plan.estimatedSeconds)}`;
   return {
     work: `${count(frames, 'frame')} at ${width} × ${height}: ${inverted}`,
-    cost: `${calls} · ${time}`,
+    cost: `${calls}${halved} · ${time}`,
   };
 }

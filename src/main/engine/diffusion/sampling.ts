@@ -4,6 +4,7 @@ import type { Capacity } from './capacity.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { Keep } from './edit-mask.ts';
 import type { Run } from './run.ts';
+import type { Share } from './share.ts';
 import type { Solver } from './solvers/solver.ts';
 import type { Conditioning, ControlInput, Latent, Predict, PredictionType } from './types.ts';
 
@@ -17,6 +18,8 @@ export interface SampleRequest {
   /** (unconditional, conditional); with guidance 1 only the last is run. */
   readonly branches: readonly Conditioning[];
   readonly guidance: number;
+  /** Steps outside of it are taken at guidance 1; all of them are guided by default. */
+  readonly guidanceRange?: Share;
   /** The network is told the guidance and runs for one branch; off by default. */
   readonly toldGuidance?: boolean;
   /** Guidance starts from the first branch, then the source prompt's, only where the prompts disagree. */

@@ -17,6 +17,7 @@ import {
   shotFrame,
 } from './run.ts';
 import type { SampleRequest } from './sampling.ts';
+import { isWithin } from './share.ts';
 import { stepAt } from './solvers/solver.ts';
 import type { RunState } from './state.ts';
 import type { Attention, Latent, Level } from './types.ts';
@@ -68,11 +69,18 @@ export class RunStep {
 
   /** The network's call for a batch. */
   ask(index: number): Promise<Prediction[]> {
-    const { solver, structure, control, clip, branches } = this.#request;
+    const { solver, structure, control, clip, branches, toldGuidance, guidanceRange } = this.#request;
     const { schedule } = this.#run;
     const [step, steps] = [stepAt(schedule, this.#step), stepAt(schedule, schedule.levels.length - 1) + 1];
     const { visits, joint } = this.batches[index]!;
-    const denoiser = { ...this.#request, form: solver.form, clip: solver.clips && (clip ?? false) };
+    // A distilled network runs for one branch in any case, and knows no guidance but those it was made for.
+    const rests = !toldGuidance && guidanceRange && !isWithin(guidanceRange, step, steps);
+    const denoiser = {
+      ...this.#request,
+      ...(rests && { guidance: 1 }),
+      form: solver.form,
+      clip: solver.clips && (clip ?? false),
+    };
     const inputs = visits.map(({ frame, pass }) => ({
       latent: this.#state.latents.get(frame)!,
       structure: structure?.(shotFrame(this.#run, frame)),

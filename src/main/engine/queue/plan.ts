@@ -18,6 +18,7 @@ import {
   idleControlNetsOf,
 } from '../recipe/controls.ts';
 import { forecast } from '../recipe/forecast.ts';
+import { branchVisits, guidanceNotes } from '../recipe/guidance.ts';
 import { guidesOf } from '../recipe/guides.ts';
 import { Recipe } from '../recipe/recipe.ts';
 import { resolveRequest, resolveShot } from '../recipe/request.ts';
@@ -82,6 +83,7 @@ export function createPlanner({ cache, store, probe, facts, dir, isBusy }: Plann
     const inversionCalls = counts.calls.invert + counts.calls.check;
     const runs = runsOf(resolved);
     const samplingCalls = visitsOf(runs);
+    const samplingBranches = branchVisits(runs, settings, model);
     const held = controlCalls(runs, guides.controls);
 
     const { unet, flowEstimator: flow } = model.digests;
@@ -99,15 +101,16 @@ export function createPlanner({ cache, store, probe, facts, dir, isBusy }: Plann
       inversionCalls,
       reconstruction,
       samplingCalls,
+      samplingBranches,
       controlCalls: held,
       derived: counts,
-      notes: loraNotes(model.loras),
+      notes: [...loraNotes(model.loras), ...guidanceNotes(runs, settings, model)],
       estimatedSeconds:
         speeds &&
         speeds.open +
           counts.calls.flow * speeds.flow +
           inversionCalls * speeds.invert +
-          (samplingCalls + CONTROL_SHARE * held) * speeds.sample +
+          (samplingBranches / branches + CONTROL_SHARE * held) * speeds.sample +
           frames * speeds.encode,
     };
   };

@@ -43,9 +43,9 @@ function flowWork({ flow }: Machine): string {
   return flow === undefined ? 'flow' : `flow ${flow}`;
 }
 
-/** In calls of the UNet alone. */
-function sampledWork({ unetCalls, controlCalls = 0 }: TakeReport['sampling']): number {
-  return unetCalls + CONTROL_SHARE * controlCalls;
+/** In calls of the UNet alone for all branches: where guidance rests, a call is a part of one. */
+function sampledWork({ unetBranches, controlCalls = 0 }: TakeReport['sampling'], branches: number): number {
+  return unetBranches / branches + CONTROL_SHARE * controlCalls;
 }
 
 export function recordSpeeds(store: JobStore, report: TakeReport): void {
@@ -58,7 +58,7 @@ export function recordSpeeds(store: JobStore, report: TakeReport): void {
   const measured: [string, number, number][] = [
     [flowWork(machine), seconds.flow ?? 0, derived?.calls.flow ?? 0],
     ['invert', seconds.invert, inverted],
-    [samplingWork(settings.method.id, branches), seconds.sample, sampledWork(sampling)],
+    [samplingWork(settings.method.id, branches), seconds.sample, sampledWork(sampling, branches)],
     ['encode', seconds.encode, take.frames],
     ['open', seconds.open, 1],
   ];

@@ -5,6 +5,7 @@ import type { ClipInfo, Fit, FrameRange } from '../../../common/media.ts';
 import { type Control, isActive } from '../../../common/settings/controls.ts';
 import type { EditSettings } from '../../../common/settings/settings.ts';
 import type { Run } from '../diffusion/run.ts';
+import { isWithin } from '../diffusion/share.ts';
 import { stepAt } from '../diffusion/solvers/solver.ts';
 import type { DepthBy } from '../make/depth.ts';
 import { showsAll } from '../media/fit.ts';
@@ -29,9 +30,9 @@ interface Size {
   readonly height: number;
 }
 
-/** Whether it holds the frames in a step (0-based) of so many, as diffusers counts them. */
+/** Whether it holds the frames in a step (0-based) of so many. */
 export function isOn({ start, end }: Pick<Control, 'start' | 'end'>, step: number, steps: number): boolean {
-  return step / steps >= start && (step + 1) / steps <= end;
+  return isWithin({ from: start, to: end }, step, steps);
 }
 
 /** What a call of a ControlNet takes of one of the UNet, whose way down and middle it is. */

@@ -11,8 +11,9 @@ import { toLatentGrid } from '../make/latent-grid.ts';
 import { Maker } from '../make/maker.ts';
 import { confidenceIn } from '../make/mask.ts';
 import { CONTROL_SHARE, controlCalls } from '../recipe/controls.ts';
+import { branchVisits } from '../recipe/guidance.ts';
 import { latentMotions, Motions } from '../recipe/motions.ts';
-import { branchPrompts, runsOf } from '../recipe/runs.ts';
+import { runsOf } from '../recipe/runs.ts';
 import type { Structure } from '../recipe/structure.ts';
 import { unsureFrames } from './brush-confidence.ts';
 import type { RenderContext } from './context.ts';
@@ -196,11 +197,12 @@ async function makeMasks(
   return { masks, brushConfidence: confidence.some((one) => one !== null) ? confidence : null };
 }
 
-/** Of a visit, in network calls of one branch. */
+/** Of a visit, in network calls of one branch: the mean, where guidance rests in some steps. */
 export function samplingWeight(shot: Shot): number {
   const runs = runsOf(shot);
-  const held = controlCalls(runs, shot.recipe.controls) / visitsOf(runs);
-  return branchPrompts(shot.settings, shot.model).length * (1 + CONTROL_SHARE * held);
+  const visits = visitsOf(runs);
+  const held = controlCalls(runs, shot.recipe.controls) / visits;
+  return (branchVisits(runs, shot.settings, shot.model) / visits) * (1 + CONTROL_SHARE * held);
 }
 
 /** Of making every frame, in network calls. */

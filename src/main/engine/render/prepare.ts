@@ -25,6 +25,7 @@ import {
   estimatorsOf,
   idleControlNetsOf,
 } from '../recipe/controls.ts';
+import { guidanceNotes } from '../recipe/guidance.ts';
 import { guidesOf } from '../recipe/guides.ts';
 import type { Inpainted } from '../recipe/inpainting.ts';
 import { matteNotes } from '../recipe/mattes.ts';
@@ -114,6 +115,7 @@ export async function prepareShot(
     const capacity = capacityOf({ bundle, shape, branches, runs, free });
     checkCapacity(runs, capacity);
     for (const note of controlNotes(runs, guides.controls)) warn(note);
+    for (const note of guidanceNotes(runs, settings, bundle)) warn(note);
     const conditions = new Map<string, Conditioning>();
     const text = ({ name }: PromptReading) => conditions.get(name)!;
     const networks = () => ({ bundle, predict, text });

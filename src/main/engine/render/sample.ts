@@ -28,7 +28,7 @@ export interface Sampled {
 /** @throws Cancelled after the network call in flight; AppError not-finite naming step and frame */
 export async function sampleShot(shot: Shot, made: Ingredients, context: RenderContext): Promise<Sampled> {
   const { bundle, settings, conditions } = shot;
-  const { guidance, seed } = settings.sampling;
+  const { guidance, guidanceRange, seed } = settings.sampling;
   const { keep } = settings.guide;
   const { checkpoint, progress } = context;
   const runs = runsOf(shot, haveOf(shot, made, context));
@@ -65,6 +65,7 @@ export async function sampleShot(shot: Shot, made: Ingredients, context: RenderC
     solver: shot.solver,
     branches,
     guidance,
+    guidanceRange,
     toldGuidance: bundle.toldGuidance,
     ...(keep > 0 && { keep: { threshold: keep, shape: shot.shape } }),
     firstFrame: shot.range.start,

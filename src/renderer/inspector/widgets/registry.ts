@@ -12,6 +12,7 @@ import { NumberWidget } from './NumberWidget.tsx';
 import { PicturesWidget } from './PicturesWidget.tsx';
 import { PromptWidget } from './PromptWidget.tsx';
 import { SeedWidget } from './SeedWidget.tsx';
+import { ShareWidget } from './ShareWidget.tsx';
 import { SizeWidget } from './SizeWidget.tsx';
 import { SolverWidget } from './SolverWidget.tsx';
 import { SwitchWidget } from './SwitchWidget.tsx';
@@ -26,6 +27,7 @@ const WIDGETS: { readonly [Kind in Control['kind']]: ComponentType<WidgetProps<K
   prompt: PromptWidget,
   seed: SeedWidget,
   size: SizeWidget,
+  share: ShareWidget,
   solver: SolverWidget,
   method: MethodWidget,
   anchor: AnchorWidget,
