@@ -10,7 +10,13 @@ export interface ProviderTrial {
   readonly provider: string;
   readonly ok: boolean;
   readonly reason: string;
+  /** Of the whole trial. */
   readonly milliseconds: number;
+  /** It is the processor in disguise. */
+  readonly software?: boolean;
+  /** Milliseconds that a call of a trial network takes on it and on the processor beside it; null where none was timed. */
+  readonly call?: number | null;
+  readonly cpu?: number | null;
 }
 
 /** How frames follow the prompts, by an image-text model: cosines -1..1. */

@@ -5,22 +5,55 @@
 import { z } from 'zod';
 import { PROVIDERS } from '../common/settings/model.ts';
 
+const milliseconds = z.number().min(0).nullable();
 const trialAnswer = z.object({
   ok: z.boolean(),
   reason: z.string().max(2000),
-  /** It works, but is the processor in disguise: slower than the plain CPU provider. */
+  /** It works, but is the processor in disguise. */
   software: z.boolean(),
+  /** What a call of the trial network takes on it, and on the processor beside it; null where none was timed. */
+  call: milliseconds,
+  cpu: milliseconds,
+  /** Whether several frames in one call take less than one by one. */
+  together: z.boolean(),
 });
 /** What the process tells whoever started it. */
 export type TrialAnswer = z.infer<typeof trialAnswer>;
 
+/** Widest first level of a network that a trial imitates. */
+const WIDEST = 1280;
+const NARROWEST = 32;
+const trialQuestion = z.object({
+  provider: z.enum(PROVIDERS).exclude(['auto']),
+  /** Channels of the network's first level. */
+  width: z.int().min(NARROWEST).max(WIDEST),
+  /** Whether a call is timed, or only tried. */
+  timed: z.boolean(),
+});
+/** What is asked of a provider. */
+export type TrialQuestion = z.infer<typeof trialQuestion>;
+
 const id = z.int().min(0);
-/** Engine → shell: start a trial. Nothing but its name comes from the engine. */
-export const trialRequest = z.object({ trial: id, provider: z.enum(PROVIDERS).exclude(['auto']) });
+/** Engine → shell: start a trial. */
+export const trialRequest = z.object({ trial: id, question: trialQuestion });
 export type TrialRequest = z.infer<typeof trialRequest>;
 /** Shell → engine: how it went. */
 export const trialResult = z.object({ trial: id, answer: trialAnswer });
 export type TrialResult = z.infer<typeof trialResult>;
+
+/** The arguments of the process, and what they mean there. */
+export function argumentsOf({ provider, width, timed }: TrialQuestion): string[] {
+  return [provider, `${width}`, timed ? 'timed' : 'tried'];
+}
+
+export function questionOf([provider, width, how]: readonly string[]): TrialQuestion {
+  return trialQuestion.parse({ provider, width: Number(width), timed: how === 'timed' });
+}
+
+/** The width a trial imitates for a network of this one. */
+export function trialWidth(width: number): number {
+  return Math.min(WIDEST, Math.max(NARROWEST, Math.ceil(width / NARROWEST) * NARROWEST));
+}
 
 /** A started process, whoever started it. */
 export interface TrialProcess {
@@ -34,7 +67,7 @@ export interface TrialProcess {
 export const TRIAL_MS = 30_000;
 
 export function failedTrial(reason: string): TrialAnswer {
-  return { ok: false, reason, software: false };
+  return { ok: false, reason, software: false, call: null, cpu: null, together: false };
 }
 
 /** Its answer, or what became of it; afterwards the process is gone. Never rejects. */

@@ -11,7 +11,7 @@ const [task, wait, ...args] = process.argv.slice(2);
 
 if (task === 'bare') {
   const ort = createRequire(import.meta.url)('onnxruntime-node') as typeof import('onnxruntime-node');
-  await ort.InferenceSession.create(serializeModel(probeModel()));
+  await ort.InferenceSession.create(serializeModel(probeModel(32)));
   await sleep(Number(wait));
 } else {
   const command = addEditOptions(new Command('edit').argument('<clip>'));

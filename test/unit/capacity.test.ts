@@ -24,8 +24,8 @@ const memory: Foretold = {
   features: 1000,
   call: ({ frames, branches, bank, joint }) => 500 * branches * frames * (1 + bank + (joint ? frames : 0)),
 };
-const of = (runs: readonly Run[], free: number) =>
-  capacityOf({ bundle: { memory: () => memory }, shape: SHAPE, branches: 2, runs, free });
+const of = (runs: readonly Run[], free: number, pays = false) =>
+  capacityOf({ bundle: { memory: () => memory }, shape: SHAPE, branches: 2, runs, free, together: pays });
 
 const frames = [0, 1, 2, 3, 4, 5, 6, 7];
 const together: Run = { frames, schedule, start, passes: () => [{ frames, keys: 'joint' }] };
@@ -41,6 +41,11 @@ it('is what fits beside weights, VAE and latents', () => {
   expect(of([together], BEFORE + cost(20)).fits(JOINT)).toBe(8);
   expect(of([together], 0).fits(JOINT)).toBe(0);
   expect(of([together], Number.POSITIVE_INFINITY).fits(JOINT)).toBe(Number.POSITIVE_INFINITY);
+});
+
+it('frames go together only where a trial said that it pays', () => {
+  expect(of([together], Number.POSITIVE_INFINITY).together).toBe(1);
+  expect(of([together], Number.POSITIVE_INFINITY, true).together).toBe(4);
 });
 
 it('leaves room for other kinds of calls, for what frames lend, and for what later runs recall', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { providerNote } from '../../src/renderer/library/provider-note.ts';
+import { autoNote, providerNote } from '../../src/renderer/library/provider-note.ts';
 import { parseRepository } from '../../src/renderer/library/repository.ts';
 import { folderOf, nameOfProject } from '../../src/renderer/start/paths.ts';
 
@@ -54,13 +54,13 @@ describe('naming a repository', () => {
 
 describe('providers', () => {
   const trials = [
-    { provider: 'cpu', ok: true, reason: '', milliseconds: 41.4 },
+    { provider: 'cpu', ok: true, reason: '', milliseconds: 900, call: 41.4, cpu: 41.4 },
     { provider: 'webgpu', ok: false, reason: ' no adapter\nfound ', milliseconds: 3 },
     { provider: 'cuda', ok: false, reason: '', milliseconds: 3 },
   ];
 
   test('say whether they work, and why not', () => {
-    expect(providerNote('cpu', trials)).toEqual({ ok: true, text: 'Works, first run in 41 ms' });
+    expect(providerNote('cpu', trials)).toEqual({ ok: true, text: 'Works: 41 ms a call' });
     expect(providerNote('webgpu', trials)).toEqual({ ok: false, text: 'Not available: no adapter found' });
     expect(providerNote('cuda', trials).ok).toBe(false);
     expect(providerNote('dml', trials)).toEqual({
@@ -69,6 +69,19 @@ describe('providers', () => {
     });
     expect(providerNote('dml', null).ok).toBe(true);
     expect(providerNote('cpu', 'unknown')).toEqual({ ok: true, text: 'Could not be tried' });
+  });
+
+  test('say how long a call takes beside the processor, and which is taken', () => {
+    const card = { provider: 'cuda', ok: true, reason: '', milliseconds: 900, call: 2.04, cpu: 41.4 };
+    const disguised = { ...card, provider: 'webgpu', call: 1, software: true };
+    expect(providerNote('cuda', [card])).toEqual({
+      ok: true,
+      text: 'Works: 2.0 ms a call, the processor 41 ms',
+    });
+    expect(providerNote('webgpu', [disguised]).text).toMatch(/^Works without a graphics card: /);
+    expect(autoNote([trials[0]!, disguised, card])).toBe('Takes NVIDIA (CUDA) here');
+    expect(autoNote([trials[0]!, disguised])).toBe('Takes Processor here');
+    expect(autoNote(null)).toBe('Times each and takes the fastest');
   });
 });
 

@@ -1,4 +1,5 @@
 /** What this engine can do: its methods, and the processors of its machine. */
+import { z } from 'zod';
 import type { ProviderTrial } from '../report.ts';
 import { call } from './call.ts';
 import { nothing } from './values.ts';
@@ -17,5 +18,8 @@ export interface MethodInfo {
 
 export const machineCalls = {
   'methods.list': call(nothing, 'listing the methods').answers<readonly MethodInfo[]>(),
-  'providers.list': call(nothing, 'trying the processors').answers<readonly ProviderTrial[]>(),
+  /** `again`: tried and timed anew, whatever is known. */
+  'providers.list': call(z.strictObject({ again: z.boolean() }).nullable(), 'trying the processors').answers<
+    readonly ProviderTrial[]
+  >(),
 };

@@ -1,7 +1,7 @@
 /** Starts the trials that the engine asks for; see trial.ts. */
 import { type UtilityProcess, utilityProcess } from 'electron';
 import { endHard } from '../heartbeat.ts';
-import { judge, type TrialProcess, type TrialResult, trialRequest } from '../trial.ts';
+import { argumentsOf, judge, type TrialProcess, type TrialResult, trialRequest } from '../trial.ts';
 
 /** @param file the trial's entry */
 export function serveTrials(
@@ -14,9 +14,13 @@ export function serveTrials(
   engine.on('message', async (message: unknown) => {
     const request = trialRequest.safeParse(message);
     if (!request.success) return;
-    const { trial, provider } = request.data;
+    const { trial, question } = request.data;
     const process = asTrial(
-      utilityProcess.fork(file, [provider], { serviceName: 'Retake trial', env, stdio: 'ignore' }),
+      utilityProcess.fork(file, argumentsOf(question), {
+        serviceName: 'Retake trial',
+        env,
+        stdio: 'ignore',
+      }),
     );
     const answer = await judge(process, { signal: gone.signal });
     if (!gone.signal.aborted) engine.postMessage({ trial, answer } satisfies TrialResult);

@@ -5,6 +5,7 @@ import prettyBytes from 'pretty-bytes';
 import { ARTEFACT_KINDS, type ArtefactKind, type PruneRequest } from '../../common/contract/cache.ts';
 import { RETAKE_VERSION } from '../../common/contract/version.ts';
 import { AppError, Cancelled, errorLine } from '../../common/errors.ts';
+import { fastest } from '../../common/providers.ts';
 import type { TakeReport } from '../../common/report.ts';
 import { addEditOptions, type EditFlags, editRequest, sequenceRate } from './edit-options.ts';
 import { type Engine, startEngine } from './engine.ts';
@@ -118,11 +119,17 @@ function program(): Command {
 
   retake
     .command('providers')
-    .description('Try what can compute on this machine.')
-    .action(async () => {
-      for (const trial of await withEngine((engine) => engine.call('providers.list', null))) {
-        const reason = trial.reason === 'works' ? '' : trial.reason;
-        print(`${trial.provider.padEnd(8)} ${trial.ok ? 'works' : 'no   '}  ${reason}`.trimEnd());
+    .description('Try and time what can compute on this machine.')
+    .option('--again', 'time it anew instead of remembering')
+    .action(async (flags: { again?: boolean }) => {
+      const again = { again: flags.again ?? false };
+      const trials = await withEngine((engine) => engine.call('providers.list', again));
+      const best = fastest(trials);
+      for (const trial of trials) {
+        const reason = trial.reason.replace(/^works,? ?/, '');
+        const taken = trial === best ? 'fastest: auto takes it' : '';
+        const words = [reason, taken].filter((part) => part !== '').join('; ');
+        print(`${trial.provider.padEnd(8)} ${trial.ok ? 'works' : 'no   '}  ${words}`.trimEnd());
       }
     });
 

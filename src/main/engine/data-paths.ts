@@ -12,6 +12,8 @@ export interface DataPaths {
   readonly queue: string;
   /** Checkpoints and locks of running jobs. */
   readonly jobs: string;
+  /** What a call took on each provider; may be lost. */
+  readonly timings: string;
 }
 
 /** Creates the data directory and proves that it can be written. @throws AppError cache-unusable */
@@ -33,5 +35,6 @@ export function prepareDataDirectory(dir: string = dataDirectory()): DataPaths {
       },
     );
   }
-  return { dir, cache: join(dir, 'cache.sqlite'), queue: join(dir, 'queue.sqlite'), jobs };
+  const [cache, queue] = [join(dir, 'cache.sqlite'), join(dir, 'queue.sqlite')];
+  return { dir, cache, queue, jobs, timings: join(dir, 'provider-timings.json') };
 }

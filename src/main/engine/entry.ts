@@ -12,7 +12,8 @@ import { probeClip } from './media/probe.ts';
 import { methods, paramsSchema, solversOf } from './methods/registry.ts';
 import { formatBundleReport } from './models/format.ts';
 import { inspectBundle } from './models/inspect.ts';
-import { probeProviders } from './onnx/provider.ts';
+import { chooseProvider, keepTimings, probeProviders } from './onnx/provider.ts';
+import { Timings } from './onnx/timings.ts';
 import { openJobStore } from './queue/store.ts';
 import { Supervisor, type SupervisorParts } from './queue/supervisor.ts';
 import { completeSettings, readModelSettings } from './recipe/model-settings.ts';
@@ -32,6 +33,7 @@ const once = <T>(make: () => T): (() => T) => {
 };
 
 startWatchdog();
+keepTimings(once(() => new Timings(paths().timings)));
 // Nobody may read any more what is said here; that is no reason to lose a render.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 const transport = parentTransport();
@@ -91,7 +93,9 @@ const handlers: Handlers<EngineContract> = {
   'bundle.inspect': async ({ dir }, signal) => {
     const report = await inspectBundle(dir, { digestStore: cache().digests, signal });
     const settings = await readModelSettings(dir);
-    return { text: formatBundleReport(report, settings), report: { ...report, settings } };
+    const { provider: used, tried } = await chooseProvider('auto', { width: report.width, signal });
+    const runsOn = { used, tried };
+    return { text: formatBundleReport(report, settings, runsOn), report: { ...report, settings, runsOn } };
   },
   'methods.list': async () =>
     methods.map((method) => ({
@@ -102,7 +106,7 @@ const handlers: Handlers<EngineContract> = {
       severalAnchors: method.severalAnchors ?? false,
       solvers: solversOf(method).map(({ id, label }) => ({ id, label })),
     })),
-  'providers.list': async () => probeProviders(),
+  'providers.list': async (asked) => probeProviders({ again: asked?.again ?? false }),
   'cache.ls': async () => cache().ls(),
   'cache.stat': async () => cache().stat(),
   'cache.prune': async (request, signal) => cache().prune(request, signal),

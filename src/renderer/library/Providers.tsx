@@ -1,4 +1,4 @@
-/** What networks run on. Each is tried for real in a process of its own; one that fails says why. */
+/** What networks run on. Each is tried and timed for real in a process of its own; one that fails says why. */
 import { useEffect, useState } from 'react';
 import { Radio, RadioGroup } from 'react-aria-components';
 import { setProject } from '../../common/project/edits-settings.ts';
@@ -11,16 +11,7 @@ import { useEngineState } from '../store/session.ts';
 import { Button } from '../ui/Button.tsx';
 import texts from '../ui/text.module.css';
 import styles from './Providers.module.css';
-import { providerNote } from './provider-note.ts';
-
-const NAMES: Readonly<Record<(typeof PROVIDERS)[number], string>> = {
-  auto: 'The fastest that works',
-  cpu: 'Processor',
-  cuda: 'NVIDIA (CUDA)',
-  dml: 'DirectML (Windows)',
-  coreml: 'Core ML (macOS)',
-  webgpu: 'WebGPU',
-};
+import { autoNote, PROVIDER_NAMES, providerNote } from './provider-note.ts';
 
 export function Providers() {
   const provider = useDocument((document) => document.provider);
@@ -29,13 +20,12 @@ export function Providers() {
   const [trials, setTrials] = useState<readonly ProviderTrial[] | 'unknown' | null>(null);
   const { engine } = useEngineState();
   const [round, setRound] = useState(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each round tries again
   useEffect(() => {
     let current = true;
     setTrials(null);
     // One that is starting is asked once it is there.
     if (engine === 'up') {
-      void attempt(call('providers.list', null)).then((list) => {
+      void attempt(call('providers.list', { again: round > 0 })).then((list) => {
         if (current) setTrials(list ?? 'unknown');
       });
     } else if (engine === 'failed') setTrials('unknown');
@@ -57,7 +47,7 @@ export function Providers() {
         }
       >
         {PROVIDERS.map((id) => {
-          const note = id === 'auto' ? 'Tries them in order of speed' : providerNote(id, trials);
+          const note = id === 'auto' ? autoNote(trials) : providerNote(id, trials);
           return (
             <Radio
               key={id}
@@ -66,7 +56,7 @@ export function Providers() {
               isDisabled={typeof note !== 'string' && !note.ok}
             >
               <span className={styles.mark} aria-hidden="true" />
-              <span>{NAMES[id]}</span>
+              <span>{PROVIDER_NAMES[id]}</span>
               <span className={typeof note !== 'string' && !note.ok ? styles.no : texts.quiet}>
                 {typeof note === 'string' ? note : note.text}
               </span>

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { LoraUse } from '../../../common/settings/loras.ts';
 import { type Sockets, socketsOf } from './controlnet.ts';
 import { readEmbeddings } from './embeddings/embedding.ts';
-import type { Layout } from './layout.ts';
+import { type Layout, unetWidth } from './layout.ts';
 import { digestsWith } from './loras/use.ts';
 import { type Parts, textWidths } from './parts.ts';
 import { promptReader, type ReaderOf } from './prompt/reader.ts';
@@ -95,7 +95,8 @@ export function factsOf(read: ReadBundle): BundleFacts {
   const loras = read.loras.map(({ additions: _, ...facts }) => facts);
   const readPrompt = promptReader({ ...readerOf(read), embeddings });
   const { dir, name } = layout;
-  return { ...measures, dir, name, scheduler, digests, loras, embeddings, readPrompt };
+  const width = unetWidth(layout);
+  return { ...measures, dir, name, width, scheduler, digests, loras, embeddings, readPrompt };
 }
 
 function readerOf({ tokenizers, parts }: ReadBundle): Omit<ReaderOf, 'embeddings'> {

@@ -13,7 +13,7 @@ import { parseModel, serializeModel } from '../onnx/serde.ts';
 import type { LoadedGraph } from '../onnx/slim.ts';
 import { readBytes } from './files.ts';
 import { describe, weightType } from './graph-values.ts';
-import { isNeeded, type Layout, type LayoutPart } from './layout.ts';
+import { isNeeded, type Layout, type LayoutPart, unetWidth } from './layout.ts';
 import { estimateMemory, type MemoryEstimate } from './memory.ts';
 import { bundleDigests } from './part-digests.ts';
 import { checkTokens, type Geometry, geometryOf, loadParts, type Parts, textLength } from './parts.ts';
@@ -117,6 +117,7 @@ export async function inspectBundle(
     scheduler,
     parts: reports,
     parameters,
+    width: unetWidth(layout),
     sites: attentions && { all: attentions.length, decoder: attentions.filter((one) => one.decoder).length },
     latentChannels: geometry?.latentChannels ?? null,
     structureChannels: geometry?.structureChannels ?? null,

@@ -49,6 +49,14 @@ export interface Layout {
   readonly notes: readonly string[];
 }
 
+/** Stable Diffusion's, where no configuration says it. */
+const USUAL_WIDTH = 320;
+
+/** Channels of the UNet's first level. */
+export function unetWidth({ unet }: Pick<Layout, 'unet'>): number {
+  return unet.block_out_channels?.[0] ?? USUAL_WIDTH;
+}
+
 /** Whether a bundle must have it. */
 export function isNeeded(role: Wanted, xl: boolean): boolean {
   return !role.optional && (xl || role.id !== textEncoder2.id);

@@ -5,7 +5,7 @@ import { readFileLayout } from './file-layout.ts';
 import { defect, kindOf } from './files.ts';
 import type { OnDefect } from './find-parts.ts';
 import { readFolderLayout } from './folder-layout.ts';
-import type { Layout } from './layout.ts';
+import { type Layout, unetWidth } from './layout.ts';
 
 /** Of graphs, which are parts of a bundle. */
 const GRAPH_ENDING = /\.onnx(_data)?$/i;
@@ -24,4 +24,10 @@ export async function readLayout(path: string, onDefect: OnDefect): Promise<Layo
   if (GRAPH_ENDING.test(whole))
     throw defect(whole, 'this is one part of a model', 'Give the folder that holds model_index.json.');
   return readFileLayout(whole);
+}
+
+/** Channels of the UNet's first level, as its configuration says. @throws AppError where there is no model */
+export async function readUnetWidth(path: string): Promise<number> {
+  // Defects are told when it is opened.
+  return unetWidth(await readLayout(path, () => {}));
 }

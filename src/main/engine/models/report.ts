@@ -31,6 +31,8 @@ export interface BundleReport {
   readonly scheduler: SchedulerConfig | null;
   readonly parts: readonly PartReport[];
   readonly parameters: number;
+  /** Channels of the UNet's first level. */
+  readonly width: number;
   /** Self-attentions that can read other frames. */
   readonly sites: { readonly all: number; readonly decoder: number } | null;
   readonly latentChannels: number | null;

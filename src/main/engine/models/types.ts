@@ -96,6 +96,8 @@ export interface BundleFacts {
   readonly scheduler: SchedulerConfig;
   readonly digests: BundleDigests;
   readonly latentChannels: number;
+  /** Channels of the UNet's first level. */
+  readonly width: number;
   /** Extra input channels of the network after the latent (1 for depth, 5 for inpainting), 0 for none: models/structure.ts. */
   readonly structureChannels: number;
   /** The network was distilled and is told the guidance: it runs once for a frame, whatever the guidance. */

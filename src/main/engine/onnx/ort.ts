@@ -11,6 +11,8 @@ import { serializeModel } from './serde.ts';
 keepPrivate();
 const { default: ort } = await import('onnxruntime-node');
 
+export const RUNTIME_VERSION = ort.env.versions.node ?? ort.env.versions.common;
+
 /** What a session may compute with. */
 export type Provider = 'cpu' | 'cuda' | 'dml' | 'coreml' | 'webgpu';
 

@@ -1,28 +1,58 @@
-/** Entry of the process in which a provider is tried: it may crash or hang here without harm. argv: the provider. */
+/**
+ * Entry of the process in which a provider is tried: it may crash or hang here without harm. Its arguments are a question
+ * (trial.ts). What counts is the second call: the first makes programs for the graphics card.
+ */
 import { readFileSync } from 'node:fs';
-import { failedTrial, type TrialAnswer } from '../../trial.ts';
+import { failedTrial, questionOf, type TrialAnswer, type TrialQuestion } from '../../trial.ts';
 import { parentPort } from '../parent-port.ts';
 import { createSession, type Provider } from './ort.ts';
 import { probeFeeds, probeModel } from './probe-model.ts';
 
+/** Of the largest value: half precision and the matrix units of graphics cards lie within, a wrong result does not. */
 const TOLERANCE = 2e-2;
-/** Far slower than the processor it runs beside: no GPU behind it. Leaves room for launch times and small GPUs. */
-const SLOWDOWN = 4;
-const SHORTEST_SECONDS = 0.005;
+const NARROW = 32;
+/** So much slower on a narrow network, and longer than any graphics card takes to start: a wide one is not waited for. */
+const HOPELESS = 10;
+const HOPELESS_MS = 100;
+/** Frames that go together where that pays, and what it must save to be worth it. */
+const TOGETHER = 4;
+const WORTH = 0.9;
 
-async function timed(provider: Provider): Promise<{ y: Float32Array; seconds: number }> {
-  const session = await createSession(probeModel(), { provider, label: 'the trial model' });
-  const feeds = probeFeeds();
-  let best = Number.POSITIVE_INFINITY;
-  let y = new Float32Array(0);
-  for (let i = 0; i < 3; i++) {
-    const before = session.runSeconds;
-    const result = await session.run(feeds, ['y']);
-    y = Float32Array.from(result.y?.data ?? []);
-    best = Math.min(best, session.runSeconds - before);
+interface Timed {
+  readonly y: Float32Array;
+  readonly milliseconds: number;
+}
+
+/** Its calls after the first, the shortest of them. */
+async function timed(provider: Provider, width: number, frames: readonly number[]): Promise<Timed[]> {
+  const session = await createSession(probeModel(width), { provider, label: 'the trial network' });
+  const made: Timed[] = [];
+  for (const count of frames) {
+    const feeds = probeFeeds(width, count);
+    let best = Number.POSITIVE_INFINITY;
+    let y = new Float32Array(0);
+    for (let i = 0; i < 3 && (i < 2 || best < HOPELESS_MS); i++) {
+      const before = session.runSeconds;
+      const result = await session.run(feeds, ['y']);
+      y = Float32Array.from(result.y?.data ?? []);
+      if (i > 0) best = Math.min(best, (session.runSeconds - before) * 1000);
+    }
+    made.push({ y, milliseconds: best });
   }
   await session.release();
-  return { y, seconds: best };
+  return made;
+}
+
+/** Largest difference as a share of the largest value; NaN counts as wrong. */
+function off(tried: Float32Array, cpu: Float32Array): number {
+  const scale = cpu.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
+  let worst = 0;
+  for (const [i, value] of cpu.entries()) {
+    const difference = Math.abs(value - (tried[i] ?? Number.NaN));
+    if (!(difference <= worst)) worst = difference;
+    if (Number.isNaN(worst)) break;
+  }
+  return worst / scale;
 }
 
 /** Software Vulkan drivers show in the process's own map (Linux). */
@@ -35,28 +65,52 @@ function softwareDriver(): string | null {
   return software !== undefined && !hardware.test(maps) ? software : null;
 }
 
-async function probe(provider: Provider): Promise<TrialAnswer> {
-  const tried = await timed(provider);
-  if (provider === 'cpu') return { ok: true, reason: 'works', software: false };
-  const cpu = await timed('cpu');
-  const scale = cpu.y.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
-  const worst = cpu.y.reduce((most, v, i) => Math.max(most, Math.abs(v - (tried.y[i] ?? Number.NaN))), 0);
-  if (!(worst <= TOLERANCE * scale)) {
-    return {
-      ok: false,
-      reason: `it computes wrong numbers (off by ${(worst / scale).toExponential(1)})`,
-      software: false,
-    };
+async function probe({ provider, width, timed: wantsTime }: TrialQuestion): Promise<TrialAnswer> {
+  if (provider === 'cpu') {
+    const [{ milliseconds: call }] = (await timed('cpu', width, [1])) as [Timed];
+    const reason = `works, ${inMs(call)} a call`;
+    return { ok: true, reason, software: false, call, cpu: call, together: false };
   }
+  const small = await compared(provider, NARROW);
+  if ('ok' in small) return small;
   const driver = provider === 'webgpu' ? softwareDriver() : null;
-  const slow = tried.seconds > SLOWDOWN * Math.max(cpu.seconds, SHORTEST_SECONDS);
-  const software = driver !== null || slow;
-  const times = `${(tried.seconds * 1000).toFixed(1)} ms against ${(cpu.seconds * 1000).toFixed(1)} ms on the CPU`;
-  return {
-    ok: true,
-    reason: `works${software ? ' in software' : ''}${driver ? ` (${driver})` : ''}, ${times}`,
-    software,
-  };
+  const software = driver !== null;
+  const works = `works${driver === null ? '' : ` in software (${driver})`}`;
+  if (!wantsTime) return { ok: true, reason: works, software, call: null, cpu: null, together: false };
+  const hopeless = small.call > Math.max(HOPELESS_MS, HOPELESS * small.cpu);
+  const times = hopeless || width === NARROW ? small : await compared(provider, width);
+  if ('ok' in times) return times;
+  const { call, cpu } = times;
+  const reason = `${works}, ${inMs(call)} a call against ${inMs(cpu)} on the processor`;
+  const together = call < cpu && (await paysTogether(provider, width));
+  return { ok: true, reason, software, call, cpu, together };
+}
+
+/** How long a call takes on both, or why the provider is of no use. */
+async function compared(
+  provider: Provider,
+  width: number,
+): Promise<{ call: number; cpu: number } | TrialAnswer> {
+  const [tried] = (await timed(provider, width, [1])) as [Timed];
+  const [cpu] = (await timed('cpu', width, [1])) as [Timed];
+  const wrong = off(tried.y, cpu.y);
+  if (!(wrong <= TOLERANCE))
+    return failedTrial(`it computes wrong numbers (off by ${wrong.toExponential(1)})`);
+  return { call: tried.milliseconds, cpu: cpu.milliseconds };
+}
+
+/** Whether frames in one call take less than one by one; a card that cannot take them at all says no. */
+async function paysTogether(provider: Provider, width: number): Promise<boolean> {
+  try {
+    const [one, all] = (await timed(provider, width, [1, TOGETHER])) as [Timed, Timed];
+    return all.milliseconds < WORTH * TOGETHER * one.milliseconds;
+  } catch {
+    return false;
+  }
+}
+
+function inMs(milliseconds: number): string {
+  return `${milliseconds < 100 ? milliseconds.toFixed(1) : Math.round(milliseconds)} ms`;
 }
 
 function inWords(cause: unknown): string {
@@ -75,4 +129,4 @@ function answer(message: TrialAnswer): void {
 }
 
 process.on('disconnect', () => process.exit(0));
-probe(process.argv[2] as Provider).then(answer, (cause) => answer(failedTrial(inWords(cause))));
+probe(questionOf(process.argv.slice(2))).then(answer, (cause) => answer(failedTrial(inWords(cause))));

@@ -3,11 +3,13 @@ import { fork } from 'node:child_process';
 import { Cancelled } from '../../../common/errors.ts';
 import { childEnvironment } from '../../child-environment.ts';
 import {
+  argumentsOf,
   failedTrial,
   judge,
   TRIAL_MS,
   type TrialAnswer,
   type TrialProcess,
+  type TrialQuestion,
   type TrialRequest,
   trialResult,
 } from '../../trial.ts';
@@ -15,14 +17,11 @@ import { entryFile } from '../entry-file.ts';
 import { type ParentPort, parentPort } from '../parent-port.ts';
 import type { Provider } from './ort.ts';
 
-export interface Trial {
+/** `reason` says for the artist what happened: "works, …" or why not. */
+export interface Trial extends Readonly<TrialAnswer> {
   readonly provider: Provider;
-  readonly ok: boolean;
-  /** What happened, for the artist: "works, …" or why not. */
-  readonly reason: string;
+  /** Of the whole trial, the start of its process included. */
   readonly milliseconds: number;
-  /** Works, but without a GPU. */
-  readonly software: boolean;
 }
 
 interface ProbeOptions {
@@ -32,16 +31,24 @@ interface ProbeOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** Of Stable Diffusion's networks: what is timed where no model is named. */
+export const USUAL_WIDTH = 320;
+
 /**
- * Runs the trial model on a provider in its own process. Never throws for what the provider does: a crash, a hang or
+ * Runs the trial network on a provider in its own process. Never throws for what the provider does: a crash, a hang or
  * an error is the reason of a failed trial.
  * @throws Cancelled
  */
-export async function probe(provider: Provider, options: ProbeOptions = {}): Promise<Trial> {
+export async function probe(
+  provider: Provider,
+  options: ProbeOptions = {},
+  how: Omit<TrialQuestion, 'provider'> = { width: USUAL_WIDTH, timed: true },
+): Promise<Trial> {
   if (options.signal?.aborted) throw new Cancelled();
   const start = performance.now();
   const shell = parentPort();
-  const answer = await (shell ? askShell(shell, provider) : judge(forked(provider, options.env), options));
+  const question = { ...how, provider };
+  const answer = await (shell ? askShell(shell, question) : judge(forked(question, options.env), options));
   if (options.signal?.aborted) throw new Cancelled();
   return { provider, ...answer, milliseconds: performance.now() - start };
 }
@@ -49,7 +56,7 @@ export async function probe(provider: Provider, options: ProbeOptions = {}): Pro
 let asked = 0;
 
 /** The shell judges; it is given up on only when it says nothing at all. */
-function askShell(shell: ParentPort, provider: Provider): Promise<TrialAnswer> {
+function askShell(shell: ParentPort, question: TrialQuestion): Promise<TrialAnswer> {
   const trial = asked++;
   return new Promise((resolve) => {
     const finish = (answer: TrialAnswer) => {
@@ -63,12 +70,12 @@ function askShell(shell: ParentPort, provider: Provider): Promise<TrialAnswer> {
     };
     const timer = setTimeout(() => finish(failedTrial('nobody tried it')), 2 * TRIAL_MS);
     shell.on('message', hear);
-    shell.postMessage({ trial, provider } satisfies TrialRequest);
+    shell.postMessage({ trial, question } satisfies TrialRequest);
   });
 }
 
-function forked(provider: Provider, env: ProbeOptions['env']): TrialProcess {
-  const child = fork(entryFile(import.meta.dirname, 'probe-child'), [provider], {
+function forked(question: TrialQuestion, env: ProbeOptions['env']): TrialProcess {
+  const child = fork(entryFile(import.meta.dirname, 'probe-child'), argumentsOf(question), {
     env: { ...childEnvironment(), ...env },
     execArgv: [],
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],

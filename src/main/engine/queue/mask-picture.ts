@@ -57,7 +57,7 @@ export async function maskPicture(
   const shot = { clip, fit, model: { name: network?.name ?? '' } };
   const { end } = framesToFollow(mask, range) ?? range;
   const pictures = new Pictures({ clip, fit, end, store: cache, signal });
-  const { provider } = await chooseProvider('auto');
+  const { provider } = await chooseProvider('auto', { width: network?.width, signal });
   const digest = network?.digests.flowEstimator;
   // As a render has kept it: no network is opened to look at motion.
   const kept = digest === undefined ? null : { digest, provider };

@@ -62,7 +62,7 @@ export function createPlanner({ cache, store, probe, facts, dir, isBusy }: Plann
     const clip = await probe(settings.source.clip);
     const { bundle: path, prediction, embeddings, loras } = settings.model;
     const model = await facts(path, { prediction, embeddings, loras });
-    const { provider } = await chooseProvider(settings.model.provider);
+    const { provider } = await chooseProvider(settings.model.provider, { width: model.width });
     const resolved = resolveShot({ settings, request, clip, model, provider });
     for (const path of [...controlNetsOf(settings), ...idleControlNetsOf(settings)])
       checkControlNet(await controlNet(path), model.sockets, model.name);

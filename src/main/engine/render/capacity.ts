@@ -8,10 +8,10 @@ import type { Bundle } from '../models/types.ts';
 import type { Provider } from '../onnx/ort.ts';
 
 /**
- * On the processor frames together are not faster than one by one at the sizes that take long, and one by one gives the
- * same bits as ever (tools/bench/passes.ts); of graphics cards nothing is measured yet.
+ * Frames of a call where several in one take less than one by one, which a trial of the provider timed. On the processor they are
+ * not faster at the sizes that take long, and one by one gives the same bits as ever (tools/bench/passes.ts).
  */
-const TOGETHER = 1;
+const TOGETHER = 4;
 
 /** Per frame of a run: its latent, where it began, its ẑ0 as predicted and as used, the one of the step before. */
 const LATENTS_OF_FRAME = 5;
@@ -24,9 +24,11 @@ export interface CapacityOf {
   readonly runs: readonly Run[];
   /** Bytes that are free before the networks are loaded. */
   readonly free: number;
+  /** Whether several frames in one call take less than one by one. */
+  readonly together: boolean;
 }
 
-export function capacityOf({ bundle, shape, branches, runs, free }: CapacityOf): Capacity {
+export function capacityOf({ bundle, shape, branches, runs, free, together }: CapacityOf): Capacity {
   const memory = bundle.memory(shape);
   // The runtime keeps room for each kind of call that there was.
   const kinds = kindsOf(runs).map((kind) => ({ kind, alone: memory.call({ ...kind, branches, frames: 1 }) }));
@@ -42,7 +44,7 @@ export function capacityOf({ bundle, shape, branches, runs, free }: CapacityOf):
   // Asked in every step.
   const known = new Map(kinds.map(({ kind }) => [JSON.stringify(kind), fitting(kind)]));
   return {
-    together: TOGETHER,
+    together: together ? TOGETHER : 1,
     fits: (kind) =>
       room === Number.POSITIVE_INFINITY ? room : (known.get(JSON.stringify(kind)) ?? fitting(kind)),
   };

@@ -16,8 +16,9 @@ import { attentionFor } from '../methods/registry.ts';
 import { loraNotes } from '../models/loras/notes.ts';
 import { openBundle } from '../models/open.ts';
 import type { PromptReading } from '../models/prompt/reader.ts';
+import { readUnetWidth } from '../models/read-layout.ts';
 import type { Bundle } from '../models/types.ts';
-import { chooseProvider } from '../onnx/provider.ts';
+import { chooseProvider, type ProviderChoice } from '../onnx/provider.ts';
 import {
   controlNetsOf,
   controlNotes,
@@ -75,7 +76,7 @@ export async function prepareShot(
   const rate = (settings.source.rate !== null && parseRate(settings.source.rate)) || undefined;
   const clip = await probeClip(settings.source.clip, { signal, rate });
   for (const warning of clip.warnings) warn(warning);
-  const { provider, tried } = await chooseProvider(settings.model.provider);
+  const { provider, tried, together } = await choose(settings, signal);
   for (const problem of (await readModelSettings(settings.model.bundle)).problems) warn(problem);
   const { method, params } = request;
   const bundle = await openBundle(settings.model.bundle, {
@@ -112,7 +113,7 @@ export async function prepareShot(
     const runs = runsOf(resolved);
     const branches = branchPrompts(settings, bundle).length;
     const free = context.freeMemory ?? freeMemory(provider);
-    const capacity = capacityOf({ bundle, shape, branches, runs, free });
+    const capacity = capacityOf({ bundle, shape, branches, runs, free, together });
     checkCapacity(runs, capacity);
     for (const note of controlNotes(runs, guides.controls)) warn(note);
     for (const note of guidanceNotes(runs, settings, bundle)) warn(note);
@@ -144,6 +145,12 @@ export async function prepareShot(
     await bundle.close();
     throw error;
   }
+}
+
+/** The processor wants no model to be looked into. */
+async function choose({ model }: EditSettings, signal: AbortSignal): Promise<ProviderChoice> {
+  if (model.provider === 'cpu') return chooseProvider('cpu');
+  return chooseProvider(model.provider, { width: await readUnetWidth(model.bundle), signal });
 }
 
 /** Latent consistency models have the guidance of their training in them already. */

@@ -161,6 +161,8 @@ function checkpointKey(shot: Shot, made: Ingredients): Buffer {
     ...settings.guide.pictures.map(({ frame }) => frame),
     ...samplingTexts(shot).branches.flatMap(({ digest }) => digest ?? []),
     ...controlsAsked(shot),
+    // Frames together are added up in another order.
+    ...(shot.capacity.together > 1 ? [shot.capacity.together] : []),
   ];
   return createHash('sha256').update(JSON.stringify(parts)).digest();
 }
