@@ -1,11 +1,13 @@
 import { resolve } from 'node:path';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'electron-vite';
+import { bundledPackages } from './tools/bundled-packages.ts';
 
 const at = (path: string) => resolve(import.meta.dirname, path);
 
 export default defineConfig({
   main: {
+    plugins: [bundledPackages()],
     build: {
       rollupOptions: {
         input: {
@@ -20,6 +22,7 @@ export default defineConfig({
     },
   },
   preload: {
+    plugins: [bundledPackages()],
     build: {
       rollupOptions: {
         input: { index: at('src/preload/index.ts') },
@@ -32,6 +35,6 @@ export default defineConfig({
     root: at('src/renderer'),
     // Less to parse before the first paint.
     build: { minify: true, rollupOptions: { input: { index: at('src/renderer/index.html') } } },
-    plugins: [react()],
+    plugins: [react(), bundledPackages()],
   },
 });

@@ -20,6 +20,8 @@ if (!existsSync(cli)) {
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
 } else {
-  console.error(`retake: needs Node 22 or later, this is ${process.version}. Run "npm ci" in its folder.`);
+  console.error(
+    `retake: needs Node 22 or later, this is ${process.version}. Run "npm ci" in its folder, or get a later Node.`,
+  );
   process.exit(1);
 }

@@ -13,6 +13,7 @@ const stampFile = join(out, 'built.json');
 const sources = [
   'src',
   'electron.vite.config.ts',
+  'tools/bundled-packages.ts',
   'package.json',
   'package-lock.json',
   ...readdirSync(root).filter((name) => /^tsconfig.*\.json$/.test(name)),
@@ -48,15 +49,23 @@ function isBuilt() {
   return kept.sources === now.sources && kept.built === now.built;
 }
 
+/** It is no part of an install without development tools, which goes with what an install with them has built. */
+function builder() {
+  try {
+    const described = createRequire(import.meta.url).resolve('electron-vite/package.json');
+    return join(dirname(described), 'bin/electron-vite.js');
+  } catch {
+    console.error('out/ is to be built, and what builds it is not installed: npm ci, without --omit=dev');
+    process.exit(1);
+  }
+}
+
 if (isBuilt()) {
   console.log('out/ is built from the present sources');
 } else {
+  const bin = builder();
   rmSync(out, { recursive: true, force: true });
   const before = stamp().sources;
-  const bin = join(
-    dirname(createRequire(import.meta.url).resolve('electron-vite/package.json')),
-    'bin/electron-vite.js',
-  );
   const { status } = spawnSync(process.execPath, [bin, 'build'], { cwd: root, stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
   writeFileSync(stampFile, JSON.stringify({ ...stamp(), sources: before }));

@@ -1,10 +1,11 @@
 /**
- * npm run licences: one text with the licence of everything an installer contains, from the lock file and the packages'
- * own files. Fails when a package says nothing about its licence.
+ * npm run licences: one text with the licence of everything an installer contains, be it a package of its own or part of a
+ * bundle, from the lock file and the packages' own files. Fails when a package says nothing about its licence.
  */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { LIST } from './bundled-packages.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const out = join(root, 'resources', 'licences');
@@ -37,10 +38,20 @@ function textsOf(folder: string): string[] {
   return names.map((name) => readFileSync(join(folder, name), 'utf8').trim());
 }
 
+/** Wanted to build only, by npm's book, and shipped as part of what is built. */
+function bundled(): Set<string> {
+  const lists = globSync(`out/*/${LIST}`, { cwd: root });
+  if (lists.length === 0) throw new Error('nothing is built yet: npm run build');
+  return new Set(
+    lists.flatMap((file) => z.array(z.string()).parse(JSON.parse(readFileSync(join(root, file), 'utf8')))),
+  );
+}
+
 function shipped(): Shipped[] {
+  const inside = new Set([...SHIPPED_TOOLS, ...bundled()]);
   const { packages } = lock.parse(JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')));
   return Object.entries(packages).flatMap(([path, { version = '', license, dev, link }]) => {
-    if (path === '' || link || (dev && !SHIPPED_TOOLS.includes(path))) return [];
+    if (path === '' || link || (dev && !inside.has(path))) return [];
     const name = path.replace(/^.*node_modules\//, '');
     try {
       return [{ name, version, licence: license ?? '', texts: textsOf(join(root, path)) }];

@@ -102,7 +102,10 @@ describe('borders', () => {
     );
     write(
       'package.json',
-      readFileSync(join(root, 'package.json'), 'utf8').replace('"zod":', '"zod-again": "1.0.0", "zod":'),
+      readFileSync(join(root, 'package.json'), 'utf8').replace(
+        '"better-sqlite3": "',
+        '"sqlite-again": "1.0.0", "better-sqlite3": "',
+      ),
     );
     found = faults(copy);
   });
@@ -140,7 +143,7 @@ describe('borders', () => {
     expect(found).toContainEqual(expect.stringMatching(/^src\/main\/engine\/annexe has no row/));
     expect(found).toContainEqual(expect.stringMatching(/src\/main\/engine\/media has no row/));
     expect(found).toContainEqual(expect.stringMatching(/src\/main\/engine\/cellar has a row there/));
-    expect(found).toContainEqual(expect.stringMatching(/^zod-again is a dependency without a row/));
+    expect(found).toContainEqual(expect.stringMatching(/^sqlite-again is a dependency without a row/));
   });
 
   it('says nothing else', () => {

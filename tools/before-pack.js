@@ -1,0 +1,14 @@
+// Before an installer is made: the libraries of the system that it is for may have been dropped at the install (tools/drop-foreign.js).
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Arch } from 'electron-builder';
+
+export function beforePack({ packager, arch, electronPlatformName: platform }) {
+  const bin = 'node_modules/onnxruntime-node/bin/napi-v6';
+  const library = join(bin, platform, Arch[arch], 'onnxruntime_binding.node');
+  if (!existsSync(join(packager.projectDir, library))) {
+    throw new Error(
+      `${library} is missing. Packaging for another system or processor wants all: RETAKE_KEEP_FOREIGN=1 npm ci`,
+    );
+  }
+}
