@@ -79,6 +79,10 @@ export interface TakeReport {
   /** Where the network's depth came from, or what an inpainting network made anew; null for networks that take the latent alone. */
   readonly structure: { readonly source: 'clip' | 'estimator' | 'mask' | 'frame' } | null;
   readonly provider: { readonly used: string; readonly tried: readonly ProviderTrial[] };
+  /** The operator that computed self-attention, null where it was as the file has it, and why. Absent in reports of before. */
+  readonly attention?: Readonly<
+    Record<'unet' | 'vae', { readonly operator: string | null; readonly why?: string }>
+  >;
   readonly inversion: {
     /** Frames whose start latent came out of an inversion; 0 for methods that start from noise. */
     readonly frames: number;

@@ -6,6 +6,7 @@ import type { Model } from '../../src/main/engine/onnx/ir/graph.ts';
 import { ELEMENT } from '../../src/main/engine/onnx/ir/types.ts';
 import { controlResiduals } from '../../src/main/engine/onnx/passes/control-residuals.ts';
 import { float32Io } from '../../src/main/engine/onnx/passes/float-io.ts';
+import { fusedAttention } from '../../src/main/engine/onnx/passes/fused-attention.ts';
 import { inPlace } from '../../src/main/engine/onnx/passes/in-place.ts';
 import { jointAttention } from '../../src/main/engine/onnx/passes/joint-attention.ts';
 import { lowRank } from '../../src/main/engine/onnx/passes/low-rank.ts';
@@ -155,6 +156,7 @@ interface Shipped {
 }
 
 const sites = { sites: 'all' } as const;
+const standard = { operator: 'Attention' } as const;
 const half = {
   name: 'half',
   dims: [2, 2],
@@ -228,6 +230,12 @@ const shipped: readonly Shipped[] = [
       { down: [{ name: 'down', channels: 4 }], middle: { name: 'middle', channels: 4 } },
       'nobody reads down',
     ],
+  },
+  {
+    pass: fusedAttention,
+    step: (one) => step<typeof standard, unknown>(one, standard),
+    lacking: [attention, 'it is of a version without Attention'],
+    idle: [() => textModel(STYLES['dynamic reshapes']!.text, 23), 0, 'is written out'],
   },
   { pass: inPlace, step, lacking: null, idle: [turned, 0, 'still reads a transposed weight'] },
   { pass: widenLate, step, lacking: null, idle: [widened, 1, 'does not stand before all else'] },

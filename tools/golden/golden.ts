@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { AppError, errorLine } from '../../src/common/errors.ts';
 import { solvers } from '../../src/main/engine/diffusion/solvers/registry.ts';
+import { type AskedAttention, chooseAttention } from '../../src/main/engine/models/attention.ts';
 import { openBundle } from '../../src/main/engine/models/open.ts';
 import type { Bundle } from '../../src/main/engine/models/types.ts';
 import { GoldenCase } from './case.ts';
@@ -29,6 +30,8 @@ export interface GoldenOptions {
   readonly bundles?: string;
   /** Only cases whose folder holds this text. */
   readonly only?: string;
+  /** How bundles compute self-attention; as their files have it unless said. */
+  readonly attention?: AskedAttention;
   readonly onRow?: (row: Row) => void;
 }
 
@@ -56,7 +59,7 @@ const MAX_DEPTH = 4;
 /** One row per output, in the order of the folders. Empty where nothing was found. */
 export async function runGolden(root: string, options: GoldenOptions = {}): Promise<Row[]> {
   const rows: Row[] = [];
-  await using bundles = new OpenBundles();
+  await using bundles = new OpenBundles(options.attention);
   for (const dir of manifestsBelow(resolve(root))) {
     if (options.only && !(relative(resolve(root), dir) || basename(dir)).includes(options.only)) continue;
     for await (const row of runCase(dir, options.bundles, bundles)) {
@@ -156,12 +159,21 @@ function notCovered(name: string, output: string, needs: string): Row {
 class OpenBundles implements AsyncDisposable {
   #key = '';
   #bundle: Bundle | null = null;
+  readonly #attention: AskedAttention;
+
+  constructor(attention: AskedAttention = 'exact') {
+    this.#attention = attention;
+  }
 
   async get(dir: string, { sites, joint = false }: Kind): Promise<Bundle> {
     const key = JSON.stringify([dir, sites, joint]);
     if (this.#bundle && this.#key === key) return this.#bundle;
     await this[Symbol.asyncDispose]();
-    this.#bundle = await openBundle(dir, { sites, joint, provider: 'cpu' });
+    const provider = 'cpu';
+    this.#bundle = await openBundle(dir, {
+      ...{ sites, joint, provider },
+      attention: (model) => chooseAttention(this.#attention, { model, shape: null, provider }),
+    });
     this.#key = key;
     return this.#bundle;
   }

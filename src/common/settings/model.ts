@@ -45,4 +45,23 @@ const prediction = field(z.enum(['auto', 'epsilon', 'v_prediction']).default('au
   neutral: 'auto',
 });
 
-export const model = { bundle, loras, embeddings, controls, provider, prediction };
+/** What was kept before there was a choice was made as the network's file has it. */
+const attention = field(z.enum(['auto', 'exact', 'fused']).default('auto'), {
+  label: 'Attention',
+  help: 'How self-attention is computed; fused takes far less memory at large sizes, and rounds differently',
+  widget: {
+    kind: 'choice',
+    options: [
+      { id: 'auto', name: 'Fused where it is worth it' },
+      { id: 'exact', name: 'As the model has it' },
+      { id: 'fused', name: 'Fused' },
+    ],
+  },
+  scope: 'look',
+  finer: true,
+  flags: [{ name: 'attention', metavar: 'kind' }],
+  affects: ['network'],
+  neutral: 'exact',
+});
+
+export const model = { bundle, loras, embeddings, controls, provider, prediction, attention };

@@ -89,14 +89,15 @@ function depthOf({ layout, parts }: ReadBundle): PlanFacts['depth'] {
 }
 
 export function factsOf(read: ReadBundle): BundleFacts {
-  const { layout, scheduler, geometry, digests, embeddings } = read;
+  const { layout, scheduler, geometry, digests, embeddings, selfAttention } = read;
   const { space: _, ...measures } = geometry;
   // Without what they add, which is large.
   const loras = read.loras.map(({ additions: _, ...facts }) => facts);
   const readPrompt = promptReader({ ...readerOf(read), embeddings });
   const { dir, name } = layout;
   const width = unetWidth(layout);
-  return { ...measures, dir, name, width, scheduler, digests, loras, embeddings, readPrompt };
+  const made = { width, scheduler, digests, loras, embeddings, readPrompt, selfAttention };
+  return { ...measures, dir, name, ...made };
 }
 
 function readerOf({ tokenizers, parts }: ReadBundle): Omit<ReaderOf, 'embeddings'> {

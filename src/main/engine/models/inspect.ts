@@ -245,6 +245,7 @@ function passesOf(role: (typeof ROLES)[number], sites: 'all' | 'none'): readonly
   if (role.id === 'unet') return role.passes('forward', { sites });
   if (role.id === 'textEncoder' || role.id === 'textEncoder2')
     return role.passes('forward', { placing: false });
+  if (role.id === 'vaeEncoder' || role.id === 'vaeDecoder') return role.passes('forward', null);
   return role.passes();
 }
 

@@ -2,7 +2,8 @@
 import type { Layout } from './layout.ts';
 import type { ReadModel } from './model.ts';
 import type { ReadBundle } from './read.ts';
-import type { Call, Foretold } from './types.ts';
+import { USUAL_WIDTHS } from './roles/unet-io.ts';
+import type { Call, Foretold, FusedParts } from './types.ts';
 
 const FLOAT = 4;
 /** Scores and their softmax. */
@@ -11,8 +12,6 @@ const ATTENTION_BUFFERS = 2;
 const TOKEN_BUFFERS = 5;
 /** Widest pictures alive at once in a residual block: input, two inner values, output. */
 const BLOCK_BUFFERS = 4;
-/** Exports with diffusers' defaults and no config.json. */
-const USUAL_WIDTHS = [320, 640, 1280, 1280];
 const USUAL_VAE_WIDTHS = [128, 256, 512, 512];
 const USUAL_HEADS = 8;
 
@@ -28,6 +27,8 @@ export interface UnetSize {
   readonly batch: number | null;
   /** Of every self-attention. */
   readonly siteChannels: readonly number[];
+  /** Its self-attention is one operator, which never holds all scores. */
+  readonly fused?: boolean;
 }
 
 /** Bytes that a call of the UNet makes beside its weights; the runtime keeps as much from then on. */
@@ -40,7 +41,7 @@ export function callBytes(unet: UnetSize, latent: Size, call: Call): number {
   const tokens = unet.siteChannels.length === 0 ? 0 : area / 4 ** level;
   // Layers without a bank attend to their own tokens in any case.
   const seen = Math.max(1, call.bank + (call.joint ? call.frames : call.self ? 1 : 0));
-  const scores = headsAt(unet, level) * tokens * tokens * seen * ATTENTION_BUFFERS;
+  const scores = unet.fused ? 0 : headsAt(unet, level) * tokens * tokens * seen * ATTENTION_BUFFERS;
   const keys = tokens * (widths[level] ?? 0) * seen * TOKEN_BUFFERS;
   const maps = area * widths[0]! * (BLOCK_BUFFERS + 3 * widths.length);
   const row = FLOAT * (scores + keys + maps) + call.bank * featureBytes(unet, latent);
@@ -84,13 +85,17 @@ function headsAt({ config }: UnetSize, level: number): number {
 }
 
 /** Bytes that the VAE makes beside its weights; its middle block attends with one head over the whole latent. */
-function vaeBytes({ block_out_channels }: Layout['vae'], { height, width }: Size, factor: number): number {
+function vaeBytes(
+  { block_out_channels }: Layout['vae'],
+  { height, width }: Size,
+  factor: number,
+  fused = false,
+): number {
   const widths = block_out_channels ?? USUAL_VAE_WIDTHS;
   const area = height * width;
   const pixels = area * factor * factor;
-  return (
-    FLOAT * (pixels * Math.max(widths[0]!, widths[1] ?? 0) * BLOCK_BUFFERS + area * area * ATTENTION_BUFFERS)
-  );
+  const scores = fused ? 0 : area * area * ATTENTION_BUFFERS;
+  return FLOAT * (pixels * Math.max(widths[0]!, widths[1] ?? 0) * BLOCK_BUFFERS + scores);
 }
 
 export interface MemoryEstimate {
@@ -129,15 +134,17 @@ export function estimateMemory(
 interface Sizes {
   /** ControlNets beside the UNet. */
   readonly controlNets?: number;
-  readonly unet: Omit<UnetSize, 'siteChannels'>;
+  readonly unet: Omit<UnetSize, 'siteChannels' | 'fused'>;
   readonly vae: Layout['vae'];
   readonly factor: number;
   readonly parameters: number;
+  readonly fused?: { readonly unet: boolean; readonly vae: boolean };
 }
 
 /** What `foretell` wants to know of a bundle: numbers, and none of its graphs. */
 export function sizesOf(
   { layout, parts, geometry }: ReadBundle,
+  attention: FusedParts,
   controlNets: readonly Pick<ReadModel, 'graph'>[] = [],
 ): Sizes {
   const read = [parts.unet, parts.vaeEncoder, parts.vaeDecoder, ...controlNets];
@@ -147,6 +154,7 @@ export function sizesOf(
     vae: layout.vae,
     factor: geometry.factor,
     controlNets: controlNets.length,
+    fused: { unet: attention.unet !== null, vae: attention.vae !== null },
     parameters: graphs
       .flatMap(({ initializers }) => [...initializers.values()])
       .reduce((sum, { dims }) => sum + dims.reduce((product, dim) => product * dim, 1), 0),
@@ -156,10 +164,11 @@ export function sizesOf(
 /** @param siteChannels of every self-attention that lends its tokens; without any the finest level is taken to have one */
 export function foretell(sizes: Sizes, siteChannels: readonly number[], latent: Size): Foretold {
   const [finest] = sizes.unet.config.block_out_channels ?? USUAL_WIDTHS;
-  const unet = { ...sizes.unet, siteChannels: siteChannels.length > 0 ? siteChannels : [finest!] };
+  const lent = siteChannels.length > 0 ? siteChannels : [finest!];
+  const unet = { ...sizes.unet, siteChannels: lent, fused: sizes.fused?.unet };
   return {
     weights: sizes.parameters * FLOAT,
-    vae: vaeBytes(sizes.vae, latent, sizes.factor),
+    vae: vaeBytes(sizes.vae, latent, sizes.factor, sizes.fused?.vae),
     features: featureBytes({ ...unet, siteChannels }, latent),
     call: (call) => callBytes(unet, latent, call) + controlBytes(unet, latent, call, sizes.controlNets ?? 0),
   };

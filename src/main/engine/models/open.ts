@@ -1,5 +1,6 @@
 /** Opens a bundle as functions: everything is checked before the first network is loaded, and each is loaded at its first use. */
 import { assert } from '../../../common/errors.ts';
+import { digestsWithAttention, EXACT } from './attention.ts';
 import { checkControlNet, readControlNet, socketsOf } from './controlnet.ts';
 import { factsOf } from './facts.ts';
 import { adaptersOf } from './loras/use.ts';
@@ -16,7 +17,15 @@ import { type EncodeText, encodeTogether, textEncoder, textEncoder2, timeIds } f
 import { unet } from './roles/unet.ts';
 import { vaeDecoder } from './roles/vae-decoder.ts';
 import { vaeEncoder } from './roles/vae-encoder.ts';
-import type { Bundle, BundlePart, OpenBundleOptions, OpenControlNet, PerPart, Tokens } from './types.ts';
+import type {
+  Bundle,
+  BundlePart,
+  ChosenAttention,
+  OpenBundleOptions,
+  OpenControlNet,
+  PerPart,
+  Tokens,
+} from './types.ts';
 
 /**
  * Throws AppError bundle-invalid or weights-missing naming the file, provider or model-failed errors of the runtime, or
@@ -24,11 +33,14 @@ import type { Bundle, BundlePart, OpenBundleOptions, OpenControlNet, PerPart, To
  * @param dir folder of the bundle, as diffusers lays it out
  */
 export async function openBundle(dir: string, options: OpenBundleOptions): Promise<Bundle> {
-  const read = await readBundle(dir, options);
+  const asInFiles = await readBundle(dir, options);
+  const attention = (await options.attention?.(factsOf(asInFiles))) ?? EXACT;
+  const read = { ...asInFiles, digests: digestsWithAttention(asInFiles.digests, attention) };
   const controls = await readControls(read, options);
   const opened: OpenModel[] = [];
   try {
-    return assemble(read, await openParts(read, controls, options, opened), controls);
+    const models = await openParts(read, controls, { ...options, attention }, opened);
+    return assemble(read, models, controls, attention);
   } catch (error) {
     for (const model of opened) await model.close();
     throw error;
@@ -62,10 +74,10 @@ type Models = Awaited<ReturnType<typeof openParts>>;
 async function openParts(
   { layout, parts, embeddings, loras }: ReadBundle,
   controls: readonly ReadControl[],
-  options: OpenBundleOptions,
+  options: Omit<OpenBundleOptions, 'attention'> & { readonly attention: ChosenAttention },
   opened: OpenModel[],
 ) {
-  const { provider, threads, signal, sites, joint = false } = options;
+  const { provider, threads, signal, sites, joint = false, attention } = options;
   const open = async <Io, Variant, Functions>(
     role: Role<Io, never, Variant, Functions>,
     part: ReadModel<Io>,
@@ -84,11 +96,11 @@ async function openParts(
     unet: await open(
       unet,
       parts.unet,
-      { sites, joint, controlled: controls.length > 0 },
+      { sites, joint, controlled: controls.length > 0, fused: attention.unet },
       { adapters: adaptersOf(loras, 'unet') },
     ),
-    vaeEncoder: await open(vaeEncoder, parts.vaeEncoder, undefined),
-    vaeDecoder: await open(vaeDecoder, parts.vaeDecoder, undefined),
+    vaeEncoder: await open(vaeEncoder, parts.vaeEncoder, attention.vae),
+    vaeDecoder: await open(vaeDecoder, parts.vaeDecoder, attention.vae),
     text: await inOrder(parts.text, (part, i) => {
       const adapters = adaptersOf(loras, i === 0 ? 'text' : 'text2');
       return open(encoders[i]!, part, { placing }, { adapters });
@@ -97,7 +109,7 @@ async function openParts(
     depth: parts.depth && (await open(depthEstimator, parts.depth, undefined, { untried: true })),
     flow: parts.flow && (await open(flowEstimator, parts.flow, undefined)),
     interpolator: parts.interpolator && (await open(interpolator, parts.interpolator, undefined)),
-    controlNets: await inOrder(controls, ({ read }) => open(controlNet, read, undefined)),
+    controlNets: await inOrder(controls, ({ read }) => open(controlNet, read, attention.unet)),
   };
 }
 
@@ -107,7 +119,12 @@ async function inOrder<T, U>(all: readonly T[], make: (one: T, i: number) => Pro
   return made;
 }
 
-function assemble(read: ReadBundle, models: Models, controls: readonly ReadControl[]): Bundle {
+function assemble(
+  read: ReadBundle,
+  models: Models,
+  controls: readonly ReadControl[],
+  attention: ChosenAttention,
+): Bundle {
   // The closures below hold these, not the graphs.
   const { layout, tokenizers } = read;
   const { space, frozen, kind } = read.geometry;
@@ -117,6 +134,7 @@ function assemble(read: ReadBundle, models: Models, controls: readonly ReadContr
   const controlNets = controls.map(({ path, digest }) => ({ path, digest }));
   const sizes = sizesOf(
     read,
+    attention,
     controls.map((control) => control.read),
   );
   const calls = {
@@ -164,6 +182,7 @@ function assemble(read: ReadBundle, models: Models, controls: readonly ReadContr
         return between(...pair);
       }),
     controlNets,
+    attention,
     siteCount: siteChannels.length,
     calls,
     get runSeconds() {

@@ -1,6 +1,7 @@
 /** Reads a bundle: layout, graphs without weights, tokenizers, digests. Every defect shows here; no network is loaded. */
 import { throwIfCancelled } from '../../../common/errors.ts';
 import type { SchedulerConfig } from '../diffusion/types.ts';
+import { attentionFacts } from './attention.ts';
 import { readEmbeddings } from './embeddings/embedding.ts';
 import type { Layout } from './layout.ts';
 import { digestsWith, type LoraInUse, openLoras } from './loras/use.ts';
@@ -18,7 +19,7 @@ import type { Embedding } from './prompt/reader.ts';
 import { readLayout } from './read-layout.ts';
 import { readScheduler } from './scheduler.ts';
 import { type ClipTokenizer, readTokenizer } from './tokenizer.ts';
-import type { BundleDigests, OpenBundleOptions } from './types.ts';
+import type { AttentionFacts, BundleDigests, OpenBundleOptions } from './types.ts';
 
 export interface ReadBundle {
   readonly layout: Layout;
@@ -32,6 +33,7 @@ export interface ReadBundle {
   readonly digests: BundleDigests;
   readonly embeddings: readonly Embedding[];
   readonly loras: readonly LoraInUse[];
+  readonly selfAttention: AttentionFacts;
 }
 
 export type ReadBundleOptions = Pick<
@@ -62,6 +64,7 @@ export async function readBundle(dir: string, options: ReadBundleOptions): Promi
   const loras = await openLoras(options.loras ?? [], { name: layout.name, parts }, options);
   const ownDigests = await bundleDigests(layout, parts, options);
   const digests = digestsWith(ownDigests, loras);
-  const read = { layout, scheduler, parts, geometry, tokenizers, embeddings };
+  const selfAttention = attentionFacts(parts, layout);
+  const read = { layout, scheduler, parts, geometry, tokenizers, embeddings, selfAttention };
   return { ...read, ownDigests, digests, loras };
 }

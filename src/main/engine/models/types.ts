@@ -12,6 +12,8 @@ import type {
 } from '../diffusion/types.ts';
 import type { Flow } from '../flow/flow.ts';
 import type { Provider } from '../onnx/ort.ts';
+import type { FusedOperator } from '../onnx/passes/fused-attention.ts';
+import type { Heads } from './fused-trial.ts';
 import type { Embedding, PromptReading, ReadPrompt } from './prompt/reader.ts';
 
 export interface BundleDigests {
@@ -88,6 +90,34 @@ export interface LoraFacts {
   readonly unmatched: readonly string[];
 }
 
+/** Of one network. */
+export interface SelfAttentionFacts {
+  /** How many are written out and can be one operator. */
+  readonly written: number;
+  /** How many are written in a way that is not understood. */
+  readonly strange: number;
+  /** Of those that are written out, each pair once. */
+  readonly kinds: readonly Heads[];
+  /** Numbers in the scores of the largest for one frame alone, by the square of the latent's area. */
+  readonly largest: number;
+  /** Whether the graph may hold the standard's operator. */
+  readonly standard: boolean;
+}
+
+/** The VAE is both of its halves. */
+export type AttentionFacts = Readonly<Record<'unet' | 'vae', SelfAttentionFacts>>;
+
+/** What computes self-attention; null is as the network's file has it. ControlNets go with the UNet. */
+export interface FusedParts {
+  readonly unet: FusedOperator | null;
+  readonly vae: FusedOperator | null;
+}
+
+/** With the reason where it stays as it is. */
+export interface ChosenAttention extends FusedParts {
+  readonly why: Readonly<Partial<Record<'unet' | 'vae', string>>>;
+}
+
 /** What a bundle is, known without loading a network. */
 export interface BundleFacts {
   readonly dir: string;
@@ -116,6 +146,7 @@ export interface BundleFacts {
   readonly embeddings: readonly Pick<Embedding, 'names' | 'path' | 'digest'>[];
   /** In the order in which they were asked for. */
   readonly loras: readonly LoraFacts[];
+  readonly selfAttention: AttentionFacts;
 }
 
 /** Networks of a bundle that are held and let go by themselves; XL's two text encoders go together, and so do ControlNets. */
@@ -156,6 +187,8 @@ export interface Bundle extends BundleFacts {
   readonly interpolate?: Interpolate | null;
   /** Those that it was opened with, in that order. */
   readonly controlNets: readonly OpenControlNet[];
+  /** What computes its self-attention, which its digests know of. */
+  readonly attention: ChosenAttention;
   /** Number of self-attention sites compiled with a bank. */
   readonly siteCount: number;
   /** What work on latents of this shape will take, within a factor of two. */
@@ -220,6 +253,8 @@ export interface OpenBundleOptions {
   readonly signal?: AbortSignal;
   /** Added to UNet and text encoders; none unless said. */
   readonly loras?: readonly LoraUse[];
+  /** What is to compute self-attention; as the files have it unless said. */
+  attention?(model: BundleFacts): Promise<ChosenAttention>;
 }
 
 export interface DigestStore {

@@ -54,6 +54,8 @@ export interface SessionOptions {
    * combination and hold it besides what it has. Costs no time.
    */
   readonly memoryPattern?: boolean;
+  /** Nothing of it may fall back to the processor: what the provider cannot run is an error. */
+  readonly alone?: boolean;
   /** The network as the artist knows it: "the UNet of tiny-sd". */
   readonly label: string;
 }
@@ -77,6 +79,7 @@ export async function createSession(model: Model | Uint8Array, options: SessionO
   const session: Record<string, string> = {};
   if (options.folder !== undefined) session.model_external_initializers_file_folder_path = options.folder;
   if (options.lowMemory) session.disable_prepacking = '1';
+  if (options.alone) session.disable_cpu_ep_fallback = '1';
   const without = [
     // Convolutions in blocks of channels want a copy of their filters.
     ...(options.lowMemory ? ['NchwcTransformer'] : []),

@@ -136,6 +136,15 @@ type ModelFacts = Pick<
   | 'readPrompt'
 >;
 
+/** Of the latents of an edit. @throws AppError as canvasOf */
+export function shapeOf(
+  settings: Parameters<typeof canvasOf>[0],
+  clip: Parameters<typeof canvasOf>[1],
+  network: Parameters<typeof canvasOf>[2] & Parameters<typeof latentShape>[1],
+): LatentShape {
+  return latentShape(canvasOf(settings, clip, network), network);
+}
+
 /** A request and its clip, model and canvas: what a plan and a render both start from. Needs are its method's and what it is held by. */
 export interface ResolvedShot extends ResolvedRequest {
   readonly settings: EditSettings;

@@ -13,6 +13,7 @@ import { rehearseTake } from '../media/encode.ts';
 import { probeClip } from '../media/probe.ts';
 import { checkTarget } from '../media/target.ts';
 import { attentionFor } from '../methods/registry.ts';
+import { chooseAttention } from '../models/attention.ts';
 import { loraNotes } from '../models/loras/notes.ts';
 import { openBundle } from '../models/open.ts';
 import type { PromptReading } from '../models/prompt/reader.ts';
@@ -38,6 +39,7 @@ import {
   type ResolvedShot,
   resolveRequest,
   resolveShot,
+  shapeOf,
 } from '../recipe/request.ts';
 import { branchPrompts, runsOf } from '../recipe/runs.ts';
 import { segmentersOf } from '../recipe/segmenters.ts';
@@ -89,6 +91,8 @@ export async function prepareShot(
     digestStore: cache?.digests,
     signal,
     loras: settings.model.loras,
+    attention: (model) =>
+      chooseAttention(settings.model.attention, { model, shape: shapeOf(settings, clip, model), provider }),
   });
   try {
     for (const note of loraNotes(bundle.loras)) warn(note);

@@ -39,6 +39,7 @@ export function buildReport(parts: {
     ...(bundle.loras.length > 0 && { loras: bundle.loras.map(({ path: _, ...lora }) => lora) }),
     structure: sourceOf(shot),
     provider: { used: shot.provider, tried: shot.tried },
+    attention: attentionOf(bundle),
     inversion: made.inversion,
     derived: made.counts,
     ...(made.brushConfidence && { brushConfidence: made.brushConfidence }),
@@ -55,6 +56,14 @@ export function buildReport(parts: {
     imageText: parts.imageText,
     warnings: context.warnings,
   };
+}
+
+function attentionOf({ attention }: Shot['bundle']): TakeReport['attention'] {
+  const of = (part: 'unet' | 'vae') => {
+    const why = attention.why[part];
+    return { operator: attention[part], ...(why !== undefined && { why }) };
+  };
+  return { unet: of('unet'), vae: of('vae') };
 }
 
 function sourceOf({ depth, inpainted }: Shot): TakeReport['structure'] {

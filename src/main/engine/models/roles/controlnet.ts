@@ -5,6 +5,7 @@ import { channelsOutOf } from '../../onnx/ir/channels.ts';
 import type { Model } from '../../onnx/ir/graph.ts';
 import type { ValueInfo } from '../../onnx/ir/types.ts';
 import { float32Io } from '../../onnx/passes/float-io.ts';
+import { type FusedOperator, fuse } from '../../onnx/passes/fused-attention.ts';
 import { step } from '../../onnx/passes/pass.ts';
 import { batches } from '../batches.ts';
 import { Buffers } from '../buffers.ts';
@@ -53,9 +54,9 @@ export const controlNet = {
   label: 'the ControlNet',
   session: { memoryPattern: false },
   io: controlNetIo,
-  passes: () => [step(float32Io)],
+  passes: (_purpose, fused) => [...fuse(fused), step(float32Io)],
   functions: makeAsk,
-} as const satisfies Role<ControlNetIo, UnetConfig, void, AskControlNet>;
+} as const satisfies Role<ControlNetIo, UnetConfig, FusedOperator | null, AskControlNet>;
 
 const WHAT = 'ControlNet';
 

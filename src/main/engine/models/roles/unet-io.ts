@@ -38,6 +38,9 @@ export const unetConfig = z.object({
   time_cond_proj_dim: z.int().nullish(),
 });
 
+/** Of the levels, in exports with diffusers' defaults and no config.json. */
+export const USUAL_WIDTHS = [320, 640, 1280, 1280];
+
 export type UnetConfig = z.output<typeof unetConfig>;
 
 /** What a UNet and a ControlNet are told alike. */

@@ -2,6 +2,7 @@
 import type { LatentShape, Predict } from '../../diffusion/types.ts';
 import { controlResiduals } from '../../onnx/passes/control-residuals.ts';
 import { float32Io } from '../../onnx/passes/float-io.ts';
+import { type FusedOperator, fuse } from '../../onnx/passes/fused-attention.ts';
 import { jointAttention } from '../../onnx/passes/joint-attention.ts';
 import { type LentAttention, lendAttention } from '../../onnx/passes/lend-attention.ts';
 import { step } from '../../onnx/passes/pass.ts';
@@ -25,6 +26,8 @@ export interface Unet {
 interface UnetVariant extends LentAttention {
   /** Whether ControlNets reach it. */
   readonly controlled?: boolean;
+  /** The operator that computes self-attention; as the file has it where null or absent. */
+  readonly fused?: FusedOperator | null;
 }
 
 export const unet = {
@@ -34,7 +37,8 @@ export const unet = {
   // Banks change in size from call to call.
   session: { memoryPattern: false },
   io: unetIo,
-  passes: (_purpose, { controlled, ...lent }) => [
+  passes: (_purpose, { controlled, fused = null, ...lent }) => [
+    ...fuse(fused),
     ...lendAttention(lent),
     ...(controlled ? [step(controlResiduals)] : []),
     step(float32Io),

@@ -2,6 +2,7 @@
 import { AppError, assert } from '../../../../common/errors.ts';
 import type { Latent, LatentShape } from '../../diffusion/types.ts';
 import { float32Io } from '../../onnx/passes/float-io.ts';
+import { type FusedOperator, fuse } from '../../onnx/passes/fused-attention.ts';
 import { step } from '../../onnx/passes/pass.ts';
 import { Buffers } from '../buffers.ts';
 import { checkSize, filled } from '../frozen-size.ts';
@@ -16,9 +17,9 @@ export const vaeDecoder = {
   label: 'the VAE decoder',
   folder: 'vae_decoder',
   io: vaeIo,
-  passes: () => [step(float32Io)],
+  passes: (_purpose, fused) => [...fuse(fused), step(float32Io)],
   functions: makeDecode,
-} as const satisfies Role<VaeIo, void, void, Decode>;
+} as const satisfies Role<VaeIo, void, FusedOperator | null, Decode>;
 
 function makeDecode({ session, io, file }: Part<VaeIo>): Decode {
   const buffers = new Buffers();

@@ -2,6 +2,7 @@
 import { AppError, assert } from '../../../../common/errors.ts';
 import type { Latent } from '../../diffusion/types.ts';
 import { float32Io } from '../../onnx/passes/float-io.ts';
+import { type FusedOperator, fuse } from '../../onnx/passes/fused-attention.ts';
 import { step } from '../../onnx/passes/pass.ts';
 import { takeMean } from '../../onnx/passes/take-mean.ts';
 import { Buffers } from '../buffers.ts';
@@ -25,9 +26,9 @@ export const vaeEncoder = {
   label: 'the VAE encoder',
   folder: 'vae_encoder',
   io: vaeIo,
-  passes: () => [step(takeMean), step(float32Io)],
+  passes: (_purpose, fused) => [...fuse(fused), step(takeMean), step(float32Io)],
   functions: makeEncode,
-} as const satisfies Role<VaeIo, void, void, Encode>;
+} as const satisfies Role<VaeIo, void, FusedOperator | null, Encode>;
 
 function makeEncode({ session, io, file }: Part<VaeIo>): Encode {
   const buffers = new Buffers();

@@ -125,13 +125,19 @@ function followReshape(
   }
   // Reshapes split or merge heads and channels; the order of the axes stays, so the tokens are found by their side.
   const after = layout.rank - 1 - axis;
-  const to = layout.merged || (axis === 1 && !spatial) ? 1 : rank - 1 - after;
+  // Unless it says that they, and all before them, are as they were.
+  const kept = !layout.merged && node.int('allowzero', 0) === 0 && allZero(entries.slice(0, axis + 1));
+  const to = kept ? axis : layout.merged || (axis === 1 && !spatial) ? 1 : rank - 1 - after;
   if (to < 0 || to >= rank || rank < 3) throw fail('its shape is not understood');
   const entry = entries[to];
   const follows =
     entry === -1 || (entry === 0 && to === axis && !layout.merged && node.int('allowzero', 0) === 0);
   const next = { axis: to, rank, merged: false };
   return follows ? { layout: next } : { layout: next, replace: { axis: to, rank } };
+}
+
+function allZero(entries: readonly (number | null)[]): boolean {
+  return entries.every((entry) => entry === 0);
 }
 
 /** The shape with one entry exchanged; axis -1 means the merged rows, which are left to be inferred. */

@@ -139,7 +139,7 @@ function leadsToProduct(graph: Graph, value: string): boolean {
 }
 
 /** The empty first argument of baddbmm: zeros of the scores' shape, whatever they are multiplied with. */
-function isZeros(graph: Graph, value: string): boolean {
+export function isZeros(graph: Graph, value: string): boolean {
   const node = graph.producer(value);
   if (node?.op === 'ConstantOfShape') {
     const fill = node.attributes.get('value');

@@ -141,3 +141,13 @@ export function integersOf(tensor: Tensor): number[] | null {
   }
   return null;
 }
+
+/** The number of an inline tensor of one float, or null when it holds something else or lies outside the graph. */
+export function floatOf({ type, data }: Tensor): number | null {
+  if (data.kind !== 'bytes') return null;
+  const { bytes } = data;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (type === ELEMENT.float32 && bytes.length === 4) return view.getFloat32(0, true);
+  if (type === ELEMENT.float16 && bytes.length === 2) return view.getFloat16(0, true);
+  return type === ELEMENT.float64 && bytes.length === 8 ? view.getFloat64(0, true) : null;
+}

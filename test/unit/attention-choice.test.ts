@@ -1,0 +1,63 @@
+/** When self-attention is one operator, and when it stays as a network's file has it. */
+import { describe, expect, it } from 'vitest';
+import { chooseAttention, digestsWithAttention, EXACT } from '../../src/main/engine/models/attention.ts';
+import type { BundleDigests, SelfAttentionFacts } from '../../src/main/engine/models/types.ts';
+
+const written: SelfAttentionFacts = {
+  ...{ written: 2, strange: 0, standard: false },
+  kinds: [{ heads: 2, width: 8 }],
+  largest: 8,
+};
+const none: SelfAttentionFacts = { written: 0, strange: 0, kinds: [], largest: 0, standard: false };
+const strange = { ...none, strange: 3 };
+const of = (unet: SelfAttentionFacts, vae: SelfAttentionFacts, side: number | null) => ({
+  model: { name: 'a model', selfAttention: { unet, vae } },
+  shape: side === null ? null : { channels: 4, height: side, width: side },
+  provider: 'cpu' as const,
+});
+
+describe('auto', () => {
+  it('fuses what is large, each network for itself', async () => {
+    // 8 heads at 512²: 512 MB of scores; one of a VAE: 64 MB.
+    const chosen = await chooseAttention('auto', of(written, { ...written, largest: 1 }, 64));
+    expect(chosen).toMatchObject({ unet: 'MultiHeadAttention', vae: null });
+    expect(chosen.why).toEqual({ vae: 'at this size its scores take 64 MB' });
+    const larger = await chooseAttention('auto', of(written, { ...written, largest: 1 }, 128));
+    expect(larger).toEqual({ unet: 'MultiHeadAttention', vae: 'MultiHeadAttention', why: {} });
+  });
+
+  it('leaves what is small, and what cannot be fused, with the reason', async () => {
+    expect(await chooseAttention('auto', of({ ...written, largest: 2 }, none, 16))).toMatchObject({
+      ...{ unet: null, vae: null },
+      why: { unet: 'at this size its scores take 1 MB', vae: 'it has none that is written out' },
+    });
+    const chosen = await chooseAttention('auto', of(strange, none, 512));
+    expect(chosen.why.unet).toContain('not understood');
+  });
+});
+
+it('exact is as the files have it at any size', async () => {
+  expect(await chooseAttention('exact', of(written, written, 512))).toBe(EXACT);
+});
+
+it('fused is at any size, or refused with what to try', async () => {
+  expect(await chooseAttention('fused', of(written, none, 8))).toMatchObject({ unet: 'MultiHeadAttention' });
+  await expect(chooseAttention('fused', of(strange, written, 8))).rejects.toMatchObject({
+    code: 'usage',
+    message: expect.stringContaining('a model'),
+    hint: expect.stringContaining('"exact"'),
+  });
+});
+
+it('is in the digests of what it changes, and only there', () => {
+  const digests = Object.fromEntries(
+    ['unet', 'vaeEncoder', 'vaeDecoder', 'textEncoder', 'tokenizer', 'scheduler'].map((part) => [part, part]),
+  ) as unknown as BundleDigests;
+  const changed = (parts: Parameters<typeof digestsWithAttention>[1]) =>
+    Object.entries(digestsWithAttention(digests, parts))
+      .filter(([part, digest]) => digest !== digests[part as keyof BundleDigests])
+      .map(([part]) => part);
+  expect(changed(EXACT)).toEqual([]);
+  expect(changed({ unet: 'MultiHeadAttention', vae: null })).toEqual(['unet']);
+  expect(changed({ unet: null, vae: 'Attention' })).toEqual(['vaeEncoder', 'vaeDecoder']);
+});
