@@ -15,7 +15,7 @@ export interface Operand {
 }
 
 /** A number that scores are multiplied with, or divided by, as a value of the graph. */
-export interface Factor {
+interface Factor {
   readonly value: string;
   readonly divides: boolean;
 }
