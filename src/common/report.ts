@@ -108,6 +108,8 @@ export interface TakeReport {
     readonly unetCalls: number;
     /** Guidance branches run by those calls: two a call, one with guidance 1 and in steps where it rests. */
     readonly unetBranches: number;
+    /** Of those calls, the ones that ran the outermost layers alone; absent where nothing was reused. */
+    readonly unetShallow?: number;
     /** Frames that went through ControlNets; absent where none did anything. */
     readonly controlCalls?: number;
     readonly resumedFrom: { step: number; visit: number } | null;

@@ -1,6 +1,7 @@
 /** A small closed-form network with everything the driver can ask for: timestep, text, structure, attention, features. */
 import type {
   Conditioning,
+  DeepFeatures,
   Features,
   Latent,
   LatentShape,
@@ -51,6 +52,30 @@ function answer(
       0.05 * (structure?.[i % structure.length] ?? 0)
     );
   });
+}
+
+/** What is slow to change with the latent, and what `answer` makes of it: a depth, and a layer around it. */
+function depthOf({ latent, branches }: PredictInput): DeepFeatures {
+  return {
+    blocks: branches.map(() => latent.map((value) => Math.sin(value))),
+    dims: [SHAPE.channels, SHAPE.height, SHAPE.width],
+  };
+}
+
+/** The same network with a depth, which a call is given or makes. */
+export function deepNetwork(log?: PredictInput[]): Predict {
+  const around = smoothNetwork(log);
+  return async (inputs, joint) => {
+    const made = await around(inputs, joint);
+    return inputs.map((input, i) => {
+      const deep = input.deep ?? depthOf(input);
+      const outputs = made[i]!.outputs.map((output, b) => {
+        const block = deep.blocks[deep.blocks.length - input.branches.length + b]!;
+        return output.map((value, at) => value + 0.1 * block[at]!);
+      });
+      return { ...made[i]!, outputs, ...(input.keepDeep && { deep }) };
+    });
+  };
 }
 
 /** Every frame that is asked about goes to `log`, where given. */

@@ -88,6 +88,8 @@ interface Kind {
   readonly guided?: true;
   readonly mask?: true;
   readonly painted?: true;
+  /** Every so many steps go through the whole network. */
+  readonly reuse?: number;
   /** Two ControlNets, for edges and for depth. */
   readonly controls?: true;
 }
@@ -107,6 +109,11 @@ const KINDS: readonly Kind[] = [
     ...{ inpainting: true, keep: true, mask: true, painted: true, controls: true },
   },
   { kind: 'ControlNets', controls: true },
+  { kind: 'every other step whole', reuse: 2 },
+  {
+    kind: 'every other step whole, and all of it',
+    ...{ reuse: 2, depth: true, keep: true, mask: true, painted: true, controls: true },
+  },
   { kind: 'all of it', depth: true, keep: true, mask: true, painted: true, controls: true },
   {
     ...{ kind: 'all of it on one frame', frames: 1, depth: true, keep: true, mask: true, painted: true },
@@ -122,7 +129,14 @@ function settingsOf(id: string, of: Kind): EditSettings {
   const { frames = FRAMES } = of;
   const settings = settingsWith({
     ...{ clip, bundle, out: join(out, 'take.mov'), sourcePrompt: 'a red car', prompt: 'a white swan' },
-    ...{ steps: STEPS, refinement: 0, size: 64, provider: 'cpu', method: id, keep: of.keep ? 0.3 : 0 },
+    ...{
+      steps: STEPS * (of.reuse ?? 1),
+      refinement: 0,
+      size: 64,
+      provider: 'cpu',
+      method: id,
+      keep: of.keep ? 0.3 : 0,
+    },
     ...{ range: { start: 0, end: frames }, anchor: Math.min(1, frames - 1) },
   });
   const pictures = of.painted ? [{ frame: paintedOf(frames), path: painted, at: 0 }] : [];
@@ -135,6 +149,7 @@ function settingsOf(id: string, of: Kind): EditSettings {
     ...settings,
     ...(of.guided && { sampling: { ...settings.sampling, guidanceRange: { from: 0.25, to: 0.75 } } }),
     model: { ...settings.model, controls },
+    sampling: { ...settings.sampling, reuse: of.reuse ?? 1 },
     guide: { ...settings.guide, mask: of.mask ? MASK : null, pictures },
   };
 }
@@ -205,6 +220,8 @@ describe.each(methods.map(({ id }) => id))('%s', (id) => {
     expect(planned.samplingCalls).toBe(whole.visits());
     expect(planned.samplingBranches).toBe(whole.unetBranches);
     expect(planned.controlCalls).toBe(whole.controlCalls);
+    expect(planned.shallowCalls).toBe(whole.unetShallow);
+    expect(whole.unetShallow > 0).toBe(kind.reuse !== undefined);
     await look(shot, made, whole);
     const dir = tempFolder();
     const stopped = sample(shot, made, dir, Math.ceil(whole.visits() / 2));

@@ -22,6 +22,7 @@ const memory: Foretold = {
   weights: 100_000,
   vae: 10_000,
   features: 1000,
+  deep: 0,
   call: ({ frames, branches, bank, joint }) => 500 * branches * frames * (1 + bank + (joint ? frames : 0)),
 };
 const of = (runs: readonly Run[], free: number, pays = false) =>
@@ -46,6 +47,22 @@ it('is what fits beside weights, VAE and latents', () => {
 it('frames go together only where a trial said that it pays', () => {
   expect(of([together], Number.POSITIVE_INFINITY).together).toBe(1);
   expect(of([together], Number.POSITIVE_INFINITY, true).together).toBe(4);
+});
+
+it('leaves room for what the depth made of every frame, where that is kept', () => {
+  const kept = capacityOf({
+    bundle: { memory: () => ({ ...memory, deep: 300 }) },
+    ...{ shape: SHAPE, branches: 2, runs: [together], together: false },
+    free: BEFORE + frames.length * 2 * 300 + memory.call({ ...JOINT, frames: 8, branches: 2 }),
+  });
+  expect(kept.fits(JOINT)).toBe(8);
+  expect(of([together], BEFORE + memory.call({ ...JOINT, frames: 8, branches: 2 })).fits(JOINT)).toBe(8);
+  const less = capacityOf({
+    bundle: { memory: () => ({ ...memory, deep: 301 }) },
+    ...{ shape: SHAPE, branches: 2, runs: [together], together: false },
+    free: BEFORE + frames.length * 2 * 300 + memory.call({ ...JOINT, frames: 8, branches: 2 }),
+  });
+  expect(less.fits(JOINT)).toBe(7);
 });
 
 it('leaves room for other kinds of calls, for what frames lend, and for what later runs recall', () => {

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { Model } from '../../src/main/engine/onnx/ir/graph.ts';
 import { ELEMENT } from '../../src/main/engine/onnx/ir/types.ts';
 import { controlResiduals } from '../../src/main/engine/onnx/passes/control-residuals.ts';
+import { deepFeatures } from '../../src/main/engine/onnx/passes/deep-features.ts';
 import { float32Io } from '../../src/main/engine/onnx/passes/float-io.ts';
 import { fusedAttention } from '../../src/main/engine/onnx/passes/fused-attention.ts';
 import { inPlace } from '../../src/main/engine/onnx/passes/in-place.ts';
@@ -14,6 +15,7 @@ import { applyPasses, type Pass, type Step, step } from '../../src/main/engine/o
 import { placedVectors } from '../../src/main/engine/onnx/passes/placed-vectors.ts';
 import { prune } from '../../src/main/engine/onnx/passes/prune.ts';
 import { referenceAttention } from '../../src/main/engine/onnx/passes/reference-attention.ts';
+import { shallowPart } from '../../src/main/engine/onnx/passes/shallow-part.ts';
 import { takeMean } from '../../src/main/engine/onnx/passes/take-mean.ts';
 import { unpackAttention } from '../../src/main/engine/onnx/passes/unpack-attention.ts';
 import { widenLate } from '../../src/main/engine/onnx/passes/widen-late.ts';
@@ -157,6 +159,14 @@ interface Shipped {
 
 const sites = { sites: 'all' } as const;
 const standard = { operator: 'Attention' } as const;
+const skips = { skips: 1 };
+const deep = { value: 'b', type: ELEMENT.float32, channels: 4 };
+const cut = { deep, output: 'y', lent: [] };
+const deepened = () => {
+  const model = skipping();
+  apply(model, step(deepFeatures, skips));
+  return model;
+};
 const half = {
   name: 'half',
   dims: [2, 2],
@@ -237,6 +247,18 @@ const shipped: readonly Shipped[] = [
     lacking: [attention, 'it is of a version without Attention'],
     idle: [() => textModel(STYLES['dynamic reshapes']!.text, 23), 0, 'is written out'],
   },
+  {
+    pass: deepFeatures,
+    step: (one) => step<typeof skips, unknown>(one, skips),
+    lacking: null,
+    idle: [skipping, deep, 'deep_features is no output'],
+  },
+  {
+    pass: shallowPart,
+    step: (one) => step<typeof cut, unknown>(one, cut),
+    lacking: [plain, 'nothing makes b (deep-features comes first)'],
+    idle: [deepened, new Set(), 'b is made still'],
+  },
   { pass: inPlace, step, lacking: null, idle: [turned, 0, 'still reads a transposed weight'] },
   { pass: widenLate, step, lacking: null, idle: [widened, 1, 'does not stand before all else'] },
   {
@@ -253,6 +275,55 @@ const shipped: readonly Shipped[] = [
     ],
   },
 ];
+
+describe('the layers around the depth', () => {
+  it('are what the output needs beside what is given, and take and give nothing else', () => {
+    const model =
+      textModel(`float32[B, 4, H, W] x, float32[B, 4] time, float32[B, 3] text => float32[B, 4, H, W] y
+      float32[4, 4, 1, 1] w
+      float32[4, 8, 1, 1] up
+      float32[4, 8, 1, 1] upper
+      float32[3, 3] mix
+      int64[2] sides = {2, 3}
+      start = Conv(x, w)
+      step = Unsqueeze(time, sides)
+      down = Add(start, step)
+      half = Conv(down, w)
+      words = MatMul(text, mix)
+      all = ReduceSum<keepdims = 0>(words)
+      middle = Mul(half, all)
+      both = Concat<axis = 1>(middle, half)
+      inner = Conv(both, up)
+      outer = Concat<axis = 1>(inner, down)
+      y = Conv(outer, upper)`);
+    const found = apply(model, step(deepFeatures, skips)).of(deepFeatures)!;
+    expect(found).toEqual({ value: 'inner', type: ELEMENT.float32, channels: 4 });
+    expect([...model.graph.nodes].map(({ op }) => op)).toContain('ReduceSum');
+    const inputs = apply(model, step(shallowPart, { deep: found, output: 'y', lent: [] })).of(shallowPart)!;
+    expect([...inputs]).toEqual(['x', 'time', 'deep_given']);
+    expect(model.graph.outputs.map(({ name }) => name)).toEqual(['y']);
+    expect([...model.graph.initializers.keys()].sort()).toEqual(['sides', 'upper', 'w']);
+    expect([...model.graph.nodes].map(({ op }) => op).sort()).toEqual(
+      ['Add', 'Concat', 'Conv', 'Conv', 'Unsqueeze'].sort(),
+    );
+  });
+
+  it('are refused, in words about what was asked, by a network that has none or makes them otherwise', () => {
+    const refused = (model: Model) => () => apply(model, step(deepFeatures, skips));
+    expect(refused(plain())).toThrow(
+      expect.objectContaining({
+        code: 'bundle-invalid',
+        message: 'nothing of the network can be reused between steps: it has no skip connections',
+        hint: expect.stringMatching(/^Set the reuse to 1/),
+      }),
+    );
+    const odd = textModel(`float32[1, 4, H, W] x => float32[1, 8, H, W] y
+      a = Softmax<axis = 1>(x)
+      b = Softmax<axis = 1>(a)
+      y = Concat<axis = 1>(b, a)`);
+    expect(refused(odd)).toThrow(/comes from no plain convolution/);
+  });
+});
 
 describe('the passes that come with Retake', () => {
   const folder = join(import.meta.dirname, '../../src/main/engine/onnx/passes');
@@ -279,7 +350,7 @@ describe('the passes that come with Retake', () => {
       name.endsWith('.ts'),
     );
     const names =
-      'float32Io|placedVectors|prune|takeMean|unpackAttention|referenceAttention|jointAttention|inPlace|widenLate|controlResiduals|lowRank';
+      'float32Io|placedVectors|prune|takeMean|unpackAttention|referenceAttention|jointAttention|inPlace|widenLate|controlResiduals|lowRank|deepFeatures|shallowPart';
     const called = new RegExp(`\\b(${names})\\.run\\(`);
     expect(files.filter((name) => called.test(readFileSync(join(source, name), 'utf8')))).toEqual([]);
   });

@@ -245,6 +245,7 @@ describe('the render plan in words', () => {
     inversionCalls: 300,
     samplingCalls: 1240,
     samplingBranches: 2480,
+    shallowCalls: 0,
     controlCalls: 0,
     reconstruction: 41.3,
     notes: [],
@@ -256,6 +257,9 @@ describe('the render plan in words', () => {
       work: '24 frames at 512 × 288: 18 from the cache, inverted at 41 dB, 6 to invert',
       cost: '300 + 1,240 network calls · about 1:20',
     });
+    expect(planText({ ...plan, shallowCalls: 620 }).cost).toBe(
+      '300 + 1,240 network calls, 620 without the depth · about 1:20',
+    );
   });
 
   test('steps in which guidance rests', () => {

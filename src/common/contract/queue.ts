@@ -21,6 +21,8 @@ export interface RenderPlan {
   readonly samplingCalls: number;
   /** Guidance branches of those calls: two a call, one where guidance is 1 or rests. */
   readonly samplingBranches: number;
+  /** Of those, the ones that run the network's outermost layers alone. */
+  readonly shallowCalls: number;
   /** Frames that go through ControlNets meanwhile. */
   readonly controlCalls: number;
   /** What will be found and made before the runs; its report says the same afterwards. */

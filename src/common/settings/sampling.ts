@@ -48,6 +48,24 @@ const guidanceRange = field(
   },
 );
 
+/** Calls between reuse what the depth of the network made (DeepCache, Ma, Fang, Wang 2024). */
+const reuse = field(z.int().min(1).max(10).default(1), {
+  label: 'Whole network every',
+  help: 'In the steps between, only its outermost layers run and the rest is taken from the step before: 1 is off, 2 or 3 is quicker and less exact',
+  widget: { kind: 'slider', step: 1 },
+  scope: 'look',
+  finer: true,
+  flags: [
+    {
+      name: 'reuse',
+      metavar: 'n',
+      help: 'Whole network in every n-th step only, its outermost layers between; 1 is off, 2 or 3 is quicker and less exact',
+    },
+  ],
+  affects: ['sampling'],
+  neutral: 1,
+});
+
 /** A solver's id, or a name known from k-diffusion or diffusers; null is the method's own choice. */
 const solver = field(z.string().max(100).nullable().default(null), {
   label: 'Solver',
@@ -104,4 +122,4 @@ const size = field(z.int().min(8).max(4096).nullable().default(null), {
   affects: ['frames'],
 });
 
-export const sampling = { steps, guidance, guidanceRange, solver, schedule, seed, size };
+export const sampling = { steps, guidance, guidanceRange, solver, schedule, reuse, seed, size };

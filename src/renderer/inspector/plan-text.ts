@@ -27,6 +27,7 @@ export function sumPlans(plans: readonly PlannedWork[]): PlannedWork | null {
     inversionCalls: sum((plan) => plan.inversionCalls),
     samplingCalls: sum((plan) => plan.samplingCalls),
     samplingBranches: sum((plan) => plan.samplingBranches),
+    shallowCalls: sum((plan) => plan.shallowCalls),
     controlCalls: sum((plan) => plan.controlCalls),
     reconstruction: lowest(plans.flatMap(({ reconstruction }) => reconstruction ?? [])),
     notes: [...new Set(plans.flatMap(({ notes }) => notes))],
@@ -40,7 +41,7 @@ function lowest(numbers: readonly number[]): number | null {
 
 export function planText(plan: PlannedWork): PlanText {
   const { frames, width, height, cachedFrames, framesToInvert, inversionCalls, samplingCalls } = plan;
-  const { reconstruction, controlCalls, samplingBranches } = plan;
+  const { reconstruction, controlCalls, samplingBranches, shallowCalls } = plan;
   const sampled = samplingCalls + controlCalls;
   const parts: string[] = [];
   if (cachedFrames > 0)
@@ -58,12 +59,13 @@ export function planText(plan: PlannedWork): PlanText {
   // Where guidance rests, one branch of two is left out.
   const half = 2 * samplingCalls - samplingBranches;
   const halved = half > 0 && half < samplingCalls ? `, ${half.toLocaleString('en')} of half the length` : '';
+  const short = shallowCalls > 0 ? `, ${shallowCalls.toLocaleString('en')} without the depth` : '';
   const time =
     plan.estimatedSeconds === null
       ? 'time known after the first frames'
       : `about ${duration(plan.estimatedSeconds)}`;
   return {
     work: `${count(frames, 'frame')} at ${width} × ${height}: ${inverted}`,
-    cost: `${calls}${halved} · ${time}`,
+    cost: `${calls}${halved}${short} · ${time}`,
   };
 }

@@ -6,6 +6,7 @@ import type {
   Attention,
   Conditioning,
   ControlInput,
+  DeepFeatures,
   Features,
   Latent,
   Level,
@@ -42,12 +43,16 @@ export interface FrameInput {
   readonly attention?: Attention | undefined;
   readonly control?: readonly ControlInput[] | undefined;
   readonly capture?: boolean;
+  /** Of this frame's last whole call, where this one shall not be whole. */
+  readonly deep?: DeepFeatures | undefined;
+  readonly keepDeep?: boolean;
   /** Where they are not the denoiser's. */
   readonly branches?: readonly Conditioning[] | undefined;
 }
 
 export interface Answer extends Denoised {
   readonly features?: Features;
+  readonly deep?: DeepFeatures;
   /** (h, w), 0..1: where the edit was let in, when something is kept. */
   readonly edit?: Float32Array;
 }
@@ -62,26 +67,30 @@ export async function denoiseFrames(
   const { form, keep } = denoiser;
   const [guidance, told] = denoiser.toldGuidance ? [1, denoiser.guidance] : [denoiser.guidance];
   const answers = await denoiser.predict(
-    frames.map(({ latent, structure, attention, control, capture, branches = denoiser.branches }) => ({
-      latent: networkInput(form, latent, level),
-      timestep: level.timestep,
-      branches: activeBranches(branches, guidance, keep),
-      ...(told !== undefined && { guidance: told }),
-      ...(structure && { structure }),
-      ...(attention && { attention }),
-      ...(control && control.length > 0 && { control }),
-      ...(capture && { capture }),
-    })),
+    frames.map(
+      ({ latent, structure, attention, control, capture, deep, keepDeep, branches = denoiser.branches }) => ({
+        latent: networkInput(form, latent, level),
+        timestep: level.timestep,
+        branches: activeBranches(branches, guidance, keep),
+        ...(told !== undefined && { guidance: told }),
+        ...(structure && { structure }),
+        ...(attention && { attention }),
+        ...(control && control.length > 0 && { control }),
+        ...(capture && { capture }),
+        ...(deep && { deep }),
+        ...(keepDeep && { keepDeep }),
+      }),
+    ),
     joint,
   );
   return frames.map(({ latent }, i) => {
-    const { outputs, features } = answers[i]!;
+    const { outputs, features, deep } = answers[i]!;
     // With `keep` the first branch is the source prompt's.
     const [source, target] = outputs;
     const edit = keep && source && target ? editMask(source, target, keep) : undefined;
     const raw = combine(outputs, guidance, edit);
     const denoised = toDenoised(form, denoiser.prediction, raw, latent, level, denoiser.clip);
-    return { ...denoised, ...(features && { features }), ...(edit && { edit }) };
+    return { ...denoised, ...(features && { features }), ...(deep && { deep }), ...(edit && { edit }) };
   });
 }
 

@@ -114,7 +114,7 @@ class Descent {
         denoised: predictions[i]!.denoised,
         edit: predictions[i]!.edit ?? null,
         latent: taking.latentOf(frame),
-        checkpoint: left === 0 ? () => this.#checkpoint() : null,
+        checkpoint: left === 0 && this.#state.deep.size === 0 ? () => this.#checkpoint() : null,
       });
     }
   }

@@ -28,6 +28,8 @@ export interface SampleRequest {
   readonly structure?: (frame: number) => Float32Array;
   /** What holds a frame of the shot in a step (0-based) of so many. */
   readonly control?: (frame: number, step: number, steps: number) => readonly ControlInput[];
+  /** The whole network runs in every so many calls of a run, its outermost layers alone between; 1, all whole, by default. */
+  readonly reuse?: number;
   /** Number of the shot's first frame in errors; 0 by default. */
   readonly firstFrame?: number;
   readonly seed: number;
@@ -57,7 +59,8 @@ export interface VisitEvent {
   readonly latent: Latent | null;
   /**
    * State after this visit: references, not copies, so it costs nothing until it is encoded. Null between frames that
-   * went through the network together: a part of them would not give the same bits again.
+   * went through the network together: a part of them would not give the same bits again; and while the depth of a call is kept
+   * for the next ones, which no checkpoint holds: it begins with a whole call.
    */
   readonly checkpoint: (() => Checkpoint) | null;
 }

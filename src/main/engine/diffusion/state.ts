@@ -2,7 +2,7 @@
 import type { Checkpoint } from './checkpoint.ts';
 import { checkCheckpoint } from './checkpoint.ts';
 import type { Carry, Run } from './run.ts';
-import type { Features, Latent } from './types.ts';
+import type { DeepFeatures, Features, Latent } from './types.ts';
 
 export interface RunState {
   step: number;
@@ -14,6 +14,8 @@ export interface RunState {
   readonly features: Map<number, Features>;
   /** The ẑ0 that a frame's last step used, for multistep solvers. */
   readonly before: Map<number, Latent>;
+  /** Of a frame's last whole call, until the next one; in no checkpoint. */
+  readonly deep: Map<number, DeepFeatures>;
 }
 
 /** @param start the latents of a run that begins */
@@ -26,5 +28,6 @@ export function stateOf(run: Run, resume: Checkpoint | null, start: (frame: numb
     carries: new Map(resume?.carries),
     features: new Map(resume?.features),
     before: new Map(resume?.before),
+    deep: new Map(),
   };
 }

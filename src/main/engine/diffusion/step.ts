@@ -6,6 +6,7 @@ import { type Answer, denoiseFrames } from './denoiser.ts';
 import { assertFinite } from './finite.ts';
 import { stepNoise } from './noise.ts';
 import { addNoise, type Denoised, noiseBetween } from './parametrisation.ts';
+import { wholeCalls } from './reuse.ts';
 import {
   type Earlier,
   keysOf,
@@ -20,7 +21,7 @@ import type { SampleRequest } from './sampling.ts';
 import { isWithin } from './share.ts';
 import { stepAt } from './solvers/solver.ts';
 import type { RunState } from './state.ts';
-import type { Attention, Latent, Level } from './types.ts';
+import type { Attention, DeepFeatures, Latent, Level } from './types.ts';
 
 export type Prediction = Answer;
 
@@ -36,6 +37,9 @@ export class RunStep {
   readonly #to: Level;
   readonly #visits: readonly Visit[];
   readonly #gathers: boolean;
+  /** Whether it goes through the whole network, and whether the next one does not. */
+  readonly #whole: boolean;
+  readonly #reusedNext: boolean;
   /** Frames whose latent stands at the next level. */
   readonly #stepped: Set<number>;
   /** Per frame, the last batch that needs its features, and its predictions. */
@@ -61,6 +65,9 @@ export class RunStep {
       'the passes of a step visit every frame of the run once',
     );
     this.#gathers = run.gathers?.(step) ?? false;
+    const whole = wholeCalls(run, request);
+    this.#whole = whole[step]!;
+    this.#reusedNext = whole[step + 1] === false;
     this.#stepped = new Set(this.#gathers ? [] : visited);
     this.batches = batchesOf(passes, mostOf(request.capacity ?? ONE_BY_ONE), visited);
     this.#featureUse = lastUses(this.batches, keysOf);
@@ -87,6 +94,8 @@ export class RunStep {
       attention: this.#attention(pass),
       control: control?.(shotFrame(this.#run, frame), step, steps),
       capture: this.#lends(frame, index),
+      deep: this.#whole ? undefined : this.#deepOf(frame),
+      keepDeep: this.#whole && this.#reusedNext,
       branches: this.#run.text?.(frame, this.#step, branches),
     }));
     return denoiseFrames(denoiser, inputs, this.#from, joint);
@@ -94,7 +103,7 @@ export class RunStep {
 
   /** What becomes of its answers: the frames step, or wait for those that are still to come. */
   async take(index: number, predictions: readonly Prediction[]): Promise<void> {
-    const { features, carries, visited } = this.#state;
+    const { features, carries, visited, deep } = this.#state;
     for (const [i, visit] of this.batches[index]!.visits.entries()) {
       const { frame } = visit;
       const prediction = predictions[i]!;
@@ -106,6 +115,10 @@ export class RunStep {
       if (this.#lends(frame, index)) {
         assert(prediction.features, 'the network returned the features it was asked to capture');
         features.set(frame, prediction.features);
+      }
+      if (this.#whole && this.#reusedNext) {
+        assert(prediction.deep, 'the network returned what its depth made');
+        deep.set(frame, prediction.deep);
       }
       carries.set(frame, { denoised, used });
       visited.add(frame);
@@ -123,12 +136,13 @@ export class RunStep {
   }
 
   async #end(): Promise<void> {
-    const { carries, features, visited } = this.#state;
+    const { carries, features, visited, deep } = this.#state;
     if (this.#gathers) await this.#gather();
     carries.clear();
     features.clear();
     visited.clear();
     this.#state.step++;
+    if (!this.#reusedNext) deep.clear();
   }
 
   /** Every frame was visited: all of them step. */
@@ -198,6 +212,12 @@ export class RunStep {
       return held;
     });
     return { bank, self: pass.self ?? false };
+  }
+
+  #deepOf(frame: number): DeepFeatures {
+    const kept = this.#state.deep.get(frame);
+    assert(kept, `what the depth made of frame ${frame} is kept until the next whole call`);
+    return kept;
   }
 
   /** Whether batches after this one attend to the frame. */

@@ -35,6 +35,14 @@ export interface FeatureBlock {
   readonly data: Float32Array;
 }
 
+/** What the depth of the network made of one frame in one call, which its outermost layers read. */
+export interface DeepFeatures {
+  /** Per guidance branch, float32. */
+  readonly blocks: readonly Float32Array[];
+  /** Of each: channels, height, width. */
+  readonly dims: readonly number[];
+}
+
 /** What the reference-attention sites do in one forward pass. Absent: the original network, to the bit. */
 export interface Attention {
   /** Features whose tokens are concatenated, in order, in front of the frame's own keys and values. */
@@ -81,12 +89,17 @@ export interface PredictInput {
   readonly control?: readonly ControlInput[];
   /** Return this pass's own features (needed by later frames). */
   readonly capture?: boolean;
+  /** Of an earlier call of this frame: only the outermost layers run. All frames of a call have some, or none. */
+  readonly deep?: DeepFeatures;
+  /** Return what the depth made in this call, which then runs the whole network. */
+  readonly keepDeep?: boolean;
 }
 
 export interface PredictOutput {
   /** Raw network output per branch, in the order of the request, each a latent of its own (not a view that changes). */
   readonly outputs: readonly Latent[];
   readonly features?: Features;
+  readonly deep?: DeepFeatures;
 }
 
 /**

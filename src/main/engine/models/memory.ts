@@ -161,8 +161,16 @@ export function sizesOf(
   };
 }
 
-/** @param siteChannels of every self-attention that lends its tokens; without any the finest level is taken to have one */
-export function foretell(sizes: Sizes, siteChannels: readonly number[], latent: Size): Foretold {
+/**
+ * @param siteChannels of every self-attention that lends its tokens; without any the finest level is taken to have one
+ * @param deepChannels of what the depth makes for the outermost layers, where that is kept
+ */
+export function foretell(
+  sizes: Sizes,
+  siteChannels: readonly number[],
+  latent: Size,
+  deepChannels = 0,
+): Foretold {
   const [finest] = sizes.unet.config.block_out_channels ?? USUAL_WIDTHS;
   const lent = siteChannels.length > 0 ? siteChannels : [finest!];
   const unet = { ...sizes.unet, siteChannels: lent, fused: sizes.fused?.unet };
@@ -170,6 +178,7 @@ export function foretell(sizes: Sizes, siteChannels: readonly number[], latent: 
     weights: sizes.parameters * FLOAT,
     vae: vaeBytes(sizes.vae, latent, sizes.factor, sizes.fused?.vae),
     features: featureBytes({ ...unet, siteChannels }, latent),
+    deep: FLOAT * deepChannels * latent.height * latent.width,
     call: (call) => callBytes(unet, latent, call) + controlBytes(unet, latent, call, sizes.controlNets ?? 0),
   };
 }

@@ -3,9 +3,9 @@ import { AppError, type CancelSignal, throwIfCancelled } from '../../../common/e
 import { createSession, type Provider, tryOut } from '../onnx/ort.ts';
 import { inPlace } from '../onnx/passes/in-place.ts';
 import { type Adapter, lowRank } from '../onnx/passes/low-rank.ts';
-import { applyPasses, type Outcomes, step } from '../onnx/passes/pass.ts';
+import { applyPasses, type Outcomes, type Step, step } from '../onnx/passes/pass.ts';
 import { widenLate } from '../onnx/passes/widen-late.ts';
-import { serializeModel } from '../onnx/serde.ts';
+import { parseModel, serializeModel } from '../onnx/serde.ts';
 import type { LoadedGraph } from '../onnx/slim.ts';
 import { partDigest } from './digests.ts';
 import { type WeightRanges, weightRanges } from './finite.ts';
@@ -119,13 +119,17 @@ export async function openRead<Io, Want, Variant, Functions>(
   // Kept as bytes, one megabyte for Stable Diffusion's UNet where the objects take fourteen: reading the file again takes
   // a moment at every opening and could find another one than was checked.
   const bytes = serializeModel(graph.model);
-  const create = async () => {
+  const opens = (graph: Uint8Array) => async () => {
     unchanged();
-    return createSession(bytes, { folder, provider, threads, label, keepHalf, ...role.session });
+    return createSession(graph, { folder, provider, threads, label, keepHalf, ...role.session });
   };
-  const session = new LazySession(create, signal);
+  const session = new LazySession(opens(bytes), signal);
+  const cut = cutFrom(bytes, role.cut?.(outcomes, io) ?? null, label);
+  const lesser = cut && new LazySession(opens(cut.bytes), signal);
+  const sessions = lesser ? [session, lesser] : [session];
   try {
-    if (!untried) await tryOut(bytes, { folder, label });
+    for (const graph of untried ? [] : [bytes, ...(cut ? [cut.bytes] : [])])
+      await tryOut(graph, { folder, label });
   } catch (error) {
     // A file that was taken away meanwhile is told as that.
     unchanged();
@@ -135,19 +139,50 @@ export async function openRead<Io, Want, Variant, Functions>(
     await session.open();
   }
   return {
-    functions: role.functions({ session: withStrengths(session, outcomes), io, file: source.file, outcomes }),
+    functions: role.functions({
+      session: withStrengths(session, outcomes),
+      io,
+      file: source.file,
+      outcomes,
+      cut: cut &&
+        lesser && {
+          session: withStrengths(takingOnly(cut.inputs, lesser), outcomes),
+          outcomes: cut.outcomes,
+        },
+    }),
     get runSeconds() {
-      return session.runSeconds;
+      return sessions.reduce((sum, { runSeconds }) => sum + runSeconds, 0);
     },
     get opened() {
-      return session.opened;
+      return sessions.reduce((sum, { opened }) => sum + opened, 0);
     },
     get isOpen() {
-      return session.isOpen;
+      return sessions.some(({ isOpen }) => isOpen);
     },
+    // What was cut is opened by its first call.
     open: () => session.open(),
-    release: () => session.release(),
-    close: () => session.close(),
+    async release() {
+      for (const one of sessions) await one.release();
+    },
+    async close() {
+      for (const one of sessions) await one.close();
+    },
+  };
+}
+
+/** A part of a prepared graph. */
+function cutFrom(prepared: Uint8Array, steps: readonly Step[] | null, label: string) {
+  if (!steps) return null;
+  const model = parseModel(prepared, label);
+  const outcomes = applyPasses(model, steps, label);
+  const inputs = new Set(model.graph.inputs.map(({ name }) => name));
+  return { bytes: serializeModel(model), inputs, outcomes };
+}
+
+function takingOnly(inputs: ReadonlySet<string>, session: Runner): Runner {
+  return {
+    run: (feeds, fetches) =>
+      session.run(Object.fromEntries(Object.entries(feeds).filter(([name]) => inputs.has(name))), fetches),
   };
 }
 

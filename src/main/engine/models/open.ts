@@ -26,6 +26,7 @@ import type {
   PerPart,
   Tokens,
 } from './types.ts';
+import type { OnCall } from './unet.ts';
 
 /**
  * Throws AppError bundle-invalid or weights-missing naming the file, provider or model-failed errors of the runtime, or
@@ -77,7 +78,7 @@ async function openParts(
   options: Omit<OpenBundleOptions, 'attention'> & { readonly attention: ChosenAttention },
   opened: OpenModel[],
 ) {
-  const { provider, threads, signal, sites, joint = false, attention } = options;
+  const { provider, threads, signal, sites, joint = false, reuse = false, attention } = options;
   const open = async <Io, Variant, Functions>(
     role: Role<Io, never, Variant, Functions>,
     part: ReadModel<Io>,
@@ -96,7 +97,7 @@ async function openParts(
     unet: await open(
       unet,
       parts.unet,
-      { sites, joint, controlled: controls.length > 0, fused: attention.unet },
+      { sites, joint, reuse, controlled: controls.length > 0, fused: attention.unet },
       { adapters: adaptersOf(loras, 'unet') },
     ),
     vaeEncoder: await open(vaeEncoder, parts.vaeEncoder, attention.vae),
@@ -129,7 +130,7 @@ function assemble(
   const { layout, tokenizers } = read;
   const { space, frozen, kind } = read.geometry;
   const { channels, factor } = space;
-  const { siteChannels } = models.unet.functions;
+  const { siteChannels, deepChannels } = models.unet.functions;
   const facts = factsOf(read);
   const controlNets = controls.map(({ path, digest }) => ({ path, digest }));
   const sizes = sizesOf(
@@ -138,7 +139,7 @@ function assemble(
     controls.map((control) => control.read),
   );
   const calls = {
-    ...{ unet: 0, unetBranches: 0, vaeEncoder: 0, vaeDecoder: 0, textEncoder: 0 },
+    ...{ unet: 0, unetBranches: 0, unetShallow: 0, vaeEncoder: 0, vaeDecoder: 0, textEncoder: 0 },
     ...{ flowEstimator: 0, interpolator: 0, controlNet: 0 },
   };
   const { preprocessor, ranges } = layout;
@@ -194,7 +195,7 @@ function assemble(
         opened: sum(of.map(({ opened }) => opened)),
       }));
     },
-    memory: (shape) => foretell(sizes, siteChannels, shape),
+    memory: (shape) => foretell(sizes, siteChannels, shape, deepChannels),
     tokenize,
     async embed(text, size, onCall) {
       const reading = typeof text === 'string' ? facts.readPrompt(text) : text;
@@ -226,9 +227,10 @@ function assemble(
     predict(shape) {
       assert(shape.channels === channels, `latents here have ${channels} channels, not ${shape.channels}`);
       checkCanvas(frozen, shape.width * factor, shape.height * factor, layout.name);
-      const counted = (branches: number) => {
+      const counted: OnCall = (branches, shallow) => {
         calls.unet += 1;
         calls.unetBranches += branches;
+        if (shallow) calls.unetShallow += 1;
       };
       const nets = models.controlNets.map(({ functions }): AskControlNet => {
         return (rows, ...how) => {

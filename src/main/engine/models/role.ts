@@ -29,6 +29,11 @@ export interface Role<Io, Want, Variant, Functions> {
   io(model: Model, file: string, want: Want): Io;
   /** What its graph goes through before it is run, in order. */
   passes(purpose: Purpose, variant: Variant): readonly Step[];
+  /**
+   * What a part of the prepared graph goes through to stand by itself, over the same weights, and be run in a session of its own;
+   * null where none is wanted.
+   */
+  cut?(outcomes: Outcomes, io: Io): readonly Step[] | null;
   functions(part: Part<Io>): Functions;
 }
 
@@ -40,6 +45,8 @@ export interface Part<Io> {
   readonly file: string;
   /** What the passes gave back. */
   readonly outcomes: Outcomes;
+  /** What was cut from it. Of what it is fed it takes what it has inputs for. */
+  readonly cut: { readonly session: Runner; readonly outcomes: Outcomes } | null;
 }
 
 /** A role where only its names matter. */

@@ -161,6 +161,8 @@ export interface Foretold {
   readonly vae: number;
   /** What one frame lends to others, in one guidance branch. */
   readonly features: number;
+  /** What the depth made of one frame in one guidance branch, kept for the next calls; 0 where nothing is reused. */
+  readonly deep: number;
   /** What a call of the UNet makes beside its weights, with those of ControlNets; the runtime keeps as much from then on. */
   call(call: Call): number;
 }
@@ -197,6 +199,8 @@ export interface Bundle extends BundleFacts {
   readonly calls: {
     unet: number;
     unetBranches: number;
+    /** Of those, calls of its outermost layers alone. */
+    unetShallow: number;
     vaeEncoder: number;
     vaeDecoder: number;
     textEncoder: number;
@@ -241,6 +245,8 @@ export interface OpenBundleOptions {
   readonly idleControlNets?: readonly string[] | undefined;
   /** Whether frames of one call may attend to each other; off by default. Wants sites. */
   readonly joint?: boolean;
+  /** Whether calls may reuse what the network's depth made in earlier ones; off by default. */
+  readonly reuse?: boolean;
   /** Paths of embeddings (textual inversion) that prompts may name. */
   readonly embeddings?: readonly string[];
   /** Execution provider, already probed. */

@@ -2,6 +2,7 @@
 import { AppError, assert } from '../../../common/errors.ts';
 import type {
   Attention,
+  DeepFeatures,
   FeatureBlock,
   Features,
   LatentShape,
@@ -10,8 +11,10 @@ import type {
 } from '../diffusion/types.ts';
 import type { RunTensor } from '../onnx/ort.ts';
 import type { ControlResiduals } from '../onnx/passes/control-residuals.ts';
+import { DEEP_FEATURES } from '../onnx/passes/deep-features.ts';
 import { JOINT_FRAMES } from '../onnx/passes/joint-attention.ts';
 import { SELF_LENGTH, type Site } from '../onnx/passes/reference-attention.ts';
+import { DEEP_GIVEN } from '../onnx/passes/shallow-part.ts';
 import { batches } from './batches.ts';
 import { Buffers } from './buffers.ts';
 import { controlFeeds } from './control-feeds.ts';
@@ -29,8 +32,13 @@ export interface UnetPart {
   readonly joint: boolean;
   /** Where ControlNets reach it; absent or null where it was opened without. */
   readonly control?: ControlResiduals | null;
+  /** Its outermost layers alone, which are given what its depth made before; absent or null where it was opened without. */
+  readonly shallow?: Pick<UnetPart, 'session' | 'sites'> | null;
   readonly file: string;
 }
+
+/** Told of every frame that goes through: its guidance branches, and whether the depth was left out. */
+export type OnCall = (branches: number, shallow: boolean) => void;
 
 /** More tokens than any picture has: the network's own keys and values all take part. */
 const ALL_TOKENS = 2n ** 31n;
@@ -39,36 +47,40 @@ const NO_BANK: Attention = { bank: [], self: true };
 
 /**
  * @param shape of the latents; structure, where the network takes one, has the same height and width
- * @param onCall told of every frame that goes through
  * @param controlNets what the inputs' `control` counts
  * @returns a Predict that runs one call at a time: its input buffers are shared by the passes
  */
 export function makePredict(
   unet: UnetPart,
   shape: LatentShape,
-  onCall: (branches: number) => void,
+  onCall: OnCall,
   controlNets: readonly AskControlNet[] = [],
 ): Predict {
-  const { io, sites, session, control } = unet;
+  const { io, control } = unet;
   const buffers = new Buffers();
-  const features = sites.map((site) => site.feature);
   let busy = false;
 
   const pass = async (rows: readonly Row[], joint: number): Promise<Pass> => {
+    const [{ input: first }] = rows as [Row];
+    const { session, sites } = first.deep ? unet.shallow! : unet;
+    const features = sites.map((site) => site.feature);
     const feeds: Feeds = {
       ...sampleFeed(io, shape, rows, buffers),
       ...timestepFeed(io, rows),
       ...guidanceFeed(io, rows, buffers),
       ...textFeeds(io, rows, buffers),
-      ...attentionFeeds(unet, rows, joint, buffers),
+      ...attentionFeeds({ ...unet, sites }, rows, joint, buffers),
+      ...(first.deep && deepFeed(rows, buffers)),
       ...(control && (await controlFeeds(control, controlNets, rows, shape, buffers))),
     };
     const capture = rows.some(({ input }) => input.capture);
-    const made = await session.run(feeds, capture ? [io.output, ...features] : [io.output]);
+    const keep = rows.some(({ input }) => input.keepDeep);
+    const asked = [io.output, ...(capture ? features : []), ...(keep ? [DEEP_FEATURES] : [])];
+    const made = await session.run(feeds, asked);
     return {
       output: made[io.output]!,
       blocks: capture ? features.map((name) => made[name]!) : [],
-      batch: rows.length,
+      deep: made[DEEP_FEATURES] ?? null,
     };
   };
 
@@ -77,8 +89,9 @@ export function makePredict(
     checkSize(unet.file, io.fixed, shape);
     const rows = rowsOf(inputs);
     if (joint) checkJoint(unet, rows.length);
+    const shallow = isShallow(unet, inputs);
     busy = true;
-    for (const { branches } of inputs) onCall(branches.length);
+    for (const { branches } of inputs) onCall(branches.length, shallow);
     try {
       const places = new Map<Row, Place>();
       for (const group of joint ? [rows] : alike(rows, io)) {
@@ -91,10 +104,13 @@ export function makePredict(
       }
       return inputs.map((input) => {
         const mine = rows.filter((row) => row.input === input).map((row) => places.get(row)!);
-        const outputs = mine.map(outputAt);
-        return input.capture
-          ? { outputs, features: { sites: features.map((_, i) => blockAt(mine, i)) } }
-          : { outputs };
+        const outputs = mine.map(({ pass, at }) => rowOf(pass.output, at));
+        const [{ pass: one }] = mine as [Place];
+        return {
+          outputs,
+          ...(input.capture && { features: { sites: one.blocks.map((_, i) => blockAt(mine, i)) } }),
+          ...(input.keepDeep && { deep: deepAt(mine) }),
+        };
       });
     } finally {
       busy = false;
@@ -108,6 +124,35 @@ function rowsOf(inputs: readonly PredictInput[]): Row[] {
   for (const { branches } of inputs)
     assert(branches.length === length, 'frames that go together have as many branches');
   return Array.from({ length }, (_, branch) => inputs.map((input) => ({ input, branch }))).flat();
+}
+
+/** Whether the depth is left out. */
+function isShallow({ shallow, file }: UnetPart, inputs: readonly PredictInput[]): boolean {
+  const [first] = inputs as [PredictInput];
+  for (const { deep, keepDeep } of inputs) {
+    assert(
+      (deep === undefined) === (first.deep === undefined),
+      'the depth runs for all frames of a call or for none',
+    );
+    assert(!deep || !keepDeep, 'what is given is not made');
+    assert(!(deep || keepDeep) || shallow, `${file} was opened for reuse of its depth`);
+  }
+  return first.deep !== undefined;
+}
+
+/** What the depth made of each row in an earlier call. */
+function deepFeed(rows: readonly Row[], buffers: Buffers): Feeds {
+  const given = rows.map(({ input, branch }) => {
+    // Where fewer branches run than did, they are the last ones.
+    const { blocks, dims } = input.deep!;
+    const block = blocks[blocks.length - input.branches.length + branch];
+    assert(block, `the depth ran for ${blocks.length} branches, not for ${input.branches.length}`);
+    return { block, dims };
+  });
+  const [{ block: first, dims }] = given as [(typeof given)[0]];
+  const data = buffers.float(DEEP_GIVEN, rows.length * first.length);
+  for (const [row, { block }] of given.entries()) data.set(block, row * first.length);
+  return { [DEEP_GIVEN]: { type: 'float32', data, dims: [rows.length, ...dims] } };
 }
 
 /** Rows that may share a pass: the same kind of attention, and one timestep where the network takes but one. */
@@ -138,7 +183,8 @@ interface Pass {
   readonly output: RunTensor;
   /** Per site, where some row asked for them. */
   readonly blocks: readonly RunTensor[];
-  readonly batch: number;
+  /** Where some row asked for it. */
+  readonly deep: RunTensor | null;
 }
 
 /** Where a row's answer lies. */
@@ -148,10 +194,18 @@ interface Place {
 }
 
 /** A copy, unless the row was alone: a view would keep the whole batch alive. */
-function outputAt({ pass: { output, batch }, at }: Place): Float32Array {
-  if (batch === 1) return output.data;
-  const size = output.data.length / batch;
-  return output.data.slice(at * size, (at + 1) * size);
+function rowOf({ data, dims: [batch] }: RunTensor, at: number): Float32Array {
+  if (batch === 1) return data;
+  const size = data.length / batch!;
+  return data.slice(at * size, (at + 1) * size);
+}
+
+function deepAt(places: readonly Place[]): DeepFeatures {
+  const made = places.map(({ pass, at }) => ({ tensor: pass.deep!, at }));
+  return {
+    blocks: made.map(({ tensor, at }) => rowOf(tensor, at)),
+    dims: made[0]!.tensor.dims.slice(1),
+  };
 }
 
 /** One site's features of one frame, its branches one after the other. */
@@ -182,7 +236,11 @@ function attentionFeeds(
     assert(own === self && bank.length === first.length, 'rows of a pass attend alike');
   }
   if (sites.length === 0) {
-    assert(first.length === 0, 'the bundle was opened without reference attention');
+    // The outermost layers of XL lend nothing, so what is lent there is nothing.
+    assert(
+      first.every((frame) => frame.sites.length === 0),
+      'the bundle was opened without reference attention',
+    );
     return {};
   }
   const length = self ? ALL_TOKENS : 0n;

@@ -4,6 +4,7 @@ import type { RenderPlan } from '../../../common/contract/queue.ts';
 import { assert } from '../../../common/errors.ts';
 import type { EditSettings } from '../../../common/settings/settings.ts';
 import type { ArtefactStore } from '../artefacts/store.ts';
+import { shallowVisits, shareOfWork } from '../diffusion/reuse.ts';
 import { visitsOf } from '../diffusion/run.ts';
 import type { Probe } from '../media/remembering-probe.ts';
 import { chooseAttention, digestsWithAttention } from '../models/attention.ts';
@@ -88,6 +89,7 @@ export function createPlanner({ cache, store, probe, facts, dir, isBusy }: Plann
     const runs = runsOf(resolved);
     const samplingCalls = visitsOf(runs);
     const samplingBranches = branchVisits(runs, settings, model);
+    const shallowCalls = shallowVisits(runs, settings.sampling);
     const held = controlCalls(runs, guides.controls);
 
     const { unet, flowEstimator: flow } = model.digests;
@@ -106,6 +108,7 @@ export function createPlanner({ cache, store, probe, facts, dir, isBusy }: Plann
       reconstruction,
       samplingCalls,
       samplingBranches,
+      shallowCalls,
       controlCalls: held,
       derived: counts,
       notes: [...loraNotes(model.loras), ...guidanceNotes(runs, settings, model)],
@@ -114,7 +117,8 @@ export function createPlanner({ cache, store, probe, facts, dir, isBusy }: Plann
         speeds.open +
           counts.calls.flow * speeds.flow +
           inversionCalls * speeds.invert +
-          (samplingBranches / branches + CONTROL_SHARE * held) * speeds.sample +
+          ((samplingBranches / branches) * shareOfWork(shallowCalls, samplingCalls) + CONTROL_SHARE * held) *
+            speeds.sample +
           frames * speeds.encode,
     };
   };

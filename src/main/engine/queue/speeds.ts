@@ -1,5 +1,6 @@
 /** How fast renders were, so that the next one can be told in advance. Kept beside the jobs. */
 import type { TakeReport } from '../../../common/report.ts';
+import { shareOfWork } from '../diffusion/reuse.ts';
 import { CONTROL_SHARE } from '../recipe/controls.ts';
 import { branchPrompts } from '../recipe/runs.ts';
 import type { JobStore } from './store.ts';
@@ -43,9 +44,13 @@ function flowWork({ flow }: Machine): string {
   return flow === undefined ? 'flow' : `flow ${flow}`;
 }
 
-/** In calls of the UNet alone for all branches: where guidance rests, a call is a part of one. */
-function sampledWork({ unetBranches, controlCalls = 0 }: TakeReport['sampling'], branches: number): number {
-  return unetBranches / branches + CONTROL_SHARE * controlCalls;
+/** In whole calls of the UNet alone for all branches: where guidance rests, a call is a part of one. */
+function sampledWork(
+  { unetCalls, unetBranches, unetShallow = 0, controlCalls = 0 }: TakeReport['sampling'],
+  branches: number,
+): number {
+  const work = shareOfWork(unetShallow, unetCalls);
+  return (unetBranches / branches) * work + CONTROL_SHARE * controlCalls;
 }
 
 export function recordSpeeds(store: JobStore, report: TakeReport): void {

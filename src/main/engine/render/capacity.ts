@@ -32,7 +32,12 @@ export function capacityOf({ bundle, shape, branches, runs, free, together }: Ca
   const memory = bundle.memory(shape);
   // The runtime keeps room for each kind of call that there was.
   const kinds = kindsOf(runs).map((kind) => ({ kind, alone: memory.call({ ...kind, branches, frames: 1 }) }));
-  const room = free - memory.weights - memory.vae - heldBytes(runs, shape, branches * memory.features);
+  const room =
+    free -
+    memory.weights -
+    memory.vae -
+    heldBytes(runs, shape, branches * memory.features) -
+    deepBytes(runs, branches * memory.deep);
   const most = Math.max(...runs.map(({ frames }) => frames.length));
   const fitting = (kind: Attending): number => {
     const others = kinds.filter((other) => !alike(other.kind, kind));
@@ -81,6 +86,11 @@ function heldBytes(runs: readonly Run[], { channels, height, width }: LatentShap
   const frames = new Set(runs.flatMap((run) => run.frames)).size;
   const latents = frames * LATENTS_OF_FRAME + mostKept(runs);
   return 4 * channels * height * width * latents + features * mostLent(runs);
+}
+
+/** What the depth made of every frame of a run, from a whole step to the next one. */
+function deepBytes(runs: readonly Run[], ofFrame: number): number {
+  return ofFrame * Math.max(...runs.map(({ frames }) => frames.length));
 }
 
 /** The most frames whose tokens are held at once in one step, from their pass to the last one that attends to them. */

@@ -2,6 +2,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { DerivedCounts, TakeReport } from '../../../common/report.ts';
 import type { Tensor } from '../artefacts/codecs.ts';
+import { shallowVisits, shareOfWork } from '../diffusion/reuse.ts';
 import { visitsOf } from '../diffusion/run.ts';
 import type { Latent } from '../diffusion/types.ts';
 import type { Flow } from '../flow/flow.ts';
@@ -202,7 +203,8 @@ export function samplingWeight(shot: Shot): number {
   const runs = runsOf(shot);
   const visits = visitsOf(runs);
   const held = controlCalls(runs, shot.recipe.controls) / visits;
-  return (branchVisits(runs, shot.settings, shot.model) / visits) * (1 + CONTROL_SHARE * held);
+  const work = shareOfWork(shallowVisits(runs, shot.settings.sampling), visits);
+  return (branchVisits(runs, shot.settings, shot.model) / visits) * (work + CONTROL_SHARE * held);
 }
 
 /** Of making every frame, in network calls. */

@@ -83,6 +83,7 @@ export async function prepareShot(
   const { method, params } = request;
   const bundle = await openBundle(settings.model.bundle, {
     prediction: settings.model.prediction,
+    reuse: settings.sampling.reuse > 1,
     ...attentionFor(method, params, anchorsOf(settings).length),
     provider,
     embeddings: settings.model.embeddings,

@@ -46,6 +46,7 @@ export function buildReport(parts: {
     sampling: {
       unetCalls: sampled.unetCalls,
       unetBranches: sampled.unetBranches,
+      ...(shot.settings.sampling.reuse > 1 && { unetShallow: sampled.unetShallow }),
       ...(shot.recipe.controls.length > 0 && { controlCalls: sampled.controlCalls }),
       resumedFrom: sampled.resumedFrom,
     },

@@ -21,6 +21,7 @@ export interface Sampled {
   readonly latents: readonly Latent[];
   readonly unetCalls: number;
   readonly unetBranches: number;
+  readonly unetShallow: number;
   readonly controlCalls: number;
   readonly resumedFrom: { readonly step: number; readonly visit: number } | null;
 }
@@ -28,7 +29,7 @@ export interface Sampled {
 /** @throws Cancelled after the network call in flight; AppError not-finite naming step and frame */
 export async function sampleShot(shot: Shot, made: Ingredients, context: RenderContext): Promise<Sampled> {
   const { bundle, settings, conditions } = shot;
-  const { guidance, guidanceRange, seed } = settings.sampling;
+  const { guidance, guidanceRange, reuse, seed } = settings.sampling;
   const { keep } = settings.guide;
   const { checkpoint, progress } = context;
   const runs = runsOf(shot, haveOf(shot, made, context));
@@ -66,6 +67,7 @@ export async function sampleShot(shot: Shot, made: Ingredients, context: RenderC
     branches,
     guidance,
     guidanceRange,
+    reuse,
     toldGuidance: bundle.toldGuidance,
     ...(keep > 0 && { keep: { threshold: keep, shape: shot.shape } }),
     firstFrame: shot.range.start,
@@ -101,6 +103,7 @@ export async function sampleShot(shot: Shot, made: Ingredients, context: RenderC
     latents,
     unetCalls: bundle.calls.unet - before.unet,
     unetBranches: bundle.calls.unetBranches - before.unetBranches,
+    unetShallow: bundle.calls.unetShallow - before.unetShallow,
     controlCalls: bundle.calls.controlNet - before.controlNet,
     resumedFrom: resume ? { step: stepsDone(runs, resume), visit: resume.visited.length } : null,
   };

@@ -1,33 +1,41 @@
 /** The denoising network. */
 import type { LatentShape, Predict } from '../../diffusion/types.ts';
 import { controlResiduals } from '../../onnx/passes/control-residuals.ts';
+import { deepFeatures } from '../../onnx/passes/deep-features.ts';
 import { float32Io } from '../../onnx/passes/float-io.ts';
 import { type FusedOperator, fuse } from '../../onnx/passes/fused-attention.ts';
 import { jointAttention } from '../../onnx/passes/joint-attention.ts';
 import { type LentAttention, lendAttention } from '../../onnx/passes/lend-attention.ts';
 import { step } from '../../onnx/passes/pass.ts';
 import { referenceAttention } from '../../onnx/passes/reference-attention.ts';
+import { shallowPart } from '../../onnx/passes/shallow-part.ts';
 import type { Role } from '../role.ts';
-import { makePredict } from '../unet.ts';
+import { makePredict, type OnCall } from '../unet.ts';
 import type { AskControlNet } from './controlnet.ts';
 import { type UnetConfig, type UnetIo, unetIo } from './unet-io.ts';
 
 export interface Unet {
   /** Of every self-attention that was given a bank. */
   readonly siteChannels: readonly number[];
+  /** Of what its depth makes for the outermost layers, at the size of the latent; 0 where it is not given out. */
+  readonly deepChannels: number;
   /** @param onCall told of every frame that goes through, with its guidance branches */
-  predict(
-    shape: LatentShape,
-    onCall: (branches: number) => void,
-    controlNets?: readonly AskControlNet[],
-  ): Predict;
+  predict(shape: LatentShape, onCall: OnCall, controlNets?: readonly AskControlNet[]): Predict;
 }
+
+/**
+ * Skip connections of the layers that run in every step where the depth is reused: the outermost ones, at the size of the latent.
+ * Measured in docs/performance.md.
+ */
+const SHALLOW_SKIPS = 1;
 
 interface UnetVariant extends LentAttention {
   /** Whether ControlNets reach it. */
   readonly controlled?: boolean;
   /** The operator that computes self-attention; as the file has it where null or absent. */
   readonly fused?: FusedOperator | null;
+  /** Whether its depth may be reused between steps; off unless said. */
+  readonly reuse?: boolean;
 }
 
 export const unet = {
@@ -37,19 +45,28 @@ export const unet = {
   // Banks change in size from call to call.
   session: { memoryPattern: false },
   io: unetIo,
-  passes: (_purpose, { controlled, fused = null, ...lent }) => [
+  passes: (_purpose, { controlled, reuse, fused = null, ...lent }) => [
     ...fuse(fused),
     ...lendAttention(lent),
+    ...(reuse ? [step(deepFeatures, { skips: SHALLOW_SKIPS })] : []),
     ...(controlled ? [step(controlResiduals)] : []),
     step(float32Io),
   ],
-  functions({ session, io, file, outcomes }) {
+  cut(outcomes, { output }) {
+    const deep = outcomes.of(deepFeatures);
+    return deep && [step(shallowPart, { deep, output, lent: outcomes.of(referenceAttention) ?? [] })];
+  },
+  functions({ session, io, file, outcomes, cut }) {
     const sites = outcomes.of(referenceAttention) ?? [];
     const joint = outcomes.of(jointAttention) !== null;
     const control = outcomes.of(controlResiduals);
-    const part = { session, io, sites, joint, control, file };
+    const inputs = cut?.outcomes.of(shallowPart);
+    const shallow = cut &&
+      inputs && { session: cut.session, sites: sites.filter(({ bank }) => inputs.has(bank)) };
+    const part = { session, io, sites, joint, control, shallow, file };
     return {
       siteChannels: sites.map(({ channels }) => channels),
+      deepChannels: outcomes.of(deepFeatures)?.channels ?? 0,
       predict: (shape, onCall, controlNets = []) => makePredict(part, shape, onCall, controlNets),
     };
   },

@@ -39,7 +39,8 @@ function readIn(graph: Graph): (value: string) => boolean {
   return (value) => outputs.has(value) || graph.consumers(value).length > 0;
 }
 
-function removeUnread(graph: Graph): Pruned {
+/** What no output needs, in a pass that takes outputs away. */
+export function removeUnread(graph: Graph): Pruned {
   const wanted = readIn(graph);
   const before = { nodes: graph.nodeCount, initializers: graph.initializers.size };
   const stack = [...graph.nodes];

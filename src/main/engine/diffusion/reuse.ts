@@ -1,0 +1,43 @@
+/**
+ * Which calls of a run go through the whole network, where those between reuse what its depth made (DeepCache, Ma, Fang, Wang 2024,
+ * Alg. 1 with uniform intervals). All frames of a step are of one kind, so what they lend to each other fits.
+ */
+import type { Run } from './run.ts';
+import type { SampleRequest } from './sampling.ts';
+import { isWithin } from './share.ts';
+import { stepAt } from './solvers/solver.ts';
+
+type Reuse = Pick<SampleRequest, 'reuse' | 'guidanceRange'>;
+
+/** The first of every `reuse` calls, and those in which guidance comes back: of its branch nothing was kept. */
+export function wholeCalls(
+  { schedule }: Pick<Run, 'schedule'>,
+  { reuse = 1, guidanceRange }: Reuse,
+): boolean[] {
+  const steps = stepAt(schedule, schedule.levels.length - 1) + 1;
+  const guided = schedule.levels.map(
+    (_, call) => !guidanceRange || isWithin(guidanceRange, stepAt(schedule, call), steps),
+  );
+  let last = Number.NEGATIVE_INFINITY;
+  return guided.map((isGuided, call) => {
+    const whole = call - last >= reuse || (isGuided && !guided[last]);
+    if (whole) last = call;
+    return whole;
+  });
+}
+
+/** Frames that go through the outermost layers alone in all calls of these runs. */
+export function shallowVisits(runs: readonly Run[], reuse: Reuse): number {
+  return runs.reduce((sum, run) => {
+    const shallow = wholeCalls(run, reuse).filter((whole) => !whole);
+    return sum + run.frames.length * shallow.length;
+  }, 0);
+}
+
+/** What a call of the outermost layers spares of a whole one. */
+const SHALLOW_SAVES = 0.8;
+
+/** The work of calls some of which are shallow, of what it were if all were whole. */
+export function shareOfWork(shallow: number, calls: number): number {
+  return 1 - (SHALLOW_SAVES * shallow) / calls;
+}
