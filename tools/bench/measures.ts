@@ -7,6 +7,7 @@ import { memory } from './memory.ts';
 import { overhead } from './overhead.ts';
 import { largePasses, passes } from './passes.ts';
 import { reedit } from './reedit.ts';
+import { largeReuse, reuse } from './reuse.ts';
 
 export const MEASURES: readonly Measure[] = [
   overhead,
@@ -19,4 +20,6 @@ export const MEASURES: readonly Measure[] = [
   xlCheckpoints,
   callsPattern,
   largePasses,
+  reuse,
+  largeReuse,
 ];
