@@ -33,6 +33,7 @@ export type ErrorCode =
   | 'job-not-found'
   | 'job-busy'
   | 'model-failed' // the runtime refused or failed a graph
+  | 'device-memory' // a graphics card has no room for a call
   | 'engine-died'
   | 'version-mismatch' // page, command line and engine are of different versions
   | 'internal';

@@ -224,7 +224,7 @@ function assemble(
       calls.vaeDecoder += 1;
       return models.vaeDecoder.functions(latent, shape, space);
     },
-    predict(shape) {
+    predict(shape, onLess) {
       assert(shape.channels === channels, `latents here have ${channels} channels, not ${shape.channels}`);
       checkCanvas(frozen, shape.width * factor, shape.height * factor, layout.name);
       const counted: OnCall = (branches, shallow) => {
@@ -238,7 +238,7 @@ function assemble(
           return functions(rows, ...how);
         };
       });
-      return models.unet.functions.predict(shape, counted, nets);
+      return models.unet.functions.predict(shape, counted, nets, onLess);
     },
     async open(part) {
       for (const model of modelsOf(part)) await model.open();

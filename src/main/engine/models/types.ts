@@ -224,8 +224,11 @@ export interface Bundle extends BundleFacts {
   encode(rgb: Uint8Array | Float32Array, width: number, height: number): Promise<Latent>;
   /** Scaled latent to RGB float32 (h·w·3, interleaved, 0..1, clamped). */
   decode(latent: Latent, shape: LatentShape): Promise<Float32Array>;
-  /** The network for latents of this shape. */
-  predict(shape: LatentShape): Predict;
+  /**
+   * The network for latents of this shape.
+   * @param onLess told once, when the rows of a call are parted because a graphics card has no room for them
+   */
+  predict(shape: LatentShape, onLess?: () => void): Predict;
   /** Opens a part's session before its first use. @throws Cancelled, AppError */
   open(part: BundlePart): Promise<void>;
   /** Gives back the memory of a part that is not needed for now; its next use opens it again. */

@@ -48,6 +48,7 @@ const NO_BANK: Attention = { bank: [], self: true };
 /**
  * @param shape of the latents; structure, where the network takes one, has the same height and width
  * @param controlNets what the inputs' `control` counts
+ * @param onLess told once, when a graphics card has no room for the rows of a call and they are parted
  * @returns a Predict that runs one call at a time: its input buffers are shared by the passes
  */
 export function makePredict(
@@ -55,6 +56,7 @@ export function makePredict(
   shape: LatentShape,
   onCall: OnCall,
   controlNets: readonly AskControlNet[] = [],
+  onLess: () => void = () => {},
 ): Predict {
   const { io, control } = unet;
   const buffers = new Buffers();
@@ -84,6 +86,24 @@ export function makePredict(
     };
   };
 
+  /** Rows that the graphics card had room for. */
+  let room = Number.POSITIVE_INFINITY;
+  /** In halves, and halves of those, where there is no room for all of them at once. */
+  const inParts = async (rows: readonly Row[]): Promise<(readonly [Row, Place])[]> => {
+    if (rows.length <= room) {
+      try {
+        return placesOf(rows, await pass(rows, 1));
+      } catch (error) {
+        const outOfRoom = error instanceof AppError && error.code === 'device-memory';
+        if (!outOfRoom || rows.length === 1 || io.fixed.batch !== null) throw error;
+        if (room === Number.POSITIVE_INFINITY) onLess();
+        room = Math.ceil(rows.length / 2);
+      }
+    }
+    const half = Math.ceil(rows.length / 2);
+    return [...(await inParts(rows.slice(0, half))), ...(await inParts(rows.slice(half)))];
+  };
+
   return async (inputs, joint = false) => {
     assert(!busy, 'two passes of one network at once');
     checkSize(unet.file, io.fixed, shape);
@@ -97,9 +117,11 @@ export function makePredict(
       for (const group of joint ? [rows] : alike(rows, io)) {
         for (const chosen of batches(group.length, io.fixed.batch)) {
           const together = chosen.map((row) => group[row]!);
-          const made = await pass(together, joint ? inputs.length : 1);
-          for (const [at, row] of together.entries())
-            if (!places.has(row)) places.set(row, { pass: made, at });
+          // Frames that see each other go together or not at all.
+          const made = joint
+            ? placesOf(together, await pass(together, inputs.length))
+            : await inParts(together);
+          for (const [row, place] of made) if (!places.has(row)) places.set(row, place);
         }
       }
       return inputs.map((input) => {
@@ -191,6 +213,10 @@ interface Pass {
 interface Place {
   readonly pass: Pass;
   readonly at: number;
+}
+
+function placesOf(rows: readonly Row[], pass: Pass): (readonly [Row, Place])[] {
+  return rows.map((row, at) => [row, { pass, at }]);
 }
 
 /** A copy, unless the row was alone: a view would keep the whole batch alive. */

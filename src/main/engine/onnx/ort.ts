@@ -5,6 +5,7 @@ import { AppError, assert } from '../../../common/errors.ts';
 import { keepPrivate } from '../../child-environment.ts';
 import { blocking } from '../watchdog/blocking.ts';
 import type { Model } from './ir/graph.ts';
+import { PROVIDER_OPTIONS, type Provider } from './provider-options.ts';
 import { serializeModel } from './serde.ts';
 
 // Loaded only now: imports would come first, and it looks into its environment as soon as it is loaded.
@@ -13,8 +14,7 @@ const { default: ort } = await import('onnxruntime-node');
 
 export const RUNTIME_VERSION = ort.env.versions.node ?? ort.env.versions.common;
 
-/** What a session may compute with. */
-export type Provider = 'cpu' | 'cuda' | 'dml' | 'coreml' | 'webgpu';
+export type { Provider };
 
 export type Feed =
   | { readonly type: 'float32'; readonly data: Float32Array; readonly dims: readonly number[] }
@@ -67,7 +67,7 @@ export interface Session {
   readonly runSeconds: number;
   /**
    * Every input must be fed. Fetching fewer outputs saves their copies, not their computation.
-   * @throws AppError model-failed naming the node where the runtime does.
+   * @throws AppError model-failed naming the node where the runtime does, device-memory where a graphics card has no room.
    */
   run(feeds: Readonly<Record<string, Feed>>, fetches: readonly string[]): Promise<Record<string, RunTensor>>;
   release(): Promise<void>;
@@ -85,24 +85,26 @@ export async function createSession(model: Model | Uint8Array, options: SessionO
     ...(options.lowMemory ? ['NchwcTransformer'] : []),
     ...(options.keepHalf ? ['ConstantFolding'] : []),
   ];
+  const { execution, memoryPattern } = PROVIDER_OPTIONS[options.provider];
   const optimization = without.length > 0 ? { disable_specified_optimizers: without.join(';') } : {};
   try {
     const inner = await blocking(`loading ${options.label}`, () =>
       ort.InferenceSession.create(bytes, {
-        executionProviders: [options.provider],
+        executionProviders: [execution],
+        executionMode: 'sequential',
         intraOpNumThreads: options.threads ?? availableParallelism(),
         extra: { session, optimization },
         // The last level folds casts too, whatever is switched off.
         graphOptimizationLevel: options.keepHalf ? 'layout' : 'all',
         // A layout of all memory would hold every layer's widened weights.
-        enableMemPattern: options.keepHalf ? false : (options.memoryPattern ?? true),
+        enableMemPattern: memoryPattern && !options.keepHalf && (options.memoryPattern ?? true),
         // What fails is thrown as well; onnxruntime's own lines would only clutter the terminal.
         logSeverityLevel: 4,
       }),
     );
-    return new OrtSession(inner, options.label);
+    return new OrtSession(inner, options);
   } catch (cause) {
-    throw failure(cause, `loading ${options.label}`);
+    throw failure(cause, `loading ${options.label}`, options.provider);
   }
 }
 
@@ -136,10 +138,12 @@ class OrtSession implements Session {
   runSeconds = 0;
   readonly #inner: Ort.InferenceSession;
   readonly #label: string;
+  readonly #provider: Provider;
 
-  constructor(inner: Ort.InferenceSession, label: string) {
+  constructor(inner: Ort.InferenceSession, { label, provider }: SessionOptions) {
     this.#inner = inner;
     this.#label = label;
+    this.#provider = provider;
     this.inputs = inner.inputMetadata.map(describe);
     this.outputs = inner.outputMetadata.map(describe);
   }
@@ -157,7 +161,7 @@ class OrtSession implements Session {
       const kind = `running ${this.#label} on ${shapes.join(' ')}`;
       results = await blocking(kind, () => this.#inner.run(tensors, fetches));
     } catch (cause) {
-      throw failure(cause, `running ${this.#label}`);
+      throw failure(cause, `running ${this.#label}`, this.#provider);
     } finally {
       this.runSeconds += (performance.now() - start) / 1000;
     }
@@ -202,14 +206,14 @@ function floats(data: unknown, name: string): Float32Array {
 const OUT_OF_MEMORY = /bad.?alloc|out of memory|failed to allocate|OUT_OF_MEMORY|allocation failed|OOM/i;
 
 /** An onnxruntime error as a sentence: which node, what it said, what to try. */
-function failure(cause: unknown, doing: string): AppError {
+function failure(cause: unknown, doing: string, provider: Provider = 'cpu'): AppError {
   const text = (cause instanceof Error ? cause.message : String(cause))
     .replace(/\s+/g, ' ')
     // Internal checks print their place in onnxruntime's sources first.
     .replace(/\/onnxruntime_src\/\S+:\d+ .*? (was false|must be true)\. /g, '')
     .trim();
   if (OUT_OF_MEMORY.test(text)) {
-    return new AppError('model-failed', 'memory ran out', {
+    return new AppError(provider === 'cpu' ? 'model-failed' : 'device-memory', 'memory ran out', {
       doing,
       hint: 'Close other programs, use a smaller size, or run on the CPU.',
       cause,

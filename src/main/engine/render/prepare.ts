@@ -114,7 +114,7 @@ export async function prepareShot(
     );
     const { mask } = settings.guide;
     for (const note of matteNotes(mask, guides.mattes)) warn(note);
-    const predict = bundle.predict(shape);
+    const predict = bundle.predict(shape, () => warn(LESS_AT_ONCE));
     const runs = runsOf(resolved);
     const branches = branchPrompts(settings, bundle).length;
     const free = context.freeMemory ?? freeMemory(provider);
@@ -151,6 +151,9 @@ export async function prepareShot(
     throw error;
   }
 }
+
+const LESS_AT_ONCE =
+  'the memory of the graphics card ran out, so less goes through the network at once; a smaller size is faster';
 
 /** The processor wants no model to be looked into. */
 async function choose({ model }: EditSettings, signal: AbortSignal): Promise<ProviderChoice> {

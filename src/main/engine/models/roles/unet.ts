@@ -19,8 +19,16 @@ export interface Unet {
   readonly siteChannels: readonly number[];
   /** Of what its depth makes for the outermost layers, at the size of the latent; 0 where it is not given out. */
   readonly deepChannels: number;
-  /** @param onCall told of every frame that goes through, with its guidance branches */
-  predict(shape: LatentShape, onCall: OnCall, controlNets?: readonly AskControlNet[]): Predict;
+  /**
+   * @param onCall told of every frame that goes through, with its guidance branches
+   * @param onLess told once, when the rows of a call are parted because a graphics card has no room for them
+   */
+  predict(
+    shape: LatentShape,
+    onCall: OnCall,
+    controlNets?: readonly AskControlNet[],
+    onLess?: () => void,
+  ): Predict;
 }
 
 /**
@@ -67,7 +75,7 @@ export const unet = {
     return {
       siteChannels: sites.map(({ channels }) => channels),
       deepChannels: outcomes.of(deepFeatures)?.channels ?? 0,
-      predict: (shape, onCall, controlNets = []) => makePredict(part, shape, onCall, controlNets),
+      predict: (shape, ...how) => makePredict(part, shape, ...how),
     };
   },
 } as const satisfies Role<UnetIo, UnetConfig, UnetVariant, Unet>;
