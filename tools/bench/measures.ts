@@ -1,6 +1,7 @@
 /** All measures, in the order in which they run: short ones first. A new one is a file and a line. */
 import { calls, callsPattern } from './calls.ts';
 import { checkpoints, xlCheckpoints } from './checkpoints.ts';
+import { fewerCalls } from './fewer-calls.ts';
 import { load } from './load.ts';
 import type { Measure } from './measure.ts';
 import { memory } from './memory.ts';
@@ -17,6 +18,7 @@ export const MEASURES: readonly Measure[] = [
   checkpoints,
   calls,
   passes,
+  fewerCalls,
   xlCheckpoints,
   callsPattern,
   largePasses,
