@@ -62,6 +62,7 @@ const MADE: Record<(typeof ARTEFACT_KINDS)[number], unknown> = {
   trajectory: numbers(9, 5, 4, 8, 8),
   'null-text': numbers(10, 4, 77, 16),
   tuned: { 'down.0.attn1.to_q.weight': numbers(11, 4, 4), 'mid.attn2.to_q.bias': numbers(12, 3) },
+  look: Uint8Array.from({ length: 3 * 64 * 64 + 64 }, (_, i) => i % 251),
   digests: Uint8Array.from({ length: 64 }, (_, i) => i),
   scores: { take: '/takes/a.mov', frames: 24, notes: ['a note'] },
 };

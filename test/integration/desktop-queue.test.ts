@@ -331,6 +331,19 @@ test('a frame to look at goes first, leaves no file, and the interrupted job end
   await until((all) => stateOf(all, job) === 'done');
   expect(existsSync(join(takes, 'Look 1.mov'))).toBe(false);
   expect(existsSync(join(takes, 'Car - 1 1.mov'))).toBe(true);
+  // Looked at again it is the same picture; after a take of these settings it is that of the take.
+  const pictureOf = async (shot: Shot) => {
+    const id = await add(shot, true);
+    await until((all) => stateOf(all, id) === 'done');
+    const event = events.find((one) => one.kind === 'preview-frame' && one.jobId === id);
+    return (event as Extract<Events, { kind: 'preview-frame' }>).pixels;
+  };
+  expect(await pictureOf(shotOf({ name: 'Look' }))).toEqual(pixels);
+  const joint = shotOf({ name: 'Joint', start: 0, end: 6 }, { method: 'two-stages' });
+  const alone = await pictureOf(joint);
+  const take = await add(joint);
+  await until((all) => stateOf(all, take) === 'done');
+  expect(await pictureOf(joint)).not.toEqual(alone);
   await stop();
 });
 

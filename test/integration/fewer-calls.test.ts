@@ -1,16 +1,32 @@
-/** What spares calls of the network: guidance in a share of the steps. */
+/** What spares calls of the network: guidance in a share of the steps, frames inverted before, looks that are kept. */
+import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { Mask } from '../../src/common/masks/mask.ts';
+import { newControl } from '../../src/common/settings/controls.ts';
 import type { EditSettings } from '../../src/common/settings/settings.ts';
 import { ArtefactStore } from '../../src/main/engine/artefacts/store.ts';
+import { wantsInversion } from '../../src/main/engine/methods/have.ts';
+import { methods, parseParams } from '../../src/main/engine/methods/registry.ts';
+import * as models from '../../src/main/engine/models/open.ts';
 import { derive } from '../../src/main/engine/render/derive.ts';
 import { prepareShot } from '../../src/main/engine/render/prepare.ts';
+import { renderFrame } from '../../src/main/engine/render/preview.ts';
+import { render } from '../../src/main/engine/render/render.ts';
 import { sampleShot } from '../../src/main/engine/render/sample.ts';
 import { makeWorld, movingClip, type World } from '../helpers/cli.ts';
+import { ffmpegDoes } from '../helpers/clips.ts';
 import { type Short, settingsWith } from '../helpers/job-settings.ts';
 import { contextWith } from '../helpers/prepared.ts';
 import { maxDiff } from '../helpers/smooth-network.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
+import { writeTinyControlNet } from '../helpers/tiny-controlnet.ts';
+
+vi.mock(import('../../src/main/engine/models/open.ts'), async (original) => {
+  const real = await original();
+  return { ...real, openBundle: vi.fn(real.openBundle) };
+});
+const opened = vi.mocked(models.openBundle);
 
 const FRAMES = 3;
 const STEPS = 4;
@@ -112,5 +128,211 @@ describe('guidance in a share of the steps', () => {
     expect(half.latents).toEqual(whole.latents);
     expect(half.warnings).toContainEqual(expect.stringMatching(/^the guided steps are not read/));
     expect(whole.warnings.join()).not.toContain('guided steps');
+  });
+});
+
+function freshStore(): ArtefactStore {
+  const fresh = new ArtefactStore(join(tempFolder(), 'cache.sqlite'), {
+    limitBytes: 1e9,
+    onWarning: expect.unreachable,
+  });
+  onTestFinished(() => fresh.close());
+  return fresh;
+}
+
+describe('a range that changes', () => {
+  const ALL = 6;
+  let depth: World;
+  let inpainting: World;
+  let film: string;
+  let net: string;
+  let matte: string;
+
+  beforeAll(async () => {
+    depth = await makeWorld({ kind: 'depth', depth: {} });
+    inpainting = await makeWorld({ kind: 'inpainting' });
+    film = await movingClip(join(plain.dir, 'film.mov'), { size: '72x56', frames: ALL, sound: false });
+    net = writeTinyControlNet(join(plain.dir, 'net'));
+    // Near and far lie in its first and last pictures alike, so that every range of it has the same scale.
+    matte = join(plain.dir, 'near.mov');
+    await ffmpegDoes(
+      '-f',
+      'lavfi',
+      '-i',
+      'testsrc2=s=72x56:r=24',
+      '-frames:v',
+      `${ALL}`,
+      '-c:v',
+      'ffv1',
+      matte,
+    );
+  });
+  afterAll(() => {
+    depth[Symbol.dispose]();
+    inpainting[Symbol.dispose]();
+  });
+
+  const mask: Mask = {
+    ...{ invert: false, grow: 0, feather: 4 },
+    parts: [
+      {
+        ...{ id: 'box', mode: 'add', kind: 'rectangle' },
+        keys: [{ frame: 0, x: 4, y: 4, width: 20, height: 20, angle: 0 }],
+      },
+    ],
+  };
+  const masked = (settings: EditSettings): EditSettings => ({
+    ...settings,
+    guide: { ...settings.guide, mask },
+  });
+  const controlled = (settings: EditSettings): EditSettings => ({
+    ...settings,
+    model: { ...settings.model, controls: [newControl(net)] },
+  });
+
+  const inverting = methods.filter((method) => wantsInversion(method.needs(parseParams(method, {}))));
+  const kinds: [string, () => EditSettings][] = [
+    ...inverting.map(({ id }): [string, () => EditSettings] => [id, () => settingsOf(plain, { method: id })]),
+    ...['euler', 'dpmpp_2m', 'heun'].map((solver): [string, () => EditSettings] => [
+      solver,
+      () => settingsOf(plain, { solver }),
+    ]),
+    ['refined', () => settingsOf(plain, { refinement: 2 })],
+    ['lower', () => settingsOf(plain, { inversion: 'lower', refinement: 1 })],
+    ['trajectories of a mask', () => masked(settingsOf(plain, {}))],
+    ['ControlNets', () => controlled(settingsOf(plain, {}))],
+    ['inpainting', () => masked(settingsOf(inpainting, {}))],
+    [
+      'guidance in some steps',
+      () => settingsOf(plain, { sampling: { guidanceRange: { from: 0, to: 0.5 } } }),
+    ],
+  ];
+
+  it.each(kinds)('inverts the frames that are new alone: %s', async (_, edit) => {
+    const fresh = freshStore();
+    const derived = async (start: number, end: number) => {
+      const settings = edit();
+      const context = contextWith({ dir: tempFolder(), store: fresh });
+      const source = { ...settings.source, clip: film, range: { start, end } };
+      const ranged = { ...settings, source, guide: { ...settings.guide, anchor: 2 } };
+      await using shot = await prepareShot(ranged, context, false);
+      const { counts, inversion } = await derive(shot, context);
+      expect(shot.bundle.calls.unet).toBe(counts.calls.invert + counts.calls.check);
+      return { ...counts, inversion, each: settings.sampling.steps * (1 + settings.inversion.refinement) };
+    };
+    expect((await derived(1, 4)).inversion.computed).toBe(3);
+    // In goes to the left by one, Out to the right by two, both move, and the range gets shorter.
+    for (const [start, end, made] of [
+      [0, 4, 1],
+      [0, 6, 2],
+      [1, 5, 0],
+      [2, 3, 0],
+    ] as const) {
+      const { inversion, calls, kinds, each } = await derived(start, end);
+      expect(inversion).toMatchObject({ computed: made, fromCache: end - start - made });
+      expect(calls).toMatchObject({ invert: made * each, check: 0, encode: made });
+      if (kinds.trajectory) expect(kinds.trajectory.made).toBe(made);
+    }
+  });
+
+  it('inverts no more with depth either, as long as the nearest and the farthest are those they were', async () => {
+    const fresh = freshStore();
+    const derived = async (start: number, end: number, more: Short) => {
+      const settings = settingsOf(depth, more);
+      const context = contextWith({ dir: tempFolder(), store: fresh });
+      const source = { ...settings.source, clip: film, range: { start, end } };
+      const ranged = { ...settings, source, guide: { ...settings.guide, anchor: 2 } };
+      await using shot = await prepareShot(ranged, context, false);
+      return (await derive(shot, context)).inversion;
+    };
+    expect((await derived(1, 4, { depth: matte })).computed).toBe(3);
+    expect((await derived(0, 5, { depth: matte })).computed).toBe(2);
+    expect((await derived(2, 6, { depth: matte })).computed).toBe(1);
+  });
+});
+
+describe('a frame to look at', () => {
+  /** The picture, and what the networks were asked for it. */
+  async function looked(settings: EditSettings, fresh: ArtefactStore) {
+    opened.mockClear();
+    const context = contextWith({ dir: tempFolder(), store: fresh });
+    const { picture, edit } = await renderFrame(settings, context);
+    const bundle = await opened.mock.results[0]!.value;
+    const opens = Object.values<{ opened: number }>(bundle.sessions).reduce(
+      (sum, one) => sum + one.opened,
+      0,
+    );
+    return { picture, edit, calls: { ...bundle.calls }, opens };
+  }
+  const none = expect.objectContaining({
+    unet: 0,
+    vaeEncoder: 0,
+    vaeDecoder: 0,
+    textEncoder: 0,
+    controlNet: 0,
+  });
+  const shown = (more: Short = {}) => settingsOf(plain, { anchor: 1, ...more });
+
+  it('costs the calls of sampling it once it is inverted, and none when it is looked at again', async () => {
+    const fresh = freshStore();
+    const first = await looked(shown(), fresh);
+    expect(first.calls).toMatchObject({ unet: 2 * STEPS + STEPS, unetBranches: 2 * STEPS + 2 * STEPS });
+    const other = await looked(shown({ prompt: 'a black swan' }), fresh);
+    expect(other.calls).toMatchObject({ unet: STEPS, unetBranches: 2 * STEPS, vaeEncoder: 0, vaeDecoder: 1 });
+    for (const [before, more] of [
+      [first, {}],
+      [other, { prompt: 'a black swan' }],
+    ] as const) {
+      const again = await looked(shown(more), fresh);
+      expect([again.calls, again.opens]).toEqual([none, 0]);
+      expect(again.picture).toEqual(before.picture);
+    }
+    // What it is not the same for is rendered.
+    for (const more of [{ seed: 3 }, { steps: 3 }, { params: { weight: 1 } }, { anchor: 0 }, { guidance: 2 }])
+      expect((await looked(shown(more), fresh)).calls.unet).toBeGreaterThan(0);
+  });
+
+  it('owes no check of an inversion that another edit has kept', async () => {
+    const fresh = freshStore();
+    const context = contextWith({ dir: tempFolder(), store: fresh });
+    await using shot = await prepareShot(shown(), context, false);
+    await derive(shot, context);
+    expect((await looked(shown({ anchor: 2 }), fresh)).calls.unet).toBe(STEPS);
+  });
+
+  it.each([
+    ['pix2video', {}],
+    ['sdedit', {}],
+    ['two-stages', {}],
+    ['mix, keep', { method: 'mix', keep: 0.4 }],
+  ])('is that of a take with the same settings, at no call: %s', async (method, more) => {
+    const fresh = freshStore();
+    const settings = shown({ method: method.split(',')[0]!, ...more });
+    await render(settings, contextWith({ dir: tempFolder(), store: fresh }));
+    const own = { ...settings, output: { ...settings.output, path: join(plain.out, 'other.mov') } };
+    const look = await looked(own, fresh);
+    expect([look.calls, look.opens]).toEqual([none, 0]);
+    expect(new Set(look.picture).size).toBeGreaterThan(10);
+    expect(look.edit === null).toBe(settings.guide.keep === 0);
+  });
+
+  it('by a method that leads it by itself is the same picture before a take as after it', async () => {
+    const [before, after] = [freshStore(), freshStore()];
+    await render(shown(), contextWith({ dir: tempFolder(), store: after }));
+    expect((await looked(shown(), before)).picture).toEqual((await looked(shown(), after)).picture);
+  });
+
+  it('is rendered anew when its clip is another film', async () => {
+    const fresh = freshStore();
+    const path = join(tempFolder(), 'clip.mov');
+    copyFileSync(clip, path);
+    const first = await looked(shown({ clip: path }), fresh);
+    // The same film elsewhere is the same.
+    expect((await looked(shown(), fresh)).calls).toEqual(none);
+    const another = `testsrc2=s=72x56:r=12`;
+    await ffmpegDoes('-f', 'lavfi', '-i', another, '-frames:v', `${FRAMES}`, '-c:v', 'libx264', path);
+    const changed = await looked(shown({ clip: path }), fresh);
+    expect(changed.calls.unet).toBeGreaterThan(0);
+    expect(changed.picture).not.toEqual(first.picture);
   });
 });

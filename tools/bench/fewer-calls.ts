@@ -142,8 +142,8 @@ const rowOf = ({ guidance, name, saved, time, psnr }: Compared): Row => [
 export const fewerCalls: Measure = {
   id: 'fewer-calls',
   title: 'takes with fewer calls against whole ones',
-  seconds: 60,
-  default: true,
+  seconds: 180,
+  default: false,
   run: (say) =>
     inFolder(async (dir) => {
       const store = new ArtefactStore(join(dir, 'cache.sqlite'), { limitBytes: 1e9, onWarning: say });

@@ -15,6 +15,7 @@ export const ARTEFACT_KINDS = [
   'trajectory',
   'null-text',
   'tuned',
+  'look',
   'digests',
   'scores',
 ] as const;

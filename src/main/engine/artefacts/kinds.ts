@@ -35,6 +35,8 @@ export const kinds = {
   'null-text': kind('null-text', 'tuned empty prompts', tensor),
   /** Weights by the name that the network has for them. */
   tuned: kind('tuned', 'tuned weights', namedTensors),
+  /** RGB8 of the canvas, and where something is kept, a byte for each place of the latent: where the edit was let in. */
+  look: kind('look', 'frames that were looked at', plainBytes),
   /** sha256 of pictures and depth maps, one after the other: keys are known without decoding or estimating. */
   digests: kind('digests', 'picture digests', plainBytes),
   /** How good a take is. */

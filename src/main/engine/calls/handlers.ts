@@ -217,7 +217,7 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
       await requireKnown([clip.path, bundle], shot.settings, 'planning a render');
       const folder = await library.modelAt(bundle);
       const out = join(paths.dir, 'plan.mov'); // names no file; a plan writes nothing
-      const request = { shot, clip, bundle: folder, provider: provider ?? 'auto', out, preview: false };
+      const request = { shot, clip, bundle: folder, provider: provider ?? 'auto', out };
       return whileWanted(signal, plan(requestOf(request)));
     },
     'queue.add': async (request) => {

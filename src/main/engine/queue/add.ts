@@ -40,7 +40,7 @@ export async function checkedJobs(
   for (const { shot, clip } of shots) {
     const settings = await named(shot, async () => {
       const out = await nextTake(takesFolder, shot.name, taken, shot.settings.output.format);
-      const request = requestOf({ shot, clip, bundle, provider, out, preview });
+      const request = requestOf({ shot, clip, bundle, provider, out });
       resolveRequest(request);
       const film = `${clip.fingerprint.digest} ${clip.path}`;
       if (!known.has(film)) await checkClip(clip);

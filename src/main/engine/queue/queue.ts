@@ -240,6 +240,8 @@ export class RenderQueue {
     const frame = settings.guide.anchor;
     const step = settings.sampling.steps;
     const shotId = desk?.shotId ?? '';
+    // One that was kept comes at once: the window must know what it is of.
+    this.#news.flush();
     this.#parts.emit({
       kind: 'preview-frame',
       jobId: id,

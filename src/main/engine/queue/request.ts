@@ -11,19 +11,15 @@ export interface ShotRequest {
   readonly bundle: string;
   readonly provider: EditSettings['model']['provider'];
   readonly out: string;
-  /** The leading anchor's frame alone. */
-  readonly preview: boolean;
 }
 
 /** @throws AppError usage for what is not ready, an empty prompt for instance */
-export function requestOf({ shot, clip, bundle, provider, out, preview }: ShotRequest): EditSettings {
+export function requestOf({ shot, clip, bundle, provider, out }: ShotRequest): EditSettings {
   const anchor = shot.leadAnchor;
-  const leads = followsSeveral(shot.settings) && !preview;
-  const further = leads ? shot.anchors.filter((frame) => frame !== anchor) : [];
-  const range = preview ? { start: anchor, end: anchor + 1 } : { start: shot.start, end: shot.end };
+  const further = followsSeveral(shot.settings) ? shot.anchors.filter((frame) => frame !== anchor) : [];
   return parseSettings(
     mergeGroups(shot.settings, {
-      source: { clip: clip.path, range },
+      source: { clip: clip.path, range: { start: shot.start, end: shot.end } },
       model: { bundle, provider },
       guide: { anchor, anchors: further },
       output: { path: out },

@@ -44,8 +44,17 @@ export interface Ingredients {
   readonly inversion: TakeReport['inversion'];
 }
 
+interface DeriveOptions {
+  /** Whether a kept inversion that was never checked is checked now; on by default. A look owes no number to a report. */
+  readonly checked?: boolean;
+}
+
 /** @throws Cancelled between two network calls; AppError not-finite naming step and frame */
-export async function derive(shot: Shot, context: RenderContext): Promise<Ingredients> {
+export async function derive(
+  shot: Shot,
+  context: RenderContext,
+  { checked = true }: DeriveOptions = {},
+): Promise<Ingredients> {
   const { recipe } = shot;
   const { progress, signal } = context;
   const maker = new Maker({
@@ -70,7 +79,7 @@ export async function derive(shot: Shot, context: RenderContext): Promise<Ingred
   // It takes longest, and no frame's time shall hold it.
   await shot.bundle.open('unet');
   progress.enter('invert');
-  const frames = await makeFrames(shot, structure, maker, context, fingerprint);
+  const frames = await makeFrames(shot, structure, maker, context, fingerprint, checked);
   await shot.bundle.release('vaeEncoder');
   // Without a cache painted masks are carried once more, for what is around them.
   await shot.bundle.release('flowEstimator');
@@ -219,6 +228,7 @@ async function makeFrames(
   maker: Maker,
   { progress }: RenderContext,
   fingerprint: Hash,
+  checked: boolean,
 ): Promise<
   Pick<Ingredients, 'inverted' | 'clean' | 'trajectories' | 'surroundings'> & {
     reconstruction: Reconstruction;
@@ -248,7 +258,7 @@ async function makeFrames(
     else (kind.id === 'inversion' ? inverted : clean)[place] = value.data;
     if (psnr !== null) quality.push({ psnr, made });
     const { check } = thing;
-    if (check && !made)
+    if (checked && check && !made)
       owed.push({ units: recipe.unitsIn(check.calls), psnr: () => maker.check(check, value) });
     if (!made) {
       units -= recipe.unitsIn(thing.calls);

@@ -42,7 +42,7 @@ import {
   shapeOf,
 } from '../recipe/request.ts';
 import { branchPrompts, runsOf } from '../recipe/runs.ts';
-import { segmentersOf } from '../recipe/segmenters.ts';
+import { type Segmenters, segmentersOf } from '../recipe/segmenters.ts';
 import { reportPath } from '../report-file.ts';
 import { capacityOf, freeMemory } from './capacity.ts';
 import { mergesTake } from './composite.ts';
@@ -59,6 +59,8 @@ export interface Shot extends ResolvedShot, AsyncDisposable {
   readonly recipe: Recipe;
   /** Of depth that ControlNets follow. */
   readonly estimators: Estimators;
+  /** Of the mask, by part. */
+  readonly segmenters: Segmenters;
   /** By the name of the reading, as they are made. */
   readonly conditions: Map<string, Conditioning>;
   /** Frames that go through the network together. */
@@ -139,6 +141,7 @@ export async function prepareShot(
       conditions,
       capacity,
       estimators,
+      segmenters,
       async [Symbol.asyncDispose]() {
         await recipe[Symbol.asyncDispose]();
         await segmenters[Symbol.asyncDispose]();

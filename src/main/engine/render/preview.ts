@@ -1,12 +1,15 @@
-/** One frame rendered to be looked at: the recipe of one frame, without a file at the end. */
+/** One frame rendered to be looked at, without a file at the end: kept from before, or the recipe of one frame. */
 import type { Fit } from '../../../common/media.ts';
 import type { EditSettings } from '../../../common/settings/settings.ts';
 import { brokenDown, isFiniteLatent } from '../diffusion/finite.ts';
+import { resolveRange } from '../recipe/request.ts';
 import { openComposite } from './composite.ts';
 import type { RenderContext } from './context.ts';
 import { derive } from './derive.ts';
-import { prepareShot } from './prepare.ts';
+import { keepLook, keptLook, type Look, lookFrom, lookKey } from './look.ts';
+import { prepareShot, type Shot } from './prepare.ts';
 import { sampleShot } from './sample.ts';
+import { filmsOf } from './sources.ts';
 
 export interface LookedAt {
   /** RGB float 0..1 of the canvas. */
@@ -16,9 +19,24 @@ export interface LookedAt {
   readonly edit: Float32Array | null;
 }
 
-/** The first frame of the range. @throws Cancelled, AppError */
+/**
+ * The lead anchor's frame of a shot: as a take of the same settings has it, or an earlier look, at no call of a network; else
+ * by itself, at the calls of sampling that one frame and of what of it was not kept. @throws Cancelled, AppError
+ */
 export async function renderFrame(settings: EditSettings, context: RenderContext): Promise<LookedAt> {
-  await using shot = await prepareShot(withinRange(settings), context, false);
+  const films = await filmsOf(settings);
+  await using shot = await prepareShot(frameAlone(settings), context, false);
+  resolveRange(settings, shot.clip);
+  const of = { shot, settings, films };
+  const key = lookKey(of);
+  const kept = keptLook(context.cache, key, shot);
+  const look = kept ?? (await rendered(shot, context));
+  if (!kept) keepLook(context.cache, key, of, look);
+  const shares = (bytes: Uint8Array) => Float32Array.from(bytes, (value) => value / 255);
+  return { picture: shares(look.picture), fit: shot.fit, edit: look.edit && shares(look.edit) };
+}
+
+async function rendered(shot: Shot, context: RenderContext): Promise<Look> {
   let edit: Float32Array | null = null;
   const looking: RenderContext = {
     ...context,
@@ -27,20 +45,24 @@ export async function renderFrame(settings: EditSettings, context: RenderContext
       await context.onGlimpse?.(glimpse);
     },
   };
-  const sampled = await sampleShot(shot, await derive(shot, context), looking);
+  const sampled = await sampleShot(shot, await derive(shot, context, { checked: false }), looking);
   const picture = await shot.bundle.decode(sampled.latents[0]!, shot.shape);
   if (isFiniteLatent(picture)) {
     await using composite = openComposite(shot, context);
     await (await composite?.next())?.lay(picture);
-    return { picture, fit: shot.fit, edit };
+    return lookFrom(picture, edit);
   }
   throw brokenDown('the picture', 'decoding latents', 'Use a bundle whose VAE is in full precision.');
 }
 
-/** Without the pictures of other frames, which a take would have. */
-function withinRange(settings: EditSettings): EditSettings {
+/** Without the pictures and anchors of other frames, which a take would have. */
+function frameAlone(settings: EditSettings): EditSettings {
   const { guide, source } = settings;
-  const first = source.range?.start ?? 0;
-  const pictures = guide.pictures.filter(({ frame }) => frame === first);
-  return { ...settings, guide: { ...guide, pictures } };
+  const { anchor } = guide;
+  const pictures = guide.pictures.filter(({ frame }) => frame === anchor);
+  return {
+    ...settings,
+    source: { ...source, range: { start: anchor, end: anchor + 1 } },
+    guide: { ...guide, anchors: [], pictures },
+  };
 }

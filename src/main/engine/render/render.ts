@@ -7,9 +7,11 @@
  */
 import type { TakeReport } from '../../../common/report.ts';
 import type { EditSettings } from '../../../common/settings/settings.ts';
+import { mergesTake } from './composite.ts';
 import type { RenderContext } from './context.ts';
 import { derive } from './derive.ts';
 import { exportTake } from './export.ts';
+import { lookAtTake } from './look.ts';
 import { prepareShot } from './prepare.ts';
 import { buildReport } from './report.ts';
 import { sampleShot } from './sample.ts';
@@ -27,11 +29,25 @@ export async function render(settings: EditSettings, context: RenderContext): Pr
   context.progress.plan('encode', shot.frames, 1);
   const made = await derive(shot, context);
   await sources.check();
-  const sampled = await sampleShot(shot, made, context);
+  const look = lookAtTake({ shot, settings, films: sources.films }, context.cache);
+  const sampled = await sampleShot(shot, made, {
+    ...context,
+    async onGlimpse(glimpse) {
+      look.glimpse(glimpse);
+      await context.onGlimpse?.(glimpse);
+    },
+  });
   // The clip is read once more, for its sound and transparency.
   await sources.check();
   const take = await exportTake(shot, sampled.latents, context, {
-    onPicture: scores && ((picture) => scores.see(picture, shot.fit)),
+    // To lay the clip over pictures of the canvas too, where the take is merged at its own size, is not worth a look.
+    onPicture:
+      scores || !mergesTake(shot)
+        ? async (picture) => {
+            look.see(picture);
+            await scores?.see(picture, shot.fit);
+          }
+        : null,
     beforePublishing: () => sources.check(),
   });
   return buildReport({ shot, made, sampled, take, imageText: scores?.scores() ?? null, context });

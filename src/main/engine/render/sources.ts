@@ -13,7 +13,21 @@ import { fingerprintOf } from '../media/fingerprint.ts';
 import { fromSystem } from '../media/target.ts';
 import type { RenderContext } from './context.ts';
 
+/** By path, the films that could be read. */
+export type Films = Readonly<Record<string, Fingerprint | undefined>>;
+
+/** Of all that an edit is made of, networks aside. */
+export function filmsOf(settings: Pick<EditSettings, 'source' | 'guide'>): Promise<Films> {
+  return fingerprintsOfReadable(footageOf(settings));
+}
+
+function footageOf(settings: object): string[] {
+  return filesIn(settings).flatMap(({ path, use }) => (use === 'footage' ? [path] : []));
+}
+
 export interface Sources {
+  /** As they were when the edit began. */
+  readonly films: Films;
   /** @throws AppError clip-changed where one of the files is no longer what it was, clip-unreadable where it is gone */
   check(): Promise<void>;
 }
@@ -29,10 +43,10 @@ export async function holdSources(
   settings: Pick<EditSettings, 'source' | 'guide'>,
   { checkpoint, warn }: Pick<RenderContext, 'checkpoint' | 'warn'>,
 ): Promise<Sources> {
-  const paths = filesIn(settings).flatMap(({ path, use }) => (use === 'footage' ? [path] : []));
   const kept = await read(checkpoint.sourcesPath);
-  const begun: Kept = kept ?? (await fingerprintsOfReadable(paths));
+  const begun: Kept = kept ?? (await fingerprintsOfReadable(footageOf(settings)));
   const sources: Sources = {
+    films: begun,
     async check() {
       for (const [path, now] of Object.entries(await fingerprints(Object.keys(begun)))) {
         const then = begun[path];
