@@ -55,6 +55,8 @@ async function controlOf(page: Page, { label, control }: FormField): Promise<Loc
       return panel.getByRole('spinbutton', exactly);
     case 'size':
       return panel.getByRole('spinbutton', { name: `${label} in pixels` });
+    case 'share':
+      return panel.getByRole('spinbutton', { name: `First share of the steps of ${label}, percent` });
     case 'switch':
       return panel.getByRole('switch', exactly);
     case 'pictures':
@@ -90,6 +92,9 @@ async function changeByKeys(page: Page, field: FormField, target: Locator, value
       );
       break;
     }
+    case 'share':
+      await keyboard.press('ArrowUp');
+      break;
     case 'switch':
       await keyboard.press('Space');
       break;

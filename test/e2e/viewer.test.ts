@@ -128,6 +128,11 @@ describe('the viewer', () => {
       await app.page.getByText('Preview of one frame, not a take').waitFor({ timeout: RENDER_MS });
       await app.page.getByRole('img', { name: 'Rendered picture' }).waitFor();
       expect(existsSync(takesFolder) ? readdirSync(takesFolder) : []).toEqual([]);
+      // Kept, it comes at once, and is shown like the first.
+      await app.page.getByRole('button', { name: 'Close the preview' }).click();
+      await app.page.getByText('Preview of one frame, not a take').waitFor({ state: 'detached' });
+      await app.page.getByRole('button', { name: 'Preview frame' }).click();
+      await app.page.getByText('Preview of one frame, not a take').waitFor({ timeout: RENDER_MS });
     },
     RENDER_MS,
   );
