@@ -78,6 +78,8 @@ export interface TakeReport {
   }[];
   /** Where the network's depth came from, or what an inpainting network made anew; null for networks that take the latent alone. */
   readonly structure: { readonly source: 'clip' | 'estimator' | 'mask' | 'frame' } | null;
+  /** How many pictures the VAE encoded and decoded in tiles; absent where it worked on each as a whole. */
+  readonly vaeTiles?: { readonly encode: number; readonly decode: number };
   readonly provider: { readonly used: string; readonly tried: readonly ProviderTrial[] };
   /** The operator that computed self-attention, null where it was as the file has it, and why. Absent in reports of before. */
   readonly attention?: Readonly<

@@ -9,6 +9,7 @@ import { overhead } from './overhead.ts';
 import { largePasses, passes } from './passes.ts';
 import { reedit } from './reedit.ts';
 import { largeReuse, reuse } from './reuse.ts';
+import { vaeTiles, vaeTilesLarge } from './vae-tiles.ts';
 
 export const MEASURES: readonly Measure[] = [
   overhead,
@@ -24,4 +25,6 @@ export const MEASURES: readonly Measure[] = [
   largePasses,
   reuse,
   largeReuse,
+  vaeTiles,
+  vaeTilesLarge,
 ];

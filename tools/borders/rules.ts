@@ -106,6 +106,11 @@ export const AREAS: readonly Area[] = [
     'Attention is found and followed in a graph by its structure.',
   ),
   area(
+    'main/engine/onnx/bands',
+    'ir',
+    'A graph is parted by its structure: how it is run, and what it is for, others know.',
+  ),
+  area(
     'main/engine/onnx/passes',
     'attention, ir, common',
     'A pass makes a graph of a graph: no file, no session.',

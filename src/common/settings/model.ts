@@ -64,4 +64,23 @@ const attention = field(z.enum(['auto', 'exact', 'fused']).default('auto'), {
   neutral: 'exact',
 });
 
-export const model = { bundle, loras, embeddings, controls, provider, prediction, attention };
+/** "auto": in tiles where the whole picture would not fit into memory. */
+const vaeTiles = field(z.enum(['auto', 'on', 'off']).default('auto'), {
+  label: 'VAE tiles',
+  help: 'Large pictures are encoded and decoded in parts, for little memory; the result is the same within rounding',
+  widget: {
+    kind: 'choice',
+    options: [
+      { id: 'auto', name: 'Where memory asks for it' },
+      { id: 'on', name: 'Always' },
+      { id: 'off', name: 'Never' },
+    ],
+  },
+  scope: 'preset',
+  finer: true,
+  flags: [{ name: 'vae-tiles', metavar: 'when' }],
+  affects: ['network', 'sampling'],
+  neutral: 'auto',
+});
+
+export const model = { bundle, loras, embeddings, controls, provider, prediction, attention, vaeTiles };

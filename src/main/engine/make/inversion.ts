@@ -11,7 +11,7 @@ import type { Latent } from '../diffusion/types.ts';
 import { psnr8 } from '../metrics/psnr.ts';
 import type { PromptReading } from '../models/prompt/reader.ts';
 import type { Check, Derived, Making } from './derived.ts';
-import { dimsOf, type FrameOf, namesOf, type ShotOf } from './shot.ts';
+import { dimsOf, encoderOf, type FrameOf, namesOf, type ShotOf } from './shot.ts';
 import type { Calls } from './tally.ts';
 import { keyOfReading, readingOf } from './text.ts';
 
@@ -152,7 +152,7 @@ export function inversionKey(
   if (depth === 'unknown') return null;
   if (surroundings?.key === null) return null;
   const structure = depth?.digest ?? surroundings?.key ?? null;
-  const { settings, fit, model, solver, scheduleId, provider } = shot;
+  const { settings, fit, model, solver, scheduleId } = shot;
   const { id, modes } = solver.inversion!;
   const resolved = {
     ...settings,
@@ -160,19 +160,18 @@ export function inversionKey(
     inversion: { ...settings.inversion, mode: modes ? settings.inversion.mode : 'upper' },
   };
   const chosen = SETTINGS.valuesThatAffect(resolved, 'inversion');
-  const { unet, vaeEncoder, textEncoder, tokenizer, scheduler } = model.digests;
+  const { unet, textEncoder, tokenizer, scheduler } = model.digests;
   return keyOf('inversion', VERSION, {
     ...Object.fromEntries(chosen.map(([path, value]) => [NAMES[path] ?? path, value])),
     pixels,
     width: fit.width,
     height: fit.height,
     unet,
-    vaeEncoder,
+    ...encoderOf(shot),
     textEncoder,
     tokenizer,
     scheduler,
     structure,
-    provider,
     ...keyOfReading(sourceReading(shot)),
   });
 }

@@ -4,19 +4,18 @@ import { keyOf } from '../artefacts/keys.ts';
 import { kinds } from '../artefacts/kinds.ts';
 import { brokenDown, isFiniteLatent } from '../diffusion/finite.ts';
 import type { Derived } from './derived.ts';
-import { dimsOf, type FrameOf, namesOf, type ShotOf } from './shot.ts';
+import { dimsOf, encoderOf, type FrameOf, namesOf, type ShotOf } from './shot.ts';
 
 /** Raise when encoding gives other numbers for the same picture. */
 const VERSION = 1;
 
 export function latentsOf(shot: ShotOf, { index, pixels, rgb }: FrameOf): Derived<Tensor> {
-  const { fit, model, provider } = shot;
+  const { fit } = shot;
   const { width, height } = fit;
-  const { vaeEncoder } = model.digests;
   return {
     kind: kinds.latents,
     frame: index,
-    key: keyOf('latents', VERSION, { pixels, width, height, vaeEncoder, provider }),
+    key: keyOf('latents', VERSION, { pixels, width, height, ...encoderOf(shot) }),
     names: namesOf(shot, `frame ${index}`, { settings: `${width}×${height}` }),
     calls: { encode: 1 },
     needs: [],

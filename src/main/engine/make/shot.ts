@@ -20,6 +20,8 @@ export interface ShotOf {
   readonly model: Pick<Bundle, 'name' | 'digests' | 'factor' | 'scheduler' | 'toldGuidance' | 'readPrompt'>;
   /** The execution provider in use. */
   readonly provider: string;
+  /** Whether the VAE encodes in tiles: it rounds otherwise then. */
+  readonly encodesInTiles: boolean;
   /** What makes things. @throws AssertionError for a plan, which makes nothing */
   networks(): Networks;
 }
@@ -34,6 +36,15 @@ interface Networks {
   readonly predict: Predict;
   /** A prompt, once it has been made. */
   text(reading: PromptReading): Conditioning;
+}
+
+/** What encoding depends on, for keys. Those of what was encoded as a whole are as they always were. */
+export function encoderOf({
+  model,
+  provider,
+  encodesInTiles,
+}: Pick<ShotOf, 'model' | 'provider' | 'encodesInTiles'>): Record<string, unknown> {
+  return { vaeEncoder: model.digests.vaeEncoder, provider, ...(encodesInTiles && { vaeTiles: true }) };
 }
 
 /** A frame of the clip and its picture. */

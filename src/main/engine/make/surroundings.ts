@@ -9,7 +9,7 @@ import { kinds } from '../artefacts/kinds.ts';
 import { brokenDown, isFiniteLatent } from '../diffusion/finite.ts';
 import type { Derived } from './derived.ts';
 import { toLatentGrid } from './latent-grid.ts';
-import { type FrameOf, namesOf, type ShotOf } from './shot.ts';
+import { encoderOf, type FrameOf, namesOf, type ShotOf } from './shot.ts';
 
 /** Raise when the same picture and mask give other numbers. */
 const VERSION = 1;
@@ -68,12 +68,11 @@ function toldOf(
   frame: number,
   of: Readonly<Record<string, unknown>> | null,
 ): Omit<Derived<Tensor>, 'needs' | 'make'> {
-  const { fit, model, provider } = shot;
-  const { vaeEncoder } = model.digests;
+  const { fit } = shot;
   return {
     kind: kinds.surroundings,
     frame,
-    key: of && keyOf('surroundings', VERSION, { ...of, vaeEncoder, provider }),
+    key: of && keyOf('surroundings', VERSION, { ...of, ...encoderOf(shot) }),
     names: namesOf(shot, `frame ${frame}`, { settings: `${fit.width}×${fit.height}` }),
     calls: { encode: 1 },
   };

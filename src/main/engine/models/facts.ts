@@ -6,11 +6,13 @@ import { type Sockets, socketsOf } from './controlnet.ts';
 import { readEmbeddings } from './embeddings/embedding.ts';
 import { type Layout, unetWidth } from './layout.ts';
 import { digestsWith } from './loras/use.ts';
+import { vaeBytes } from './memory.ts';
 import { type Parts, textWidths } from './parts.ts';
 import { promptReader, type ReaderOf } from './prompt/reader.ts';
 import { type ReadBundle, readBundle } from './read.ts';
 import { readLayout } from './read-layout.ts';
 import { sizeFor } from './roles/depth-estimator.ts';
+import { tiledBytes } from './tiles/memory.ts';
 import { TOKENIZER_FILES } from './tokenizer.ts';
 import type { BundleDigests, BundleFacts, DepthEstimator, DigestStore, OpenBundleOptions } from './types.ts';
 
@@ -95,8 +97,12 @@ export function factsOf(read: ReadBundle): BundleFacts {
   const loras = read.loras.map(({ additions: _, ...facts }) => facts);
   const readPrompt = promptReader({ ...readerOf(read), embeddings });
   const { dir, name } = layout;
+  const vaeMemory: BundleFacts['vaeMemory'] = (latent) => ({
+    whole: vaeBytes(layout.vae, latent, geometry.factor),
+    tiled: tiledBytes(layout.vae, latent, geometry.factor),
+  });
   const width = unetWidth(layout);
-  const made = { width, scheduler, digests, loras, embeddings, readPrompt, selfAttention };
+  const made = { width, scheduler, digests, loras, embeddings, readPrompt, selfAttention, vaeMemory };
   return { ...measures, dir, name, ...made };
 }
 

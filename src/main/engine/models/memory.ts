@@ -85,7 +85,7 @@ function headsAt({ config }: UnetSize, level: number): number {
 }
 
 /** Bytes that the VAE makes beside its weights; its middle block attends with one head over the whole latent. */
-function vaeBytes(
+export function vaeBytes(
   { block_out_channels }: Layout['vae'],
   { height, width }: Size,
   factor: number,
@@ -161,6 +161,11 @@ export function sizesOf(
   };
 }
 
+/** Of UNet, VAE and ControlNets, as they are computed with. */
+export function weightBytes({ parameters }: Sizes): number {
+  return parameters * FLOAT;
+}
+
 /**
  * @param siteChannels of every self-attention that lends its tokens; without any the finest level is taken to have one
  * @param deepChannels of what the depth makes for the outermost layers, where that is kept
@@ -175,7 +180,7 @@ export function foretell(
   const lent = siteChannels.length > 0 ? siteChannels : [finest!];
   const unet = { ...sizes.unet, siteChannels: lent, fused: sizes.fused?.unet };
   return {
-    weights: sizes.parameters * FLOAT,
+    weights: weightBytes(sizes),
     vae: vaeBytes(sizes.vae, latent, sizes.factor, sizes.fused?.vae),
     features: featureBytes({ ...unet, siteChannels }, latent),
     deep: FLOAT * deepChannels * latent.height * latent.width,

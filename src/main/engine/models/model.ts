@@ -1,5 +1,6 @@
 /** The one door by which a network is opened, whatever it is for and wherever it comes from. */
 import { AppError, type CancelSignal, throwIfCancelled } from '../../../common/errors.ts';
+import type { Model } from '../onnx/ir/graph.ts';
 import { createSession, type Provider, tryOut } from '../onnx/ort.ts';
 import { inPlace } from '../onnx/passes/in-place.ts';
 import { type Adapter, lowRank } from '../onnx/passes/low-rank.ts';
@@ -13,6 +14,7 @@ import { staysHalf } from './half-weights.ts';
 import { LazySession } from './lazy-session.ts';
 import type { Purpose, Role, RoleName, Runner } from './role.ts';
 import type { Source } from './source.ts';
+import { Tiles } from './tiles/tiles.ts';
 import type { DigestStore } from './types.ts';
 import { whileUnchanged } from './unchanged.ts';
 
@@ -38,6 +40,8 @@ export interface OpenModelOptions<Variant> {
   readonly untried?: boolean;
   /** What stands beside its layers; none unless said. */
   readonly adapters?: readonly Adapter[];
+  /** Whether it may be asked to work in tiles, which keeps its graph. */
+  readonly mayTile?: boolean;
 }
 
 export interface OpenModel<Functions = unknown> {
@@ -106,7 +110,17 @@ export async function openRead<Io, Want, Variant, Functions>(
   { source, graph, io, unchanged }: ReadModel<Io>,
   options: OpenModelOptions<Variant>,
 ): Promise<OpenModel<Functions>> {
-  const { variant, name, provider, threads, purpose = 'forward', signal, untried, adapters = [] } = options;
+  const {
+    variant,
+    name,
+    provider,
+    threads,
+    purpose = 'forward',
+    signal,
+    untried,
+    adapters = [],
+    mayTile,
+  } = options;
   throwIfCancelled(signal);
   const { folder } = graph;
   const label = `${role.label} of ${name}`;
@@ -119,14 +133,23 @@ export async function openRead<Io, Want, Variant, Functions>(
   // Kept as bytes, one megabyte for Stable Diffusion's UNet where the objects take fourteen: reading the file again takes
   // a moment at every opening and could find another one than was checked.
   const bytes = serializeModel(graph.model);
-  const opens = (graph: Uint8Array) => async () => {
+  const open = (of: Model | Uint8Array, options?: { readonly memoryPattern: boolean }) => {
     unchanged();
-    return createSession(graph, { folder, provider, threads, label, keepHalf, ...role.session });
+    return createSession(of, { folder, provider, threads, label, keepHalf, ...role.session, ...options });
   };
+  const opens = (graph: Uint8Array) => async () => open(graph);
   const session = new LazySession(opens(bytes), signal);
   const cut = cutFrom(bytes, role.cut?.(outcomes, io) ?? null, label);
   const lesser = cut && new LazySession(opens(cut.bytes), signal);
   const sessions = lesser ? [session, lesser] : [session];
+  const tiles =
+    mayTile && role.tiles
+      ? new Tiles({
+          ...{ model: graph.model, io: role.tiles(io), whole: session, label, signal },
+          // The last tile has fewer rows than the others.
+          create: async (of) => open(of, { memoryPattern: false }),
+        })
+      : undefined;
   try {
     for (const graph of untried ? [] : [bytes, ...(cut ? [cut.bytes] : [])])
       await tryOut(graph, { folder, label });
@@ -141,6 +164,7 @@ export async function openRead<Io, Want, Variant, Functions>(
   return {
     functions: role.functions({
       session: withStrengths(session, outcomes),
+      tiled: tiles,
       io,
       file: source.file,
       outcomes,
@@ -151,7 +175,7 @@ export async function openRead<Io, Want, Variant, Functions>(
         },
     }),
     get runSeconds() {
-      return sessions.reduce((sum, { runSeconds }) => sum + runSeconds, 0);
+      return sessions.reduce((sum, { runSeconds }) => sum + runSeconds, tiles?.runSeconds ?? 0);
     },
     get opened() {
       return sessions.reduce((sum, { opened }) => sum + opened, 0);

@@ -4,7 +4,7 @@ import { digestsWithAttention, EXACT } from './attention.ts';
 import { checkControlNet, readControlNet, socketsOf } from './controlnet.ts';
 import { factsOf } from './facts.ts';
 import { adaptersOf } from './loras/use.ts';
-import { foretell, sizesOf } from './memory.ts';
+import { foretell, sizesOf, weightBytes } from './memory.ts';
 import { digestOfModel, type OpenModel, type OpenModelOptions, openRead, type ReadModel } from './model.ts';
 import { checkCanvas } from './parts.ts';
 import { type ReadBundle, readBundle } from './read.ts';
@@ -17,6 +17,7 @@ import { type EncodeText, encodeTogether, textEncoder, textEncoder2, timeIds } f
 import { unet } from './roles/unet.ts';
 import { vaeDecoder } from './roles/vae-decoder.ts';
 import { vaeEncoder } from './roles/vae-encoder.ts';
+import { TilesOfVae } from './tiles/of-vae.ts';
 import type {
   Bundle,
   BundlePart,
@@ -41,7 +42,7 @@ export async function openBundle(dir: string, options: OpenBundleOptions): Promi
   const opened: OpenModel[] = [];
   try {
     const models = await openParts(read, controls, { ...options, attention }, opened);
-    return assemble(read, models, controls, attention);
+    return assemble(read, models, controls, { ...options, attention });
   } catch (error) {
     for (const model of opened) await model.close();
     throw error;
@@ -83,7 +84,7 @@ async function openParts(
     role: Role<Io, never, Variant, Functions>,
     part: ReadModel<Io>,
     variant: Variant,
-    more: Pick<OpenModelOptions<Variant>, 'untried' | 'adapters'> = {},
+    more: Pick<OpenModelOptions<Variant>, 'untried' | 'adapters' | 'mayTile'> = {},
   ): Promise<OpenModel<Functions>> => {
     const common = { name: layout.name, provider, threads, signal, ...more };
     const model = await openRead(role, part, { ...common, variant });
@@ -93,6 +94,7 @@ async function openParts(
   const encoders = [textEncoder, textEncoder2] as const;
   // Without embeddings the graph stays as it was exported.
   const placing = embeddings.length > 0;
+  const mayTile = (options.vaeTiles ?? 'off') !== 'off';
   return {
     unet: await open(
       unet,
@@ -100,8 +102,8 @@ async function openParts(
       { sites, joint, reuse, controlled: controls.length > 0, fused: attention.unet },
       { adapters: adaptersOf(loras, 'unet') },
     ),
-    vaeEncoder: await open(vaeEncoder, parts.vaeEncoder, attention.vae),
-    vaeDecoder: await open(vaeDecoder, parts.vaeDecoder, attention.vae),
+    vaeEncoder: await open(vaeEncoder, parts.vaeEncoder, attention.vae, { mayTile }),
+    vaeDecoder: await open(vaeDecoder, parts.vaeDecoder, attention.vae, { mayTile }),
     text: await inOrder(parts.text, (part, i) => {
       const adapters = adaptersOf(loras, i === 0 ? 'text' : 'text2');
       return open(encoders[i]!, part, { placing }, { adapters });
@@ -124,8 +126,9 @@ function assemble(
   read: ReadBundle,
   models: Models,
   controls: readonly ReadControl[],
-  attention: ChosenAttention,
+  options: Omit<OpenBundleOptions, 'attention'> & { readonly attention: ChosenAttention },
 ): Bundle {
+  const { attention } = options;
   // The closures below hold these, not the graphs.
   const { layout, tokenizers } = read;
   const { space, frozen, kind } = read.geometry;
@@ -162,6 +165,9 @@ function assemble(
   const sum = (values: readonly number[]) => values.reduce((all, value) => all + value, 0);
   const modelsOf = (part: BundlePart) => held[part] ?? [];
 
+  const tiles = new TilesOfVae({ ...options, memory: facts.vaeMemory, weights: weightBytes(sizes) });
+  const tiled = { encode: 0, decode: 0 };
+
   const tokenize = (prompt: string): Tokens => {
     const all = tokenizers.map((tokenizer) => tokenizer.encode(prompt));
     return { ids: all.map((one) => one.ids), cut: all.find((one) => one.cut !== null)?.cut ?? null };
@@ -195,7 +201,11 @@ function assemble(
         opened: sum(of.map(({ opened }) => opened)),
       }));
     },
-    memory: (shape) => foretell(sizes, siteChannels, shape, deepChannels),
+    memory(shape) {
+      const foretold = foretell(sizes, siteChannels, shape, deepChannels);
+      return tiles.decode(shape) ? { ...foretold, vae: facts.vaeMemory(shape).tiled } : foretold;
+    },
+    tiled,
     tokenize,
     async embed(text, size, onCall) {
       const reading = typeof text === 'string' ? facts.readPrompt(text) : text;
@@ -218,11 +228,15 @@ function assemble(
     },
     encode(rgb, width, height) {
       calls.vaeEncoder += 1;
-      return models.vaeEncoder.functions(rgb, width, height, space);
+      const inTiles = tiles.encode({ width: width / factor, height: height / factor });
+      if (inTiles) tiled.encode += 1;
+      return models.vaeEncoder.functions(rgb, width, height, space, inTiles);
     },
-    decode(latent, shape) {
+    decode(latent, shape, how) {
       calls.vaeDecoder += 1;
-      return models.vaeDecoder.functions(latent, shape, space);
+      const inTiles = tiles.decode(shape, how);
+      if (inTiles) tiled.decode += 1;
+      return models.vaeDecoder.functions(latent, shape, space, inTiles);
     },
     predict(shape, onLess) {
       assert(shape.channels === channels, `latents here have ${channels} channels, not ${shape.channels}`);
@@ -244,6 +258,7 @@ function assemble(
       for (const model of modelsOf(part)) await model.open();
     },
     async release(part) {
+      if (part === 'vaeDecoder') tiles.forget();
       for (const model of modelsOf(part)) await model.release();
     },
     async close() {

@@ -2,12 +2,21 @@
 import type { Model } from '../onnx/ir/graph.ts';
 import type { Session, SessionOptions } from '../onnx/ort.ts';
 import type { Outcomes, Step } from '../onnx/passes/pass.ts';
+import type { FixedSize } from './frozen-size.ts';
 
 /** What its graph is prepared for. */
 export type Purpose = 'forward';
 
 /** A session as functions of plain arrays need it. */
 export type Runner = Pick<Session, 'run'>;
+
+/** What of a picture network is one picture in and one out. */
+export interface TiledIo {
+  readonly input: string;
+  readonly inChannels: number | null;
+  readonly output: string;
+  readonly fixed: FixedSize;
+}
 
 /**
  * @typeParam Io which of the graph's inputs and outputs is which, and what an export froze of them
@@ -27,6 +36,8 @@ export interface Role<Io, Want, Variant, Functions> {
   readonly session?: Pick<SessionOptions, 'lowMemory' | 'memoryPattern'>;
   /** @throws AppError bundle-invalid naming the file when the graph is no such network */
   io(model: Model, file: string, want: Want): Io;
+  /** Of networks that make a picture of a picture, and can do so in tiles. */
+  tiles?(io: Io): TiledIo;
   /** What its graph goes through before it is run, in order. */
   passes(purpose: Purpose, variant: Variant): readonly Step[];
   /**
@@ -40,6 +51,8 @@ export interface Role<Io, Want, Variant, Functions> {
 /** A network whose graph was read, understood and prepared. Running it opens its session. */
 export interface Part<Io> {
   readonly session: Runner;
+  /** The same in tiles, where its role has them. */
+  readonly tiled?: Runner | undefined;
   readonly io: Io;
   /** Path of the graph, for errors. */
   readonly file: string;

@@ -15,6 +15,7 @@ import type { Provider } from '../onnx/ort.ts';
 import type { FusedOperator } from '../onnx/passes/fused-attention.ts';
 import type { Heads } from './fused-trial.ts';
 import type { Embedding, PromptReading, ReadPrompt } from './prompt/reader.ts';
+import type { AskedTiles } from './tiles/choice.ts';
 
 export interface BundleDigests {
   /** sha256 hex of everything that changes the numbers of that part: graph, weights, configuration. */
@@ -147,6 +148,11 @@ export interface BundleFacts {
   /** In the order in which they were asked for. */
   readonly loras: readonly LoraFacts[];
   readonly selfAttention: AttentionFacts;
+  /** Bytes that the VAE makes beside its weights: of a whole picture at once, and in tiles. */
+  readonly vaeMemory: (latent: Pick<LatentShape, 'height' | 'width'>) => {
+    readonly whole: number;
+    readonly tiled: number;
+  };
 }
 
 /** Networks of a bundle that are held and let go by themselves; XL's two text encoders go together, and so do ControlNets. */
@@ -223,7 +229,9 @@ export interface Bundle extends BundleFacts {
   /** RGB 0..255 (h·w·3, sides multiples of factor) to the scaled mean latent s·E(x). */
   encode(rgb: Uint8Array | Float32Array, width: number, height: number): Promise<Latent>;
   /** Scaled latent to RGB float32 (h·w·3, interleaved, 0..1, clamped). */
-  decode(latent: Latent, shape: LatentShape): Promise<Float32Array>;
+  decode(latent: Latent, shape: LatentShape, options?: DecodeOptions): Promise<Float32Array>;
+  /** How often each half of the VAE worked in tiles. */
+  readonly tiled: { encode: number; decode: number };
   /**
    * The network for latents of this shape.
    * @param onLess told once, when the rows of a call are parted because a graphics card has no room for them
@@ -234,6 +242,11 @@ export interface Bundle extends BundleFacts {
   /** Gives back the memory of a part that is not needed for now; its next use opens it again. */
   release(part: BundlePart): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface DecodeOptions {
+  /** Whether it works in tiles does not depend on what is free just then: for pictures that sampling goes on from. */
+  readonly steady?: boolean;
 }
 
 export type PerPart<T> = Record<Exclude<BundlePart, OptionalPart>, T> & Partial<Record<OptionalPart, T>>;
@@ -264,6 +277,10 @@ export interface OpenBundleOptions {
   readonly loras?: readonly LoraUse[];
   /** What is to compute self-attention; as the files have it unless said. */
   attention?(model: BundleFacts): Promise<ChosenAttention>;
+  /** Whether the VAE works in tiles; off unless said. */
+  readonly vaeTiles?: AskedTiles;
+  /** Bytes that are free when it is called; without it the whole is taken to fit. */
+  readonly freeMemory?: () => number;
 }
 
 export interface DigestStore {

@@ -13,6 +13,7 @@ import { getMethod, methods, parseParams, solverFor } from '../methods/registry.
 import type { Method } from '../methods/types.ts';
 import { checkCanvas } from '../models/parts.ts';
 import { structureKind } from '../models/structure.ts';
+import { alwaysInTiles } from '../models/tiles/choice.ts';
 import type { Bundle } from '../models/types.ts';
 import { heldBy, neededFor } from './hold.ts';
 
@@ -134,6 +135,7 @@ type ModelFacts = Pick<
   | 'scheduler'
   | 'digests'
   | 'readPrompt'
+  | 'vaeMemory'
 >;
 
 /** Of the latents of an edit. @throws AppError as canvasOf */
@@ -159,6 +161,7 @@ export interface ResolvedShot extends ResolvedRequest {
   readonly model: ModelFacts;
   /** The execution provider in use. */
   readonly provider: string;
+  readonly encodesInTiles: boolean;
   readonly fit: Fit;
   readonly shape: LatentShape;
   readonly schedule: NoiseSchedule;
@@ -175,6 +178,8 @@ export function resolveShot(of: {
   const { settings, request, clip, model } = of;
   const range = resolveRange(settings, clip);
   const fit = canvasOf(settings, clip, model);
+  const shape = latentShape(fit, model);
+  const { whole } = model.vaeMemory(shape);
   const { solver, scheduleId } = request;
   return {
     ...request,
@@ -185,7 +190,8 @@ export function resolveShot(of: {
     anchor: settings.guide.anchor - range.start,
     anchors: anchorsOf(settings).map((frame) => frame - range.start),
     fit,
-    shape: latentShape(fit, model),
+    shape,
+    encodesInTiles: alwaysInTiles({ asked: settings.model.vaeTiles, whole, provider: of.provider }),
     schedule: makeLevels(model.scheduler, settings.sampling.steps, { solver, schedule: scheduleId }),
   };
 }

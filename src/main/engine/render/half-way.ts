@@ -14,7 +14,7 @@ export function picturesOf(
   return {
     decode(latent) {
       throwIfCancelled(signal);
-      return bundle.decode(latent, shape);
+      return bundle.decode(latent, shape, { steady: true });
     },
     encode(rgb) {
       throwIfCancelled(signal);

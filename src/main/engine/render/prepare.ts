@@ -47,6 +47,7 @@ import { reportPath } from '../report-file.ts';
 import { capacityOf, freeMemory } from './capacity.ts';
 import { mergesTake } from './composite.ts';
 import type { RenderContext } from './context.ts';
+import { checkVaeMemory } from './vae-memory.ts';
 
 /** One job with everything checked. Disposed, its networks are released. */
 export interface Shot extends ResolvedShot, AsyncDisposable {
@@ -96,6 +97,8 @@ export async function prepareShot(
     loras: settings.model.loras,
     attention: (model) =>
       chooseAttention(settings.model.attention, { model, shape: shapeOf(settings, clip, model), provider }),
+    vaeTiles: settings.model.vaeTiles,
+    freeMemory: () => context.freeMemory ?? freeMemory(provider),
   });
   try {
     for (const note of loraNotes(bundle.loras)) warn(note);
@@ -121,6 +124,7 @@ export async function prepareShot(
     const branches = branchPrompts(settings, bundle).length;
     const free = context.freeMemory ?? freeMemory(provider);
     const capacity = capacityOf({ bundle, shape, branches, runs, free, together });
+    checkVaeMemory(bundle, { shape, asked: settings.model.vaeTiles, provider, free });
     checkCapacity(runs, capacity);
     for (const note of controlNotes(runs, guides.controls)) warn(note);
     for (const note of guidanceNotes(runs, settings, bundle)) warn(note);

@@ -38,6 +38,7 @@ export function buildReport(parts: {
     ...(shot.recipe.controls.length > 0 && { controls: controlsOf(shot) }),
     ...(bundle.loras.length > 0 && { loras: bundle.loras.map(({ path: _, ...lora }) => lora) }),
     structure: sourceOf(shot),
+    ...(bundle.tiled.encode + bundle.tiled.decode > 0 && { vaeTiles: { ...bundle.tiled } }),
     provider: { used: shot.provider, tried: shot.tried },
     attention: attentionOf(bundle),
     inversion: made.inversion,

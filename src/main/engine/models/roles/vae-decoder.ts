@@ -7,23 +7,29 @@ import { step } from '../../onnx/passes/pass.ts';
 import { Buffers } from '../buffers.ts';
 import { checkSize, filled } from '../frozen-size.ts';
 import type { Part, Role } from '../role.ts';
-import { eachChannel, type LatentSpace, type VaeIo, vaeIo } from './vae.ts';
+import { eachChannel, type LatentSpace, runnerOf, type VaeIo, vaeIo } from './vae.ts';
 
 /** Scaled latent to RGB float32 (h·w·3, interleaved, 0..1, clamped). */
-export type Decode = (latent: Latent, shape: LatentShape, space: LatentSpace) => Promise<Float32Array>;
+export type Decode = (
+  latent: Latent,
+  shape: LatentShape,
+  space: LatentSpace,
+  inTiles?: boolean,
+) => Promise<Float32Array>;
 
 export const vaeDecoder = {
   id: 'vaeDecoder',
   label: 'the VAE decoder',
   folder: 'vae_decoder',
   io: vaeIo,
+  tiles: (io: VaeIo) => io,
   passes: (_purpose, fused) => [...fuse(fused), step(float32Io)],
   functions: makeDecode,
 } as const satisfies Role<VaeIo, void, FusedOperator | null, Decode>;
 
-function makeDecode({ session, io, file }: Part<VaeIo>): Decode {
+function makeDecode({ session, tiled, io, file }: Part<VaeIo>): Decode {
   const buffers = new Buffers();
-  return async (latent, { channels, height, width }, { factor, scale, shift }) => {
+  return async (latent, { channels, height, width }, { factor, scale, shift }, inTiles) => {
     assert(
       latent.length === channels * height * width,
       `a latent of ${latent.length} is not ${channels}×${height}×${width}`,
@@ -34,7 +40,7 @@ function makeDecode({ session, io, file }: Part<VaeIo>): Decode {
     eachChannel(data, height * width, (value, c) => value / scale[c]! + shift[c]!);
     const { input, output, fixed } = io;
     const feed = filled(data, [channels, height, width], fixed.batch);
-    const made = await session.run({ [input]: feed }, [output]);
+    const made = await runnerOf(session, tiled, inTiles).run({ [input]: feed }, [output]);
     const plane = height * width * factor * factor;
     const all = made[output]!.data;
     const planar = all.subarray(0, all.length / (fixed.batch ?? 1));

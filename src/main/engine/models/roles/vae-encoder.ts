@@ -8,7 +8,7 @@ import { takeMean } from '../../onnx/passes/take-mean.ts';
 import { Buffers } from '../buffers.ts';
 import { checkSize, filled } from '../frozen-size.ts';
 import type { Part, Role } from '../role.ts';
-import { eachChannel, type LatentSpace, type VaeIo, vaeIo } from './vae.ts';
+import { eachChannel, type LatentSpace, runnerOf, type VaeIo, vaeIo } from './vae.ts';
 
 /**
  * RGB 0..255 (h·w·3, sides multiples of factor) to the scaled mean latent. An encoder with twice as many outputs as the space has
@@ -19,6 +19,7 @@ export type Encode = (
   width: number,
   height: number,
   space: LatentSpace,
+  inTiles?: boolean,
 ) => Promise<Latent>;
 
 export const vaeEncoder = {
@@ -26,13 +27,14 @@ export const vaeEncoder = {
   label: 'the VAE encoder',
   folder: 'vae_encoder',
   io: vaeIo,
+  tiles: (io: VaeIo) => io,
   passes: (_purpose, fused) => [...fuse(fused), step(takeMean), step(float32Io)],
   functions: makeEncode,
 } as const satisfies Role<VaeIo, void, FusedOperator | null, Encode>;
 
-function makeEncode({ session, io, file }: Part<VaeIo>): Encode {
+function makeEncode({ session, tiled, io, file }: Part<VaeIo>): Encode {
   const buffers = new Buffers();
-  return async (rgb, width, height, { channels, factor, scale, shift }) => {
+  return async (rgb, width, height, { channels, factor, scale, shift }, inTiles) => {
     assert(width % factor === 0 && height % factor === 0, `${width}×${height} is no multiple of ${factor}`);
     assert(rgb.length === width * height * 3, `${rgb.length} values are no ${width}×${height} RGB picture`);
     checkSize(file, io.fixed, { height, width });
@@ -42,7 +44,10 @@ function makeEncode({ session, io, file }: Part<VaeIo>): Encode {
       for (let c = 0; c < 3; c++) data[c * plane + i] = rgb[i * 3 + c]! / 127.5 - 1;
     }
     const { input, output, fixed } = io;
-    const made = await session.run({ [input]: filled(data, [3, height, width], fixed.batch) }, [output]);
+    const made = await runnerOf(session, tiled, inTiles).run(
+      { [input]: filled(data, [3, height, width], fixed.batch) },
+      [output],
+    );
     const { data: all, dims } = made[output]!;
     const latent = all.subarray(0, all.length / (fixed.batch ?? 1));
     const size = (width / factor) * (height / factor);

@@ -1,10 +1,12 @@
 /** What both halves of a VAE have in common: one picture in, one picture out. */
 import { z } from 'zod';
+import { assert } from '../../../../common/errors.ts';
 import { channelsInto, channelsOutOf } from '../../onnx/ir/channels.ts';
 import type { Model } from '../../onnx/ir/graph.ts';
 import type { ValueInfo } from '../../onnx/ir/types.ts';
 import { type FixedSize, fixedSize } from '../frozen-size.ts';
 import { fixedDim, inputsOf, isFloat, notA, rank, take, type Values } from '../graph-values.ts';
+import type { Runner } from '../role.ts';
 
 const statistics = z.array(z.number()).min(1).nullish();
 export const vaeConfig = z.object({
@@ -57,6 +59,13 @@ export function vaeIo(model: Model, file: string): VaeIo {
     outChannels: fixedDim(output, 1) ?? channelsOutOf(model.graph, output.name),
     fixed: fixedSize(input),
   };
+}
+
+/** What runs it, as a whole or in tiles. */
+export function runnerOf(whole: Runner, tiled: Runner | undefined, inTiles = false): Runner {
+  if (!inTiles) return whole;
+  assert(tiled, 'a VAE that works in tiles is opened so');
+  return tiled;
 }
 
 /** Changes (channels, size) in place. */

@@ -31,9 +31,6 @@ function renamed(weights: StoredWeights, today: (name: string) => string): Store
   return {
     label: weights.label,
     names: [...names.keys()],
-    get(name, wanted) {
-      const stored = names.get(name);
-      return stored === undefined ? undefined : weights.get(stored, wanted);
-    },
+    get: (name, wanted) => weights.get(names.get(name) ?? name, wanted),
   };
 }
