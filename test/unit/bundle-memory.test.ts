@@ -1,63 +1,52 @@
+/** What weights take once a session is open, by how it is opened. */
 import { expect, it } from 'vitest';
-import { callBytes, estimateMemory, featureBytes, foretell } from '../../src/main/engine/models/memory.ts';
+import { usualMemory } from '../../src/main/engine/models/memory/usual.ts';
+import { weightMemory } from '../../src/main/engine/models/memory/weights.ts';
+import type { Foretold } from '../../src/main/engine/models/types.ts';
+import { parseText } from '../../src/main/engine/onnx/ir/text.ts';
+import { ELEMENT } from '../../src/main/engine/onnx/ir/types.ts';
 
-const CONFIG = { block_out_channels: [320, 640, 1280, 1280], attention_head_dim: 8, sample_size: 64 };
-const VAE = { block_out_channels: [128, 256, 512, 512] };
-const UNET = { config: CONFIG, batch: null, siteChannels: [320, 640, 1280] };
-const LATENT = { height: 64, width: 64 };
-/** Of all four parts. */
-const of = (side: number) => ({ parameters: 1_066_000_000, factor: 8, side });
+const TEXT = `int64[B] ids, float32[B, 64] x => float32[B, 64] y, float32[B, 64] z
+  float32[1000, 64] table
+  float32[64, 64] w
+  float32[64, 64] turned
+  y0 = Gather(table, ids)
+  y = Identity(y0)
+  a = MatMul(x, w)
+  t = Transpose<perm = [1, 0]>(turned)
+  z = MatMul(a, t)`;
+const graphOf = () => parseText(TEXT, { fill: (_, count) => new Float32Array(count) }).graph;
+const MATRIX = 64 * 64 * 4;
+const TABLE = 1000 * 64 * 4;
 
-it('the estimate is what Stable Diffusion 1.5 was measured to take at 512², from the second call on', () => {
-  const { weights, pass } = estimateMemory(VAE, UNET, of(512));
-  // 13.1 GB resident after two calls with two bank frames each and the decoder.
-  expect((weights + pass) / 1e9).toBeGreaterThan(12);
-  expect((weights + pass) / 1e9).toBeLessThan(14);
+it('matrices are laid out anew, tables are read where they lie; with little memory all are', () => {
+  expect(weightMemory(graphOf(), {})).toEqual({ own: 2 * MATRIX, mapped: TABLE });
+  expect(weightMemory(graphOf(), { lowMemory: true })).toEqual({ own: 0, mapped: 2 * MATRIX + TABLE });
 });
 
-it('an export frozen at batch 1 takes half of it beside its weights, and sizes count', () => {
-  const both = estimateMemory(VAE, UNET, of(512));
-  const one = estimateMemory(VAE, { ...UNET, batch: 1 }, of(512));
-  const small = estimateMemory(VAE, UNET, of(256));
-  expect(one.weights).toBe(both.weights);
-  expect(one.pass / both.pass).toBeLessThan(0.65);
-  expect(small.pass / both.pass).toBeLessThan(0.15);
+it('half precision is widened when it is loaded, or stays in its file', () => {
+  const graph = graphOf();
+  for (const [name, tensor] of graph.initializers) {
+    const bytes = new Uint8Array(2 * tensor.dims.reduce((all, dim) => all * dim, 1));
+    graph.initializers.set(name, { ...tensor, type: ELEMENT.float16, data: { kind: 'bytes', bytes } });
+  }
+  expect(weightMemory(graph, {})).toEqual({ own: 2 * MATRIX + TABLE, mapped: 0 });
+  expect(weightMemory(graph, { keepHalf: true })).toEqual({ own: 0, mapped: MATRIX + TABLE / 2 });
 });
 
-it('a call costs by its frames and branches; what they attend to costs each of them, and jointly all cost all', () => {
-  const call = { frames: 1, branches: 2, bank: 0, self: true, joint: false };
-  const bytes = (more: object) => callBytes(UNET, LATENT, { ...call, ...more });
-  expect(bytes({ frames: 4 })).toBe(4 * bytes({}));
-  expect(bytes({ branches: 1 })).toBe(bytes({}) / 2);
-  expect(bytes({ bank: 2, self: false })).toBeGreaterThan(1.5 * bytes({}));
-  expect(bytes({ bank: 2 })).toBeGreaterThan(bytes({ bank: 2, self: false }));
-  expect(bytes({ frames: 8, joint: true }) / bytes({ frames: 4, joint: true })).toBeGreaterThan(3.5);
-  expect(bytes({ joint: true })).toBe(bytes({}));
-});
-
-it('what a frame lends is what is kept of it: 55 MB at 512² in two branches, of nine layers', () => {
-  const siteChannels = [1280, 1280, 1280, 640, 640, 640, 320, 320, 320];
-  expect((2 * featureBytes({ ...UNET, siteChannels }, LATENT)) / 1e6).toBeCloseTo(55, 0);
-});
-
-it('a bundle opened without lending attends all the same, and lends nothing', () => {
-  const sizes = { unet: { config: CONFIG, batch: null }, vae: VAE, factor: 8, parameters: 1000 };
-  const call = { frames: 1, branches: 2, bank: 0, self: true, joint: false };
-  const without = foretell(sizes, [], LATENT);
-  expect(without.call(call)).toBe(foretell(sizes, [320, 640], LATENT).call(call));
-  expect(without.features).toBe(0);
-  expect(without.weights).toBe(4000);
-});
-
-it('each ControlNet costs a call what the UNet costs for one frame, and its residuals of every row', () => {
-  const sizes = { unet: { config: CONFIG, batch: null }, vae: VAE, factor: 8, parameters: 1000 };
-  const call = { frames: 1, branches: 2, bank: 0, self: true, joint: false };
-  const bytes = (controlNets: number, more: object = {}) =>
-    foretell({ ...sizes, controlNets }, [320, 640], LATENT).call({ ...call, ...more });
-  const one = bytes(1) - bytes(0);
-  expect(one).toBeGreaterThan(bytes(0));
-  // Two rows of 27 MB, as they are given and as they are fed.
-  expect((one - bytes(0)) / 1e6).toBeCloseTo(108, -1);
-  expect(bytes(1, { bank: 2 }) - bytes(0, { bank: 2 })).toBe(one);
-  expect(bytes(1, { frames: 4 }) - bytes(0, { frames: 4 })).toBeLessThan(2 * one);
+it('a model nobody edits with yet is told by a guided edit at its size and at smaller ones', async () => {
+  const foretell = async ({ height, width }: { height: number; width: number }): Promise<Foretold> => ({
+    ...{ unet: 3e9, controlNets: 0, vaeEncoder: 4e8, vaeDecoder: 1e9, text: 5e8, features: 0, deep: 0 },
+    calls: (calls) => calls.length * height * width * 1000,
+    shallow: () => 0,
+    vaeWeights: { encoder: 0, decoder: 0 },
+  });
+  const at = { nativeSize: 512, grid: 64, factor: 8, channels: 4 };
+  const { weights, sizes } = await usualMemory(foretell, at);
+  expect(weights).toBe(3e9);
+  expect(sizes.map(({ side }) => side)).toEqual([512, 384, 256]);
+  // Of the small one frames are inverted beside both halves of the VAE.
+  expect(sizes.map(({ bytes }) => bytes - 200e6)).toEqual([
+    ...[64, 48, 32].map((side) => 3e9 + Math.max(1.4e9 + side * side * 1000, 3 * side * side * 1000)),
+  ]);
 });

@@ -249,24 +249,27 @@ describe('the render plan in words', () => {
     controlCalls: 0,
     reconstruction: 41.3,
     notes: [],
+    memoryBytes: 4.2e9,
     estimatedSeconds: 80,
   };
 
   test('cache, work and time', () => {
     expect(planText(plan)).toEqual({
       work: '24 frames at 512 × 288: 18 from the cache, inverted at 41 dB, 6 to invert',
-      cost: '300 + 1,240 network calls · about 1:20',
+      cost: '300 + 1,240 network calls · about 1:20 · 4.2 GB of memory',
     });
     expect(planText({ ...plan, shallowCalls: 620 }).cost).toBe(
-      '300 + 1,240 network calls, 620 without the depth · about 1:20',
+      '300 + 1,240 network calls, 620 without the depth · about 1:20 · 4.2 GB of memory',
     );
   });
 
   test('steps in which guidance rests', () => {
     expect(planText({ ...plan, samplingBranches: 2080 }).cost).toBe(
-      '300 + 1,240 network calls, 400 of half the length · about 1:20',
+      '300 + 1,240 network calls, 400 of half the length · about 1:20 · 4.2 GB of memory',
     );
-    expect(planText({ ...plan, samplingBranches: 1240 }).cost).toBe('300 + 1,240 network calls · about 1:20');
+    expect(planText({ ...plan, samplingBranches: 1240 }).cost).toBe(
+      '300 + 1,240 network calls · about 1:20 · 4.2 GB of memory',
+    );
   });
 
   test('all cached, nothing known, no inversion at all', () => {
@@ -274,7 +277,7 @@ describe('the render plan in words', () => {
       planText({ ...plan, cachedFrames: 24, framesToInvert: 0, inversionCalls: 0, estimatedSeconds: null }),
     ).toEqual({
       work: '24 frames at 512 × 288: all from the cache, inverted at 41 dB',
-      cost: '1,240 network calls · time known after the first frames',
+      cost: '1,240 network calls · time known after the first frames · 4.2 GB of memory',
     });
     const fresh = {
       ...plan,
@@ -287,7 +290,7 @@ describe('the render plan in words', () => {
     };
     expect(planText(fresh)).toEqual({
       work: '1 frame at 512 × 288: nothing to invert',
-      cost: '1 network call · about 1:20',
+      cost: '1 network call · about 1:20 · 4.2 GB of memory',
     });
   });
 

@@ -20,6 +20,7 @@ import { widenLate } from '../../src/main/engine/onnx/passes/widen-late.ts';
 import { serializeModel } from '../../src/main/engine/onnx/serde.ts';
 import { loadGraph } from '../../src/main/engine/onnx/slim.ts';
 import { answer, inChild, inFolder } from './child.ts';
+import { CONFIGS, type Family, NAMES } from './configurations.ts';
 import { GRAPH, layOut } from './load.ts';
 import type { Measure, Row, Say } from './measure.ts';
 import { sparseWeights } from './sparse-weights.ts';
@@ -28,20 +29,6 @@ import { gigabytes } from './units.ts';
 const FACTOR = 8;
 const RUNS = 2;
 const CALLS = 3;
-
-/** As their repositories have them; the rest is the default. */
-const CONFIGS = {
-  sd15: { attention_head_dim: 8, cross_attention_dim: 768 },
-  xl: {
-    ...{ addition_embed_type: 'text_time', addition_time_embed_dim: 256, attention_head_dim: [5, 10, 20] },
-    ...{ block_out_channels: [320, 640, 1280], cross_attention_dim: 2048, use_linear_projection: true },
-    down_block_types: ['DownBlock2D', 'CrossAttnDownBlock2D', 'CrossAttnDownBlock2D'],
-    up_block_types: ['CrossAttnUpBlock2D', 'CrossAttnUpBlock2D', 'UpBlock2D'],
-    ...{ projection_class_embeddings_input_dim: 2816, transformer_layers_per_block: [1, 2, 10] },
-  },
-} as const;
-
-type Family = keyof typeof CONFIGS;
 
 /** Bytes that must be free: while a file of half precision is widened, all of it is there twice. */
 const NEEDED: Readonly<Record<Family, number>> = { sd15: 7e9, xl: 18e9 };
@@ -121,8 +108,6 @@ export const xlCheckpoints: Measure = {
   memory: NEEDED.xl,
   run: (say) => measured('xl', say),
 };
-
-const NAMES: Readonly<Record<Family, string>> = { sd15: 'SD 1.5', xl: 'XL' };
 
 function rowsOf(results: readonly CheckpointResult[], side: number): Row[] {
   return results.map(({ family, way, lowMemory, best }): Row => {

@@ -3,7 +3,17 @@
  * reference attention written in. The weights are zeros in a sparse file, so nothing is downloaded and no disk is
  * filled; every measurement has a process of its own.
  */
-import { copyFileSync, existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createSession } from '../../src/main/engine/onnx/ort.ts';
 import { lendAttention } from '../../src/main/engine/onnx/passes/lend-attention.ts';
@@ -59,20 +69,39 @@ export const load: Measure = {
   },
 };
 
-/** The graph with a sparse file of zeros where it wants its weights. Returns their size in bytes. */
-export function layOut(file: string): number {
+/** The graph with a sparse file of zeros where it wants its weights, or with one of numbers. Returns their size in bytes. */
+export function layOut(file: string, graph: string = GRAPH, filled = false): number {
   mkdirSync(join(file, '..'), { recursive: true });
-  copyFileSync(GRAPH, file);
+  copyFileSync(graph, file);
   const ends = new Map<string, number>();
-  for (const { data } of parseModel(readFileSync(GRAPH)).graph.initializers.values()) {
+  for (const { data } of parseModel(readFileSync(graph)).graph.initializers.values()) {
     if (data.kind !== 'external') continue;
     ends.set(data.location, Math.max(ends.get(data.location) ?? 0, data.offset + (data.length ?? 0)));
   }
   for (const [location, end] of ends) {
-    writeFileSync(join(file, '..', location), '');
-    truncateSync(join(file, '..', location), end);
+    const weights = join(file, '..', location);
+    writeFileSync(weights, '');
+    if (filled) fill(weights, end);
+    truncateSync(weights, end);
   }
   return [...ends.values()].reduce((sum, end) => sum + end, 0);
+}
+
+/** Not a divisor of any weight's size, so that no two weights are alike. */
+const BLOCK = 16_777_213;
+
+/** Small numbers: the runtime keeps repacked weights that are alike once. */
+export function fill(file: string, bytes: number): void {
+  const block = Float32Array.from(
+    { length: BLOCK },
+    (_, i) => ((i * 2_654_435_761) % 2 ** 32) / 2 ** 38 - 2 ** -7,
+  );
+  const fd = openSync(file, 'r+');
+  try {
+    for (let at = 0; at < bytes; at += block.byteLength) writeSync(fd, block, 0, undefined, at);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** The two ways in turn, so that a busy moment of the machine meets both. */

@@ -2,6 +2,7 @@
 import { calls, callsPattern } from './calls.ts';
 import { checkpoints, xlCheckpoints } from './checkpoints.ts';
 import { fewerCalls } from './fewer-calls.ts';
+import { foretold, foretoldGrid } from './foretold.ts';
 import { load } from './load.ts';
 import type { Measure } from './measure.ts';
 import { memory } from './memory.ts';
@@ -16,6 +17,7 @@ export const MEASURES: readonly Measure[] = [
   memory,
   reedit,
   load,
+  foretold,
   checkpoints,
   calls,
   passes,
@@ -27,4 +29,5 @@ export const MEASURES: readonly Measure[] = [
   largeReuse,
   vaeTiles,
   vaeTilesLarge,
+  foretoldGrid,
 ];

@@ -6,10 +6,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Features, PredictInput } from '../../src/main/engine/diffusion/types.ts';
-import { callBytes } from '../../src/main/engine/models/memory.ts';
+import { unetCalls } from '../../src/main/engine/models/memory/unet-calls.ts';
 import { openRead, readModel } from '../../src/main/engine/models/model.ts';
 import { unet } from '../../src/main/engine/models/roles/unet.ts';
-import type { UnetConfig } from '../../src/main/engine/models/roles/unet-io.ts';
 import { onnxFile } from '../../src/main/engine/models/source.ts';
 import { answer, inChild, inFolder } from './child.ts';
 import { ABSENT, GRAPH, layOut } from './load.ts';
@@ -49,7 +48,6 @@ interface Model {
   /** How often each is called. */
   readonly calls: number;
   readonly file: string;
-  readonly configFile: string;
   /** Of the latent. */
   readonly side: number;
 }
@@ -57,7 +55,7 @@ interface Model {
 /** In the child. */
 async function measure(json: string): Promise<PassMeasured> {
   const { model, asked } = JSON.parse(json) as { model: Model; asked: Asked };
-  const { name, file, configFile, side, calls } = model;
+  const { name, file, side, calls } = model;
   const read = readModel(unet, onnxFile(file, { root: join(file, '..', '..') }), {});
   const { io } = read;
   const network = await openRead(unet, read, {
@@ -103,15 +101,17 @@ async function measure(json: string): Promise<PassMeasured> {
     alone = Math.min(alone, await timed(inputs.slice(0, 1)));
     together = Math.min(together, await timed(inputs));
   }
-  const { siteChannels } = network.functions;
-  const config = JSON.parse(readFileSync(configFile, 'utf8')) as UnetConfig;
-  const size = { config, batch: io.fixed.batch, siteChannels };
+  const { sites, residuals } = network.functions;
   const call = { ...asked, branches: 2, self: asked.bank === 0 };
   // Those that lend went through by themselves before.
   const own = { frames: 1, branches: 2, bank: 0, self: true, joint: false };
   const made = asked.bank > 0 ? [own, call] : [call];
   const latent = { height: side, width: side };
-  const foretold = made.reduce((sum, one) => sum + callBytes(size, latent, one), 0);
+  const foretold = unetCalls(
+    { network: network.memory(), shallow: null, deepChannels: 0, io, sites, residuals },
+    latent,
+    [],
+  ).calls(made);
   return { model: name, ...asked, alone, together, bytes, foretold };
 }
 
@@ -136,7 +136,7 @@ const rowOf = (one: PassMeasured): Row => [
   `${one.model}, ${inWords(one)}`,
   `${(one.alone * 1000).toFixed(1)} ms alone, × ${(one.together / one.alone).toFixed(2)} a frame, ` +
     `${(one.bytes / 2 ** 20).toFixed(0)} MB, × ${(one.bytes / one.foretold).toFixed(2)} of what was foretold`,
-  one.bytes > 1e8 ? '0.5 to 2 of foretold' : '',
+  one.bytes > 1e8 ? '0.85 to 1.15 of foretold' : '',
 ];
 
 /** Of the model that comes with Retake: at the size it was made for, and at one where memory counts. */
@@ -147,7 +147,7 @@ export const passes: Measure = {
   default: true,
   async run(say) {
     const folder = resolve(import.meta.dirname, '../../resources/demo/bundle/unet');
-    const model = { file: join(folder, 'model.onnx'), configFile: join(folder, 'config.json') };
+    const model = { file: join(folder, 'model.onnx') };
     const small = { ...model, name: 'demo, 128²', side: 128 / FACTOR, calls: 20 };
     const large = { ...model, name: 'demo, 384²', side: 384 / FACTOR, calls: 2 };
     const data = [...(await measuredAll(small, ASKED, say)), ...(await measuredAll(large, ASKED, say))];
@@ -166,8 +166,7 @@ export const largePasses: Measure = {
     return inFolder(async (root) => {
       const file = join(root, 'unet', 'model.onnx');
       layOut(file);
-      const configFile = join(GRAPH, '../config.json');
-      const model = { name: 'SD 1.5, 256²', file, configFile, side: 256 / FACTOR, calls: 2 };
+      const model = { name: 'SD 1.5, 256²', file, side: 256 / FACTOR, calls: 2 };
       const data = await measuredAll(model, ASKED, say);
       return { rows: data.map(rowOf), data };
     });

@@ -115,6 +115,11 @@ export const AREAS: readonly Area[] = [
     'attention, ir, common',
     'A pass makes a graph of a graph: no file, no session.',
   ),
+  area(
+    'main/engine/onnx/shapes',
+    'ir, common',
+    'What a call takes is told from its graph: no file, no session.',
+  ),
   area('main/engine/onnx/proto', '', 'Generated.'),
   area(
     'main/engine/onnx/networks',

@@ -29,6 +29,8 @@ export interface RenderPlan {
   readonly derived: DerivedCounts;
   /** What must be known before, one line each: what of a LoRA does not fit the model, where guidance acts nowhere. */
   readonly notes: readonly string[];
+  /** Bytes of main memory that the engine will take at most; null where nobody knows: on graphics cards. */
+  readonly memoryBytes: number | null;
   /** From the speed of earlier renders at this size with this model, or of some calls of a small one; null before that. */
   readonly estimatedSeconds: number | null;
 }

@@ -1,4 +1,5 @@
 /** What a render would do, in one or two short lines. */
+import prettyBytes from 'pretty-bytes';
 import type { RenderPlan } from '../../common/contract/queue.ts';
 import { duration } from '../../common/time/duration.ts';
 import { count } from '../words.ts';
@@ -6,7 +7,7 @@ import { count } from '../words.ts';
 export interface PlanText {
   /** "48 frames at 512 × 288: 30 from the cache, 18 to invert" */
   readonly work: string;
-  /** "300 + 240 network calls · about 1:20" */
+  /** "300 + 240 network calls · about 1:20 · 4.2 GB of memory" */
   readonly cost: string;
 }
 
@@ -31,8 +32,13 @@ export function sumPlans(plans: readonly PlannedWork[]): PlannedWork | null {
     controlCalls: sum((plan) => plan.controlCalls),
     reconstruction: lowest(plans.flatMap(({ reconstruction }) => reconstruction ?? [])),
     notes: [...new Set(plans.flatMap(({ notes }) => notes))],
+    memoryBytes: highest(plans.map(({ memoryBytes }) => memoryBytes)),
     estimatedSeconds: known ? sum((plan) => plan.estimatedSeconds ?? 0) : null,
   };
+}
+
+function highest(numbers: readonly (number | null)[]): number | null {
+  return numbers.some((one) => one === null) ? null : Math.max(...(numbers as number[]));
 }
 
 function lowest(numbers: readonly number[]): number | null {
@@ -66,6 +72,11 @@ export function planText(plan: PlannedWork): PlanText {
       : `about ${duration(plan.estimatedSeconds)}`;
   return {
     work: `${count(frames, 'frame')} at ${width} × ${height}: ${inverted}`,
-    cost: `${calls}${halved}${short} · ${time}`,
+    cost: [`${calls}${halved}${short}`, time, ...memoryText(plan.memoryBytes)].join(' · '),
   };
+}
+
+/** Of shots that are rendered one after the other: the one that takes most. */
+function memoryText(bytes: number | null): string[] {
+  return bytes === null ? [] : [`${prettyBytes(bytes)} of memory`];
 }

@@ -2,24 +2,36 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LoraUse } from '../../../common/settings/loras.ts';
-import { type Sockets, socketsOf } from './controlnet.ts';
+import type { LatentShape } from '../diffusion/types.ts';
+import { readControlNet, type Sockets, socketsOf } from './controlnet.ts';
 import { readEmbeddings } from './embeddings/embedding.ts';
 import { type Layout, unetWidth } from './layout.ts';
 import { digestsWith } from './loras/use.ts';
-import { vaeBytes } from './memory.ts';
-import { type Parts, textWidths } from './parts.ts';
+import { type BundleMemory, foretell } from './memory/bundle.ts';
+import { type MemoryVariant, memoryOfParts } from './memory/of-parts.ts';
+import { vaeBytes } from './memory/vae.ts';
+import { loadParts, type Parts, textWidths } from './parts.ts';
 import { promptReader, type ReaderOf } from './prompt/reader.ts';
 import { type ReadBundle, readBundle } from './read.ts';
 import { readLayout } from './read-layout.ts';
 import { sizeFor } from './roles/depth-estimator.ts';
 import { tiledBytes } from './tiles/memory.ts';
 import { TOKENIZER_FILES } from './tokenizer.ts';
-import type { BundleDigests, BundleFacts, DepthEstimator, DigestStore, OpenBundleOptions } from './types.ts';
+import type {
+  BundleDigests,
+  BundleFacts,
+  DepthEstimator,
+  DigestStore,
+  Foretold,
+  OpenBundleOptions,
+} from './types.ts';
 
 interface PlanFacts extends BundleFacts {
   /** Null where the bundle cannot estimate depth. */
   readonly depth: Pick<DepthEstimator, 'sizeFor'> | null;
   readonly sockets: Sockets;
+  /** What work on latents of this shape takes on the processor, with the UNet prepared so. Reads the graphs once more. @throws AppError */
+  memory(variant: MemoryVariant, controlNets: readonly string[]): Promise<(shape: LatentShape) => Foretold>;
 }
 
 /** What of opening changes what a model is, and what prompts may name. */
@@ -51,6 +63,7 @@ export function rememberingFacts(digestStore: DigestStore | undefined): ReadFact
         ...factsOf(read),
         depth: depthOf(read),
         sockets: socketsOf(read.parts.unet, read.geometry.latentChannels),
+        memory: rememberingMemory(layout, read.geometry.factor),
       },
       ownDigests: read.ownDigests,
       reader: readerOf(read),
@@ -126,4 +139,19 @@ async function stampOf(layout: Layout, weights: readonly string[]): Promise<stri
   ];
   const abouts = await Promise.all(files.map((file) => stat(file).catch(() => null)));
   return abouts.map((about) => (about ? `${about.size} ${about.mtimeMs}` : '-')).join('\n');
+}
+
+/** Of the last one that was asked for: an artist changes prompts more often than methods. */
+function rememberingMemory(layout: Layout, factor: number): PlanFacts['memory'] {
+  let last: { readonly key: string; readonly memory: BundleMemory } | null = null;
+  return async (variant, controlNets) => {
+    const key = JSON.stringify([variant, controlNets]);
+    if (last?.key !== key) {
+      const nets = [];
+      for (const path of controlNets) nets.push(await readControlNet(path));
+      last = { key, memory: memoryOfParts(loadParts(layout), factor, variant, nets) };
+    }
+    const { memory } = last;
+    return (shape) => foretell(memory, shape);
+  };
 }

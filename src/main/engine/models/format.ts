@@ -66,7 +66,7 @@ export function formatBundleReport(
   if (memory) {
     row(
       'memory',
-      `about ${prettyBytes(memory.weights + memory.pass)} at that size, ${prettyBytes(memory.weights)} of it weights`,
+      `guided with Pix2Video about ${memory.sizes.map(({ side, bytes }) => `${prettyBytes(bytes)} at ${side}×${side}`).join(', ')}; ${prettyBytes(memory.weights)} of it weights`,
     );
   }
   if (runsOn) row('runs on', runsOnLine(runsOn));

@@ -1,7 +1,7 @@
 /** The one door by which a network is opened, whatever it is for and wherever it comes from. */
 import { AppError, type CancelSignal, throwIfCancelled } from '../../../common/errors.ts';
 import type { Model } from '../onnx/ir/graph.ts';
-import { createSession, type Provider, tryOut } from '../onnx/ort.ts';
+import { createSession, type Provider, type SessionOptions, tryOut } from '../onnx/ort.ts';
 import { inPlace } from '../onnx/passes/in-place.ts';
 import { type Adapter, lowRank } from '../onnx/passes/low-rank.ts';
 import { applyPasses, type Outcomes, type Step, step } from '../onnx/passes/pass.ts';
@@ -12,6 +12,7 @@ import { partDigest } from './digests.ts';
 import { type WeightRanges, weightRanges } from './finite.ts';
 import { staysHalf } from './half-weights.ts';
 import { LazySession } from './lazy-session.ts';
+import { NetworkMemory } from './memory/network.ts';
 import type { Purpose, Role, RoleName, Runner } from './role.ts';
 import type { Source } from './source.ts';
 import { Tiles } from './tiles/tiles.ts';
@@ -48,6 +49,10 @@ export interface OpenModel<Functions = unknown> {
   readonly functions: Functions;
   /** Wall seconds inside bare session.run. */
   readonly runSeconds: number;
+  /** What its session takes; worked out anew at every call. */
+  memory(): NetworkMemory;
+  /** The same of what is cut from it; null where nothing is. */
+  cutMemory(): NetworkMemory | null;
   /** How often its session was opened. */
   readonly opened: number;
   readonly isOpen: boolean;
@@ -104,48 +109,67 @@ export async function openModel<Io, Want, Variant, Functions>(
   return openRead(role, readModel(role, source, want), options);
 }
 
-/** The same for a graph that was read. Rewrites it in memory; the files stay as they are. */
-export async function openRead<Io, Want, Variant, Functions>(
+/** A graph as it will be run, and how its session is opened. */
+export interface Prepared {
+  /** One megabyte for Stable Diffusion's UNet where the objects take fourteen; reading the file again takes a moment and could find another one. */
+  readonly bytes: Uint8Array;
+  readonly outcomes: Outcomes;
+  readonly how: Pick<SessionOptions, 'keepHalf' | 'lowMemory' | 'memoryPattern'>;
+  /** What is cut from it for calls of its own. */
+  readonly cut: ReturnType<typeof cutFrom>;
+  memory(): NetworkMemory;
+  cutMemory(): NetworkMemory | null;
+}
+
+/** Rewrites a graph that was read, in memory; the files stay as they are. @throws AppError bundle-invalid */
+export function prepareRead<Io, Want, Variant, Functions>(
   role: Role<Io, Want, Variant, Functions>,
-  { source, graph, io, unchanged }: ReadModel<Io>,
-  options: OpenModelOptions<Variant>,
-): Promise<OpenModel<Functions>> {
-  const {
-    variant,
-    name,
-    provider,
-    threads,
-    purpose = 'forward',
-    signal,
-    untried,
-    adapters = [],
-    mayTile,
-  } = options;
-  throwIfCancelled(signal);
-  const { folder } = graph;
-  const label = `${role.label} of ${name}`;
+  { source, graph, io }: ReadModel<Io>,
+  options: Pick<OpenModelOptions<Variant>, 'variant' | 'name' | 'provider' | 'purpose' | 'adapters'>,
+): Prepared {
+  const { variant, name, provider, purpose = 'forward', adapters = [] } = options;
   const beside = adapters.length > 0 ? [step(lowRank, { adapters })] : [];
   const keepHalf = provider === 'cpu' && source.also !== undefined && staysHalf(graph.model);
   // Only now: the passes of a role look for plain products.
   const last = provider === 'cpu' ? [step(inPlace), ...(keepHalf ? [step(widenLate)] : [])] : [];
   const steps = [...beside, ...role.passes(purpose, variant), ...last];
+  const label = `${role.label} of ${name}`;
   const outcomes = applyPasses(graph.model, steps, label);
-  // Kept as bytes, one megabyte for Stable Diffusion's UNet where the objects take fourteen: reading the file again takes
-  // a moment at every opening and could find another one than was checked.
   const bytes = serializeModel(graph.model);
+  const how = { keepHalf, ...role.session };
+  const cut = cutFrom(bytes, role.cut?.(outcomes, io) ?? null, label);
+  const memoryOf = (graph: Uint8Array) => new NetworkMemory(parseModel(graph).graph, how);
+  return {
+    ...{ bytes, outcomes, how, cut },
+    memory: () => memoryOf(bytes),
+    cutMemory: () => cut && memoryOf(cut.bytes),
+  };
+}
+
+/** The same for a graph that was read. Rewrites it in memory; the files stay as they are. */
+export async function openRead<Io, Want, Variant, Functions>(
+  role: Role<Io, Want, Variant, Functions>,
+  read: ReadModel<Io>,
+  options: OpenModelOptions<Variant>,
+): Promise<OpenModel<Functions>> {
+  const { name, provider, threads, signal, untried, mayTile } = options;
+  throwIfCancelled(signal);
+  const { source, io, unchanged } = read;
+  const { folder } = read.graph;
+  const label = `${role.label} of ${name}`;
+  const { bytes, outcomes, how, cut, memory, cutMemory } = prepareRead(role, read, options);
   const open = (of: Model | Uint8Array, options?: { readonly memoryPattern: boolean }) => {
     unchanged();
-    return createSession(of, { folder, provider, threads, label, keepHalf, ...role.session, ...options });
+    return createSession(of, { folder, provider, threads, label, ...how, ...options });
   };
   const opens = (graph: Uint8Array) => async () => open(graph);
   const session = new LazySession(opens(bytes), signal);
-  const cut = cutFrom(bytes, role.cut?.(outcomes, io) ?? null, label);
   const lesser = cut && new LazySession(opens(cut.bytes), signal);
   const sessions = lesser ? [session, lesser] : [session];
   const tiles =
     mayTile && role.tiles
       ? new Tiles({
-          ...{ model: graph.model, io: role.tiles(io), whole: session, label, signal },
+          ...{ model: read.graph.model, io: role.tiles(io), whole: session, label, signal },
           // The last tile has fewer rows than the others.
           create: async (of) => open(of, { memoryPattern: false }),
         })
@@ -174,6 +198,8 @@ export async function openRead<Io, Want, Variant, Functions>(
           outcomes: cut.outcomes,
         },
     }),
+    memory,
+    cutMemory,
     get runSeconds() {
       return sessions.reduce((sum, { runSeconds }) => sum + runSeconds, tiles?.runSeconds ?? 0);
     },

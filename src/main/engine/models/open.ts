@@ -4,7 +4,9 @@ import { digestsWithAttention, EXACT } from './attention.ts';
 import { checkControlNet, readControlNet, socketsOf } from './controlnet.ts';
 import { factsOf } from './facts.ts';
 import { adaptersOf } from './loras/use.ts';
-import { foretell, sizesOf, weightBytes } from './memory.ts';
+import { foretell } from './memory/bundle.ts';
+import { vaeInTiles } from './memory/vae.ts';
+import { weightBytes } from './memory/weights.ts';
 import { digestOfModel, type OpenModel, type OpenModelOptions, openRead, type ReadModel } from './model.ts';
 import { checkCanvas } from './parts.ts';
 import { type ReadBundle, readBundle } from './read.ts';
@@ -133,14 +135,18 @@ function assemble(
   const { layout, tokenizers } = read;
   const { space, frozen, kind } = read.geometry;
   const { channels, factor } = space;
-  const { siteChannels, deepChannels } = models.unet.functions;
+  const { sites, residuals, deepChannels } = models.unet.functions;
   const facts = factsOf(read);
   const controlNets = controls.map(({ path, digest }) => ({ path, digest }));
-  const sizes = sizesOf(
-    read,
-    attention,
-    controls.map((control) => control.read),
-  );
+  const { unet: network, vaeEncoder, vaeDecoder, text } = read.parts;
+  const ios = {
+    unet: network.io,
+    vaeEncoder: vaeEncoder.io,
+    vaeDecoder: vaeDecoder.io,
+    text: text.map(({ io }) => io),
+  };
+  const controlIos = controls.map((control) => control.read.io);
+  const weights = weightBytes([network, vaeEncoder, vaeDecoder, ...controls.map((control) => control.read)]);
   const calls = {
     ...{ unet: 0, unetBranches: 0, unetShallow: 0, vaeEncoder: 0, vaeDecoder: 0, textEncoder: 0 },
     ...{ flowEstimator: 0, interpolator: 0, controlNet: 0 },
@@ -165,7 +171,7 @@ function assemble(
   const sum = (values: readonly number[]) => values.reduce((all, value) => all + value, 0);
   const modelsOf = (part: BundlePart) => held[part] ?? [];
 
-  const tiles = new TilesOfVae({ ...options, memory: facts.vaeMemory, weights: weightBytes(sizes) });
+  const tiles = new TilesOfVae({ ...options, memory: facts.vaeMemory, weights });
   const tiled = { encode: 0, decode: 0 };
 
   const tokenize = (prompt: string): Tokens => {
@@ -190,7 +196,7 @@ function assemble(
       }),
     controlNets,
     attention,
-    siteCount: siteChannels.length,
+    siteCount: sites.length,
     calls,
     get runSeconds() {
       return perPart((of) => sum(of.map(({ runSeconds }) => runSeconds)));
@@ -202,8 +208,21 @@ function assemble(
       }));
     },
     memory(shape) {
-      const foretold = foretell(sizes, siteChannels, shape, deepChannels);
-      return tiles.decode(shape) ? { ...foretold, vae: facts.vaeMemory(shape).tiled } : foretold;
+      const foretold = foretell(
+        {
+          factor,
+          unet: {
+            ...{ network: models.unet.memory(), shallow: models.unet.cutMemory(), io: ios.unet },
+            ...{ sites, residuals, deepChannels },
+          },
+          vaeEncoder: { network: models.vaeEncoder.memory(), io: ios.vaeEncoder },
+          vaeDecoder: { network: models.vaeDecoder.memory(), io: ios.vaeDecoder },
+          text: models.text.map((one, i) => ({ network: one.memory(), io: ios.text[i]! })),
+          controlNets: models.controlNets.map((one, i) => ({ network: one.memory(), io: controlIos[i]! })),
+        },
+        shape,
+      );
+      return tiles.decode(shape) ? vaeInTiles(foretold, facts.vaeMemory(shape)) : foretold;
     },
     tiled,
     tokenize,

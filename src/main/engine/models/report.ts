@@ -1,6 +1,6 @@
 /** What is said of a bundle that was looked into. */
 import type { SchedulerConfig } from '../diffusion/types.ts';
-import type { MemoryEstimate } from './memory.ts';
+import type { MemoryEstimate } from './memory/usual.ts';
 import type { RoleId } from './roles/registry.ts';
 import type { Bundle, BundleDigests, Canvas } from './types.ts';
 

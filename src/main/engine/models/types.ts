@@ -159,18 +159,28 @@ export interface BundleFacts {
 export type BundlePart = 'unet' | 'vaeEncoder' | 'vaeDecoder' | 'textEncoder' | OptionalPart;
 type OptionalPart = 'depthEstimator' | 'flowEstimator' | 'interpolator' | 'controlNet';
 
-/** Bytes. */
+/** Bytes, for pictures of one size. */
 export interface Foretold {
-  /** Of the weights of UNet, VAE and ControlNets. */
-  readonly weights: number;
-  /** What the VAE makes beside them. */
-  readonly vae: number;
+  /** Weights of the UNet, and of the ControlNets beside it. */
+  readonly unet: number;
+  readonly controlNets: number;
+  /** Each with its weights, while it works on one frame. */
+  readonly vaeEncoder: number;
+  readonly vaeDecoder: number;
+  readonly vaeWeights: { readonly encoder: number; readonly decoder: number };
+  /** All text encoders with their weights. */
+  readonly text: number;
   /** What one frame lends to others, in one guidance branch. */
   readonly features: number;
   /** What the depth made of one frame in one guidance branch, kept for the next calls; 0 where nothing is reused. */
   readonly deep: number;
-  /** What a call of the UNet makes beside its weights, with those of ControlNets; the runtime keeps as much from then on. */
-  call(call: Call): number;
+  /**
+   * What these calls of the UNet, one after the other, leave held beside its weights, with those of ControlNets: the runtime gives
+   * nothing back while a session is open.
+   */
+  calls(calls: readonly Call[]): number;
+  /** What calls of its outermost layers alone add, with the weights of those; 0 where nothing is reused. */
+  shallow(calls: readonly Call[]): number;
 }
 
 export interface OpenControlNet {
@@ -199,7 +209,7 @@ export interface Bundle extends BundleFacts {
   readonly attention: ChosenAttention;
   /** Number of self-attention sites compiled with a bank. */
   readonly siteCount: number;
-  /** What work on latents of this shape will take, within a factor of two. */
+  /** What work on latents of this shape will take: docs/performance.md says how exactly. */
   memory(shape: LatentShape): Foretold;
   /** Counted since the bundle was opened; a guided UNet call runs two branches. */
   readonly calls: {

@@ -26,6 +26,9 @@ import { Recipe } from '../recipe/recipe.ts';
 import { resolveRequest, resolveShot, shapeOf } from '../recipe/request.ts';
 import { branchPrompts, runsOf } from '../recipe/runs.ts';
 import { segmentersOf } from '../recipe/segmenters.ts';
+import { freeMemory } from '../render/capacity.ts';
+import { attentionOf, checkMemory, memoryOf } from '../render/fitting.ts';
+import { renderMemory } from '../render/memory.ts';
 import { isSmall, timeCalls } from './first-speeds.ts';
 import { guessSpeeds, type Machine, speedsOf } from './speeds.ts';
 import type { JobStore } from './store.ts';
@@ -92,9 +95,23 @@ export function createPlanner({ cache, store, probe, facts, dir, isBusy }: Plann
     const shallowCalls = shallowVisits(runs, settings.sampling);
     const held = controlCalls(runs, guides.controls);
 
+    /** Beside a running render nothing is refused: this one begins when that one has given its memory back. */
+    const memoryNeeded = async () => {
+      const foretell = await model.memory(
+        { ...attentionOf(resolved), reuse: settings.sampling.reuse > 1, attention },
+        controlNetsOf(settings),
+      );
+      const planned = { resolved, controls: guides.controls, watched: true, foretell };
+      const needed = renderMemory(memoryOf(planned));
+      if (!isBusy()) checkMemory(planned, needed, free);
+      return needed.total;
+    };
+
     const { unet, flowEstimator: flow } = model.digests;
     const machine = { model: unet, flow, width: fit.width, height: fit.height, provider };
     const branches = branchPrompts(settings, model).length;
+    const free = freeMemory(provider);
+    const memory = free === Number.POSITIVE_INFINITY ? null : await memoryNeeded();
     const known = () => store && speedsOf(store, machine, method.id, branches);
     if (!known()) await timeFirst(settings, machine, branches);
     const speeds = known();
@@ -112,6 +129,7 @@ export function createPlanner({ cache, store, probe, facts, dir, isBusy }: Plann
       controlCalls: held,
       derived: counts,
       notes: [...loraNotes(model.loras), ...guidanceNotes(runs, settings, model)],
+      memoryBytes: memory,
       estimatedSeconds:
         speeds &&
         speeds.open +

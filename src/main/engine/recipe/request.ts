@@ -255,7 +255,7 @@ function depthRefused(message: string, hint: string): AppError {
 }
 
 /** Of latents on this canvas. */
-function latentShape(
+export function latentShape(
   fit: Pick<Fit, 'width' | 'height'>,
   { latentChannels, factor }: Pick<Bundle, 'latentChannels' | 'factor'>,
 ): LatentShape {

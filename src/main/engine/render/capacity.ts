@@ -1,11 +1,10 @@
 /** How many frames one call of the network may take on this machine. */
 import { totalmem } from 'node:os';
+import { AppError } from '../../../common/errors.ts';
 import type { Capacity } from '../diffusion/capacity.ts';
-import { mostKept } from '../diffusion/history.ts';
-import { attendingOf, keysOf, passesOf, type Run } from '../diffusion/run.ts';
-import type { Attending, LatentShape } from '../diffusion/types.ts';
-import type { Bundle } from '../models/types.ts';
+import type { Attending } from '../diffusion/types.ts';
 import type { Provider } from '../onnx/ort.ts';
+import { callsOf, type MemoryOf, sampleBytes } from './memory.ts';
 
 /**
  * Frames of a call where several in one take less than one by one, which a trial of the provider timed. On the processor they are
@@ -13,102 +12,59 @@ import type { Provider } from '../onnx/ort.ts';
  */
 const TOGETHER = 4;
 
-/** Per frame of a run: its latent, where it began, its ẑ0 as predicted and as used, the one of the step before. */
-const LATENTS_OF_FRAME = 5;
-
-export interface CapacityOf {
-  readonly bundle: Pick<Bundle, 'memory'>;
-  readonly shape: LatentShape;
-  /** Guidance branches of a frame. */
-  readonly branches: number;
-  readonly runs: readonly Run[];
-  /** Bytes that are free before the networks are loaded. */
-  readonly free: number;
-  /** Whether several frames in one call take less than one by one. */
-  readonly together: boolean;
+/** Where nobody knows what is free. @param pays whether several frames in one call take less than one by one */
+export function unbounded(pays: boolean): Capacity {
+  return { together: pays ? TOGETHER : 1, fits: () => Number.POSITIVE_INFINITY };
 }
 
-export function capacityOf({ bundle, shape, branches, runs, free, together }: CapacityOf): Capacity {
-  const memory = bundle.memory(shape);
-  // The runtime keeps room for each kind of call that there was.
-  const kinds = kindsOf(runs).map((kind) => ({ kind, alone: memory.call({ ...kind, branches, frames: 1 }) }));
-  const room =
-    free -
-    memory.weights -
-    memory.vae -
-    heldBytes(runs, shape, branches * memory.features) -
-    deepBytes(runs, branches * memory.deep);
-  const most = Math.max(...runs.map(({ frames }) => frames.length));
+/** @param free bytes that the engine may take */
+export function capacityOf(of: MemoryOf, free: number, pays: boolean): Capacity {
+  const most = Math.max(...of.runs.map(({ frames }) => frames.length));
+  const kinds = callsOf(of);
   const fitting = (kind: Attending): number => {
-    const others = kinds.filter((other) => !alike(other.kind, kind));
-    const left = others.reduce((bytes, { alone }) => bytes - alone, room);
-    let frames = 0;
-    while (frames < most && memory.call({ ...kind, branches, frames: frames + 1 }) <= left) frames++;
-    return frames;
+    const others = kinds.filter((other) => !alike(other, kind));
+    const fits = (frames: number) =>
+      sampleBytes(of, [...others, { ...kind, frames, branches: of.branches }]) <= free;
+    // More frames never take less.
+    let [low, high] = [0, most];
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if (fits(middle)) low = middle;
+      else high = middle - 1;
+    }
+    return low;
   };
   // Asked in every step.
-  const known = new Map(kinds.map(({ kind }) => [JSON.stringify(kind), fitting(kind)]));
+  const known = new Map<string, number>();
   return {
-    together: together ? TOGETHER : 1,
-    fits: (kind) =>
-      room === Number.POSITIVE_INFINITY ? room : (known.get(JSON.stringify(kind)) ?? fitting(kind)),
+    together: pays ? TOGETHER : 1,
+    fits(kind) {
+      const key = JSON.stringify([kind.bank, kind.self, kind.joint]);
+      const found = known.get(key) ?? fitting(kind);
+      known.set(key, found);
+      return found;
+    },
   };
-}
-
-/** How frames attend in these runs, each way once. */
-function kindsOf(runs: readonly Run[]): Attending[] {
-  const kinds: Attending[] = [];
-  for (const run of runs) {
-    for (const step of run.schedule.levels.keys()) {
-      for (const pass of passesOf(run, step)) {
-        const kind = attendingOf(pass);
-        if (!kinds.some((known) => alike(known, kind))) kinds.push(kind);
-      }
-    }
-  }
-  return kinds;
 }
 
 function alike(a: Attending, b: Attending): boolean {
   return a.bank === b.bank && a.self === b.self && a.joint === b.joint;
 }
 
-/** Bytes that calls may take; Infinity where nobody knows. */
+/** Bytes that this process may have in all: what it has, and what is free; Infinity where nobody knows. @throws AppError usage */
 export function freeMemory(provider: Provider): number {
   // Graphics cards do not tell, and the main memory is not theirs.
   if (provider !== 'cpu') return Number.POSITIVE_INFINITY;
-  // macOS calls free only what it found no use for, and gives back most of the rest when asked.
-  return process.platform === 'darwin' ? totalmem() / 2 : process.availableMemory();
-}
-
-/** What is held between calls: latents, those that later runs recall, and the tokens that frames lend in a step. */
-function heldBytes(runs: readonly Run[], { channels, height, width }: LatentShape, features: number): number {
-  const frames = new Set(runs.flatMap((run) => run.frames)).size;
-  const latents = frames * LATENTS_OF_FRAME + mostKept(runs);
-  return 4 * channels * height * width * latents + features * mostLent(runs);
-}
-
-/** What the depth made of every frame of a run, from a whole step to the next one. */
-function deepBytes(runs: readonly Run[], ofFrame: number): number {
-  return ofFrame * Math.max(...runs.map(({ frames }) => frames.length));
-}
-
-/** The most frames whose tokens are held at once in one step, from their pass to the last one that attends to them. */
-function mostLent(runs: readonly Run[]): number {
-  let most = 0;
-  for (const run of runs) {
-    for (const step of run.schedule.levels.keys()) {
-      const passes = passesOf(run, step);
-      const lastUse = new Map(
-        passes.flatMap((pass, at) => keysOf(pass).map((frame) => [frame, at] as const)),
-      );
-      const held = new Set<number>();
-      for (const [at, { frames }] of passes.entries()) {
-        most = Math.max(most, held.size);
-        for (const frame of held) if (lastUse.get(frame) === at) held.delete(frame);
-        for (const frame of frames) if (lastUse.has(frame)) held.add(frame);
-      }
-    }
+  const text = process.env.RETAKE_MEMORY_MB;
+  if (text !== undefined) {
+    const megabytes = Number(text);
+    if (Number.isFinite(megabytes) && megabytes > 0) return megabytes * 1e6;
+    throw new AppError('usage', `RETAKE_MEMORY_MB is "${text}"`, {
+      doing: 'planning the memory',
+      hint: 'Give a number of megabytes.',
+    });
   }
-  return most;
+  // macOS calls free only what it found no use for, and gives back most of the rest when asked.
+  if (process.platform === 'darwin') return totalmem() / 2;
+  return process.availableMemory() + process.memoryUsage.rss();
 }

@@ -41,12 +41,14 @@ import {
   resolveShot,
   shapeOf,
 } from '../recipe/request.ts';
-import { branchPrompts, runsOf } from '../recipe/runs.ts';
+import { runsOf } from '../recipe/runs.ts';
 import { type Segmenters, segmentersOf } from '../recipe/segmenters.ts';
 import { reportPath } from '../report-file.ts';
-import { capacityOf, freeMemory } from './capacity.ts';
+import { capacityOf, freeMemory, unbounded } from './capacity.ts';
 import { mergesTake } from './composite.ts';
 import type { RenderContext } from './context.ts';
+import { checkMemory, memoryOf } from './fitting.ts';
+import { renderMemory } from './memory.ts';
 import { checkVaeMemory } from './vae-memory.ts';
 
 /** One job with everything checked. Disposed, its networks are released. */
@@ -121,11 +123,14 @@ export async function prepareShot(
     for (const note of matteNotes(mask, guides.mattes)) warn(note);
     const predict = bundle.predict(shape, () => warn(LESS_AT_ONCE));
     const runs = runsOf(resolved);
-    const branches = branchPrompts(settings, bundle).length;
     const free = context.freeMemory ?? freeMemory(provider);
-    const capacity = capacityOf({ bundle, shape, branches, runs, free, together });
+    const watched = context.onGlimpse !== undefined;
+    const planned = { resolved, controls: guides.controls, watched, foretell: bundle.memory };
+    const memory = free === Number.POSITIVE_INFINITY ? null : memoryOf(planned);
+    const capacity = memory ? capacityOf(memory, free, together) : unbounded(together);
     checkVaeMemory(bundle, { shape, asked: settings.model.vaeTiles, provider, free });
     checkCapacity(runs, capacity);
+    if (memory) checkMemory(planned, renderMemory(memory), free);
     for (const note of controlNotes(runs, guides.controls)) warn(note);
     for (const note of guidanceNotes(runs, settings, bundle)) warn(note);
     const conditions = new Map<string, Conditioning>();

@@ -1,13 +1,13 @@
 /** The denoising network. */
 import type { LatentShape, Predict } from '../../diffusion/types.ts';
-import { controlResiduals } from '../../onnx/passes/control-residuals.ts';
+import { type ControlResiduals, controlResiduals } from '../../onnx/passes/control-residuals.ts';
 import { deepFeatures } from '../../onnx/passes/deep-features.ts';
 import { float32Io } from '../../onnx/passes/float-io.ts';
 import { type FusedOperator, fuse } from '../../onnx/passes/fused-attention.ts';
 import { jointAttention } from '../../onnx/passes/joint-attention.ts';
 import { type LentAttention, lendAttention } from '../../onnx/passes/lend-attention.ts';
 import { step } from '../../onnx/passes/pass.ts';
-import { referenceAttention } from '../../onnx/passes/reference-attention.ts';
+import { referenceAttention, type Site } from '../../onnx/passes/reference-attention.ts';
 import { shallowPart } from '../../onnx/passes/shallow-part.ts';
 import type { Role } from '../role.ts';
 import { makePredict, type OnCall } from '../unet.ts';
@@ -15,8 +15,10 @@ import type { AskControlNet } from './controlnet.ts';
 import { type UnetConfig, type UnetIo, unetIo } from './unet-io.ts';
 
 export interface Unet {
-  /** Of every self-attention that was given a bank. */
-  readonly siteChannels: readonly number[];
+  /** Every self-attention that was given a bank. */
+  readonly sites: readonly Site[];
+  /** Inputs that ControlNets feed. */
+  readonly residuals: readonly string[];
   /** Of what its depth makes for the outermost layers, at the size of the latent; 0 where it is not given out. */
   readonly deepChannels: number;
   /**
@@ -37,7 +39,7 @@ export interface Unet {
  */
 const SHALLOW_SKIPS = 1;
 
-interface UnetVariant extends LentAttention {
+export interface UnetVariant extends LentAttention {
   /** Whether ControlNets reach it. */
   readonly controlled?: boolean;
   /** The operator that computes self-attention; as the file has it where null or absent. */
@@ -73,9 +75,14 @@ export const unet = {
       inputs && { session: cut.session, sites: sites.filter(({ bank }) => inputs.has(bank)) };
     const part = { session, io, sites, joint, control, shallow, file };
     return {
-      siteChannels: sites.map(({ channels }) => channels),
+      sites,
+      residuals: residualsOf(control),
       deepChannels: outcomes.of(deepFeatures)?.channels ?? 0,
       predict: (shape, ...how) => makePredict(part, shape, ...how),
     };
   },
 } as const satisfies Role<UnetIo, UnetConfig, UnetVariant, Unet>;
+
+export function residualsOf(control: ControlResiduals | null): string[] {
+  return control ? [...control.down, control.middle].map(({ name }) => name) : [];
+}

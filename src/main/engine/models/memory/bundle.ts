@@ -1,0 +1,45 @@
+/** What the networks of a bundle take for pictures of one size, before anything is computed. */
+import type { LatentShape } from '../../diffusion/types.ts';
+import type { TextIo } from '../roles/text-encoder.ts';
+import type { VaeIo } from '../roles/vae.ts';
+import type { Foretold } from '../types.ts';
+import { floats, integers, type NetworkMemory } from './network.ts';
+import { type ControlMemory, type UnetMemory, unetCalls } from './unet-calls.ts';
+
+const FLOAT = 4;
+const USUAL_TOKENS = 77;
+const COLOURS = 3;
+
+export interface BundleMemory {
+  readonly unet: UnetMemory;
+  readonly vaeEncoder: { readonly network: NetworkMemory; readonly io: VaeIo };
+  readonly vaeDecoder: { readonly network: NetworkMemory; readonly io: VaeIo };
+  readonly text: readonly { readonly network: NetworkMemory; readonly io: TextIo }[];
+  readonly controlNets: readonly ControlMemory[];
+  /** Pixels per latent element along a side. */
+  readonly factor: number;
+}
+
+export function foretell(of: BundleMemory, latent: LatentShape): Foretold {
+  const { unet, vaeEncoder, vaeDecoder, text, controlNets, factor } = of;
+  const { channels, height, width } = latent;
+  const picture = [COLOURS, height * factor, width * factor] as const;
+  const pixels = picture.reduce((all, side) => all * side, 1);
+  const vae = ({ network, io }: BundleMemory['vaeEncoder'], dims: readonly number[]) =>
+    network.opened + network.holds([new Map([[io.input, floats(io.fixed.batch ?? 1, ...dims)]])]);
+  const calls = unetCalls(unet, latent, controlNets);
+  return {
+    unet: unet.network.opened,
+    controlNets: controlNets.reduce((sum, { network }) => sum + network.opened, 0),
+    // The picture is fed as floats, and comes out as planes and once more as pixels.
+    vaeEncoder: vae(vaeEncoder, picture) + FLOAT * pixels,
+    vaeDecoder: vae(vaeDecoder, [channels, height, width]) + 2 * FLOAT * pixels,
+    text: text.reduce((sum, { network, io }) => {
+      const ids = integers(...Array.from({ length: io.length ?? USUAL_TOKENS }, () => 0));
+      const fed = { ...ids, dims: [io.batch ?? 1, ids.dims[0]!] };
+      return sum + network.opened + network.holds([new Map([[io.ids, fed]])]);
+    }, 0),
+    vaeWeights: { encoder: vaeEncoder.network.opened, decoder: vaeDecoder.network.opened },
+    ...calls,
+  };
+}

@@ -1,0 +1,65 @@
+/** What a network takes, foretold from its graph as it is run. */
+import type { Graph } from '../../onnx/ir/graph.ts';
+import { ELEMENT } from '../../onnx/ir/types.ts';
+import { Arena } from '../../onnx/shapes/arena.ts';
+import { Footprint } from '../../onnx/shapes/footprint.ts';
+import { inferShapes } from '../../onnx/shapes/infer.ts';
+import type { Known } from '../../onnx/shapes/known.ts';
+import { type OpenedAs, type WeightMemory, weightMemory } from './weights.ts';
+
+/** Inputs of one call by their names: sizes, and values where sizes depend on them. */
+export type Fed = ReadonlyMap<string, Known>;
+
+export function floats(...dims: readonly number[]): Known {
+  return { dims, type: ELEMENT.float32 };
+}
+
+export function integers(...values: readonly number[]): Known {
+  return { dims: [values.length], type: ELEMENT.int64, values };
+}
+
+export class NetworkMemory {
+  readonly weights: WeightMemory;
+  readonly #graph: Graph;
+  readonly #footprint: Footprint;
+
+  /** @param graph after all passes; it must not change any more */
+  constructor(graph: Graph, how: OpenedAs) {
+    this.#graph = graph;
+    this.weights = weightMemory(graph, how);
+    this.#footprint = new Footprint(graph, { folds: !how.keepHalf });
+  }
+
+  /** Bytes of the weights of the open session. */
+  get opened(): number {
+    return this.weights.own + this.weights.mapped;
+  }
+
+  /** Bytes that the runtime holds besides after these calls, one after the other: it gives nothing back while the session is open. */
+  holds(calls: readonly Fed[]): number {
+    const arena = new Arena();
+    for (const fed of calls) this.#footprint.run(arena, this.#complete(fed));
+    return arena.touched;
+  }
+
+  /** Of all values whose shape can be told. */
+  shapes(fed: Fed): ReadonlyMap<string, Known> {
+    return inferShapes(this.#graph, this.#complete(fed));
+  }
+
+  /** The value that an input is added to. */
+  addedTo(input: string): string | null {
+    return this.#graph.consumers(input)[0]?.inputs.find((other) => other !== input) ?? null;
+  }
+
+  /** What nobody names is a single number: the strength of an adapter, a residual where no ControlNet holds. */
+  #complete(fed: Fed): Fed {
+    const others = this.#graph.inputs.filter(
+      ({ name }) => !fed.has(name) && !this.#graph.initializers.has(name),
+    );
+    const all = new Map(fed);
+    for (const { name, type, dims } of others)
+      all.set(name, { dims: (dims ?? []).map(() => 1), type: type ?? ELEMENT.float32 });
+    return all;
+  }
+}

@@ -1,0 +1,62 @@
+/** Memory of a bundle that is not opened: its graphs are prepared as for a render. */
+import { controlResiduals } from '../../onnx/passes/control-residuals.ts';
+import { deepFeatures } from '../../onnx/passes/deep-features.ts';
+import { referenceAttention } from '../../onnx/passes/reference-attention.ts';
+import { prepareRead, type ReadModel } from '../model.ts';
+import type { Parts } from '../parts.ts';
+import { type ControlNetIo, controlNet } from '../roles/controlnet.ts';
+import { textEncoder } from '../roles/text-encoder.ts';
+import { residualsOf, type UnetVariant, unet } from '../roles/unet.ts';
+import { vaeDecoder } from '../roles/vae-decoder.ts';
+import { vaeEncoder } from '../roles/vae-encoder.ts';
+import type { FusedParts } from '../types.ts';
+import type { BundleMemory } from './bundle.ts';
+
+/** How its networks are prepared. */
+export type MemoryVariant = Omit<UnetVariant, 'fused' | 'controlled'> & { readonly attention: FusedParts };
+
+/**
+ * On the processor.
+ * @param parts whose graphs are read for this alone: they are changed
+ * @throws AppError bundle-invalid where the UNet cannot be prepared so
+ */
+export function memoryOfParts(
+  parts: Parts,
+  factor: number,
+  { attention, ...variant }: MemoryVariant,
+  controlNets: readonly ReadModel<ControlNetIo>[] = [],
+): BundleMemory {
+  const common = { name: 'the model', provider: 'cpu' } as const;
+  const prepared = prepareRead(unet, parts.unet, {
+    ...common,
+    variant: { ...variant, fused: attention.unet, controlled: controlNets.length > 0 },
+  });
+  const plain = { ...common, variant: attention.vae };
+  return {
+    factor,
+    unet: {
+      network: prepared.memory(),
+      shallow: prepared.cutMemory(),
+      deepChannels: prepared.outcomes.of(deepFeatures)?.channels ?? 0,
+      io: parts.unet.io,
+      sites: prepared.outcomes.of(referenceAttention) ?? [],
+      residuals: residualsOf(prepared.outcomes.of(controlResiduals)),
+    },
+    vaeEncoder: {
+      network: prepareRead(vaeEncoder, parts.vaeEncoder, plain).memory(),
+      io: parts.vaeEncoder.io,
+    },
+    vaeDecoder: {
+      network: prepareRead(vaeDecoder, parts.vaeDecoder, plain).memory(),
+      io: parts.vaeDecoder.io,
+    },
+    text: parts.text.map((part) => ({
+      network: prepareRead(textEncoder, part, { ...common, variant: { placing: false } }).memory(),
+      io: part.io,
+    })),
+    controlNets: controlNets.map((read) => ({
+      network: prepareRead(controlNet, read, { ...common, variant: attention.unet }).memory(),
+      io: read.io,
+    })),
+  };
+}

@@ -1,0 +1,88 @@
+/** Whether a render fits into memory, and if not, what would: told before its first frame. */
+import { AppError } from '../../../common/errors.ts';
+import type { LatentShape } from '../diffusion/types.ts';
+import { attentionFor } from '../methods/registry.ts';
+import type { AttentionUse } from '../methods/types.ts';
+import type { Foretold } from '../models/types.ts';
+import type { ControlGuide } from '../recipe/controls.ts';
+import { canvasOf, latentShape, type ResolvedShot } from '../recipe/request.ts';
+import { branchPrompts, runsOf } from '../recipe/runs.ts';
+import { type MemoryOf, type RenderMemory, renderMemory } from './memory.ts';
+
+export interface Planned {
+  readonly resolved: ResolvedShot;
+  readonly controls: readonly ControlGuide[];
+  /** Whether somebody may look in on it. */
+  readonly watched: boolean;
+  foretell(shape: LatentShape): Foretold;
+}
+
+/** How its UNet is prepared. */
+export function attentionOf({ method, params, anchors }: ResolvedShot): AttentionUse {
+  return attentionFor(method, params, anchors.length);
+}
+
+/** What the render is, as far as memory matters. */
+export function memoryOf({ resolved, controls, watched, foretell }: Planned): MemoryOf {
+  const { shape, fit, settings, model, needs } = resolved;
+  const colours = ({ control, source }: ControlGuide) =>
+    source.kind === 'clip' && control.condition !== 'depth' ? 3 : 1;
+  return {
+    foretold: foretell(shape),
+    shape,
+    branches: branchPrompts(settings, model).length,
+    runs: runsOf(resolved),
+    needs,
+    structureChannels: model.structureChannels,
+    controlPictures: controls.reduce((sum, one) => sum + fit.width * fit.height * colours(one), 0),
+    watched,
+  };
+}
+
+/**
+ * @param free bytes that the engine may take, Infinity where nobody knows
+ * @throws AppError usage naming the largest size that fits, and what else helps
+ */
+export function checkMemory(planned: Planned, needed: RenderMemory, free: number): void {
+  if (needed.total <= free) return;
+  const { fit, settings, model, method } = planned.resolved;
+  const size = settings.sampling.size ?? model.nativeSize;
+  const largest = largestSize(planned, size, free);
+  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
+  const smaller =
+    largest === null ? null : `choose size ${largest} (--size ${largest}), the largest that fits`;
+  const ways = [
+    smaller,
+    'close other programs',
+    method.sites === 'none' ? null : 'use a method that looks at no other frames (sdedit, mix)',
+  ];
+  const [first, ...rest] = ways.filter((way) => way !== null) as [string, ...string[]];
+  throw new AppError(
+    'usage',
+    `this edit needs about ${gigabytes(needed.total)} of memory at ${fit.width}×${fit.height}, and ${gigabytes(free)} are free`,
+    {
+      doing: 'planning the memory',
+      hint: `${[first[0]!.toUpperCase() + first.slice(1), ...rest].join(', or ')}.`,
+    },
+  );
+}
+
+/** Below the one that was asked for; null where none fits, or an export froze it. */
+function largestSize(planned: Planned, size: number, free: number): number | null {
+  const { model, clip, settings } = planned.resolved;
+  if (model.frozen.width !== null || model.frozen.height !== null) return null;
+  const fits = (steps: number): boolean => {
+    const smaller = { ...settings, sampling: { ...settings.sampling, size: steps * model.grid } };
+    const fit = canvasOf(smaller, clip, model);
+    const resolved = { ...planned.resolved, settings: smaller, fit, shape: latentShape(fit, model) };
+    return renderMemory(memoryOf({ ...planned, resolved })).total <= free;
+  };
+  // A larger one never takes less.
+  let [low, high] = [0, Math.ceil(size / model.grid) - 1];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (fits(middle)) low = middle;
+    else high = middle - 1;
+  }
+  return low === 0 ? null : low * model.grid;
+}

@@ -1,0 +1,131 @@
+/** What a render needs of the machine's memory, before its first frame: the largest of its stages, since each lets its networks go. */
+import { mostKept } from '../diffusion/history.ts';
+import { attendingOf, keysOf, passesOf, type Run } from '../diffusion/run.ts';
+import type { LatentShape } from '../diffusion/types.ts';
+import { type Need, wantsInversion } from '../methods/have.ts';
+import { ENGINE, INVERTING } from '../models/memory/usual.ts';
+import type { Call, Foretold } from '../models/types.ts';
+
+const FLOAT = 4;
+/** Per frame of a run: its latent, where it began, its ẑ0 as predicted and as used, the one of the step before. */
+const LATENTS_OF_FRAME = 5;
+/** Of a frame's motion to the next and back: right, down, hidden, how sure. */
+const MOTION_PLANES = 8;
+
+export interface MemoryOf {
+  readonly foretold: Foretold;
+  readonly shape: LatentShape;
+  /** Guidance branches of a frame. */
+  readonly branches: number;
+  readonly runs: readonly Run[];
+  readonly needs: readonly Need[];
+  /** Further channels that the network is told of each frame. */
+  readonly structureChannels: number;
+  /** Bytes of the pictures that ControlNets follow, of one frame. */
+  readonly controlPictures: number;
+  /** Whether somebody looks in on it, which decodes frames while they are sampled. */
+  readonly watched: boolean;
+}
+
+/** Bytes of the process. */
+export interface RenderMemory {
+  readonly stages: Readonly<Record<'text' | 'invert' | 'sample' | 'decode', number>>;
+  readonly total: number;
+  /** What one frame more adds. */
+  readonly perFrame: number;
+}
+
+export function renderMemory(of: MemoryOf): RenderMemory {
+  const { foretold, needs, watched } = of;
+  const { unet, vaeEncoder, vaeDecoder, text } = foretold;
+  const frames = new Set(of.runs.flatMap((run) => run.frames)).size;
+  const held = ENGINE + heldBytes(of);
+  const redrawn = needs.includes('pictures') || needs.includes('between');
+  const stages = {
+    text: ENGINE + text,
+    // How well a frame's noise leads back to it is seen in its picture.
+    invert: wantsInversion(needs)
+      ? held + unet + vaeEncoder + vaeDecoder + foretold.calls([INVERTING])
+      : held + unet + vaeEncoder,
+    sample: sampleBytes(of) + (watched || redrawn ? vaeDecoder : 0) + (redrawn ? vaeEncoder : 0),
+    decode: held + vaeDecoder,
+  };
+  return { stages, total: Math.max(...Object.values(stages)), perFrame: perFrame(of, frames) };
+}
+
+/** While frames are sampled, with the UNet alone. @param calls of the UNet; those of the runs unless said */
+export function sampleBytes(of: MemoryOf, calls: readonly Call[] = callsOf(of)): number {
+  const { foretold, needs, branches, runs } = of;
+  const { unet, controlNets, features, deep } = foretold;
+  // Frames are inverted in the same session.
+  const all = wantsInversion(needs) ? [INVERTING, ...calls] : calls;
+  const longest = Math.max(...runs.map(({ frames }) => frames.length));
+  // What the depth made of every frame of a run is kept from a whole step to the next one.
+  const kept = branches * (features * mostLent(runs) + deep * longest);
+  return ENGINE + heldBytes(of) + unet + controlNets + kept + foretold.calls(all) + foretold.shallow(calls);
+}
+
+/** Every kind of call in these runs once. */
+export function callsOf({ runs, branches }: Pick<MemoryOf, 'runs' | 'branches'>): Call[] {
+  const calls = new Map<string, Call>();
+  for (const run of runs) {
+    for (const step of run.schedule.levels.keys()) {
+      for (const pass of passesOf(run, step)) {
+        const call = {
+          ...attendingOf(pass),
+          frames: pass.keys === 'joint' ? pass.frames.length : 1,
+          branches,
+        };
+        calls.set(JSON.stringify(call), call);
+      }
+    }
+  }
+  return [...calls.values()];
+}
+
+/** What is held between calls beside what frames lend. */
+function heldBytes(of: MemoryOf): number {
+  const frames = new Set(of.runs.flatMap((run) => run.frames)).size;
+  return frames * perFrame(of, frames) + FLOAT * latentSize(of.shape) * mostKept(of.runs);
+}
+
+const latentSize = ({ channels, height, width }: LatentShape) => channels * height * width;
+
+function perFrame(
+  { needs, shape, runs, structureChannels, controlPictures }: MemoryOf,
+  frames: number,
+): number {
+  const plane = shape.height * shape.width;
+  const latent = latentSize(shape);
+  const levels = Math.max(...runs.map(({ schedule }) => schedule.levels.length)) + 1;
+  const of: Partial<Record<Need, number>> = {
+    inversion: latent,
+    clean: latent,
+    trajectory: levels * latent,
+    // The last frame has no next one.
+    flow: (MOTION_PLANES * plane * (frames - 1)) / frames,
+    mask: plane,
+  };
+  const made = needs.reduce((sum, need) => sum + (of[need] ?? 0), 0);
+  return FLOAT * (LATENTS_OF_FRAME * latent + structureChannels * plane + made) + controlPictures;
+}
+
+/** The most frames whose tokens are held at once in one step, from their pass to the last one that attends to them. */
+function mostLent(runs: readonly Run[]): number {
+  let most = 0;
+  for (const run of runs) {
+    for (const step of run.schedule.levels.keys()) {
+      const passes = passesOf(run, step);
+      const lastUse = new Map(
+        passes.flatMap((pass, at) => keysOf(pass).map((frame) => [frame, at] as const)),
+      );
+      const held = new Set<number>();
+      for (const [at, { frames }] of passes.entries()) {
+        most = Math.max(most, held.size);
+        for (const frame of held) if (lastUse.get(frame) === at) held.delete(frame);
+        for (const frame of frames) if (lastUse.has(frame)) held.add(frame);
+      }
+    }
+  }
+  return most;
+}
