@@ -1,6 +1,7 @@
 /** All measures, in the order in which they run: short ones first. A new one is a file and a line. */
 import { calls, callsPattern } from './calls.ts';
 import { checkpoints, xlCheckpoints } from './checkpoints.ts';
+import { crossAttention } from './cross-attention.ts';
 import { fewerCalls } from './fewer-calls.ts';
 import { foretold, foretoldGrid } from './foretold.ts';
 import { load } from './load.ts';
@@ -22,6 +23,7 @@ export const MEASURES: readonly Measure[] = [
   calls,
   passes,
   fewerCalls,
+  crossAttention,
   xlCheckpoints,
   callsPattern,
   largePasses,
