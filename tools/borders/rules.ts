@@ -65,6 +65,11 @@ export const AREAS: readonly Area[] = [
     'The document and its edits run in the page and in the engine.',
   ),
   area(
+    'common/interchange',
+    'common, project, time',
+    'Timelines as other programs write them are text made of a snapshot: no file, no process.',
+  ),
+  area(
     'common/contract',
     'common, masks, project, settings',
     'What can be said between processes is data and its schemas.',
