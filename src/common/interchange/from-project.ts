@@ -13,6 +13,7 @@ import {
 import { add, compare, type Exact, framesLast, subtract, ZERO } from '../time/exact.ts';
 import { parseTimecode, type Timecode } from '../time/timecode.ts';
 import type { Cut, CutClip, CutItem, CutMedia, CutSource } from './cut.ts';
+import { fileNameOf } from './file-url.ts';
 
 /** What the project does not know of a file, or may know wrongly. */
 export type MediaFacts = Omit<CutMedia, 'id' | 'name'>;
@@ -43,7 +44,7 @@ export function cutOf(document: ProjectDocument, { facts, takes, start, range }:
         hint: 'Find the file again in the window, or take it off the timeline.',
       });
     const id = `media-${media.size + 1}`;
-    media.set(path, { ...found, id, name: fileName(path) });
+    media.set(path, { ...found, id, name: fileNameOf(path) });
     return id;
   };
   const wanted = { from: range?.from ?? 0, to: range?.to ?? Number.POSITIVE_INFINITY };
@@ -162,8 +163,4 @@ function noteOf({ settings }: Shot, take: Take | undefined): string {
     prompts.negative && `Not: ${prompts.negative}`,
   ];
   return lines.filter((line) => line).join('\n');
-}
-
-function fileName(path: string): string {
-  return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
 }
