@@ -27,6 +27,6 @@ it('edit decision lists say the cut that they were written from', () => {
         expect(i).toBeGreaterThanOrEqual(0);
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 100 },
   );
 });

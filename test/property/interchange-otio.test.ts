@@ -13,7 +13,7 @@ describe.each(['references', 'tracks'] as const)('as %s', (profile) => {
         expect(losses.filter((loss) => !loss.startsWith('of pictures'))).toEqual([]);
         expect(plain(read)).toEqual(plain(cut));
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 });

@@ -4,7 +4,15 @@
  */
 import type { Rational } from '../media.ts';
 import { add, framesLast } from '../time/exact.ts';
-import { type Cut, type CutClip, type CutItem, type CutMarker, type CutSource, placedItems } from './cut.ts';
+import {
+  type Cut,
+  type CutClip,
+  type CutItem,
+  type CutMarker,
+  type CutSource,
+  placedItems,
+  shownSource,
+} from './cut.ts';
 
 export interface LaidClip {
   /** Frames of the cut. */
@@ -32,6 +40,15 @@ export function tracksOf(cut: Cut): Track[] {
     }
   }
   return tracks;
+}
+
+/** What is seen and heard, in playing order. */
+export function shownTrack(cut: Cut): LaidClip[] {
+  return [...placedItems(cut)].flatMap(({ item, at }) => {
+    if (item.kind === 'gap') return [];
+    const { name, frames, note, markers } = item;
+    return [{ at, frames, name, source: shownSource(item), enabled: true, note, markers }];
+  });
 }
 
 interface Group {

@@ -6,16 +6,9 @@
 import type { Rational } from '../../media.ts';
 import { add, type Exact, framesLast } from '../../time/exact.ts';
 import { toNumber } from '../../time/rational.ts';
-import {
-  type Cut,
-  type CutMarker,
-  type CutMedia,
-  type CutSource,
-  shownSource,
-  type WrittenCut,
-} from '../cut.ts';
+import type { Cut, CutMarker, CutMedia, CutSource, WrittenCut } from '../cut.ts';
 import { toFileUrl } from '../file-url.ts';
-import { type LaidClip, type Track, tracksOf } from '../tracks.ts';
+import { type LaidClip, shownTrack, type Track, tracksOf } from '../tracks.ts';
 import { ORIGINAL, OWN } from './own.ts';
 
 export type OtioProfile = 'references' | 'tracks';
@@ -30,7 +23,7 @@ const range = (start_time: Time, duration: Time) => ({ OTIO_SCHEMA: 'TimeRange.1
 
 export function writeOtio(cut: Cut, profile: OtioProfile): WrittenCut {
   const tracks = tracksOf(cut);
-  const shown: LaidClip[] = tracks.length === 0 ? [] : shownClips(cut);
+  const shown = shownTrack(cut);
   const video =
     profile === 'references'
       ? [trackOf(cut, 'Video', 'V1', shown, (clip) => alternatives(cut, clip))]
@@ -54,17 +47,6 @@ export function writeOtio(cut: Cut, profile: OtioProfile): WrittenCut {
     },
   };
   return { text: `${JSON.stringify(timeline, null, 2)}\n`, losses: [] };
-}
-
-function shownClips(cut: Cut): LaidClip[] {
-  let at = 0;
-  return cut.items.flatMap((item) => {
-    const begins = at;
-    at += item.frames;
-    if (item.kind === 'gap') return [];
-    const { name, frames, note, markers } = item;
-    return [{ at: begins, frames, name, source: shownSource(item), enabled: true, note, markers }];
-  });
 }
 
 function trackOf(
