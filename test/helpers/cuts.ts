@@ -203,3 +203,16 @@ export function plain(cut: Cut) {
     ),
   };
 }
+
+/** The same cut, where every clip begins on a frame of its media: the one that is seen first. */
+export function onItsFrames(cut: Cut): Cut {
+  const items = cut.items.map((item): CutItem => {
+    if (item.kind === 'gap') return item;
+    const sources = item.sources.map((source) => {
+      const { rate } = cut.media[source.media]!;
+      return { ...source, from: framesLast(frameAt(source.from, rate), rate) };
+    });
+    return { ...item, sources };
+  });
+  return { ...cut, items };
+}

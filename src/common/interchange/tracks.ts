@@ -21,6 +21,8 @@ export interface LaidClip {
   readonly name: string;
   readonly source: CutSource;
   readonly enabled: boolean;
+  /** Among the pictures of its clip, where a format says so; else those below come first. */
+  readonly order?: number;
   readonly note: string;
   readonly markers: readonly CutMarker[];
 }
@@ -104,9 +106,12 @@ function groupsOf(tracks: readonly Track[]): Group[] {
       together.set(key, [...others, { clip, track }]);
     }
   return [...together.values()].flatMap((members, order) => {
-    const shown = members.findLastIndex(({ clip }) => clip.enabled);
-    if (shown < 0) return [];
+    const seen = members.findLast(({ clip }) => clip.enabled);
+    if (!seen) return [];
     const [{ clip: first }] = members as [(typeof members)[number]];
+    if (members.every(({ clip }) => clip.order !== undefined))
+      members.sort((a, b) => a.clip.order! - b.clip.order!);
+    const shown = members.indexOf(seen);
     const { at, frames, name } = first;
     const clip: CutClip = {
       ...{ kind: 'clip', name, frames, shown, sources: members.map(({ clip }) => clip.source) },
@@ -116,7 +121,7 @@ function groupsOf(tracks: readonly Track[]): Group[] {
         .join('\n'),
       markers: members.flatMap(({ clip }) => clip.markers),
     };
-    return [{ at, frames, clip, order, track: members[shown]!.track }];
+    return [{ at, frames, clip, order, track: seen.track }];
   });
 }
 

@@ -198,10 +198,10 @@ class Reader {
     const file = this.#files.get(id) ?? reference;
     const url = textIn(file, 'pathurl');
     const path = url ? fromFileUrl(url) : null;
-    const name = textIn(file, 'name') || (path && fileNameOf(path));
-    if (!name) return null;
-    const key = path ?? name;
-    const known = this.media.get(key);
+    // Titles and slates are files without a place.
+    if (!path || fileNameOf(path) === '') return null;
+    const name = textIn(file, 'name') || fileNameOf(path);
+    const known = this.media.get(path);
     const rate = rateIn(file) ?? rateIn(item) ?? this.#rate;
     const picture = childOf(file, 'media', 'video', 'samplecharacteristics');
     const heard = childOf(file, 'media', 'audio');
@@ -209,7 +209,7 @@ class Reader {
     const one: CutMedia = {
       id: known?.id ?? `media-${this.media.size + 1}`,
       name,
-      path: key,
+      path,
       rate,
       frames: whole(textIn(file, 'duration')) ?? Math.max(known?.frames ?? 0, out),
       width: whole(textIn(picture, 'width')) ?? this.#size.width,
@@ -223,7 +223,7 @@ class Reader {
           }
         : null,
     };
-    this.media.set(key, one);
+    this.media.set(path, one);
     return one;
   }
 }
