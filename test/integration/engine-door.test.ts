@@ -58,6 +58,16 @@ async function samples(): Promise<{ [N in Name]: Calls[N]['input'] }> {
     'take.scored': { take: path, clip: null, imageText: null, features: null, references: [] },
     'take.sheet': { take: path, clip: path, out: path, columns: 6, difference: true },
     'take.compare': { take: path, clip: path, out: path, layout: 'wipe' },
+    'timeline.export': {
+      project: 'p',
+      document: withClip(clip, path),
+      folder: path,
+      formats: ['edl'],
+      takes: 'all',
+      media: 'link',
+      fcpxml: '1.10',
+      range: { from: 0, to: 10 },
+    },
     'render.plan': { shot, clip, bundle, provider: 'cpu' },
     'queue.add': {
       project: 'p',

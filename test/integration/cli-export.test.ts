@@ -1,0 +1,189 @@
+/** `retake export`: a folder that other programs open, and that says in every format the same frames of the same files. */
+import { execFile } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ExportedTimeline } from '../../src/common/contract/timelines.ts';
+import type { ReadCut } from '../../src/common/interchange/cut.ts';
+import { readEdl } from '../../src/common/interchange/edl.ts';
+import { readFcpxml } from '../../src/common/interchange/fcpxml/read.ts';
+import { readMlt } from '../../src/common/interchange/mlt/read.ts';
+import { readOtio } from '../../src/common/interchange/otio/read.ts';
+import { TIMELINE_FORMATS, type TimelineFormatId } from '../../src/common/interchange/registry.ts';
+import { readXmeml } from '../../src/common/interchange/xmeml/read.ts';
+import type { ProjectDocument } from '../../src/common/project/document.ts';
+import { rational } from '../../src/common/time/rational.ts';
+import { createProject } from '../../src/main/engine/project/file.ts';
+import { makeWorld, messages, movingClip, retake, type World } from '../helpers/cli.ts';
+import { ffmpegDoes } from '../helpers/clips.ts';
+import { seenIn } from '../helpers/cuts.ts';
+import { clipRefOf, withClip } from '../helpers/project.ts';
+
+const RATE = rational(12);
+const READERS: Readonly<Record<TimelineFormatId, (text: string) => ReadCut>> = {
+  fcpxml: readFcpxml,
+  resolve: readFcpxml,
+  xmeml: readXmeml,
+  otio: readOtio,
+  'otio-tracks': readOtio,
+  edl: (text) => readEdl(text, { rate: RATE }),
+  kdenlive: readMlt,
+  shotcut: readMlt,
+};
+
+let world: World;
+let clip: string;
+let take: string;
+let project: string;
+let document: ProjectDocument;
+
+beforeAll(async () => {
+  world = await makeWorld();
+  const footage = join(world.dir, 'day 1 #2');
+  mkdirSync(footage);
+  clip = await movingClip(join(footage, 'clip 100%.mov'), { frames: 24 });
+  // A take covers frames 4 to 16 of the clip, mirrored, so that what is seen can be told.
+  take = join(world.dir, 'Shot 1 1.mov');
+  const part = 'trim=start_frame=4:end_frame=16,setpts=PTS-STARTPTS,hflip';
+  await ffmpegDoes('-i', clip, '-vf', part, '-af', 'atrim=0:1', '-c:v', 'ffv1', '-c:a', 'pcm_s16le', take);
+  const report = { retake: '0.1.0', job: 'job', take: { path: take, bytes: readFileSync(take).length } };
+  writeFileSync(take.replace(/mov$/, 'report.json'), JSON.stringify(report));
+  const ref = await clipRefOf(clip, { rate: RATE, frames: 24, width: 64, height: 48, hasAudio: true });
+  const base = withClip(ref, take);
+  const [shot] = base.timeline;
+  if (shot?.kind !== 'shot') throw new Error('no shot');
+  const taken = base.takes['take-1']!;
+  document = {
+    ...base,
+    name: 'Sea & "sky"',
+    timeline: [
+      { ...shot, start: 0, end: 20, anchors: [4], leadAnchor: 4 },
+      { kind: 'gap', id: 'gap', frames: 3 },
+      {
+        ...shot,
+        id: 'shot-2',
+        name: 'Shot 2',
+        start: 20,
+        end: 24,
+        anchors: [20],
+        leadAnchor: 20,
+        takeId: null,
+      },
+    ],
+    takes: { 'take-1': { ...taken, start: 4, end: 16 } },
+  };
+  project = join(world.dir, 'film.retake');
+  createProject(project, document).close();
+}, 60_000);
+afterAll(() => world[Symbol.dispose]());
+
+async function exported(name: string, ...more: string[]): Promise<ExportedTimeline> {
+  const args = ['export', project, '--timeline', '--out', join(world.out, name), '--json', ...more];
+  const { code, stdout, stderr } = await retake(args, world);
+  expect([code, messages(stderr)]).toEqual([0, []]);
+  return JSON.parse(stdout) as ExportedTimeline;
+}
+
+const shownOf = (files: { clip: string; take: string }) => [
+  { at: 0, frames: 4, path: files.clip, from: 0 },
+  { at: 4, frames: 12, path: files.take, from: 0 },
+  { at: 16, frames: 4, path: files.clip, from: 16 },
+  { at: 23, frames: 4, path: files.clip, from: 20 },
+];
+
+describe('the folder', () => {
+  it('holds a file for every program, which all show the same frames of the same files', async () => {
+    const { folder, files } = await exported('all');
+    expect(files.map(({ format }) => format)).toEqual(TIMELINE_FORMATS);
+    expect(readdirSync(folder)).toContain('README.txt');
+    for (const { format, path } of files) {
+      const { cut } = READERS[format](readFileSync(path, 'utf8'));
+      const seen = seenIn(cut).map(({ name: _, ...one }) => one);
+      expect(seen, format).toEqual(shownOf({ clip, take }));
+    }
+    const { cut } = READERS.otio(readFileSync(files.find(({ format }) => format === 'otio')!.path, 'utf8'));
+    expect(cut.items.map((item) => (item.kind === 'clip' ? item.sources.length : 0))).toEqual([
+      1, 2, 1, 0, 1,
+    ]);
+    const readme = readFileSync(join(folder, 'README.txt'), 'utf8');
+    for (const { path } of files) expect(readme).toContain(path.slice(folder.length + 1));
+    expect(readme).toContain(take);
+  });
+
+  it('has copies of what is seen where that is asked for, and they are what is named', async () => {
+    const { folder, files, copied } = await exported('copied', '--copy', '--format', 'otio', 'xmeml');
+    const own = { clip: join(folder, 'media/clip 100%.mov'), take: join(folder, 'media/Shot 1 1.mov') };
+    expect(copied).toBe(readFileSync(clip).length + readFileSync(take).length);
+    expect(readFileSync(own.take).equals(readFileSync(take))).toBe(true);
+    for (const { format, path } of files) {
+      const { cut } = READERS[format](readFileSync(path, 'utf8'));
+      expect(seenIn(cut).map(({ name: _, ...one }) => one)).toEqual(shownOf(own));
+    }
+  });
+
+  it('holds a part of the timeline', async () => {
+    const { files } = await exported('part', '--range', '2-18', '--format', 'resolve');
+    const { cut } = readFcpxml(readFileSync(files[0]!.path, 'utf8'));
+    expect(seenIn(cut).map(({ at, frames, from }) => [at, frames, from])).toEqual([
+      [0, 2, 2],
+      [2, 12, 0],
+      [14, 2, 16],
+    ]);
+  });
+
+  it('is never mixed with what is there, and nothing is left of one that fails', async () => {
+    const there = join(world.out, 'there');
+    mkdirSync(there, { recursive: true });
+    writeFileSync(join(there, 'mine.txt'), 'mine');
+    const refused = await retake(['export', project, '--timeline', '--out', there], world);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(/^retake: .*is there already and holds something.*\n$/);
+    expect(readdirSync(there)).toEqual(['mine.txt']);
+    const gone = join(world.dir, 'gone.retake');
+    const lost = join(world.dir, 'lost.mov');
+    copyFileSync(clip, lost);
+    const without = { ...document.clips['clip-1']!, path: join(world.dir, 'nowhere.mov') };
+    createProject(gone, { ...document, clips: { 'clip-1': without } }).close();
+    const failed = await retake(['export', gone, '--timeline', '--out', join(world.out, 'none')], world);
+    expect(failed.code).toBe(1);
+    expect(failed.stderr).toMatch(/nowhere\.mov/);
+    expect(existsSync(join(world.out, 'none'))).toBe(false);
+    expect(readdirSync(world.out).filter((name) => name.includes('none'))).toEqual([]);
+  });
+});
+
+const melt = await promisify(execFile)('melt', ['-version']).then(
+  () => true,
+  () => false,
+);
+
+describe.skipIf(!melt)('played by melt', () => {
+  it.each(['shotcut', 'kdenlive'] as const)('%s shows the cut, picture by picture', async (format) => {
+    const { files } = await exported(`melt-${format}`, '--format', format);
+    const out = join(world.dir, `${format}.nut`);
+    const consumer = [`avformat:${out}`, 'vcodec=ffv1', 'an=1', 'pix_fmt=yuv420p', 'real_time=-1'];
+    await promisify(execFile)('melt', [files[0]!.path, '-consumer', ...consumer]);
+    const wanted = join(world.dir, `${format}-wanted.nut`);
+    const [c, t] = ['[0:v]trim=start_frame=', '[1:v]'];
+    const same = 'setpts=PTS-STARTPTS,format=yuv420p';
+    const graph = [
+      `${c}0:end_frame=4,${same}[a]`,
+      `${t}${same}[b]`,
+      `${c}16:end_frame=20,${same}[c]`,
+      `color=black:s=64x48:r=12:d=0.25,${same}[d]`,
+      `${c}20:end_frame=24,${same}[e]`,
+      '[a][b][c][d][e]concat=n=5,fps=12[v]',
+    ].join(';');
+    await ffmpegDoes('-i', clip, '-i', take, '-filter_complex', graph, '-map', '[v]', '-c:v', 'ffv1', wanted);
+    expect(await lumaOf(out)).toEqual(await lumaOf(wanted));
+  });
+});
+
+/** Mean brightness of the left and right half of every frame, to the nearest ten: neighbours differ, and so does what is mirrored. */
+async function lumaOf(path: string): Promise<number[][]> {
+  const raw = join(world.dir, 'frames.raw');
+  await ffmpegDoes('-i', path, '-vf', 'scale=2:1:flags=area,format=gray', '-f', 'rawvideo', raw);
+  const bytes = [...readFileSync(raw)].map((value) => Math.round(value / 10));
+  return Array.from({ length: bytes.length / 2 }, (_, i) => bytes.slice(2 * i, 2 * i + 2));
+}
