@@ -14,7 +14,7 @@ import { rational } from '../../src/common/time/rational.ts';
 import { formatTimecode, nominalRate } from '../../src/common/time/timecode.ts';
 
 /** Rates that editors cut at, and whether their labels may drop. */
-export const CUT_RATES: readonly (readonly [Rational, boolean])[] = [
+const CUT_RATES: readonly (readonly [Rational, boolean])[] = [
   [rational(24_000, 1001), false],
   [rational(24), false],
   [rational(25), false],

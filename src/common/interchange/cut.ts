@@ -3,7 +3,7 @@
  * what a program has beyond it is told, not kept.
  */
 import type { Rational } from '../media.ts';
-import { add, compare, type Exact, framesLast, ZERO } from '../time/exact.ts';
+import { type Exact, framesLast } from '../time/exact.ts';
 import type { Timecode } from '../time/timecode.ts';
 
 /** A file that the cut shows pieces of. What a reader is not told it fills with what the cut needs: the frames that are used, the cut's own size. */
@@ -57,7 +57,7 @@ export interface CutClip {
   readonly markers: readonly CutMarker[];
 }
 
-export interface CutGap {
+interface CutGap {
   readonly kind: 'gap';
   readonly frames: number;
 }
@@ -80,7 +80,7 @@ export interface Cut {
 }
 
 /** What could not be kept when a cut was read or written, a line each, for the artist. */
-export type Losses = readonly string[];
+type Losses = readonly string[];
 
 export interface ReadCut {
   readonly cut: Cut;
@@ -112,16 +112,4 @@ export function shownSource(clip: CutClip): CutSource {
 /** How long media lasts. */
 export function mediaLength({ frames, rate }: CutMedia): Exact {
   return framesLast(frames, rate);
-}
-
-/** Whether a clip of so many frames of the cut lies within the media, but for less than one of its frames at the end. */
-export function liesWithin(
-  cut: Pick<Cut, 'rate'>,
-  media: CutMedia,
-  { from }: CutSource,
-  frames: number,
-): boolean {
-  const end = add(from, framesLast(frames, cut.rate));
-  const most = add(mediaLength(media), framesLast(1, media.rate));
-  return compare(from, ZERO) >= 0 && compare(end, most) < 0;
 }

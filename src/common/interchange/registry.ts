@@ -7,7 +7,7 @@ import { writeShotcut } from './mlt/shotcut.ts';
 import { writeOtio } from './otio/write.ts';
 import { writeXmeml } from './xmeml/write.ts';
 
-export interface TimelineOptions {
+interface TimelineOptions {
   readonly fcpxml: FcpxmlVersion;
 }
 

@@ -48,11 +48,6 @@ export function nearestFrame(time: Exact, rate: Rational): number {
   return Number(floorDivide(2n * num + den, 2n * den));
 }
 
-/** Whether a frame of the rate begins just then. */
-export function onFrame(time: Exact, rate: Rational): boolean {
-  return (time.num * BigInt(rate.num)) % (time.den * BigInt(rate.den)) === 0n;
-}
-
 function floorDivide(a: bigint, b: bigint): bigint {
   const quotient = a / b;
   return a % b !== 0n && a < 0n !== b < 0n ? quotient - 1n : quotient;

@@ -26,7 +26,7 @@ function common(a: number, b: number): number {
 }
 
 /** At the cut's rate, at which a clip of another one plays in its own time. */
-export function lengthOf(cut: Cut, media: CutMedia): number {
+function lengthOf(cut: Cut, media: CutMedia): number {
   return Math.max(1, nearestFrame(mediaLength(media), cut.rate));
 }
 
