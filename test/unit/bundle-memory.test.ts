@@ -24,6 +24,16 @@ it('matrices are laid out anew, tables are read where they lie; with little memo
   expect(weightMemory(graphOf(), { lowMemory: true })).toEqual({ own: 0, mapped: 2 * MATRIX + TABLE });
 });
 
+it('filters of convolutions are copied into blocks, or read where they lie', () => {
+  const text = `float32[B, 8, H, W] x => float32[B, 8, H, W] y
+    float32[8, 8, 3, 3] w
+    y = Conv<pads = [1, 1, 1, 1]>(x, w)`;
+  const { graph } = parseText(text, { fill: (_, count) => new Float32Array(count) });
+  const filters = 8 * 8 * 3 * 3 * 4;
+  expect(weightMemory(graph, {})).toEqual({ own: filters, mapped: 0 });
+  expect(weightMemory(graph, { plainConvolutions: true })).toEqual({ own: 0, mapped: filters });
+});
+
 it('half precision is widened when it is loaded, or stays in its file', () => {
   const graph = graphOf();
   for (const [name, tensor] of graph.initializers) {

@@ -3,7 +3,10 @@ import type { Graph } from '../../onnx/ir/graph.ts';
 import { ELEMENT, type Tensor, tensorBytes } from '../../onnx/ir/types.ts';
 import type { SessionOptions } from '../../onnx/ort.ts';
 
-export type OpenedAs = Pick<SessionOptions, 'lowMemory' | 'keepHalf'>;
+export interface OpenedAs extends Pick<SessionOptions, 'lowMemory' | 'keepHalf'> {
+  /** Filters of convolutions are read as they lie. */
+  readonly plainConvolutions?: boolean;
+}
 
 /** Bytes. */
 export interface WeightMemory {
@@ -14,33 +17,36 @@ export interface WeightMemory {
 }
 
 /** Whose weights the runtime lays out anew. */
-const REPACKED = new Set(['Conv', 'ConvTranspose', 'MatMul', 'FusedMatMul', 'Gemm']);
+const PRODUCTS = ['MatMul', 'FusedMatMul', 'Gemm'];
+const CONVOLUTIONS = ['Conv', 'ConvTranspose'];
 /** Smaller ones lie in the graph. */
 const SMALL = 1024;
 const HALVES: readonly number[] = [ELEMENT.float16, ELEMENT.bfloat16];
 
-export function weightMemory(graph: Graph, { lowMemory = false, keepHalf = false }: OpenedAs): WeightMemory {
+export function weightMemory(graph: Graph, opened: OpenedAs): WeightMemory {
+  const { lowMemory = false, keepHalf = false, plainConvolutions = false } = opened;
+  const copied = lowMemory ? [] : [...PRODUCTS, ...(plainConvolutions ? [] : CONVOLUTIONS)];
   let [own, mapped] = [0, 0];
   for (const tensor of graph.initializers.values()) {
     const stored = tensorBytes(tensor.type, tensor.dims) ?? 0;
     if (stored < SMALL) continue;
-    const widened = HALVES.includes(tensor.type) && !keepHalf;
-    if (widened || (!lowMemory && !HALVES.includes(tensor.type) && isRepacked(graph, tensor)))
-      own += widened ? 2 * stored : stored;
+    const half = HALVES.includes(tensor.type);
+    if (half && !keepHalf) own += 2 * stored;
+    else if (!half && isReadBy(graph, tensor, copied)) own += stored;
     else mapped += stored;
   }
   return { own, mapped };
 }
 
-function isRepacked(graph: Graph, { name }: Tensor): boolean {
-  const readers = graph.consumers(name);
-  return readers.some(
+function isReadBy(graph: Graph, { name }: Tensor, operators: readonly string[]): boolean {
+  const readers = (value: string) => graph.consumers(value);
+  return readers(name).some(
     ({ op, inputs, outputs }) =>
-      REPACKED.has(op) ||
+      operators.includes(op) ||
       // A matrix that is turned when it is loaded.
       (op === 'Transpose' &&
         inputs[0] === name &&
-        graph.consumers(outputs[0]!).some((one) => REPACKED.has(one.op))),
+        readers(outputs[0]!).some((one) => operators.includes(one.op))),
   );
 }
 
