@@ -156,6 +156,7 @@ describe('a render that does not fit', () => {
     expect(refused!.message).toMatch(
       /^this edit needs about \d+\.\d GB of memory at \d+×\d+, and \d+\.\d GB are free$/,
     );
+    expect(refused!.hint).toContain('set the attention to auto');
     const largest = Number(/--size (\d+)/.exec(refused!.hint!)![1]);
     expect(largest).toBeGreaterThan(128);
     expect(await refusal(largest, free)).toBeNull();

@@ -53,6 +53,7 @@ export function checkMemory(planned: Planned, needed: RenderMemory, free: number
     largest === null ? null : `choose size ${largest} (--size ${largest}), the largest that fits`;
   const ways = [
     smaller,
+    settings.model.attention === 'exact' ? 'set the attention to auto, which holds no scores' : null,
     'close other programs',
     method.sites === 'none' ? null : 'use a method that looks at no other frames (sdedit, mix)',
   ];
