@@ -1,0 +1,65 @@
+/** When the VAE works in tiles, and what that means for what is kept. */
+import { expect, it } from 'vitest';
+import { keyOf } from '../../src/main/engine/artefacts/keys.ts';
+import { encoderOf } from '../../src/main/engine/make/shot.ts';
+import { alwaysInTiles, inTilesNow } from '../../src/main/engine/models/tiles/choice.ts';
+import { TilesOfVae } from '../../src/main/engine/models/tiles/of-vae.ts';
+import { checkVaeMemory } from '../../src/main/engine/render/vae-memory.ts';
+
+const GB = 1e9;
+const auto = { asked: 'auto', provider: 'cpu', whole: 6 * GB } as const;
+
+it('are worked in where the whole takes more than half of the machine', () => {
+  expect(alwaysInTiles(auto, 12 * GB)).toBe(false);
+  expect(alwaysInTiles(auto, 11.9 * GB)).toBe(true);
+  expect(alwaysInTiles({ ...auto, provider: 'cuda' }, GB)).toBe(false);
+  expect(alwaysInTiles({ ...auto, asked: 'off' }, GB)).toBe(false);
+  expect(alwaysInTiles({ ...auto, asked: 'on', provider: 'cuda' }, 64 * GB)).toBe(true);
+});
+
+it('are worked in for now where the whole does not fit into what is free', () => {
+  expect(inTilesNow(auto, 6 * GB, 64 * GB)).toBe(false);
+  expect(inTilesNow(auto, 5.9 * GB, 64 * GB)).toBe(true);
+  expect(inTilesNow({ ...auto, asked: 'off' }, GB, 64 * GB)).toBe(false);
+});
+
+it('decode all pictures of a size alike, whatever is free after the first, until the memory is given back', () => {
+  let free = 8 * GB;
+  // Never more than half of the machine that runs this.
+  const memory = () => ({ whole: 0.1 * GB, tiled: 0.05 * GB });
+  const of = { vaeTiles: 'auto', provider: 'cpu', freeMemory: () => free, weights: GB } as const;
+  const tiles = new TilesOfVae({ ...of, memory });
+  const size = { width: 64, height: 64 };
+  expect(tiles.decode(size)).toBe(false);
+  free = GB;
+  expect(tiles.decode(size)).toBe(false);
+  expect(tiles.decode({ width: 96, height: 64 })).toBe(true);
+  // What sampling goes on from is the same when it is resumed.
+  expect(tiles.decode({ width: 96, height: 64 }, { steady: true })).toBe(false);
+  tiles.forget();
+  expect(tiles.decode(size)).toBe(true);
+  expect(tiles.encode(size)).toBe(false);
+});
+
+it('are in keys only where they are worked in', () => {
+  const shot = { model: { digests: { vaeEncoder: 'e' } }, provider: 'cpu' } as Parameters<
+    typeof encoderOf
+  >[0];
+  const key = (encodesInTiles: boolean) => keyOf('latents', 1, encoderOf({ ...shot, encodesInTiles }));
+  expect(key(false)).toBe(keyOf('latents', 1, { vaeEncoder: 'e', provider: 'cpu' }));
+  expect(key(true)).not.toBe(key(false));
+});
+
+it('are named where a picture is refused', () => {
+  const bundle = { factor: 8, vaeMemory: () => ({ whole: 60 * GB, tiled: 9 * GB }) };
+  const check = (asked: 'auto' | 'on' | 'off', free: number) =>
+    checkVaeMemory(bundle, { shape: { channels: 4, width: 256, height: 256 }, asked, provider: 'cpu', free });
+  expect(() => check('auto', 10 * GB)).not.toThrow();
+  expect(() => check('auto', 8 * GB)).toThrow(
+    'encoding and decoding pictures of 2048×2048 takes 9.0 GB in tiles, and 8.0 GB are free',
+  );
+  expect(() => check('off', 10 * GB)).toThrow(
+    expect.objectContaining({ hint: expect.stringContaining('auto') }),
+  );
+  expect(() => check('on', 10 * GB)).not.toThrow();
+});
