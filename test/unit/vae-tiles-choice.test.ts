@@ -56,7 +56,7 @@ it('are named where a picture is refused', () => {
     checkVaeMemory(bundle, { shape: { channels: 4, width: 256, height: 256 }, asked, provider: 'cpu', free });
   expect(() => check('auto', 10 * GB)).not.toThrow();
   expect(() => check('auto', 8 * GB)).toThrow(
-    'encoding and decoding pictures of 2048×2048 takes 9.0 GB in tiles, and 8.0 GB are free',
+    'encoding and decoding pictures of 2048×2048 takes 9 GB in tiles, and 8 GB are free',
   );
   expect(() => check('off', 10 * GB)).toThrow(
     expect.objectContaining({ hint: expect.stringContaining('auto') }),

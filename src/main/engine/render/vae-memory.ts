@@ -1,4 +1,5 @@
 /** Refuses pictures that the VAE cannot hold, before the first frame. */
+import prettyBytes from 'pretty-bytes';
 import { AppError } from '../../../common/errors.ts';
 import type { LatentShape } from '../diffusion/types.ts';
 import type { AskedTiles } from '../models/tiles/choice.ts';
@@ -21,11 +22,10 @@ export function checkVaeMemory(
   const least = asked === 'off' ? whole : asked === 'on' ? tiled : Math.min(whole, tiled);
   if (least <= free) return;
   const size = `${shape.width * bundle.factor}×${shape.height * bundle.factor}`;
-  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
   const how = asked === 'off' ? 'without tiles' : 'in tiles';
   throw new AppError(
     'usage',
-    `encoding and decoding pictures of ${size} takes ${gigabytes(least)} ${how}, and ${gigabytes(free)} are free`,
+    `encoding and decoding pictures of ${size} takes ${prettyBytes(least)} ${how}, and ${prettyBytes(free)} are free`,
     {
       doing: 'planning the memory',
       hint:
