@@ -9,6 +9,7 @@ import type { Measure } from './measure.ts';
 import { memory } from './memory.ts';
 import { overhead } from './overhead.ts';
 import { largePasses, passes } from './passes.ts';
+import { largePeers, peers } from './peers/peers.ts';
 import { reedit } from './reedit.ts';
 import { largeReuse, reuse } from './reuse.ts';
 import { vaeTiles, vaeTilesLarge } from './vae-tiles.ts';
@@ -24,9 +25,11 @@ export const MEASURES: readonly Measure[] = [
   passes,
   fewerCalls,
   crossAttention,
+  peers,
   xlCheckpoints,
   callsPattern,
   largePasses,
+  largePeers,
   reuse,
   largeReuse,
   vaeTiles,
