@@ -65,7 +65,7 @@ async function measured(side: number, patterns: readonly boolean[], say: Say) {
 export const calls: Measure = {
   id: 'calls',
   title: 'memory of guided calls, SD 1.5 graph at 384²',
-  seconds: 45,
+  seconds: 35,
   default: true,
   memory: 8e9,
   run: (say) => measured(384, [false], say),

@@ -94,7 +94,7 @@ async function measured(family: Family, say: Say) {
 export const checkpoints: Measure = {
   id: 'checkpoints',
   title: 'checkpoints of SD 1.5 beside its export',
-  seconds: 90,
+  seconds: 75,
   default: true,
   memory: NEEDED.sd15,
   run: (say) => measured('sd15', say),

@@ -54,7 +54,7 @@ interface LoadReport {
 export const load: Measure = {
   id: 'load',
   title: 'loading the SD 1.5 graph',
-  seconds: 40,
+  seconds: 30,
   default: true,
   memory: 4e9,
   async run(say) {

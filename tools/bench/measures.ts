@@ -9,7 +9,7 @@ import type { Measure } from './measure.ts';
 import { memory } from './memory.ts';
 import { overhead } from './overhead.ts';
 import { largePasses, passes } from './passes.ts';
-import { largePeers, peers } from './peers/peers.ts';
+import { largePeers, largestPeers, peers } from './peers/peers.ts';
 import { reedit } from './reedit.ts';
 import { largeReuse, reuse } from './reuse.ts';
 import { vaeTiles, vaeTilesLarge } from './vae-tiles.ts';
@@ -30,6 +30,7 @@ export const MEASURES: readonly Measure[] = [
   callsPattern,
   largePasses,
   largePeers,
+  largestPeers,
   reuse,
   largeReuse,
   vaeTiles,

@@ -82,14 +82,14 @@ async function measureOverhead(options: {
 export const overhead: Measure = {
   id: 'overhead',
   title: 'what the engine adds to bare calls',
-  seconds: 25,
+  seconds: 40,
   default: true,
   async run(_say, bundle) {
     const data = await measureOverhead({
       ...(bundle !== undefined && { bundle }),
       size: 256,
       frames: 8,
-      steps: 20,
+      steps: 6,
     });
     const { model, canvas, bareMilliseconds, loopRatio, editRatio } = data;
     return {

@@ -10,8 +10,11 @@ import { parseArgs } from 'node:util';
 import { AppError } from '../../src/common/errors.ts';
 import { duration } from '../../src/common/time/duration.ts';
 import { table } from '../../src/main/cli/text.ts';
+import { writeBetween } from '../benchmark/docs.ts';
 import { chosen, type Outcome, rowsOf, runMeasures } from './measure.ts';
 import { MEASURES } from './measures.ts';
+import type { PeersData } from './peers/peers.ts';
+import { peersTable } from './peers/table.ts';
 import { progressOf } from './progress.ts';
 
 const USAGE = `usage: npm run bench -- [options]
@@ -19,6 +22,7 @@ const USAGE = `usage: npm run bench -- [options]
   --all          those too that take long or much memory
   --list         what there is, and how long it takes
   --bundle DIR   the model that edits are made with, instead of a tiny one with random weights
+  --docs         rewrite the comparison with PyTorch in docs/benchmark.md, where this run made it
   --out FILE     where the JSON goes (test-results/bench.json); written after every measure`;
 
 function options() {
@@ -30,6 +34,7 @@ function options() {
         list: { type: 'boolean' },
         help: { type: 'boolean' },
         bundle: { type: 'string' },
+        docs: { type: 'boolean' },
         out: { type: 'string', default: 'test-results/bench.json' },
       },
     }).values;
@@ -40,7 +45,7 @@ function options() {
 
 /** The exit code. */
 async function main(): Promise<number> {
-  const { only, all, list, help, bundle, out } = options();
+  const { only, all, list, help, bundle, docs, out } = options();
   if (help) {
     console.log(USAGE);
     return 0;
@@ -83,6 +88,12 @@ async function main(): Promise<number> {
       renameSync(`${file}.part`, file);
     },
   });
+  const compared = made.flatMap((one) =>
+    one.id.startsWith('peers') && 'data' in one ? ((one.data as PeersData[] | null) ?? []) : [],
+  );
+  if (docs && compared.length > 0) {
+    writeBetween(resolve(import.meta.dirname, '../../docs/benchmark.md'), 'peers', peersTable(compared));
+  }
   return conclude();
 }
 

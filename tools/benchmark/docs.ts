@@ -7,7 +7,12 @@ import type { Bench } from './runs.ts';
 import { rowsOf, writeSheet } from './sheets.ts';
 
 /** What is written by a tool, with the tool. */
-const SECTIONS = { results: 'benchmark:edits', motion: 'benchmark:edits', clips: 'benchmark:clips' } as const;
+const SECTIONS = {
+  results: 'benchmark:edits',
+  motion: 'benchmark:edits',
+  clips: 'benchmark:clips',
+  peers: 'bench',
+} as const;
 export type Section = keyof typeof SECTIONS;
 /** Frames shown of each row: the pictures are kept small. */
 const COLUMNS = 3;

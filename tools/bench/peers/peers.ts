@@ -32,7 +32,7 @@ interface Scene {
   readonly threads: number;
 }
 
-type Way = 'torch' | 'exact' | 'fused';
+export type Way = 'torch' | 'exact' | 'fused';
 
 export interface PeersData extends Omit<Scene, 'config'> {
   /** Version of PyTorch, whether it fuses attention, and the library of its matrix products. */
@@ -42,7 +42,7 @@ export interface PeersData extends Omit<Scene, 'config'> {
   readonly strays: Readonly<Record<'exact' | 'fused', number>>;
 }
 
-interface Summary {
+export interface Summary {
   /** Seconds of the processor: the fastest call but the first of one branch and of two, and the fastest whole edit. */
   readonly unguided: number;
   readonly guided: number;
@@ -178,24 +178,30 @@ async function measured(scenes: readonly Scene[], say: Say) {
 
 const demo = () => JSON.parse(readFileSync(DEMO, 'utf8')) as Record<string, unknown>;
 const common = { steps: 20, rounds: 3, threads: 1 };
+const LARGE = { config: sd15, steps: 2, rounds: 1, threads: 1 };
 
 export const peers: Measure = {
   id: 'peers',
   title: "the demo's UNet beside PyTorch",
-  seconds: 30,
+  seconds: 20,
   default: true,
   run: (say) => measured([{ name: "the demo's UNet at 128²", config: demo, side: 16, ...common }], say),
 };
 
 export const largePeers: Measure = {
   id: 'peers-sd15',
-  title: "a UNet of SD 1.5's size beside PyTorch, at 512²",
+  title: "a UNet of SD 1.5's size beside PyTorch, at 256²",
+  seconds: 150,
+  default: false,
+  memory: 8e9,
+  run: (say) => measured([{ ...LARGE, name: "SD 1.5's UNet at 256²", side: 32 }], say),
+};
+
+export const largestPeers: Measure = {
+  id: 'peers-sd15-512',
+  title: 'the same at 512²',
   seconds: 600,
   default: false,
   memory: 14e9,
-  run: (say) =>
-    measured(
-      [{ ...common, name: "SD 1.5's UNet at 512²", config: sd15, side: 64, steps: 2, rounds: 1 }],
-      say,
-    ),
+  run: (say) => measured([{ ...LARGE, name: "SD 1.5's UNet at 512²", side: 64 }], say),
 };
