@@ -25,24 +25,32 @@ const FACTOR = 8;
 interface Call {
   readonly bank: number;
   readonly seconds: number;
+  /** Of the processor, all cores together. */
+  readonly processorSeconds: number;
   /** Resident in the end, and the most so far, bytes. */
   readonly resident: number;
   readonly peak: number;
 }
 
-interface CallsReport {
+export interface CallsReport {
   readonly side: number;
   readonly memoryPattern: boolean;
+  readonly fused: boolean;
   readonly calls: readonly Call[];
 }
 
-async function measureCalls(side: number, memoryPattern: boolean, say: Say): Promise<CallsReport> {
-  say(`${side}², memory pattern ${memoryPattern ? 'on' : 'off'}`);
+/** @param how what the session is opened with, and whether self-attention is one operator */
+export async function measureCalls(
+  side: number,
+  { memoryPattern = false, fused = false }: Partial<Pick<CallsReport, 'memoryPattern' | 'fused'>>,
+  say: Say,
+): Promise<CallsReport> {
+  say(`${side}², memory pattern ${memoryPattern ? 'on' : 'off'}, attention ${fused ? 'fused' : 'exact'}`);
   return inFolder(async (root) => {
     const file = join(root, 'unet', 'model.onnx');
     layOut(file);
-    const words = [file, String(side), String(memoryPattern)];
-    return { side, memoryPattern, calls: await inChild<Call[]>(import.meta.filename, ...words) };
+    const words = [file, String(side), String(memoryPattern), String(fused)];
+    return { side, memoryPattern, fused, calls: await inChild<Call[]>(import.meta.filename, ...words) };
   });
 }
 
@@ -57,7 +65,7 @@ function rowsOf({ side, memoryPattern, calls }: CallsReport): Row[] {
 async function measured(side: number, patterns: readonly boolean[], say: Say) {
   if (!existsSync(GRAPH)) return { rows: [[`SD 1.5 graph at ${side}²`, ABSENT, ''] as const], data: null };
   const reports: CallsReport[] = [];
-  for (const pattern of patterns) reports.push(await measureCalls(side, pattern, say));
+  for (const pattern of patterns) reports.push(await measureCalls(side, { memoryPattern: pattern }, say));
   return { rows: reports.flatMap(rowsOf), data: reports };
 }
 
@@ -81,11 +89,12 @@ export const callsPattern: Measure = {
 };
 
 /** In the child. */
-async function measure(file: string, pixels: string, pattern: string): Promise<Call[]> {
+async function measure(file: string, pixels: string, pattern: string, fused: string): Promise<Call[]> {
   const [side, memoryPattern] = [Number(pixels), pattern === 'true'];
   const { model, folder } = loadGraph(file, { root: join(file, '..', '..') });
   const io = unetIo(model, file);
-  const outcomes = applyPasses(model, unet.passes('forward', { sites: 'decoder' }), 'the UNet');
+  const variant = { sites: 'decoder', fused: fused === 'true' ? 'MultiHeadAttention' : null } as const;
+  const outcomes = applyPasses(model, unet.passes('forward', variant), 'the UNet');
   const sites = outcomes.of(referenceAttention)!;
   const session = await createSession(model, { folder, provider: 'cpu', memoryPattern, label: 'the UNet' });
   const size = side / FACTOR;
@@ -100,6 +109,7 @@ async function measure(file: string, pixels: string, pattern: string): Promise<C
   let features: Features | undefined;
   for (const bank of BANKS) {
     const started = performance.now();
+    const before = process.cpuUsage();
     // As Pix2Video: the anchor looks at itself, others at the anchor and the frame before instead.
     const lent = features ? Array.from({ length: bank }, () => features!) : [];
     const attention = { bank: lent, self: bank === 0 };
@@ -109,7 +119,9 @@ async function measure(file: string, pixels: string, pattern: string): Promise<C
     const status = readFileSync('/proc/self/status', 'utf8');
     const bytes = (key: string) => Number(new RegExp(`${key}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) * 1024;
     const seconds = (performance.now() - started) / 1000;
-    calls.push({ bank, seconds, resident: bytes('VmRSS'), peak: bytes('VmHWM') });
+    const { user, system } = process.cpuUsage(before);
+    const processorSeconds = (user + system) / 1e6;
+    calls.push({ bank, seconds, processorSeconds, resident: bytes('VmRSS'), peak: bytes('VmHWM') });
   }
   return calls;
 }

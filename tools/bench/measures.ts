@@ -1,4 +1,5 @@
 /** All measures, in the order in which they run: short ones first. A new one is a file and a line. */
+import { attention, demoAttention } from './attention.ts';
 import { calls, callsPattern } from './calls.ts';
 import { checkpoints, xlCheckpoints } from './checkpoints.ts';
 import { crossAttention } from './cross-attention.ts';
@@ -18,6 +19,7 @@ export const MEASURES: readonly Measure[] = [
   overhead,
   memory,
   reedit,
+  demoAttention,
   load,
   foretold,
   checkpoints,
@@ -28,6 +30,7 @@ export const MEASURES: readonly Measure[] = [
   peers,
   xlCheckpoints,
   callsPattern,
+  attention,
   largePasses,
   largePeers,
   largestPeers,

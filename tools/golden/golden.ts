@@ -7,6 +7,7 @@ import { solvers } from '../../src/main/engine/diffusion/solvers/registry.ts';
 import { type AskedAttention, chooseAttention } from '../../src/main/engine/models/attention.ts';
 import { openBundle } from '../../src/main/engine/models/open.ts';
 import type { Bundle } from '../../src/main/engine/models/types.ts';
+import type { FusedOperator } from '../../src/main/engine/onnx/passes/fused-attention.ts';
 import { GoldenCase } from './case.ts';
 import { formsOf, isCheckpoint } from './checkpoints/checkpoint.ts';
 import { CHECKPOINT_KINDS } from './checkpoints/kinds.ts';
@@ -62,7 +63,7 @@ export async function runGolden(root: string, options: GoldenOptions = {}): Prom
   await using bundles = new OpenBundles(options.attention);
   for (const dir of manifestsBelow(resolve(root))) {
     if (options.only && !(relative(resolve(root), dir) || basename(dir)).includes(options.only)) continue;
-    for await (const row of runCase(dir, options.bundles, bundles)) {
+    for await (const row of runCase(dir, options, bundles)) {
       rows.push(row);
       options.onRow?.(row);
     }
@@ -84,12 +85,17 @@ function manifestsBelow(dir: string, depth = 0): string[] {
     .flatMap((path) => manifestsBelow(path, depth + 1));
 }
 
-async function* runCase(dir: string, bundles: string | undefined, open: OpenBundles): AsyncGenerator<Row> {
+async function* runCase(
+  dir: string,
+  { bundles, attention = 'exact' }: GoldenOptions,
+  open: OpenBundles,
+): AsyncGenerator<Row> {
+  const fused = attention === 'exact' ? null : 'MultiHeadAttention';
   let name = dir;
   try {
     const manifest: unknown = JSON.parse(readFileSync(join(dir, 'manifest.json'), 'utf8'));
     const variants = variantsManifest.safeParse(manifest);
-    if (variants.success) return yield* await runVariants(dir, variants.data);
+    if (variants.success) return yield* await runVariants(dir, variants.data, fused);
 
     const flow = flowManifest.safeParse(manifest);
     if (flow.success) return yield* await runFlow(dir, flow.data);
@@ -99,7 +105,7 @@ async function* runCase(dir: string, bundles: string | undefined, open: OpenBund
     const kind = kindOf(golden);
     // What is not built yet needs no model either.
     const model = typeof kind === 'string' ? golden.findBundle(bundles) : golden.bundleDir(bundles);
-    if (model !== null && isCheckpoint(model)) return yield* runCheckpoint(golden, model);
+    if (model !== null && isCheckpoint(model)) return yield* runCheckpoint(golden, model, fused);
     if (typeof kind === 'string') {
       for (const each of Object.keys(golden.outputs)) yield notCovered(name, each, kind);
       return;
@@ -122,9 +128,13 @@ function kindOf({ settings, name }: GoldenCase): Kind | string {
 }
 
 /** Every form of the model must give the same numbers. */
-async function* runCheckpoint(golden: GoldenCase, dir: string): AsyncGenerator<Row> {
+async function* runCheckpoint(
+  golden: GoldenCase,
+  dir: string,
+  fused: FusedOperator | null,
+): AsyncGenerator<Row> {
   const kind = CHECKPOINT_KINDS.find(([pattern]) => pattern.test(golden.name.toLowerCase()))?.[1];
-  for (const checkpoint of formsOf(dir)) {
+  for (const checkpoint of formsOf(dir, fused)) {
     for (const output of Object.keys(golden.outputs)) {
       const row = await runOutput(golden, output, async () =>
         typeof kind === 'object'

@@ -6,6 +6,7 @@ import { unetIo } from '../../src/main/engine/models/roles/unet-io.ts';
 import { makePredict } from '../../src/main/engine/models/unet.ts';
 import { createSession } from '../../src/main/engine/onnx/ort.ts';
 import { float32Io } from '../../src/main/engine/onnx/passes/float-io.ts';
+import { type FusedOperator, fuse } from '../../src/main/engine/onnx/passes/fused-attention.ts';
 import { applyPasses, step } from '../../src/main/engine/onnx/passes/pass.ts';
 import { loadGraph } from '../../src/main/engine/onnx/slim.ts';
 import { compare, type Row } from './compare.ts';
@@ -17,7 +18,11 @@ export const variantsManifest = z.object({ max_abs_err_vs_torch_fp32: z.record(z
 /** Exact weights agree to this many times the error their maker measured, as everywhere in the goldens. */
 const SLACK = 10;
 
-export async function runVariants(dir: string, manifest: z.infer<typeof variantsManifest>): Promise<Row[]> {
+export async function runVariants(
+  dir: string,
+  manifest: z.infer<typeof variantsManifest>,
+  fused: FusedOperator | null,
+): Promise<Row[]> {
   const rows: Row[] = [];
   for (const [variant, measured] of Object.entries(manifest.max_abs_err_vs_torch_fp32)) {
     const suffix = variant.replace(/^unet_/, '');
@@ -35,17 +40,23 @@ export async function runVariants(dir: string, manifest: z.infer<typeof variants
     // Two runs in half precision stray from the exact numbers by as much as was measured, each in its own direction.
     const tolerance = (halved ? 2 : SLACK) * measured;
     rows.push(
-      compare('variants', variant, await runVariant(dir, variant), readNpy(join(dir, check)), tolerance),
+      compare(
+        'variants',
+        variant,
+        await runVariant(dir, variant, fused),
+        readNpy(join(dir, check)),
+        tolerance,
+      ),
     );
   }
   return rows;
 }
 
-async function runVariant(dir: string, variant: string): Promise<Float32Array> {
+async function runVariant(dir: string, variant: string, fused: FusedOperator | null): Promise<Float32Array> {
   const file = join(dir, variant, 'model.onnx');
   const { model, folder } = loadGraph(file, { root: join(dir, variant) });
   const io = unetIo(model, file);
-  applyPasses(model, [step(float32Io)], variant);
+  applyPasses(model, [...fuse(fused), step(float32Io)], variant);
   const session = await createSession(model, { folder, provider: 'cpu', label: variant });
   try {
     const sample = readNpy(join(dir, 'check_sample.npy'));

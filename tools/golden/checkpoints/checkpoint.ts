@@ -12,6 +12,7 @@ import { clipText } from '../../../src/main/engine/onnx/networks/clip-text.ts';
 import type { StoredWeights } from '../../../src/main/engine/onnx/networks/stored.ts';
 import { unet2DCondition } from '../../../src/main/engine/onnx/networks/unet-2d-condition.ts';
 import { createSession, type Feed, type RunTensor } from '../../../src/main/engine/onnx/ort.ts';
+import { type FusedOperator, fuse } from '../../../src/main/engine/onnx/passes/fused-attention.ts';
 import { applyPasses, type Outcomes, type Step } from '../../../src/main/engine/onnx/passes/pass.ts';
 import { readWeights } from '../../../src/main/engine/onnx/safetensors/component.ts';
 import { openSafetensors } from '../../../src/main/engine/onnx/safetensors/open.ts';
@@ -55,13 +56,21 @@ export function isCheckpoint(dir: string): boolean {
   return within(dir) || folders.some(within);
 }
 
-/** All forms of the model: the folder that the case names, NAME-folder, and single files beside it, NAME-single….safetensors. */
-export function formsOf(dir: string): Checkpoint[] {
+/** All forms of the model, its self-attention fused where an operator is given: the folder that the case names, NAME-folder, and single files beside it, NAME-single….safetensors. */
+export function formsOf(dir: string, fused: FusedOperator | null = null): Checkpoint[] {
   const name = basename(dir).replace(/-folder$/, '');
   const singles = readdirSync(dirname(dir)).filter(
     (file) => file.startsWith(`${name}-single`) && file.endsWith('.safetensors'),
   );
-  return [inFolder(dir), ...singles.map((file) => inFile(join(dirname(dir), file)))];
+  const forms = [inFolder(dir), ...singles.map((file) => inFile(join(dirname(dir), file)))];
+  return forms.map((form) => ({
+    ...form,
+    write(part) {
+      const written = form.write(part);
+      applyPasses(written.model, fuse(fused), part);
+      return written;
+    },
+  }));
 }
 
 function inFolder(dir: string): Checkpoint {
