@@ -1,5 +1,5 @@
 /** What the depth of a network made is reused: the layers around it, given what it made, are the whole network. */
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { noiseFor } from '../../src/main/engine/diffusion/noise.ts';
 import type {
@@ -10,9 +10,11 @@ import type {
 } from '../../src/main/engine/diffusion/types.ts';
 import { openBundle } from '../../src/main/engine/models/open.ts';
 import type { Bundle, OpenBundleOptions } from '../../src/main/engine/models/types.ts';
+import { loadGraph } from '../../src/main/engine/onnx/slim.ts';
 import { bits, largestDifference } from '../helpers/onnx.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { type TinyBundleOptions, writeTinyBundle } from '../helpers/tiny-bundle.ts';
+import { makeLora, writeKohya } from '../helpers/tiny-lora.ts';
 
 const DEMO = resolve(import.meta.dirname, '../../resources/demo');
 /** Another batch adds in another order. */
@@ -53,23 +55,40 @@ function inputOf({ shape, branches, bundle }: Opened, frame: number): PredictInp
 
 const tiny = (options: TinyBundleOptions) => writeTinyBundle(tempFolder(), options);
 
-const FORMS: readonly (readonly [string, () => Promise<string> | string])[] = [
-  ['Stable Diffusion', () => tiny({})],
-  ['XL', () => tiny({ kind: 'xl' })],
-  ['depth', () => tiny({ kind: 'depth' })],
-  ['inpainting', () => tiny({ kind: 'inpainting' })],
-  ['half precision', () => tiny({ half: true })],
-  ['an old export', () => tiny({ dialect: 'old' })],
-  ['one that is told the guidance', () => tiny({ told: 8 })],
-  ['the shipped model', () => `${DEMO}/bundle`],
-  ['the shipped model of depth', () => `${DEMO}/depth-bundle`],
+type Form = readonly [name: string, () => Promise<string> | string, options: Partial<OpenBundleOptions>];
+
+/** What computes self-attention. */
+const by = (operator: 'MultiHeadAttention' | null): Partial<OpenBundleOptions> => ({
+  attention: async () => ({ unet: operator, vae: null, why: {} }),
+});
+
+/** A LoRA on every layer of the UNet. */
+function withLora(dir: string): Partial<OpenBundleOptions> {
+  const path = join(tempFolder(), 'lora.safetensors');
+  const { model } = loadGraph(join(dir, 'unet/model.onnx'), { root: dir });
+  writeKohya(path, { unet: makeLora(model.graph, 3, () => 'lora') });
+  return { loras: [{ path, strength: 0.8 }] };
+}
+
+const FORMS: readonly Form[] = [
+  ['Stable Diffusion', () => tiny({}), {}],
+  ['XL', () => tiny({ kind: 'xl' }), {}],
+  ['depth', () => tiny({ kind: 'depth' }), {}],
+  ['inpainting', () => tiny({ kind: 'inpainting' }), {}],
+  ['half precision', () => tiny({ half: true }), {}],
+  ['an old export', () => tiny({ dialect: 'old' }), {}],
+  ['one that is told the guidance', () => tiny({ told: 8 }), {}],
+  ['fused attention', () => tiny({}), by('MultiHeadAttention')],
+  ['a LoRA', () => `${DEMO}/bundle`, withLora(`${DEMO}/bundle`)],
+  ['the shipped model', () => `${DEMO}/bundle`, {}],
+  ['the shipped model of depth', () => `${DEMO}/depth-bundle`, {}],
 ];
 
-describe.each(FORMS)('%s', (_, make) => {
+describe.each(FORMS)('%s', (_, make, options) => {
   it('gives the same to the bit, opened for reuse or not, and by its outermost layers with what its depth made just then', async () => {
     const dir = await make();
-    await using plain = await open(dir, { reuse: false });
-    await using reusing = await open(dir);
+    await using plain = await open(dir, { ...options, reuse: false });
+    await using reusing = await open(dir, options);
     const [input] = [inputOf(plain, 0)];
     const [before] = await plain.predict([{ ...input, capture: true }]);
     const [whole] = await reusing.predict([{ ...input, capture: true, keepDeep: true }]);

@@ -1,6 +1,7 @@
 /** Which calls go through the whole network, and what is kept between them. */
 import { describe, expect, it } from 'vitest';
 import { Cancelled } from '../../src/common/errors.ts';
+import { type EditRequest, parseSettings } from '../../src/common/settings/settings.ts';
 import {
   type Checkpoint,
   decodeCheckpoint,
@@ -17,8 +18,17 @@ import { dpmpp2m } from '../../src/main/engine/diffusion/solvers/dpmpp-2m.ts';
 import { heun } from '../../src/main/engine/diffusion/solvers/heun.ts';
 import type { Solver } from '../../src/main/engine/diffusion/solvers/solver.ts';
 import type { PredictInput } from '../../src/main/engine/diffusion/types.ts';
+import { reuseNotes } from '../../src/main/engine/recipe/reuse.ts';
+import { inGroups } from '../helpers/job-settings.ts';
 import { deepNetwork, maxDiff, SD_SCHEDULER, SIZE, text } from '../helpers/smooth-network.ts';
 
+const REQUEST = inGroups<EditRequest>({
+  clip: 'a.mp4',
+  bundle: 'tiny',
+  out: 'take.mov',
+  sourcePrompt: 'a',
+  prompt: 'b',
+});
 const STEPS = 7;
 const frames = [0, 1, 2];
 
@@ -83,6 +93,19 @@ describe('whole calls', () => {
     expect(at(3)).toEqual([1, 0, 0, 1, 0, 0, 1]);
     expect(at(2)).toEqual([1, 0, 1, 1, 0, 1, 0]);
     expect(at(7)).toEqual([1, 0, 0, 1, 0, 0, 0]);
+  });
+});
+
+describe('what is said of it before a render', () => {
+  const said = (steps: number, reuse: number) => {
+    const schedule = makeLevels(SD_SCHEDULER, steps, { solver: ddim });
+    return reuseNotes([{ ...runOf(ddim), schedule }], parseSettings({ ...REQUEST, sampling: { reuse } }));
+  };
+  it('is that few steps lie far apart, or that there is nothing to reuse', () => {
+    expect(said(4, 1)).toEqual([]);
+    expect(said(20, 3)).toEqual([]);
+    expect(said(4, 2)).toEqual([expect.stringMatching(/^of 4 steps each is much unlike the one before/)]);
+    expect(said(1, 2)).toEqual(['nothing is reused between steps: there is but one']);
   });
 });
 

@@ -102,6 +102,7 @@ async function rendered(method: string, every: number, dir: string, cache: Artef
 }
 
 interface LargeCalls {
+  readonly fused: boolean;
   /** Guided, beside the features of two frames. */
   readonly whole: number;
   readonly shallow: number;
@@ -113,31 +114,39 @@ interface LargeCalls {
 export const largeReuse: Measure = {
   id: 'reuse-512',
   title: 'a call of the outermost layers, SD 1.5 graph at 512²',
-  seconds: 150,
+  seconds: 300,
   default: false,
   memory: 17e9,
   async run(say) {
     const name = 'SD 1.5 graph at 512², outermost layers';
     if (!existsSync(GRAPH)) return { rows: [[name, ABSENT, '']], data: null };
-    say('whole calls, then shallow ones');
     return inFolder(async (root) => {
       const file = join(root, 'unet', 'model.onnx');
       layOut(file);
-      const data = await inChild<LargeCalls>(import.meta.filename, file, '512');
-      const { whole, shallow, peakWhole, peak } = data;
-      const time = `${shallow.toFixed(1)} s beside ${whole.toFixed(1)} s (× ${(shallow / whole).toFixed(2)})`;
-      return {
-        rows: [[name, `${time}, ${gigabytes(peak)} at most beside ${gigabytes(peakWhole)}`, '']],
-        data,
-      };
+      const data: LargeCalls[] = [];
+      for (const attention of ['fused', 'exact']) {
+        say(`${attention} attention, whole calls and then shallow ones`);
+        data.push(await inChild<LargeCalls>(import.meta.filename, file, '512', attention));
+      }
+      const rows = data.map(({ fused, whole, shallow, peakWhole, peak }): Row => {
+        const time = `${shallow.toFixed(1)} s beside ${whole.toFixed(1)} s (× ${(shallow / whole).toFixed(2)})`;
+        const memory = `${gigabytes(peak)} at most beside ${gigabytes(peakWhole)}`;
+        return [`${name}, ${fused ? 'fused' : 'exact'} attention`, `${time}, ${memory}`, ''];
+      });
+      return { rows, data };
     });
   },
 };
 
 /** In the child. */
-async function measure(file: string, pixels: string): Promise<LargeCalls> {
+async function measure(file: string, pixels: string, attention: string): Promise<LargeCalls> {
+  const fused = attention === 'fused';
   const read = readModel(unet, onnxFile(file, { root: join(file, '..', '..') }), {});
-  const variant = { sites: 'decoder', reuse: true } as const;
+  const variant = {
+    sites: 'decoder',
+    reuse: true,
+    fused: fused ? 'MultiHeadAttention' : null,
+  } as const;
   const model = await openRead(unet, read, { variant, name: 'the bench', provider: 'cpu' });
   const side = Number(pixels) / 8;
   const predict = model.functions.predict({ channels: 4, height: side, width: side }, () => {});
@@ -166,7 +175,7 @@ async function measure(file: string, pixels: string): Promise<LargeCalls> {
   ];
   const best = (calls: readonly { readonly seconds: number }[]) =>
     Math.min(...calls.map(({ seconds }) => seconds));
-  const report = { whole: best(wholes), shallow: best(shallows), peakWhole, peak: peak() };
+  const report = { fused, whole: best(wholes), shallow: best(shallows), peakWhole, peak: peak() };
   await model.close();
   return report;
 }

@@ -24,6 +24,7 @@ import { branchVisits, guidanceNotes } from '../recipe/guidance.ts';
 import { guidesOf } from '../recipe/guides.ts';
 import { Recipe } from '../recipe/recipe.ts';
 import { resolveRequest, resolveShot, shapeOf } from '../recipe/request.ts';
+import { reuseNotes } from '../recipe/reuse.ts';
 import { branchPrompts, runsOf } from '../recipe/runs.ts';
 import { segmentersOf } from '../recipe/segmenters.ts';
 import { freeMemory } from '../render/capacity.ts';
@@ -128,7 +129,11 @@ export function createPlanner({ cache, store, probe, facts, dir, isBusy }: Plann
       shallowCalls,
       controlCalls: held,
       derived: counts,
-      notes: [...loraNotes(model.loras), ...guidanceNotes(runs, settings, model)],
+      notes: [
+        ...loraNotes(model.loras),
+        ...guidanceNotes(runs, settings, model),
+        ...reuseNotes(runs, settings),
+      ],
       memoryBytes: memory,
       estimatedSeconds:
         speeds &&

@@ -41,6 +41,7 @@ import {
   resolveShot,
   shapeOf,
 } from '../recipe/request.ts';
+import { reuseNotes } from '../recipe/reuse.ts';
 import { runsOf } from '../recipe/runs.ts';
 import { type Segmenters, segmentersOf } from '../recipe/segmenters.ts';
 import { reportPath } from '../report-file.ts';
@@ -132,7 +133,7 @@ export async function prepareShot(
     checkCapacity(runs, capacity);
     if (memory) checkMemory(planned, renderMemory(memory), free);
     for (const note of controlNotes(runs, guides.controls)) warn(note);
-    for (const note of guidanceNotes(runs, settings, bundle)) warn(note);
+    for (const note of [...guidanceNotes(runs, settings, bundle), ...reuseNotes(runs, settings)]) warn(note);
     const conditions = new Map<string, Conditioning>();
     const text = ({ name }: PromptReading) => conditions.get(name)!;
     const networks = () => ({ bundle, predict, text });
