@@ -55,10 +55,16 @@ function inputOf({ shape, branches, bundle }: Opened, frame: number): PredictInp
 
 const tiny = (options: TinyBundleOptions) => writeTinyBundle(tempFolder(), options);
 
-type Form = readonly [name: string, () => Promise<string> | string, options: Partial<OpenBundleOptions>];
+type Form = readonly [
+  name: string,
+  () => Promise<string> | string,
+  options: (dir: string) => Partial<OpenBundleOptions>,
+];
+
+const none = () => ({});
 
 /** What computes self-attention. */
-const by = (operator: 'MultiHeadAttention' | null): Partial<OpenBundleOptions> => ({
+const by = (operator: 'MultiHeadAttention') => (): Partial<OpenBundleOptions> => ({
   attention: async () => ({ unet: operator, vae: null, why: {} }),
 });
 
@@ -71,22 +77,23 @@ function withLora(dir: string): Partial<OpenBundleOptions> {
 }
 
 const FORMS: readonly Form[] = [
-  ['Stable Diffusion', () => tiny({}), {}],
-  ['XL', () => tiny({ kind: 'xl' }), {}],
-  ['depth', () => tiny({ kind: 'depth' }), {}],
-  ['inpainting', () => tiny({ kind: 'inpainting' }), {}],
-  ['half precision', () => tiny({ half: true }), {}],
-  ['an old export', () => tiny({ dialect: 'old' }), {}],
-  ['one that is told the guidance', () => tiny({ told: 8 }), {}],
+  ['Stable Diffusion', () => tiny({}), none],
+  ['XL', () => tiny({ kind: 'xl' }), none],
+  ['depth', () => tiny({ kind: 'depth' }), none],
+  ['inpainting', () => tiny({ kind: 'inpainting' }), none],
+  ['half precision', () => tiny({ half: true }), none],
+  ['an old export', () => tiny({ dialect: 'old' }), none],
+  ['one that is told the guidance', () => tiny({ told: 8 }), none],
   ['fused attention', () => tiny({}), by('MultiHeadAttention')],
-  ['a LoRA', () => `${DEMO}/bundle`, withLora(`${DEMO}/bundle`)],
-  ['the shipped model', () => `${DEMO}/bundle`, {}],
-  ['the shipped model of depth', () => `${DEMO}/depth-bundle`, {}],
+  ['a LoRA', () => `${DEMO}/bundle`, withLora],
+  ['the shipped model', () => `${DEMO}/bundle`, none],
+  ['the shipped model of depth', () => `${DEMO}/depth-bundle`, none],
 ];
 
-describe.each(FORMS)('%s', (_, make, options) => {
+describe.each(FORMS)('%s', (_, make, optionsOf) => {
   it('gives the same to the bit, opened for reuse or not, and by its outermost layers with what its depth made just then', async () => {
     const dir = await make();
+    const options = optionsOf(dir);
     await using plain = await open(dir, { ...options, reuse: false });
     await using reusing = await open(dir, options);
     const [input] = [inputOf(plain, 0)];
