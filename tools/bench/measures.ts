@@ -11,6 +11,7 @@ import { memory } from './memory.ts';
 import { overhead } from './overhead.ts';
 import { largePasses, passes } from './passes.ts';
 import { largePeers, largestPeers, peers } from './peers/peers.ts';
+import { realSize } from './real-size.ts';
 import { reedit } from './reedit.ts';
 import { largeReuse, reuse } from './reuse.ts';
 import { vaeTiles, vaeTilesLarge } from './vae-tiles.ts';
@@ -39,4 +40,5 @@ export const MEASURES: readonly Measure[] = [
   vaeTiles,
   vaeTilesLarge,
   foretoldGrid,
+  realSize,
 ];

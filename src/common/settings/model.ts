@@ -17,6 +17,10 @@ const bundle = field(z.string().min(1), {
   affects: ['network'],
 });
 
+export const MEMORY_USES = ['auto', 'fast'] as const;
+
+export type MemoryUse = (typeof MEMORY_USES)[number];
+
 const provider = field(z.enum(PROVIDERS).default('auto'), {
   label: 'Provider',
   help: 'What computes',
@@ -83,4 +87,32 @@ const vaeTiles = field(z.enum(['auto', 'on', 'off']).default('auto'), {
   neutral: 'auto',
 });
 
-export const model = { bundle, loras, embeddings, controls, provider, prediction, attention, vaeTiles };
+/** In keys as what it makes of a network, since most are run alike either way. */
+const memory = field(z.enum(MEMORY_USES).default('auto'), {
+  label: 'Memory',
+  help: 'How large models are held on the processor: in their file, or copied to be read faster',
+  widget: {
+    kind: 'choice',
+    options: [
+      { id: 'auto', name: 'Little: weights stay in their file' },
+      { id: 'fast', name: 'Much: weights are copied' },
+    ],
+  },
+  scope: 'look',
+  finer: true,
+  flags: [{ name: 'memory', metavar: 'use' }],
+  affects: ['network'],
+  neutral: 'fast',
+});
+
+export const model = {
+  bundle,
+  loras,
+  embeddings,
+  controls,
+  provider,
+  prediction,
+  attention,
+  memory,
+  vaeTiles,
+};

@@ -104,7 +104,7 @@ function depthOf({ layout, parts }: ReadBundle): PlanFacts['depth'] {
 }
 
 export function factsOf(read: ReadBundle): BundleFacts {
-  const { layout, scheduler, geometry, digests, embeddings, selfAttention } = read;
+  const { layout, scheduler, geometry, digests, embeddings, selfAttention, unetWeights } = read;
   const { space: _, ...measures } = geometry;
   // Without what they add, which is large.
   const loras = read.loras.map(({ additions: _, ...facts }) => facts);
@@ -115,7 +115,17 @@ export function factsOf(read: ReadBundle): BundleFacts {
     tiled: tiledBytes(layout.vae, latent, geometry.factor),
   });
   const width = unetWidth(layout);
-  const made = { width, scheduler, digests, loras, embeddings, readPrompt, selfAttention, vaeMemory };
+  const made = {
+    width,
+    scheduler,
+    digests,
+    loras,
+    embeddings,
+    readPrompt,
+    selfAttention,
+    vaeMemory,
+    unetWeights,
+  };
   return { ...measures, dir, name, ...made };
 }
 

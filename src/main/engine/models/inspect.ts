@@ -290,7 +290,8 @@ async function attemptMemory(
         const attention = await chooseAttention('auto', { model, shape, provider: 'cpu' });
         const key = `${attention.unet} ${attention.vae}`;
         const sites = lends ? 'decoder' : 'none';
-        const memory = known.get(key) ?? memoryOfParts(copies(), factor, { sites, attention });
+        const memory =
+          known.get(key) ?? memoryOfParts(copies(), factor, { sites, attention, memory: 'auto' });
         known.set(key, memory);
         return foretell(memory, shape);
       },

@@ -1,7 +1,7 @@
 /** The one door by which a network is opened, whatever it is for and wherever it comes from. */
 import { AppError, type CancelSignal, throwIfCancelled } from '../../../common/errors.ts';
 import type { Model } from '../onnx/ir/graph.ts';
-import { createSession, type Provider, type SessionOptions, tryOut } from '../onnx/ort.ts';
+import { createSession, type Provider, tryOut } from '../onnx/ort.ts';
 import { inPlace } from '../onnx/passes/in-place.ts';
 import { type Adapter, lowRank } from '../onnx/passes/low-rank.ts';
 import { applyPasses, type Outcomes, type Step, step } from '../onnx/passes/pass.ts';
@@ -10,10 +10,10 @@ import { parseModel, serializeModel } from '../onnx/serde.ts';
 import type { LoadedGraph } from '../onnx/slim.ts';
 import { partDigest } from './digests.ts';
 import { type WeightRanges, weightRanges } from './finite.ts';
-import { staysHalf } from './half-weights.ts';
 import { LazySession } from './lazy-session.ts';
 import { NetworkMemory } from './memory/network.ts';
 import type { Purpose, Role, RoleName, Runner } from './role.ts';
+import { chooseSession, type SessionChoice, type SessionWish, weightsInFile } from './session-choice.ts';
 import type { Source } from './source.ts';
 import { Tiles } from './tiles/tiles.ts';
 import type { DigestStore } from './types.ts';
@@ -35,6 +35,7 @@ export interface OpenModelOptions<Variant> {
   readonly name: string;
   readonly provider: Provider;
   readonly threads?: number | undefined;
+  readonly memory?: SessionWish['memory'];
   readonly purpose?: Purpose;
   readonly signal?: CancelSignal | undefined;
   /** What the runtime would refuse shows at the first call only. */
@@ -114,7 +115,7 @@ export interface Prepared {
   /** One megabyte for Stable Diffusion's UNet where the objects take fourteen; reading the file again takes a moment and could find another one. */
   readonly bytes: Uint8Array;
   readonly outcomes: Outcomes;
-  readonly how: Pick<SessionOptions, 'keepHalf' | 'lowMemory' | 'memoryPattern'>;
+  readonly how: SessionChoice;
   /** What is cut from it for calls of its own. */
   readonly cut: ReturnType<typeof cutFrom>;
   memory(): NetworkMemory;
@@ -125,18 +126,21 @@ export interface Prepared {
 export function prepareRead<Io, Want, Variant, Functions>(
   role: Role<Io, Want, Variant, Functions>,
   { source, graph, io }: ReadModel<Io>,
-  options: Pick<OpenModelOptions<Variant>, 'variant' | 'name' | 'provider' | 'purpose' | 'adapters'>,
+  options: Pick<
+    OpenModelOptions<Variant>,
+    'variant' | 'name' | 'provider' | 'memory' | 'purpose' | 'adapters'
+  >,
 ): Prepared {
   const { variant, name, provider, purpose = 'forward', adapters = [] } = options;
   const beside = adapters.length > 0 ? [step(lowRank, { adapters })] : [];
-  const keepHalf = provider === 'cpu' && source.also !== undefined && staysHalf(graph.model);
+  const choice = chooseSession(weightsInFile({ source, graph }), { provider, memory: options.memory });
   // Only now: the passes of a role look for plain products.
-  const last = provider === 'cpu' ? [step(inPlace), ...(keepHalf ? [step(widenLate)] : [])] : [];
+  const last = provider === 'cpu' ? [step(inPlace), ...(choice.keepHalf ? [step(widenLate)] : [])] : [];
   const steps = [...beside, ...role.passes(purpose, variant), ...last];
   const label = `${role.label} of ${name}`;
   const outcomes = applyPasses(graph.model, steps, label);
   const bytes = serializeModel(graph.model);
-  const how = { keepHalf, ...role.session };
+  const how = { ...choice, ...role.session };
   const cut = cutFrom(bytes, role.cut?.(outcomes, io) ?? null, label);
   const memoryOf = (graph: Uint8Array) => new NetworkMemory(parseModel(graph).graph, how);
   return {
@@ -158,9 +162,9 @@ export async function openRead<Io, Want, Variant, Functions>(
   const { folder } = read.graph;
   const label = `${role.label} of ${name}`;
   const { bytes, outcomes, how, cut, memory, cutMemory } = prepareRead(role, read, options);
-  const open = (of: Model | Uint8Array, options?: { readonly memoryPattern: boolean }) => {
+  const open = (of: Model | Uint8Array) => {
     unchanged();
-    return createSession(of, { folder, provider, threads, label, ...how, ...options });
+    return createSession(of, { folder, provider, threads, label, ...how });
   };
   const opens = (graph: Uint8Array) => async () => open(graph);
   const session = new LazySession(opens(bytes), signal);
@@ -170,8 +174,7 @@ export async function openRead<Io, Want, Variant, Functions>(
     mayTile && role.tiles
       ? new Tiles({
           ...{ model: read.graph.model, io: role.tiles(io), whole: session, label, signal },
-          // The last tile has fewer rows than the others.
-          create: async (of) => open(of, { memoryPattern: false }),
+          create: async (of) => open(of),
         })
       : undefined;
   try {

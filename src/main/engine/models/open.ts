@@ -19,7 +19,9 @@ import { type EncodeText, encodeTogether, textEncoder, textEncoder2, timeIds } f
 import { unet } from './roles/unet.ts';
 import { vaeDecoder } from './roles/vae-decoder.ts';
 import { vaeEncoder } from './roles/vae-encoder.ts';
+import { digestsWithSession, digestWithSession, weightsInFile } from './session-choice.ts';
 import { TilesOfVae } from './tiles/of-vae.ts';
+
 import type {
   Bundle,
   BundlePart,
@@ -39,7 +41,8 @@ import type { OnCall } from './unet.ts';
 export async function openBundle(dir: string, options: OpenBundleOptions): Promise<Bundle> {
   const asInFiles = await readBundle(dir, options);
   const attention = (await options.attention?.(factsOf(asInFiles))) ?? EXACT;
-  const read = { ...asInFiles, digests: digestsWithAttention(asInFiles.digests, attention) };
+  const held = digestsWithSession(asInFiles, options);
+  const read = { ...asInFiles, digests: digestsWithAttention(held, attention) };
   const controls = await readControls(read, options);
   const opened: OpenModel[] = [];
   try {
@@ -55,7 +58,7 @@ type ReadControl = OpenControlNet & { readonly read: Awaited<ReturnType<typeof r
 
 async function readControls(
   { parts, geometry, layout }: ReadBundle,
-  { controlNets = [], idleControlNets = [], digestStore, signal }: OpenBundleOptions,
+  { controlNets = [], idleControlNets = [], digestStore, signal, provider, memory }: OpenBundleOptions,
 ): Promise<ReadControl[]> {
   if (controlNets.length + idleControlNets.length === 0) return [];
   const sockets = socketsOf(parts.unet, geometry.latentChannels);
@@ -67,7 +70,8 @@ async function readControls(
   for (const path of idleControlNets) await checked(path);
   return inOrder(controlNets, async (path) => {
     const read = await checked(path);
-    return { path, read, digest: await digestOfModel(read, digestStore, signal) };
+    const own = await digestOfModel(read, digestStore, signal);
+    return { path, read, digest: digestWithSession(own, weightsInFile(read), { provider, memory }) };
   });
 }
 
@@ -81,12 +85,12 @@ async function openParts(
   options: Omit<OpenBundleOptions, 'attention'> & { readonly attention: ChosenAttention },
   opened: OpenModel[],
 ) {
-  const { provider, threads, signal, sites, joint = false, reuse = false, attention } = options;
+  const { provider, threads, signal, memory, sites, joint = false, reuse = false, attention } = options;
   const open = async <Io, Variant, Functions>(
     role: Role<Io, never, Variant, Functions>,
     part: ReadModel<Io>,
     variant: Variant,
-    more: Pick<OpenModelOptions<Variant>, 'untried' | 'adapters' | 'mayTile'> = {},
+    more: Pick<OpenModelOptions<Variant>, 'untried' | 'adapters' | 'mayTile' | 'memory'> = {},
   ): Promise<OpenModel<Functions>> => {
     const common = { name: layout.name, provider, threads, signal, ...more };
     const model = await openRead(role, part, { ...common, variant });
@@ -102,7 +106,7 @@ async function openParts(
       unet,
       parts.unet,
       { sites, joint, reuse, controlled: controls.length > 0, fused: attention.unet },
-      { adapters: adaptersOf(loras, 'unet') },
+      { adapters: adaptersOf(loras, 'unet'), memory },
     ),
     vaeEncoder: await open(vaeEncoder, parts.vaeEncoder, attention.vae, { mayTile }),
     vaeDecoder: await open(vaeDecoder, parts.vaeDecoder, attention.vae, { mayTile }),
@@ -114,7 +118,7 @@ async function openParts(
     depth: parts.depth && (await open(depthEstimator, parts.depth, undefined, { untried: true })),
     flow: parts.flow && (await open(flowEstimator, parts.flow, undefined)),
     interpolator: parts.interpolator && (await open(interpolator, parts.interpolator, undefined)),
-    controlNets: await inOrder(controls, ({ read }) => open(controlNet, read, attention.unet)),
+    controlNets: await inOrder(controls, ({ read }) => open(controlNet, read, attention.unet, { memory })),
   };
 }
 

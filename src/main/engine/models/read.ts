@@ -18,8 +18,9 @@ import {
 import type { Embedding } from './prompt/reader.ts';
 import { readLayout } from './read-layout.ts';
 import { readScheduler } from './scheduler.ts';
+import { weightsInFile } from './session-choice.ts';
 import { type ClipTokenizer, readTokenizer } from './tokenizer.ts';
-import type { AttentionFacts, BundleDigests, OpenBundleOptions } from './types.ts';
+import type { AttentionFacts, BundleDigests, OpenBundleOptions, WeightsInFile } from './types.ts';
 
 export interface ReadBundle {
   readonly layout: Layout;
@@ -34,6 +35,7 @@ export interface ReadBundle {
   readonly embeddings: readonly Embedding[];
   readonly loras: readonly LoraInUse[];
   readonly selfAttention: AttentionFacts;
+  readonly unetWeights: WeightsInFile;
 }
 
 export type ReadBundleOptions = Pick<
@@ -65,6 +67,7 @@ export async function readBundle(dir: string, options: ReadBundleOptions): Promi
   const ownDigests = await bundleDigests(layout, parts, options);
   const digests = digestsWith(ownDigests, loras);
   const selfAttention = attentionFacts(parts, layout);
-  const read = { layout, scheduler, parts, geometry, tokenizers, embeddings, selfAttention };
+  const unetWeights = weightsInFile(parts.unet);
+  const read = { layout, scheduler, parts, geometry, tokenizers, embeddings, selfAttention, unetWeights };
   return { ...read, ownDigests, digests, loras };
 }

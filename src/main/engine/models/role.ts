@@ -33,7 +33,7 @@ export interface Role<Io, Want, Variant, Functions> {
   /** A bundle is whole without it. */
   readonly optional?: boolean;
   /** How its session is to treat memory. */
-  readonly session?: Pick<SessionOptions, 'lowMemory' | 'memoryPattern'>;
+  readonly session?: Pick<SessionOptions, 'lowMemory'>;
   /** @throws AppError bundle-invalid naming the file when the graph is no such network */
   io(model: Model, file: string, want: Want): Io;
   /** Of networks that make a picture of a picture, and can do so in tiles. */

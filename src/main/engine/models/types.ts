@@ -1,6 +1,6 @@
 /** A model bundle as functions. Opened by models/open.ts; nothing above it knows of ONNX. */
-
 import type { LoraUse } from '../../../common/settings/loras.ts';
+import type { MemoryUse } from '../../../common/settings/model.ts';
 import type {
   Attending,
   AttentionSites,
@@ -15,6 +15,7 @@ import type { Provider } from '../onnx/ort.ts';
 import type { FusedOperator } from '../onnx/passes/fused-attention.ts';
 import type { Heads } from './fused-trial.ts';
 import type { Embedding, PromptReading, ReadPrompt } from './prompt/reader.ts';
+
 import type { AskedTiles } from './tiles/choice.ts';
 
 export interface BundleDigests {
@@ -119,6 +120,16 @@ export interface ChosenAttention extends FusedParts {
   readonly why: Readonly<Partial<Record<'unet' | 'vae', string>>>;
 }
 
+/** What matters of a network's weights, as they lie in their file. */
+export interface WeightsInFile {
+  /** Bytes in float32. */
+  readonly full: number;
+  /** So much is of half precision that each layer may widen its own. */
+  readonly half: boolean;
+  /** Matrices lie as (out, in), which is read as fast in place; those of exports are turned and gain from being copied. */
+  readonly inPlace: boolean;
+}
+
 /** What a bundle is, known without loading a network. */
 export interface BundleFacts {
   readonly dir: string;
@@ -127,6 +138,7 @@ export interface BundleFacts {
   readonly scheduler: SchedulerConfig;
   readonly digests: BundleDigests;
   readonly latentChannels: number;
+  readonly unetWeights: WeightsInFile;
   /** Channels of the UNet's first level. */
   readonly width: number;
   /** Extra input channels of the network after the latent (1 for depth, 5 for inpainting), 0 for none: models/structure.ts. */
@@ -278,6 +290,8 @@ export interface OpenBundleOptions {
   /** Execution provider, already probed. */
   readonly provider: Provider;
   readonly threads?: number;
+  /** How UNet and ControlNets are held on the processor; as they always were where it is not said. */
+  readonly memory?: MemoryUse;
   /** What the network predicts, where the artist says so; "auto" is what its file or family says. */
   readonly prediction?: AskedPrediction;
   /** Faster for stores of digests: called with (path, size, mtimeMs) before a weights file is hashed. */

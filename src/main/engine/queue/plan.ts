@@ -11,6 +11,7 @@ import { chooseAttention, digestsWithAttention } from '../models/attention.ts';
 import { checkControlNet, rememberingControlNets } from '../models/controlnet.ts';
 import type { ReadFacts } from '../models/facts.ts';
 import { loraNotes } from '../models/loras/notes.ts';
+import { digestsWithSession } from '../models/session-choice.ts';
 import { chooseProvider } from '../onnx/provider.ts';
 import {
   CONTROL_SHARE,
@@ -66,12 +67,13 @@ export function createPlanner({ cache, store, probe, facts, dir, isBusy }: Plann
   const plan: Planner = async (settings) => {
     const request = resolveRequest(settings);
     const clip = await probe(settings.source.clip);
-    const { bundle: path, prediction, embeddings, loras } = settings.model;
+    const { bundle: path, prediction, embeddings, loras, memory: memoryUse } = settings.model;
     const asInFiles = await facts(path, { prediction, embeddings, loras });
     const { provider } = await chooseProvider(settings.model.provider, { width: asInFiles.width });
     const shape = shapeOf(settings, clip, asInFiles);
     const attention = await chooseAttention(settings.model.attention, { model: asInFiles, shape, provider });
-    const model = { ...asInFiles, digests: digestsWithAttention(asInFiles.digests, attention) };
+    const ownDigests = digestsWithSession(asInFiles, { provider, memory: memoryUse });
+    const model = { ...asInFiles, digests: digestsWithAttention(ownDigests, attention) };
     const resolved = resolveShot({ settings, request, clip, model, provider });
     for (const path of [...controlNetsOf(settings), ...idleControlNetsOf(settings)])
       checkControlNet(await controlNet(path), model.sockets, model.name);
@@ -99,7 +101,7 @@ export function createPlanner({ cache, store, probe, facts, dir, isBusy }: Plann
     /** Beside a running render nothing is refused: this one begins when that one has given its memory back. */
     const memoryNeeded = async () => {
       const foretell = await model.memory(
-        { ...attentionOf(resolved), reuse: settings.sampling.reuse > 1, attention },
+        { ...attentionOf(resolved), reuse: settings.sampling.reuse > 1, attention, memory: memoryUse },
         controlNetsOf(settings),
       );
       const planned = { resolved, controls: guides.controls, watched: true, foretell };

@@ -90,6 +90,7 @@ export async function prepareShot(
   const bundle = await openBundle(settings.model.bundle, {
     prediction: settings.model.prediction,
     reuse: settings.sampling.reuse > 1,
+    memory: settings.model.memory,
     ...attentionFor(method, params, anchorsOf(settings).length),
     provider,
     embeddings: settings.model.embeddings,

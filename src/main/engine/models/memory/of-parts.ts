@@ -1,4 +1,5 @@
 /** Memory of a bundle that is not opened: its graphs are prepared as for a render. */
+import type { MemoryUse } from '../../../../common/settings/model.ts';
 import { controlResiduals } from '../../onnx/passes/control-residuals.ts';
 import { deepFeatures } from '../../onnx/passes/deep-features.ts';
 import { referenceAttention } from '../../onnx/passes/reference-attention.ts';
@@ -13,7 +14,10 @@ import type { FusedParts } from '../types.ts';
 import type { BundleMemory } from './bundle.ts';
 
 /** How its networks are prepared. */
-export type MemoryVariant = Omit<UnetVariant, 'fused' | 'controlled'> & { readonly attention: FusedParts };
+export type MemoryVariant = Omit<UnetVariant, 'fused' | 'controlled'> & {
+  readonly attention: FusedParts;
+  readonly memory?: MemoryUse | undefined;
+};
 
 /**
  * On the processor.
@@ -23,12 +27,13 @@ export type MemoryVariant = Omit<UnetVariant, 'fused' | 'controlled'> & { readon
 export function memoryOfParts(
   parts: Parts,
   factor: number,
-  { attention, ...variant }: MemoryVariant,
+  { attention, memory, ...variant }: MemoryVariant,
   controlNets: readonly ReadModel<ControlNetIo>[] = [],
 ): BundleMemory {
   const common = { name: 'the model', provider: 'cpu' } as const;
   const prepared = prepareRead(unet, parts.unet, {
     ...common,
+    memory,
     variant: { ...variant, fused: attention.unet, controlled: controlNets.length > 0 },
   });
   const plain = { ...common, variant: attention.vae };
@@ -55,7 +60,7 @@ export function memoryOfParts(
       io: part.io,
     })),
     controlNets: controlNets.map((read) => ({
-      network: prepareRead(controlNet, read, { ...common, variant: attention.unet }).memory(),
+      network: prepareRead(controlNet, read, { ...common, memory, variant: attention.unet }).memory(),
       io: read.io,
     })),
   };

@@ -3,10 +3,7 @@ import type { Graph } from '../../onnx/ir/graph.ts';
 import { ELEMENT, type Tensor, tensorBytes } from '../../onnx/ir/types.ts';
 import type { SessionOptions } from '../../onnx/ort.ts';
 
-export interface OpenedAs extends Pick<SessionOptions, 'lowMemory' | 'keepHalf'> {
-  /** Filters of convolutions are read as they lie. */
-  readonly plainConvolutions?: boolean;
-}
+export type OpenedAs = Pick<SessionOptions, 'lowMemory' | 'keepHalf' | 'plainConvolutions'>;
 
 /** Bytes. */
 export interface WeightMemory {

@@ -52,7 +52,6 @@ const TOGETHER = 2;
 export const controlNet = {
   id: 'controlNet',
   label: 'the ControlNet',
-  session: { memoryPattern: false },
   io: controlNetIo,
   passes: (_purpose, fused) => [...fuse(fused), step(float32Io)],
   functions: makeAsk,

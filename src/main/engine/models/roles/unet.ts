@@ -52,8 +52,6 @@ export const unet = {
   id: 'unet',
   label: 'the UNet',
   folder: 'unet',
-  // Banks change in size from call to call.
-  session: { memoryPattern: false },
   io: unetIo,
   passes: (_purpose, { controlled, reuse, fused = null, ...lent }) => [
     ...fuse(fused),
