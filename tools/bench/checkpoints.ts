@@ -142,7 +142,7 @@ async function measure(...words: string[]): Promise<Measured> {
     const passes = [...unet.passes('forward', { sites: 'decoder' }), ...last];
     const sites = applyPasses(model, passes, 'the UNet').of(referenceAttention)!;
     const session = await createSession(serializeModel(model), {
-      ...{ folder, provider: 'cpu', lowMemory, threads: 1, label: 'the UNet', ...unet.session },
+      ...{ folder, provider: 'cpu', lowMemory, threads: 1, label: 'the UNet' },
       keepHalf,
     });
     const size = side / FACTOR;

@@ -7,6 +7,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { platform } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { table } from '../../src/main/cli/text.ts';
 import { probeClip } from '../../src/main/engine/media/probe.ts';
 import { allGone, decodedDigests, type reportOf, startRetake } from '../../test/helpers/cli.ts';
@@ -93,7 +94,9 @@ async function renderOnce(
     await cli.says(/\d+ %|inverting|reading/);
     const engine = cli.enginePid();
     const stopWatching = watch(engine);
-    await cli.says(/rendering [2-9]\d*\//);
+    await cli.says(/rendering [1-9]\d*\//);
+    // Meanwhile it has written down how far it is, and works on.
+    await sleep(2000);
     process.kill(engine, 'SIGKILL');
     await cli.ended;
     await allGone(home, 60);
