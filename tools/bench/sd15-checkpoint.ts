@@ -10,7 +10,7 @@ const UNET = {
 
 /** Small enough for twelve layers and sixteen blocks to stay finite. */
 const SPREAD = 0.02;
-/** Floats that are drawn; a prime number, so that no two tensors begin alike. */
+/** Floats that are drawn; a prime number, so that no row repeats another. */
 const DRAWN = 1_000_003;
 
 /** Takes 4.3 GB on the disk: repacked zeros, of which a file would take none, are kept once by the runtime. */
@@ -19,16 +19,23 @@ export function writeSd15(file: string): void {
   const tensors = Object.fromEntries(
     Object.entries(shapes).map(([name, shape]) => [name, { dtype: 'F32', shape }]),
   );
-  const { header, size } = headerOf(tensors);
+  const { header } = headerOf(tensors);
   const fd = openSync(file, 'w');
   try {
     writeSync(fd, safetensorsBytes(header, new Uint8Array()));
-    const drawn = new Uint8Array(random(DRAWN).buffer);
-    for (let left = size; left > 0; left -= drawn.length)
-      writeSync(fd, drawn, 0, Math.min(left, drawn.length));
+    const drawn = random(DRAWN);
+    for (const [name, shape] of Object.entries(shapes)) writeTensor(fd, name, shape, drawn);
   } finally {
     closeSync(fd);
   }
+}
+
+/** What scales a norm is one, so that what goes through the blocks stays as large as it is. */
+function writeTensor(fd: number, name: string, shape: readonly number[], drawn: Float32Array): void {
+  let left = shape.reduce((product, side) => product * side, 1);
+  const values = shape.length === 1 && name.endsWith('.weight') ? new Float32Array(left).fill(1) : drawn;
+  for (; left > 0; left -= values.length)
+    writeSync(fd, new Uint8Array(values.buffer, 0, 4 * Math.min(left, values.length)));
 }
 
 /** The same at every run. */

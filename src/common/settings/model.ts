@@ -17,7 +17,7 @@ const bundle = field(z.string().min(1), {
   affects: ['network'],
 });
 
-export const MEMORY_USES = ['auto', 'fast'] as const;
+const MEMORY_USES = ['auto', 'fast'] as const;
 
 export type MemoryUse = (typeof MEMORY_USES)[number];
 
