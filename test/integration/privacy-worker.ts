@@ -4,14 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import { addEditOptions, type EditFlags, editRequest } from '../../src/main/cli/edit-options.ts';
 import { startEngine } from '../../src/main/cli/engine.ts';
-import { probeModel } from '../../src/main/engine/onnx/probe-model.ts';
+import { convolution } from '../../src/main/engine/onnx/probe-model.ts';
 import { serializeModel } from '../../src/main/engine/onnx/serde.ts';
 
 const [task, wait, ...args] = process.argv.slice(2);
 
 if (task === 'bare') {
   const ort = createRequire(import.meta.url)('onnxruntime-node') as typeof import('onnxruntime-node');
-  await ort.InferenceSession.create(serializeModel(probeModel(32)));
+  await ort.InferenceSession.create(serializeModel(convolution.model()));
   await sleep(Number(wait));
 } else {
   const command = addEditOptions(new Command('edit').argument('<clip>'));

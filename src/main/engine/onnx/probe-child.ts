@@ -6,12 +6,11 @@ import { readFileSync } from 'node:fs';
 import { failedTrial, questionOf, type TrialAnswer, type TrialQuestion } from '../../trial.ts';
 import { parentPort } from '../parent-port.ts';
 import { createSession, type Provider } from './ort.ts';
-import { probeFeeds, probeModel } from './probe-model.ts';
+import { convolution, type ProbeNetwork, unetLevel } from './probe-model.ts';
 
 /** Of the largest value: half precision and the matrix units of graphics cards lie within, a wrong result does not. */
 const TOLERANCE = 2e-2;
-const NARROW = 32;
-/** So much slower on a narrow network, and longer than any graphics card takes to start: a wide one is not waited for. */
+/** So much slower in one convolution, and longer than any graphics card takes: more is not waited for. */
 const HOPELESS = 10;
 const HOPELESS_MS = 100;
 /** Frames that go together where that pays, and what it must save to be worth it. */
@@ -24,11 +23,11 @@ interface Timed {
 }
 
 /** Its calls after the first, the shortest of them. */
-async function timed(provider: Provider, width: number, frames: readonly number[]): Promise<Timed[]> {
-  const session = await createSession(probeModel(width), { provider, label: 'the trial network' });
+async function timed(provider: Provider, network: ProbeNetwork, frames: readonly number[]): Promise<Timed[]> {
+  const session = await createSession(network.model(), { provider, label: 'the trial network' });
   const made: Timed[] = [];
   for (const count of frames) {
-    const feeds = probeFeeds(width, count);
+    const feeds = network.feeds(count);
     let best = Number.POSITIVE_INFINITY;
     let y = new Float32Array(0);
     for (let i = 0; i < 3 && (i < 2 || best < HOPELESS_MS); i++) {
@@ -67,18 +66,18 @@ function softwareDriver(): string | null {
 
 async function probe({ provider, width, timed: wantsTime }: TrialQuestion): Promise<TrialAnswer> {
   if (provider === 'cpu') {
-    const [{ milliseconds: call }] = (await timed('cpu', width, [1])) as [Timed];
+    const [{ milliseconds: call }] = (await timed('cpu', unetLevel(width), [1])) as [Timed];
     const reason = `works, ${inMs(call)} a call`;
     return { ok: true, reason, software: false, call, cpu: call, together: false };
   }
-  const small = await compared(provider, NARROW);
+  const small = await compared(provider, convolution);
   if ('ok' in small) return small;
   const driver = provider === 'webgpu' ? softwareDriver() : null;
   const software = driver !== null;
   const works = `works${driver === null ? '' : ` in software (${driver})`}`;
   if (!wantsTime) return { ok: true, reason: works, software, call: null, cpu: null, together: false };
   const hopeless = small.call > Math.max(HOPELESS_MS, HOPELESS * small.cpu);
-  const times = hopeless || width === NARROW ? small : await compared(provider, width);
+  const times = hopeless || software ? small : await compared(provider, unetLevel(width));
   if ('ok' in times) return times;
   const { call, cpu } = times;
   const reason = `${works}, ${inMs(call)} a call against ${inMs(cpu)} on the processor`;
@@ -89,10 +88,10 @@ async function probe({ provider, width, timed: wantsTime }: TrialQuestion): Prom
 /** How long a call takes on both, or why the provider is of no use. */
 async function compared(
   provider: Provider,
-  width: number,
+  network: ProbeNetwork,
 ): Promise<{ call: number; cpu: number } | TrialAnswer> {
-  const [tried] = (await timed(provider, width, [1])) as [Timed];
-  const [cpu] = (await timed('cpu', width, [1])) as [Timed];
+  const [tried] = (await timed(provider, network, [1])) as [Timed];
+  const [cpu] = (await timed('cpu', network, [1])) as [Timed];
   const wrong = off(tried.y, cpu.y);
   if (!(wrong <= TOLERANCE))
     return failedTrial(`it computes wrong numbers (off by ${wrong.toExponential(1)})`);
@@ -102,7 +101,7 @@ async function compared(
 /** Whether frames in one call take less than one by one; a card that cannot take them at all says no. */
 async function paysTogether(provider: Provider, width: number): Promise<boolean> {
   try {
-    const [one, all] = (await timed(provider, width, [1, TOGETHER])) as [Timed, Timed];
+    const [one, all] = (await timed(provider, unetLevel(width), [1, TOGETHER])) as [Timed, Timed];
     return all.milliseconds < WORTH * TOGETHER * one.milliseconds;
   } catch {
     return false;
