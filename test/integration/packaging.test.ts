@@ -4,9 +4,13 @@ import { cpSync, existsSync, globSync, mkdirSync, readFileSync, writeFileSync } 
 import { dirname, join, resolve } from 'node:path';
 import { build, Platform } from 'electron-builder';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { TIMELINE_FORMATS } from '../../src/common/interchange/registry.ts';
+import { rational } from '../../src/common/time/rational.ts';
 import { resolveFfmpeg } from '../../src/main/engine/media/ffmpeg.ts';
+import { createProject } from '../../src/main/engine/project/file.ts';
 import { setup } from '../helpers/built.ts';
 import { makeWorld, movingClip } from '../helpers/cli.ts';
+import { clipRefOf, withClip } from '../helpers/project.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -131,7 +135,7 @@ it.runIf(platform === 'linux')('the packed application holds no library of anoth
 });
 
 describe('the command line alone', () => {
-  it('is one file that installs without a network, runs and edits', async () => {
+  it('is one file that installs without a network, runs, edits and exports', async () => {
     const folder = tempFolder();
     execFileSync(process.execPath, [join(root, 'tools/licences.ts')]);
     const made = ['--out', folder, '--without-ffmpeg'];
@@ -163,5 +167,22 @@ describe('the command line alone', () => {
     const words = ['--model', world.bundle, '--source-prompt', 'a car', '--prompt', 'a swan', '--steps', '2'];
     expect(retake('edit', clip, ...words, '--out', take)).toMatchObject({ status: 0 });
     expect(existsSync(take)).toBe(true);
+
+    const project = join(world.dir, 'film.retake');
+    const ref = await clipRefOf(clip, {
+      rate: rational(12),
+      frames: 24,
+      width: 64,
+      height: 48,
+      hasAudio: true,
+    });
+    createProject(project, withClip(ref)).close();
+    const timeline = join(world.out, 'timeline');
+    expect(retake('export', project, '--timeline', '--out', timeline)).toMatchObject({ status: 0 });
+    // The clip is named in every file, so what writes XML is in the bundles.
+    const written = filesIn(timeline).filter((name) => name !== 'README.txt');
+    expect(written).toHaveLength(TIMELINE_FORMATS.length);
+    for (const name of written)
+      expect(readFileSync(join(timeline, name), 'utf8'), name).toContain('clip.mov');
   }, 180_000);
 });
