@@ -110,10 +110,13 @@ async function renderOnce(
     const resumed = stopAgain();
     if (code !== 0) throw new Error(`it did not resume: ${stderr}`);
     const report = JSON.parse(stdout) as Awaited<ReturnType<typeof reportOf>>;
-    await checkTake(out, frames);
     const { inversion, sampling } = report;
     const calls = { inversion: inversion.unetCalls, sampling: sampling.unetCalls };
-    return { frames, side, seconds: since(), killedAfter, first, resumed, calls };
+    const seen = { frames, side, seconds: since(), killedAfter, first, resumed, calls };
+    // A take that is not right is not to cost the figures of half an hour.
+    for (const [measure, value] of rowsOf(seen)) say(`${measure}: ${value}`);
+    await checkTake(out, frames);
+    return seen;
   });
 }
 
