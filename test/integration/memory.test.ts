@@ -22,6 +22,7 @@ import { movingClip } from '../helpers/cli.ts';
 import { settingsWith } from '../helpers/job-settings.ts';
 import { contextWith } from '../helpers/prepared.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
+import { makeLora, writeKohya } from '../helpers/tiny-lora.ts';
 
 const BUNDLE = resolve(import.meta.dirname, '../../resources/demo/bundle');
 const ALONE: Call = { frames: 1, branches: 2, bank: 0, self: true, joint: false };
@@ -170,5 +171,23 @@ describe('a render that does not fit', () => {
     await expect(planner(false)(settings(256))).rejects.toMatchObject({ message: /^this edit needs about/ });
     // A render that runs gives its memory back before this one begins.
     expect((await planner(true)(settings(256))).memoryBytes).toBe(memoryBytes);
+  });
+
+  it('counts what LoRAs add in the plan, as their render does', async () => {
+    const { graph } = loadGraph(join(BUNDLE, 'unet/model.onnx'), { root: BUNDLE }).model;
+    const unet = makeLora(graph, 1, ({ kernel }) => (kernel ? null : 'lora'));
+    const path = writeKohya(join(folder, 'look.safetensors'), { unet });
+    const plain = settings(256);
+    const held = { ...plain, model: { ...plain.model, loras: [{ path, strength: 0.7 }] } };
+    const [without, added] = [
+      (await planner(false)(plain)).memoryBytes!,
+      (await planner(false)(held)).memoryBytes!,
+    ];
+    expect(added).toBeGreaterThan(without);
+    await using shot = await prepareShot(held, contextWith({ dir: tempFolder() }), false);
+    const { shape } = shot;
+    const opened = shot.bundle.memory(shape).unet;
+    await using bare = await prepareShot(plain, contextWith({ dir: tempFolder() }), false);
+    expect(opened).toBeGreaterThan(bare.bundle.memory(shape).unet);
   });
 });

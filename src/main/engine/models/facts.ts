@@ -6,7 +6,7 @@ import type { LatentShape } from '../diffusion/types.ts';
 import { readControlNet, type Sockets, socketsOf } from './controlnet.ts';
 import { readEmbeddings } from './embeddings/embedding.ts';
 import { type Layout, unetWidth } from './layout.ts';
-import { digestsWith } from './loras/use.ts';
+import { digestsWith, openLoras } from './loras/use.ts';
 import { type BundleMemory, foretell } from './memory/bundle.ts';
 import { type MemoryVariant, memoryOfParts } from './memory/of-parts.ts';
 import { vaeBytes } from './memory/vae.ts';
@@ -63,7 +63,7 @@ export function rememberingFacts(digestStore: DigestStore | undefined): ReadFact
         ...factsOf(read),
         depth: depthOf(read),
         sockets: socketsOf(read.parts.unet, read.geometry.latentChannels),
-        memory: rememberingMemory(layout, read.geometry.factor),
+        memory: rememberingMemory(layout, read.geometry.factor, loras, digestStore),
       },
       ownDigests: read.ownDigests,
       reader: readerOf(read),
@@ -152,14 +152,25 @@ async function stampOf(layout: Layout, weights: readonly string[]): Promise<stri
 }
 
 /** Of the last one that was asked for: an artist changes prompts more often than methods. */
-function rememberingMemory(layout: Layout, factor: number): PlanFacts['memory'] {
+function rememberingMemory(
+  layout: Layout,
+  factor: number,
+  loras: readonly LoraUse[],
+  digestStore: DigestStore | undefined,
+): PlanFacts['memory'] {
   let last: { readonly key: string; readonly memory: BundleMemory } | null = null;
   return async (variant, controlNets) => {
     const key = JSON.stringify([variant, controlNets]);
     if (last?.key !== key) {
       const nets = [];
       for (const path of controlNets) nets.push(await readControlNet(path));
-      last = { key, memory: memoryOfParts(loadParts(layout), factor, variant, nets) };
+      const parts = loadParts(layout);
+      const used = await openLoras(
+        loras,
+        { name: layout.name, parts },
+        { ...(digestStore && { digestStore }) },
+      );
+      last = { key, memory: memoryOfParts(parts, factor, variant, nets, used) };
     }
     const { memory } = last;
     return (shape) => foretell(memory, shape);

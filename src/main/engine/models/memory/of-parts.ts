@@ -3,6 +3,7 @@ import type { MemoryUse } from '../../../../common/settings/model.ts';
 import { controlResiduals } from '../../onnx/passes/control-residuals.ts';
 import { deepFeatures } from '../../onnx/passes/deep-features.ts';
 import { referenceAttention } from '../../onnx/passes/reference-attention.ts';
+import { adaptersOf, type LoraInUse } from '../loras/use.ts';
 import { prepareRead, type ReadModel } from '../model.ts';
 import type { Parts } from '../parts.ts';
 import { type ControlNetIo, controlNet } from '../roles/controlnet.ts';
@@ -29,11 +30,13 @@ export function memoryOfParts(
   factor: number,
   { attention, memory, ...variant }: MemoryVariant,
   controlNets: readonly ReadModel<ControlNetIo>[] = [],
+  loras: readonly LoraInUse[] = [],
 ): BundleMemory {
   const common = { name: 'the model', provider: 'cpu' } as const;
   const prepared = prepareRead(unet, parts.unet, {
     ...common,
     memory,
+    adapters: adaptersOf(loras, 'unet'),
     variant: { ...variant, fused: attention.unet, controlled: controlNets.length > 0 },
   });
   const plain = { ...common, variant: attention.vae };
@@ -55,10 +58,11 @@ export function memoryOfParts(
       network: prepareRead(vaeDecoder, parts.vaeDecoder, plain).memory(),
       io: parts.vaeDecoder.io,
     },
-    text: parts.text.map((part) => ({
-      network: prepareRead(textEncoder, part, { ...common, variant: { placing: false } }).memory(),
-      io: part.io,
-    })),
+    text: parts.text.map((part, i) => {
+      const adapters = adaptersOf(loras, i === 0 ? 'text' : 'text2');
+      const prepared = prepareRead(textEncoder, part, { ...common, adapters, variant: { placing: false } });
+      return { network: prepared.memory(), io: part.io };
+    }),
     controlNets: controlNets.map((read) => ({
       network: prepareRead(controlNet, read, { ...common, memory, variant: attention.unet }).memory(),
       io: read.io,
