@@ -1,5 +1,6 @@
 /** Memory as it is foretold: against the runtime's own shapes, and where a render does not fit. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -14,6 +15,7 @@ import { readLayout } from '../../src/main/engine/models/read-layout.ts';
 import type { Call } from '../../src/main/engine/models/types.ts';
 import { ELEMENT } from '../../src/main/engine/onnx/ir/types.ts';
 import { createSession } from '../../src/main/engine/onnx/ort.ts';
+import { parseModel, serializeModel } from '../../src/main/engine/onnx/serde.ts';
 import { inferShapes } from '../../src/main/engine/onnx/shapes/infer.ts';
 import { loadGraph } from '../../src/main/engine/onnx/slim.ts';
 import { createPlanner } from '../../src/main/engine/queue/plan.ts';
@@ -155,13 +157,72 @@ describe('a render that does not fit', () => {
     const refused = await refusal(512, free);
     expect(refused).toMatchObject({ code: 'usage', doing: 'planning the memory' });
     expect(refused!.message).toMatch(
-      /^this edit needs about \d+\.\d GB of memory at \d+×\d+, and \d+\.\d GB are free$/,
+      /^this edit needs about [\d.]+ [MG]B of memory at \d+×\d+, and [\d.]+ [MG]B are free$/,
     );
     expect(refused!.hint).toContain('set the attention to auto');
     const largest = Number(/--size (\d+)/.exec(refused!.hint!)![1]);
     expect(largest).toBeGreaterThan(128);
     expect(await refusal(largest, free)).toBeNull();
     expect(await refusal(largest + 16, free)).not.toBeNull();
+  });
+
+  describe('as a whole, but does in tiles', () => {
+    const SIZE = 512;
+    const tiled = (vaeTiles: 'auto' | 'on' | 'off', bundle = BUNDLE): EditSettings => {
+      const asked = settings(SIZE);
+      return { ...asked, model: { ...asked.model, attention: 'auto', vaeTiles, bundle } };
+    };
+    const prepared = async (asked: EditSettings, freeMemory: number) => {
+      const context = { ...contextWith({ dir: tempFolder() }), freeMemory };
+      await using _ = await prepareShot(asked, context, false);
+    };
+    const plan = (asked: EditSettings) => planner(false)(asked);
+    /** The demo's with a decoder that was exported for one size. */
+    const frozen = async () => {
+      const dir = join(tempFolder(), 'bundle');
+      await cp(BUNDLE, dir, { recursive: true });
+      const file = join(dir, 'vae_decoder', 'model.onnx');
+      const model = parseModel(readFileSync(file));
+      const [input] = model.graph.inputs;
+      // What the edit takes.
+      (input as { dims: unknown }).dims = [1, 12, 56, 76];
+      writeFileSync(file, serializeModel(model));
+      return dir;
+    };
+
+    it('says so, and a plan in tiles needs less', async () => {
+      const [whole, tiles] = [await plan(tiled('off')), await plan(tiled('on'))];
+      expect(tiles.memoryBytes).toBeLessThanOrEqual(whole.memoryBytes!);
+    });
+
+    it('is refused before its first frame where a VAE that cannot is asked to', async () => {
+      const asked = tiled('on', await frozen());
+      const refusal = {
+        code: 'usage',
+        message: expect.stringMatching(/cannot work in tiles: its decoder: it was exported for one size$/),
+        hint: 'Set the VAE tiles to auto or off.',
+      };
+      await expect(prepared(asked, 64e9)).rejects.toMatchObject(refusal);
+      await expect(plan(asked)).rejects.toMatchObject(refusal);
+    });
+
+    it('goes on as a whole where a VAE that cannot is free to, while memory allows it', async () => {
+      const asked = tiled('auto', await frozen());
+      await prepared(asked, 64e9);
+      expect((await plan(asked)).memoryBytes).toBeGreaterThan(0);
+      await expect(prepared(asked, 1e8)).rejects.toMatchObject({ doing: 'planning the memory' });
+    });
+
+    it('prepares its tiles before its first frame', async () => {
+      const context = { ...contextWith({ dir: tempFolder() }), freeMemory: 64e9 };
+      await using shot = await prepareShot(tiled('on'), context, false);
+      const { sessions, tiled: inTiles } = shot.bundle;
+      expect([sessions.vaeEncoder, sessions.vaeDecoder]).toEqual([
+        { open: false, opened: 1 },
+        { open: false, opened: 1 },
+      ]);
+      expect(inTiles).toEqual({ encode: 0, decode: 0 });
+    });
   });
 
   it('is refused by its plan too, which otherwise says what it needs', async () => {

@@ -46,7 +46,8 @@ it('half precision is widened when it is loaded, or stays in its file', () => {
 
 it('a model nobody edits with yet is told by a guided edit at its size and at smaller ones', async () => {
   const foretell = async ({ height, width }: { height: number; width: number }): Promise<Foretold> => ({
-    ...{ unet: 3e9, controlNets: 0, vaeEncoder: 4e8, vaeDecoder: 1e9, text: 5e8, features: 0, deep: 0 },
+    ...{ unet: 3e9, controlNets: 0, vaeEncoder: 4e8, vaeDecoder: 1e9, vaeSteadyDecoder: 1e9 },
+    ...{ text: 5e8, features: 0, deep: 0 },
     calls: (calls) => calls.length * height * width * 1000,
     shallow: () => 0,
     vaeWeights: { encoder: 0, decoder: 0 },

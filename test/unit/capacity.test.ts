@@ -29,6 +29,7 @@ const foretold: Foretold = {
     controlNets: 0,
     vaeEncoder: 20_000,
     vaeDecoder: 10_000,
+    vaeSteadyDecoder: 10_000,
     text: 5000,
     features: 1000,
     deep: 0,

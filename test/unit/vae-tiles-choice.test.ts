@@ -4,10 +4,9 @@ import { keyOf } from '../../src/main/engine/artefacts/keys.ts';
 import { encoderOf } from '../../src/main/engine/make/shot.ts';
 import { alwaysInTiles, inTilesNow } from '../../src/main/engine/models/tiles/choice.ts';
 import { TilesOfVae } from '../../src/main/engine/models/tiles/of-vae.ts';
-import { checkVaeMemory } from '../../src/main/engine/render/vae-memory.ts';
 
 const GB = 1e9;
-const auto = { asked: 'auto', provider: 'cpu', whole: 6 * GB } as const;
+const auto = { asked: 'auto', provider: 'cpu', whole: 6 * GB, untiled: null } as const;
 
 it('are worked in where the whole takes more than half of the machine', () => {
   expect(alwaysInTiles(auto, 12 * GB)).toBe(false);
@@ -23,12 +22,32 @@ it('are worked in for now where the whole does not fit into what is free', () =>
   expect(inTilesNow({ ...auto, asked: 'off' }, GB, 64 * GB)).toBe(false);
 });
 
+it('are not worked in where the VAE cannot, unless they are asked for, which is refused', () => {
+  const cannot = { ...auto, untiled: 'it was exported for one size' };
+  expect(alwaysInTiles(cannot, GB)).toBe(false);
+  expect(inTilesNow(cannot, GB, 64 * GB)).toBe(false);
+});
+
+it('are foretold where they are worked in, and of what is kept only where that is always so', () => {
+  const vaeMemory = () => ({ whole: 0.1 * GB, scores: 0, tiled: 0.05 * GB });
+  const of = { vaeTiles: 'auto', provider: 'cpu', freeMemory: () => 0.08 * GB, weights: 0 } as const;
+  const tiles = new TilesOfVae({ ...of, model: { vaeMemory, untiled: null } });
+  const whole = {
+    ...{ unet: 1, controlNets: 0, vaeEncoder: GB, vaeDecoder: GB, vaeSteadyDecoder: GB },
+    ...{ vaeWeights: { encoder: 3, decoder: 4 }, text: 1, features: 0, deep: 0 },
+    ...{ calls: () => 0, shallow: () => 0 },
+  };
+  expect(tiles.foretold(whole, { width: 64, height: 64 })).toMatchObject({
+    ...{ vaeEncoder: GB, vaeDecoder: 0.05 * GB + 4, vaeSteadyDecoder: GB },
+  });
+});
+
 it('decode all pictures of a size alike, whatever is free after the first, until the memory is given back', () => {
   let free = 8 * GB;
   // Never more than half of the machine that runs this.
-  const memory = () => ({ whole: 0.1 * GB, tiled: 0.05 * GB });
+  const vaeMemory = () => ({ whole: 0.1 * GB, scores: 0, tiled: 0.05 * GB });
   const of = { vaeTiles: 'auto', provider: 'cpu', freeMemory: () => free, weights: GB } as const;
-  const tiles = new TilesOfVae({ ...of, memory });
+  const tiles = new TilesOfVae({ ...of, model: { vaeMemory, untiled: null } });
   const size = { width: 64, height: 64 };
   expect(tiles.decode(size)).toBe(false);
   free = GB;
@@ -48,18 +67,4 @@ it('are in keys only where they are worked in', () => {
   const key = (encodesInTiles: boolean) => keyOf('latents', 1, encoderOf({ ...shot, encodesInTiles }));
   expect(key(false)).toBe(keyOf('latents', 1, { vaeEncoder: 'e', provider: 'cpu' }));
   expect(key(true)).not.toBe(key(false));
-});
-
-it('are named where a picture is refused', () => {
-  const bundle = { factor: 8, vaeMemory: () => ({ whole: 60 * GB, tiled: 9 * GB }) };
-  const check = (asked: 'auto' | 'on' | 'off', free: number) =>
-    checkVaeMemory(bundle, { shape: { channels: 4, width: 256, height: 256 }, asked, provider: 'cpu', free });
-  expect(() => check('auto', 10 * GB)).not.toThrow();
-  expect(() => check('auto', 8 * GB)).toThrow(
-    'encoding and decoding pictures of 2048×2048 takes 9 GB in tiles, and 8 GB are free',
-  );
-  expect(() => check('off', 10 * GB)).toThrow(
-    expect.objectContaining({ hint: expect.stringContaining('auto') }),
-  );
-  expect(() => check('on', 10 * GB)).not.toThrow();
 });

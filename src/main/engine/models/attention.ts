@@ -1,5 +1,6 @@
 /** Self-attention of a bundle's networks: what there is of it, and whether it is computed as written or as one operator. */
 import { createHash } from 'node:crypto';
+import prettyBytes from 'pretty-bytes';
 import { AppError } from '../../../common/errors.ts';
 import type { model as modelSettings } from '../../../common/settings/model.ts';
 import type { LatentShape } from '../diffusion/types.ts';
@@ -95,15 +96,27 @@ async function chooseFor(
   if (written === 0) return not('it has none that is written out');
   const scores = shape && FLOAT * largest * (shape.height * shape.width) ** 2;
   if (asked === 'auto' && scores !== null && scores <= MATTERS)
-    return not(`at this size its scores take ${Math.ceil(scores / 2 ** 20)} MB`);
+    return not(`at this size its scores take ${prettyBytes(scores)}`);
   return tryFused(provider, kinds, standard);
 }
 
 /** Raised when the same network gives other numbers by it. */
 const VERSION = 1;
 
+/** Facts of a bundle whose attention is computed so: its digests know, and its VAE holds no scores where they are fused. */
+export function withAttention<Facts extends Pick<BundleFacts, 'digests' | 'vaeMemory'>>(
+  facts: Facts,
+  attention: FusedParts,
+): Facts {
+  const vaeMemory: BundleFacts['vaeMemory'] = (latent) => {
+    const { whole, scores, tiled } = facts.vaeMemory(latent);
+    return attention.vae === null ? { whole, scores, tiled } : { whole: whole - scores, scores: 0, tiled };
+  };
+  return { ...facts, digests: digestsWithAttention(facts.digests, attention), vaeMemory };
+}
+
 /** Digests of networks by what they compute: their own where attention stays as it is. */
-export function digestsWithAttention(own: BundleDigests, { unet, vae }: FusedParts): BundleDigests {
+function digestsWithAttention(own: BundleDigests, { unet, vae }: FusedParts): BundleDigests {
   const digest = (alone: string, operator: FusedOperator | null) =>
     operator === null
       ? alone

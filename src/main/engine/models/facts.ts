@@ -10,6 +10,7 @@ import { digestsWith, openLoras } from './loras/use.ts';
 import { type BundleMemory, foretell } from './memory/bundle.ts';
 import { type MemoryVariant, memoryOfParts } from './memory/of-parts.ts';
 import { vaeBytes } from './memory/vae.ts';
+import { weightBytes } from './memory/weights.ts';
 import { loadParts, type Parts, textWidths } from './parts.ts';
 import { promptReader, type ReaderOf } from './prompt/reader.ts';
 import { type ReadBundle, readBundle } from './read.ts';
@@ -31,7 +32,13 @@ interface PlanFacts extends BundleFacts {
   readonly depth: Pick<DepthEstimator, 'sizeFor'> | null;
   readonly sockets: Sockets;
   /** What work on latents of this shape takes on the processor, with the UNet prepared so. Reads the graphs once more. @throws AppError */
-  memory(variant: MemoryVariant, controlNets: readonly string[]): Promise<(shape: LatentShape) => Foretold>;
+  memory(variant: MemoryVariant, controlNets: readonly string[]): Promise<UntiledForetold>;
+}
+
+/** As if its VAE worked as a whole, and all weights in float32. */
+interface UntiledForetold {
+  readonly weights: number;
+  foretell(shape: LatentShape): Foretold;
 }
 
 /** What of opening changes what a model is, and what prompts may name. */
@@ -103,30 +110,21 @@ function depthOf({ layout, parts }: ReadBundle): PlanFacts['depth'] {
   return { sizeFor: (picture) => sizeFor(part, preprocessor.config, picture) };
 }
 
+/** With attention as it is in the files. */
 export function factsOf(read: ReadBundle): BundleFacts {
-  const { layout, scheduler, geometry, digests, embeddings, selfAttention, unetWeights } = read;
+  const { layout, scheduler, geometry, digests, embeddings, selfAttention, untiled, unetWeights } = read;
   const { space: _, ...measures } = geometry;
   // Without what they add, which is large.
   const loras = read.loras.map(({ additions: _, ...facts }) => facts);
   const readPrompt = promptReader({ ...readerOf(read), embeddings });
   const { dir, name } = layout;
   const vaeMemory: BundleFacts['vaeMemory'] = (latent) => ({
-    whole: vaeBytes(layout.vae, latent, geometry.factor),
+    ...vaeBytes(layout.vae, latent, geometry.factor),
     tiled: tiledBytes(layout.vae, latent, geometry.factor),
   });
   const width = unetWidth(layout);
-  const made = {
-    width,
-    scheduler,
-    digests,
-    loras,
-    embeddings,
-    readPrompt,
-    selfAttention,
-    vaeMemory,
-    unetWeights,
-  };
-  return { ...measures, dir, name, ...made };
+  const made = { width, scheduler, digests, loras, embeddings, readPrompt };
+  return { ...measures, dir, name, ...made, selfAttention, untiled, vaeMemory, unetWeights };
 }
 
 function readerOf({ tokenizers, parts }: ReadBundle): Omit<ReaderOf, 'embeddings'> {
@@ -158,7 +156,7 @@ function rememberingMemory(
   loras: readonly LoraUse[],
   digestStore: DigestStore | undefined,
 ): PlanFacts['memory'] {
-  let last: { readonly key: string; readonly memory: BundleMemory } | null = null;
+  let last: { readonly key: string; readonly weights: number; readonly memory: BundleMemory } | null = null;
   return async (variant, controlNets) => {
     const key = JSON.stringify([variant, controlNets]);
     if (last?.key !== key) {
@@ -170,9 +168,11 @@ function rememberingMemory(
         { name: layout.name, parts },
         { ...(digestStore && { digestStore }) },
       );
-      last = { key, memory: memoryOfParts(parts, factor, variant, nets, used) };
+      // Before they are prepared, which changes them.
+      const weights = weightBytes([parts.unet, parts.vaeEncoder, parts.vaeDecoder, ...nets]);
+      last = { key, weights, memory: memoryOfParts(parts, factor, variant, nets, used) };
     }
     const { memory } = last;
-    return (shape) => foretell(memory, shape);
+    return { weights: last.weights, foretell: (shape) => foretell(memory, shape) };
   };
 }

@@ -59,6 +59,8 @@ export interface OpenModel<Functions = unknown> {
   readonly isOpen: boolean;
   /** Opens its session before the first call. @throws Cancelled, AppError */
   open(): Promise<void>;
+  /** Prepares its tiles, where it may work in such, before the first call; no session stays open. @throws Cancelled, AppError */
+  readyTiles(): Promise<void>;
   /** Gives its memory back; the next call of a function opens the session again. */
   release(): Promise<void>;
   close(): Promise<void>;
@@ -214,6 +216,10 @@ export async function openRead<Io, Want, Variant, Functions>(
     },
     // What was cut is opened by its first call.
     open: () => session.open(),
+    async readyTiles() {
+      await tiles?.ready();
+      await session.release();
+    },
     async release() {
       for (const one of sessions) await one.release();
     },

@@ -1,11 +1,10 @@
 /** Opens a bundle as functions: everything is checked before the first network is loaded, and each is loaded at its first use. */
 import { assert } from '../../../common/errors.ts';
-import { digestsWithAttention, EXACT } from './attention.ts';
+import { EXACT, withAttention } from './attention.ts';
 import { checkControlNet, readControlNet, socketsOf } from './controlnet.ts';
 import { factsOf } from './facts.ts';
 import { adaptersOf } from './loras/use.ts';
 import { foretell } from './memory/bundle.ts';
-import { vaeInTiles } from './memory/vae.ts';
 import { weightBytes } from './memory/weights.ts';
 import { digestOfModel, type OpenModel, type OpenModelOptions, openRead, type ReadModel } from './model.ts';
 import { checkCanvas } from './parts.ts';
@@ -41,8 +40,7 @@ import type { OnCall } from './unet.ts';
 export async function openBundle(dir: string, options: OpenBundleOptions): Promise<Bundle> {
   const asInFiles = await readBundle(dir, options);
   const attention = (await options.attention?.(factsOf(asInFiles))) ?? EXACT;
-  const held = digestsWithSession(asInFiles, options);
-  const read = { ...asInFiles, digests: digestsWithAttention(held, attention) };
+  const read = { ...asInFiles, digests: digestsWithSession(asInFiles, options) };
   const controls = await readControls(read, options);
   const opened: OpenModel[] = [];
   try {
@@ -140,7 +138,7 @@ function assemble(
   const { space, frozen, kind } = read.geometry;
   const { channels, factor } = space;
   const { sites, residuals, deepChannels } = models.unet.functions;
-  const facts = factsOf(read);
+  const facts = withAttention(factsOf(read), attention);
   const controlNets = controls.map(({ path, digest }) => ({ path, digest }));
   const { unet: network, vaeEncoder, vaeDecoder, text } = read.parts;
   const ios = {
@@ -175,7 +173,7 @@ function assemble(
   const sum = (values: readonly number[]) => values.reduce((all, value) => all + value, 0);
   const modelsOf = (part: BundlePart) => held[part] ?? [];
 
-  const tiles = new TilesOfVae({ ...options, memory: facts.vaeMemory, weights });
+  const tiles = new TilesOfVae({ ...options, model: facts, weights });
   const tiled = { encode: 0, decode: 0 };
 
   const tokenize = (prompt: string): Tokens => {
@@ -226,7 +224,7 @@ function assemble(
         },
         shape,
       );
-      return tiles.decode(shape) ? vaeInTiles(foretold, facts.vaeMemory(shape)) : foretold;
+      return tiles.foretold(foretold, shape);
     },
     tiled,
     tokenize,
@@ -260,6 +258,11 @@ function assemble(
       const inTiles = tiles.decode(shape, how);
       if (inTiles) tiled.decode += 1;
       return models.vaeDecoder.functions(latent, shape, space, inTiles);
+    },
+    async readyTiles(shape) {
+      const { encode, decode } = tiles.of(shape);
+      if (encode) await models.vaeEncoder.readyTiles();
+      if (decode) await models.vaeDecoder.readyTiles();
     },
     predict(shape, onLess) {
       assert(shape.channels === channels, `latents here have ${channels} channels, not ${shape.channels}`);

@@ -19,6 +19,7 @@ import type { Embedding } from './prompt/reader.ts';
 import { readLayout } from './read-layout.ts';
 import { readScheduler } from './scheduler.ts';
 import { weightsInFile } from './session-choice.ts';
+import { whyNotInTiles } from './tiles/tileable.ts';
 import { type ClipTokenizer, readTokenizer } from './tokenizer.ts';
 import type { AttentionFacts, BundleDigests, OpenBundleOptions, WeightsInFile } from './types.ts';
 
@@ -36,6 +37,8 @@ export interface ReadBundle {
   readonly loras: readonly LoraInUse[];
   readonly selfAttention: AttentionFacts;
   readonly unetWeights: WeightsInFile;
+  /** Why its VAE cannot work in tiles, or null. */
+  readonly untiled: string | null;
 }
 
 export type ReadBundleOptions = Pick<
@@ -68,6 +71,8 @@ export async function readBundle(dir: string, options: ReadBundleOptions): Promi
   const digests = digestsWith(ownDigests, loras);
   const selfAttention = attentionFacts(parts, layout);
   const unetWeights = weightsInFile(parts.unet);
-  const read = { layout, scheduler, parts, geometry, tokenizers, embeddings, selfAttention, unetWeights };
+  const untiled = whyNotInTiles(parts);
+  const facts = { selfAttention, unetWeights, untiled };
+  const read = { layout, scheduler, parts, geometry, tokenizers, embeddings, ...facts };
   return { ...read, ownDigests, digests, loras };
 }

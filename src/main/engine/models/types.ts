@@ -160,9 +160,12 @@ export interface BundleFacts {
   /** In the order in which they were asked for. */
   readonly loras: readonly LoraFacts[];
   readonly selfAttention: AttentionFacts;
-  /** Bytes that the VAE makes beside its weights: of a whole picture at once, and in tiles. */
+  /** Why its VAE cannot work in tiles, as far as its graphs tell; null where nothing speaks against it. */
+  readonly untiled: string | null;
+  /** Bytes that the VAE makes beside its weights: of a whole picture at once, of which attention that is written out takes `scores`, and in tiles. */
   readonly vaeMemory: (latent: Pick<LatentShape, 'height' | 'width'>) => {
     readonly whole: number;
+    readonly scores: number;
     readonly tiled: number;
   };
 }
@@ -179,6 +182,8 @@ export interface Foretold {
   /** Each with its weights, while it works on one frame. */
   readonly vaeEncoder: number;
   readonly vaeDecoder: number;
+  /** The same for pictures that sampling goes on from. */
+  readonly vaeSteadyDecoder: number;
   readonly vaeWeights: { readonly encoder: number; readonly decoder: number };
   /** All text encoders with their weights. */
   readonly text: number;
@@ -259,6 +264,8 @@ export interface Bundle extends BundleFacts {
    * @param onLess told once, when the rows of a call are parted because a graphics card has no room for them
    */
   predict(shape: LatentShape, onLess?: () => void): Predict;
+  /** Prepares and proves the tiles of what works in tiles at this size. @throws AppError bundle-invalid, Cancelled */
+  readyTiles(shape: LatentShape): Promise<void>;
   /** Opens a part's session before its first use. @throws Cancelled, AppError */
   open(part: BundlePart): Promise<void>;
   /** Gives back the memory of a part that is not needed for now; its next use opens it again. */

@@ -6,12 +6,14 @@ import type { EditSettings } from '../../../common/settings/settings.ts';
 import type { ArtefactStore } from '../artefacts/store.ts';
 import { shallowVisits, shareOfWork } from '../diffusion/reuse.ts';
 import { visitsOf } from '../diffusion/run.ts';
+import type { LatentShape } from '../diffusion/types.ts';
 import type { Probe } from '../media/remembering-probe.ts';
-import { chooseAttention, digestsWithAttention } from '../models/attention.ts';
+import { chooseAttention, withAttention } from '../models/attention.ts';
 import { checkControlNet, rememberingControlNets } from '../models/controlnet.ts';
 import type { ReadFacts } from '../models/facts.ts';
 import { loraNotes } from '../models/loras/notes.ts';
 import { digestsWithSession } from '../models/session-choice.ts';
+import { TilesOfVae } from '../models/tiles/of-vae.ts';
 import { chooseProvider } from '../onnx/provider.ts';
 import {
   CONTROL_SHARE,
@@ -72,8 +74,8 @@ export function createPlanner({ cache, store, probe, facts, dir, isBusy }: Plann
     const { provider } = await chooseProvider(settings.model.provider, { width: asInFiles.width });
     const shape = shapeOf(settings, clip, asInFiles);
     const attention = await chooseAttention(settings.model.attention, { model: asInFiles, shape, provider });
-    const ownDigests = digestsWithSession(asInFiles, { provider, memory: memoryUse });
-    const model = { ...asInFiles, digests: digestsWithAttention(ownDigests, attention) };
+    const digests = digestsWithSession(asInFiles, { provider, memory: memoryUse });
+    const model = withAttention({ ...asInFiles, digests }, attention);
     const resolved = resolveShot({ settings, request, clip, model, provider });
     for (const path of [...controlNetsOf(settings), ...idleControlNetsOf(settings)])
       checkControlNet(await controlNet(path), model.sockets, model.name);
@@ -100,10 +102,15 @@ export function createPlanner({ cache, store, probe, facts, dir, isBusy }: Plann
 
     /** Beside a running render nothing is refused: this one begins when that one has given its memory back. */
     const memoryNeeded = async () => {
-      const foretell = await model.memory(
+      const { weights, foretell: foretellWhole } = await model.memory(
         { ...attentionOf(resolved), reuse: settings.sampling.reuse > 1, attention, memory: memoryUse },
         controlNetsOf(settings),
       );
+      const tiles = new TilesOfVae({
+        ...{ vaeTiles: settings.model.vaeTiles, provider, freeMemory: () => free },
+        ...{ model, weights },
+      });
+      const foretell = (shape: LatentShape) => tiles.foretold(foretellWhole(shape), shape);
       const planned = { resolved, controls: guides.controls, watched: true, foretell };
       const needed = renderMemory(memoryOf(planned));
       if (!isBusy()) checkMemory(planned, needed, free);

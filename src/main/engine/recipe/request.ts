@@ -136,6 +136,7 @@ type ModelFacts = Pick<
   | 'digests'
   | 'readPrompt'
   | 'vaeMemory'
+  | 'untiled'
 >;
 
 /** Of the latents of an edit. @throws AppError as canvasOf */
@@ -179,7 +180,15 @@ export function resolveShot(of: {
   const range = resolveRange(settings, clip);
   const fit = canvasOf(settings, clip, model);
   const shape = latentShape(fit, model);
-  const { whole } = model.vaeMemory(shape);
+  const tiles = {
+    ...{ asked: settings.model.vaeTiles, whole: model.vaeMemory(shape).whole },
+    ...{ provider: of.provider, untiled: model.untiled },
+  };
+  if (tiles.asked === 'on' && tiles.untiled !== null)
+    throw usage(
+      `the VAE of ${model.name} cannot work in tiles: ${tiles.untiled}`,
+      'Set the VAE tiles to auto or off.',
+    );
   const { solver, scheduleId } = request;
   return {
     ...request,
@@ -191,7 +200,7 @@ export function resolveShot(of: {
     anchors: anchorsOf(settings).map((frame) => frame - range.start),
     fit,
     shape,
-    encodesInTiles: alwaysInTiles({ asked: settings.model.vaeTiles, whole, provider: of.provider }),
+    encodesInTiles: alwaysInTiles(tiles),
     schedule: makeLevels(model.scheduler, settings.sampling.steps, { solver, schedule: scheduleId }),
   };
 }

@@ -1,8 +1,10 @@
 /** Whether a render fits into memory, and if not, what would: told before its first frame. */
+import prettyBytes from 'pretty-bytes';
 import { AppError } from '../../../common/errors.ts';
 import type { LatentShape } from '../diffusion/types.ts';
 import { attentionFor } from '../methods/registry.ts';
 import type { AttentionUse } from '../methods/types.ts';
+import { ALL_TILED, vaeInTiles } from '../models/memory/vae.ts';
 import type { Foretold } from '../models/types.ts';
 import type { ControlGuide } from '../recipe/controls.ts';
 import { canvasOf, latentShape, type ResolvedShot } from '../recipe/request.ts';
@@ -48,10 +50,11 @@ export function checkMemory(planned: Planned, needed: RenderMemory, free: number
   const { fit, settings, model, method } = planned.resolved;
   const size = settings.sampling.size ?? model.nativeSize;
   const largest = largestSize(planned, size, free);
-  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
   const smaller =
     largest === null ? null : `choose size ${largest} (--size ${largest}), the largest that fits`;
+  const { tiled, cannot } = tilesFor(planned, free);
   const ways = [
+    tiled,
     smaller,
     settings.model.attention === 'exact' ? 'set the attention to auto, which holds no scores' : null,
     'close other programs',
@@ -60,12 +63,27 @@ export function checkMemory(planned: Planned, needed: RenderMemory, free: number
   const [first, ...rest] = ways.filter((way) => way !== null) as [string, ...string[]];
   throw new AppError(
     'usage',
-    `this edit needs about ${gigabytes(needed.total)} of memory at ${fit.width}×${fit.height}, and ${gigabytes(free)} are free`,
+    `this edit needs about ${prettyBytes(needed.total)} of memory at ${fit.width}×${fit.height}, and ${prettyBytes(free)} are free`,
     {
       doing: 'planning the memory',
-      hint: `${[first[0]!.toUpperCase() + first.slice(1), ...rest].join(', or ')}.`,
+      hint: `${[first[0]!.toUpperCase() + first.slice(1), ...rest].join(', or ')}.${cannot}`,
     },
   );
+}
+
+/** Whether all of the VAE in tiles would help. */
+function tilesFor(
+  planned: Planned,
+  free: number,
+): { readonly tiled: string | null; readonly cannot: string } {
+  const { model } = planned.resolved;
+  const foretell = (shape: LatentShape) =>
+    vaeInTiles(planned.foretell(shape), model.vaeMemory(shape), ALL_TILED);
+  const helps = renderMemory(memoryOf({ ...planned, foretell })).total <= free;
+  if (!helps) return { tiled: null, cannot: '' };
+  return model.untiled === null
+    ? { tiled: 'set the VAE tiles to on (--vae-tiles on)', cannot: '' }
+    : { tiled: null, cannot: ` The VAE of this model cannot work in tiles, ${model.untiled}.` };
 }
 
 /** Below the one that was asked for; null where none fits, or an export froze it. */

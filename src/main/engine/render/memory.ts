@@ -37,7 +37,7 @@ export interface RenderMemory {
 
 export function renderMemory(of: MemoryOf): RenderMemory {
   const { foretold, needs, watched } = of;
-  const { unet, vaeEncoder, vaeDecoder, text } = foretold;
+  const { unet, vaeEncoder, vaeDecoder, vaeSteadyDecoder, text } = foretold;
   const frames = new Set(of.runs.flatMap((run) => run.frames)).size;
   const held = ENGINE + heldBytes(of);
   const redrawn = needs.includes('pictures') || needs.includes('between');
@@ -47,7 +47,10 @@ export function renderMemory(of: MemoryOf): RenderMemory {
     invert: wantsInversion(needs)
       ? held + unet + vaeEncoder + vaeDecoder + foretold.calls([INVERTING])
       : held + unet + vaeEncoder,
-    sample: sampleBytes(of) + (watched || redrawn ? vaeDecoder : 0) + (redrawn ? vaeEncoder : 0),
+    sample:
+      sampleBytes(of) +
+      Math.max(watched ? vaeDecoder : 0, redrawn ? vaeSteadyDecoder : 0) +
+      (redrawn ? vaeEncoder : 0),
     decode: held + vaeDecoder,
   };
   return { stages, total: Math.max(...Object.values(stages)), perFrame: perFrame(of, frames) };

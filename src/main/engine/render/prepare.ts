@@ -50,7 +50,6 @@ import { mergesTake } from './composite.ts';
 import type { RenderContext } from './context.ts';
 import { checkMemory, memoryOf } from './fitting.ts';
 import { renderMemory } from './memory.ts';
-import { checkVaeMemory } from './vae-memory.ts';
 
 /** One job with everything checked. Disposed, its networks are released. */
 export interface Shot extends ResolvedShot, AsyncDisposable {
@@ -130,9 +129,9 @@ export async function prepareShot(
     const planned = { resolved, controls: guides.controls, watched, foretell: bundle.memory };
     const memory = free === Number.POSITIVE_INFINITY ? null : memoryOf(planned);
     const capacity = memory ? capacityOf(memory, free, together) : unbounded(together);
-    checkVaeMemory(bundle, { shape, asked: settings.model.vaeTiles, provider, free });
     checkCapacity(runs, capacity);
     if (memory) checkMemory(planned, renderMemory(memory), free);
+    await bundle.readyTiles(shape);
     for (const note of controlNotes(runs, guides.controls)) warn(note);
     for (const note of [...guidanceNotes(runs, settings, bundle), ...reuseNotes(runs, settings)]) warn(note);
     const conditions = new Map<string, Conditioning>();

@@ -28,12 +28,14 @@ export function foretell(of: BundleMemory, latent: LatentShape): Foretold {
   const vae = ({ network, io }: BundleMemory['vaeEncoder'], dims: readonly number[]) =>
     network.opened + network.holds([new Map([[io.input, floats(io.fixed.batch ?? 1, ...dims)]])]);
   const calls = unetCalls(unet, latent, controlNets);
+  // The picture is fed as floats, and comes out as planes and once more as pixels.
+  const decoding = vae(vaeDecoder, [channels, height, width]) + 2 * FLOAT * pixels;
   return {
     unet: unet.network.opened,
     controlNets: controlNets.reduce((sum, { network }) => sum + network.opened, 0),
-    // The picture is fed as floats, and comes out as planes and once more as pixels.
     vaeEncoder: vae(vaeEncoder, picture) + FLOAT * pixels,
-    vaeDecoder: vae(vaeDecoder, [channels, height, width]) + 2 * FLOAT * pixels,
+    vaeDecoder: decoding,
+    vaeSteadyDecoder: decoding,
     text: text.reduce((sum, { network, io }) => {
       const ids = integers(...Array.from({ length: io.length ?? USUAL_TOKENS }, () => 0));
       const fed = { ...ids, dims: [io.batch ?? 1, ids.dims[0]!] };

@@ -17,20 +17,40 @@ export function vaeBytes(
   { block_out_channels }: Layout['vae'],
   { height, width }: Size,
   factor: number,
-): number {
+): { readonly whole: number; readonly scores: number } {
   const widths = block_out_channels ?? USUAL_WIDTHS;
   const area = height * width;
   const pixels = area * factor * factor;
-  return (
-    FLOAT * (pixels * Math.max(widths[0]!, widths[1] ?? 0) * BLOCK_BUFFERS + area * area * ATTENTION_BUFFERS)
-  );
+  const scores = FLOAT * area * area * ATTENTION_BUFFERS;
+  return {
+    whole: FLOAT * pixels * Math.max(widths[0]!, widths[1] ?? 0) * BLOCK_BUFFERS + scores,
+    scores,
+  };
 }
 
-/** What is foretold where both halves work in tiles. */
-export function vaeInTiles(foretold: Foretold, { tiled }: { readonly tiled: number }): Foretold {
+/** What works in tiles. */
+export interface Tiled {
+  readonly encode: boolean;
+  readonly decode: boolean;
+  /** Of pictures that sampling goes on from. */
+  readonly steady: boolean;
+}
+
+export const ALL_TILED: Tiled = { encode: true, decode: true, steady: true };
+
+/** What is foretold where some of it works in tiles. */
+export function vaeInTiles(
+  foretold: Foretold,
+  { tiled }: { readonly tiled: number },
+  { encode, decode, steady }: Tiled,
+): Foretold {
+  const { vaeWeights, vaeEncoder, vaeDecoder, vaeSteadyDecoder } = foretold;
+  const least = (whole: number, weights: number, inTiles: boolean) =>
+    inTiles ? Math.min(whole, weights + tiled) : whole;
   return {
     ...foretold,
-    vaeEncoder: Math.min(foretold.vaeEncoder, foretold.vaeWeights.encoder + tiled),
-    vaeDecoder: Math.min(foretold.vaeDecoder, foretold.vaeWeights.decoder + tiled),
+    vaeEncoder: least(vaeEncoder, vaeWeights.encoder, encode),
+    vaeDecoder: least(vaeDecoder, vaeWeights.decoder, decode),
+    vaeSteadyDecoder: least(vaeSteadyDecoder, vaeWeights.decoder, steady),
   };
 }

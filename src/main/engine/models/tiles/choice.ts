@@ -13,6 +13,8 @@ export interface TilesChoice {
   /** Bytes that the whole picture takes at once. */
   readonly whole: number;
   readonly provider: string;
+  /** Why it cannot, or null. */
+  readonly untiled: string | null;
 }
 
 /**
@@ -20,17 +22,18 @@ export interface TilesChoice {
  * @param total bytes of memory
  */
 export function alwaysInTiles(
-  { asked, whole, provider }: TilesChoice,
+  { asked, whole, provider, untiled }: TilesChoice,
   total: number = machineMemory(),
 ): boolean {
   if (asked !== 'auto') return asked === 'on';
-  return provider === ('cpu' satisfies Provider) && whole > SHARE * total;
+  return untiled === null && provider === ('cpu' satisfies Provider) && whole > SHARE * total;
 }
 
 /** For what is not kept: also where the whole does not fit into what is free. */
 export function inTilesNow(choice: TilesChoice, free: number, total: number = machineMemory()): boolean {
   if (alwaysInTiles(choice, total)) return true;
-  return choice.asked === 'auto' && choice.provider === 'cpu' && choice.whole > free;
+  const { asked, whole, provider, untiled } = choice;
+  return asked === 'auto' && untiled === null && provider === 'cpu' && whole > free;
 }
 
 function machineMemory(): number {

@@ -1,11 +1,12 @@
 /** When the VAE of a bundle works in tiles. */
-import type { Bundle, BundleFacts, DecodeOptions, OpenBundleOptions } from '../types.ts';
+import { type Tiled, vaeInTiles } from '../memory/vae.ts';
+import type { BundleFacts, DecodeOptions, Foretold, OpenBundleOptions } from '../types.ts';
 import { alwaysInTiles, inTilesNow, type TilesChoice } from './choice.ts';
 
 type Size = Parameters<BundleFacts['vaeMemory']>[0];
 
 export interface TilesOfVaeOptions extends Pick<OpenBundleOptions, 'vaeTiles' | 'provider' | 'freeMemory'> {
-  readonly memory: Bundle['vaeMemory'];
+  readonly model: Pick<BundleFacts, 'vaeMemory' | 'untiled'>;
   /** Bytes of the weights that may be loaded beside it. */
   readonly weights: number;
 }
@@ -31,6 +32,16 @@ export class TilesOfVae {
     return decided;
   }
 
+  of(size: Size): Tiled {
+    const steady = this.encode(size);
+    return { encode: steady, decode: this.decode(size), steady };
+  }
+
+  /** What is foretold of the whole, where tiles take less. */
+  foretold(whole: Foretold, size: Size): Foretold {
+    return vaeInTiles(whole, this.#of.model.vaeMemory(size), this.of(size));
+  }
+
   /** Its memory was given back. */
   forget(): void {
     this.#decided.clear();
@@ -41,7 +52,7 @@ export class TilesOfVae {
   }
 
   #choice(size: Size): TilesChoice {
-    const { vaeTiles: asked = 'off', provider, memory } = this.#of;
-    return { asked, provider, whole: memory(size).whole };
+    const { vaeTiles: asked = 'off', provider, model } = this.#of;
+    return { asked, provider, whole: model.vaeMemory(size).whole, untiled: model.untiled };
   }
 }

@@ -5,6 +5,7 @@ import type { Model } from '../../onnx/ir/graph.ts';
 import type { Feed, RunTensor, Session } from '../../onnx/ort.ts';
 import type { Runner, TiledIo } from '../role.ts';
 import { stagesOf } from './prepare.ts';
+import { sizeFrozen } from './tileable.ts';
 import { TiledRunner } from './tiled-runner.ts';
 
 export interface TilesOf {
@@ -39,15 +40,24 @@ export class Tiles implements Runner {
 
   /** @throws AppError bundle-invalid for a network that cannot be parted; Cancelled between two tiles */
   async run(feeds: Readonly<Record<string, Feed>>): Promise<Record<string, RunTensor>> {
+    return (await this.#prepared()).run(feeds);
+  }
+
+  /** Prepares it before the first picture. @throws as run */
+  async ready(): Promise<void> {
+    await this.#prepared();
+  }
+
+  async #prepared(): Promise<TiledRunner> {
     this.#runner ??= await this.#prepare();
-    return this.#runner.run(feeds);
+    return this.#runner;
   }
 
   async #prepare(): Promise<TiledRunner> {
     const { model, io, create, signal } = this.#of;
-    const { input, output, fixed } = io;
-    if (Object.values(fixed).some((side) => side !== null && side !== 1))
-      throw this.#refusal('it was exported for one size');
+    const { input, output } = io;
+    const frozen = sizeFrozen(io);
+    if (frozen !== null) throw this.#refusal(frozen);
     try {
       const stages = await stagesOf(model, io, create);
       await this.#prove(new TiledRunner({ stages, input, output, create, signal, count: TRIAL_TILES }));
