@@ -29,7 +29,7 @@ describe('auto', () => {
   it('leaves what is small, and what cannot be fused, with the reason', async () => {
     expect(await chooseAttention('auto', of({ ...written, largest: 2 }, none, 16))).toMatchObject({
       ...{ unet: null, vae: null },
-      why: { unet: 'at this size its scores take 1.05 MB', vae: 'it has none that is written out' },
+      why: { unet: 'at this size its scores take 524 kB', vae: 'it has none that is written out' },
     });
     const chosen = await chooseAttention('auto', of(strange, none, 512));
     expect(chosen.why.unet).toContain('not understood');

@@ -3,11 +3,18 @@ import { NotInBands, unknownNumbers, valuesOf } from '../../onnx/bands/values.ts
 import type { Model } from '../../onnx/ir/graph.ts';
 import { isDrawn } from '../../onnx/passes/take-mean.ts';
 import { inferShapes } from '../../onnx/shapes/infer.ts';
-import type { Parts } from '../parts.ts';
 import type { TiledIo } from '../role.ts';
 
+interface Half {
+  readonly graph: { readonly model: Model };
+  readonly io: TiledIo;
+}
+
 /** Why a VAE cannot; null where nothing speaks against it. */
-export function whyNotInTiles({ vaeEncoder, vaeDecoder }: Pick<Parts, 'vaeEncoder' | 'vaeDecoder'>) {
+export function whyNotInTiles({
+  vaeEncoder,
+  vaeDecoder,
+}: Record<'vaeEncoder' | 'vaeDecoder', Half>): string | null {
   const halves = [
     ['encoder', vaeEncoder],
     ['decoder', vaeDecoder],
