@@ -116,7 +116,7 @@ describe('small checkpoints', () => {
 const golden = sharedPath('golden');
 
 describe.skipIf(!golden)('checkpoints', () => {
-  it('compute what their reference modules do, in every form', { timeout: 120_000 }, async () => {
+  it('compute what their reference modules do, in every form', { timeout: 300_000 }, async () => {
     const bundles = join(golden!, 'checkpoints');
     const rows = await runGolden(join(golden!, 'checkpoint-cases'), { bundles });
     expectAll(rows, ['sd1', 'sd2v', 'depth', 'sdxl']);
