@@ -178,11 +178,21 @@ describe('a session opened at its first run', () => {
 describe('what a plan knows of a bundle', () => {
   it('is what the bundle itself says', async () => {
     const dir = await writeTinyBundle(join(tempFolder(), 'tiny'), { kind: 'depth', depth: {} });
-    const { sockets, ...facts } = await rememberingFacts(undefined)(dir);
+    const { sockets, memory, ...facts } = await rememberingFacts(undefined)(dir);
     expect(sockets.inChannels).toBe(5);
     const bundle = await openBundle(dir, { sites: 'none', provider: 'cpu' });
     onTestFinished(() => bundle.close());
-    expect(bundle).toMatchObject({ ...facts, depth: bundle.depth, readPrompt: bundle.readPrompt });
+    const told = Object.entries(facts).filter(([, value]) => typeof value !== 'function');
+    expect(bundle).toMatchObject({ ...Object.fromEntries(told), depth: bundle.depth });
+    expect(told.length).toBeGreaterThan(10);
+    const shape = { channels: 4, height: 6, width: 8 };
+    const { foretell } = await memory(
+      { sites: 'none', joint: false, attention: { unet: null, vae: null } },
+      [],
+    );
+    const numbers = (foretold: object) => JSON.parse(JSON.stringify(foretold));
+    expect(numbers(foretell(shape))).toEqual(numbers(bundle.memory(shape)));
+    expect(facts.vaeMemory(shape)).toEqual(bundle.vaeMemory(shape));
     const size = { width: 64, height: 48 };
     expect(facts.depth!.sizeFor(size)).toEqual(bundle.depth!.sizeFor(size));
   });
