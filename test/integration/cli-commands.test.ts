@@ -49,7 +49,7 @@ describe('without an edit', () => {
     for (const id of ['pix2video', 'mix', 'sdedit', 'img2img'])
       expect(methods).toMatch(new RegExp(`^${id} `, 'm'));
     expect(methods).toMatch(/-p attention="both" +What a frame looks at/);
-    expect(await said('providers')).toMatch(/^cpu +works$/m);
+    expect(await said('providers')).toMatch(/^cpu +works +[\d.]+ ms a call/m);
   });
 
   it('probes a clip', async () => {
@@ -105,19 +105,20 @@ describe('after an edit', () => {
     expect(await said('cache', 'ls')).toMatch(
       /^inverted frames +clip\.mov +bundle +a red car +ddim, 2 steps, refinement 0, \d+×\d+ +6 +\S+ kB +\d+\.\d dB +\d/m,
     );
-    expect(await said('cache', 'stat')).toMatch(/\n16 items, .* of 8 GB\n.*\n/);
-    expect(await said('cache', 'verify')).toBe('16 items checked, 0 damaged and dropped');
+    expect(await said('cache', 'stat')).toMatch(/\n17 items, .* of 8 GB\n.*\n/);
+    expect(await said('cache', 'verify')).toBe('17 items checked, 0 damaged and dropped');
     expect(await said('cache', 'prune', '--older-than', '1')).toMatch(/^0 items removed/);
-    // Frames are inverted and encoded, three prompts read, and the pictures' digests kept.
+    // Frames are inverted and encoded, three prompts read, the pictures' digests kept and the frame that the take leaves to look at.
     const kinds = [...(await said('cache', 'stat')).matchAll(/^([a-z-]+) {2,}.*?(\d+) {2,}/gm)];
     expect(kinds.map(([, kind, items]) => `${kind} ${items}`).sort()).toEqual([
       'digests 1',
       'inversion 6',
       'latents 6',
+      'look 1',
       'text 3',
     ]);
     expect(await said('cache', 'prune', '--all', '--kind', 'inversion')).toMatch(/^6 items removed/);
-    expect(await said('cache', 'prune', '--all')).toMatch(/^10 items removed/);
+    expect(await said('cache', 'prune', '--all')).toMatch(/^11 items removed/);
     expect(await said('cache', 'ls')).toBe('nothing cached yet');
   });
 

@@ -26,14 +26,27 @@ const KILLED = '4crybzdr';
 /** What a shot's guide has got since. */
 const SINCE = { mask: null, pictures: [] };
 /** And of the model's. */
-const MODEL = { prediction: 'auto', loras: [], controls: [], embeddings: [] };
+const MODEL = {
+  ...{ prediction: 'auto', loras: [], controls: [], embeddings: [] },
+  ...{ attention: 'auto', memory: 'auto', vaeTiles: 'auto' },
+};
+/** And of sampling. */
+const STEPS = { guidanceRange: { from: 0, to: 1 }, reuse: 1 };
 /** And of the prompts, where nothing in them is a mark. */
 const READ = { weighting: 'a1111' };
 
 const mixed = {
   prompts: { source: 'a red car 🚗', target: 'a white swan\nin the snow', negative: 'blur, "text"', ...READ },
   method: { id: 'mix', params: { w: '0.8,0.4' } },
-  sampling: { steps: 7, guidance: 3.5, solver: 'k_euler', schedule: 'karras', seed: 4242, size: 48 },
+  sampling: {
+    steps: 7,
+    guidance: 3.5,
+    solver: 'k_euler',
+    schedule: 'karras',
+    seed: 4242,
+    size: 48,
+    ...STEPS,
+  },
   inversion: { mode: 'lower', refinement: 2 },
   guide: { keep: 0.25, ...SINCE },
   // Shots had none of their own yet.
@@ -43,7 +56,7 @@ const mixed = {
 const plain = {
   prompts: { source: 'a car', target: 'a red car', negative: '', ...READ },
   method: { id: 'pix2video', params: { attention: 'anchor' } },
-  sampling: { steps: 3, guidance: 1, solver: 'ddim', schedule: 'exponential', seed: 7, size: 64 },
+  sampling: { steps: 3, guidance: 1, solver: 'ddim', schedule: 'exponential', seed: 7, size: 64, ...STEPS },
   inversion: { mode: 'lower', refinement: 0 },
   guide: { keep: 0, ...SINCE },
   output: { format: 'prores422hq', alpha: 'auto' },
@@ -95,7 +108,7 @@ test('jobs are read with every setting, and none is lost', () => {
       model: { ...MODEL, bundle: join(films, 'bundle'), provider: 'cpu' },
       prompts: { source: 'a red car', target: 'a white swan', negative: 'blur', ...READ },
       method: { id: 'pix2video', params: { weight: 80 } },
-      sampling: { steps: 9, guidance: 2.5, solver: 'ddim', schedule: 'karras', seed: 99, size: 64 },
+      sampling: { steps: 9, guidance: 2.5, solver: 'ddim', schedule: 'karras', seed: 99, size: 64, ...STEPS },
       inversion: { mode: 'lower', refinement: 0 },
       guide: { anchor: 2, anchors: [], keep: 0.5, depth: null, ...SINCE },
       output: { path: join(films, 'killed.mov'), format: 'prores4444', alpha: 'off', imageText: null },
