@@ -51,7 +51,7 @@ const prediction = field(z.enum(['auto', 'epsilon', 'v_prediction']).default('au
 
 /** What was kept before there was a choice was made as the network's file has it. */
 const attention = field(z.enum(['auto', 'exact', 'fused']).default('auto'), {
-  label: 'Attention',
+  label: 'Fused attention',
   help: 'How self-attention is computed; fused takes far less memory at large sizes, and rounds differently',
   widget: {
     kind: 'choice',
