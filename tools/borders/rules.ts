@@ -66,7 +66,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'common/interchange',
-    'common, project, time',
+    'common, project, settings, time',
     'Timelines as other programs write them are text made of a snapshot: no file, no process.',
   ),
   area(
@@ -179,7 +179,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/interchange',
-    'media, atomic-files.ts, disk.ts, common, common/interchange, contract, time',
+    'project, media, atomic-files.ts, disk.ts, common, common/interchange, common/project, contract, time',
     'A folder for other programs is made of a snapshot and the files that it names.',
   ),
   area(

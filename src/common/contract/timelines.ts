@@ -4,6 +4,7 @@ import { FCPXML_VERSIONS } from '../interchange/fcpxml/write.ts';
 import { TIMELINE_FORMATS, type TimelineFormatId } from '../interchange/registry.ts';
 import { projectDocument } from '../project/document.ts';
 import { call } from './call.ts';
+import type { OpenedProject } from './projects.ts';
 import { absolutePath, projectId } from './values.ts';
 
 const timelineRequest = z.strictObject({
@@ -36,6 +37,25 @@ export interface ExportedTimeline {
   readonly copied: number;
 }
 
+const importRequest = z.strictObject({
+  /** What another program wrote. */
+  path: absolutePath,
+  /** Of the project that is made. */
+  project: absolutePath,
+  /** Searched, by name, for files that are not where the timeline says. */
+  footage: absolutePath.nullable(),
+  /** Frames a second, for lists that do not say theirs. */
+  rate: z.strictObject({ num: z.int().min(1), den: z.int().min(1) }),
+});
+
+export interface ImportedTimeline {
+  readonly opened: OpenedProject;
+  readonly shots: number;
+  /** What could not be kept, a line each. */
+  readonly losses: readonly string[];
+}
+
 export const timelineCalls = {
   'timeline.export': call(timelineRequest, 'exporting the timeline').answers<ExportedTimeline>(),
+  'timeline.import': call(importRequest, 'opening a timeline').answers<ImportedTimeline>(),
 };

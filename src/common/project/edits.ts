@@ -242,6 +242,6 @@ export function moveItem(draft: ProjectDocument, id: string, index: number): voi
 }
 
 /** Settings are plain JSON; a copy through JSON also reads an immer draft. */
-function structuredCloneOf(settings: ShotSettings): ShotSettings {
+export function structuredCloneOf(settings: ShotSettings): ShotSettings {
   return JSON.parse(JSON.stringify(settings)) as ShotSettings;
 }

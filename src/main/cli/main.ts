@@ -9,12 +9,12 @@ import { fastest } from '../../common/providers.ts';
 import type { TakeReport } from '../../common/report.ts';
 import { addEditOptions, type EditFlags, editRequest, sequenceRate } from './edit-options.ts';
 import { type Engine, startEngine } from './engine.ts';
-import { addExportCommand } from './export.ts';
 import { addLibraryCommands } from './library.ts';
 import { keepTalking } from './output.ts';
 import { createProgressView } from './progress.ts';
 import { addTakeCommands } from './takes.ts';
 import { cacheGroups, cacheStat, jobTable, methodTable, takeSummary } from './text.ts';
+import { addTimelineCommands } from './timelines.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -136,7 +136,7 @@ function program(): Command {
 
   addLibraryCommands(retake, { withEngine, print });
   addTakeCommands(retake, { withEngine, print });
-  addExportCommand(retake, { withEngine, print });
+  addTimelineCommands(retake, { withEngine, print });
 
   addCacheCommands(
     retake

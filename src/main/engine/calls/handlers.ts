@@ -242,7 +242,15 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
     'take.restore': async ({ undo }) => ({ path: await project.restoreTake(undo) }),
 
     ...takeHandlers({ review, places, errand: () => errands.signal, emit }),
-    ...timelineHandlers({ project, places, probe, requireShown, errand: () => errands.signal, emit }),
+    ...timelineHandlers({
+      project,
+      places,
+      probe,
+      requireShown,
+      opens: shown,
+      errand: () => errands.signal,
+      emit,
+    }),
 
     'library.list': async ({ kind, settled }) => {
       if (settled) await library.settled();

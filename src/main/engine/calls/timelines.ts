@@ -1,11 +1,18 @@
 /** Answers calls for timelines of other programs. */
+import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { DesktopContract } from '../../../common/contract/contract.ts';
 import type { DesktopEvent } from '../../../common/contract/events.ts';
-import { requireWorkFolder } from '../folders.ts';
+import type { OpenedProject } from '../../../common/contract/projects.ts';
+import { AppError } from '../../../common/errors.ts';
+import { requireSearchFolder, requireWorkFolder } from '../folders.ts';
 import { exportTimeline } from '../interchange/export.ts';
+import { importTimeline } from '../interchange/import.ts';
 import type { Probe } from '../media/remembering-probe.ts';
+import { projectPath } from '../project/file.ts';
 import type { NetworkPlaces } from '../project/places.ts';
 import type { ProjectSession } from '../project/session.ts';
+import { isReported } from '../project/take-proof.ts';
 import type { Handlers } from '../serve.ts';
 import { either, seldom } from './calling.ts';
 
@@ -14,21 +21,25 @@ interface TimelineParts {
   readonly places: NetworkPlaces;
   readonly probe: Probe;
   readonly requireShown: (path: string, doing: string) => Promise<void>;
+  /** What else becomes of a project that is opened. */
+  readonly opens: (work: Promise<OpenedProject>) => Promise<OpenedProject>;
   /** Ends with the open project. */
   readonly errand: () => AbortSignal;
   readonly emit: (event: DesktopEvent) => void;
 }
 
 const DOING = 'exporting the timeline';
+const IMPORTING = 'opening a timeline';
 
 export function timelineHandlers({
   project,
   places,
   probe,
   requireShown,
+  opens,
   errand,
   emit,
-}: TimelineParts): Pick<Handlers<DesktopContract>, 'timeline.export'> {
+}: TimelineParts): Pick<Handlers<DesktopContract>, 'timeline.export' | 'timeline.import'> {
   return {
     'timeline.export': async ({ project: id, ...request }, signal) => {
       project.known(id, DOING);
@@ -40,6 +51,22 @@ export function timelineHandlers({
       const tell = (fraction: number) =>
         emit({ kind: 'import-progress', path: folder, what: 'export', fraction });
       return exportTimeline(request, { probe, signal: either(errand(), signal), onFraction: seldom(tell) });
+    },
+    'timeline.import': async ({ project: path, ...request }, signal) => {
+      for (const named of [request.path, path]) await places.accept(named);
+      if (request.footage !== null) {
+        await places.accept(request.footage);
+        await requireSearchFolder(request.footage, IMPORTING);
+      }
+      if (existsSync(projectPath(path)))
+        throw new AppError('usage', `${basename(projectPath(path))} is there already`, {
+          doing: IMPORTING,
+          hint: 'Name a project that is not there yet.',
+        });
+      const allows = (named: string) => places.allows(named);
+      const context = { probe, allows, isTake: isReported, signal: either(errand(), signal) };
+      const { document, ...told } = await importTimeline(request, context);
+      return { opened: await opens(project.createWith(path, document)), ...told };
     },
   };
 }

@@ -1,10 +1,12 @@
-/** `retake export`: a project's timeline for other programs. */
+/** `retake export` and `retake import`: timelines for other programs, and theirs. */
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import prettyBytes from 'pretty-bytes';
 import type { ExportedTimeline } from '../../common/contract/timelines.ts';
 import { FCPXML_VERSIONS, type FcpxmlVersion } from '../../common/interchange/fcpxml/write.ts';
 import { TIMELINE_FORMATS, TIMELINES, type TimelineFormatId } from '../../common/interchange/registry.ts';
+import type { Rational } from '../../common/media.ts';
+import { parseRate, rational } from '../../common/time/rational.ts';
 import type { Engine } from './engine.ts';
 import { createProgressView } from './progress.ts';
 
@@ -26,7 +28,7 @@ interface ExportFlags {
 
 const EXIT_CANCELLED = 130;
 
-export function addExportCommand(retake: Command, { withEngine, print }: Terminal): void {
+export function addTimelineCommands(retake: Command, { withEngine, print }: Terminal): void {
   retake
     .command('export')
     .argument('<project>', 'a project of the desktop (.retake)')
@@ -51,6 +53,31 @@ export function addExportCommand(retake: Command, { withEngine, print }: Termina
       const made = await withEngine((engine) => exportWith(engine, resolve(project), flags));
       print(flags.json ? JSON.stringify(made, null, 2) : summary(made));
     });
+
+  retake
+    .command('import')
+    .argument(
+      '<timeline>',
+      'of Final Cut Pro, Premiere, Resolve, Kdenlive, Shotcut, OpenTimelineIO, or an EDL',
+    )
+    .requiredOption('--out <project>', 'a project that is not there yet (.retake)')
+    .option('--footage <folder>', 'searched for clips that are not where the timeline says')
+    .option('--rate <fps>', 'at which an EDL counts', frameRate, rational(25))
+    .description('Make a project of a cut of another program: its clips, trims and gaps.')
+    .action(async (timeline: string, flags: { out: string; footage?: string; rate: Rational }) => {
+      const request = {
+        ...{ path: resolve(timeline), project: resolve(flags.out), rate: flags.rate },
+        footage: flags.footage === undefined ? null : resolve(flags.footage),
+      };
+      const { opened, shots, losses } = await withEngine((engine) => engine.call('timeline.import', request));
+      print([`${opened.path}: ${shots} shots`, ...losses.map((loss) => `  not kept: ${loss}`)].join('\n'));
+    });
+}
+
+function frameRate(text: string): Rational {
+  const rate = parseRate(text);
+  if (rate) return rate;
+  throw new InvalidArgumentError('Frames per second: 24, 23.976, 30000/1001.');
 }
 
 async function exportWith(engine: Engine, path: string, flags: ExportFlags): Promise<ExportedTimeline> {
