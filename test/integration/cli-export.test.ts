@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ExportedTimeline } from '../../src/common/contract/timelines.ts';
+import { Cancelled } from '../../src/common/errors.ts';
 import type { ReadCut } from '../../src/common/interchange/cut.ts';
 import { readEdl } from '../../src/common/interchange/edl.ts';
 import { readFcpxml } from '../../src/common/interchange/fcpxml/read.ts';
@@ -14,6 +15,8 @@ import { TIMELINE_FORMATS, type TimelineFormatId } from '../../src/common/interc
 import { readXmeml } from '../../src/common/interchange/xmeml/read.ts';
 import type { ProjectDocument } from '../../src/common/project/document.ts';
 import { rational } from '../../src/common/time/rational.ts';
+import { exportTimeline } from '../../src/main/engine/interchange/export.ts';
+import { rememberingProbe } from '../../src/main/engine/media/remembering-probe.ts';
 import { createProject } from '../../src/main/engine/project/file.ts';
 import { makeWorld, messages, movingClip, retake, type World } from '../helpers/cli.ts';
 import { ffmpegDoes } from '../helpers/clips.ts';
@@ -132,7 +135,24 @@ describe('the folder', () => {
     ]);
   });
 
+  it('is given up in order: nothing of it is left, and nobody hears of a disk', async () => {
+    const signal = AbortSignal.abort();
+    const request = {
+      ...{ document, folder: join(world.out, 'given-up'), formats: ['edl' as const], takes: 'all' as const },
+      ...{ media: 'copy' as const, fcpxml: '1.10' as const, range: null },
+    };
+    const probe = rememberingProbe();
+    await expect(exportTimeline(request, { probe: (path) => probe(path), signal })).rejects.toThrow(
+      Cancelled,
+    );
+    expect(readdirSync(world.out).filter((name) => name.includes('given-up'))).toEqual([]);
+  });
+
   it('is never mixed with what is there, and nothing is left of one that fails', async () => {
+    const empty = join(world.out, 'empty');
+    mkdirSync(empty, { recursive: true });
+    await exported('empty', '--format', 'edl');
+    expect(readdirSync(empty).sort()).toEqual(['README.txt', 'Sea & -sky-.edl']);
     const there = join(world.out, 'there');
     mkdirSync(there, { recursive: true });
     writeFileSync(join(there, 'mine.txt'), 'mine');

@@ -1,5 +1,5 @@
 /** A project's timeline as a folder for other programs: a file for each, what it shows, and what to read first. */
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import type { ExportedTimeline, TimelineRequest } from '../../../common/contract/timelines.ts';
 import { AppError, throwIfCancelled } from '../../../common/errors.ts';
@@ -13,7 +13,7 @@ import { copyWhole, publish, sync, temporaryFor, writeWhole } from '../../atomic
 import { requireRoom } from '../disk.ts';
 import type { Probe } from '../media/remembering-probe.ts';
 import { filesOfClip } from '../media/sequence.ts';
-import { fromSystem } from '../media/target.ts';
+import { inWords } from '../media/target.ts';
 import { readmeOf } from './readme.ts';
 
 const DOING = 'exporting the timeline';
@@ -62,13 +62,14 @@ export async function exportTimeline(
     await writeWhole(join(partial, 'README.txt'), readmeOf(cut, written));
     await sync(partial);
     throwIfCancelled(signal);
-    await rm(folder, { recursive: false, force: true }).catch(() => {});
+    // An empty one of that name: not every system renames over it.
+    await rmdir(folder).catch(() => {});
     await publish(partial, folder);
     const files = written.map(({ format, name, losses }) => ({ format, path: join(folder, name), losses }));
     return { folder, files, copied };
   } catch (error) {
     await rm(partial, { recursive: true, force: true });
-    throw fromSystem(error, DOING);
+    throw inWords(error, DOING);
   }
 }
 

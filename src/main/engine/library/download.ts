@@ -6,7 +6,7 @@ import type { DownloadProgress, LibraryKind, Offer } from '../../../common/contr
 import { AppError, Cancelled, errorLine } from '../../../common/errors.ts';
 import { publish } from '../../atomic-files.ts';
 import { type FreeBytes, freeBytes, requireRoom } from '../disk.ts';
-import { fromSystem } from '../media/target.ts';
+import { inWords } from '../media/target.ts';
 import { inspectBundle } from '../models/inspect.ts';
 import { parseModel } from '../onnx/serde.ts';
 import { type Chosen, chooseFiles } from './choose-files.ts';
@@ -88,7 +88,7 @@ export async function download(request: DownloadRequest): Promise<string> {
     tell({ receivedBytes: last.totalBytes, state: 'done' });
     return target;
   } catch (error) {
-    const foreseen = error instanceof Error && 'errno' in error ? fromSystem(error, doing) : error;
+    const foreseen = inWords(error, doing);
     const cancelled = foreseen instanceof Cancelled;
     tell({ state: cancelled ? 'cancelled' : 'failed', error: cancelled ? null : errorLine(foreseen) });
     throw foreseen;

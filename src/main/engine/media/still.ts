@@ -10,7 +10,7 @@ import { decodeFrame } from './decode.ts';
 import { writeFailure } from './failure.ts';
 import { FfmpegProcess, resolveFfmpeg } from './ffmpeg.ts';
 import { inputCanvases } from './input.ts';
-import { fromSystem } from './target.ts';
+import { fromSystem, inWords } from './target.ts';
 
 /**
  * RGB of 8 bit at the clip's own size, as Retake reads it.
@@ -30,7 +30,7 @@ export async function saveStill(
   try {
     await makeWhole(file, (temporary) => writePng(temporary, { rgb, width, height, doing }, signal));
   } catch (error) {
-    throw error instanceof Error && 'errno' in error ? fromSystem(error, doing) : error;
+    throw inWords(error, doing);
   }
   return file;
 }

@@ -164,6 +164,11 @@ export async function prepareFolder(target: Target): Promise<void> {
   }
 }
 
+/** What the system said in words that the artist understands; any other error as it is. */
+export function inWords(error: unknown, doing: string): unknown {
+  return error instanceof Error && 'errno' in error ? fromSystem(error, doing) : error;
+}
+
 /** An error of the system as one that the artist understands. */
 export function fromSystem(error: unknown, doing: string): AppError {
   const words = systemWords(error);

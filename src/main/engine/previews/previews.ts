@@ -12,7 +12,7 @@ import type { ClipInfo } from '../../../common/media.ts';
 import { makeWhole, writeWhole } from '../../atomic-files.ts';
 import { fingerprintOf } from '../media/fingerprint.ts';
 import { type FrameFeatures, findCuts, measureFrames, shortestShot } from '../media/shots.ts';
-import { fromSystem } from '../media/target.ts';
+import { fromSystem, inWords } from '../media/target.ts';
 import { makeProxy, proxySize } from './proxy.ts';
 import { makeStill, makeThumbnails, sheetLayout } from './thumbnails.ts';
 import { BUCKETS_PER_SECOND, makeWaveform } from './waveform.ts';
@@ -169,7 +169,7 @@ export class Previews {
   async #file(path: string, make: (temporary: string) => Promise<void>): Promise<void> {
     if (await stat(path).catch(() => null)) return;
     await makeWhole(path, make).catch((error: unknown) => {
-      throw error instanceof Error && 'errno' in error ? fromSystem(error, 'making a preview') : error;
+      throw inWords(error, 'making a preview');
     });
   }
 
