@@ -3,7 +3,8 @@
  * for the processor take 4 GB instead of 15 for a guided call of Stable Diffusion 1.5 at 512² with two bank frames.
  */
 import { assert } from '../../../../common/errors.ts';
-import { type Attentions, type Operand, type WrittenOut, writtenOut } from '../attention/written-out.ts';
+import type { Operand } from '../attention/axes.ts';
+import { type Attentions, type WrittenOut, writtenOut } from '../attention/written-out.ts';
 import { shapeEntries } from '../ir/constants.ts';
 import { attr, type Graph, type Model, type Node } from '../ir/graph.ts';
 import { sortNodes } from '../ir/sort.ts';

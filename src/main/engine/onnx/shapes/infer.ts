@@ -1,7 +1,7 @@
 /** Shapes of all values of a graph, for inputs of one size: what the runtime would find when it runs it, without running it. */
 import type { Graph } from '../ir/graph.ts';
 import { type Known, knownConstant, knownTensor } from './known.ts';
-import { asFirst, RULES } from './operators.ts';
+import { ruleOf } from './operators.ts';
 
 /**
  * @param graph whose nodes stand in the order in which they may run
@@ -17,7 +17,7 @@ export function inferShapes(graph: Graph, fed: ReadonlyMap<string, Known>): Map<
       if (constant) found.set(node.outputs[0]!, constant);
       continue;
     }
-    const made = (RULES[node.op] ?? asFirst)(
+    const made = ruleOf(node.op)(
       node,
       node.inputs.map((input) => found.get(input)),
     );
