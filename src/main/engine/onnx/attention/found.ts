@@ -121,8 +121,7 @@ export function fromOperator(graph: Graph, node: Node): Found | null {
   if (node.op !== 'Attention' || node.domain !== '' || node.inputs.slice(3).some((input) => input !== ''))
     return null;
   if (node.outputs.slice(1).some((output) => output !== '') || node.int('is_causal', 0) !== 0) return null;
-  const softcap = node.attributes.get('softcap');
-  if (softcap?.kind === 'float' && softcap.value !== 0) return null;
+  if ((node.float('softcap') ?? 0) !== 0) return null;
   const heads = node.attributes.has('q_num_heads') ? node.int('q_num_heads', 0) : null;
   if (heads !== null && node.int('kv_num_heads', heads) !== heads) return null;
   const axes: readonly Axis[] = heads === null ? ['b', 'h', 'n', 'd'] : ['b', 'n', 'hd'];
@@ -131,8 +130,7 @@ export function fromOperator(graph: Graph, node: Node): Found | null {
     Operand,
     Operand,
   ];
-  const own = node.attributes.get('scale');
-  const scale = own?.kind === 'float' ? own.value : usualScale(graph, query, heads);
+  const scale = node.float('scale') ?? usualScale(graph, query, heads);
   if (scale === null) return null;
   const result = { value: node.outputs[0]!, axes };
   return { name: node.label, nodes: [node], query, key, value, heads, scale, factors: [], result };

@@ -23,8 +23,7 @@ export function operandsOf(node: Node, rank: 3 | 4, what: 'scores' | 'mix'): Pro
       : { first: [], second: tokensFirst, result: tokensFirst, scale: 1 };
   if (['transA', 'transBatchA', 'transBatchB'].some((name) => node.int(name, 0) !== 0)) return null;
   const turned = node.int('transB', 0) === 1;
-  const alpha = node.attributes.get('alpha');
-  const scale = alpha?.kind === 'float' ? alpha.value : 1;
+  const scale = node.float('alpha') ?? 1;
   if (what === 'scores')
     return { first: tokensFirst, second: turned ? tokensFirst : widthFirst, result: [], scale };
   // A factor of what is mixed is no scale of the scores.
@@ -33,9 +32,7 @@ export function operandsOf(node: Node, rank: 3 | 4, what: 'scores' | 'mix'): Pro
 }
 
 function einsumOf(node: Node, rank: 3 | 4, what: 'scores' | 'mix'): Product | null {
-  const equation = node.attributes.get('equation');
-  if (equation?.kind !== 'string') return null;
-  const written = new TextDecoder().decode(equation.value).replaceAll(' ', '');
+  const written = node.text('equation')?.replaceAll(' ', '') ?? '';
   const [, first, second, result] = /^([a-zA-Z]+),([a-zA-Z]+)->([a-zA-Z]+)$/.exec(written) ?? [];
   if (!first || !second || !result || [first, second, result].some((one) => one.length !== rank)) return null;
   // Scores are [outer, queries, keys]: its last letter counts keys. Of shares·V the first operand is that.

@@ -189,8 +189,7 @@ function normOf(graph: Graph, node: Node, of: ReadonlyMap<string, Value>): Norm 
   const [read, scale] = node.inputs as [string, string];
   const source = mapBehind(graph, read, of);
   if (source === null) throw refuse(node, 'is no norm of a picture');
-  const attribute = node.attributes.get('epsilon');
-  const epsilon = attribute?.kind === 'float' ? attribute.value : 1e-5;
+  const epsilon = node.float('epsilon') ?? 1e-5;
   if (node.op === 'GroupNormalization') {
     const groups = node.int('num_groups', 0);
     return { node, groups, epsilon, source, dims: [1, groups, 1, 1] };
@@ -225,13 +224,11 @@ function ruleOf(node: Node, numbers: Numbers): RowRule | null {
     case 'ConvTranspose': {
       const kernel = node.ints('kernel_shape')?.[0];
       const pads = node.ints('pads') ?? [0, 0, 0, 0];
-      const auto = node.attributes.get('auto_pad');
-      const named = auto?.kind === 'string' ? new TextDecoder().decode(auto.value) : 'NOTSET';
       if (
         kernel === undefined ||
         pads.length !== 4 ||
         node.attributes.has('output_shape') ||
-        named !== 'NOTSET'
+        (node.text('auto_pad') ?? 'NOTSET') !== 'NOTSET'
       )
         throw refuse(node, 'does not say how it pads');
       const pools = node.op.endsWith('Pool');
@@ -243,22 +240,17 @@ function ruleOf(node: Node, numbers: Numbers): RowRule | null {
     }
     case 'Resize': {
       const [, , rows, columns] = numbers.get(node.inputs[2] ?? '') ?? [];
-      const text = (name: string) => {
-        const value = node.attributes.get(name);
-        return value?.kind === 'string' ? new TextDecoder().decode(value.value) : '';
-      };
       const plain =
-        ['', 'nearest'].includes(text('mode')) &&
-        text('coordinate_transformation_mode') === 'asymmetric' &&
-        text('nearest_mode') === 'floor';
+        (node.text('mode') ?? 'nearest') === 'nearest' &&
+        node.text('coordinate_transformation_mode') === 'asymmetric' &&
+        node.text('nearest_mode') === 'floor';
       if (!plain || rows === undefined || !Number.isInteger(rows) || rows < 1 || columns === undefined)
         throw refuse(node, 'does not repeat rows a fixed number of times');
       return repeated(rows);
     }
     case 'Pad': {
       const pads = numbers.get(node.inputs[1] ?? '');
-      const mode = node.attributes.get('mode');
-      const constant = mode?.kind !== 'string' || new TextDecoder().decode(mode.value) === 'constant';
+      const constant = (node.text('mode') ?? 'constant') === 'constant';
       if (!constant || pads?.length !== 8 || pads[0] !== 0 || pads[4] !== 0 || pads.some((pad) => pad < 0))
         throw refuse(node, 'does not pad a picture with one value');
       return padded(pads[2]!, pads[6]!);

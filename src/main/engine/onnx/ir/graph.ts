@@ -73,6 +73,16 @@ export class Node {
     return value?.kind === 'ints' ? value.value.map(Number) : null;
   }
 
+  float(name: string): number | null {
+    const value = this.attributes.get(name);
+    return value?.kind === 'float' ? value.value : null;
+  }
+
+  text(name: string): string | null {
+    const value = this.attributes.get(name);
+    return value?.kind === 'string' ? new TextDecoder().decode(value.value) : null;
+  }
+
   /** Graphs held in attributes (the branches of If, the body of Loop). */
   get subgraphs(): readonly Graph[] {
     if (this.attributes.size === 0) return NONE;

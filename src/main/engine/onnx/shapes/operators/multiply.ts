@@ -26,10 +26,8 @@ const packedAttention: Rule = (_node, [tokens, weight]) =>
   tokens && weight ? known(tokens.dims.with(-1, weight.dims[1]! / 3), tokens.type) : null;
 
 const einsum: Rule = (node, given) => {
-  const equation = node.attributes.get('equation');
-  if (equation?.kind !== 'string' || given.some((one) => !one)) return null;
-  const [left, right] = new TextDecoder().decode(equation.value).replaceAll(' ', '').split('->');
-  if (left === undefined || right === undefined) return null;
+  const [left, right] = node.text('equation')?.replaceAll(' ', '').split('->') ?? [];
+  if (left === undefined || right === undefined || given.some((one) => !one)) return null;
   const sides = new Map<string, number>();
   for (const [i, letters] of left.split(',').entries())
     for (const [k, letter] of [...letters].entries()) sides.set(letter, given[i]!.dims[k] ?? 1);

@@ -15,13 +15,12 @@ interface Window {
 function windowOf(node: Node, sides: number, kernel: readonly number[]): Window {
   const ones = kernel.map(() => 1);
   const pads = node.ints('pads') ?? Array.from({ length: 2 * sides }, () => 0);
-  const auto = node.attributes.get('auto_pad');
   return {
     kernel,
     strides: node.ints('strides') ?? ones,
     dilations: node.ints('dilations') ?? ones,
     pads: kernel.map((_, i) => pads[i]! + pads[i + sides]!),
-    auto: auto?.kind === 'string' ? new TextDecoder().decode(auto.value) : 'NOTSET',
+    auto: node.text('auto_pad') ?? 'NOTSET',
   };
 }
 
