@@ -16,7 +16,6 @@ import { promptReader, type ReaderOf } from './prompt/reader.ts';
 import { type ReadBundle, readBundle } from './read.ts';
 import { readLayout } from './read-layout.ts';
 import { sizeFor } from './roles/depth-estimator.ts';
-import { tiledBytes } from './tiles/memory.ts';
 import { TOKENIZER_FILES } from './tokenizer.ts';
 import type {
   BundleDigests,
@@ -118,10 +117,7 @@ export function factsOf(read: ReadBundle): BundleFacts {
   const loras = read.loras.map(({ additions: _, ...facts }) => facts);
   const readPrompt = promptReader({ ...readerOf(read), embeddings });
   const { dir, name } = layout;
-  const vaeMemory: BundleFacts['vaeMemory'] = (latent) => ({
-    ...vaeBytes(layout.vae, latent, geometry.factor),
-    tiled: tiledBytes(layout.vae, latent, geometry.factor),
-  });
+  const vaeMemory: BundleFacts['vaeMemory'] = (latent) => vaeBytes(layout.vae, latent, geometry.factor);
   const width = unetWidth(layout);
   const made = { width, scheduler, digests, loras, embeddings, readPrompt };
   return { ...measures, dir, name, ...made, selfAttention, untiled, vaeMemory, unetWeights };

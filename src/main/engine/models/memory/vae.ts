@@ -1,30 +1,39 @@
-/** The VAE by its widths alone, where no graph of it is at hand: to choose whether it works in tiles. */
+/**
+ * The VAE by its widths. Whether it works in tiles is in the keys of what is kept, so it must not change whenever more is learnt of
+ * the runtime, as what is foretold from its graph does (bundle.ts). Tiles are of a graph that is parted with numbers that only the
+ * runtime tells.
+ */
 import type { LatentShape } from '../../diffusion/types.ts';
 import type { Layout } from '../layout.ts';
-import type { Foretold } from '../types.ts';
+import type { BundleFacts, Foretold } from '../types.ts';
 
 const FLOAT = 4;
-const USUAL_WIDTHS = [128, 256, 512, 512];
+const USUAL_WIDTHS = [128, 256];
 /** Widest pictures alive at once in a residual block: input, two inner values, output. */
 const BLOCK_BUFFERS = 4;
 /** Scores and their softmax. */
 const ATTENTION_BUFFERS = 2;
+/** What the runtime holds for a tile, whatever the size of the picture: tiles/band-size.ts. Measured: docs/performance.md. */
+const TILE = 450e6;
+/** Edges of bands and narrower pictures beside the widest, as a share of those; measured likewise. */
+const BESIDE = 1.1;
 
-type Size = Pick<LatentShape, 'height' | 'width'>;
-
-/** Bytes that it makes of a whole picture beside its weights; its middle block attends with one head over the whole latent. */
+/** Bytes that it makes beside its weights; its middle block attends with one head over the whole latent. */
 export function vaeBytes(
   { block_out_channels }: Layout['vae'],
-  { height, width }: Size,
+  { height, width }: Pick<LatentShape, 'height' | 'width'>,
   factor: number,
-): { readonly whole: number; readonly scores: number } {
-  const widths = block_out_channels ?? USUAL_WIDTHS;
+): ReturnType<BundleFacts['vaeMemory']> {
+  const [first = USUAL_WIDTHS[0]!, second = 0] = block_out_channels ?? USUAL_WIDTHS;
   const area = height * width;
-  const pixels = area * factor * factor;
+  const plane = FLOAT * area * factor * factor;
+  const widest = Math.max(first, second);
   const scores = FLOAT * area * area * ATTENTION_BUFFERS;
   return {
-    whole: FLOAT * pixels * Math.max(widths[0]!, widths[1] ?? 0) * BLOCK_BUFFERS + scores,
+    whole: plane * widest * BLOCK_BUFFERS + scores,
     scores,
+    // Between layers whole pictures are held: what the last level is given, twice as large, and what its first layer makes of that.
+    tiled: BESIDE * plane * (first + widest) + TILE,
   };
 }
 
