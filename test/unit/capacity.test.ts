@@ -1,6 +1,6 @@
 /** How many frames a call may take, by what is free. */
 import { expect, it, vi } from 'vitest';
-import { checkCapacity } from '../../src/main/engine/diffusion/capacity.ts';
+import { checkCapacity, mostOf } from '../../src/main/engine/diffusion/capacity.ts';
 import type { Run } from '../../src/main/engine/diffusion/run.ts';
 import { makeLevels } from '../../src/main/engine/diffusion/schedule.ts';
 import { ddim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
@@ -66,6 +66,16 @@ it('is what fits beside weights and latents', () => {
   expect(of([together], BEFORE + jointly(20)).fits(JOINT)).toBe(8);
   expect(of([together], 0).fits(JOINT)).toBe(0);
   expect(unbounded(false).fits(JOINT)).toBe(Number.POSITIVE_INFINITY);
+});
+
+it('is found out once where all frames fit, and never where frames go one by one anyhow', () => {
+  let asked = 0;
+  const counting = { ...foretold, calls: () => ++asked };
+  const capacity = capacityOf({ ...memoryOf([together]), foretold: counting }, 1e9, false);
+  expect(mostOf(capacity)({ frames, keys: 'own' })).toBe(1);
+  expect(asked).toBe(0);
+  checkCapacity([together], capacity);
+  expect(asked).toBe(1);
 });
 
 it('frames go together only where a trial said that it pays', () => {

@@ -14,7 +14,8 @@ export const ONE_BY_ONE: Capacity = { together: 1, fits: () => Number.POSITIVE_I
 
 /** For `schedule`: at least one frame, for whether that fits after all only trying can tell. */
 export function mostOf({ together, fits }: Capacity): (pass: Pass) => number {
-  return (pass) => Math.max(1, Math.min(together, fits(attendingOf(pass))));
+  // What fits takes a while to find out.
+  return (pass) => (together === 1 ? 1 : Math.max(1, Math.min(together, fits(attendingOf(pass)))));
 }
 
 /** @throws AppError usage where frames that must go together are more than fit */

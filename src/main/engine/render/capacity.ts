@@ -25,8 +25,10 @@ export function capacityOf(of: MemoryOf, free: number, pays: boolean): Capacity 
     const others = kinds.filter((other) => !alike(other, kind));
     const fits = (frames: number) =>
       sampleBytes(of, [...others, { ...kind, frames, branches: of.branches }]) <= free;
+    // Most edits fit as they are.
+    if (fits(most)) return most;
     // More frames never take less.
-    let [low, high] = [0, most];
+    let [low, high] = [0, most - 1];
     while (low < high) {
       const middle = Math.ceil((low + high) / 2);
       if (fits(middle)) low = middle;

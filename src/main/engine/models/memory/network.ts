@@ -22,6 +22,8 @@ export class NetworkMemory {
   readonly weights: WeightMemory;
   readonly #graph: Graph;
   readonly #footprint: Footprint;
+  /** By the calls: plans and refusals ask for the same ones again, at tens of milliseconds a call of a large network. */
+  readonly #held = new Map<string, number>();
 
   /** @param graph after all passes; it must not change any more */
   constructor(graph: Graph, how: OpenedAs) {
@@ -37,8 +39,12 @@ export class NetworkMemory {
 
   /** Bytes that the runtime holds besides after these calls, one after the other: it gives nothing back while the session is open. */
   holds(calls: readonly Fed[]): number {
+    const key = JSON.stringify(calls.map((fed) => [...fed]));
+    const known = this.#held.get(key);
+    if (known !== undefined) return known;
     const arena = new Arena();
     for (const fed of calls) this.#footprint.run(arena, this.#complete(fed));
+    this.#held.set(key, arena.touched);
     return arena.touched;
   }
 
