@@ -1,8 +1,8 @@
 /** What weights take once a session is open, by how it is opened. */
 import { expect, it } from 'vitest';
+import type { Foretold } from '../../src/main/engine/models/memory/foretold.ts';
 import { usualMemory } from '../../src/main/engine/models/memory/usual.ts';
 import { weightMemory } from '../../src/main/engine/models/memory/weights.ts';
-import type { Foretold } from '../../src/main/engine/models/types.ts';
 import { parseText } from '../../src/main/engine/onnx/ir/text.ts';
 import { ELEMENT } from '../../src/main/engine/onnx/ir/types.ts';
 

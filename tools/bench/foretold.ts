@@ -5,6 +5,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Features, PredictInput } from '../../src/main/engine/diffusion/types.ts';
+import type { Call } from '../../src/main/engine/models/memory/foretold.ts';
 import { floats } from '../../src/main/engine/models/memory/network.ts';
 import { unetCalls } from '../../src/main/engine/models/memory/unet-calls.ts';
 import { openRead, readModel } from '../../src/main/engine/models/model.ts';
@@ -12,7 +13,6 @@ import { unet } from '../../src/main/engine/models/roles/unet.ts';
 import { vaeDecoder } from '../../src/main/engine/models/roles/vae-decoder.ts';
 import { vaeEncoder } from '../../src/main/engine/models/roles/vae-encoder.ts';
 import { onnxFile, type Source } from '../../src/main/engine/models/source.ts';
-import type { Call } from '../../src/main/engine/models/types.ts';
 import { unet2DCondition } from '../../src/main/engine/onnx/networks/unet-2d-condition.ts';
 import { answer, inChild, inFolder } from './child.ts';
 import { CONFIGS, type Family, NAMES } from './configurations.ts';

@@ -8,6 +8,7 @@ import { readEmbeddings } from './embeddings/embedding.ts';
 import { type Layout, unetWidth } from './layout.ts';
 import { digestsWith, openLoras } from './loras/use.ts';
 import { type BundleMemory, foretell } from './memory/bundle.ts';
+import type { Foretold } from './memory/foretold.ts';
 import { type MemoryVariant, memoryOfParts } from './memory/of-parts.ts';
 import { vaeBytes } from './memory/vae.ts';
 import { weightBytes } from './memory/weights.ts';
@@ -17,14 +18,7 @@ import { type ReadBundle, readBundle } from './read.ts';
 import { readLayout } from './read-layout.ts';
 import { sizeFor } from './roles/depth-estimator.ts';
 import { TOKENIZER_FILES } from './tokenizer.ts';
-import type {
-  BundleDigests,
-  BundleFacts,
-  DepthEstimator,
-  DigestStore,
-  Foretold,
-  OpenBundleOptions,
-} from './types.ts';
+import type { BundleDigests, BundleFacts, DepthEstimator, DigestStore, OpenBundleOptions } from './types.ts';
 
 interface PlanFacts extends BundleFacts {
   /** Null where the bundle cannot estimate depth. */

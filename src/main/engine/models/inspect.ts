@@ -11,14 +11,10 @@ import { isDrawn } from '../onnx/passes/take-mean.ts';
 import { unpackAttention } from '../onnx/passes/unpack-attention.ts';
 import { parseModel, serializeModel } from '../onnx/serde.ts';
 import type { LoadedGraph } from '../onnx/slim.ts';
-import { attentionFacts, chooseAttention } from './attention.ts';
 import { readBytes } from './files.ts';
 import { describe, weightType } from './graph-values.ts';
 import { isNeeded, type Layout, type LayoutPart, unetWidth } from './layout.ts';
-import { type BundleMemory, foretell } from './memory/bundle.ts';
-import { memoryOfParts } from './memory/of-parts.ts';
-import { type MemoryEstimate, usualMemory } from './memory/usual.ts';
-import type { ReadModel } from './model.ts';
+import { memoryOfInspected } from './memory/inspected.ts';
 import { bundleDigests } from './part-digests.ts';
 import { checkTokens, type Geometry, geometryOf, loadParts, type Parts, textLength } from './parts.ts';
 import { readLayout } from './read-layout.ts';
@@ -105,9 +101,8 @@ export async function inspectBundle(
     const names = bare.map((part) => roleNamed(part.role).folder).join(', ');
     warnings.push(`No config.json in ${names}: sizes and scale are Stable Diffusion's usual ones.`);
   }
-  const memory =
-    parts && geometry && (await attemptMemory(layout, parts, geometry, (attentions?.length ?? 0) > 0));
   const lends = (attentions?.length ?? 0) > 0;
+  const memory = parts && geometry && (await memoryOfInspected(layout, parts, geometry, lends));
   for (const [role, graph] of graphs) {
     throwIfCancelled(options.signal);
     if (whole.has(role)) await tryPart(layout, role, graph, { defects, warnings, lends });
@@ -259,46 +254,4 @@ interface Findings {
   readonly warnings: string[];
   /** Whether self-attention was found. */
   readonly lends: boolean;
-}
-
-/**
- * On the processor, with attention as it is by itself at each size. Graphs are copied, since these are looked at further. Null
- * where the network cannot be prepared, which is told elsewhere.
- */
-async function attemptMemory(
-  layout: Layout,
-  parts: Parts,
-  { factor, grid, nativeSize, latentChannels }: Geometry,
-  lends: boolean,
-): Promise<MemoryEstimate | null> {
-  const copied = <T extends ReadModel>(part: T): T => ({
-    ...part,
-    graph: { ...part.graph, model: parseModel(serializeModel(part.graph.model)) },
-  });
-  const copies = (): Parts => ({
-    ...parts,
-    unet: copied(parts.unet),
-    vaeEncoder: copied(parts.vaeEncoder),
-    vaeDecoder: copied(parts.vaeDecoder),
-    text: parts.text.map(copied),
-  });
-  const model = { name: layout.name, selfAttention: attentionFacts(parts, layout) };
-  const known = new Map<string, BundleMemory>();
-  try {
-    return await usualMemory(
-      async (shape) => {
-        const attention = await chooseAttention('auto', { model, shape, provider: 'cpu' });
-        const key = `${attention.unet} ${attention.vae}`;
-        const sites = lends ? 'decoder' : 'none';
-        const memory =
-          known.get(key) ?? memoryOfParts(copies(), factor, { sites, attention, memory: 'auto' });
-        known.set(key, memory);
-        return foretell(memory, shape);
-      },
-      { nativeSize, grid, factor, channels: latentChannels },
-    );
-  } catch (error) {
-    if (error instanceof AppError) return null;
-    throw error;
-  }
 }

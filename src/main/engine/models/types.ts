@@ -2,7 +2,6 @@
 import type { LoraUse } from '../../../common/settings/loras.ts';
 import type { MemoryUse } from '../../../common/settings/model.ts';
 import type {
-  Attending,
   AttentionSites,
   Conditioning,
   Latent,
@@ -14,8 +13,8 @@ import type { Flow } from '../flow/flow.ts';
 import type { Provider } from '../onnx/ort.ts';
 import type { FusedOperator } from '../onnx/passes/fused-attention.ts';
 import type { Heads } from './fused-trial.ts';
+import type { Foretold } from './memory/foretold.ts';
 import type { Embedding, PromptReading, ReadPrompt } from './prompt/reader.ts';
-
 import type { AskedTiles } from './tiles/choice.ts';
 
 export interface BundleDigests {
@@ -174,43 +173,10 @@ export interface BundleFacts {
 export type BundlePart = 'unet' | 'vaeEncoder' | 'vaeDecoder' | 'textEncoder' | OptionalPart;
 type OptionalPart = 'depthEstimator' | 'flowEstimator' | 'interpolator' | 'controlNet';
 
-/** Bytes, for pictures of one size. */
-export interface Foretold {
-  /** Weights of the UNet, and of the ControlNets beside it. */
-  readonly unet: number;
-  readonly controlNets: number;
-  /** Each with its weights, while it works on one frame. */
-  readonly vaeEncoder: number;
-  readonly vaeDecoder: number;
-  /** The same for pictures that sampling goes on from. */
-  readonly vaeSteadyDecoder: number;
-  readonly vaeWeights: { readonly encoder: number; readonly decoder: number };
-  /** All text encoders with their weights. */
-  readonly text: number;
-  /** What one frame lends to others, in one guidance branch. */
-  readonly features: number;
-  /** What the depth made of one frame in one guidance branch, kept for the next calls; 0 where nothing is reused. */
-  readonly deep: number;
-  /**
-   * What these calls of the UNet, one after the other, leave held beside its weights, with those of ControlNets: the runtime gives
-   * nothing back while a session is open.
-   */
-  calls(calls: readonly Call[]): number;
-  /** What calls of its outermost layers alone add, with the weights of those; 0 where nothing is reused. */
-  shallow(calls: readonly Call[]): number;
-}
-
 export interface OpenControlNet {
   readonly path: string;
   /** sha256 hex of all that changes its numbers. */
   readonly digest: string;
-}
-
-/** One call of the network. */
-export interface Call extends Attending {
-  readonly frames: number;
-  /** Guidance branches of each. */
-  readonly branches: number;
 }
 
 export interface Bundle extends BundleFacts {

@@ -3,8 +3,8 @@ import { mostKept } from '../diffusion/history.ts';
 import { attendingOf, keysOf, passesOf, type Run } from '../diffusion/run.ts';
 import type { LatentShape } from '../diffusion/types.ts';
 import { type Need, wantsInversion } from '../methods/have.ts';
+import type { Call, Foretold } from '../models/memory/foretold.ts';
 import { ENGINE, INVERTING } from '../models/memory/usual.ts';
-import type { Call, Foretold } from '../models/types.ts';
 
 const FLOAT = 4;
 /** Per frame of a run: its latent, where it began, its ẑ0 as predicted and as used, the one of the step before. */

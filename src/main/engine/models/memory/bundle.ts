@@ -2,7 +2,7 @@
 import type { LatentShape } from '../../diffusion/types.ts';
 import type { TextIo } from '../roles/text-encoder.ts';
 import type { VaeIo } from '../roles/vae.ts';
-import type { Foretold } from '../types.ts';
+import type { Foretold } from './foretold.ts';
 import { floats, integers, type NetworkMemory } from './network.ts';
 import { type ControlMemory, type UnetMemory, unetCalls } from './unet-calls.ts';
 

@@ -6,7 +6,7 @@ import { SELF_LENGTH, type Site } from '../../onnx/passes/reference-attention.ts
 import { DEEP_GIVEN } from '../../onnx/passes/shallow-part.ts';
 import type { ControlNetIo } from '../roles/controlnet.ts';
 import type { DenoiserInputs } from '../roles/unet-io.ts';
-import type { Call } from '../types.ts';
+import type { Call } from './foretold.ts';
 import { type Fed, floats, integers, type NetworkMemory } from './network.ts';
 
 /** More than any picture has. */

@@ -1,6 +1,6 @@
 /** What an edit takes that nobody has described yet: guided, with Pix2Video, at the size that the network was made for and at smaller ones. */
 import type { LatentShape } from '../../diffusion/types.ts';
-import type { Call, Foretold } from '../types.ts';
+import type { Call, Foretold } from './foretold.ts';
 
 /** Bytes of the engine itself with its libraries, and of what waits to be collected. */
 export const ENGINE = 200e6;

@@ -5,7 +5,8 @@
  */
 import type { LatentShape } from '../../diffusion/types.ts';
 import type { Layout } from '../layout.ts';
-import type { BundleFacts, Foretold } from '../types.ts';
+import type { BundleFacts } from '../types.ts';
+import type { Foretold } from './foretold.ts';
 
 const FLOAT = 4;
 const USUAL_WIDTHS = [128, 256];

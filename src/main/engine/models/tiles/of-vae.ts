@@ -1,6 +1,7 @@
 /** When the VAE of a bundle works in tiles. */
+import type { Foretold } from '../memory/foretold.ts';
 import { type Tiled, vaeInTiles } from '../memory/vae.ts';
-import type { BundleFacts, DecodeOptions, Foretold, OpenBundleOptions } from '../types.ts';
+import type { BundleFacts, DecodeOptions, OpenBundleOptions } from '../types.ts';
 import { alwaysInTiles, inTilesNow, type TilesChoice } from './choice.ts';
 
 type Size = Parameters<BundleFacts['vaeMemory']>[0];
