@@ -4,11 +4,14 @@ import { join } from 'node:path';
 import { Arch } from 'electron-builder';
 
 export function beforePack({ packager, arch, electronPlatformName: platform }) {
-  const bin = 'node_modules/onnxruntime-node/bin/napi-v6';
-  const library = join(bin, platform, Arch[arch], 'onnxruntime_binding.node');
-  if (!existsSync(join(packager.projectDir, library))) {
+  const libraries = [
+    `node_modules/onnxruntime-node/bin/napi-v6/${platform}/${Arch[arch]}/onnxruntime_binding.node`,
+    `node_modules/better-sqlite3/prebuilds/${platform}-${Arch[arch]}.node`,
+  ];
+  const missing = libraries.find((library) => !existsSync(join(packager.projectDir, library)));
+  if (missing) {
     throw new Error(
-      `${library} is missing. Packaging for another system or processor wants all: RETAKE_KEEP_FOREIGN=1 npm ci`,
+      `${missing} is missing. Packaging for another system or processor wants all: RETAKE_KEEP_FOREIGN=1 npm ci`,
     );
   }
 }

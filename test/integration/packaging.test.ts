@@ -1,8 +1,17 @@
 /** What users get is what runs: no libraries of other systems, no packages that the bundles already hold. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { build, Platform } from 'electron-builder';
+import { Arch, build, Platform } from 'electron-builder';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { TIMELINE_FORMATS } from '../../src/common/interchange/registry.ts';
 import { rational } from '../../src/common/time/rational.ts';
@@ -82,6 +91,34 @@ describe('an install', () => {
     expect(filesIn(folder)).toEqual([`${RUNTIME}/another/x64/onnxruntime_binding.node`]);
   });
 
+  it.each([
+    ['the runtime', `${RUNTIME}/${platform}/${arch}`],
+    ['SQLite', `${SQLITE}/${platform}*`],
+  ])('keeps everything where %s has no library for this system', (_, lacking) => {
+    const folder = tempFolder();
+    installed(folder);
+    for (const path of globSync(lacking, { cwd: folder })) rmSync(join(folder, path), { recursive: true });
+    const before = filesIn(folder);
+    drop(folder);
+    expect(filesIn(folder)).toEqual(before);
+  });
+
+  it
+    .runIf(platform !== 'win32')
+    .each(['node_modules', 'node_modules/onnxruntime-node', 'node_modules/better-sqlite3'])(
+    'takes nothing away behind a link: %s',
+    (linked) => {
+      const [shared, folder] = [tempFolder(), tempFolder()];
+      installed(shared);
+      const before = filesIn(shared);
+      if (linked !== 'node_modules') installed(folder);
+      rmSync(join(folder, linked), { recursive: true, force: true });
+      symlinkSync(join(shared, linked), join(folder, linked));
+      drop(folder);
+      expect(filesIn(shared)).toEqual(before);
+    },
+  );
+
   it('has at run time what cannot be in a bundle, and no more', () => {
     const { dependencies } = read(join(root, 'package.json'));
     expect(Object.keys(dependencies)).toEqual(['better-sqlite3', 'onnxruntime-node']);
@@ -93,6 +130,20 @@ describe('an install', () => {
     const outside = new Set(imported.filter((name) => !name.startsWith('node:')));
     expect([...outside].sort()).toEqual(['better-sqlite3', 'electron', 'onnxruntime-node']);
   });
+});
+
+it.each([
+  ['the runtime', `${RUNTIME}/darwin/arm64/onnxruntime_binding.node`],
+  ['SQLite', `${SQLITE}/darwin-arm64.node`],
+])('packaging for a system is refused without the library that %s has for it', async (_, library) => {
+  const folder = tempFolder();
+  installed(folder);
+  const { beforePack } = await import(join(root, 'tools/before-pack.js'));
+  const pack = () =>
+    beforePack({ packager: { projectDir: folder }, arch: Arch.arm64, electronPlatformName: 'darwin' });
+  expect(pack).not.toThrow();
+  rmSync(join(folder, library));
+  expect(pack).toThrow(library);
 });
 
 it.runIf(platform === 'linux')('the packed application holds no library of another system', async () => {
