@@ -1,9 +1,8 @@
 /** Solvers and models for few steps, whole: calls as planned, resumable to the bit, and guidance that is told. */
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Cancelled } from '../../src/common/errors.ts';
 import type { EditSettings } from '../../src/common/settings/settings.ts';
-import { ArtefactStore } from '../../src/main/engine/artefacts/store.ts';
+import type { ArtefactStore } from '../../src/main/engine/artefacts/store.ts';
 import { rememberingProbe } from '../../src/main/engine/media/remembering-probe.ts';
 import { rememberingFacts } from '../../src/main/engine/models/facts.ts';
 import { guidanceWaves } from '../../src/main/engine/models/unet-feeds.ts';
@@ -11,46 +10,30 @@ import { createPlanner, type Planner } from '../../src/main/engine/queue/plan.ts
 import { derive } from '../../src/main/engine/render/derive.ts';
 import { prepareShot } from '../../src/main/engine/render/prepare.ts';
 import { sampleShot } from '../../src/main/engine/render/sample.ts';
-import { makeWorld, movingClip, type World } from '../helpers/cli.ts';
-import { settingsWith } from '../helpers/job-settings.ts';
+import type { World } from '../helpers/cli.ts';
+import { type EditWorlds, FRAMES, makeEditWorlds, STEPS } from '../helpers/edit-worlds.ts';
+import type { Short } from '../helpers/job-settings.ts';
 import { contextWith } from '../helpers/prepared.ts';
 import { maxDiff } from '../helpers/smooth-network.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-const FRAMES = 3;
-const STEPS = 4;
-
+let worlds: EditWorlds;
 let plain: World;
 let told: World;
-let clip: string;
 let store: ArtefactStore;
 let plan: Planner;
 
 beforeAll(async () => {
-  plain = await makeWorld();
-  told = await makeWorld({ told: 16 });
-  clip = await movingClip(join(plain.dir, 'clip.mov'), { size: '72x56', frames: FRAMES, sound: false });
-  store = new ArtefactStore(join(plain.dir, 'cache.sqlite'), {
-    limitBytes: 1e9,
-    onWarning: expect.unreachable,
-  });
+  worlds = await makeEditWorlds();
+  ({ plain, told, store } = worlds);
   plan = createPlanner({
     ...{ cache: store, store: null, dir: plain.dir, isBusy: () => false },
     ...{ probe: rememberingProbe(), facts: rememberingFacts(store.digests) },
   });
 });
-afterAll(() => {
-  store.close();
-  plain[Symbol.dispose]();
-  told[Symbol.dispose]();
-});
+afterAll(() => worlds[Symbol.dispose]());
 
-function settingsOf({ bundle, out }: World, more: object): EditSettings {
-  return settingsWith({
-    ...{ clip, bundle, out: join(out, 'take.mov'), sourcePrompt: 'a red car', prompt: 'a white swan' },
-    ...{ steps: STEPS, refinement: 0, size: 64, provider: 'cpu', method: 'sdedit', ...more },
-  });
-}
+const settingsOf = (world: World, more: Short) => worlds.settingsOf(world, { method: 'sdedit', ...more });
 
 /** Planned, rendered up to its latents, and once more with a stop half way. */
 async function rendered(settings: EditSettings) {

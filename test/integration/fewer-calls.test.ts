@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'v
 import type { Mask } from '../../src/common/masks/mask.ts';
 import { newControl } from '../../src/common/settings/controls.ts';
 import type { EditSettings } from '../../src/common/settings/settings.ts';
-import { ArtefactStore } from '../../src/main/engine/artefacts/store.ts';
+import type { ArtefactStore } from '../../src/main/engine/artefacts/store.ts';
 import { wantsInversion } from '../../src/main/engine/methods/have.ts';
 import { methods, parseParams } from '../../src/main/engine/methods/registry.ts';
 import * as models from '../../src/main/engine/models/open.ts';
@@ -16,7 +16,8 @@ import { render } from '../../src/main/engine/render/render.ts';
 import { sampleShot } from '../../src/main/engine/render/sample.ts';
 import { makeWorld, movingClip, type World } from '../helpers/cli.ts';
 import { ffmpegDoes } from '../helpers/clips.ts';
-import { type Short, settingsWith } from '../helpers/job-settings.ts';
+import { type EditWorlds, FRAMES, makeEditWorlds, STEPS, storeIn } from '../helpers/edit-worlds.ts';
+import type { Short } from '../helpers/job-settings.ts';
 import { contextWith } from '../helpers/prepared.ts';
 import { maxDiff } from '../helpers/smooth-network.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -28,35 +29,19 @@ vi.mock(import('../../src/main/engine/models/open.ts'), async (original) => {
 });
 const opened = vi.mocked(models.openBundle);
 
-const FRAMES = 3;
-const STEPS = 4;
-
+let worlds: EditWorlds;
 let plain: World;
 let told: World;
 let clip: string;
 let store: ArtefactStore;
 
 beforeAll(async () => {
-  plain = await makeWorld();
-  told = await makeWorld({ told: 16 });
-  clip = await movingClip(join(plain.dir, 'clip.mov'), { size: '72x56', frames: FRAMES, sound: false });
-  store = new ArtefactStore(join(plain.dir, 'cache.sqlite'), {
-    limitBytes: 1e9,
-    onWarning: expect.unreachable,
-  });
+  worlds = await makeEditWorlds();
+  ({ plain, told, clip, store } = worlds);
 });
-afterAll(() => {
-  store.close();
-  plain[Symbol.dispose]();
-  told[Symbol.dispose]();
-});
+afterAll(() => worlds[Symbol.dispose]());
 
-function settingsOf({ bundle, out }: World, more: Short): EditSettings {
-  return settingsWith({
-    ...{ clip, bundle, out: join(out, 'take.mov'), sourcePrompt: 'a red car', prompt: 'a white swan' },
-    ...{ steps: STEPS, refinement: 0, size: 64, provider: 'cpu', method: 'pix2video', ...more },
-  });
-}
+const settingsOf = (world: World, more: Short) => worlds.settingsOf(world, { method: 'pix2video', ...more });
 
 describe('guidance in a share of the steps', () => {
   const guided = (from: number, to: number) => ({ sampling: { guidanceRange: { from, to } } });
@@ -132,10 +117,7 @@ describe('guidance in a share of the steps', () => {
 });
 
 function freshStore(): ArtefactStore {
-  const fresh = new ArtefactStore(join(tempFolder(), 'cache.sqlite'), {
-    limitBytes: 1e9,
-    onWarning: expect.unreachable,
-  });
+  const fresh = storeIn(tempFolder());
   onTestFinished(() => fresh.close());
   return fresh;
 }
