@@ -15,7 +15,12 @@ export function nameOf(key: string): string {
     .replace(/[-_]/g, ' ')
     .replace(/\s*\+\s*/g, ' + ')
     .toLowerCase();
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  return sentence(words);
+}
+
+/** As a line of its own is begun. */
+export function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** "25 fps", "23.976 fps". */

@@ -256,20 +256,17 @@ describe('the render plan in words', () => {
   test('cache, work and time', () => {
     expect(planText(plan)).toEqual({
       work: '24 frames at 512 × 288: 18 from the cache, inverted at 41 dB, 6 to invert',
-      cost: '300 + 1,240 network calls · about 1:20 · 4.2 GB of memory',
+      calls: '300 + 1,240 network calls',
+      cost: 'about 1:20 · 4.2 GB of memory',
     });
-    expect(planText({ ...plan, shallowCalls: 620 }).cost).toBe(
-      '300 + 1,240 network calls, 620 without the depth · about 1:20 · 4.2 GB of memory',
-    );
+    expect(planText({ ...plan, shallowCalls: 620 }).calls).toBe('300 + 1,240 network calls, 620 in part');
   });
 
   test('steps in which guidance rests', () => {
-    expect(planText({ ...plan, samplingBranches: 2080 }).cost).toBe(
-      '300 + 1,240 network calls, 400 of half the length · about 1:20 · 4.2 GB of memory',
+    expect(planText({ ...plan, samplingBranches: 2080 }).calls).toBe(
+      '300 + 1,240 network calls, 400 unguided',
     );
-    expect(planText({ ...plan, samplingBranches: 1240 }).cost).toBe(
-      '300 + 1,240 network calls · about 1:20 · 4.2 GB of memory',
-    );
+    expect(planText({ ...plan, samplingBranches: 1240 }).calls).toBe('300 + 1,240 network calls');
   });
 
   test('all cached, nothing known, no inversion at all', () => {
@@ -277,7 +274,8 @@ describe('the render plan in words', () => {
       planText({ ...plan, cachedFrames: 24, framesToInvert: 0, inversionCalls: 0, estimatedSeconds: null }),
     ).toEqual({
       work: '24 frames at 512 × 288: all from the cache, inverted at 41 dB',
-      cost: '1,240 network calls · time known after the first frames · 4.2 GB of memory',
+      calls: '1,240 network calls',
+      cost: 'time known after the first frames · 4.2 GB of memory',
     });
     const fresh = {
       ...plan,
@@ -290,7 +288,8 @@ describe('the render plan in words', () => {
     };
     expect(planText(fresh)).toEqual({
       work: '1 frame at 512 × 288: nothing to invert',
-      cost: '1 network call · about 1:20 · 4.2 GB of memory',
+      calls: '1 network call',
+      cost: 'about 1:20 · 4.2 GB of memory',
     });
   });
 

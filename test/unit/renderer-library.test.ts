@@ -68,6 +68,8 @@ describe('providers', () => {
       text: 'Not part of this build for this system',
     });
     expect(providerNote('dml', null).ok).toBe(true);
+    const missing = { ...trials[0]!, provider: 'dml', ok: false, reason: 'not available on this system' };
+    expect(providerNote('dml', [missing]).text).toBe('Not available on this system');
     expect(providerNote('cpu', 'unknown')).toEqual({ ok: true, text: 'Could not be tried' });
   });
 
@@ -79,8 +81,8 @@ describe('providers', () => {
       text: 'Works: 2.0 ms a call, the processor 41 ms',
     });
     expect(providerNote('webgpu', [disguised]).text).toMatch(/^Works without a graphics card: /);
-    expect(autoNote([trials[0]!, disguised, card])).toBe('Takes NVIDIA (CUDA) here');
-    expect(autoNote([trials[0]!, disguised])).toBe('Takes Processor here');
+    expect(autoNote([trials[0]!, disguised, card])).toBe('Here: NVIDIA (CUDA)');
+    expect(autoNote([trials[0]!, disguised])).toBe('Here: Processor');
     expect(autoNote(null)).toBe('Times each and takes the fastest');
   });
 });

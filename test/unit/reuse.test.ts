@@ -104,7 +104,7 @@ describe('what is said of it before a render', () => {
   it('is that few steps lie far apart, or that there is nothing to reuse', () => {
     expect(said(4, 1)).toEqual([]);
     expect(said(20, 3)).toEqual([]);
-    expect(said(4, 2)).toEqual([expect.stringMatching(/^of 4 steps each is much unlike the one before/)]);
+    expect(said(4, 2)).toEqual([expect.stringMatching(/^in 4 steps each differs much from the one before/)]);
     expect(said(1, 2)).toEqual(['nothing is reused between steps: there is but one']);
   });
 });

@@ -28,10 +28,7 @@ export function shortWords(values: Grouped, fields: readonly Placed[], method?: 
   });
 }
 
-interface Share {
-  readonly from: number;
-  readonly to: number;
-}
+type Share = ShotSettings['sampling']['guidanceRange'];
 
 /** "guided steps 0–60 %"; all of them are not worth a word. */
 function shareInWords(label: string, share: Share | undefined): string[] {

@@ -90,7 +90,7 @@ const vaeTiles = field(z.enum(['auto', 'on', 'off']).default('auto'), {
 /** In keys as what it makes of a network, since most are run alike either way. */
 const memory = field(z.enum(MEMORY_USES).default('auto'), {
   label: 'Memory',
-  help: 'How large models are held on the processor: in their file, or copied to be read faster',
+  help: 'How large models are held when the processor computes: left in their file, or copied to be read faster',
   widget: {
     kind: 'choice',
     options: [

@@ -51,7 +51,7 @@ const guidanceRange = field(
 /** Calls between reuse what the depth of the network made (DeepCache, Ma, Fang, Wang 2024). */
 const reuse = field(z.int().min(1).max(10).default(1), {
   label: 'Whole network every',
-  help: 'In the steps between, only its outermost layers run and the rest is taken from the step before: 1 is off, 2 or 3 is quicker and less exact',
+  help: 'So many steps; between them only its outermost layers run, and the rest is taken from the step before. 1 is off, 2 or 3 is quicker and less exact',
   widget: { kind: 'slider', step: 1 },
   scope: 'look',
   finer: true,

@@ -39,7 +39,7 @@ export function takeSummary(report: TakeReport): string {
   const cached =
     inversion.fromCache > 0 ? `, ${inversion.fromCache} of ${inversion.frames} frames from the cache` : '';
   const { unetShallow = 0 } = report.sampling;
-  const shallow = unetShallow > 0 ? `, ${unetShallow} of them without the depth` : '';
+  const shallow = unetShallow > 0 ? `, ${unetShallow} of them in part` : '';
   const lines = [
     `${take.path}`,
     `  ${take.frames} frames, ${take.width}×${take.height}, ${rate} fps, ${prettyBytes(take.bytes)}` +

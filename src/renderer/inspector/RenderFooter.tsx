@@ -6,6 +6,7 @@ import { useKeyLabel } from '../keyboard/bindings.ts';
 import { useEngineState } from '../store/session.ts';
 import { Button } from '../ui/Button.tsx';
 import texts from '../ui/text.module.css';
+import { sentence } from '../words.ts';
 import { planText } from './plan-text.ts';
 import styles from './RenderFooter.module.css';
 import { usePlan } from './use-plan.ts';
@@ -27,10 +28,11 @@ export function RenderFooter({ shots }: { readonly shots: readonly Shot[] }) {
         ) : text ? (
           <>
             <p>{text.work}</p>
+            <p className={texts.quiet}>{text.calls}</p>
             <p className={texts.quiet}>{text.cost}</p>
             {notes.map((line) => (
               <p key={line} className={texts.warn}>
-                {line}
+                {sentence(line)}
               </p>
             ))}
           </>

@@ -15,6 +15,9 @@ interface Props {
   readonly describedBy?: string | undefined;
 }
 
+/** 0.55 is 55, not 55.00000000000001, which a field would take for another number than it shows. */
+const percent = (share: number) => Number((100 * share).toPrecision(10));
+
 export function StepsFields({ of, from, to, onFrom, onTo, differs = false, describedBy }: Props) {
   const more = { differs, ...(describedBy !== undefined && { describedBy }) };
   return (
@@ -22,23 +25,24 @@ export function StepsFields({ of, from, to, onFrom, onTo, differs = false, descr
       <span className={texts.quiet}>Steps from</span>
       <NumberInput
         label={`First share of the steps of ${of}, percent`}
-        value={100 * from}
+        value={percent(from)}
         min={0}
-        max={100 * to - 1}
+        max={percent(to) - 1}
         step={5}
         onChange={(value) => onFrom((value ?? 0) / 100)}
         {...more}
       />
-      <span className={texts.quiet}>to, %</span>
+      <span className={texts.quiet}>to</span>
       <NumberInput
         label={`Last share of the steps of ${of}, percent`}
-        value={100 * to}
-        min={100 * from + 1}
+        value={percent(to)}
+        min={percent(from) + 1}
         max={100}
         step={5}
         onChange={(value) => onTo((value ?? 100) / 100)}
         {...more}
       />
+      <span className={texts.quiet}>%</span>
     </div>
   );
 }

@@ -1,4 +1,4 @@
-/** What a render would do, in one or two short lines. */
+/** What a render would do, in three short lines. */
 import prettyBytes from 'pretty-bytes';
 import type { RenderPlan } from '../../common/contract/queue.ts';
 import { duration } from '../../common/time/duration.ts';
@@ -7,7 +7,9 @@ import { count } from '../words.ts';
 export interface PlanText {
   /** "48 frames at 512 × 288: 30 from the cache, 18 to invert" */
   readonly work: string;
-  /** "300 + 240 network calls · about 1:20 · 4.2 GB of memory" */
+  /** "300 + 240 network calls, 96 unguided, 120 in part" */
+  readonly calls: string;
+  /** "about 1:20 · 4.2 GB of memory" */
   readonly cost: string;
 }
 
@@ -63,16 +65,17 @@ export function planText(plan: PlannedWork): PlanText {
       ? `${inversionCalls.toLocaleString('en')} + ${sampled.toLocaleString('en')} network calls`
       : count(sampled, 'network call');
   // Where guidance rests, one branch of two is left out.
-  const half = 2 * samplingCalls - samplingBranches;
-  const halved = half > 0 && half < samplingCalls ? `, ${half.toLocaleString('en')} of half the length` : '';
-  const short = shallowCalls > 0 ? `, ${shallowCalls.toLocaleString('en')} without the depth` : '';
+  const resting = 2 * samplingCalls - samplingBranches;
+  const unguided = resting > 0 && resting < samplingCalls ? `, ${resting.toLocaleString('en')} unguided` : '';
+  const inPart = shallowCalls > 0 ? `, ${shallowCalls.toLocaleString('en')} in part` : '';
   const time =
     plan.estimatedSeconds === null
       ? 'time known after the first frames'
       : `about ${duration(plan.estimatedSeconds)}`;
   return {
     work: `${count(frames, 'frame')} at ${width} × ${height}: ${inverted}`,
-    cost: [`${calls}${halved}${short}`, time, ...memoryText(plan.memoryBytes)].join(' · '),
+    calls: `${calls}${unguided}${inPart}`,
+    cost: [time, ...memoryText(plan.memoryBytes)].join(' · '),
   };
 }
 

@@ -8,6 +8,7 @@ import { useJobs } from '../store/jobs.ts';
 import { useLibrary } from '../store/library.ts';
 import { getDocument, useDocument, useOpened } from '../store/project.ts';
 import { useEngineState } from '../store/session.ts';
+import { sentence } from '../words.ts';
 import { type PlannedWork, sumPlans } from './plan-text.ts';
 
 const REST_MS = 300;
@@ -26,7 +27,7 @@ async function planOf(shot: Shot): Promise<RenderPlan> {
 
 function why(error: unknown, shots: readonly Shot[], shot: Shot): string {
   const line = errorLine(error).replace(/^checking the settings: /, '');
-  const text = line.charAt(0).toUpperCase() + line.slice(1);
+  const text = sentence(line);
   return shots.length > 1 ? `${shot.name}: ${text}` : text;
 }
 

@@ -1,6 +1,7 @@
 /** What a trial of a provider says to the artist. Pure. */
 import { fastest } from '../../common/providers.ts';
 import type { ProviderTrial } from '../../common/report.ts';
+import { sentence } from '../words.ts';
 
 export const PROVIDER_NAMES: Readonly<Record<string, string>> = {
   auto: 'The fastest that works',
@@ -20,7 +21,7 @@ export interface ProviderNote {
 export function autoNote(trials: readonly ProviderTrial[] | 'unknown' | null): string {
   const best = trials === null || trials === 'unknown' ? null : fastest(trials);
   return best
-    ? `Takes ${PROVIDER_NAMES[best.provider] ?? best.provider} here`
+    ? `Here: ${PROVIDER_NAMES[best.provider] ?? best.provider}`
     : 'Times each and takes the fastest';
 }
 
@@ -46,5 +47,6 @@ export function providerNote(id: string, trials: readonly ProviderTrial[] | 'unk
   if (!trial) return { ok: false, text: 'Not part of this build for this system' };
   if (trial.ok) return { ok: true, text: `Works${softly(trial)}${timesOf(trial)}` };
   const reason = trial.reason.replace(/\s+/g, ' ').trim();
-  return { ok: false, text: reason === '' ? 'Does not work here' : `Not available: ${reason}` };
+  if (reason === '') return { ok: false, text: 'Does not work here' };
+  return { ok: false, text: sentence(reason.replace(/^(?!not available)/, 'Not available: ')) };
 }

@@ -1,6 +1,7 @@
 /** One-line messages to the artist. Cancelled is silent; everything else that fails is told. */
 import { create } from 'zustand';
 import { Cancelled, errorLine } from '../../common/errors.ts';
+import { sentence } from '../words.ts';
 
 export interface Notice {
   readonly id: number;
@@ -26,8 +27,7 @@ export function tell(text: string, tone: Notice['tone'] = 'info'): void {
 
 export function tellError(error: unknown): void {
   if (error instanceof Cancelled) return;
-  const line = errorLine(error);
-  tell(line.charAt(0).toUpperCase() + line.slice(1), 'problem');
+  tell(sentence(errorLine(error)), 'problem');
 }
 
 export function dismiss(id: number): void {

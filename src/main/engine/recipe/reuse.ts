@@ -15,6 +15,6 @@ export function reuseNotes(runs: readonly Run[], { sampling }: Pick<EditSettings
   const steps = Math.max(...runs.map(({ schedule }) => stepAt(schedule, schedule.levels.length - 1) + 1));
   if (steps >= ENOUGH_STEPS) return [];
   return [
-    `of ${steps} steps each is much unlike the one before, so what is reused between them shows; it is meant for 20 and more`,
+    `in ${steps} steps each differs much from the one before, so what is reused shows; it is meant for 20 steps and more`,
   ];
 }

@@ -4,15 +4,13 @@ import { syntaxNotes, unreadNegative } from '../../../common/prompt-notes.ts';
 import { endGesture } from '../../store/project.ts';
 import inputs from '../../ui/input.module.css';
 import texts from '../../ui/text.module.css';
-import { nameOfFile } from '../../words.ts';
+import { nameOfFile, sentence } from '../../words.ts';
 import { lengthHint } from '../prompt-length.ts';
 import row from '../Row.module.css';
 import type { WidgetProps } from './widget.ts';
 
 /** The word that an embedding's file stands for. */
 const wordOf = (path: string) => nameOfFile(path).replace(/\.[^.]*$/, '');
-
-const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 export function PromptWidget({ field, control, value, differs, shot, onChange }: WidgetProps<'prompt'>) {
   const id = useId();
