@@ -1,5 +1,8 @@
 /** Small models and their runs, for tests of graph surgery. */
 import { readFileSync } from 'node:fs';
+
+export { largestDifference } from '../../src/main/engine/onnx/difference.ts';
+
 import type { Model } from '../../src/main/engine/onnx/ir/graph.ts';
 import { parseText } from '../../src/main/engine/onnx/ir/text.ts';
 import { createSession, type Feed, type RunTensor } from '../../src/main/engine/onnx/ort.ts';
@@ -60,12 +63,6 @@ export async function runOnce(
 
 export function bits(data: Float32Array): Buffer {
   return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-}
-
-export function largestDifference(a: Float32Array, b: Float32Array): number {
-  if (a.length !== b.length) return Number.POSITIVE_INFINITY;
-  // Math.max keeps NaN, so NaN never passes for equal.
-  return a.reduce((most, v, i) => Math.max(most, Math.abs(v - b[i]!)), 0);
 }
 
 /** A NumPy file of version 1 to 3 holding little-endian float32, float16 or int64 in C order. */

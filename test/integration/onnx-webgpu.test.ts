@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { tryFused } from '../../src/main/engine/models/fused-trial.ts';
 import { createSession, type Feed } from '../../src/main/engine/onnx/ort.ts';
 import { SELF_LENGTH } from '../../src/main/engine/onnx/passes/reference-attention.ts';
 import { probe } from '../../src/main/engine/onnx/probe.ts';
@@ -27,6 +28,11 @@ describe.skipIf(!existsSync(ICD))('WebGPU through SwiftShader', () => {
     expect(trial.call).toBeGreaterThan(10 * trial.cpu!);
     const { provider, tried } = await chooseProvider('webgpu');
     expect([provider, tried[0]!.ok]).toEqual(['webgpu', true]);
+  });
+
+  it('is refused for attention as one operator, which it computes wrong', async () => {
+    const trial = await tryFused('webgpu', [{ heads: 2, width: 8 }], false);
+    expect(trial).toEqual({ operator: null, why: expect.stringMatching(/^webgpu computes it otherwise/) });
   });
 
   it('agrees with the CPU on a small convolutional network', async () => {

@@ -1,6 +1,9 @@
 /** Whether a provider computes attention as one operator, and makes what products and softmax make. Tried once for a process. */
 import { AppError } from '../../../common/errors.ts';
+import { attentionText } from '../onnx/attention/text.ts';
+import { largestDifference } from '../onnx/difference.ts';
 import { parseText } from '../onnx/ir/text.ts';
+import { noise } from '../onnx/noise.ts';
 import { createSession, type Feed, type Provider } from '../onnx/ort.ts';
 import type { FusedOperator } from '../onnx/passes/fused-attention.ts';
 
@@ -33,13 +36,12 @@ export async function tryFused(
     'MultiHeadAttention',
     ...(standard ? ['Attention' as const] : []),
   ];
-  let why = 'it has no such attention';
+  let why: string | null = null;
   for (const operator of operators) {
-    const failed = await firstFailure(provider, operator, kinds);
-    if (failed === null) return { operator, why: null };
-    why = failed;
+    why = await firstFailure(provider, operator, kinds);
+    if (why === null) return { operator, why };
   }
-  return { operator: null, why };
+  return { operator: null, why: why! };
 }
 
 async function firstFailure(
@@ -60,54 +62,43 @@ async function firstFailure(
 async function tried(provider: Provider, operator: FusedOperator, kind: Heads): Promise<FusedTrial> {
   try {
     const [made, expected] = [await runFused(provider, operator, kind), await runWrittenOut(provider, kind)];
-    const apart = made.reduce((most, value, i) => Math.max(most, Math.abs(value - expected[i]!)), 0);
-    // NaN is no agreement either.
-    if (apart < TOLERANCE) return { operator, why: null };
-    return { operator: null, why: `${provider} computes it otherwise, by ${apart.toPrecision(1)}` };
+    const why = disagreement(made, expected);
+    return why === null ? { operator, why } : { operator: null, why: `${provider} ${why}` };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     return { operator: null, why: `${provider} cannot: ${error.message}` };
   }
 }
 
-const inputs = (channels: number) =>
-  ['q', 'k', 'v'].map((name) => `float32[B, ${name.toUpperCase()}, ${channels}] ${name}`).join(', ');
+/** Why what an operator made is not what products and softmax make, null where it is. NaN and too few numbers are not. */
+export function disagreement(made: Float32Array, expected: Float32Array): string | null {
+  const apart = largestDifference(made, expected);
+  return apart < TOLERANCE ? null : `computes it otherwise, by ${apart.toPrecision(1)}`;
+}
+
+function headOf({ heads, width }: Heads): string {
+  const channels = heads * width;
+  const inputs = ['q', 'k', 'v'].map((name) => `float32[B, ${name.toUpperCase()}, ${channels}] ${name}`);
+  return `${inputs.join(', ')} => float32[B, Q, ${channels}] attended`;
+}
 
 async function runFused(provider: Provider, operator: FusedOperator, kind: Heads): Promise<Float32Array> {
   const { heads, width } = kind;
   const counted =
     operator === 'Attention' ? `q_num_heads = ${heads}, kv_num_heads = ${heads}` : `num_heads = ${heads}`;
   const name = operator === 'Attention' ? operator : `com.microsoft.${operator}`;
-  const text = `${inputs(heads * width)} => float32[B, Q, ${heads * width}] y
-    y = ${name}<${counted}, scale = ${scaleOf(kind)}>(q, k, v)`;
+  // As text, with a point.
+  const scale = (1 / Math.sqrt(width)).toFixed(9);
+  const text = `${headOf(kind)}
+    attended = ${name}<${counted}, scale = ${scale}>(q, k, v)`;
   // What falls back to the processor is not the provider's.
   return run(provider, text, kind, { opset: 23, alone: provider !== 'cpu' });
 }
 
 function runWrittenOut(provider: Provider, kind: Heads): Promise<Float32Array> {
-  const { heads, width } = kind;
-  const text = `${inputs(heads * width)} => float32[B, Q, ${heads * width}] y
-    int64[4] heads = {0, -1, ${heads}, ${width}}
-    int64[3] merged = {0, -1, ${heads * width}}
-    float32[] scale = {${scaleOf(kind)}}
-    q3 = Reshape(q, heads)
-    k3 = Reshape(k, heads)
-    v3 = Reshape(v, heads)
-    q4 = Transpose<perm = [0, 2, 1, 3]>(q3)
-    k4 = Transpose<perm = [0, 2, 3, 1]>(k3)
-    v4 = Transpose<perm = [0, 2, 1, 3]>(v3)
-    s = MatMul(q4, k4)
-    scaled = Mul(s, scale)
-    p = Softmax<axis = -1>(scaled)
-    o = MatMul(p, v4)
-    ot = Transpose<perm = [0, 2, 1, 3]>(o)
-    y = Reshape(ot, merged)`;
+  const text = `${headOf(kind)}
+    ${attentionText(kind.heads, kind.width)}`;
   return run(provider, text, kind, { opset: 17, alone: false });
-}
-
-/** As text, with a point. */
-function scaleOf({ width }: Heads): string {
-  return (1 / Math.sqrt(width)).toFixed(9);
 }
 
 async function run(
@@ -121,21 +112,14 @@ async function run(
   try {
     const feed = (tokens: number, seed: number): Feed => ({
       type: 'float32',
-      data: uniform(tokens * heads * width, seed),
+      // Of unit variance.
+      data: noise(tokens * heads * width, seed).map((value) => value * Math.sqrt(3)),
       dims: [1, tokens, heads * width],
     });
-    const { y } = await session.run({ q: feed(QUERIES, 1), k: feed(KEYS, 2), v: feed(KEYS, 3) }, ['y']);
-    return y!.data;
+    const feeds = { q: feed(QUERIES, 1), k: feed(KEYS, 2), v: feed(KEYS, 3) };
+    const { attended } = await session.run(feeds, ['attended']);
+    return attended!.data;
   } finally {
     await session.release();
   }
-}
-
-/** In ±√3: of unit variance. The generator of Numerical Recipes. */
-function uniform(count: number, seed: number): Float32Array {
-  let state = seed;
-  return Float32Array.from({ length: count }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return (state / 2 ** 31 - 1) * Math.sqrt(3);
-  });
 }

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { failedTrial, questionOf, type TrialAnswer, type TrialQuestion } from '../../trial.ts';
 import { parentPort } from '../parent-port.ts';
+import { largestDifference } from './difference.ts';
 import { createSession, type Provider } from './ort.ts';
 import { convolution, type ProbeNetwork, unetLevel } from './probe-model.ts';
 
@@ -42,16 +43,9 @@ async function timed(provider: Provider, network: ProbeNetwork, frames: readonly
   return made;
 }
 
-/** Largest difference as a share of the largest value; NaN counts as wrong. */
+/** Largest difference as a share of the largest value. */
 function off(tried: Float32Array, cpu: Float32Array): number {
-  const scale = cpu.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
-  let worst = 0;
-  for (const [i, value] of cpu.entries()) {
-    const difference = Math.abs(value - (tried[i] ?? Number.NaN));
-    if (!(difference <= worst)) worst = difference;
-    if (Number.isNaN(worst)) break;
-  }
-  return worst / scale;
+  return largestDifference(tried, cpu) / cpu.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 }
 
 /** Software Vulkan drivers show in the process's own map (Linux). */
@@ -93,6 +87,7 @@ async function compared(
   const [tried] = (await timed(provider, network, [1])) as [Timed];
   const [cpu] = (await timed('cpu', network, [1])) as [Timed];
   const wrong = off(tried.y, cpu.y);
+  // NaN is wrong too.
   if (!(wrong <= TOLERANCE))
     return failedTrial(`it computes wrong numbers (off by ${wrong.toExponential(1)})`);
   return { call: tried.milliseconds, cpu: cpu.milliseconds };

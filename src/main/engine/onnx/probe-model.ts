@@ -1,6 +1,8 @@
 /** The networks a provider is tried and timed with. */
+import { attentionText } from './attention/text.ts';
 import type { Model } from './ir/graph.ts';
 import { parseText } from './ir/text.ts';
+import { noise } from './noise.ts';
 import type { Feed } from './ort.ts';
 
 export interface ProbeNetwork {
@@ -13,17 +15,6 @@ const HEADS = 8;
 /** Of the latent: a picture of 128 pixels. */
 const SIDE = 16;
 const TOKENS = SIDE * SIDE;
-
-/** Uniform in [-1, 1], the same on every machine (Marsaglia's xorshift32). */
-function noise(count: number): Float32Array {
-  let state = 0x9e3779b9;
-  return Float32Array.from({ length: count }, () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return state / 2 ** 31;
-  });
-}
 
 /** One 3×3 convolution of 75 MFLOP, x to y [B, 32, 64, 64]: one program for the card, which even an imitation makes soon. */
 export const convolution: ProbeNetwork = {
@@ -51,29 +42,17 @@ export function unetLevel(width: number): ProbeNetwork {
     float32[${width}, ${4 * width}] wide
     float32[${4 * width}, ${width}] narrow
     int64[3] rows = {0, ${width}, ${TOKENS}}
-    int64[4] heads = {0, ${TOKENS}, ${HEADS}, ${width / HEADS}}
-    int64[3] joined = {0, ${TOKENS}, ${width}}
     c = Conv<pads = [1, 1, 1, 1]>(x, convolution)
     cs = Sigmoid(c)
     silu = Mul(c, cs)
     flat = Reshape(silu, rows)
     t = Transpose<perm = [0, 2, 1]>(flat)
-    q1 = MatMul(t, query)
-    k1 = MatMul(t, key)
-    v1 = MatMul(t, value)
-    q2 = Reshape(q1, heads)
-    k2 = Reshape(k1, heads)
-    v2 = Reshape(v1, heads)
-    q = Transpose<perm = [0, 2, 1, 3]>(q2)
-    k = Transpose<perm = [0, 2, 3, 1]>(k2)
-    v = Transpose<perm = [0, 2, 1, 3]>(v2)
-    scores = MatMul(q, k)
-    shares = Softmax<axis = -1>(scores)
-    seen = MatMul(shares, v)
-    seen2 = Transpose<perm = [0, 2, 1, 3]>(seen)
-    seen3 = Reshape(seen2, joined)
-    attended = MatMul(seen3, out)
-    first = Add(attended, t)
+    q = MatMul(t, query)
+    k = MatMul(t, key)
+    v = MatMul(t, value)
+    ${attentionText(HEADS, width / HEADS)}
+    projected = MatMul(attended, out)
+    first = Add(projected, t)
     f = MatMul(first, wide)
     fs = Sigmoid(f)
     gated = Mul(f, fs)
