@@ -2,7 +2,7 @@
 import type { Model } from '../onnx/ir/graph.ts';
 import { ELEMENT, tensorBytes } from '../onnx/ir/types.ts';
 
-const HALVES: readonly number[] = [ELEMENT.float16, ELEMENT.bfloat16];
+export const HALVES: readonly number[] = [ELEMENT.float16, ELEMENT.bfloat16];
 
 /** Bytes in half precision up to which all are widened: a VAE has less; a UNet would take twice the memory of the same in float32. */
 export const MOST_WIDENED = 128 * 2 ** 20;

@@ -5,7 +5,8 @@ import { Arena } from '../../onnx/shapes/arena.ts';
 import { Footprint } from '../../onnx/shapes/footprint.ts';
 import { inferShapes } from '../../onnx/shapes/infer.ts';
 import type { Known } from '../../onnx/shapes/known.ts';
-import { type OpenedAs, type WeightMemory, weightMemory } from './weights.ts';
+import type { SessionChoice } from '../session-choice.ts';
+import { type WeightMemory, weightMemory } from './weights.ts';
 
 /** Inputs of one call by their names: sizes, and values where sizes depend on them. */
 export type Fed = ReadonlyMap<string, Known>;
@@ -26,7 +27,7 @@ export class NetworkMemory {
   readonly #held = new Map<string, number>();
 
   /** @param graph after all passes; it must not change any more */
-  constructor(graph: Graph, how: OpenedAs) {
+  constructor(graph: Graph, how: SessionChoice) {
     this.#graph = graph;
     this.weights = weightMemory(graph, how);
     this.#footprint = new Footprint(graph, { folds: !how.keepHalf });

@@ -1,9 +1,8 @@
 /** What the weights of a network take once its session is open. */
 import type { Graph } from '../../onnx/ir/graph.ts';
 import { ELEMENT, type Tensor, tensorBytes } from '../../onnx/ir/types.ts';
-import type { SessionOptions } from '../../onnx/ort.ts';
-
-export type OpenedAs = Pick<SessionOptions, 'lowMemory' | 'keepHalf' | 'plainConvolutions'>;
+import { HALVES } from '../half-weights.ts';
+import type { SessionChoice } from '../session-choice.ts';
 
 /** Bytes. */
 export interface WeightMemory {
@@ -18,9 +17,8 @@ const PRODUCTS = ['MatMul', 'FusedMatMul', 'Gemm'];
 const CONVOLUTIONS = ['Conv', 'ConvTranspose'];
 /** Smaller ones lie in the graph. */
 const SMALL = 1024;
-const HALVES: readonly number[] = [ELEMENT.float16, ELEMENT.bfloat16];
 
-export function weightMemory(graph: Graph, opened: OpenedAs): WeightMemory {
+export function weightMemory(graph: Graph, opened: SessionChoice): WeightMemory {
   const { lowMemory = false, keepHalf = false, plainConvolutions = false } = opened;
   const copied = lowMemory ? [] : [...PRODUCTS, ...(plainConvolutions ? [] : CONVOLUTIONS)];
   let [own, mapped] = [0, 0];
