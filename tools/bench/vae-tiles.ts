@@ -61,7 +61,7 @@ async function measure(half: string, pixels: string, way: string): Promise<Measu
     const data = Float32Array.from({ length: channels * side * side }, noise(7));
     const feeds = { [input]: { type: 'float32', data, dims: [1, channels, side, side] } } as const;
     const output = network.model.graph.outputs[0]!.name;
-    const create = (model: Model) => createSession(model, { ...of, memoryPattern: false });
+    const create = (model: Model) => createSession(model, of);
     const runner =
       way === 'whole'
         ? await createSession(network.model, of)

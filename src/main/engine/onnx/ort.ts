@@ -90,18 +90,17 @@ export async function createSession(model: Model | Uint8Array, options: SessionO
     ...(options.lowMemory || options.plainConvolutions ? ['NchwcTransformer'] : []),
     ...(options.keepHalf ? ['ConstantFolding'] : []),
   ];
-  const { execution, memoryPattern } = PROVIDER_OPTIONS[options.provider];
   const optimization = without.length > 0 ? { disable_specified_optimizers: without.join(';') } : {};
   try {
     const inner = await blocking(`loading ${options.label}`, () =>
       ort.InferenceSession.create(bytes, {
-        executionProviders: [execution],
+        executionProviders: [PROVIDER_OPTIONS[options.provider]],
         executionMode: 'sequential',
         intraOpNumThreads: options.threads ?? availableParallelism(),
         extra: { session, optimization },
         // The last level folds casts too, whatever is switched off.
         graphOptimizationLevel: options.keepHalf ? 'layout' : 'all',
-        enableMemPattern: memoryPattern && (options.memoryPattern ?? false),
+        enableMemPattern: options.memoryPattern ?? false,
         // What fails is thrown as well; onnxruntime's own lines would only clutter the terminal.
         logSeverityLevel: 4,
       }),
