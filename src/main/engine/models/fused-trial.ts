@@ -1,7 +1,7 @@
 /** Whether a provider computes attention as one operator, and makes what products and softmax make. Tried once for a process. */
 import { AppError } from '../../../common/errors.ts';
-import { attentionText } from '../onnx/attention/text.ts';
 import { largestDifference } from '../onnx/difference.ts';
+import { attentionText } from '../onnx/ir/attention-text.ts';
 import { parseText } from '../onnx/ir/text.ts';
 import { noise } from '../onnx/noise.ts';
 import { createSession, type Feed, type Provider } from '../onnx/ort.ts';

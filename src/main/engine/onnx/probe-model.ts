@@ -1,5 +1,5 @@
 /** The networks a provider is tried and timed with. */
-import { attentionText } from './attention/text.ts';
+import { attentionText } from './ir/attention-text.ts';
 import type { Model } from './ir/graph.ts';
 import { parseText } from './ir/text.ts';
 import { noise } from './noise.ts';

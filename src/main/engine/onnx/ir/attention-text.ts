@@ -1,5 +1,5 @@
 /**
- * softmax(Q·Kᵀ/√D)·V as exporters write it out, as lines of a graph's text (ir/text.ts): makes `attended` [B, N, H·D] of `q` [B, N, H·D],
+ * softmax(Q·Kᵀ/√D)·V as exporters write it out, as lines of a graph's text (text.ts): makes `attended` [B, N, H·D] of `q` [B, N, H·D],
  * `k` and `v` [B, M, H·D].
  * @param heads H
  * @param width D
