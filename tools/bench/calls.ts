@@ -3,7 +3,7 @@
  * on than at the first, so a first call says little. Weights are zeros in a sparse file; each measurement has a process of
  * its own.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Features } from '../../src/main/engine/diffusion/types.ts';
 import { unet } from '../../src/main/engine/models/roles/unet.ts';
@@ -16,6 +16,7 @@ import { loadGraph } from '../../src/main/engine/onnx/slim.ts';
 import { answer, inChild, inFolder } from './child.ts';
 import { ABSENT, GRAPH, layOut } from './load.ts';
 import type { Measure, Row, Say } from './measure.ts';
+import { held } from './process-memory.ts';
 import { megabytes } from './units.ts';
 
 /** How many frames each call reads besides its own, as an edit begins. */
@@ -116,12 +117,11 @@ async function measure(file: string, pixels: string, pattern: string, fused: str
     const input = { latent, timestep: 500, branches: [text, text], attention, capture: true };
     const [made] = await predict([input]);
     features ??= made!.features;
-    const status = readFileSync('/proc/self/status', 'utf8');
-    const bytes = (key: string) => Number(new RegExp(`${key}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) * 1024;
     const seconds = (performance.now() - started) / 1000;
     const { user, system } = process.cpuUsage(before);
+    const { resident, peak } = held();
     const processorSeconds = (user + system) / 1e6;
-    calls.push({ bank, seconds, processorSeconds, resident: bytes('VmRSS'), peak: bytes('VmHWM') });
+    calls.push({ bank, seconds, processorSeconds, resident, peak });
   }
   return calls;
 }

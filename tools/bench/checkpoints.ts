@@ -4,7 +4,7 @@
  * thread, and times are the processor's, since the clock also tells of what else the machine does. Repacked zeros are kept once by the
  * runtime, so that a real file takes about a gigabyte more without low memory, exported or not.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { staysHalf } from '../../src/main/engine/models/half-weights.ts';
 import { unet } from '../../src/main/engine/models/roles/unet.ts';
@@ -23,6 +23,7 @@ import { answer, inChild, inFolder } from './child.ts';
 import { CONFIGS, type Family, NAMES } from './configurations.ts';
 import { GRAPH, layOut } from './load.ts';
 import type { Measure, Row, Say } from './measure.ts';
+import { held } from './process-memory.ts';
 import { sparseWeights } from './sparse-weights.ts';
 import { gigabytes } from './units.ts';
 
@@ -161,13 +162,9 @@ async function measure(...words: string[]): Promise<Measured> {
       await predict([{ latent, timestep: 500, branches: [text] }]);
       times.push(processorTime() - before);
     }
-    const status = readFileSync('/proc/self/status', 'utf8');
-    const bytes = (key: string) => Number(new RegExp(`${key}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) * 1024;
+    const { own, mapped, peak } = held();
     const [first, ...later] = times as [number, ...number[]];
-    return {
-      ...{ first, later: Math.min(...later) },
-      ...{ anonymous: bytes('RssAnon'), mapped: bytes('RssFile'), peak: bytes('VmHWM') },
-    };
+    return { first, later: Math.min(...later), anonymous: own, mapped, peak };
   });
 }
 

@@ -2,7 +2,7 @@
  * Memory of real networks over what is foretold of it, each in a process of its own: from the file to a session that has run some
  * calls, the most that was resident. The weights are numbers, since the runtime keeps repacked weights that are alike once.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Features, PredictInput } from '../../src/main/engine/diffusion/types.ts';
 import type { Call } from '../../src/main/engine/models/memory/foretold.ts';
@@ -18,6 +18,7 @@ import { answer, inChild, inFolder } from './child.ts';
 import { CONFIGS, type Family, NAMES } from './configurations.ts';
 import { ABSENT, fill, GRAPH, layOut } from './load.ts';
 import type { Measure, Row, Say } from './measure.ts';
+import { countAnew, held } from './process-memory.ts';
 import { sparseWeights } from './sparse-weights.ts';
 import { gigabytes } from './units.ts';
 
@@ -127,7 +128,7 @@ async function measureUnet(asked: Asked, root: string): Promise<Measured> {
     );
     features ??= made!.features;
   }
-  const peak = mostResident();
+  const peak = held().peak;
   await network.release();
   const { sites, residuals } = network.functions;
   const memory = network.memory();
@@ -154,25 +155,26 @@ async function measureVae(asked: Asked, root: string): Promise<Measured> {
   const space = { channels: 4, factor: FACTOR, scale: [1, 1, 1, 1], shift: [0, 0, 0, 0] };
   const length = side / FACTOR;
   const decoder = name === 'vaeDecoder';
-  const read = decoder ? readModel(vaeDecoder, source, undefined) : readModel(vaeEncoder, source, undefined);
-  const network = await (decoder ? openRead(vaeDecoder, read, options) : openRead(vaeEncoder, read, options));
-  for (let call = 0; call < 3; call++) {
-    if (decoder) {
-      const decode = network.functions as Parameters<typeof Object>[0];
-      await decode(
-        new Float32Array(4 * length * length),
-        { channels: 4, height: length, width: length },
-        space,
-      );
-    } else
-      await (network.functions as Parameters<typeof Object>[0])(
-        new Uint8Array(3 * side * side),
-        side,
-        side,
-        space,
-      );
-  }
-  const peak = mostResident();
+  const openDecoder = async () => {
+    const read = readModel(vaeDecoder, source, undefined);
+    const network = await openRead(vaeDecoder, read, options);
+    const latent = { channels: 4, height: length, width: length };
+    return {
+      ...{ read, network },
+      run: () => network.functions(new Float32Array(4 * length * length), latent, space),
+    };
+  };
+  const openEncoder = async () => {
+    const read = readModel(vaeEncoder, source, undefined);
+    const network = await openRead(vaeEncoder, read, options);
+    return {
+      ...{ read, network },
+      run: () => network.functions(new Uint8Array(3 * side * side), side, side, space),
+    };
+  };
+  const { read, network, run } = await (decoder ? openDecoder() : openEncoder());
+  for (let call = 0; call < 3; call++) await run();
+  const peak = held().peak;
   await network.release();
   const memory = network.memory();
   const fed = new Map([[read.io.input, decoder ? floats(1, 4, length, length) : floats(1, 3, side, side)]]);
@@ -202,15 +204,11 @@ function sourceOf({ family, network, way }: Asked, root: string): Source {
   return { file, load: () => ({ ...write(), files: [file] }), files: () => [file], also: 'bench' };
 }
 
-const status = (key: string) =>
-  Number(new RegExp(`${key}:\\s+(\\d+)`).exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? 0) * 1024;
-
 /** Now; what was most is counted anew from here on. */
 function resident(): number {
-  writeFileSync('/proc/self/clear_refs', '5');
-  return status('VmRSS');
+  countAnew();
+  return held().resident;
 }
-const mostResident = () => status('VmHWM');
 
 function inWords({ family, network, way, fused, side, calls = [] }: Asked): string {
   const call = ({ frames, branches, bank, joint: together }: Call) =>

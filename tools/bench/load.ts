@@ -22,7 +22,8 @@ import { parseModel, serializeModel } from '../../src/main/engine/onnx/serde.ts'
 import { loadGraph } from '../../src/main/engine/onnx/slim.ts';
 import { answer, inChild, inFolder } from './child.ts';
 import type { Measure, Row, Say } from './measure.ts';
-import { gigabytes } from './units.ts';
+import { held } from './process-memory.ts';
+import { gigabytes, megabytes } from './units.ts';
 
 // After our own door to it, which first tells it to keep to itself.
 const { default: ort } = await import('onnxruntime-node');
@@ -144,7 +145,7 @@ function rowsOf({ results, overheadMilliseconds }: LoadReport): Row[] {
     rows.push([name, `${over.toFixed(0)} ms (× ${ratio.toFixed(2)})`, '≤ 250 ms']);
   }
   const copied = of(results, 'ours', true).anonymous - of(results, 'plain', true).anonymous;
-  rows.push(['memory of its own over plain', `${(copied / 2 ** 20).toFixed(0)} MB`, 'no copy of 3.2 GB']);
+  rows.push(['memory of its own over plain', megabytes(copied), 'no copy of 3.2 GB']);
   return rows;
 }
 
@@ -166,9 +167,8 @@ async function measure(way: string, file: string, low: string): Promise<Measured
     await createSession(bytes, { folder, provider: 'cpu', lowMemory, label: 'the UNet' });
   }
   const total = performance.now() - start;
-  const status = readFileSync('/proc/self/status', 'utf8');
-  const kilobytes = (key: string) => Number(new RegExp(`${key}:\\s+(\\d+)`).exec(status)?.[1] ?? 0);
-  return { total, surgery, anonymous: kilobytes('RssAnon') * 1024, mapped: kilobytes('RssFile') * 1024 };
+  const { own, mapped } = held();
+  return { total, surgery, anonymous: own, mapped };
 }
 
 await answer(import.meta.filename, measure);

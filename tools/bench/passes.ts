@@ -3,7 +3,7 @@
  * that of one by one, and memory, measured over foretold. Guided; each model and kind has a process of its own, of one
  * thread, whose time does not depend on what else the machine does.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Features, PredictInput } from '../../src/main/engine/diffusion/types.ts';
 import { unetCalls } from '../../src/main/engine/models/memory/unet-calls.ts';
@@ -13,6 +13,8 @@ import { onnxFile } from '../../src/main/engine/models/source.ts';
 import { answer, inChild, inFolder } from './child.ts';
 import { ABSENT, GRAPH, layOut } from './load.ts';
 import type { Measure, Row, Say } from './measure.ts';
+import { countAnew, held } from './process-memory.ts';
+import { megabytes } from './units.ts';
 
 interface Asked {
   readonly frames: number;
@@ -80,8 +82,8 @@ async function measure(json: string): Promise<PassMeasured> {
   });
   // Touches every weight, so that the measured calls load none.
   await predictAt(8)([inputOf(8)]);
-  const base = resident();
-  writeFileSync('/proc/self/clear_refs', '5');
+  const base = held().resident;
+  countAnew();
   const predict = predictAt(side);
   let features: Features | undefined;
   if (asked.bank > 0) features = (await predict([inputOf(side)]))[0]!.features;
@@ -92,7 +94,7 @@ async function measure(json: string): Promise<PassMeasured> {
   }));
   // The runtime holds more from the second call of a size on.
   for (let call = 0; call < 2; call++) await predict(inputs, asked.joint);
-  const bytes = peak() - base;
+  const bytes = held().peak - base;
   let [alone, together] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
   const timed = async (some: readonly PredictInput[]) => {
     const began = process.cpuUsage();
@@ -118,11 +120,6 @@ async function measure(json: string): Promise<PassMeasured> {
   return { model: name, ...asked, alone, together, bytes, foretold };
 }
 
-const status = (key: string) =>
-  Number(new RegExp(`${key}:\\s+(\\d+)`).exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? 0) * 1024;
-const resident = () => status('VmRSS');
-const peak = () => status('VmHWM');
-
 async function measuredAll(model: Model, asked: readonly Asked[], say: Say): Promise<PassMeasured[]> {
   const all: PassMeasured[] = [];
   for (const one of asked) {
@@ -138,7 +135,7 @@ const inWords = ({ frames, joint, bank }: Asked) =>
 const rowOf = (one: PassMeasured): Row => [
   `${one.model}, ${inWords(one)}`,
   `${(one.alone * 1000).toFixed(1)} ms alone, × ${(one.together / one.alone).toFixed(2)} a frame, ` +
-    `${(one.bytes / 2 ** 20).toFixed(0)} MB, × ${(one.bytes / one.foretold).toFixed(2)} of what was foretold`,
+    `${megabytes(one.bytes)}, × ${(one.bytes / one.foretold).toFixed(2)} of what was foretold`,
   one.bytes > 1e8 ? '0.85 to 1.15 of foretold' : '',
 ];
 

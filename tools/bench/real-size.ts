@@ -4,7 +4,7 @@
  *
  *     npx node tools/bench/real-size.ts [frames] [side in pixels] [flags of `retake edit`]
  */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { platform } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,6 +14,7 @@ import { allGone, decodedDigests, type reportOf, startRetake } from '../../test/
 import { ffmpegDoes } from '../../test/helpers/clips.ts';
 import { inFolder } from './child.ts';
 import type { Measure, Row, Say } from './measure.ts';
+import { type Held, held } from './process-memory.ts';
 import { writeSd15 } from './sd15-checkpoint.ts';
 import { gigabytes } from './units.ts';
 
@@ -22,16 +23,6 @@ const STEPS = 2;
 const SIDE = 512;
 const RATE = 24;
 const LOOK_EVERY = 250;
-
-/** Bytes. */
-interface Held {
-  /** Memory of its own, at most, as it was looked at. */
-  readonly own: number;
-  /** Pages of files, at most. */
-  readonly mapped: number;
-  /** Of both, as the system counts it. */
-  readonly peak: number;
-}
 
 interface RealSize {
   readonly frames: number;
@@ -43,27 +34,23 @@ interface RealSize {
   readonly calls: { readonly inversion: number; readonly sampling: number };
 }
 
-/** Of a process, until it ends. */
+/** The most of each that a process was seen to hold until it ended. */
 function watch(pid: number): () => Held {
-  let held: Held = { own: 0, mapped: 0, peak: 0 };
+  let most: Held = { own: 0, mapped: 0, resident: 0, peak: 0 };
   const look = () => {
-    let status: string;
+    let now: Held;
     try {
-      status = readFileSync(`/proc/${pid}/status`, 'utf8');
+      now = held(pid);
     } catch {
       return;
     }
-    const bytes = (key: string) => Number(new RegExp(`${key}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) * 1024;
-    held = {
-      own: Math.max(held.own, bytes('RssAnon')),
-      mapped: Math.max(held.mapped, bytes('RssFile')),
-      peak: Math.max(held.peak, bytes('VmHWM')),
-    };
+    const of = (key: keyof Held) => Math.max(most[key], now[key]);
+    most = { own: of('own'), mapped: of('mapped'), resident: of('resident'), peak: of('peak') };
   };
   const timer = setInterval(look, LOOK_EVERY);
   return () => {
     clearInterval(timer);
-    return held;
+    return most;
   };
 }
 

@@ -21,6 +21,7 @@ import { sampleShot } from '../../src/main/engine/render/sample.ts';
 import { answer, inChild, inFolder } from './child.ts';
 import { ABSENT, GRAPH, layOut } from './load.ts';
 import type { Measure, Row } from './measure.ts';
+import { held } from './process-memory.ts';
 import { gigabytes } from './units.ts';
 
 const DEMO = resolve(import.meta.dirname, '../../resources/demo');
@@ -151,7 +152,7 @@ async function measure(file: string, pixels: string): Promise<LargeCalls> {
     const [made] = await predict([{ latent, timestep: 500, branches: [text, text], capture: true, ...how }]);
     return { made: made!, seconds: model.runSeconds - before };
   };
-  const peak = () => process.resourceUsage().maxRSS * 1024;
+  const peak = () => held().peak;
   const lent = ({ made }: Awaited<ReturnType<typeof call>>) => {
     return { bank: [made.features!, made.features!], self: false };
   };

@@ -2,6 +2,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { type Header, trainersUNet } from '../../test/helpers/checkpoint-headers.ts';
 import { headerOf, safetensorsBytes } from '../../test/helpers/safetensors-files.ts';
+import { uniform } from './random.ts';
 
 const UNET = {
   ...{ channels: 4, width: 320, multiples: [1, 2, 4, 4], depths: [1, 1, 1, 0] },
@@ -40,11 +41,8 @@ function writeTensor(fd: number, name: string, shape: readonly number[], drawn: 
 
 /** The same at every run. */
 function random(count: number): Float32Array {
-  let state = 1;
-  return Float32Array.from({ length: count }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return (2 * (state / 2 ** 32) - 1) * SPREAD;
-  });
+  const next = uniform(1);
+  return Float32Array.from({ length: count }, () => next() * SPREAD);
 }
 
 class Layers {

@@ -2,7 +2,7 @@
  * The VAE of Stable Diffusion's shape as a whole and in tiles: memory at most, time, and how far the pictures are apart. Weights are
  * random and keep the spread of what goes through them, every measurement has a process of its own.
  */
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { stagesOf } from '../../src/main/engine/models/tiles/prepare.ts';
 import { TiledRunner } from '../../src/main/engine/models/tiles/tiled-runner.ts';
@@ -14,6 +14,8 @@ import {
 import { createSession } from '../../src/main/engine/onnx/ort.ts';
 import { answer, inChild, inFolder } from './child.ts';
 import type { Measure, Row, Say } from './measure.ts';
+import { held } from './process-memory.ts';
+import { uniform } from './random.ts';
 import { sparseWeights } from './sparse-weights.ts';
 import { gigabytes } from './units.ts';
 
@@ -71,8 +73,7 @@ async function measure(half: string, pixels: string, way: string): Promise<Measu
     const started = performance.now();
     const made = (await runner.run(feeds, [output]))[output]!.data;
     const seconds = (performance.now() - started) / 1000;
-    const status = readFileSync('/proc/self/status', 'utf8');
-    const peak = Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1024;
+    const { peak } = held();
     const every = Math.max(1, Math.floor(made.length / COMPARED));
     const values = Array.from({ length: Math.floor(made.length / every) }, (_, i) => made[i * every]!);
     const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
@@ -80,13 +81,10 @@ async function measure(half: string, pixels: string, way: string): Promise<Measu
   });
 }
 
-/** -1.7..1.7, of spread one; a linear congruential generator. */
+/** -1.7..1.7, of spread one. */
 function noise(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return (state / 2 ** 31 - 1) * Math.sqrt(3);
-  };
+  const next = uniform(seed);
+  return () => next() * Math.sqrt(3);
 }
 
 /** Norms leave as it is what they make, layers keep its spread. */

@@ -17,6 +17,7 @@ import { writtenNetwork } from '../../../src/main/engine/models/source.ts';
 import { unet2DCondition } from '../../../src/main/engine/onnx/networks/unet-2d-condition.ts';
 import { readWeights } from '../../../src/main/engine/onnx/safetensors/component.ts';
 import { answer } from '../child.ts';
+import { countAnew, held } from '../process-memory.ts';
 
 export interface PeerRequest extends NoiseSchedule {
   readonly prediction: PredictionType;
@@ -80,7 +81,7 @@ async function measure(folder: string, attention: string): Promise<PeerMeasured>
     return made;
   };
   const rest = { predict, prediction, form: ddim.form };
-  writeFileSync('/proc/self/clear_refs', '5');
+  countAnew();
   const taken = clock();
   const invert = denoiseOf({ ...rest, branches: [from], guidance: 1 });
   const inverted = await invertDdim(invert, floats('latent'), request);
@@ -90,7 +91,7 @@ async function measure(folder: string, attention: string): Promise<PeerMeasured>
   for (const [name, made] of Object.entries({ inverted, edited })) {
     writeFileSync(join(folder, `${attention}-${name}.bin`), made);
   }
-  const peak = Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))![1]) * 1024;
+  const { peak } = held();
   return { calls, edit, peak };
 }
 
