@@ -36,6 +36,7 @@ export function withClip(clip: ClipRef, takePath: string | null = null): Project
             shotId: shot.id,
             name: 'Take 1',
             rating: 3,
+            note: '',
             path: takePath,
             createdAt: 1,
             start: 0,

@@ -42,6 +42,7 @@ export function takeOf(id: string, shot: { id: string; start: number; end: numbe
     shotId: shot.id,
     name,
     rating: 0,
+    note: '',
     path: `/takes/${id}.mov`,
     createdAt: 1000,
     start: shot.start,

@@ -50,7 +50,7 @@ test('files that a shot names beside its clip move with the folder, and so do th
   const { path } = await session.create(join(home, 'p.retake'), 'p');
   await session.save(masked);
   const filed = masked.takes['take-1']!;
-  const { name: _, rating: __, ...take } = filed;
+  const { name: _, rating: __, note: ___, ...take } = filed;
   session.file(session.ref!, { ...take, id: 'take-2' });
   await session.close();
   renameSync(home, join(folder, 'elsewhere'));

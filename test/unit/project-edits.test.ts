@@ -25,7 +25,15 @@ import {
   setParameter,
   setSettings,
 } from '../../src/common/project/edits-settings.ts';
-import { addTake, removeTake, showTake, takesOf } from '../../src/common/project/edits-takes.ts';
+import {
+  addTake,
+  mergeTakes,
+  noteTake,
+  removeTake,
+  showTake,
+  takesOf,
+} from '../../src/common/project/edits-takes.ts';
+import { readDocument, writeDocument } from '../../src/common/project/format.ts';
 import { faultsOf } from '../../src/common/project/invariants.ts';
 import { SETTINGS } from '../../src/common/settings/settings.ts';
 import { clipRef, counter, projectOf, takeOf } from '../helpers/projects.ts';
@@ -237,6 +245,17 @@ describe('anchors, takes, settings', () => {
     removeTake(document, 't');
     expect(a.takeId).toBeNull();
     expect(() => removeTake(document, 't')).toThrow(AppError);
+  });
+
+  it('a note is kept without spaces around it; takes that come in have none', () => {
+    const document = projectOf(100, []);
+    const { name: _, rating: __, note: ___, ...filed } = takeOf('t', shotAt(document, 0));
+    mergeTakes(document, [filed]);
+    expect(document.takes.t).toMatchObject({ note: '', rating: 0 });
+    noteTake(document, 't', '  the hands are good \n');
+    expect(document.takes.t!.note).toBe('the hands are good');
+    expect(readDocument(writeDocument(document)).takes).toEqual(document.takes);
+    expect(() => noteTake(document, 'gone', 'x')).toThrow('no longer in the project');
   });
 
   it('a take of a shot that is gone is kept for its return', () => {

@@ -182,6 +182,7 @@ describe('takes in words', () => {
     shotId: 's',
     name: 'Take 1',
     rating: 0,
+    note: '',
     path: '/t.mov',
     createdAt: 0,
     start: 0,

@@ -49,6 +49,7 @@ function project(): ProjectDocument {
         shotId: 's2',
         name: 'Take 1',
         rating: 0,
+        note: '',
         path: '/t.mov',
         createdAt: 1,
         start: 34,

@@ -73,10 +73,12 @@ const take = z.strictObject({
   seconds: z.number(),
   /** How well the inversion led back to the clip, in dB; null where it was not checked, and in older projects. */
   reconstruction: z.number().nullable().default(null),
+  /** The artist's own words about it. */
+  note: z.string().max(10_000).default(''),
 });
 
-/** A take as the engine files it; name and rating are the artist's. Its id is that of the job that made it. */
-export const filedTake = take.omit({ name: true, rating: true });
+/** A take as the engine files it; name, rating and note are the artist's. Its id is that of the job that made it. */
+export const filedTake = take.omit({ name: true, rating: true, note: true });
 
 export const projectDocument = z.strictObject({
   name,

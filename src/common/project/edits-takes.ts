@@ -14,7 +14,7 @@ export function mergeTakes(draft: ProjectDocument, filed: readonly FiledTake[]):
   for (const take of filed) {
     if (draft.takes[take.id]) continue;
     const name = `Take ${takesOf(draft, take.shotId).length + 1}`;
-    addTake(draft, { ...take, name, rating: 0 }, true);
+    addTake(draft, { ...take, name, rating: 0, note: '' }, true);
   }
 }
 
@@ -34,6 +34,11 @@ export function renameTake(draft: ProjectDocument, takeId: string, name: string)
 /** 0 is unrated, 5 is best. */
 export function rateTake(draft: ProjectDocument, takeId: string, rating: number): void {
   takeIn(draft, takeId, 'rating a take').rating = Math.max(0, Math.min(5, Math.round(rating)));
+}
+
+/** Spaces around it are dropped; empty takes the note away. */
+export function noteTake(draft: ProjectDocument, takeId: string, note: string): void {
+  takeIn(draft, takeId, 'noting something about a take').note = note.trim();
 }
 
 /** Takes the entry out; shots that showed it show their clip again. */

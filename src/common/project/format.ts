@@ -9,8 +9,8 @@ import { withPlainBrackets } from '../settings/plain-brackets.ts';
 import { type FiledTake, filedTake, type ProjectDocument, projectDocument } from './document.ts';
 
 /**
- * Raise it with every change of what a document may hold, and say in `upgrades` how the one before becomes it. Only a new
- * setting with a default needs neither: where it is not known, it is named and the document left as it is.
+ * Raise it with every change of what a document may hold, and say in `upgrades` how the one before becomes it. Only
+ * something new with a default needs neither: where it is not known, it is named and the document left as it is.
  */
 export const FORMAT = 3;
 
