@@ -59,13 +59,13 @@ const option = (name: string | RegExp) => open.page.getByRole('option', { name }
 describe('with the pointer', () => {
   it('scrubs in the ruler', async () => {
     await drag(await at(10, 'ruler'), await at(77, 'ruler'));
-    expect(await timecode()).toBe('00:00:03:05');
+    expect(await timecode()).toBe('01:00:03:05');
   });
 
   it('drags an anchor as one step of undo', async () => {
     await drag(await at(90, 'anchors'), await at(101, 'anchors'));
     await expect.poll(() => (open.saved()?.timeline[1] as Shot | undefined)?.anchors).toEqual([60, 101]);
-    expect(await timecode()).toBe('00:00:04:05');
+    expect(await timecode()).toBe('01:00:04:05');
     await open.page.keyboard.press('Control+z');
     await expect.poll(() => (open.saved()?.timeline[1] as Shot | undefined)?.anchors).toEqual([60, 90]);
     await open.page.keyboard.press('Control+Shift+z');
@@ -102,7 +102,7 @@ describe('with the pointer', () => {
     for (let notch = 0; notch < 5; notch++) await open.page.mouse.wheel(0, -100);
     await open.page.keyboard.up('Control');
     await open.page.mouse.click(x, y);
-    expect(await timecode()).toBe('00:00:08:08');
+    expect(await timecode()).toBe('01:00:08:08');
   });
 });
 
@@ -149,7 +149,7 @@ describe('with the keyboard', () => {
     const focused = open.page.locator(':focus');
     expect(await focused.getAttribute('aria-label')).toBe('Anchor at frame 90 of Shot 2');
     expect(await focused.getAttribute('aria-posinset')).toBe('5');
-    expect(await timecode()).toBe('00:00:03:18');
+    expect(await timecode()).toBe('01:00:03:18');
     await press('Delete');
     await expect.poll(() => (open.saved()?.timeline[1] as Shot | undefined)?.anchors).toEqual([60]);
     await expect.poll(() => focused.getAttribute('aria-label')).toMatch(/^Shot 2,/);

@@ -23,6 +23,13 @@ import {
   removeAnchor,
   setLeadAnchor,
 } from '../../src/common/project/edits-anchors.ts';
+import {
+  addMarker,
+  changeMarker,
+  clearMarkers,
+  moveMarker,
+  removeMarker,
+} from '../../src/common/project/edits-markers.ts';
 import { recutClip } from '../../src/common/project/edits-recut.ts';
 import { copySettings, setSettings } from '../../src/common/project/edits-settings.ts';
 import { addTake, removeTake, showTake } from '../../src/common/project/edits-takes.ts';
@@ -89,6 +96,7 @@ interface Target {
   readonly item: string;
   readonly anchor: number;
   readonly frame: number;
+  readonly marker: string;
   readonly take: { readonly id: string; readonly shotId: string };
 }
 
@@ -102,6 +110,7 @@ function targetOf(document: ProjectDocument, asked: Ask): Target {
     item: round<TimelineItem>(document.timeline, asked.item)?.id ?? 'none',
     anchor: round(shot?.anchors ?? [], asked.anchor) ?? 0,
     frame: asked.frame % (timelineLength(document) + 2),
+    marker: round(document.markers, asked.item)?.id ?? 'none',
     take: round(Object.values(document.takes), asked.take) ?? { id: 'none', shotId: 'none' },
   };
 }
@@ -128,6 +137,14 @@ const EDITS = {
     addClip(draft, clipRef(newId(), 1 + length, rate), [clipFrame, frame], newId, place % 4),
   recut: (draft, _, { clipFrame }) =>
     recutClip(draft, 'clip', [clipFrame, clipFrame + 40, clipFrame + 90], newId),
+  addMarker: (draft, { frame }) =>
+    addMarker(draft, { id: newId(), frame, name: '', note: '', colour: 'blue' }),
+  moveMarker: (draft, { marker, frame }) => moveMarker(draft, marker, frame),
+  changeMarker: (draft, { marker, frame }) => changeMarker(draft, marker, { name: `mark ${frame}` }),
+  removeMarker: (draft, { marker }) => removeMarker(draft, marker),
+  clearMarkers: (draft, { frame }) => {
+    if (frame % 7 === 0) clearMarkers(draft);
+  },
   showTake: (draft, { take }) => showTake(draft, take.shotId, take.id === 'none' ? null : take.id),
   removeTake: (draft, { take }) => removeTake(draft, take.id),
   setPrompt: (draft, { id, frame }) => setSettings(draft, [id], { prompts: { target: `prompt ${frame}` } }),

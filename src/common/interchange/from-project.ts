@@ -8,10 +8,12 @@ import {
   type Placed,
   place,
   timelineFrameOf,
+  timelineLength,
   timelineRate,
 } from '../project/positions.ts';
+import { timelineStart } from '../project/start-timecode.ts';
 import { add, compare, type Exact, framesLast, subtract, ZERO } from '../time/exact.ts';
-import { parseTimecode, type Timecode } from '../time/timecode.ts';
+import type { Timecode } from '../time/timecode.ts';
 import type { Cut, CutClip, CutItem, CutMedia, CutSource } from './cut.ts';
 import { fileNameOf } from './file-url.ts';
 
@@ -23,7 +25,7 @@ export interface CutOptions {
   facts(path: string): MediaFacts | null;
   /** All takes of a shot, or only the one that is shown. */
   readonly takes: 'all' | 'shown';
-  /** Label of the first frame; hour one unless said. */
+  /** Label of the first frame; the project's unless said. */
   readonly start?: Timecode;
   /** Frames of the timeline, half-open; all unless said. */
   readonly range?: { readonly from: number; readonly to: number };
@@ -64,19 +66,17 @@ export function cutOf(document: ProjectDocument, { facts, takes, start, range }:
   return {
     name: document.name,
     rate,
-    start: start ?? hourOne(first.timecode, rate),
+    start: start ?? timelineStart(document),
     width: first.width,
     height: first.height,
     media: Object.fromEntries([...media.values()].map((one) => [one.id, one])),
     items,
-    markers: [],
+    markers: document.markers.flatMap(({ frame, name, note }) =>
+      frame >= wanted.from && frame < Math.min(wanted.to, timelineLength(document))
+        ? [{ at: frame - wanted.from, name, note }]
+        : [],
+    ),
   };
-}
-
-/** By drop frame where the first clip counts so. */
-function hourOne(timecode: string | null, rate: Rational): Timecode {
-  const dropped = timecode?.includes(';') ? parseTimecode('01:00:00;00', rate) : null;
-  return dropped ?? parseTimecode('01:00:00:00', rate)!;
 }
 
 interface Span {

@@ -77,6 +77,18 @@ const take = z.strictObject({
   note: z.string().max(10_000).default(''),
 });
 
+const MARKER_COLOURS = ['red', 'orange', 'yellow', 'green', 'blue', 'purple'] as const;
+
+const marker = z.strictObject({
+  id,
+  /** Of the timeline. */
+  frame,
+  /** May be empty. */
+  name,
+  note: name,
+  colour: z.enum(MARKER_COLOURS),
+});
+
 /** A take as the engine files it; name, rating and note are the artist's. Its id is that of the job that made it. */
 export const filedTake = take.omit({ name: true, rating: true, note: true });
 
@@ -86,6 +98,10 @@ export const projectDocument = z.strictObject({
   /** In playing order; positions follow from lengths. */
   timeline: z.array(z.discriminatedUnion('kind', [shot, gap])),
   takes: z.record(id, take),
+  /** Ascending by frame. */
+  markers: z.array(marker).default([]),
+  /** Label of the first frame, "01:00:00:00"; empty is hour one, counted as the first clip does. */
+  startTimecode: z.string().max(20).default(''),
   /** Path of the model that renders; null is the built-in one. */
   bundle: path.nullable(),
   provider: model.provider.schema,
@@ -99,9 +115,13 @@ export type Shot = z.infer<typeof shot>;
 type Gap = z.infer<typeof gap>;
 export type TimelineItem = Shot | Gap;
 export type Take = z.infer<typeof take>;
+export type Marker = z.infer<typeof marker>;
 export type FiledTake = z.infer<typeof filedTake>;
 export type ProjectDocument = z.infer<typeof projectDocument>;
 
 export function emptyProject(name: string): ProjectDocument {
-  return { name, clips: {}, timeline: [], takes: {}, bundle: null, provider: 'auto', takesFolder: null };
+  return {
+    ...{ name, clips: {}, timeline: [], takes: {}, markers: [], startTimecode: '' },
+    ...{ bundle: null, provider: 'auto', takesFolder: null },
+  };
 }

@@ -6,6 +6,7 @@
 import { AppError } from '../errors.ts';
 import { SETTINGS } from '../settings/settings.ts';
 import type { ClipRef, ProjectDocument, Shot, ShotSettings, TimelineItem } from './document.ts';
+import { riding } from './marker-ripple.ts';
 import { clipFrameOf, isShot, itemAt, place, timelineFrameOf, timelineLength } from './positions.ts';
 import { freeNames, highestShotNumber } from './shot-names.ts';
 
@@ -29,7 +30,14 @@ function tidyGaps(draft: ProjectDocument): void {
     if (item.kind === 'gap' && last?.kind === 'gap') last.frames += item.frames;
     else kept.push(item);
   }
-  if (kept.at(-1)?.kind === 'gap') kept.pop();
+  const tail = kept.at(-1);
+  if (tail?.kind === 'gap') {
+    kept.pop();
+    // What was marked in it is no longer there.
+    const end = timelineLength({ ...draft, timeline: kept });
+    if (draft.markers.some(({ frame }) => frame >= end && frame < end + tail.frames))
+      draft.markers = draft.markers.filter(({ frame }) => frame < end || frame >= end + tail.frames);
+  }
   if (kept.length !== draft.timeline.length) draft.timeline = kept;
 }
 
@@ -64,7 +72,7 @@ export function addClip(
       takeId: null,
     };
   });
-  draft.timeline.splice(index, 0, ...shots);
+  riding(draft, () => void draft.timeline.splice(index, 0, ...shots));
 }
 
 /** Splits the shot under a timeline frame; the frame becomes the first of the second half, whose id is returned. */
@@ -163,8 +171,10 @@ export function trim(draft: ProjectDocument, id: string, edge: 'start' | 'end', 
   const clip = draft.clips[shot.clipId];
   if (!clip) refuse('trimming', 'the clip of this shot is not there');
   const wanted = Math.round(clipFrame);
-  if (edge === 'start') shot.start = Math.max(0, Math.min(wanted, shot.end - 1));
-  else shot.end = Math.min(clip.frames, Math.max(wanted, shot.start + 1));
+  riding(draft, () => {
+    if (edge === 'start') shot.start = Math.max(0, Math.min(wanted, shot.end - 1));
+    else shot.end = Math.min(clip.frames, Math.max(wanted, shot.start + 1));
+  });
   settleAnchors(shot, shot.leadAnchor);
 }
 
@@ -172,7 +182,9 @@ export function trim(draft: ProjectDocument, id: string, edge: 'start' | 'end', 
 export function resizeGap(draft: ProjectDocument, id: string, frames: number): void {
   const item = draft.timeline.find((one) => one.id === id);
   if (item?.kind !== 'gap') refuse('trimming', 'this is no gap of the timeline');
-  item.frames = Math.max(1, Math.round(frames));
+  riding(draft, () => {
+    item.frames = Math.max(1, Math.round(frames));
+  });
 }
 
 /** Keeps the anchors inside the shot and one of them leading; `lead` is brought inside if no other is left. */
@@ -189,10 +201,15 @@ export function settleAnchors(shot: Shot, lead: number): void {
 /** Removes items. `gap` leaves their length behind (lift), else what follows moves up (ripple delete). */
 export function removeItems(draft: ProjectDocument, ids: readonly string[], gap: NewId | null): void {
   const gone = new Set(ids);
-  draft.timeline = place(draft).flatMap(({ item, from, to }): TimelineItem[] => {
-    if (!gone.has(item.id)) return [item];
-    return gap ? [{ kind: 'gap', id: gap(), frames: to - from }] : [];
-  });
+  const remove = () => {
+    draft.timeline = place(draft).flatMap(({ item, from, to }): TimelineItem[] => {
+      if (!gone.has(item.id)) return [item];
+      return gap ? [{ kind: 'gap', id: gap(), frames: to - from }] : [];
+    });
+  };
+  // What a lift leaves is as long as what it took: marks stay where they are.
+  if (gap) remove();
+  else riding(draft, remove);
   tidyGaps(draft);
 }
 
@@ -236,8 +253,10 @@ function cutAt(draft: ProjectDocument, frame: number, newId: NewId): number {
 export function moveItem(draft: ProjectDocument, id: string, index: number): void {
   const from = draft.timeline.findIndex((item) => item.id === id);
   if (from < 0) refuse('moving', 'this item is not on the timeline');
-  const [item] = draft.timeline.splice(from, 1);
-  draft.timeline.splice(Math.max(0, Math.min(index, draft.timeline.length)), 0, item!);
+  riding(draft, () => {
+    const [item] = draft.timeline.splice(from, 1);
+    draft.timeline.splice(Math.max(0, Math.min(index, draft.timeline.length)), 0, item!);
+  });
   tidyGaps(draft);
 }
 

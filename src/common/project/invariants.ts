@@ -16,6 +16,12 @@ export function faultsOf(document: ProjectDocument): string[] {
       else if (next.kind === 'gap') faults.push(`gaps ${item.id} and ${next.id} touch`);
     }
   });
+  const marks = new Set<string>();
+  document.markers.forEach(({ id, frame }, index) => {
+    if (marks.has(id)) faults.push(`two markers are called ${id}`);
+    marks.add(id);
+    if (frame < (document.markers[index - 1]?.frame ?? 0)) faults.push(`marker ${id} is out of order`);
+  });
   for (const [id, take] of Object.entries(document.takes)) {
     if (take.id !== id) faults.push(`take ${take.id} is filed under ${id}`);
     if (take.start >= take.end) faults.push(`take ${id} covers no frame`);

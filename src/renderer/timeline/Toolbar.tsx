@@ -12,6 +12,7 @@ import {
   ZoomOut,
 } from 'lucide-react';
 import { timelineRate } from '../../common/project/positions.ts';
+import { timecodeAt } from '../../common/project/start-timecode.ts';
 import { CommandButton } from '../commands/CommandButton.tsx';
 import { useLength } from '../store/current.ts';
 import { useDocument } from '../store/project.ts';
@@ -67,14 +68,14 @@ export function Toolbar() {
 
 function Timecode() {
   const playhead = useView((view) => view.playhead);
-  const rate = useDocument(timelineRate);
+  const text = useDocument((document) => timecodeAt(document, playhead));
   return (
     <output
       className={`${styles.timecode} ${texts.mono}`}
       aria-label="Timecode at the playhead"
       aria-live="off"
     >
-      {timecodeOf(playhead, rate)}
+      {text}
     </output>
   );
 }

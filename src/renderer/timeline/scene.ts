@@ -2,6 +2,7 @@
 import type { Rational } from '../../common/media.ts';
 import type { ProjectDocument, Shot } from '../../common/project/document.ts';
 import type { Placed } from '../../common/project/positions.ts';
+import type { Timecode } from '../../common/time/timecode.ts';
 import type { View } from '../store/view.ts';
 import type { Colours } from './colours.ts';
 import type { Lanes } from './lanes.ts';
@@ -22,6 +23,8 @@ export interface Scene {
   /** Frames. */
   readonly length: number;
   readonly rate: Rational;
+  /** Label of frame 0. */
+  readonly start: Timecode;
   readonly view: View;
   /** Selected items. */
   readonly chosen: ReadonlySet<string>;

@@ -1,6 +1,7 @@
 /** The canvas of the timeline: drawn at most once per display frame, and only when something changed. */
 import type { QueueEntry } from '../../common/contract/queue.ts';
 import { timelineRate } from '../../common/project/positions.ts';
+import { timelineStart } from '../../common/project/start-timecode.ts';
 import { getCurrentShot, getPlaced, lengthOfPlaced } from '../store/current.ts';
 import { finishedStore, unsureOf } from '../store/finished-mask.ts';
 import { jobsStore } from '../store/jobs.ts';
@@ -52,6 +53,7 @@ export function runSurface(canvas: HTMLCanvasElement): () => void {
       placed,
       length: lengthOfPlaced(placed),
       rate: timelineRate(project),
+      start: timelineStart(project),
       view,
       chosen: chosen.set,
       width: size.width,

@@ -10,8 +10,8 @@ import {
   Volume2,
   VolumeX,
 } from 'lucide-react';
-import { timelineRate } from '../../common/project/positions.ts';
-import { formatTimecode, keepsTimeByDropFrame, offsetTimecode } from '../../common/time/timecode.ts';
+import { timecodeAt } from '../../common/project/start-timecode.ts';
+import { offsetTimecode } from '../../common/time/timecode.ts';
 import { CommandButton } from '../commands/CommandButton.tsx';
 import { useLength } from '../store/current.ts';
 import { useDocument } from '../store/project.ts';
@@ -64,16 +64,14 @@ export function TransportBar({ picture }: { readonly picture: Picture }) {
 /** Timecode of the timeline or of the clip itself; pressing changes which. */
 function Readout({ picture }: { readonly picture: Picture }) {
   const playhead = useView((view) => view.playhead);
-  const rate = useDocument(timelineRate);
+  const label = useDocument((document) => timecodeAt(document, playhead));
   const mode = useViewer((state) => state.timecode);
   const stands = useView((view) => view.shuttle === 0);
   const shown = useViewer((state) => state.shown);
   const { clip, clipFrame } = picture;
   const source = clip && (offsetTimecode(clip.timecode ?? '00:00:00:00', clipFrame, clip.rate) ?? null);
   const isSource = mode === 'source' && source !== null;
-  const text = isSource
-    ? source
-    : formatTimecode({ frames: playhead, drop: keepsTimeByDropFrame(rate) }, rate);
+  const text = isSource ? source : label;
   const frame = isSource ? clipFrame : playhead;
   return (
     <button
