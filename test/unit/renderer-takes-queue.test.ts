@@ -3,8 +3,11 @@ import type { QueueEntry } from '../../src/common/contract/queue.ts';
 import type { Take } from '../../src/common/project/document.ts';
 import { headline, moveTarget, overall, shownOrder, stateText } from '../../src/renderer/queue/order.ts';
 import { changeQueue, jobsStore, onProgress, setQueue } from '../../src/renderer/store/jobs.ts';
+import type { TakeFilter, TakeOrder } from '../../src/renderer/store/takes.ts';
 import { createTrash } from '../../src/renderer/store/trash.ts';
-import { differences, settingsLine, when } from '../../src/renderer/takes/describe.ts';
+import { listedTakes } from '../../src/renderer/takes/choice.ts';
+import { differences, facts, when } from '../../src/renderer/takes/describe.ts';
+import { promptSaid, saidOf } from '../../src/renderer/takes/differ.ts';
 import { settingsWith, shotWith } from '../helpers/job-settings.ts';
 
 const settings = settingsWith({ clip: 'a', bundle: 'b', out: 'c', sourcePrompt: 's', prompt: 'p' });
@@ -194,9 +197,55 @@ describe('takes in words', () => {
     reconstruction: null,
   };
 
-  test('settings in one line', () => {
-    expect(settingsLine(take, 'Pix2Video')).toBe('Pix2Video · 50 steps · guidance 7.5 · seed 12 · took 1:23');
-    expect(settingsLine({ ...take, reconstruction: 9.4 }, 'Mix')).toContain(' · inversion 9 dB · ');
+  const text = (said: readonly { text: string }[]) => said.map((one) => one.text).join(' · ');
+  const standsOut = (said: readonly { text: string; differs: boolean }[]) =>
+    said.filter(({ differs }) => differs).map((one) => one.text);
+
+  test('settings in one line, and how it came out', () => {
+    const said = saidOf(take, null, 'Pix2Video');
+    expect(text(said)).toBe('Pix2Video · 50 steps · guidance 7.5 · seed 12');
+    expect(standsOut(said)).toEqual([]);
+    expect(facts(take)).toEqual(['took 1:23']);
+    expect(facts({ ...take, reconstruction: 9.4 })).toEqual(['inversion 9 dB', 'took 1:23']);
+  });
+
+  test('what is not as in the take before stands out, said also where it is off or has no few words', () => {
+    const was = shotWith({ prompt: 'a cat', negativePrompt: 'fog', seed: 12, params: { weight: 80 } });
+    const before = { ...take, settings: was, anchor: 4 };
+    const reused = { ...shot, sampling: { ...shot.sampling, guidance: 5 } };
+    const said = saidOf({ ...take, settings: reused }, before, 'Mix');
+    expect(text(said)).toContain('50 steps');
+    expect(standsOut(said)).toEqual(['no negative prompt', 'weight 50', 'guidance 5', 'anchor 0']);
+    const back = saidOf(
+      before,
+      { ...before, settings: { ...was, sampling: { ...was.sampling, reuse: 3 } } },
+      'Mix',
+    );
+    expect(standsOut(back)).toEqual(['whole network every 1']);
+  });
+
+  test('of a prompt the new words stand out, and all of it where words were only taken away', () => {
+    expect(promptSaid('a red cat in snow', 'a cat in rain')).toEqual([
+      { text: 'a', differs: false },
+      { text: ' red', differs: true },
+      { text: ' cat in', differs: false },
+      { text: ' snow', differs: true },
+    ]);
+    expect(standsOut(promptSaid('a cat', 'a red cat'))).toEqual(['a cat']);
+    expect(promptSaid('a cat', null)).toEqual([{ text: 'a cat', differs: false }]);
+    expect(promptSaid('', 'a cat')).toEqual([]);
+  });
+
+  test('takes by rating, shown, not rated, and in three orders', () => {
+    const takes = [3, 0, 5, 3].map((rating, i) => ({ ...take, id: String(i), rating }));
+    const ids = (filter: TakeFilter, order: TakeOrder = 'newest') =>
+      listedTakes(takes, { filter, order, shown: '1' }).map(({ id }) => id);
+    expect(ids('all')).toEqual(['0', '1', '2', '3']);
+    expect(ids('all', 'oldest')).toEqual(['3', '2', '1', '0']);
+    expect(ids('all', 'best')).toEqual(['2', '0', '3', '1']);
+    expect(ids(3)).toEqual(['0', '2', '3']);
+    expect(ids('unrated')).toEqual(['1']);
+    expect(ids('shown')).toEqual(['1']);
   });
 
   test('what differs between two takes', () => {

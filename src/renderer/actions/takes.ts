@@ -2,7 +2,7 @@
 import type { Take } from '../../common/project/document.ts';
 import { refuse } from '../../common/project/edits.ts';
 import { setSettings } from '../../common/project/edits-settings.ts';
-import { rateTake, removeTake, renameTake, showTake } from '../../common/project/edits-takes.ts';
+import { noteTake, rateTake, removeTake, renameTake, showTake } from '../../common/project/edits-takes.ts';
 import { shotOf } from '../../common/project/positions.ts';
 import { shell } from '../engine.ts';
 import { change, getDocument } from '../store/project.ts';
@@ -23,6 +23,11 @@ export function giveRating(take: Take, rating: number): void {
 
 export function giveTakeName(take: Take, name: string): void {
   change({ name: `Rename ${take.name}`, edit: (draft) => renameTake(draft, take.id, name) });
+}
+
+export function giveNote(take: Take, note: string): void {
+  if (note.trim() === take.note) return;
+  change({ name: `Note on ${take.name}`, edit: (draft) => noteTake(draft, take.id, note) });
 }
 
 /** The file goes with the entry and comes back with undo. */

@@ -1,109 +1,97 @@
-/** One take: thumbnail, name, rating, settings and what can be done with it. */
-import { EllipsisVertical } from 'lucide-react';
-import { GridListItem, Menu, MenuItem, MenuTrigger, Popover, Separator } from 'react-aria-components';
+/** One take: thumbnail, name, rating, what it was made with and what of that is not as in the take before. */
+import { memo } from 'react';
+import { GridListItem } from 'react-aria-components';
 import type { ClipRef, Shot, Take } from '../../common/project/document.ts';
-import { showQuality } from '../actions/quality.ts';
-import { compareTake, giveTakeName, promoteTake, revealTake, takeSettingsBack } from '../actions/takes.ts';
+import { giveTakeName } from '../actions/takes.ts';
 import { tryTo } from '../store/notices.ts';
-import { Button } from '../ui/Button.tsx';
 import { NameField } from '../ui/NameField.tsx';
-import popover from '../ui/popover.module.css';
 import { Tag } from '../ui/Tag.tsx';
 import texts from '../ui/text.module.css';
-import { settingsLine, when } from './describe.ts';
+import { facts, when } from './describe.ts';
+import { promptSaid, saidOf } from './differ.ts';
+import { Note } from './Note.tsx';
 import { Rating } from './Rating.tsx';
+import { TakeMenu } from './TakeMenu.tsx';
 import styles from './TakeRow.module.css';
 import { Thumbnail } from './Thumbnail.tsx';
+import { Words } from './Words.tsx';
+
+/** What of a take is being typed. */
+export type Typing = 'name' | 'note';
 
 interface Props {
   readonly take: Take;
+  /** The one made before it; null for the first of its shot. */
+  readonly before: Take | null;
   /** Its name as artists know it. */
   readonly method: string;
   /** The timeline shows it. */
   readonly isShown: boolean;
-  readonly isRenaming: boolean;
-  readonly onRenaming: (on: boolean) => void;
-  readonly onDelete: () => void;
+  /** There is room for what differs only. */
+  readonly isShort: boolean;
+  readonly typing: Typing | null;
+  readonly onTyping: (id: string, what: Typing | null) => void;
+  readonly onDelete: (take: Take) => void;
 }
 
-export function TakeRow({ take, method, isShown, isRenaming, onRenaming, onDelete }: Props) {
-  const line = settingsLine(take, method);
-  const isMasked = take.settings.guide.mask !== null;
-  const rated = take.rating === 0 ? 'not rated' : `${take.rating} of 5`;
-  const actions: Record<string, () => void | Promise<void>> = {
-    show: () => promoteTake(take.shotId, take),
-    compare: () => compareTake(take, null),
-    quality: () => showQuality(take),
-    settings: () => takeSettingsBack(take),
-    rename: () => onRenaming(true),
-    reveal: () => revealTake(take),
-    delete: onDelete,
-  };
-  return (
-    <GridListItem
-      id={take.id}
-      textValue={`${take.name}, ${rated}${isMasked ? ', masked' : ''}, ${line}${isShown ? ', on the timeline' : ''}`}
-      className={styles.take}
-    >
-      <Thumbnail path={take.path} frame={Math.floor((take.end - take.start) / 2)} isShown={isShown} />
-      <div>
-        {isRenaming ? (
-          <NameField
-            name={take.name}
-            label="Name of the take"
-            startsEditing
-            onRename={(name) => tryTo(() => giveTakeName(take, name))}
-            onEnd={() => onRenaming(false)}
-          />
-        ) : (
-          <p className={styles.name}>
-            <span>{take.name}</span>
-            {isMasked ? <Tag>masked</Tag> : null}
-          </p>
-        )}
-        <p className={texts.quiet}>{when(take.createdAt, Date.now())}</p>
-        <Rating take={take} />
-      </div>
-      <MenuTrigger>
-        <Button look="icon" aria-label={`More for ${take.name}`}>
-          <EllipsisVertical />
-        </Button>
-        <Popover className={popover.popover} placement="bottom end">
-          <Menu className={popover.options} onAction={(key) => tryTo(() => actions[String(key)]?.())}>
-            <MenuItem id="show" className={popover.menuItem}>
-              Show on the timeline <kbd>Enter</kbd>
-            </MenuItem>
-            <MenuItem id="compare" className={popover.menuItem}>
-              Compare with the clip
-            </MenuItem>
-            <MenuItem id="quality" className={popover.menuItem}>
-              How good is it… <kbd>Q</kbd>
-            </MenuItem>
-            <MenuItem id="settings" className={popover.menuItem}>
-              Use its settings again
-            </MenuItem>
-            <Separator className={popover.line} />
-            <MenuItem id="rename" className={popover.menuItem}>
-              Rename <kbd>F2</kbd>
-            </MenuItem>
-            <MenuItem id="reveal" className={popover.menuItem}>
-              Show the file
-            </MenuItem>
-            <MenuItem id="delete" className={popover.menuItem}>
-              Delete <kbd>Del</kbd>
-            </MenuItem>
-          </Menu>
-        </Popover>
-      </MenuTrigger>
-      <p className={`${styles.settings} ${texts.quiet}`} title={take.settings.prompts.target}>
-        <span className={styles.prompt}>{take.settings.prompts.target}</span>
-        <span>
-          {take.bundle} · {line}
-        </span>
-      </p>
-    </GridListItem>
-  );
-}
+export const TakeRow = memo(
+  ({ take, before, method, isShown, isShort, typing, onTyping, onDelete }: Props) => {
+    const isMasked = take.settings.guide.mask !== null;
+    const rated = take.rating === 0 ? 'not rated' : `${take.rating} of 5`;
+    const prompt = promptSaid(take.settings.prompts.target, before?.settings.prompts.target ?? null);
+    const said = saidOf(take, before, method);
+    const model = { text: take.bundle, differs: before !== null && before.bundle !== take.bundle };
+    const line = [...said.map(({ text }) => text), ...facts(take)].join(' · ');
+    return (
+      <GridListItem
+        id={take.id}
+        textValue={`${take.name}, ${rated}${isMasked ? ', masked' : ''}, ${line}${take.note === '' ? '' : `, note: ${take.note}`}${isShown ? ', on the timeline' : ''}`}
+        className={styles.take}
+      >
+        <Thumbnail path={take.path} frame={Math.floor((take.end - take.start) / 2)} isShown={isShown} />
+        <div>
+          {typing === 'name' ? (
+            <NameField
+              name={take.name}
+              label="Name of the take"
+              startsEditing
+              onRename={(name) => tryTo(() => giveTakeName(take, name))}
+              onEnd={() => onTyping(take.id, null)}
+            />
+          ) : (
+            <p className={styles.name}>
+              <span title={take.name}>{take.name}</span>
+              {isMasked ? <Tag>masked</Tag> : null}
+            </p>
+          )}
+          {isShort ? null : <p className={texts.quiet}>{when(take.createdAt, Date.now())}</p>}
+          <Rating take={take} />
+        </div>
+        <TakeMenu
+          take={take}
+          onRename={() => onTyping(take.id, 'name')}
+          onNote={() => onTyping(take.id, 'note')}
+          onDelete={() => onDelete(take)}
+        />
+        <p className={`${styles.settings} ${texts.quiet}`}>
+          <span className={styles.prompt} title={take.settings.prompts.target}>
+            <Words said={prompt} between="" />
+          </span>
+          <span className={styles.line}>
+            <Words said={[model, ...said].filter(({ differs }) => differs || !isShort)} between=" · " />
+            {isShort ? null : facts(take).map((fact) => ` · ${fact}`)}
+          </span>
+        </p>
+        <Note
+          take={take}
+          isEditing={typing === 'note'}
+          onEditing={(on) => onTyping(take.id, on ? 'note' : null)}
+        />
+      </GridListItem>
+    );
+  },
+);
+TakeRow.displayName = 'TakeRow';
 
 interface ClipProps {
   readonly id: string;
@@ -125,7 +113,9 @@ export function ClipRow({ id, clip, shot, isShown }: ClipProps) {
         <p className={styles.name}>
           <span>Clip</span>
         </p>
-        <p className={`${texts.quiet} ${styles.file}`}>{clip.name}</p>
+        <p className={`${texts.quiet} ${styles.file}`} title={clip.name}>
+          {clip.name}
+        </p>
       </div>
     </GridListItem>
   );

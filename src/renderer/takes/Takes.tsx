@@ -1,48 +1,61 @@
-/** History of the shot in hand: its clip and its takes, newest first. */
-import { useState } from 'react';
+/** History of the shot in hand: its clip and its takes, newest first unless the artist wants otherwise. */
+import { useCallback, useMemo, useState } from 'react';
 import { GridList, type Key } from 'react-aria-components';
-import { takesOf } from '../../common/project/edits-takes.ts';
+import type { Take } from '../../common/project/document.ts';
 import { showQuality } from '../actions/quality.ts';
-import { compareTake, deleteTake, giveRating, promoteTake } from '../actions/takes.ts';
-import { useCurrentShot } from '../store/current.ts';
+import { deleteTake, giveRating, promoteTake } from '../actions/takes.ts';
+import { takesOfShot, useCurrentShot } from '../store/current.ts';
 import { useMethods } from '../store/methods.ts';
 import { tryTo } from '../store/notices.ts';
 import { useDocument } from '../store/project.ts';
-import { compare } from '../store/viewer.ts';
+import { setTakesView, useTakesView } from '../store/takes.ts';
 import { Button } from '../ui/Button.tsx';
 import layout from '../ui/layout.module.css';
 import texts from '../ui/text.module.css';
-import { differences } from './describe.ts';
-import { ClipRow, TakeRow } from './TakeRow.tsx';
+import { Chosen } from './Chosen.tsx';
+import { listedTakes } from './choice.ts';
+import { ClipRow, TakeRow, type Typing } from './TakeRow.tsx';
 import styles from './Takes.module.css';
+import { TakesBar } from './TakesBar.tsx';
 
 const CLIP = 'clip';
+const remove = (take: Take) => tryTo(() => deleteTake(take));
 
 export function Takes() {
   const current = useCurrentShot();
   const document = useDocument((whole) => whole);
   const methods = useMethods();
-  const [selected, setSelected] = useState<Set<Key>>(new Set());
-  const [renaming, setRenaming] = useState<string | null>(null);
-  if (!current) return <p className={`${texts.quiet} ${layout.note}`}>Choose a shot to see its takes</p>;
+  const { as, filter, order, chosen } = useTakesView((view) => view);
+  const [typing, setTyping] = useState<{ readonly id: string; readonly what: Typing } | null>(null);
+  const onTyping = useCallback(
+    (id: string, what: Typing | null) => setTyping(what === null ? null : { id, what }),
+    [],
+  );
+  const shot = current?.item ?? null;
+  const takes = shot ? takesOfShot(document, shot.id) : [];
+  const listed = useMemo(
+    () => listedTakes(takes, { filter, order, shown: shot?.takeId ?? null }),
+    [takes, filter, order, shot?.takeId],
+  );
+  const before = useMemo(() => new Map(takes.map((take, i) => [take.id, takes[i + 1] ?? null])), [takes]);
+  if (!shot) return <p className={`${texts.quiet} ${layout.note}`}>Choose a shot to see its takes</p>;
 
-  const shot = current.item;
   const clip = document.clips[shot.clipId];
-  const takes = takesOf(document, shot.id);
   const byId = (key: Key | undefined) => takes.find((one) => one.id === key) ?? null;
-  const chosen = takes.filter((one) => selected.has(one.id));
+  const selected = chosen.flatMap((id) => listed.find((take) => take.id === id) ?? []);
   const focused = () => {
     const row = globalThis.document.activeElement?.closest('[role="row"]')?.getAttribute('data-key');
-    return byId(row ?? undefined) ?? chosen[0] ?? null;
+    return byId(row ?? undefined) ?? selected[0] ?? null;
   };
 
   const onKey = (key: string): boolean => {
     const take = focused();
     if (!take) return false;
     if (/^[0-5]$/.test(key)) tryTo(() => giveRating(take, Number(key)));
-    else if (key === 'F2') setRenaming(take.id);
+    else if (key === 'F2') onTyping(take.id, 'name');
+    else if (key === 'n') onTyping(take.id, 'note');
     else if (key === 'q') showQuality(take);
-    else if (key === 'Delete' || key === 'Backspace') tryTo(() => deleteTake(take));
+    else if (key === 'Delete' || key === 'Backspace') remove(take);
     else return false;
     return true;
   };
@@ -52,35 +65,39 @@ export function Takes() {
       className={styles.takes}
       // Before the list takes the key for its own typing-ahead, and before the window's key map.
       onKeyDownCapture={(event) => {
-        if (event.target instanceof HTMLInputElement || event.ctrlKey || event.metaKey || event.altKey)
-          return;
-        if (!onKey(event.key)) return;
+        const { target, ctrlKey, metaKey, altKey } = event;
+        const types = target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;
+        if (types || ctrlKey || metaKey || altKey || !onKey(event.key)) return;
         event.preventDefault();
         event.stopPropagation();
       }}
     >
+      {takes.length > 1 || filter !== 'all' ? <TakesBar /> : null}
       <GridList
-        aria-label={`Takes of ${shot.name}. 0 to 5 rates, F2 renames, Q says how good it is, Delete deletes, Enter shows on the timeline.`}
+        aria-label={`Takes of ${shot.name}. 0 to 5 rates, N writes a note, F2 renames, Q says how good it is, Delete deletes, Enter shows on the timeline.`}
         className={styles.list}
+        layout={as === 'grid' ? 'grid' : 'stack'}
         selectionMode="multiple"
         selectionBehavior="replace"
-        selectedKeys={selected}
+        selectedKeys={chosen}
         onSelectionChange={(keys) =>
-          setSelected(keys === 'all' ? new Set<Key>(takes.map((one) => one.id)) : new Set(keys))
+          setTakesView({ chosen: keys === 'all' ? listed.map(({ id }) => id) : [...keys].map(String) })
         }
         onAction={(key) => tryTo(() => promoteTake(shot.id, byId(key)))}
       >
-        {takes.map((take) => (
+        {listed.map((take) => (
           <TakeRow
             key={take.id}
             take={take}
+            before={before.get(take.id) ?? null}
             method={
               methods?.find((one) => one.id === take.settings.method.id)?.label ?? take.settings.method.id
             }
             isShown={shot.takeId === take.id}
-            isRenaming={renaming === take.id}
-            onRenaming={(on) => setRenaming(on ? take.id : null)}
-            onDelete={() => tryTo(() => deleteTake(take))}
+            isShort={as === 'grid'}
+            typing={typing?.id === take.id ? typing.what : null}
+            onTyping={onTyping}
+            onDelete={remove}
           />
         ))}
         {clip ? (
@@ -91,24 +108,13 @@ export function Takes() {
         <p className={`${texts.quiet} ${layout.note}`}>
           No takes yet. Write a prompt and render; every render is kept here.
         </p>
-      ) : null}
-      {chosen.length === 2 ? (
-        <div className={styles.compare}>
-          <p className={texts.quiet}>{differLine(differences(chosen[1]!.settings, chosen[0]!.settings))}</p>
-          <Button onPress={() => compareTake(chosen[0]!, chosen[1]!)}>Compare the two</Button>
-        </div>
-      ) : chosen.length === 1 ? (
-        <div className={styles.compare}>
-          <Button onPress={() => compare('clip', { take: chosen[0]!.id })}>Compare with the clip</Button>
-          <Button onPress={() => showQuality(chosen[0]!)}>How good is it…</Button>
+      ) : listed.length === 0 ? (
+        <div className={`${layout.note} ${styles.empty}`}>
+          <p className={texts.quiet}>No take of this shot is like that.</p>
+          <Button onPress={() => setTakesView({ filter: 'all' })}>Show all {takes.length}</Button>
         </div>
       ) : null}
+      <Chosen chosen={selected} />
     </div>
   );
-}
-
-function differLine(names: readonly string[]): string {
-  if (names.length === 0) return 'Same settings';
-  const shown = names.slice(0, 4).join(', ').toLowerCase();
-  return `They differ in ${shown}${names.length > 4 ? ' and more' : ''}`;
 }

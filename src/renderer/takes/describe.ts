@@ -1,13 +1,9 @@
 /** A take in a few words. Pure. */
 import type { ShotSettings, Take } from '../../common/project/document.ts';
 import type { Grouped } from '../../common/settings/catalogue.ts';
-import { shortWords } from '../../common/settings/in-words.ts';
 import { SETTINGS } from '../../common/settings/settings.ts';
 import { duration } from '../../common/time/duration.ts';
 import { nameOf } from '../words.ts';
-
-/** The prompt is said beside them. */
-const IN_LINE = SETTINGS.fieldsOf('shot').filter(({ group, finer }) => !finer && group !== 'prompts');
 
 /** "4 min ago", "14:05" today, "yesterday 14:05", "3 May 14:05". Times in milliseconds since 1970. */
 export function when(at: number, now: number): string {
@@ -24,12 +20,10 @@ export function when(at: number, now: number): string {
   return then.getFullYear() === today.getFullYear() ? `${day} ${time}` : `${day} ${then.getFullYear()}`;
 }
 
-/** "Pix2Video · 50 steps · guidance 7.5 · seed 12 · inversion 41 dB · took 1:23" */
-export function settingsLine(take: Take, methodName: string): string {
-  const parts = shortWords(take.settings, IN_LINE, methodName);
-  if (take.reconstruction !== null) parts.push(`inversion ${Math.round(take.reconstruction)} dB`);
-  parts.push(`took ${duration(take.seconds)}`);
-  return parts.join(' · ');
+/** "inversion 41 dB", "took 1:23": how it came out. */
+export function facts(take: Take): readonly string[] {
+  const took = `took ${duration(take.seconds)}`;
+  return take.reconstruction === null ? [took] : [`inversion ${Math.round(take.reconstruction)} dB`, took];
 }
 
 /** Every setting in full, for the details: name and value. */

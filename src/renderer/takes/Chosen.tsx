@@ -1,0 +1,39 @@
+/** What can be done with the chosen takes together. */
+import type { Take } from '../../common/project/document.ts';
+import { showQuality } from '../actions/quality.ts';
+import { compareTake } from '../actions/takes.ts';
+import { compare } from '../store/viewer.ts';
+import { Button } from '../ui/Button.tsx';
+import texts from '../ui/text.module.css';
+import { differences } from './describe.ts';
+import styles from './Takes.module.css';
+
+interface Props {
+  readonly chosen: readonly Take[];
+}
+
+export function Chosen({ chosen }: Props) {
+  const [first, second, ...others] = chosen;
+  if (!first) return null;
+  if (!second) {
+    return (
+      <div className={styles.foot}>
+        <Button onPress={() => compare('clip', { take: first.id })}>Compare with the clip</Button>
+        <Button onPress={() => showQuality(first)}>How good is it…</Button>
+      </div>
+    );
+  }
+  if (others.length > 0) return null;
+  return (
+    <div className={styles.foot}>
+      <p className={texts.quiet}>{differLine(differences(second.settings, first.settings))}</p>
+      <Button onPress={() => compareTake(first, second)}>Compare the two</Button>
+    </div>
+  );
+}
+
+function differLine(names: readonly string[]): string {
+  if (names.length === 0) return 'Same settings';
+  const shown = names.slice(0, 4).join(', ').toLowerCase();
+  return `They differ in ${shown}${names.length > 4 ? ' and more' : ''}`;
+}
