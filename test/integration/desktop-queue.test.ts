@@ -347,6 +347,45 @@ test('a frame to look at goes first, leaves no file, and the interrupted job end
   await stop();
 });
 
+test('any frames of a shot are looked at in one go, in their order, and each is kept', async () => {
+  const { call, events, project, takes: takesFolder, until, stop } = await start('looks');
+  const shot = shotOf({ anchors: [1, 2] });
+  const look = async (frames: readonly number[]) => {
+    const shots = frames.map((frame) => ({ shot, clip, look: frame }));
+    const request = { project, shots, bundle, provider: 'cpu' as const, takesFolder, preview: true };
+    const { ids } = await call['queue.add'](request);
+    await until((all) => ids.every((id) => stateOf(all, id) === 'done'));
+    return events.flatMap((event) => {
+      const isOurs = event.kind === 'preview-frame' && ids.includes(event.jobId) && event.step === 3;
+      return isOurs ? [event] : [];
+    });
+  };
+  const shown = await look([1, 2, 3]);
+  expect(shown.map(({ frame }) => frame)).toEqual([1, 2, 3]);
+  expect(shown[0]!.pixels).not.toEqual(shown[1]!.pixels);
+  const opened = () => events.filter((event) => event.kind === 'progress').length;
+  const before = opened();
+  expect((await look([3, 1])).map(({ pixels }) => pixels)).toEqual([shown[2]!.pixels, shown[0]!.pixels]);
+  expect(opened()).toBe(before);
+  await expect(look([4])).rejects.toMatchObject({ code: 'usage', hint: 'It has frames 1 to 3.' });
+  await stop();
+});
+
+test('a part of a shot becomes a take that says which frames it has', async () => {
+  const { call, events, project, takes: takesFolder, until, stop } = await start('part');
+  const shot = shotOf({ start: 0, end: 6, anchors: [0, 4], leadAnchor: 0 });
+  const shots = [{ shot, clip, part: { start: 3, end: 5 } }];
+  const request = { project, shots, bundle, provider: 'cpu' as const, takesFolder, preview: false };
+  const [id] = (await call['queue.add'](request)).ids;
+  const [entry] = (await call['queue.list'](null)).entries;
+  expect(entry).toMatchObject({ label: 'Car / 1, frames 3–4' });
+  await until((all) => isFiled(all, id!));
+  const take = events.find((event) => event.kind === 'take')!;
+  expect(take).toMatchObject({ take: { shotId: 'shot-1', start: 3, end: 5, anchor: 4 } });
+  expect((await probeClip((take as Extract<Events, { kind: 'take' }>).take.path)).frames).toBe(2);
+  await stop();
+});
+
 test('a frame to look at shows where the edit is let in, where something is kept', async () => {
   const { call, events, add, until, stop } = await start('preview-keep');
   for (const [name, keep] of [

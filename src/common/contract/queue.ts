@@ -60,6 +60,15 @@ const provider = model.provider.schema;
 /** null is the default one. */
 const bundle = absolutePath.nullable();
 const one = z.strictObject({ id: jobId });
+const frame = z.int().min(0);
+const wanted = z.strictObject({
+  shot,
+  clip: clipRef,
+  /** Frames of the clip within the shot, half-open, of a take that covers a part; the whole shot unless said. */
+  part: z.strictObject({ start: frame, end: frame }).optional(),
+  /** Frame of the clip to look at; that of the lead anchor unless said. */
+  look: frame.optional(),
+});
 
 export const queueCalls = {
   /** Settings of a shot as a request to render; throws usage for what is not ready, an empty prompt for instance. */
@@ -71,7 +80,7 @@ export const queueCalls = {
   'queue.add': call(
     z.strictObject({
       project: projectId,
-      shots: z.array(z.strictObject({ shot, clip: clipRef })).min(1),
+      shots: z.array(wanted).min(1),
       bundle,
       provider,
       takesFolder: absolutePath,
@@ -89,5 +98,5 @@ export const queueCalls = {
   'queue.retry': call(one, 'rendering again').answers<null>(),
   'queue.clear': call(nothing, 'clearing the queue').answers<null>(),
   /** Which frame of a running job the artist looks at; its progressive preview is sent. */
-  'queue.watch': call(one.extend({ frame: z.int().min(0) }).nullable(), 'watching a render').answers<null>(),
+  'queue.watch': call(one.extend({ frame }).nullable(), 'watching a render').answers<null>(),
 };

@@ -1,10 +1,13 @@
 /** What a render would do, and the two buttons that start one. */
-import { useId } from 'react';
+import { ChevronUp } from 'lucide-react';
+import { useId, useState } from 'react';
 import type { Shot } from '../../common/project/document.ts';
 import { run } from '../actions/registry.ts';
+import { CommandMenu } from '../commands/CommandMenu.tsx';
 import { useKeyLabel } from '../keyboard/bindings.ts';
 import { useEngineState } from '../store/session.ts';
 import { Button } from '../ui/Button.tsx';
+import { IconButton } from '../ui/IconButton.tsx';
 import texts from '../ui/text.module.css';
 import { sentence } from '../words.ts';
 import { planText } from './plan-text.ts';
@@ -44,6 +47,7 @@ export function RenderFooter({ shots }: { readonly shots: readonly Shot[] }) {
         <Button aria-describedby={note} isDisabled={reason !== null} onPress={() => void run('render.frame')}>
           Preview frame
         </Button>
+        <OtherRenders isDisabled={reason !== null} />
         <Button
           look="primary"
           aria-describedby={note}
@@ -55,5 +59,24 @@ export function RenderFooter({ shots }: { readonly shots: readonly Shot[] }) {
         </Button>
       </div>
     </div>
+  );
+}
+
+const OTHERS = ['render.frame', 'render.three', null, 'render.range'];
+
+/** Further ways to see something of a shot before all of it is rendered. */
+function OtherRenders({ isDisabled }: { readonly isDisabled: boolean }) {
+  const [menu, setMenu] = useState<{ readonly x: number; readonly y: number } | null>(null);
+  return (
+    <span className={styles.others}>
+      <IconButton
+        name="More previews and tests"
+        isDisabled={isDisabled}
+        onPress={() => setMenu({ x: 0, y: 0 })}
+      >
+        <ChevronUp />
+      </IconButton>
+      <CommandMenu label="Previews and tests" entries={OTHERS} at={menu} onClose={() => setMenu(null)} />
+    </span>
   );
 }

@@ -25,6 +25,8 @@ interface Props {
   readonly before: Take | null;
   /** Its name as artists know it. */
   readonly method: string;
+  /** "covers 12–48 of 0–120"; null where it covers its whole shot. */
+  readonly part: string | null;
   /** The timeline shows it. */
   readonly isShown: boolean;
   /** There is room for what differs only. */
@@ -35,7 +37,7 @@ interface Props {
 }
 
 export const TakeRow = memo(
-  ({ take, before, method, isShown, isShort, typing, onTyping, onDelete }: Props) => {
+  ({ take, before, method, part, isShown, isShort, typing, onTyping, onDelete }: Props) => {
     const isMasked = take.settings.guide.mask !== null;
     const rated = take.rating === 0 ? 'not rated' : `${take.rating} of 5`;
     const prompt = promptSaid(take.settings.prompts.target, before?.settings.prompts.target ?? null);
@@ -45,7 +47,7 @@ export const TakeRow = memo(
     return (
       <GridListItem
         id={take.id}
-        textValue={`${take.name}, ${rated}${isMasked ? ', masked' : ''}, ${line}${take.note === '' ? '' : `, note: ${take.note}`}${isShown ? ', on the timeline' : ''}`}
+        textValue={`${take.name}, ${rated}${isMasked ? ', masked' : ''}${part ? `, ${part}` : ''}, ${line}${take.note === '' ? '' : `, note: ${take.note}`}${isShown ? ', on the timeline' : ''}`}
         className={styles.take}
       >
         <Thumbnail path={take.path} frame={Math.floor((take.end - take.start) / 2)} isShown={isShown} />
@@ -64,7 +66,11 @@ export const TakeRow = memo(
               {isMasked ? <Tag>masked</Tag> : null}
             </p>
           )}
-          {isShort ? null : <p className={texts.quiet}>{when(take.createdAt, Date.now())}</p>}
+          {isShort && !part ? null : (
+            <p className={texts.quiet}>
+              {[isShort ? '' : when(take.createdAt, Date.now()), part].filter(Boolean).join(' · ')}
+            </p>
+          )}
           <Rating take={take} />
         </div>
         <TakeMenu

@@ -1,6 +1,7 @@
 /** History of the shot in hand: its clip and its takes, newest first unless the artist wants otherwise. */
 import { useCallback, useMemo, useState } from 'react';
 import { GridList, type Key } from 'react-aria-components';
+import { coverageNote } from '../../common/project/coverage.ts';
 import type { Take } from '../../common/project/document.ts';
 import { showQuality } from '../actions/quality.ts';
 import { deleteTake, giveRating, promoteTake } from '../actions/takes.ts';
@@ -93,6 +94,7 @@ export function Takes() {
             method={
               methods?.find((one) => one.id === take.settings.method.id)?.label ?? take.settings.method.id
             }
+            part={coverageNote(take, shot)}
             isShown={shot.takeId === take.id}
             isShort={as === 'grid'}
             typing={typing?.id === take.id ? typing.what : null}

@@ -3,12 +3,10 @@
  * Only what is in sight is in the page, and the entry in hand; positions are told by aria-posinset.
  */
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
-import type { MethodInfo } from '../../common/contract/machine.ts';
-import type { Shot } from '../../common/project/document.ts';
 import { isShot, timelineFrameOf, timelineRate } from '../../common/project/positions.ts';
 import { toNumber } from '../../common/time/rational.ts';
 import { usePlaced } from '../store/current.ts';
-import { useMethods } from '../store/methods.ts';
+import { followsSeveral, useMethods } from '../store/methods.ts';
 import { useDocument } from '../store/project.ts';
 import { getView, seek, select, setView, useView, type View, viewStore } from '../store/view.ts';
 import styles from './Items.module.css';
@@ -75,10 +73,6 @@ function take(entry: Entry, extend: boolean): void {
     select(extend ? [...selection.filter((id) => id !== itemId), itemId] : [itemId]);
     seek(placed.from);
   }
-}
-
-function followsSeveral({ settings }: Shot, methods: readonly MethodInfo[] | null): boolean | null {
-  return methods?.find(({ id }) => id === settings.method.id)?.severalAnchors ?? null;
 }
 
 export function Items() {

@@ -24,6 +24,8 @@ const MENU = [
   null,
   'render.shots',
   'render.frame',
+  'render.three',
+  'render.range',
   'clip.findShots',
 ];
 

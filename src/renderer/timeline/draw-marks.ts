@@ -21,13 +21,15 @@ export function drawAnchors(context: CanvasRenderingContext2D, scene: Scene, pla
     const x = Math.round(middleOf(view, timelineFrameOf(placed, anchor))) + 0.5;
     if (x < -12 || x > scene.width + 12) continue;
     const lead = anchor === item.leadAnchor;
+    const rests = !lead && scene.followsSeveral(item) === false;
     const hovered = hover?.kind === 'anchor' && hover.shotId === item.id && hover.frame === anchor;
     if (small && !inHand && !hovered) {
-      drawTick(context, scene, x);
+      drawTick(context, scene, x, rests);
       continue;
     }
-    drawPin(context, scene, x, lead, inHand || hovered);
-    if (hasPicture(item, anchor)) drawPicture(context, scene, x, lead);
+    drawPin(context, scene, x, { lead, rests, strong: inHand || hovered });
+    if (hasPicture(item, anchor)) drawPicture(context, scene, x, lead, rests);
+    if (rests && !inHand) continue;
     context.strokeStyle = inHand ? colours.selection : colours.accent;
     context.lineWidth = inHand ? 2 : 1;
     context.globalAlpha = lead || inHand ? 0.9 : 0.5;
@@ -40,19 +42,23 @@ export function drawAnchors(context: CanvasRenderingContext2D, scene: Scene, pla
 }
 
 /** In a crowd a short line says that there is an anchor. */
-function drawTick(context: CanvasRenderingContext2D, { lanes, colours }: Scene, x: number): void {
+function drawTick(
+  context: CanvasRenderingContext2D,
+  { lanes, colours }: Scene,
+  x: number,
+  rests: boolean,
+): void {
   const length = 7 * lanes.unit;
-  context.fillStyle = colours.accent;
+  context.fillStyle = rests ? colours.strong : colours.accent;
   context.fillRect(x - lanes.unit, lanes.shots.top - length - 1, 2 * lanes.unit, length);
 }
 
-/** A pin that points down at its frame; the leading one is filled. */
+/** A pin that points down at its frame; the leading one is filled, one that does not count is grey and dashed. */
 function drawPin(
   context: CanvasRenderingContext2D,
   scene: Scene,
   x: number,
-  lead: boolean,
-  strong: boolean,
+  { lead, rests, strong }: { readonly lead: boolean; readonly rests: boolean; readonly strong: boolean },
 ): void {
   const { lanes, colours } = scene;
   const radius = ANCHOR_RADIUS * lanes.unit;
@@ -69,8 +75,10 @@ function drawPin(
   context.fillStyle = lead ? colours.accent : colours.ground;
   context.fill();
   context.lineWidth = strong ? 2.5 : 1.5;
-  context.strokeStyle = strong ? colours.text : colours.accent;
+  context.strokeStyle = strong ? colours.text : rests ? colours.quiet : colours.accent;
+  if (rests) context.setLineDash([2 * lanes.unit, 2 * lanes.unit]);
   context.stroke();
+  context.setLineDash([]);
 }
 
 /** A small frame on the pin: the artist's own picture stands there. */
@@ -79,9 +87,10 @@ function drawPicture(
   { lanes, colours }: Scene,
   x: number,
   lead: boolean,
+  rests: boolean,
 ): void {
   const side = 5 * lanes.unit;
-  context.fillStyle = lead ? colours.ground : colours.accent;
+  context.fillStyle = lead ? colours.ground : rests ? colours.quiet : colours.accent;
   context.fillRect(x - side / 2, lanes.anchors.top + lanes.anchors.height - 13 * lanes.unit, side, side);
 }
 

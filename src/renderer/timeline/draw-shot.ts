@@ -1,10 +1,12 @@
 /** One shot: name, pictures, the take it shows and the other takes below. */
+import { isPartial } from '../../common/project/coverage.ts';
 import type { Shot } from '../../common/project/document.ts';
 import { clipFrameOf, type Placed } from '../../common/project/positions.ts';
 import { takesOfShot } from '../store/current.ts';
 import { otherRate } from '../store/rates.ts';
 import { fps } from '../words.ts';
 import { shotColour } from './colours.ts';
+import { drawCoverage } from './draw-coverage.ts';
 import type { Thumbnails } from './media.ts';
 import { type Scene, xOf } from './scene.ts';
 import { fitText } from './text.ts';
@@ -47,6 +49,7 @@ export function drawShot(context: CanvasRenderingContext2D, scene: Scene, placed
   context.fillRect(x, top, width, height);
   if (right - left >= PICTURES * unit)
     drawPictures(context, scene, placed, x, width, top + band, height - band);
+  drawCoverage(context, scene, placed);
   const visibleLeft = Math.max(x, 0);
   context.fillStyle = colour;
   context.fillRect(x, top, width, band);
@@ -157,6 +160,11 @@ function drawTakes(
     if (left + pip > x + width - 2) return;
     context.fillStyle = take.id === item.takeId ? colours.accent : colours.strong;
     context.fillRect(left, middle - pip / 2, pip, pip);
+    // Half a square covers a part.
+    if (isPartial(take, item)) {
+      context.fillStyle = colours.ground;
+      context.fillRect(left + pip / 2, middle - pip / 2 + 1, pip / 2 - 1, pip - 2);
+    }
   });
   const shown = takes.find((take) => take.id === item.takeId);
   const after = start + takes.length * TAKE_STEP * unit + 3 * unit;

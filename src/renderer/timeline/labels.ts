@@ -1,4 +1,5 @@
 /** What assistive technology says of the items of a timeline. */
+import { coverageNote } from '../../common/project/coverage.ts';
 import type { ProjectDocument, Shot } from '../../common/project/document.ts';
 import { framesOf, keyFramesOf, partName } from '../../common/project/edits-mask.ts';
 import { isShot, type Placed } from '../../common/project/positions.ts';
@@ -44,7 +45,9 @@ export function labelOfItem(document: ProjectDocument, placed: Placed, rate: num
   const frames = `${anchors.length === 1 ? 'anchor at frame' : 'anchors at frames'} ${anchors.join(', ')}`;
   const take = takeId === null ? undefined : document.takes[takeId];
   const mixed = rateNote(document, placed.item.clipId);
-  return `${name}, ${length}, ${frames}, ${take ? `take '${take.name}' shown` : 'clip shown'}${mixed ? `, ${mixed}` : ''}`;
+  const part = take && coverageNote(take, placed.item);
+  const shown = take ? `take '${take.name}' shown${part ? `, ${part}` : ''}` : 'clip shown';
+  return `${name}, ${length}, ${frames}, ${shown}${mixed ? `, ${mixed}` : ''}`;
 }
 
 /** "Mask at frame 12 of Shot 3: rectangle, brush" */
@@ -60,6 +63,14 @@ export function labelOfAnchor(shot: Shot, anchor: number, several: boolean | nul
   return `Anchor at frame ${anchor} of ${shot.name}${leading(shot, anchor, several)}${hasPicture(shot, anchor) ? ', a picture of yours' : ''}`;
 }
 
+const RESTS = 'does not count with this method';
+
+/** Why an anchor looks as if it rested; null where it takes part. */
+export function restingNote(shot: Shot, anchor: number, several: boolean | null): string | null {
+  if (several !== false || anchor === shot.leadAnchor) return null;
+  return `Frame ${anchor} ${RESTS}: it follows the lead anchor alone, frame ${shot.leadAnchor}. Shift+A lets this one lead.`;
+}
+
 /** Whether a picture of the artist's own stands for the frame. */
 export function hasPicture({ settings }: Shot, frame: number): boolean {
   return settings.guide.pictures.some((one) => one.frame === frame);
@@ -69,5 +80,5 @@ function leading({ anchors, leadAnchor }: Shot, anchor: number, several: boolean
   if (anchors.length < 2) return '';
   if (anchor === leadAnchor) return ', leads';
   if (several === null) return '';
-  return several ? ', leads too' : ', does not count with this method';
+  return several ? ', leads too' : `, ${RESTS}`;
 }

@@ -1,4 +1,5 @@
 /** Pointer and wheel on the timeline's canvas. */
+import { coverageNote } from '../../common/project/coverage.ts';
 import { showTake } from '../../common/project/edits-takes.ts';
 import { isShot, shotOf, timelineFrameOf } from '../../common/project/positions.ts';
 import { getPlaced, lengthOfPlaced } from '../store/current.ts';
@@ -10,6 +11,7 @@ import { scrollBy, zoomAt } from '../store/zoom.ts';
 import { dragMaskKey } from './drag-mask-key.ts';
 import { type Drag, dragAnchor, dragEdge, dragItem, dragOverview, pan, scrub } from './drags.ts';
 import { hitTest } from './hit.ts';
+import { restingNote } from './labels.ts';
 import { type DragMark, frameAt, type Hit, type Scene } from './scene.ts';
 
 /** Pixels a press may wander before it becomes a drag of a shot. */
@@ -155,7 +157,17 @@ export function listenToPointer(surface: Surface, state: PointerState): () => vo
 }
 
 /** What the pointer is told about a shot beyond its picture; empty for nothing. */
-function titleOf({ document }: Scene, hit: Hit): string {
+/** What a mark means where that is not plain. */
+function titleOf({ document, followsSeveral }: Scene, hit: Hit): string {
+  if (hit.kind === 'anchor') {
+    const shot = shotOf(document, hit.shotId);
+    return (shot && restingNote(shot, hit.frame, followsSeveral(shot))) ?? '';
+  }
+  if (hit.kind === 'take') {
+    const [take, shot] = [document.takes[hit.takeId], shotOf(document, hit.shotId)];
+    const part = take && shot && coverageNote(take, shot);
+    return part ? `${take.name}: ${part}, the clip is seen around it` : (take?.name ?? '');
+  }
   const shot = hit.kind === 'item' ? shotOf(document, hit.itemId) : null;
   const mixed = shot && rateNote(document, shot.clipId);
   return shot && mixed ? `${shot.name}: ${mixed}` : '';

@@ -42,6 +42,8 @@ export interface Scene {
   readonly masked: Placed<Shot> | null;
   /** Frames [from, to) of its clip in which its mask is not sure. */
   readonly unsure: readonly (readonly [from: number, to: number])[];
+  /** Whether a shot's method follows all of its anchors; null where that is not known. */
+  readonly followsSeveral: (shot: Shot) => boolean | null;
   readonly hover: Hit | null;
   readonly drag: DragMark | null;
 }

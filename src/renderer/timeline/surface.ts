@@ -5,6 +5,7 @@ import { timelineStart } from '../../common/project/start-timecode.ts';
 import { getCurrentShot, getPlaced, lengthOfPlaced } from '../store/current.ts';
 import { finishedStore, unsureOf } from '../store/finished-mask.ts';
 import { jobsStore } from '../store/jobs.ts';
+import { followsSeveral, getMethods, onMethods } from '../store/methods.ts';
 import { getDocument, projectStore } from '../store/project.ts';
 import { getView, setView, viewStore } from '../store/view.ts';
 import { fitAll, reveal } from '../store/zoom.ts';
@@ -65,6 +66,7 @@ export function runSurface(canvas: HTMLCanvasElement): () => void {
       renders: rendersOf(jobsStore.getState().entries),
       masked,
       unsure: unsureOf(masked?.item.settings.guide.mask ?? null, finishedStore.getState()),
+      followsSeveral: (shot) => followsSeveral(shot, getMethods()),
       hover: pointer.hover,
       drag: pointer.mark,
     };
@@ -114,6 +116,7 @@ export function runSurface(canvas: HTMLCanvasElement): () => void {
     }),
     onMedia(redraw),
     finishedStore.subscribe(redraw),
+    onMethods(redraw),
     jobsStore.subscribe((jobs, before) => {
       if (jobs.entries !== before.entries) redraw();
     }),

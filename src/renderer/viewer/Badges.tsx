@@ -1,7 +1,10 @@
 /** Words over the picture: what is rendering, that a picture is a preview, why there is none. */
 import { X } from 'lucide-react';
 import { useEffect } from 'react';
+import type { QueueEntry } from '../../common/contract/queue.ts';
+import type { Shot } from '../../common/project/document.ts';
 import { findMissing, reachMissing, takeFound } from '../actions/relink.ts';
+import { endLooks } from '../actions/render.ts';
 import { call } from '../engine.ts';
 import { useJobs } from '../store/jobs.ts';
 import { attempt } from '../store/notices.ts';
@@ -9,7 +12,7 @@ import { forgetPreview, requestPreview } from '../store/previews.ts';
 import { type Missing, useDocument, useOpened } from '../store/project.ts';
 import { rateNote } from '../store/rates.ts';
 import { useEngineState } from '../store/session.ts';
-import { dropStill, useStill } from '../store/stills.ts';
+import { type Looks, useLooks } from '../store/stills.ts';
 import { seek, setView, useView } from '../store/view.ts';
 import { Button } from '../ui/Button.tsx';
 import { IconButton } from '../ui/IconButton.tsx';
@@ -24,27 +27,30 @@ import { type Picture, type Trouble, useTrouble } from './use-picture.ts';
 /** The artist rests on a frame this long before its progressive pictures are asked for. */
 const REST_MS = 200;
 
-function useWatch({ shot, clipFrame }: Picture): string | null {
-  const job = useJobs(
-    (jobs) => jobs.entries.find((one) => one.shotId === shot?.id && one.state === 'running')?.id ?? null,
+function useWatch({ shot, clipFrame }: Picture): QueueEntry | undefined {
+  const entry = useJobs((jobs) =>
+    jobs.entries.find((one) => one.shotId === shot?.id && one.state === 'running'),
   );
+  const job = entry?.id ?? null;
+  // A preview has one frame, wherever the playhead is.
+  const frame = entry?.preview ? entry.settings.guide.anchor : clipFrame;
   useEffect(() => {
     if (job === null) return;
     const timer = setTimeout(() => {
-      void attempt(call('queue.watch', { id: job, frame: clipFrame }));
+      void attempt(call('queue.watch', { id: job, frame }));
     }, REST_MS);
     return () => clearTimeout(timer);
-  }, [job, clipFrame]);
-  return job;
+  }, [job, frame]);
+  return entry;
 }
 
 export function Badges({ picture }: { readonly picture: Picture }) {
   const { shot } = picture;
-  const job = useWatch(picture);
-  const entry = useJobs((jobs) => jobs.entries.find((one) => one.id === job));
+  const entry = useWatch(picture);
   const rendered = useRendered(picture);
   const { engine } = useEngineState();
-  const still = useStill(shot?.id ?? null);
+  const looks = useLooks(shot?.id ?? null);
+  const several = looks !== null && looks.wanted.length > 1;
   const stands = useView((view) => view.shuttle === 0);
   const trouble = useTrouble(picture);
   const mixed = useDocument((document) => shot && rateNote(document, shot.clipId));
@@ -62,31 +68,66 @@ export function Badges({ picture }: { readonly picture: Picture }) {
           </span>
         ) : null}
         {mixed && stands ? <span className={`${styles.badge} ${texts.quiet}`}>{mixed}</span> : null}
-        {entry ? (
-          <span className={`${styles.badge} ${styles.rendering}`}>
+        {entry && !(entry.preview && several) ? (
+          <span className={`${styles.badge} ${styles.rendering} ${entry.preview ? styles.closes : ''}`}>
             {engine === 'up' ? 'Rendering' : 'Waiting for the engine at'} {Math.floor(entry.fraction * 100)} %
             {rendered?.jobId === entry.id
               ? ` · this frame at step ${Math.min(rendered.step + 1, entry.settings.sampling.steps)} of ${entry.settings.sampling.steps}`
               : ''}
+            {entry.preview && shot ? <CloseLooks shotId={shot.id} name="Cancel the preview" /> : null}
           </span>
         ) : null}
-        {still && !entry && stands && shot ? (
-          <span className={`${styles.badge} ${styles.preview}`}>
-            {rendered ? 'Preview of one frame, not a take' : `Preview of frame ${still.frame}`}
-            {rendered ? null : (
-              <GoToStill shotId={shot.id} frame={still.frame} clipFrame={picture.clipFrame} />
-            )}
-            <IconButton name="Close the preview" onPress={() => dropStill(shot.id)}>
-              <X />
-            </IconButton>
-          </span>
+        {looks && shot && stands && (several || !entry) ? (
+          <LooksNote looks={looks} shot={shot} picture={picture} isSeen={rendered !== null} />
         ) : null}
       </div>
     </>
   );
 }
 
-function GoToStill({ frame, clipFrame }: { shotId: string; frame: number; clipFrame: number }) {
+interface LooksNoteProps {
+  readonly looks: Looks;
+  readonly shot: Shot;
+  readonly picture: Picture;
+  /** One of them is the picture in sight. */
+  readonly isSeen: boolean;
+}
+
+function LooksNote({ looks, shot, picture, isSeen }: LooksNoteProps) {
+  const [first] = looks.wanted;
+  const several = looks.wanted.length > 1;
+  // What one frame waits for is said while it renders.
+  if (first === undefined || !(several || looks.pictures[first])) return null;
+  const alone = several || first !== shot.leadAnchor;
+  return (
+    <span
+      className={`${styles.badge} ${styles.preview}`}
+      title={
+        alone
+          ? `Each by itself: in a take it also follows the lead anchor, frame ${shot.leadAnchor}`
+          : undefined
+      }
+    >
+      {several
+        ? `Preview of ${looks.wanted.length} frames, not a take`
+        : isSeen
+          ? 'Preview of one frame, not a take'
+          : `Preview of frame ${first}`}
+      {several || isSeen ? null : <GoToLook frame={first} clipFrame={picture.clipFrame} />}
+      <CloseLooks shotId={shot.id} name="Close the preview" />
+    </span>
+  );
+}
+
+function CloseLooks({ shotId, name }: { readonly shotId: string; readonly name: string }) {
+  return (
+    <IconButton name={name} onPress={() => void attempt(endLooks(shotId))}>
+      <X />
+    </IconButton>
+  );
+}
+
+function GoToLook({ frame, clipFrame }: { readonly frame: number; readonly clipFrame: number }) {
   const playhead = useView((view) => view.playhead);
   return (
     <Button look="plain" onPress={() => seek(playhead + frame - clipFrame)}>

@@ -2,7 +2,7 @@
 import { useEffect, useRef } from 'react';
 import { type PreviewFrame, useJobs } from '../store/jobs.ts';
 import { setOverlay } from '../store/painted.ts';
-import { useStill } from '../store/stills.ts';
+import { useLooks } from '../store/stills.ts';
 import { useView } from '../store/view.ts';
 import { useViewer } from '../store/viewer.ts';
 import styles from './Progressive.module.css';
@@ -11,11 +11,11 @@ import type { Picture } from './use-picture.ts';
 /** The rendered picture for the frame under the playhead, if there is one. */
 export function useRendered({ shot, clipFrame }: Picture): PreviewFrame | null {
   const running = useJobs((jobs) => (shot ? jobs.frames[shot.id] : undefined));
-  const still = useStill(shot?.id ?? null);
+  const looks = useLooks(shot?.id ?? null);
   const stands = useView((view) => view.shuttle === 0);
   const peek = useViewer(({ peek, comparison }) => peek && comparison === 'off');
   if (!stands || peek) return null;
-  return [running, still].find((one) => one?.frame === clipFrame) ?? null;
+  return [running, looks?.pictures[clipFrame]].find((one) => one?.frame === clipFrame) ?? null;
 }
 
 interface Props {

@@ -5,6 +5,7 @@ import { setViewer, useViewer } from '../store/viewer.ts';
 import { Badges } from './Badges.tsx';
 import { CompareBar } from './CompareBar.tsx';
 import { FirstRender } from './FirstRender.tsx';
+import { LookStrip } from './LookStrip.tsx';
 import { MaskBar } from './mask/MaskBar.tsx';
 import { MaskTools } from './mask/MaskTools.tsx';
 import { Stage } from './Stage.tsx';
@@ -36,6 +37,7 @@ export function Viewer() {
         <div className={styles.screen}>
           <Stage picture={picture} />
           <Badges picture={picture} />
+          <LookStrip picture={picture} />
           <FirstRender />
         </div>
       </div>

@@ -1,19 +1,19 @@
 /** Shots as jobs that may wait: all that can be refused of one is refused now, and names the shot. */
 import { AppError } from '../../../common/errors.ts';
-import type { ClipRef, Shot } from '../../../common/project/document.ts';
+import type { Shot } from '../../../common/project/document.ts';
 import type { EditSettings } from '../../../common/settings/settings.ts';
 import type { Probe } from '../media/remembering-probe.ts';
 import type { ProjectRef } from '../project/file.ts';
 import { resolveRange, resolveRequest } from '../recipe/request.ts';
 import { checkClip, checkTake } from './rehearsal.ts';
-import { requestOf } from './request.ts';
+import { requestOf, type ShotRequest } from './request.ts';
 import { folderFor } from './run.ts';
 import type { JobStore } from './store.ts';
 import { nextTake } from './take-name.ts';
 
 export interface AddRequest {
   readonly project: ProjectRef;
-  readonly shots: readonly { readonly shot: Shot; readonly clip: ClipRef }[];
+  readonly shots: readonly Pick<ShotRequest, 'shot' | 'clip' | 'part' | 'look'>[];
   /** Path of the model. */
   readonly bundle: string;
   readonly provider: EditSettings['model']['provider'];
@@ -36,11 +36,19 @@ export async function checkedJobs(
   const taken = [...promised];
   /** Clips that are what they were; many shots have one. */
   const known = new Set<string>();
-  const asked: { readonly shot: Shot; readonly clip: ClipRef; readonly settings: EditSettings }[] = [];
-  for (const { shot, clip } of shots) {
+  const asked: (AddRequest['shots'][number] & { readonly settings: EditSettings })[] = [];
+  for (const { shot, clip, part, look } of shots) {
     const settings = await named(shot, async () => {
       const out = await nextTake(takesFolder, shot.name, taken, shot.settings.output.format);
-      const request = requestOf({ shot, clip, bundle, provider, out });
+      const request = requestOf({
+        shot,
+        clip,
+        bundle,
+        provider,
+        out,
+        part,
+        look: preview ? look : undefined,
+      });
       resolveRequest(request);
       const film = `${clip.fingerprint.digest} ${clip.path}`;
       if (!known.has(film)) await checkClip(clip);
@@ -49,7 +57,7 @@ export async function checkedJobs(
       return request;
     });
     if (!preview) taken.push(settings.output.path);
-    asked.push({ shot, clip, settings });
+    asked.push({ shot, clip, part, settings });
   }
   // Nothing is written before all of them were looked at. Takes of one clip in one folder and format are alike: one is
   // rehearsed for all.
@@ -65,8 +73,9 @@ export async function checkedJobs(
       await checkTake(settings, probe);
     });
   }
-  return asked.map(({ shot, settings }) => {
-    const label = preview ? `${shot.name}, frame ${shot.leadAnchor}` : shot.name;
+  return asked.map(({ shot, part, settings }) => {
+    const whole = part ? `${shot.name}, frames ${part.start}–${part.end - 1}` : shot.name;
+    const label = preview ? `${shot.name}, frame ${settings.guide.anchor}` : whole;
     return { settings, desk: { shotId: shot.id, label, project } };
   });
 }

@@ -155,7 +155,11 @@ export class RenderQueue {
     const { preview } = request;
     const promised = this.#parts.store.queue().map(({ settings }) => settings.output.path);
     const wanted = await checkedJobs(request, promised, this.#parts.probe);
-    const added = this.#parts.store.enqueue(preview ? 'preview' : 'take', wanted);
+    const { store } = this.#parts;
+    // Each goes in front of those before it: the first that was asked for is put there last.
+    const added = preview
+      ? store.enqueue('preview', wanted.toReversed()).toReversed()
+      : store.enqueue('take', wanted);
     if (preview) this.#interrupt('queued');
     const ids = added.map(({ id }) => id);
     this.#news.changed(...ids);
