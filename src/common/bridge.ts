@@ -15,6 +15,7 @@ export const MENU_COMMANDS = [
   'file.new',
   'file.open',
   'file.backups',
+  'file.openTimeline',
   'file.import',
   'file.save',
   'file.saveAs',
@@ -62,11 +63,21 @@ export interface FileToSave {
   readonly ending: 'png' | 'mp4';
 }
 
+/** Files on their way to another program. */
+export interface DraggedFiles {
+  /** Absolute; a sequence of pictures is its folder. */
+  readonly paths: readonly string[];
+  /** What hangs on the pointer, a PNG as a data URL; empty for a plain one. */
+  readonly icon: string;
+}
+
 /** Dialogs answer null when the artist closes them without a choice. Paths are absolute. */
 export interface ShellBridge {
   openClipDialog(): Promise<readonly string[] | null>;
   openProjectDialog(): Promise<string | null>;
   saveProjectDialog(name: string): Promise<string | null>;
+  /** A timeline of another program. */
+  openTimelineDialog(): Promise<string | null>;
   saveFileDialog(file: FileToSave): Promise<string | null>;
   openModelDialog(): Promise<readonly string[] | null>;
   openFolderDialog(title: string): Promise<string | null>;
@@ -79,6 +90,8 @@ export interface ShellBridge {
   /** Null where this installation ships none. */
   demo(): Promise<Demo | null>;
   revealFile(path: string): Promise<void>;
+  /** Answers a drag that began in the page: it goes on as one of files, out of the window. */
+  dragOut(files: DraggedFiles): void;
   setTitle(title: string, projectPath: string | null): void;
   /** Keeps the machine awake while a render runs. */
   keepAwake(on: boolean): void;

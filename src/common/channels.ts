@@ -1,11 +1,12 @@
 /** Names and contents of what preload and shell say to each other. */
-import type { Demo, EngineState, FileToSave, MenuCommand } from './bridge.ts';
+import type { Demo, DraggedFiles, EngineState, FileToSave, MenuCommand } from './bridge.ts';
 
 /** The page asks, the shell answers. */
 export type ShellCalls = {
   'dialog:clips': { input: null; output: readonly string[] | null };
   'dialog:models': { input: null; output: readonly string[] | null };
   'dialog:project': { input: null; output: string | null };
+  'dialog:timeline': { input: null; output: string | null };
   'dialog:save': { input: string; output: string | null };
   'dialog:file': { input: FileToSave; output: string | null };
   'dialog:folder': { input: string; output: string | null };
@@ -19,6 +20,7 @@ export type ShellCalls = {
 export type PageNotes = {
   'engine:connect': null;
   'window:title': { readonly title: string; readonly projectPath: string | null };
+  'drag:files': DraggedFiles;
   'power:awake': boolean;
   notify: { readonly title: string; readonly body: string };
   /** Answer to `quit`; what could not be saved, if anything. */

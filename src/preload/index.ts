@@ -50,6 +50,7 @@ const bridge: Bridge = {
     openClipDialog: () => ask('dialog:clips', null),
     openModelDialog: () => ask('dialog:models', null),
     openProjectDialog: () => ask('dialog:project', null),
+    openTimelineDialog: () => ask('dialog:timeline', null),
     saveProjectDialog: (name) => ask('dialog:save', name),
     saveFileDialog: (file) => ask('dialog:file', file),
     openFolderDialog: (title) => ask('dialog:folder', title),
@@ -60,6 +61,7 @@ const bridge: Bridge = {
     revealFile: async (path) => {
       await ask('file:reveal', path);
     },
+    dragOut: (files) => tell('drag:files', files),
     setTitle: (title, projectPath) => tell('window:title', { title, projectPath }),
     keepAwake: (on) => tell('power:awake', on),
     notify: (title, body) => tell('notify', { title, body }),

@@ -68,6 +68,7 @@ async function samples(): Promise<{ [N in Name]: Calls[N]['input'] }> {
       fcpxml: '1.10',
       range: { from: 0, to: 10 },
     },
+    'timeline.look': { path, footage: path, rate: { num: 25, den: 1 } },
     'timeline.import': { path, project: at('y'), footage: path, rate: { num: 25, den: 1 } },
     'render.plan': { shot, clip, bundle, provider: 'cpu' },
     'queue.add': {

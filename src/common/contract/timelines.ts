@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { FCPXML_VERSIONS } from '../interchange/fcpxml/write.ts';
 import { TIMELINE_FORMATS, type TimelineFormatId } from '../interchange/registry.ts';
+import type { Rational } from '../media.ts';
 import { projectDocument } from '../project/document.ts';
 import { call } from './call.ts';
 import type { OpenedProject } from './projects.ts';
@@ -37,16 +38,34 @@ export interface ExportedTimeline {
   readonly copied: number;
 }
 
-const importRequest = z.strictObject({
+const lookRequest = z.strictObject({
   /** What another program wrote. */
   path: absolutePath,
-  /** Of the project that is made. */
-  project: absolutePath,
   /** Searched, by name, for files that are not where the timeline says. */
   footage: absolutePath.nullable(),
   /** Frames a second, for lists that do not say theirs. */
   rate: z.strictObject({ num: z.int().min(1), den: z.int().min(1) }),
 });
+
+const importRequest = lookRequest.extend({
+  /** Of the project that is made. */
+  project: absolutePath,
+});
+
+export interface SeenTimeline {
+  /** As the other program calls it. */
+  readonly name: string;
+  /** Pieces of clips in it. */
+  readonly shots: number;
+  /** Null where the timeline leaves it open (EDL). */
+  readonly rate: Rational | null;
+  /** Of the first file that was found, null for none: what a timeline that leaves it open most likely counts at. */
+  readonly rateOfFiles: Rational | null;
+  readonly files: readonly {
+    readonly name: string;
+    readonly foundAt: string | null;
+  }[];
+}
 
 export interface ImportedTimeline {
   readonly opened: OpenedProject;
@@ -57,5 +76,7 @@ export interface ImportedTimeline {
 
 export const timelineCalls = {
   'timeline.export': call(timelineRequest, 'exporting the timeline').answers<ExportedTimeline>(),
+  /** Makes nothing. */
+  'timeline.look': call(lookRequest, 'looking at a timeline').answers<SeenTimeline>(),
   'timeline.import': call(importRequest, 'opening a timeline').answers<ImportedTimeline>(),
 };

@@ -14,18 +14,28 @@ const ROOTS: Readonly<Record<string, (text: string) => ReadCut>> = {
   mlt: readMlt,
 };
 
+const LIST = /^(TITLE:|FCM:|\d+\s+\S+\s+\S+\s+[A-Z]\d*\s)/m;
+
+/** Whether the timeline leaves open how many frames a second it counts (EDL). */
+export function leavesRateOpen(text: string): boolean {
+  const start = startOf(text);
+  return !/^[{<]/.test(start) && LIST.test(start);
+}
+
+const startOf = (text: string) => text.replace(/^\uFEFF/, '').trimStart();
+
 /**
  * @param rate at which a list counts that does not say so (EDL)
  * @throws AppError usage for what is no timeline that is known here, or is damaged
  */
 export function readTimeline(text: string, rate: Rational): ReadCut {
-  const start = text.replace(/^\uFEFF/, '').trimStart();
+  const start = startOf(text);
   if (start.startsWith('{')) return readOtio(text);
   if (start.startsWith('<')) {
     const root = /<([A-Za-z][\w.-]*)/.exec(start.replace(/<!--[\s\S]*?-->/g, ''))?.[1];
     const read = ROOTS[root ?? ''];
     if (read) return read(text);
-  } else if (/^(TITLE:|FCM:|\d+\s+\S+\s+\S+\s+[A-Z]\d*\s)/m.test(start)) return readEdl(text, { rate });
+  } else if (LIST.test(start)) return readEdl(text, { rate });
   throw new AppError('usage', 'this is no timeline that Retake reads', {
     doing: 'reading a timeline',
     hint: 'Give one of Final Cut Pro (.fcpxml), Premiere or Resolve (.xml), OpenTimelineIO (.otio), Kdenlive, Shotcut (.mlt), or an EDL.',

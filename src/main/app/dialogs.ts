@@ -2,6 +2,7 @@
 import { type BrowserWindow, dialog } from 'electron';
 import type { FileToSave } from '../../common/bridge.ts';
 import { portableName } from '../../common/file-name.ts';
+import { TIMELINE_ENDINGS } from '../../common/timeline-endings.ts';
 
 const CLIPS = ['mov', 'mp4', 'mxf', 'mkv', 'avi', 'webm', 'm4v', 'mpg', 'mpeg', 'mts', 'm2ts', 'ts'];
 /** All pictures of a run chosen together are one clip. */
@@ -42,6 +43,18 @@ export function openModels(window: BrowserWindow): Promise<readonly string[] | n
 
 export async function openProject(window: BrowserWindow): Promise<string | null> {
   const chosen = await paths(window, { title: 'Open project', filters: PROJECTS, properties: ['openFile'] });
+  return chosen?.[0] ?? null;
+}
+
+export async function openTimeline(window: BrowserWindow): Promise<string | null> {
+  const chosen = await paths(window, {
+    title: 'Open a timeline of another program',
+    filters: [
+      { name: 'Timelines', extensions: [...TIMELINE_ENDINGS] },
+      { name: 'All files', extensions: ['*'] },
+    ],
+    properties: ['openFile'],
+  });
   return chosen?.[0] ?? null;
 }
 

@@ -1,4 +1,5 @@
 /** Listens to the page: every message is checked for who sent it and what it holds. */
+import { isAbsolute } from 'node:path';
 import { BrowserWindow, type IpcMainEvent, type IpcMainInvokeEvent, ipcMain } from 'electron';
 import { z } from 'zod';
 import type { PageNotes, ShellCalls } from '../../common/channels.ts';
@@ -10,6 +11,7 @@ const calls: { readonly [Name in keyof ShellCalls]: z.ZodType<ShellCalls[Name]['
   'dialog:clips': z.null(),
   'dialog:models': z.null(),
   'dialog:project': z.null(),
+  'dialog:timeline': z.null(),
   'dialog:save': text,
   'dialog:file': z.object({ title: text, name: text, ending: z.enum(['png', 'mp4']) }),
   'dialog:folder': text,
@@ -22,6 +24,10 @@ const calls: { readonly [Name in keyof ShellCalls]: z.ZodType<ShellCalls[Name]['
 const notes: { readonly [Name in keyof PageNotes]: z.ZodType<PageNotes[Name]> } = {
   'engine:connect': z.null(),
   'window:title': z.object({ title: text, projectPath: text.nullable() }),
+  'drag:files': z.object({
+    paths: z.array(text.refine((path) => isAbsolute(path))).min(1),
+    icon: z.string().max(2_000_000),
+  }),
   'power:awake': z.boolean(),
   notify: z.object({ title: text, body: text }),
   'quit:flushed': z.object({ error: text.nullable() }),

@@ -8,10 +8,12 @@ import {
   openFolder,
   openModels,
   openProject,
+  openTimeline,
   quitUnsaved,
   saveFile,
   saveProject,
 } from './dialogs.ts';
+import { dragOut } from './drag-out.ts';
 import { type Engine, startEngine } from './engine.ts';
 import { listen } from './ipc.ts';
 import { openLog } from './log.ts';
@@ -114,6 +116,7 @@ function run(): void {
         'dialog:clips': (_input, parent) => openClips(parent),
         'dialog:models': (_input, parent) => openModels(parent),
         'dialog:project': (_input, parent) => openProject(parent),
+        'dialog:timeline': (_input, parent) => openTimeline(parent),
         'dialog:save': (name, parent) => saveProject(parent, name, app.getPath('documents')),
         'dialog:file': (file, parent) => saveFile(parent, file, app.getPath('documents')),
         'dialog:folder': (title, parent) => openFolder(parent, title),
@@ -133,6 +136,7 @@ function run(): void {
           project = projectPath ?? project;
           if (projectPath) recent.add(projectPath);
         },
+        'drag:files': (files, from) => dragOut(from.webContents, files),
         'power:awake': (on) => {
           if (blocker !== null) powerSaveBlocker.stop(blocker);
           blocker = on ? powerSaveBlocker.start('prevent-app-suspension') : null;

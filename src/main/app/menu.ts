@@ -15,6 +15,7 @@ const FILE: readonly (Entry | 'separator' | 'recent')[] = [
   'recent',
   { command: 'file.backups', label: 'Open a Backup…' },
   'separator',
+  { command: 'file.openTimeline', label: 'Open a Timeline…' },
   { command: 'file.import', label: 'Import Clips…', accelerator: 'CmdOrCtrl+I' },
   'separator',
   { command: 'file.save', label: 'Save', accelerator: 'CmdOrCtrl+S' },

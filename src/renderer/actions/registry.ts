@@ -13,6 +13,7 @@ import { maskCommands } from './mask.ts';
 import { maskKeyCommands } from './mask-keys.ts';
 import { mergeCommand } from './merge.ts';
 import { moveCommands } from './move.ts';
+import { openTimelineCommands } from './open-timeline.ts';
 import { projectCommands } from './project.ts';
 import { qualityCommands } from './quality.ts';
 import { queueCommands } from './queue.ts';
@@ -50,6 +51,7 @@ export const commands: readonly Command[] = [
   ...compareCommands,
   ...zoomCommands,
   ...projectCommands,
+  ...openTimelineCommands,
   ...backupCommands,
   ...demoCommands,
   ...importCommands,

@@ -1,17 +1,26 @@
 /** The sheets that lie over the window, one at a time. */
 import type { ReactNode } from 'react';
+import { leaveOpening } from '../actions/open-timeline.ts';
 import { CopySheet } from '../inspector/CopySheet.tsx';
 import { KeyList } from '../keyboard/KeyList.tsx';
 import { Library } from '../library/Library.tsx';
 import { Backups } from '../start/Backups.tsx';
 import { Missing } from '../start/Missing.tsx';
+import { OpenTimeline } from '../start/OpenTimeline.tsx';
 import { type Dialog, setView, useView } from '../store/view.ts';
 import { Quality } from '../takes/Quality.tsx';
 import { Sheet } from '../ui/Sheet.tsx';
 import { About } from './About.tsx';
 import { FindShots } from './FindShots.tsx';
 
-const SHEETS: Readonly<Record<Dialog, { readonly title: string; readonly body: () => ReactNode }>> = {
+interface SheetSpec {
+  readonly title: string;
+  readonly body: () => ReactNode;
+  /** Where closing it is more than that. */
+  readonly onClose?: () => void;
+}
+
+const SHEETS: Readonly<Record<Dialog, SheetSpec>> = {
   keys: { title: 'Keys', body: () => <KeyList /> },
   library: { title: 'Library', body: () => <Library /> },
   shots: { title: 'Find shots', body: () => <FindShots /> },
@@ -19,6 +28,7 @@ const SHEETS: Readonly<Record<Dialog, { readonly title: string; readonly body: (
   missing: { title: 'Missing clips', body: () => <Missing /> },
   backups: { title: 'Backups', body: () => <Backups /> },
   quality: { title: 'How good is the take', body: () => <Quality /> },
+  timeline: { title: 'Open a timeline', body: () => <OpenTimeline />, onClose: leaveOpening },
   about: { title: 'About Retake', body: () => <About /> },
 };
 
@@ -26,7 +36,11 @@ export function Dialogs() {
   const dialog = useView((view) => view.dialog);
   const sheet = dialog && SHEETS[dialog];
   return (
-    <Sheet title={sheet?.title ?? ''} isOpen={sheet !== null} onClose={() => setView({ dialog: null })}>
+    <Sheet
+      title={sheet?.title ?? ''}
+      isOpen={sheet !== null}
+      onClose={sheet?.onClose ?? (() => setView({ dialog: null }))}
+    >
       {sheet?.body()}
     </Sheet>
   );

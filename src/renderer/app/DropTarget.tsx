@@ -1,7 +1,10 @@
 /** Files dropped anywhere: a project is opened, models go into the library, everything else is imported. */
 import { useEffect, useState } from 'react';
+import { isNamedLikeTimeline } from '../../common/timeline-endings.ts';
+import { isDraggingOut } from '../actions/drag-out.ts';
 import { importClips } from '../actions/import-clip.ts';
 import { addToLibrary } from '../actions/library.ts';
+import { openTimeline } from '../actions/open-timeline.ts';
 import { createProject, openProject } from '../actions/project.ts';
 import { call, shell } from '../engine.ts';
 import { attempt, tell } from '../store/notices.ts';
@@ -15,9 +18,15 @@ async function take(files: readonly File[]): Promise<void> {
   if (paths.length < files.length) tell('Some of what you dropped is no file on this machine.', 'problem');
   const isProject = (path: string) => /\.retake$/i.test(path);
   const [project, ...others] = paths.filter(isProject);
-  const { forLibrary, clips } = await sorted(paths.filter((path) => !isProject(path)));
+  const [timeline, ...unopened] = paths.filter(isNamedLikeTimeline);
+  const { forLibrary, clips } = await sorted(
+    paths.filter((path) => !isProject(path) && !isNamedLikeTimeline(path)),
+  );
   if (others.length > 0) tell(`Only one project opens at a time: ${nameOfFile(project!)}.`, 'problem');
+  if (timeline && (project || unopened.length > 0))
+    tell(`One at a time: drop ${nameOfFile(project ? timeline : unopened[0]!)} again to open it.`, 'problem');
   if (project) await openProject(project);
+  else if (timeline) await openTimeline(timeline);
   // One that is refused keeps no other out.
   for (const path of forLibrary) await attempt(addToLibrary(path));
   if (clips.length > 0 && (getOpened() || (await makeProjectFor(clips[0]!)))) await importClips(clips);
@@ -50,7 +59,8 @@ export function DropTarget() {
   const [over, setOver] = useState(false);
   const inLibrary = useView((view) => view.dialog === 'library');
   useEffect(() => {
-    const carriesFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') === true;
+    const carriesFiles = (event: DragEvent) =>
+      event.dataTransfer?.types.includes('Files') === true && !isDraggingOut();
     const onOver = (event: DragEvent) => {
       if (!carriesFiles(event)) return;
       event.preventDefault();
@@ -76,7 +86,7 @@ export function DropTarget() {
     <div className={styles.target}>
       {inLibrary
         ? 'Drop checkpoints, LoRAs, ControlNets, embeddings (.safetensors), a model folder or a folder of them'
-        : 'Drop clips to import them, a project to open it, or models for the library'}
+        : 'Drop clips to import them, a project or a timeline to open it, or models for the library'}
     </div>
   ) : null;
 }

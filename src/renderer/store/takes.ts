@@ -28,3 +28,7 @@ export function useTakesView<Part>(select: (view: TakesView) => Part): Part {
 export function setTakesView(patch: Partial<TakesView>): void {
   takesViewStore.setState(patch);
 }
+
+export function getTakesView(): TakesView {
+  return takesViewStore.getState();
+}

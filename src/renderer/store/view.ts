@@ -4,7 +4,16 @@ import { timelineLength } from '../../common/project/positions.ts';
 import { getDocument } from './project.ts';
 
 export type Side = 'inspector' | 'queue' | 'scopes';
-export type Dialog = 'keys' | 'library' | 'about' | 'shots' | 'missing' | 'backups' | 'copy' | 'quality';
+export type Dialog =
+  | 'keys'
+  | 'library'
+  | 'about'
+  | 'shots'
+  | 'missing'
+  | 'backups'
+  | 'copy'
+  | 'quality'
+  | 'timeline';
 
 export interface View {
   /** Timeline frame under the playhead; 0 … length - 1. */

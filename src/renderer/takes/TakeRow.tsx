@@ -2,6 +2,7 @@
 import { memo } from 'react';
 import { GridListItem } from 'react-aria-components';
 import type { ClipRef, Shot, Take } from '../../common/project/document.ts';
+import { filesWith } from '../actions/drag-out.ts';
 import { giveTakeName } from '../actions/takes.ts';
 import { tryTo } from '../store/notices.ts';
 import { NameField } from '../ui/NameField.tsx';
@@ -50,7 +51,12 @@ export const TakeRow = memo(
         textValue={`${take.name}, ${rated}${isMasked ? ', masked' : ''}${part ? `, ${part}` : ''}, ${line}${take.note === '' ? '' : `, note: ${take.note}`}${isShown ? ', on the timeline' : ''}`}
         className={styles.take}
       >
-        <Thumbnail path={take.path} frame={Math.floor((take.end - take.start) / 2)} isShown={isShown} />
+        <Thumbnail
+          path={take.path}
+          frame={Math.floor((take.end - take.start) / 2)}
+          isShown={isShown}
+          drags={() => filesWith(take)}
+        />
         <div>
           {typing === 'name' ? (
             <NameField

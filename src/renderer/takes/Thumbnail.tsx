@@ -3,7 +3,9 @@ import { type CSSProperties, useEffect, useRef, useState } from 'react';
 import type { ClipPreview } from '../../common/contract/clips.ts';
 import { previewUrl } from '../engine.ts';
 import { useClipPreview } from '../store/previews.ts';
+import { cellAt } from './sheet.ts';
 import styles from './Thumbnail.module.css';
+import { useDragOut } from './use-drag-out.ts';
 
 interface Props {
   readonly path: string;
@@ -11,9 +13,11 @@ interface Props {
   readonly frame: number;
   /** The timeline shows it. */
   readonly isShown: boolean;
+  /** Files that a drag of it takes to another program; absent where it is not dragged. */
+  readonly drags?: () => readonly string[];
 }
 
-export function Thumbnail({ path, frame, isShown }: Props) {
+export function Thumbnail({ path, frame, isShown, drags }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const [seen, setSeen] = useState(false);
   useEffect(() => {
@@ -28,9 +32,11 @@ export function Thumbnail({ path, frame, isShown }: Props) {
   }, []);
   const known = useClipPreview(seen ? path : null);
   const thumbnails = known?.state === 'ready' ? known.preview.thumbnails : null;
+  const dragging = useDragOut(drags, { thumbnails, frame });
   return (
     <div
       ref={box}
+      {...dragging}
       className={styles.thumbnail}
       data-state={known?.state ?? 'making'}
       title={known?.state === 'failed' ? known.why : undefined}
@@ -43,9 +49,8 @@ export function Thumbnail({ path, frame, isShown }: Props) {
 
 /** A sheet as background, moved so that one of its cells fills the box. */
 function cutOut(thumbnails: ClipPreview['thumbnails'], frame: number): CSSProperties {
-  const { sheet, columns, count, every, width, height } = thumbnails;
-  const index = Math.max(0, Math.min(count - 1, Math.floor(frame / every)));
-  const rows = Math.ceil(count / columns);
+  const { sheet, width, height } = thumbnails;
+  const { column, row, columns, rows } = cellAt(thumbnails, frame);
   const percent = (at: number, of: number) => (of < 2 ? 0 : (at / (of - 1)) * 100);
   return {
     aspectRatio: `${width} / ${height}`,
@@ -53,6 +58,6 @@ function cutOut(thumbnails: ClipPreview['thumbnails'], frame: number): CSSProper
     [width / height > 16 / 9 ? 'width' : 'height']: '100%',
     backgroundImage: `url("${previewUrl(sheet)}")`,
     backgroundSize: `${columns * 100}% ${rows * 100}%`,
-    backgroundPosition: `${percent(index % columns, columns)}% ${percent(Math.floor(index / columns), rows)}%`,
+    backgroundPosition: `${percent(column, columns)}% ${percent(row, rows)}%`,
   };
 }

@@ -2,7 +2,17 @@
 import { app } from './app.ts';
 import { ipcMain } from './ipc.ts';
 import { MessageChannelMain } from './ports.ts';
-import { dialog, Menu, Notification, powerSaveBlocker, protocol, screen, session, shell } from './small.ts';
+import {
+  dialog,
+  Menu,
+  Notification,
+  nativeImage,
+  powerSaveBlocker,
+  protocol,
+  screen,
+  session,
+  shell,
+} from './small.ts';
 import { utilityProcess } from './utility-process.ts';
 import { BrowserWindow } from './window.ts';
 
@@ -14,6 +24,7 @@ export {
   Menu,
   MessageChannelMain,
   Notification,
+  nativeImage,
   powerSaveBlocker,
   protocol,
   screen,

@@ -107,3 +107,9 @@ export const powerSaveBlocker = {
 export const screen = {
   getPrimaryDisplay: () => ({ workAreaSize: { width: 1920, height: 1040 }, scaleFactor: 1 }),
 };
+
+/** A picture only in so far as it is known whether there is one. */
+export const nativeImage = {
+  createFromDataURL: (url: string) => ({ url, isEmpty: () => !/^data:image\/png;base64,.+/.test(url) }),
+  createFromBitmap: (bitmap: Uint8Array) => ({ url: '', isEmpty: () => bitmap.length === 0 }),
+};

@@ -23,6 +23,12 @@ interface WindowOptions {
   readonly webPreferences?: { readonly preload?: string; readonly additionalArguments?: readonly string[] };
 }
 
+interface DragItem {
+  readonly file: string;
+  readonly files: readonly string[];
+  readonly icon: { isEmpty(): boolean };
+}
+
 /** Listeners of these events may prevent what is about to happen. */
 function prevented(emitter: EventEmitter, name: string, ...args: unknown[]): boolean {
   let answer = false;
@@ -40,6 +46,8 @@ export class WebContents extends EventEmitter {
   readonly id = nextId++;
   readonly session = session.defaultSession;
   webRtcPolicy: string | null = null;
+  /** Drags that left the window, for a spec to look at. */
+  readonly dragged: DragItem[] = [];
   readonly #window: BrowserWindow;
   readonly #ports = new Map<number, Port>();
   #cdp: CDPSession | null = null;
@@ -156,6 +164,12 @@ export class WebContents extends EventEmitter {
 
   setWebRTCIPHandlingPolicy(policy: string): void {
     this.webRtcPolicy = policy;
+  }
+
+  startDrag(item: DragItem): void {
+    // As the real one does.
+    if (item.icon.isEmpty()) throw new Error('startDrag wants an icon');
+    this.dragged.push(item);
   }
 
   isDestroyed(): boolean {

@@ -7,7 +7,7 @@ import type { OpenedProject } from '../../../common/contract/projects.ts';
 import { AppError } from '../../../common/errors.ts';
 import { requireSearchFolder, requireWorkFolder } from '../folders.ts';
 import { exportTimeline } from '../interchange/export.ts';
-import { importTimeline } from '../interchange/import.ts';
+import { importTimeline, lookAtTimeline } from '../interchange/import.ts';
 import type { Probe } from '../media/remembering-probe.ts';
 import { projectPath } from '../project/file.ts';
 import type { NetworkPlaces } from '../project/places.ts';
@@ -39,7 +39,15 @@ export function timelineHandlers({
   opens,
   errand,
   emit,
-}: TimelineParts): Pick<Handlers<DesktopContract>, 'timeline.export' | 'timeline.import'> {
+}: TimelineParts): Pick<Handlers<DesktopContract>, 'timeline.export' | 'timeline.look' | 'timeline.import'> {
+  /** What the artist chose in a dialog or dropped. */
+  const accept = async ({ path, footage }: { path: string; footage: string | null }) => {
+    await places.accept(path);
+    if (footage === null) return;
+    await places.accept(footage);
+    await requireSearchFolder(footage, IMPORTING);
+  };
+  const allows = (named: string) => places.allows(named);
   return {
     'timeline.export': async ({ project: id, ...request }, signal) => {
       project.known(id, DOING);
@@ -52,18 +60,18 @@ export function timelineHandlers({
         emit({ kind: 'import-progress', path: folder, what: 'export', fraction });
       return exportTimeline(request, { probe, signal: either(errand(), signal), onFraction: seldom(tell) });
     },
+    'timeline.look': async (request, signal) => {
+      await accept(request);
+      return lookAtTimeline(request, { probe, allows, signal: either(errand(), signal) });
+    },
     'timeline.import': async ({ project: path, ...request }, signal) => {
-      for (const named of [request.path, path]) await places.accept(named);
-      if (request.footage !== null) {
-        await places.accept(request.footage);
-        await requireSearchFolder(request.footage, IMPORTING);
-      }
+      await accept(request);
+      await places.accept(path);
       if (existsSync(projectPath(path)))
         throw new AppError('usage', `${basename(projectPath(path))} is there already`, {
           doing: IMPORTING,
           hint: 'Name a project that is not there yet.',
         });
-      const allows = (named: string) => places.allows(named);
       const context = { probe, allows, isTake: isReported, signal: either(errand(), signal) };
       const { document, ...told } = await importTimeline(request, context);
       return { opened: await opens(project.createWith(path, document)), ...told };

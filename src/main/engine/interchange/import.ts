@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Calls } from '../../../common/contract/contract.ts';
-import type { ImportedTimeline } from '../../../common/contract/timelines.ts';
+import type { ImportedTimeline, SeenTimeline } from '../../../common/contract/timelines.ts';
 import { AppError, throwIfCancelled } from '../../../common/errors.ts';
-import type { CutMedia } from '../../../common/interchange/cut.ts';
+import type { Cut, CutMedia } from '../../../common/interchange/cut.ts';
 import { fileNameOf } from '../../../common/interchange/file-url.ts';
-import { readTimeline } from '../../../common/interchange/read.ts';
+import { leavesRateOpen, readTimeline } from '../../../common/interchange/read.ts';
 import { projectOf } from '../../../common/interchange/to-project.ts';
 import type { ClipRef, ProjectDocument } from '../../../common/project/document.ts';
 import type { Probe } from '../media/remembering-probe.ts';
@@ -29,11 +29,34 @@ export interface ImportContext {
 
 type ImportRequest = Omit<Calls['timeline.import']['input'], 'project'>;
 
-/** @throws AppError usage, clip-unreadable for a file that is no timeline, or of which no clip is found; Cancelled */
-export async function importTimeline(
-  { path, footage, rate }: ImportRequest,
-  { probe, allows, isTake, signal }: ImportContext,
-): Promise<{ document: ProjectDocument } & Omit<ImportedTimeline, 'opened'>> {
+/** What is in it and which of its files are there, before anything is made. @throws AppError usage; Cancelled */
+export async function lookAtTimeline(
+  request: ImportRequest,
+  { probe, allows, signal }: Omit<ImportContext, 'isTake'>,
+): Promise<SeenTimeline> {
+  const { path, footage } = request;
+  const { text, cut } = await read(request);
+  const files: SeenTimeline['files'][number][] = [];
+  for (const media of Object.values(cut.media)) {
+    throwIfCancelled(signal);
+    files.push({ name: media.name, foundAt: await whereIs(media, path, footage, allows) });
+  }
+  const shots = cut.items.filter(({ kind }) => kind === 'clip').length;
+  const there = files.find(({ foundAt }) => foundAt !== null)?.foundAt;
+  // A file that cannot be read is told when the timeline is opened.
+  const info = there ? await probe(there, signal).catch(() => null) : null;
+  throwIfCancelled(signal);
+  return {
+    ...{ name: cut.name, shots, files },
+    rate: leavesRateOpen(text) ? null : cut.rate,
+    rateOfFiles: info?.rate ?? null,
+  };
+}
+
+async function read({
+  path,
+  rate,
+}: ImportRequest): Promise<{ text: string; cut: Cut; losses: readonly string[] }> {
   const about = await stat(path).catch(() => null);
   if (!about?.isFile())
     throw new AppError('usage', `there is no file ${basename(path)}`, {
@@ -42,7 +65,17 @@ export async function importTimeline(
     });
   if (about.size > MOST_BYTES)
     throw new AppError('usage', `${basename(path)} is too large for a timeline`, { doing: DOING });
-  const { cut, losses } = readTimeline(await readFile(path, 'utf8'), rate);
+  const text = await readFile(path, 'utf8');
+  return { text, ...readTimeline(text, rate) };
+}
+
+/** @throws AppError usage, clip-unreadable for a file that is no timeline, or of which no clip is found; Cancelled */
+export async function importTimeline(
+  request: ImportRequest,
+  { probe, allows, isTake, signal }: ImportContext,
+): Promise<{ document: ProjectDocument } & Omit<ImportedTimeline, 'opened'>> {
+  const { path, footage } = request;
+  const { cut, losses } = await read(request);
   const clips = new Map<string, ClipRef | null>();
   const takes = new Set<string>();
   const refused: string[] = [];

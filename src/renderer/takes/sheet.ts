@@ -1,0 +1,20 @@
+/** Where in a sheet of thumbnails a frame is. Pure. */
+import type { ClipPreview } from '../../common/contract/clips.ts';
+
+export interface Cell {
+  readonly column: number;
+  readonly row: number;
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** The cell nearest before a frame of the file. */
+export function cellAt({ columns, count, every }: ClipPreview['thumbnails'], frame: number): Cell {
+  const index = Math.max(0, Math.min(count - 1, Math.floor(frame / every)));
+  return {
+    column: index % columns,
+    row: Math.floor(index / columns),
+    columns,
+    rows: Math.ceil(count / columns),
+  };
+}
