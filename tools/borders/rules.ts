@@ -244,7 +244,7 @@ export const AREAS: readonly Area[] = [
   ...['inspector', 'library', 'queue', 'scopes', 'start', 'takes', 'timeline', 'viewer'].map(panel),
   area(
     'renderer/app',
-    'inspector, library, queue, scopes, start, takes, timeline, viewer, store, actions, keyboard, commands, ui, engine.ts, words.ts',
+    'inspector, library, queue, scopes, start, takes, timeline, viewer, store, actions, keyboard, commands, ui, engine.ts',
     'The window puts the panels together.',
   ),
 ];
