@@ -1,6 +1,6 @@
 /** History of the shot in hand: its clip and its takes, newest first unless the artist wants otherwise. */
 import { useCallback, useMemo, useState } from 'react';
-import { GridList, type Key } from 'react-aria-components';
+import { GridLayout, GridList, type Key, ListLayout, Size, Virtualizer } from 'react-aria-components';
 import { coverageNote } from '../../common/project/coverage.ts';
 import type { Take } from '../../common/project/document.ts';
 import { showQuality } from '../actions/quality.ts';
@@ -20,6 +20,16 @@ import styles from './Takes.module.css';
 import { TakesBar } from './TakesBar.tsx';
 
 const CLIP = 'clip';
+/** Only the takes in sight are drawn; their own heights are measured once they are there. */
+const AS_LIST = { layout: ListLayout, layoutOptions: { estimatedRowSize: 140 } };
+
+function asGrid() {
+  // A layout counts in CSS pixels, styles in rem.
+  const rem = Number.parseFloat(getComputedStyle(globalThis.document.documentElement).fontSize);
+  const least = new Size(8.2 * rem, 8.2 * rem);
+  return { layout: GridLayout, layoutOptions: { minItemSize: least, minSpace: new Size(4, 4) } };
+}
+
 const remove = (take: Take) => tryTo(() => deleteTake(take));
 
 export function Takes() {
@@ -61,6 +71,38 @@ export function Takes() {
     return true;
   };
 
+  const list = (
+    <GridList
+      aria-label={`Takes of ${shot.name}. 0 to 5 rates, N writes a note, F2 renames, Q says how good it is, Delete deletes, Enter shows on the timeline.`}
+      className={styles.list}
+      layout={as === 'grid' ? 'grid' : 'stack'}
+      selectionMode="multiple"
+      selectionBehavior="replace"
+      selectedKeys={chosen}
+      onSelectionChange={(keys) =>
+        setTakesView({ chosen: keys === 'all' ? listed.map(({ id }) => id) : [...keys].map(String) })
+      }
+      onAction={(key) => tryTo(() => promoteTake(shot.id, byId(key)))}
+    >
+      {listed.map((take) => (
+        <TakeRow
+          key={take.id}
+          take={take}
+          before={before.get(take.id) ?? null}
+          method={
+            methods?.find((one) => one.id === take.settings.method.id)?.label ?? take.settings.method.id
+          }
+          part={coverageNote(take, shot)}
+          isShown={shot.takeId === take.id}
+          isShort={as === 'grid'}
+          typing={typing?.id === take.id ? typing.what : null}
+          onTyping={onTyping}
+          onDelete={remove}
+        />
+      ))}
+      {clip ? <ClipRow key={CLIP} id={CLIP} clip={clip} shot={shot} isShown={shot.takeId === null} /> : null}
+    </GridList>
+  );
   return (
     <div
       className={styles.takes}
@@ -74,38 +116,15 @@ export function Takes() {
       }}
     >
       {takes.length > 1 || filter !== 'all' ? <TakesBar /> : null}
-      <GridList
-        aria-label={`Takes of ${shot.name}. 0 to 5 rates, N writes a note, F2 renames, Q says how good it is, Delete deletes, Enter shows on the timeline.`}
-        className={styles.list}
-        layout={as === 'grid' ? 'grid' : 'stack'}
-        selectionMode="multiple"
-        selectionBehavior="replace"
-        selectedKeys={chosen}
-        onSelectionChange={(keys) =>
-          setTakesView({ chosen: keys === 'all' ? listed.map(({ id }) => id) : [...keys].map(String) })
-        }
-        onAction={(key) => tryTo(() => promoteTake(shot.id, byId(key)))}
-      >
-        {listed.map((take) => (
-          <TakeRow
-            key={take.id}
-            take={take}
-            before={before.get(take.id) ?? null}
-            method={
-              methods?.find((one) => one.id === take.settings.method.id)?.label ?? take.settings.method.id
-            }
-            part={coverageNote(take, shot)}
-            isShown={shot.takeId === take.id}
-            isShort={as === 'grid'}
-            typing={typing?.id === take.id ? typing.what : null}
-            onTyping={onTyping}
-            onDelete={remove}
-          />
-        ))}
-        {clip ? (
-          <ClipRow key={CLIP} id={CLIP} clip={clip} shot={shot} isShown={shot.takeId === null} />
-        ) : null}
-      </GridList>
+      {as === 'grid' ? (
+        <Virtualizer key="grid" {...asGrid()} shouldObserveItemSize>
+          {list}
+        </Virtualizer>
+      ) : (
+        <Virtualizer key="list" {...AS_LIST} shouldObserveItemSize>
+          {list}
+        </Virtualizer>
+      )}
       {takes.length === 0 ? (
         <p className={`${texts.quiet} ${layout.note}`}>
           No takes yet. Write a prompt and render; every render is kept here.

@@ -16,9 +16,9 @@ const FILTERS: readonly Option[] = [
   })),
 ];
 const ORDERS: readonly Option[] = [
-  { id: 'newest', name: 'Newest first' },
-  { id: 'oldest', name: 'Oldest first' },
-  { id: 'best', name: 'Best first' },
+  { id: 'newest', name: 'Newest' },
+  { id: 'oldest', name: 'Oldest' },
+  { id: 'best', name: 'Best' },
 ];
 
 const filterOf = (id: string) => (/^\d$/.test(id) ? Number(id) : id) as TakeFilter;
