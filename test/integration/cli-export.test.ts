@@ -4,7 +4,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFi
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ExportedTimeline } from '../../src/common/contract/timelines.ts';
+import type { DeliveryRequest, WrittenTimeline } from '../../src/common/contract/delivery.ts';
 import { Cancelled } from '../../src/common/errors.ts';
 import type { ReadCut } from '../../src/common/interchange/cut.ts';
 import { readEdl } from '../../src/common/interchange/edl.ts';
@@ -15,7 +15,7 @@ import { TIMELINE_FORMATS, type TimelineFormatId } from '../../src/common/interc
 import { readXmeml } from '../../src/common/interchange/xmeml/read.ts';
 import type { ProjectDocument } from '../../src/common/project/document.ts';
 import { rational } from '../../src/common/time/rational.ts';
-import { exportTimeline } from '../../src/main/engine/interchange/export.ts';
+import { deliver } from '../../src/main/engine/delivery/delivery.ts';
 import { rememberingProbe } from '../../src/main/engine/media/remembering-probe.ts';
 import { createProject } from '../../src/main/engine/project/file.ts';
 import { makeWorld, messages, movingClip, retake, type World } from '../helpers/cli.ts';
@@ -34,6 +34,13 @@ const READERS: Readonly<Record<TimelineFormatId, (text: string) => ReadCut>> = {
   kdenlive: readMlt,
   shotcut: readMlt,
 };
+
+/** What `--json` prints. */
+interface Exported {
+  readonly folder: string;
+  readonly files: readonly WrittenTimeline[];
+  readonly copied: number;
+}
 
 let world: World;
 let clip: string;
@@ -81,11 +88,11 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => world[Symbol.dispose]());
 
-async function exported(name: string, ...more: string[]): Promise<ExportedTimeline> {
+async function exported(name: string, ...more: string[]): Promise<Exported> {
   const args = ['export', project, '--timeline', '--out', join(world.out, name), '--json', ...more];
   const { code, stdout, stderr } = await retake(args, world);
   expect([code, messages(stderr)]).toEqual([0, []]);
-  return JSON.parse(stdout) as ExportedTimeline;
+  return JSON.parse(stdout) as Exported;
 }
 
 const shownOf = (files: { clip: string; take: string }) => [
@@ -137,14 +144,14 @@ describe('the folder', () => {
 
   it('is given up in order: nothing of it is left, and nobody hears of a disk', async () => {
     const signal = AbortSignal.abort();
-    const request = {
-      ...{ document, folder: join(world.out, 'given-up'), formats: ['edl' as const], takes: 'all' as const },
-      ...{ media: 'copy' as const, fcpxml: '1.10' as const, range: null },
+    const request: DeliveryRequest = {
+      ...{ project: 'p', document, folder: join(world.out, 'given-up'), names: null, startTimecode: null },
+      ...{ what: { kind: 'timeline', range: null }, media: { as: 'copy' } },
+      timelines: { formats: ['edl'], takes: 'all', fcpxml: '1.10' },
+      ...{ resolve: false, credentials: 'none' },
     };
     const probe = rememberingProbe();
-    await expect(exportTimeline(request, { probe: (path) => probe(path), signal })).rejects.toThrow(
-      Cancelled,
-    );
+    await expect(deliver(request, { probe: (path) => probe(path), signal })).rejects.toThrow(Cancelled);
     expect(readdirSync(world.out).filter((name) => name.includes('given-up'))).toEqual([]);
   });
 

@@ -30,6 +30,13 @@ async function samples(): Promise<{ [N in Name]: Calls[N]['input'] }> {
   const path = at('x');
   const settings = { clip: path, bundle: path, out: path, sourcePrompt: '', prompt: 'a red car' };
   const bundle = at('bundle');
+  const delivery = {
+    ...{ project: 'p', document: withClip(clip, path), folder: path },
+    what: { kind: 'timeline' as const, range: { from: 0, to: 10 } },
+    media: { as: 'link' as const },
+    ...{ names: '{shot}', startTimecode: '01:00:00:00', resolve: true, credentials: 'model' as const },
+    timelines: { formats: ['edl' as const], takes: 'all' as const, fcpxml: '1.10' as const },
+  };
   return {
     'job.run': inGroups({ ...settings, depth: path, imageText: path, params: { share: 0.5 } }),
     'job.resume': { id: 'job' },
@@ -58,15 +65,14 @@ async function samples(): Promise<{ [N in Name]: Calls[N]['input'] }> {
     'take.scored': { take: path, clip: null, imageText: null, features: null, references: [] },
     'take.sheet': { take: path, clip: path, out: path, columns: 6, difference: true },
     'take.compare': { take: path, clip: path, out: path, layout: 'wipe' },
-    'timeline.export': {
-      project: 'p',
-      document: withClip(clip, path),
-      folder: path,
-      formats: ['edl'],
-      takes: 'all',
-      media: 'link',
-      fcpxml: '1.10',
-      range: { from: 0, to: 10 },
+    'delivery.foresee': delivery,
+    'delivery.run': {
+      ...delivery,
+      what: { kind: 'takes', takes: ['take-1'] },
+      media: {
+        ...{ as: 'made', format: 'png', sound: true, handles: 1, handlesFromClip: true },
+        rate: { num: 25, den: 1 },
+      },
     },
     'timeline.look': { path, footage: path, rate: { num: 25, den: 1 } },
     'timeline.import': { path, project: at('y'), footage: path, rate: { num: 25, den: 1 } },

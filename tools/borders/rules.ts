@@ -71,7 +71,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'common/contract',
-    'common, interchange, masks, project, settings',
+    'common, formats, interchange, masks, project, settings',
     'What can be said between processes is data and its schemas.',
   ),
   // Processes.
@@ -179,7 +179,12 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/interchange',
-    'project, media, atomic-files.ts, disk.ts, common, common/interchange, common/project, contract, time',
+    'project, media, common, common/interchange, common/project, contract',
+    'What another program cut becomes a document.',
+  ),
+  area(
+    'main/engine/delivery',
+    'media, atomic-files.ts, disk.ts, common, common/interchange, common/project, contract, time',
     'A folder for other programs is made of a snapshot and the files that it names.',
   ),
   area(
@@ -214,7 +219,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/calls',
-    'queue, project, library, previews, review, interchange, artefacts, models, media, data-paths.ts, folders.ts, serve.ts, common, common/project, common/settings, contract',
+    'queue, project, library, previews, review, delivery, interchange, artefacts, models, media, data-paths.ts, folders.ts, serve.ts, common, common/project, common/settings, contract',
     'Calls are answered here and nothing is computed.',
   ),
   area(

@@ -2,6 +2,7 @@
 import { cacheCalls } from './cache.ts';
 import type { CallsOf } from './call.ts';
 import { clipCalls } from './clips.ts';
+import { deliveryCalls } from './delivery.ts';
 import { jobCalls } from './jobs.ts';
 import { libraryCalls } from './library.ts';
 import { machineCalls } from './machine.ts';
@@ -19,6 +20,7 @@ export const desktopContract = {
   ...queueCalls,
   ...takeCalls,
   ...timelineCalls,
+  ...deliveryCalls,
   ...desktopLibrary,
 };
 export type DesktopContract = typeof desktopContract;

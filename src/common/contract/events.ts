@@ -1,5 +1,6 @@
 /** What the engine says by itself. */
 import type { FiledTake } from '../project/document.ts';
+import type { DeliveryProgress } from './delivery.ts';
 import type { Progress } from './jobs.ts';
 import type { DownloadProgress } from './library.ts';
 import type { QueueEntry } from './queue.ts';
@@ -47,6 +48,7 @@ export type DesktopEvent =
     }
   /** How far a call about a take is, 0..1. */
   | { readonly kind: 'review'; readonly take: string; readonly work: ReviewWork; readonly fraction: number }
+  | { readonly kind: 'delivery'; readonly progress: DeliveryProgress }
   | { readonly kind: 'download'; readonly progress: DownloadProgress }
   /** What the library lists has become another by itself. */
   | { readonly kind: 'library' };

@@ -46,7 +46,7 @@ export function cutOf(document: ProjectDocument, { facts, takes, start, range }:
         hint: 'Find the file again in the window, or take it off the timeline.',
       });
     const id = `media-${media.size + 1}`;
-    media.set(path, { ...found, id, name: fileNameOf(path) });
+    media.set(path, { ...found, id, name: fileNameOf(found.path) });
     return id;
   };
   const wanted = { from: range?.from ?? 0, to: range?.to ?? Number.POSITIVE_INFINITY };

@@ -7,6 +7,7 @@ import { RETAKE_VERSION } from '../../common/contract/version.ts';
 import { AppError, Cancelled, errorLine } from '../../common/errors.ts';
 import { fastest } from '../../common/providers.ts';
 import type { TakeReport } from '../../common/report.ts';
+import { addExportCommand } from './delivery.ts';
 import { addEditOptions, type EditFlags, editRequest, sequenceRate } from './edit-options.ts';
 import { type Engine, startEngine } from './engine.ts';
 import { addLibraryCommands } from './library.ts';
@@ -14,7 +15,7 @@ import { keepTalking } from './output.ts';
 import { createProgressView } from './progress.ts';
 import { addTakeCommands } from './takes.ts';
 import { cacheGroups, cacheStat, jobTable, methodTable, takeSummary } from './text.ts';
-import { addTimelineCommands } from './timelines.ts';
+import { addImportCommand } from './timelines.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -136,7 +137,8 @@ function program(): Command {
 
   addLibraryCommands(retake, { withEngine, print });
   addTakeCommands(retake, { withEngine, print });
-  addTimelineCommands(retake, { withEngine, print });
+  addExportCommand(retake, { withEngine, print });
+  addImportCommand(retake, { withEngine, print });
 
   addCacheCommands(
     retake
@@ -228,14 +230,15 @@ function exitCode(error: unknown): number {
   return error instanceof AppError && error.code === 'usage' ? EXIT_USAGE : EXIT_FAILED;
 }
 
-/** Only renders leave something to go on from. */
-function resumable(): boolean {
-  return ['edit', 'resume'].includes(process.argv[2] ?? '');
+/** What leaves something to go on from, and how. */
+function resuming(): string {
+  const command = process.argv[2] ?? '';
+  if (['edit', 'resume'].includes(command)) return ' "retake resume" goes on from here.';
+  return command === 'export' ? ' The same command goes on from here.' : '';
 }
 
 function errorText(error: unknown): string {
-  if (error instanceof Cancelled)
-    return resumable() ? 'cancelled. "retake resume" goes on from here.' : 'cancelled.';
+  if (error instanceof Cancelled) return `cancelled.${resuming()}`;
   if (error instanceof AppError || !(error instanceof Error)) return errorLine(error);
   return `${errorLine(error)}\n${error.stack ?? ''}`;
 }

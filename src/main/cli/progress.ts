@@ -1,4 +1,5 @@
 /** One line at the foot of the terminal: phase, bar, share, time left. Plain lines where output is not a terminal. */
+import type { DeliveryProgress } from '../../common/contract/delivery.ts';
 import type { Progress } from '../../common/contract/jobs.ts';
 import { duration } from '../../common/time/duration.ts';
 
@@ -31,6 +32,8 @@ export interface ProgressView {
   show(progress: Progress): void;
   /** Work of one phase, of which no more is known than how far it is. */
   share(what: string, fraction: number): void;
+  /** A file of several. */
+  file(progress: DeliveryProgress): void;
   /** Prints a line above the bar. */
   note(line: string): void;
   end(): void;
@@ -58,6 +61,15 @@ export function createProgressView(out: NodeJS.WriteStream): ProgressView {
       say(what, (columns) =>
         bar(fraction, `${`${Math.floor(fraction * 100)}`.padStart(3)} %  ${what}`, columns),
       ),
+    file: ({ file, files, name, frame, frames, fraction }) =>
+      say(name, (columns) => {
+        const percent = `${Math.floor(fraction * 100)}`.padStart(3);
+        return bar(
+          fraction,
+          `${percent} %  file ${file}/${files}  frame ${frame}/${frames}  ${name}`,
+          columns,
+        );
+      }),
     note(line) {
       clear();
       out.write(`${line}\n`);

@@ -34,6 +34,7 @@ import { Watch } from '../queue/watch.ts';
 import { Review } from '../review/review.ts';
 import type { Handlers } from '../serve.ts';
 import { done, either, seldom, whileWanted } from './calling.ts';
+import { deliveryHandlers } from './delivery.ts';
 import { requiring } from './requiring.ts';
 import { takeHandlers } from './takes.ts';
 import { timelineHandlers } from './timelines.ts';
@@ -246,11 +247,10 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
       project,
       places,
       probe,
-      requireShown,
       opens: shown,
       errand: () => errands.signal,
-      emit,
     }),
+    ...deliveryHandlers({ project, places, probe, requireShown, errand: () => errands.signal, emit }),
 
     'library.list': async ({ kind, settled }) => {
       if (settled) await library.settled();

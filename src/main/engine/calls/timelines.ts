@@ -1,12 +1,10 @@
-/** Answers calls for timelines of other programs. */
+/** Answers what is asked of timelines of other programs. */
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { DesktopContract } from '../../../common/contract/contract.ts';
-import type { DesktopEvent } from '../../../common/contract/events.ts';
 import type { OpenedProject } from '../../../common/contract/projects.ts';
 import { AppError } from '../../../common/errors.ts';
-import { requireSearchFolder, requireWorkFolder } from '../folders.ts';
-import { exportTimeline } from '../interchange/export.ts';
+import { requireSearchFolder } from '../folders.ts';
 import { importTimeline, lookAtTimeline } from '../interchange/import.ts';
 import type { Probe } from '../media/remembering-probe.ts';
 import { projectPath } from '../project/file.ts';
@@ -14,32 +12,27 @@ import type { NetworkPlaces } from '../project/places.ts';
 import type { ProjectSession } from '../project/session.ts';
 import { isReported } from '../project/take-proof.ts';
 import type { Handlers } from '../serve.ts';
-import { either, seldom } from './calling.ts';
+import { either } from './calling.ts';
 
 interface TimelineParts {
   readonly project: ProjectSession;
   readonly places: NetworkPlaces;
   readonly probe: Probe;
-  readonly requireShown: (path: string, doing: string) => Promise<void>;
   /** What else becomes of a project that is opened. */
   readonly opens: (work: Promise<OpenedProject>) => Promise<OpenedProject>;
   /** Ends with the open project. */
   readonly errand: () => AbortSignal;
-  readonly emit: (event: DesktopEvent) => void;
 }
 
-const DOING = 'exporting the timeline';
 const IMPORTING = 'opening a timeline';
 
 export function timelineHandlers({
   project,
   places,
   probe,
-  requireShown,
   opens,
   errand,
-  emit,
-}: TimelineParts): Pick<Handlers<DesktopContract>, 'timeline.export' | 'timeline.look' | 'timeline.import'> {
+}: TimelineParts): Pick<Handlers<DesktopContract>, 'timeline.look' | 'timeline.import'> {
   /** What the artist chose in a dialog or dropped. */
   const accept = async ({ path, footage }: { path: string; footage: string | null }) => {
     await places.accept(path);
@@ -49,17 +42,6 @@ export function timelineHandlers({
   };
   const allows = (named: string) => places.allows(named);
   return {
-    'timeline.export': async ({ project: id, ...request }, signal) => {
-      project.known(id, DOING);
-      const { document, folder } = request;
-      for (const { path } of Object.values(document.clips)) await places.require(path, DOING);
-      for (const { path } of Object.values(document.takes)) await requireShown(path, DOING);
-      await places.accept(folder);
-      await requireWorkFolder(folder, DOING);
-      const tell = (fraction: number) =>
-        emit({ kind: 'import-progress', path: folder, what: 'export', fraction });
-      return exportTimeline(request, { probe, signal: either(errand(), signal), onFraction: seldom(tell) });
-    },
     'timeline.look': async (request, signal) => {
       await accept(request);
       return lookAtTimeline(request, { probe, allows, signal: either(errand(), signal) });

@@ -1,0 +1,114 @@
+/** Out to other programs: takes, shots or the whole timeline as files, and timelines that name them. */
+import { z } from 'zod';
+import { TAKE_FORMATS } from '../formats/registry.ts';
+import { FCPXML_VERSIONS } from '../interchange/fcpxml/write.ts';
+import { TIMELINE_FORMATS, type TimelineFormatId } from '../interchange/registry.ts';
+import { projectDocument } from '../project/document.ts';
+import { call } from './call.ts';
+import { absolutePath, projectId } from './values.ts';
+
+const ids = z.array(z.string().min(1).max(40)).min(1).max(100_000);
+
+const what = z.discriminatedUnion('kind', [
+  /** A file for each take, all its frames. */
+  z.strictObject({ kind: z.literal('takes'), takes: ids }),
+  /** A file for each shot: what is shown of it, its take, else the clip. */
+  z.strictObject({ kind: z.literal('shots'), shots: ids }),
+  /** Frames of the timeline, half-open; null for all of it. Made, it is one file; else the files that it shows. */
+  z.strictObject({
+    kind: z.literal('timeline'),
+    range: z.strictObject({ from: z.int().min(0), to: z.int().min(1) }).nullable(),
+  }),
+]);
+
+const media = z.discriminatedUnion('as', [
+  /** Files stay where they are. */
+  z.strictObject({ as: z.literal('link') }),
+  z.strictObject({ as: z.literal('copy') }),
+  z.strictObject({
+    as: z.literal('made'),
+    format: z.enum(TAKE_FORMATS),
+    sound: z.boolean(),
+    /** Frames more before and behind each shot, of its take where that covers them. */
+    handles: z.int().min(0).max(1000),
+    /** Whether the clip, unedited, gives the handles that a take lacks. */
+    handlesFromClip: z.boolean(),
+    /** Frames a second of every file; null for its own. Length and sound stay, frames are left out or stand twice. */
+    rate: z.strictObject({ num: z.int().min(1), den: z.int().min(1) }).nullable(),
+  }),
+]);
+
+const deliveryRequest = z.strictObject({
+  /** The open project, as whoever asks shows it. */
+  project: projectId,
+  document: projectDocument,
+  /** Made new, or empty. */
+  folder: absolutePath,
+  what,
+  media,
+  /** What files are called, without ending: "{project}_{shot}_{take}", also {clip}, {n}, {date}, {timecode}. Null: copies keep their names. */
+  names: z.string().min(1).max(500).nullable(),
+  /** Label of the first frame of the timeline; null for the project's. */
+  startTimecode: z.string().max(20).nullable(),
+  /** Timelines beside the media; null for none. */
+  timelines: z
+    .strictObject({
+      formats: z.array(z.enum(TIMELINE_FORMATS)).min(1),
+      /** Of shots with several. */
+      takes: z.enum(['all', 'shown']),
+      fcpxml: z.enum(FCPXML_VERSIONS),
+    })
+    .nullable(),
+  /** A script beside the timelines that puts takes into Resolve's take selector. */
+  resolve: z.boolean(),
+  /** What files say of how they were made. */
+  credentials: z.enum(['none', 'model', 'prompts']),
+});
+export type DeliveryRequest = z.output<typeof deliveryRequest>;
+
+export interface DeliveryForecast {
+  /** Names are places inside the folder; bytes are of usual footage, of copies exact. */
+  readonly files: readonly { readonly name: string; readonly frames: number; readonly bytes: number }[];
+  readonly bytes: number;
+  /** Of the disk. */
+  readonly free: number;
+  /** Files that an earlier run of the same, cut off, has finished. */
+  readonly done: number;
+  /** What an editor should know before, a line each. */
+  readonly notes: readonly string[];
+}
+
+export interface WrittenTimeline {
+  readonly format: TimelineFormatId;
+  readonly path: string;
+  /** What it could not keep, a line each. */
+  readonly losses: readonly string[];
+}
+
+export interface Delivered {
+  readonly folder: string;
+  readonly files: readonly { readonly path: string; readonly frames: number; readonly bytes: number }[];
+  readonly timelines: readonly WrittenTimeline[];
+  readonly notes: readonly string[];
+}
+
+/** How far a delivery is. */
+export interface DeliveryProgress {
+  readonly folder: string;
+  /** From 1 on. */
+  readonly file: number;
+  readonly files: number;
+  readonly name: string;
+  /** Of this file. */
+  readonly frame: number;
+  readonly frames: number;
+  /** Of all of it, 0..1. */
+  readonly fraction: number;
+}
+
+export const deliveryCalls = {
+  /** Refuses what `delivery.run` would refuse; writes nothing. */
+  'delivery.foresee': call(deliveryRequest, 'preparing the export').answers<DeliveryForecast>(),
+  /** All of it, or nothing under its final name; the same request goes on where a run was cut off. Progress comes as events. */
+  'delivery.run': call(deliveryRequest, 'exporting').answers<Delivered>(),
+};

@@ -1,0 +1,65 @@
+/** Answers what is asked of exports. */
+import type { DesktopContract } from '../../../common/contract/contract.ts';
+import type { DeliveryProgress, DeliveryRequest } from '../../../common/contract/delivery.ts';
+import type { DesktopEvent } from '../../../common/contract/events.ts';
+import { type DeliveryContext, deliver, foresee } from '../delivery/delivery.ts';
+import { requireWorkFolder } from '../folders.ts';
+import type { Probe } from '../media/remembering-probe.ts';
+import type { NetworkPlaces } from '../project/places.ts';
+import type { ProjectSession } from '../project/session.ts';
+import type { Handlers } from '../serve.ts';
+import { either } from './calling.ts';
+
+interface DeliveryParts {
+  readonly project: ProjectSession;
+  readonly places: NetworkPlaces;
+  readonly probe: Probe;
+  readonly requireShown: (path: string, doing: string) => Promise<void>;
+  /** Ends with the open project. */
+  readonly errand: () => AbortSignal;
+  readonly emit: (event: DesktopEvent) => void;
+}
+
+const DOING = 'exporting';
+const TELL_EVERY_MS = 100;
+
+export function deliveryHandlers({
+  project,
+  places,
+  probe,
+  requireShown,
+  errand,
+  emit,
+}: DeliveryParts): Pick<Handlers<DesktopContract>, 'delivery.foresee' | 'delivery.run'> {
+  const allowed = async ({ project: id, document, folder }: DeliveryRequest) => {
+    project.known(id, DOING);
+    for (const { path } of Object.values(document.clips)) await places.require(path, DOING);
+    for (const { path } of Object.values(document.takes)) await requireShown(path, DOING);
+    await places.accept(folder);
+    await requireWorkFolder(folder, DOING);
+  };
+  const contextOf = (signal: AbortSignal | undefined): DeliveryContext => ({
+    probe,
+    signal: either(errand(), signal),
+  });
+  return {
+    'delivery.foresee': async (request, signal) => {
+      await allowed(request);
+      return foresee(request, contextOf(signal));
+    },
+    'delivery.run': async (request, signal) => {
+      await allowed(request);
+      return deliver(request, { ...contextOf(signal), onProgress: telling(emit) });
+    },
+  };
+}
+
+/** Ten times a second at most, and at the end of each file. */
+function telling(emit: (event: DesktopEvent) => void): (progress: DeliveryProgress) => void {
+  let told = 0;
+  return (progress) => {
+    if (Date.now() - told < TELL_EVERY_MS && progress.frame < progress.frames) return;
+    told = Date.now();
+    emit({ kind: 'delivery', progress });
+  };
+}

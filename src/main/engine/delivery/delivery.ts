@@ -1,0 +1,201 @@
+/** A project's takes, shots or timeline as a folder for other programs: planned, foreseen, written, published as a whole. */
+import { mkdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type {
+  Delivered,
+  DeliveryForecast,
+  DeliveryProgress,
+  DeliveryRequest,
+} from '../../../common/contract/delivery.ts';
+import { throwIfCancelled } from '../../../common/errors.ts';
+import { portableName } from '../../../common/file-name.ts';
+import type { MediaFacts } from '../../../common/interchange/from-project.ts';
+import type { TimelineFormatId } from '../../../common/interchange/registry.ts';
+import { copyWhole, writeWhole } from '../../atomic-files.ts';
+import { freeBytes, requireRoom } from '../disk.ts';
+import type { Probe } from '../media/remembering-probe.ts';
+import { stampOf } from '../media/sequence.ts';
+import { inWords } from '../media/target.ts';
+import { type DeliveredFile, EXTRAS } from './extras.ts';
+import { digestOf, PartialFolder, requireNew } from './partial.ts';
+import { type Plan, type PlannedFile, planDelivery } from './plan.ts';
+import { readmeOf } from './readme.ts';
+import { readSources, type Sources } from './sources.ts';
+import { deliveredCut, timelineTexts } from './timelines.ts';
+
+const DOING = 'exporting';
+
+export interface DeliveryContext {
+  readonly probe: Probe;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: DeliveryProgress) => void;
+}
+
+/** Writes nothing. @throws AppError what deliver would refuse; Cancelled */
+export async function foresee(
+  request: DeliveryRequest,
+  { probe, signal }: DeliveryContext,
+): Promise<DeliveryForecast> {
+  const { sources, plan, digest } = await prepare(request, { probe, signal });
+  const files = plan.files.map(({ name, frames, forecast }) => ({ name, frames, bytes: forecast.usual }));
+  return {
+    files,
+    bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+    free: await freeBytes(await nearestFolder(request.folder)),
+    done: await PartialFolder.finishedIn(request.folder, digest, digestsOf(plan, sources)),
+    notes: plan.notes,
+  };
+}
+
+/**
+ * All of it, or nothing under its final name. What was finished before it was cut off is kept for the same request.
+ * @throws AppError usage, clip-unreadable, disk-full, output-unwritable, encoder-missing; Cancelled
+ */
+export async function deliver(request: DeliveryRequest, context: DeliveryContext): Promise<Delivered> {
+  const { folder } = request;
+  const { sources, plan, digest } = await prepare(request, context);
+  const digests = digestsOf(plan, sources);
+  let partial: PartialFolder;
+  try {
+    partial = await PartialFolder.open(folder, digest);
+  } catch (error) {
+    throw inWords(error, DOING);
+  }
+  try {
+    const files = await writeMedia(plan, partial, digests, context);
+    throwIfCancelled(context.signal);
+    const timelines = await writeBeside(request, sources, files, partial);
+    throwIfCancelled(context.signal);
+    await partial.publish();
+    return {
+      folder,
+      files: files.map(({ facts, frames, bytes }) => ({ path: facts.path, frames, bytes })),
+      timelines: timelines.map(({ format, name, losses }) => ({ format, losses, path: join(folder, name) })),
+      notes: plan.notes,
+    };
+  } catch (error) {
+    await partial.leave();
+    throw inWords(error, DOING);
+  }
+}
+
+interface Prepared {
+  readonly sources: Sources;
+  readonly plan: Plan;
+  readonly digest: string;
+}
+
+async function prepare(
+  request: DeliveryRequest,
+  context: Pick<DeliveryContext, 'probe'> & { readonly signal?: AbortSignal | undefined },
+): Promise<Prepared> {
+  await requireNew(request.folder);
+  const sources = await readSources(request, context);
+  const plan = await planDelivery(request, sources);
+  const digest = digestOf([request.folder, [...digestsOf(plan, sources)]]);
+  return { sources, plan, digest };
+}
+
+/** A file is the same if it is made in the same way of files that nobody has changed since. */
+function digestsOf({ files }: Plan, sources: Sources): ReadonlyMap<string, string> {
+  const stamps = new Map([...sources.values()].map(({ path }) => [path, stampOf(path)]));
+  return new Map(files.map(({ name, work }) => [name, digestOf([work, [...stamps]])]));
+}
+
+/** The folder, or the one that it will be made in. */
+async function nearestFolder(folder: string): Promise<string> {
+  for (let place = folder; ; place = dirname(place))
+    if ((await stat(place).catch(() => null))?.isDirectory() || dirname(place) === place) return place;
+}
+
+interface Written {
+  readonly facts: MediaFacts;
+  readonly bytes: number;
+}
+
+async function writeMedia(
+  { files }: Plan,
+  partial: PartialFolder,
+  digests: ReadonlyMap<string, string>,
+  { signal, onProgress }: DeliveryContext,
+): Promise<DeliveredFile[]> {
+  const known = new Map<string, Written>();
+  for (const { name } of files) {
+    const found = (await partial.finished(name, digests.get(name)!)) as Written | undefined;
+    if (found) known.set(name, found);
+  }
+  const open = files.filter(({ name }) => !known.has(name));
+  await requireRoom(
+    partial.out,
+    sumOf(open, ({ forecast }) => forecast.least),
+    DOING,
+  );
+  const all = sumOf(files, ({ frames }) => frames);
+  const delivered: DeliveredFile[] = [];
+  let before = 0;
+  for (const [index, file] of files.entries()) {
+    throwIfCancelled(signal);
+    const { name, frames, takes } = file;
+    const tell = (frame: number) =>
+      onProgress?.({
+        ...{ folder: partial.folder, file: index + 1, files: files.length, name, frame, frames },
+        fraction: all === 0 ? 1 : (before + frame) / all,
+      });
+    let written = known.get(name);
+    if (!written) {
+      written = await write(file, partial.out, tell, signal);
+      await partial.keep(name, digests.get(name)!, written);
+    }
+    before += frames;
+    tell(frames);
+    delivered.push({ name, ...written, frames, takes, standsFor: file.standsFor });
+  }
+  return delivered;
+}
+
+async function write(
+  { frames, work }: PlannedFile,
+  out: string,
+  tell: (frame: number) => void,
+  signal: AbortSignal | undefined,
+): Promise<Written> {
+  let bytes = 0;
+  for (const [index, { from, to }] of work.copies.entries()) {
+    throwIfCancelled(signal);
+    await mkdir(dirname(join(out, to)), { recursive: true });
+    await copyWhole(from, join(out, to));
+    bytes += (await stat(join(out, to))).size;
+    tell(Math.floor((frames * (index + 1)) / work.copies.length));
+  }
+  return { facts: work.facts, bytes };
+}
+
+/** Timelines, what to read first, and whatever else lies there. */
+async function writeBeside(
+  request: DeliveryRequest,
+  sources: Sources,
+  files: readonly DeliveredFile[],
+  partial: PartialFolder,
+) {
+  const { document, timelines } = request;
+  const delivered = new Map(files.map(({ standsFor, facts }) => [standsFor, facts]));
+  const cut = timelines ? deliveredCut(request, sources, delivered) : null;
+  const written: { format: TimelineFormatId; name: string; losses: readonly string[] }[] = [];
+  const stem = portableName(document.name, 'Timeline');
+  if (cut && timelines) {
+    for (const { format, ending, text, losses } of timelineTexts(cut, timelines)) {
+      const name = `${stem}${ending}`;
+      await writeWhole(join(partial.out, name), text);
+      written.push({ format, name, losses });
+    }
+    await writeWhole(join(partial.out, 'README.txt'), readmeOf(cut, written));
+  }
+  for (const extra of EXTRAS)
+    for (const { name, text } of await extra({ request, cut, timelines: written, files }))
+      await writeWhole(join(partial.out, name), text);
+  return written;
+}
+
+function sumOf<T>(items: readonly T[], count: (item: T) => number): number {
+  return items.reduce((sum, item) => sum + count(item), 0);
+}

@@ -1,0 +1,171 @@
+/**
+ * Where a delivery lies until it is whole: a hidden folder beside its final place, by the digest of what is delivered. What was cut off is
+ * found there again by the same request and by no other.
+ */
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { AppError } from '../../../common/errors.ts';
+import { publish, sync, temporaryFor, writeWhole } from '../../atomic-files.ts';
+
+const DOING = 'exporting';
+const VERSION = 1;
+
+/** A file that is whole: what it was made of, and what its writer said of it. */
+interface Finished {
+  readonly digest: string;
+  readonly about: unknown;
+}
+
+interface Manifest {
+  readonly version: number;
+  readonly files: Record<string, Finished>;
+}
+
+export function digestOf(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
+}
+
+/** Under way in this engine. */
+const underWay = new Set<string>();
+
+export class PartialFolder {
+  /** Becomes the delivered folder. */
+  readonly out: string;
+  readonly #root: string;
+  /** Where it will be. */
+  readonly folder: string;
+  readonly #files: Record<string, Finished>;
+
+  private constructor(root: string, folder: string, files: Record<string, Finished>) {
+    this.#root = root;
+    this.folder = folder;
+    this.out = join(root, 'out');
+    this.#files = files;
+  }
+
+  /** How many of the files, by name and digest, are there already. Touches nothing. */
+  static async finishedIn(
+    folder: string,
+    digest: string,
+    files: ReadonlyMap<string, string>,
+  ): Promise<number> {
+    const root = rootOf(folder, digest);
+    const { files: known } = await readManifest(root);
+    let done = 0;
+    for (const [name, of] of files)
+      if (known[name]?.digest === of && (await isThere(join(root, 'out', name)))) done += 1;
+    return done;
+  }
+
+  /** @throws AppError usage where the same is under way */
+  static async open(folder: string, digest: string): Promise<PartialFolder> {
+    const root = rootOf(folder, digest);
+    if (underWay.has(root)) throw busy(folder);
+    underWay.add(root);
+    try {
+      await mkdir(join(root, 'out'), { recursive: true });
+      await lock(root, folder);
+      return new PartialFolder(root, folder, { ...(await readManifest(root)).files });
+    } catch (error) {
+      underWay.delete(root);
+      throw error;
+    }
+  }
+
+  /** What its writer said of a file that is whole and made of just this; else what is left of one is removed. */
+  async finished(name: string, digest: string): Promise<unknown> {
+    const path = join(this.out, name);
+    const known = this.#files[name];
+    if (known?.digest === digest && (await isThere(path))) return known.about;
+    await rm(path, { recursive: true, force: true });
+    return undefined;
+  }
+
+  async keep(name: string, digest: string, about: unknown): Promise<void> {
+    this.#files[name] = { digest, about };
+    const manifest: Manifest = { version: VERSION, files: this.#files };
+    await writeWhole(join(this.#root, 'manifest.json'), `${JSON.stringify(manifest)}\n`, 'manifest');
+  }
+
+  /** Under its final name, and nothing else is left. */
+  async publish(): Promise<void> {
+    await sync(this.out);
+    // An empty one of that name: not every system renames over it.
+    await rmdir(this.folder).catch(() => {});
+    await publish(this.out, this.folder);
+    await rm(this.#root, { recursive: true, force: true });
+    underWay.delete(this.#root);
+  }
+
+  /** What is finished waits for the same request; where nothing is, nothing is left. */
+  async leave(): Promise<boolean> {
+    const kept = Object.keys(this.#files).length > 0;
+    if (kept) await rm(join(this.#root, 'lock'), { force: true });
+    else await rm(this.#root, { recursive: true, force: true });
+    underWay.delete(this.#root);
+    return kept;
+  }
+}
+
+function rootOf(folder: string, digest: string): string {
+  return temporaryFor(folder, digest.slice(0, 16));
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null)) !== null;
+}
+
+/** Of another version, or damaged: begun anew. */
+async function readManifest(root: string): Promise<Manifest> {
+  try {
+    const found = JSON.parse(await readFile(join(root, 'manifest.json'), 'utf8')) as Manifest;
+    if (found.version === VERSION && typeof found.files === 'object') return found;
+  } catch {
+    // There is none.
+  }
+  return { version: VERSION, files: {} };
+}
+
+async function lock(root: string, folder: string): Promise<void> {
+  const file = join(root, 'lock');
+  for (;;) {
+    try {
+      await writeFile(file, String(process.pid), { flag: 'wx' });
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    if (isAlive(Number(await readFile(file, 'utf8').catch(() => '')))) throw busy(folder);
+    await rm(file, { force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+function busy(folder: string): AppError {
+  return new AppError('usage', `the same is being written to ${basename(folder)} already`, {
+    doing: DOING,
+    hint: 'Wait for it, or choose another folder.',
+  });
+}
+
+/** What lies there already is never mixed with what is delivered. @throws AppError usage */
+export async function requireNew(folder: string): Promise<void> {
+  const about = await stat(folder).catch(() => null);
+  if (!about) return;
+  const holds = about.isDirectory() ? await readdir(folder) : ['a file'];
+  if (holds.length === 0) return;
+  throw new AppError('usage', `${basename(folder)} is there already and holds something`, {
+    doing: DOING,
+    hint: 'Name a folder that is not there yet.',
+  });
+}
