@@ -4,11 +4,15 @@ import {
   type Cut,
   type CutClip,
   type CutItem,
+  type CutMarker,
   type CutMedia,
+  cutLength,
   placedItems,
   shownSource,
 } from '../../src/common/interchange/cut.ts';
+import { markersOf } from '../../src/common/interchange/markers.ts';
 import type { Rational } from '../../src/common/media.ts';
+import { MARKER_COLOURS } from '../../src/common/project/document.ts';
 import { exact, frameAt, framesLast, subtract } from '../../src/common/time/exact.ts';
 import { rational } from '../../src/common/time/rational.ts';
 import { formatTimecode, nominalRate } from '../../src/common/time/timecode.ts';
@@ -25,6 +29,9 @@ const CUT_RATES: readonly (readonly [Rational, boolean])[] = [
   [rational(60_000, 1001), true],
   [rational(60_000, 1001), false],
 ];
+
+/** Of each format, so that all of them together say more than two thousand timelines. */
+export const CUT_RUNS = 250;
 
 export interface CutsOptions {
   /** Media of other rates than the cut's; by default. */
@@ -49,16 +56,18 @@ export function cuts({ mixed = true, alternates = true }: CutsOptions = {}): fc.
           hour: fc.nat(22),
           size: fc.constantFrom([1920, 1080], [1280, 720], [640, 360], [1080, 1920]),
           items: fc.array(itemOf(media, alternates), { minLength: 1, maxLength: 8 }),
+          markers: markersBelow(480),
         })
-        .map(({ name, hour, size, items }) => ({
+        .map(({ name, hour, size, items, markers }) => ({
           name,
           rate,
           start: { frames: labelled(hour, rate, drop), drop },
           ...{ width: size[0]!, height: size[1]! },
           media: Object.fromEntries(media.map((one) => [one.id, one])),
           items: playable(items, media),
-          markers: [],
-        })),
+          markers,
+        }))
+        .map((cut) => ({ ...cut, markers: cut.markers.filter(({ at }) => at < cutLength(cut)) })),
     ),
   );
 }
@@ -97,6 +106,19 @@ function mediaOf(rate: Rational, drop: boolean, mixed: boolean): fc.Arbitrary<Cu
   );
 }
 
+/** In order, one a frame. */
+function markersBelow(frames: number): fc.Arbitrary<CutMarker[]> {
+  const marker = fc.record({
+    at: fc.nat(frames - 1),
+    name: names,
+    note: fc.constant(''),
+    colour: fc.option(fc.constantFrom(...MARKER_COLOURS)),
+  });
+  return fc
+    .uniqueArray(marker, { maxLength: 2, selector: ({ at }) => at })
+    .map((all) => all.sort((a, b) => a.at - b.at));
+}
+
 function itemOf(media: readonly CutMedia[], alternates: boolean): fc.Arbitrary<CutItem> {
   const gap = fc.record({ kind: fc.constant('gap' as const), frames: fc.integer({ min: 1, max: 90 }) });
   const sources = fc.array(fc.tuple(fc.nat(media.length - 1), fc.nat(99)), {
@@ -110,7 +132,7 @@ function itemOf(media: readonly CutMedia[], alternates: boolean): fc.Arbitrary<C
       sources: fc.uniqueArray(sources, { minLength: 1, maxLength: 1 }).map(([one]) => one!),
       shown: fc.nat(2),
       note: fc.array(names, { maxLength: 2 }),
-      markers: fc.array(fc.record({ at: fc.nat(59), name: names, note: fc.constant('') }), { maxLength: 2 }),
+      markers: markersBelow(60),
     })
     .map(({ name, frames, sources, shown, note, markers }): CutClip => {
       const own = sources.map(([index, start]) => {
@@ -119,9 +141,6 @@ function itemOf(media: readonly CutMedia[], alternates: boolean): fc.Arbitrary<C
       });
       // No file twice in one clip.
       const each = own.filter((one, i) => own.findIndex(({ media }) => media === one.media) === i);
-      const inside = markers.filter(({ at }) => at < frames);
-      const apart = inside.filter((one, i) => inside.findIndex(({ at }) => at === one.at) === i);
-      const placed = apart.sort((a, b) => a.at - b.at);
       return {
         kind: 'clip',
         name,
@@ -129,7 +148,7 @@ function itemOf(media: readonly CutMedia[], alternates: boolean): fc.Arbitrary<C
         sources: each,
         shown: shown % each.length,
         note: note.join('\n'),
-        markers: placed,
+        markers: markers.filter(({ at }) => at < frames),
       };
     });
   return fc.oneof({ weight: 1, arbitrary: gap }, { weight: 4, arbitrary: clip });
@@ -181,19 +200,24 @@ export function startOf({ start, rate }: Cut): string {
   return formatTimecode(start, rate);
 }
 
-/** All that a cut says, whatever its media are called within it; of media only what is used. */
+/** Where on the timeline its markers stand, whatever they are on. */
+export function marksIn(cut: Cut, { colours = true }: { readonly colours?: boolean } = {}) {
+  return markersOf(cut).map(({ colour, ...one }) => (colours ? { ...one, colour } : one));
+}
+
+/** All that a cut says, whatever its media are called within it; of media only what is used, and no markers. */
 export function plain(cut: Cut) {
-  const { media, items, markers, ...rest } = cut;
+  const { media, items, markers: _, ...rest } = cut;
   const described = ({ id: _, ...one }: CutMedia) => one;
   return {
     ...rest,
     start: startOf(cut),
-    markers,
     items: items.map((item) =>
       item.kind === 'gap'
         ? item
         : {
             ...item,
+            markers: [],
             sources: item.sources.map((source) => ({
               ...described(media[source.media]!),
               take: source.name,

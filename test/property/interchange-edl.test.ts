@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { readEdl, writeEdl } from '../../src/common/interchange/edl.ts';
 import { rational, toNumber } from '../../src/common/time/rational.ts';
-import { apart, cuts, seenIn, startOf } from '../helpers/cuts.ts';
+import { apart, CUT_RUNS, cuts, marksIn, seenIn, startOf } from '../helpers/cuts.ts';
 
 it('edit decision lists say the cut that they were written from', () => {
   fc.assert(
@@ -15,6 +15,7 @@ it('edit decision lists say the cut that they were written from', () => {
       expect([read.name, read.rate, startOf(read)]).toEqual([cut.name, cut.rate, startOf(cut)]);
       const [mine, others] = [cut, read].map((one) => seenIn(one).map(({ from: _, ...seen }) => seen));
       expect(others).toEqual(mine);
+      expect(marksIn(read)).toEqual(marksIn(cut));
       // Labels count at the cut's rate: a file of another one is met within half of its frames.
       const grid = 0.5 / toNumber(cut.rate) + 0.5 / 24;
       for (const [i, seconds] of apart(cut, read).entries()) {
@@ -27,6 +28,6 @@ it('edit decision lists say the cut that they were written from', () => {
         expect(i).toBeGreaterThanOrEqual(0);
       }
     }),
-    { numRuns: 100 },
+    { numRuns: CUT_RUNS },
   );
 });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readFcpxml } from '../../src/common/interchange/fcpxml/read.ts';
 import { writeFcpxml } from '../../src/common/interchange/fcpxml/write.ts';
-import { cuts, onItsFrames, plain } from '../helpers/cuts.ts';
+import { CUT_RUNS, cuts, marksIn, onItsFrames, plain } from '../helpers/cuts.ts';
 
 describe.each(['auditions', 'lanes'] as const)('with %s', (profile) => {
   it('says the cut that it was written from, with all pictures, notes and markers', () => {
@@ -11,8 +11,9 @@ describe.each(['auditions', 'lanes'] as const)('with %s', (profile) => {
       fc.property(cuts(), (cut) => {
         const { cut: read } = readFcpxml(writeFcpxml(cut, profile).text);
         expect(plain(read)).toEqual(plain(onItsFrames(cut)));
+        expect(marksIn(read, { colours: false })).toEqual(marksIn(cut, { colours: false }));
       }),
-      { numRuns: 100 },
+      { numRuns: CUT_RUNS },
     );
   });
 });

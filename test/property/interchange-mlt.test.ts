@@ -6,23 +6,13 @@ import { writeKdenlive } from '../../src/common/interchange/mlt/kdenlive.ts';
 import { readMlt } from '../../src/common/interchange/mlt/read.ts';
 import { writeShotcut } from '../../src/common/interchange/mlt/shotcut.ts';
 import { toNumber } from '../../src/common/time/rational.ts';
-import { apart, cuts, seenIn } from '../helpers/cuts.ts';
+import { apart, CUT_RUNS, cuts, marksIn, seenIn } from '../helpers/cuts.ts';
 
 /** The other pictures of each clip, in no order, and of how many frames and sizes. */
 const others = (cut: Cut) =>
   cut.items.flatMap((item) =>
     item.kind === 'clip' ? [item.sources.map(({ media }) => cut.media[media]!.path).sort()] : [],
   );
-
-const marks = (cut: Cut) => {
-  let at = 0;
-  const all = cut.markers.map((one) => [one.at, one.name]);
-  for (const item of cut.items) {
-    if (item.kind === 'clip') all.push(...item.markers.map((one) => [at + one.at, one.name]));
-    at += item.frames;
-  }
-  return all.sort((a, b) => Number(a[0]) - Number(b[0]));
-};
 
 describe.each([
   ['Shotcut', writeShotcut],
@@ -38,11 +28,11 @@ describe.each([
         expect(theirs).toEqual(mine);
         expect(read.rate).toEqual(cut.rate);
         expect(others(read)).toEqual(others(cut));
-        expect(marks(read)).toEqual(marks(cut));
+        expect(marksIn(read)).toEqual(marksIn(cut));
         for (const seconds of apart(cut, read))
           expect(seconds).toBeLessThanOrEqual(0.5 / toNumber(cut.rate) + 1e-9);
       }),
-      { numRuns: 100 },
+      { numRuns: CUT_RUNS },
     );
   });
 });

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { readXmeml } from '../../src/common/interchange/xmeml/read.ts';
 import { writeXmeml } from '../../src/common/interchange/xmeml/write.ts';
 import { toNumber } from '../../src/common/time/rational.ts';
-import { apart, cuts, plain } from '../helpers/cuts.ts';
+import { apart, CUT_RUNS, cuts, marksIn, plain } from '../helpers/cuts.ts';
 
 /** The format has no place for a tape without a label. */
 const labelled = (cut: ReturnType<typeof plain>) => ({
@@ -24,8 +24,9 @@ it('says the cut that it was written from, with all pictures, notes and markers'
     fc.property(cuts({ mixed: false }), (cut) => {
       const { cut: read } = readXmeml(writeXmeml(cut).text);
       expect(labelled(plain(read))).toEqual(labelled(plain(cut)));
+      expect(marksIn(read, { colours: false })).toEqual(marksIn(cut, { colours: false }));
     }),
-    { numRuns: 100 },
+    { numRuns: CUT_RUNS },
   );
 });
 
@@ -37,6 +38,6 @@ it('begins in a file of another rate within half a frame of the timeline, and sa
       const grid = 0.5 / toNumber(cut.rate);
       for (const seconds of apart(cut, read)) expect(seconds).toBeLessThanOrEqual(grid + 1e-9);
     }),
-    { numRuns: 100 },
+    { numRuns: CUT_RUNS },
   );
 });

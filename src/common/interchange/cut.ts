@@ -3,6 +3,7 @@
  * what a program has beyond it is told, not kept.
  */
 import type { Rational } from '../media.ts';
+import type { MARKER_COLOURS } from '../project/document.ts';
 import { type Exact, framesLast } from '../time/exact.ts';
 import type { Timecode } from '../time/timecode.ts';
 
@@ -35,11 +36,15 @@ export interface CutSource {
   readonly from: Exact;
 }
 
+export type MarkerColour = (typeof MARKER_COLOURS)[number];
+
 export interface CutMarker {
   /** Frames of the cut from the beginning of what it is on. */
   readonly at: number;
   readonly name: string;
   readonly note: string;
+  /** Null where a format says none. */
+  readonly colour: MarkerColour | null;
 }
 
 export interface CutClip {

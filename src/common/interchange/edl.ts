@@ -18,12 +18,15 @@ import {
   shownSource,
   type WrittenCut,
 } from './cut.ts';
+import { colourNamed } from './markers.ts';
 
 /** The format counts its events with three digits; programs read more. */
 const MOST_EVENTS = 999;
 const REEL_LETTERS = 8;
 /** What the format calls a tape that nobody named. */
 const NO_REEL = 'AX';
+/** Seconds of black that may come before the first picture. */
+const LONGEST_LEADER = 300;
 
 export function writeEdl(cut: Cut): WrittenCut {
   const { rate, start } = cut;
@@ -69,8 +72,9 @@ export function writeEdl(cut: Cut): WrittenCut {
   return { text: `${lines.join('\r\n')}\r\n`, losses: [...losses] };
 }
 
-const locator = ({ name, note }: CutMarker, at: string) =>
-  `* LOC: ${at} WHITE   ${oneLine(note === '' ? name : `${name}: ${note}`)}`;
+/** A marker without a colour is white, which is none of ours. */
+const locator = ({ name, note, colour }: CutMarker, at: string) =>
+  `* LOC: ${at} ${(colour ?? 'white').toUpperCase().padEnd(7)} ${oneLine(note === '' ? name : `${name}: ${note}`)}`;
 
 const oneLine = (text: string) => text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
 
@@ -139,10 +143,17 @@ export function readEdl(text: string, { rate: asked }: EdlOptions): ReadCut {
     if (transition.startsWith('K')) losses.add('a key over the picture is left out');
     return false;
   });
-  const first = Math.min(...events.map(({ record }) => record.frames));
+  if (pictures.length === 0)
+    throw new AppError('usage', 'the list holds sound alone', {
+      doing: DOING,
+      hint: 'Give one of the picture.',
+    });
+  const first = pictures.reduce(
+    (least, { record }) => Math.min(least, record.frames),
+    Number.POSITIVE_INFINITY,
+  );
   const told = own && parseTimecode(own[1]!, rate);
-  const hour = nominalRate(rate) * 3600;
-  const start = told ?? { frames: Math.floor(first / hour) * hour, drop: events[0]!.record.drop };
+  const start = told ?? { frames: startBefore(first, rate), drop: pictures[0]!.record.drop };
   const size = own ? { width: Number(own[3]), height: Number(own[4]) } : { width: 1920, height: 1080 };
   const items: CutItem[] = [];
   let at = start.frames;
@@ -171,6 +182,13 @@ export function readEdl(text: string, { rate: asked }: EdlOptions): ReadCut {
   };
 }
 
+/** A list says when its first picture comes, not when its timeline begins: on the hour before, unless that is long ago. */
+function startBefore(first: number, rate: Rational): number {
+  const second = nominalRate(rate);
+  const since = first % (second * 3600);
+  return since <= second * LONGEST_LEADER ? first - since : first;
+}
+
 function eventsOf(lines: readonly string[], rate: Rational, losses: Set<string>) {
   const events: (Event & { comments: string[] })[] = [];
   const whole: CutMarker[] = [];
@@ -195,11 +213,12 @@ function eventsOf(lines: readonly string[], rate: Rational, losses: Set<string>)
       });
       continue;
     }
-    const marker = /^\* LOC: (\S+)\s+\S+\s*(.*)$/.exec(line);
+    const marker = /^\*\s?LOC: (\S+)\s+(\S+)\s*(.*)$/.exec(line);
     if (marker) {
       const { frames } = labelOf(marker[1]!, rate);
-      whole.push({ at: frames, name: marker[2]!, note: '' });
-    } else if (line.startsWith('*')) events.at(-1)?.comments.push(line.slice(1).trim());
+      whole.push({ at: frames, name: marker[3]!, note: '', colour: colourNamed(marker[2]!) });
+    } else if (/^(\*|(FROM|TO) CLIP NAME:)/.test(line))
+      events.at(-1)?.comments.push(line.replace(/^\*/, '').trim());
     else if (/^M2\s/.test(line)) losses.add('a change of speed is left out');
   }
   return { events, title, whole };
@@ -215,16 +234,20 @@ function labelOf(text: string, rate: Rational): Timecode {
 }
 
 function clipOf(
-  { reel, channels, from, frames, comments, record }: Event,
+  { reel, channels, transition, from, frames, comments, record }: Event,
   rate: Rational,
   size: { readonly width: number; readonly height: number },
   media: Map<string, CutMedia>,
   markers: CutMarker[],
 ): CutClip {
   const said = (word: string) =>
-    comments.filter((line) => line.startsWith(`${word}: `)).map((line) => line.slice(word.length + 2));
-  const [path] = said('SOURCE FILE');
-  const [name = reel] = said('FROM CLIP NAME');
+    comments
+      .filter((line) => line.startsWith(`${word}:`))
+      .map((line) => line.slice(word.length + 1).trim())
+      .filter((text) => text !== '');
+  const [path] = [...said('SOURCE FILE'), ...said('FROM FILE')];
+  // A dissolve names what it comes from first.
+  const [name = reel] = [...(transition === 'C' ? [] : said('TO CLIP NAME')), ...said('FROM CLIP NAME')];
   const own = /^(\S+) (\d+\/\d+) (\d+) (\d+)x(\d+)$/.exec(said('SOURCE')[0] ?? '');
   const ownRate = (own && parseRational(own[2]!)) || rate;
   const timecode = own && parseTimecode(own[1]!, ownRate);

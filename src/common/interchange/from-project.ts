@@ -71,9 +71,9 @@ export function cutOf(document: ProjectDocument, { facts, takes, start, range }:
     height: first.height,
     media: Object.fromEntries([...media.values()].map((one) => [one.id, one])),
     items,
-    markers: document.markers.flatMap(({ frame, name, note }) =>
+    markers: document.markers.flatMap(({ frame, name, note, colour }) =>
       frame >= wanted.from && frame < Math.min(wanted.to, timelineLength(document))
-        ? [{ at: frame - wanted.from, name, note }]
+        ? [{ at: frame - wanted.from, name, note, colour }]
         : [],
     ),
   };
@@ -158,6 +158,7 @@ function noteOf({ settings }: Shot, take: Take | undefined): string {
   const { prompts } = take?.settings ?? settings;
   const lines = [
     take && `Take: ${take.name}`,
+    take?.note,
     prompts.source && `Shows: ${prompts.source}`,
     prompts.target && `Shall show: ${prompts.target}`,
     prompts.negative && `Not: ${prompts.negative}`,

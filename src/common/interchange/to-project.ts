@@ -6,8 +6,9 @@ import { timelineLength, timelineRate } from '../project/positions.ts';
 import { SETTINGS } from '../settings/settings.ts';
 import { add, type Exact, frameAt, framesLast, nearestFrame, subtract } from '../time/exact.ts';
 import { sameRational } from '../time/rational.ts';
-import { parseTimecode } from '../time/timecode.ts';
+import { formatTimecode, parseTimecode } from '../time/timecode.ts';
 import { type Cut, type CutClip, type CutMedia, type CutSource, placedItems } from './cut.ts';
+import { markersOf } from './markers.ts';
 
 export interface ToProject {
   /** The clip that a file of the cut is; null where it was not found. */
@@ -58,9 +59,20 @@ export function projectOf(cut: Cut, { clipOf, isTake, newId }: ToProject): CutPr
     if (gap > 0) document.timeline.push({ kind: 'gap', id: newId(), frames: gap });
     document.timeline.push(shot);
   }
-  if (cut.markers.length > 0 || cut.items.some((item) => item.kind === 'clip' && item.markers.length > 0))
-    losses.add('markers are left out');
+  const length = timelineLength(document);
+  for (const { at, name, note, colour } of markersOf(cut)) {
+    const frame = nearestFrame(framesLast(at, cut.rate), rate);
+    if (frame < length) document.markers.push({ id: newId(), frame, name, note, colour: colour ?? 'blue' });
+    else losses.add('markers behind the end of the timeline are left out');
+  }
+  document.startTimecode = startIn(cut, rate);
   return { document, losses: [...losses] };
+}
+
+/** The same label; the usual one where the project's rate cannot count it. */
+function startIn({ start, rate: own }: Cut, rate: Rational): string {
+  const label = formatTimecode(start, own);
+  return parseTimecode(label, rate) ? label : '';
 }
 
 interface ShotContext {

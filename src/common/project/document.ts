@@ -77,7 +77,7 @@ const take = z.strictObject({
   note: z.string().max(10_000).default(''),
 });
 
-const MARKER_COLOURS = ['red', 'orange', 'yellow', 'green', 'blue', 'purple'] as const;
+export const MARKER_COLOURS = ['red', 'orange', 'yellow', 'green', 'blue', 'purple'] as const;
 
 const marker = z.strictObject({
   id,

@@ -38,7 +38,7 @@ export function readFcpxml(text: string): ReadCut {
       ...size,
       media: Object.fromEntries([...reader.media.values()].map((one) => [one.id, one])),
       items,
-      markers: [],
+      markers: reader.markers,
     },
     losses: [...losses],
   };
@@ -75,6 +75,8 @@ class Reader {
   readonly #formats: ReadonlyMap<string, Format>;
   readonly #assets: ReadonlyMap<string, Element>;
   readonly #losses: Set<string>;
+  /** Those that lie over no picture. */
+  readonly markers: CutMarker[] = [];
   #laid: Laid[] = [];
 
   constructor(root: Element, sequence: Element, losses: Set<string>) {
@@ -151,6 +153,13 @@ class Reader {
 
   #lay(one: Element, at: Exact, lane: number, enabled: boolean, lasting?: Exact): Exact {
     const lasts = parseSeconds(one.attributes.duration) ?? this.#ownLength(one);
+    if (one.name === 'gap') {
+      const begin = nearestFrame(subtract(at, this.start), this.rate);
+      const frames = nearestFrame(subtract(add(at, lasts), this.start), this.rate) - begin;
+      const origin = parseSeconds(one.attributes.start) ?? ZERO;
+      for (const mark of this.#markers(one, origin, frames))
+        this.markers.push({ ...mark, at: begin + mark.at });
+    }
     if (one.name === 'gap' || one.name === 'spine') return lasts;
     const told = LEFT_OUT[one.name];
     if (told !== undefined) {
@@ -180,17 +189,21 @@ class Reader {
       },
       enabled: enabled && one.attributes.enabled !== '0',
       note: textIn(one, 'note') ?? '',
-      markers: elementsOf(one, 'marker').flatMap((mark) => this.#marker(mark, start, end - begin)),
+      markers: this.#markers(one, start, end - begin),
       ...(number === undefined ? {} : { order: Number(number) }),
     });
     return lasts;
   }
 
-  #marker({ attributes }: Element, start: Exact, frames: number): CutMarker[] {
-    const time = parseSeconds(attributes.start);
-    const at = time ? nearestFrame(subtract(time, start), this.rate) : -1;
-    // Final Cut keeps markers of parts that were cut away.
-    return at < 0 || at >= frames ? [] : [{ at, name: attributes.value ?? '', note: attributes.note ?? '' }];
+  #markers(one: Element, start: Exact, frames: number): CutMarker[] {
+    return elementsOf(one).flatMap(({ name, attributes }) => {
+      if (name !== 'marker' && name !== 'chapter-marker') return [];
+      const time = parseSeconds(attributes.start);
+      const at = time ? nearestFrame(subtract(time, start), this.rate) : -1;
+      // Final Cut keeps markers of parts that were cut away.
+      if (at < 0 || at >= frames) return [];
+      return [{ at, name: attributes.value ?? '', note: attributes.note ?? '', colour: null }];
+    });
   }
 
   #tellOfTime(one: Element, rate: Rational): void {

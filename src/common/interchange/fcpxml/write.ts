@@ -3,7 +3,7 @@
  * disabled above what is. Versions 1.10 to 1.13 hold all of it alike.
  */
 import type { Rational } from '../../media.ts';
-import { add, type Exact, frameAt, framesLast } from '../../time/exact.ts';
+import { add, type Exact, exact, frameAt, framesLast } from '../../time/exact.ts';
 import { sameRational, toNumber } from '../../time/rational.ts';
 import {
   type Cut,
@@ -18,6 +18,7 @@ import {
   type WrittenCut,
 } from '../cut.ts';
 import { toFileUrl } from '../file-url.ts';
+import { markersOf } from '../markers.ts';
 import { type Element, element, writeXml } from '../xml.ts';
 import { secondsText } from './times.ts';
 
@@ -32,7 +33,7 @@ export const NUMBER = 'app.retake.number';
 export const REEL = 'com.apple.proapps.studio.reel';
 
 /** Where gaps begin, by Final Cut's own habit. */
-const GAP_START = '3600s';
+const GAP_START = exact(3600n);
 const SOUND_RATES: Readonly<Record<number, string>> = {
   32000: '32k',
   44100: '44.1k',
@@ -50,12 +51,25 @@ export function writeFcpxml(cut: Cut, profile: FcpxmlProfile, version: FcpxmlVer
   const ids = new Map(media.map((one, i) => [one.id, `a${i + 1}`]));
   const writer = new Writer(cut, ids, formats, profile);
   const start = framesLast(cut.start.frames, cut.rate);
+  const losses = new Set<string>();
   const spine = [...placedItems(cut)].map(({ item, at }) => {
     const offset = secondsText(add(start, framesLast(at, cut.rate)));
     const duration = secondsText(framesLast(item.frames, cut.rate));
-    if (item.kind === 'gap') return element('gap', { name: 'Gap', offset, start: GAP_START, duration });
-    return writer.clip(item, offset, duration);
+    // The format has markers on what they lie over alone.
+    const over = cut.markers
+      .filter((one) => one.at >= at && one.at < at + item.frames)
+      .map((one) => ({ ...one, at: one.at - at }));
+    if (item.kind === 'gap')
+      return element(
+        'gap',
+        { name: 'Gap', offset, start: secondsText(GAP_START), duration },
+        ...over.map((one) => markerOf(one, GAP_START, cut.rate)),
+      );
+    return writer.clip({ ...item, markers: [...item.markers, ...over] }, offset, duration);
   });
+  if (cut.markers.some(({ at }) => at >= cutLength(cut)))
+    losses.add('markers behind the end of the timeline are left out');
+  if (markersOf(cut).some(({ colour }) => colour !== null)) losses.add('markers lose their colours');
   const heard = media.find(({ sound }) => sound)?.sound;
   const root = element(
     'fcpxml',
@@ -90,10 +104,7 @@ export function writeFcpxml(cut: Cut, profile: FcpxmlProfile, version: FcpxmlVer
   );
   return {
     text: writeXml(root, 'fcpxml'),
-    losses:
-      cut.markers.length > 0
-        ? ['markers of the timeline as a whole are left out: the format has them on clips']
-        : [],
+    losses: [...losses],
   };
 }
 

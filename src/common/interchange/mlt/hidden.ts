@@ -22,10 +22,7 @@ export function lossesOf(cut: Cut): string[] {
   const losses = new Set<string>();
   const clips = cut.items.filter((item) => item.kind === 'clip');
   if (cut.start.frames !== 0) losses.add('the timeline counts from 0: the format has no start timecode');
-  if (clips.some(({ markers }) => markers.length > 0) || cut.markers.length > 0)
-    losses.add('markers are left out');
-  if (clips.some(({ note }) => note !== '')) losses.add('notes of shots are left out');
-  losses.add('clips are called as their files');
+  if (clips.some(({ markers }) => markers.length > 0)) losses.add('markers of clips lie on the timeline');
   for (const { name, rate } of Object.values(cut.media))
     if (!sameRational(rate, cut.rate))
       losses.add(`${name} has its own rate: where a clip begins in it is rounded to a frame of the timeline`);

@@ -1,5 +1,7 @@
 /** A cut for Kdenlive: its picture and sound on tracks of their own, the other pictures on hidden tracks, all files in its bin. */
+import { MARKER_COLOURS } from '../../project/document.ts';
 import { type Cut, type CutMedia, cutLength, type WrittenCut } from '../cut.ts';
+import { MARKER_HEX, markersOf } from '../markers.ts';
 import { shownTrack, type Track, tracksOf } from '../tracks.ts';
 import { type Element, element, writeXml } from '../xml.ts';
 import { hiddenTracks, lossesOf } from './hidden.ts';
@@ -8,12 +10,18 @@ import {
   blendOf,
   entriesOf,
   MLT_VERSION,
-  markersOf,
   mixOf,
   producerOf,
   profileOf,
   property,
+  textOf,
 } from './parts.ts';
+
+/** Kinds of guides, by their number: our colours, and those of none. */
+const CATEGORIES = [
+  { color: '#c8c8c8', comment: 'Marker', index: 0 },
+  ...MARKER_COLOURS.map((colour, i) => ({ color: MARKER_HEX[colour], comment: colour, index: i + 1 })),
+];
 
 /** Of the documents that Kdenlive has written since it knows several timelines. */
 const DOCUMENT_VERSION = '1.1';
@@ -64,8 +72,8 @@ export function writeKdenlive(cut: Cut): WrittenCut {
       ...entriesOf(
         cut,
         row.clips,
-        (one) => `${row.id}:${one.id}`,
-        (one) => [named(one)],
+        ({ source }) => `${row.id}:${source.media}`,
+        ({ source }) => [named(cut.media[source.media]!)],
       ),
     ),
     element(
@@ -84,7 +92,14 @@ export function writeKdenlive(cut: Cut): WrittenCut {
     ...tracks,
     sequenceOf(cut, rows, frames),
     ...media.map((one) =>
-      producerOf(cut, one, { id: `file:${one.id}` }, named(one), property('kdenlive:clipname', one.name)),
+      producerOf(
+        cut,
+        one,
+        { id: `file:${one.id}` },
+        named(one),
+        property('kdenlive:clipname', one.name),
+        ...describing(shown, one),
+      ),
     ),
     element(
       'playlist',
@@ -93,6 +108,7 @@ export function writeKdenlive(cut: Cut): WrittenCut {
       property('kdenlive:docproperties.activetimeline', TIMELINE),
       property('kdenlive:docproperties.opensequences', TIMELINE),
       property('kdenlive:docproperties.version', DOCUMENT_VERSION),
+      property('kdenlive:docproperties.guidesCategories', JSON.stringify(CATEGORIES)),
       property('xml_retain', 1),
       element('entry', { producer: TIMELINE, in: 0, out: frames - 1 }),
       ...media.map((one) => element('entry', { producer: `file:${one.id}` })),
@@ -104,7 +120,18 @@ export function writeKdenlive(cut: Cut): WrittenCut {
       element('track', { producer: TIMELINE, in: 0, out: frames - 1 }),
     ),
   );
-  return { text: writeXml(root), losses: lossesOf(cut) };
+  const losses = lossesOf(cut);
+  if (shown.some(({ note }) => note !== ''))
+    losses.push('notes of shots are descriptions of their files in the bin');
+  return { text: writeXml(root), losses: [...losses, 'clips on the timeline are called as their files'] };
+}
+
+/** What the bin says of a file: the shots that show it, and their notes. */
+function describing(shown: Track, { id }: CutMedia): Element[] {
+  const said = shown
+    .filter(({ source }) => source.media === id)
+    .map(({ name, note }) => (note === '' ? name : `${name}: ${note.replaceAll('\n', '; ')}`));
+  return said.length === 0 ? [] : [property('kdenlive:description', [...new Set(said)].join(' | '))];
 }
 
 function trackOf({ id, kind }: Row, frames: number): Element {
@@ -120,7 +147,11 @@ function trackOf({ id, kind }: Row, frames: number): Element {
 }
 
 function sequenceOf(cut: Cut, rows: readonly Row[], frames: number): Element {
-  const guides = markersOf(cut).map(({ at, text }) => ({ comment: text, pos: at, type: 0 }));
+  const guides = markersOf(cut).map((one) => ({
+    comment: textOf(one),
+    pos: one.at,
+    type: one.colour === null ? 0 : MARKER_COLOURS.indexOf(one.colour) + 1,
+  }));
   return element(
     'tractor',
     { id: TIMELINE, in: 0, out: frames - 1 },

@@ -1,7 +1,7 @@
 /** What MLT's XML is made of, whichever program reads it. Frames count at the profile's rate; an `out` is the last frame. */
 import { nearestFrame } from '../../time/exact.ts';
-import { type Cut, type CutMarker, type CutMedia, mediaLength, placedItems } from '../cut.ts';
-import type { Track } from '../tracks.ts';
+import { type Cut, type CutMarker, type CutMedia, mediaLength } from '../cut.ts';
+import type { LaidClip, Track } from '../tracks.ts';
 import { type Element, element } from '../xml.ts';
 
 /** Of the framework whose files these look like. */
@@ -64,17 +64,17 @@ export function producerOf(
 export function entriesOf(
   cut: Cut,
   track: Track,
-  producer: (media: CutMedia) => string,
-  more: (media: CutMedia) => readonly Element[] = () => [],
+  producer: (clip: LaidClip) => string,
+  more: (clip: LaidClip) => readonly Element[] = () => [],
 ): Element[] {
   const entries: Element[] = [];
   let end = 0;
-  for (const { at, frames, source } of track) {
+  for (const clip of track) {
+    const { at, frames, source } = clip;
     if (at > end) entries.push(element('blank', { length: at - end }));
-    const media = cut.media[source.media]!;
     const from = nearestFrame(source.from, cut.rate);
     entries.push(
-      element('entry', { producer: producer(media), in: from, out: from + frames - 1 }, ...more(media)),
+      element('entry', { producer: producer(clip), in: from, out: from + frames - 1 }, ...more(clip)),
     );
     end = at + frames;
   }
@@ -122,18 +122,5 @@ export function blendOf(below: number, above: number): Element {
   );
 }
 
-export interface PlacedMarker {
-  readonly at: number;
-  readonly text: string;
-}
-
-/** Of the timeline and of its clips, where they stand on the timeline. */
-export function markersOf(cut: Cut): PlacedMarker[] {
-  const markers = cut.markers.map((one) => ({ at: one.at, text: textOf(one) }));
-  for (const { item, at } of placedItems(cut))
-    if (item.kind === 'clip')
-      markers.push(...item.markers.map((one) => ({ at: at + one.at, text: textOf(one) })));
-  return markers.sort((a, b) => a.at - b.at);
-}
-
-const textOf = ({ name, note }: CutMarker) => (note === '' ? name : `${name}: ${note}`);
+/** What a marker says, in one text. */
+export const textOf = ({ name, note }: CutMarker) => (note === '' ? name : `${name}: ${note}`);

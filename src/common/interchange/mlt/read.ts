@@ -1,12 +1,15 @@
 /** Reads MLT's XML as Shotcut, Kdenlive and the framework itself write it: tracks of files. */
+import { z } from 'zod';
 import { AppError } from '../../errors.ts';
 import type { Rational } from '../../media.ts';
 import { framesLast, nearestFrame } from '../../time/exact.ts';
 import { rational } from '../../time/rational.ts';
 import type { CutMarker, CutMedia, ReadCut } from '../cut.ts';
 import { fileNameOf, fromFileUrl } from '../file-url.ts';
+import { colourOfHex } from '../markers.ts';
 import { flattened, type LaidClip } from '../tracks.ts';
 import { childOf, type Element, elementsOf, readXml } from '../xml.ts';
+import { PICTURE, SHOT } from './shotcut.ts';
 
 const DOING = 'reading an MLT file';
 const HINT = 'Give a project of Shotcut (.mlt) or Kdenlive (.kdenlive).';
@@ -104,13 +107,26 @@ class Reader {
       const media = producer && this.#medium(producer);
       if (media && frames > 0)
         clips.push({
-          ...{ at, frames, enabled, note: '', markers: [] },
-          name: media.name.replace(/\.[^.]*$/, ''),
-          source: { media: media.id, name: media.name, from: framesLast(from, this.#rate) },
+          ...{ at, frames, enabled, markers: [] },
+          name:
+            propertyOf(producer, SHOT) ??
+            (this.#captionOf(producer, media) || media.name.replace(/\.[^.]*$/, '')),
+          note: propertyOf(producer, 'shotcut:comment') ?? '',
+          source: {
+            media: media.id,
+            name: propertyOf(producer, PICTURE) ?? media.name,
+            from: framesLast(from, this.#rate),
+          },
         });
       at += Math.max(0, frames);
     }
     return clips;
+  }
+
+  /** What an artist called a clip in Shotcut, where it is not its file's name. */
+  #captionOf(producer: Element, media: CutMedia): string {
+    const caption = propertyOf(producer, 'shotcut:caption') ?? '';
+    return caption === media.name ? '' : caption;
   }
 
   /** Frames, or a time on the clock. */
@@ -171,7 +187,7 @@ class Reader {
 
   markers(tractor: Element): CutMarker[] {
     const guides = propertyOf(tractor, 'kdenlive:sequenceproperties.guides');
-    if (guides) return guidesIn(guides);
+    if (guides) return guidesIn(guides, this.#categories());
     const kept = elementsOf(tractor, 'properties').find(
       ({ attributes }) => attributes.name === 'shotcut:markers',
     );
@@ -179,20 +195,36 @@ class Reader {
       at: this.#frames(propertyOf(one, 'start')) ?? 0,
       name: propertyOf(one, 'text') ?? '',
       note: '',
+      colour: colourOfHex(propertyOf(one, 'color') ?? ''),
     }));
+  }
+
+  /** Colours of guides, by their number. */
+  #categories(): ReadonlyMap<number, string> {
+    const bin = elementsOf(this.#root, 'playlist').find(({ attributes }) => attributes.id === 'main_bin');
+    const text = bin && propertyOf(bin, 'kdenlive:docproperties.guidesCategories');
+    const found = category.array().safeParse(parsed(text)).data ?? [];
+    return new Map(found.map(({ index, color }) => [index, color]));
   }
 }
 
-function guidesIn(text: string): CutMarker[] {
+const category = z.object({ index: z.int(), color: z.string() });
+const guide = z.object({ comment: z.string().default(''), pos: z.int(), type: z.int().default(0) });
+
+function parsed(text: string | undefined): unknown {
   try {
-    const guides: unknown = JSON.parse(text);
-    if (!Array.isArray(guides)) return [];
-    return guides.map((one: { comment?: unknown; pos?: unknown }) => ({
-      at: Number(one.pos) || 0,
-      name: `${one.comment ?? ''}`,
-      note: '',
-    }));
+    return JSON.parse(text ?? '');
   } catch {
-    return [];
+    return null;
   }
+}
+
+function guidesIn(text: string, categories: ReadonlyMap<number, string>): CutMarker[] {
+  const found = z.array(z.unknown()).safeParse(parsed(text)).data ?? [];
+  return found.flatMap((one) => {
+    const { success, data } = guide.safeParse(one);
+    if (!success) return [];
+    const { comment: name, pos: at, type } = data;
+    return [{ at, name, note: '', colour: colourOfHex(categories.get(type) ?? '') }];
+  });
 }

@@ -1,5 +1,6 @@
 /** A cut for Shotcut: what is shown on one track, the other pictures on hidden ones. */
 import { type Cut, cutLength, type WrittenCut } from '../cut.ts';
+import { MARKER_HEX, markersOf } from '../markers.ts';
 import { shownTrack, tracksOf } from '../tracks.ts';
 import { element, writeXml } from '../xml.ts';
 import { hiddenTracks, lossesOf } from './hidden.ts';
@@ -8,38 +9,47 @@ import {
   blendOf,
   entriesOf,
   MLT_VERSION,
-  markersOf,
   mixOf,
   producerOf,
   profileOf,
   property,
+  textOf,
 } from './parts.ts';
+
+/** A grey that stands for none. */
+const NO_COLOUR = '#c8c8c8';
+/** What the program has no place for, and keeps. */
+export const SHOT = 'retake:shot';
+export const PICTURE = 'retake:picture';
 
 export function writeShotcut(cut: Cut): WrittenCut {
   const frames = cutLength(cut);
-  const media = Object.values(cut.media);
-  const ids = new Map(media.map((one, i) => [one.id, `producer${i}`]));
   const shown = shownTrack(cut);
   const tracks = [shown, ...hiddenTracks(tracksOf(cut), shown)];
+  // Each clip has its own producer, which bears its name and note.
+  const ids = new Map(tracks.flat().map((clip, i) => [clip, `producer${i}`]));
   const playlists = tracks.map((track, i) =>
     element(
       'playlist',
       { id: `playlist${i}` },
       property('shotcut:video', 1),
       property('shotcut:name', `V${i + 1}`),
-      ...entriesOf(cut, track, ({ id }) => ids.get(id)!),
+      ...entriesOf(cut, track, (clip) => ids.get(clip)!),
     ),
   );
   const root = element(
     'mlt',
     { LC_NUMERIC: 'C', version: MLT_VERSION, title: 'Shotcut version 22.12.21', producer: 'tractor0' },
     profileOf(cut),
-    ...media.map((one) =>
+    ...[...ids].map(([{ source, name, note }, id], i) =>
       producerOf(
         cut,
-        one,
-        { id: ids.get(one.id)! },
-        property('shotcut:caption', one.name),
+        cut.media[source.media]!,
+        { id },
+        property('shotcut:caption', i < shown.length ? name : `${name} · ${source.name}`),
+        ...(note === '' ? [] : [property('shotcut:comment', note)]),
+        property(SHOT, name),
+        property(PICTURE, source.name),
         property('xml', 'was here'),
       ),
     ),
@@ -58,14 +68,14 @@ export function writeShotcut(cut: Cut): WrittenCut {
       element(
         'properties',
         { name: 'shotcut:markers' },
-        ...markersOf(cut).map(({ at, text }, i) =>
+        ...markersOf(cut).map((one, i) =>
           element(
             'properties',
             { name: i },
-            property('text', text),
-            property('start', at),
-            property('end', at),
-            property('color', '#e0a030'),
+            property('text', textOf(one)),
+            property('start', one.at),
+            property('end', one.at),
+            property('color', one.colour === null ? NO_COLOUR : MARKER_HEX[one.colour]),
           ),
         ),
       ),

@@ -5,18 +5,24 @@ import type { Rational } from '../../media.ts';
 import { add, type Exact, exact, framesLast, nearestFrame } from '../../time/exact.ts';
 import { nearestStandardRate, rational, toNumber } from '../../time/rational.ts';
 import { nominalRate, type Timecode } from '../../time/timecode.ts';
-import type { CutMedia, ReadCut } from '../cut.ts';
+import type { CutMarker, CutMedia, ReadCut } from '../cut.ts';
 import { fileNameOf, fromFileUrl } from '../file-url.ts';
+import { colourNamed } from '../markers.ts';
 import { flattened, type LaidClip } from '../tracks.ts';
-import { ORIGINAL, OWN, ownClip, ownReference, ownTimeline } from './own.ts';
+import { ORIGINAL, OWN, ownClip, ownMarker, ownReference, ownTimeline } from './own.ts';
 
 const rationalTime = z.object({ rate: z.number().positive(), value: z.number() });
 const timeRange = z.object({ start_time: rationalTime, duration: rationalTime });
+const metadata = z.record(z.string(), z.unknown()).nullish();
 const marker = z.object({
-  name: z.string().default(''),
+  name: z.string().nullish(),
   marked_range: timeRange,
-  comment: z.string().default(''),
+  comment: z.string().nullish(),
+  // Later programs write it as an object.
+  color: z.union([z.string(), z.looseObject({ name: z.string().nullish() })]).nullish(),
+  metadata,
 });
+const resolveNote = z.object({ Resolve_OTIO: z.object({ Note: z.string() }) });
 const item = z.looseObject({
   OTIO_SCHEMA: z.string(),
   name: z.string().nullish(),
@@ -24,7 +30,7 @@ const item = z.looseObject({
   source_range: timeRange.nullish(),
   markers: z.array(marker).nullish(),
   effects: z.array(z.looseObject({ OTIO_SCHEMA: z.string() })).nullish(),
-  metadata: z.record(z.string(), z.unknown()).nullish(),
+  metadata,
 });
 type Item = z.infer<typeof item>;
 const reference = z.looseObject({
@@ -32,9 +38,33 @@ const reference = z.looseObject({
   name: z.string().nullish(),
   target_url: z.string().nullish(),
   available_range: timeRange.nullish(),
-  metadata: z.record(z.string(), z.unknown()).nullish(),
+  metadata,
 });
 type Reference = z.infer<typeof reference>;
+const pictures = z.object({
+  target_url_base: z.string(),
+  name_prefix: z.string().default(''),
+  name_suffix: z.string().default(''),
+  frame_zero_padding: z.int().min(0).max(20).default(0),
+});
+
+interface Known {
+  readonly ref: Reference;
+  /** Null for what is no file. */
+  readonly path: string | null;
+  readonly shown: boolean;
+}
+
+/** Of a sequence of pictures its pattern. */
+function pathOf(ref: Reference): string | null {
+  if (!ref.OTIO_SCHEMA.startsWith('ImageSequenceReference.'))
+    return typeof ref.target_url === 'string' ? fromFileUrl(ref.target_url) : null;
+  const found = pictures.safeParse(ref).data;
+  const folder = found && fromFileUrl(found.target_url_base);
+  if (!found || !folder) return null;
+  const number = '#'.repeat(Math.max(1, found.frame_zero_padding));
+  return `${folder.replace(/[/\\]$/, '')}/${found.name_prefix}${number}${found.name_suffix}`;
+}
 const timelineFile = z.looseObject({
   OTIO_SCHEMA: z.string().startsWith('Timeline.'),
   name: z.string().nullish(),
@@ -84,8 +114,7 @@ export function readOtio(text: string): ReadCut {
   };
   const markers = (file.tracks.markers ?? []).map((one) => ({
     at: nearestFrame(seconds(one.marked_range.start_time), rate),
-    name: one.name,
-    note: one.comment,
+    ...wordsOf(one),
   }));
   const media = Object.fromEntries([...reader.media.values()].map((one) => [one.id, one]));
   return {
@@ -154,7 +183,7 @@ class Reader {
         this.#losses.add('dissolves and wipes are read as cuts');
         continue;
       }
-      const ranged = one.source_range ?? this.#references(one)[0]?.available_range;
+      const ranged = one.source_range ?? this.#references(one)[0]?.ref.available_range;
       if (!ranged) {
         this.#losses.add(`${one.name || one.OTIO_SCHEMA} has no length and is left out`);
         continue;
@@ -169,44 +198,42 @@ class Reader {
     return clips;
   }
 
-  #references(one: Item): Reference[] {
+  /** The original first. */
+  #references(one: Item): Known[] {
     const named = z.record(z.string(), reference).safeParse(one.media_references).data;
-    if (named) {
-      const { [ORIGINAL]: first, ...others } = named;
-      return [...(first ? [first] : []), ...Object.values(others)];
-    }
     const single = reference.safeParse(one.media_reference).data;
-    return single ? [single] : [];
+    const { [ORIGINAL]: first, ...others } = named ?? { ...(single && { [ORIGINAL]: single }) };
+    const active = named && one.active_media_reference_key;
+    const all = [...(first ? [[ORIGINAL, first] as const] : []), ...Object.entries(others)];
+    return all.map(([key, ref], i) => ({
+      ref,
+      path: pathOf(ref),
+      shown: typeof active === 'string' && active in named! ? key === active : i === 0,
+    }));
   }
 
   /** One a picture it can show, as on tracks of their own. */
   #clip(one: Item, at: number, frames: number, ranged: z.infer<typeof timeRange>): LaidClip[] {
     if ((one.effects ?? []).length > 0) this.#losses.add('effects and changes of speed are left out');
     const own = ownClip.safeParse(one.metadata?.[OWN]).data;
-    const found = this.#references(one);
-    const active = z.record(z.string(), reference).safeParse(one.media_references).data?.[
-      `${one.active_media_reference_key}`
-    ];
-    const shown = active ?? found[0];
-    const known = found.filter(({ target_url: url }) => typeof url === 'string' && fromFileUrl(url) !== null);
-    if (!shown || !known.includes(found.find((ref) => ref === shown || same(ref, shown))!)) {
+    const known = this.#references(one).filter(({ path }) => path !== null);
+    if (!known.some(({ shown }) => shown)) {
       this.#losses.add(`${one.name || 'a clip'} shows no file and is left out`);
       return [];
     }
     const begins = seconds(ranged.start_time);
-    return known.map((ref, i) => {
-      const media = this.#medium(ref, one, ranged);
+    return known.map(({ ref, path, shown }, i) => {
+      const media = this.#medium(ref, path!, one, ranged);
       const told = ownReference.safeParse(ref.metadata?.[OWN]).data;
       const [num, den] = told ? told.from.split('/').map(BigInt) : [];
       const first = framesLast(media.timecode?.frames ?? 0, media.rate);
       const from = num !== undefined && den ? exact(num, den) : atLeastZero(minus(begins, first));
       const markers = (i === 0 ? (one.markers ?? []) : []).map((mark) => ({
         at: Math.max(0, nearestFrame(minus(seconds(mark.marked_range.start_time), begins), this.#rate)),
-        name: mark.name,
-        note: mark.comment,
+        ...wordsOf(mark),
       }));
       return {
-        ...{ at, frames, markers, enabled: one.enabled && same(ref, shown) },
+        ...{ at, frames, markers, enabled: one.enabled && shown },
         name: own?.name ?? one.name ?? media.name,
         source: { media: media.id, name: told?.name ?? media.name, from },
         note: i === 0 ? (own?.note ?? '') : '',
@@ -214,8 +241,7 @@ class Reader {
     });
   }
 
-  #medium(ref: Reference, one: Item, ranged: z.infer<typeof timeRange>): CutMedia {
-    const path = fromFileUrl(ref.target_url!)!;
+  #medium(ref: Reference, path: string, one: Item, ranged: z.infer<typeof timeRange>): CutMedia {
     const told = ownReference.safeParse(ref.metadata?.[OWN]).data;
     const available = ref.available_range;
     const rate = standard(available?.duration.rate ?? ranged.start_time.rate);
@@ -242,6 +268,12 @@ class Reader {
   }
 }
 
-const same = (a: Reference, b: Reference) => a.target_url === b.target_url && a.name === b.name;
+function wordsOf({ name, comment, color, metadata }: z.infer<typeof marker>): Omit<CutMarker, 'at'> {
+  const own = ownMarker.safeParse(metadata?.[OWN]).data;
+  const note = comment || (resolveNote.safeParse(metadata).data?.Resolve_OTIO.Note ?? '');
+  const called = typeof color === 'object' ? color?.name : color;
+  return { name: name ?? '', note, colour: own ? own.colour : colourNamed(called ?? '') };
+}
+
 const minus = (a: Exact, b: Exact) => add(a, exact(-b.num, b.den));
 const atLeastZero = (time: Exact) => (time.num < 0n ? exact(0n) : time);

@@ -137,7 +137,10 @@ function referenceOf(cut: Cut, source: CutSource): object {
   };
 }
 
-function markerOf({ name, note }: CutMarker, at: Time, rate: Rational): object {
+function markerOf({ name, note, colour }: CutMarker, at: Time, rate: Rational): object {
   const marked_range = range(at, time(1, rate));
-  return { OTIO_SCHEMA: 'Marker.2', metadata: {}, name, marked_range, color: 'RED', comment: note };
+  // Resolve has its notes there.
+  const metadata = { [OWN]: { colour }, ...(note === '' ? {} : { Resolve_OTIO: { Note: note } }) };
+  const color = (colour ?? 'red').toUpperCase();
+  return { OTIO_SCHEMA: 'Marker.2', metadata, name, marked_range, color, comment: note };
 }

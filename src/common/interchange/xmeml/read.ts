@@ -88,7 +88,7 @@ function timecodeIn(parent: Element, own: Rational): Timecode | null {
 
 function markerOf(one: Element, from: number): CutMarker {
   const at = Math.max(0, (whole(textIn(one, 'in')) ?? 0) - from);
-  return { at, name: textIn(one, 'name') ?? '', note: textIn(one, 'comment') ?? '' };
+  return { at, name: textIn(one, 'name') ?? '', note: textIn(one, 'comment') ?? '', colour: null };
 }
 
 interface Place {

@@ -8,6 +8,7 @@ import { sameRational } from '../../time/rational.ts';
 import { formatTimecode, nominalRate, type Timecode } from '../../time/timecode.ts';
 import { type Cut, type CutMedia, cutLength, mediaLength, type WrittenCut } from '../cut.ts';
 import { toFileUrl } from '../file-url.ts';
+import { markersOf } from '../markers.ts';
 import { type LaidClip, shownTrack, type Track, tracksOf } from '../tracks.ts';
 import { type Element, element, writeXml } from '../xml.ts';
 
@@ -33,6 +34,7 @@ export function writeXmeml(cut: Cut): WrittenCut {
         `${one.name} has its own rate: where a clip begins in it is rounded to a frame of the timeline`,
       );
   }
+  if (markersOf(cut).some(({ colour }) => colour !== null)) losses.add('markers lose their colours');
   const writer = new Writer(cut);
   const video = tracksOf(cut);
   const heard = shownTrack(cut).filter(({ source }) => cut.media[source.media]!.sound !== null);
