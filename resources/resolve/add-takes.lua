@@ -145,9 +145,10 @@ local function addTakes(shot, item, pool)
       place = math.max(1, ask(item, 'GetTakesCount') or place)
     end
   end
+  if added == 0 then return 0 end
   ask(item, 'SelectTakeByIndex', 1)
   local selected = ask(item, 'GetSelectedTakeIndex')
-  if #shot.takes > 0 and added > 0 and selected ~= 1 then
+  if selected ~= 1 then
     fault('%s: take %s is selected instead of the first, which is the one that was chosen', shot.name, tostring(selected))
   end
   return added

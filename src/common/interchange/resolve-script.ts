@@ -31,6 +31,13 @@ const COLOURS = {
   purple: 'Purple',
 } as const;
 
+const HOW_TO_RUN = [
+  '-- For DaVinci Resolve. Open a project of the frame rate of this cut, then Workspace > Console, choose Lua, and enter',
+  '--   dofile([[ the whole path of this file ]])',
+  '-- or put this file into the folder of scripts of Resolve and choose it in Workspace > Scripts.',
+  '',
+];
+
 /** What is shown, alone: the script sets markers, and adds what else there is. */
 export function resolveTimeline(cut: Cut): WrittenCut {
   const items = cut.items.map((item): CutItem => {
@@ -87,7 +94,8 @@ export function resolveScript(cut: Cut, program: string, timeline: string): Writ
       colour: colour === null ? NO_COLOUR : COLOURS[colour],
     })),
   };
-  return { text: `local CUT = ${luaOf(table)}\n\n${program}`, losses: [...losses] };
+  const text = [...HOW_TO_RUN, `local CUT = ${luaOf(table)}`, '', program].join('\n');
+  return { text, losses: [...losses] };
 }
 
 function framesIn({ rate }: CutMedia, frames: number, cutRate: Rational): number {

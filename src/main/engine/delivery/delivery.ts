@@ -7,7 +7,7 @@ import type {
   DeliveryProgress,
   DeliveryRequest,
 } from '../../../common/contract/delivery.ts';
-import { throwIfCancelled } from '../../../common/errors.ts';
+import { AppError, throwIfCancelled } from '../../../common/errors.ts';
 import { portableName } from '../../../common/file-name.ts';
 import type { MediaFacts } from '../../../common/interchange/from-project.ts';
 import type { TimelineFormatId } from '../../../common/interchange/registry.ts';
@@ -16,7 +16,7 @@ import { freeBytes, requireRoom } from '../disk.ts';
 import type { Probe } from '../media/remembering-probe.ts';
 import { stampOf } from '../media/sequence.ts';
 import { inWords } from '../media/target.ts';
-import { type DeliveredFile, EXTRAS } from './extras.ts';
+import { type DeliveredFile, EXTRAS, type ExtraFile } from './extras.ts';
 import { digestOf, PartialFolder, requireNew } from './partial.ts';
 import { type Plan, type PlannedFile, planDelivery } from './plan.ts';
 import { readmeOf } from './readme.ts';
@@ -90,6 +90,15 @@ async function prepare(
   context: Pick<DeliveryContext, 'probe'> & { readonly signal?: AbortSignal | undefined },
 ): Promise<Prepared> {
   await requireNew(request.folder);
+  if (request.resolve && request.timelines?.takes !== 'all')
+    throw new AppError(
+      'usage',
+      'the script for Resolve adds the takes of a timeline, and none are asked for',
+      {
+        doing: DOING,
+        hint: 'Export timelines with all takes, or leave the script out.',
+      },
+    );
   const sources = await readSources(request, context);
   const plan = await planDelivery(request, sources);
   const digest = digestOf([request.folder, [...digestsOf(plan, sources)]]);
@@ -188,11 +197,12 @@ async function writeBeside(
       await writeWhole(join(partial.out, name), text);
       written.push({ format, name, losses });
     }
-    await writeWhole(join(partial.out, 'README.txt'), readmeOf(cut, written));
   }
+  const extras: ExtraFile[] = [];
   for (const extra of EXTRAS)
-    for (const { name, text } of await extra({ request, cut, timelines: written, files }))
-      await writeWhole(join(partial.out, name), text);
+    extras.push(...(await extra({ request, stem, cut, timelines: written, files })));
+  for (const { name, text } of extras) await writeWhole(join(partial.out, name), text);
+  if (cut) await writeWhole(join(partial.out, 'README.txt'), readmeOf(cut, written, extras));
   return written;
 }
 

@@ -3,6 +3,7 @@ import type { DeliveryRequest } from '../../../common/contract/delivery.ts';
 import type { Cut } from '../../../common/interchange/cut.ts';
 import type { MediaFacts } from '../../../common/interchange/from-project.ts';
 import type { TimelineFormatId } from '../../../common/interchange/registry.ts';
+import { resolveExtra } from './resolve.ts';
 
 /** A file of a finished delivery. */
 export interface DeliveredFile {
@@ -18,15 +19,24 @@ export interface DeliveredFile {
   readonly takes: readonly string[];
 }
 
-interface DeliveredWork {
+export interface DeliveredWork {
   readonly request: DeliveryRequest;
+  /** The project's name as part of a file's. */
+  readonly stem: string;
   /** Null where no timeline was asked for. */
   readonly cut: Cut | null;
   readonly timelines: readonly { readonly format: TimelineFormatId; readonly name: string }[];
   readonly files: readonly DeliveredFile[];
 }
 
-/** Names are places inside the folder. */
-type Extra = (work: DeliveredWork) => Promise<readonly { readonly name: string; readonly text: string }[]>;
+export interface ExtraFile {
+  /** Place inside the folder. */
+  readonly name: string;
+  readonly text: string;
+  /** What the README says of it, in lines; none where it need not. */
+  readonly about: readonly string[];
+}
 
-export const EXTRAS: readonly Extra[] = [];
+type Extra = (work: DeliveredWork) => Promise<readonly ExtraFile[]>;
+
+export const EXTRAS: readonly Extra[] = [resolveExtra];

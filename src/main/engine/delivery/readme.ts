@@ -3,6 +3,7 @@ import { type Cut, cutLength } from '../../../common/interchange/cut.ts';
 import { TIMELINES, type TimelineFormatId } from '../../../common/interchange/registry.ts';
 import { formatRational } from '../../../common/time/rational.ts';
 import { formatTimecode } from '../../../common/time/timecode.ts';
+import type { ExtraFile } from './extras.ts';
 
 export function readmeOf(
   cut: Cut,
@@ -11,6 +12,7 @@ export function readmeOf(
     readonly name: string;
     readonly losses: readonly string[];
   }[],
+  extras: readonly Pick<ExtraFile, 'name' | 'about'>[] = [],
 ): string {
   const { rate, start, width, height } = cut;
   const end = { ...start, frames: start.frames + cutLength(cut) };
@@ -25,6 +27,9 @@ export function readmeOf(
       ...losses.map((loss) => `  not kept: ${loss}`),
       '',
     ]),
+    ...extras.flatMap(({ name, about }) =>
+      about.length === 0 ? [] : [name, ...about.map((line) => `  ${line}`), ''],
+    ),
     'What they show:',
     ...Object.values(cut.media).map(({ path }) => `  ${path}`),
   ];
