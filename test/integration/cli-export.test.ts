@@ -20,7 +20,7 @@ import { rememberingProbe } from '../../src/main/engine/media/remembering-probe.
 import { createProject } from '../../src/main/engine/project/file.ts';
 import { makeWorld, messages, movingClip, retake, type World } from '../helpers/cli.ts';
 import { ffmpegDoes } from '../helpers/clips.ts';
-import { seenIn } from '../helpers/cuts.ts';
+import { marksIn, seenIn, startOf } from '../helpers/cuts.ts';
 import { clipRefOf, withClip } from '../helpers/project.ts';
 
 const RATE = rational(12);
@@ -82,6 +82,11 @@ beforeAll(async () => {
       },
     ],
     takes: { 'take-1': { ...taken, start: 4, end: 16 } },
+    markers: [
+      { id: 'm1', frame: 6, name: 'wave', note: '', colour: 'green' },
+      { id: 'm2', frame: 21, name: 'nothing', note: '', colour: 'orange' },
+    ],
+    startTimecode: '10:00:00:00',
   };
   project = join(world.dir, 'film.retake');
   createProject(project, document).close();
@@ -111,6 +116,11 @@ describe('the folder', () => {
       const { cut } = READERS[format](readFileSync(path, 'utf8'));
       const seen = seenIn(cut).map(({ name: _, ...one }) => one);
       expect(seen, format).toEqual(shownOf({ clip, take }));
+      expect(marksIn(cut, { colours: false }), format).toEqual([
+        { at: 6, name: 'wave', note: '' },
+        { at: 21, name: 'nothing', note: '' },
+      ]);
+      if (!['kdenlive', 'shotcut'].includes(format)) expect(startOf(cut), format).toBe('10:00:00:00');
     }
     const { cut } = READERS.otio(readFileSync(files.find(({ format }) => format === 'otio')!.path, 'utf8'));
     expect(cut.items.map((item) => (item.kind === 'clip' ? item.sources.length : 0))).toEqual([
@@ -119,6 +129,18 @@ describe('the folder', () => {
     const readme = readFileSync(join(folder, 'README.txt'), 'utf8');
     for (const { path } of files) expect(readme).toContain(path.slice(folder.length + 1));
     expect(readme).toContain(take);
+  });
+
+  it('has a script for Resolve where that is asked for, which names its timeline and all takes', async () => {
+    const { folder } = await exported('resolve', '--format', 'resolve', '--resolve');
+    const name = 'Sea & -sky- (Resolve takes)';
+    const script = readFileSync(join(folder, `${name}.lua`), 'utf8');
+    for (const path of [clip, take, join(folder, `${name}.fcpxml`)]) expect(script).toContain(`"${path}"`);
+    const { cut } = readFcpxml(readFileSync(join(folder, `${name}.fcpxml`), 'utf8'));
+    expect(seenIn(cut).map(({ name: _, ...one }) => one)).toEqual(shownOf({ clip, take }));
+    expect(readFileSync(join(folder, 'README.txt'), 'utf8')).toContain(
+      `dofile([[${join(folder, name)}.lua]])`,
+    );
   });
 
   it('has copies of what is seen where that is asked for, and they are what is named', async () => {

@@ -53,7 +53,7 @@ function cutOf(paths: { one: string; two: string }): Cut {
       start: { frames: 86_400, drop: false },
       width: 64,
       height: 48,
-      markers: [],
+      markers: [{ at: 10, name: 'here', note: '', colour: null }],
     },
     media: {
       one: media('one', paths.one, { frames: 864_000, drop: false }),
@@ -98,6 +98,9 @@ it.each(TIMELINE_FORMATS)('a timeline as %s has it', async (format) => {
   const { document, shots } = await importTimeline({ path: file, footage: null, rate: RATE }, context);
   expect(shots).toBe(3);
   expect(cutIn(document)).toEqual(wanted({ one: first, two: second }));
+  expect(document.markers.map(({ frame, name }) => [frame, name])).toEqual([[10, 'here']]);
+  const counts = ['kdenlive', 'shotcut'].includes(format) ? '00:00:00:00' : '01:00:00:00';
+  expect(document.startTimecode).toBe(counts);
   expect(document.timeline.flatMap((item) => (item.kind === 'shot' ? [item.anchors] : []))).toEqual([
     [8],
     [0],

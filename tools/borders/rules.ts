@@ -184,7 +184,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/delivery',
-    'media, resources.ts, report-file.ts, atomic-files.ts, disk.ts, common, common/interchange, common/project, contract, time',
+    'media, resources.ts, atomic-files.ts, disk.ts, common, common/interchange, common/project, contract, time',
     'A folder for other programs is made of a snapshot and the files that it names.',
   ),
   area(

@@ -3,7 +3,7 @@ import { type Cut, cutLength } from '../../../common/interchange/cut.ts';
 import { TIMELINES, type TimelineFormatId } from '../../../common/interchange/registry.ts';
 import { formatRational } from '../../../common/time/rational.ts';
 import { formatTimecode } from '../../../common/time/timecode.ts';
-import type { ExtraFile } from './extras.ts';
+import type { ExtraFile } from './extra.ts';
 
 export function readmeOf(
   cut: Cut,

@@ -5,7 +5,7 @@ import { AppError } from '../../../common/errors.ts';
 import type { Cut } from '../../../common/interchange/cut.ts';
 import { resolveScript, resolveTimeline } from '../../../common/interchange/resolve-script.ts';
 import { resource } from '../resources.ts';
-import type { DeliveredWork, ExtraFile } from './extras.ts';
+import type { DeliveredWork, ExtraFile } from './extra.ts';
 
 export async function resolveExtra({ request, stem, cut }: DeliveredWork): Promise<ExtraFile[]> {
   return request.resolve && cut ? resolveFiles(cut, { folder: request.folder, stem }) : [];
