@@ -62,7 +62,7 @@ export function RenderFooter({ shots }: { readonly shots: readonly Shot[] }) {
   );
 }
 
-const OTHERS = ['render.frame', 'render.three', null, 'render.range'];
+const OTHERS = ['render.frame', 'render.three', null, 'render.range', 'render.variations'];
 
 /** Further ways to see something of a shot before all of it is rendered. */
 function OtherRenders({ isDisabled }: { readonly isDisabled: boolean }) {

@@ -13,7 +13,7 @@ export interface PlanText {
   readonly cost: string;
 }
 
-export type PlannedWork = Omit<RenderPlan, 'derived'>;
+export type PlannedWork = Omit<RenderPlan, 'derived' | 'againSeconds' | 'seeded'>;
 
 /** Several shots as one piece of work; the size is that of the first. */
 export function sumPlans(plans: readonly PlannedWork[]): PlannedWork | null {

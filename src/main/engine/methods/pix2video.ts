@@ -116,6 +116,7 @@ export const pix2video: Method<Params, 'inversion'> = {
     ...(anchors === 'joint' && count > 1 && { joint: true }),
   }),
   severalAnchors: true,
+  picks: ({ attention }) => attention === 'random',
   needs: () => ['inversion'],
   runs: (shot, params) => [
     {

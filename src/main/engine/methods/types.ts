@@ -48,6 +48,8 @@ export interface Method<P = unknown, N extends Need = Need> {
   readonly solvers?: readonly string[];
   /** Whether all anchors of a shot lead; by default its lead anchor alone. */
   readonly severalAnchors?: boolean;
+  /** Whether it picks by chance, with these parameters; what it starts from and what a solver adds is known without it. */
+  picks?(params: P): boolean;
   needs(params: P): readonly N[];
   /** Almost always one. */
   runs(shot: ShotFacts<N>, params: P): readonly Run[];
