@@ -49,7 +49,7 @@ function valueIn(take: Take, { group, key }: Placed): unknown {
 function inFewWords({ label, limits }: Placed, value: unknown): string {
   const name = label.toLowerCase();
   const isNone = value === null || value === '' || value === false || (Array.isArray(value) && !value.length);
-  if (isNone) return `no ${name}`;
+  if (isNone) return `${name}: none`;
   if (typeof value === 'number') return `${name} ${value}`;
   return sameValue(value, limits.default) ? `${name} as usual` : `other ${name}`;
 }
