@@ -20,6 +20,7 @@ export const MENU_COMMANDS = [
   'file.save',
   'file.saveAs',
   'file.collect',
+  'file.export',
   'edit.undo',
   'edit.redo',
   'view.keys',

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Cut } from '../../src/common/interchange/cut.ts';
 import { writeEdl } from '../../src/common/interchange/edl.ts';
-import { TIMELINE_FORMATS, TIMELINES } from '../../src/common/interchange/registry.ts';
+import { TIMELINE_FORMATS } from '../../src/common/interchange/formats.ts';
+import { WRITERS } from '../../src/common/interchange/registry.ts';
 import type { ProjectDocument } from '../../src/common/project/document.ts';
 import { framesLast } from '../../src/common/time/exact.ts';
 import { rational } from '../../src/common/time/rational.ts';
@@ -93,7 +94,7 @@ async function imported(timeline: string, project: string, ...more: string[]) {
 
 it.each(TIMELINE_FORMATS)('a timeline as %s has it', async (format) => {
   const file = join(world.dir, `cut-${format}`);
-  writeFileSync(file, TIMELINES[format].write(cutOf({ one: first, two: second }), { fcpxml: '1.10' }).text);
+  writeFileSync(file, WRITERS[format](cutOf({ one: first, two: second }), { fcpxml: '1.10' }).text);
   const context = { probe: rememberingProbe(), allows: async () => true, isTake: async () => false };
   const { document, shots } = await importTimeline({ path: file, footage: null, rate: RATE }, context);
   expect(shots).toBe(3);
@@ -133,10 +134,7 @@ it('a list of another program, whose labels are those of its files, which lie el
 
 it('what is not found is named and its place left empty; where nothing is, or the project is there already, nothing is made', async () => {
   const some = join(world.dir, 'some.otio');
-  writeFileSync(
-    some,
-    TIMELINES.otio.write(cutOf({ one: first, two: '/nowhere/two.mov' }), { fcpxml: '1.10' }).text,
-  );
+  writeFileSync(some, WRITERS.otio(cutOf({ one: first, two: '/nowhere/two.mov' }), { fcpxml: '1.10' }).text);
   const { code, stdout, out } = await imported(some, 'some.retake');
   expect(code).toBe(0);
   expect(stdout).toContain('not kept: two.mov was not found: its place is left empty');
@@ -149,7 +147,7 @@ it('what is not found is named and its place left empty; where nothing is, or th
   const none = join(world.dir, 'none.otio');
   writeFileSync(
     none,
-    TIMELINES.otio.write(cutOf({ one: '/nowhere/a.mov', two: '/nowhere/b.mov' }), { fcpxml: '1.10' }).text,
+    WRITERS.otio(cutOf({ one: '/nowhere/a.mov', two: '/nowhere/b.mov' }), { fcpxml: '1.10' }).text,
   );
   const refused = await imported(none, 'none.retake');
   expect(refused.code).toBe(2);

@@ -2,8 +2,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { TIMELINE_FORMATS } from '../../src/common/interchange/formats.ts';
 import { readTimeline } from '../../src/common/interchange/read.ts';
-import { TIMELINE_FORMATS, TIMELINES } from '../../src/common/interchange/registry.ts';
+import { WRITERS } from '../../src/common/interchange/registry.ts';
 import { rational, toNumber } from '../../src/common/time/rational.ts';
 import { apart, seenIn } from '../helpers/cuts.ts';
 import { sharedPath } from '../helpers/shared.ts';
@@ -37,7 +38,7 @@ describe.skipIf(files.length === 0)('of other programs', () => {
     const cut = read(readFileSync(join(folder!, name), 'utf8'));
     expect(seenIn(cut)).toHaveLength(SEEN[name]!);
     for (const format of TIMELINE_FORMATS) {
-      const again = read(TIMELINES[format].write(cut, { fcpxml: '1.13' }).text);
+      const again = read(WRITERS[format](cut, { fcpxml: '1.13' }).text);
       const [mine, others] = [cut, again].map((one) =>
         seenIn(one).map(({ at, frames, path }) => [at, frames, path]),
       );

@@ -13,7 +13,7 @@ import {
 import { dirname, join, resolve } from 'node:path';
 import { Arch, build, Platform } from 'electron-builder';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { TIMELINE_FORMATS } from '../../src/common/interchange/registry.ts';
+import { TIMELINE_FORMATS } from '../../src/common/interchange/formats.ts';
 import { rational } from '../../src/common/time/rational.ts';
 import { resolveFfmpeg } from '../../src/main/engine/media/ffmpeg.ts';
 import { createProject } from '../../src/main/engine/project/file.ts';

@@ -70,14 +70,14 @@ export const AREAS: readonly Area[] = [
     'Timelines as other programs write them are text made of a snapshot: no file, no process.',
   ),
   area(
-    'common/credentials',
-    'common, interchange',
-    'What a file says of how it was made is text made of plain facts.',
-  ),
-  area(
     'common/contract',
     'common, formats, interchange, masks, project, settings',
     'What can be said between processes is data and its schemas.',
+  ),
+  area(
+    'common/delivery',
+    'contract, project',
+    'What an artist asks of an export is data, and so are presets.',
   ),
   // Processes.
   area('main', 'settings', 'What every process of this machine shares knows none of them.'),
@@ -189,7 +189,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/delivery',
-    'media, report-file.ts, resources.ts, atomic-files.ts, disk.ts, common, common/credentials, common/interchange, common/project, contract, time',
+    'media, resources.ts, atomic-files.ts, disk.ts, common, common/interchange, common/project, contract, time',
     'A folder for other programs is made of a snapshot and the files that it names.',
   ),
   area(
@@ -251,10 +251,10 @@ export const AREAS: readonly Area[] = [
     'actions, keyboard, ui, engine.ts',
     'Buttons and menus run commands and show their keys.',
   ),
-  ...['inspector', 'library', 'queue', 'scopes', 'start', 'takes', 'timeline', 'viewer'].map(panel),
+  ...['export', 'inspector', 'library', 'queue', 'scopes', 'start', 'takes', 'timeline', 'viewer'].map(panel),
   area(
     'renderer/app',
-    'inspector, library, queue, scopes, start, takes, timeline, viewer, store, actions, keyboard, commands, ui, engine.ts',
+    'export, inspector, library, queue, scopes, start, takes, timeline, viewer, store, actions, keyboard, commands, ui, engine.ts',
     'The window puts the panels together.',
   ),
 ];
@@ -302,11 +302,7 @@ export const LIBRARIES: readonly Library[] = [
   library('immer', 'common/project, main/engine/project', 'Drafts and patches of the document.'),
   library('zustand', 'renderer/store, renderer/keyboard', 'State is in store; the key map is its own.'),
   library('p-limit', 'main/engine', 'Work that must go one after the other.'),
-  library(
-    'mrmime',
-    'main/app/serve-file.ts, main/engine/delivery/credentials.ts',
-    'What kind a file is, by its name.',
-  ),
+  library('mrmime', 'main/app/serve-file.ts', 'What kind a file is, for the page.'),
   library('pretty-bytes', 'main, renderer', 'Sizes read the same everywhere, in thousands.'),
   library('react', 'renderer', 'The page.'),
   library('react-dom', 'renderer/main.tsx', 'The page is put in its place once.'),

@@ -1,8 +1,7 @@
 /** Out to other programs: takes, shots or the whole timeline as files, and timelines that name them. */
 import { z } from 'zod';
 import { TAKE_FORMATS } from '../formats/registry.ts';
-import { FCPXML_VERSIONS } from '../interchange/fcpxml/write.ts';
-import { TIMELINE_FORMATS, type TimelineFormatId } from '../interchange/registry.ts';
+import { FCPXML_VERSIONS, TIMELINE_FORMATS, type TimelineFormatId } from '../interchange/formats.ts';
 import { projectDocument } from '../project/document.ts';
 import { call } from './call.ts';
 import { absolutePath, projectId } from './values.ts';
@@ -38,18 +37,11 @@ const media = z.discriminatedUnion('as', [
   }),
 ]);
 
-const deliveryRequest = z.strictObject({
-  /** The open project, as whoever asks shows it. */
-  project: projectId,
-  document: projectDocument,
-  /** Made new, or empty. */
-  folder: absolutePath,
-  what,
+/** How it leaves, whatever it is: what presets keep. */
+export const deliveryHow = z.strictObject({
   media,
   /** What files are called, without ending: "{project}_{shot}_{take}", also {clip}, {n}, {date}, {timecode}. Null: copies keep their names. */
   names: z.string().min(1).max(500).nullable(),
-  /** Label of the first frame of the timeline; null for the project's. */
-  startTimecode: z.string().max(20).nullable(),
   /** Timelines beside the media; null for none. */
   timelines: z
     .strictObject({
@@ -63,6 +55,17 @@ const deliveryRequest = z.strictObject({
   resolve: z.boolean(),
   /** What files say of how they were made. */
   credentials: z.enum(['none', 'model', 'prompts']),
+});
+
+const deliveryRequest = deliveryHow.extend({
+  /** The open project, as whoever asks shows it. */
+  project: projectId,
+  document: projectDocument,
+  /** Made new, or empty. */
+  folder: absolutePath,
+  what,
+  /** Label of the first frame of the timeline; null for the project's. */
+  startTimecode: z.string().max(20).nullable(),
 });
 export type DeliveryRequest = z.output<typeof deliveryRequest>;
 

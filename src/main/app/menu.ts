@@ -21,6 +21,8 @@ const FILE: readonly (Entry | 'separator' | 'recent')[] = [
   { command: 'file.save', label: 'Save', accelerator: 'CmdOrCtrl+S' },
   { command: 'file.saveAs', label: 'Save As…', accelerator: 'CmdOrCtrl+Shift+S' },
   { command: 'file.collect', label: 'Collect into a Folder…' },
+  'separator',
+  { command: 'file.export', label: 'Export…', accelerator: 'CmdOrCtrl+E' },
 ];
 
 const EDIT: readonly Entry[] = [

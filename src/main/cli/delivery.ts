@@ -6,8 +6,13 @@ import type { Calls } from '../../common/contract/contract.ts';
 import type { Delivered, DeliveryForecast } from '../../common/contract/delivery.ts';
 import { AppError } from '../../common/errors.ts';
 import { FORMATS, TAKE_FORMATS, type TakeFormat } from '../../common/formats/registry.ts';
-import { FCPXML_VERSIONS, type FcpxmlVersion } from '../../common/interchange/fcpxml/write.ts';
-import { TIMELINE_FORMATS, TIMELINES, type TimelineFormatId } from '../../common/interchange/registry.ts';
+import {
+  FCPXML_VERSIONS,
+  type FcpxmlVersion,
+  TIMELINE_FORMATS,
+  TIMELINES,
+  type TimelineFormatId,
+} from '../../common/interchange/formats.ts';
 import type { Rational } from '../../common/media.ts';
 import type { Engine } from './engine.ts';
 import { createProgressView } from './progress.ts';

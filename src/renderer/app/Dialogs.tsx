@@ -1,6 +1,8 @@
 /** The sheets that lie over the window, one at a time. */
 import type { ReactNode } from 'react';
+import { leaveExport } from '../actions/export.ts';
 import { leaveOpening } from '../actions/open-timeline.ts';
+import { Export } from '../export/Export.tsx';
 import { CopySheet } from '../inspector/CopySheet.tsx';
 import { KeyList } from '../keyboard/KeyList.tsx';
 import { Library } from '../library/Library.tsx';
@@ -8,9 +10,7 @@ import { Backups } from '../start/Backups.tsx';
 import { Missing } from '../start/Missing.tsx';
 import { OpenTimeline } from '../start/OpenTimeline.tsx';
 import { type Dialog, setView, useView } from '../store/view.ts';
-import { ContactSheet } from '../takes/ContactSheet.tsx';
 import { Quality } from '../takes/Quality.tsx';
-import { Variations } from '../takes/Variations.tsx';
 import { Sheet } from '../ui/Sheet.tsx';
 import { About } from './About.tsx';
 import { FindShots } from './FindShots.tsx';
@@ -30,9 +30,8 @@ const SHEETS: Readonly<Record<Dialog, SheetSpec>> = {
   missing: { title: 'Missing clips', body: () => <Missing /> },
   backups: { title: 'Backups', body: () => <Backups /> },
   quality: { title: 'How good is the take', body: () => <Quality /> },
-  variations: { title: 'Variations', body: () => <Variations /> },
-  contact: { title: 'Contact sheet', body: () => <ContactSheet /> },
   timeline: { title: 'Open a timeline', body: () => <OpenTimeline />, onClose: leaveOpening },
+  export: { title: 'Export', body: () => <Export />, onClose: leaveExport },
   about: { title: 'About Retake', body: () => <About /> },
 };
 

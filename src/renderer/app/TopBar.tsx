@@ -1,6 +1,7 @@
 /** Project, undo, import and what the engine is doing. */
-import { FolderOpen, Import, Keyboard, Redo2, Undo2 } from 'lucide-react';
+import { FolderOpen, Import, Keyboard, Redo2, Share, Undo2 } from 'lucide-react';
 import { CommandButton } from '../commands/CommandButton.tsx';
+import { ExportStatus } from '../export/ExportStatus.tsx';
 import { useJobs } from '../store/jobs.ts';
 import { useDocument, useSaveState, useUndoNames } from '../store/project.ts';
 import { useEngineState } from '../store/session.ts';
@@ -20,6 +21,9 @@ export function TopBar() {
       <CommandButton id="file.import">
         <Import />
       </CommandButton>
+      <CommandButton id="file.export">
+        <Share />
+      </CommandButton>
       <span className={layout.divider} />
       <CommandButton id="edit.undo" name={undo ? `Undo ${undo}` : 'Nothing to undo'} isDisabled={!undo}>
         <Undo2 />
@@ -28,6 +32,7 @@ export function TopBar() {
         <Redo2 />
       </CommandButton>
       <span className={layout.spring} />
+      <ExportStatus />
       <Status />
       <CommandButton id="view.keys">
         <Keyboard />

@@ -14,11 +14,11 @@ import { endGesture } from '../store/project.ts';
 import { Button } from '../ui/Button.tsx';
 import { IconButton } from '../ui/IconButton.tsx';
 import layout from '../ui/layout.module.css';
+import { NumberInput } from '../ui/NumberInput.tsx';
 import { Select } from '../ui/Select.tsx';
 import { Slider } from '../ui/Slider.tsx';
 import texts from '../ui/text.module.css';
 import styles from './ControlFields.module.css';
-import { NumberInput } from './NumberInput.tsx';
 import { StepsFields } from './StepsFields.tsx';
 
 const CONDITIONS: readonly { readonly id: Control['condition']; readonly name: string }[] = [

@@ -2,10 +2,10 @@
 import type { PartOf } from '../../common/masks/mask.ts';
 import { partIn } from '../../common/project/edits-mask.ts';
 import { changeMask } from '../actions/masked.ts';
+import { NumberInput } from '../ui/NumberInput.tsx';
 import { Select } from '../ui/Select.tsx';
 import texts from '../ui/text.module.css';
 import styles from './MatteFields.module.css';
-import { NumberInput } from './NumberInput.tsx';
 
 const CHANNELS = [
   { id: 'luma', name: 'White is inside' },

@@ -1,6 +1,7 @@
 /** A share of the steps by two numbers, in percent. */
+
+import { NumberInput } from '../ui/NumberInput.tsx';
 import texts from '../ui/text.module.css';
-import { NumberInput } from './NumberInput.tsx';
 import styles from './StepsFields.module.css';
 
 interface Props {

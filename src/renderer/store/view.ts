@@ -5,8 +5,6 @@ import { getDocument } from './project.ts';
 
 export type Side = 'inspector' | 'queue' | 'scopes';
 export type Dialog =
-  | 'variations'
-  | 'contact'
   | 'keys'
   | 'library'
   | 'about'
@@ -15,7 +13,8 @@ export type Dialog =
   | 'backups'
   | 'copy'
   | 'quality'
-  | 'timeline';
+  | 'timeline'
+  | 'export';
 
 export interface View {
   /** Timeline frame under the playhead; 0 … length - 1. */

@@ -32,12 +32,15 @@ interface Props {
   readonly onChange: (id: string) => void;
   readonly isDisabled?: boolean;
   readonly describedBy?: string;
+  /** Shown where the value is none of the options. */
+  readonly placeholder?: string;
   /** Several things are chosen and differ: no option is, until one is. */
   readonly differs?: boolean;
 }
 
 export function Select(props: Props) {
-  const { label, isLabelHidden, options, value, onChange, isDisabled, describedBy, differs } = props;
+  const { label, isLabelHidden, options, value, onChange, isDisabled, describedBy, differs, placeholder } =
+    props;
   return (
     <AriaSelect
       className={styles.field}
@@ -52,7 +55,9 @@ export function Select(props: Props) {
     >
       {isLabelHidden ? null : <Label className={styles.label}>{label}</Label>}
       <AriaButton className={`${inputs.input} ${styles.button}`}>
-        <SelectValue>{({ selectedText }) => (differs ? 'differs' : selectedText || value)}</SelectValue>
+        <SelectValue>
+          {({ selectedText }) => (differs ? 'differs' : selectedText || value || placeholder)}
+        </SelectValue>
         <ChevronDown aria-hidden="true" />
       </AriaButton>
       <Popover className={popover.popover} offset={4}>

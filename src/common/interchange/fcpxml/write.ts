@@ -18,12 +18,11 @@ import {
   type WrittenCut,
 } from '../cut.ts';
 import { toFileUrl } from '../file-url.ts';
+import type { FcpxmlVersion } from '../formats.ts';
 import { markersOf } from '../markers.ts';
 import { type Element, element, writeXml } from '../xml.ts';
 import { secondsText } from './times.ts';
 
-export const FCPXML_VERSIONS = ['1.10', '1.11', '1.12', '1.13'] as const;
-export type FcpxmlVersion = (typeof FCPXML_VERSIONS)[number];
 export type FcpxmlProfile = 'auditions' | 'lanes';
 
 /** What the format has no place for, in the metadata of a clip. */

@@ -36,7 +36,7 @@ export function deliveryHandlers({
     for (const { path } of Object.values(document.clips)) await places.require(path, DOING);
     for (const { path } of Object.values(document.takes)) await requireShown(path, DOING);
     await places.accept(folder);
-    await requireWorkFolder(folder, DOING);
+    await requireWorkFolder(folder, 'choosing the folder');
   };
   const contextOf = (signal: AbortSignal | undefined): DeliveryContext => ({
     probe,

@@ -9,8 +9,8 @@ import type {
 } from '../../../common/contract/delivery.ts';
 import { AppError, throwIfCancelled } from '../../../common/errors.ts';
 import { portableName } from '../../../common/file-name.ts';
+import type { TimelineFormatId } from '../../../common/interchange/formats.ts';
 import type { MediaFacts } from '../../../common/interchange/from-project.ts';
-import type { TimelineFormatId } from '../../../common/interchange/registry.ts';
 import { copyWhole, writeWhole } from '../../atomic-files.ts';
 import { freeBytes, requireRoom } from '../disk.ts';
 import type { Probe } from '../media/remembering-probe.ts';
@@ -201,11 +201,8 @@ async function writeBeside(
   }
   const extras: ExtraFile[] = [];
   for (const extra of EXTRAS)
-    extras.push(...(await extra({ request, stem, cut, timelines: written, files, out: partial.out })));
-  for (const { name, text } of extras) {
-    await mkdir(dirname(join(partial.out, name)), { recursive: true });
-    await writeWhole(join(partial.out, name), text);
-  }
+    extras.push(...(await extra({ request, stem, cut, timelines: written, files })));
+  for (const { name, text } of extras) await writeWhole(join(partial.out, name), text);
   if (cut) await writeWhole(join(partial.out, 'README.txt'), readmeOf(cut, written, extras));
   return written;
 }

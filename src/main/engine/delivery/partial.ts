@@ -165,7 +165,7 @@ export async function requireNew(folder: string): Promise<void> {
   const holds = about.isDirectory() ? await readdir(folder) : ['a file'];
   if (holds.length === 0) return;
   throw new AppError('usage', `${basename(folder)} is there already and holds something`, {
-    doing: DOING,
+    doing: 'choosing the folder',
     hint: 'Name a folder that is not there yet.',
   });
 }

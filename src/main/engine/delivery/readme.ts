@@ -1,6 +1,6 @@
 /** What a colleague reads first in an exported folder. */
 import { type Cut, cutLength } from '../../../common/interchange/cut.ts';
-import { TIMELINES, type TimelineFormatId } from '../../../common/interchange/registry.ts';
+import { TIMELINES, type TimelineFormatId } from '../../../common/interchange/formats.ts';
 import { formatRational } from '../../../common/time/rational.ts';
 import { formatTimecode } from '../../../common/time/timecode.ts';
 import type { ExtraFile } from './extra.ts';

@@ -1,8 +1,9 @@
 /** The timelines of a delivery: one cut of the project, its pictures the delivered files, in every format asked for. */
 import type { DeliveryRequest } from '../../../common/contract/delivery.ts';
 import type { Cut } from '../../../common/interchange/cut.ts';
+import { TIMELINES, type TimelineFormatId } from '../../../common/interchange/formats.ts';
 import { cutOf, type MediaFacts } from '../../../common/interchange/from-project.ts';
-import { TIMELINES, type TimelineFormatId } from '../../../common/interchange/registry.ts';
+import { WRITERS } from '../../../common/interchange/registry.ts';
 import { factsOf, type Sources } from './sources.ts';
 
 export interface TimelineText {
@@ -31,8 +32,8 @@ export function* timelineTexts(
   { formats, fcpxml }: NonNullable<DeliveryRequest['timelines']>,
 ): Generator<TimelineText> {
   for (const format of new Set(formats)) {
-    const { ending, write } = TIMELINES[format];
-    const { text, losses } = write(cut, { fcpxml });
+    const { ending } = TIMELINES[format];
+    const { text, losses } = WRITERS[format](cut, { fcpxml });
     yield { format, ending, text, losses: [...losses, ...sequenceLosses(cut)] };
   }
 }

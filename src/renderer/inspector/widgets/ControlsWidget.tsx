@@ -5,11 +5,11 @@ import { addControlAt, addControlFile, addControlFolder } from '../../actions/co
 import { tryTo } from '../../store/notices.ts';
 import { Button } from '../../ui/Button.tsx';
 import layout from '../../ui/layout.module.css';
+import { DIFFERS } from '../../ui/NumberInput.tsx';
 import texts from '../../ui/text.module.css';
 import { count } from '../../words.ts';
 import { ControlFields } from '../ControlFields.tsx';
 import { FromLibrary } from '../FromLibrary.tsx';
-import { DIFFERS } from '../NumberInput.tsx';
 import { Row } from '../Row.tsx';
 import styles from './ControlsWidget.module.css';
 import type { WidgetProps } from './widget.ts';

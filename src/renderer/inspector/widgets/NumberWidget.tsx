@@ -1,7 +1,7 @@
 /** A number by slider and field. */
 import { endGesture } from '../../store/project.ts';
+import { NumberInput } from '../../ui/NumberInput.tsx';
 import { Slider } from '../../ui/Slider.tsx';
-import { NumberInput } from '../NumberInput.tsx';
 import { Row } from '../Row.tsx';
 import styles from './NumberWidget.module.css';
 import type { WidgetProps } from './widget.ts';

@@ -7,9 +7,9 @@ import { tryTo } from '../../store/notices.ts';
 import { Button } from '../../ui/Button.tsx';
 import { IconButton } from '../../ui/IconButton.tsx';
 import layout from '../../ui/layout.module.css';
+import { DIFFERS } from '../../ui/NumberInput.tsx';
 import texts from '../../ui/text.module.css';
 import { count } from '../../words.ts';
-import { DIFFERS } from '../NumberInput.tsx';
 import { Row } from '../Row.tsx';
 import type { WidgetProps } from './widget.ts';
 

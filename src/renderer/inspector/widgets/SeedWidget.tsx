@@ -1,7 +1,7 @@
 /** A seed, and another one by chance. */
 import { Dices } from 'lucide-react';
 import { IconButton } from '../../ui/IconButton.tsx';
-import { NumberInput } from '../NumberInput.tsx';
+import { NumberInput } from '../../ui/NumberInput.tsx';
 import { Row } from '../Row.tsx';
 import styles from './SeedWidget.module.css';
 import type { WidgetProps } from './widget.ts';

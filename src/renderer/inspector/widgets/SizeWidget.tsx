@@ -1,6 +1,6 @@
 /** Pixels; empty is the size that the project's model was trained at. */
 import { useModel } from '../../store/library.ts';
-import { NumberInput } from '../NumberInput.tsx';
+import { NumberInput } from '../../ui/NumberInput.tsx';
 import { Row } from '../Row.tsx';
 import type { WidgetProps } from './widget.ts';
 

@@ -1,8 +1,8 @@
 /** A line of text; a number, a list or JSON where the field takes them. */
 import { useEffect, useState } from 'react';
 import inputs from '../../ui/input.module.css';
+import { DIFFERS } from '../../ui/NumberInput.tsx';
 import texts from '../../ui/text.module.css';
-import { DIFFERS } from '../NumberInput.tsx';
 import { Row } from '../Row.tsx';
 import { parseText, textOf } from '../typed-text.ts';
 import type { WidgetProps } from './widget.ts';

@@ -1,7 +1,7 @@
 /** A number to type: Enter or leaving takes it, Escape does not, arrows step; empty means null where that is allowed. */
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
-import inputs from '../ui/input.module.css';
-import texts from '../ui/text.module.css';
+import inputs from './input.module.css';
+import texts from './text.module.css';
 
 /** In place of a value that is not the same in all chosen shots. */
 export const DIFFERS = 'differs';

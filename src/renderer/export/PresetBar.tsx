@@ -1,0 +1,94 @@
+/** Presets: those that suit a program, and the artist's own. */
+import { useState } from 'react';
+import type { ExportChoice } from '../../common/delivery/choice.ts';
+import { EXPORT_PRESETS, nameFault, presetOf } from '../../common/delivery/presets.ts';
+import { choose } from '../actions/export.ts';
+import { deleteOwnPreset, renameOwnPreset, saveOwnPreset, useOwnPresets } from '../store/export-presets.ts';
+import { Button } from '../ui/Button.tsx';
+import inputs from '../ui/input.module.css';
+import { Select } from '../ui/Select.tsx';
+import texts from '../ui/text.module.css';
+import styles from './Export.module.css';
+
+export function PresetBar({ choice }: { readonly choice: ExportChoice }) {
+  const own = useOwnPresets();
+  const current = presetOf(choice, own);
+  const isOwn = own.some(({ name }) => name === current);
+  const [naming, setNaming] = useState<'new' | 'rename' | null>(null);
+  const all = [...EXPORT_PRESETS, ...own.map((one) => ({ ...one, note: 'Your own' }))];
+  if (naming !== null)
+    return (
+      <NamePreset
+        renamed={naming === 'rename' ? current : null}
+        onDone={(name) => {
+          setNaming(null);
+          if (name === null) return;
+          if (naming === 'rename' && current !== null) renameOwnPreset(current, name);
+          else saveOwnPreset(name, choice);
+        }}
+      />
+    );
+  return (
+    <div className={styles.presets}>
+      <Select
+        label="Preset"
+        options={all.map(({ name, note }) => ({ id: name, name, note }))}
+        value={current ?? ''}
+        placeholder="Your own choice"
+        onChange={(name) => {
+          const chosen = all.find((one) => one.name === name);
+          if (chosen) choose(chosen.choice);
+        }}
+      />
+      {current === null ? <Button onPress={() => setNaming('new')}>Save as a preset…</Button> : null}
+      {isOwn && current !== null ? (
+        <>
+          <Button onPress={() => setNaming('rename')}>Rename…</Button>
+          <Button onPress={() => deleteOwnPreset(current)}>Delete preset</Button>
+        </>
+      ) : null}
+    </div>
+  );
+}
+
+interface NameProps {
+  /** The preset that gets another name; null for a new one. */
+  readonly renamed: string | null;
+  /** Null where nothing is to be done. */
+  readonly onDone: (name: string | null) => void;
+}
+
+function NamePreset({ renamed, onDone }: NameProps) {
+  const own = useOwnPresets();
+  const [name, setName] = useState(renamed ?? '');
+  const fault = nameFault(own, name, renamed);
+  return (
+    <div className={styles.presets}>
+      <div className={styles.field}>
+        <span className={texts.quiet}>Name of the preset</span>
+        <input
+          // biome-ignore lint/a11y/noAutofocus: the artist has just asked for it
+          autoFocus
+          className={inputs.input}
+          aria-label="Name of the preset"
+          maxLength={80}
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+          onKeyDown={(event) => {
+            if (event.key !== 'Enter' && event.key !== 'Escape') return;
+            // Neither the form nor the sheet is meant.
+            event.preventDefault();
+            event.stopPropagation();
+            if (event.key === 'Escape') onDone(null);
+            else if (fault === null) onDone(name);
+          }}
+        />
+      </div>
+      <Button isDisabled={fault !== null} onPress={() => onDone(name)}>
+        {renamed === null ? 'Save' : 'Rename'}
+      </Button>
+      <Button onPress={() => onDone(null)}>Cancel</Button>
+      {fault !== null && name.trim() !== '' ? <p className={texts.problem}>{fault}</p> : null}
+    </div>
+  );
+}
