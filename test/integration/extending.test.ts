@@ -117,18 +117,18 @@ describe('extending Retake', () => {
     const take = join(copy, 'take.mov');
     const { code, output, errors } = retake(
       ...['edit', join(demo, 'clip.mp4'), '--bundle', join(demo, 'bundle'), '--out', take],
-      ...['--method', 'echo', '-p', 'share=0.5', '--solver', 'DDPMScheduler', '--format', 'prores422lt'],
+      ...['--method', 'echo', '-p', 'share=0.5', '--solver', 'DDPMScheduler', '--format', 'prores4444xq'],
       ...['--source-prompt', 'a red ball', '--prompt', 'a blue ball', '--from', '0', '--to', '2'],
       ...['--style', 'in oil', '--steps', '4', '--provider', 'cpu', '--json'],
     );
     expect({ code, told: code === 0 ? '' : errors }).toEqual({ code: 0, told: '' });
     const { settings, method, take: made } = JSON.parse(output) as TakeReport;
-    expect(settings).toMatchObject({ prompts: { style: 'in oil' }, output: { format: 'prores422lt' } });
+    expect(settings).toMatchObject({ prompts: { style: 'in oil' }, output: { format: 'prores4444xq' } });
     expect(method).toEqual({ id: 'echo', params: { strength: 0.6, share: 0.5 }, solver: 'ddpm' });
     expect(made.frames).toBe(3);
     expect((await probeClip(take)).codec).toBe('prores');
-    const wrong = retake('edit', take, '--out', join(copy, 'b.mov'), '--format', 'prores422ltd');
-    expect(wrong.errors).toContain('prores422lt');
+    const wrong = retake('edit', take, '--out', join(copy, 'b.mov'), '--format', 'prores4444xqd');
+    expect(wrong.errors).toContain('prores4444xq');
   });
 
   it('reads the setting: another style is another picture, none is the prompt alone', {

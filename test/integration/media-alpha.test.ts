@@ -96,7 +96,9 @@ describe('transparency', () => {
       using folder = tempFolder();
       const clip = await made(folder, source);
       expect(clip).toMatchObject({ alpha: true, frames: 25 });
-      expect(clip.warnings).toEqual([expect.stringMatching(/transparent: takes in ProRes 4444 and PNG/)]);
+      expect(clip.warnings).toEqual([
+        expect.stringMatching(/transparent: takes in ProRes 4444.* PNG sequence/),
+      ]);
       const decoder = source.name.startsWith('VP') ? ['-c:v', source.codec[1]!] : [];
       const truth = await alphas(
         clip.path,

@@ -214,7 +214,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/review',
-    'make, artefacts, flow, media, metrics, atomic-files.ts, report-file.ts, common, common/prompts, common/settings, contract, time',
+    'make, artefacts, flow, media, metrics, atomic-files.ts, report-file.ts, common, formats, common/prompts, common/settings, contract, time',
     'A finished take is looked at without knowing how it was rendered, or by which job.',
   ),
   area(

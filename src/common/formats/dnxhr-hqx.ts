@@ -1,17 +1,9 @@
-import { type FormatSpec, PCM } from './format.ts';
+import { dnxhr } from './dnxhr.ts';
 
-export const dnxhrHqx: FormatSpec = {
+export const dnxhrHqx = dnxhr({
   label: 'DNxHR HQX',
-  extensions: ['.mov'],
-  muxer: 'mov',
-  encoder: 'dnxhd',
+  purpose: 'for editing and grading in Avid, 10 bit',
+  profile: 'hqx',
   pixelFormat: 'yuv422p10le',
-  video: ['-profile:v', 'dnxhr_hqx'],
-  alpha: null,
-  sound: PCM,
-  movflags: '+write_colr',
-  minimum: [256, 120],
-  evenSides: false,
-  // Every frame takes the same room, whatever it shows.
   bitsPerPixel: { usual: 3.55, least: 3.45 },
-};
+});

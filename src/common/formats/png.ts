@@ -1,16 +1,14 @@
-import { type FormatSpec, PCM } from './format.ts';
+import type { FormatSpec } from './format.ts';
+import { PICTURES } from './pictures.ts';
 
 export const png: FormatSpec = {
-  label: 'a PNG sequence',
+  ...PICTURES,
+  label: 'PNG sequence',
+  purpose: 'a 16-bit picture a frame, with transparency',
   extensions: ['', '.png'],
-  muxer: 'image2',
   encoder: 'png',
   pixelFormat: 'rgb48be',
   video: [],
   alpha: { planar: 'gbrap16le', pixelFormat: 'rgba64be', video: [] },
-  sound: PCM,
-  movflags: null,
-  minimum: [1, 1],
-  evenSides: false,
-  bitsPerPixel: { usual: 15, least: 0.05 },
+  bitsPerPixel: { usual: 20, least: 0.05 },
 };

@@ -1,6 +1,7 @@
 /** The take, and what measures it. */
 import { z } from 'zod';
-import { FORMATS, TAKE_FORMATS } from '../formats/registry.ts';
+import { isPictures } from '../formats/format.ts';
+import { FORMATS, KEEP_TRANSPARENCY, TAKE_FORMATS } from '../formats/registry.ts';
 import { field, oneFile } from './field.ts';
 
 const path = field(z.string().min(1), {
@@ -19,7 +20,7 @@ const format = field(z.enum(TAKE_FORMATS).default('prores422hq'), {
   // In the window a take is one file; a folder of pictures is the command line's.
   widget: {
     kind: 'choice',
-    options: TAKE_FORMATS.filter((id) => FORMATS[id].extensions[0] !== '').map((id) => ({
+    options: TAKE_FORMATS.filter((id) => !isPictures(FORMATS[id])).map((id) => ({
       id,
       name: FORMATS[id].label,
     })),
@@ -38,7 +39,7 @@ const format = field(z.enum(TAKE_FORMATS).default('prores422hq'), {
 
 const alpha = field(z.enum(['auto', 'off']).default('auto'), {
   label: 'Transparency',
-  help: "The clip's transparency: auto keeps it in ProRes 4444 and PNG, off leaves it out",
+  help: `The clip's transparency: auto keeps it in ${KEEP_TRANSPARENCY}, off leaves it out`,
   widget: {
     kind: 'choice',
     options: [

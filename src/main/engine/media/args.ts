@@ -3,6 +3,7 @@ import type { ClipInfo, FrameRange, Rational } from '../../../common/media.ts';
 import { toNumber } from '../../../common/time/rational.ts';
 import { hdrCoding, sourceCoding } from './colour.ts';
 import { inputClip, inputSource, type Source } from './input.ts';
+import { holdsLight, toSignal } from './linear.ts';
 import { pictureClock } from './retiming.ts';
 
 /** Level names in front of messages tell damage from chatter. */
@@ -57,14 +58,16 @@ export function canSeek(clip: ClipInfo, seek: number): boolean {
   return retiming?.by !== 'order' || (retiming.settled !== null && seek > retiming.settled);
 }
 
+export type Depth = 8 | 16 | 'float';
+
 export interface DecodePlan {
   readonly range: FrameRange;
   readonly width: number;
   readonly height: number;
   /** The upper left part of the picture that is wanted, in its own pixels; all of it by default. */
   readonly part?: { readonly width: number; readonly height: number } | undefined;
-  /** 16 bits a value, little-endian, instead of 8. */
-  readonly deep?: boolean | undefined;
+  /** What a value is: a byte by default, 16 bits, little-endian, or a float in planes of G, B, R. */
+  readonly depth?: Depth | undefined;
   /** Container time to seek to before reading; null reads from the start. */
   readonly seek: number | null;
   readonly toneMap: boolean;
@@ -88,6 +91,7 @@ const ALPHA_ASIDE: readonly (readonly [RegExp, string])[] = [
   [/^pal8/, 'bgra'],
   [/^(ayuv|vuya|uyva)/, 'yuva444p16le'],
   [/^(rgbaf|gbrapf)/, 'rgba64le'],
+  [/be$/, 'rgba64le'], // pictures of 16 bits, as PNG has them
 ];
 
 /** The transparency of a picture at a size, full range. */
@@ -173,13 +177,29 @@ export function readable(clip: ClipInfo): string[] {
   return overrule ? ['setparams=colorspace=unknown'] : [];
 }
 
+/**
+ * From the light that a clip holds to planes of signals, floats in what order its own come, G, B, R. Where it is transparent, colours
+ * are multiplied by it, as OpenEXR has it; they are parted.
+ */
+function signalsOf(clip: ClipInfo): string[] {
+  const { pixelFormat } = clip;
+  const planes = pixelFormat.startsWith('gray') ? 'mergeplanes=0x000000:gbrpf32le' : 'format=gbrpf32le';
+  const parted = ['format=gbrapf32le', 'unpremultiply=inplace=1', 'mergeplanes=0x000102:gbrpf32le'];
+  return [...(clip.alpha ? parted : [planes]), toSignal(clip), 'format=gbrpf32le'];
+}
+
 export function scaleToRgb(
   clip: ClipInfo,
-  { width, height, toneMap, deep }: Pick<DecodePlan, 'width' | 'height' | 'toneMap' | 'deep'>,
+  { width, height, toneMap, depth }: Pick<DecodePlan, 'width' | 'height' | 'toneMap' | 'depth'>,
 ): string[] {
+  if (depth === 'float') return signalsOf(clip);
+  if (holdsLight(clip)) {
+    const scale = `scale=w=${width}:h=${height}:flags=${SHARP}:in_range=full:out_range=full`;
+    return [...signalsOf(clip), scale, `format=${pixelsOf({ depth })}`];
+  }
   const { matrix, code, range } = sourceCoding(clip);
   const scale = `scale=w=${width}:h=${height}:flags=${SHARP}:in_color_matrix=${matrix}:in_range=${range}`;
-  if (!toneMap) return [...readable(clip), `${scale}:out_range=full`, `format=${pixelsOf({ deep })}`];
+  if (!toneMap) return [...readable(clip), `${scale}:out_range=full`, `format=${pixelsOf({ depth })}`];
   const { primaries, transfer } = hdrCoding(clip.colour);
   return [
     ...readable(clip),
@@ -192,14 +212,14 @@ export function scaleToRgb(
     'zscale=p=709',
     'tonemap=tonemap=hable:desat=0',
     'zscale=t=709:m=gbr:r=full',
-    deep ? 'format=gbrp16le' : 'format=gbrp',
-    `format=${pixelsOf({ deep })}`,
+    depth === 16 ? 'format=gbrp16le' : 'format=gbrp',
+    `format=${pixelsOf({ depth })}`,
   ];
 }
 
 /** Cut in RGB: of halved colours no odd line can be taken away. */
 function partToRgb(clip: ClipInfo, plan: DecodePlan, part: { width: number; height: number }): string[] {
-  const whole = { width: clip.width, height: clip.height, toneMap: plan.toneMap, deep: plan.deep };
+  const whole = { width: clip.width, height: clip.height, toneMap: plan.toneMap, depth: plan.depth };
   return [
     ...scaleToRgb(clip, whole),
     `crop=${part.width}:${part.height}:0:0`,
@@ -208,8 +228,8 @@ function partToRgb(clip: ClipInfo, plan: DecodePlan, part: { width: number; heig
   ];
 }
 
-function pixelsOf({ deep = false }: { deep?: boolean | undefined }): string {
-  return deep ? 'rgb48le' : 'rgb24';
+function pixelsOf({ depth = 8 }: { depth?: Depth | undefined }): string {
+  return depth === 'float' ? 'gbrpf32le' : depth === 16 ? 'rgb48le' : 'rgb24';
 }
 
 /** Seconds of a count of frames, exact enough for a sample clock. */

@@ -1,4 +1,5 @@
 /** What an artist should know of a clip before editing it. Pure. */
+import { KEEP_TRANSPARENCY } from '../../../common/formats/registry.ts';
 import type { AudioStream } from '../../../common/media.ts';
 import { toNumber } from '../../../common/time/rational.ts';
 import type { Banner, VideoStream } from './banner.ts';
@@ -6,6 +7,7 @@ import type { Cadence } from './cadence.ts';
 import type { Clock } from './clock.ts';
 import { judgeColour } from './colour.ts';
 import { canToneMap, type Ffmpeg } from './ffmpeg.ts';
+import { holdsLight } from './linear.ts';
 import type { Pictures } from './pictures.ts';
 
 /** What was measured on a file. */
@@ -72,7 +74,10 @@ export function warningsOf(
   const { colour } = video;
   const { pixelFormat } = pictures;
   warnings.push(...judgeColour({ colour, pixelFormat, hdr }, found.ffmpeg.filters.has('zscale')).warnings);
-  if (alpha) warnings.push('transparent: takes in ProRes 4444 and PNG sequences keep it, others do not');
+  if (holdsLight({ pixelFormat, colour })) {
+    warnings.push('linear light: shown as a display shows it, takes but OpenEXR end at its white');
+  }
+  if (alpha) warnings.push(`transparent: takes in ${KEEP_TRANSPARENCY} keep it, others do not`);
   if (pictures.sizeChanges)
     warnings.push('the picture size changes on the way: all frames take the first size');
   if (pictures.errors > 0) {

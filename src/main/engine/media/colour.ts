@@ -98,8 +98,13 @@ export interface Coding {
 
 const RGB = /^(rgb|bgr|gbr|argb|abgr|0rgb|0bgr|rgba|bgra|pal8|x2rgb|x2bgr|bayer|mono)/;
 
-function isRgb(pixelFormat: string): boolean {
+export function isRgb(pixelFormat: string): boolean {
   return RGB.test(pixelFormat);
+}
+
+/** Whether its values are floats: RGB, or a grey. */
+export function isFloat(pixelFormat: string): boolean {
+  return /f(16|32)(le|be)?$/.test(pixelFormat);
 }
 
 /** Pictures of digital cinema, which swscale turns into BT.709 by itself. */
@@ -187,7 +192,10 @@ const BT709: OutputColour = { matrix: 'bt709', tags: { primaries: 1, transfer: 1
 /** The source's own colours where it is tagged and SDR; BT.709 otherwise (HDR was tone-mapped to it). Always limited range. */
 export function outputColour(clip: Pick<ClipInfo, 'colour' | 'hdr' | 'pixelFormat'>): OutputColour {
   if (clip.hdr || isXyz(clip.pixelFormat)) return BT709;
-  const { matrix, primaries, transfer } = clip.colour;
+  const { matrix, primaries } = clip.colour;
+  // Light is turned into what BT.709 displays as it.
+  const transfer =
+    isFloat(clip.pixelFormat) && clip.colour.transfer === 'linear' ? null : clip.colour.transfer;
   const wanted = matrix !== null && matrix in RECODED ? RECODED[matrix]!.to : matrix;
   const known = wanted !== null && wanted in SWSCALE ? wanted : 'bt709';
   return {

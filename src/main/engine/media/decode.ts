@@ -3,11 +3,12 @@ import { basename } from 'node:path';
 import { AppError } from '../../../common/errors.ts';
 import type { ClipInfo, Fit, FrameRange } from '../../../common/media.ts';
 import { toNumber } from '../../../common/time/rational.ts';
-import { alphaDecoder, canSeek, type DecodePlan, decodeArgs } from './args.ts';
+import { alphaDecoder, canSeek, type DecodePlan, type Depth, decodeArgs } from './args.ts';
 import { bitDepthOf } from './colour.ts';
 import { lastError } from './failure.ts';
 import { canToneMap, type Ffmpeg, FfmpegProcess, resolveFfmpeg } from './ffmpeg.ts';
 import { padEdges } from './fit.ts';
+import { holdsLight } from './linear.ts';
 import { parseClock, parseShown } from './showinfo.ts';
 
 export interface DecodedFrame {
@@ -74,33 +75,48 @@ export interface SizedOptions {
 
 /** @throws AppError as decodeFrames, and where this ffmpeg cannot read the transparency */
 export async function* decodeSized(clip: ClipInfo, options: SizedOptions): AsyncGenerator<DecodedFrame> {
-  for await (const { index, rgb } of conformed(clip, options, options.exact)) {
+  for await (const { index, rgb } of conformed(clip, options, options.exact ? 16 : 8)) {
     yield { index, rgb: options.exact ? to8Bit(rgb) : rgb };
   }
 }
 
 /**
  * Frames at the clip's own size in 16 bits a value: of a clip of 8 bits the values of decodeSized, spread; of a deeper one all
- * that it holds, so that its exact 8 bits come out of them.
+ * that it holds, so that its exact 8 bits come out of them. Of a clip that holds light floats, above 1 where it is brighter than a
+ * display's white.
  * @throws AppError as decodeFrames
  */
 export async function* decodeOwn(
   clip: ClipInfo,
   options: Pick<SizedOptions, 'range' | 'signal' | 'ffmpeg'>,
-): AsyncGenerator<Uint16Array> {
+): AsyncGenerator<Uint16Array | Float32Array> {
   const deep = bitDepthOf(clip.pixelFormat) > 8;
   const { width, height } = clip;
-  for await (const { rgb } of conformed(clip, { ...options, width, height }, deep)) {
+  if (holdsLight(clip)) {
+    for await (const { rgb } of conformed(clip, { ...options, width, height }, 'float'))
+      yield interleaved(new Float32Array(rgb.buffer));
+    return;
+  }
+  for await (const { rgb } of conformed(clip, { ...options, width, height }, deep ? 16 : 8)) {
     yield deep ? new Uint16Array(rgb.buffer) : Uint16Array.from(rgb, (value) => 257 * value);
   }
 }
 
-/** @param deep 16 bits a value, little-endian */
-async function* conformed(
-  clip: ClipInfo,
-  options: SizedOptions,
-  deep: boolean | undefined,
-): AsyncGenerator<DecodedFrame> {
+/** Planes G, B, R as RGB, h·w·3. */
+function interleaved(planes: Float32Array): Float32Array {
+  const pixels = planes.length / 3;
+  const rgb = new Float32Array(planes.length);
+  for (let i = 0; i < pixels; i += 1) {
+    rgb[3 * i] = planes[2 * pixels + i]!;
+    rgb[3 * i + 1] = planes[i]!;
+    rgb[3 * i + 2] = planes[pixels + i]!;
+  }
+  return rgb;
+}
+
+const BYTES = { 8: 1, 16: 2, float: 4 } as const;
+
+async function* conformed(clip: ClipInfo, options: SizedOptions, depth: Depth): AsyncGenerator<DecodedFrame> {
   const { range, width, height, part, signal } = options;
   if (!(range.start >= 0 && range.end > range.start && range.end <= clip.frames)) {
     throw new AppError(
@@ -115,7 +131,7 @@ async function* conformed(
   const wanted = timeOf(clip, range.start);
   const seek = wanted - RUN_UP_SECONDS;
   const alpha = options.alpha ? { alpha: { decoder: decoderOfAlpha(clip, ffmpeg) } } : {};
-  const plan = { range, width, height, part, deep, toneMap: clip.hdr && canToneMap(ffmpeg), ...alpha };
+  const plan = { range, width, height, part, depth, toneMap: clip.hdr && canToneMap(ffmpeg), ...alpha };
   if (SEEKABLE.test(clip.container) && seek > Math.max(0, clip.startTime) && canSeek(clip, seek)) {
     const seeking = { ...plan, seek };
     const started = yield* read(clip, seeking, ffmpeg, signal, wanted);
@@ -169,7 +185,7 @@ async function* read(
   let index = start;
   let previous: Uint8Array | null = null;
   const values = plan.width * plan.height * (plan.alpha ? 1 : 3);
-  for await (const rgb of frames(child, plan.deep ? 2 * values : values)) {
+  for await (const rgb of frames(child, BYTES[plan.depth ?? 8] * values)) {
     if (
       index === start &&
       mustPrecede !== null &&

@@ -1,11 +1,12 @@
 /** The argument list that writes a take. Pure: what is asked of ffmpeg can be read, and tested, without running it. */
 
-import type { FormatSpec } from '../../../common/formats/format.ts';
+import { type FormatSpec, isPictures } from '../../../common/formats/format.ts';
 import type { ClipInfo, Fit, FrameRange } from '../../../common/media.ts';
 import { formatRational } from '../../../common/time/rational.ts';
 import { alphaPlane, conform, QUIET, SHARP, secondsOf, seekTo } from './args.ts';
-import { outputColour } from './colour.ts';
+import { isFloat, isRgb, outputColour } from './colour.ts';
 import { inputCanvases, inputChapters, inputClip } from './input.ts';
+import { scaleFloats, toLight } from './linear.ts';
 import { mergeStack, stackOf } from './merge.ts';
 import { soundFilter, soundInput } from './sound-args.ts';
 
@@ -36,14 +37,22 @@ export interface AlphaInput {
   readonly seek: number | null;
 }
 
+/** Whether canvases come as planes of floats, G, B, R, and not as RGB of 16 bits: what holds light keeps all that they are. */
+export function takesFloats({ pixelFormat }: Pick<FormatSpec, 'pixelFormat'>): boolean {
+  return isFloat(pixelFormat);
+}
+
 /**
- * Reads rgb48le canvases, or stacks, on stdin until it ends (a count would make ffmpeg 5 close the sound early), takes sound and
+ * Reads canvases, or stacks, on stdin until it ends (a count would make ffmpeg 5 close the sound early), takes sound and
  * transparency of the range from the clip, writes the take.
  */
 export function encodeArgs(plan: EncodePlan): string[] {
   const { clip, range, fit, spec, timecode, soundFiles, alpha, chapters, merged } = plan;
+  const floats = takesFloats(spec);
   const inputs = [
-    merged ? inputCanvases(stackOf(clip, fit), clip.rate, 'gbrap16le') : inputCanvases(fit, clip.rate),
+    merged
+      ? inputCanvases(stackOf(clip, fit), clip.rate, floats ? 'gbrapf32le' : 'gbrap16le')
+      : inputCanvases(fit, clip.rate, floats ? 'gbrpf32le' : 'rgb48le'),
     ...(clip.audio.length > 0 ? [soundInput(clip, range)] : []),
     ...(alpha ? [alphaInput(clip, alpha)] : []),
     ...(chapters ? [inputChapters(chapters)] : []),
@@ -53,7 +62,7 @@ export function encodeArgs(plan: EncodePlan): string[] {
     ...(alpha ? pictureWithAlpha(plan, spec.alpha!, alphaAt) : [`${pictureFilters(plan)}[v]`]),
     ...clip.audio.map((stream, index) => soundFilter(plan, stream, index)),
   ];
-  const { tags } = outputColour(clip);
+  const { tags, range: levels } = codedAs(plan, alpha ? spec.alpha!.pixelFormat : spec.pixelFormat);
   return [
     ...QUIET.filter((option) => option !== '-nostdin'),
     ...['-y', '-progress', 'pipe:1', '-copyts'],
@@ -64,11 +73,11 @@ export function encodeArgs(plan: EncodePlan): string[] {
     ...(alpha || merged
       ? ['-fps_mode', 'cfr', '-r', formatRational(clip.rate)]
       : ['-fps_mode', 'passthrough']),
-    ...(spec.movflags === null
+    ...(isPictures(spec)
       ? ['-start_number', String(plan.firstNumber)]
       : [
           ...['-color_primaries', String(tags.primaries), '-color_trc', String(tags.transfer)],
-          ...['-colorspace', String(tags.matrix), '-color_range', 'tv'],
+          ...['-colorspace', String(tags.matrix), '-color_range', levels === 'full' ? 'pc' : 'tv'],
         ]),
     ...(soundFiles ? [] : clip.audio.flatMap((_, index) => ['-map', `[a${index}]`])),
     ...(soundFiles ? [] : soundCodec(plan)),
@@ -78,29 +87,50 @@ export function encodeArgs(plan: EncodePlan): string[] {
       : ['-map_metadata', '-1', '-map_chapters', '-1']),
     ...(soundFiles ? [] : soundNames(plan)),
     ...(timecode === null ? [] : ['-timecode', timecode]),
-    ...(clip.reel === null || spec.muxer !== 'mov' ? [] : ['-metadata:s:v:0', `reel_name=${clip.reel}`]),
+    ...(clip.reel === null || !hasReel(spec)
+      ? []
+      : // QuickTime has it in the timecode's track, which ffmpeg makes of the picture's; others have one for all.
+        [spec.muxer === 'mov' ? '-metadata:s:v:0' : '-metadata', `reel_name=${clip.reel}`]),
     ...(spec.movflags === null ? [] : ['-movflags', spec.movflags]),
     ...['-f', spec.muxer, `file:${plan.output}`],
     ...(soundFiles ?? []).flatMap((file, index) => soundFileArgs(plan, file, index)),
   ];
 }
 
+/** Whether a container has a place for the name of the reel. */
+export function hasReel({ muxer }: Pick<FormatSpec, 'muxer'>): boolean {
+  return muxer === 'mov' || muxer === 'mxf' || muxer === 'matroska';
+}
+
+/** Tags and range of a picture in a pixel format: RGB is in full range and has no matrix, which is a tag too. */
+function codedAs({ clip }: Pick<EncodePlan, 'clip'>, pixelFormat: string) {
+  const { matrix, tags } = outputColour(clip);
+  return isRgb(pixelFormat)
+    ? ({ matrix, tags: { ...tags, matrix: 0 }, range: 'full' } as const)
+    : ({ matrix, tags, range: 'limited' } as const);
+}
+
 /** From stdin: the picture at the source's size, coded in the take's matrix with tags that say so. */
 function pictureFilters({ clip, fit, spec, merged }: EncodePlan, pixelFormat = spec.pixelFormat): string {
-  const { matrix, tags } = outputColour(clip);
+  const floats = takesFloats(spec);
+  const { matrix, tags, range } = codedAs({ clip }, pixelFormat);
   const crop = `crop=${fit.contentWidth}:${fit.contentHeight}:${fit.left}:${fit.top}`;
-  const size = `scale=w=${clip.width}:h=${clip.height}:flags=${SHARP}`;
+  const size = floats ? scaleFloats(clip) : `scale=w=${clip.width}:h=${clip.height}:flags=${SHARP}`;
   const joined = (filters: string[]) =>
-    merged ? [mergeStack(clip, fit), ...filters].join(',') : `[0:v]${[crop, ...filters].join(',')}`;
+    merged ? [mergeStack(clip, fit, floats), ...filters].join(',') : `[0:v]${[crop, ...filters].join(',')}`;
   const sized = merged ? [] : [size];
-  if (spec.movflags === null) return joined([...sized, `format=${pixelFormat}`, 'setsar=1']);
+  const tagged = `setparams=range=${range}:color_primaries=${tags.primaries}:color_trc=${tags.transfer}:colorspace=${tags.matrix}`;
+  if (isPictures(spec)) {
+    return joined([...sized, ...(floats ? [toLight(clip)] : []), `format=${pixelFormat}`, 'setsar=1']);
+  }
+  if (range === 'full') return joined([...sized, `format=${pixelFormat}`, tagged, 'setsar=1']);
   const odd = spec.evenSides && (clip.width % 2 === 1 || clip.height % 2 === 1);
   const evened = `pad=w=${clip.width + (clip.width % 2)}:h=${clip.height + (clip.height % 2)}:x=0:y=0,fillborders=right=${clip.width % 2}:bottom=${clip.height % 2}:mode=smear`;
   return joined([
     ...(odd ? [...sized, 'format=gbrp16le', evened] : []),
     `${odd || merged ? `scale=flags=${SHARP}` : size}:in_range=full:out_range=limited:out_color_matrix=${matrix}`,
     `format=${pixelFormat}`,
-    `setparams=range=limited:color_primaries=${tags.primaries}:color_trc=${tags.transfer}:colorspace=${tags.matrix}`,
+    tagged,
     'setsar=1',
   ]);
 }
@@ -113,25 +143,31 @@ function alphaInput(clip: ClipInfo, { decoder, seek }: AlphaInput): string[] {
   ];
 }
 
-/** The take's picture with the transparency of the same frames of the clip, straight: colours are not multiplied by it. */
+/**
+ * The take's picture with the transparency of the same frames of the clip, straight: colours are not multiplied by it. In light they
+ * are, as OpenEXR has it.
+ */
 function pictureWithAlpha(plan: EncodePlan, out: NonNullable<FormatSpec['alpha']>, input: number): string[] {
   const { clip, range, spec } = plan;
   const colours = out.planar.replace('a', ''); // yuva444p10le holds the planes of yuv444p10le, and one more
+  const { range: levels, tags } = codedAs(plan, colours);
   const alpha = [
     ...conform(clip, plan.alpha!.seek !== null),
     `select='between(n,${range.start},${range.end - 1})'`,
     ...alphaPlane(clip, clip),
     // In the very format and kind of the colours it joins: what a filter would slip in leaves nothing quite transparent.
-    ...(spec.movflags === null
-      ? ['format=gray16le', `format=${colours}`]
-      : [`format=${colours}`, `setparams=range=limited:colorspace=${outputColour(clip).tags.matrix}`]),
+    ...(levels === 'full' ? ['format=gray16le'] : []),
+    // swscale makes other numbers of a grey where it makes floats of it.
+    ...(isFloat(colours) ? ['mergeplanes=0x000000:gbrp16le', scaleFloats(clip)] : []),
+    `format=${colours}`,
+    ...(isPictures(spec) ? [] : [`setparams=range=${levels}:colorspace=${tags.matrix}`]),
     'setsar=1',
     'setpts=N',
   ];
   return [
     `${pictureFilters(plan, colours)},setpts=N[colours]`,
     `[${input}:${clip.stream}]${alpha.join(',')}[alpha]`,
-    `[colours][alpha]mergeplanes=0x00010210:${out.planar},format=${out.pixelFormat}[v]`,
+    `[colours][alpha]mergeplanes=0x00010210:${out.planar},${isFloat(out.planar) ? 'premultiply=inplace=1,' : ''}format=${out.pixelFormat}[v]`,
   ];
 }
 
@@ -139,11 +175,16 @@ const LEAST_BIT_RATE = 256_000;
 
 function soundCodec({ clip, spec: { sound } }: EncodePlan): string[] {
   if (clip.audio.length === 0) return [];
-  const { bitRate } = sound;
+  const { bitRate, rates: held } = sound;
+  // AAC's encoder says itself what it takes.
+  const resampled = (rate: number) => bitRate === null && held !== null && !held.includes(rate);
   const rates = clip.audio.map(({ channels }) => Math.max(LEAST_BIT_RATE, channels * (bitRate ?? 0)));
   return [
     ...['-c:a', sound.encoder],
     ...(bitRate === null ? [] : rates.flatMap((rate, index) => [`-b:a:${index}`, String(rate)])),
+    ...clip.audio.flatMap(({ sampleRate }, index) =>
+      resampled(sampleRate) ? [`-ar:a:${index}`, String(held!.at(-1))] : [],
+    ),
   ];
 }
 
@@ -164,6 +205,7 @@ const QUICKTIME_LANGUAGES: Readonly<Record<string, string>> = Object.fromEntries
 
 /** The language as a container takes it; null where it has no word for it. */
 export function languageIn(muxer: string, language: string): string | null {
+  if (muxer === 'mxf') return null;
   return muxer === 'mov' ? (QUICKTIME_LANGUAGES[language] ?? null) : language;
 }
 

@@ -3,13 +3,15 @@
 import { readdir, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AppError, assert, Cancelled, throwIfCancelled } from '../../../common/errors.ts';
-import type { FormatSpec } from '../../../common/formats/format.ts';
+import { type FormatSpec, isPictures, pictureEnding } from '../../../common/formats/format.ts';
 import { FORMATS, type TakeFormat } from '../../../common/formats/registry.ts';
 import type { ClipInfo, Fit, FrameRange } from '../../../common/media.ts';
 import type { TakeFile } from '../../../common/report.ts';
-import { encodeArgs } from './encode-args.ts';
+import { toNumber } from '../../../common/time/rational.ts';
+import { encodeArgs, hasReel, takesFloats } from './encode-args.ts';
 import { writeFailure } from './failure.ts';
-import { type Ffmpeg, FfmpegProcess, requireEncoder, resolveFfmpeg } from './ffmpeg.ts';
+import { type Ffmpeg, FfmpegProcess, requireEncoder, requireFilter, resolveFfmpeg } from './ffmpeg.ts';
+import { LINEAR_FILTER } from './linear.ts';
 import { type Own, stack, to16Bit } from './merge.ts';
 import { checkRoom, forecastOf } from './room.ts';
 import { FIRST_NUMBER } from './sequence.ts';
@@ -40,7 +42,7 @@ export interface TakeOptions {
 }
 
 export interface TakeWriter {
-  /** One frame: RGB in 0..1 (clipped), height·width·3 of the canvas; with what it is laid over, where the take is merged. */
+  /** One frame: RGB in 0..1 (clipped, but where the format holds floats), height·width·3 of the canvas; with what it is laid over, where the take is merged. */
   write(rgb: Float32Array, own?: Own): Promise<void>;
   /** Waits for the encoder, checks the count, asks whether all is well still, renames. */
   finish(beforePublishing?: () => Promise<void>): Promise<TakeFile>;
@@ -77,7 +79,7 @@ export async function rehearseTake(options: TakeOptions, signal?: AbortSignal): 
     await writer.write(grey, options.merged ? blank(clip) : undefined);
     await writer.end();
   } catch (error) {
-    throw error instanceof AppError && error.code === 'ffmpeg-failed' ? notHeld(error, spec) : error;
+    throw error instanceof AppError && error.code === 'ffmpeg-failed' ? notHeld(error, spec, clip) : error;
   } finally {
     await writer.abort();
   }
@@ -91,7 +93,12 @@ function blank({ width, height }: ClipInfo): Own {
   return { rgb: new Uint16Array(width * height * 3), mask: new Float32Array(width * height).fill(1) };
 }
 
-function notHeld(error: AppError, spec: FormatSpec): AppError {
+function notHeld(error: AppError, spec: FormatSpec, { rate }: ClipInfo): AppError {
+  if (/Unsupported frame rate/.test(error.message)) {
+    const message = `${spec.label} has no place for ${Number(toNumber(rate).toFixed(3))} frames per second`;
+    const hint = 'Choose a QuickTime format (.mov), which holds every rate.';
+    return new AppError('usage', message, { doing: 'preparing the take', hint, cause: error });
+  }
   const layout = /Unsupported channel layout "([^"]+)"/.exec(error.message)?.[1];
   const message = layout
     ? `${spec.label} takes have AAC sound, which cannot hold ${layout}`
@@ -119,11 +126,20 @@ async function open(
   const base = FORMATS[format];
   requireEncoder(ffmpeg, base.encoder);
   if (clip.audio.length > 0) requireEncoder(ffmpeg, base.sound.encoder);
+  if (takesFloats(base)) requireFilter(ffmpeg, LINEAR_FILTER, base.label);
   const [minWidth, minHeight] = base.minimum;
   if (clip.width < minWidth || clip.height < minHeight) {
     throw new AppError(
       'usage',
-      `${format} holds no picture below ${minWidth}×${minHeight}, the clip has ${clip.width}×${clip.height}`,
+      `${base.label} holds no picture below ${minWidth}×${minHeight}, the clip has ${clip.width}×${clip.height}`,
+      { doing: 'preparing the take', hint: 'Choose ProRes or a PNG sequence.' },
+    );
+  }
+  const [stepX, stepY] = base.steps ?? [1, 1];
+  if (clip.width % stepX !== 0 || clip.height % stepY !== 0) {
+    throw new AppError(
+      'usage',
+      `${base.label} holds widths in steps of ${stepX} and heights in steps of ${stepY}, the clip has ${clip.width}×${clip.height}`,
       { doing: 'preparing the take', hint: 'Choose ProRes or a PNG sequence.' },
     );
   }
@@ -131,13 +147,13 @@ async function open(
   const target = planTarget(options.out, format, options.tag);
   const doing = `writing ${basename(target.path)}`;
   const notes: string[] = [];
-  const sequence = target.digits !== null;
+  const sequence = isPictures(base);
   const muxer = base.muxer === 'mp4' && target.path.toLowerCase().endsWith('.mov') ? 'mov' : base.muxer;
   const spec = { ...base, muxer };
   const timecode = takeTimecode(clip, range, target, notes);
-  const [width, height] = takeSize(clip, spec.evenSides, notes);
+  const [width, height] = takeSize(clip, spec, notes);
   const alpha = alphaOf(options, spec, ffmpeg, notes);
-  const chapters = takeChapters(clip, range, target, notes);
+  const chapters = takeChapters(clip, range, spec, notes);
   soundNotes(clip, spec, notes);
   await discard(target);
   await prepareFolder(target);
@@ -154,7 +170,7 @@ async function open(
       range,
       fit,
       spec,
-      output: sequence ? framePattern(target, target.digits!) : join(target.partial, basename(target.path)),
+      output: sequence ? framePattern(target, spec) : join(target.partial, basename(target.path)),
       firstNumber,
       timecode,
       merged,
@@ -173,7 +189,7 @@ async function open(
     width,
     height,
     timecode,
-    reel: muxer === 'mov' ? clip.reel : null,
+    reel: hasReel(spec) ? clip.reel : null,
     audioStreams: clip.audio.length,
     alpha: alpha !== null,
     notes,
@@ -181,7 +197,9 @@ async function open(
   const expected = { frames: range.end - range.start, values: fit.width * fit.height * 3 };
   const bytesOf = (rgb: Float32Array, own: Own | undefined) => {
     assert((own !== undefined) === merged, 'what a merged take is laid over comes with each frame');
-    return own ? new Uint8Array(stack(rgb, own, clip, fit).buffer) : toRgb48(rgb);
+    const floats = takesFloats(spec);
+    if (own) return new Uint8Array(stack(rgb, own, clip, fit, floats).buffer);
+    return floats ? toPlanes(rgb) : toRgb48(rgb);
   };
   return writer(child, target, info, { ...expected, bytesOf }, () => parseFrameCount(progress));
 }
@@ -261,9 +279,21 @@ function toRgb48(rgb: Float32Array): Uint8Array {
   return new Uint8Array(values.buffer);
 }
 
+/** Planes G, B, R of floats as they are. */
+function toPlanes(rgb: Float32Array): Uint8Array {
+  const pixels = rgb.length / 3;
+  const values = new Float32Array(rgb.length);
+  for (let i = 0; i < pixels; i += 1) {
+    values[i] = rgb[3 * i + 1]!;
+    values[pixels + i] = rgb[3 * i + 2]!;
+    values[2 * pixels + i] = rgb[3 * i]!;
+  }
+  return new Uint8Array(values.buffer);
+}
+
 /** Name of the frames for ffmpeg, to which a percent sign in a name means something. */
-function framePattern(target: Target, digits: number): string {
-  return `${join(target.partial, target.stem).replaceAll('%', '%%')}.%0${digits}d.png`;
+function framePattern({ partial, stem, digits }: Target, spec: FormatSpec): string {
+  return `${join(partial, stem).replaceAll('%', '%%')}.%0${digits!}d${pictureEnding(spec)}`;
 }
 
 /** "shot.wav", "shot-2.wav", … beside the frames. */

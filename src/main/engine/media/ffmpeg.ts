@@ -154,6 +154,19 @@ export function canToneMap(ffmpeg: Ffmpeg): boolean {
   return ffmpeg.filters.has('zscale') && ffmpeg.filters.has('tonemap');
 }
 
+/** @param what needs it */
+export function requireFilter(ffmpeg: Ffmpeg, filter: string, what: string): void {
+  if (ffmpeg.filters.has(filter)) return;
+  throw new AppError(
+    'encoder-missing',
+    `this ffmpeg (${ffmpeg.path}) has no filter "${filter}", which ${what} needs`,
+    {
+      doing: 'preparing the take',
+      hint: 'Choose another format, or point RETAKE_FFMPEG at a full build of ffmpeg.',
+    },
+  );
+}
+
 export function requireEncoder(ffmpeg: Ffmpeg, encoder: string): void {
   if (ffmpeg.encoders.has(encoder)) return;
   throw new AppError('encoder-missing', `this ffmpeg (${ffmpeg.path}) has no encoder "${encoder}"`, {

@@ -69,7 +69,7 @@ export function inputClip(clip: Source & Pick<ClipInfo, 'asStored'>): string[] {
 export function inputCanvases(
   size: { width: number; height: number },
   rate: Rational,
-  pixelFormat: 'rgb48le' | 'rgb24' | 'gbrap16le' = 'rgb48le',
+  pixelFormat: 'rgb24' | 'rgb48le' | 'gbrpf32le' | 'gbrap16le' | 'gbrapf32le' = 'rgb48le',
 ): string[] {
   return [
     ...['-protocol_whitelist', 'pipe', '-format_whitelist', 'rawvideo'],

@@ -4,6 +4,7 @@ import { formatRational } from '../../../common/time/rational.ts';
 import { conform, QUIET, readable, scaleToRgb } from './args.ts';
 import { sourceCoding } from './colour.ts';
 import { inputClip, inputFile } from './input.ts';
+import { holdsLight } from './linear.ts';
 import { mixedSoundFilter, soundInput } from './sound-args.ts';
 
 export interface Size {
@@ -61,7 +62,8 @@ export function proxyArgs(clip: ClipInfo, plan: Size & { toneMap: boolean; outpu
 
 function toVideo(clip: ClipInfo, plan: Size & { toneMap: boolean }): string[] {
   const out = 'out_color_matrix=bt709:out_range=limited';
-  if (plan.toneMap) return [...scaleToRgb(clip, plan), `scale=in_range=full:${out}`, 'format=yuv420p'];
+  if (plan.toneMap || holdsLight(clip))
+    return [...scaleToRgb(clip, plan), `scale=in_range=full:${out}`, 'format=yuv420p'];
   const { matrix, range } = sourceCoding(clip);
   const size = `scale=w=${plan.width}:h=${plan.height}:flags=bilinear`;
   return [...readable(clip), `${size}:in_color_matrix=${matrix}:in_range=${range}:${out}`, 'format=yuv420p'];

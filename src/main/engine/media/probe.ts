@@ -4,6 +4,7 @@ import { basename, resolve } from 'node:path';
 import { AppError } from '../../../common/errors.ts';
 import type { AudioStream, ClipInfo, Rational } from '../../../common/media.ts';
 import { toNumber } from '../../../common/time/rational.ts';
+import { carriesTimecode, parseTimecode } from '../../../common/time/timecode.ts';
 import { bannerArgs } from './args.ts';
 import { type Banner, parseBanner, type VideoStream } from './banner.ts';
 import { cadenceOf, DEFAULT_RATE, usualRate } from './cadence.ts';
@@ -14,6 +15,7 @@ import { decodeFrame } from './decode.ts';
 import { lastError, unreadable } from './failure.ts';
 import { type Ffmpeg, resolveFfmpeg, runFfmpeg } from './ffmpeg.ts';
 import type { Source } from './input.ts';
+import { type PictureHeader, readPictureHeader } from './picture-header.ts';
 import { isSinglePicture, measurePictures, type Pictures } from './pictures.ts';
 import { retimingOf } from './retiming.ts';
 import { type FoundSequence, findSequence, runAround } from './sequence.ts';
@@ -21,7 +23,7 @@ import { parseHeard, trySoundArgs } from './sound-args.ts';
 
 export interface ProbeOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Of a picture sequence; 24 where it is not said. */
+  /** Of a picture sequence; what its pictures say, or else 24, where it is not said here. */
   readonly rate?: Rational | undefined;
   /** Told while a long file is decoded whole. */
   readonly onFraction?: ((fraction: number) => void) | undefined;
@@ -44,7 +46,8 @@ export async function probeClip(path: string, options: ProbeOptions = {}): Promi
       hint: 'Leave --rate out: it is for picture sequences.',
     });
   }
-  const source = sourceOf(absolute, found, options.rate ?? SEQUENCE_RATE);
+  const said = found ? readPictureHeader(found.files[0]!) : null;
+  const source = sourceOf(absolute, found, options.rate ?? said?.rate ?? SEQUENCE_RATE);
   const ffmpeg = options.ffmpeg ?? (await resolveFfmpeg());
 
   const lines: string[] = [];
@@ -75,7 +78,13 @@ export async function probeClip(path: string, options: ProbeOptions = {}): Promi
       unheard.push(`sound track ${at + 1} (${stream.codec}) is left out: ${heard}`);
     else audio.push(heard);
   }
-  const clip = describe(source, options, { banner, video, pictures, audio, unheard, ffmpeg });
+  const known = options.rate !== undefined || (said?.rate ?? null) !== null;
+  const named = {
+    ...banner,
+    timecode: banner.timecode ?? timecodeOf(said, source),
+    reel: banner.reel ?? said?.reel ?? null,
+  };
+  const clip = describe(source, known, { banner: named, video, pictures, audio, unheard, ffmpeg });
   await tryPicture(clip, doing, ffmpeg, signal);
   return clip;
 }
@@ -150,10 +159,18 @@ function sourceOf(path: string, found: FoundSequence | null, rate: Rational): So
   return { path: found.path, sequence: { ...run, first, count: files.length, rate } };
 }
 
-function sequenceWarnings({ path, sequence }: Source, { rate }: ProbeOptions): string[] {
+/** Of a sequence whose pictures have one that its rate can carry. */
+function timecodeOf(said: PictureHeader | null, { sequence }: Source): string | null {
+  const timecode = said?.timecode ?? null;
+  if (timecode === null || sequence === null || !carriesTimecode(sequence.rate)) return null;
+  return parseTimecode(timecode, sequence.rate) === null ? null : timecode;
+}
+
+/** @param known whether the rate is said by someone, the pictures themselves perhaps */
+function sequenceWarnings({ path, sequence }: Source, known: boolean): string[] {
   if (sequence !== null) {
     const taken = `${Number(toNumber(sequence.rate).toFixed(3))} frames per second`;
-    return rate
+    return known
       ? []
       : [`${sequence.count} numbered pictures: they do not say their rate and are taken as ${taken}`];
   }
@@ -182,7 +199,7 @@ function checkFile(path: string, doing: string): void {
   if (stats.size === 0) throw refuse('the file is empty', 'Copy it again.');
 }
 
-function describe(source: Source, options: ProbeOptions, found: Found): ClipInfo {
+function describe(source: Source, known: boolean, found: Found): ClipInfo {
   const { banner, video, pictures, audio } = found;
   const clock = clockOf(pictures, banner);
   const { times } = clock;
@@ -212,7 +229,7 @@ function describe(source: Source, options: ProbeOptions, found: Found): ClipInfo
     fieldOrder: pictures.fieldOrder,
     alpha,
     hdr,
-    colour: video.colour,
+    colour: colourOf(video),
     rate: cadence.rate,
     variableRate: cadence.variable,
     frames: cadence.frames,
@@ -224,8 +241,13 @@ function describe(source: Source, options: ProbeOptions, found: Found): ClipInfo
     reel: banner.reel,
     audio,
     chapters: banner.chapters,
-    warnings: [...sequenceWarnings(source, options), ...warningsOf(found, clock, cadence, { hdr, alpha })],
+    warnings: [...sequenceWarnings(source, known), ...warningsOf(found, clock, cadence, { hdr, alpha })],
   };
+}
+
+/** Most writers of DPX say linear, ffmpeg too, and mean nothing by it: whole numbers of 10 bits are for a display, or logarithmic. */
+function colourOf({ codec, colour }: VideoStream): VideoStream['colour'] {
+  return codec === 'dpx' && colour.transfer === 'linear' ? { ...colour, transfer: null } : colour;
 }
 
 /** Streams that go on by themselves: a gap in them is an interruption, not a picture that stays. */

@@ -1,6 +1,7 @@
 /** What a take has of its clip, and a note of each thing that it cannot have. */
 
-import type { FormatSpec } from '../../../common/formats/format.ts';
+import { type FormatSpec, isPictures } from '../../../common/formats/format.ts';
+import { KEEP_TRANSPARENCY } from '../../../common/formats/registry.ts';
 import type { ClipInfo, FrameRange } from '../../../common/media.ts';
 import { carriesTimecode, offsetTimecode } from '../../../common/time/timecode.ts';
 import { alphaDecoder, secondsOf } from './args.ts';
@@ -11,12 +12,12 @@ import type { Target } from './target.ts';
 export function takeChapters(
   clip: ClipInfo,
   range: FrameRange,
-  target: Target,
+  spec: FormatSpec,
   notes: string[],
 ): string | null {
   const list = chapterList(clip, range);
-  if (list === null || target.digits === null) return list;
-  notes.push('chapters are left out: a PNG sequence has no place for them');
+  if (list === null || !(isPictures(spec) || spec.muxer === 'mxf')) return list;
+  notes.push(`chapters are left out: ${spec.label} has no place for them`);
   return null;
 }
 
@@ -31,7 +32,7 @@ export function alphaOf(
 ): AlphaInput | null {
   if (!clip.alpha || alpha === 'off') return null;
   if (spec.alpha === null) {
-    notes.push(`transparency is left out: ${spec.label} holds none; ProRes 4444 and PNG sequences keep it`);
+    notes.push(`transparency is left out: ${spec.label} holds none; ${KEEP_TRANSPARENCY} keep it`);
     return null;
   }
   const decoder = alphaDecoder(clip);
@@ -53,7 +54,7 @@ const ALPHA_RUN_UP_SECONDS = 1;
 export function soundNotes(clip: ClipInfo, spec: FormatSpec, notes: string[]): void {
   const { label, muxer } = spec;
   const { rates } = spec.sound;
-  for (const [index, { layout, channels, sampleRate, language }] of clip.audio.entries()) {
+  for (const [index, { layout, channels, sampleRate, language, title }] of clip.audio.entries()) {
     const track = `sound track ${index + 1}`;
     if (layout.startsWith('ambisonic')) {
       notes.push(
@@ -61,7 +62,11 @@ export function soundNotes(clip: ClipInfo, spec: FormatSpec, notes: string[]): v
       );
     }
     if (language !== null && languageIn(muxer, language) === null) {
-      notes.push(`the language of ${track} (${language}) is left out: QuickTime has no number for it`);
+      const why = muxer === 'mov' ? 'QuickTime has no number for it' : `${label} has no place for it`;
+      notes.push(`the language of ${track} (${language}) is left out: ${why}`);
+    }
+    if (title !== null && muxer === 'mxf') {
+      notes.push(`the title of ${track} (${title}) is left out: ${label} has no place for it`);
     }
     if (rates !== null && !rates.includes(sampleRate)) {
       notes.push(`${track} has ${sampleRate} samples a second, which ${label} cannot hold: it is resampled`);
@@ -81,9 +86,9 @@ export function takeTimecode(
   return timecode;
 }
 
-export function takeSize(clip: ClipInfo, even: boolean, notes: string[]): [number, number] {
-  if (!even || (clip.width % 2 === 0 && clip.height % 2 === 0)) return [clip.width, clip.height];
+export function takeSize(clip: ClipInfo, spec: FormatSpec, notes: string[]): [number, number] {
+  if (!spec.evenSides || (clip.width % 2 === 0 && clip.height % 2 === 0)) return [clip.width, clip.height];
   const size: [number, number] = [clip.width + (clip.width % 2), clip.height + (clip.height % 2)];
-  notes.push(`padded to ${size[0]}×${size[1]}: H.264 in 4:2:0 has even sides only`);
+  notes.push(`padded to ${size[0]}×${size[1]}: ${spec.label} in 4:2:0 has even sides only`);
   return size;
 }

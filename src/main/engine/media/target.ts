@@ -7,6 +7,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { mkdir, open, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { AppError } from '../../../common/errors.ts';
+import { isPictures, pictureEnding } from '../../../common/formats/format.ts';
 import { FORMATS, type TakeFormat } from '../../../common/formats/registry.ts';
 import { runOfPattern } from '../../../common/sequence.ts';
 import { systemWords } from '../../../common/system-errors.ts';
@@ -21,6 +22,8 @@ export interface Target {
   readonly digits: number | null;
   /** Stem of a sequence's frames and sound files. */
   readonly stem: string;
+  /** What a sequence's frames end in. */
+  readonly ending: string;
 }
 
 /**
@@ -76,18 +79,21 @@ export async function checkTarget(
  */
 export function planTarget(out: string, format: TakeFormat, tag = randomBytes(4).toString('hex')): Target {
   const whole = resolve(out);
-  const { extensions } = FORMATS[format];
+  const spec = FORMATS[format];
+  const { extensions } = spec;
   const extension = extname(whole).toLowerCase();
-  const sequence = format === 'png';
-  if (sequence ? extension === '.mov' || extension === '.mp4' : !extensions.includes(extension)) {
+  const sequence = isPictures(spec);
+  if (
+    sequence ? !extensions.includes(extension) && ENDINGS.has(extension) : !extensions.includes(extension)
+  ) {
     throw new AppError('usage', `a take in ${format} cannot be named ${basename(whole)}`, {
       doing: 'choosing where the take goes',
       hint: sequence
-        ? 'Name a folder, or frames like shot.####.png.'
+        ? `Name a folder, or frames like shot.####${pictureEnding(spec)}.`
         : `Let the name end in ${extensions.join(' or ')}.`,
     });
   }
-  const frames = sequence && extension === '.png';
+  const frames = sequence && extension !== '' && extensions.includes(extension);
   const path = frames ? dirname(whole) : whole;
   const stem = frames
     ? basename(whole, extname(whole)).replace(/[._-]?(#+|%0?\d*d)$/, '') || 'take'
@@ -97,8 +103,12 @@ export function planTarget(out: string, format: TakeFormat, tag = randomBytes(4)
     partial: temporaryFor(path, tag),
     digits: sequence ? digitsOf(basename(whole)) : null,
     stem,
+    ending: sequence ? pictureEnding(spec) : '',
   };
 }
+
+/** Endings that some format has: a folder that is called so was meant for another. */
+const ENDINGS = new Set(Object.values(FORMATS).flatMap(({ extensions }) => extensions));
 
 function digitsOf(name: string): number {
   const hashes = /(#+)/.exec(name)?.[1]?.length;
@@ -136,8 +146,9 @@ export async function publish(target: Target): Promise<void> {
 async function removeStale(target: Target, fresh: ReadonlySet<string>): Promise<void> {
   const before = `${target.stem}.`;
   for (const name of await readdir(target.path)) {
+    const { ending } = target;
     const number =
-      name.startsWith(before) && name.endsWith('.png') ? name.slice(before.length, -'.png'.length) : '';
+      name.startsWith(before) && name.endsWith(ending) ? name.slice(before.length, -ending.length) : '';
     if (/^\d{4,}$/.test(number) && !fresh.has(name)) await rm(join(target.path, name));
   }
 }

@@ -4,6 +4,7 @@
  */
 import { setImmediate as breathe } from 'node:timers/promises';
 import { throwIfCancelled } from '../../../common/errors.ts';
+import { FORMATS } from '../../../common/formats/registry.ts';
 import type { ClipInfo } from '../../../common/media.ts';
 import type { OverFrames, TakeScores } from '../../../common/take-scores.ts';
 import type { ArtefactStore } from '../artefacts/store.ts';
@@ -19,6 +20,11 @@ import type { VideoFeatures } from '../metrics/video-features.ts';
 import { warpError } from '../metrics/warp-error.ts';
 import { FLOW, motionBetween } from './motion.ts';
 import { partOf, type Take } from './take.ts';
+
+/** Codecs of takes that show what was written; encoder and decoder have one name. */
+const LOSSLESS: ReadonlySet<string> = new Set(
+  Object.values(FORMATS).flatMap(({ lossless, encoder }) => (lossless ? [encoder] : [])),
+);
 
 export interface ScoreParts {
   readonly take: Take;
@@ -124,7 +130,7 @@ export async function scoreTake(parts: ScoreParts): Promise<TakeScores> {
 
   if (!windowed) notes.push(`SSIM is left out: ${width}×${height} pixels are less than its window of 11×11`);
   if (frames < 2) notes.push('a single frame has no next one: what compares consecutive frames is left out');
-  if (take.picture.codec !== 'png')
+  if (!LOSSLESS.has(take.picture.codec))
     notes.push(
       `the take is ${take.picture.codec}, which loses a little: its numbers are of what the file shows`,
     );

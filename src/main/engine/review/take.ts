@@ -4,6 +4,8 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { AppError, Cancelled } from '../../../common/errors.ts';
+import { isPictures } from '../../../common/formats/format.ts';
+import { FORMATS, TAKE_FORMATS } from '../../../common/formats/registry.ts';
 import type { ClipInfo, Fit } from '../../../common/media.ts';
 import { WEIGHTINGS } from '../../../common/prompts/prompt.ts';
 import { runOfPattern } from '../../../common/sequence.ts';
@@ -35,6 +37,7 @@ const reportOfTake = z.object({
   job: z.string(),
   take: z.object({
     path: z.string(),
+    format: z.enum(TAKE_FORMATS).catch('png'),
     frames: side,
     rate: rational,
     width: side,
@@ -152,9 +155,11 @@ async function readReportOf(path: string, doing: string): Promise<ReportOfTake> 
 
 /** The run of the take among what lies in its folder, which may have been renamed since. */
 function patternIn(folder: string, { settings, take }: ReportOfTake): string {
+  const { format } = take;
+  if (!isPictures(FORMATS[format])) return folder;
   const asked = settings.output?.path ?? take.path;
-  const { stem, digits } = planTarget(asked.replace(/^.*[\\/](?=[^\\/]*$)/, `${folder}/`), 'png');
-  const named = join(folder, `${stem}.${'#'.repeat(digits ?? 4)}.png`);
+  const { stem, digits, ending } = planTarget(asked.replace(/^.*[\\/](?=[^\\/]*$)/, `${folder}/`), format);
+  const named = join(folder, `${stem}.${'#'.repeat(digits ?? 4)}${ending}`);
   return runOfPattern(named) ? named : folder;
 }
 
