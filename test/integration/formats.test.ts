@@ -337,7 +337,7 @@ it('CineForm and MXF refuse what they cannot hold in words', async () => {
   const wish = { range: RANGE, fit: wholeFit(narrow) };
   await expect(
     rehearseTake({ ...wish, clip: narrow, out: folder.at('n.mov'), format: 'cineform' }),
-  ).rejects.toThrow(/widths in steps of 16/);
+  ).rejects.toThrow(/widths in steps of 32/);
   const odd = { ...clip, rate: { num: 119, den: 8 }, timecode: null };
   const fit = wholeFit(odd);
   await expect(

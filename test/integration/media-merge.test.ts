@@ -134,7 +134,7 @@ function sameWay(a: TakeFormat, b: TakeFormat): boolean {
 
 it.each(MOVIES)('is written as %s, with its rate and every frame', async (format) => {
   using folder = tempFolder();
-  await ffmpegDoes(...moving(FORMATS[format].steps ? '336x182' : '321x181'), ...PRORES, folder.at('c.mov'));
+  await ffmpegDoes(...moving(FORMATS[format].steps ? '320x184' : '321x181'), ...PRORES, folder.at('c.mov'));
   const clip = await probeClip(folder.at('c.mov'));
   const out = folder.at(`take${FORMATS[format].extensions[0]}`);
   const fit = fitCanvas(clip.width, clip.height, { size: 64, grid: 16 });

@@ -11,8 +11,9 @@ export const cineform: FormatSpec = {
   alpha: { planar: 'gbrap12le', pixelFormat: 'gbrap12le', video: [] },
   sound: PCM,
   movflags: '+write_colr',
-  minimum: [32, 32],
-  steps: [16, 2],
+  minimum: [64, 32],
+  // What ffmpeg's own reader takes, and older writers survive.
+  steps: [32, 8],
   evenSides: false,
   lossless: false,
   bitsPerPixel: { usual: 5.3, least: 0.5 },
