@@ -1,5 +1,6 @@
 /** What in a prompt would be meant for another program, and is plain text to Retake, or means more than it seems to: told, never passed over. Pure. */
 import { parsePrompt, type Weighting } from './prompts/prompt.ts';
+import { settingWord } from './settings/setting-word.ts';
 import type { ShotSettings } from './settings/settings.ts';
 
 interface Kind {
@@ -11,7 +12,7 @@ interface Kind {
   readonly unless?: (match: RegExpMatchArray, text: string, embeddings: readonly string[]) => boolean;
 }
 
-const OFF = 'prompt weighting is off';
+const OFF = 'brackets in prompts are off';
 const OTHER_WAY = 'words are weighted as (word:1.3)';
 
 const KINDS: readonly Kind[] = [
@@ -54,6 +55,10 @@ const KINDS: readonly Kind[] = [
   { pattern: /\\[[\]{}]/g, why: 'the stroke before a bracket is read too', by: ['comfy'] },
   { pattern: /\\[{}]/g, why: 'braces need no stroke', by: ['a1111'] },
 ];
+
+const NEGATIVE = settingWord('prompts.negative');
+const SOURCE = settingWord('prompts.source');
+const STRENGTH = settingWord('sampling.guidance');
 
 const LONGEST = 40;
 /** Nobody means more than this: it is a time of day, a ratio, a verse. */
@@ -121,25 +126,25 @@ type Steering = Pick<ShotSettings, 'prompts' | 'sampling'> & {
 export function unreadNegative({ prompts, sampling, guide }: Steering): string | null {
   if (prompts.negative.trim() === '') return null;
   if (guide.keep > 0)
-    return 'the negative prompt is not read: while parts of the clip are kept, guidance starts from the source prompt';
-  return sampling.guidance === 1 ? 'the negative prompt is not read at guidance 1; raise the guidance' : null;
+    return `${NEGATIVE} is not read: while ${settingWord('guide.keep')} is on, the prompt leads away from ${SOURCE}`;
+  return sampling.guidance === 1 ? `${NEGATIVE} is not read at ${STRENGTH} 1; raise it` : null;
 }
 
 /** Everything in the prompts that will not be read as it is meant, one line each. */
 export function promptNotes(settings: Steering, embeddings: readonly string[] = []): string[] {
   const { prompts, sampling, guide } = settings;
   const lines = [
-    ['prompt', prompts.target],
-    ['source prompt', prompts.source],
-    ['negative prompt', prompts.negative],
+    [settingWord('prompts.target'), prompts.target],
+    [SOURCE, prompts.source],
+    [NEGATIVE, prompts.negative],
   ] as const;
   const unread = unreadNegative(settings);
   const how = { weighting: prompts.weighting, embeddings };
   return [
-    ...lines.flatMap(([name, text]) => syntaxNotes(text, how).map((note) => `the ${name}: ${note}`)),
+    ...lines.flatMap(([name, text]) => syntaxNotes(text, how).map((note) => `${name}: ${note}`)),
     ...(unread === null ? [] : [unread]),
     ...(sampling.guidance === 0 && guide.keep === 0
-      ? ['at guidance 0 the prompt is not read, only the negative prompt is; raise the guidance']
+      ? [`at ${STRENGTH} 0 the prompt is not read, only ${NEGATIVE} is; raise it`]
       : []),
   ];
 }

@@ -62,6 +62,8 @@ export interface TakeScores {
 export interface Reading {
   readonly id: keyof TakeScores | keyof ImageTextScores | 'psnr' | 'ssim';
   readonly label: string;
+  /** What papers call it. */
+  readonly term: string;
   /** As shown everywhere: "31.2 dB". */
   readonly value: string;
   /** One sentence. */
@@ -71,31 +73,31 @@ export interface Reading {
 /** Below this many dB an inversion leads visibly astray: outlines move, and fine detail is lost. */
 export const GOOD_INVERSION = 25;
 
-/** The scores in words, the same for the window and the terminal: inversion first, since it says best why a take is poor. */
+/** The scores in words, the same for the window and the terminal: the analysis first, since it says best why a take is poor. */
 export function readings(scores: TakeScores): readonly Reading[] {
   const { inversion, toClip, pixelMse, consecutiveSsim, imageText, frechet } = scores;
   const all: Reading[] = [];
-  const say = (id: Reading['id'], label: string, value: string, means: string) =>
-    all.push({ id, label, value, means });
+  const say = (id: Reading['id'], [label, term]: readonly [string, string], value: string, means: string) =>
+    all.push({ id, label, term, value, means });
   if (inversion) {
     const good = inversion.minPsnr >= GOOD_INVERSION;
     const means = good
       ? `${GOOD_INVERSION} dB and more are good: the take had what it needs to keep to the clip.`
-      : `Under ${GOOD_INVERSION} dB a take strays from its clip whatever the prompt: more steps or refinement help first.`;
-    say('inversion', 'Inversion', dB(inversion.minPsnr), means);
+      : `Under ${GOOD_INVERSION} dB a take strays from its clip whatever the prompt: more steps or more accurate analysis help first.`;
+    say('inversion', ['Analysis of the clip', 'inversion, PSNR'], dB(inversion.minPsnr), means);
   }
   if (toClip) {
     const { psnr, ssim } = toClip;
     say(
       'psnr',
-      'PSNR to the clip',
+      ['Nearness to the clip', 'PSNR'],
       dB(psnr.value),
       `Higher is nearer to the clip; an edit is meant to differ where it edits. Frame ${psnr.worst.frame} is farthest, at ${dB(psnr.worst.value)}.`,
     );
     if (ssim)
       say(
         'ssim',
-        'SSIM to the clip',
+        ['Structure kept', 'SSIM to the clip'],
         share(ssim.value),
         `1 keeps every structure of the clip. Frame ${ssim.worst.frame} keeps least, ${share(ssim.worst.value)}.`,
       );
@@ -104,7 +106,7 @@ export function readings(scores: TakeScores): readonly Reading[] {
     const { take, clip, compared } = pixelMse;
     const seen = `${Math.round(100 * compared)} % of the places are seen in the next frame and compared`;
     const text = `Lower is steadier; the clip itself has ${clip.toFixed(1)}. ${seen}.`;
-    say('pixelMse', 'Pixel-MSE along the motion', take.toFixed(1), text);
+    say('pixelMse', ['Flicker along the motion', 'Pixel-MSE'], take.toFixed(1), text);
   }
   if (consecutiveSsim) {
     const { take, clip } = consecutiveSsim;
@@ -112,7 +114,7 @@ export function readings(scores: TakeScores): readonly Reading[] {
     const text = `Frames like the next one${own}. Well below the clip, a take flickers.`;
     say(
       'consecutiveSsim',
-      'SSIM of consecutive frames',
+      ['Likeness of neighbours', 'SSIM of consecutive frames'],
       share(take),
       clip === null ? `Frames like the next one: the more, the calmer.` : text,
     );
@@ -120,19 +122,24 @@ export function readings(scores: TakeScores): readonly Reading[] {
   if (imageText) {
     const { prompt, source, consecutive, frameAccuracy, model } = imageText;
     const only = `by ${model}; compare it only with other takes by the same model`;
-    const than = source === null ? '' : `; the source prompt has ${share(source)}`;
-    say('prompt', 'CLIP-Text', share(prompt), `How far the frames show the prompt, ${only}${than}.`);
+    const than = source === null ? '' : `; “What the clip shows” has ${share(source)}`;
+    say(
+      'prompt',
+      ['Shows the prompt', 'CLIP-Text'],
+      share(prompt),
+      `How far the frames show the prompt, ${only}${than}.`,
+    );
     if (frameAccuracy !== null)
       say(
         'frameAccuracy',
-        'Frame-Acc',
+        ['Frames that show it', 'Frame-Acc'],
         `${Math.round(100 * frameAccuracy)} %`,
-        'Frames nearer to the prompt than to the source prompt.',
+        'Frames nearer to the prompt than to what the clip shows.',
       );
     if (consecutive !== null)
       say(
         'consecutive',
-        'Tem-Con',
+        ['Steadiness of what is shown', 'Tem-Con'],
         share(consecutive),
         'How alike consecutive frames are in what they show: higher is steadier.',
       );
@@ -142,7 +149,7 @@ export function readings(scores: TakeScores): readonly Reading[] {
     const of = `${stretches.take} stretches against ${stretches.reference} of ${against}`;
     say(
       'frechet',
-      `Fréchet distance (${network})`,
+      ['Distance to real footage', `Fréchet distance (${network})`],
       distance.toFixed(2),
       `Lower is more like ${against}, by features of ${network}: ${of}.`,
     );

@@ -68,7 +68,7 @@ export const inHand = (page: Page, clip: string) =>
   page.getByRole('region', { name: 'Shot in hand' }).filter({ hasText: `${clip} ·` });
 export const takes = (page: Page) => page.getByRole('region', { name: 'Takes' });
 export const prompt = (page: Page) => page.getByRole('textbox', { name: 'Prompt', exact: true });
-export const sourcePrompt = (page: Page) => page.getByRole('textbox', { name: 'Source prompt' });
+export const sourcePrompt = (page: Page) => page.getByRole('textbox', { name: 'What the clip shows' });
 
 /** A few steps only, so that a busy machine renders it in seconds. */
 export async function setSteps(page: Page, steps: number): Promise<void> {

@@ -88,7 +88,7 @@ describe.skipIf(!demoBundle())('from a clip to takes', () => {
     await prompt(page).fill('a red square');
     await setSteps(page, 3);
     const plan = page.getByRole('tabpanel', { name: 'Inspector' }).getByRole('status');
-    await expect.poll(() => plan.textContent()).toContain('all to invert');
+    await expect.poll(() => plan.textContent()).toContain('all to analyse');
     await page
       .getByRole('tabpanel', { name: 'Inspector' })
       .getByRole('button', { name: /^Render/ })

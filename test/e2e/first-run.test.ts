@@ -28,7 +28,7 @@ describe.skipIf(!demoBundle() || !described)('a first start', () => {
       .first()
       .waitFor();
     await app.page
-      .getByText(/970 \+ 480 network calls/)
+      .getByText(/1,450 calls of the model/)
       .first()
       .waitFor();
   });

@@ -100,7 +100,7 @@ it('presses a control that was reached by keys', async () => {
 
 it('changes one field of several shots and leaves the others as they differ', async () => {
   const steps = app.page.getByRole('spinbutton', { name: 'Steps' });
-  const guidance = app.page.getByRole('spinbutton', { name: 'Guidance' });
+  const guidance = app.page.getByRole('spinbutton', { name: 'Prompt strength' });
   for (const [frame, text, count] of [
     ['Home', 'snow', '11'],
     ['End', 'sand', '22'],

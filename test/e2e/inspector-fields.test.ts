@@ -254,7 +254,7 @@ it('says which anchors lead, with the method that is chosen', async () => {
     ['pix2video', 'Frame 50 leads too.', ', leads too'],
     [
       'sdedit',
-      'SDEdit follows the lead anchor alone; frame 50 does not count.',
+      'Repaint, steady follows the lead anchor alone; frame 50 does not count.',
       ', does not count with this method',
     ],
   ] as const) {

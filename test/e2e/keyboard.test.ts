@@ -112,7 +112,7 @@ describe('with the keyboard alone', () => {
   it.skipIf(!demoBundle())('a prompt is written and a take rendered', async () => {
     await tabTo('textbox', /"Prompt"|Prompt:/);
     await page.keyboard.type('a painting');
-    await tabTo('textbox', /Source prompt/);
+    await tabTo('textbox', /What the clip shows/);
     await page.keyboard.type('a test card');
     expect(await prompt(page).inputValue()).toBe('a painting');
     await tabTo('spinbutton', /Steps/);

@@ -146,7 +146,7 @@ describe('the library', () => {
     await expect.poll(() => model.inputValue()).toBe('dreamy');
     await saved(page);
     // Settings that another model brought stay until the artist takes those that suit; dreamy brings none of its own.
-    const guidance = page.getByRole('spinbutton', { name: 'Guidance' });
+    const guidance = page.getByRole('spinbutton', { name: 'Prompt strength' });
     const suit = page.getByRole('button', { name: 'Use the settings that suit it' });
     expect(await suit.count()).toBe(0);
     for (const [name, value] of [

@@ -161,9 +161,9 @@ describe.skipIf(!demoBundle())('a mask', () => {
   );
 
   it(
-    'what Keep keeps is seen as a veil once a frame was previewed',
+    'what is protected is seen as a veil once a frame was previewed',
     async () => {
-      const keep = page().getByRole('spinbutton', { name: 'Keep', exact: true });
+      const keep = page().getByRole('spinbutton', { name: 'Protect what stays', exact: true });
       await keep.fill('0.4');
       await keep.press('Enter');
       await shots(page()).first().focus();
@@ -171,10 +171,12 @@ describe.skipIf(!demoBundle())('a mask', () => {
       await page()
         .getByRole('button', { name: /What lies over the picture/ })
         .click();
-      await page().getByRole('option', { name: 'What Keep keeps' }).click();
+      await page().getByRole('option', { name: 'What is protected' }).click();
       await page().getByText('Preview this frame, or watch it render').waitFor();
       await page().getByRole('button', { name: 'Preview frame' }).click();
-      await page().getByRole('img', { name: 'What Keep keeps of the clip' }).waitFor({ timeout: RENDER_MS });
+      await page()
+        .getByRole('img', { name: 'What is protected of the clip' })
+        .waitFor({ timeout: RENDER_MS });
       await accessible(page());
     },
     RENDER_MS * 2,

@@ -152,7 +152,7 @@ await state(app, 'prompts', async () => {
   await setSteps(app.page, 3);
 });
 await state(app, 'sampling settings', () =>
-  app.page.getByText('Guidance', { exact: true }).first().scrollIntoViewIfNeeded(),
+  app.page.getByText('Prompt strength', { exact: true }).first().scrollIntoViewIfNeeded(),
 );
 await state(app, 'method menu', async () => {
   await app.page

@@ -79,7 +79,7 @@ describe.skipIf(!demoBundle())('how good a take is', () => {
     await sheet().waitFor({ state: 'detached' });
     await takes(page).getByRole('button', { name: 'More for Take 1' }).click();
     await page.getByRole('menuitem', { name: /How good is it/ }).click();
-    await sheet().getByText('Pixel-MSE along the motion').waitFor();
+    await sheet().getByText('Flicker along the motion').waitFor();
   });
 
   it('is shown by a contact sheet', async () => {

@@ -77,7 +77,7 @@ describe('settings', () => {
     [
       'several anchors where one leads',
       ['--method', 'sdedit', '--anchors', '0,2'],
-      /SDEdit follows one anchor, and frame 2 is a further one\. Leave/,
+      /Repaint, steady follows one anchor, and frame 2 is a further one\. Leave/,
     ],
     ['an anchor before the clip', ['--anchor=-1'], /anchor must be 0 or more/],
     [
@@ -87,7 +87,7 @@ describe('settings', () => {
     ],
     ['a range that ends before it starts', ['--from', '4', '--to', '2'], /frames 4 to 2 are not in the clip/],
     ['guidance NaN', ['--guidance', 'NaN'], /--guidance wants a number, not "NaN"/],
-    ['endless guidance', ['--guidance', '1e9'], /guidance must be 50 or less/],
+    ['endless guidance', ['--guidance', '1e9'], /prompt strength \(guidance\) must be 50 or less/],
     ['an unknown method', ['--method', 'magic'], /no method "magic"\. Choose one of pix2video/],
     ['an unknown parameter', ['-p', 'glow=1'], /no setting "glow"\. It takes attention/],
     ['a parameter of the wrong kind', ['-p', 'weight=much'], /"weight" must be a number/],
@@ -181,7 +181,7 @@ function mounted(dir: string, options: string): boolean {
 }
 
 /** A network of random weights comes back poorly, and says so. */
-const QUALITY = /the inversion leads back/;
+const QUALITY = /the analysis \(inversion\) leads back/;
 
 describe('disks', () => {
   const disks: string[] = [];

@@ -40,7 +40,7 @@ describe('one clip, edited again and again', () => {
     expect(done.stderr).toMatch(/inverting 1\/21 .*\n.*rendering 1\/18 .*\n.*encoding 1\/6/s);
     // A network of random weights cannot invert well, and Retake says so.
     expect(messages(done.stderr)).toEqual([
-      expect.stringMatching(/^retake: the inversion leads back to the clip at/),
+      expect.stringMatching(/^retake: the analysis \(inversion\) leads back to the clip at/),
     ]);
     expect(done.stdout).toContain('6 frames, 64×48, 12 fps');
     expect(done.stdout).toContain('with sound');
@@ -161,7 +161,7 @@ describe('one clip, edited again and again', () => {
 
     it('says that the negative prompt is not read', async () => {
       const report = await keeping('negative.mov', '--negative-prompt', 'a swan');
-      expect(report.warnings.join()).toContain('the negative prompt is not read');
+      expect(report.warnings.join()).toContain('(negative-prompt) is not read');
     });
   });
 

@@ -57,7 +57,12 @@ beforeAll(async () => {
   take = join(world.dir, 'Shot 1 1.mov');
   const part = 'trim=start_frame=4:end_frame=16,setpts=PTS-STARTPTS,hflip';
   await ffmpegDoes('-i', clip, '-vf', part, '-af', 'atrim=0:1', '-c:v', 'ffv1', '-c:a', 'pcm_s16le', take);
-  const report = { retake: '0.1.0', job: 'job', take: { path: take, bytes: readFileSync(take).length } };
+  const report = {
+    ...{ retake: '0.1.0', job: 'job', take: { path: take, bytes: readFileSync(take).length } },
+    ...{ method: { id: 'pix2video' }, structure: null },
+    bundle: { name: 'painter', digests: { unet: 'abc123' } },
+    loras: [{ name: '/loras/ink.safetensors', digest: 'def456' }],
+  };
   writeFileSync(take.replace(/mov$/, 'report.json'), JSON.stringify(report));
   const ref = await clipRefOf(clip, { rate: RATE, frames: 24, width: 64, height: 48, hasAudio: true });
   const base = withClip(ref, take);
@@ -81,7 +86,15 @@ beforeAll(async () => {
         takeId: null,
       },
     ],
-    takes: { 'take-1': { ...taken, start: 4, end: 16 } },
+    takes: {
+      'take-1': {
+        ...{ ...taken, start: 4, end: 16 },
+        settings: {
+          ...taken.settings,
+          prompts: { ...taken.settings.prompts, source: 'Shows a calm', target: 'a storm at sea' },
+        },
+      },
+    },
     markers: [
       { id: 'm1', frame: 6, name: 'wave', note: '', colour: 'green' },
       { id: 'm2', frame: 21, name: 'nothing', note: '', colour: 'orange' },
@@ -152,6 +165,32 @@ describe('the folder', () => {
       const { cut } = READERS[format](readFileSync(path, 'utf8'));
       expect(seenIn(cut).map(({ name: _, ...one }) => one)).toEqual(shownOf(own));
     }
+  });
+
+  it('says beside each take that a model made it, and the prompts only where that is asked for', async () => {
+    const { folder } = await exported('credentials', '--copy', '--format', 'edl', '--credentials', 'model');
+    expect(readdirSync(join(folder, 'media')).sort()).toEqual([
+      'Shot 1 1.c2pa.json',
+      'Shot 1 1.mov',
+      'Shot 1 1.xmp',
+      'clip 100%.mov',
+    ]);
+    const told = (name: string) => readFileSync(join(folder, name), 'utf8');
+    const both = [told('media/Shot 1 1.xmp'), told('media/Shot 1 1.c2pa.json')];
+    const { digest } = document.clips['clip-1']!.fingerprint;
+    for (const text of both) {
+      for (const word of ['painter', 'abc123', 'ink.safetensors', 'def456', digest, 'clip 100%.mov'])
+        expect(text).toContain(word);
+      expect(text).toContain('digitalsourcetype/compositeWithTrainedAlgorithmicMedia');
+      expect(text).not.toContain(world.dir);
+      expect(text).not.toMatch(/storm|Shows|prompt/i);
+    }
+    expect(told('README.txt')).toContain('They are not signed.');
+    const { folder: linked } = await exported('linked', '--format', 'edl', '--credentials', 'prompts');
+    for (const name of ['Shot 1 1.xmp', 'Shot 1 1.c2pa.json'])
+      expect(readFileSync(join(linked, 'credentials', name), 'utf8')).toContain('a storm');
+    const { folder: plain } = await exported('plain', '--copy', '--format', 'edl');
+    expect(readdirSync(join(plain, 'media'))).toEqual(['Shot 1 1.mov', 'clip 100%.mov']);
   });
 
   it('holds a part of the timeline', async () => {

@@ -48,6 +48,7 @@ async function samples(): Promise<{ [N in Name]: Calls[N]['input'] }> {
     'clip.cuts': { path, sensitivity: 0.5 },
     'clip.mask': { clip, mask: { parts: [] }, frame: 0, bundle, size: null },
     'clip.saveFrame': { path, frame: 0, folder: path, name: 'Shot 1 frame 0' },
+    'clip.frame': { path, frame: 0 },
     'clip.preview': { path },
     'project.create': { path, name: 'x' },
     'project.open': { path },

@@ -232,6 +232,34 @@ describe.each(methods.map(({ id }) => id))('%s', (id) => {
     expect(resumed.latents).toEqual(whole.latents);
   });
 
+  it.each([
+    { kind: 'plain' },
+    { kind: 'mask', mask: true },
+    { kind: 'a painted frame', painted: true },
+  ] as const)(
+    'another seed is another take where its plan says so, and inverts nothing again: $kind',
+    async (kind) => {
+      const settings = settingsOf(id, kind);
+      const latents = async (seed: number) => {
+        const seeded = { ...settings, sampling: { ...settings.sampling, seed, guidance: 2 + seed } };
+        // Only the seed may tell the two apart once they are sampled.
+        const asked = { ...seeded, sampling: { ...seeded.sampling, guidance: settings.sampling.guidance } };
+        const planned = await plan(seeded);
+        await using shot = await prepareShot(asked, contextWith({ dir: tempFolder(), store }), false);
+        const made = await derive(shot, contextWith({ dir: tempFolder(), store }));
+        return { planned, ...(await sample(shot, made, tempFolder())) };
+      };
+      const first = await latents(1);
+      const second = await latents(2);
+      expect(second.planned).toMatchObject({ framesToInvert: 0, inversionCalls: 0 });
+      expect(first.planned.seeded).toBe(second.planned.seeded);
+      const differ = first.latents.some((one, i) =>
+        one.some((value, at) => value !== second.latents[i]![at]),
+      );
+      expect(differ).toBe(first.planned.seeded);
+    },
+  );
+
   it('follows further anchors, or refuses them by its name before anything is computed', async () => {
     const settings = settingsOf(id, { kind: 'anchors' });
     const led = { ...settings, guide: { ...settings.guide, anchors: [FRAMES - 1] } };

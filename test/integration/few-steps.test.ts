@@ -87,7 +87,7 @@ describe('a solver', () => {
     await expect(asked).rejects.toMatchObject({
       code: 'usage',
       message: 'LCM adds noise in every step, so it cannot start from an inversion',
-      hint: 'Use DDIM or Euler or DPM++ 2M (dpmpp_2m) or Heun. Or choose a method that starts from noise: SDEdit or Text2Video-Zero or Image to image (img2img).',
+      hint: 'Use DDIM or Euler or DPM++ 2M (dpmpp_2m) or Heun. Or choose a method that starts from noise: Repaint, steady (sdedit) or From the prompt alone (text2video-zero) or Repaint, frame by frame (img2img).',
     });
   });
 
@@ -129,7 +129,7 @@ describe('a network that is told the guidance', () => {
     const context = contextWith({ dir: tempFolder(), store });
     const settings = settingsOf(told, { guidance: 4, solver: 'lcm', negativePrompt: 'blurry' });
     await (await prepareShot(settings, context, false))[Symbol.asyncDispose]();
-    expect(context.warnings).toContainEqual(expect.stringContaining('is told the guidance'));
+    expect(context.warnings).toContainEqual(expect.stringContaining('is told the strength'));
   });
 
   it('is told it as diffusers tells it', () => {

@@ -91,7 +91,7 @@ describe('guidance in a share of the steps', () => {
     expect(none.latents).toEqual(off.latents);
     expect(none.unetBranches).toBe(off.unetBranches);
     expect(none.warnings).toContainEqual(
-      'guidance acts nowhere: no whole step lies in 30 to 45 % of the steps',
+      '“Prompt strength” (guidance) acts nowhere: no whole step lies in 30 to 45 % of the steps',
     );
     const half = await rendered(settingsOf(plain, guided(0, 0.5)));
     for (const other of [whole, off])
@@ -111,8 +111,8 @@ describe('guidance in a share of the steps', () => {
     const whole = await rendered(settingsOf(told, asked));
     const half = await rendered(settingsOf(told, { ...asked, ...guided(0, 0.5) }));
     expect(half.latents).toEqual(whole.latents);
-    expect(half.warnings).toContainEqual(expect.stringMatching(/^the guided steps are not read/));
-    expect(whole.warnings.join()).not.toContain('guided steps');
+    expect(half.warnings).toContainEqual(expect.stringMatching(/^“Prompt-led steps” .* are not read/));
+    expect(whole.warnings.join()).not.toContain('Prompt-led steps');
   });
 });
 

@@ -200,7 +200,7 @@ describe('a render that does not fit', () => {
       const refusal = {
         code: 'usage',
         message: expect.stringMatching(/cannot work in tiles: its decoder: it was exported for one size$/),
-        hint: 'Set the VAE tiles to auto or off.',
+        hint: 'Set “Large pictures in parts” (vae-tiles) to auto or off.',
       };
       await expect(prepared(asked, 64e9)).rejects.toMatchObject(refusal);
       await expect(plan(asked)).rejects.toMatchObject(refusal);

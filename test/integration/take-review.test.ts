@@ -184,7 +184,7 @@ describe('the numbers of a take', () => {
       stretches: { take: FRAMES - 1, reference: FRAMES - 1 },
     });
     expect(Math.abs(scores.frechet!.distance / wanted - 1)).toBeLessThan(0.1);
-    expect(readings(scores).at(-1)!.label).toBe('Fréchet distance (tiny-features)');
+    expect(readings(scores).at(-1)!.term).toBe('Fréchet distance (tiny-features)');
 
     // Against other clips: of a folder, the picture sequence itself.
     const against = await score(take, { features, references: [at('clip')] });

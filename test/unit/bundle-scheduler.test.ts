@@ -154,7 +154,7 @@ describe('what the network predicts', () => {
     await expect(readScheduler(place)).rejects.toMatchObject({
       code: 'usage',
       message: 'nothing says whether sd2.safetensors predicts noise or v',
-      hint: expect.stringContaining('--prediction'),
+      hint: expect.stringContaining('(prediction)'),
     });
     expect((await readScheduler(place, 'v_prediction')).prediction).toBe('v_prediction');
   });

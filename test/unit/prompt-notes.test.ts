@@ -45,7 +45,9 @@ describe('writing for other programs', () => {
   it('names every kind once, with how many there are', () => {
     const notes = syntaxNotes('(red:1.3) (blue:0.7) ((green)) car [old] <lora:a:1>');
     expect(notes).toHaveLength(3);
-    expect(notes.join()).toMatch(/“\(red:1\.3\)” and 2 more is read as plain text: prompt weighting is off/);
+    expect(notes.join()).toMatch(
+      /“\(red:1\.3\)” and 2 more is read as plain text: brackets in prompts are off/,
+    );
   });
 
   it('cuts a long one short', () => {
@@ -132,14 +134,18 @@ describe('a negative prompt that nothing reads', () => {
   const settings = shotWith(asked);
   it('is told at guidance 1 and beside keep', () => {
     expect(unreadNegative(settings)).toBeNull();
-    expect(unreadNegative(shotWith({ ...asked, guidance: 1 }))).toMatch(/not read at guidance 1/);
-    expect(unreadNegative(shotWith({ ...asked, keep: 0.5 }))).toMatch(/starts from the source prompt/);
+    expect(unreadNegative(shotWith({ ...asked, guidance: 1 }))).toMatch(
+      /not read at “Prompt strength” \(guidance\) 1/,
+    );
+    expect(unreadNegative(shotWith({ ...asked, keep: 0.5 }))).toMatch(
+      /leads away from “What the clip shows” \(source-prompt\)/,
+    );
     expect(unreadNegative(shotWith({ ...asked, guidance: 1, negativePrompt: ' ' }))).toBeNull();
   });
 
   it('and so is a prompt at guidance 0', () => {
     expect(promptNotes(shotWith({ ...asked, guidance: 0 }))).toEqual([
-      expect.stringMatching(/guidance 0 the prompt/),
+      expect.stringMatching(/\(guidance\) 0 the prompt/),
     ]);
     const ofBefore = shotWith({
       ...asked,
@@ -147,7 +153,7 @@ describe('a negative prompt that nothing reads', () => {
       prompts: { weighting: 'off' },
     });
     expect(promptNotes(ofBefore)).toEqual([
-      expect.stringMatching(/^the negative prompt: “\(bad:1\.2\)” is read as plain text/),
+      expect.stringMatching(/^“What to avoid” \(negative-prompt\): “\(bad:1\.2\)” is read as plain text/),
     ]);
   });
 });

@@ -148,6 +148,7 @@ describe('the form of the settings', () => {
     expect(sampling?.fields.at(-1)).toEqual({
       path: 'sampling.grain',
       label: 'Grain',
+      term: null,
       help: 'How much of the grain comes back',
       default: 1,
       control: { kind: 'number', min: 0, max: 4, end: 2, step: 0.1, integer: false },
@@ -224,13 +225,15 @@ describe('the form of the settings', () => {
     );
     const words = (change: Readonly<Record<string, unknown>>) => shortWords(shotWith(change), shown);
     expect(words({ steps: 20, guidance: 2, seed: 3, keep: 0, size: null })).toEqual(
-      expect.arrayContaining(['20 steps', 'guidance 2', 'seed 3']),
+      expect.arrayContaining(['20 steps', 'prompt strength 2', 'seed 3']),
     );
     const text = words({ keep: 0, seed: 0, size: null, prompt: 'a cat' }).join(' · ');
     expect(text).toContain('“a cat”');
     expect(text).not.toMatch(/keep|seed|px|null/);
-    expect(words({ keep: 0.4, size: 512 })).toEqual(expect.arrayContaining(['keep 0.4', '512 px']));
-    expect(words({ sampling: { guidanceRange: { from: 0, to: 0.6 } } })).toContain('guided steps 0–60 %');
+    expect(words({ keep: 0.4, size: 512 })).toEqual(
+      expect.arrayContaining(['protect what stays 0.4', '512 px']),
+    );
+    expect(words({ sampling: { guidanceRange: { from: 0, to: 0.6 } } })).toContain('prompt-led steps 0–60 %');
     expect(words({}).join()).not.toContain('guided');
   });
 });
@@ -255,27 +258,31 @@ describe('the render plan in words', () => {
 
   test('cache, work and time', () => {
     expect(planText(plan)).toEqual({
-      work: '24 frames at 512 × 288: 18 from the cache, inverted at 41 dB, 6 to invert',
-      calls: '300 + 1,240 network calls',
-      cost: 'about 1:20 · 4.2 GB of memory',
+      work: '24 frames at 512 × 288: 18 from the cache, analysed at 41 dB, 6 to analyse',
+      calls: '300 to analyse, 1,240 to make the frames',
+      cost: 'About 1 min · 1,540 calls of the model · 4.2 GB of memory',
     });
-    expect(planText({ ...plan, shallowCalls: 620 }).calls).toBe('300 + 1,240 network calls, 620 in part');
+    expect(planText({ ...plan, shallowCalls: 620 }).calls).toBe(
+      '300 to analyse, 1,240 to make the frames, 620 of them quick',
+    );
   });
 
   test('steps in which guidance rests', () => {
     expect(planText({ ...plan, samplingBranches: 2080 }).calls).toBe(
-      '300 + 1,240 network calls, 400 unguided',
+      '300 to analyse, 1,240 to make the frames, 400 of them without prompt strength',
     );
-    expect(planText({ ...plan, samplingBranches: 1240 }).calls).toBe('300 + 1,240 network calls');
+    expect(planText({ ...plan, samplingBranches: 1240 }).calls).toBe(
+      '300 to analyse, 1,240 to make the frames',
+    );
   });
 
   test('all cached, nothing known, no inversion at all', () => {
     expect(
       planText({ ...plan, cachedFrames: 24, framesToInvert: 0, inversionCalls: 0, estimatedSeconds: null }),
     ).toEqual({
-      work: '24 frames at 512 × 288: all from the cache, inverted at 41 dB',
-      calls: '1,240 network calls',
-      cost: 'time known after the first frames · 4.2 GB of memory',
+      work: '24 frames at 512 × 288: all from the cache, analysed at 41 dB',
+      calls: '1,240 to make the frames',
+      cost: 'Time not known yet: the first frames tell · 1,240 calls of the model · 4.2 GB of memory',
     });
     const fresh = {
       ...plan,
@@ -287,9 +294,9 @@ describe('the render plan in words', () => {
       samplingBranches: 2,
     };
     expect(planText(fresh)).toEqual({
-      work: '1 frame at 512 × 288: nothing to invert',
-      calls: '1 network call',
-      cost: 'about 1:20 · 4.2 GB of memory',
+      work: '1 frame at 512 × 288: nothing to analyse',
+      calls: '1 to make the frames',
+      cost: 'About 1 min · 1 call of the model · 4.2 GB of memory',
     });
   });
 

@@ -103,7 +103,7 @@ describe('the queue', () => {
   test('says what an entry does', () => {
     expect(
       stateText(entry('a', 'running', { phase: 'invert', fraction: 0.429, etaSeconds: 95 }), false),
-    ).toBe('Inverting · 42 % · 1:35 left');
+    ).toBe('Analysing the clip · 42 % · 1:35 left');
     expect(stateText(entry('a', 'queued'), true)).toBe('Waits until the queue goes on');
   });
 
@@ -203,10 +203,10 @@ describe('takes in words', () => {
 
   test('settings in one line, and how it came out', () => {
     const said = saidOf(take, null, 'Pix2Video');
-    expect(text(said)).toBe('Pix2Video · 50 steps · guidance 7.5 · seed 12');
+    expect(text(said)).toBe('Pix2Video · 50 steps · prompt strength 7.5 · seed 12');
     expect(standsOut(said)).toEqual([]);
     expect(facts(take)).toEqual(['took 1:23']);
-    expect(facts({ ...take, reconstruction: 9.4 })).toEqual(['inversion 9 dB', 'took 1:23']);
+    expect(facts({ ...take, reconstruction: 9.4 })).toEqual(['analysis 9 dB', 'took 1:23']);
   });
 
   test('what is not as in the take before stands out, said also where it is off or has no few words', () => {
@@ -215,13 +215,13 @@ describe('takes in words', () => {
     const reused = { ...shot, sampling: { ...shot.sampling, guidance: 5 } };
     const said = saidOf({ ...take, settings: reused }, before, 'Mix');
     expect(text(said)).toContain('50 steps');
-    expect(standsOut(said)).toEqual(['no negative prompt', 'weight 50', 'guidance 5', 'anchor 0']);
+    expect(standsOut(said)).toEqual(['what to avoid: none', 'weight 50', 'prompt strength 5', 'anchor 0']);
     const back = saidOf(
       before,
       { ...before, settings: { ...was, sampling: { ...was.sampling, reuse: 3 } } },
       'Mix',
     );
-    expect(standsOut(back)).toEqual(['whole network every 1']);
+    expect(standsOut(back)).toEqual(['full step every 1']);
   });
 
   test('of a prompt the new words stand out, and all of it where words were only taken away', () => {

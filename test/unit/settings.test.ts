@@ -74,7 +74,7 @@ it('painted frames are told by frame and file on the command line, frames of mov
   ]);
   expect(() => guideOf('--picture', 'painted.png')).toThrow('--picture wants frame=file, not "painted.png"');
   const twice = ['--picture', '1=a.png', '--picture', '1=b.png'];
-  expect(() => guideOf(...twice)).toThrow(/painted frames has two for the same frame/);
+  expect(() => guideOf(...twice)).toThrow(/painted frames \(picture\) has two for the same frame/);
 });
 
 it('LoRAs are told by file on the command line, their strength after the last colon', () => {
@@ -104,8 +104,8 @@ it('a share of the steps is told from its start to its end, in parts of one or i
     expect(rangeOf(text), text).toEqual({ from: 0, to: 0.6 });
   expect(rangeOf('0.2-0.8', '--guidance-interval')).toEqual({ from: 0.2, to: 0.8 });
   expect(() => rangeOf('some')).toThrow('--guidance-range wants from-to in shares of the steps');
-  expect(() => rangeOf('0.6-0.6')).toThrow('guided steps ends before it starts');
-  expect(() => rangeOf('0-60')).toThrow('guided steps to must be 1 or less');
+  expect(() => rangeOf('0.6-0.6')).toThrow('prompt-led steps (guidance-range) ends before it starts');
+  expect(() => rangeOf('0-60')).toThrow('prompt-led steps (guidance-range) to must be 1 or less');
 });
 
 describe('a setting that is added to a group', () => {

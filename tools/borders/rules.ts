@@ -70,6 +70,11 @@ export const AREAS: readonly Area[] = [
     'Timelines as other programs write them are text made of a snapshot: no file, no process.',
   ),
   area(
+    'common/credentials',
+    'common, interchange',
+    'What a file says of how it was made is text made of plain facts.',
+  ),
+  area(
     'common/contract',
     'common, formats, interchange, masks, project, settings',
     'What can be said between processes is data and its schemas.',
@@ -189,7 +194,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/delivery',
-    'media, resources.ts, atomic-files.ts, disk.ts, common, common/interchange, common/project, contract, time',
+    'media, report-file.ts, resources.ts, atomic-files.ts, disk.ts, common, common/credentials, common/interchange, common/project, contract, time',
     'A folder for other programs is made of a snapshot and the files that it names.',
   ),
   area(
@@ -302,7 +307,11 @@ export const LIBRARIES: readonly Library[] = [
   library('immer', 'common/project, main/engine/project', 'Drafts and patches of the document.'),
   library('zustand', 'renderer/store, renderer/keyboard', 'State is in store; the key map is its own.'),
   library('p-limit', 'main/engine', 'Work that must go one after the other.'),
-  library('mrmime', 'main/app/serve-file.ts', 'What kind a file is, for the page.'),
+  library(
+    'mrmime',
+    'main/app/serve-file.ts, main/engine/delivery/credentials.ts',
+    'What kind a file is, by its name.',
+  ),
   library('pretty-bytes', 'main, renderer', 'Sizes read the same everywhere, in thousands.'),
   library('react', 'renderer', 'The page.'),
   library('react-dom', 'renderer/main.tsx', 'The page is put in its place once.'),

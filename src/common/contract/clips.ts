@@ -36,6 +36,14 @@ export interface MaskPicture {
   readonly confidence: number | null;
 }
 
+/** One frame of a file, at most as large as its proxy. */
+export interface PictureOfFrame {
+  /** RGBA, width·height·4. */
+  readonly pixels: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+}
+
 const path = z.strictObject({ path: absolutePath });
 
 export const clipCalls = {
@@ -72,6 +80,8 @@ export const clipCalls = {
     }),
     'saving a frame',
   ).answers<{ path: string }>(),
+  /** Read from the file itself, for as long as its preview is not there. */
+  'clip.frame': call(path.extend({ frame: z.int().min(0) }), 'showing a frame').answers<PictureOfFrame>(),
   /** Made once per file and kept; progress comes as events. */
   'clip.preview': call(path, 'making a preview').answers<ClipPreview>(),
 };

@@ -7,8 +7,10 @@ import { nothing } from './values.ts';
 export interface MethodInfo {
   readonly id: string;
   readonly label: string;
+  /** What papers call it, where that is another word. */
+  readonly term?: string;
   readonly summary: string;
-  /** JSON Schema of the method's own parameters, with defaults and descriptions. */
+  /** JSON Schema of the method's own parameters, with defaults, and `title`, `term`, `description` and `names` as they are said. */
   readonly params: unknown;
   /** Whether all anchors of a shot lead, or its lead anchor alone. */
   readonly severalAnchors: boolean;

@@ -33,6 +33,10 @@ export interface RenderPlan {
   readonly memoryBytes: number | null;
   /** From the speed of earlier renders at this size with this model, or of some calls of a small one; null before that. */
   readonly estimatedSeconds: number | null;
+  /** Of another render that finds all that this one derives: another seed, prompt or guidance. */
+  readonly againSeconds: number | null;
+  /** Whether another seed gives another take. */
+  readonly seeded: boolean;
 }
 
 export interface QueueEntry {

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { issueText } from '../issue.ts';
-import { type Affected, type Field, SCOPES, type Scope, type Within } from './field.ts';
+import { type Affected, type Field, isSameWord, SCOPES, type Scope, type Within } from './field.ts';
 import { type Limits, limitsOf } from './limits.ts';
 import { type Origins, origins } from './origins.ts';
 
@@ -179,7 +179,7 @@ export function mergeGroups(...parts: readonly object[]): Grouped {
   return merged;
 }
 
-/** "steps 25", "guidance 1.5": what is there, by its names for people. */
+/** "steps 25", "prompt strength 1.5": what is there, by its names for people. */
 export function valuesInWords(values: Grouped, fields: readonly Placed[]): string[] {
   return fields.flatMap(({ group, key, label }) => {
     const value = values[group]?.[key];
@@ -191,11 +191,17 @@ export function sameValue(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
+/** In one word for both window and terminal: "prompt strength (guidance)". */
+function said({ label, flags: [flag] }: Placed): string {
+  const word = label.toLowerCase();
+  return flag && !isSameWord(label, flag.name) ? `${word} (${flag.name})` : word;
+}
+
 /** The setting that is wrong, by its name for people, and what is wrong with it: "steps must be 1 or more". */
 function problemOf(issue: z.core.$ZodIssue, { fields }: Pick<Catalogue, 'fields'>): string {
   const [group, key, ...inside] = issue.path.map(String);
   const one = fields.find((field) => field.group === group && field.key === key);
-  const label = one?.label.toLowerCase();
+  const label = one && said(one);
   if (issue.code === 'unrecognized_keys' && !one) return `${issueText(issue)}${group ? ` in ${group}` : ''}`;
   const where = one ? [label, ...inside].join(' ') : issue.path.join('.');
   return `${where} ${issueText(issue)}`.trim();

@@ -50,7 +50,8 @@ export function controlsInWords(list: readonly Control[]): string[] {
 
 export const controls = field(z.array(control).max(MOST_CONTROLS).default([]), {
   label: 'ControlNets',
-  help: 'Networks that hold the take to edges, depth or another clip; several add up',
+  term: 'control networks',
+  help: 'Files that hold the take to edges, depth or another clip; several add up',
   widget: { kind: 'controls' },
   files: (list: Control[], visit: VisitFile) =>
     list.map((one) => ({

@@ -9,6 +9,7 @@ export function embeddingsInWords(paths: readonly string[]): string[] {
 
 export const embeddings = field(z.array(z.string().min(1)).max(100).default([]), {
   label: 'Embeddings',
+  term: 'textual inversion',
   help: 'Files that teach the model a word, to be used in prompts by the name of the file',
   widget: { kind: 'file-list', what: 'an embedding', library: 'embedding' },
   files: (paths: readonly string[], visit) => paths.map((path) => visit(path, 'network')),

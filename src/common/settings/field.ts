@@ -98,7 +98,10 @@ export interface Flag {
 }
 
 export interface Facts<S extends Scope = Scope> {
+  /** An artist's word. */
   readonly label: string;
+  /** What papers and other programs call it, where that is another word: the tooltip and the terminal say it too. */
+  readonly term?: string;
   /** One short sentence without its end, for form and terminal. */
   readonly help: string;
   readonly widget: Widget;
@@ -125,6 +128,12 @@ export interface Facts<S extends Scope = Scope> {
 
 export interface Field<Schema extends z.ZodType = z.ZodType, S extends Scope = Scope> extends Facts<S> {
   readonly schema: Schema;
+}
+
+/** Whether a flag says the same word as the form: "lora" of LoRAs, "memory" of Model in memory. */
+export function isSameWord(label: string, flag: string): boolean {
+  const word = label.toLowerCase().replaceAll(' ', '-');
+  return word.includes(flag) || flag.includes(word);
 }
 
 /** A default makes it optional in requests. */

@@ -7,7 +7,8 @@ import { field, oneFile, type VisitFile } from './field.ts';
 /** Frame of the clip, not of the range. */
 const anchor = field(z.int().min(0).default(0), {
   label: 'Lead anchor',
-  help: 'Frame whose look leads the others, and by which the inversion is checked',
+  term: 'anchor or reference frame',
+  help: 'Frame whose look leads the others, and by which the analysis of the clip is checked',
   widget: { kind: 'frame' },
   scope: 'request',
   flags: [
@@ -38,15 +39,16 @@ const anchors = field(z.array(z.int().min(0)).max(10_000).default([]), {
 });
 
 const keep = field(z.number().min(0).max(1).default(0), {
-  label: 'Keep',
-  help: 'Keeps the clip where both prompts mean the same; 0 is off',
+  label: 'Protect what stays',
+  term: 'keep: edit mask from the difference of both prompts',
+  help: 'Keeps the clip where the prompt changes nothing; 0 is off',
   widget: { kind: 'slider', step: 0.05 },
   scope: 'look',
   flags: [
     {
       name: 'keep',
       metavar: 'share',
-      help: 'Keep the clip where both prompts mean the same: 0 off, 0.3 a little, 0.6 much; guidance then starts from the source prompt',
+      help: 'Keep the clip where both prompts mean the same: 0 off, 0.3 a little, 0.6 much; the prompt then leads away from the source prompt',
     },
   ],
   affects: ['sampling'],
@@ -55,7 +57,8 @@ const keep = field(z.number().min(0).max(1).default(0), {
 /** A clip whose brightness is nearness, for depth-conditioned models; null lets the bundle estimate it. */
 const depth = field(z.string().min(1).nullable().default(null), {
   label: 'Depth clip',
-  help: 'For depth models: a clip like the first, near bright and far dark; without it the bundle estimates',
+  term: 'depth map',
+  help: 'For depth models: a clip like the first, near bright and far dark; without it the model estimates',
   widget: { kind: 'file' },
   files: oneFile('footage'),
   scope: 'request',

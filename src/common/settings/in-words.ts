@@ -6,7 +6,7 @@ import { type LoraUse, lorasInWords } from './loras.ts';
 import type { ShotSettings } from './settings.ts';
 
 /**
- * "50 steps", "guidance 7.5"; what is not chosen, empty or off is left out, and so is what has no few words.
+ * "50 steps", "prompt strength 7.5"; what is not chosen, empty or off is left out, and so is what has no few words.
  *
  * @param method its name for people; those of methods are the engine's to say
  */
@@ -30,7 +30,7 @@ export function shortWords(values: Grouped, fields: readonly Placed[], method?: 
 
 type Share = ShotSettings['sampling']['guidanceRange'];
 
-/** "guided steps 0–60 %"; all of them are not worth a word. */
+/** "prompt-led steps 0–60 %"; all of them are not worth a word. */
 function shareInWords(label: string, share: Share | undefined): string[] {
   if (!share || (share.from === 0 && share.to === 1)) return [];
   const [from, to] = [share.from, share.to].map((part) => Math.round(100 * part));

@@ -3,13 +3,14 @@ import { z } from 'zod';
 import { field } from './field.ts';
 
 const mode = field(z.enum(['upper', 'lower']).default('upper'), {
-  label: 'Inversion step',
-  help: 'Timestep of a DDIM inversion step',
+  label: 'Analysis step',
+  term: 'timestep of DDIM inversion',
+  help: 'Which end of a step the model is asked at while it analyses the clip',
   widget: {
     kind: 'choice',
     options: [
-      { id: 'upper', name: 'Upper', note: 'The timestep an inversion step goes to' },
-      { id: 'lower', name: 'Lower', note: 'The timestep it comes from' },
+      { id: 'upper', name: 'Upper', note: 'Where a step goes to' },
+      { id: 'lower', name: 'Lower', note: 'Where it comes from' },
     ],
   },
   scope: 'look',
@@ -20,8 +21,9 @@ const mode = field(z.enum(['upper', 'lower']).default('upper'), {
 
 /** One lifts the shipped models from 14–33 dB to 40–50 dB at any count of steps; docs/manual.md has the table. */
 const refinement = field(z.int().min(0).max(20).default(1), {
-  label: 'Refinement',
-  help: 'Fixed-point iterations per inversion step: closer to the clip, that many times slower',
+  label: 'Analysis accuracy',
+  term: 'refinement, fixed-point iterations of the inversion',
+  help: 'How often each step of the analysis is refined: closer to the clip, that many times slower',
   widget: { kind: 'slider', step: 1 },
   scope: 'look',
   finer: true,

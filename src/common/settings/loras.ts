@@ -30,6 +30,7 @@ export function lorasInWords(loras: readonly LoraUse[]): string[] {
 
 export const loras = field(z.array(lora).max(MOST_LORAS).default([]), {
   label: 'LoRAs',
+  term: 'low-rank adaptations',
   help: 'Files that add a look or a subject to the model',
   widget: { kind: 'loras', low: -2, high: 2, step: 0.05 },
   files: (list: LoraUse[], visit) => list.map((one) => ({ ...one, path: visit(one.path, 'network') })),

@@ -22,7 +22,8 @@ const MEMORY_USES = ['auto', 'fast'] as const;
 export type MemoryUse = (typeof MEMORY_USES)[number];
 
 const provider = field(z.enum(PROVIDERS).default('auto'), {
-  label: 'Provider',
+  label: 'Processor',
+  term: 'execution provider',
   help: 'What computes',
   widget: { kind: 'choice' },
   scope: 'request',
@@ -32,8 +33,9 @@ const provider = field(z.enum(PROVIDERS).default('auto'), {
 
 /** "auto" is what its file or its family says. */
 const prediction = field(z.enum(['auto', 'epsilon', 'v_prediction']).default('auto'), {
-  label: 'Prediction',
-  help: 'What the network was trained to predict, where its file does not say so',
+  label: 'What the model predicts',
+  term: 'prediction type',
+  help: 'What it was trained to predict, where its file does not say so',
   widget: {
     kind: 'choice',
     options: [
@@ -51,26 +53,34 @@ const prediction = field(z.enum(['auto', 'epsilon', 'v_prediction']).default('au
 
 /** What was kept before there was a choice was made as the network's file has it. */
 const attention = field(z.enum(['auto', 'exact', 'fused']).default('auto'), {
-  label: 'Fused attention',
-  help: 'How self-attention is computed; fused takes far less memory at large sizes, and rounds differently',
+  label: 'Memory at large sizes',
+  term: 'fused attention',
+  help: 'Saving takes far less of it for large pictures, and rounds a little differently',
   widget: {
     kind: 'choice',
     options: [
-      { id: 'auto', name: 'Fused where it is worth it' },
-      { id: 'exact', name: 'As the model has it' },
-      { id: 'fused', name: 'Fused' },
+      { id: 'auto', name: 'Saved where it is worth it' },
+      { id: 'exact', name: 'Not saved' },
+      { id: 'fused', name: 'Saved' },
     ],
   },
   scope: 'look',
   finer: true,
-  flags: [{ name: 'attention', metavar: 'kind' }],
+  flags: [
+    {
+      name: 'attention',
+      metavar: 'kind',
+      help: 'How self-attention is computed; fused takes far less memory at large sizes, and rounds differently',
+    },
+  ],
   affects: ['network'],
   neutral: 'exact',
 });
 
 /** "auto": in tiles where the whole picture would not fit into memory. */
 const vaeTiles = field(z.enum(['auto', 'on', 'off']).default('auto'), {
-  label: 'VAE tiles',
+  label: 'Large pictures in parts',
+  term: 'VAE tiles',
   help: 'Large pictures are encoded and decoded in parts, for little memory; the result is the same within rounding',
   widget: {
     kind: 'choice',
@@ -89,13 +99,14 @@ const vaeTiles = field(z.enum(['auto', 'on', 'off']).default('auto'), {
 
 /** In keys as what it makes of a network, since most are run alike either way. */
 const memory = field(z.enum(MEMORY_USES).default('auto'), {
-  label: 'Memory',
+  label: 'Model in memory',
+  term: 'memory-mapped weights',
   help: 'How large models are held when the processor computes: left in their file, or copied to be read faster',
   widget: {
     kind: 'choice',
     options: [
-      { id: 'auto', name: 'Little: weights stay in their file' },
-      { id: 'fast', name: 'Much: weights are copied' },
+      { id: 'auto', name: 'Little: it stays in its file' },
+      { id: 'fast', name: 'Much: it is copied' },
     ],
   },
   scope: 'look',

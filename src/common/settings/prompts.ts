@@ -18,8 +18,9 @@ const text = z
 const draft = z.string().max(MOST_CHARACTERS).default('');
 
 const source = field(text, {
-  label: 'Source prompt',
-  help: 'What the clip shows now; inversion reads it',
+  label: 'What the clip shows',
+  term: 'source prompt',
+  help: 'Describe the clip as it is; what you do not change stays nearer to it',
   widget: { kind: 'prompt', rows: 2 },
   scope: 'shot',
   flags: [{ name: 'source-prompt', metavar: 'text' }],
@@ -41,8 +42,9 @@ const target = field(
 );
 
 const negative = field(text.default(''), {
-  label: 'Negative prompt',
-  help: 'What to keep away from; may stay empty',
+  label: 'What to avoid',
+  term: 'negative prompt',
+  help: 'What shall not appear; may stay empty',
   widget: { kind: 'prompt', rows: 1 },
   scope: 'preset',
   flags: [{ name: 'negative-prompt', metavar: 'text' }],
@@ -51,7 +53,8 @@ const negative = field(text.default(''), {
 });
 
 const weighting = field(z.enum(WEIGHTINGS).default('a1111'), {
-  label: 'Prompt weighting',
+  label: 'Brackets in prompts',
+  term: 'prompt weighting',
   help: 'How brackets in prompts stress words, as (word:1.3)',
   widget: {
     kind: 'choice',

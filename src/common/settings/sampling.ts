@@ -4,8 +4,9 @@ import { field } from './field.ts';
 
 const steps = field(z.int().min(1).max(1000).default(50), {
   label: 'Steps',
+  term: 'diffusion steps',
   unit: 'steps',
-  help: 'Diffusion steps; more is finer and slower',
+  help: 'More is finer and slower',
   widget: { kind: 'slider', step: 1, end: 100 },
   scope: 'look',
   flags: [{ name: 'steps', metavar: 'n' }],
@@ -13,8 +14,9 @@ const steps = field(z.int().min(1).max(1000).default(50), {
 });
 
 const guidance = field(z.number().min(0).max(50).default(7.5), {
-  label: 'Guidance',
-  help: 'How strictly the prompt is followed; 1 is off and twice as fast',
+  label: 'Prompt strength',
+  term: 'guidance scale, CFG',
+  help: 'How strongly the prompt leads; 1 is off and twice as fast',
   widget: { kind: 'slider', step: 0.1, end: 20 },
   scope: 'look',
   flags: [{ name: 'guidance', metavar: 'g' }],
@@ -30,8 +32,9 @@ const guidanceRange = field(
     .refine(({ from, to }) => from < to, 'ends before it starts')
     .default({ from: 0, to: 1 }),
   {
-    label: 'Guided steps',
-    help: 'Share of the steps in which guidance acts; the others take half the time',
+    label: 'Prompt-led steps',
+    term: 'guidance interval',
+    help: 'Share of the steps in which the prompt strength acts; the others take half the time',
     widget: { kind: 'share' },
     scope: 'look',
     finer: true,
@@ -39,7 +42,7 @@ const guidanceRange = field(
       {
         name: 'guidance-range',
         metavar: 'from-to',
-        help: 'Share of the steps in which guidance acts, as 0-0.6 or 0-60%; the others take half the time',
+        help: 'Share of the steps in which the prompt strength acts, as 0-0.6 or 0-60%; the others take half the time',
         aliases: ['guidance-interval'],
       },
     ],
@@ -50,8 +53,9 @@ const guidanceRange = field(
 
 /** Calls between reuse what the depth of the network made (DeepCache, Ma, Fang, Wang 2024). */
 const reuse = field(z.int().min(1).max(10).default(1), {
-  label: 'Whole network every',
-  help: 'So many steps; between them only its outermost layers run, and the rest is taken from the step before. 1 is off, 2 or 3 is quicker and less exact',
+  label: 'Full step every',
+  term: 'feature reuse, DeepCache',
+  help: 'So many steps; those between are quick and take most from the step before. 1 is off, 2 or 3 is faster and less exact',
   widget: { kind: 'slider', step: 1 },
   scope: 'look',
   finer: true,
@@ -68,7 +72,8 @@ const reuse = field(z.int().min(1).max(10).default(1), {
 
 /** A solver's id, or a name known from k-diffusion or diffusers; null is the method's own choice. */
 const solver = field(z.string().max(100).nullable().default(null), {
-  label: 'Solver',
+  label: 'Sampler',
+  term: 'solver',
   help: 'How a step is taken; the method knows its own best',
   widget: { kind: 'solver' },
   scope: 'look',
@@ -85,8 +90,9 @@ const solver = field(z.string().max(100).nullable().default(null), {
 
 /** k-diffusion's names are taken too. */
 const schedule = field(z.string().max(100).default('bundle'), {
-  label: 'Noise schedule',
-  help: 'Spacing of the noise levels',
+  label: 'Spacing of steps',
+  term: 'noise schedule',
+  help: 'Where the steps lie on the way to the picture',
   widget: {
     kind: 'choice',
     options: [
@@ -104,7 +110,7 @@ const schedule = field(z.string().max(100).default('bundle'), {
 
 const seed = field(z.int().min(0).max(0xffffffff).default(0), {
   label: 'Seed',
-  help: 'Everything random follows from it',
+  help: 'Everything random follows from it: another seed is another take of the same',
   widget: { kind: 'seed' },
   scope: 'shot',
   flags: [{ name: 'seed', metavar: 'n' }],

@@ -5,7 +5,7 @@ import { type Command, Option } from 'commander';
 import { AppError } from '../../common/errors.ts';
 import { formatNamed } from '../../common/formats/registry.ts';
 import { type Catalogue, type Placed, parseWith } from '../../common/settings/catalogue.ts';
-import type { Flag } from '../../common/settings/field.ts';
+import { type Flag, isSameWord } from '../../common/settings/field.ts';
 import { type EditRequest, SETTINGS } from '../../common/settings/settings.ts';
 import { parseRate } from '../../common/time/rational.ts';
 import { controlsOf } from './control-options.ts';
@@ -32,7 +32,7 @@ function optionOf(name: string, { short, metavar, help, repeats }: Flag, field: 
   const isShort = short !== undefined && name === field.flags[0]?.name;
   const option = new Option(
     `${isShort ? `-${short}, ` : ''}--${name}${metavar ? ` <${metavar}>` : ''}`,
-    sentenceStart(help ?? field.help) + notes(field),
+    sentenceStart(help ?? field.help) + notes(field) + names(field, name),
   );
   if (field.limits.choices) option.choices(field.limits.choices);
   return repeats ? option.argParser(collect) : option;
@@ -59,6 +59,12 @@ function notes({ limits, scope, widget }: Placed): string {
     known.push(`${fallback} ${scope === 'look' ? 'unless the model says another' : 'by default'}`);
   }
   return known.length > 0 ? ` (${known.join('; ')})` : '';
+}
+
+/** Where the window or papers have another word than the flag: " [Prompt strength; papers: guidance scale, CFG]". */
+function names({ label, term }: Placed, flag: string): string {
+  const said = [isSameWord(label, flag) ? '' : label, term ? `papers: ${term}` : ''].filter(Boolean);
+  return said.length > 0 ? ` [${said.join('; ')}]` : '';
 }
 
 /** @throws AppError usage */

@@ -77,7 +77,11 @@ export function takeSummary(report: TakeReport): string {
 /** A line for each number with what it means, then what must be known to read them. */
 export function scoresText(scores: TakeScores): string {
   const { take, frames, width, height, notes } = scores;
-  const rows = readings(scores).map(({ label, value, means }) => [`  ${label}`, value, means]);
+  const rows = readings(scores).map(({ label, term, value, means }) => [
+    `  ${label} (${term})`,
+    value,
+    means,
+  ]);
   return [
     take,
     `  ${frames} ${frames === 1 ? 'frame' : 'frames'}, compared at ${width}×${height}, as the model saw them`,
@@ -150,7 +154,22 @@ export function cacheStat({ file, items, bytes, limitBytes, fileBytes, kinds }: 
 }
 
 interface JsonSchema {
-  readonly properties?: Record<string, { description?: string; default?: unknown }>;
+  readonly properties?: Record<
+    string,
+    { title?: string; term?: string; description?: string; default?: unknown; enum?: readonly unknown[] }
+  >;
+}
+
+/** "How strongly each frame is pulled (Strength of the pull; papers: weight of the latent update)", and what there is to choose. */
+function bothWords({
+  title,
+  term,
+  description = '',
+  enum: choices,
+}: NonNullable<JsonSchema['properties']>[string]) {
+  const said = [title ?? '', term ? `papers: ${term}` : ''].filter(Boolean);
+  const also = said.length > 0 ? ` [${said.join('; ')}]` : '';
+  return `${description}${choices ? ` (${choices.join(', ')})` : ''}${also}`;
 }
 
 export function methodTable(methods: readonly MethodInfo[]): string {
@@ -159,10 +178,10 @@ export function methodTable(methods: readonly MethodInfo[]): string {
       const properties = (method.params as JsonSchema).properties ?? {};
       const rows = Object.entries(properties).map(([name, schema]) => [
         `    -p ${name}=${JSON.stringify(schema.default ?? '')}`,
-        schema.description ?? '',
+        bothWords(schema),
       ]);
       return [
-        `${method.id}  ${method.label}`,
+        `${method.id}  ${method.label}${method.term ? ` (${method.term})` : ''}`,
         `    ${method.summary}`,
         ...(rows.length ? [table(rows)] : []),
         `    --solver ${method.solvers.map(({ id }) => id).join(', ')}`,

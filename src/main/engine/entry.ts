@@ -101,6 +101,7 @@ const handlers: Handlers<EngineContract> = {
     methods.map((method) => ({
       id: method.id,
       label: method.label,
+      ...(method.term !== undefined && { term: method.term }),
       summary: method.summary,
       params: paramsSchema(method),
       severalAnchors: method.severalAnchors ?? false,

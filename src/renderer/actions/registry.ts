@@ -5,6 +5,7 @@ import { anchorCommands } from './anchor.ts';
 import { backupCommands } from './backups.ts';
 import type { Command, Intent } from './command.ts';
 import { compareCommands } from './compare.ts';
+import { contactSheetCommands } from './contact-sheet.ts';
 import { demoCommands } from './demo.ts';
 import { exportCommands } from './export.ts';
 import { frameCommands } from './frame.ts';
@@ -27,6 +28,7 @@ import { shuttleCommands } from './shuttle.ts';
 import { splitCommand } from './split.ts';
 import { takeCommands } from './take.ts';
 import { trimCommands } from './trim.ts';
+import { variationCommands } from './variations.ts';
 import { zoomCommands } from './zoom.ts';
 
 export const commands: readonly Command[] = [
@@ -46,8 +48,10 @@ export const commands: readonly Command[] = [
   ...maskCommands,
   ...maskKeyCommands,
   ...takeCommands,
+  ...contactSheetCommands,
   ...qualityCommands,
   ...renderCommands,
+  ...variationCommands,
   ...queueCommands,
   ...compareCommands,
   ...zoomCommands,

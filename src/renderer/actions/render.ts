@@ -21,7 +21,7 @@ function takesFolder(): string {
 type Wanted = Omit<Calls['queue.add']['input']['shots'][number], 'clip'>;
 
 /** Adds renders to the queue, all of them or none. `preview` renders one frame of each and makes no take. */
-async function addToQueue(shots: readonly Wanted[], preview: boolean): Promise<readonly string[]> {
+export async function addToQueue(shots: readonly Wanted[], preview: boolean): Promise<readonly string[]> {
   const project = getOpened() ?? refuse('rendering', 'no project is open');
   const { clips, bundle, provider } = getDocument();
   const { ids } = await call('queue.add', {

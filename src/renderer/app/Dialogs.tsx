@@ -10,7 +10,9 @@ import { Backups } from '../start/Backups.tsx';
 import { Missing } from '../start/Missing.tsx';
 import { OpenTimeline } from '../start/OpenTimeline.tsx';
 import { type Dialog, setView, useView } from '../store/view.ts';
+import { ContactSheet } from '../takes/ContactSheet.tsx';
 import { Quality } from '../takes/Quality.tsx';
+import { Variations } from '../takes/Variations.tsx';
 import { Sheet } from '../ui/Sheet.tsx';
 import { About } from './About.tsx';
 import { FindShots } from './FindShots.tsx';
@@ -30,6 +32,8 @@ const SHEETS: Readonly<Record<Dialog, SheetSpec>> = {
   missing: { title: 'Missing clips', body: () => <Missing /> },
   backups: { title: 'Backups', body: () => <Backups /> },
   quality: { title: 'How good is the take', body: () => <Quality /> },
+  variations: { title: 'Variations', body: () => <Variations /> },
+  contact: { title: 'Contact sheet', body: () => <ContactSheet /> },
   timeline: { title: 'Open a timeline', body: () => <OpenTimeline />, onClose: leaveOpening },
   export: { title: 'Export', body: () => <Export />, onClose: leaveExport },
   about: { title: 'About Retake', body: () => <About /> },

@@ -14,6 +14,10 @@ import { planText } from './plan-text.ts';
 import styles from './RenderFooter.module.css';
 import { usePlan } from './use-plan.ts';
 
+/** Papers' words, where they are looked for. */
+const ANALYSIS_TERM = 'Papers: to analyse is to invert';
+const CALLS_TERM = 'Papers: evaluations of the UNet, in inversion and sampling';
+
 export function RenderFooter({ shots }: { readonly shots: readonly Shot[] }) {
   const { engine } = useEngineState();
   const plan = usePlan(shots);
@@ -30,9 +34,13 @@ export function RenderFooter({ shots }: { readonly shots: readonly Shot[] }) {
           <p className={texts.warn}>{reason}</p>
         ) : text ? (
           <>
-            <p>{text.work}</p>
-            <p className={texts.quiet}>{text.calls}</p>
-            <p className={texts.quiet}>{text.cost}</p>
+            <p title={CALLS_TERM}>{text.cost}</p>
+            <p className={texts.quiet} title={ANALYSIS_TERM}>
+              {text.work}
+            </p>
+            <p className={texts.quiet} title={CALLS_TERM}>
+              {text.calls}
+            </p>
             {notes.map((line) => (
               <p key={line} className={texts.warn}>
                 {sentence(line)}
@@ -62,7 +70,7 @@ export function RenderFooter({ shots }: { readonly shots: readonly Shot[] }) {
   );
 }
 
-const OTHERS = ['render.frame', 'render.three', null, 'render.range'];
+const OTHERS = ['render.frame', 'render.three', null, 'render.range', 'render.variations'];
 
 /** Further ways to see something of a shot before all of it is rendered. */
 function OtherRenders({ isDisabled }: { readonly isDisabled: boolean }) {

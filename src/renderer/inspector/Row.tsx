@@ -12,14 +12,19 @@ interface Props extends Pick<WidgetProps, 'field' | 'value' | 'fallback' | 'diff
   readonly children: (note: string | undefined) => ReactNode;
 }
 
+/** What the tooltip says, and what is read aloud after the help. */
+export const inPapers = (term: string | null | undefined) => (term ? `In papers: ${term}` : undefined);
+
 export function Row({ field, value, fallback, differs, onChange, children }: Props) {
   const id = useId();
-  const { label, help } = field;
+  const { label, term, help } = field;
   const isDefault = fallback === undefined || (sameValue(value, fallback) && !differs);
   return (
     <div className={styles.row}>
       <div className={styles.head}>
-        <span className={styles.name}>{label}</span>
+        <span className={styles.name} title={inPapers(term)}>
+          {label}
+        </span>
         {isDefault ? null : (
           <IconButton name={`Reset ${label}`} onPress={() => onChange(fallback)}>
             <RotateCcw />
@@ -29,6 +34,7 @@ export function Row({ field, value, fallback, differs, onChange, children }: Pro
       {help ? (
         <p className={`${styles.note} ${texts.quiet}`} id={id}>
           {help}
+          {term ? <span className={texts.hidden}> {inPapers(term)}</span> : null}
         </p>
       ) : null}
       {children(help ? id : undefined)}

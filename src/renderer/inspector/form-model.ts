@@ -34,6 +34,8 @@ type Place =
 export interface FormField {
   readonly path: string;
   readonly label: string;
+  /** The paper's word, for the tooltip; null where it is the same. */
+  readonly term: string | null;
   readonly help: string;
   /** Of a parameter; a setting's is the model's to say. */
   readonly default: unknown;
@@ -70,12 +72,12 @@ export function formOf({ fields }: Pick<Catalogue, 'fields'>, method: MethodInfo
 }
 
 function fieldsFor(field: Placed, method: MethodInfo | null): readonly FormField[] {
-  const { path, label, help, limits } = field;
+  const { path, label, term = null, help, limits } = field;
   const place = placeOf(field);
   if (!place) return [];
   if (field.widget.kind === 'parameters') return method ? parameterFields(method, path) : [];
   const control = controlOf(field);
-  return control ? [{ path, label, help, default: limits.default, control, place }] : [];
+  return control ? [{ path, label, term, help, default: limits.default, control, place }] : [];
 }
 
 /** Null for what a shot has from its clip or its project, which ask for it themselves. */

@@ -27,6 +27,7 @@ export type ParameterControl =
 interface Parameter {
   readonly key: string;
   readonly label: string;
+  readonly term: string | null;
   readonly help: string;
   readonly default: unknown;
   readonly control: ParameterControl;
@@ -35,7 +36,9 @@ interface Parameter {
 const bound = z.number().optional();
 const property = z.looseObject({
   title: z.string().optional(),
+  term: z.string().optional(),
   description: z.string().optional(),
+  names: z.record(z.string(), z.string()).optional(),
   default: z.unknown().optional(),
   type: z.union([z.string(), z.array(z.string())]).optional(),
   enum: z.array(z.unknown()).optional(),
@@ -58,6 +61,7 @@ export function parametersOf(schema: unknown): readonly Parameter[] {
   return Object.entries(read.data.properties).map(([key, value]) => ({
     key,
     label: value.title ?? nameOf(key),
+    term: value.term ?? null,
     help: value.description ?? '',
     default: value.default,
     control: controlOf(value),
@@ -66,7 +70,10 @@ export function parametersOf(schema: unknown): readonly Parameter[] {
 
 function controlOf(value: Property): ParameterControl {
   if (value.enum)
-    return { kind: 'choice', options: value.enum.map((one) => ({ value: one, name: optionName(one) })) };
+    return {
+      kind: 'choice',
+      options: value.enum.map((one) => ({ value: one, name: value.names?.[String(one)] ?? optionName(one) })),
+    };
   if (value.type === 'boolean') return { kind: 'switch' };
   if (value.type === 'number' || value.type === 'integer') return numberOf(value);
   return { kind: 'text', accepts: acceptsOf(value) };

@@ -1,19 +1,18 @@
-/** What a render would do, in three short lines. */
+/** What a render would take, in three short lines: the time first. */
 import prettyBytes from 'pretty-bytes';
 import type { RenderPlan } from '../../common/contract/queue.ts';
-import { duration } from '../../common/time/duration.ts';
 import { count } from '../words.ts';
 
 export interface PlanText {
-  /** "48 frames at 512 × 288: 30 from the cache, 18 to invert" */
-  readonly work: string;
-  /** "300 + 240 network calls, 96 unguided, 120 in part" */
-  readonly calls: string;
-  /** "about 1:20 · 4.2 GB of memory" */
+  /** "About 4 min · 540 calls of the model · 4.2 GB of memory" */
   readonly cost: string;
+  /** "48 frames at 512 × 288: 30 from the cache, 18 to analyse" */
+  readonly work: string;
+  /** Of what the calls are, for who wants to know: "300 to analyse, 240 to make the frames, 96 without the prompt, 120 quick ones" */
+  readonly calls: string;
 }
 
-export type PlannedWork = Omit<RenderPlan, 'derived'>;
+export type PlannedWork = Omit<RenderPlan, 'derived' | 'againSeconds' | 'seeded'>;
 
 /** Several shots as one piece of work; the size is that of the first. */
 export function sumPlans(plans: readonly PlannedWork[]): PlannedWork | null {
@@ -55,28 +54,45 @@ export function planText(plan: PlannedWork): PlanText {
   if (cachedFrames > 0)
     parts.push(
       (cachedFrames === frames ? 'all from the cache' : `${cachedFrames} from the cache`) +
-        (reconstruction === null ? '' : `, inverted at ${Math.round(reconstruction)} dB`),
+        (reconstruction === null ? '' : `, analysed at ${Math.round(reconstruction)} dB`),
     );
   if (framesToInvert > 0)
-    parts.push(framesToInvert === frames ? 'all to invert' : `${framesToInvert} to invert`);
-  const inverted = parts.length > 0 ? parts.join(', ') : 'nothing to invert';
-  const calls =
-    inversionCalls > 0
-      ? `${inversionCalls.toLocaleString('en')} + ${sampled.toLocaleString('en')} network calls`
-      : count(sampled, 'network call');
+    parts.push(framesToInvert === frames ? 'all to analyse' : `${framesToInvert} to analyse`);
+  const analysed = parts.length > 0 ? parts.join(', ') : 'nothing to analyse';
   // Where guidance rests, one branch of two is left out.
   const resting = 2 * samplingCalls - samplingBranches;
-  const unguided = resting > 0 && resting < samplingCalls ? `, ${resting.toLocaleString('en')} unguided` : '';
-  const inPart = shallowCalls > 0 ? `, ${shallowCalls.toLocaleString('en')} in part` : '';
+  const calls = [
+    ...(inversionCalls > 0 ? [`${inversionCalls.toLocaleString('en')} to analyse`] : []),
+    `${sampled.toLocaleString('en')} to make the frames`,
+    ...(resting > 0 && resting < samplingCalls
+      ? [`${resting.toLocaleString('en')} of them without prompt strength`]
+      : []),
+    ...(shallowCalls > 0 ? [`${shallowCalls.toLocaleString('en')} of them quick`] : []),
+  ];
   const time =
     plan.estimatedSeconds === null
-      ? 'time known after the first frames'
-      : `about ${duration(plan.estimatedSeconds)}`;
+      ? 'Time not known yet: the first frames tell'
+      : `About ${roughly(plan.estimatedSeconds)}`;
   return {
-    work: `${count(frames, 'frame')} at ${width} × ${height}: ${inverted}`,
-    calls: `${calls}${unguided}${inPart}`,
-    cost: [time, ...memoryText(plan.memoryBytes)].join(' · '),
+    cost: [
+      time,
+      `${count(inversionCalls + sampled, 'call')} of the model`,
+      ...memoryText(plan.memoryBytes),
+    ].join(' · '),
+    work: `${count(frames, 'frame')} at ${width} × ${height}: ${analysed}`,
+    calls: calls.join(', '),
   };
+}
+
+/** "20 s", "4 min", "2 h 10 min": no more exact than a forecast is. */
+function roughly(seconds: number): string {
+  if (seconds < 55)
+    return `${Math.max(1, seconds < 10 ? Math.round(seconds) : 5 * Math.round(seconds / 5))} s`;
+  const minutes = Math.max(1, Math.round(seconds / 60));
+  if (minutes < 60) return `${minutes} min`;
+  const rest = 5 * Math.round((minutes % 60) / 5);
+  const hours = Math.floor(minutes / 60) + (rest === 60 ? 1 : 0);
+  return rest % 60 === 0 ? `${hours} h` : `${hours} h ${rest} min`;
 }
 
 /** Of shots that are rendered one after the other: the one that takes most. */

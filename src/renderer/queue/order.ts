@@ -51,8 +51,8 @@ export function shownOrder(entries: readonly QueueEntry[], project: string | nul
 const PHASES: Readonly<Record<string, string>> = {
   open: 'Loading the model',
   flow: 'Following the motion',
-  invert: 'Inverting',
-  sample: 'Sampling',
+  invert: 'Analysing the clip',
+  sample: 'Making the frames',
   encode: 'Writing the take',
 };
 

@@ -39,6 +39,10 @@ export function readyPreview(path: string | undefined): ClipPreview | null {
   return known?.state === 'ready' ? known.preview : null;
 }
 
+export function isBeingMade(path: string | null): boolean {
+  return path !== null && previewStore.getState()[path]?.state === 'making';
+}
+
 export function useClipPreview(path: string | null): PreviewState | null {
   useEffect(() => {
     if (path !== null) requestPreview(path);

@@ -12,6 +12,8 @@ interface TakesView {
   readonly order: TakeOrder;
   /** By id, in the order in which they were chosen. */
   readonly chosen: readonly string[];
+  /** Those of the contact sheet, by id; the renders that will make them have the same. */
+  readonly sheet: readonly string[];
 }
 
 const takesViewStore = create<TakesView>(() => ({
@@ -19,6 +21,7 @@ const takesViewStore = create<TakesView>(() => ({
   filter: 'all',
   order: 'newest',
   chosen: [],
+  sheet: [],
 }));
 
 export function useTakesView<Part>(select: (view: TakesView) => Part): Part {

@@ -5,6 +5,8 @@ import { getDocument } from './project.ts';
 
 export type Side = 'inspector' | 'queue' | 'scopes';
 export type Dialog =
+  | 'variations'
+  | 'contact'
   | 'keys'
   | 'library'
   | 'about'

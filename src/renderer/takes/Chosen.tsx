@@ -1,20 +1,33 @@
 /** What can be done with the chosen takes together. */
 import type { Take } from '../../common/project/document.ts';
+import { showContactSheet } from '../actions/contact-sheet.ts';
 import { showQuality } from '../actions/quality.ts';
 import { compareTake } from '../actions/takes.ts';
 import { compare } from '../store/viewer.ts';
 import { Button } from '../ui/Button.tsx';
 import texts from '../ui/text.module.css';
+import { count } from '../words.ts';
 import { differences } from './describe.ts';
 import styles from './Takes.module.css';
 
 interface Props {
   readonly chosen: readonly Take[];
+  /** All that are listed. */
+  readonly takes: readonly Take[];
 }
 
-export function Chosen({ chosen }: Props) {
-  const [first, second, ...others] = chosen;
-  if (!first) return null;
+export function Chosen({ chosen, takes }: Props) {
+  const [first, second] = chosen;
+  if (!first) {
+    if (takes.length < 2) return null;
+    return (
+      <div className={styles.foot}>
+        <Button onPress={() => showContactSheet(takes)}>
+          Contact sheet of {count(takes.length, 'take')}
+        </Button>
+      </div>
+    );
+  }
   if (!second) {
     return (
       <div className={styles.foot}>
@@ -23,11 +36,15 @@ export function Chosen({ chosen }: Props) {
       </div>
     );
   }
-  if (others.length > 0) return null;
   return (
     <div className={styles.foot}>
-      <p className={texts.quiet}>{differLine(differences(second.settings, first.settings))}</p>
-      <Button onPress={() => compareTake(first, second)}>Compare the two</Button>
+      {chosen.length === 2 ? (
+        <>
+          <p className={texts.quiet}>{differLine(differences(second.settings, first.settings))}</p>
+          <Button onPress={() => compareTake(first, second)}>Compare the two</Button>
+        </>
+      ) : null}
+      <Button onPress={() => showContactSheet(chosen)}>Contact sheet</Button>
     </div>
   );
 }

@@ -89,9 +89,9 @@ function Numbers({ scores }: { readonly scores: TakeScores }) {
   return (
     <section aria-label="Scores">
       <dl className={styles.numbers}>
-        {readings(scores).map(({ id, label, value, means }) => (
+        {readings(scores).map(({ id, label, term, value, means }) => (
           <div key={id} data-score={id}>
-            <dt>{label}</dt>
+            <dt title={`In papers: ${term}`}>{label}</dt>
             <dd className={styles.value}>{value}</dd>
             <dd className={texts.quiet}>{means}</dd>
           </div>

@@ -36,7 +36,7 @@ export function Takes() {
   const current = useCurrentShot();
   const document = useDocument((whole) => whole);
   const methods = useMethods();
-  const { as, filter, order, chosen } = useTakesView((view) => view);
+  const { as, filter, order, chosen } = useTakesView(({ sheet: _, ...view }) => view);
   const [typing, setTyping] = useState<{ readonly id: string; readonly what: Typing } | null>(null);
   const onTyping = useCallback(
     (id: string, what: Typing | null) => setTyping(what === null ? null : { id, what }),
@@ -135,7 +135,7 @@ export function Takes() {
           <Button onPress={() => setTakesView({ filter: 'all' })}>Show all {takes.length}</Button>
         </div>
       ) : null}
-      <Chosen chosen={selected} />
+      <Chosen chosen={selected} takes={listed} />
     </div>
   );
 }

@@ -1,6 +1,7 @@
 /** One frame of a clip or take, cut out of its sheet; asked for when the row comes into sight. */
 import { type CSSProperties, useEffect, useRef, useState } from 'react';
 import type { ClipPreview } from '../../common/contract/clips.ts';
+import type { Rational } from '../../common/media.ts';
 import { previewUrl } from '../engine.ts';
 import { useClipPreview } from '../store/previews.ts';
 import { cellAt } from './sheet.ts';
@@ -13,11 +14,13 @@ interface Props {
   readonly frame: number;
   /** The timeline shows it. */
   readonly isShown: boolean;
+  /** Where it is shown large: the frame out of the preview, whose rate this is. */
+  readonly sharp?: Rational | null;
   /** Files that a drag of it takes to another program; absent where it is not dragged. */
   readonly drags?: () => readonly string[];
 }
 
-export function Thumbnail({ path, frame, isShown, drags }: Props) {
+export function Thumbnail({ path, frame, isShown, sharp, drags }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const [seen, setSeen] = useState(false);
   useEffect(() => {
@@ -42,8 +45,37 @@ export function Thumbnail({ path, frame, isShown, drags }: Props) {
       title={known?.state === 'failed' ? known.why : undefined}
     >
       {thumbnails ? <div className={styles.cell} style={cutOut(thumbnails, frame)} /> : null}
+      {sharp && known?.state === 'ready' ? (
+        <Sharp url={previewUrl(known.preview.proxy)} frame={frame} rate={sharp} />
+      ) : null}
       {isShown ? <span className={styles.shown}>shown</span> : null}
     </div>
+  );
+}
+
+function Sharp({
+  url,
+  frame,
+  rate,
+}: {
+  readonly url: string;
+  readonly frame: number;
+  readonly rate: Rational;
+}) {
+  return (
+    <video
+      className={styles.sharp}
+      src={url}
+      muted
+      preload="auto"
+      tabIndex={-1}
+      aria-hidden="true"
+      onLoadedMetadata={({ currentTarget }) => {
+        // A quarter into the frame: players show the one that began last.
+        currentTarget.currentTime = ((frame + 0.25) * rate.den) / rate.num;
+      }}
+      onSeeked={({ currentTarget }) => currentTarget.setAttribute('data-there', '')}
+    />
   );
 }
 

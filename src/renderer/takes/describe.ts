@@ -20,10 +20,10 @@ export function when(at: number, now: number): string {
   return then.getFullYear() === today.getFullYear() ? `${day} ${time}` : `${day} ${then.getFullYear()}`;
 }
 
-/** "inversion 41 dB", "took 1:23": how it came out. */
+/** "analysis 41 dB", "took 1:23": how it came out. */
 export function facts(take: Take): readonly string[] {
   const took = `took ${duration(take.seconds)}`;
-  return take.reconstruction === null ? [took] : [`inversion ${Math.round(take.reconstruction)} dB`, took];
+  return take.reconstruction === null ? [took] : [`analysis ${Math.round(take.reconstruction)} dB`, took];
 }
 
 /** Every setting in full, for the details: name and value. */

@@ -49,7 +49,7 @@ function valueIn(take: Take, { group, key }: Placed): unknown {
 function inFewWords({ label, limits }: Placed, value: unknown): string {
   const name = label.toLowerCase();
   const isNone = value === null || value === '' || value === false || (Array.isArray(value) && !value.length);
-  if (isNone) return `no ${name}`;
+  if (isNone) return `${name}: none`;
   if (typeof value === 'number') return `${name} ${value}`;
   return sameValue(value, limits.default) ? `${name} as usual` : `other ${name}`;
 }
@@ -90,4 +90,25 @@ function joined(said: readonly Said[]): Said[] {
     else runs.push(one);
   }
   return runs;
+}
+
+/** What tells takes apart that were made to be compared: of each the words that are not the same in all, prompt first. */
+export function variedWords(
+  takes: readonly Take[],
+  methodName: (take: Take) => string,
+): Map<string, string[]> {
+  const fields = SETTINGS.fieldsOf('shot').filter((field) =>
+    takes.some((take) => !sameValue(valueIn(take, field), valueIn(takes[0]!, field))),
+  );
+  const models = new Set(takes.map(({ bundle }) => bundle)).size > 1;
+  return new Map(
+    takes.map((take) => {
+      const words = fields.flatMap((field) => {
+        if (field.path === 'prompts.target') return [take.settings.prompts.target];
+        const said = saidOfField(field, take, null, methodName(take)).map(({ text }) => text);
+        return said.length > 0 ? said : [inFewWords(field, valueIn(take, field))];
+      });
+      return [take.id, models ? [...words, take.bundle] : words];
+    }),
+  );
 }

@@ -53,12 +53,20 @@ export function Badges({ picture }: { readonly picture: Picture }) {
   const several = looks !== null && looks.wanted.length > 1;
   const stands = useView((view) => view.shuttle === 0);
   const trouble = useTrouble(picture);
+  // A take has its own pictures in sight meanwhile.
+  const comes = trouble?.kind === 'making' && picture.take !== null ? trouble : null;
   const mixed = useDocument((document) => shot && rateNote(document, shot.clipId));
   const missing = useOpened()?.missing ?? [];
   return (
     <>
-      {trouble && !rendered ? <TroubleNote trouble={trouble} /> : null}
+      {trouble && !rendered && !comes ? <TroubleNote trouble={trouble} /> : null}
       <div className={styles.badges}>
+        {comes ? (
+          <span className={`${styles.badge} ${texts.quiet}`} role="status">
+            {comes.text}
+            {comes.fraction === null ? '' : ` · ${Math.round(comes.fraction * 100)} %`}
+          </span>
+        ) : null}
         {missing.length > 0 && trouble?.kind !== 'missing' ? (
           <span className={styles.badge}>
             {missingInWords(missing)} missing

@@ -1,12 +1,15 @@
 /** The panes: one or two pictures with the same zoom and pan; wheel zooms at the cursor, dragging pans. */
 import { type PointerEvent, type RefObject, useEffect, useRef, useState } from 'react';
+import type { Take } from '../../common/project/document.ts';
 import { setPainter } from '../store/painted.ts';
+import { getDocument } from '../store/project.ts';
 import { type Choice, getViewer, setViewer, useViewer } from '../store/viewer.ts';
 import { panBy, placeOf, type Size, zoomAt } from './camera.ts';
 import { MaskLayer } from './mask/MaskLayer.tsx';
 import { Progressive } from './Progressive.tsx';
 import { Player } from './player.ts';
 import styles from './Stage.module.css';
+import { takeFor } from './segments.ts';
 import type { Picture } from './use-picture.ts';
 import { WipeHandle } from './WipeHandle.tsx';
 
@@ -24,6 +27,12 @@ function usePaneSize(pane: RefObject<HTMLElement | null>): Size {
     return () => observer.disconnect();
   }, [pane]);
   return size;
+}
+
+/** The take that a side shows at this frame; null for the clip. */
+function takeOf({ shot, clipFrame }: Picture, choice: Choice): Take | null {
+  const take = shot && takeFor(getDocument(), shot, choice);
+  return take && clipFrame >= take.start && clipFrame < take.end ? take : null;
 }
 
 /** Where a running render shows in a comparison: never over the clip, nor over a take chosen by name. */
@@ -120,7 +129,7 @@ export function Stage({ picture }: { readonly picture: Picture }) {
               hosts.current[0] = element;
             }}
           />
-          {rendered === 'first' ? <Progressive picture={picture} measured /> : null}
+          {rendered === 'first' ? <Progressive picture={picture} take={picture.take} side="first" /> : null}
         </div>
         {comparing && comparison !== 'difference' ? <span className={styles.name}>A</span> : null}
       </div>
@@ -143,7 +152,9 @@ export function Stage({ picture }: { readonly picture: Picture }) {
               hosts.current[1] = element;
             }}
           />
-          {rendered === 'second' ? <Progressive picture={picture} measured={false} /> : null}
+          {rendered === 'second' ? (
+            <Progressive picture={picture} take={takeOf(picture, b)} side="second" />
+          ) : null}
         </div>
         {comparing && comparison !== 'difference' ? (
           <span className={`${styles.name} ${styles.end}`}>B</span>

@@ -20,6 +20,8 @@ interface Stamp {
 
 /** A picture of another file stays this long while the new one is on its way, so that a cut does not flash. */
 const HOLD_MS = 150;
+/** The same while a new take's own frame is read from its file, which then lies over it. */
+const COMING_MS = 1500;
 
 export class Layer {
   /** What stands on the canvas has changed; `frame` is the timeline frame when it is the one asked for, else null. */
@@ -34,6 +36,7 @@ export class Layer {
   /** Timeline frame that a still picture is wanted for. */
   #asked = 0;
   #hold: ReturnType<typeof setTimeout> | undefined;
+  #coming: ReturnType<typeof setTimeout> | undefined;
 
   constructor(host: HTMLElement) {
     this.#canvas = document.createElement('canvas');
@@ -70,8 +73,9 @@ export class Layer {
     return this.#toTimeline(this.#active.clockFrame);
   }
 
-  show(reel: Reel | null, frame: number): void {
-    this.#take(reel);
+  /** @param isComing there is no file to play yet, and what stands for it comes in a moment */
+  show(reel: Reel | null, frame: number, isComing = false): void {
+    this.#take(reel, isComing);
     if (!reel) return;
     const wanted = fileFrameAt(reel.segment, frame);
     this.#asked = frame;
@@ -119,6 +123,7 @@ export class Layer {
 
   dispose(): void {
     clearTimeout(this.#hold);
+    this.#comes();
     for (const deck of this.#decks) deck.dispose();
     this.#canvas.remove();
   }
@@ -127,13 +132,15 @@ export class Layer {
     return this.#active === this.#decks[0] ? this.#decks[1] : this.#decks[0];
   }
 
-  #take(reel: Reel | null): void {
+  #take(reel: Reel | null, isComing = false): void {
     this.#reel = reel;
     if (!reel) {
       for (const deck of this.#decks) deck.pause();
-      this.#clear();
+      if (isComing && this.#stamp) this.#coming ??= setTimeout(() => this.#clear(), COMING_MS);
+      else this.#clear();
       return;
     }
+    this.#comes();
     if (this.#active.url !== reel.url) {
       this.#active.pause();
       this.#active = this.#spare();
@@ -158,8 +165,14 @@ export class Layer {
     this.onPicture(shown);
   }
 
+  #comes(): void {
+    clearTimeout(this.#coming);
+    this.#coming = undefined;
+  }
+
   #clear(): void {
     clearTimeout(this.#hold);
+    this.#comes();
     if (!this.#stamp) return;
     this.#stamp = null;
     this.#context?.clearRect(0, 0, this.#canvas.width, this.#canvas.height);

@@ -6,7 +6,7 @@
 import { timelineRate } from '../../common/project/positions.ts';
 import { previewUrl } from '../engine.ts';
 import { lengthOfPlaced, placedOf } from '../store/current.ts';
-import { failedPreview, previewStore, readyPreview, requestPreview } from '../store/previews.ts';
+import { failedPreview, isBeingMade, previewStore, readyPreview, requestPreview } from '../store/previews.ts';
 import { getDocument, getOpened, projectStore } from '../store/project.ts';
 import { getView, setView, viewStore } from '../store/view.ts';
 import { type Choice, getViewer, setViewer, viewerStore } from '../store/viewer.ts';
@@ -121,10 +121,19 @@ export class Player {
     const { playhead } = getView();
     const [one, two] = this.#choices();
     setViewer({ shown: null, shownSecond: null });
-    this.#first.show(this.#reelAt(one, playhead), playhead);
-    this.#second.show(two === null ? null : this.#reelAt(two, playhead), playhead);
+    this.#show(this.#first, one, playhead);
+    if (two === null) this.#second.show(null, playhead);
+    else this.#show(this.#second, two, playhead);
     // A gap shows nothing, and that at once; a proxy that is still being made shows nothing yet.
     if (segmentAt(this.#segmentsOf(one), playhead) === null) setViewer({ shown: playhead });
+  }
+
+  /** A take whose proxy is still being made is on its way: something else stands for it in a moment. */
+  #show(layer: Layer, choice: Choice, frame: number): void {
+    const segment = segmentAt(this.#segmentsOf(choice), frame);
+    const reel = this.#reelOf(segment);
+    const isComing = segment !== null && segment.takeId !== null && isBeingMade(segment.path);
+    layer.show(reel, frame, isComing);
   }
 
   #shuttleChanged(speed: number): void {

@@ -69,8 +69,7 @@ export function useTrouble({ shot, clip, take }: Picture): Trouble | null {
   if (preview?.state === 'ready') return null;
   return {
     kind: 'making',
-    text:
-      progress?.what ?? (take ? `Getting ${take.name} ready to play` : `Getting ${clip.name} ready to play`),
+    text: `Getting ${take ? take.name : clip.name} ready to play`,
     fraction: progress?.fraction ?? null,
   };
 }

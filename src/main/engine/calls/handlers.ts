@@ -210,6 +210,10 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
         path: await saveStill({ clip, frame, folder, stem: fileName(name) }, either(errands.signal, signal)),
       };
     },
+    'clip.frame': async ({ path, frame }, signal) => {
+      await requireShown(path, 'showing a frame');
+      return previews.frame(path, frame, signal);
+    },
     'clip.preview': async ({ path }, signal) => {
       await requireShown(path, 'showing a clip');
       return whileWanted(signal, previews.preview(path));

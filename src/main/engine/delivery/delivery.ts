@@ -201,8 +201,11 @@ async function writeBeside(
   }
   const extras: ExtraFile[] = [];
   for (const extra of EXTRAS)
-    extras.push(...(await extra({ request, stem, cut, timelines: written, files })));
-  for (const { name, text } of extras) await writeWhole(join(partial.out, name), text);
+    extras.push(...(await extra({ request, stem, cut, timelines: written, files, out: partial.out })));
+  for (const { name, text } of extras) {
+    await mkdir(dirname(join(partial.out, name)), { recursive: true });
+    await writeWhole(join(partial.out, name), text);
+  }
   if (cut) await writeWhole(join(partial.out, 'README.txt'), readmeOf(cut, written, extras));
   return written;
 }

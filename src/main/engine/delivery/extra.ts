@@ -26,6 +26,8 @@ export interface DeliveredWork {
   readonly cut: Cut | null;
   readonly timelines: readonly { readonly format: TimelineFormatId; readonly name: string }[];
   readonly files: readonly DeliveredFile[];
+  /** Where all of it lies until it has its final name. */
+  readonly out: string;
 }
 
 export interface ExtraFile {

@@ -15,25 +15,25 @@ const schema = z.strictObject({
   start: z
     .enum(['inversion', 'noise'])
     .default('inversion')
-    .describe(
-      "Start from each frame's own inverted noise, or all from one fresh noise, which keeps nothing of the clip but its depth",
-    ),
-  window: z
-    .int()
-    .min(0)
-    .max(1000)
-    .default(0)
-    .describe(
+    .meta({
+      title: 'Start from',
+      term: 'inverted or random noise',
+      description:
+        'Each frame starts from its own picture, or all from scratch, which keeps nothing of the clip but its depth',
+      names: { inversion: 'The clip', noise: 'Scratch' },
+    }),
+  window: z.int().min(0).max(1000).default(0).meta({
+    title: 'Frames at a time',
+    term: 'window of cross-frame attention',
+    description:
       'Most frames that look at each other at once: more hold together better and take more memory. 0 takes a key frame every √(frames of the shot)',
-    ),
-  smoothAt: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.4)
-    .describe(
+  }),
+  smoothAt: z.number().min(0).max(1).default(0.4).meta({
+    title: 'Smooth at',
+    term: 'interleaved-frame smoother',
+    description:
       "When every other picture is drawn from its neighbours, along the motion or by the model's interpolator, as a share of the steps; 0 never",
-    ),
+  }),
 });
 
 type Params = z.infer<typeof schema>;
@@ -80,7 +80,8 @@ async function smoothed(
 
 export const controlVideo: Method<Params, 'inversion' | 'pictures' | 'between'> = {
   id: 'controlvideo',
-  label: 'ControlVideo',
+  label: 'All frames together',
+  term: 'ControlVideo',
   summary:
     'Makes key frames together, each looking at all the others, then what lies between from both. Even over the whole shot, and the greediest for memory.',
   schema,

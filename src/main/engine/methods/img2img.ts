@@ -7,20 +7,25 @@ const schema = z.strictObject({
   start: z
     .enum(['noise', 'inversion'])
     .default('noise')
-    .describe("Start from fresh noise of each frame's own, or from the frame's inverted noise"),
-  strength: z
-    .number()
-    .gt(0)
-    .max(1)
-    .default(0.75)
-    .describe('How far towards noise each frame is taken; 1 keeps nothing. Only with fresh noise'),
+    .meta({
+      title: 'Start from',
+      term: 'inverted or random noise',
+      description: 'From scratch, or from the frame as it was analysed',
+      names: { noise: 'Scratch', inversion: 'The clip' },
+    }),
+  strength: z.number().gt(0).max(1).default(0.75).meta({
+    title: 'How much changes',
+    term: 'strength',
+    description: 'How much of each frame is made anew; 1 keeps nothing. Only from scratch',
+  }),
 });
 
 export const img2img: Method<z.infer<typeof schema>, 'inversion' | 'clean'> = {
   id: 'img2img',
-  label: 'Image to image',
+  label: 'Repaint, frame by frame',
+  term: 'image to image',
   summary:
-    'Edits every frame for itself, each with its own noise, so the picture flickers. SDEdit does the same with one noise for all frames.',
+    'Repaints every frame for itself under the new prompt, so the picture flickers. Repaint, steady is the same and holds the frames together.',
   schema,
   sites: 'none',
   needs: ({ start }) => [start === 'inversion' ? 'inversion' : 'clean'],

@@ -29,19 +29,30 @@ const schema = z.strictObject({
       { error: 'is a number from 0 to 1 or a list of them' },
     )
     .prefault(0.6)
-    .describe(
-      'Share of the previous frame, 0 to 1, or a list "0.8,0.4" spread evenly over the steps from noise to clean',
-    ),
+    .meta({
+      title: 'Steadiness',
+      term: 'w, weight of the mixing',
+      description: 'Share of the frame before, 0 to 1, or a list "0.8,0.4" spread evenly over the steps',
+    }),
   previous: z
     .enum(['after', 'before'])
     .default('after')
-    .describe("The previous frame's prediction, taken after or before its own mixing"),
+    .meta({
+      title: 'Frame before',
+      term: 'prediction after or before its own mixing',
+      description: 'The frame before as it was carried over itself, or as it was made',
+      names: { after: 'As carried over', before: 'As made' },
+    }),
   motion: z
     .enum(['off', 'follow'])
     .default('off')
-    .describe(
-      "Mix what stands in the same place, or what has moved there: follows the clip's motion, and mixes nothing where that cannot be seen",
-    ),
+    .meta({
+      title: 'Follow motion',
+      term: 'mixing along the optical flow',
+      description:
+        'Carry over to the same place, or to where things have moved; nothing where that cannot be seen',
+      names: { off: 'Off', follow: 'On' },
+    }),
 });
 
 /** w of a step: the list stretched over the steps, linear in between; as many values as steps are taken one by one. */
@@ -86,9 +97,10 @@ function mixed(own: Latent, parts: readonly Part[]): Latent {
 
 export const mix: Method<z.infer<typeof schema>, 'inversion' | 'flow'> = {
   id: 'mix',
-  label: 'Residual-noise mixing',
+  label: 'Carry over',
+  term: 'residual-noise mixing',
   summary:
-    'Carries each frame over into the next by mixing their noises. Cheap and steady for slow motion; fast motion ghosts unless it is followed.',
+    'Carries part of each frame over into the next. Cheap and steady for slow motion; fast motion ghosts unless it is followed.',
   schema,
   sites: 'none',
   solvers: ['euler'],

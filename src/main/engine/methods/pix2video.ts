@@ -12,24 +12,48 @@ const schema = z.strictObject({
   attention: z
     .enum(['both', 'anchor', 'previous', 'random', 'both+self', 'sparse-causal'])
     .default('both')
-    .describe(
-      'What a frame looks at: anchor and previous frame, one of them, anchor and a random earlier one, both and itself, or both in every layer (sparse-causal, as Tune-A-Video does from the first frame)',
-    ),
+    .meta({
+      title: 'Look at',
+      term: 'self-attention (feature injection)',
+      description:
+        'What a frame looks at: anchor and previous frame, one of them, anchor and a random earlier one, both and itself, or both in every layer (sparse-causal, as Tune-A-Video does from the first frame)',
+      names: {
+        both: 'Anchor and previous frame',
+        anchor: 'Anchor',
+        previous: 'Previous frame',
+        random: 'Anchor and a random earlier frame',
+        'both+self': 'Anchor, previous frame and itself',
+        'sparse-causal': 'Anchor and previous frame, everywhere',
+      },
+    }),
   anchors: z
     .enum(['joint', 'own'])
     .default('joint')
-    .describe('Several anchors look at each other, so that they agree, or each only at itself'),
+    .meta({
+      title: 'Several anchors',
+      term: 'joint or own attention of anchors',
+      description: 'Several anchors look at each other, so that they agree, or each only at itself',
+      names: { joint: 'Look at each other', own: 'Each at itself' },
+    }),
   update: z
     .enum(['off', 'x0'])
     .default('x0')
-    .describe('Pull each frame towards the previous one in the first steps'),
-  weight: z.number().min(0).max(1000).default(100).describe('Strength of the pull'),
-  guidedFraction: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.5)
-    .describe('Share of the steps, from the start, that are pulled'),
+    .meta({
+      title: 'Pull to neighbours',
+      term: 'guided update of the predicted clean latent x0',
+      description: 'Pull each frame towards the previous one in the first steps',
+      names: { off: 'Off', x0: 'On' },
+    }),
+  weight: z.number().min(0).max(1000).default(100).meta({
+    title: 'Strength of the pull',
+    term: 'weight of the latent update',
+    description: 'How strongly each frame is pulled towards the previous one',
+  }),
+  guidedFraction: z.number().min(0).max(1).default(0.5).meta({
+    title: 'Pull lasts',
+    term: 'guided fraction',
+    description: 'Share of the steps, from the start, that are pulled',
+  }),
 });
 
 type Params = z.infer<typeof schema>;
@@ -106,9 +130,10 @@ function pull({ step, steps, reads, denoised, form, to }: Seen, next: Latent, pa
 
 export const pix2video: Method<Params, 'inversion'> = {
   id: 'pix2video',
-  label: 'Pix2Video',
+  label: 'Anchors and neighbours',
+  term: 'Pix2Video',
   summary:
-    'Every frame takes its look from the anchors around it and its neighbour by attending to them. A good first choice, whatever moves.',
+    'Every frame takes its look from the anchors around it and its neighbour. A good first choice, whatever moves.',
   schema,
   sites: 'decoder',
   attends: ({ attention, anchors }, count) => ({
@@ -116,6 +141,7 @@ export const pix2video: Method<Params, 'inversion'> = {
     ...(anchors === 'joint' && count > 1 && { joint: true }),
   }),
   severalAnchors: true,
+  picks: ({ attention }) => attention === 'random',
   needs: () => ['inversion'],
   runs: (shot, params) => [
     {

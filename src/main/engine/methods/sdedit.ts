@@ -4,23 +4,28 @@ import { noisedRun } from './starts.ts';
 import type { Method } from './types.ts';
 
 const schema = z.strictObject({
-  strength: z
-    .number()
-    .gt(0)
-    .max(1)
-    .default(0.6)
-    .describe('How far towards noise the frames are taken; 1 keeps nothing'),
+  strength: z.number().gt(0).max(1).default(0.6).meta({
+    title: 'How much changes',
+    term: 'strength',
+    description: 'How much of the frames is made anew; 1 keeps nothing',
+  }),
   noise: z
     .enum(['shared', 'per-frame'])
     .default('shared')
-    .describe('One noise for all frames is steadier; its own for each frame flickers'),
+    .meta({
+      title: 'Frames start',
+      term: 'shared or own noise',
+      description: 'All alike is steadier; each for itself flickers',
+      names: { shared: 'All alike', 'per-frame': 'Each for itself' },
+    }),
 });
 
 export const sdedit: Method<z.infer<typeof schema>, 'clean'> = {
   id: 'sdedit',
-  label: 'SDEdit',
+  label: 'Repaint, steady',
+  term: 'SDEdit',
   summary:
-    'Noises the frames part of the way and denoises them under the new prompt. One noise shared by all frames holds the picture steadier than image to image.',
+    'Repaints every frame under the new prompt, all starting alike, which is steadier than frame by frame.',
   schema,
   sites: 'none',
   needs: () => ['clean'],

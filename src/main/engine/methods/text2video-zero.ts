@@ -18,49 +18,66 @@ const schema = z.strictObject({
   camera: z
     .enum(['auto', 'moves', 'still'])
     .default('auto')
-    .describe('Whether the camera moves: auto moves it only where no depth says what moves'),
-  right: amount
-    .default(12)
-    .describe(
+    .meta({
+      title: 'Camera',
+      term: 'global motion of the latents',
+      description: 'Whether the camera moves: auto moves it only where no depth says what moves',
+      names: { auto: 'Moves where no depth is', moves: 'Moves', still: 'Still' },
+    }),
+  right: amount.default(12).meta({
+    title: 'Moves right',
+    term: 'warp along x',
+    description:
       'How far it moves to the right from frame to frame, in pixels of a 512 × 512 picture; below 0: left',
-    ),
-  down: amount.default(12).describe('How far it moves down from frame to frame; below 0: up'),
-  movesAt: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.88)
-    .describe(
-      'How noisy the picture is when it is moved: near 1 the frames differ more, lower they are more alike',
-    ),
-  noisedTo: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.94)
-    .describe('How noisy the moved frames are made again, so that each finds details of its own'),
+  }),
+  down: amount.default(12).meta({
+    title: 'Moves down',
+    term: 'warp along y',
+    description: 'How far it moves down from frame to frame; below 0: up',
+  }),
+  movesAt: z.number().min(0).max(1).default(0.88).meta({
+    title: 'How different frames are',
+    term: 'level at which latents are warped',
+    description: 'Near 1 the frames differ more, lower they are more alike',
+  }),
+  noisedTo: z.number().min(0).max(1).default(0.94).meta({
+    title: 'New detail per frame',
+    term: 'level noised back to',
+    description: 'How much each frame finds details of its own',
+  }),
   lead: z
     .enum(['noised', 'kept'])
     .default('noised')
-    .describe('Whether the anchor frame is noised again like the others, or goes on as it was'),
+    .meta({
+      title: 'Anchor frame',
+      term: 'noising of the first frame',
+      description: 'Whether the anchor frame is made again like the others, or goes on as it was',
+      names: { noised: 'Made again', kept: 'Goes on as it was' },
+    }),
   pixels: z
     .enum(['nearest', 'bilinear'])
     .default('nearest')
-    .describe(
-      'How the picture is moved: nearest keeps its grain, bilinear follows small movements and is softer',
-    ),
+    .meta({
+      title: 'Movement',
+      term: 'interpolation of the warp',
+      description: 'Whole pixels keep the grain, smooth follows small movements and is softer',
+      names: { nearest: 'Whole pixels', bilinear: 'Smooth' },
+    }),
   outside: z
     .enum(['clip', 'steady'])
     .default('clip')
-    .describe(
-      'Where a mask is drawn, what is outside of it: the clip itself, or a background that is made too and held steady',
-    ),
-  background: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.6)
-    .describe('How much of a steady background is carried over from the anchor frame'),
+    .meta({
+      title: 'Outside the mask',
+      term: 'background smoothing',
+      description:
+        'Where a mask is drawn, what is outside of it: the clip itself, or a background that is made too and held steady',
+      names: { clip: 'The clip', steady: 'A steady background' },
+    }),
+  background: z.number().min(0).max(1).default(0.6).meta({
+    title: 'Steady background',
+    term: 'strength of background smoothing',
+    description: 'How much of a steady background is carried over from the anchor frame',
+  }),
 });
 
 type Params = z.infer<typeof schema>;
@@ -140,7 +157,8 @@ function seeded({ seed, shape }: Pick<ShotFacts, 'seed' | 'shape'>): Noise {
 
 export const text2VideoZero: Method<Params, 'mask'> = {
   id: 'text2video-zero',
-  label: 'Text2Video-Zero',
+  label: 'From the prompt alone',
+  term: 'Text2Video-Zero',
   summary:
     'Makes the frames from the prompt alone; of the clip only length, rate and size stay, and with a depth model its shapes and their motion.',
   schema,

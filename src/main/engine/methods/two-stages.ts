@@ -15,32 +15,37 @@ import { invertedRun, stepsOfStrength } from './starts.ts';
 import type { Method, ShotFacts } from './types.ts';
 
 const schema = z.strictObject({
-  every: z
-    .int()
-    .min(1)
-    .max(64)
-    .default(4)
-    .describe('Frames from one key frame to the next: more is quicker, and further to carry'),
+  every: z.int().min(1).max(64).default(4).meta({
+    title: 'Key frame every',
+    term: 'distance of key frames',
+    description: 'Frames from one key frame to the next: more is quicker, and further to carry',
+  }),
   keys: z
     .enum(['joint', 'chain'])
     .default('joint')
-    .describe(
-      'How key frames hold together: joint is all looking at each other, chain is each at the anchor and the key frame before, for less memory',
-    ),
-  strength: z
-    .number()
-    .gt(0)
-    .max(1)
-    .default(0.3)
-    .describe(
+    .meta({
+      title: 'Key frames hold together',
+      term: 'joint or chained attention',
+      description:
+        'All looking at each other, or each at the anchor and the key frame before, for less memory',
+      names: { joint: 'All at once', chain: 'One after the other' },
+    }),
+  strength: z.number().gt(0).max(1).default(0.3).meta({
+    title: 'Work on frames between',
+    term: 'strength of the second stage',
+    description:
       'Share of the steps that the frames between are made in: less is quicker and nearer to the key frames',
-    ),
+  }),
   carry: z
     .enum(['look', 'change'])
     .default('look')
-    .describe(
-      'What is carried over to them: the look of the key frames, which is steadier, or their change, added to the source frame, which keeps more of its detail',
-    ),
+    .meta({
+      title: 'What is carried over',
+      term: 'propagation of look or of residual',
+      description:
+        'What is carried over to them: the look of the key frames, which is steadier, or their change, added to the source frame, which keeps more of its detail',
+      names: { look: 'The look', change: 'The change' },
+    }),
 });
 
 type Params = z.infer<typeof schema>;
@@ -109,6 +114,7 @@ function between(shot: ShotFacts<Needs>, keys: readonly number[], { strength, ca
 export const twoStages: Method<Params, Needs> = {
   id: 'two-stages',
   label: 'Key frames first',
+  term: 'two stages: key frames and propagation',
   summary:
     'Edits every few frames together, carries them over along the motion and finishes the frames between in fewer steps. The quickest of the steady methods.',
   schema,

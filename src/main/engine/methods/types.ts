@@ -31,10 +31,16 @@ export interface ShotFacts<N extends Need = Need> {
 
 export interface Method<P = unknown, N extends Need = Need> {
   readonly id: string;
+  /** An artist's word for what it does. */
   readonly label: string;
+  /** What papers call it, and whose it is: the tooltip and the terminal say it too. */
+  readonly term?: string;
   /** One or two sentences for the artist. */
   readonly summary: string;
-  /** Complete with defaults and descriptions: forms and help are made from it. Parses its own output unchanged. */
+  /**
+   * Complete with defaults and what is said of each parameter: forms and help are made from it (`title` is the artist's word,
+   * `term` the paper's, `names` those of choices). Parses its own output unchanged.
+   */
   readonly schema: z.ZodType<P>;
   /** Self-attention layers that need a bank when the network is loaded. */
   readonly sites: AttentionSites;
@@ -48,6 +54,8 @@ export interface Method<P = unknown, N extends Need = Need> {
   readonly solvers?: readonly string[];
   /** Whether all anchors of a shot lead; by default its lead anchor alone. */
   readonly severalAnchors?: boolean;
+  /** Whether it picks by chance, with these parameters; what it starts from and what a solver adds is known without it. */
+  picks?(params: P): boolean;
   needs(params: P): readonly N[];
   /** Almost always one. */
   runs(shot: ShotFacts<N>, params: P): readonly Run[];

@@ -15,36 +15,44 @@ const schema = z.strictObject({
   noise: z
     .enum(['inverted', 'reversed'])
     .default('inverted')
-    .describe(
-      "What a clip begins from: its frames' own inverted noise, which keeps their motion, or fresh noise that goes on from clip to clip, reversed, which keeps nothing of the film but its depth",
-    ),
+    .meta({
+      title: 'Start from',
+      term: 'inverted or reversed noise',
+      description:
+        'Each stretch starts from the frames of the clip, which keeps their motion, or from scratch and goes on backwards, which keeps nothing of the clip but its depth',
+      names: { inverted: 'The clip', reversed: 'Scratch' },
+    }),
   attention: z
     .enum(['both', 'joint', 'own'])
     .default('both')
-    .describe(
-      "What a frame looks at within its clip: the clip's first frame and the one before, all of the clip at once, or itself alone",
-    ),
-  clip: z.int().min(1).max(1000).default(16).describe('Frames of a clip'),
-  promptFrames: z
-    .int()
-    .min(0)
-    .max(1000)
-    .default(4)
-    .describe('How many first frames of a clip are held to the last ones of the clip before'),
-  alpha: z
-    .number()
-    .min(0)
-    .max(1000)
-    .default(4)
-    .describe(
-      'How much of the noise of the clip before goes on in the next one: more is more alike. Only with reversed noise',
-    ),
-  beta: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.6)
-    .describe('For what share of the steps they are held: the first of them longest'),
+    .meta({
+      title: 'Look at',
+      term: 'attention within a clip of frames',
+      description:
+        'What a frame looks at: the first frame of its stretch and the one before, all of the stretch, or itself',
+      names: { both: 'First and previous frame', joint: 'All frames', own: 'Itself' },
+    }),
+  clip: z.int().min(1).max(1000).default(16).meta({
+    title: 'Frames at a time',
+    term: 'frames of a clip',
+    description: 'Length of a stretch, in frames',
+  }),
+  promptFrames: z.int().min(0).max(1000).default(4).meta({
+    title: 'Overlap',
+    term: 'prompt frames',
+    description: 'How many first frames of a stretch are held to the last ones of the stretch before',
+  }),
+  alpha: z.number().min(0).max(1000).default(4).meta({
+    title: 'Likeness from stretch to stretch',
+    term: 'alpha, share of reversed noise',
+    description:
+      'How much of the stretch before goes on in the next one: more is more alike. Only from scratch',
+  }),
+  beta: z.number().min(0).max(1).default(0.6).meta({
+    title: 'Overlap lasts',
+    term: 'beta, share of guided steps',
+    description: 'For what share of the steps they are held: the first of them longest',
+  }),
 });
 
 type Params = z.infer<typeof schema>;
@@ -154,9 +162,10 @@ function seeded({ seed, shape }: Pick<ShotFacts, 'seed' | 'shape'>): Noise {
 
 export const vidRd: Method<Params, 'inversion' | 'flow'> = {
   id: 'vidrd',
-  label: 'VidRD',
+  label: 'Stretch by stretch',
+  term: 'VidRD, reuse and diffuse',
   summary:
-    'Makes a long shot clip after clip, each going on from the one before, so that memory stays the same however long the shot is.',
+    'Makes a long shot stretch after stretch, each going on from the one before, so that memory stays the same however long the shot is.',
   schema,
   sites: 'all',
   joint: true,

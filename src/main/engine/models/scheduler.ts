@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../../../common/errors.ts';
+import { settingWord } from '../../../common/settings/setting-word.ts';
 import type { SchedulerConfig } from '../diffusion/types.ts';
 import { type Configuration, checkedJson, jsonOf } from './files.ts';
 import type { AskedPrediction } from './types.ts';
@@ -127,8 +128,7 @@ const schema = z
 /** Never guessed: the wrong one gives noise instead of pictures. */
 function predictionUnknown(file: string): AppError {
   const message = `nothing says whether ${basename(file)} predicts noise or v`;
-  const hint =
-    'Set Prediction, under Finer settings (--prediction epsilon or v_prediction): the page of the model tells; of Stable Diffusion 2, what was trained at 768 predicts v, the base of 512 epsilon.';
+  const hint = `Set ${settingWord('model.prediction')} to noise (epsilon) or velocity (v_prediction): the page of the model tells; of Stable Diffusion 2, what was trained at 768 predicts v, the base of 512 epsilon.`;
   return new AppError('usage', message, { doing: `opening ${basename(file)}`, hint });
 }
 

@@ -5,11 +5,12 @@ import { mkdir, readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
 import { z } from 'zod';
-import type { ClipPreview } from '../../../common/contract/clips.ts';
+import type { ClipPreview, PictureOfFrame } from '../../../common/contract/clips.ts';
 import type { DesktopEvent } from '../../../common/contract/events.ts';
 import { AppError } from '../../../common/errors.ts';
 import type { ClipInfo } from '../../../common/media.ts';
 import { makeWhole, writeWhole } from '../../atomic-files.ts';
+import { decodeFrame } from '../media/decode.ts';
 import { fingerprintOf } from '../media/fingerprint.ts';
 import { type FrameFeatures, findCuts, measureFrames, shortestShot } from '../media/shots.ts';
 import { fromSystem, inWords } from '../media/target.ts';
@@ -65,6 +66,21 @@ export class Previews {
     const id = await idOf(path);
     this.#shown.add(id);
     return this.#once(`preview ${id}`, () => this.#inTurn(() => this.#make(path, id)));
+  }
+
+  /** One frame as large as in the proxy, read from the file itself. @throws AppError clip-unreadable; Cancelled */
+  async frame(path: string, index: number, given?: AbortSignal): Promise<PictureOfFrame> {
+    const signal = given ? AbortSignal.any([this.#abort.signal, given]) : this.#abort.signal;
+    const clip = await this.#parts.probe(path, signal);
+    const { width, height } = proxySize(clip);
+    const rgb = await decodeFrame(clip, Math.min(index, clip.frames - 1), { width, height, signal });
+    const pixels = new Uint8Array(width * height * 4).fill(255);
+    for (let from = 0, to = 0; from < rgb.length; from += 3, to += 4) {
+      pixels[to] = rgb[from]!;
+      pixels[to + 1] = rgb[from + 1]!;
+      pixels[to + 2] = rgb[from + 2]!;
+    }
+    return { pixels, width, height };
   }
 
   /** A still made small, as a path below the folder; null where it cannot be read. */

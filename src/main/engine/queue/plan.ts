@@ -28,7 +28,7 @@ import { guidesOf } from '../recipe/guides.ts';
 import { Recipe } from '../recipe/recipe.ts';
 import { resolveRequest, resolveShot, shapeOf } from '../recipe/request.ts';
 import { reuseNotes } from '../recipe/reuse.ts';
-import { branchPrompts, runsOf } from '../recipe/runs.ts';
+import { branchPrompts, isSeeded, runsOf } from '../recipe/runs.ts';
 import { segmentersOf } from '../recipe/segmenters.ts';
 import { freeMemory } from '../render/capacity.ts';
 import { attentionOf, checkMemory, memoryOf } from '../render/fitting.ts';
@@ -125,6 +125,12 @@ export function createPlanner({ cache, store, probe, facts, dir, isBusy }: Plann
     const known = () => store && speedsOf(store, machine, method.id, branches);
     if (!known()) await timeFirst(settings, machine, branches);
     const speeds = known();
+    const again =
+      speeds &&
+      speeds.open +
+        ((samplingBranches / branches) * shareOfWork(shallowCalls, samplingCalls) + CONTROL_SHARE * held) *
+          speeds.sample +
+        frames * speeds.encode;
     return {
       frames,
       width: fit.width,
@@ -144,14 +150,9 @@ export function createPlanner({ cache, store, probe, facts, dir, isBusy }: Plann
         ...reuseNotes(runs, settings),
       ],
       memoryBytes: memory,
-      estimatedSeconds:
-        speeds &&
-        speeds.open +
-          counts.calls.flow * speeds.flow +
-          inversionCalls * speeds.invert +
-          ((samplingBranches / branches) * shareOfWork(shallowCalls, samplingCalls) + CONTROL_SHARE * held) *
-            speeds.sample +
-          frames * speeds.encode,
+      estimatedSeconds: speeds && again! + counts.calls.flow * speeds.flow + inversionCalls * speeds.invert,
+      againSeconds: again,
+      seeded: isSeeded(resolved),
     };
   };
   // One after the other: the second of two equal questions finds what the first one read.

@@ -1,4 +1,5 @@
 /** In which steps guidance acts, in numbers: where it rests, a frame goes through the network once instead of twice. */
+import { settingWord } from '../../../common/settings/setting-word.ts';
 import type { EditSettings } from '../../../common/settings/settings.ts';
 import { type Run, visitsOf } from '../diffusion/run.ts';
 import { isWithin } from '../diffusion/share.ts';
@@ -30,11 +31,15 @@ export function guidanceNotes(runs: readonly Run[], settings: Settings, model: T
   const { from, to } = settings.sampling.guidanceRange;
   if (from === 0 && to === 1) return [];
   if (model.toldGuidance)
-    return ['the guided steps are not read: this model was made for few steps and is told the guidance'];
+    return [
+      `${settingWord('sampling.guidanceRange')} are not read: this model was made for few steps and is told the strength`,
+    ];
   if (settings.guide.keep > 0)
-    return ['the steps without guidance take as long as the others: what is kept is told by both prompts'];
+    return [
+      `steps outside of ${settingWord('sampling.guidanceRange')} take as long as the others: what stays is told by both prompts`,
+    ];
   if (branchPrompts(settings, model).length === 1 || branchVisits(runs, settings, model) > visitsOf(runs))
     return [];
   const share = `${Math.round(100 * from)} to ${Math.round(100 * to)} %`;
-  return [`guidance acts nowhere: no whole step lies in ${share} of the steps`];
+  return [`${settingWord('sampling.guidance')} acts nowhere: no whole step lies in ${share} of the steps`];
 }

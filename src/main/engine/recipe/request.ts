@@ -1,6 +1,7 @@
 /** What a request means before anything is opened: names looked up, ranges checked. Shared by rendering and planning. */
 import { AppError } from '../../../common/errors.ts';
 import type { ClipInfo, Fit, FrameRange } from '../../../common/media.ts';
+import { settingWord } from '../../../common/settings/setting-word.ts';
 import type { EditSettings } from '../../../common/settings/settings.ts';
 import { scheduleNamed } from '../diffusion/names.ts';
 import { makeLevels, type ScheduleId } from '../diffusion/schedule.ts';
@@ -187,7 +188,7 @@ export function resolveShot(of: {
   if (tiles.asked === 'on' && tiles.untiled !== null)
     throw usage(
       `the VAE of ${model.name} cannot work in tiles: ${tiles.untiled}`,
-      'Set the VAE tiles to auto or off.',
+      `Set ${settingWord('model.vaeTiles')} to auto or off.`,
     );
   const { solver, scheduleId } = request;
   return {

@@ -5,7 +5,7 @@ import type { EditSettings } from '../../../common/settings/settings.ts';
 import { held } from '../diffusion/hold.ts';
 import { askedRun, type Run } from '../diffusion/run.ts';
 import type { LatentShape, NoiseSchedule } from '../diffusion/types.ts';
-import { give, type Have, type Need } from '../methods/have.ts';
+import { give, type Have, type Need, wantsInversion } from '../methods/have.ts';
 import { structureKind } from '../models/structure.ts';
 import { heldBy, holdOf, isHeld } from './hold.ts';
 import { inpaintedOf } from './inpainting.ts';
@@ -53,6 +53,15 @@ export function runsOf(of: RunsOf, made: Partial<Have> = {}): readonly Run[] {
   if (!isHeld(guide)) return runs;
   const hold = holdOf({ guide, first: of.range.start, needs, shape, schedule, form, seed }, made);
   return runs.map((run) => held(run, hold));
+}
+
+/**
+ * Whether anything random is in it, so that another seed gives another take: a start that is not the inverted frame's own
+ * noise, a solver that adds some, a method that picks.
+ */
+export function isSeeded({ method, params, solver }: Pick<RunsOf, 'method' | 'params' | 'solver'>): boolean {
+  const inverted = wantsInversion(method.needs(params)) && solver.inversion !== null;
+  return !inverted || (method.picks?.(params) ?? false);
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Whether a render fits into memory, and if not, what would: told before its first frame. */
 import prettyBytes from 'pretty-bytes';
 import { AppError } from '../../../common/errors.ts';
+import { settingWord } from '../../../common/settings/setting-word.ts';
 import type { LatentShape } from '../diffusion/types.ts';
 import { attentionFor } from '../methods/registry.ts';
 import type { AttentionUse } from '../methods/types.ts';
@@ -82,7 +83,7 @@ function tilesFor(
   const helps = renderMemory(memoryOf({ ...planned, foretell })).total <= free;
   if (!helps) return { tiled: null, cannot: '' };
   return model.untiled === null
-    ? { tiled: 'set the VAE tiles to on (--vae-tiles on)', cannot: '' }
+    ? { tiled: `set ${settingWord('model.vaeTiles')} to on`, cannot: '' }
     : { tiled: null, cannot: ` The VAE of this model cannot work in tiles, ${model.untiled}.` };
 }
 

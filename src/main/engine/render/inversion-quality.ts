@@ -1,7 +1,10 @@
 /** How well an inversion leads back to its clip, and what helps where it does not. */
+
 import type { TakeReport } from '../../../common/report.ts';
+import { settingWord } from '../../../common/settings/setting-word.ts';
 import type { EditSettings } from '../../../common/settings/settings.ts';
 import { GOOD_INVERSION } from '../../../common/take-scores.ts';
+import { sdedit } from '../methods/sdedit.ts';
 
 /** A line for the artist where a frame comes back worse than GOOD_INVERSION; null otherwise, and where nothing was checked. */
 export function poorInversion(
@@ -12,10 +15,10 @@ export function poorInversion(
   const help = [
     ...(steps < 50 ? [`more steps than ${steps}`] : []),
     // Pictures far from what the network was trained on can be led astray by refining; most are brought closer.
-    refinement === 0 ? 'a refinement of 1' : `a refinement of ${refinement < 3 ? 3 : 1}, or of 0`,
+    `${settingWord('inversion.refinement')} at ${refinement === 0 ? '1' : `${refinement < 3 ? 3 : 1}, or 0`}`,
     'a model that knows such pictures',
-    'a method that inverts nothing (sdedit)',
+    `a method that does not start from the clip (${sdedit.label}: ${sdedit.id})`,
   ];
   const psnr = reconstruction.minPsnr.toFixed(1);
-  return `the inversion leads back to the clip at ${psnr} dB only, so the take may stray from it; ${GOOD_INVERSION} dB and more are good. What may help: ${help.join('; ')}`;
+  return `the analysis (inversion) leads back to the clip at ${psnr} dB only, so the take may stray from it; ${GOOD_INVERSION} dB and more are good. What may help: ${help.join('; ')}`;
 }

@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import { promptNotes } from '../../../common/prompt-notes.ts';
 import type { ProviderTrial } from '../../../common/report.ts';
+import { settingWord } from '../../../common/settings/setting-word.ts';
 import type { EditSettings } from '../../../common/settings/settings.ts';
 import { parseRate } from '../../../common/time/rational.ts';
 import { type Capacity, checkCapacity } from '../diffusion/capacity.ts';
@@ -179,25 +180,29 @@ const MOST_LCM_GUIDANCE = 2;
 
 function warnOfGuidance({ solver, model, settings }: ResolvedShot, warn: (line: string) => void): void {
   if (solver !== lcm || model.toldGuidance || settings.sampling.guidance <= MOST_LCM_GUIDANCE) return;
-  warn(`LCM with a guidance above ${MOST_LCM_GUIDANCE} burns out the picture; set the guidance to 1`);
+  warn(
+    `LCM with ${settingWord('sampling.guidance')} above ${MOST_LCM_GUIDANCE} burns out the picture; set it to 1`,
+  );
 }
 
 function warnOfPrompts(settings: EditSettings, model: Bundle, warn: (line: string) => void): void {
   const { source, target, negative } = settings.prompts;
   const named = [
-    ['source prompt', source],
-    ['prompt', target],
-    ['negative prompt', negative],
+    [settingWord('prompts.source'), source],
+    [settingWord('prompts.target'), target],
+    [settingWord('prompts.negative'), negative],
   ] as const;
   const used = new Set<number>();
   const known = model.embeddings.flatMap(({ names }) => names);
   for (const note of promptNotes(settings, known)) warn(note);
   if (model.toldGuidance && negative.trim() !== '' && settings.guide.keep === 0)
-    warn('the negative prompt is not read: this model was made for few steps and is told the guidance');
+    warn(
+      `${settingWord('prompts.negative')} is not read: this model was made for few steps and is told the strength`,
+    );
   for (const [name, prompt] of named) {
     const { cut, embeddings } = readingOf({ settings, model }, prompt);
     for (const one of embeddings) used.add(one);
-    if (cut !== null) warn(`the ${name} is longer than the model reads; this was cut: "${cut}"`);
+    if (cut !== null) warn(`${name} is longer than the model reads; this was cut: "${cut}"`);
   }
   for (const [i, { path, names }] of model.embeddings.entries()) {
     const words = names.map((name) => `"${name}"`).join(' or ');

@@ -7,6 +7,7 @@ import texts from '../../ui/text.module.css';
 import { nameOfFile, sentence } from '../../words.ts';
 import { lengthHint } from '../prompt-length.ts';
 import row from '../Row.module.css';
+import { inPapers } from '../Row.tsx';
 import type { WidgetProps } from './widget.ts';
 
 /** The word that an embedding's file stands for. */
@@ -26,7 +27,7 @@ export function PromptWidget({ field, control, value, differs, shot, onChange }:
   const described = [length ? `${id}-length` : '', notes.length > 0 ? `${id}-notes` : ''].filter(Boolean);
   return (
     <div className={row.row}>
-      <label className={row.name} htmlFor={id}>
+      <label className={row.name} htmlFor={id} title={inPapers(field.term)}>
         {field.label}
       </label>
       <textarea

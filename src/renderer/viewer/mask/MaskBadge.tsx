@@ -26,8 +26,8 @@ export function KeepNote({ keep }: { readonly keep: number }) {
   return (
     <p className={`${styles.badge} ${texts.quiet}`}>
       {keep === 0
-        ? 'Keep is off: nothing is kept'
-        : 'Preview this frame, or watch it render, to see what Keep keeps'}
+        ? 'Protect what stays is off: nothing is protected'
+        : 'Preview this frame, or watch it render, to see what is protected'}
     </p>
   );
 }

@@ -21,7 +21,7 @@ const MODES: readonly Option[] = [
 ];
 const OVERLAYS: readonly Option[] = [
   { id: 'mask', name: 'Mask in sight' },
-  { id: 'keep', name: 'What Keep keeps' },
+  { id: 'keep', name: 'What is protected' },
   { id: 'off', name: 'Picture alone' },
 ];
 

@@ -53,7 +53,7 @@ export function MaskLayer({ picture, place, width }: Props) {
   const { mask } = shot.settings.guide;
   const seen =
     overlay === 'keep' && kept ? (
-      <Veil shares={{ ...kept, whole: 255 }} colour="keep" label="What Keep keeps of the clip" />
+      <Veil shares={{ ...kept, whole: 255 }} colour="keep" label="What is protected of the clip" />
     ) : overlay === 'mask' && mask ? (
       <MaskVeil mask={mask} picture={picture} finished={finished.picture} />
     ) : null;

@@ -1,0 +1,147 @@
+/** A frame of each take beside the others, what tells them apart under it: pressing one shows it, 1 to 5 rates it. */
+import { GridList, GridListItem } from 'react-aria-components';
+import type { QueueEntry } from '../../common/contract/queue.ts';
+import type { ProjectDocument, Take } from '../../common/project/document.ts';
+import { giveRating, promoteTake } from '../actions/takes.ts';
+import { useJobs } from '../store/jobs.ts';
+import { useMethods } from '../store/methods.ts';
+import { tryTo } from '../store/notices.ts';
+import { useDocument } from '../store/project.ts';
+import { useTakesView } from '../store/takes.ts';
+import texts from '../ui/text.module.css';
+import { count } from '../words.ts';
+import styles from './ContactSheet.module.css';
+import { variedWords } from './differ.ts';
+import { Rating } from './Rating.tsx';
+import { Thumbnail } from './Thumbnail.tsx';
+
+type Cell =
+  | { readonly take: Take; readonly entry?: never }
+  | { readonly entry: QueueEntry; readonly take?: never };
+
+function cellsOf(ids: readonly string[], { takes }: ProjectDocument, entries: readonly QueueEntry[]): Cell[] {
+  return ids.flatMap((id): Cell[] => {
+    const take = takes[id];
+    if (take) return [{ take }];
+    const entry = entries.find((one) => one.id === id && one.state !== 'cancelled');
+    return entry ? [{ entry }] : [];
+  });
+}
+
+export function ContactSheet() {
+  const ids = useTakesView(({ sheet }) => sheet);
+  const document = useDocument((whole) => whole);
+  const entries = useJobs((jobs) => jobs.entries);
+  const methods = useMethods();
+  const cells = cellsOf(ids, document, entries);
+  const takes = cells.flatMap(({ take }) => take ?? []);
+  const methodName = ({ settings: { method } }: Take) =>
+    methods?.find((one) => one.id === method.id)?.label ?? method.id;
+  const words = variedWords(takes, methodName);
+  const waiting = cells.length - takes.length;
+  if (cells.length === 0) return <p className={texts.quiet}>These takes are gone.</p>;
+  const find = (key: string | null | undefined) => takes.find(({ id }) => id === key);
+  return (
+    <div
+      className={styles.sheet}
+      onKeyDownCapture={(event) => {
+        const { key, ctrlKey, metaKey, altKey } = event;
+        if (ctrlKey || metaKey || altKey || !/^[0-5]$/.test(key)) return;
+        const take = find((event.target as Element).closest('[role="row"]')?.getAttribute('data-key'));
+        if (!take) return;
+        event.preventDefault();
+        event.stopPropagation();
+        tryTo(() => giveRating(take, Number(key)));
+      }}
+    >
+      <div className={styles.head}>
+        <p className={texts.quiet}>
+          {count(takes.length, 'take')}
+          {waiting > 0 ? ` · ${waiting} still to come` : ''} · Enter or a click shows one on the timeline, 1
+          to 5 rates it
+        </p>
+      </div>
+      <GridList
+        aria-label="Takes side by side. 0 to 5 rates, Enter shows on the timeline."
+        className={styles.cells}
+        layout="grid"
+        selectionMode="none"
+        onAction={(key) => {
+          const take = find(String(key));
+          if (take) tryTo(() => promoteTake(take.shotId, take));
+        }}
+      >
+        {cells.map(({ take, entry }) =>
+          take ? (
+            <TakeCell
+              key={take.id}
+              take={take}
+              words={words.get(take.id) ?? []}
+              isShown={document.timeline.some((item) => item.kind === 'shot' && item.takeId === take.id)}
+              rate={clipRate(document, take)}
+            />
+          ) : (
+            <WaitingCell key={entry.id} entry={entry} />
+          ),
+        )}
+      </GridList>
+    </div>
+  );
+}
+
+function clipRate({ timeline, clips }: ProjectDocument, take: Take) {
+  const shot = timeline.find((item) => item.id === take.shotId);
+  return (shot?.kind === 'shot' && clips[shot.clipId]?.rate) || null;
+}
+
+interface CellProps {
+  readonly take: Take;
+  readonly words: readonly string[];
+  readonly isShown: boolean;
+  readonly rate: { readonly num: number; readonly den: number } | null;
+}
+
+function TakeCell({ take, words, isShown, rate }: CellProps) {
+  const rated = take.rating === 0 ? 'not rated' : `${take.rating} of 5`;
+  const text = words.join(' · ') || 'same settings';
+  return (
+    <GridListItem
+      id={take.id}
+      textValue={`${take.name}, ${text}, ${rated}${isShown ? ', on the timeline' : ''}`}
+      className={styles.cell}
+    >
+      <Thumbnail
+        path={take.path}
+        frame={Math.floor((take.end - take.start) / 2)}
+        isShown={isShown}
+        sharp={rate}
+      />
+      <p className={styles.line}>
+        <span className={texts.quiet}>{take.name}</span>
+        <Rating take={take} />
+      </p>
+      <p className={styles.words} title={text}>
+        {text}
+      </p>
+    </GridListItem>
+  );
+}
+
+/** A render whose take is still to come, or never will. */
+function WaitingCell({ entry }: { readonly entry: QueueEntry }) {
+  const { state, fraction, error, settings } = entry;
+  const text =
+    state === 'failed'
+      ? `Failed: ${error ?? 'for no known reason'}`
+      : state === 'running'
+        ? `Renders · ${Math.floor(fraction * 100)} %`
+        : 'Waits in the queue';
+  return (
+    <GridListItem id={entry.id} textValue={`${settings.prompts.target}, ${text}`} className={styles.cell}>
+      <p className={`${styles.waits} ${state === 'failed' ? texts.problem : texts.quiet}`}>{text}</p>
+      <p className={`${styles.words} ${texts.quiet}`}>
+        {settings.prompts.target} · guidance {settings.sampling.guidance} · seed {settings.sampling.seed}
+      </p>
+    </GridListItem>
+  );
+}
