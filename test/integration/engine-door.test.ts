@@ -39,6 +39,7 @@ async function samples(): Promise<{ [N in Name]: Calls[N]['input'] }> {
   };
   return {
     'job.run': inGroups({ ...settings, depth: path, imageText: path, params: { share: 0.5 } }),
+    'job.check': inGroups(settings),
     'job.resume': { id: 'job' },
     'job.cancel': { id: 'job' },
     'job.list': null,

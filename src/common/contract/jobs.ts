@@ -39,6 +39,18 @@ export interface Progress {
   readonly etaSeconds: number | null;
 }
 
+/** What would become of an edit. */
+export type CheckedJob =
+  | { readonly state: 'whole'; readonly report: TakeReport }
+  | { readonly state: 'new'; readonly frames: number; readonly seconds: number | null }
+  | {
+      readonly state: 'begun';
+      /** It was stopped, and can be resumed. */
+      readonly job: string;
+      readonly frames: number;
+      readonly seconds: number | null;
+    };
+
 /** What is left open is the model's to say, then Retake's. Files and folders are named by their whole paths. */
 const settings = askedSettings.check((ctx) => {
   for (const { path: input, group, key } of filesIn(ctx.value)) {
@@ -52,6 +64,8 @@ const settings = askedSettings.check((ctx) => {
 export const jobCalls = {
   /** Starts a job and answers when it has ended. */
   'job.run': call(settings, 'checking the settings').answers<TakeReport>(),
+  /** Refuses what a job would be refused for; renders nothing. */
+  'job.check': call(settings, 'checking the settings').answers<CheckedJob>(),
   /** null resumes the newest job that can be resumed. */
   'job.resume': call(z.strictObject({ id: jobId.nullable() }), 'resuming').answers<TakeReport>(),
   'job.cancel': call(z.strictObject({ id: jobId }), 'cancelling a job').answers<null>(),

@@ -76,8 +76,21 @@ export function sequenceRate(text: string): string {
   });
 }
 
+/** What is asked for of each setting, by its path. */
+export type Wishes = ReadonlyMap<string, unknown>;
+
+/** Paths are seen from the present folder. @throws AppError usage naming the option */
+export function wishesOf(flags: EditFlags, settings: Settings = SETTINGS): Wishes {
+  const wishes = new Map<string, unknown>();
+  for (const field of settings.fields) {
+    const value = field.flags.length === 0 ? undefined : wished(field, flags);
+    if (value !== undefined) wishes.set(field.path, value);
+  }
+  return wishes;
+}
+
 /** @throws AppError usage naming the option */
-export function editRequest(clip: string, flags: EditFlags, settings: Settings = SETTINGS): EditRequest {
+export function requestOf(clip: string, wishes: Wishes, settings: Settings = SETTINGS): EditRequest {
   const request: Record<string, Record<string, unknown>> = { source: { clip: resolve(clip) } };
   const set = (path: string, value: unknown) => {
     const [group, key] = path.split('.') as [string, string];
@@ -85,7 +98,7 @@ export function editRequest(clip: string, flags: EditFlags, settings: Settings =
   };
   for (const field of settings.fields) {
     if (field.flags.length === 0) continue;
-    const value = wished(field, flags);
+    const value = wishes.get(field.path);
     if (value === undefined) refuseMissing(field);
     set(field.path, value);
   }
@@ -97,6 +110,11 @@ export function editRequest(clip: string, flags: EditFlags, settings: Settings =
   if (request.output?.format === undefined) set('output.format', formatNamed(String(request.output?.path)));
   parseWith(settings as Catalogue, request);
   return request as unknown as EditRequest;
+}
+
+/** @throws AppError usage naming the option */
+export function editRequest(clip: string, flags: EditFlags, settings: Settings = SETTINGS): EditRequest {
+  return requestOf(clip, wishesOf(flags, settings), settings);
 }
 
 /** Any of its names would have done. */

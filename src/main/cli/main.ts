@@ -7,19 +7,19 @@ import { RETAKE_VERSION } from '../../common/contract/version.ts';
 import { AppError, Cancelled, errorLine } from '../../common/errors.ts';
 import { fastest } from '../../common/providers.ts';
 import type { TakeReport } from '../../common/report.ts';
+import { addBatchCommand } from './batch.ts';
 import { addExportCommand } from './delivery.ts';
 import { addEditOptions, type EditFlags, editRequest, sequenceRate } from './edit-options.ts';
 import { type Engine, startEngine } from './engine.ts';
+import { EXIT_CANCELLED, follow } from './follow.ts';
 import { addLibraryCommands } from './library.ts';
 import { keepTalking } from './output.ts';
-import { createProgressView } from './progress.ts';
 import { addTakeCommands } from './takes.ts';
 import { cacheGroups, cacheStat, jobTable, methodTable, takeSummary } from './text.ts';
 import { addImportCommand } from './timelines.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
-const EXIT_CANCELLED = 130;
 
 /** Runs a task with an engine that is stopped afterwards, come what may. */
 async function withEngine<Result>(task: (engine: Engine) => Promise<Result>): Promise<Result> {
@@ -31,29 +31,13 @@ async function withEngine<Result>(task: (engine: Engine) => Promise<Result>): Pr
   }
 }
 
-/** Follows a job on the terminal; Ctrl-C cancels it in order, a second one leaves at once. */
 async function followJob(start: (engine: Engine) => Promise<TakeReport>, json: boolean): Promise<void> {
   const report = await withEngine(async (engine) => {
-    const view = createProgressView(process.stderr);
-    let job: string | null = null;
-    let stopping = false;
-    const stop = () => {
-      if (stopping) process.exit(EXIT_CANCELLED);
-      stopping = true;
-      if (job) void engine.call('job.cancel', { id: job }).catch(() => {});
-    };
-    engine.onEvent((event) => {
-      if (event.kind === 'started') {
-        job = event.job;
-        if (stopping) void engine.call('job.cancel', { id: job }).catch(() => {});
-      } else if (event.kind === 'progress') view.show(event.progress);
-      else if (event.kind === 'warning') view.note(`retake: ${event.message}`);
-    });
-    process.on('SIGINT', stop).on('SIGTERM', stop).on('SIGHUP', stop);
+    const watch = follow(engine);
     try {
       return await start(engine);
     } finally {
-      view.end();
+      watch.end();
     }
   });
   print(json ? JSON.stringify(report, null, 2) : takeSummary(report));
@@ -79,6 +63,8 @@ function program(): Command {
       const request = editRequest(clip, flags);
       return followJob((engine) => engine.call('job.run', request), flags.json === true);
     });
+
+  addBatchCommand(retake, { withEngine, print });
 
   retake
     .command('resume')
@@ -234,7 +220,7 @@ function exitCode(error: unknown): number {
 function resuming(): string {
   const command = process.argv[2] ?? '';
   if (['edit', 'resume'].includes(command)) return ' "retake resume" goes on from here.';
-  return command === 'export' ? ' The same command goes on from here.' : '';
+  return ['export', 'batch'].includes(command) ? ' The same command goes on from here.' : '';
 }
 
 function errorText(error: unknown): string {

@@ -9,11 +9,15 @@ import { lazily } from './calls/calls.ts';
 import { createDesktop, type Desktop } from './calls/handlers.ts';
 import { prepareDataDirectory } from './data-paths.ts';
 import { probeClip } from './media/probe.ts';
+import { rememberingProbe } from './media/remembering-probe.ts';
 import { methods, paramsSchema, solversOf } from './methods/registry.ts';
+import { rememberingFacts } from './models/facts.ts';
 import { formatBundleReport } from './models/format.ts';
 import { inspectBundle } from './models/inspect.ts';
 import { chooseProvider, keepTimings, probeProviders } from './onnx/provider.ts';
 import { Timings } from './onnx/timings.ts';
+import { checkJob } from './queue/check.ts';
+import { createPlanner } from './queue/plan.ts';
 import { openJobStore } from './queue/store.ts';
 import { Supervisor, type SupervisorParts } from './queue/supervisor.ts';
 import { completeSettings, readModelSettings } from './recipe/model-settings.ts';
@@ -45,6 +49,19 @@ const remembered = once(() => remembering());
 const supervisor = once(
   () => new Supervisor({ ...remembered(), dir: paths().jobs, emit: (event) => emit(event) }),
 );
+const probe = once(() => rememberingProbe());
+const planner = once(() => {
+  const { cache, store } = remembered();
+  const facts = rememberingFacts(cache?.digests);
+  return createPlanner({
+    cache,
+    store,
+    probe: probe(),
+    facts,
+    dir: paths().jobs,
+    isBusy: () => supervisor().isBusy,
+  });
+});
 let desk: Desktop | null = null;
 const desktop = (): Desktop => {
   desk ??= createDesktop({
@@ -78,6 +95,15 @@ function roomLeft(dir: string): number {
 const handlers: Handlers<EngineContract> = {
   ...lazily(() => desktop().handlers),
   'job.run': async (asked, signal) => supervisor().run(await completeSettings(asked), signal),
+  'job.check': async (asked) =>
+    checkJob(await completeSettings(asked), {
+      ...{
+        plan: planner(),
+        probe: probe(),
+        supervisor: supervisor(),
+        remembers: remembered().store !== null,
+      },
+    }),
   'job.resume': ({ id }, signal) => supervisor().resume(id, signal),
   'job.cancel': async ({ id }) => {
     supervisor().cancel(id);
