@@ -23,6 +23,7 @@ import {
   removeAnchor,
   setLeadAnchor,
 } from '../../src/common/project/edits-anchors.ts';
+import { duplicateShots, insertClipAt, removeClip } from '../../src/common/project/edits-clips.ts';
 import {
   addMarker,
   changeMarker,
@@ -32,6 +33,7 @@ import {
 } from '../../src/common/project/edits-markers.ts';
 import { recutClip } from '../../src/common/project/edits-recut.ts';
 import { copySettings, setSettings } from '../../src/common/project/edits-settings.ts';
+import { roll, slip } from '../../src/common/project/edits-slip.ts';
 import { addTake, removeTake, showTake } from '../../src/common/project/edits-takes.ts';
 import {
   type Change,
@@ -137,6 +139,14 @@ const EDITS = {
     addClip(draft, clipRef(newId(), 1 + length, rate), [clipFrame, frame], newId, place % 4),
   recut: (draft, _, { clipFrame }) =>
     recutClip(draft, 'clip', [clipFrame, clipFrame + 40, clipFrame + 90], newId),
+  slip: (draft, { id }, { clipFrame }) => slip(draft, id, clipFrame - 100),
+  roll: (draft, { item }, { clipFrame }) => roll(draft, item, clipFrame - 100),
+  duplicate: (draft, { id, item }) => {
+    if (draft.timeline.length < 60) duplicateShots(draft, [id, item], newId);
+  },
+  insertClip: (draft, { frame }) => void insertClipAt(draft, 'clip', frame, newId),
+  removeClip: (draft, { item }) =>
+    removeClip(draft, Object.keys(draft.clips).at(item.length % Object.keys(draft.clips).length)!),
   addMarker: (draft, { frame }) =>
     addMarker(draft, { id: newId(), frame, name: '', note: '', colour: 'blue' }),
   moveMarker: (draft, { marker, frame }) => moveMarker(draft, marker, frame),

@@ -105,8 +105,8 @@ function splitShot(draft: ProjectDocument, id: string, cut: number, newId: NewId
   return draft.timeline[index + 1] as Shot;
 }
 
-/** Both halves go on showing their part of each take: the file is shared, the entry is not. */
-function copyTakes(draft: ProjectDocument, from: Shot, to: Shot, newId: NewId): string | null {
+/** Both go on showing their part of each take: the file is shared, the entry is not. Answers the one that `to` shows. */
+export function copyTakes(draft: ProjectDocument, from: Shot, to: Shot, newId: NewId): string | null {
   let shown: string | null = null;
   for (const take of Object.values(draft.takes)) {
     if (take.shotId !== from.id) continue;
