@@ -23,6 +23,8 @@ export const MENU_COMMANDS = [
   'file.export',
   'edit.undo',
   'edit.redo',
+  'timeline.start',
+  'view.full',
   'view.keys',
   'view.library',
   'help.about',
@@ -96,6 +98,8 @@ export interface ShellBridge {
   setTitle(title: string, projectPath: string | null): void;
   /** Keeps the machine awake while a render runs. */
   keepAwake(on: boolean): void;
+  /** Gives the window the whole screen, and what it had before back. */
+  setFullScreen(on: boolean): void;
   notify(title: string, body: string): void;
   onMenu(listener: (command: MenuCommand) => void): () => void;
   /** A project file opened from outside while the application runs. */

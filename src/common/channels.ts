@@ -22,6 +22,7 @@ export type PageNotes = {
   'window:title': { readonly title: string; readonly projectPath: string | null };
   'drag:files': DraggedFiles;
   'power:awake': boolean;
+  'window:full': boolean;
   notify: { readonly title: string; readonly body: string };
   /** Answer to `quit`; what could not be saved, if anything. */
   'quit:flushed': { readonly error: string | null };

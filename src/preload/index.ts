@@ -64,6 +64,7 @@ const bridge: Bridge = {
     dragOut: (files) => tell('drag:files', files),
     setTitle: (title, projectPath) => tell('window:title', { title, projectPath }),
     keepAwake: (on) => tell('power:awake', on),
+    setFullScreen: (on) => tell('window:full', on),
     notify: (title, body) => tell('notify', { title, body }),
     onMenu: (listener) => listen('menu', listener),
     onOpenProject: (listener) => listen('projects:open', listener),

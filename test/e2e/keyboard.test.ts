@@ -35,7 +35,7 @@ afterAll(async () => {
 /** Presses Tab until a control has the focus. */
 async function tabTo(role: string, name: RegExp): Promise<void> {
   const seen: string[] = [];
-  for (let press = 0; press < 80; press += 1) {
+  for (let press = 0; press < 120; press += 1) {
     await page.keyboard.press('Tab');
     const focused = page.locator(':focus');
     if ((await focused.count()) === 0) continue;

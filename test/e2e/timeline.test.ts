@@ -173,15 +173,15 @@ describe('with the keyboard', () => {
     await press('x');
     await open.page.getByText('That key is taken by “Delete, close up”').waitFor();
     await split.click();
-    await press('y');
-    await open.page.getByRole('button', { name: 'Split at the playhead: Y' }).waitFor();
+    await press('Shift+y');
+    await open.page.getByRole('button', { name: 'Split at the playhead: Shift+Y' }).waitFor();
     await press('Escape');
     await open.page.getByRole('dialog').waitFor({ state: 'detached' });
-    await press('Shift+ArrowRight', 's', 'y');
+    await press('Shift+ArrowRight', 's', 'Shift+y');
     await savedRanges(['0-10', '10-60', '60-120', '120-180', '180-240']);
     await open.page.reload();
     await open.page.locator('[data-lanes]').waitFor();
-    await press('Shift+ArrowRight', 'y');
+    await press('Shift+ArrowRight', 'Shift+y');
     await savedRanges(['0-10', '10-60', '60-120', '120-180', '180-240']);
   });
 

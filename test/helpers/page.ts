@@ -188,6 +188,7 @@ function installBridge(): void {
         revealFile: nothing,
         setTitle() {},
         keepAwake() {},
+        setFullScreen() {},
         notify() {},
         onMenu: never,
         onOpenProject: never,

@@ -18,22 +18,26 @@ describe('after a change of the timeline', () => {
   });
 
   it('lets go of what is gone', () => {
-    expect(settled({ timeline: [first], clips }, view({ selection: [first.id, second.id] }))).toEqual({
+    expect(
+      settled({ timeline: [first], clips, markers: [] }, view({ selection: [first.id, second.id] })),
+    ).toEqual({
       selection: [first.id],
     });
     expect(settled(document, view({ anchor: { shotId: first.id, frame: 7 } }))).toEqual({ anchor: null });
-    expect(settled({ timeline: [first], clips }, view({ anchor: { shotId: second.id, frame: 50 } }))).toEqual(
-      { anchor: null },
-    );
+    expect(
+      settled({ timeline: [first], clips, markers: [] }, view({ anchor: { shotId: second.id, frame: 50 } })),
+    ).toEqual({ anchor: null });
   });
 
   it('keeps playhead, In and Out within the timeline', () => {
-    expect(settled({ timeline: [first], clips }, view({ playhead: 99, inFrame: 60, outFrame: 70 }))).toEqual({
+    expect(
+      settled({ timeline: [first], clips, markers: [] }, view({ playhead: 99, inFrame: 60, outFrame: 70 })),
+    ).toEqual({
       playhead: 49,
       inFrame: null,
       outFrame: null,
     });
-    expect(settled({ timeline: [], clips }, view({ playhead: 3 }))).toEqual({ playhead: 0 });
+    expect(settled({ timeline: [], clips, markers: [] }, view({ playhead: 3 }))).toEqual({ playhead: 0 });
   });
 });
 

@@ -11,6 +11,7 @@ import {
   partOf,
   pressesOf,
 } from '../../src/renderer/keyboard/keymap.ts';
+import { PRESETS } from '../../src/renderer/keyboard/presets.ts';
 
 function press(key: string, code: string, ...modifiers: string[]): KeyPress {
   return { key, code, getModifierState: (one) => modifiers.includes(one) };
@@ -70,6 +71,22 @@ describe('changing keys', () => {
     expect(commandFor(changed, press('z', 'KeyZ'))).toBeNull();
   });
 
+  it('keeps what the artist changed with every preset, and gives its key to nothing else', () => {
+    const changes = { 'edit.split': ['p'], 'view.full': [] };
+    for (const { keys } of PRESETS) {
+      const changed = keyMap(commands, changes, keys);
+      expect(changed['edit.split']).toEqual(['p']);
+      expect(changed['view.full']).toEqual([]);
+      expect(commandFor(changed, press('p', 'KeyP'))).toBe('edit.split');
+      expect(conflictsOf(changed).filter(({ press: one }) => one === 'p')).toEqual([]);
+    }
+    // Given back, the preset's own are there again.
+    const { keys } = PRESETS.find(({ id }) => id === 'resolve')!;
+    expect(commandFor(keyMap(commands, {}, keys), press('p', 'KeyP'))).toBe('view.full');
+    expect(commandFor(keyMap(commands, {}, keys), press('=', 'Equal'))).toBe('seek.goTo');
+    expect(commandFor(keyMap(commands, {}), press('=', 'Equal'))).toBe('zoom.in');
+  });
+
   it('finds conflicts however the two bindings are written', () => {
     expect(conflictsOf({ a: ['KeyS'], b: ['s'] })).toEqual([{ press: 's', commands: ['a', 'b'] }]);
     expect(conflictsOf({ a: ['Shift+Control+z'], b: ['Control+Shift+KeyZ'] })).toHaveLength(1);
@@ -108,11 +125,12 @@ it('names keys as the artist sees them', () => {
 });
 
 describe('the commands of the page', () => {
-  it('have ids of their own and no key twice', () => {
+  it.each(PRESETS)('have ids of their own and no key twice with the keys of $name', ({ keys }) => {
     expect(new Set(commands.map(({ id }) => id)).size).toBe(commands.length);
     // Those with a condition have theirs before all others, and only while it holds.
     const conditional = new Set(commands.flatMap(({ id, when }) => (when ? [id] : [])));
-    const map = keyMap(commands, {});
+    const map = keyMap(commands, {}, keys);
+    expect(Object.keys(keys).filter((id) => !(id in map))).toEqual([]);
     expect(conflictsOf(partOf(map, (id) => !conditional.has(id)))).toEqual([]);
     expect(conflictsOf(partOf(map, (id) => conditional.has(id)))).toEqual([]);
   });

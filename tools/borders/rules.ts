@@ -256,10 +256,12 @@ export const AREAS: readonly Area[] = [
     'actions, keyboard, ui, engine.ts',
     'Buttons and menus run commands and show their keys.',
   ),
-  ...['export', 'inspector', 'library', 'queue', 'scopes', 'start', 'takes', 'timeline', 'viewer'].map(panel),
+  ...['bin', 'export', 'inspector', 'library', 'queue', 'scopes', 'start', 'takes', 'timeline', 'viewer'].map(
+    panel,
+  ),
   area(
     'renderer/app',
-    'export, inspector, library, queue, scopes, start, takes, timeline, viewer, store, actions, keyboard, commands, ui, engine.ts',
+    'bin, export, inspector, library, queue, scopes, start, takes, timeline, viewer, store, actions, keyboard, commands, ui, engine.ts',
     'The window puts the panels together.',
   ),
 ];

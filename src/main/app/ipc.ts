@@ -29,6 +29,7 @@ const notes: { readonly [Name in keyof PageNotes]: z.ZodType<PageNotes[Name]> } 
     icon: z.string().max(2_000_000),
   }),
   'power:awake': z.boolean(),
+  'window:full': z.boolean(),
   notify: z.object({ title: text, body: text }),
   'quit:flushed': z.object({ error: text.nullable() }),
 };

@@ -109,6 +109,7 @@ function run(): void {
 
     engine = startEngine({ file: paths.engine, trial: paths.trial, env: paths.env, onOutput: log });
     let blocker: number | null = null;
+    let wasFull = false;
 
     listen(
       devServer ?? PAGE_ROOT,
@@ -140,6 +141,10 @@ function run(): void {
         'power:awake': (on) => {
           if (blocker !== null) powerSaveBlocker.stop(blocker);
           blocker = on ? powerSaveBlocker.start('prevent-app-suspension') : null;
+        },
+        'window:full': (on, from) => {
+          if (on) wasFull = from.isFullScreen();
+          from.setFullScreen(on || wasFull);
         },
         notify: ({ title, body }) => {
           if (!Notification.isSupported()) return;

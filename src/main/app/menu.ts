@@ -73,6 +73,8 @@ export function buildMenu({ recent, run, openProject, logs }: MenuActions, mac: 
         { role: 'copy' },
         { role: 'paste' },
         { role: 'selectAll' },
+        separator,
+        item({ command: 'timeline.start', label: 'Start Timecode…' }),
       ],
     },
     {
@@ -84,7 +86,9 @@ export function buildMenu({ recent, run, openProject, logs }: MenuActions, mac: 
         { role: 'resetZoom' },
         { role: 'zoomIn' },
         { role: 'zoomOut' },
-        { role: 'togglefullscreen' },
+        item({ command: 'view.full', label: 'Viewer on the Whole Screen', accelerator: 'F11' }),
+        // Its own key is the viewer's.
+        { role: 'togglefullscreen', accelerator: mac ? 'Ctrl+Cmd+F' : 'Shift+F11' },
         { role: 'toggleDevTools' },
       ],
     },

@@ -1,7 +1,18 @@
 /** A command is one intent of the artist: a key, a menu entry or a button gives it. */
 import type { Change } from '../store/project.ts';
 
-export const GROUPS = ['Playback', 'Move', 'Edit', 'Anchors', 'Mask', 'Takes', 'View', 'Project'] as const;
+export const GROUPS = [
+  'Playback',
+  'Move',
+  'Edit',
+  'Markers',
+  'Anchors',
+  'Mask',
+  'Takes',
+  'Clips',
+  'View',
+  'Project',
+] as const;
 
 /** A change to make, and what follows when it is made. */
 export interface Intent extends Change {

@@ -61,7 +61,7 @@ export const compareCommands: readonly Command[] = [
     id: 'sound.mute',
     name: 'Sound on or off',
     group: 'Playback',
-    keys: ['m'],
+    keys: ['Shift+m'],
     run: () => setViewer({ muted: !getViewer().muted }),
   },
 ];

@@ -3,14 +3,20 @@ import { attempt } from '../store/notices.ts';
 import { change } from '../store/project.ts';
 import { anchorCommands } from './anchor.ts';
 import { backupCommands } from './backups.ts';
+import { clipCommands } from './clips.ts';
 import type { Command, Intent } from './command.ts';
 import { compareCommands } from './compare.ts';
 import { contactSheetCommands } from './contact-sheet.ts';
 import { demoCommands } from './demo.ts';
+import { duplicateCommand } from './duplicate.ts';
 import { exportCommands } from './export.ts';
 import { frameCommands } from './frame.ts';
+import { fullScreenCommands } from './full-screen.ts';
+import { goToCommands } from './go-to.ts';
 import { historyCommands } from './history.ts';
 import { importCommands } from './import-clip.ts';
+import { loopCommands } from './loop.ts';
+import { markerCommands } from './marker.ts';
 import { maskCommands } from './mask.ts';
 import { maskKeyCommands } from './mask-keys.ts';
 import { mergeCommand } from './merge.ts';
@@ -25,6 +31,7 @@ import { renderCommands } from './render.ts';
 import { seekCommands } from './seek.ts';
 import { selectionCommands } from './selection.ts';
 import { shuttleCommands } from './shuttle.ts';
+import { slipCommands } from './slip.ts';
 import { splitCommand } from './split.ts';
 import { takeCommands } from './take.ts';
 import { trimCommands } from './trim.ts';
@@ -33,16 +40,21 @@ import { zoomCommands } from './zoom.ts';
 
 export const commands: readonly Command[] = [
   ...shuttleCommands,
+  ...loopCommands,
   ...seekCommands,
+  ...goToCommands,
   ...rangeCommands.filter((command) => command.group === 'Move'),
   ...historyCommands,
   splitCommand,
   mergeCommand,
   ...trimCommands,
+  ...slipCommands,
+  duplicateCommand,
   ...removeCommands,
   ...rangeCommands.filter((command) => command.group === 'Edit'),
   ...moveCommands,
   ...selectionCommands,
+  ...markerCommands,
   ...anchorCommands,
   ...frameCommands,
   ...maskCommands,
@@ -53,7 +65,9 @@ export const commands: readonly Command[] = [
   ...renderCommands,
   ...variationCommands,
   ...queueCommands,
+  ...clipCommands,
   ...compareCommands,
+  ...fullScreenCommands,
   ...zoomCommands,
   ...projectCommands,
   ...exportCommands,

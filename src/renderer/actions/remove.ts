@@ -6,6 +6,7 @@ import { getCurrentShot } from '../store/current.ts';
 import { getDocument, newId } from '../store/project.ts';
 import { getView, select } from '../store/view.ts';
 import type { Command, Intent } from './command.ts';
+import { remove as removeMarkerInHand } from './marker.ts';
 import { removeMaskKey } from './mask-keys.ts';
 
 function chosen(): readonly string[] {
@@ -29,10 +30,12 @@ function removeChosen(leaveGap: boolean): Intent {
   };
 }
 
-function removeInHand(): Intent {
-  const { anchor, maskKey, selection } = getView();
+/** A mark in hand goes, whichever way; else what is chosen. */
+function removeInHand(leaveGap: boolean): Intent {
+  const { anchor, maskKey, marker, selection } = getView();
+  if (marker !== null) return removeMarkerInHand();
   if (maskKey) return removeMaskKey(maskKey);
-  if (!anchor) return removeChosen(false);
+  if (!anchor) return removeChosen(leaveGap);
   return {
     name: 'Remove anchor',
     edit: (draft) => removeAnchor(draft, anchor.shotId, anchor.frame),
@@ -46,13 +49,13 @@ export const removeCommands: readonly Command[] = [
     name: 'Delete, close up',
     group: 'Edit',
     keys: ['Delete', 'Backspace', 'x'],
-    run: removeInHand,
+    run: () => removeInHand(false),
   },
   {
     id: 'edit.lift',
     name: 'Lift, leave a gap',
     group: 'Edit',
     keys: ['z'],
-    run: () => removeChosen(true),
+    run: () => removeInHand(true),
   },
 ];

@@ -2,8 +2,17 @@
 
 import { itemAt } from '../../common/project/positions.ts';
 import { getPlaced } from '../store/current.ts';
-import { getView, select } from '../store/view.ts';
+import { getView, select, setView } from '../store/view.ts';
 import type { Command } from './command.ts';
+import { showFull } from './full-screen.ts';
+
+/** One thing at a time, what lies over the others first. */
+function leave(): void {
+  const { full, tool } = getView();
+  if (full) showFull(false);
+  else if (tool !== 'select') setView({ tool: 'select' });
+  else select([]);
+}
 
 export const selectionCommands: readonly Command[] = [
   {
@@ -25,9 +34,9 @@ export const selectionCommands: readonly Command[] = [
   },
   {
     id: 'select.none',
-    name: 'Choose nothing',
+    name: 'Leave the whole screen or a tool; choose nothing',
     group: 'Edit',
     keys: ['Escape'],
-    run: () => select([]),
+    run: leave,
   },
 ];

@@ -93,4 +93,25 @@ export const zoomCommands: readonly Command[] = [
     keys: ['Shift+Digit3'],
     run: () => setView({ side: 'scopes' }),
   },
+  {
+    id: 'view.takes',
+    name: 'Takes',
+    group: 'View',
+    keys: ['Shift+Digit4'],
+    run: () => setView({ left: 'takes' }),
+  },
+  {
+    id: 'view.clips',
+    name: 'Clips',
+    group: 'View',
+    keys: ['Shift+Digit5'],
+    run: () => setView({ left: 'clips' }),
+  },
+  {
+    id: 'view.markers',
+    name: 'Markers',
+    group: 'View',
+    keys: ['Shift+Digit6'],
+    run: () => setView({ left: 'markers' }),
+  },
 ];

@@ -13,6 +13,7 @@ import { type Dialog, setView, useView } from '../store/view.ts';
 import { ContactSheet } from '../takes/ContactSheet.tsx';
 import { Quality } from '../takes/Quality.tsx';
 import { Variations } from '../takes/Variations.tsx';
+import { StartTimecode } from '../timeline/StartTimecode.tsx';
 import { Sheet } from '../ui/Sheet.tsx';
 import { About } from './About.tsx';
 import { FindShots } from './FindShots.tsx';
@@ -31,6 +32,7 @@ const SHEETS: Readonly<Record<Dialog, SheetSpec>> = {
   copy: { title: 'Copy settings', body: () => <CopySheet /> },
   missing: { title: 'Missing clips', body: () => <Missing /> },
   backups: { title: 'Backups', body: () => <Backups /> },
+  start: { title: 'Start timecode', body: () => <StartTimecode /> },
   quality: { title: 'How good is the take', body: () => <Quality /> },
   variations: { title: 'Variations', body: () => <Variations /> },
   contact: { title: 'Contact sheet', body: () => <ContactSheet /> },

@@ -4,10 +4,12 @@ import { type Command, GROUPS } from '../actions/command.ts';
 import { commands } from '../actions/registry.ts';
 import { platform } from '../engine.ts';
 import { Button } from '../ui/Button.tsx';
+import { Select } from '../ui/Select.tsx';
 import texts from '../ui/text.module.css';
-import { rebind, resetBindings, useKeyMap } from './bindings.ts';
+import { rebind, resetBindings, takePreset, useKeyMap, useKeyPreset } from './bindings.ts';
 import styles from './KeyList.module.css';
 import { bindingOf, conflictsOf, type KeyMap, labelOf, partOf } from './keymap.ts';
+import { PRESETS, presetOf } from './presets.ts';
 
 /** A command with a condition has its keys before all others, and may have theirs. */
 function hasCondition(id: string): boolean {
@@ -25,6 +27,7 @@ function takenBy(map: KeyMap, id: string, keys: readonly string[]): string | nul
 
 export function KeyList() {
   const map = useKeyMap();
+  const { preset, own } = useKeyPreset();
   const [waiting, setWaiting] = useState<string | null>(null);
   const [note, setNote] = useState('Press a key in the list to give the command another one.');
 
@@ -48,13 +51,27 @@ export function KeyList() {
         <p role="status" className={texts.quiet}>
           {waiting === null ? note : 'Press the new key, or Escape to leave it as it is.'}
         </p>
+        <div className={styles.preset}>
+          <Select
+            label="Keys as in"
+            options={PRESETS}
+            value={preset}
+            onChange={(id) => {
+              takePreset(id);
+              setNote(
+                `Keys are as in ${presetOf(id).name}${own > 0 ? '; those that you changed are yours still' : ''}.`,
+              );
+            }}
+          />
+        </div>
         <Button
+          isDisabled={own === 0}
           onPress={() => {
             resetBindings();
-            setNote('All keys are as delivered.');
+            setNote(`All keys are as in ${presetOf(preset).name}.`);
           }}
         >
-          Reset all
+          Reset mine
         </Button>
       </div>
       <div className={styles.list}>

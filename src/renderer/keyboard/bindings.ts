@@ -5,8 +5,10 @@ import { create } from 'zustand';
 import { commands } from '../actions/registry.ts';
 import { platform } from '../engine.ts';
 import { type KeyMap, keyMap, labelOf } from './keymap.ts';
+import { presetOf } from './presets.ts';
 
 const STORED = 'retake.keys';
+const PRESET = 'retake.keyPreset';
 const stored = z.record(z.string(), z.array(z.string()));
 
 function read(): KeyMap {
@@ -17,10 +19,30 @@ function read(): KeyMap {
   }
 }
 
-const useStore = create<{ readonly changes: KeyMap; readonly map: KeyMap }>(() => {
-  const changes = read();
-  return { changes, map: keyMap(commands, changes) };
-});
+interface Bindings {
+  /** Whose keys they are, before the artist's changes. */
+  readonly preset: string;
+  readonly changes: KeyMap;
+  readonly map: KeyMap;
+}
+
+function bindings(preset: string, changes: KeyMap): Bindings {
+  return { preset, changes, map: keyMap(commands, changes, presetOf(preset).keys) };
+}
+
+const useStore = create<Bindings>(() => bindings(presetOf(localStorage.getItem(PRESET) ?? '').id, read()));
+
+export function useKeyPreset(): { readonly preset: string; readonly own: number } {
+  const preset = useStore((state) => state.preset);
+  const own = useStore(({ changes }) => Object.keys(changes).length);
+  return { preset, own };
+}
+
+/** Keys of another program; what the artist changed stays. */
+export function takePreset(id: string): void {
+  localStorage.setItem(PRESET, id);
+  useStore.setState(bindings(id, useStore.getState().changes));
+}
 
 export function useKeyMap(): KeyMap {
   return useStore((state) => state.map);
@@ -32,7 +54,7 @@ export function getKeyMap(): KeyMap {
 
 function keep(changes: KeyMap): void {
   localStorage.setItem(STORED, JSON.stringify(changes));
-  useStore.setState({ changes, map: keyMap(commands, changes) });
+  useStore.setState(bindings(useStore.getState().preset, changes));
 }
 
 /** Gives a command other keys. */

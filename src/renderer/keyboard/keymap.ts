@@ -17,11 +17,31 @@ export interface KeyPress {
 interface HasKeys {
   readonly id: string;
   readonly keys: readonly string[];
+  /** A command with a condition has its keys before all others, and may have theirs. */
+  readonly when?: () => boolean;
 }
 
-/** The commands' own keys, with the artist's changes over them. */
-export function keyMap(commands: readonly HasKeys[], changes: KeyMap): KeyMap {
-  return Object.fromEntries(commands.map(({ id, keys }) => [id, changes[id] ?? keys]));
+/**
+ * The commands' own keys, with a preset's over them and the artist's changes over both: a key that the artist gave away is
+ * given to nothing else, whatever the preset says.
+ */
+export function keyMap(commands: readonly HasKeys[], changes: KeyMap, preset: KeyMap = {}): KeyMap {
+  const pressesGiven = (conditional: boolean) =>
+    new Set(
+      commands
+        .filter(({ id, when }) => changes[id] !== undefined && (when !== undefined) === conditional)
+        .flatMap(({ id }) => changes[id]!.flatMap(pressesOf)),
+    );
+  const [always, sometimes] = [pressesGiven(false), pressesGiven(true)];
+  return Object.fromEntries(
+    commands.map(({ id, keys, when }) => {
+      const given = when ? sometimes : always;
+      const left = (preset[id] ?? keys).filter(
+        (binding) => !pressesOf(binding).some((one) => given.has(one)),
+      );
+      return [id, changes[id] ?? left];
+    }),
+  );
 }
 
 /** What of a key map is of the commands that pass. */

@@ -1,5 +1,5 @@
 /** After every change of the timeline, nothing that is gone stays in hand, and the shot in hand is the one in sight. */
-import type { Shot } from '../../common/project/document.ts';
+import type { Marker, Shot } from '../../common/project/document.ts';
 import { keyFramesOf } from '../../common/project/edits-mask.ts';
 import { isShot, itemAt, type Placed, type Timed } from '../../common/project/positions.ts';
 import { getPlaced, lengthOfPlaced, placedOf } from './current.ts';
@@ -7,7 +7,10 @@ import { projectStore } from './project.ts';
 import { getView, setView, type View, viewStore } from './view.ts';
 
 /** What of a view must change for a document; null when it fits already. */
-export function settled(document: Timed, view: View): Partial<View> | null {
+export function settled(
+  document: Timed & { readonly markers: readonly Marker[] },
+  view: View,
+): Partial<View> | null {
   const length = lengthOfPlaced(placedOf(document));
   const byId = new Map(document.timeline.map((item) => [item.id, item]));
   const patch: { -readonly [Key in keyof View]?: View[Key] } = {};
@@ -21,6 +24,10 @@ export function settled(document: Timed, view: View): Partial<View> | null {
     const shot = byId.get(view.maskKey.shotId) as Shot | undefined;
     const frames = keyFramesOf(shot?.settings?.guide.mask ?? null);
     if (!frames.includes(view.maskKey.frame)) patch.maskKey = null;
+  }
+  if (view.marker !== null && !document.markers.some(({ id }) => id === view.marker)) {
+    patch.marker = null;
+    patch.markerOpen = false;
   }
   const last = Math.max(0, length - 1);
   if (view.playhead > last) patch.playhead = last;
@@ -60,8 +67,8 @@ export function keepInHand(): () => void {
 function keepOnTimeline(): () => void {
   return projectStore.subscribe((state, before) => {
     const { document } = state.history;
-    const { timeline, clips } = before.history.document;
-    if (document.timeline === timeline && document.clips === clips) return;
+    const { timeline, clips, markers } = before.history.document;
+    if (document.timeline === timeline && document.clips === clips && document.markers === markers) return;
     const patch = settled(document, getView());
     if (patch) setView(patch);
     // What was in hand is gone: the shot in sight takes its place.

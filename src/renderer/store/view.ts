@@ -4,6 +4,9 @@ import { timelineLength } from '../../common/project/positions.ts';
 import { getDocument } from './project.ts';
 
 export type Side = 'inspector' | 'queue' | 'scopes';
+export type Left = 'takes' | 'clips' | 'markers';
+/** What a drag on the timeline does. */
+export type EditTool = 'select' | 'slip' | 'roll';
 export type Dialog =
   | 'variations'
   | 'contact'
@@ -16,7 +19,8 @@ export type Dialog =
   | 'copy'
   | 'quality'
   | 'timeline'
-  | 'export';
+  | 'export'
+  | 'start';
 
 export interface View {
   /** Timeline frame under the playhead; 0 … length - 1. */
@@ -29,6 +33,12 @@ export interface View {
   readonly anchor: { readonly shotId: string; readonly frame: number } | null;
   /** The key frame of a mask in hand, by clip frame. */
   readonly maskKey: { readonly shotId: string; readonly frame: number } | null;
+  /** The marker in hand, by id. */
+  readonly marker: string | null;
+  /** It is open to be named and noted. */
+  readonly markerOpen: boolean;
+  /** The clip in hand in the bin, by id. */
+  readonly clip: string | null;
   /** Timeline frames [inFrame, outFrame); null is not set. */
   readonly inFrame: number | null;
   readonly outFrame: number | null;
@@ -37,10 +47,16 @@ export interface View {
   /** Timeline frame at the left edge; may lie between frames. */
   readonly scroll: number;
   readonly snapping: boolean;
+  readonly tool: EditTool;
+  /** Playing begins anew at the end of In to Out, else of the chosen shots, else of all. */
+  readonly loop: boolean;
+  /** The viewer has the whole screen. */
+  readonly full: boolean;
+  /** A timecode to go to is being typed. */
+  readonly goingTo: boolean;
   /** CSS pixels of the drawn lanes; 0 until they are shown, then the whole timeline is fitted in. */
   readonly timelineWidth: number;
-  /** Design pixels (13 to a rem); null until the artist chose. */
-  readonly timelineHeight: number | null;
+  readonly left: Left;
   readonly side: Side;
   /** The finer settings are unfolded. */
   readonly finer: boolean;
@@ -54,6 +70,11 @@ const START = {
   selection: [],
   anchor: null,
   maskKey: null,
+  marker: null,
+  markerOpen: false,
+  clip: null,
+  full: false,
+  goingTo: false,
   inFrame: null,
   outFrame: null,
   scroll: 0,
@@ -64,8 +85,10 @@ export const viewStore = create<View>(() => ({
   ...START,
   scale: 4,
   snapping: true,
+  tool: 'select',
+  loop: false,
   timelineWidth: 0,
-  timelineHeight: null,
+  left: 'takes',
   side: 'inspector',
   finer: false,
   dialog: null,
@@ -96,7 +119,12 @@ export function select(
   anchor: View['anchor'] = null,
   maskKey: View['maskKey'] = null,
 ): void {
-  setView({ selection: ids, anchor, maskKey });
+  setView({ selection: ids, anchor, maskKey, marker: null, markerOpen: false });
+}
+
+/** Takes a marker in hand, in place of an anchor; null lets go. */
+export function takeMarker(marker: string | null, markerOpen = false): void {
+  setView({ marker, markerOpen, ...(marker !== null && { anchor: null, maskKey: null }) });
 }
 
 /** Back to the start for another project. */

@@ -3,7 +3,7 @@ import { type DragEvent, useRef } from 'react';
 import type { ClipPreview } from '../../common/contract/clips.ts';
 import { dragOut } from '../actions/drag-out.ts';
 import { previewUrl } from '../engine.ts';
-import { cellAt } from './sheet.ts';
+import { cellAt } from '../ui/sheet-cell.ts';
 
 const ICON_WIDTH = 128;
 

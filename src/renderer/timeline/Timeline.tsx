@@ -3,11 +3,14 @@ import { type MouseEvent, useEffect, useRef, useState } from 'react';
 import { run } from '../actions/registry.ts';
 import { CommandMenu } from '../commands/CommandMenu.tsx';
 import { useLength } from '../store/current.ts';
-import { useView } from '../store/view.ts';
+import { PANELS, resetSize, resize, useSize } from '../store/layout.ts';
+import { useDocument } from '../store/project.ts';
 import { Button } from '../ui/Button.tsx';
+import { Separator } from '../ui/Separator.tsx';
 import texts from '../ui/text.module.css';
 import { Items } from './Items.tsx';
-import { ResizeHandle } from './ResizeHandle.tsx';
+import { MARKERS_HEIGHT } from './lanes.ts';
+import { MarkerPopover } from './MarkerPopover.tsx';
 import { runSurface } from './surface.ts';
 import styles from './Timeline.module.css';
 import { Toolbar } from './Toolbar.tsx';
@@ -17,6 +20,11 @@ const MENU = [
   'edit.merge',
   'edit.delete',
   'edit.lift',
+  null,
+  'edit.duplicate',
+  'view.clipOfShot',
+  'marker.add',
+  'timeline.start',
   null,
   'anchor.add',
   'anchor.lead',
@@ -36,7 +44,8 @@ function startHeight(): number {
 }
 
 export function Timeline() {
-  const height = useView((view) => view.timelineHeight) ?? startHeight();
+  const height = useSize('timeline') ?? startHeight();
+  const hasMarkers = useDocument(({ markers }) => markers.length > 0);
   const empty = useLength() === 0;
   const [menu, setMenu] = useState<{ readonly x: number; readonly y: number } | null>(null);
   const openMenu = (event: MouseEvent<HTMLDivElement>) => {
@@ -45,13 +54,29 @@ export function Timeline() {
     setMenu({ x: event.clientX - box.left, y: event.clientY - box.top });
   };
   return (
-    <section className={styles.timeline} aria-label="Timeline" style={{ height: `${height / 13}rem` }}>
-      <ResizeHandle height={height} />
+    <section
+      className={styles.timeline}
+      aria-label="Timeline"
+      style={{ height: `min(${height / 13}rem, 72vh)` }}
+    >
+      <Separator
+        label="Height of the timeline"
+        edge="top"
+        size={height}
+        {...PANELS.timeline}
+        onResize={(size) => resize('timeline', size)}
+        onReset={() => resetSize('timeline')}
+      />
       <Toolbar />
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the menu is for the items inside, which have roles */}
-      <div className={styles.lanes} onContextMenu={empty ? undefined : openMenu}>
+      <div
+        className={styles.lanes}
+        style={{ ['--markers' as string]: `${hasMarkers ? MARKERS_HEIGHT / 13 : 0}rem` }}
+        onContextMenu={empty ? undefined : openMenu}
+      >
         <Surface />
         <Items />
+        <MarkerPopover />
         <CommandMenu label="Timeline" entries={MENU} at={menu} onClose={() => setMenu(null)} />
         {empty ? (
           <div className={styles.empty}>

@@ -2,17 +2,21 @@
 import {
   Anchor,
   ArrowUpFromLine,
+  Bookmark,
+  CopyPlus,
   Magnet,
   Maximize2,
   Merge,
+  MousePointer2,
+  MoveHorizontal,
   ScanSearch,
   Scissors,
+  SeparatorVertical,
   Trash2,
   ZoomIn,
   ZoomOut,
 } from 'lucide-react';
 import { timelineRate } from '../../common/project/positions.ts';
-import { timecodeAt } from '../../common/project/start-timecode.ts';
 import { CommandButton } from '../commands/CommandButton.tsx';
 import { useLength } from '../store/current.ts';
 import { useDocument } from '../store/project.ts';
@@ -20,10 +24,12 @@ import { useView } from '../store/view.ts';
 import layout from '../ui/layout.module.css';
 import texts from '../ui/text.module.css';
 import { timecodeOf } from './ruler.ts';
+import { Timecode } from './Timecode.tsx';
 import styles from './Toolbar.module.css';
 
 export function Toolbar() {
   const empty = useLength() === 0;
+  const tool = useView((view) => view.tool);
   const snapping = useView((view) => view.snapping);
   return (
     <div className={styles.bar} role="toolbar" aria-label="Timeline tools">
@@ -41,7 +47,23 @@ export function Toolbar() {
       <CommandButton id="edit.lift" isDisabled={empty}>
         <ArrowUpFromLine />
       </CommandButton>
+      <CommandButton id="edit.duplicate" isDisabled={empty}>
+        <CopyPlus />
+      </CommandButton>
       <span className={layout.divider} />
+      <CommandButton id="tool.select" isOn={tool === 'select'} isDisabled={empty}>
+        <MousePointer2 />
+      </CommandButton>
+      <CommandButton id="tool.slip" isOn={tool === 'slip'} isDisabled={empty}>
+        <MoveHorizontal />
+      </CommandButton>
+      <CommandButton id="tool.roll" isOn={tool === 'roll'} isDisabled={empty}>
+        <SeparatorVertical />
+      </CommandButton>
+      <span className={layout.divider} />
+      <CommandButton id="marker.add" isDisabled={empty}>
+        <Bookmark />
+      </CommandButton>
       <CommandButton id="anchor.add" isDisabled={empty}>
         <Anchor />
       </CommandButton>
@@ -63,20 +85,6 @@ export function Toolbar() {
         <Maximize2 />
       </CommandButton>
     </div>
-  );
-}
-
-function Timecode() {
-  const playhead = useView((view) => view.playhead);
-  const text = useDocument((document) => timecodeAt(document, playhead));
-  return (
-    <output
-      className={`${styles.timecode} ${texts.mono}`}
-      aria-label="Timecode at the playhead"
-      aria-live="off"
-    >
-      {text}
-    </output>
   );
 }
 

@@ -1,4 +1,5 @@
 /** Colours of the theme for the canvas, and one colour per shot. */
+import type { Marker } from '../../common/project/document.ts';
 
 export interface Colours {
   readonly ground: string;
@@ -33,6 +34,16 @@ export function readColours(element: Element): Colours {
     mono: token('--mono'),
   };
 }
+
+/** Told apart from each other, and from what is rendered, chosen or warned of. */
+export const MARKER_COLOURS: Readonly<Record<Marker['colour'], string>> = {
+  red: '#e0455e',
+  orange: '#b8652f',
+  yellow: '#e3d665',
+  green: '#4fae6d',
+  blue: '#3f7fe8',
+  purple: '#a873e8',
+};
 
 /** Calm, dark enough for white names at 4.5:1, told apart by hue. */
 const SHOT_COLOURS = ['#3d5a80', '#4a6b52', '#6b4f7d', '#7a5540', '#3f6b73', '#7d4a5c', '#5c5f8a', '#66653a'];

@@ -37,12 +37,12 @@ export const markOf = (more: Partial<DragMark>): DragMark => ({
   ...more,
 });
 
-const signed = (frames: number) =>
+export const signed = (frames: number) =>
   `${frames > 0 ? '+' : frames < 0 ? '−' : ''}${Math.abs(frames)} ${Math.abs(frames) === 1 ? 'frame' : 'frames'}`;
 
 /** The playhead follows the pointer. */
 export function scrub(scene: Scene): Drag {
-  const stops = snapFrames(scene.placed, scene.view, false);
+  const stops = snapFrames(scene.placed, scene.view, false, scene.document.markers);
   const before = scene.view.playhead;
   setView({ shuttle: 0 });
   return {
@@ -98,7 +98,7 @@ export function dragEdge(scene: Scene, itemId: string, edge: 'start' | 'end', st
   const placed = scene.placed.find((one) => one.item.id === itemId);
   const gesture = newId();
   const before = scene.view.playhead;
-  const stops = snapFrames(scene.placed, scene.view);
+  const stops = snapFrames(scene.placed, scene.view, true, scene.document.markers);
   let current = 0;
   const cutFrame = placed ? (edge === 'start' ? placed.from : placed.to) : 0;
   return {

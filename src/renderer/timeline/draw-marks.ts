@@ -1,7 +1,7 @@
 /** What stands over the shots: anchors, In and Out, playhead, marks of a drag, and the overview below. */
 import type { Shot } from '../../common/project/document.ts';
 import { type Placed, timelineFrameOf } from '../../common/project/positions.ts';
-import { shotColour } from './colours.ts';
+import { MARKER_COLOURS, shotColour } from './colours.ts';
 import { hasPicture } from './labels.ts';
 import { middleOf, type Scene, xOf } from './scene.ts';
 import { textWidth } from './text.ts';
@@ -149,9 +149,9 @@ export function drawDrag(context: CanvasRenderingContext2D, scene: Scene): void 
   if (drag.insertAt !== null) {
     context.fillRect(
       Math.round(xOf(view, drag.insertAt)) - 2,
-      lanes.anchors.top,
+      lanes.markers.top,
       4,
-      bottom - lanes.anchors.top,
+      bottom - lanes.markers.top,
     );
   }
   if (!drag.text) return;
@@ -187,6 +187,10 @@ export function drawOverview(context: CanvasRenderingContext2D, scene: Scene): v
     const wide = (one.to - one.from) * scale;
     context.fillStyle = wide < 6 * lanes.unit ? colours.strong : shotColour(one.item.id);
     context.fillRect(one.from * scale, top + 5, wide < 3 ? wide : wide - 1, height - 8);
+  }
+  for (const { frame, colour } of scene.document.markers) {
+    context.fillStyle = MARKER_COLOURS[colour];
+    context.fillRect((frame + 0.5) * scale - 1, top, 2, 4);
   }
   const left = Math.max(0, view.scroll * scale);
   const right = Math.min(width, (view.scroll + width / view.scale) * scale);

@@ -9,7 +9,7 @@ import { shotColour } from './colours.ts';
 import { drawCoverage } from './draw-coverage.ts';
 import type { Thumbnails } from './media.ts';
 import { type Scene, xOf } from './scene.ts';
-import { fitText } from './text.ts';
+import { fitText, textWidth } from './text.ts';
 
 /** Below these widths in design pixels a shot is a plain block, one grey among many, and without a line at its cut. */
 const PLAIN = 10;
@@ -56,11 +56,11 @@ export function drawShot(context: CanvasRenderingContext2D, scene: Scene, placed
   context.font = `600 ${12 * unit}px ${colours.font}`;
   context.textBaseline = 'middle';
   context.textAlign = 'left';
-  const rate = otherRate(scene.document, item.clipId);
-  const title = rate ? `${item.name} · ${fps(rate)}` : item.name;
-  const name = fitText(context, title, x + width - visibleLeft - 10 * unit);
-  context.fillStyle = '#fff';
-  if (name) context.fillText(name, visibleLeft + 5 * unit, top + band / 2 + 0.5);
+  drawTitle(context, scene, item, {
+    left: visibleLeft + 5 * unit,
+    right: x + width - 5 * unit,
+    middle: top + band / 2 + 0.5,
+  });
   drawTakes(context, scene, placed, x, width);
   drawRender(context, scene, item.id, x, width);
   if (chosen) {
@@ -68,6 +68,29 @@ export function drawShot(context: CanvasRenderingContext2D, scene: Scene, placed
     context.lineWidth = 2 * unit;
     context.strokeRect(x + unit, top + unit, Math.max(1, width - 2 * unit), height - 2 * unit);
   }
+}
+
+/** The shot's name, then its clip's where there is room, and its rate where it is another than the timeline's. */
+function drawTitle(
+  context: CanvasRenderingContext2D,
+  { document, lanes, colours }: Scene,
+  { name, clipId }: Shot,
+  { left, right, middle }: { readonly left: number; readonly right: number; readonly middle: number },
+): void {
+  const own = fitText(context, name, right - left);
+  context.fillStyle = '#fff';
+  if (own) context.fillText(own, left, middle);
+  if (own !== name) return;
+  const rate = otherRate(document, clipId);
+  const clip = document.clips[clipId]?.name ?? '';
+  const after = left + textWidth(context, name) + 8 * lanes.unit;
+  context.font = `${11 * lanes.unit}px ${colours.font}`;
+  // The rate matters more than the name.
+  const text = [...(rate ? [fps(rate)] : []), clip].join(' · ');
+  const rest = fitText(context, text, right - after);
+  context.globalAlpha = 0.82;
+  if (rest) context.fillText(rest, after, middle);
+  context.globalAlpha = 1;
 }
 
 /** A strip of pictures from the shot's left edge on; where a take is shown, its own pictures. */

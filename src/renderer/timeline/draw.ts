@@ -1,5 +1,6 @@
 /** Draws the whole timeline; only what is in sight costs anything. */
 import { indexAt, isShot } from '../../common/project/positions.ts';
+import { drawMarkers } from './draw-markers.ts';
 import { drawAnchors, drawDrag, drawOverview, drawPlayhead, drawRange } from './draw-marks.ts';
 import { drawMask } from './draw-mask.ts';
 import { drawShot } from './draw-shot.ts';
@@ -33,6 +34,7 @@ export function draw(context: CanvasRenderingContext2D, scene: Scene): void {
     if (isShot(one)) drawAnchors(context, scene, one);
   }
   drawMask(context, scene);
+  drawMarkers(context, scene);
   drawOverview(context, scene);
   drawPlayhead(context, scene);
   drawDrag(context, scene);

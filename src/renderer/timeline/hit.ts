@@ -3,6 +3,7 @@ import type { Shot } from '../../common/project/document.ts';
 import { keyFramesOf } from '../../common/project/edits-mask.ts';
 import { indexAt, isShot, type Placed, timelineFrameOf } from '../../common/project/positions.ts';
 import { takesOfShot } from '../store/current.ts';
+import { MARKER_RADIUS } from './draw-markers.ts';
 import { ANCHOR_RADIUS } from './draw-marks.ts';
 import { KEY_RADIUS, maskStrip } from './draw-mask.ts';
 import { TAKE_STEP } from './draw-shot.ts';
@@ -17,6 +18,7 @@ type Seen = Pick<Scene, 'placed' | 'view' | 'lanes' | 'document' | 'masked'>;
 export function hitTest(scene: Seen, x: number, y: number): Hit {
   const { lanes, placed, view } = scene;
   if (inLane(lanes.ruler, y)) return { kind: 'ruler' };
+  if (inLane(lanes.markers, y)) return markerAt(scene, x) ?? { kind: 'ruler' };
   if (inLane(lanes.overview, y)) return { kind: 'overview' };
   if (inLane(lanes.anchors, y)) return anchorAt(scene, x) ?? { kind: 'ruler' };
   const key = maskKeyAt(scene, x, y);
@@ -32,7 +34,20 @@ export function hitTest(scene: Seen, x: number, y: number): Hit {
   return { kind: 'item', itemId: under.item.id };
 }
 
-/** The nearest marker within reach; pins of neighbours may overlap. */
+/** The nearest marker within reach. */
+function markerAt({ document, view, lanes }: Seen, x: number): Hit | null {
+  let best: Hit | null = null;
+  let bestDistance = (MARKER_RADIUS + 3) * lanes.unit;
+  for (const { id, frame } of document.markers) {
+    const distance = Math.abs(middleOf(view, frame) - x);
+    if (distance > bestDistance) continue;
+    bestDistance = distance;
+    best = { kind: 'marker', id };
+  }
+  return best;
+}
+
+/** The nearest anchor within reach; pins of neighbours may overlap. */
 function anchorAt({ placed, view, lanes }: Seen, x: number): Hit | null {
   const reach = (ANCHOR_RADIUS + 3) * lanes.unit;
   const first = indexAt(placed, frameAt(view, x - reach));

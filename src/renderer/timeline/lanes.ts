@@ -7,7 +7,9 @@ export interface Lane {
 
 export interface Lanes {
   readonly ruler: Lane;
-  /** Markers of anchors, above the pictures. */
+  /** Markers of the timeline; height 0 while there are none. */
+  readonly markers: Lane;
+  /** Pins of anchors, above the pictures. */
   readonly anchors: Lane;
   readonly shots: Lane;
   readonly takes: Lane;
@@ -19,9 +21,15 @@ export interface Lanes {
   readonly unit: number;
 }
 
+/** Design pixels. */
+export const MARKERS_HEIGHT = 16;
+
 /** Pictures get what the other lanes leave, at least 24 design pixels. */
-export function lanesFor(height: number, unit: number, sounds: boolean): Lanes {
-  const heights = { ruler: 24, anchors: 18, shots: 0, takes: 22, sound: sounds ? 36 : 0, overview: 14 };
+export function lanesFor(height: number, unit: number, sounds: boolean, marks = false): Lanes {
+  const heights = {
+    ...{ ruler: 24, markers: marks ? MARKERS_HEIGHT : 0, anchors: 18, shots: 0 },
+    ...{ takes: 22, sound: sounds ? 36 : 0, overview: 14 },
+  };
   const fixed = Object.values(heights).reduce((sum, one) => sum + one, 0) * unit;
   const shots = Math.max(24 * unit, height - fixed);
   let top = 0;
@@ -32,6 +40,7 @@ export function lanesFor(height: number, unit: number, sounds: boolean): Lanes {
   };
   return {
     ruler: lane(heights.ruler * unit),
+    markers: lane(heights.markers * unit),
     anchors: lane(heights.anchors * unit),
     shots: lane(shots),
     takes: lane(heights.takes * unit),

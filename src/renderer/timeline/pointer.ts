@@ -6,13 +6,15 @@ import { getPlaced, lengthOfPlaced } from '../store/current.ts';
 import { tellError } from '../store/notices.ts';
 import { change } from '../store/project.ts';
 import { rateNote } from '../store/rates.ts';
-import { getView, seek, select, setView } from '../store/view.ts';
+import { getView, seek, select, setView, takeMarker } from '../store/view.ts';
 import { scrollBy, zoomAt } from '../store/zoom.ts';
+import { dragMarker } from './drag-marker.ts';
 import { dragMaskKey } from './drag-mask-key.ts';
+import { dragRoll, dragSlip } from './drag-slip.ts';
 import { type Drag, dragAnchor, dragEdge, dragItem, dragOverview, pan, scrub } from './drags.ts';
 import { hitTest } from './hit.ts';
 import { restingNote } from './labels.ts';
-import { type DragMark, frameAt, type Hit, type Scene } from './scene.ts';
+import { type DragMark, frameAt, type Hit, type Scene, xOf } from './scene.ts';
 
 /** Pixels a press may wander before it becomes a drag of a shot. */
 const SLACK = 4;
@@ -33,9 +35,10 @@ const CURSORS: Readonly<Record<Hit['kind'], string>> = {
   ruler: 'default',
   overview: 'grab',
   empty: 'default',
+  marker: 'ew-resize',
   anchor: 'ew-resize',
   'mask-key': 'ew-resize',
-  edge: 'col-resize',
+  edge: 'e-resize',
   take: 'pointer',
   item: 'default',
 };
@@ -78,7 +81,13 @@ export function listenToPointer(surface: Surface, state: PointerState): () => vo
     if (event.button === 1) drag = pan(scene, x);
     else {
       const hit = hitTest(scene, x, y);
-      if (hit.kind === 'item') {
+      const { tool } = scene.view;
+      const cut = rollsAt(scene, hit, x, event);
+      if (cut !== null) drag = dragRoll(scene, cut, x);
+      else if (hit.kind === 'item' && tool === 'slip') {
+        press(hit.itemId, frameAt(scene.view, x), event);
+        drag = dragSlip(surface.scene(), hit.itemId, x);
+      } else if (hit.kind === 'item') {
         pending = { x, itemId: hit.itemId };
         press(hit.itemId, frameAt(scene.view, x), event);
       } else drag = begin(scene, hit, x);
@@ -97,11 +106,16 @@ export function listenToPointer(surface: Surface, state: PointerState): () => vo
     }
     if (drag) return follow(x, y);
     const hit = hitTest(surface.scene(), x, y);
-    canvas.style.cursor = CURSORS[hit.kind];
+    canvas.style.cursor = cursorOf(surface.scene(), hit, x, event);
     if (JSON.stringify(hit) === JSON.stringify(state.hover)) return;
     canvas.title = titleOf(surface.scene(), hit);
     state.hover = hit;
     surface.redraw();
+  };
+  const onDouble = (event: MouseEvent) => {
+    const { x, y } = at(event);
+    const hit = hitTest(surface.scene(), x, y);
+    if (hit.kind === 'marker') takeMarker(hit.id, true);
   };
   const onUp = () => stop('end');
   const onCancel = () => stop('cancel');
@@ -135,7 +149,7 @@ export function listenToPointer(surface: Surface, state: PointerState): () => vo
     const { x, y } = at(event);
     const current = surface.scene();
     const hit = hitTest(current, x, y);
-    if (hit.kind === 'anchor' || hit.kind === 'mask-key') begin(current, hit, x);
+    if (hit.kind === 'anchor' || hit.kind === 'mask-key' || hit.kind === 'marker') begin(current, hit, x);
     else if ('itemId' in hit && !getView().selection.includes(hit.itemId)) select([hit.itemId]);
     if (hit.kind === 'item' && getView().selection.length < 2) seek(frameAt(current.view, x));
   };
@@ -144,6 +158,7 @@ export function listenToPointer(surface: Surface, state: PointerState): () => vo
   const { signal } = listening;
   canvas.addEventListener('pointerdown', onDown, { signal });
   canvas.addEventListener('pointermove', onMove, { signal });
+  canvas.addEventListener('dblclick', onDouble, { signal });
   canvas.addEventListener('pointerup', onUp, { signal });
   canvas.addEventListener('pointercancel', onCancel, { signal });
   canvas.addEventListener('pointerleave', onLeave, { signal });
@@ -154,6 +169,30 @@ export function listenToPointer(surface: Surface, state: PointerState): () => vo
     if (drag) stop('cancel');
     listening.abort();
   };
+}
+
+/** Item before the cut that a press rolls: with its tool the nearest one, with Ctrl (Cmd) the one that is grabbed. */
+function rollsAt(
+  { placed, view }: Scene,
+  hit: Hit,
+  x: number,
+  { ctrlKey, metaKey }: Pick<MouseEvent, 'ctrlKey' | 'metaKey'>,
+): string | null {
+  const grabbed = hit.kind === 'edge' ? hit : null;
+  if (view.tool !== 'roll' && !(grabbed && (ctrlKey || metaKey))) return null;
+  if (hit.kind !== 'item' && !grabbed) return null;
+  const index = placed.findIndex(({ item }) => item.id === (grabbed ?? (hit as { itemId: string })).itemId);
+  const one = placed[index];
+  if (!one) return null;
+  const atStart = grabbed ? grabbed.edge === 'start' : x < xOf(view, (one.from + one.to) / 2);
+  const left = atStart ? index - 1 : index;
+  return placed[left + 1] ? (placed[left]?.item.id ?? null) : null;
+}
+
+function cursorOf(scene: Scene, hit: Hit, x: number, event: MouseEvent): string {
+  if (rollsAt(scene, hit, x, event) !== null) return 'col-resize';
+  if (scene.view.tool === 'slip' && hit.kind === 'item') return 'ew-resize';
+  return CURSORS[hit.kind];
 }
 
 /** What the pointer is told about a shot beyond its picture; empty for nothing. */
@@ -175,6 +214,12 @@ function titleOf({ document, followsSeveral }: Scene, hit: Hit): string {
 
 function begin(scene: Scene, hit: Exclude<Hit, { kind: 'item' }>, x: number): Drag | null {
   switch (hit.kind) {
+    case 'marker': {
+      const marker = scene.document.markers.find(({ id }) => id === hit.id);
+      takeMarker(hit.id);
+      if (marker) seek(marker.frame);
+      return dragMarker(scene, hit.id);
+    }
     case 'anchor': {
       const placed = scene.placed.find((one) => one.item.id === hit.shotId);
       select([hit.shotId], { shotId: hit.shotId, frame: hit.frame });

@@ -11,6 +11,7 @@ import type { Peaks, Thumbnails } from './media.ts';
 /** What may lie under the pointer. */
 export type Hit =
   | { readonly kind: 'ruler' | 'overview' | 'empty' }
+  | { readonly kind: 'marker'; readonly id: string }
   | { readonly kind: 'anchor'; readonly shotId: string; readonly frame: number }
   | { readonly kind: 'mask-key'; readonly shotId: string; readonly frame: number }
   | { readonly kind: 'edge'; readonly itemId: string; readonly edge: 'start' | 'end' }

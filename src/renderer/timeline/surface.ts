@@ -11,6 +11,7 @@ import { getView, setView, viewStore } from '../store/view.ts';
 import { fitAll, reveal } from '../store/zoom.ts';
 import { readColours } from './colours.ts';
 import { draw } from './draw.ts';
+import { listenToDrops } from './drop-clip.ts';
 import { lanesFor } from './lanes.ts';
 import { onMedia, peaksOf, thumbnailsOf } from './media.ts';
 import { listenToPointer, type PointerState } from './pointer.ts';
@@ -59,7 +60,7 @@ export function runSurface(canvas: HTMLCanvasElement): () => void {
       chosen: chosen.set,
       width: size.width,
       height: size.height,
-      lanes: lanesFor(size.height, unit, sounds),
+      lanes: lanesFor(size.height, unit, sounds, project.markers.length > 0),
       colours,
       thumbnails: thumbnailsOf,
       peaks: peaksOf,
@@ -121,6 +122,7 @@ export function runSurface(canvas: HTMLCanvasElement): () => void {
       if (jobs.entries !== before.entries) redraw();
     }),
     listenToPointer({ canvas, scene, redraw }, pointer),
+    listenToDrops(canvas.parentElement?.parentElement ?? canvas, { canvas, scene, redraw }, pointer),
   ];
   measure();
   return () => {

@@ -3,8 +3,10 @@ import {
   ChevronFirst,
   ChevronLast,
   Columns2,
+  Expand,
   Pause,
   Play,
+  Repeat,
   StepBack,
   StepForward,
   Volume2,
@@ -26,6 +28,8 @@ import type { Picture } from './use-picture.ts';
 export function TransportBar({ picture }: { readonly picture: Picture }) {
   const empty = useLength() === 0;
   const shuttle = useView((view) => view.shuttle);
+  const loop = useView((view) => view.loop);
+  const full = useView((view) => view.full);
   const comparing = useViewer((state) => state.comparison !== 'off');
   return (
     <div className={styles.bar} role="toolbar" aria-label="Transport">
@@ -46,6 +50,9 @@ export function TransportBar({ picture }: { readonly picture: Picture }) {
         <CommandButton id="seek.end" isDisabled={empty}>
           <ChevronLast />
         </CommandButton>
+        <CommandButton id="play.loop" isOn={loop} isDisabled={empty}>
+          <Repeat />
+        </CommandButton>
         {shuttle !== 0 && shuttle !== 1 ? (
           <span className={`${styles.speed} ${texts.mono}`}>{shuttle}×</span>
         ) : null}
@@ -56,6 +63,9 @@ export function TransportBar({ picture }: { readonly picture: Picture }) {
         </CommandButton>
         <ZoomSelect />
         <Sound has={picture.clip?.hasAudio ?? false} />
+        <CommandButton id="view.full" isOn={full} isDisabled={empty}>
+          <Expand />
+        </CommandButton>
       </div>
     </div>
   );

@@ -6,13 +6,14 @@
 import { timelineRate } from '../../common/project/positions.ts';
 import { previewUrl } from '../engine.ts';
 import { lengthOfPlaced, placedOf } from '../store/current.ts';
+import { getLoopRange } from '../store/loop.ts';
 import { failedPreview, isBeingMade, previewStore, readyPreview, requestPreview } from '../store/previews.ts';
 import { getDocument, getOpened, projectStore } from '../store/project.ts';
 import { getView, setView, viewStore } from '../store/view.ts';
 import { type Choice, getViewer, setViewer, viewerStore } from '../store/viewer.ts';
 import { Layer, type Reel } from './layer.ts';
 import { type Segment, segmentAfter, segmentAt, segmentsFor } from './segments.ts';
-import { type Clock, clockFrame, startFrame, trimFor, within } from './transport.ts';
+import { type Clock, clockFrame, looped, startFrame, startOfLoop, trimFor, within } from './transport.ts';
 
 /** Sound faster than this is noise. */
 const FASTEST_SOUND = 2;
@@ -150,7 +151,11 @@ export class Player {
       return;
     }
     if (this.#frameRequest !== 0) return;
-    setView({ playhead: startFrame(getView().playhead, speed, this.#length()) });
+    const { playhead, loop } = getView();
+    const from = loop
+      ? startOfLoop(playhead, speed, getLoopRange())
+      : startFrame(playhead, speed, this.#length());
+    setView({ playhead: from });
     // Not its own yet: the first tick starts the videos at the playhead.
     this.#own = -1;
     this.#frameRequest = requestAnimationFrame((now) => this.#tick(now));
@@ -165,8 +170,12 @@ export class Player {
     const next = reel
       ? this.#byVideo(reel, choice, playhead, shuttle, moved)
       : this.#byClock(playhead, shuttle, moved, now);
-    const { frame, ended } = within(next, shuttle, this.#length());
-    this.#own = frame;
+    const { frame, ended } = getView().loop
+      ? looped(next, shuttle, getLoopRange())
+      : within(next, shuttle, this.#length());
+    // A jump back is a move like the artist's: the videos start anew there.
+    const jumps = getView().loop && frame !== next;
+    this.#own = jumps ? -1 : frame;
     setView({ playhead: frame });
     this.#follow(frame, shuttle, moved);
     if (ended) setView({ shuttle: 0 });

@@ -27,6 +27,26 @@ export function startFrame(playhead: number, speed: number, length: number): num
   return speed > 0 && playhead >= length - 1 ? 0 : playhead;
 }
 
+/** Timeline frames [from, to). */
+interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Where playing goes from `frame` in a stretch that is played again and again; before it (behind it, backwards) it plays on into it. */
+export function looped(frame: number, speed: number, { from, to }: Range): { frame: number; ended: boolean } {
+  if (speed > 0 && frame >= to) return { frame: from, ended: false };
+  if (speed < 0 && frame < from) return { frame: Math.max(0, to - 1), ended: false };
+  return { frame, ended: false };
+}
+
+/** Playing starts within the stretch: where the playhead is outside of it, or at its end, with its first frame. */
+export function startOfLoop(playhead: number, speed: number, { from, to }: Range): number {
+  const first = speed > 0 ? from : Math.max(0, to - 1);
+  const last = speed > 0 ? to - 1 : from;
+  return playhead < from || playhead >= to || playhead === last ? first : playhead;
+}
+
 /** How much faster (>1) or slower a second picture plays to stay beside the first; null when it must jump. */
 export function trimFor(behind: number): number | null {
   if (Math.abs(behind) > 4) return null;

@@ -196,6 +196,7 @@ export class BrowserWindow extends EventEmitter {
   readonly #page: Promise<Page>;
   #title: string;
   #visible: boolean;
+  #full = false;
   #destroyed = false;
 
   static getAllWindows(): BrowserWindow[] {
@@ -279,6 +280,14 @@ export class BrowserWindow extends EventEmitter {
   }
 
   restore(): void {}
+
+  setFullScreen(on: boolean): void {
+    this.#full = on;
+  }
+
+  isFullScreen(): boolean {
+    return this.#full;
+  }
 
   setTitle(title: string): void {
     this.#title = title;

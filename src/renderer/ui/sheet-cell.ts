@@ -1,7 +1,13 @@
 /** Where in a sheet of thumbnails a frame is. Pure. */
-import type { ClipPreview } from '../../common/contract/clips.ts';
 
-export interface Cell {
+/** Pictures in rows, one of every so many frames. */
+interface Layout {
+  readonly columns: number;
+  readonly count: number;
+  readonly every: number;
+}
+
+interface Cell {
   readonly column: number;
   readonly row: number;
   readonly columns: number;
@@ -9,7 +15,7 @@ export interface Cell {
 }
 
 /** The cell nearest before a frame of the file. */
-export function cellAt({ columns, count, every }: ClipPreview['thumbnails'], frame: number): Cell {
+export function cellAt({ columns, count, every }: Layout, frame: number): Cell {
   const index = Math.max(0, Math.min(count - 1, Math.floor(frame / every)));
   return {
     column: index % columns,

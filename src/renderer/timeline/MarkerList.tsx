@@ -1,0 +1,80 @@
+/** All markers of the timeline, in order: press one to go to it, Enter to change it. */
+import { GridList, GridListItem, type Key } from 'react-aria-components';
+import type { Marker } from '../../common/project/document.ts';
+import { timecodeAt } from '../../common/project/start-timecode.ts';
+import { run } from '../actions/registry.ts';
+import { useDocument } from '../store/project.ts';
+import { seek, setView, takeMarker, useView } from '../store/view.ts';
+import { Button } from '../ui/Button.tsx';
+import layout from '../ui/layout.module.css';
+import texts from '../ui/text.module.css';
+import { MARKER_COLOURS } from './colours.ts';
+import styles from './MarkerList.module.css';
+
+export function MarkerList() {
+  const markers = useDocument((document) => document.markers);
+  const inHand = useView((view) => view.marker);
+  if (markers.length === 0)
+    return (
+      <div className={`${layout.note} ${styles.empty}`}>
+        <p className={texts.quiet}>No markers yet. M sets one at the playhead; M again names it.</p>
+        <Button onPress={() => void run('marker.add')}>Marker at the playhead</Button>
+      </div>
+    );
+  const go = (key: Key | undefined, open: boolean) => {
+    const marker = markers.find(({ id }) => id === key);
+    if (!marker) return;
+    setView({ shuttle: 0 });
+    seek(marker.frame);
+    takeMarker(marker.id, open);
+  };
+  return (
+    <div
+      className={styles.markers}
+      onKeyDownCapture={(event) => {
+        if (event.key !== 'Delete' && event.key !== 'Backspace') return;
+        event.preventDefault();
+        event.stopPropagation();
+        void run('marker.remove');
+      }}
+    >
+      <GridList
+        aria-label="Markers. Enter changes one, Delete removes it."
+        className={styles.list}
+        selectionMode="single"
+        selectionBehavior="replace"
+        selectedKeys={inHand === null ? [] : [inHand]}
+        onSelectionChange={(keys) => go(keys === 'all' ? undefined : [...keys][0], false)}
+        onAction={(key) => go(key, true)}
+      >
+        {markers.map((marker) => (
+          <Row key={marker.id} marker={marker} />
+        ))}
+      </GridList>
+      <div className={styles.foot}>
+        <Button onPress={() => void run('marker.add')}>Add</Button>
+        <Button isDisabled={inHand === null} onPress={() => void run('marker.edit')}>
+          Change…
+        </Button>
+        <Button onPress={() => void run('marker.clear')}>Clear</Button>
+      </div>
+    </div>
+  );
+}
+
+function Row({ marker: { id, frame, name, note, colour } }: { readonly marker: Marker }) {
+  const timecode = useDocument((document) => timecodeAt(document, frame));
+  return (
+    <GridListItem id={id} textValue={name || timecode} className={styles.row}>
+      <span
+        className={styles.dot}
+        role="img"
+        aria-label={colour}
+        style={{ background: MARKER_COLOURS[colour] }}
+      />
+      <span className={`${texts.quiet} ${texts.mono}`}>{timecode}</span>
+      <span className={styles.name}>{name}</span>
+      {note ? <span className={`${texts.quiet} ${styles.note}`}>{note}</span> : null}
+    </GridListItem>
+  );
+}
