@@ -29,7 +29,7 @@ export const PRESETS: readonly Preset[] = [
       'trim.endEarlier': ['$mod+Shift+BracketLeft'],
       'trim.endLater': ['$mod+Shift+BracketRight'],
       'select.underPlayhead': ['Shift+v'],
-      'compare.swap': ['$mod+Shift+v'],
+      'compare.swap': ['Alt+Shift+KeyV'],
       'marker.remove': ['Alt+KeyM'],
       'zoom.in': ['$mod+=', 'NumpadAdd'],
       'zoom.out': ['$mod+-', 'NumpadSubtract'],
