@@ -8,9 +8,16 @@ import {
   type CutMedia,
   cutLength,
   placedItems,
+  type ReadCut,
   shownSource,
 } from '../../src/common/interchange/cut.ts';
+import { readEdl } from '../../src/common/interchange/edl.ts';
+import { readFcpxml } from '../../src/common/interchange/fcpxml/read.ts';
+import type { TimelineFormatId } from '../../src/common/interchange/formats.ts';
 import { markersOf } from '../../src/common/interchange/markers.ts';
+import { readMlt } from '../../src/common/interchange/mlt/read.ts';
+import { readOtio } from '../../src/common/interchange/otio/read.ts';
+import { readXmeml } from '../../src/common/interchange/xmeml/read.ts';
 import type { Rational } from '../../src/common/media.ts';
 import { MARKER_COLOURS } from '../../src/common/project/document.ts';
 import { exact, frameAt, framesLast, subtract } from '../../src/common/time/exact.ts';
@@ -32,6 +39,20 @@ const CUT_RATES: readonly (readonly [Rational, boolean])[] = [
 
 /** Of each format, so that all of them together say more than two thousand timelines. */
 export const CUT_RUNS = 250;
+
+/** What reads each format; a list of edits does not say its rate. */
+export function readersAt(rate: Rational): Readonly<Record<TimelineFormatId, (text: string) => ReadCut>> {
+  return {
+    fcpxml: readFcpxml,
+    resolve: readFcpxml,
+    xmeml: readXmeml,
+    otio: readOtio,
+    'otio-tracks': readOtio,
+    edl: (text) => readEdl(text, { rate }),
+    kdenlive: readMlt,
+    shotcut: readMlt,
+  };
+}
 
 export interface CutsOptions {
   /** Media of other rates than the cut's; by default. */

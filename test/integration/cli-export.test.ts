@@ -6,13 +6,8 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DeliveryRequest, WrittenTimeline } from '../../src/common/contract/delivery.ts';
 import { Cancelled } from '../../src/common/errors.ts';
-import type { ReadCut } from '../../src/common/interchange/cut.ts';
-import { readEdl } from '../../src/common/interchange/edl.ts';
 import { readFcpxml } from '../../src/common/interchange/fcpxml/read.ts';
-import { TIMELINE_FORMATS, type TimelineFormatId } from '../../src/common/interchange/formats.ts';
-import { readMlt } from '../../src/common/interchange/mlt/read.ts';
-import { readOtio } from '../../src/common/interchange/otio/read.ts';
-import { readXmeml } from '../../src/common/interchange/xmeml/read.ts';
+import { TIMELINE_FORMATS } from '../../src/common/interchange/formats.ts';
 import type { ProjectDocument } from '../../src/common/project/document.ts';
 import { rational } from '../../src/common/time/rational.ts';
 import { deliver } from '../../src/main/engine/delivery/delivery.ts';
@@ -20,20 +15,11 @@ import { rememberingProbe } from '../../src/main/engine/media/remembering-probe.
 import { createProject } from '../../src/main/engine/project/file.ts';
 import { makeWorld, messages, movingClip, retake, type World } from '../helpers/cli.ts';
 import { ffmpegDoes } from '../helpers/clips.ts';
-import { marksIn, seenIn, startOf } from '../helpers/cuts.ts';
+import { marksIn, readersAt, seenIn, startOf } from '../helpers/cuts.ts';
 import { clipRefOf, withClip } from '../helpers/project.ts';
 
 const RATE = rational(12);
-const READERS: Readonly<Record<TimelineFormatId, (text: string) => ReadCut>> = {
-  fcpxml: readFcpxml,
-  resolve: readFcpxml,
-  xmeml: readXmeml,
-  otio: readOtio,
-  'otio-tracks': readOtio,
-  edl: (text) => readEdl(text, { rate: RATE }),
-  kdenlive: readMlt,
-  shotcut: readMlt,
-};
+const READERS = readersAt(RATE);
 
 /** What `--json` prints. */
 interface Exported {

@@ -194,7 +194,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/delivery',
-    'media, report-file.ts, resources.ts, atomic-files.ts, disk.ts, common, common/credentials, common/interchange, common/project, contract, time',
+    'project, media, report-file.ts, resources.ts, atomic-files.ts, disk.ts, common, common/credentials, common/formats, common/interchange, common/project, contract, time',
     'A folder for other programs is made of a snapshot and the files that it names.',
   ),
   area(

@@ -25,14 +25,24 @@ export interface CutOptions {
   facts(path: string): MediaFacts | null;
   /** All takes of a shot, or only the one that is shown. */
   readonly takes: 'all' | 'shown';
-  /** Label of the first frame; the project's unless said. */
+  /** Label of the timeline's first frame; the project's unless said. */
   readonly start?: Timecode;
+  /** A file that stands for what a shot shows, whole, from a frame of the timeline on; null where none does. */
+  standIn?(placed: Placed<Shot>, from: number, time: Exact): StandIn | null;
   /** Frames of the timeline, half-open; all unless said. */
   readonly range?: { readonly from: number; readonly to: number };
 }
 
+export interface StandIn {
+  /** As `facts` is asked for it. */
+  readonly path: string;
+  /** Seconds after its first frame. */
+  readonly from: Exact;
+}
+
 /** @throws AppError usage where nothing is on the timeline or a file of it is missing */
-export function cutOf(document: ProjectDocument, { facts, takes, start, range }: CutOptions): Cut {
+export function cutOf(document: ProjectDocument, options: CutOptions): Cut {
+  const { facts, start, range } = options;
   const doing = `exporting the timeline of ${document.name}`;
   const rate = timelineRate(document);
   const media = new Map<string, CutMedia>();
@@ -54,7 +64,7 @@ export function cutOf(document: ProjectDocument, { facts, takes, start, range }:
   for (const placed of place(document)) {
     const [from, to] = [Math.max(placed.from, wanted.from), Math.min(placed.to, wanted.to)];
     if (to <= from) continue;
-    if (isShot(placed)) items.push(...clipsOf(document, placed, { from, to }, rate, takes, mediaOf));
+    if (isShot(placed)) items.push(...clipsOf(document, placed, { from, to }, rate, options, mediaOf));
     else items.push({ kind: 'gap', frames: to - from });
   }
   const first = Object.values(document.clips)[0];
@@ -66,7 +76,7 @@ export function cutOf(document: ProjectDocument, { facts, takes, start, range }:
   return {
     name: document.name,
     rate,
-    start: start ?? timelineStart(document),
+    start: later(start ?? timelineStart(document), wanted.from),
     width: first.width,
     height: first.height,
     media: Object.fromEntries([...media.values()].map((one) => [one.id, one])),
@@ -77,6 +87,11 @@ export function cutOf(document: ProjectDocument, { facts, takes, start, range }:
         : [],
     ),
   };
+}
+
+/** A part of a timeline keeps its labels. */
+function later({ frames, drop }: Timecode, by: number): Timecode {
+  return { frames: frames + by, drop };
 }
 
 interface Span {
@@ -90,7 +105,7 @@ function clipsOf(
   placed: Placed<Shot>,
   within: Span,
   rate: Rational,
-  which: CutOptions['takes'],
+  { takes: which, standIn }: CutOptions,
   mediaOf: (path: string) => string,
 ): CutClip[] {
   const { item: shot } = placed;
@@ -100,18 +115,22 @@ function clipsOf(
     ({ shotId, id }) => shotId === shot.id && id !== shown?.id,
   );
   const takes = [...(shown ? [shown] : []), ...(which === 'all' ? all : [])];
-  return pieces(placed, within, shown).map(({ from, to }) => {
+  const whole = standIn?.(placed, within.from, timeInClip(placed, within.from, clip.rate, rate)) ?? null;
+  return (whole ? [within] : pieces(placed, within, shown)).map(({ from, to }) => {
     const time = timeInClip(placed, from, clip.rate, rate);
-    const covering = takes.filter((take) => covers(take, placed, { from, to }));
+    const covering = takes.filter((take) => !(whole && take === shown) && covers(take, placed, { from, to }));
     const sources: CutSource[] = [
       { media: mediaOf(clip.path), name: clip.name, from: time },
+      ...(whole
+        ? [{ media: mediaOf(whole.path), name: shown?.name ?? shot.name, from: notNegative(whole.from) }]
+        : []),
       ...covering.map((take) => ({
         media: mediaOf(take.path),
         name: take.name,
         from: notNegative(subtract(time, framesLast(take.start, clip.rate))),
       })),
     ];
-    const at = shown && covering.includes(shown) ? covering.indexOf(shown) + 1 : 0;
+    const at = whole ? 1 : shown && covering.includes(shown) ? covering.indexOf(shown) + 1 : 0;
     return {
       kind: 'clip',
       name: shot.name,

@@ -87,3 +87,14 @@ export function offsetTimecode(start: string, frames: number, rate: Rational): s
   const parsed = parseTimecode(start, rate);
   return parsed && formatTimecode({ frames: parsed.frames + frames, drop: parsed.drop }, rate);
 }
+
+/** The label of another rate at the same hour, minute and second, and as far into that; by drop frame where it was and can be. */
+export function labelAtRate(text: string, from: Rational, to: Rational): string | null {
+  const match = /^(\d{2}:\d{2}:\d{2})([:;.])(\d{2,3})$/.exec(text.trim());
+  if (!match || !carriesTimecode(to)) return null;
+  const label = String(Math.floor((Number(match[3]) * nominalRate(to)) / nominalRate(from))).padStart(2, '0');
+  const parsed =
+    (match[2] === ':' ? null : parseTimecode(`${match[1]};${label}`, to)) ??
+    parseTimecode(`${match[1]}:${label}`, to);
+  return parsed && formatTimecode(parsed, to);
+}

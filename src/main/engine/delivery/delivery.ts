@@ -1,6 +1,6 @@
 /** A project's takes, shots or timeline as a folder for other programs: planned, foreseen, written, published as a whole. */
 import { mkdir, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type {
   Delivered,
   DeliveryForecast,
@@ -9,18 +9,27 @@ import type {
 } from '../../../common/contract/delivery.ts';
 import { AppError, throwIfCancelled } from '../../../common/errors.ts';
 import { portableName } from '../../../common/file-name.ts';
+import { FORMATS } from '../../../common/formats/registry.ts';
 import type { TimelineFormatId } from '../../../common/interchange/formats.ts';
 import type { MediaFacts } from '../../../common/interchange/from-project.ts';
+import type { ClipInfo } from '../../../common/media.ts';
+import type { TakeFile } from '../../../common/report.ts';
+import { parseTimecode } from '../../../common/time/timecode.ts';
 import { copyWhole, writeWhole } from '../../atomic-files.ts';
-import { freeBytes, requireRoom } from '../disk.ts';
+import { freeBytes } from '../disk.ts';
 import type { Probe } from '../media/remembering-probe.ts';
+import { checkRoom } from '../media/room.ts';
 import { stampOf } from '../media/sequence.ts';
 import { inWords } from '../media/target.ts';
 import type { DeliveredFile, ExtraFile } from './extra.ts';
 import { EXTRAS } from './extras.ts';
+import { makeMovie } from './make.ts';
+import type { Movie } from './movie.ts';
 import { digestOf, PartialFolder, requireNew } from './partial.ts';
-import { type Plan, type PlannedFile, planDelivery } from './plan.ts';
+import { planDelivery } from './plan.ts';
+import type { Plan, PlannedFile } from './planned.ts';
 import { readmeOf } from './readme.ts';
+import { trackOf } from './sound.ts';
 import { readSources, type Sources } from './sources.ts';
 import { deliveredCut, timelineTexts } from './timelines.ts';
 
@@ -39,12 +48,13 @@ export async function foresee(
 ): Promise<DeliveryForecast> {
   const { sources, plan, digest } = await prepare(request, { probe, signal });
   const files = plan.files.map(({ name, frames, forecast }) => ({ name, frames, bytes: forecast.usual }));
+  const place = await nearestFolder(request.folder);
   return {
     files,
     bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
-    free: await freeBytes(await nearestFolder(request.folder)),
+    free: await freeBytes(place),
     done: await PartialFolder.finishedIn(request.folder, digest, digestsOf(plan, sources)),
-    notes: plan.notes,
+    notes: [...plan.notes, ...(await checkRooms(place, plan.files))],
   };
 }
 
@@ -63,7 +73,7 @@ export async function deliver(request: DeliveryRequest, context: DeliveryContext
     throw inWords(error, DOING);
   }
   try {
-    const files = await writeMedia(plan, partial, digests, context);
+    const files = await writeMedia({ plan, partial, digests, sources }, context);
     throwIfCancelled(context.signal);
     const timelines = await writeBeside(request, sources, files, partial);
     throwIfCancelled(context.signal);
@@ -101,7 +111,7 @@ async function prepare(
       },
     );
   const sources = await readSources(request, context);
-  const plan = await planDelivery(request, sources);
+  const plan = await planDelivery(request, sources, context.signal);
   const digest = digestOf([request.folder, [...digestsOf(plan, sources)]]);
   return { sources, plan, digest };
 }
@@ -118,15 +128,18 @@ async function nearestFolder(folder: string): Promise<string> {
     if ((await stat(place).catch(() => null))?.isDirectory() || dirname(place) === place) return place;
 }
 
+interface Media extends Pick<Prepared, 'plan' | 'sources'> {
+  readonly partial: PartialFolder;
+  readonly digests: ReadonlyMap<string, string>;
+}
+
 interface Written {
   readonly facts: MediaFacts;
   readonly bytes: number;
 }
 
 async function writeMedia(
-  { files }: Plan,
-  partial: PartialFolder,
-  digests: ReadonlyMap<string, string>,
+  { plan: { files }, partial, digests, sources }: Media,
   { signal, onProgress }: DeliveryContext,
 ): Promise<DeliveredFile[]> {
   const known = new Map<string, Written>();
@@ -134,18 +147,17 @@ async function writeMedia(
     const found = (await partial.finished(name, digests.get(name)!)) as Written | undefined;
     if (found) known.set(name, found);
   }
-  const open = files.filter(({ name }) => !known.has(name));
-  await requireRoom(
+  await checkRooms(
     partial.out,
-    sumOf(open, ({ forecast }) => forecast.least),
-    DOING,
+    files.filter(({ name }) => !known.has(name)),
   );
+  const infos = new Map([...sources.values()].map((info) => [info.path, info]));
   const all = sumOf(files, ({ frames }) => frames);
   const delivered: DeliveredFile[] = [];
   let before = 0;
   for (const [index, file] of files.entries()) {
     throwIfCancelled(signal);
-    const { name, frames, takes } = file;
+    const { name, frames, takes, standsFor } = file;
     const tell = (frame: number) =>
       onProgress?.({
         ...{ folder: partial.folder, file: index + 1, files: files.length, name, frame, frames },
@@ -153,22 +165,52 @@ async function writeMedia(
       });
     let written = known.get(name);
     if (!written) {
-      written = await write(file, partial.out, tell, signal);
+      written = await write(file, { partial, infos, tell, signal });
       await partial.keep(name, digests.get(name)!, written);
     }
-    before += frames;
     tell(frames);
-    delivered.push({ name, ...written, frames, takes, standsFor: file.standsFor });
+    before += frames;
+    delivered.push({ name, ...written, frames, takes, standsFor });
   }
   return delivered;
 }
 
+/** @returns what speaks against it @throws AppError disk-full */
+async function checkRooms(folder: string, files: readonly PlannedFile[]): Promise<string[]> {
+  const together = {
+    usual: sumOf(files, ({ forecast }) => forecast.usual),
+    least: sumOf(files, ({ forecast }) => forecast.least),
+  };
+  const notes = [await checkRoom(folder, together, { doing: DOING, oneFile: false })];
+  for (const { name, forecast, oneFile } of files)
+    if (oneFile) notes.push(await checkRoom(folder, forecast, { doing: `writing ${name}`, oneFile }));
+  return [...new Set(notes.filter((note) => note !== null))];
+}
+
+interface Writing {
+  readonly partial: PartialFolder;
+  readonly infos: ReadonlyMap<string, ClipInfo>;
+  readonly tell: (frame: number) => void;
+  readonly signal: AbortSignal | undefined;
+}
+
 async function write(
-  { frames, work }: PlannedFile,
-  out: string,
-  tell: (frame: number) => void,
-  signal: AbortSignal | undefined,
+  { name, frames, work }: PlannedFile,
+  { partial, infos, tell, signal }: Writing,
 ): Promise<Written> {
+  const { out, folder } = partial;
+  if (work.as === 'make') {
+    const { movie, format } = work;
+    const { extensions } = FORMATS[format];
+    // Pictures lie in a folder of that name, and are called so too.
+    const inside = extensions[0] === '' ? join(name, `${basename(name)}.####${extensions[1]}`) : name;
+    await mkdir(dirname(join(out, name)), { recursive: true });
+    const take = await makeMovie(
+      { movie, format, infos },
+      { out: join(out, inside), scratch: partial.root, signal, onFrame: tell },
+    );
+    return { facts: factsOfTake(take, movie, infos, join(folder, inside)), bytes: take.bytes };
+  }
   let bytes = 0;
   for (const [index, { from, to }] of work.copies.entries()) {
     throwIfCancelled(signal);
@@ -180,6 +222,23 @@ async function write(
   return { facts: work.facts, bytes };
 }
 
+/** What was written, as timelines say it. */
+function factsOfTake(
+  { rate, frames, width, height, timecode, reel, audioStreams }: TakeFile,
+  movie: Movie,
+  infos: ReadonlyMap<string, ClipInfo>,
+  path: string,
+): MediaFacts {
+  const heard = movie.pieces.length === 1 ? movie.pieces[0]!.sound : null;
+  const track = heard ? infos.get(heard.path)!.audio[0]! : trackOf(movie, infos);
+  const inside = audioStreams > 0 && track && !path.includes('####');
+  return {
+    ...{ path, rate, frames, width, height, reel },
+    timecode: timecode === null ? null : parseTimecode(timecode, rate),
+    sound: inside ? { channels: track.channels, sampleRate: track.sampleRate } : null,
+  };
+}
+
 /** Timelines, what to read first, and whatever else lies there. */
 async function writeBeside(
   request: DeliveryRequest,
@@ -188,8 +247,7 @@ async function writeBeside(
   partial: PartialFolder,
 ) {
   const { document, timelines } = request;
-  const delivered = new Map(files.map(({ standsFor, facts }) => [standsFor, facts]));
-  const cut = timelines ? deliveredCut(request, sources, delivered) : null;
+  const cut = timelines ? deliveredCut(request, sources, files) : null;
   const written: { format: TimelineFormatId; name: string; losses: readonly string[] }[] = [];
   const stem = portableName(document.name, 'Timeline');
   if (cut && timelines) {

@@ -3,6 +3,7 @@ import type { DeliveryRequest } from '../../../common/contract/delivery.ts';
 import type { Cut } from '../../../common/interchange/cut.ts';
 import type { TimelineFormatId } from '../../../common/interchange/formats.ts';
 import type { MediaFacts } from '../../../common/interchange/from-project.ts';
+import type { StandsFor } from './planned.ts';
 
 /** A file of a finished delivery. */
 export interface DeliveredFile {
@@ -12,8 +13,7 @@ export interface DeliveredFile {
   readonly facts: MediaFacts;
   readonly frames: number;
   readonly bytes: number;
-  /** The path that it takes the place of. */
-  readonly standsFor: string;
+  readonly standsFor: StandsFor;
   /** Takes of the document that are seen in it. */
   readonly takes: readonly string[];
 }

@@ -32,13 +32,14 @@ const underWay = new Set<string>();
 export class PartialFolder {
   /** Becomes the delivered folder. */
   readonly out: string;
-  readonly #root: string;
+  /** Holds it, and what is needed on the way. */
+  readonly root: string;
   /** Where it will be. */
   readonly folder: string;
   readonly #files: Record<string, Finished>;
 
   private constructor(root: string, folder: string, files: Record<string, Finished>) {
-    this.#root = root;
+    this.root = root;
     this.folder = folder;
     this.out = join(root, 'out');
     this.#files = files;
@@ -66,6 +67,7 @@ export class PartialFolder {
     try {
       await mkdir(join(root, 'out'), { recursive: true });
       await lock(root, folder);
+      await sweep(join(root, 'out'));
       return new PartialFolder(root, folder, { ...(await readManifest(root)).files });
     } catch (error) {
       underWay.delete(root);
@@ -85,7 +87,7 @@ export class PartialFolder {
   async keep(name: string, digest: string, about: unknown): Promise<void> {
     this.#files[name] = { digest, about };
     const manifest: Manifest = { version: VERSION, files: this.#files };
-    await writeWhole(join(this.#root, 'manifest.json'), `${JSON.stringify(manifest)}\n`, 'manifest');
+    await writeWhole(join(this.root, 'manifest.json'), `${JSON.stringify(manifest)}\n`, 'manifest');
   }
 
   /** Under its final name, and nothing else is left. */
@@ -94,16 +96,16 @@ export class PartialFolder {
     // An empty one of that name: not every system renames over it.
     await rmdir(this.folder).catch(() => {});
     await publish(this.out, this.folder);
-    await rm(this.#root, { recursive: true, force: true });
-    underWay.delete(this.#root);
+    await rm(this.root, { recursive: true, force: true });
+    underWay.delete(this.root);
   }
 
   /** What is finished waits for the same request; where nothing is, nothing is left. */
   async leave(): Promise<boolean> {
     const kept = Object.keys(this.#files).length > 0;
-    if (kept) await rm(join(this.#root, 'lock'), { force: true });
-    else await rm(this.#root, { recursive: true, force: true });
-    underWay.delete(this.#root);
+    if (kept) await rm(join(this.root, 'lock'), { force: true });
+    else await rm(this.root, { recursive: true, force: true });
+    underWay.delete(this.root);
     return kept;
   }
 }
@@ -114,6 +116,13 @@ function rootOf(folder: string, digest: string): string {
 
 async function isThere(path: string): Promise<boolean> {
   return (await stat(path).catch(() => null)) !== null;
+}
+
+/** What a killed process was in the middle of. */
+async function sweep(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true }))
+    if (entry.name.startsWith(basename(temporaryFor('', ''))))
+      await rm(join(entry.parentPath, entry.name), { recursive: true, force: true });
 }
 
 /** Of another version, or damaged: begun anew. */

@@ -2,29 +2,55 @@
 import type { DeliveryRequest } from '../../../common/contract/delivery.ts';
 import type { Cut } from '../../../common/interchange/cut.ts';
 import { TIMELINES, type TimelineFormatId } from '../../../common/interchange/formats.ts';
-import { cutOf, type MediaFacts } from '../../../common/interchange/from-project.ts';
+import { cutOf, type MediaFacts, type StandIn } from '../../../common/interchange/from-project.ts';
 import { WRITERS } from '../../../common/interchange/registry.ts';
+import type { Shot } from '../../../common/project/document.ts';
+import { type Placed, timelineRate } from '../../../common/project/positions.ts';
+import { type Exact, framesLast, subtract } from '../../../common/time/exact.ts';
+import { startOf } from './chosen.ts';
+import type { StandsFor } from './planned.ts';
 import { factsOf, type Sources } from './sources.ts';
 
-export interface TimelineText {
+interface TimelineText {
   readonly format: TimelineFormatId;
   readonly ending: string;
   readonly text: string;
   readonly losses: readonly string[];
 }
 
-/** @param delivered what stands in a file's place, by the path that it was read from */
+interface Standing {
+  readonly standsFor: StandsFor;
+  readonly facts: MediaFacts;
+}
+
+/** What is not delivered stays where it lies. */
 export function deliveredCut(
-  { document, what, timelines }: DeliveryRequest,
+  request: Pick<DeliveryRequest, 'document' | 'what' | 'timelines' | 'startTimecode'>,
   sources: Sources,
-  delivered: ReadonlyMap<string, MediaFacts>,
+  delivered: readonly Standing[],
 ): Cut {
+  const { document, what, timelines } = request;
+  const byPath = new Map<string, MediaFacts>();
+  for (const { standsFor, facts } of delivered)
+    byPath.set(standsFor.kind === 'file' ? standsFor.path : facts.path, facts);
   const facts = (path: string) => {
     const info = sources.get(path);
-    return info ? (delivered.get(info.path) ?? factsOf(info)) : null;
+    return byPath.get(info?.path ?? path) ?? (info ? factsOf(info) : null);
+  };
+  const rate = timelineRate(document);
+  const standIn = (placed: Placed<Shot>, from: number, time: Exact): StandIn | null => {
+    for (const { standsFor, facts } of delivered) {
+      if (standsFor.kind === 'timeline')
+        return { path: facts.path, from: framesLast(from - standsFor.from, rate) };
+      if (standsFor.kind !== 'shot' || standsFor.id !== placed.item.id) continue;
+      const clip = document.clips[placed.item.clipId]!;
+      return { path: facts.path, from: subtract(time, framesLast(standsFor.start, clip.rate)) };
+    }
+    return null;
   };
   const range = what.kind === 'timeline' ? what.range : null;
-  return cutOf(document, { takes: timelines?.takes ?? 'shown', facts, ...(range && { range }) });
+  const takes = timelines?.takes ?? 'shown';
+  return cutOf(document, { takes, facts, standIn, start: startOf(request), ...(range && { range }) });
 }
 
 export function* timelineTexts(

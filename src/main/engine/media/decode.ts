@@ -114,6 +114,29 @@ function interleaved(planes: Float32Array): Float32Array {
   return rgb;
 }
 
+/**
+ * Frames at any size as RGB in 0..1, read in 16 bits a value whatever the depth of the clip; of one that holds light floats, above 1 where it is
+ * brighter than a display's white.
+ * @throws AppError as decodeFrames
+ */
+export async function* decodeDeep(
+  clip: ClipInfo,
+  options: Omit<SizedOptions, 'alpha' | 'exact'>,
+): AsyncGenerator<{ readonly index: number; readonly rgb: Float32Array }> {
+  const light = holdsLight(clip);
+  for await (const { index, rgb } of conformed(clip, options, light ? 'float' : 16))
+    yield {
+      index,
+      rgb: light ? interleaved(new Float32Array(rgb.buffer)) : toUnit(new Uint16Array(rgb.buffer)),
+    };
+}
+
+function toUnit(values: Uint16Array): Float32Array {
+  const unit = new Float32Array(values.length);
+  for (let i = 0; i < values.length; i += 1) unit[i] = values[i]! / 65535;
+  return unit;
+}
+
 const BYTES = { 8: 1, 16: 2, float: 4 } as const;
 
 async function* conformed(clip: ClipInfo, options: SizedOptions, depth: Depth): AsyncGenerator<DecodedFrame> {

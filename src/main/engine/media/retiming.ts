@@ -126,7 +126,8 @@ function sumOf(
  */
 export function soundClock(clip: Pick<ClipInfo, 'retiming'>, start: number): string {
   const joins = clip.retiming?.by === 'order' ? clip.retiming.joins : [];
-  if (joins.length === 0) return `asetpts=PTS-${start.toFixed(9)}/TB`;
+  // What a filter makes of a fraction is cut off, and would be a sample late.
+  if (joins.length === 0) return `asetpts=round(PTS-${start.toFixed(9)}/TB)`;
   const steps = joins.map((shift, index) => ({ from: index + 1, shift }));
   // Variable 0 counts joins; 1 and 2 are the shifts before and after the next one.
   const shiftOf = (join: string) => sumOf(join, steps);
@@ -135,7 +136,7 @@ export function soundClock(clip: Pick<ClipInfo, 'retiming'>, start: number): str
     `st(2,${shiftOf('(ld(0)+1)')})`,
     `st(3,PREV_OUTT+${plain(start)})`,
     'st(0,ld(0)+if(isnan(PREV_OUTT),0,lt(abs(T+ld(2)-ld(3)),abs(T+ld(1)-ld(3)))))',
-    `(T+${shiftOf('ld(0)')}-${plain(start)})/TB'`,
+    `round((T+${shiftOf('ld(0)')}-${plain(start)})/TB)'`,
   ].join(';');
 }
 

@@ -3,7 +3,7 @@ import { statfs } from 'node:fs/promises';
 import prettyBytes from 'pretty-bytes';
 import { AppError } from '../../../common/errors.ts';
 import type { FormatSpec } from '../../../common/formats/format.ts';
-import type { ClipInfo, FrameRange } from '../../../common/media.ts';
+import type { AudioStream, ClipInfo, FrameRange } from '../../../common/media.ts';
 import { secondsOf } from './args.ts';
 
 export interface Forecast {
@@ -15,7 +15,12 @@ export interface Forecast {
 
 const PCM_BYTES = 3;
 
-export function forecastOf(clip: ClipInfo, range: FrameRange, spec: FormatSpec): Forecast {
+/** What the size of a take follows from. */
+type Weighed = Pick<ClipInfo, 'width' | 'height' | 'rate'> & {
+  readonly audio: readonly Pick<AudioStream, 'channels' | 'sampleRate'>[];
+};
+
+export function forecastOf(clip: Weighed, range: FrameRange, spec: FormatSpec): Forecast {
   const frames = range.end - range.start;
   const seconds = secondsOf(frames, clip.rate);
   const sound = clip.audio.reduce((sum, { channels, sampleRate }) => {

@@ -1,6 +1,6 @@
 /** What ffmpeg is asked of a clip's sounds. Pure. */
 import type { AudioStream, ClipInfo, FrameRange } from '../../../common/media.ts';
-import { canSeek, secondsOf, seekTo, TALKING } from './args.ts';
+import { canSeek, QUIET, secondsOf, seekTo, TALKING } from './args.ts';
 import { inputSource, type Source } from './input.ts';
 import { soundClock } from './retiming.ts';
 
@@ -63,4 +63,32 @@ export function soundFilter(
     `atrim=end_sample=${samples}`,
     `asetpts=N/SR/TB[a${index}]`,
   ].join(',');
+}
+
+interface Pcm {
+  readonly sampleRate: number;
+  readonly layout: string;
+  readonly channels: number;
+}
+
+/** A clip's first sound over some of its frames, brought to a rate and a layout: samples of 32 bits on stdout. */
+export function soundPieceArgs(clip: ClipInfo, range: FrameRange, { sampleRate, layout }: Pcm): string[] {
+  const stream = clip.audio[0]!;
+  const filter = layout === stream.layout ? soundFilter : mixedSoundFilter;
+  const as = `aresample=${sampleRate},aformat=sample_fmts=s32:channel_layouts=${layout}`;
+  return [
+    ...[...QUIET, '-copyts', ...soundInput(clip, range)],
+    ...['-filter_complex', `${filter({ clip, range }, stream, 0, 0)};[a0]${as}[out]`],
+    ...['-map', '[out]', '-c:a', 'pcm_s32le', '-f', 's32le', '-'],
+  ];
+}
+
+/** Such samples from stdin to a file that holds them whatever their length. */
+export function joinSoundArgs({ sampleRate, channels }: Pcm, output: string): string[] {
+  return [
+    ...QUIET.filter((option) => option !== '-nostdin'),
+    ...['-y', '-protocol_whitelist', 'pipe', '-format_whitelist', 's32le'],
+    ...['-f', 's32le', '-ar', String(sampleRate), '-ac', String(channels), '-i', 'pipe:0'],
+    ...['-c:a', 'pcm_s32le', '-f', 'w64', `file:${output}`],
+  ];
 }

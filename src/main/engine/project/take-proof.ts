@@ -10,21 +10,30 @@ const LARGEST_REPORT = 4 << 20;
 const reportOfTake = z.object({
   retake: z.string(),
   job: z.string(),
-  take: z.object({ path: z.string(), bytes: z.number() }),
+  take: z.object({ path: z.string(), bytes: z.number(), format: z.string().optional() }),
 });
 
 /** Does the report beside a file say that Retake wrote it, as it is now? */
 export async function isReported(path: string): Promise<boolean> {
+  return (await reported(path)) !== null;
+}
+
+/** The format that Retake wrote a file in, which is as it was written; null where nothing says so. */
+export async function formatOfTake(path: string): Promise<string | null> {
+  return (await reported(path))?.format ?? null;
+}
+
+async function reported(path: string): Promise<z.output<typeof reportOfTake>['take'] | null> {
   const file = reportPath(path);
   try {
     const about = await lstat(file);
-    if (!about.isFile() || about.size > LARGEST_REPORT) return false;
+    if (!about.isFile() || about.size > LARGEST_REPORT) return null;
     const { size: bytes } = await lstat(path);
     const { take } = reportOfTake.parse(JSON.parse(await readFile(file, 'utf8')));
     // The folder may have been moved since, from another system even.
-    return take.path.split(/[\\/]/).at(-1) === basename(path) && take.bytes === bytes;
+    return take.path.split(/[\\/]/).at(-1) === basename(path) && take.bytes === bytes ? take : null;
   } catch {
-    return false;
+    return null;
   }
 }
 
