@@ -222,7 +222,10 @@ export function startOf({ start, rate }: Cut): string {
 }
 
 /** Where on the timeline its markers stand, whatever they are on. */
-export function marksIn(cut: Cut, { colours = true }: { readonly colours?: boolean } = {}) {
+export function marksIn(
+  cut: Cut,
+  { colours = true }: { readonly colours?: boolean } = {},
+): (Omit<CutMarker, 'colour'> & Partial<Pick<CutMarker, 'colour'>>)[] {
   return markersOf(cut).map(({ colour, ...one }) => (colours ? { ...one, colour } : one));
 }
 
