@@ -54,7 +54,7 @@ export const EXPORT_PRESETS: readonly ExportPreset[] = [
     note: 'A DNxHR MXF for every shot, with handles, and a list',
     choice: {
       ...{ what: 'all-shots', names: NAMES, resolve: false, credentials: 'model' },
-      media: { ...made, format: 'dnxhr-hqx', handles: 24 },
+      media: { ...made, format: 'dnxhr-hqx-mxf', handles: 24 },
       timelines: { formats: ['edl'], takes: 'shown', fcpxml: '1.10' },
     },
   },
@@ -68,7 +68,7 @@ export const EXPORT_PRESETS: readonly ExportPreset[] = [
     note: 'Linear half-float pictures for every shot, with handles',
     choice: {
       ...{ what: 'all-shots', names: NAMES, resolve: false, credentials: 'model' },
-      media: { ...made, format: 'png', handles: 8, sound: false },
+      media: { ...made, format: 'exr', handles: 8, sound: false },
       timelines: { formats: ['otio-tracks'], takes: 'shown', fcpxml: '1.10' },
     },
   },

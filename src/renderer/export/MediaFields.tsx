@@ -1,6 +1,7 @@
 /** How pictures and sound leave: as they are, or made anew. */
 import { useId } from 'react';
 import type { ExportChoice } from '../../common/delivery/choice.ts';
+import { isPictures } from '../../common/formats/format.ts';
 import { FORMATS, type TakeFormat } from '../../common/formats/registry.ts';
 import type { Rational } from '../../common/media.ts';
 import { parseRational, rational } from '../../common/time/rational.ts';
@@ -66,7 +67,7 @@ function MadeFields({ choice, made }: { readonly choice: ExportChoice; readonly 
   const id = useId();
   const set = (patch: Partial<Made>) => choose({ media: { ...made, ...patch } });
   const flat = choice.what === 'timeline' || choice.what === 'range';
-  const beside = FORMATS[made.format].muxer === 'image2';
+  const beside = isPictures(FORMATS[made.format]);
   return (
     <>
       <Switch isOn={made.sound} onChange={(sound) => set({ sound })}>

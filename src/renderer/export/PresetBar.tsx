@@ -30,16 +30,18 @@ export function PresetBar({ choice }: { readonly choice: ExportChoice }) {
     );
   return (
     <div className={styles.presets}>
-      <Select
-        label="Preset"
-        options={all.map(({ name, note }) => ({ id: name, name, note }))}
-        value={current ?? ''}
-        placeholder="Your own choice"
-        onChange={(name) => {
-          const chosen = all.find((one) => one.name === name);
-          if (chosen) choose(chosen.choice);
-        }}
-      />
+      <div className={styles.preset}>
+        <Select
+          label="Preset"
+          options={all.map(({ name, note }) => ({ id: name, name, note }))}
+          value={current ?? ''}
+          placeholder="Your own choice"
+          onChange={(name) => {
+            const chosen = all.find((one) => one.name === name);
+            if (chosen) choose(chosen.choice);
+          }}
+        />
+      </div>
       {current === null ? <Button onPress={() => setNaming('new')}>Save as a preset…</Button> : null}
       {isOwn && current !== null ? (
         <>

@@ -25,7 +25,7 @@ type Timelines = NonNullable<ExportChoice['timelines']>;
 
 const OPTIONS = TIMELINE_FORMATS.map((id) => ({
   id,
-  name: `${TIMELINES[id].programs} (${TIMELINES[id].ending.trim()})`,
+  name: `${TIMELINES[id].programs} · ${TIMELINES[id].ending.trim()}`,
 }));
 
 const CREDENTIALS = [

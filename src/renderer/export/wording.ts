@@ -2,6 +2,7 @@
 import type { What } from '../../common/delivery/choice.ts';
 import { FORMATS, TAKE_FORMATS } from '../../common/formats/registry.ts';
 import type { Option } from '../ui/Select.tsx';
+import { sentence } from '../words.ts';
 
 interface WhatWords {
   readonly name: string;
@@ -52,4 +53,8 @@ export const KEPT: readonly Option[] = [
   { id: 'link', name: 'Files where they lie', note: 'Only timelines are written; for this machine' },
 ];
 
-export const MADE: readonly Option[] = TAKE_FORMATS.map((id) => ({ id, name: FORMATS[id].label }));
+export const MADE: readonly Option[] = TAKE_FORMATS.map((id) => ({
+  id,
+  name: FORMATS[id].label,
+  note: sentence(FORMATS[id].purpose),
+}));

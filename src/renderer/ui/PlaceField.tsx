@@ -1,5 +1,5 @@
 /** A file or folder: typed, or chosen in a dialog of the system. What is typed is taken with Enter or on leaving. */
-import { useEffect, useId, useState } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
 import { Button } from './Button.tsx';
 import inputs from './input.module.css';
 import styles from './PlaceField.module.css';
@@ -22,7 +22,14 @@ interface Props {
 export function PlaceField(props: Props) {
   const { label, path, placeholder, problem = null, note, isDisabled, onChange, onChoose } = props;
   const [text, setText] = useState(path);
+  const field = useRef<HTMLInputElement>(null);
   useEffect(() => setText(path), [path]);
+  // The end of a path says more than its beginning.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: of every new text
+  useEffect(() => {
+    const { current } = field;
+    if (current && current !== globalThis.document.activeElement) current.scrollLeft = current.scrollWidth;
+  }, [text]);
   const id = useId();
   const take = () => {
     const plain = text.trim().replace(/^"(.*)"$/, '$1');
@@ -36,6 +43,7 @@ export function PlaceField(props: Props) {
       <div className={styles.row}>
         <input
           id={id}
+          ref={field}
           className={inputs.input}
           value={text}
           title={text}
