@@ -10,6 +10,7 @@ import { methods, paramsSchema, solversOf } from '../../src/main/engine/methods/
 import { type FormField, formOf, shownIn } from '../../src/renderer/inspector/form-model.ts';
 import { type Answers, closeBrowser, type OpenPage, openPage } from '../helpers/page.ts';
 import { clipRef, projectOf, takeOf } from '../helpers/projects.ts';
+import { unfold, unfoldAll } from './folds.ts';
 
 const METHODS: readonly MethodInfo[] = methods.map((method) => ({
   id: method.id,
@@ -41,11 +42,11 @@ function projectWith(method: MethodInfo): ProjectDocument {
 
 async function openWith(method: MethodInfo): Promise<Page> {
   open = await openPage({ document: projectWith(method), answers: ANSWERS });
-  await open.page.getByRole('textbox').first().waitFor();
+  await unfoldAll(open.page);
   return open.page;
 }
 
-/** The element that has the keys for a field; a fold is opened on the way. */
+/** The element that has the keys for a field. */
 async function controlOf(page: Page, { label, control }: FormField): Promise<Locator> {
   const panel = page.getByRole('tabpanel', { name: 'Inspector' });
   const exactly = { name: label, exact: true };
@@ -153,9 +154,8 @@ describe.each(METHODS.map((method) => [method.id, method] as const))('with %s', 
 
   it('each field is changed and undone by keyboard', async () => {
     const page = await openWith(method);
-    await page.getByRole('button', { name: 'Finer settings' }).press('Enter');
     const [shot] = projectWith(method).timeline as Shot[];
-    const all = [...form.groups.flatMap(({ fields }) => fields), ...form.finer];
+    const all = [...form.top, ...form.folds.flatMap(({ fields }) => fields)];
     // What every method has is tried with one of them.
     for (const field of method === METHODS[0] ? all : all.filter(({ place }) => place.kind === 'parameter')) {
       const before = shownIn(field, shot!);
@@ -172,6 +172,24 @@ describe.each(METHODS.map((method) => [method.id, method] as const))('with %s', 
     }
     await accessible(page);
   });
+});
+
+it('folds are as they were left, and say what is not as usual in them', async () => {
+  const document = projectWith(METHODS[0]!);
+  const [shot] = document.timeline as Shot[];
+  shot!.settings.sampling.size = 256;
+  open = await openPage({ document, answers: ANSWERS });
+  const { page } = open;
+  const header = (name: RegExp) => page.getByRole('heading', { level: 3 }).getByRole('button', { name });
+  await header(/^Size and memory.*changed: Size$/).waitFor();
+  await header(/^Method: Anchors and neighbours$/).waitFor();
+  expect(await page.getByRole('spinbutton', { name: 'Size in pixels' }).count()).toBe(0);
+  await accessible(page);
+  await unfold(page, 'Size and memory');
+  await page.getByRole('button', { name: 'Reset Size' }).press('Enter');
+  await header(/^Size and memory$/).waitFor();
+  const kept = await page.evaluate(() => localStorage.getItem('retake.folds'));
+  expect(JSON.parse(kept ?? '')).toEqual({ size: true });
 });
 
 it('a ControlNet is given what it follows, how strictly and in which steps, by keyboard', async () => {
@@ -214,6 +232,7 @@ it('embeddings are added by path, taken off again, and what they are called is n
   const { page } = open;
   const note = page.getByText(/no embedding of this name/);
   await note.waitFor();
+  await unfold(page, 'Model and looks');
   const field = page.getByRole('textbox', { name: 'Path of an embedding to add' });
   await field.fill('"/models/toy.safetensors"');
   await field.press('Enter');
@@ -238,7 +257,7 @@ it('other shots take over what is chosen of it, and no more', async () => {
   await page.getByRole('button', { name: 'Copy to…' }).press('Enter');
   await page.getByRole('menuitem', { name: 'Choose what to copy…' }).press('Enter');
   const sheet = page.getByRole('dialog', { name: 'Copy settings' });
-  await sheet.getByRole('checkbox', { name: /^Guide/ }).press('Space');
+  await sheet.getByRole('checkbox', { name: /^What stays/ }).press('Space');
   await sheet.getByRole('checkbox', { name: /^Seed/ }).press('Space');
   await accessible(page);
   await sheet.getByRole('button', { name: 'Copy to all shots' }).press('Enter');

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testCard } from '../helpers/clips.ts';
 import { CHECKPOINT, comfyFolder, LORA, pictureBeside, place } from '../helpers/comfy-folder.ts';
 import { accessible, importClip, menu, newProject, prompt, saved, shots } from './desk.ts';
+import { unfold } from './folds.ts';
 import { launch } from './launch.ts';
 import { type RunningApp, usedHome } from './running-app.ts';
 
@@ -132,6 +133,7 @@ describe('the library', () => {
     await newProject(app, at('film.retake'));
     await importClip(app, at('clip.mp4'));
     await shots(page).first().focus();
+    await unfold(page, 'Model and looks');
     const model = page.getByRole('combobox', { name: 'Model of this project' });
     await expect.poll(() => model.inputValue()).toBe('Default (painterly)');
     // A list closes when what it belongs to is scrolled.

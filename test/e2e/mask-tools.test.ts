@@ -6,6 +6,7 @@ import type { Shot } from '../../src/common/project/document.ts';
 import { closeBrowser, type OpenPage, openPage } from '../helpers/page.ts';
 import { projectOf } from '../helpers/projects.ts';
 import { accessible, saved as savedAll, timeline } from './desk.ts';
+import { unfold } from './folds.ts';
 import { pictureOnScreen } from './screen.ts';
 
 /** The clip of the test page, in whose pixels masks are given. */
@@ -325,6 +326,7 @@ describe('in the inspector', () => {
     await drag([200, 120], [400, 240]);
     await saved(() => parts().length).toBe(2);
     const panel = page.getByRole('tabpanel', { name: 'Inspector' });
+    await unfold(page, 'Mask');
     await panel.getByRole('button', { name: 'Ellipse adds; let it take away' }).click();
     await saved(() => part('ellipse')?.mode).toBe('subtract');
     expect(await veilAt([300, 180], [150, 100], [50, 30])).toEqual([0, 1, 0]);

@@ -21,6 +21,7 @@ import {
   sourcePrompt,
   takes,
 } from './desk.ts';
+import { unfold, unfoldAll } from './folds.ts';
 import { launch } from './launch.ts';
 import { ROOT, type RunningApp, usedHome } from './running-app.ts';
 
@@ -141,9 +142,10 @@ await state(app, 'mask with key frames', async () => {
   await drawTo([0.42, 0.4], [0.52, 0.5]);
   await app.page.getByText(/^Mask \d+ % sure/).waitFor({ timeout: RENDER_MS });
 });
-await state(app, 'mask in the inspector', () =>
-  app.page.getByRole('list', { name: 'Parts of the mask' }).scrollIntoViewIfNeeded(),
-);
+await state(app, 'mask in the inspector', async () => {
+  await unfold(app.page, 'Mask');
+  await app.page.getByRole('list', { name: 'Parts of the mask' }).scrollIntoViewIfNeeded();
+});
 for (let parts = 0; parts < 4; parts += 1) await app.page.keyboard.press('Control+z');
 await app.page.keyboard.press('Escape');
 await state(app, 'prompts', async () => {
@@ -154,9 +156,10 @@ await state(app, 'prompts', async () => {
 await state(app, 'sampling settings', () =>
   app.page.getByText('Prompt strength', { exact: true }).first().scrollIntoViewIfNeeded(),
 );
+await state(app, 'all folds open', () => unfoldAll(app.page));
 await state(app, 'method menu', async () => {
   await app.page
-    .getByRole('button', { name: /Method/ })
+    .getByRole('button', { name: /Method$/ })
     .first()
     .click();
 });

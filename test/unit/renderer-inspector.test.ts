@@ -5,13 +5,21 @@ import type { Shot } from '../../src/common/project/document.ts';
 import { catalogueOf } from '../../src/common/settings/catalogue.ts';
 import { newControl } from '../../src/common/settings/controls.ts';
 import { field } from '../../src/common/settings/field.ts';
+import { FOLDS } from '../../src/common/settings/folds.ts';
 import { shortWords } from '../../src/common/settings/in-words.ts';
 import { GROUPS, SETTINGS } from '../../src/common/settings/settings.ts';
 import { duration } from '../../src/common/time/duration.ts';
 import { methods, paramsSchema, parseParams } from '../../src/main/engine/methods/registry.ts';
 import { otherAnchorsNote } from '../../src/renderer/inspector/anchor-note.ts';
 import { copyParts } from '../../src/renderer/inspector/copy-parts.ts';
-import { differIn, type Form, fallbackOf, formOf, shownIn } from '../../src/renderer/inspector/form-model.ts';
+import {
+  changedIn,
+  differIn,
+  type Form,
+  fallbackOf,
+  formOf,
+  shownIn,
+} from '../../src/renderer/inspector/form-model.ts';
 import { parametersOf, stepFor } from '../../src/renderer/inspector/parameters.ts';
 import { planText, sumPlans } from '../../src/renderer/inspector/plan-text.ts';
 import { estimateTokens, lengthHint } from '../../src/renderer/inspector/prompt-length.ts';
@@ -119,7 +127,7 @@ describe('the form of the settings', () => {
     solvers: [],
   };
   const pathsOf = (form: Form) =>
-    [...form.groups.flatMap(({ fields }) => fields), ...form.finer].map(({ path }) => path);
+    [...form.top, ...form.folds.flatMap(({ fields }) => fields)].map(({ path }) => path);
 
   test('has every setting of a shot, and the parameters of its method', () => {
     const paths = pathsOf(formOf(SETTINGS, pix2video));
@@ -144,8 +152,8 @@ describe('the form of the settings', () => {
       affects: ['take'],
     });
     const more = catalogueOf({ ...GROUPS, sampling: { ...GROUPS.sampling, grain } });
-    const sampling = formOf(more, null).groups.find(({ name }) => name === 'Sampling');
-    expect(sampling?.fields.at(-1)).toEqual({
+    const quality = formOf(more, null).folds.find(({ id }) => id === 'quality');
+    expect(quality?.fields.find(({ path }) => path === 'sampling.grain')).toEqual({
       path: 'sampling.grain',
       label: 'Grain',
       term: null,
@@ -161,13 +169,37 @@ describe('the form of the settings', () => {
         none: { ...note, schema: z.string().nullable().default(null) },
       },
     });
-    expect(formOf(texts, null).groups[0]?.fields.map(({ control }) => control)).toEqual([
+    expect(formOf(texts, null).folds[0]?.fields.map(({ control }) => control)).toEqual([
       { kind: 'text', accepts: ['text'], empty: '' },
       { kind: 'text', accepts: ['text'], empty: null },
     ]);
-    const behind = catalogueOf({ ...GROUPS, grain: { amount: { ...grain, finer: true as const } } });
-    expect(formOf(behind, null).finer.at(-1)?.path).toBe('grain.amount');
+    const behind = catalogueOf({ ...GROUPS, grain: { amount: grain } });
+    expect(formOf(behind, null).folds.at(-1)).toMatchObject({
+      name: 'Grain',
+      fields: [{ path: 'grain.amount' }],
+    });
     expect(copyParts(behind).find(({ id }) => id === 'grain')).toMatchObject({ name: 'Grain', isLook: true });
+  });
+
+  test('begins with the prompts, and under them what every render asks for; folds say what is not as usual', () => {
+    const { top, folds } = formOf(SETTINGS, pix2video);
+    expect(top.map(({ path }) => path)).toEqual([
+      'prompts.target',
+      'prompts.source',
+      'prompts.negative',
+      'sampling.steps',
+      'sampling.guidance',
+      'sampling.seed',
+      'guide.keep',
+    ]);
+    expect(folds.map(({ id }) => id)).toEqual(FOLDS.map(({ id }) => id));
+    const [one, other] = projectOf(20, [10]).timeline as Shot[];
+    other!.settings.sampling.size = 256;
+    other!.settings.method.params = { share: 0.2 };
+    const changed = (shots: readonly Shot[]) =>
+      folds.flatMap(({ fields }) => changedIn(fields, shots, SETTINGS.defaults).map(({ path }) => path));
+    expect(changed([one!])).toEqual([]);
+    expect(changed([one!, other!])).toEqual(['method.params.share', 'sampling.size']);
   });
 
   test('reads a shot, and says where several differ', () => {
@@ -176,7 +208,7 @@ describe('the form of the settings', () => {
     other!.settings.sampling.steps = 7;
     const form = formOf(SETTINGS, pix2video);
     const at = (path: string) =>
-      form.groups.flatMap(({ fields }) => fields).find((field) => field.path === path)!;
+      [...form.top, ...form.folds.flatMap(({ fields }) => fields)].find((field) => field.path === path)!;
     expect(shownIn(at('method.params.share'), one!)).toBe(0.2);
     expect(shownIn(at('method.params.share'), other!)).toBe(0.6);
     expect(shownIn(at('guide.anchor'), other!)).toBe(10);
@@ -193,13 +225,13 @@ describe('the form of the settings', () => {
       ['Model', true],
       ['Prompts', false],
       ['Method', true],
-      ['Sampling', true],
+      ['Steps, strength and size', true],
       ['Seed', false],
-      ['Inversion', true],
-      ['Guide', true],
+      ['Analysis of the clip', true],
+      ['What stays', true],
       ['Mask', false],
       ['Painted frames', false],
-      ['Output', false],
+      ['Take file', false],
     ]);
     expect(parts.flatMap(({ fields }) => fields.map(({ path }) => path)).sort()).toEqual(
       SETTINGS.fieldsOf('shot')

@@ -1,6 +1,7 @@
 /** One setting: what it may be, and all that is said of it. Flags, forms, presets and keys are made from this. */
 import type { z } from 'zod';
 import type { Fingerprint } from '../fingerprint.ts';
+import type { Fold } from './folds.ts';
 
 /**
  * Whose a setting is; each scope holds those after it.
@@ -116,8 +117,10 @@ export interface Facts<S extends Scope = Scope> {
   readonly neutral?: unknown;
   /** Stands after the value where it is told in few words: "50 steps"; without it the label stands before. */
   readonly unit?: string;
-  /** Behind the fold of the form: for those who know what it is. */
+  /** For those who know what it is: a short line about a take tells it only where it differs. */
   readonly finer?: true;
+  /** Where the form has it, if not where its group is. */
+  readonly fold?: Fold;
   /** Means something in its own clip only: it is copied to other shots where that is asked for by its name, not with the rest. */
   readonly ofClip?: true;
   /** Where the value names files: the value with each of their paths replaced by what `visit` answers. See files.ts. */

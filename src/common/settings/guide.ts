@@ -40,6 +40,7 @@ const anchors = field(z.array(z.int().min(0)).max(10_000).default([]), {
 
 const keep = field(z.number().min(0).max(1).default(0), {
   label: 'Protect what stays',
+  fold: 'top',
   term: 'keep: edit mask from the difference of both prompts',
   help: 'Keeps the clip where the prompt changes nothing; 0 is off',
   widget: { kind: 'slider', step: 0.05 },
@@ -113,6 +114,7 @@ function filesOfPart(part: Part, visit: VisitFile): Part {
 /** Null edits everywhere. */
 const mask = field(maskSchema.nullable().default(null), {
   label: 'Mask',
+  fold: 'mask',
   help: 'Edits only here; the rest of the picture stays the clip',
   widget: { kind: 'mask' },
   files: (mask: Mask | null, visit) =>

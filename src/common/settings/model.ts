@@ -54,6 +54,7 @@ const prediction = field(z.enum(['auto', 'epsilon', 'v_prediction']).default('au
 /** What was kept before there was a choice was made as the network's file has it. */
 const attention = field(z.enum(['auto', 'exact', 'fused']).default('auto'), {
   label: 'Memory at large sizes',
+  fold: 'size',
   term: 'fused attention',
   help: 'Saving takes far less of it for large pictures, and rounds a little differently',
   widget: {
@@ -80,6 +81,7 @@ const attention = field(z.enum(['auto', 'exact', 'fused']).default('auto'), {
 /** "auto": in tiles where the whole picture would not fit into memory. */
 const vaeTiles = field(z.enum(['auto', 'on', 'off']).default('auto'), {
   label: 'Large pictures in parts',
+  fold: 'size',
   term: 'VAE tiles',
   help: 'Large pictures are encoded and decoded in parts, for little memory; the result is the same within rounding',
   widget: {
@@ -100,6 +102,7 @@ const vaeTiles = field(z.enum(['auto', 'on', 'off']).default('auto'), {
 /** In keys as what it makes of a network, since most are run alike either way. */
 const memory = field(z.enum(MEMORY_USES).default('auto'), {
   label: 'Model in memory',
+  fold: 'size',
   term: 'memory-mapped weights',
   help: 'How large models are held when the processor computes: left in their file, or copied to be read faster',
   widget: {

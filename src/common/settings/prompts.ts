@@ -54,6 +54,7 @@ const negative = field(text.default(''), {
 
 const weighting = field(z.enum(WEIGHTINGS).default('a1111'), {
   label: 'Brackets in prompts',
+  fold: 'quality',
   term: 'prompt weighting',
   help: 'How brackets in prompts stress words, as (word:1.3)',
   widget: {

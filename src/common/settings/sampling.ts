@@ -4,6 +4,7 @@ import { field } from './field.ts';
 
 const steps = field(z.int().min(1).max(1000).default(50), {
   label: 'Steps',
+  fold: 'top',
   term: 'diffusion steps',
   unit: 'steps',
   help: 'More is finer and slower',
@@ -15,6 +16,7 @@ const steps = field(z.int().min(1).max(1000).default(50), {
 
 const guidance = field(z.number().min(0).max(50).default(7.5), {
   label: 'Prompt strength',
+  fold: 'top',
   term: 'guidance scale, CFG',
   help: 'How strongly the prompt leads; 1 is off and twice as fast',
   widget: { kind: 'slider', step: 0.1, end: 20 },
@@ -110,6 +112,7 @@ const schedule = field(z.string().max(100).default('bundle'), {
 
 const seed = field(z.int().min(0).max(0xffffffff).default(0), {
   label: 'Seed',
+  fold: 'top',
   help: 'Everything random follows from it: another seed is another take of the same',
   widget: { kind: 'seed' },
   scope: 'shot',
@@ -120,8 +123,9 @@ const seed = field(z.int().min(0).max(0xffffffff).default(0), {
 /** Null is the size the network was trained on. */
 const size = field(z.int().min(8).max(4096).nullable().default(null), {
   label: 'Size',
+  fold: 'size',
   unit: 'px',
-  help: "Side in pixels of the square with the picture's area; the network's own by default",
+  help: "Side in pixels of the square with the picture's area; as the model was trained by default",
   widget: { kind: 'size', step: 64 },
   scope: 'look',
   flags: [{ name: 'size', metavar: 'pixels' }],

@@ -1,25 +1,40 @@
-/** Settings for those who know what they are: open or folded as the artist left them, for all shots. */
+/** A part of the form behind its header: open or folded as the artist left it. Folded, the header says what is not as usual inside. */
 import { ChevronRight } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Button, Disclosure, DisclosurePanel, Heading } from 'react-aria-components';
-import { setView, useView } from '../store/view.ts';
+import { setFold, useFold } from '../store/folds.ts';
+import texts from '../ui/text.module.css';
 import styles from './Fold.module.css';
 
-export function Fold({ title, children }: { readonly title: string; readonly children: ReactNode }) {
-  const isOpen = useView((view) => view.finer);
+interface Props {
+  readonly id: string;
+  readonly title: string;
+  /** What is chosen inside, always said: "SD 1.5". */
+  readonly chosen?: string | undefined;
+  /** Names of what is not as usual inside. */
+  readonly changed?: readonly string[];
+  readonly children: ReactNode;
+}
+
+export function Fold({ id, title, chosen, changed = [], children }: Props) {
+  const isOpen = useFold(id);
+  const said = [...(chosen ? [chosen] : []), ...changed].join(', ');
   return (
-    <Disclosure
-      className={styles.fold}
-      isExpanded={isOpen}
-      onExpandedChange={(open) => setView({ finer: open })}
-    >
+    <Disclosure className={styles.fold} isExpanded={isOpen} onExpandedChange={(open) => setFold(id, open)}>
       <Heading level={3}>
         <Button slot="trigger" className={styles.button}>
           <ChevronRight aria-hidden="true" />
-          {title}
+          <span className={styles.title}>{title}</span>
+          {said ? (
+            <span className={`${styles.said} ${texts.oneLine}`} title={said}>
+              {changed.length > 0 ? <span className={styles.mark} aria-hidden="true" /> : null}
+              <span className={texts.hidden}>{changed.length > 0 ? ', changed: ' : ': '}</span>
+              {said}
+            </span>
+          ) : null}
         </Button>
       </Heading>
-      <DisclosurePanel className={styles.body}>{children}</DisclosurePanel>
+      <DisclosurePanel className={styles.body}>{isOpen ? children : null}</DisclosurePanel>
     </Disclosure>
   );
 }

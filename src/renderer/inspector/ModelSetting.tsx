@@ -15,7 +15,6 @@ import { Picker } from '../ui/Picker.tsx';
 import texts from '../ui/text.module.css';
 import { nameOfFile } from '../words.ts';
 import row from './Row.module.css';
-import { Section } from './Section.tsx';
 
 const DEFAULT = 'default';
 
@@ -25,22 +24,36 @@ interface Props {
   readonly children: ReactNode;
 }
 
-export function ModelSetting({ shot, children }: Props) {
+/** Its name, for a header. */
+export function useModelWord(): string | undefined {
+  return useModel()?.name;
+}
+
+function useProblem(): string | null {
   const known = useLibrary();
   const models = useLibraryOf('model');
   const path = useDocument((document) => document.bundle);
   const model = useModel();
+  const [problem] = model?.problems ?? [];
+  if (problem) return `${model!.name} cannot be used: ${problem}`;
+  if (known !== null && path !== null && !models.some((one) => one.path === path))
+    return `${nameOfFile(path)} is not in the library. Put it back into its folder, add it, or choose another model.`;
+  return known && !model ? 'There is no model to render with. Add one to the library.' : null;
+}
+
+/** Stands where it is seen, whether the fold of the model is open or not. */
+export function ModelProblem() {
+  const wrong = useProblem();
+  return wrong ? <p className={`${row.note} ${texts.warn}`}>{wrong}</p> : null;
+}
+
+export function ModelSetting({ shot, children }: Props) {
+  const models = useLibraryOf('model');
+  const path = useDocument((document) => document.bundle);
+  const model = useModel();
   const standard = models.find((one) => one.isDefault);
-  const isAway = known !== null && path !== null && !models.some((one) => one.path === path);
+  const isAway = useLibrary() !== null && path !== null && !models.some((one) => one.path === path);
   const suited = model ? suitable(shot, model, models) : {};
-  const problem = model?.problems[0];
-  const wrong = problem
-    ? `${model.name} cannot be used: ${problem}`
-    : isAway
-      ? `${nameOfFile(path)} is not in the library. Put it back into its folder, add it, or choose another model.`
-      : known && !model
-        ? 'There is no model to render with'
-        : null;
   const options = [
     { id: DEFAULT, name: standard ? `Default (${standard.name})` : 'Default' },
     ...models.map((one) => ({
@@ -52,7 +65,7 @@ export function ModelSetting({ shot, children }: Props) {
     ...(isAway ? [{ id: path, name: nameOfFile(path), note: path }] : []),
   ];
   return (
-    <Section name="Model">
+    <>
       <Picker
         label="Model of this project"
         options={options}
@@ -64,7 +77,6 @@ export function ModelSetting({ shot, children }: Props) {
           })
         }
       />
-      {wrong ? <p className={`${row.note} ${texts.warn}`}>{wrong}</p> : null}
       <div>
         {model && differs(shot, suited) ? (
           <Button look="plain" onPress={() => setChosenSettings(suited)}>
@@ -76,7 +88,7 @@ export function ModelSetting({ shot, children }: Props) {
         </Button>
       </div>
       {children}
-    </Section>
+    </>
   );
 }
 

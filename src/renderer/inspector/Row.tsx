@@ -22,7 +22,7 @@ export function Row({ field, value, fallback, differs, onChange, children }: Pro
   return (
     <div className={styles.row}>
       <div className={styles.head}>
-        <span className={styles.name} title={inPapers(term)}>
+        <span className={styles.name} title={[help, inPapers(term)].filter(Boolean).join('. ')}>
           {label}
         </span>
         {isDefault ? null : (

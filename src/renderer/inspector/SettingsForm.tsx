@@ -1,13 +1,15 @@
-/** The settings of the chosen shots, group by group as they are declared; the finer ones of all groups behind a fold. */
+/** The settings of the chosen shots: what every render asks for first, the rest in folds that say what is changed in them. */
 import { useMemo } from 'react';
 import type { Shot } from '../../common/project/document.ts';
 import { SETTINGS } from '../../common/settings/settings.ts';
+import { useModelDefaults } from '../store/library.ts';
 import { useMethods } from '../store/methods.ts';
 import { Fields } from './Fields.tsx';
 import { Fold } from './Fold.tsx';
-import { formOf, MODEL_GROUP } from './form-model.ts';
-import { ModelSetting } from './ModelSetting.tsx';
+import { changedIn, type FormField, type FormGroup, formOf } from './form-model.ts';
+import { ModelProblem, ModelSetting, useModelWord } from './ModelSetting.tsx';
 import { Section } from './Section.tsx';
+import styles from './SettingsForm.module.css';
 
 interface Props {
   /** The shot in hand, and all that a change goes to. */
@@ -15,31 +17,51 @@ interface Props {
   readonly shots: readonly Shot[];
 }
 
+const isPrompt = ({ control }: FormField) => control.kind === 'prompt';
+
 export function SettingsForm({ shot, shots }: Props) {
   const methods = useMethods();
   const { id } = shot.settings.method;
   const isShared = shots.every(({ settings }) => settings.method.id === id);
   const method = (isShared && methods?.find((one) => one.id === id)) || null;
-  const { groups, finer } = useMemo(() => formOf(SETTINGS, method), [method]);
+  const { top, folds } = useMemo(() => formOf(SETTINGS, method), [method]);
+  const model = useModelWord();
+  const chosen: Readonly<Record<string, string | undefined>> = {
+    method: isShared ? method?.label : 'differs',
+    model,
+  };
   return (
     <>
-      {groups.map(({ name, fields }) =>
-        name === MODEL_GROUP ? null : (
-          <Section key={name} name={name}>
-            <Fields fields={fields} shot={shot} shots={shots} />
-          </Section>
-        ),
-      )}
-      <Fold title="Finer settings">
-        <Fields fields={finer} shot={shot} shots={shots} />
-      </Fold>
-      <ModelSetting shot={shot}>
-        <Fields
-          fields={groups.find(({ name }) => name === MODEL_GROUP)?.fields ?? []}
-          shot={shot}
-          shots={shots}
-        />
-      </ModelSetting>
+      <Section name="Prompts">
+        <Fields fields={top.filter(isPrompt)} shot={shot} shots={shots} />
+      </Section>
+      {/* In one line each, so that they are seen with the prompts also in a small window. */}
+      <div className={styles.compact} data-compact>
+        <Fields fields={top.filter((field) => !isPrompt(field))} shot={shot} shots={shots} />
+      </div>
+      <ModelProblem />
+      <div>
+        {folds.map((fold) => (
+          <SettingsFold key={fold.id} fold={fold} chosen={chosen[fold.id]} shot={shot} shots={shots} />
+        ))}
+      </div>
     </>
+  );
+}
+
+interface FoldProps extends Props {
+  readonly fold: FormGroup;
+  readonly chosen: string | undefined;
+}
+
+function SettingsFold({ fold, chosen, shot, shots }: FoldProps) {
+  const defaults = useModelDefaults();
+  // What a header says by itself is not said twice.
+  const changed = changedIn(fold.fields, shots, defaults).filter(({ control }) => control.kind !== 'method');
+  const fields = <Fields fields={fold.fields} shot={shot} shots={shots} />;
+  return (
+    <Fold id={fold.id} title={fold.name} chosen={chosen} changed={changed.map(({ label }) => label)}>
+      {fold.id === 'model' ? <ModelSetting shot={shot}>{fields}</ModelSetting> : fields}
+    </Fold>
   );
 }

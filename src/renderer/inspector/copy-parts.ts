@@ -10,6 +10,13 @@ export interface CopyPart {
   readonly isLook: boolean;
 }
 
+const GROUP_WORDS: Readonly<Record<string, string>> = {
+  sampling: 'Steps, strength and size',
+  inversion: 'Analysis of the clip',
+  guide: 'What stays',
+  output: 'Take file',
+};
+
 export function copyParts({ fieldsOf }: Pick<Catalogue, 'fieldsOf'>): readonly CopyPart[] {
   const looks = new Set(fieldsOf('look').map(({ group }) => group));
   const parts = new Map<string, CopyPart>();
@@ -21,7 +28,7 @@ export function copyParts({ fieldsOf }: Pick<Catalogue, 'fieldsOf'>): readonly C
     const known = parts.get(id);
     parts.set(id, {
       id,
-      name: isOwn ? field.label : nameOf(field.group),
+      name: isOwn ? field.label : (GROUP_WORDS[field.group] ?? nameOf(field.group)),
       isLook,
       fields: [...(known?.fields ?? []), field],
     });

@@ -2,6 +2,7 @@
 import type { MethodInfo } from '../../common/contract/machine.ts';
 import type { Shot } from '../../common/project/document.ts';
 import { type Catalogue, type Grouped, type Placed, sameValue } from '../../common/settings/catalogue.ts';
+import { FOLDS, foldOf, TOP } from '../../common/settings/folds.ts';
 import { nameOf } from '../words.ts';
 import { type ParameterControl, parametersOf } from './parameters.ts';
 
@@ -43,32 +44,36 @@ export interface FormField {
   readonly place: Place;
 }
 
-interface FormGroup {
+export interface FormGroup {
+  readonly id: string;
   readonly name: string;
   readonly fields: readonly FormField[];
 }
 
 export interface Form {
-  /** Those that have fields, in the order in which they are declared. */
-  readonly groups: readonly FormGroup[];
-  /** Behind the fold, of all groups. */
-  readonly finer: readonly FormField[];
+  /** What every render asks for. */
+  readonly top: readonly FormField[];
+  /** Those that have fields; of groups that are in none of FOLDS, after them. */
+  readonly folds: readonly FormGroup[];
 }
-
-/** The group whose fields stand beside the choice of the model. */
-export const MODEL_GROUP = nameOf('model');
 
 /** @param method that all chosen shots have; null where they have several, or it is not known */
 export function formOf({ fields }: Pick<Catalogue, 'fields'>, method: MethodInfo | null): Form {
-  const groups = new Map<string, FormField[]>();
-  for (const one of fields.filter(({ finer }) => !finer)) {
-    const made = fieldsFor(one, method);
-    if (made.length > 0) groups.set(one.group, [...(groups.get(one.group) ?? []), ...made]);
+  const names = new Map<string, string>(FOLDS.map(({ id, name }) => [id, name]));
+  const parts = new Map<string, FormField[]>([TOP, ...names.keys()].map((id) => [id, []]));
+  for (const one of fields) {
+    const id = foldOf(one);
+    parts.set(id, [...(parts.get(id) ?? []), ...fieldsFor(one, method)]);
   }
-  return {
-    groups: Array.from(groups, ([group, members]) => ({ name: nameOf(group), fields: members })),
-    finer: fields.filter(({ finer }) => finer).flatMap((one) => fieldsFor(one, method)),
-  };
+  const { [TOP]: top = [], ...others } = Object.fromEntries(parts);
+  const isFiner = new Set(fields.filter(({ finer }) => finer).map(({ path }) => path));
+  const folds = Object.entries(others).map(([id, members]) => ({
+    id,
+    name: names.get(id) ?? nameOf(id),
+    // Those for who knows what they are come last.
+    fields: members.toSorted((a, b) => Number(isFiner.has(a.path)) - Number(isFiner.has(b.path))),
+  }));
+  return { top, folds: folds.filter((one) => one.fields.length > 0) };
 }
 
 function fieldsFor(field: Placed, method: MethodInfo | null): readonly FormField[] {
@@ -148,6 +153,18 @@ export function shownIn({ place, default: standard }: FormField, shot: Shot): un
 export function fallbackOf({ place, default: standard }: FormField, model: Grouped): unknown {
   if (place.kind === 'anchor') return undefined;
   return place.kind === 'parameter' ? standard : model[place.group]?.[place.key];
+}
+
+/** Those that are not as usual in one of the shots. */
+export function changedIn(
+  fields: readonly FormField[],
+  shots: readonly Shot[],
+  model: Grouped,
+): readonly FormField[] {
+  return fields.filter((field) => {
+    const usual = fallbackOf(field, model);
+    return usual !== undefined && shots.some((shot) => !sameValue(shownIn(field, shot), usual));
+  });
 }
 
 export function differIn(field: FormField, shots: readonly Shot[]): boolean {

@@ -58,8 +58,6 @@ export interface View {
   readonly timelineWidth: number;
   readonly left: Left;
   readonly side: Side;
-  /** The finer settings are unfolded. */
-  readonly finer: boolean;
   readonly dialog: Dialog | null;
 }
 
@@ -90,7 +88,6 @@ export const viewStore = create<View>(() => ({
   timelineWidth: 0,
   left: 'takes',
   side: 'inspector',
-  finer: false,
   dialog: null,
 }));
 
