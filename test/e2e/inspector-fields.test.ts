@@ -182,7 +182,7 @@ it('folds are as they were left, and say what is not as usual in them', async ()
   const { page } = open;
   const header = (name: RegExp) => page.getByRole('heading', { level: 3 }).getByRole('button', { name });
   await header(/^Size and memory.*changed: Size$/).waitFor();
-  await header(/^Method: Anchors and neighbours$/).waitFor();
+  await header(/^Method ?: Anchors and neighbours$/).waitFor();
   expect(await page.getByRole('spinbutton', { name: 'Size in pixels' }).count()).toBe(0);
   await accessible(page);
   await unfold(page, 'Size and memory');
@@ -302,6 +302,7 @@ it('a picture stands for the frame in sight: chosen, taken from the shown take, 
     },
   });
   const { page } = open;
+  await unfold(page, 'Anchors and painted frames');
   const pictures = () => savedShot()?.settings.guide.pictures;
   await choosing(page, PAINTED.path);
   await page.getByRole('button', { name: 'Use a picture for this frame…' }).press('Enter');

@@ -1,6 +1,4 @@
 /** Where settings stand in the window's form: at the top what every render asks for, then the rest behind headers, in this order. */
-import type { Facts } from './field.ts';
-
 export const TOP = 'top';
 
 /** @param name as its header says it */
@@ -28,6 +26,6 @@ const OF_GROUPS: Readonly<Record<string, Fold>> = {
 };
 
 /** Its fold, or the name of its group, which then has one of its own after all others. */
-export function foldOf({ group, fold }: Pick<Facts, 'fold'> & { readonly group: string }): string {
+export function foldOf({ group, fold }: { readonly group: string; readonly fold?: Fold }): string {
   return fold ?? OF_GROUPS[group] ?? group;
 }

@@ -57,7 +57,7 @@ export function RenderFooter({ shots }: { readonly shots: readonly Shot[] }) {
         </Button>
         <OtherRenders isDisabled={reason !== null} />
         <Button
-          look="primary"
+          look="render"
           aria-describedby={note}
           isDisabled={reason !== null}
           onPress={() => void run('render.shots')}

@@ -1,4 +1,6 @@
 /** Counts to pixels of a scope's canvas. */
+
+import { token } from '../ui/token.ts';
 import { colourDifference, glow, type Histogram } from './measure.ts';
 
 const TRACE = [150, 235, 175] as const;
@@ -57,8 +59,8 @@ export function drawVectorscope(canvas: HTMLCanvasElement, counts: Uint32Array):
     return [170 + r * 0.6, 170 + g * 0.6, 170 + b * 0.6];
   });
   context.putImageData(image, 0, 0);
-  context.strokeStyle = '#6d7482';
-  context.fillStyle = '#a3a9b5';
+  context.strokeStyle = token('--edge');
+  context.fillStyle = token('--quiet');
   context.font = '11px system-ui, sans-serif';
   context.textAlign = 'center';
   context.beginPath();
@@ -84,9 +86,9 @@ export function drawHistogram(canvas: HTMLCanvasElement, { red, green, blue }: H
   const most = Math.max(...[red, green, blue].map((one) => Math.max(...one.subarray(1, 255))), 1);
   context.globalCompositeOperation = 'lighter';
   for (const [counts, colour] of [
-    [red, '#b23b3b'],
-    [green, '#2f9b4f'],
-    [blue, '#3b62c4'],
+    [red, token('--scope-red')],
+    [green, token('--scope-green')],
+    [blue, token('--scope-blue')],
   ] as const) {
     context.fillStyle = colour;
     counts.forEach((count, level) => {

@@ -121,7 +121,7 @@ function VariationsOf({ shot }: { readonly shot: Shot }) {
         )}
       </div>
       <div className={styles.foot}>
-        <Button type="submit" look="primary" isDisabled={why !== null || isAdding}>
+        <Button type="submit" look="render" isDisabled={why !== null || isAdding}>
           {number === 1 ? 'Render it' : `Render all ${number}`}
         </Button>
       </div>

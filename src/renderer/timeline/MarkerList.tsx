@@ -8,7 +8,6 @@ import { seek, setView, takeMarker, useView } from '../store/view.ts';
 import { Button } from '../ui/Button.tsx';
 import layout from '../ui/layout.module.css';
 import texts from '../ui/text.module.css';
-import { MARKER_COLOURS } from './colours.ts';
 import styles from './MarkerList.module.css';
 
 export function MarkerList() {
@@ -70,7 +69,7 @@ function Row({ marker: { id, frame, name, note, colour } }: { readonly marker: M
         className={styles.dot}
         role="img"
         aria-label={colour}
-        style={{ background: MARKER_COLOURS[colour] }}
+        style={{ background: `var(--marker-${colour})` }}
       />
       <span className={`${texts.quiet} ${texts.mono}`}>{timecode}</span>
       <span className={styles.name}>{name}</span>

@@ -14,7 +14,6 @@ import inputs from '../ui/input.module.css';
 import popover from '../ui/popover.module.css';
 import texts from '../ui/text.module.css';
 import { sentence } from '../words.ts';
-import { MARKER_COLOURS } from './colours.ts';
 import styles from './MarkerPopover.module.css';
 import { middleOf } from './scene.ts';
 
@@ -70,7 +69,7 @@ function Form({ marker, onClose }: { readonly marker: Marker; readonly onClose: 
             <label
               key={one}
               className={styles.colour}
-              style={{ background: MARKER_COLOURS[one] }}
+              style={{ background: `var(--marker-${one})` }}
               title={sentence(one)}
             >
               <input

@@ -1,6 +1,8 @@
 /** Colours of the theme for the canvas, and one colour per shot. */
 import type { Marker } from '../../common/project/document.ts';
 
+const SHOTS = 8;
+
 export interface Colours {
   readonly ground: string;
   readonly panel: string;
@@ -9,9 +11,20 @@ export interface Colours {
   readonly strong: string;
   readonly text: string;
   readonly quiet: string;
-  readonly accent: string;
+  readonly render: string;
   readonly selection: string;
-  readonly good: string;
+  readonly range: string;
+  readonly anchor: string;
+  readonly take: string;
+  readonly warning: string;
+  readonly sound: string;
+  readonly onPicture: string;
+  readonly outside: string;
+  readonly badge: string;
+  /** By the name that an editor chooses. */
+  readonly markers: Readonly<Record<Marker['colour'], string>>;
+  /** One of them for each shot. */
+  readonly shots: readonly string[];
   readonly font: string;
   readonly mono: string;
 }
@@ -27,38 +40,41 @@ export function readColours(element: Element): Colours {
     strong: token('--line-strong'),
     text: token('--text'),
     quiet: token('--quiet'),
-    accent: token('--accent'),
+    render: token('--render'),
     selection: token('--selection'),
-    good: token('--good'),
+    range: token('--range'),
+    anchor: token('--anchor'),
+    take: token('--take'),
+    warning: token('--warning'),
+    sound: token('--sound'),
+    onPicture: token('--on-picture'),
+    outside: token('--outside'),
+    badge: token('--badge'),
+    markers: {
+      red: token('--marker-red'),
+      orange: token('--marker-orange'),
+      yellow: token('--marker-yellow'),
+      green: token('--marker-green'),
+      blue: token('--marker-blue'),
+      purple: token('--marker-purple'),
+    },
+    shots: Array.from({ length: SHOTS }, (_, at) => token(`--shot-${at + 1}`)),
     font: style.fontFamily,
     mono: token('--mono'),
   };
 }
 
-/** Told apart from each other, and from what is rendered, chosen or warned of. */
-export const MARKER_COLOURS: Readonly<Record<Marker['colour'], string>> = {
-  red: '#e0455e',
-  orange: '#b8652f',
-  yellow: '#e3d665',
-  green: '#4fae6d',
-  blue: '#3f7fe8',
-  purple: '#a873e8',
-};
-
-/** Calm, dark enough for white names at 4.5:1, told apart by hue. */
-const SHOT_COLOURS = ['#3d5a80', '#4a6b52', '#6b4f7d', '#7a5540', '#3f6b73', '#7d4a5c', '#5c5f8a', '#66653a'];
-
-const byId = new Map<string, string>();
+const byId = new Map<string, number>();
 
 /** The same shot has the same colour wherever it moves. */
-export function shotColour(id: string): string {
-  let colour = byId.get(id);
-  if (colour === undefined) {
+export function shotColour({ shots }: Pick<Colours, 'shots'>, id: string): string {
+  let place = byId.get(id);
+  if (place === undefined) {
     let hash = 2166136261;
     for (let at = 0; at < id.length; at++) hash = Math.imul(hash ^ id.charCodeAt(at), 16777619);
     hash ^= hash >>> 15;
-    colour = SHOT_COLOURS[(hash >>> 0) % SHOT_COLOURS.length]!;
-    byId.set(id, colour);
+    place = hash >>> 0;
+    byId.set(id, place);
   }
-  return colour;
+  return shots[place % shots.length]!;
 }

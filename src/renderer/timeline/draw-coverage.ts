@@ -21,7 +21,7 @@ export function drawCoverage(context: CanvasRenderingContext2D, scene: Scene, pl
     if (right <= left) continue;
     hatch(context, { left, top, width: right - left, height }, STEP * lanes.unit, colours.ground);
     // The edge of the take, where the picture changes.
-    context.fillStyle = colours.accent;
+    context.fillStyle = colours.take;
     const edge = start === item.start ? right : left;
     if (end - start < item.end - item.start) context.fillRect(Math.round(edge) - 1, top, 2, height);
   }

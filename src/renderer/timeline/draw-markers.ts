@@ -1,5 +1,4 @@
 /** Markers below the ruler: a flag in the marker's colour, its name where there is room. */
-import { MARKER_COLOURS } from './colours.ts';
 import { middleOf, type Scene } from './scene.ts';
 import { fitText } from './text.ts';
 
@@ -23,7 +22,7 @@ export function drawMarkers(context: CanvasRenderingContext2D, scene: Scene): vo
     const next = markers[index + 1];
     const inHand = view.marker === id;
     const strong = inHand || (hover?.kind === 'marker' && hover.id === id);
-    context.fillStyle = MARKER_COLOURS[colour];
+    context.fillStyle = colours.markers[colour];
     context.globalAlpha = inHand ? 0.9 : 0.4;
     context.fillRect(x - 0.5, top + height, 1, lanes.shots.top + lanes.shots.height - top - height);
     context.globalAlpha = 1;

@@ -1,7 +1,7 @@
 /** What stands over the shots: anchors, In and Out, playhead, marks of a drag, and the overview below. */
 import type { Shot } from '../../common/project/document.ts';
 import { type Placed, timelineFrameOf } from '../../common/project/positions.ts';
-import { MARKER_COLOURS, shotColour } from './colours.ts';
+import { shotColour } from './colours.ts';
 import { hasPicture } from './labels.ts';
 import { middleOf, type Scene, xOf } from './scene.ts';
 import { textWidth } from './text.ts';
@@ -30,7 +30,7 @@ export function drawAnchors(context: CanvasRenderingContext2D, scene: Scene, pla
     drawPin(context, scene, x, { lead, rests, strong: inHand || hovered });
     if (hasPicture(item, anchor)) drawPicture(context, scene, x, lead, rests);
     if (rests && !inHand) continue;
-    context.strokeStyle = inHand ? colours.selection : colours.accent;
+    context.strokeStyle = inHand ? colours.selection : colours.anchor;
     context.lineWidth = inHand ? 2 : 1;
     context.globalAlpha = lead || inHand ? 0.9 : 0.5;
     context.beginPath();
@@ -49,7 +49,7 @@ function drawTick(
   rests: boolean,
 ): void {
   const length = 7 * lanes.unit;
-  context.fillStyle = rests ? colours.strong : colours.accent;
+  context.fillStyle = rests ? colours.strong : colours.anchor;
   context.fillRect(x - lanes.unit, lanes.shots.top - length - 1, 2 * lanes.unit, length);
 }
 
@@ -72,10 +72,10 @@ function drawPin(
   context.lineTo(x, tip);
   context.lineTo(x - radius, shoulder);
   context.closePath();
-  context.fillStyle = lead ? colours.accent : colours.ground;
+  context.fillStyle = lead ? colours.anchor : colours.ground;
   context.fill();
   context.lineWidth = strong ? 2.5 : 1.5;
-  context.strokeStyle = strong ? colours.text : rests ? colours.quiet : colours.accent;
+  context.strokeStyle = strong ? colours.text : rests ? colours.quiet : colours.anchor;
   if (rests) context.setLineDash([2 * lanes.unit, 2 * lanes.unit]);
   context.stroke();
   context.setLineDash([]);
@@ -90,7 +90,7 @@ function drawPicture(
   rests: boolean,
 ): void {
   const side = 5 * lanes.unit;
-  context.fillStyle = lead ? colours.ground : rests ? colours.quiet : colours.accent;
+  context.fillStyle = lead ? colours.ground : rests ? colours.quiet : colours.anchor;
   context.fillRect(x - side / 2, lanes.anchors.top + lanes.anchors.height - 13 * lanes.unit, side, side);
 }
 
@@ -101,15 +101,15 @@ export function drawRange(context: CanvasRenderingContext2D, scene: Scene): void
   const to = xOf(view, view.outFrame ?? length);
   const bottom = lanes.sound.top + lanes.sound.height;
   const { top, height } = lanes.ruler;
-  context.fillStyle = colours.selection;
+  context.fillStyle = colours.range;
   context.globalAlpha = 0.28;
   context.fillRect(from, top, to - from, height);
   context.globalAlpha = 0.45;
-  context.fillStyle = '#000';
+  context.fillStyle = colours.outside;
   context.fillRect(0, top + height, Math.max(0, from), bottom - top - height);
   context.fillRect(to, top + height, Math.max(0, width - to), bottom - top - height);
   context.globalAlpha = 1;
-  context.fillStyle = colours.selection;
+  context.fillStyle = colours.range;
   if (view.inFrame !== null) context.fillRect(Math.round(from), top, 2, bottom - top);
   if (view.outFrame !== null) context.fillRect(Math.round(to) - 2, top, 2, bottom - top);
 }
@@ -185,11 +185,11 @@ export function drawOverview(context: CanvasRenderingContext2D, scene: Scene): v
   for (const one of placed) {
     if (one.item.kind === 'gap') continue;
     const wide = (one.to - one.from) * scale;
-    context.fillStyle = wide < 6 * lanes.unit ? colours.strong : shotColour(one.item.id);
+    context.fillStyle = wide < 6 * lanes.unit ? colours.strong : shotColour(colours, one.item.id);
     context.fillRect(one.from * scale, top + 5, wide < 3 ? wide : wide - 1, height - 8);
   }
   for (const { frame, colour } of scene.document.markers) {
-    context.fillStyle = MARKER_COLOURS[colour];
+    context.fillStyle = colours.markers[colour];
     context.fillRect((frame + 0.5) * scale - 1, top, 2, 4);
   }
   const left = Math.max(0, view.scroll * scale);

@@ -30,7 +30,7 @@ export function drawMask(context: CanvasRenderingContext2D, scene: Scene): void 
   context.beginPath();
   context.rect(left, strip.top, right - left, strip.height);
   context.clip();
-  context.fillStyle = 'rgb(13 14 17 / 78%)';
+  context.fillStyle = colours.badge;
   context.fillRect(left, strip.top, right - left, strip.height);
   for (const [from, to] of scene.unsure) drawUnsure(context, scene, strip, from, to);
   context.restore();
@@ -64,11 +64,11 @@ function drawUnsure(
   context.beginPath();
   context.rect(left, strip.top, right - left, strip.height);
   context.clip();
-  context.fillStyle = colours.accent;
+  context.fillStyle = colours.warning;
   context.globalAlpha = 0.25;
   context.fillRect(left, strip.top, right - left, strip.height);
   context.globalAlpha = 0.9;
-  context.strokeStyle = colours.accent;
+  context.strokeStyle = colours.warning;
   context.lineWidth = 1.5 * lanes.unit;
   const step = 6 * lanes.unit;
   for (let x = left - strip.height; x < right; x += step) {

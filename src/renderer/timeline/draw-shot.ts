@@ -29,14 +29,14 @@ export function drawShot(context: CanvasRenderingContext2D, scene: Scene, placed
   const right = xOf(view, placed.to);
   const { top, height } = lanes.shots;
   const chosen = scene.chosen.has(item.id);
-  const colour = shotColour(item.id);
+  const colour = shotColour(colours, item.id);
   const unit = lanes.unit;
   if (right - left < PLAIN * unit) {
     const crowded = right - left < CROWDED * unit;
     context.fillStyle = chosen ? colours.selection : crowded ? colours.strong : colour;
     context.fillRect(left, top, right - left - (right - left < LINED * unit ? 0 : 1), height);
     if (item.takeId !== null) {
-      context.fillStyle = colours.accent;
+      context.fillStyle = colours.take;
       context.fillRect(left, lanes.takes.top + lanes.takes.height / 2, right - left, 2);
     }
     return;
@@ -78,7 +78,7 @@ function drawTitle(
   { left, right, middle }: { readonly left: number; readonly right: number; readonly middle: number },
 ): void {
   const own = fitText(context, name, right - left);
-  context.fillStyle = '#fff';
+  context.fillStyle = colours.onPicture;
   if (own) context.fillText(own, left, middle);
   if (own !== name) return;
   const rate = otherRate(document, clipId);
@@ -156,7 +156,7 @@ function drawRender(
   const top = lanes.shots.top + lanes.shots.height - height;
   context.fillStyle = colours.ground;
   context.fillRect(x, top - 1, width, height + 1);
-  context.fillStyle = colours.accent;
+  context.fillStyle = colours.render;
   context.globalAlpha = fraction === null ? 0.5 : 1;
   context.fillRect(x, top, width * (fraction ?? 1), height);
   context.globalAlpha = 1;
@@ -181,7 +181,7 @@ function drawTakes(
   takes.forEach((take, at) => {
     const left = start + at * TAKE_STEP * unit;
     if (left + pip > x + width - 2) return;
-    context.fillStyle = take.id === item.takeId ? colours.accent : colours.strong;
+    context.fillStyle = take.id === item.takeId ? colours.take : colours.strong;
     context.fillRect(left, middle - pip / 2, pip, pip);
     // Half a square covers a part.
     if (isPartial(take, item)) {

@@ -28,7 +28,7 @@ export function drawSound(
   const half = height / 2 - 3;
   const perPixel = 1 / view.scale / rate;
   const offset = conform.start / toNumber(clip.rate) + (view.scroll - conform.from) / rate;
-  context.fillStyle = colours.good;
+  context.fillStyle = colours.sound;
   context.beginPath();
   for (let x = left; x < right; x++) {
     const time = offset + x * perPixel;

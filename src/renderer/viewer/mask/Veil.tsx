@@ -1,6 +1,7 @@
 /** A mask as a veil of colour over the picture: the more is edited, the denser. */
 import { useEffect, useRef } from 'react';
 import type { Size } from '../../../common/masks/grid.ts';
+import { token } from '../../ui/token.ts';
 import styles from './Veil.module.css';
 
 /** Shares of the edit per pixel (h, w), 0..1. */
@@ -37,7 +38,13 @@ interface Props {
   readonly label: string;
 }
 
-const COLOURS = { mask: [255, 59, 72], keep: [86, 156, 255] } as const;
+const COLOURS = { mask: '--mask', keep: '--kept' } as const;
+
+/** Red, green and blue of a token that is written as six digits. */
+function partsOf(name: string): readonly [number, number, number] {
+  const number = Number.parseInt(token(name).slice(1), 16);
+  return [number >> 16, (number >> 8) & 255, number & 255];
+}
 
 export function Veil({ shares, colour, label }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -46,7 +53,7 @@ export function Veil({ shares, colour, label }: Props) {
     if (!context) return;
     const { width, height, data, whole } = shares;
     const image = new ImageData(width, height);
-    const [red, green, blue] = COLOURS[colour];
+    const [red, green, blue] = partsOf(COLOURS[colour]);
     const denser = (255 * DENSEST) / whole;
     for (let at = 0; at < width * height; at++) {
       image.data[4 * at] = red;
