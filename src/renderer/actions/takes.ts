@@ -5,9 +5,11 @@ import { setSettings } from '../../common/project/edits-settings.ts';
 import { noteTake, rateTake, removeTake, renameTake, showTake } from '../../common/project/edits-takes.ts';
 import { shotOf } from '../../common/project/positions.ts';
 import { shell } from '../engine.ts';
+import { getPlaced } from '../store/current.ts';
 import { change, getDocument } from '../store/project.ts';
 import { trash } from '../store/trash.ts';
-import { compare } from '../store/viewer.ts';
+import { getView, seek } from '../store/view.ts';
+import { compare, compareSeveral } from '../store/viewer.ts';
 
 /** Shows a take on the timeline; null shows the clip. */
 export function promoteTake(shotId: string, take: Take | null): void {
@@ -48,6 +50,17 @@ export function takeSettingsBack(take: Take): void {
 /** Against another take, else against the clip. */
 export function compareTake(take: Take, other: Take | null): void {
   compare(other ? { take: other.id } : 'clip', { take: take.id });
+}
+
+/** More could not be told apart beside each other. */
+export const MOST_COMPARED = 4;
+
+/** Three or four beside each other, in the order in which they were chosen. */
+export function compareTakes(takes: readonly Take[]): void {
+  const shot = getPlaced().find(({ item }) => item.id === takes[0]?.shotId);
+  const { playhead } = getView();
+  if (shot && (playhead < shot.from || playhead >= shot.to)) seek(shot.from);
+  compareSeveral(takes.slice(0, MOST_COMPARED).map(({ id }) => id));
 }
 
 export async function revealTake(take: Take): Promise<void> {

@@ -22,6 +22,8 @@ interface ViewerState {
   readonly lastComparison: Exclude<Comparison, 'off'>;
   readonly a: Choice;
   readonly b: Choice;
+  /** Three or four beside each other, A and B the first of them; empty where no more than two are compared. */
+  readonly several: readonly Choice[];
   /** The other picture is held in sight: the clip, or A of a comparison. */
   readonly peek: boolean;
   /** Share of the picture's width where the wipe stands, 0..1. */
@@ -48,6 +50,7 @@ const start: ViewerState = {
   lastComparison: 'wipe',
   a: 'clip',
   b: 'timeline',
+  several: [],
   peek: false,
   wipe: 0.5,
   onion: 0.5,
@@ -72,12 +75,17 @@ export function getViewer(): ViewerState {
   return viewerStore.getState();
 }
 
-export function setViewer(patch: Partial<Omit<ViewerState, 'comparison' | 'lastComparison'>>): void {
+export function setViewer(
+  patch: Partial<Omit<ViewerState, 'comparison' | 'lastComparison' | 'several'>>,
+): void {
   viewerStore.setState(patch);
 }
 
 export function setComparison(comparison: Comparison): void {
-  viewerStore.setState(comparison === 'off' ? { comparison } : { comparison, lastComparison: comparison });
+  const several: readonly Choice[] = [];
+  viewerStore.setState(
+    comparison === 'off' ? { comparison, several } : { comparison, lastComparison: comparison, several },
+  );
 }
 
 /** Lets two takes, or a take and the clip, stand against each other. */
@@ -85,6 +93,14 @@ export function compare(a: Choice, b: Choice): void {
   viewerStore.setState(({ lastComparison, comparison }) => ({
     a,
     b,
+    several: [],
     comparison: comparison === 'off' ? lastComparison : comparison,
   }));
+}
+
+/** Three takes stand beside each other with the clip as the fourth picture, or four. */
+export function compareSeveral(takes: readonly string[]): void {
+  const choices: Choice[] = takes.map((take) => ({ take }));
+  const several = takes.length < 4 ? [...choices, 'clip' as const] : choices;
+  viewerStore.setState({ several, a: several[0]!, b: several[1]!, comparison: 'split' });
 }

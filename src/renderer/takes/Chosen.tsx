@@ -2,7 +2,7 @@
 import type { Take } from '../../common/project/document.ts';
 import { showContactSheet } from '../actions/contact-sheet.ts';
 import { showQuality } from '../actions/quality.ts';
-import { compareTake } from '../actions/takes.ts';
+import { compareTake, compareTakes, MOST_COMPARED } from '../actions/takes.ts';
 import { compare } from '../store/viewer.ts';
 import { Button } from '../ui/Button.tsx';
 import texts from '../ui/text.module.css';
@@ -43,7 +43,13 @@ export function Chosen({ chosen, takes }: Props) {
           <p className={texts.quiet}>{differLine(differences(second.settings, first.settings))}</p>
           <Button onPress={() => compareTake(first, second)}>Compare the two</Button>
         </>
-      ) : null}
+      ) : chosen.length <= MOST_COMPARED ? (
+        <Button onPress={() => compareTakes(chosen)}>Compare the {chosen.length} side by side</Button>
+      ) : (
+        <p className={texts.quiet}>
+          {chosen.length} takes are chosen; up to {MOST_COMPARED} can be compared.
+        </p>
+      )}
       <Button onPress={() => showContactSheet(chosen)}>Contact sheet</Button>
     </div>
   );

@@ -1,33 +1,17 @@
 /** The panes: one or two pictures with the same zoom and pan; wheel zooms at the cursor, dragging pans. */
-import { type PointerEvent, type RefObject, useEffect, useRef, useState } from 'react';
+import { useEffect, useRef } from 'react';
 import type { Take } from '../../common/project/document.ts';
 import { setPainter } from '../store/painted.ts';
 import { getDocument } from '../store/project.ts';
-import { type Choice, getViewer, setViewer, useViewer } from '../store/viewer.ts';
-import { panBy, placeOf, type Size, zoomAt } from './camera.ts';
+import { type Choice, useViewer } from '../store/viewer.ts';
 import { MaskLayer } from './mask/MaskLayer.tsx';
 import { Progressive } from './Progressive.tsx';
 import { Player } from './player.ts';
 import styles from './Stage.module.css';
 import { takeFor } from './segments.ts';
+import { useCamera } from './use-camera.ts';
 import type { Picture } from './use-picture.ts';
 import { WipeHandle } from './WipeHandle.tsx';
-
-/** One notch of a common mouse wheel is 100 to 120 pixels. */
-const WHEEL = 0.0015;
-
-function usePaneSize(pane: RefObject<HTMLElement | null>): Size {
-  const [size, setSize] = useState<Size>({ width: 1, height: 1 });
-  useEffect(() => {
-    if (!pane.current) return;
-    const observer = new ResizeObserver(([entry]) => {
-      if (entry) setSize({ width: entry.contentRect.width, height: entry.contentRect.height });
-    });
-    observer.observe(pane.current);
-    return () => observer.disconnect();
-  }, [pane]);
-  return size;
-}
 
 /** The take that a side shows at this frame; null for the clip. */
 function takeOf({ shot, clipFrame }: Picture, choice: Choice): Take | null {
@@ -44,7 +28,7 @@ function sideOfRender(a: Choice, b: Choice): 'first' | 'second' | null {
 export function Stage({ picture }: { readonly picture: Picture }) {
   const pane = useRef<HTMLDivElement>(null);
   const hosts = useRef<[HTMLDivElement | null, HTMLDivElement | null]>([null, null]);
-  const paneSize = usePaneSize(pane);
+  const { paneSize, at, style, onPointerDown } = useCamera(pane, picture.size);
   const { comparison, camera, wipe, onion, gain, peek, shown, shownSecond, a, b } = useViewer(
     ({ volume: _, muted: __, timecode: ___, pictures: ____, ...state }) => state,
   );
@@ -60,54 +44,7 @@ export function Stage({ picture }: { readonly picture: Picture }) {
     };
   }, []);
 
-  const size = picture.size;
-  const latest = useRef({ paneSize, size });
-  latest.current = { paneSize, size };
-  useEffect(() => {
-    const stage = pane.current?.parentElement;
-    // React listens passively, and a wheel that zooms must not scroll as well.
-    const onWheel = (event: WheelEvent) => {
-      const box = pane.current?.getBoundingClientRect();
-      if (!box) return;
-      event.preventDefault();
-      const x = ((event.clientX - box.left) % box.width) - box.width / 2;
-      const y = event.clientY - box.top - box.height / 2;
-      const factor = Math.exp(-event.deltaY * (event.deltaMode === 1 ? 20 : 1) * WHEEL);
-      setViewer({
-        camera: zoomAt(getViewer().camera, factor, { x, y }, latest.current.paneSize, latest.current.size),
-      });
-    };
-    stage?.addEventListener('wheel', onWheel, { passive: false });
-    return () => stage?.removeEventListener('wheel', onWheel);
-  }, []);
-
-  const onPointerDown = (event: PointerEvent<HTMLElement>) => {
-    if (event.button > 1 || getViewer().camera.zoom === null) return;
-    const stage = event.currentTarget;
-    const { pointerId } = event;
-    let { clientX, clientY } = event;
-    stage.setPointerCapture(pointerId);
-    const move = (moved: globalThis.PointerEvent) => {
-      const { paneSize, size } = latest.current;
-      const { camera } = getViewer();
-      setViewer({ camera: panBy(camera, moved.clientX - clientX, moved.clientY - clientY, paneSize, size) });
-      clientX = moved.clientX;
-      clientY = moved.clientY;
-    };
-    const over = new AbortController();
-    stage.addEventListener('pointermove', move, { signal: over.signal });
-    for (const end of ['pointerup', 'pointercancel'])
-      stage.addEventListener(end, () => over.abort(), { signal: over.signal });
-  };
-
-  const at = placeOf(camera, paneSize, size);
-  const style = {
-    width: size.width,
-    height: size.height,
-    transform: `translate(${at.x}px, ${at.y}px) scale(${at.zoom})`,
-    imageRendering:
-      camera.zoom !== null && at.zoom * devicePixelRatio >= 3 ? ('pixelated' as const) : undefined,
-  };
+  const { size } = picture;
   const comparing = comparison !== 'off';
   const second = comparing ? !peek : peek;
   const rendered = comparing ? sideOfRender(a, b) : 'first';

@@ -8,6 +8,7 @@ import { FirstRender } from './FirstRender.tsx';
 import { LookStrip } from './LookStrip.tsx';
 import { MaskBar } from './mask/MaskBar.tsx';
 import { MaskTools } from './mask/MaskTools.tsx';
+import { Several, SeveralBar } from './Several.tsx';
 import { Stage } from './Stage.tsx';
 import { TransportBar } from './TransportBar.tsx';
 import { usePicture } from './use-picture.ts';
@@ -30,19 +31,20 @@ export function Viewer() {
   const current = useCurrentShot();
   const isInHand = picture.shot !== null && current?.item.id === picture.shot.id;
   const comparing = useViewer((state) => state.comparison !== 'off');
+  const several = useViewer((state) => state.several.length > 0);
   return (
     <div className={styles.viewer}>
       <div className={styles.sides}>
-        {picture.shot ? <MaskTools isDisabled={!isInHand} /> : null}
+        {picture.shot && !several ? <MaskTools isDisabled={!isInHand} /> : null}
         <div className={styles.screen}>
-          <Stage picture={picture} />
+          {several ? <Several picture={picture} /> : <Stage picture={picture} />}
           <Badges picture={picture} />
           <LookStrip picture={picture} />
           <FirstRender />
         </div>
       </div>
-      {isInHand ? <MaskBar picture={picture} /> : null}
-      {comparing ? <CompareBar shot={picture.shot} /> : null}
+      {isInHand && !several ? <MaskBar picture={picture} /> : null}
+      {several ? <SeveralBar /> : comparing ? <CompareBar shot={picture.shot} /> : null}
       <TransportBar picture={picture} />
     </div>
   );

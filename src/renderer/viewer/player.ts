@@ -4,15 +4,14 @@
  */
 
 import { timelineRate } from '../../common/project/positions.ts';
-import { previewUrl } from '../engine.ts';
 import { lengthOfPlaced, placedOf } from '../store/current.ts';
 import { getLoopRange } from '../store/loop.ts';
-import { failedPreview, isBeingMade, previewStore, readyPreview, requestPreview } from '../store/previews.ts';
-import { getDocument, getOpened, projectStore } from '../store/project.ts';
+import { failedPreview, previewStore } from '../store/previews.ts';
+import { getDocument, projectStore } from '../store/project.ts';
 import { getView, setView, viewStore } from '../store/view.ts';
 import { type Choice, getViewer, setViewer, viewerStore } from '../store/viewer.ts';
 import { Layer, type Reel } from './layer.ts';
-import { type Segment, segmentAfter, segmentAt, segmentsFor } from './segments.ts';
+import { Reels } from './reels.ts';
 import { type Clock, clockFrame, looped, startFrame, startOfLoop, trimFor, within } from './transport.ts';
 
 /** Sound faster than this is noise. */
@@ -26,7 +25,7 @@ export class Player {
   /** The playhead as this player set it last: another value means that the artist moved it. */
   #own = -1;
   #clock: Clock | null = null;
-  #segments = new Map<string, { key: unknown; list: readonly Segment[] }>();
+  readonly #reels = new Reels();
 
   constructor(first: HTMLElement, second: HTMLElement) {
     this.#first = new Layer(first);
@@ -79,31 +78,6 @@ export class Player {
     return ['timeline', peek ? 'clip' : null];
   }
 
-  #segmentsOf(choice: Choice): readonly Segment[] {
-    const document = getDocument();
-    const name = typeof choice === 'string' ? choice : choice.take;
-    const known = this.#segments.get(name);
-    if (known?.key === document) return known.list;
-    const list = segmentsFor(document, placedOf(document), choice);
-    if (this.#segments.size > 8) this.#segments.clear();
-    this.#segments.set(name, { key: document, list });
-    return list;
-  }
-
-  /** The segment with its proxy, if the proxy is there; asks for it if not. */
-  #reelOf(segment: Segment | null): Reel | null {
-    if (!segment?.path) return null;
-    const missing = getOpened()?.missing.some((one) => one.clipId === segment.clipId);
-    if (missing && segment.takeId === null) return null;
-    requestPreview(segment.path);
-    const preview = readyPreview(segment.path);
-    return preview && { segment, url: previewUrl(preview.proxy) };
-  }
-
-  #reelAt(choice: Choice, frame: number): Reel | null {
-    return this.#reelOf(segmentAt(this.#segmentsOf(choice), frame));
-  }
-
   #length(): number {
     return lengthOfPlaced(placedOf(getDocument()));
   }
@@ -126,15 +100,12 @@ export class Player {
     if (two === null) this.#second.show(null, playhead);
     else this.#show(this.#second, two, playhead);
     // A gap shows nothing, and that at once; a proxy that is still being made shows nothing yet.
-    if (segmentAt(this.#segmentsOf(one), playhead) === null) setViewer({ shown: playhead });
+    if (this.#reels.isGap(one, playhead)) setViewer({ shown: playhead });
   }
 
   /** A take whose proxy is still being made is on its way: something else stands for it in a moment. */
   #show(layer: Layer, choice: Choice, frame: number): void {
-    const segment = segmentAt(this.#segmentsOf(choice), frame);
-    const reel = this.#reelOf(segment);
-    const isComing = segment !== null && segment.takeId !== null && isBeingMade(segment.path);
-    layer.show(reel, frame, isComing);
+    layer.show(this.#reels.at(choice, frame), frame, this.#reels.isComing(choice, frame));
   }
 
   #shuttleChanged(speed: number): void {
@@ -166,7 +137,7 @@ export class Player {
     if (shuttle === 0) return;
     const moved = playhead !== this.#own;
     const [choice] = this.#choices();
-    const reel = shuttle > 0 ? this.#reelAt(choice, playhead) : null;
+    const reel = shuttle > 0 ? this.#reels.at(choice, playhead) : null;
     const next = reel
       ? this.#byVideo(reel, choice, playhead, shuttle, moved)
       : this.#byClock(playhead, shuttle, moved, now);
@@ -190,7 +161,7 @@ export class Player {
       // An ended video does not play; that is its last frame passed.
       if (sameFile && !moved && layer.clockFrame >= reel.segment.to) return reel.segment.to;
       layer.play(reel, playhead, speed);
-      layer.prepare(this.#reelOf(segmentAfter(this.#segmentsOf(choice), reel.segment.to)));
+      layer.prepare(this.#reels.after(choice, reel.segment.to));
       return playhead;
     }
     layer.setSpeed(speed);
@@ -206,14 +177,14 @@ export class Player {
     const frame = clockFrame(this.#clock, now, rate);
     const [choice] = this.#choices();
     const shown = within(frame, speed, this.#length()).frame;
-    this.#first.show(this.#reelAt(choice, shown), shown);
+    this.#first.show(this.#reels.at(choice, shown), shown);
     return frame;
   }
 
   /** The second picture stays beside the first. */
   #follow(frame: number, speed: number, moved: boolean): void {
     const [, choice] = this.#choices();
-    const reel = choice === null ? null : this.#reelAt(choice, frame);
+    const reel = choice === null ? null : this.#reels.at(choice, frame);
     const layer = this.#second;
     if (!reel || speed < 0 || this.#clock) {
       layer.show(reel, frame);
