@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { QueueEntry } from '../../src/common/contract/queue.ts';
 import type { Take } from '../../src/common/project/document.ts';
+import { promptsUsed } from '../../src/renderer/inspector/prompt-history.ts';
 import { headline, moveTarget, overall, shownOrder, stateText } from '../../src/renderer/queue/order.ts';
 import { changeQueue, jobsStore, onProgress, setQueue } from '../../src/renderer/store/jobs.ts';
 import type { TakeFilter, TakeOrder } from '../../src/renderer/store/takes.ts';
@@ -234,6 +235,20 @@ describe('takes in words', () => {
     expect(standsOut(promptSaid('a cat', 'a red cat'))).toEqual(['a cat']);
     expect(promptSaid('a cat', null)).toEqual([{ text: 'a cat', differs: false }]);
     expect(promptSaid('', 'a cat')).toEqual([]);
+  });
+
+  test('prompts used before come from the takes, newest first, each once', () => {
+    const prompts = ['a cat', 'a dog ', 'a cat', ''];
+    const takes = Object.fromEntries(
+      prompts.map((prompt, at) => [
+        String(at),
+        { ...take, id: String(at), createdAt: at, settings: shotWith({ prompt, sourcePrompt: 'a street' }) },
+      ]),
+    );
+    expect(promptsUsed(takes, 'target', '')).toEqual(['a cat', 'a dog']);
+    expect(promptsUsed(takes, 'target', 'a cat')).toEqual(['a dog']);
+    expect(promptsUsed(takes, 'source', '')).toEqual(['a street']);
+    expect(promptsUsed(takes, 'negative', '')).toEqual([]);
   });
 
   test('takes by rating, shown, not rated, and in three orders', () => {

@@ -8,6 +8,7 @@ import { call, shell } from '../engine.ts';
 import { getCurrentShot, getPlaced, lengthOfPlaced } from '../store/current.ts';
 import { refreshLibrary, settingsFor } from '../store/library.ts';
 import { tell } from '../store/notices.ts';
+import { getPresets } from '../store/presets.ts';
 import { requestPreview } from '../store/previews.ts';
 import { change, getDocument, getOpened, newId } from '../store/project.ts';
 import { rateNote } from '../store/rates.ts';
@@ -19,7 +20,8 @@ import type { Command } from './command.ts';
 /** Middle of the range: finds hard cuts, leaves fast motion alone. */
 export const DEFAULT_SENSITIVITY = 0.5;
 
-export async function importClip(path: string): Promise<void> {
+/** @returns the id of the clip */
+export async function importClip(path: string): Promise<string> {
   if (!getOpened()) refuse('importing', 'no project is open', 'Make or open one first.');
   const { ref, info } = await call('clip.import', { path });
   for (const warning of info.warnings) tell(`${ref.name}: ${warning}`);
@@ -36,6 +38,7 @@ export async function importClip(path: string): Promise<void> {
   const added = getPlaced().find((one) => isShot(one) && one.item.clipId === ref.id);
   if (added) select([added.item.id]);
   if (first) setView(fitAll(getView(), lengthOfPlaced(getPlaced())));
+  return ref.id;
 }
 
 /**
@@ -45,16 +48,18 @@ export async function importClips(chosen: readonly string[]): Promise<void> {
   const paths = gatherRuns(chosen);
   const failed: { readonly name: string; readonly error: unknown }[] = [];
   const project = getOpened()?.path;
+  const added = new Set<string>();
   for (const path of paths) {
     // Clips that were meant for one project never land in the next.
     if (getOpened()?.path !== project) break;
     try {
-      await importClip(path);
+      added.add(await importClip(path));
     } catch (error) {
       if (paths.length === 1 || error instanceof Cancelled) throw error;
       failed.push({ name: path.replace(/^.*[\\/]/, ''), error });
     }
   }
+  if (added.size > 1) offerPreset(added);
   const [first] = failed;
   if (!first) return;
   const names = failed.map(({ name }) => name);
@@ -63,6 +68,13 @@ export async function importClips(chosen: readonly string[]): Promise<void> {
     `${failed.length === 1 ? first.name : `${failed.length} of ${paths.length} files`} could not be imported${why}`,
     'problem',
   );
+}
+
+/** All shots of clips that came together are in hand, so that one prompt or preset does for them. */
+function offerPreset(clips: ReadonlySet<string>): void {
+  const shots = getPlaced().filter((one) => isShot(one) && clips.has(one.item.clipId));
+  select(shots.map(({ item }) => item.id));
+  if (getPresets().length > 0) setView({ dialog: 'preset' });
 }
 
 /** Finds the shots of a clip again; 0 finds few cuts, 1 many. */

@@ -1,7 +1,9 @@
 /** What is in hand. */
 
-import { itemAt } from '../../common/project/positions.ts';
-import { getPlaced } from '../store/current.ts';
+import { refuse } from '../../common/project/edits.ts';
+import { isShot, itemAt } from '../../common/project/positions.ts';
+import { getPlaced, takesOfShot } from '../store/current.ts';
+import { getDocument } from '../store/project.ts';
 import { getView, select, setView } from '../store/view.ts';
 import type { Command } from './command.ts';
 import { showFull } from './full-screen.ts';
@@ -21,6 +23,20 @@ export const selectionCommands: readonly Command[] = [
     group: 'Edit',
     keys: ['$mod+a'],
     run: () => select(getPlaced().map(({ item }) => item.id)),
+  },
+  {
+    id: 'select.withoutTake',
+    name: 'Choose all shots without a take',
+    group: 'Edit',
+    keys: ['$mod+Shift+a'],
+    run: () => {
+      const document = getDocument();
+      const bare = getPlaced().filter(
+        (one) => isShot(one) && takesOfShot(document, one.item.id).length === 0,
+      );
+      if (bare.length === 0) refuse('choosing shots without a take', 'every shot has one');
+      select(bare.map(({ item }) => item.id));
+    },
   },
   {
     id: 'select.underPlayhead',

@@ -4,6 +4,7 @@ import { leaveExport } from '../actions/export.ts';
 import { leaveOpening } from '../actions/open-timeline.ts';
 import { Export } from '../export/Export.tsx';
 import { CopySheet } from '../inspector/CopySheet.tsx';
+import { WithPreset } from '../inspector/WithPreset.tsx';
 import { KeyList } from '../keyboard/KeyList.tsx';
 import { Library } from '../library/Library.tsx';
 import { Backups } from '../start/Backups.tsx';
@@ -35,6 +36,7 @@ const SHEETS: Readonly<Record<Dialog, SheetSpec>> = {
   start: { title: 'Start timecode', body: () => <StartTimecode /> },
   quality: { title: 'How good is the take', body: () => <Quality /> },
   variations: { title: 'Variations', body: () => <Variations /> },
+  preset: { title: 'With a preset', body: () => <WithPreset /> },
   contact: { title: 'Contact sheet', body: () => <ContactSheet /> },
   timeline: { title: 'Open a timeline', body: () => <OpenTimeline />, onClose: leaveOpening },
   export: { title: 'Export', body: () => <Export />, onClose: leaveExport },

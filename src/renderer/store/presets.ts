@@ -48,6 +48,10 @@ export function usePresets(): readonly Preset[] {
   return useStore((state) => state.list);
 }
 
+export function getPresets(): readonly Preset[] {
+  return useStore.getState().list;
+}
+
 export function savePreset(name: string, settings: ShotSettings): void {
   keep(withPreset(useStore.getState().list, name, settings));
 }

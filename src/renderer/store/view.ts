@@ -10,6 +10,7 @@ export type EditTool = 'select' | 'slip' | 'roll';
 export type Dialog =
   | 'variations'
   | 'contact'
+  | 'preset'
   | 'keys'
   | 'library'
   | 'about'

@@ -5,6 +5,8 @@ import { endGesture } from '../../store/project.ts';
 import inputs from '../../ui/input.module.css';
 import texts from '../../ui/text.module.css';
 import { nameOfFile, sentence } from '../../words.ts';
+import { PromptHistory } from '../PromptHistory.tsx';
+import type { PromptKey } from '../prompt-history.ts';
 import { lengthHint } from '../prompt-length.ts';
 import row from '../Row.module.css';
 import { inPapers } from '../Row.tsx';
@@ -27,9 +29,20 @@ export function PromptWidget({ field, control, value, differs, shot, onChange }:
   const described = [length ? `${id}-length` : '', notes.length > 0 ? `${id}-notes` : ''].filter(Boolean);
   return (
     <div className={row.row}>
-      <label className={row.name} htmlFor={id} title={inPapers(field.term)}>
-        {field.label}
-      </label>
+      <div className={row.head}>
+        <label className={row.name} htmlFor={id} title={inPapers(field.term)}>
+          {field.label}
+        </label>
+        <PromptHistory
+          label={field.label}
+          field={field.path.replace('prompts.', '') as PromptKey}
+          present={text}
+          onChoose={(chosen) => {
+            onChange(chosen);
+            endGesture();
+          }}
+        />
+      </div>
       <textarea
         // Its own undo is that of one shot.
         key={shot.id}
