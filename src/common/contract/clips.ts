@@ -52,7 +52,11 @@ export const clipCalls = {
     path.extend({ rate: z.string().max(40).optional() }),
     'reading a clip',
   ).answers<ClipInfo>(),
-  'clip.import': call(path, 'importing a clip').answers<{ ref: ClipRef; info: ClipInfo }>(),
+  /** `usualRate` is that of the timeline, for pictures that do not say theirs. */
+  'clip.import': call(path.extend({ usualRate: z.string().max(40).optional() }), 'importing a clip').answers<{
+    ref: ClipRef;
+    info: ClipInfo;
+  }>(),
   /** First frames of the shots after the first; sensitivity 0 (few cuts) to 1 (many). */
   'clip.cuts': call(path.extend({ sensitivity: z.number().min(0).max(1) }), 'finding shots').answers<{
     cuts: readonly number[];

@@ -22,7 +22,7 @@ const rate = field(
     .default(null),
   {
     label: 'Rate',
-    help: 'Frames per second of a picture sequence (shot.####.png); 24 by default. Movies know their own',
+    help: 'Frames per second of a picture sequence (shot.####.png); by default what its pictures say (OpenEXR, DPX), or 24. Movies know their own',
     widget: { kind: 'text' },
     scope: 'request',
     flags: [{ name: 'rate', metavar: 'fps' }],

@@ -4,9 +4,24 @@ import type { FileToSave } from '../../common/bridge.ts';
 import { portableName } from '../../common/file-name.ts';
 import { TIMELINE_ENDINGS } from '../../common/timeline-endings.ts';
 
-const CLIPS = ['mov', 'mp4', 'mxf', 'mkv', 'avi', 'webm', 'm4v', 'mpg', 'mpeg', 'mts', 'm2ts', 'ts'];
+const CLIPS = [
+  'mov',
+  'mp4',
+  'mxf',
+  'mkv',
+  'avi',
+  'webm',
+  'm4v',
+  'mpg',
+  'mpeg',
+  'mts',
+  'm2ts',
+  'ts',
+  'gif',
+  'apng',
+];
 /** All pictures of a run chosen together are one clip. */
-const PICTURES = ['png', 'exr', 'dpx', 'tif', 'tiff', 'jpg', 'jpeg'];
+const PICTURES = ['png', 'exr', 'dpx', 'tif', 'tiff', 'jpg', 'jpeg', 'webp', 'bmp', 'tga'];
 const PROJECTS = [{ name: 'Retake project', extensions: ['retake'] }];
 
 async function paths(

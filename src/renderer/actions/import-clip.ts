@@ -2,8 +2,9 @@
 import { Cancelled, errorLine } from '../../common/errors.ts';
 import { addClip, refuse } from '../../common/project/edits.ts';
 import { recutClip } from '../../common/project/edits-recut.ts';
-import { isShot } from '../../common/project/positions.ts';
+import { isShot, timelineRate } from '../../common/project/positions.ts';
 import { gatherRuns } from '../../common/sequence.ts';
+import { formatRational } from '../../common/time/rational.ts';
 import { call, shell } from '../engine.ts';
 import { getCurrentShot, getPlaced, lengthOfPlaced } from '../store/current.ts';
 import { refreshLibrary, settingsFor } from '../store/library.ts';
@@ -23,7 +24,7 @@ export const DEFAULT_SENSITIVITY = 0.5;
 /** @returns the id of the clip */
 export async function importClip(path: string): Promise<string> {
   if (!getOpened()) refuse('importing', 'no project is open', 'Make or open one first.');
-  const { ref, info } = await call('clip.import', { path });
+  const { ref, info } = await call('clip.import', { path, ...usualRate() });
   for (const warning of info.warnings) tell(`${ref.name}: ${warning}`);
   const { cuts } = await call('clip.cuts', { path: ref.path, sensitivity: DEFAULT_SENSITIVITY });
   const settings = settingsFor(await refreshLibrary(), getDocument().bundle);
@@ -39,6 +40,13 @@ export async function importClip(path: string): Promise<string> {
   if (added) select([added.item.id]);
   if (first) setView(fitAll(getView(), lengthOfPlaced(getPlaced())));
   return ref.id;
+}
+
+/** Pictures that do not say their rate run at that of the timeline, where there is one. */
+function usualRate(): { usualRate?: string } {
+  const document = getDocument();
+  const begun = Object.keys(document.clips).length > 0;
+  return begun ? { usualRate: formatRational(timelineRate(document)) } : {};
 }
 
 /**

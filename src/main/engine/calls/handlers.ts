@@ -5,6 +5,7 @@ import type { DesktopEvent, JobEvent } from '../../../common/contract/events.ts'
 import type { OpenedProject } from '../../../common/contract/projects.ts';
 import { AppError, errorLine } from '../../../common/errors.ts';
 import type { ProjectDocument } from '../../../common/project/document.ts';
+import { parseRate } from '../../../common/time/rational.ts';
 import type { ArtefactStore } from '../artefacts/store.ts';
 import type { DataPaths } from '../data-paths.ts';
 import { requireSearchFolder, requireWorkFolder } from '../folders.ts';
@@ -111,6 +112,7 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
   /** The queue hears where the project lies, and brings in what waited for it. The project is open either way. */
   const shown = async (work: Promise<OpenedProject>): Promise<OpenedProject> => {
     const answer = await work;
+    probe.runAt(Object.values(answer.document.clips));
     if (!store) return answer;
     const shots = answer.document.timeline.filter(({ kind }) => kind === 'shot').map(({ id }) => id);
     try {
@@ -178,11 +180,12 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
       return shown(project.createWith(path, { ...document, name }));
     },
 
-    'clip.import': async ({ path }, signal) => {
+    'clip.import': async ({ path, usualRate }, signal) => {
       await places.accept(path);
       const tell = (fraction: number) => emit({ kind: 'import-progress', path, what: 'reading', fraction });
       try {
-        const info = await probe(path, either(errands.signal, signal), seldom(tell));
+        const usual = (usualRate && parseRate(usualRate)) || undefined;
+        const info = await probe(path, either(errands.signal, signal), seldom(tell), usual);
         return { ref: await clipRefOf(info), info };
       } finally {
         tell(1);

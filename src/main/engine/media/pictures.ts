@@ -229,6 +229,12 @@ function endsLike({ pictures, errors }: Show, packets: readonly Packet[]): boole
 }
 
 function nothingDecodes(doing: string, { codec, tag }: VideoStream, lines: readonly string[]): AppError {
+  if (codec === 'webp' && lines.some((line) => /image data not found/.test(line))) {
+    return new AppError('clip-unreadable', 'it is an animated WebP, which this ffmpeg cannot decode', {
+      doing,
+      hint: 'Save it as a GIF, an animated PNG or a movie.',
+    });
+  }
   if (lines.some((line) => /no decoder found for|Decoder \(codec .*not found/.test(line))) {
     const name = codec !== 'none' && codec !== 'unknown' ? codec : (tag ?? 'its kind of picture');
     return new AppError('clip-unreadable', `this ffmpeg has no decoder for ${name}`, {

@@ -23,8 +23,10 @@ import { parseHeard, trySoundArgs } from './sound-args.ts';
 
 export interface ProbeOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Of a picture sequence; what its pictures say, or else 24, where it is not said here. */
+  /** Of a picture sequence; what its pictures say, or else the usual one, where it is not said here. */
   readonly rate?: Rational | undefined;
+  /** Of pictures for which nobody says one: the rate of the timeline that they come to, or else of film, 24. */
+  readonly usualRate?: Rational | undefined;
   /** Told while a long file is decoded whole. */
   readonly onFraction?: ((fraction: number) => void) | undefined;
   readonly ffmpeg?: Ffmpeg;
@@ -47,7 +49,7 @@ export async function probeClip(path: string, options: ProbeOptions = {}): Promi
     });
   }
   const said = found ? readPictureHeader(found.files[0]!) : null;
-  const source = sourceOf(absolute, found, options.rate ?? said?.rate ?? SEQUENCE_RATE);
+  const source = sourceOf(absolute, found, options.rate ?? said?.rate ?? options.usualRate ?? SEQUENCE_RATE);
   const ffmpeg = options.ffmpeg ?? (await resolveFfmpeg());
 
   const lines: string[] = [];
@@ -89,10 +91,7 @@ export async function probeClip(path: string, options: ProbeOptions = {}): Promi
   return clip;
 }
 
-/** Codecs in which covers are kept. */
-const STILL_CODECS = /^(mjpeg|png|bmp|gif|webp|tiff)$/;
-
-/** The first stream that is a film: covers may come before it, and not every writer marks them. */
+/** The first stream that is a film: covers and title cards may come before it, in any codec, and not every writer marks them. */
 async function chooseVideo(
   ffmpeg: Ffmpeg,
   source: Source,
@@ -102,8 +101,7 @@ async function chooseVideo(
   const films = videos.filter(({ attachedPicture }) => !attachedPicture);
   if (films.length > 1) {
     for (const stream of films) {
-      if (!STILL_CODECS.test(stream.codec) || !(await isSinglePicture(ffmpeg, source, stream, run)))
-        return stream;
+      if (!(await isSinglePicture(ffmpeg, source, stream, run))) return stream;
     }
   }
   return films[0];

@@ -2,8 +2,10 @@
 import { AppError } from '../../../common/errors.ts';
 import type { FrameRange } from '../../../common/media.ts';
 import type { ClipRef, Shot } from '../../../common/project/document.ts';
+import { runOfPattern } from '../../../common/sequence.ts';
 import { mergeGroups } from '../../../common/settings/catalogue.ts';
 import { type EditSettings, parseSettings } from '../../../common/settings/settings.ts';
+import { formatRational } from '../../../common/time/rational.ts';
 import { followsSeveral } from '../recipe/request.ts';
 
 export interface ShotRequest {
@@ -31,7 +33,8 @@ export function requestOf({ shot, clip, bundle, provider, out, part, look }: Sho
   const { pictures } = shot.settings.guide;
   return parseSettings(
     mergeGroups(shot.settings, {
-      source: { clip: clip.path, range },
+      // Pictures run as the project has them.
+      source: { clip: clip.path, range, ...(runOfPattern(clip.path) && { rate: formatRational(clip.rate) }) },
       model: { bundle, provider },
       guide: {
         anchor,
