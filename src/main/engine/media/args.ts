@@ -3,7 +3,7 @@ import type { ClipInfo, FrameRange, Rational } from '../../../common/media.ts';
 import { toNumber } from '../../../common/time/rational.ts';
 import { hdrCoding, sourceCoding } from './colour.ts';
 import { inputClip, inputSource, type Source } from './input.ts';
-import { holdsLight, toSignal } from './linear.ts';
+import { holdsLight, TWICE_AS_WIDE, toSignal } from './linear.ts';
 import { pictureClock } from './retiming.ts';
 
 /** Level names in front of messages tell damage from chatter. */
@@ -90,8 +90,7 @@ export function conform(clip: ClipInfo, sought = false): string[] {
 const ALPHA_ASIDE: readonly (readonly [RegExp, string])[] = [
   [/^pal8/, 'bgra'],
   [/^(ayuv|vuya|uyva)/, 'yuva444p16le'],
-  [/^(rgbaf|gbrapf)/, 'rgba64le'],
-  [/be$/, 'rgba64le'], // pictures of 16 bits, as PNG has them
+  [/^(rgbaf|gbrapf|rgba64|bgra64|ya16|gbrap.*be$)/, 'gbrap16le'],
 ];
 
 /** The transparency of a picture at a size, full range. */
@@ -124,7 +123,8 @@ export function decodeArgs(clip: ClipInfo, plan: DecodePlan): string[] {
   const skipped = clip.sequence !== null && clip.fieldOrder === 'progressive' ? start : 0;
   const filters = [
     'showinfo=checksum=0',
-    ...conform(clip, plan.seek !== null),
+    // Older ffmpeg pads no floats, and would make 16 bits of them; each of these pictures is a frame as it comes.
+    ...(holdsLight(clip) && !alpha ? [] : conform(clip, plan.seek !== null)),
     `select='between(n,${start - skipped},${end - skipped - 1})'`,
     ...(alpha
       ? [...alphaPlane(clip, plan), 'format=gray']
@@ -183,9 +183,10 @@ export function readable(clip: ClipInfo): string[] {
  */
 function signalsOf(clip: ClipInfo): string[] {
   const { pixelFormat } = clip;
-  const planes = pixelFormat.startsWith('gray') ? 'mergeplanes=0x000000:gbrpf32le' : 'format=gbrpf32le';
-  const parted = ['format=gbrapf32le', 'unpremultiply=inplace=1', 'mergeplanes=0x000102:gbrpf32le'];
-  return [...(clip.alpha ? parted : [planes]), toSignal(clip), 'format=gbrpf32le'];
+  const grey = [TWICE_AS_WIDE, 'mergeplanes=0x000000:gbrpf32le', 'crop=iw/2:ih:0:0'];
+  const own = pixelFormat.startsWith('gray') ? grey : ['format=gbrpf32le'];
+  const parted = ['format=gbrapf32le', 'unpremultiply=inplace=1'];
+  return [...(clip.alpha ? parted : own), toSignal(clip), 'format=gbrpf32le'];
 }
 
 export function scaleToRgb(

@@ -4,9 +4,9 @@ import { type FormatSpec, isPictures } from '../../../common/formats/format.ts';
 import type { ClipInfo, Fit, FrameRange } from '../../../common/media.ts';
 import { formatRational } from '../../../common/time/rational.ts';
 import { alphaPlane, conform, QUIET, SHARP, secondsOf, seekTo } from './args.ts';
-import { isFloat, isRgb, outputColour } from './colour.ts';
+import { isFloat, isRgb, type OutputColour, outputColour } from './colour.ts';
 import { inputCanvases, inputChapters, inputClip } from './input.ts';
-import { scaleFloats, toLight } from './linear.ts';
+import { scaleFloats, TWICE_AS_WIDE, toLight } from './linear.ts';
 import { mergeStack, stackOf } from './merge.ts';
 import { soundFilter, soundInput } from './sound-args.ts';
 
@@ -110,6 +110,12 @@ function codedAs({ clip }: Pick<EncodePlan, 'clip'>, pixelFormat: string) {
     : ({ matrix, tags, range: 'limited' } as const);
 }
 
+/** Said of the frames too: some encoders read it off them, and some filters forget it. */
+function taggedAs(tags: OutputColour['tags'], range: 'full' | 'limited'): string {
+  const { primaries, transfer, matrix } = tags;
+  return `setparams=range=${range}:color_primaries=${primaries}:color_trc=${transfer}:colorspace=${matrix}`;
+}
+
 /** From stdin: the picture at the source's size, coded in the take's matrix with tags that say so. */
 function pictureFilters({ clip, fit, spec, merged }: EncodePlan, pixelFormat = spec.pixelFormat): string {
   const floats = takesFloats(spec);
@@ -119,7 +125,7 @@ function pictureFilters({ clip, fit, spec, merged }: EncodePlan, pixelFormat = s
   const joined = (filters: string[]) =>
     merged ? [mergeStack(clip, fit, floats), ...filters].join(',') : `[0:v]${[crop, ...filters].join(',')}`;
   const sized = merged ? [] : [size];
-  const tagged = `setparams=range=${range}:color_primaries=${tags.primaries}:color_trc=${tags.transfer}:colorspace=${tags.matrix}`;
+  const tagged = taggedAs(tags, range);
   if (isPictures(spec)) {
     return joined([...sized, ...(floats ? [toLight(clip)] : []), `format=${pixelFormat}`, 'setsar=1']);
   }
@@ -164,10 +170,20 @@ function pictureWithAlpha(plan: EncodePlan, out: NonNullable<FormatSpec['alpha']
     'setsar=1',
     'setpts=N',
   ];
+  const tagged = isPictures(spec) ? [] : [taggedAs(tags, levels)];
+  const ends = `format=${out.pixelFormat}`;
+  if (!isFloat(out.planar)) {
+    return [
+      `${pictureFilters(plan, colours)},setpts=N[colours]`,
+      `[${input}:${clip.stream}]${alpha.join(',')}[alpha]`,
+      `[colours][alpha]${[`mergeplanes=0x00010210:${out.planar}`, ends, ...tagged].join(',')}[v]`,
+    ];
+  }
+  const crop = `crop=${clip.width}:${clip.height}:0:0`;
   return [
-    `${pictureFilters(plan, colours)},setpts=N[colours]`,
-    `[${input}:${clip.stream}]${alpha.join(',')}[alpha]`,
-    `[colours][alpha]mergeplanes=0x00010210:${out.planar},${isFloat(out.planar) ? 'premultiply=inplace=1,' : ''}format=${out.pixelFormat}[v]`,
+    `${pictureFilters(plan, colours)},setpts=N,${TWICE_AS_WIDE}[colours]`,
+    `[${input}:${clip.stream}]${alpha.join(',')},${TWICE_AS_WIDE.replaceAll(']', 'too]')}[alpha]`,
+    `[colours][alpha]mergeplanes=0x00010210:${out.planar},${crop},premultiply=inplace=1,${ends}[v]`,
   ];
 }
 

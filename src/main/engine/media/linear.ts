@@ -37,6 +37,12 @@ export function scaleFloats({ width, height }: { width: number; height: number }
   return `zscale=w=${width}:h=${height}:filter=lanczos:min=gbr:m=gbr:rin=full:r=full`;
 }
 
+/**
+ * Makes a picture of floats twice as wide, for `mergeplanes`: that of older ffmpeg (5.1) copies half of each line of floats, which
+ * is all that is wanted then. A crop to the width it had has to follow.
+ */
+export const TWICE_AS_WIDE = 'split[once][again];[once][again]hstack';
+
 /** Whether a clip's pictures hold light: floats do, unless they are said to be coded for a display. */
 export function holdsLight({ pixelFormat, colour }: Pick<ClipInfo, 'pixelFormat' | 'colour'>): boolean {
   return isFloat(pixelFormat) && (colour.transfer === null || colour.transfer === 'linear');

@@ -5,7 +5,7 @@
 import { assert } from '../../../common/errors.ts';
 import type { ClipInfo, Fit } from '../../../common/media.ts';
 import { SHARP } from './args.ts';
-import { scaleFloats } from './linear.ts';
+import { scaleFloats, TWICE_AS_WIDE } from './linear.ts';
 
 /** What a frame of the canvas is laid over. */
 export interface Own {
@@ -80,11 +80,11 @@ export function mergeStack(clip: Size, { contentWidth, contentHeight }: Fit, flo
   const own = `crop=${clip.width}:${clip.height}:0:0`;
   const canvas = `crop=${contentWidth}:${contentHeight}:0:${clip.height}`;
   return [
-    '[0:v]split[stacked][veil]',
+    `[0:v]${floats ? `${TWICE_AS_WIDE},` : ''}split[stacked][veil]`,
     `[stacked]mergeplanes=0x000102:${planes},split[upper][lower]`,
     `[upper]${own}[own]`,
     `[lower]${canvas},${scale},format=${planes}[edit]`,
-    `[veil]${own},mergeplanes=0x030303:${planes}[mask]`,
+    `[veil]mergeplanes=0x030303:${planes},${own}[mask]`,
     '[own][edit][mask]maskedmerge,setpts=N',
   ].join(';');
 }
