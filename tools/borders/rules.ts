@@ -224,12 +224,12 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/queue',
-    'render, recipe, make, artefacts, diffusion, media, models, onnx, project, storage, progress.ts, report-file.ts, common, common/formats, common/masks, common/settings, common/project, contract',
+    'render, recipe, make, artefacts, diffusion, media, models, onnx, project, storage, progress.ts, report-file.ts, common, common/formats, common/masks, common/settings, common/project, contract, time',
     'A job renders, and its take is filed to its own project.',
   ),
   area(
     'main/engine/calls',
-    'queue, project, library, previews, review, delivery, interchange, artefacts, models, media, data-paths.ts, folders.ts, serve.ts, common, common/project, common/settings, contract',
+    'queue, project, library, previews, review, delivery, interchange, artefacts, models, media, data-paths.ts, folders.ts, serve.ts, common, common/project, common/settings, contract, time',
     'Calls are answered here and nothing is computed.',
   ),
   area(
