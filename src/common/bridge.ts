@@ -104,6 +104,8 @@ export interface ShellBridge {
   onMenu(listener: (command: MenuCommand) => void): () => void;
   /** A project file opened from outside while the application runs. */
   onOpenProject(listener: (path: string) => void): () => void;
+  /** A timeline that another program hands over. */
+  onOpenTimeline(listener: (path: string) => void): () => void;
   /** Asked before the window closes: `flush` writes what is unsaved, and the window closes when it settles. */
   onQuit(flush: () => Promise<void>): () => void;
 }

@@ -34,5 +34,7 @@ export type ShellNotes = {
   'engine:down': { readonly state: Exclude<EngineState, 'starting' | 'up'>; readonly why: string };
   menu: MenuCommand;
   'projects:open': string;
+  /** A timeline that another program hands over. */
+  'timelines:open': string;
   quit: null;
 };

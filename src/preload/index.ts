@@ -68,6 +68,7 @@ const bridge: Bridge = {
     notify: (title, body) => tell('notify', { title, body }),
     onMenu: (listener) => listen('menu', listener),
     onOpenProject: (listener) => listen('projects:open', listener),
+    onOpenTimeline: (listener) => listen('timelines:open', listener),
     onQuit: (listener) => {
       flush = listener;
       return () => {

@@ -192,6 +192,7 @@ function installBridge(): void {
         notify() {},
         onMenu: never,
         onOpenProject: never,
+        onOpenTimeline: never,
         onQuit: never,
       },
     },

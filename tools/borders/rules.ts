@@ -285,12 +285,17 @@ export const LIBRARIES: readonly Library[] = [
   ),
   library('node:dns', 'main/engine/library/address.ts', 'The network is asked by the downloader only.'),
   library('node:net', 'main/engine/library/address.ts', 'The network is asked by the downloader only.'),
-  ...['node:http', 'node:http2', 'node:https', 'node:tls', 'node:dgram'].map((name) =>
+  ...['node:http2', 'node:https', 'node:tls', 'node:dgram'].map((name) =>
     library(
       name,
       '',
       'The network is asked by the downloader only, with fetch, which biome.json keeps to it.',
     ),
+  ),
+  library(
+    'node:http',
+    'main/app/resolve/door.ts',
+    'Who is let in from outside comes by one door, on this machine alone.',
   ),
   library('node:sqlite', '', 'SQLite has one door, and one library behind it.'),
   library(

@@ -22,6 +22,8 @@ import { projectArgument } from './open-with.ts';
 import { appPaths } from './paths.ts';
 import { PAGE_ROOT, registerScheme, serveFolders } from './protocol.ts';
 import { openRecent } from './recent.ts';
+import { resolveBridge } from './resolve/bridge.ts';
+import { resolveCalls } from './resolve/calls.ts';
 import { contentSecurityPolicy, denyNetwork, denyPermissions, developmentServer } from './security.ts';
 import { type Closing, closeWithCare, openWindow } from './windows.ts';
 
@@ -41,6 +43,8 @@ function run(): void {
   let engine: Engine | null = null;
   /** The project to show when the page (re)loads. */
   let project: string | null = projectArgument(process.argv, process.cwd());
+  /** The one in the window. */
+  let shown: string | null = null;
 
   const tell = <Name extends keyof ShellNotes>(name: Name, note: ShellNotes[Name]) =>
     window?.webContents.send(name, note);
@@ -89,6 +93,26 @@ function run(): void {
       );
     }
 
+    const bridge = resolveBridge({
+      ...{
+        memory: join(app.getPath('userData'), 'resolve.json'),
+        home: paths.home,
+        panel: paths.resolvePanel,
+      },
+      calls: resolveCalls({
+        engine: () => engine,
+        project: () => shown,
+        folder: join(paths.home, 'resolve'),
+        opens: (path) => {
+          tell('timelines:open', path);
+          show();
+        },
+      }),
+      log,
+      onChange: () => showMenu(),
+    });
+    app.on('will-quit', () => bridge.close());
+
     const recent = openRecent(join(app.getPath('userData'), 'recent.json'), (path) => {
       app.addRecentDocument(path);
       showMenu();
@@ -101,6 +125,13 @@ function run(): void {
             run: (command) => tell('menu', command),
             openProject: openFromOutside,
             logs,
+            resolve: {
+              listens: bridge.listens(),
+              onSwitch: (on) => void bridge.switchTo(on),
+              onInstall: () => {
+                if (window) void bridge.install(window);
+              },
+            },
           },
           process.platform === 'darwin',
         ),
@@ -135,6 +166,7 @@ function run(): void {
           from.setTitle(title);
           if (process.platform === 'darwin') from.setRepresentedFilename(projectPath ?? '');
           project = projectPath ?? project;
+          shown = projectPath;
           if (projectPath) recent.add(projectPath);
         },
         'drag:files': (files, from) => dragOut(from.webContents, files),

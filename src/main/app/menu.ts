@@ -42,9 +42,15 @@ export interface MenuActions {
   readonly openProject: (path: string) => void;
   /** Folder of the log files. */
   readonly logs: string;
+  /** Of DaVinci Resolve. */
+  readonly resolve: {
+    readonly listens: boolean;
+    readonly onSwitch: (on: boolean) => void;
+    readonly onInstall: () => void;
+  };
 }
 
-export function buildMenu({ recent, run, openProject, logs }: MenuActions, mac: boolean): Menu {
+export function buildMenu({ recent, run, openProject, logs, resolve }: MenuActions, mac: boolean): Menu {
   const item = ({ command, label, accelerator }: Entry): MenuItemConstructorOptions => ({
     id: command,
     label,
@@ -60,9 +66,24 @@ export function buildMenu({ recent, run, openProject, logs }: MenuActions, mac: 
   const file = FILE.map((one) =>
     one === 'separator' ? separator : one === 'recent' ? recentMenu : item(one),
   );
+  const resolveMenu: MenuItemConstructorOptions = {
+    label: 'DaVinci Resolve',
+    submenu: [
+      {
+        label: 'Let Resolve Ask for Timelines',
+        type: 'checkbox',
+        checked: resolve.listens,
+        click: ({ checked }) => resolve.onSwitch(checked),
+      },
+      { label: 'Install the Panel…', click: resolve.onInstall },
+    ],
+  };
   const template: MenuItemConstructorOptions[] = [
     ...(mac ? [{ role: 'appMenu' as const }] : []),
-    { label: 'File', submenu: [...file, separator, { role: mac ? 'close' : 'quit' }] },
+    {
+      label: 'File',
+      submenu: [...file, resolveMenu, separator, { role: mac ? 'close' : 'quit' }],
+    },
     {
       label: 'Edit',
       submenu: [

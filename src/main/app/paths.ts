@@ -11,6 +11,10 @@ export interface AppPaths {
   readonly page: string;
   readonly previews: string;
   readonly demo: string;
+  /** The panel for DaVinci Resolve. */
+  readonly resolvePanel: string;
+  /** What this user's Retake keeps. */
+  readonly home: string;
   /** Environment of the engine: ours, and where it finds what is shipped with the application. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -25,6 +29,8 @@ export function appPaths(): AppPaths {
     page: join(import.meta.dirname, '../renderer'),
     previews: join(home, 'previews'),
     demo: join(resources, 'demo'),
+    resolvePanel: join(resources, 'resolve', 'panel'),
+    home,
     env: {
       ...childEnvironment(),
       RETAKE_HOME: home,

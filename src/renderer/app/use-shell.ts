@@ -1,6 +1,7 @@
 /** The window's ties to the world outside: engine, menu, keys, title, quitting, keeping awake. */
 import { useEffect } from 'react';
 import { openAtStart } from '../actions/demo.ts';
+import { openTimeline } from '../actions/open-timeline.ts';
 import { openProject } from '../actions/project.ts';
 import { run } from '../actions/registry.ts';
 import { shell } from '../engine.ts';
@@ -19,6 +20,7 @@ export function useShell(): void {
       listenToKeys(window),
       shell().onMenu((command) => void run(command)),
       shell().onOpenProject(open),
+      shell().onOpenTimeline((path) => void attempt(openTimeline(path))),
       shell().onQuit(flush),
     ];
     void attempt(openAtStart());
