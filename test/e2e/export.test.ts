@@ -16,7 +16,7 @@ import { rational } from '../../src/common/time/rational.ts';
 import { createProject } from '../../src/main/engine/project/file.ts';
 import { testCard } from '../helpers/clips.ts';
 import { clipRefOf, withClip } from '../helpers/project.ts';
-import { accessible, choose, shots } from './desk.ts';
+import { accessible, choose, shots, takes } from './desk.ts';
 import { launch } from './launch.ts';
 import { type RunningApp, usedHome } from './running-app.ts';
 
@@ -122,7 +122,12 @@ it('writes the folder, says what it holds, and what was written shows the take',
   const { path } = cut.media[shown!.media]!;
   expect(path).toBe(join(out, 'media', 'film Take 1.mov'));
   expect(readFileSync(path).equals(readFileSync(take))).toBe(true);
-  expect(readdirSync(join(out, 'media')).toSorted()).toEqual(['clip.mp4', 'film Take 1.mov']);
+  expect(readdirSync(join(out, 'media')).toSorted()).toEqual([
+    'clip.mp4',
+    'film Take 1.c2pa.json',
+    'film Take 1.mov',
+    'film Take 1.xmp',
+  ]);
   await sheet().getByRole('button', { name: 'Show in folder' }).click();
   const revealed = () =>
     app.evaluate(({ shell }) => (shell as unknown as { shown: string[] }).shown.at(-1) ?? '');
@@ -140,4 +145,22 @@ it('remembers the last choice, and goes on beside what is there', async () => {
   await sheet()
     .getByText(/^2 files, about/)
     .waitFor();
+});
+
+it('hands a take back in place: the whole clip, under its own name, in a folder beside it', async () => {
+  const { page } = app;
+  await page.keyboard.press('Escape');
+  await sheet().waitFor({ state: 'detached' });
+  await takes(page).getByRole('button', { name: 'More for Take 1' }).click();
+  await page.getByRole('menuitem', { name: 'Replace the source…' }).click();
+  await sheet()
+    .getByText(/all 48 frames of the clip/)
+    .waitFor();
+  await accessible(page);
+  await sheet().getByRole('button', { name: 'Write' }).click();
+  await sheet()
+    .getByText(/^Written: 1 file/)
+    .waitFor({ timeout: 60_000 });
+  expect(existsSync(join(at('Shot 1 Take 1 (Retake)'), 'clip.mov'))).toBe(true);
+  expect(existsSync(at('clip.mp4'))).toBe(true);
 });

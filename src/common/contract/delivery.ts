@@ -109,9 +109,22 @@ export interface DeliveryProgress {
   readonly fraction: number;
 }
 
+const inPlaceRequest = z.strictObject({
+  project: projectId,
+  document: projectDocument,
+  take: z.string().min(1).max(40),
+  format: z.enum(TAKE_FORMATS),
+});
+export type InPlaceRequest = z.output<typeof inPlaceRequest>;
+
 export const deliveryCalls = {
   /** Refuses what `delivery.run` would refuse; writes nothing. */
   'delivery.foresee': call(deliveryRequest, 'preparing the export').answers<DeliveryForecast>(),
   /** All of it, or nothing under its final name; the same request goes on where a run was cut off. Progress comes as events. */
   'delivery.run': call(deliveryRequest, 'exporting').answers<Delivered>(),
+  /**
+   * A take's whole clip with the take in it, in a new folder beside the clip and under the clip's own name: what relinks by name, timecode
+   * and length finds it. The clip stays as it is. Progress names the clip's folder.
+   */
+  'delivery.inPlace': call(inPlaceRequest, 'writing the clip with the take').answers<Delivered>(),
 };

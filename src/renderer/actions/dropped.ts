@@ -29,7 +29,7 @@ export async function takeDropped(files: readonly File[]): Promise<void> {
 }
 
 /** Nothing of the library has such a name; a run of pictures is not asked about one by one. */
-const CLIP = /\.(mov|mp4|m4v|mxf|mkv|avi|webm|mpe?g|m?ts|png|exr|dpx|tiff?|jpe?g|webp)$/i;
+const CLIP = /\.(mov|mp4|m4v|mxf|mkv|avi|webm|mpe?g|m?ts|gif|apng|png|exr|dpx|tiff?|jpe?g|webp|bmp|tga)$/i;
 
 /** Which of the dropped are for the library is told by what they hold, not by their names. */
 async function sorted(paths: readonly string[]) {

@@ -5,8 +5,10 @@ import type { ExportChoice, What } from '../../common/delivery/choice.ts';
 import { type ExportSubject, rangeBetween, requestOf } from '../../common/delivery/request.ts';
 import { AppError, Cancelled, errorLine } from '../../common/errors.ts';
 import { portableName } from '../../common/file-name.ts';
+import type { TakeFormat } from '../../common/formats/registry.ts';
+import type { Take } from '../../common/project/document.ts';
 import { refuse } from '../../common/project/edits.ts';
-import { timelineRate } from '../../common/project/positions.ts';
+import { shotOf, timelineRate } from '../../common/project/positions.ts';
 import { parseTimecode } from '../../common/time/timecode.ts';
 import { call, platform, shell } from '../engine.ts';
 import { flush } from '../store/autosave.ts';
@@ -14,6 +16,7 @@ import { getChosenShots, getCurrentShot } from '../store/current.ts';
 import { keepLastExport, lastExport } from '../store/export-presets.ts';
 import {
   type ExportField,
+  type ExportRun,
   getExporting,
   patchExporting,
   patchRun,
@@ -21,7 +24,7 @@ import {
 } from '../store/exporting.ts';
 import { tell, tellError } from '../store/notices.ts';
 import { getDocument, getOpened, type Opened } from '../store/project.ts';
-import { getTakesView } from '../store/takes.ts';
+import { getTakesView, setTakesView } from '../store/takes.ts';
 import { getView, setView } from '../store/view.ts';
 import { sentence } from '../words.ts';
 import type { Command } from './command.ts';
@@ -62,13 +65,20 @@ function begin({ id, path }: Opened, what?: What): void {
   patchExporting({
     choice: what ? { ...choice, what } : choice,
     folder: folder ?? folderIn(folderOf(path)),
-    ...{ startTimecode: null, foreseen: null, run: null },
+    ...{ startTimecode: null, foreseen: null, run: null, replacing: null },
   });
+}
+
+/** Opens the sheet on this take, and on those that are chosen with it. */
+export function exportTake(take: Take): void {
+  if (!getTakesView().chosen.includes(take.id)) setTakesView({ chosen: [take.id] });
+  openExport('takes');
 }
 
 /** The sheet is closed. An export that runs goes on; one that has ended was seen. */
 export function leaveExport(): void {
   setView({ dialog: null });
+  patchExporting({ replacing: null });
   if (getExporting().run?.state !== 'running') patchExporting({ run: null, foreseen: null });
 }
 
@@ -109,7 +119,7 @@ let asking = new AbortController();
 export function foreseeSoon(): void {
   clearTimeout(waiting);
   asking.abort();
-  if (getView().dialog !== 'export' || getExporting().run) return;
+  if (getView().dialog !== 'export' || getExporting().run || getExporting().replacing) return;
   patchExporting({ foreseen: { state: 'looking' } });
   waiting = setTimeout(() => void foresee(), QUIET_MS);
 }
@@ -165,26 +175,63 @@ function refusalOf(error: unknown): Refusal {
 export async function startExport(): Promise<void> {
   const { run, choice } = getExporting();
   if (run?.state === 'running') return;
-  const asked = run ? { request: run.request } : prepared();
+  if (run) return perform(run);
+  const asked = prepared();
   if ('refusal' in asked) return patchExporting({ foreseen: { state: 'refused', refusal: asked.refusal } });
   const { request } = asked;
+  const { project, folder } = request;
+  const keep = (written: boolean) => {
+    if (choice) keepLastExport({ project, choice, folder, written });
+  };
+  await perform({
+    ...{ project, folder, inPlace: false },
+    async work(signal) {
+      keep(false);
+      await flush();
+      const result = await call('delivery.run', request, signal);
+      keep(true);
+      return result;
+    },
+  });
+}
+
+/** Asks about a take that is handed back in place. */
+export function askToReplace(take: Take): void {
+  if (getExporting().run?.state === 'running')
+    refuse('replacing the source', 'an export is under way', 'Wait for it, or stop it.');
+  patchExporting({ replacing: take.id, run: null });
+  setView({ dialog: 'export' });
+}
+
+/** Writes the take's whole clip with the take in it beside the clip. */
+export async function replaceSource(take: Take, format: TakeFormat): Promise<void> {
+  const document = getDocument();
+  const { id: project } = getOpened() ?? refuse('replacing the source', 'no project is open');
+  const shot = shotOf(document, take.shotId) ?? refuse('replacing the source', 'its shot is gone');
+  patchExporting({ replacing: null });
+  await perform({
+    ...{ project, folder: folderOf(document.clips[shot.clipId]!.path), inPlace: true },
+    work: (signal) => call('delivery.inPlace', { project, document, take: take.id, format }, signal),
+  });
+}
+
+async function perform({
+  project,
+  folder,
+  inPlace,
+  work,
+}: Pick<ExportRun, 'project' | 'folder' | 'inPlace' | 'work'>): Promise<void> {
   const abort = new AbortController();
   patchExporting({
     run: {
-      ...{ request, abort, since: Date.now(), first: null, progress: null },
+      ...{ project, folder, inPlace, work, abort, since: Date.now(), first: null, progress: null },
       ...{ state: 'running', problem: null, result: null },
     },
   });
-  const keep = (written: boolean) => {
-    if (choice) keepLastExport({ project: request.project, choice, folder: request.folder, written });
-  };
-  keep(false);
   try {
-    await flush();
-    const result = await call('delivery.run', request, abort.signal);
-    keep(true);
+    const result = await work(abort.signal);
     patchRun(abort, { state: 'done', result });
-    said(`${getDocument().name} is exported`, request.folder);
+    said(`${getDocument().name} is exported`, result.folder);
   } catch (error) {
     const cancelled = error instanceof Cancelled;
     patchRun(abort, {
@@ -209,16 +256,16 @@ export function changeExport(): void {
   const { run } = getExporting();
   const opened = getOpened();
   if (!run || !opened || run.state === 'running') return;
-  const again = run.request.project === opened.id && run.state !== 'done';
+  const again = run.project === opened.id && run.state !== 'done';
   if (again) patchExporting({ run: null });
   else begin(opened);
   foreseeSoon();
 }
 
 export async function revealExport(): Promise<void> {
-  const { result, request } = getExporting().run ?? {};
+  const { result, folder } = getExporting().run ?? {};
   const [first] = [...(result?.timelines ?? []), ...(result?.files ?? [])];
-  const path = first?.path ?? request?.folder;
+  const path = first?.path ?? folder;
   if (path) await shell().revealFile(path);
 }
 

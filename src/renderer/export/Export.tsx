@@ -4,15 +4,19 @@ import { foreseeSoon } from '../actions/export.ts';
 import { useExporting } from '../store/exporting.ts';
 import { useDocument } from '../store/project.ts';
 import { Form } from './Form.tsx';
+import { ReplaceSource } from './ReplaceSource.tsx';
 import { Run } from './Run.tsx';
 
 export function Export() {
   const run = useExporting((exporting) => exporting.run);
   const choice = useExporting((exporting) => exporting.choice);
+  const replacing = useExporting((exporting) => exporting.replacing);
   const document = useDocument((whole) => whole);
   // A take that comes meanwhile is one more.
   // biome-ignore lint/correctness/useExhaustiveDependencies: asked anew of every document
   useEffect(() => foreseeSoon(), [document]);
-  if (!choice) return null;
-  return run ? <Run run={run} /> : <Form choice={choice} />;
+  if (run) return <Run run={run} />;
+  const take = replacing === null ? undefined : document.takes[replacing];
+  if (take) return <ReplaceSource take={take} />;
+  return choice ? <Form choice={choice} /> : null;
 }

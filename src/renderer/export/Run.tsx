@@ -17,18 +17,22 @@ export function Run({ run }: { readonly run: ExportRun }) {
   return (
     <div className={styles.run}>
       {run.state === 'cancelled' ? (
-        <p>The export was stopped. Files that were finished are kept: it goes on from there.</p>
+        <p>
+          {run.inPlace
+            ? 'It was stopped, and nothing was written.'
+            : 'The export was stopped. Files that were finished are kept: it goes on from there.'}
+        </p>
       ) : (
         <p className={texts.problem} role="alert">
           {run.problem}
         </p>
       )}
-      <p className={`${texts.quiet} ${texts.path}`}>{run.request.folder}</p>
+      <p className={`${texts.quiet} ${texts.path}`}>{run.folder}</p>
       <div className={styles.buttons}>
         <Button onPress={leaveExport}>Close</Button>
-        <Button onPress={changeExport}>Change…</Button>
+        {run.inPlace ? null : <Button onPress={changeExport}>Change…</Button>}
         <Button look="primary" onPress={() => void startExport()}>
-          {run.state === 'cancelled' ? 'Go on' : 'Try again'}
+          {run.state === 'cancelled' && !run.inPlace ? 'Go on' : 'Try again'}
         </Button>
       </div>
     </div>
@@ -36,7 +40,7 @@ export function Run({ run }: { readonly run: ExportRun }) {
 }
 
 function Running({ run }: { readonly run: ExportRun }) {
-  const { progress, request } = run;
+  const { progress, folder } = run;
   const now = useClock();
   const left = secondsLeft(run, now);
   const percent = Math.floor((progress?.fraction ?? 0) * 100);
@@ -50,7 +54,7 @@ function Running({ run }: { readonly run: ExportRun }) {
       <p className={`${texts.quiet} ${texts.mono}`}>
         {percent} %{left === null ? '' : `, ${duration(left)} left`}
       </p>
-      <p className={`${texts.quiet} ${texts.path}`}>{request.folder}</p>
+      <p className={`${texts.quiet} ${texts.path}`}>{folder}</p>
       <p className={texts.quiet}>You may close this and work on; the bar at the top shows how far it is.</p>
       <div className={styles.buttons}>
         <Button onPress={cancelExport}>Stop</Button>
@@ -73,9 +77,9 @@ function useClock(): number {
   return now;
 }
 
-function Done({ run: { result, request } }: { readonly run: ExportRun }) {
+function Done({ run: { result, inPlace } }: { readonly run: ExportRun }) {
   if (!result) return null;
-  const { files, timelines, notes } = result;
+  const { files, timelines, notes, folder } = result;
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   const written = [
     ...(files.length > 0 ? [`${count(files.length, 'file')}, ${prettyBytes(bytes)}`] : []),
@@ -84,7 +88,7 @@ function Done({ run: { result, request } }: { readonly run: ExportRun }) {
   return (
     <div className={styles.run}>
       <p>Written: {written.join(' and ')}</p>
-      <p className={`${texts.quiet} ${texts.path}`}>{request.folder}</p>
+      <p className={`${texts.quiet} ${texts.path}`}>{folder}</p>
       {timelines.length > 0 ? (
         <ul className={styles.written} aria-label="Timelines">
           {timelines.map(({ format, path, losses }) => (
@@ -121,7 +125,7 @@ function Done({ run: { result, request } }: { readonly run: ExportRun }) {
         </ul>
       ) : null}
       <div className={styles.buttons}>
-        <Button onPress={changeExport}>Export something else…</Button>
+        {inPlace ? null : <Button onPress={changeExport}>Export something else…</Button>}
         <Button onPress={() => void revealExport()}>Show in folder</Button>
         <Button look="primary" onPress={leaveExport}>
           Close

@@ -21,7 +21,14 @@ export type Foreseen =
   | { readonly state: 'known'; readonly forecast: Forecast };
 
 export interface ExportRun {
-  readonly request: Calls['delivery.run']['input'];
+  /** Id of the project that it is of. */
+  readonly project: string;
+  /** As its progress names it. */
+  readonly folder: string;
+  /** A take handed back in place: nothing of it can be chosen otherwise in the sheet. */
+  readonly inPlace: boolean;
+  /** Does it, or goes on with it. */
+  readonly work: (signal: AbortSignal) => Promise<Delivered>;
   /** Milliseconds since 1970. */
   readonly since: number;
   /** The first share that was told, and when: what an earlier run had finished took no time of this one. */
@@ -43,6 +50,8 @@ interface Exporting {
   /** Null while nothing was asked. */
   readonly foreseen: Foreseen | null;
   readonly run: ExportRun | null;
+  /** The take that is about to be handed back in place. */
+  readonly replacing: string | null;
 }
 
 const exportingStore = create<Exporting>(() => ({
@@ -51,6 +60,7 @@ const exportingStore = create<Exporting>(() => ({
   startTimecode: null,
   foreseen: null,
   run: null,
+  replacing: null,
 }));
 
 export function useExporting<Part>(select: (exporting: Exporting) => Part): Part {
@@ -72,7 +82,7 @@ export function patchRun(abort: AbortController, patch: Partial<ExportRun>): voi
 
 export function onDelivery(progress: DeliveryProgress): void {
   exportingStore.setState(({ run }) => {
-    if (run?.state !== 'running' || run.request.folder !== progress.folder) return {};
+    if (run?.state !== 'running' || run.folder !== progress.folder) return {};
     const first = run.first ?? { fraction: progress.fraction, at: Date.now() };
     return { run: { ...run, progress, first } };
   });

@@ -2,6 +2,7 @@
 import { EllipsisVertical } from 'lucide-react';
 import { Menu, MenuItem, MenuTrigger, Popover, Separator } from 'react-aria-components';
 import type { Take } from '../../common/project/document.ts';
+import { askToReplace, exportTake } from '../actions/export.ts';
 import { showQuality } from '../actions/quality.ts';
 import { compareTake, promoteTake, revealTake, takeSettingsBack } from '../actions/takes.ts';
 import { tryTo } from '../store/notices.ts';
@@ -24,6 +25,8 @@ export function TakeMenu({ take, onRename, onNote, onDelete }: Props) {
     rename: onRename,
     note: onNote,
     reveal: () => revealTake(take),
+    export: () => exportTake(take),
+    replace: () => askToReplace(take),
     delete: onDelete,
   };
   return (
@@ -54,6 +57,12 @@ export function TakeMenu({ take, onRename, onNote, onDelete }: Props) {
           </MenuItem>
           <MenuItem id="reveal" className={popover.menuItem}>
             Show the file
+          </MenuItem>
+          <MenuItem id="export" className={popover.menuItem}>
+            Export…
+          </MenuItem>
+          <MenuItem id="replace" className={popover.menuItem}>
+            Replace the source…
           </MenuItem>
           <MenuItem id="delete" className={popover.menuItem}>
             Delete <kbd>Del</kbd>

@@ -3,6 +3,7 @@ import type { DesktopContract } from '../../../common/contract/contract.ts';
 import type { DeliveryProgress, DeliveryRequest } from '../../../common/contract/delivery.ts';
 import type { DesktopEvent } from '../../../common/contract/events.ts';
 import { type DeliveryContext, deliver, foresee } from '../delivery/delivery.ts';
+import { replaceSource } from '../delivery/in-place.ts';
 import { requireWorkFolder } from '../folders.ts';
 import type { Probe } from '../media/remembering-probe.ts';
 import type { NetworkPlaces } from '../project/places.ts';
@@ -30,11 +31,15 @@ export function deliveryHandlers({
   requireShown,
   errand,
   emit,
-}: DeliveryParts): Pick<Handlers<DesktopContract>, 'delivery.foresee' | 'delivery.run'> {
-  const allowed = async ({ project: id, document, folder }: DeliveryRequest) => {
+}: DeliveryParts): Pick<Handlers<DesktopContract>, 'delivery.foresee' | 'delivery.run' | 'delivery.inPlace'> {
+  const known = async ({ project: id, document }: Pick<DeliveryRequest, 'project' | 'document'>) => {
     project.known(id, DOING);
     for (const { path } of Object.values(document.clips)) await places.require(path, DOING);
     for (const { path } of Object.values(document.takes)) await requireShown(path, DOING);
+  };
+  const allowed = async (request: DeliveryRequest) => {
+    const { folder } = request;
+    await known(request);
     await places.accept(folder);
     await requireWorkFolder(folder, 'choosing the folder');
   };
@@ -50,6 +55,10 @@ export function deliveryHandlers({
     'delivery.run': async (request, signal) => {
       await allowed(request);
       return deliver(request, { ...contextOf(signal), onProgress: telling(emit) });
+    },
+    'delivery.inPlace': async (request, signal) => {
+      await known(request);
+      return replaceSource(request, { ...contextOf(signal), onProgress: telling(emit) });
     },
   };
 }

@@ -28,9 +28,9 @@ interface Told {
 }
 
 /** Of one file, frame by frame: its own sounds, transparency, chapters and labels go along. */
-export function isPart({ pieces, rate }: Movie, infos: Infos): boolean {
+export function isPart({ pieces, rate, through }: Movie, infos: Infos): boolean {
   const [piece, ...more] = pieces;
-  if (!piece?.picture || more.length > 0) return false;
+  if (!piece?.picture || more.length > 0 || through !== undefined) return false;
   const { path, frames } = piece.picture;
   const info = infos.get(path)!;
   return (
@@ -63,9 +63,11 @@ function told({ movie, infos }: Making, soundFile: string): Told {
     ...{ durationSeconds: frames / toNumber(rate), timecode, reel, audio: [], chapters: [], warnings: [] },
   };
   const range = { start: 0, end: frames };
-  if (pieces.length === 1 && first!.sound) {
+  const whole = movie.through === undefined ? null : { path: movie.through, from: 0 };
+  const one = whole ?? (pieces.length === 1 ? first!.sound : null);
+  if (one) {
     // One file is heard: all its tracks, as they are.
-    const heard = heardFrom(infos.get(first!.sound.path)!, first!.sound.from, movie);
+    const heard = heardFrom(infos.get(one.path)!, one.from, movie);
     const { path, sequence, container, stream, retiming, startTime, audio } = heard;
     return {
       clip: { ...plain, path, sequence, container, stream, retiming, startTime, audio },

@@ -33,6 +33,8 @@ export interface Movie {
   readonly timecode: string | null;
   readonly reel: string | null;
   readonly pieces: readonly Piece[];
+  /** A file that is heard from the first frame on, with all its tracks, whatever is seen; the pieces say nothing of sound then. */
+  readonly through?: string;
 }
 
 /** What shows at a frame of a grid: a file's frame, and the seconds of a file that are heard from its beginning on. */
