@@ -206,42 +206,47 @@ async function samplesOf(path: string): Promise<Int32Array> {
 }
 
 describe('the timeline as one file', () => {
-  it('is every frame that the window shows, to the bit, and its sound to the sample', async () => {
-    const { files, notes } = await delivered('flat', {});
-    expect(files.map(({ path, frames }) => [path.slice(folder.path.length), frames])).toEqual([
-      ['/flat/Sea- 1/Sea- 1.####.png', 36],
-    ]);
-    const seen = await picturesIn(files[0]!.path);
-    const [ofClip, ofTake] = [await picturesIn(clip), await picturesIn(take)];
-    const small = await picturesIn(other, { width: 32, height: 32 });
-    const black = new Float32Array(WIDTH * HEIGHT * 3);
-    // 24 frames a second among 29.97: the frame that has begun by then.
-    const wanted = [
-      ...ofClip.slice(2, 5),
-      ...ofTake.slice(0, 13),
-      ...[black, black, black, black],
-      ...Array.from({ length: 10 }, (_, i) => pillared(small[4 + Math.floor((i * 24 * 1001) / 30000)]!)),
-      ...ofClip.slice(30, 36),
-    ];
-    expect(seen.length).toBe(wanted.length);
-    for (const [i, picture] of seen.entries())
-      expect(Buffer.from(picture.buffer).equals(Buffer.from(wanted[i]!.buffer)), `frame ${i}`).toBe(true);
+  it.each([
+    ['png', '/flat-png/Sea- 1/Sea- 1.####.png', 'Sea- 1.wav'],
+    ['ffv1', '/flat-ffv1/Sea- 1.mkv', 'Sea- 1.mkv'],
+  ] as const)(
+    'as %s is every frame that the window shows, to the bit, and its sound to the sample',
+    async (format, name, heardIn) => {
+      const { files, notes } = await delivered(`flat-${format}`, { media: made({ format }) });
+      expect(files.map(({ path, frames }) => [path.slice(folder.path.length), frames])).toEqual([[name, 36]]);
+      const seen = await picturesIn(files[0]!.path);
+      const [ofClip, ofTake] = [await picturesIn(clip), await picturesIn(take)];
+      const small = await picturesIn(other, { width: 32, height: 32 });
+      const black = new Float32Array(WIDTH * HEIGHT * 3);
+      // 24 frames a second among 29.97: the frame that has begun by then.
+      const wanted = [
+        ...ofClip.slice(2, 5),
+        ...ofTake.slice(0, 13),
+        ...[black, black, black, black],
+        ...Array.from({ length: 10 }, (_, i) => pillared(small[4 + Math.floor((i * 24 * 1001) / 30000)]!)),
+        ...ofClip.slice(30, 36),
+      ];
+      expect(seen.length).toBe(wanted.length);
+      for (const [i, picture] of seen.entries())
+        expect(Buffer.from(picture.buffer).equals(Buffer.from(wanted[i]!.buffer)), `frame ${i}`).toBe(true);
 
-    const sound = await samplesOf(join(dirname(files[0]!.path), 'Sea- 1.wav'));
-    const at = (frame: number) => Math.round((frame * 1001 * 48000) / 30000);
-    expect(sound.length / 2).toBe(at(36));
-    const [heard, taken] = [await samplesOf(clip), await samplesOf(take)];
-    expect(sound.subarray(0, 2 * at(3))).toEqual(heard.subarray(2 * at(2), 2 * at(2) + 2 * at(3)));
-    expect(sound.subarray(2 * at(3), 2 * at(16))).toEqual(taken.subarray(0, 2 * (at(16) - at(3))));
-    expect(sound.subarray(2 * at(16), 2 * at(30)).every((value) => value === 0)).toBe(true);
-    expect(sound.subarray(2 * at(30))).toEqual(
-      heard.subarray(2 * at(30), 2 * at(30) + 2 * (at(36) - at(30))),
-    );
-    expect(notes.join('\n')).toMatch(
-      /other\.mov has 32×32 pixels: it is fitted into 48×32, with black beside it/,
-    );
-    expect(notes.join('\n')).toMatch(/other\.mov has 24 frames a second/);
-  }, 60_000);
+      const sound = await samplesOf(join(dirname(files[0]!.path), heardIn));
+      const at = (frame: number) => Math.round((frame * 1001 * 48000) / 30000);
+      expect(sound.length / 2).toBe(at(36));
+      const [heard, taken] = [await samplesOf(clip), await samplesOf(take)];
+      expect(sound.subarray(0, 2 * at(3))).toEqual(heard.subarray(2 * at(2), 2 * at(2) + 2 * at(3)));
+      expect(sound.subarray(2 * at(3), 2 * at(16))).toEqual(taken.subarray(0, 2 * (at(16) - at(3))));
+      expect(sound.subarray(2 * at(16), 2 * at(30)).every((value) => value === 0)).toBe(true);
+      expect(sound.subarray(2 * at(30))).toEqual(
+        heard.subarray(2 * at(30), 2 * at(30) + 2 * (at(36) - at(30))),
+      );
+      expect(notes.join('\n')).toMatch(
+        /other\.mov has 32×32 pixels: it is fitted into 48×32, with black beside it/,
+      );
+      expect(notes.join('\n')).toMatch(/other\.mov has 24 frames a second/);
+    },
+    60_000,
+  );
 });
 
 describe('rates and labels', () => {
@@ -357,6 +362,31 @@ describe('takes', () => {
     ]);
     await expect(names('{reel}')).rejects.toThrow(/\{reel\} stands for nothing/);
   });
+});
+
+describe('on the command line', () => {
+  it('names are those of the window, and what makes no sense is one line', async () => {
+    const project = folder.at('said.retake');
+    createProject(project, document).close();
+    const home = folder.at('home-said');
+    const said = async (...more: string[]) => {
+      const { code, stdout, stderr } = await retake(
+        ['export', project, '--out', folder.at('none'), ...more],
+        { home },
+      );
+      return [code, code === 0 ? stdout.split('\n')[0] : messages(stderr).join('\n')];
+    };
+    const nothing = expect.stringMatching(/^retake: .*there is nothing to write.*--media prores422hq/);
+    expect(await said()).toEqual([2, nothing]);
+    const none = expect.stringMatching(/^retake: .*there is no take Take 9/);
+    expect(await said('--take', 'Take 9', '--media', 'png')).toEqual([2, none]);
+    const plan = ['--take', 'Shot 1/Take 1', '--media', 'h264', '--rate', '23.976', '--plan'];
+    expect(await said(...plan)).toEqual([
+      0,
+      expect.stringMatching(/^Sea- 1_Shot 1_Take 1\.mp4: 12 frames, about /),
+    ]);
+    expect(existsSync(folder.at('none'))).toBe(false);
+  }, 60_000);
 });
 
 describe('cut off', () => {

@@ -130,6 +130,18 @@ export async function makeMovie(
   }
 }
 
+/** One frame of it, of the kind that the movie's sound will be. */
+async function silence(
+  { movie, infos }: Making,
+  folder: string,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const output = join(folder, 'silence.w64');
+  const one = { ...movie, frames: 1, pieces: [{ count: 1, picture: null, sound: null }] };
+  await joinSound(one, trackOf(movie, infos)!, { infos, output, signal });
+  return output;
+}
+
 const rehearsed = new Map<string, readonly string[]>();
 const MOST_REHEARSED = 500;
 
@@ -163,8 +175,8 @@ export async function rehearseMovie(
   const folder = await mkdtemp(join(tmpdir(), 'retake-rehearsal-'));
   try {
     const one = { start: range.start, end: range.start + 1 };
-    // What is put together is not there yet: its like is tried without a sound.
-    const like = joined ? { ...clip, audio: [] } : clip;
+    // What is put together is not there yet: silence stands for it.
+    const like = joined ? { ...clip, path: await silence(making, folder, signal) } : clip;
     const ending = FORMATS[format].extensions.find((extension) => extension !== '')!;
     const out = join(folder, FORMATS[format].extensions[0] === '' ? `try.####${ending}` : `try${ending}`);
     const notes = await rehearseTake(optionsOf({ clip: like, range: one, joined }, out, format), signal);
