@@ -4,6 +4,7 @@ import type { ProjectDocument } from '../../src/common/project/document.ts';
 import { trim } from '../../src/common/project/edits.ts';
 import { closeBrowser, openPage } from '../helpers/page.ts';
 import { clipRef, projectOf } from '../helpers/projects.ts';
+import { accessible } from './desk.ts';
 
 afterAll(closeBrowser);
 
@@ -63,9 +64,13 @@ it('an editor marks, goes to places, slips, rolls, copies and takes a clip from 
   await press('m', 'm');
   await page.getByRole('textbox', { name: 'Name of the marker' }).fill('Rain');
   await page.getByRole('radio', { name: 'Green' }).check({ force: true });
+  await accessible(page);
   await press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'detached' });
   await expect.poll(marks).toEqual(['60 Rain green']);
+  await page.getByRole('tab', { name: /Markers/ }).click();
+  await page.getByRole('row', { name: 'Rain' }).waitFor();
+  await accessible(page);
   await drag(at(60, 32), at(90, 32));
   await expect.poll(marks).toEqual(['90 Rain green']);
   await press('Home', 'd', 'Shift+BracketLeft');
@@ -100,6 +105,7 @@ it('an editor marks, goes to places, slips, rolls, copies and takes a clip from 
   await page.getByRole('tab', { name: /Clips/ }).click();
   const row = page.getByRole('row', { name: 'spare.mov' });
   await row.getByText('No shot shows it').waitFor();
+  await accessible(page);
   await goTo('10');
   await row.click();
   await press('F9');

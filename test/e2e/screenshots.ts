@@ -108,6 +108,23 @@ await state(app, 'anchor', async () => {
   await app.page.keyboard.press('a');
   await anchors(app.page).nth(1).waitFor();
 });
+await state(app, 'marker', async () => {
+  await app.page.keyboard.press('m');
+  await app.page.keyboard.press('m');
+  await app.page.getByRole('textbox', { name: 'Name of the marker' }).fill('The wave breaks');
+});
+await state(app, 'clips', async () => {
+  await app.page.keyboard.press('Escape');
+  await app.page.getByRole('tab', { name: /Clips/ }).click();
+});
+await state(app, 'whole screen', () => app.page.keyboard.press('F11'));
+await state(app, 'start timecode', async () => {
+  await app.page.keyboard.press('F11');
+  await menu(app, 'timeline.start');
+});
+await app.page.keyboard.press('Escape');
+await app.page.getByRole('tab', { name: 'Takes' }).click();
+await inShots();
 const onPicture = async (x: number, y: number): Promise<readonly [number, number]> => {
   const box = (await app.page.locator('[data-side=first] [data-picture]').boundingBox())!;
   return [box.x + x * box.width, box.y + y * box.height];

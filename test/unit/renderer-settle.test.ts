@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Shot } from '../../src/common/project/document.ts';
 import { place } from '../../src/common/project/positions.ts';
-import { agreed, settled } from '../../src/renderer/store/settle.ts';
+import { agreed, leavesMarker, settled } from '../../src/renderer/store/settle.ts';
 import { type View, viewStore } from '../../src/renderer/store/view.ts';
 import { projectOf } from '../helpers/projects.ts';
 
@@ -38,6 +38,26 @@ describe('after a change of the timeline', () => {
       outFrame: null,
     });
     expect(settled({ timeline: [], clips, markers: [] }, view({ playhead: 3 }))).toEqual({ playhead: 0 });
+  });
+});
+
+describe('the marker in hand', () => {
+  const markers = [{ id: 'm', frame: 10, name: '', note: '', colour: 'red' as const }];
+  const onIt = view({ marker: 'm', playhead: 10 });
+
+  it('is left behind by a playhead that moves on, and goes with one that it moves with', () => {
+    expect(leavesMarker(markers, view({ marker: 'm', playhead: 11 }), onIt)).toBe(true);
+    expect(leavesMarker(markers, onIt, view({ playhead: 50 }))).toBe(false);
+    expect(leavesMarker(markers, view({ marker: 'm', markerOpen: true, playhead: 11 }), onIt)).toBe(false);
+    expect(leavesMarker(markers, view({ marker: null, playhead: 11 }), onIt)).toBe(false);
+    expect(leavesMarker([{ ...markers[0]!, frame: 12 }], view({ marker: 'm', playhead: 12 }), onIt)).toBe(
+      false,
+    );
+  });
+
+  it('is let go of when it is gone', () => {
+    expect(settled(document, onIt)).toEqual({ marker: null, markerOpen: false });
+    expect(settled({ ...document, markers }, onIt)).toBeNull();
   });
 });
 

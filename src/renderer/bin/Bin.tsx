@@ -1,30 +1,31 @@
 /** The clips of the project, with or without shots: what they are, where they lie, and the way onto the timeline. */
-import { useState } from 'react';
-import { GridList, type Key, useDragAndDrop } from 'react-aria-components';
+import { useMemo, useState } from 'react';
+import { GridList, type Key, ListLayout, useDragAndDrop, Virtualizer } from 'react-aria-components';
+import type { ClipRef } from '../../common/project/document.ts';
 import { giveClipName, takeOut } from '../actions/clips.ts';
 import { run } from '../actions/registry.ts';
 import { CLIP_TYPE } from '../store/dragged-clip.ts';
 import { tryTo } from '../store/notices.ts';
-import { useDocument, useOpened } from '../store/project.ts';
+import { useDocument } from '../store/project.ts';
 import { getView, setView, useView } from '../store/view.ts';
 import { Button } from '../ui/Button.tsx';
 import layout from '../ui/layout.module.css';
 import texts from '../ui/text.module.css';
 import styles from './Bin.module.css';
 import { ClipRow } from './ClipRow.tsx';
-import { usesOf } from './describe.ts';
+
+/** Only the clips in sight are drawn; their own heights are measured once they are there. */
+const ROWS = { estimatedRowSize: 110 };
 
 export function Bin() {
   const clips = useDocument((document) => document.clips);
-  const timeline = useDocument((document) => document.timeline);
-  const missing = useOpened()?.missing ?? [];
   const chosen = useView((view) => view.clip);
   const [renaming, setRenaming] = useState<string | null>(null);
   const { dragAndDropHooks } = useDragAndDrop({
     getItems: (keys) => [...keys].map((key) => ({ [CLIP_TYPE]: String(key) })),
     getAllowedDropOperations: () => ['copy'],
   });
-  const all = Object.values(clips);
+  const all = useMemo(() => Object.values(clips), [clips]);
   if (all.length === 0)
     return (
       <div className={`${layout.note} ${styles.empty}`}>
@@ -32,7 +33,6 @@ export function Bin() {
         <Button onPress={() => void run('file.import')}>Import clips…</Button>
       </div>
     );
-  const uses = usesOf(timeline);
   const isHere = chosen !== null && clips[chosen] !== undefined;
   const onKey = (key: string): boolean => {
     const id = document.activeElement?.closest('[role="row"]')?.getAttribute('data-key') ?? getView().clip;
@@ -54,34 +54,35 @@ export function Bin() {
         event.stopPropagation();
       }}
     >
-      <GridList
-        aria-label="Clips. Enter puts one in at the playhead, F2 renames, Delete takes it out of the project."
-        className={styles.list}
-        selectionMode="single"
-        selectionBehavior="replace"
-        selectedKeys={isHere ? [chosen] : []}
-        onSelectionChange={(keys) => {
-          const [key] = keys === 'all' ? [] : ([...keys] as Key[]);
-          setView({ clip: key === undefined ? null : String(key) });
-        }}
-        onAction={(key) => {
-          setView({ clip: String(key) });
-          void run('clip.insert');
-        }}
-        dragAndDropHooks={dragAndDropHooks}
-      >
-        {all.map((clip) => (
-          <ClipRow
-            key={clip.id}
-            clip={clip}
-            uses={uses.get(clip.id) ?? 0}
-            missing={missing.find((one) => one.clipId === clip.id) ?? null}
-            isRenaming={renaming === clip.id}
-            onRenaming={(on) => setRenaming(on ? clip.id : null)}
-            onRename={(name) => tryTo(() => giveClipName(clip, name))}
-          />
-        ))}
-      </GridList>
+      <Virtualizer layout={ListLayout} layoutOptions={ROWS} shouldObserveItemSize>
+        <GridList
+          items={all}
+          dependencies={[renaming]}
+          aria-label="Clips. Enter puts one in at the playhead, F2 renames, Delete takes it out of the project."
+          className={styles.list}
+          selectionMode="single"
+          selectionBehavior="replace"
+          selectedKeys={isHere ? [chosen] : []}
+          onSelectionChange={(keys) => {
+            const [key] = keys === 'all' ? [] : ([...keys] as Key[]);
+            setView({ clip: key === undefined ? null : String(key) });
+          }}
+          onAction={(key) => {
+            setView({ clip: String(key) });
+            void run('clip.insert');
+          }}
+          dragAndDropHooks={dragAndDropHooks}
+        >
+          {(clip: ClipRef) => (
+            <ClipRow
+              clip={clip}
+              isRenaming={renaming === clip.id}
+              onRenaming={(on) => setRenaming(on ? clip.id : null)}
+              onRename={(name) => tryTo(() => giveClipName(clip, name))}
+            />
+          )}
+        </GridList>
+      </Virtualizer>
       <div className={styles.foot}>
         <Button isDisabled={!isHere} onPress={() => void run('clip.insert')}>
           Insert

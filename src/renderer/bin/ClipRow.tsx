@@ -20,7 +20,7 @@ import { previewUrl } from '../engine.ts';
 import { useKeyLabel } from '../keyboard/bindings.ts';
 import { attempt, tryTo } from '../store/notices.ts';
 import { useClipPreview } from '../store/previews.ts';
-import type { Missing } from '../store/project.ts';
+import { type Missing, useDocument, useOpened } from '../store/project.ts';
 import { setView } from '../store/view.ts';
 import { Button } from '../ui/Button.tsx';
 import { NameField } from '../ui/NameField.tsx';
@@ -29,18 +29,18 @@ import { Still } from '../ui/Still.tsx';
 import texts from '../ui/text.module.css';
 import { count } from '../words.ts';
 import styles from './ClipRow.module.css';
-import { lengthOf, metadataOf } from './describe.ts';
+import { lengthOf, metadataOf, usesOf } from './describe.ts';
 
 interface Props {
   readonly clip: ClipRef;
-  readonly uses: number;
-  readonly missing: Missing | null;
   readonly isRenaming: boolean;
   readonly onRenaming: (on: boolean) => void;
   readonly onRename: (name: string) => void;
 }
 
-export function ClipRow({ clip, uses, missing, isRenaming, onRenaming, onRename }: Props) {
+export function ClipRow({ clip, isRenaming, onRenaming, onRename }: Props) {
+  const uses = useDocument(({ timeline }) => usesOf(timeline).get(clip.id) ?? 0);
+  const missing = useOpened()?.missing.find((one) => one.clipId === clip.id) ?? null;
   const [seen, setSeen] = useState(false);
   const known = useClipPreview(seen && !missing ? clip.path : null);
   const thumbnails = known?.state === 'ready' ? known.preview.thumbnails : null;

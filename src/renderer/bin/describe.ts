@@ -4,11 +4,16 @@ import { duration } from '../../common/time/duration.ts';
 import { toNumber } from '../../common/time/rational.ts';
 import { count, fps } from '../words.ts';
 
-/** How many shots show each clip. */
+const known = new WeakMap<readonly TimelineItem[], ReadonlyMap<string, number>>();
+
+/** How many shots show each clip, counted once per version of the timeline. */
 export function usesOf(timeline: readonly TimelineItem[]): ReadonlyMap<string, number> {
+  const counted = known.get(timeline);
+  if (counted) return counted;
   const uses = new Map<string, number>();
   for (const item of timeline)
     if (item.kind === 'shot') uses.set(item.clipId, (uses.get(item.clipId) ?? 0) + 1);
+  known.set(timeline, uses);
   return uses;
 }
 

@@ -3,7 +3,7 @@ import type { Marker, Shot } from '../../common/project/document.ts';
 import { keyFramesOf } from '../../common/project/edits-mask.ts';
 import { isShot, itemAt, type Placed, type Timed } from '../../common/project/positions.ts';
 import { getPlaced, lengthOfPlaced, placedOf } from './current.ts';
-import { projectStore } from './project.ts';
+import { getDocument, projectStore } from './project.ts';
 import { getView, setView, type View, viewStore } from './view.ts';
 
 /** What of a view must change for a document; null when it fits already. */
@@ -50,10 +50,19 @@ export function agreed(placed: readonly Placed[], view: View, before: View): Par
   return { selection: isShot(under) ? [under.item.id] : [], anchor: null, maskKey: null };
 }
 
+/** A playhead that moves on leaves the marker in hand behind: Delete is then for the shot in sight again. */
+export function leavesMarker(markers: readonly Marker[], view: View, before: View): boolean {
+  if (view.marker === null || view.markerOpen || view.playhead === before.playhead) return false;
+  return markers.find(({ id }) => id === view.marker)?.frame !== view.playhead;
+}
+
 function keepAgreed(): () => void {
   return viewStore.subscribe((view, before) => {
-    const patch = agreed(getPlaced(), view, before);
-    if (patch) setView(patch);
+    const patch = {
+      ...agreed(getPlaced(), view, before),
+      ...(leavesMarker(getDocument().markers, view, before) && { marker: null }),
+    };
+    if (Object.keys(patch).length > 0) setView(patch);
   });
 }
 

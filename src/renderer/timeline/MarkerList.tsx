@@ -1,5 +1,5 @@
 /** All markers of the timeline, in order: press one to go to it, Enter to change it. */
-import { GridList, GridListItem, type Key } from 'react-aria-components';
+import { GridList, GridListItem, type Key, ListLayout, Virtualizer } from 'react-aria-components';
 import type { Marker } from '../../common/project/document.ts';
 import { timecodeAt } from '../../common/project/start-timecode.ts';
 import { run } from '../actions/registry.ts';
@@ -9,6 +9,9 @@ import { Button } from '../ui/Button.tsx';
 import layout from '../ui/layout.module.css';
 import texts from '../ui/text.module.css';
 import styles from './MarkerList.module.css';
+
+/** Only the markers in sight are drawn. */
+const ROWS = { estimatedRowSize: 31 };
 
 export function MarkerList() {
   const markers = useDocument((document) => document.markers);
@@ -37,19 +40,20 @@ export function MarkerList() {
         void run('marker.remove');
       }}
     >
-      <GridList
-        aria-label="Markers. Enter changes one, Delete removes it."
-        className={styles.list}
-        selectionMode="single"
-        selectionBehavior="replace"
-        selectedKeys={inHand === null ? [] : [inHand]}
-        onSelectionChange={(keys) => go(keys === 'all' ? undefined : [...keys][0], false)}
-        onAction={(key) => go(key, true)}
-      >
-        {markers.map((marker) => (
-          <Row key={marker.id} marker={marker} />
-        ))}
-      </GridList>
+      <Virtualizer layout={ListLayout} layoutOptions={ROWS} shouldObserveItemSize>
+        <GridList
+          items={markers}
+          aria-label="Markers. Enter changes one, Delete removes it."
+          className={styles.list}
+          selectionMode="single"
+          selectionBehavior="replace"
+          selectedKeys={inHand === null ? [] : [inHand]}
+          onSelectionChange={(keys) => go(keys === 'all' ? undefined : [...keys][0], false)}
+          onAction={(key) => go(key, true)}
+        >
+          {(marker: Marker) => <Row marker={marker} />}
+        </GridList>
+      </Virtualizer>
       <div className={styles.foot}>
         <Button onPress={() => void run('marker.add')}>Add</Button>
         <Button isDisabled={inHand === null} onPress={() => void run('marker.edit')}>

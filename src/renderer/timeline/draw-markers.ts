@@ -5,6 +5,9 @@ import { fitText } from './text.ts';
 /** Half the width of a flag, in design pixels. */
 export const MARKER_RADIUS = 5;
 
+/** Flags nearer than this are not drawn over each other. */
+const CROWDED = 4;
+
 export function drawMarkers(context: CanvasRenderingContext2D, scene: Scene): void {
   const { lanes, colours, view, width, document, hover } = scene;
   const { markers } = document;
@@ -16,16 +19,19 @@ export function drawMarkers(context: CanvasRenderingContext2D, scene: Scene): vo
   const radius = MARKER_RADIUS * unit;
   context.textBaseline = 'middle';
   context.textAlign = 'left';
+  let last = Number.NEGATIVE_INFINITY;
   markers.forEach(({ id, frame, name, colour }, index) => {
     const x = Math.round(middleOf(view, frame)) + 0.5;
     if (x < -200 * unit || x > width + radius) return;
     const next = markers[index + 1];
     const inHand = view.marker === id;
     const strong = inHand || (hover?.kind === 'marker' && hover.id === id);
+    // In a crowd some stand for all.
+    if (!strong && x - last < CROWDED * unit) return;
+    last = x;
     context.fillStyle = colours.markers[colour];
-    context.globalAlpha = inHand ? 0.9 : 0.4;
-    context.fillRect(x - 0.5, top + height, 1, lanes.shots.top + lanes.shots.height - top - height);
-    context.globalAlpha = 1;
+    if (strong)
+      context.fillRect(x - 0.5, top + height, 1, lanes.shots.top + lanes.shots.height - top - height);
     drawFlag(context, x, top + 2 * unit, radius, height - 3 * unit);
     context.fill();
     context.lineWidth = strong ? 2 * unit : 1;

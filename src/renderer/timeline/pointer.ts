@@ -84,7 +84,7 @@ export function listenToPointer(surface: Surface, state: PointerState): () => vo
       const { tool } = scene.view;
       const cut = rollsAt(scene, hit, x, event);
       if (cut !== null) drag = dragRoll(scene, cut, x);
-      else if (hit.kind === 'item' && tool === 'slip') {
+      else if (tool === 'slip' && (hit.kind === 'item' || hit.kind === 'edge')) {
         press(hit.itemId, frameAt(scene.view, x), event);
         drag = dragSlip(surface.scene(), hit.itemId, x);
       } else if (hit.kind === 'item') {
@@ -191,7 +191,7 @@ function rollsAt(
 
 function cursorOf(scene: Scene, hit: Hit, x: number, event: MouseEvent): string {
   if (rollsAt(scene, hit, x, event) !== null) return 'col-resize';
-  if (scene.view.tool === 'slip' && hit.kind === 'item') return 'ew-resize';
+  if (scene.view.tool === 'slip' && 'itemId' in hit) return 'ew-resize';
   return CURSORS[hit.kind];
 }
 
