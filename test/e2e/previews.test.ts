@@ -9,6 +9,7 @@ import {
   accessible,
   demoBundle,
   importClip,
+  menu,
   newProject,
   pictureShown,
   prompt,
@@ -111,6 +112,29 @@ describe.skipIf(!demoBundle())('previews', () => {
     await expect.poll(() => page().getByText('Cancelled', { exact: true }).count()).toBe(3);
     await page().getByRole('tab', { name: 'Inspector' }).click();
     await setSteps(page(), 4);
+  });
+
+  it('tries the model on three frames, told beside its name afterwards', async () => {
+    await page().getByRole('button', { name: 'More previews and tests' }).click();
+    await page().getByRole('menuitem', { name: 'Test render of 3 frames…' }).click();
+    const sheet = page().getByRole('dialog', { name: 'Test render' });
+    await sheet.getByRole('button', { name: 'Render 3 frames' }).press('Enter');
+    await sheet.getByRole('region', { name: /What came of trying/ }).waitFor({ timeout: RENDER_MS });
+    expect(await sheet.getByRole('img').count()).toBe(6);
+    await sheet.getByText(/at most, .* foretold/).waitFor();
+    await accessible(page());
+    await press('Escape');
+    await menu(app, 'view.library');
+    await page()
+      .getByText(/tried: 3 frames, .* a frame/)
+      .first()
+      .waitFor();
+    await press('Escape');
+    // What it took is the forecast of the first render.
+    await page()
+      .getByText(/^About \d/)
+      .waitFor();
+    await shots(page()).first().focus();
   });
 
   it('previews the frame under the playhead', async () => {

@@ -80,6 +80,8 @@ async function samples(): Promise<{ [N in Name]: Calls[N]['input'] }> {
     'timeline.look': { path, footage: path, rate: { num: 25, den: 1 } },
     'timeline.import': { path, project: at('y'), footage: path, rate: { num: 25, den: 1 } },
     'render.plan': { shot, clip, bundle, provider: 'cpu' },
+    'render.measure': { shot, clip, bundle, provider: 'cpu' },
+    'model.try': { shot, clip, bundle, provider: 'cpu' },
     'queue.add': {
       project: 'p',
       shots: [{ shot, clip }],

@@ -285,6 +285,7 @@ describe('the render plan in words', () => {
     reconstruction: 41.3,
     notes: [],
     memoryBytes: 4.2e9,
+    speed: 'known' as const,
     estimatedSeconds: 80,
   };
 
@@ -330,6 +331,21 @@ describe('the render plan in words', () => {
       calls: '1 to make the frames',
       cost: 'About 1 min · 1 call of the model · 4.2 GB of memory',
     });
+  });
+
+  test('a time that is not known says when it will be', () => {
+    const cost = (speed: (typeof SPEEDS)[number], estimatedSeconds: number | null) =>
+      planText({ ...plan, speed, estimatedSeconds, memoryBytes: null }).cost.split(' · ')[0];
+    const SPEEDS = ['known', 'coming', 'on-asking', 'later'] as const;
+    expect(SPEEDS.map((speed) => cost(speed, null))).toEqual([
+      'Time not known yet: the first frames tell',
+      'Time is being measured',
+      'Time not measured yet',
+      'Time not known yet: the first frames tell',
+    ]);
+    // Told from another size.
+    expect([cost('on-asking', 80), cost('known', 80)]).toEqual(['Perhaps 1 min', 'About 1 min']);
+    expect(sumPlans([plan, { ...plan, speed: 'on-asking' }])?.speed).toBe('on-asking');
   });
 
   test('several shots add up; one unknown time leaves the sum unknown', () => {

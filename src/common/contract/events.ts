@@ -50,6 +50,10 @@ export type DesktopEvent =
   | { readonly kind: 'review'; readonly take: string; readonly work: ReviewWork; readonly fraction: number }
   | { readonly kind: 'delivery'; readonly progress: DeliveryProgress }
   | { readonly kind: 'download'; readonly progress: DownloadProgress }
+  /** Plans that did without a speed would have one now. */
+  | { readonly kind: 'speeds' }
+  /** How far the trial of a model is. */
+  | { readonly kind: 'trial'; readonly progress: Progress }
   /** What the library lists has become another by itself. */
   | { readonly kind: 'library' };
 

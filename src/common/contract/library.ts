@@ -1,5 +1,6 @@
 /** What the artist has to render with: models, LoRAs, ControlNets, embeddings; where they are looked for, and those that are fetched. */
 import { z } from 'zod';
+import type { ModelTrial } from '../model-trial.ts';
 import type { ModelSettings } from '../settings/model-settings.ts';
 import { call } from './call.ts';
 import { absolutePath, nothing } from './values.ts';
@@ -30,6 +31,8 @@ export interface LibraryEntry {
   readonly picture: string | null;
   /** What suits a model, by its own file: what a new shot starts with. */
   readonly settings: ModelSettings;
+  /** What came of trying a model on this machine; null where it was not tried, or is another file by now. */
+  readonly trial: ModelTrial | null;
   readonly state: LibraryState;
   /** One clear line each; a model with problems cannot be the default. */
   readonly problems: readonly string[];

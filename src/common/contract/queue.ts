@@ -1,10 +1,12 @@
 /** The render queue of the desktop, and what a render would cost. */
 import { z } from 'zod';
+import type { ModelTrial } from '../model-trial.ts';
 import { clipRef, shot } from '../project/document.ts';
 import type { DerivedCounts } from '../report.ts';
 import { model } from '../settings/model.ts';
 import type { EditSettings } from '../settings/settings.ts';
 import { call } from './call.ts';
+import type { PictureOfFrame } from './clips.ts';
 import type { JobState } from './jobs.ts';
 import { absolutePath, jobId, nothing, projectId } from './values.ts';
 
@@ -31,7 +33,12 @@ export interface RenderPlan {
   readonly notes: readonly string[];
   /** Bytes of main memory that the engine will take at most; null where nobody knows: on graphics cards. */
   readonly memoryBytes: number | null;
-  /** From the speed of earlier renders at this size with this model, or of some calls of a small one; null before that. */
+  /**
+   * Of earlier renders at this size with this model, or of some calls of it. coming: they are timed just now, and the event
+   * `speeds` tells when; on-asking: by `render.measure`, for a large model is not loaded unasked; later: something renders.
+   */
+  readonly speed: 'known' | 'coming' | 'on-asking' | 'later';
+  /** From that speed, or from that of another size as long as it is not known; null where there is neither. */
   readonly estimatedSeconds: number | null;
   /** Of another render that finds all that this one derives: another seed, prompt or guidance. */
   readonly againSeconds: number | null;
@@ -74,12 +81,25 @@ const wanted = z.strictObject({
   look: frame.optional(),
 });
 
+const planned = z.strictObject({ shot, clip: clipRef, bundle, provider });
+
 export const queueCalls = {
   /** Settings of a shot as a request to render; throws usage for what is not ready, an empty prompt for instance. */
-  'render.plan': call(
-    z.strictObject({ shot, clip: clipRef, bundle, provider }),
-    'planning a render',
-  ).answers<RenderPlan>(),
+  'render.plan': call(planned, 'planning a render').answers<RenderPlan>(),
+  /** The same, when some calls of its model were timed. Given up, it stops between two of them. */
+  'render.measure': call(planned, 'measuring the speed').answers<RenderPlan>(),
+  /**
+   * Renders three frames of the shot with a model, measured and kept for the library; progress comes as events. A take that renders makes
+   * way. Throws usage where it cannot fit into memory, before anything is opened.
+   */
+  'model.try': call(planned, 'trying a model').answers<{
+    trial: ModelTrial;
+    pictures: readonly {
+      readonly frame: number;
+      readonly clip: PictureOfFrame;
+      readonly made: PictureOfFrame;
+    }[];
+  }>(),
   /** All of them or none, for the open project; a refusal names the shot. */
   'queue.add': call(
     z.strictObject({

@@ -35,6 +35,7 @@ import { slipCommands } from './slip.ts';
 import { splitCommand } from './split.ts';
 import { takeCommands } from './take.ts';
 import { trimCommands } from './trim.ts';
+import { tryModelCommand } from './try-model.ts';
 import { variationCommands } from './variations.ts';
 import { zoomCommands } from './zoom.ts';
 
@@ -64,6 +65,7 @@ export const commands: readonly Command[] = [
   ...qualityCommands,
   ...renderCommands,
   ...variationCommands,
+  tryModelCommand,
   ...queueCommands,
   ...clipCommands,
   ...compareCommands,

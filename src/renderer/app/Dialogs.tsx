@@ -7,6 +7,7 @@ import { CopySheet } from '../inspector/CopySheet.tsx';
 import { WithPreset } from '../inspector/WithPreset.tsx';
 import { KeyList } from '../keyboard/KeyList.tsx';
 import { Library } from '../library/Library.tsx';
+import { Trial } from '../library/Trial.tsx';
 import { Backups } from '../start/Backups.tsx';
 import { Missing } from '../start/Missing.tsx';
 import { OpenTimeline } from '../start/OpenTimeline.tsx';
@@ -40,6 +41,7 @@ const SHEETS: Readonly<Record<Dialog, SheetSpec>> = {
   contact: { title: 'Contact sheet', body: () => <ContactSheet /> },
   timeline: { title: 'Open a timeline', body: () => <OpenTimeline />, onClose: leaveOpening },
   export: { title: 'Export', body: () => <Export />, onClose: leaveExport },
+  trial: { title: 'Test render', body: () => <Trial /> },
   about: { title: 'About Retake', body: () => <About /> },
 };
 

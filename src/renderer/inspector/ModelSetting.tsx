@@ -7,13 +7,15 @@ import { type Grouped, sameValue } from '../../common/settings/catalogue.ts';
 import type { ModelSettings } from '../../common/settings/model-settings.ts';
 import { SETTINGS } from '../../common/settings/settings.ts';
 import { setChosenSettings } from '../actions/settings.ts';
+import { askToTry } from '../actions/try-model.ts';
 import { useLibrary, useLibraryOf, useModel } from '../store/library.ts';
 import { change, useDocument } from '../store/project.ts';
+import { trialLine } from '../store/trying.ts';
 import { setView } from '../store/view.ts';
 import { Button } from '../ui/Button.tsx';
 import { Picker } from '../ui/Picker.tsx';
 import texts from '../ui/text.module.css';
-import { nameOfFile } from '../words.ts';
+import { nameOfFile, sentence } from '../words.ts';
 import row from './Row.module.css';
 
 const DEFAULT = 'default';
@@ -51,6 +53,7 @@ export function ModelSetting({ shot, children }: Props) {
   const models = useLibraryOf('model');
   const path = useDocument((document) => document.bundle);
   const model = useModel();
+  const wrong = useProblem();
   const standard = models.find((one) => one.isDefault);
   const isAway = useLibrary() !== null && path !== null && !models.some((one) => one.path === path);
   const suited = model ? suitable(shot, model, models) : {};
@@ -77,7 +80,15 @@ export function ModelSetting({ shot, children }: Props) {
           })
         }
       />
+      {model?.trial && !wrong ? (
+        <p className={`${row.note} ${texts.quiet}`}>{sentence(trialLine(model.trial))}</p>
+      ) : null}
       <div>
+        {model && !wrong ? (
+          <Button look="plain" onPress={() => askToTry(model.path)}>
+            Test render…
+          </Button>
+        ) : null}
         {model && differs(shot, suited) ? (
           <Button look="plain" onPress={() => setChosenSettings(suited)}>
             Use the settings that suit it

@@ -2,10 +2,13 @@
 import { ChevronUp } from 'lucide-react';
 import { useId, useState } from 'react';
 import type { Shot } from '../../common/project/document.ts';
+import { measureSpeed, stopMeasuring } from '../actions/measure.ts';
 import { run } from '../actions/registry.ts';
 import { CommandMenu } from '../commands/CommandMenu.tsx';
 import { useKeyLabel } from '../keyboard/bindings.ts';
+import { attempt } from '../store/notices.ts';
 import { useEngineState } from '../store/session.ts';
+import { useSpeeds } from '../store/speeds.ts';
 import { Button } from '../ui/Button.tsx';
 import { IconButton } from '../ui/IconButton.tsx';
 import texts from '../ui/text.module.css';
@@ -26,6 +29,7 @@ export function RenderFooter({ shots }: { readonly shots: readonly Shot[] }) {
   const reason =
     engine !== 'up' ? 'The engine is starting again.' : plan.state === 'failed' ? plan.why : null;
   const text = plan.state === 'ready' ? planText(plan.plan) : null;
+  const speed = plan.state === 'ready' ? plan.plan.speed : null;
   const notes = plan.state === 'ready' ? plan.plan.notes : [];
   return (
     <div className={styles.footer}>
@@ -34,7 +38,10 @@ export function RenderFooter({ shots }: { readonly shots: readonly Shot[] }) {
           <p className={texts.warn}>{reason}</p>
         ) : text ? (
           <>
-            <p title={CALLS_TERM}>{text.cost}</p>
+            <p className={styles.cost} title={CALLS_TERM}>
+              {text.cost}
+              <Measure shots={shots} isUnknown={speed === 'on-asking'} />
+            </p>
             <p className={texts.quiet} title={ANALYSIS_TERM}>
               {text.work}
             </p>
@@ -70,7 +77,24 @@ export function RenderFooter({ shots }: { readonly shots: readonly Shot[] }) {
   );
 }
 
-const OTHERS = ['render.frame', 'render.three', null, 'render.range', 'render.variations'];
+/** A large model is not loaded unasked: the artist may ask how long it takes. */
+function Measure({ shots, isUnknown }: { readonly shots: readonly Shot[]; readonly isUnknown: boolean }) {
+  const isMeasuring = useSpeeds(({ measuring }) => measuring !== null);
+  if (isMeasuring)
+    return (
+      <Button look="plain" aria-label="Stop measuring" onPress={stopMeasuring}>
+        Measuring… Cancel
+      </Button>
+    );
+  if (!isUnknown) return null;
+  return (
+    <Button look="plain" onPress={() => void attempt(measureSpeed(shots))}>
+      Measure one call
+    </Button>
+  );
+}
+
+const OTHERS = ['render.frame', 'render.three', null, 'render.range', 'render.variations', 'model.try'];
 
 /** Further ways to see something of a shot before all of it is rendered. */
 function OtherRenders({ isDisabled }: { readonly isDisabled: boolean }) {

@@ -34,6 +34,7 @@ export function sumPlans(plans: readonly PlannedWork[]): PlannedWork | null {
     reconstruction: lowest(plans.flatMap(({ reconstruction }) => reconstruction ?? [])),
     notes: [...new Set(plans.flatMap(({ notes }) => notes))],
     memoryBytes: highest(plans.map(({ memoryBytes }) => memoryBytes)),
+    speed: plans.find(({ speed }) => speed !== 'known')?.speed ?? 'known',
     estimatedSeconds: known ? sum((plan) => plan.estimatedSeconds ?? 0) : null,
   };
 }
@@ -69,13 +70,9 @@ export function planText(plan: PlannedWork): PlanText {
       : []),
     ...(shallowCalls > 0 ? [`${shallowCalls.toLocaleString('en')} of them quick`] : []),
   ];
-  const time =
-    plan.estimatedSeconds === null
-      ? 'Time not known yet: the first frames tell'
-      : `About ${roughly(plan.estimatedSeconds)}`;
   return {
     cost: [
-      time,
+      timeText(plan),
       `${count(inversionCalls + sampled, 'call')} of the model`,
       ...memoryText(plan.memoryBytes),
     ].join(' · '),
@@ -93,6 +90,19 @@ function roughly(seconds: number): string {
   const rest = 5 * Math.round((minutes % 60) / 5);
   const hours = Math.floor(minutes / 60) + (rest === 60 ? 1 : 0);
   return rest % 60 === 0 ? `${hours} h` : `${hours} h ${rest} min`;
+}
+
+const UNKNOWN = {
+  known: 'Time not known yet: the first frames tell',
+  coming: 'Time is being measured',
+  'on-asking': 'Time not measured yet',
+  later: 'Time not known yet: the first frames tell',
+} as const;
+
+/** Less sure where it is told from another size. */
+function timeText({ speed, estimatedSeconds }: PlannedWork): string {
+  if (estimatedSeconds === null) return UNKNOWN[speed];
+  return `${speed === 'known' ? 'About' : 'Perhaps'} ${roughly(estimatedSeconds)}`;
 }
 
 /** Of shots that are rendered one after the other: the one that takes most. */

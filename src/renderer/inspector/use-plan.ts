@@ -8,6 +8,7 @@ import { useJobs } from '../store/jobs.ts';
 import { useLibrary } from '../store/library.ts';
 import { getDocument, useDocument, useOpened } from '../store/project.ts';
 import { useEngineState } from '../store/session.ts';
+import { useSpeeds } from '../store/speeds.ts';
 import { sentence } from '../words.ts';
 import { type PlannedWork, sumPlans } from './plan-text.ts';
 
@@ -47,7 +48,8 @@ export function usePlan(shots: readonly Shot[]): PlanState {
   const there = useLibrary()?.map(({ path, state }) => `${state} ${path}`);
   const subject = JSON.stringify([bundle, shots.map(({ id }) => id)]);
   const asked = useRef(subject);
-  const key = JSON.stringify([bundle, provider, engine, ended, missing, there, shots]);
+  const measured = useSpeeds((speeds) => speeds.measured);
+  const key = JSON.stringify([bundle, provider, engine, ended, measured, missing, there, shots]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key says what the shots hold; their identity changes more often
   useEffect(() => {
     let current = true;

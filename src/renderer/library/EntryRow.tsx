@@ -3,6 +3,7 @@ import { Box, CircleDashed, Layers, Spline, Type } from 'lucide-react';
 import prettyBytes from 'pretty-bytes';
 import type { CSSProperties } from 'react';
 import type { LibraryEntry, LibraryKind } from '../../common/contract/library.ts';
+import { trialLine } from '../store/trying.ts';
 import { Button } from '../ui/Button.tsx';
 import { Tag } from '../ui/Tag.tsx';
 import texts from '../ui/text.module.css';
@@ -90,11 +91,12 @@ export function EntryRow(props: Props) {
 }
 
 /** "Stable Diffusion XL · 1024 pixels · 6.9 GB · in models/checkpoints" */
-function factsLine({ path, what, nativeSize, bytes, words, watched, kind }: LibraryEntry): string {
+function factsLine({ path, what, nativeSize, bytes, words, watched, kind, trial }: LibraryEntry): string {
   const parts = [
     what,
     nativeSize ? `${nativeSize} pixels` : '',
     bytes ? prettyBytes(bytes) : '',
+    trial ? trialLine(trial) : '',
     kind === 'lora' && words.length > 0 ? words.slice(0, 3).join(', ') : '',
     watched === null
       ? ''

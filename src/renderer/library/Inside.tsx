@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'react';
 import type { LibraryEntry, LibraryFacts } from '../../common/contract/library.ts';
 import { makeDefault, removeFromLibrary } from '../actions/library.ts';
+import { askToTry } from '../actions/try-model.ts';
 import { call, shell } from '../engine.ts';
 import { attempt } from '../store/notices.ts';
 import { Button } from '../ui/Button.tsx';
@@ -61,6 +62,13 @@ export function Inside({ entry }: { readonly entry: LibraryEntry }) {
               aria-label={`Make default: ${name}`}
             >
               Make default
+            </Button>
+            <Button
+              isDisabled={problems.length > 0}
+              aria-label={`Test render with ${name}`}
+              onPress={() => askToTry(path)}
+            >
+              Test render…
             </Button>
             <Button isDisabled={busy || parts !== null} onPress={() => void showParts()}>
               {busy ? 'Reading…' : 'Show its parts'}

@@ -11,6 +11,8 @@ import { getDocument, getOpened, takeIn } from './project.ts';
 import { onReview } from './quality.ts';
 import { setEngineState } from './session.ts';
 import { keepInHand } from './settle.ts';
+import { onSpeeds } from './speeds.ts';
+import { onTrial } from './trying.ts';
 
 type TakeEvent = Extract<DesktopEvent, { kind: 'take' }>;
 
@@ -34,6 +36,8 @@ function onEvent(event: Events): void {
   else if (event.kind === 'warning') tell(event.message);
   else if (event.kind === 'review') onReview(event);
   else if (event.kind === 'delivery') onDelivery(event.progress);
+  else if (event.kind === 'speeds') onSpeeds();
+  else if (event.kind === 'trial') onTrial(event.progress);
   else onJobEvent(event);
 }
 

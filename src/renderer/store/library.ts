@@ -5,7 +5,7 @@ import { type ShotSettings, shotSettings } from '../../common/project/document.t
 import { call, onEngineEvent } from '../engine.ts';
 import { nameOfFile } from '../words.ts';
 import { engineList, useEngineList } from './engine-list.ts';
-import { useDocument } from './project.ts';
+import { getDocument, useDocument } from './project.ts';
 
 const list = engineList<LibraryEntry>(() => call('library.list', { kind: null }));
 const folders = engineList<WatchedFolder>(() => call('library.folders', null));
@@ -69,6 +69,11 @@ export function useModel(): LibraryEntry | null {
   const entries = useLibrary();
   const path = useDocument((document) => document.bundle);
   return modelAt(entries ?? [], path);
+}
+
+/** The same for what is not drawn. */
+export function getModel(): LibraryEntry | null {
+  return modelAt(list.store.getState().list ?? [], getDocument().bundle);
 }
 
 /** What a new shot of the open project starts with. */

@@ -11,6 +11,7 @@ export type Dialog =
   | 'variations'
   | 'contact'
   | 'preset'
+  | 'trial'
   | 'keys'
   | 'library'
   | 'about'

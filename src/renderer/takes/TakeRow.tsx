@@ -72,11 +72,8 @@ export const TakeRow = memo(
               {isMasked ? <Tag>masked</Tag> : null}
             </p>
           )}
-          {isShort && !part ? null : (
-            <p className={texts.quiet}>
-              {[isShort ? '' : when(take.createdAt, Date.now()), part].filter(Boolean).join(' · ')}
-            </p>
-          )}
+          {isShort ? null : <p className={texts.quiet}>{when(take.createdAt, Date.now())}</p>}
+          {part ? <p className={texts.quiet}>{part}</p> : null}
           <Rating take={take} />
         </div>
         <TakeMenu

@@ -118,9 +118,13 @@ function drawPictures(
     // The middle of the last tile may lie behind the shot's end.
     const clipFrame = clipFrameOf(placed, placed.from + Math.floor(((at + 0.5) * tile) / scene.view.scale));
     const covered = take !== undefined && clipFrame >= take.start && clipFrame < take.end;
-    const source = covered ? ofTake : ofClip;
+    const isComing = covered && !ofTake;
+    const source = covered ? (ofTake ?? ofClip) : ofClip;
     const frame = covered && ofTake ? clipFrame - take.start : clipFrame;
+    // Until the take has pictures the clip's stand there, faintly.
+    if (isComing) context.globalAlpha = 0.35;
     if (source) drawTile(context, source, frame, x + at * tile, top, tile, height, x + width);
+    context.globalAlpha = 1;
   }
 }
 

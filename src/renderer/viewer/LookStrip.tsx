@@ -1,5 +1,4 @@
 /** Several frames of the shot that were rendered to be looked at, side by side over the foot of the picture. */
-import { useEffect, useRef } from 'react';
 import { Button as Plain } from 'react-aria-components';
 import type { QueueEntry } from '../../common/contract/queue.ts';
 import type { Shot } from '../../common/project/document.ts';
@@ -8,6 +7,7 @@ import { getPlaced } from '../store/current.ts';
 import { type PreviewFrame, useJobs } from '../store/jobs.ts';
 import { useLooks } from '../store/stills.ts';
 import { seek, useView } from '../store/view.ts';
+import { Pixels } from '../ui/Pixels.tsx';
 import styles from './LookStrip.module.css';
 import type { Picture } from './use-picture.ts';
 
@@ -37,7 +37,9 @@ export function LookStrip({ picture: { shot, clipFrame, size } }: { readonly pic
                 aria-hidden="true"
                 style={{ aspectRatio: `${size.width} / ${size.height}` }}
               >
-                {picture ? <Small picture={picture} /> : null}
+                {picture ? (
+                  <Pixels pixels={picture.pixels} width={picture.width} height={picture.height} />
+                ) : null}
               </span>
               <span className={styles.words}>
                 Frame {frame}
@@ -62,15 +64,4 @@ function stateOf(entry: QueueEntry | undefined, picture: PreviewFrame | null): s
   if (entry?.state === 'failed') return 'failed';
   if (entry?.state === 'cancelled') return 'cancelled';
   return picture ? '' : 'waits';
-}
-
-function Small({ picture }: { readonly picture: PreviewFrame }) {
-  const canvas = useRef<HTMLCanvasElement>(null);
-  useEffect(() => {
-    const pixels = new Uint8ClampedArray(picture.pixels);
-    canvas.current
-      ?.getContext('2d')
-      ?.putImageData(new ImageData(pixels, picture.width, picture.height), 0, 0);
-  }, [picture]);
-  return <canvas ref={canvas} width={picture.width} height={picture.height} />;
 }

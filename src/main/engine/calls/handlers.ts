@@ -1,9 +1,12 @@
 /** Answers the desktop's calls: each is one line that says which part does it. Long, since the calls are many. */
 import { basename, join } from 'node:path';
+import type { z } from 'zod';
 import type { DesktopContract } from '../../../common/contract/contract.ts';
 import type { DesktopEvent, JobEvent } from '../../../common/contract/events.ts';
+import type { Progress } from '../../../common/contract/jobs.ts';
 import type { OpenedProject } from '../../../common/contract/projects.ts';
-import { AppError, errorLine } from '../../../common/errors.ts';
+import { AppError, errorLine, throwIfCancelled } from '../../../common/errors.ts';
+import type { FrameRange } from '../../../common/media.ts';
 import type { ProjectDocument } from '../../../common/project/document.ts';
 import { parseRate } from '../../../common/time/rational.ts';
 import type { ArtefactStore } from '../artefacts/store.ts';
@@ -13,6 +16,7 @@ import { download as downloadFrom, lookInto } from '../library/download.ts';
 import { KnownHeaders } from '../library/header-facts.ts';
 import { Library } from '../library/library.ts';
 import { repositoryOf } from '../library/repository.ts';
+import { Trials } from '../library/trials.ts';
 import { rememberingProbe } from '../media/remembering-probe.ts';
 import { isClipThere } from '../media/sequence.ts';
 import { saveStill } from '../media/still.ts';
@@ -31,6 +35,7 @@ import { requestOf } from '../queue/request.ts';
 import type { JobStore } from '../queue/store.ts';
 import type { Supervisor } from '../queue/supervisor.ts';
 import { fileName } from '../queue/take-name.ts';
+import { trialFrames, tryModel } from '../queue/trial.ts';
 import { Watch } from '../queue/watch.ts';
 import { Review } from '../review/review.ts';
 import type { Handlers } from '../serve.ts';
@@ -48,6 +53,8 @@ export interface DesktopParts {
   readonly supervisor: Supervisor;
   readonly emit: (event: DesktopEvent | JobEvent) => void;
 }
+
+type Planned = z.output<DesktopContract['render.plan']['input']>;
 
 export interface Desktop {
   readonly handlers: Handlers<DesktopContract>;
@@ -75,7 +82,9 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
   });
   const probe = rememberingProbe();
   const previews = new Previews({ dir: join(paths.dir, 'previews'), probe, emit });
+  const trials = new Trials(join(paths.dir, 'trials.json'));
   const library = new Library({
+    trials,
     file: join(paths.dir, 'bundles.json'),
     headers: new KnownHeaders(join(paths.dir, 'headers.sqlite'), (message) =>
       emit({ kind: 'warning', job: null, message }),
@@ -84,13 +93,15 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
     onChange: () => emit({ kind: 'library' }),
   });
   const facts = rememberingFacts(cache?.digests);
+  let trying = 0;
   const plan = createPlanner({
     cache,
     store,
     probe,
     facts,
     dir: paths.jobs,
-    isBusy: () => supervisor.isBusy,
+    isBusy: () => supervisor.isBusy || trying > 0,
+    onMeasured: () => emit({ kind: 'speeds' }),
   });
   const review = new Review({ store: cache, allows: (path) => places.allows(path) });
   const watch = new Watch();
@@ -128,6 +139,13 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
   let errands = new AbortController();
 
   const { requireShown, requireKnown } = requiring(places, project);
+  /** A shot as a request that names no file; a plan writes nothing, nor does a trial. */
+  const requestFor = async ({ shot, clip, bundle, provider }: Planned, part?: FrameRange) => {
+    await requireKnown([clip.path, bundle], shot.settings, 'planning a render');
+    const folder = await library.modelAt(bundle);
+    const out = join(paths.dir, 'plan.mov');
+    return requestOf({ shot, clip, bundle: folder, provider: provider ?? 'auto', out, part });
+  };
   const handlers: Handlers<DesktopContract> = {
     'project.create': async ({ path, name }) => {
       await places.accept(path);
@@ -222,12 +240,32 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
       return whileWanted(signal, previews.preview(path));
     },
 
-    'render.plan': async ({ shot, clip, bundle, provider }, signal) => {
-      await requireKnown([clip.path, bundle], shot.settings, 'planning a render');
-      const folder = await library.modelAt(bundle);
-      const out = join(paths.dir, 'plan.mov'); // names no file; a plan writes nothing
-      const request = { shot, clip, bundle: folder, provider: provider ?? 'auto', out };
-      return whileWanted(signal, plan(requestOf(request)));
+    'render.plan': async (request, signal) => whileWanted(signal, plan(await requestFor(request))),
+    'render.measure': async (request, signal) =>
+      plan(await requestFor(request), either(errands.signal, signal)),
+    'model.try': async (request, given) => {
+      const signal = either(errands.signal, given);
+      const settings = await requestFor(request, trialFrames(request.shot));
+      const tried = await queue().aside(async () => {
+        throwIfCancelled(signal);
+        // Nothing renders by now: what cannot fit is refused here.
+        const planned = await plan(settings);
+        trying += 1;
+        try {
+          const onProgress = (progress: Progress) => emit({ kind: 'trial', progress });
+          return await tryModel(settings, planned, { cache, store, dir: paths.jobs, onProgress }, signal);
+        } finally {
+          trying -= 1;
+        }
+      });
+      const { bundle: path } = settings.model;
+      await trials.keep(path, await library.bytesOf(path), tried.trial);
+      emit({ kind: 'library' });
+      const pictures = tried.pictures.map(async (one) => ({
+        ...one,
+        clip: await previews.frame(request.clip.path, one.frame, signal),
+      }));
+      return { trial: tried.trial, pictures: await Promise.all(pictures) };
     },
     'queue.add': async (request) => {
       const where = project.known(request.project, 'rendering');

@@ -20,12 +20,14 @@ import { type Look, Looker } from './look.ts';
 import { ListKeeper } from './saved-list.ts';
 import { layoutOf, scan } from './scan.ts';
 import { requireThere } from './there.ts';
+import type { Trials } from './trials.ts';
 import { type InWatched, WatchedFiles, type WatchParts } from './watched-files.ts';
 
 export interface LibraryParts extends WatchParts {
   /** Where the artist's list is kept. */
   readonly file: string;
   readonly headers?: KnownHeaders;
+  readonly trials?: Trials;
   /** The first of them is the default until another is chosen. */
   readonly builtIn?: readonly BuiltIn[];
 }
@@ -197,6 +199,11 @@ export class Library {
     return added.includes(path) ? pictureBeside(path) : null;
   }
 
+  /** Of a model as the list tells it. */
+  async bytesOf(path: string): Promise<number | null> {
+    return (await this.#looker.look(path)).bytes;
+  }
+
   stop(): void {
     this.#watched.stop();
     this.#headers.close();
@@ -244,6 +251,7 @@ export class Library {
       words: look.words.slice(0, 12),
       picture: picture && `${basename(picture.path)} ${picture.mtimeMs} ${picture.bytes}`,
       settings,
+      trial: look.kind === 'model' ? ((await this.#parts.trials?.of(path, look.bytes)) ?? null) : null,
       state: look.state,
       problems: look.problems,
     };

@@ -1,10 +1,10 @@
 /**
- * Speeds before the first render: a small network is loaded for one frame and some of its calls are timed. A large one
- * would take minutes and gigabytes that nobody asked for; its plan says that time is known after the first frames.
+ * Speeds before the first render: a network is loaded for one frame and some of its calls are timed. A small one by itself; a
+ * large one would take minutes and gigabytes that nobody asked for, so that is done when the artist asks.
  */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError } from '../../../common/errors.ts';
+import { Cancelled, throwIfCancelled } from '../../../common/errors.ts';
 import type { EditSettings } from '../../../common/settings/settings.ts';
 import type { ArtefactStore } from '../artefacts/store.ts';
 import { sharedNoise } from '../diffusion/noise.ts';
@@ -31,72 +31,82 @@ export async function isSmall(model: string): Promise<boolean> {
   return sizes.reduce((sum, size) => sum + size, 0) <= LARGEST_BYTES;
 }
 
-/** @param dir any folder of our own; nothing is written. Null where the request cannot be met, which its render will tell */
+export interface TimingParts {
+  readonly cache: ArtefactStore | null;
+  /** Any folder of our own; nothing is written. */
+  readonly dir: string;
+  readonly signal?: AbortSignal;
+  /** Asked between calls: a render that begins meanwhile would be slowed, and spoil the measure. */
+  readonly isBusy?: () => boolean;
+}
+
+/** @throws Cancelled by its signal, or where something renders; AppError where the request cannot be met */
 export async function timeCalls(
   settings: EditSettings,
-  { cache, dir }: { readonly cache: ArtefactStore | null; readonly dir: string },
-): Promise<FirstWork | null> {
+  { cache, dir, signal = new AbortController().signal, isBusy = () => false }: TimingParts,
+): Promise<FirstWork> {
   const { anchor } = settings.guide;
+  const goesOn = () => {
+    throwIfCancelled(signal);
+    if (isBusy()) throw new Cancelled();
+  };
   const context = {
     job: 'plan',
     cache,
     checkpoint: new CheckpointFile(dir, 'plan'),
-    signal: new AbortController().signal,
+    signal,
     progress: createProgressMeter(() => {}),
     warn: () => {},
     warnings: [],
   };
-  try {
-    const opening = stopwatch();
-    await using shot = await prepareShot(
-      {
-        ...settings,
-        source: { ...settings.source, range: { start: anchor, end: anchor + 1 } },
-        // Neither costs the network anything, and a brush would be carried along the whole clip.
-        guide: { ...settings.guide, anchors: [], mask: null, pictures: [] },
-        output: { ...settings.output, imageText: null },
-        // Their cost is told from the UNet's.
-        model: { ...settings.model, controls: [] },
-      },
-      context,
-    );
-    const maker = new Maker({ store: cache, signal: context.signal });
-    await makeConditions(shot, maker);
-    const depth = (await makeStructure(shot, maker, context))?.maps?.[0];
-    const open = opening();
-    const { channels, height, width } = shot.shape;
-    const latent = sharedNoise(0, channels * height * width);
-    const told = new Float32Array(shot.model.structureChannels * height * width);
-    const { timestep } = shot.schedule.levels[0]!;
-    const call = (how: Pick<PredictInput, 'branches' | 'attention' | 'capture'>) =>
-      shot.predict([{ latent, timestep, structure: depth ?? told, ...how }]);
-    const timed = async (work: () => Promise<unknown>) => {
-      await work(); // the first one makes its buffers
-      const time = stopwatch();
-      await work();
-      return time();
-    };
+  const opening = stopwatch();
+  await using shot = await prepareShot(
+    {
+      ...settings,
+      source: { ...settings.source, range: { start: anchor, end: anchor + 1 } },
+      // Neither costs the network anything, and a brush would be carried along the whole clip.
+      guide: { ...settings.guide, anchors: [], mask: null, pictures: [] },
+      output: { ...settings.output, imageText: null },
+      // Their cost is told from the UNet's.
+      model: { ...settings.model, controls: [] },
+    },
+    context,
+  );
+  const maker = new Maker({ store: cache, signal: context.signal });
+  await makeConditions(shot, maker);
+  const depth = (await makeStructure(shot, maker, context))?.maps?.[0];
+  const open = opening();
+  const { channels, height, width } = shot.shape;
+  const latent = sharedNoise(0, channels * height * width);
+  const told = new Float32Array(shot.model.structureChannels * height * width);
+  const { timestep } = shot.schedule.levels[0]!;
+  const call = (how: Pick<PredictInput, 'branches' | 'attention' | 'capture'>) =>
+    shot.predict([{ latent, timestep, structure: depth ?? told, ...how }]);
+  const timed = async (work: () => Promise<unknown>) => {
+    goesOn();
+    await work(); // the first one makes its buffers
+    goesOn();
+    const time = stopwatch();
+    await work();
+    return time();
+  };
 
-    const { method } = shot;
-    const branches = samplingTexts(shot).branches.map(({ name }) => shot.conditions.get(name)!);
-    const invert = await timed(() => call({ branches: branches.slice(-1) }));
-    const lends = method.sites !== 'none';
-    const features = lends ? (await call({ branches, capture: true }))[0]!.features : undefined;
-    // As most frames of most methods: beside the anchor and a neighbour.
-    const attention = features && { bank: [features, features], self: false };
-    const sample = await timed(() => call({ branches, capture: lends, ...(attention && { attention }) }));
-    const encode = await timed(() => shot.bundle.decode(latent, shot.shape));
-    const { contentWidth, contentHeight } = shot.fit;
-    const grey = new Uint8Array(contentWidth * contentHeight * 3).fill(128);
-    const network = shot.recipe.moving && shot.bundle.flow;
-    const flow = network
-      ? await timed(() => network.estimate(grey, grey, contentWidth, contentHeight))
-      : undefined;
-    return { open, invert, sample, encode, ...(flow !== undefined && { flow }) };
-  } catch (error) {
-    if (error instanceof AppError) return null;
-    throw error;
-  }
+  const { method } = shot;
+  const branches = samplingTexts(shot).branches.map(({ name }) => shot.conditions.get(name)!);
+  const invert = await timed(() => call({ branches: branches.slice(-1) }));
+  const lends = method.sites !== 'none';
+  const features = lends ? (await call({ branches, capture: true }))[0]!.features : undefined;
+  // As most frames of most methods: beside the anchor and a neighbour.
+  const attention = features && { bank: [features, features], self: false };
+  const sample = await timed(() => call({ branches, capture: lends, ...(attention && { attention }) }));
+  const encode = await timed(() => shot.bundle.decode(latent, shot.shape));
+  const { contentWidth, contentHeight } = shot.fit;
+  const grey = new Uint8Array(contentWidth * contentHeight * 3).fill(128);
+  const network = shot.recipe.moving && shot.bundle.flow;
+  const flow = network
+    ? await timed(() => network.estimate(grey, grey, contentWidth, contentHeight))
+    : undefined;
+  return { open, invert, sample, encode, ...(flow !== undefined && { flow }) };
 }
 
 function stopwatch(): () => number {

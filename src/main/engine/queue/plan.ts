@@ -1,7 +1,7 @@
-/** What a render would do, in numbers: its recipe minus the store. No network runs, but for the first speed of a small one. */
+/** What a render would do, in numbers: its recipe minus the store. No network runs for it; what time it takes may be measured behind it. */
 import pLimit from 'p-limit';
 import type { RenderPlan } from '../../../common/contract/queue.ts';
-import { assert } from '../../../common/errors.ts';
+import { AppError, assert, Cancelled } from '../../../common/errors.ts';
 import type { EditSettings } from '../../../common/settings/settings.ts';
 import type { ArtefactStore } from '../artefacts/store.ts';
 import { shallowVisits, shareOfWork } from '../diffusion/reuse.ts';
@@ -26,7 +26,7 @@ import { forecast } from '../recipe/forecast.ts';
 import { branchVisits, guidanceNotes } from '../recipe/guidance.ts';
 import { guidesOf } from '../recipe/guides.ts';
 import { Recipe } from '../recipe/recipe.ts';
-import { resolveRequest, resolveShot, shapeOf } from '../recipe/request.ts';
+import { type ResolvedShot, resolveRequest, resolveShot, shapeOf } from '../recipe/request.ts';
 import { reuseNotes } from '../recipe/reuse.ts';
 import { branchPrompts, isSeeded, runsOf } from '../recipe/runs.ts';
 import { segmentersOf } from '../recipe/segmenters.ts';
@@ -34,7 +34,7 @@ import { freeMemory } from '../render/capacity.ts';
 import { attentionOf, checkMemory, memoryOf } from '../render/fitting.ts';
 import { renderMemory } from '../render/memory.ts';
 import { isSmall, timeCalls } from './first-speeds.ts';
-import { guessSpeeds, type Machine, speedsOf } from './speeds.ts';
+import { guessSpeeds, type Machine, speedsNearby, speedsOf } from './speeds.ts';
 import type { JobStore } from './store.ts';
 
 export interface PlannerParts {
@@ -46,27 +46,49 @@ export interface PlannerParts {
   readonly dir: string;
   /** Whether something renders just now. */
   readonly isBusy: () => boolean;
+  /** Speeds that a plan had to do without have been measured meanwhile. */
+  readonly onMeasured?: () => void;
 }
 
-export type Planner = (settings: EditSettings) => Promise<RenderPlan>;
+/**
+ * Given a signal, some calls of the model are timed first where its speed is not known, whatever that takes.
+ * @throws AppError for every request that cannot be met, usage for one to measure while something renders; Cancelled
+ */
+export type Planner = (settings: EditSettings, measuring?: AbortSignal) => Promise<RenderPlan>;
 
-/** @throws AppError for every request that cannot be met */
-export function createPlanner({ cache, store, probe, facts, dir, isBusy }: PlannerParts): Planner {
-  const tried = new Map<string, Promise<void>>();
+export function createPlanner(parts: PlannerParts): Planner {
+  const { cache, store, probe, facts, dir, isBusy, onMeasured } = parts;
+  const tried = new Set<string>();
   const controlNet = rememberingControlNets();
-  /** Once for each kind of render, and not beside one: it would slow both, and comes by itself then. */
-  const timeFirst = async (settings: EditSettings, machine: Machine, branches: number): Promise<void> => {
-    if (!store || isBusy() || !(await isSmall(settings.model.bundle))) return;
-    const key = JSON.stringify([machine, settings.method.id, branches]);
-    const known = tried.get(key);
-    if (known) return known;
-    const timing = timeCalls(settings, { cache, dir }).then((work) => {
-      if (work) guessSpeeds(store, machine, settings.method.id, branches, work);
-    });
-    tried.set(key, timing);
-    await timing;
+  const time = async (of: Timed, signal?: AbortSignal): Promise<void> => {
+    const { settings, machine, branches } = of;
+    const work = await timeCalls(settings, { cache, dir, isBusy, ...(signal && { signal }) });
+    if (store) guessSpeeds(store, machine, settings.method.id, branches, work);
   };
-  const plan: Planner = async (settings) => {
+  /** In the background, once for each kind of render, and not beside one: it would slow both, and comes by itself then. */
+  const timeFirst = (of: Timed): void => {
+    const key = JSON.stringify([of.machine, of.settings.method.id, of.branches]);
+    if (tried.has(key)) return;
+    tried.add(key);
+    time(of).then(
+      () => onMeasured?.(),
+      (error: unknown) => {
+        // Given up for a render, it is tried again; what cannot be met its render will tell.
+        if (error instanceof Cancelled) tried.delete(key);
+      },
+    );
+  };
+  /** What of a request time depends on. */
+  const timedOf = (settings: EditSettings, resolved: ResolvedShot): Timed => {
+    const { model, fit, provider } = resolved;
+    const { unet, flowEstimator: flow } = model.digests;
+    return {
+      settings,
+      machine: { model: unet!, flow, width: fit.width, height: fit.height, provider },
+      branches: branchPrompts(settings, model).length,
+    };
+  };
+  const plan: Planner = async (settings, measuring) => {
     const request = resolveRequest(settings);
     const clip = await probe(settings.source.clip);
     const { bundle: path, prediction, embeddings, loras, memory: memoryUse } = settings.model;
@@ -117,14 +139,16 @@ export function createPlanner({ cache, store, probe, facts, dir, isBusy }: Plann
       return needed.total;
     };
 
-    const { unet, flowEstimator: flow } = model.digests;
-    const machine = { model: unet, flow, width: fit.width, height: fit.height, provider };
-    const branches = branchPrompts(settings, model).length;
+    const timed = timedOf(settings, resolved);
+    const { machine, branches } = timed;
     const free = freeMemory(provider);
     const memory = free === Number.POSITIVE_INFINITY ? null : await memoryNeeded();
     const known = () => store && speedsOf(store, machine, method.id, branches);
-    if (!known()) await timeFirst(settings, machine, branches);
-    const speeds = known();
+    if (measuring && !known()) await time(timed, measuring);
+    const measured = known();
+    const speeds = measured ?? (store && speedsNearby(store, machine, method.id, branches));
+    const speed = measured ? 'known' : await whenKnown(settings.model.bundle);
+    if (speed === 'coming') timeFirst(timed);
     const again =
       speeds &&
       speeds.open +
@@ -150,12 +174,34 @@ export function createPlanner({ cache, store, probe, facts, dir, isBusy }: Plann
         ...reuseNotes(runs, settings),
       ],
       memoryBytes: memory,
+      speed,
       estimatedSeconds: speeds && again! + counts.calls.flow * speeds.flow + inversionCalls * speeds.invert,
       againSeconds: again,
       seeded: isSeeded(resolved),
     };
   };
+  /** A plan waits for no network: a small one is timed behind it, a large one when the artist asks. */
+  const whenKnown = async (bundle: string): Promise<RenderPlan['speed']> => {
+    if (!store || isBusy()) return 'later';
+    return (await isSmall(bundle)) ? 'coming' : 'on-asking';
+  };
   // One after the other: the second of two equal questions finds what the first one read.
   const inTurn = pLimit(1);
-  return (settings) => inTurn(() => plan(settings));
+  return async (settings, measuring) => {
+    if (!measuring) return inTurn(() => plan(settings));
+    if (isBusy()) {
+      throw new AppError('usage', 'something renders just now', {
+        doing: 'measuring the speed',
+        hint: 'Its speed is known when it has ended.',
+      });
+    }
+    return plan(settings, measuring);
+  };
+}
+
+/** What is timed, and by what it is remembered. */
+interface Timed {
+  readonly settings: EditSettings;
+  readonly machine: Machine;
+  readonly branches: number;
 }

@@ -45,6 +45,9 @@ export class RenderQueue {
   #stopped = false;
   /** One after the other: the second must see the names that the first one promised. */
   readonly #adding = pLimit(1);
+  /** Work beside the jobs that waits or runs: no job begins meanwhile. */
+  #asides = 0;
+  readonly #aside = pLimit(1);
 
   constructor(parts: QueueParts) {
     this.#parts = parts;
@@ -68,6 +71,21 @@ export class RenderQueue {
   /** All of them or none; a refusal names the shot. @throws AppError usage, clip-changed, output-unwritable, disk-full, … */
   add(request: AddRequest): Promise<{ ids: string[] }> {
     return this.#adding(() => this.#add(request));
+  }
+
+  /** Work that is no job, while nothing renders: a take that runs makes way and goes on afterwards. */
+  async aside<T>(work: () => Promise<T>): Promise<T> {
+    this.#asides += 1;
+    try {
+      return await this.#aside(async () => {
+        this.#interrupt('queued');
+        while (this.#running) await this.#running.ended;
+        return await work();
+      });
+    } finally {
+      this.#asides -= 1;
+      this.#goOn();
+    }
   }
 
   pause(paused: boolean): void {
@@ -180,7 +198,7 @@ export class RenderQueue {
 
   /** Starts the next one unless one is running. */
   #pump(): void {
-    if (this.#running || this.#stopped) return;
+    if (this.#running || this.#stopped || this.#asides > 0) return;
     const { store } = this.#parts;
     const ready = store.queue().filter(({ state }) => state === 'queued' || state === 'paused');
     const previews = ready.filter(({ kind }) => kind === 'preview');

@@ -3,6 +3,7 @@ import type { TakeReport } from '../../../common/report.ts';
 import { shareOfWork } from '../diffusion/reuse.ts';
 import { CONTROL_SHARE } from '../recipe/controls.ts';
 import { branchPrompts } from '../recipe/runs.ts';
+import type { Measured } from '../render/trial.ts';
 import type { JobStore } from './store.ts';
 
 export interface Machine {
@@ -53,7 +54,7 @@ function sampledWork(
   return (unetBranches / branches) * work + CONTROL_SHARE * controlCalls;
 }
 
-export function recordSpeeds(store: JobStore, report: TakeReport): void {
+export function recordSpeeds(store: JobStore, report: Measured): void {
   const { settings, derived, inversion, sampling, seconds, take } = report;
   const machine = machineOf(report);
   // Networks that are told the guidance answer for one branch a call, whatever it is.
@@ -97,6 +98,41 @@ export function guessSpeeds(
   });
 }
 
+/** As at another size, by the share of pixels: a first idea, since attention grows faster. Null where the model never ran here. */
+export function speedsNearby(
+  store: JobStore,
+  machine: Machine,
+  method: string,
+  branches: number,
+): Work | null {
+  const sizes = store.attempt((db) =>
+    db
+      .prepare<[string, string], { width: number; height: number }>(
+        'SELECT DISTINCT width, height FROM speeds WHERE model = ? AND provider = ?',
+      )
+      .all(machine.model, machine.provider),
+  );
+  const area = machine.width * machine.height;
+  const shareOf = (size: { readonly width: number; readonly height: number }) =>
+    area / (size.width * size.height);
+  const apart = (size: { readonly width: number; readonly height: number }) =>
+    Math.abs(Math.log(shareOf(size)));
+  for (const size of sizes.sort((a, b) => apart(a) - apart(b))) {
+    const known = speedsOf(store, { ...machine, ...size }, method, branches);
+    if (!known) continue;
+    const share = shareOf(size);
+    const { flow, invert, sample, encode, open } = known;
+    return {
+      flow: flow * share,
+      invert: invert * share,
+      sample: sample * share,
+      encode: encode * share,
+      open,
+    };
+  }
+  return null;
+}
+
 /** Null before the first render of this kind. Unmeasured inversion is taken as sampling of one branch. */
 export function speedsOf(store: JobStore, machine: Machine, method: string, branches: number): Work | null {
   const rows = store.attempt((db) =>
@@ -121,7 +157,7 @@ export function speedsOf(store: JobStore, machine: Machine, method: string, bran
   };
 }
 
-function machineOf({ bundle, canvas, provider }: TakeReport): Machine {
+function machineOf({ bundle, canvas, provider }: Measured): Machine {
   return {
     model: bundle.digests.unet!,
     flow: bundle.digests.flowEstimator,
