@@ -11,6 +11,7 @@ import { TIMELINE_FORMATS } from '../../src/common/interchange/formats.ts';
 import type { ProjectDocument } from '../../src/common/project/document.ts';
 import { rational } from '../../src/common/time/rational.ts';
 import { deliver } from '../../src/main/engine/delivery/delivery.ts';
+import { fingerprintOf } from '../../src/main/engine/media/fingerprint.ts';
 import { rememberingProbe } from '../../src/main/engine/media/remembering-probe.ts';
 import { createProject } from '../../src/main/engine/project/file.ts';
 import { makeWorld, messages, movingClip, retake, type World } from '../helpers/cli.ts';
@@ -175,6 +176,13 @@ describe('the folder', () => {
     const { folder: linked } = await exported('linked', '--format', 'edl', '--credentials', 'prompts');
     for (const name of ['Shot 1 1.xmp', 'Shot 1 1.c2pa.json'])
       expect(readFileSync(join(linked, 'credentials', name), 'utf8')).toContain('a storm');
+    const made = ['--media', 'ffv1', '--credentials', 'model', '--format', 'edl'];
+    const { folder: flat } = await exported('made', ...made);
+    const names = readdirSync(join(flat, 'media'));
+    const [movie] = names.filter((name) => name.endsWith('.mkv'));
+    const beside = join(flat, 'media', movie!.replace(/mkv$/, 'c2pa.json'));
+    const own = await fingerprintOf(join(flat, 'media', movie!));
+    expect(readFileSync(beside, 'utf8')).toContain(own.digest);
     const { folder: plain } = await exported('plain', '--copy', '--format', 'edl');
     expect(readdirSync(join(plain, 'media'))).toEqual(['Shot 1 1.mov', 'clip 100%.mov']);
   });

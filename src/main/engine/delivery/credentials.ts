@@ -53,17 +53,18 @@ export async function credentialsExtra({ request, cut, files, out }: DeliveredWo
           path: join(out, relative(request.folder, facts.path)),
         }));
   const written: ExtraFile[] = [];
-  for (const { path, place, takes } of made) {
+  for (const told of made) {
+    const { path, place, takes } = told;
     if (takes.length === 0) continue;
     const file: MadeFile = {
       name: basename(place),
-      format: formatOf(place),
+      format: formatOf(path),
       fingerprint: await fingerprintOf(path).catch(() => null),
       takes: await Promise.all(
         takes.map((id) => takeOf(document.takes[id]!, document, credentials === 'prompts')),
       ),
     };
-    const stem = stemOf(place, made);
+    const stem = stemOf(told, made);
     written.push(
       { name: `${stem}.xmp`, text: xmpOf(file), about: [] },
       {
@@ -83,15 +84,19 @@ export async function credentialsExtra({ request, cut, files, out }: DeliveredWo
 }
 
 /** Without ending, as programs look for it, where no two files share it. */
-function stemOf(place: string, all: readonly Told[]): string {
-  const plain = (name: string) =>
-    lookup(name) === undefined ? name : name.slice(0, name.length - extname(name).length);
-  const stem = plain(place);
-  return all.filter((one) => plain(one.place).toLowerCase() === stem.toLowerCase()).length > 1 ? place : stem;
+function stemOf(told: Told, all: readonly Told[]): string {
+  // The folder of a sequence has no ending.
+  const plain = (one: Told) =>
+    basename(one.path) === basename(one.place)
+      ? one.place.slice(0, -extname(one.place).length || undefined)
+      : one.place;
+  const stem = plain(told);
+  return all.filter((one) => plain(one).toLowerCase() === stem.toLowerCase()).length > 1 ? told.place : stem;
 }
 
-function formatOf(place: string): string {
-  return lookup(place) ?? 'application/octet-stream';
+/** Matroska has no registered name. */
+function formatOf(path: string): string {
+  return /\.mkv$/i.test(path) ? 'video/x-matroska' : (lookup(path) ?? 'application/octet-stream');
 }
 
 async function takeOf(
