@@ -3,9 +3,9 @@ import { copyFileSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createProject, readProject } from '../../src/main/engine/project/file.ts';
-import { testCard } from '../helpers/clips.ts';
+import { ffmpegDoes, testCard } from '../helpers/clips.ts';
 import { clipRefOf, withClip } from '../helpers/project.ts';
-import { accessible, choose, menu, shots, takes } from './desk.ts';
+import { accessible, choose, menu, saved, shots, takes } from './desk.ts';
 import { launch } from './launch.ts';
 import { type RunningApp, usedHome } from './running-app.ts';
 
@@ -110,4 +110,23 @@ describe('a timeline of another program', () => {
     ]);
     expect(readProject(project).name).toBe('film');
   });
+});
+
+it('a folder of numbered pictures that is dropped on the window is a clip, at the rate of the timeline', async () => {
+  const { page } = app;
+  mkdirSync(at('frames'));
+  await ffmpegDoes(...['-i', at('footage/day 1/reel.mp4'), '-frames:v', '12'], at('frames/shot.%04d.png'));
+  const before = await shots(page).count();
+  await page.evaluate((path) => {
+    (globalThis as { droppedPaths?: object }).droppedPaths = { frames: path };
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File(['x'], 'frames'));
+    for (const type of ['dragover', 'drop'])
+      document.body.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
+  }, at('frames'));
+  await expect.poll(() => shots(page).count(), { timeout: 60_000 }).toBe(before + 1);
+  await saved(page);
+  const { clips } = readProject(at('second cut.retake'));
+  const [pictures] = Object.values(clips).filter(({ path }) => path.endsWith('shot.####.png'));
+  expect(pictures).toMatchObject({ frames: 12, rate: { num: 24, den: 1 } });
 });

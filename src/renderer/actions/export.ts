@@ -159,6 +159,7 @@ const FIELD_OF: Readonly<Record<string, ExportField>> = {
   'disk-full': 'folder',
   'output-unwritable': 'folder',
   'encoder-missing': 'media',
+  'preparing the take': 'media',
   'naming the files': 'names',
   'choosing the folder': 'folder',
 };

@@ -8,7 +8,7 @@ import { useDocument } from '../store/project.ts';
 import inputs from '../ui/input.module.css';
 import { PlaceField } from '../ui/PlaceField.tsx';
 import texts from '../ui/text.module.css';
-import { listed } from '../words.ts';
+import { listed, nameOfFile } from '../words.ts';
 import styles from './Export.module.css';
 import { refusedAt } from './refused.ts';
 
@@ -43,7 +43,8 @@ function Names({ choice, foreseen }: Props) {
   const [text, setText] = useState(names);
   useEffect(() => setText(names), [names]);
   const refused = refusedAt(foreseen, 'names');
-  const files = foreseen?.state === 'known' ? foreseen.forecast.files.map(({ name }) => name) : [];
+  const files =
+    foreseen?.state === 'known' ? foreseen.forecast.files.map(({ name }) => nameOfFile(name)) : [];
   const kept = choice.media.as === 'copy';
   return (
     <div className={styles.field}>
