@@ -282,17 +282,17 @@ describe('shots', () => {
   it('have handles of their take as far as it goes, or of the clip where that is asked for', async () => {
     const { files, notes } = await delivered('handles', shots(made({ handles: 4 })));
     expect(files.map(({ path, frames }) => [path.split('/').at(-1), frames])).toEqual([
-      ['Sea- 1_Shot 1_Take 1.####.png', 18],
+      ['Sea- 1_Shot 1_Take 1.####.png', 20],
       ['Sea- 1_Shot 3.####.png', 14],
     ]);
-    expect(notes).toContain('Shot 1 has handles of 0 and 2 frames: its take holds no more');
+    expect(notes).toContain('Shot 1 has handles of 2 and 2 frames: what is shown there has no more');
     const [ofClip, ofTake] = [await picturesIn(clip), await picturesIn(take)];
-    expect(await picturesIn(files[0]!.path)).toEqual([...ofClip.slice(2, 5), ...ofTake.slice(0, 15)]);
+    expect(await picturesIn(files[0]!.path)).toEqual([...ofClip.slice(0, 5), ...ofTake.slice(0, 15)]);
     expect(await picturesIn(files[1]!.path)).toEqual(ofClip.slice(26, 40));
-    const filled = await foresee(asked('filled', shots(made({ handles: 2, handlesFromClip: true }))), {
+    const filled = await foresee(asked('filled', shots(made({ handles: 3, handlesFromClip: true }))), {
       probe,
     });
-    expect(filled.files.map(({ frames }) => frames)).toEqual([20, 10]);
+    expect(filled.files.map(({ frames }) => frames)).toEqual([21, 12]);
   });
 
   it('are what every timeline beside them shows, at the right frames', async () => {
@@ -308,7 +308,7 @@ describe('shots', () => {
       const { cut } = READERS[format](readFileSync(path, 'utf8'));
       const seen = seenIn(cut).map(({ name: _, ...one }) => one);
       expect(seen, format).toEqual([
-        { at: 0, frames: 16, path: first, from: 0 },
+        { at: 0, frames: 16, path: first, from: 2 },
         expect.objectContaining({ at: 20, frames: 10, path: other }),
         { at: 30, frames: 6, path: third, from: 2 },
       ]);
@@ -318,7 +318,7 @@ describe('shots', () => {
     }
     // The label of a file is its clip's at its first frame.
     expect([(await probeClip(first!)).timecode, (await probeClip(third!)).timecode]).toEqual([
-      '10:00:00;02',
+      '10:00:00;00',
       '10:00:00;28',
     ]);
   }, 60_000);

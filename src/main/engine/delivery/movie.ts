@@ -12,6 +12,7 @@ import {
   subtract,
   ZERO,
 } from '../../../common/time/exact.ts';
+import { sameRational } from '../../../common/time/rational.ts';
 import type { Sources } from './sources.ts';
 
 /** Frames of one file in a row. */
@@ -42,7 +43,8 @@ interface Seen {
   /** Frames in a row of one run belong together. */
   readonly run: string;
   readonly picture: { readonly path: string; readonly frame: number };
-  readonly sound: { readonly path: string; readonly at: Exact } | null;
+  /** Asked at the beginning of a run only. */
+  sound(): { readonly path: string; readonly at: Exact } | null;
 }
 
 /** Something that is looked at frame by frame: a take, a shot with its handles, the timeline. */
@@ -65,9 +67,9 @@ export function piecesOf(grid: Grid, rate: Rational, count: number): Piece[] {
     picture: { path: string; frames: number[] } | null;
     sound: Piece['sound'];
   }[] = [];
+  const same = sameRational(rate, grid.rate);
   for (let k = 0; k < count; k += 1) {
-    const time = framesLast(k, rate);
-    const frame = Math.min(grid.frames - 1, frameAt(time, grid.rate));
+    const frame = same ? k : Math.min(grid.frames - 1, frameAt(framesLast(k, rate), grid.rate));
     const seen = grid.at(frame);
     const last = pieces.at(-1);
     const run = seen?.run ?? null;
@@ -76,11 +78,12 @@ export function piecesOf(grid: Grid, rate: Rational, count: number): Piece[] {
       if (seen) last.picture?.frames.push(seen.picture.frame);
       continue;
     }
-    const into = subtract(time, framesLast(frame, grid.rate));
+    const into = subtract(framesLast(k, rate), framesLast(frame, grid.rate));
+    const sound = seen?.sound();
     pieces.push({
       ...{ run, count: 1 },
       picture: seen && { path: seen.picture.path, frames: [seen.picture.frame] },
-      sound: seen?.sound ? { path: seen.sound.path, from: seconds(add(seen.sound.at, into)) } : null,
+      sound: sound ? { path: sound.path, from: seconds(add(sound.at, into)) } : null,
     });
   }
   return pieces.map(({ run: _, ...piece }) => piece);
@@ -101,7 +104,7 @@ export function fileGrid(
     ...{ rate, frames },
     at: (frame) => ({
       ...{ run: path, picture: { path, frame } },
-      sound: own && { path: own.path, at: add(own.from, framesLast(frame, rate)) },
+      sound: () => own && { path: own.path, at: add(own.from, framesLast(frame, rate)) },
     }),
   };
 }
@@ -123,11 +126,11 @@ export function withHandles(
   { shot, clip, take }: ShotParts,
   { frames, fromClip }: Handles,
 ): { start: number; end: number } {
-  const has = (frame: number) =>
-    take && !fromClip ? frame >= take.start && frame < take.end : frame >= 0 && frame < clip.frames;
-  let { start, end } = shot;
-  while (shot.start - start < frames && has(start - 1)) start -= 1;
-  while (end - shot.end < frames && has(end)) end += 1;
+  // Of what is shown at that end: beside a take no picture of the clip, unless it is asked for.
+  const from = (edge: number) =>
+    take && !fromClip && edge >= take.start && edge < take.end ? take : { start: 0, end: clip.frames };
+  const start = Math.max(Math.min(from(shot.start).start, shot.start), shot.start - frames);
+  const end = Math.min(Math.max(from(shot.end - 1).end, shot.end), shot.end + frames);
   return { start, end };
 }
 
@@ -140,7 +143,7 @@ export function shotGrid(
   const { rate } = parts.clip;
   return {
     ...{ rate, frames: end - start },
-    at: (frame) => seenOf(parts, start + frame, framesLast(start + frame, rate), sources),
+    at: (frame) => seenOf(parts, start + frame, () => framesLast(start + frame, rate), sources),
   };
 }
 
@@ -162,22 +165,26 @@ export function timelineGrid(
       if (!isShot(here)) return null;
       const parts = partsOf(here.item);
       const { conform } = here;
-      const time = add(framesLast(conform.start, parts.clip.rate), framesLast(wanted - conform.from, rate));
+      const time = () =>
+        add(framesLast(conform.start, parts.clip.rate), framesLast(wanted - conform.from, rate));
       return seenOf(parts, clipFrameOf(here, wanted), time, sources);
     },
   };
 }
 
 /** @param time seconds of the clip */
-function seenOf({ shot, clip, take }: ShotParts, frame: number, time: Exact, sources: Sources): Seen {
+function seenOf({ shot, clip, take }: ShotParts, frame: number, time: () => Exact, sources: Sources): Seen {
   const info = sources.get(clip.path)!;
   const taken = take && frame >= take.start && frame < take.end ? sources.get(take.path)! : null;
-  const intoTake = take && subtract(time, framesLast(take.start, clip.rate));
   const heard = taken && taken.audio.length > 0 ? taken : info.audio.length > 0 ? info : null;
   return {
     run: `${shot.id}\n${taken ? taken.path : info.path}`,
     picture: taken ? { path: taken.path, frame: frame - take!.start } : { path: info.path, frame },
-    sound: heard && { path: heard.path, at: heard === taken ? notNegative(intoTake!) : time },
+    sound() {
+      if (!heard) return null;
+      const at = heard === taken ? notNegative(subtract(time(), framesLast(take!.start, clip.rate))) : time();
+      return { path: heard.path, at };
+    },
   };
 }
 

@@ -227,16 +227,14 @@ function forecast(movie: Movie, { format }: Made, infos: ReadonlyMap<string, Cli
 }
 
 function tellOfHandles(
-  shot: Shot,
+  { name, start: first, end: last }: Shot,
   { start, end }: { start: number; end: number },
   wanted: number,
   notes: Set<string>,
 ) {
-  const [before, behind] = [shot.start - start, end - shot.end];
+  const [before, behind] = [first - start, end - last];
   if (before < wanted || behind < wanted)
-    notes.add(
-      `${shot.name} has handles of ${before} and ${behind} frames: ${shot.takeId === null ? 'its clip' : 'its take'} holds no more`,
-    );
+    notes.add(`${name} has handles of ${before} and ${behind} frames: what is shown there has no more`);
 }
 
 /** What an editor would not expect of a file that is put together. */
