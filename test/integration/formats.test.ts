@@ -6,7 +6,7 @@ import { isPictures, pictureEnding } from '../../src/common/formats/format.ts';
 import { FORMATS, TAKE_FORMATS, type TakeFormat } from '../../src/common/formats/registry.ts';
 import type { ClipInfo } from '../../src/common/media.ts';
 import type { TakeFile } from '../../src/common/report.ts';
-import { decodeOwn, decodeSized } from '../../src/main/engine/media/decode.ts';
+import { decodeDeep, decodeOwn, decodeSized } from '../../src/main/engine/media/decode.ts';
 import { openTake, rehearseTake } from '../../src/main/engine/media/encode.ts';
 import { hasReel } from '../../src/main/engine/media/encode-args.ts';
 import { resolveFfmpeg } from '../../src/main/engine/media/ffmpeg.ts';
@@ -226,6 +226,17 @@ describe('OpenEXR', () => {
     for await (const { rgb } of decodeSized(read, { range: whole, width: 96, height: 48, exact: true })) {
       expect(Math.abs(rgb[3 * (48 * 20 + 40)]! - Math.min(255, 255 * SIGNALS[i]!))).toBeLessThanOrEqual(0.75);
       i += 1;
+    }
+    // And of floats, whole or a part.
+    for (const part of [undefined, { width: 100, height: 50 }]) {
+      i = 0;
+      for await (const { rgb } of decodeDeep(read, { range: whole, width: 96, height: 48, part })) {
+        expect(rgb.length).toBe(96 * 48 * 3);
+        for (const at of [0, rgb.length >> 1, rgb.length - 1])
+          expect(Math.abs(rgb[at]! / SIGNALS[i]! - 1)).toBeLessThan(0.001);
+        i += 1;
+      }
+      expect(i).toBe(SIGNALS.length);
     }
     const proxy = folder.at('proxy.mp4');
     await makeProxy(read, proxy, {});

@@ -323,6 +323,10 @@ describe('watched folders', () => {
     const onChange = vi.fn();
     const library = open({ file: join(root, 'list.json'), onChange });
     expect(await library.recognise(root)).toBe('folder');
+    // A folder of pictures is a clip.
+    const shots = tempFolder();
+    for (const n of [1, 2]) writeFileSync(join(shots, `s.000${n}.png`), 'picture');
+    expect(await library.recognise(shots)).toBeNull();
     await library.add(root);
     await library.settled();
     const before = { dreamy: 'model', flux: 'other', ink: 'lora', canny: 'controlnet', toy: 'embedding' };

@@ -3,7 +3,7 @@ import type { ClipInfo, FrameRange, Rational } from '../../../common/media.ts';
 import { toNumber } from '../../../common/time/rational.ts';
 import { hdrCoding, sourceCoding } from './colour.ts';
 import { inputClip, inputSource, type Source } from './input.ts';
-import { holdsLight, TWICE_AS_WIDE, toSignal } from './linear.ts';
+import { holdsLight, scaleFloats, TWICE_AS_WIDE, toSignal } from './linear.ts';
 import { pictureClock } from './retiming.ts';
 
 /** Level names in front of messages tell damage from chatter. */
@@ -193,7 +193,7 @@ export function scaleToRgb(
   clip: ClipInfo,
   { width, height, toneMap, depth }: Pick<DecodePlan, 'width' | 'height' | 'toneMap' | 'depth'>,
 ): string[] {
-  if (depth === 'float') return signalsOf(clip);
+  if (depth === 'float') return [...signalsOf(clip), scaleFloats({ width, height }), 'format=gbrpf32le'];
   if (holdsLight(clip)) {
     const scale = `scale=w=${width}:h=${height}:flags=${SHARP}:in_range=full:out_range=full`;
     return [...signalsOf(clip), scale, `format=${pixelsOf({ depth })}`];
@@ -224,7 +224,7 @@ function partToRgb(clip: ClipInfo, plan: DecodePlan, part: { width: number; heig
   return [
     ...scaleToRgb(clip, whole),
     `crop=${part.width}:${part.height}:0:0`,
-    `scale=w=${plan.width}:h=${plan.height}:flags=${SHARP}`,
+    plan.depth === 'float' ? scaleFloats(plan) : `scale=w=${plan.width}:h=${plan.height}:flags=${SHARP}`,
     `format=${pixelsOf(plan)}`,
   ];
 }
