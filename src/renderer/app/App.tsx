@@ -42,8 +42,8 @@ function Editor() {
   const full = useView((view) => view.full);
   const plays = useView((view) => view.shuttle !== 0);
   const [left, side] = [useSize('left') ?? LEFT, useSize('side') ?? SIDE];
-  // The viewer keeps a third of the window whatever the panels want.
-  const columns = `min(${left / 13}rem, 30vw) minmax(0, 1fr) min(${side / 13}rem, 38vw)`;
+  // The viewer keeps two fifths of the window whatever the panels want.
+  const columns = `min(${left / 13}rem, 25vw) minmax(0, 1fr) min(${side / 13}rem, 33vw)`;
   return (
     <div className={styles.window} style={{ gridTemplateColumns: columns }}>
       <div className={styles.part} inert={full}>
@@ -80,9 +80,9 @@ function LeftPanels({ size }: { readonly size: number }) {
       >
         <TabList aria-label="Takes, clips and markers">
           <Tab id="takes">Takes</Tab>
-          <Tab id="clips">Clips {clips > 0 ? <span className={styles.count}>{clips}</span> : null}</Tab>
+          <Tab id="clips">Clips {clips > 0 ? <span className={styles.number}>{clips}</span> : null}</Tab>
           <Tab id="markers">
-            Markers {markers > 0 ? <span className={styles.count}>{markers}</span> : null}
+            Markers {markers > 0 ? <span className={styles.number}>{markers}</span> : null}
           </Tab>
         </TabList>
         <TabPanel id="takes" className={styles.body}>

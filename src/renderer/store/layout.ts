@@ -9,7 +9,7 @@ interface Range {
 }
 
 export const PANELS = {
-  left: { least: 180, most: 640 },
+  left: { least: 200, most: 640 },
   side: { least: 260, most: 760 },
   timeline: { least: 170, most: 900 },
 } as const satisfies Record<string, Range>;

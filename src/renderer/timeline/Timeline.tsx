@@ -57,7 +57,7 @@ export function Timeline() {
     <section
       className={styles.timeline}
       aria-label="Timeline"
-      style={{ height: `min(${height / 13}rem, 72vh)` }}
+      style={{ height: `min(${height / 13}rem, 60vh)` }}
     >
       <Separator
         label="Height of the timeline"

@@ -16,6 +16,13 @@ interface Props {
 
 const STEP = 16;
 
+/** Design pixels of the panel as it is: a small window gives it less than it was given. */
+function shownSize(handle: HTMLElement, isUpright: boolean): number {
+  const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 13;
+  const { width, height } = handle.parentElement!.getBoundingClientRect();
+  return (isUpright ? width : height) / rem;
+}
+
 export function Separator({ label, edge, size, least, most, onResize, onReset }: Props) {
   const isUpright = edge !== 'top';
   /** Design pixels by which the panel grows for one to the right or down. */
@@ -25,17 +32,19 @@ export function Separator({ label, edge, size, least, most, onResize, onReset }:
     const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 13;
     const along = (move: { clientX: number; clientY: number }) => (isUpright ? move.clientX : move.clientY);
     const start = along(event);
+    const begins = shownSize(handle, isUpright);
     handle.setPointerCapture(event.pointerId);
-    handle.onpointermove = (move) => onResize(size + (grows * (along(move) - start)) / rem);
+    handle.onpointermove = (move) => onResize(begins + (grows * (along(move) - start)) / rem);
     handle.onlostpointercapture = () => {
       handle.onpointermove = null;
     };
   };
-  const onKeyDown = (event: KeyboardEvent) => {
+  const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {
+    const now = shownSize(event.currentTarget, isUpright);
     const step = STEP * grows * (event.shiftKey ? 4 : 1);
     const targets: Readonly<Record<string, number>> = {
-      [isUpright ? 'ArrowRight' : 'ArrowDown']: size + step,
-      [isUpright ? 'ArrowLeft' : 'ArrowUp']: size - step,
+      [isUpright ? 'ArrowRight' : 'ArrowDown']: now + step,
+      [isUpright ? 'ArrowLeft' : 'ArrowUp']: now - step,
       Home: least,
       End: most,
     };
