@@ -132,7 +132,7 @@ describe.skipIf(!demoBundle())('previews', () => {
     await press('Escape');
     // What it took is the forecast of the first render.
     await page()
-      .getByText(/^About \d/)
+      .getByText(/^About \d.* of the model/)
       .waitFor();
     await shots(page()).first().focus();
   });

@@ -6,8 +6,8 @@ import { setProject } from '../../common/project/edits-settings.ts';
 import { type Grouped, sameValue } from '../../common/settings/catalogue.ts';
 import type { ModelSettings } from '../../common/settings/model-settings.ts';
 import { SETTINGS } from '../../common/settings/settings.ts';
+import { run } from '../actions/registry.ts';
 import { setChosenSettings } from '../actions/settings.ts';
-import { askToTry } from '../actions/try-model.ts';
 import { useLibrary, useLibraryOf, useModel } from '../store/library.ts';
 import { change, useDocument } from '../store/project.ts';
 import { trialLine } from '../store/trying.ts';
@@ -85,7 +85,7 @@ export function ModelSetting({ shot, children }: Props) {
       ) : null}
       <div>
         {model && !wrong ? (
-          <Button look="plain" onPress={() => askToTry(model.path)}>
+          <Button look="plain" onPress={() => void run('model.try')}>
             Test render…
           </Button>
         ) : null}
