@@ -65,6 +65,7 @@ async function samples(): Promise<{ [N in Name]: Calls[N]['input'] }> {
     'take.restore': { undo: 'abc' },
     'take.score': { take: path, clip: path, imageText: path, features: path, references: [path] },
     'take.scored': { take: path, clip: null, imageText: null, features: null, references: [] },
+    'takes.contact': { out: path, title: 'x', takes: [{ take: path, frame: 0, name: 'x', words: 'seed 1' }] },
     'take.sheet': { take: path, clip: path, out: path, columns: 6, difference: true },
     'take.compare': { take: path, clip: path, out: path, layout: 'wipe' },
     'delivery.foresee': delivery,

@@ -369,6 +369,37 @@ describe('a contact sheet', () => {
     expect(bright(40, top)).toBeGreaterThan(100);
   });
 
+  it('shows a frame of each of many takes, in rows, with their words', async () => {
+    const changes = [(v: number) => v, (v: number) => 255 - v, (v: number) => v + 20, (v: number) => v - 20];
+    const takes = [];
+    for (const [i, change] of changes.entries())
+      takes.push({
+        take: await reportedTake(clip, { out: at(`many ${i}`), format: 'png', change }),
+        ...{ frame: i, name: `Take ${i}`, words: `guidance 3 · seed ${i}` },
+      });
+    const out = at('many.png');
+    expect(await review.contact({ out, title: '4 takes', takes }, {})).toEqual({ path: out, notes: [] });
+    const made = await probeClip(out);
+    const picture = await decodeFrame(made, 0, made);
+    const [columns, top, row] = [3, 16 + 18 + 12, HEIGHT + 6 + 3 * 18 + 12];
+    expect([made.width, made.height]).toEqual([2 * 16 + columns * (WIDTH + 6) - 6, top + 2 * row + 16]);
+    for (const [i, change] of changes.entries()) {
+      const shown = await decodeFrame(clip, i, clip);
+      const [left, y] = [16 + (i % columns) * (WIDTH + 6), top + Math.floor(i / columns) * row];
+      const place = 3 * ((y + 30) * made.width + left + 40);
+      expect([...picture.subarray(place, place + 3)]).toEqual(
+        [...shown.subarray(3 * (30 * WIDTH + 40), 3 * (30 * WIDTH + 40) + 3)].map(change),
+      );
+    }
+    await expect(review.contact({ out: at('many.jpg'), title: '', takes }, {})).rejects.toThrow(
+      'cannot be named',
+    );
+    const [one] = takes;
+    await expect(
+      review.contact({ out: at('x.png'), title: '', takes: [{ ...one!, take: clip.path }] }, {}),
+    ).rejects.toThrow('no take');
+  });
+
   it('shows every frame of a short shot once, and the middle where one is asked', async () => {
     const take = await reportedTake(clip, { out: at('few'), format: 'png', range: { start: 1, end: 3 } });
     await sheet(take, at('few.png'), { columns: 12 });

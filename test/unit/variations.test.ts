@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   countOf,
   familyOf,
+  GUIDANCE_LABEL,
   guidancesOf,
   promptsOf,
   seedsOf,
@@ -56,10 +57,10 @@ describe('variations of a shot', () => {
       settings,
     }));
     expect([...variedWords(takes, () => 'Mix').values()]).toEqual([
-      ['guidance 1', 'seed 3'],
-      ['guidance 1', 'seed 4'],
-      ['guidance 5', 'seed 3'],
-      ['guidance 5', 'seed 4'],
+      [`${GUIDANCE_LABEL.toLowerCase()} 1`, 'seed 3'],
+      [`${GUIDANCE_LABEL.toLowerCase()} 1`, 'seed 4'],
+      [`${GUIDANCE_LABEL.toLowerCase()} 5`, 'seed 3'],
+      [`${GUIDANCE_LABEL.toLowerCase()} 5`, 'seed 4'],
     ]);
     const words = variedWords([takes[0]!, { ...takes[1]!, bundle: 'Other' }], () => 'Mix');
     expect(words.get('1')).toEqual(['seed 4', 'Other']);

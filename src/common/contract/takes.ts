@@ -35,6 +35,26 @@ export type SheetRequest = z.output<typeof sheetRequest>;
 const compareRequest = take.extend({ out: absolutePath, layout: z.enum(['side', 'wipe']) });
 export type CompareRequest = z.output<typeof compareRequest>;
 
+const contactRequest = z.strictObject({
+  out: absolutePath,
+  title: z.string().max(1000),
+  takes: z
+    .array(
+      z.strictObject({
+        /** The file, or the folder of a sequence. */
+        take: absolutePath,
+        /** Of the take, from 0. */
+        frame: z.int().min(0),
+        name: z.string().max(10_000),
+        /** What tells it apart from the others. */
+        words: z.string().max(10_000),
+      }),
+    )
+    .min(1)
+    .max(200),
+});
+export type ContactRequest = z.output<typeof contactRequest>;
+
 /** A file that was written, and what it lacks. */
 export interface WrittenFile {
   readonly path: string;
@@ -47,5 +67,6 @@ export const takeCalls = {
   /** What is kept of it; null where it was not measured yet. */
   'take.scored': call(scoreRequest, 'looking for scores').answers<TakeScores | null>(),
   'take.sheet': call(sheetRequest, 'making a contact sheet').answers<WrittenFile>(),
+  'takes.contact': call(contactRequest, 'making a contact sheet').answers<WrittenFile>(),
   'take.compare': call(compareRequest, 'making an A/B movie').answers<WrittenFile>(),
 };

@@ -22,6 +22,9 @@ const { limits: seedLimits, schema: seedSchema } = SETTINGS.fields.find(
 )!;
 const guidance = SETTINGS.fields.find(({ path }) => path === 'sampling.guidance')!;
 
+/** As artists know it. */
+export const GUIDANCE_LABEL = guidance.label;
+
 /** One a line. */
 export function promptsOf(text: string): readonly string[] {
   return [...new Set(text.split('\n').map((line) => line.trim()))].filter((line) => line !== '');
@@ -33,7 +36,7 @@ export function guidancesOf(text: string): Typed<number> {
   const wrong = values.find((value) => !guidance.schema.safeParse(value).success);
   const { min, max } = guidance.limits;
   if (wrong === undefined) return { values };
-  return { problem: `Guidance is a number from ${min} to ${max}. Write several as 5, 7.5, 10.` };
+  return { problem: `${GUIDANCE_LABEL} is a number from ${min} to ${max}. Write several as 5, 7.5, 10.` };
 }
 
 /** "4" are four of them from the shot's own on; "3, 7, 12" are these. */

@@ -1,13 +1,18 @@
 /** A frame of each take beside the others, what tells them apart under it: pressing one shows it, 1 to 5 rates it. */
+import { Images } from 'lucide-react';
+import { useState } from 'react';
 import { GridList, GridListItem } from 'react-aria-components';
 import type { QueueEntry } from '../../common/contract/queue.ts';
 import type { ProjectDocument, Take } from '../../common/project/document.ts';
+import { GUIDANCE_LABEL } from '../../common/project/variations.ts';
+import { middleOf, saveContactSheet } from '../actions/contact-sheet.ts';
 import { giveRating, promoteTake } from '../actions/takes.ts';
 import { useJobs } from '../store/jobs.ts';
 import { useMethods } from '../store/methods.ts';
-import { tryTo } from '../store/notices.ts';
+import { attempt, tryTo } from '../store/notices.ts';
 import { useDocument } from '../store/project.ts';
 import { useTakesView } from '../store/takes.ts';
+import { Button } from '../ui/Button.tsx';
 import texts from '../ui/text.module.css';
 import { count } from '../words.ts';
 import styles from './ContactSheet.module.css';
@@ -33,6 +38,7 @@ export function ContactSheet() {
   const document = useDocument((whole) => whole);
   const entries = useJobs((jobs) => jobs.entries);
   const methods = useMethods();
+  const [isSaving, setSaving] = useState(false);
   const cells = cellsOf(ids, document, entries);
   const takes = cells.flatMap(({ take }) => take ?? []);
   const methodName = ({ settings: { method } }: Take) =>
@@ -60,6 +66,18 @@ export function ContactSheet() {
           {waiting > 0 ? ` · ${waiting} still to come` : ''} · Enter or a click shows one on the timeline, 1
           to 5 rates it
         </p>
+        <Button
+          isDisabled={takes.length === 0 || isSaving}
+          onPress={() => {
+            setSaving(true);
+            void attempt(
+              saveContactSheet(takes, ({ id }) => words.get(id) ?? []).finally(() => setSaving(false)),
+            );
+          }}
+        >
+          <Images aria-hidden="true" />
+          {isSaving ? 'Writing…' : 'Save as a picture…'}
+        </Button>
       </div>
       <GridList
         aria-label="Takes side by side. 0 to 5 rates, Enter shows on the timeline."
@@ -110,12 +128,7 @@ function TakeCell({ take, words, isShown, rate }: CellProps) {
       textValue={`${take.name}, ${text}, ${rated}${isShown ? ', on the timeline' : ''}`}
       className={styles.cell}
     >
-      <Thumbnail
-        path={take.path}
-        frame={Math.floor((take.end - take.start) / 2)}
-        isShown={isShown}
-        sharp={rate}
-      />
+      <Thumbnail path={take.path} frame={middleOf(take)} isShown={isShown} sharp={rate} />
       <p className={styles.line}>
         <span className={texts.quiet}>{take.name}</span>
         <Rating take={take} />
@@ -140,7 +153,8 @@ function WaitingCell({ entry }: { readonly entry: QueueEntry }) {
     <GridListItem id={entry.id} textValue={`${settings.prompts.target}, ${text}`} className={styles.cell}>
       <p className={`${styles.waits} ${state === 'failed' ? texts.problem : texts.quiet}`}>{text}</p>
       <p className={`${styles.words} ${texts.quiet}`}>
-        {settings.prompts.target} · guidance {settings.sampling.guidance} · seed {settings.sampling.seed}
+        {settings.prompts.target} · {GUIDANCE_LABEL.toLowerCase()} {settings.sampling.guidance} · seed{' '}
+        {settings.sampling.seed}
       </p>
     </GridListItem>
   );

@@ -4,6 +4,7 @@ import { errorLine } from '../../common/errors.ts';
 import type { Shot } from '../../common/project/document.ts';
 import {
   countOf,
+  GUIDANCE_LABEL,
   guidancesOf,
   MOST_VARIATIONS,
   promptsOf,
@@ -66,7 +67,8 @@ function VariationsOf({ shot }: { readonly shot: Shot }) {
       }}
     >
       <p className={texts.quiet}>
-        {shot.name} in every prompt with every guidance and every seed. What is inverted once serves all.
+        {shot.name} in every prompt, with every {GUIDANCE_LABEL.toLowerCase()} and every seed. The clip is
+        analysed once for all of them.
       </p>
       <Field label="Prompts, one a line">
         {(id) => (
@@ -84,7 +86,7 @@ function VariationsOf({ shot }: { readonly shot: Shot }) {
         )}
       </Field>
       <div className={styles.pair}>
-        <Field label="Guidance" note="One or several: 5, 7.5, 10">
+        <Field label={GUIDANCE_LABEL} note="One or several: 5, 7.5, 10">
           {(id) => (
             <input
               id={id}
@@ -150,16 +152,16 @@ function Forecast(props: { readonly batch: BatchPlan; readonly shot: Shot; reado
   const { id } = props.shot.settings.method;
   const method = methods?.find((one) => one.id === id)?.label ?? id;
   const time = seconds === null ? 'Time known after the first frames' : `About ${duration(seconds)} in all`;
-  const inverted =
-    framesToInvert > 0 ? `${count(framesToInvert, 'frame')} to invert, once` : 'nothing to invert';
+  const analysed =
+    framesToInvert > 0 ? `${count(framesToInvert, 'frame')} to analyse, once` : 'nothing to analyse';
   return (
     <>
       <p className={texts.quiet}>
-        {time} · {inverted}
+        {time} · {analysed}
       </p>
       {!seeded && props.seeds > 1 ? (
         <p className={texts.warn}>
-          With {method} and this solver nothing is random: every seed gives the same take. One is enough.
+          With {method} and this sampler nothing is random: every seed gives the same take. One is enough.
         </p>
       ) : null}
     </>
@@ -177,7 +179,7 @@ function seedsNote(text: string, seeds: readonly number[]): string {
 function parts({ prompts, guidances, seeds }: VariationLists): string {
   const each = [
     [prompts.length, 'prompt'],
-    [guidances.length, 'guidance value'],
+    [guidances.length, GUIDANCE_LABEL.toLowerCase()],
     [seeds.length, 'seed'],
   ] as const;
   const several = each.filter(([number]) => number > 1).map(([number, one]) => count(number, one));

@@ -15,7 +15,7 @@ export interface TakeParts {
   readonly emit: (event: DesktopEvent) => void;
 }
 
-type Asked = 'take.score' | 'take.scored' | 'take.sheet' | 'take.compare';
+type Asked = 'take.score' | 'take.scored' | 'take.sheet' | 'takes.contact' | 'take.compare';
 
 export function takeHandlers({
   review,
@@ -44,6 +44,12 @@ export function takeHandlers({
     'take.sheet': async (request, signal) => {
       await seen(request, 'making a contact sheet');
       return review.sheet(request, followed(request.take, 'sheet', signal));
+    },
+    'takes.contact': async (request, signal) => {
+      const doing = 'making a contact sheet';
+      await places.accept(request.out);
+      for (const { take } of request.takes) await places.require(take, doing);
+      return review.contact(request, followed(request.takes[0]!.take, 'sheet', signal));
     },
     'take.compare': async (request, signal) => {
       await seen(request, 'making an A/B movie');

@@ -2,6 +2,7 @@
 import pLimit from 'p-limit';
 import type {
   CompareRequest,
+  ContactRequest,
   ScoreRequest,
   SheetRequest,
   WrittenFile,
@@ -13,6 +14,7 @@ import type { ArtefactStore } from '../artefacts/store.ts';
 import { openImageText } from '../metrics/image-text.ts';
 import { openVideoFeatures } from '../metrics/video-features.ts';
 import { writeComparison } from './compare.ts';
+import { writeContactSheet } from './contact.ts';
 import { keepScores, keptScores, keyOfScores, type ScoresOf } from './kept.ts';
 import { referenceClips } from './references.ts';
 import { scoreTake } from './score.ts';
@@ -68,6 +70,11 @@ export class Review {
       const { take, clip } = await this.#both(request, 'making a contact sheet', following.signal);
       return writeSheet(take, clip, { ...request, ...following });
     });
+  }
+
+  /** @throws as `writeContactSheet` */
+  contact(request: ContactRequest, following: Following): Promise<WrittenFile> {
+    return this.#inTurn(() => writeContactSheet(request, following));
   }
 
   /** @throws as `writeComparison` */
