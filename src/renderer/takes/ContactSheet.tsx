@@ -1,6 +1,6 @@
 /** A frame of each take beside the others, what tells them apart under it: pressing one shows it, 1 to 5 rates it. */
 import { Images } from 'lucide-react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { GridList, GridListItem } from 'react-aria-components';
 import type { QueueEntry } from '../../common/contract/queue.ts';
 import type { ProjectDocument, Take } from '../../common/project/document.ts';
@@ -12,6 +12,7 @@ import { useMethods } from '../store/methods.ts';
 import { attempt, tryTo } from '../store/notices.ts';
 import { useDocument } from '../store/project.ts';
 import { useTakesView } from '../store/takes.ts';
+import { setView } from '../store/view.ts';
 import { Button } from '../ui/Button.tsx';
 import texts from '../ui/text.module.css';
 import { count } from '../words.ts';
@@ -45,6 +46,15 @@ export function ContactSheet() {
     methods?.find((one) => one.id === method.id)?.label ?? method.id;
   const words = variedWords(takes, methodName);
   const waiting = cells.length - takes.length;
+  useEffect(() => {
+    const listening = new AbortController();
+    // Wherever the focus went by a click, and before the list takes the key.
+    const onKey = ({ key }: KeyboardEvent) => {
+      if (key === 'Escape') setView({ dialog: null });
+    };
+    window.addEventListener('keydown', onKey, { signal: listening.signal, capture: true });
+    return () => listening.abort();
+  }, []);
   if (cells.length === 0) return <p className={texts.quiet}>These takes are gone.</p>;
   const find = (key: string | null | undefined) => takes.find(({ id }) => id === key);
   return (
