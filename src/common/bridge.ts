@@ -10,26 +10,19 @@ export type EngineState = 'starting' | 'up' | 'restarting' | 'failed';
 /** Data of the window message that brings the engine's port to the page. */
 export const ENGINE_PORT = 'retake:engine-port';
 
-/** What the application menu can ask of the page; the page's own keys run the same commands. */
-export const MENU_COMMANDS = [
-  'file.new',
-  'file.open',
-  'file.backups',
-  'file.openTimeline',
-  'file.import',
-  'file.save',
-  'file.saveAs',
-  'file.collect',
-  'file.export',
-  'edit.undo',
-  'edit.redo',
-  'timeline.start',
-  'view.full',
-  'view.keys',
-  'view.library',
-  'help.about',
-] as const;
-export type MenuCommand = (typeof MENU_COMMANDS)[number];
+export const MENU_NAMES = ['file', 'edit', 'shot', 'take', 'render', 'view', 'window', 'help'] as const;
+export type MenuName = (typeof MENU_NAMES)[number];
+
+/** A command of the page as the application's menu shows it. */
+export interface MenuEntry {
+  readonly id: string;
+  readonly label: string;
+  /** Its key as Electron writes it; null for none. Shown only: the page hears the keys itself. */
+  readonly accelerator: string | null;
+}
+
+/** What the menus hold beside what is the system's; null is a line, "recent" the list of recent projects. */
+export type Menus = Readonly<Record<MenuName, readonly (MenuEntry | 'recent' | null)[]>>;
 
 interface EngineBridge {
   /** Asks for a port; it comes as a window message ENGINE_PORT, and a new one after every restart of the engine. */
@@ -101,7 +94,12 @@ export interface ShellBridge {
   /** Gives the window the whole screen, and what it had before back. */
   setFullScreen(on: boolean): void;
   notify(title: string, body: string): void;
-  onMenu(listener: (command: MenuCommand) => void): () => void;
+  /** Said when the page is there, and again when its keys change. */
+  setMenus(menus: Menus): void;
+  /** Ids of entries that cannot be given now; all others can. */
+  greyMenus(ids: readonly string[]): void;
+  /** An entry was chosen, by its command's id. */
+  onMenu(listener: (command: string) => void): () => void;
   /** A project file opened from outside while the application runs. */
   onOpenProject(listener: (path: string) => void): () => void;
   /** A timeline that another program hands over. */

@@ -1,5 +1,5 @@
 /** Names and contents of what preload and shell say to each other. */
-import type { Demo, DraggedFiles, EngineState, FileToSave, MenuCommand } from './bridge.ts';
+import type { Demo, DraggedFiles, EngineState, FileToSave, Menus } from './bridge.ts';
 
 /** The page asks, the shell answers. */
 export type ShellCalls = {
@@ -21,6 +21,8 @@ export type PageNotes = {
   'engine:connect': null;
   'window:title': { readonly title: string; readonly projectPath: string | null };
   'drag:files': DraggedFiles;
+  'menu:set': Menus;
+  'menu:grey': readonly string[];
   'power:awake': boolean;
   'window:full': boolean;
   notify: { readonly title: string; readonly body: string };
@@ -32,7 +34,7 @@ export type PageNotes = {
 export type ShellNotes = {
   'engine:port': null;
   'engine:down': { readonly state: Exclude<EngineState, 'starting' | 'up'>; readonly why: string };
-  menu: MenuCommand;
+  menu: string;
   'projects:open': string;
   /** A timeline that another program hands over. */
   'timelines:open': string;

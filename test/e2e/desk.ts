@@ -23,7 +23,14 @@ export async function choose(app: RunningApp, paths: { save?: string; open?: str
 export async function menu(app: RunningApp, id: string): Promise<void> {
   // A page that is still loading hears nothing.
   await app.page.getByRole('heading').first().waitFor();
-  await app.evaluate(({ Menu }, id) => Menu.getApplicationMenu()?.getMenuItemById(id)?.click(), id);
+  // The page says what its menus hold.
+  const click = () =>
+    app.evaluate(({ Menu }, id) => {
+      const item = Menu.getApplicationMenu()?.getMenuItemById(id);
+      item?.click();
+      return Boolean(item);
+    }, id);
+  await expect.poll(click).toBe(true);
 }
 
 export async function newProject(app: RunningApp, path: string): Promise<void> {

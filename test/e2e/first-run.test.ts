@@ -24,11 +24,11 @@ describe.skipIf(!demoBundle() || !described)('a first start', () => {
     await expect.poll(() => prompt(app.page).inputValue()).not.toBe('');
     // What was left out to render soon is said, and what the render takes.
     await app.page
-      .getByText(/the example edits frames 0 to 47 of its clip in 10 steps/)
+      .getByText(/the example edits frames 0 to 31 of its clip in 10 steps/)
       .first()
       .waitFor();
     await app.page
-      .getByText(/1,450 calls of the model/)
+      .getByText(/970 calls of the model/)
       .first()
       .waitFor();
   });

@@ -5,6 +5,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { menu } from './desk.ts';
 import { launch } from './launch.ts';
 import { type RunningApp, usedHome } from './running-app.ts';
 
@@ -197,7 +198,7 @@ describe('previews', () => {
 
 describe('the menu', () => {
   it('asks the page', async () => {
-    await app.evaluate(({ Menu }) => Menu.getApplicationMenu()?.getMenuItemById('view.keys')?.click());
+    await menu(app, 'view.keys');
     await app.page.getByRole('dialog').waitFor();
     await app.page.keyboard.press('Escape');
     await app.page.getByRole('dialog').waitFor({ state: 'detached' });
@@ -245,7 +246,7 @@ describe('what networks run on', () => {
   it('is tried in processes that the shell starts', async () => {
     const seen = new Set<string>();
     const names = () => app.evaluate(({ app }) => app.getAppMetrics().map((one) => one.name ?? ''));
-    await app.evaluate(({ Menu }) => Menu.getApplicationMenu()?.getMenuItemById('view.library')?.click());
+    await menu(app, 'view.library');
     await app.page.getByRole('tab', { name: 'Runs on' }).click();
     const works = app.page.getByText(/^Works/).first();
     while (!(await works.isVisible())) for (const name of await names()) seen.add(name);

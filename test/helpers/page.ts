@@ -190,6 +190,8 @@ function installBridge(): void {
         keepAwake() {},
         setFullScreen() {},
         notify() {},
+        setMenus: () => {},
+        greyMenus: () => {},
         onMenu: never,
         onOpenProject: never,
         onOpenTimeline: never,

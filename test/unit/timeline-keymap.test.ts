@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { MENU_COMMANDS } from '../../src/common/bridge.ts';
+import type { Menus } from '../../src/common/bridge.ts';
 import { commands } from '../../src/renderer/actions/registry.ts';
+import { impossible, MENUS, menusOf, type Present } from '../../src/renderer/commands/menus.ts';
 import {
+  acceleratorOf,
   bindingOf,
   commandFor,
   conflictsOf,
@@ -121,6 +123,14 @@ it('names keys as the artist sees them', () => {
   expect(labelOf('[Shift]+(\\+|=)', false)).toBe('+');
   expect(labelOf('Shift+Digit1', false)).toBe('Shift+1');
   expect(labelOf('BracketLeft', false)).toBe('[');
+  const asMenu = (binding: string) => acceleratorOf(binding, false);
+  expect(asMenu('Control+Shift+z')).toBe('Ctrl+Shift+Z');
+  expect(asMenu('KeyJ')).toBe('J');
+  expect(asMenu('[Shift]+(\\+|=)')).toBe('Plus');
+  expect(asMenu('Alt+ArrowLeft')).toBe('Alt+Left');
+  expect(asMenu('AudioVolumeUp')).toBeNull();
+  expect(acceleratorOf('Meta+n', true)).toBe('Cmd+N');
+  expect(acceleratorOf('Meta+a', true)).toBeNull();
   expect(pressesOf('[Shift]+(\\+|=)')).toEqual(['+', '=', 'Shift++', 'Shift+=']);
 });
 
@@ -135,8 +145,39 @@ describe('the commands of the page', () => {
     expect(conflictsOf(partOf(map, (id) => conditional.has(id)))).toEqual([]);
   });
 
-  it('include every entry of the menu', () => {
-    const ids = commands.map(({ id }) => id);
-    for (const id of MENU_COMMANDS) expect(ids).toContain(id);
+  it('include every entry of the menus, each once, by its own name and the key in force', () => {
+    const ids = Object.values(MENUS)
+      .flat()
+      .filter((id) => id !== null && id !== 'recent');
+    expect(new Set(ids).size).toBe(ids.length);
+    const known = commands.map(({ id }) => id);
+    expect(ids.filter((id) => !known.includes(id!))).toEqual([]);
+    const map = keyMap(commands, { 'edit.split': ['Alt+q'], 'take.next': [] });
+    const entry = (menus: Menus, id: string) =>
+      Object.values(menus)
+        .flat()
+        .find((one) => one !== null && one !== 'recent' && one.id === id);
+    const menus = menusOf(commands, map, false);
+    expect(entry(menus, 'edit.split')).toEqual({
+      id: 'edit.split',
+      label: 'Split at the playhead',
+      accelerator: 'Alt+Q',
+    });
+    expect(entry(menus, 'take.next')).toMatchObject({ accelerator: null });
+    expect(menus.file[2]).toBe('recent');
+    // What a Mac's menu takes is not typed into a field any more.
+    expect(entry(menusOf(commands, map, true), 'edit.split')).toMatchObject({ accelerator: null });
+  });
+
+  it('that cannot be given now are greyed in the menus', () => {
+    const nothing: Present = {
+      ...{ project: false, shot: false, take: false, anchor: false, range: false },
+      ...{ engine: true, undo: false, redo: false },
+    };
+    const greyed = impossible(nothing);
+    expect(greyed).toEqual(expect.arrayContaining(['file.save', 'edit.undo', 'render.shots', 'take.next']));
+    for (const id of ['file.new', 'file.open', 'help.about', 'view.keys']) expect(greyed).not.toContain(id);
+    const all = Object.fromEntries(Object.keys(nothing).map((need) => [need, true])) as unknown as Present;
+    expect(impossible(all)).toEqual([]);
   });
 });

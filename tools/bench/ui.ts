@@ -156,9 +156,15 @@ async function chooseFiles(app: RunningApp, project: string, clip: string): Prom
 }
 
 async function menu(app: RunningApp, id: string): Promise<void> {
-  // A page that is still loading hears nothing.
+  // A page that is still loading hears nothing, and has not said what the menus hold.
   await app.page.getByRole('heading').first().waitFor();
-  await app.evaluate(({ Menu }, id) => Menu.getApplicationMenu()?.getMenuItemById(id)?.click(), id);
+  const click = () =>
+    app.evaluate(({ Menu }, id) => {
+      const item = Menu.getApplicationMenu()?.getMenuItemById(id);
+      item?.click();
+      return Boolean(item);
+    }, id);
+  while (!(await click())) await app.page.waitForTimeout(20);
 }
 
 /** The page's own picture has come: the viewer shows no "making" note and holds a video with data. */

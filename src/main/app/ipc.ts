@@ -2,10 +2,17 @@
 import { isAbsolute } from 'node:path';
 import { BrowserWindow, type IpcMainEvent, type IpcMainInvokeEvent, ipcMain } from 'electron';
 import { z } from 'zod';
+import { MENU_NAMES, type MenuName } from '../../common/bridge.ts';
 import type { PageNotes, ShellCalls } from '../../common/channels.ts';
 import { isOwnPage } from './security.ts';
 
 const text = z.string().max(10_000);
+const MOST_ENTRIES = 200;
+const entry = z.object({ id: text, label: text, accelerator: text.nullable() });
+const entries = z.array(z.union([entry, z.literal('recent'), z.null()])).max(MOST_ENTRIES);
+const menus = z.object(
+  Object.fromEntries(MENU_NAMES.map((name) => [name, entries])) as Record<MenuName, typeof entries>,
+);
 
 const calls: { readonly [Name in keyof ShellCalls]: z.ZodType<ShellCalls[Name]['input']> } = {
   'dialog:clips': z.null(),
@@ -28,6 +35,8 @@ const notes: { readonly [Name in keyof PageNotes]: z.ZodType<PageNotes[Name]> } 
     paths: z.array(text.refine((path) => isAbsolute(path))).min(1),
     icon: z.string().max(2_000_000),
   }),
+  'menu:set': menus,
+  'menu:grey': z.array(text).max(MOST_ENTRIES),
   'power:awake': z.boolean(),
   'window:full': z.boolean(),
   notify: z.object({ title: text, body: text }),

@@ -1,6 +1,7 @@
 /** The Electron shell. Windows and lifetimes only; all work is done by the engine process. */
 import { join } from 'node:path';
 import { app, type BrowserWindow, Menu, Notification, powerSaveBlocker, session, shell } from 'electron';
+import type { Menus } from '../../common/bridge.ts';
 import type { ShellNotes } from '../../common/channels.ts';
 import { readDemo } from './demo.ts';
 import {
@@ -17,7 +18,7 @@ import { dragOut } from './drag-out.ts';
 import { type Engine, startEngine } from './engine.ts';
 import { listen } from './ipc.ts';
 import { openLog } from './log.ts';
-import { buildMenu } from './menu.ts';
+import { buildMenu, greyMenu } from './menu.ts';
 import { projectArgument } from './open-with.ts';
 import { appPaths } from './paths.ts';
 import { PAGE_ROOT, registerScheme, serveFolders } from './protocol.ts';
@@ -117,10 +118,13 @@ function run(): void {
       app.addRecentDocument(path);
       showMenu();
     });
-    const showMenu = () =>
+    let menus: Menus | null = null;
+    let greyed: readonly string[] = [];
+    const showMenu = () => {
       Menu.setApplicationMenu(
         buildMenu(
           {
+            menus,
             recent: recent.list(),
             run: (command) => tell('menu', command),
             openProject: openFromOutside,
@@ -136,6 +140,8 @@ function run(): void {
           process.platform === 'darwin',
         ),
       );
+      greyMenu(menus, greyed);
+    };
     showMenu();
 
     engine = startEngine({ file: paths.engine, trial: paths.trial, env: paths.env, onOutput: log });
@@ -170,6 +176,14 @@ function run(): void {
           if (projectPath) recent.add(projectPath);
         },
         'drag:files': (files, from) => dragOut(from.webContents, files),
+        'menu:set': (said) => {
+          menus = said;
+          showMenu();
+        },
+        'menu:grey': (ids) => {
+          greyed = ids;
+          greyMenu(menus, greyed);
+        },
         'power:awake': (on) => {
           if (blocker !== null) powerSaveBlocker.stop(blocker);
           blocker = on ? powerSaveBlocker.start('prevent-app-suspension') : null;

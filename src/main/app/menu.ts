@@ -1,44 +1,31 @@
-/** The application menu, made from a list of the page's own commands. */
+/** The application menu: what the page says of its commands, and what the system does itself. */
 import { Menu, type MenuItemConstructorOptions, shell } from 'electron';
-import type { MenuCommand } from '../../common/bridge.ts';
+import { MENU_NAMES, type MenuName, type Menus } from '../../common/bridge.ts';
 
-interface Entry {
-  readonly command: MenuCommand;
-  readonly label: string;
-  /** Shown only: the page hears the keys itself. */
-  readonly accelerator?: string | undefined;
-}
+type Items = readonly MenuItemConstructorOptions[];
 
-const FILE: readonly (Entry | 'separator' | 'recent')[] = [
-  { command: 'file.new', label: 'New Project…', accelerator: 'CmdOrCtrl+N' },
-  { command: 'file.open', label: 'Open Project…', accelerator: 'CmdOrCtrl+O' },
-  'recent',
-  { command: 'file.backups', label: 'Open a Backup…' },
-  'separator',
-  { command: 'file.openTimeline', label: 'Open a Timeline…' },
-  { command: 'file.import', label: 'Import Clips…', accelerator: 'CmdOrCtrl+I' },
-  'separator',
-  { command: 'file.save', label: 'Save', accelerator: 'CmdOrCtrl+S' },
-  { command: 'file.saveAs', label: 'Save As…', accelerator: 'CmdOrCtrl+Shift+S' },
-  { command: 'file.collect', label: 'Collect into a Folder…' },
-  'separator',
-  { command: 'file.export', label: 'Export…', accelerator: 'CmdOrCtrl+E' },
-];
-
-const EDIT: readonly Entry[] = [
-  { command: 'edit.undo', label: 'Undo', accelerator: 'CmdOrCtrl+Z' },
-  { command: 'edit.redo', label: 'Redo', accelerator: 'CmdOrCtrl+Shift+Z' },
-];
+const LABELS: Readonly<Record<MenuName, string>> = {
+  file: 'File',
+  edit: 'Edit',
+  shot: 'Shot',
+  take: 'Take',
+  render: 'Render',
+  view: 'View',
+  window: 'Window',
+  help: 'Help',
+};
 
 /** On a Mac text fields get their keys from the menu; outside of fields the page has taken these keys before. */
-const TEXT_UNDO: readonly MenuItemConstructorOptions[] = [
+const TEXT_UNDO: Items = [
   { role: 'undo', visible: false, acceleratorWorksWhenHidden: true },
   { role: 'redo', visible: false, acceleratorWorksWhenHidden: true },
 ];
 
 export interface MenuActions {
+  /** Null until the page has said them. */
+  readonly menus: Menus | null;
   readonly recent: readonly string[];
-  readonly run: (command: MenuCommand) => void;
+  readonly run: (command: string) => void;
   readonly openProject: (path: string) => void;
   /** Folder of the log files. */
   readonly logs: string;
@@ -50,78 +37,80 @@ export interface MenuActions {
   };
 }
 
-export function buildMenu({ recent, run, openProject, logs, resolve }: MenuActions, mac: boolean): Menu {
-  const item = ({ command, label, accelerator }: Entry): MenuItemConstructorOptions => ({
-    id: command,
-    label,
-    ...(accelerator && { accelerator, registerAccelerator: false }),
-    click: () => run(command),
-  });
+export function buildMenu({ menus, recent, run, openProject, logs, resolve }: MenuActions, mac: boolean): Menu {
   const separator: MenuItemConstructorOptions = { type: 'separator' };
   const recentMenu: MenuItemConstructorOptions = {
     label: 'Open Recent',
     enabled: recent.length > 0,
     submenu: recent.map((path) => ({ label: path, click: () => openProject(path) })),
   };
-  const file = FILE.map((one) =>
-    one === 'separator' ? separator : one === 'recent' ? recentMenu : item(one),
-  );
   const resolveMenu: MenuItemConstructorOptions = {
     label: 'DaVinci Resolve',
     submenu: [
       {
-        label: 'Let Resolve Ask for Timelines',
+        label: 'Let Resolve ask for timelines',
         type: 'checkbox',
         checked: resolve.listens,
         click: ({ checked }) => resolve.onSwitch(checked),
       },
-      { label: 'Install the Panel…', click: resolve.onInstall },
+      { label: 'Install the panel…', click: resolve.onInstall },
     ],
   };
-  const template: MenuItemConstructorOptions[] = [
-    ...(mac ? [{ role: 'appMenu' as const }] : []),
-    {
-      label: 'File',
-      submenu: [...file, resolveMenu, separator, { role: mac ? 'close' : 'quit' }],
-    },
-    {
-      label: 'Edit',
-      submenu: [
-        ...EDIT.map((one) => item(mac ? { ...one, accelerator: undefined } : one)),
-        ...(mac ? TEXT_UNDO : []),
-        separator,
-        { role: 'cut' },
-        { role: 'copy' },
-        { role: 'paste' },
-        { role: 'selectAll' },
-        separator,
-        item({ command: 'timeline.start', label: 'Start Timecode…' }),
-      ],
-    },
-    {
-      label: 'View',
-      submenu: [
-        item({ command: 'view.library', label: 'Library…' }),
-        item({ command: 'view.keys', label: 'Keyboard Shortcuts', accelerator: 'Shift+/' }),
-        separator,
-        { role: 'resetZoom' },
-        { role: 'zoomIn' },
-        { role: 'zoomOut' },
-        item({ command: 'view.full', label: 'Viewer on the Whole Screen', accelerator: 'F11' }),
-        // Its own key is the viewer's.
-        { role: 'togglefullscreen', accelerator: mac ? 'Ctrl+Cmd+F' : 'Shift+F11' },
-        { role: 'toggleDevTools' },
-      ],
-    },
-    { role: 'windowMenu' },
-    {
-      label: 'Help',
-      role: 'help',
-      submenu: [
-        item({ command: 'help.about', label: 'About Retake' }),
-        { label: 'Show Log Files', click: () => void shell.openPath(logs) },
-      ],
-    },
-  ];
-  return Menu.buildFromTemplate(template);
+  const item = (one: Menus[MenuName][number]): MenuItemConstructorOptions => {
+    if (one === null) return separator;
+    if (one === 'recent') return recentMenu;
+    const { id, label, accelerator } = one;
+    return {
+      id,
+      label,
+      // Shown only: the page hears the keys itself.
+      ...(accelerator !== null && { accelerator, registerAccelerator: false }),
+      click: () => run(id),
+    };
+  };
+  const system: Readonly<Partial<Record<MenuName, Items>>> = {
+    file: [resolveMenu, separator, { role: mac ? 'close' : 'quit' }],
+    edit: [
+      ...(mac ? TEXT_UNDO : []),
+      separator,
+      { role: 'cut' },
+      { role: 'copy' },
+      { role: 'paste' },
+      { role: 'selectAll' },
+    ],
+    view: [
+      separator,
+      { role: 'zoomIn', label: 'Window larger' },
+      { role: 'zoomOut', label: 'Window smaller' },
+      { role: 'resetZoom', label: 'Window at its usual size' },
+      // Its own key is the viewer's.
+      { role: 'togglefullscreen', accelerator: mac ? 'Ctrl+Cmd+F' : 'Shift+F11' },
+      { role: 'toggleDevTools' },
+    ],
+    window: [
+      separator,
+      { role: 'minimize' },
+      ...(mac ? [{ role: 'front' as const }] : [{ role: 'close' as const }]),
+    ],
+    help: [{ label: 'Show Log Files', click: () => void shell.openPath(logs) }],
+  };
+  const roles = { window: 'windowMenu', help: 'help' } as const;
+  const made = MENU_NAMES.map((name): MenuItemConstructorOptions => {
+    const role = roles[name as keyof typeof roles];
+    return {
+      label: LABELS[name],
+      ...(role && { role }),
+      submenu: [...(menus?.[name] ?? []).map(item), ...(system[name] ?? [])],
+    };
+  });
+  return Menu.buildFromTemplate([...(mac ? [{ role: 'appMenu' as const }] : []), ...made]);
+}
+
+/** Greys what cannot be done now, and gives back what can. */
+export function greyMenu(menus: Menus | null, greyed: readonly string[]): void {
+  const menu = Menu.getApplicationMenu();
+  for (const entry of Object.values(menus ?? {}).flat()) {
+    const item = entry === null || entry === 'recent' ? null : menu?.getMenuItemById(entry.id);
+    if (item) item.enabled = !greyed.includes(item.id);
+  }
 }

@@ -11,8 +11,10 @@ import { connect } from '../store/connect.ts';
 import { useJobs } from '../store/jobs.ts';
 import { attempt } from '../store/notices.ts';
 import { useDocument, useOpened } from '../store/project.ts';
+import { useMenus } from './use-menus.ts';
 
 export function useShell(): void {
+  useMenus();
   useEffect(() => {
     const open = (path: string) => void attempt(openProject(path));
     const stops = [

@@ -18,6 +18,9 @@ export function estimateTokens(text: string): number {
   return tokens;
 }
 
+/** From here on it is worth a line how much of a prompt is read at once. */
+const NEAR = 60;
+
 /** A line for under the field; null while there is nothing to say. Longer prompts are read in parts, each by itself. */
 export function lengthHint(text: string, weighting: Weighting): string | null {
   const sections = parsePrompt(text, weighting).map((pieces) =>
@@ -26,7 +29,8 @@ export function lengthHint(text: string, weighting: Weighting): string | null {
   const tokens = sections.reduce((sum, one) => sum + one, 0);
   if (tokens === 0) return null;
   const parts = sections.reduce((sum, one) => sum + Math.max(1, Math.ceil(one / READ_TOKENS)), 0);
+  if (parts === 1 && tokens < NEAR) return null;
   return parts === 1
-    ? `About ${tokens} of ${READ_TOKENS} tokens`
+    ? `About ${tokens} of the ${READ_TOKENS} tokens that are read at once`
     : `About ${tokens} tokens, read in ${parts} parts of ${READ_TOKENS}`;
 }

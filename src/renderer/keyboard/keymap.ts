@@ -147,3 +147,54 @@ export function labelOf(binding: string, mac: boolean): string {
   const last = SIGNS[plain] ?? (plain.length === 1 ? plain.toUpperCase() : plain);
   return [...required.map((one) => names[one] ?? one), last].join(mac ? '' : '+');
 }
+
+/** Electron's names of keys; a letter or a digit is its own. */
+const ACCELERATORS: Readonly<Record<string, string>> = {
+  ArrowLeft: 'Left',
+  ArrowRight: 'Right',
+  ArrowUp: 'Up',
+  ArrowDown: 'Down',
+  BracketLeft: '[',
+  BracketRight: ']',
+  Comma: ',',
+  Period: '.',
+  Space: 'Space',
+  Enter: 'Enter',
+  Escape: 'Esc',
+  Delete: 'Delete',
+  Backspace: 'Backspace',
+  Home: 'Home',
+  End: 'End',
+  PageUp: 'PageUp',
+  PageDown: 'PageDown',
+  NumpadAdd: 'numadd',
+  NumpadSubtract: 'numsub',
+  '+': 'Plus',
+};
+
+/** Keys with Cmd that text fields on a Mac take from the menu, where the page's own commands must not stand before them. */
+const FIELD_KEYS = /^([zyaxcvb]|Backspace|Delete|Arrow\w+|Home|End)$/i;
+
+/**
+ * A binding as Electron's menus write it; null for one that they cannot show. On a Mac a menu's keys are given before the
+ * page hears them, so none that is typed into fields is said there.
+ */
+export function acceleratorOf(binding: string, mac: boolean): string | null {
+  const [press, ...more] = parseKeybinding(binding);
+  if (!press || more.length > 0) return null;
+  const [required, , key] = press;
+  const shown = key instanceof RegExp ? pressesOf(binding)[0]!.replace(/^.*\+(?=.)/, '') : key;
+  const plain = shown.replace(/^(Key|Digit)(?=.$)/, '');
+  const name =
+    ACCELERATORS[plain] ?? (/^F\d{1,2}$/.test(plain) || plain.length === 1 ? plain.toUpperCase() : null);
+  if (name === null) return null;
+  const command = required.includes('Meta');
+  if (mac && (!command || FIELD_KEYS.test(plain))) return null;
+  const names: Readonly<Record<string, string>> = {
+    Meta: mac ? 'Cmd' : 'Super',
+    Control: 'Ctrl',
+    Alt: 'Alt',
+    Shift: 'Shift',
+  };
+  return [...required.map((one) => names[one] ?? one), name].join('+');
+}

@@ -75,7 +75,12 @@ export function Scopes() {
     drawVectorscope(vector.current, measures.vectorscope);
     drawHistogram(levels.current, measures.histogram);
   }, [measures]);
-  if (!measures) return <p className={`${texts.quiet} ${layout.note}`}>No picture to measure</p>;
+  if (!measures)
+    return (
+      <p className={`${texts.quiet} ${layout.note}`}>
+        No picture to measure yet: bring the playhead to a shot
+      </p>
+    );
   const { low, high, black, white } = measures.range;
   const text = `Luma from ${percent(low)} to ${percent(high)}, ${percent(black)} black, ${percent(white)} white`;
   return (

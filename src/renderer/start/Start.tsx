@@ -36,9 +36,9 @@ export function Start() {
     <main className={styles.welcome}>
       <div className={styles.body}>
         <h1>Retake</h1>
-        <p className={texts.quiet}>
-          Drop a clip anywhere in this window to begin. It is cut into shots; write what each shall show, and
-          render.
+        <p>
+          Retake re-shoots footage by text: drop a clip on this window, say what each shot shall show, and
+          render it as a new take.
         </p>
         {isDown ? (
           <p className={texts.problem} role="alert">
@@ -68,8 +68,8 @@ export function Start() {
         </div>
         {known?.demo ? (
           <p className={texts.quiet}>
-            The example holds a short clip and a small model: press <kbd>{renderKeys}</kbd> in it and watch a
-            take render.
+            The example is a short clip with its prompts written and a small model: press{' '}
+            <kbd>{renderKeys}</kbd> in it, and a take is there in about a minute.
           </p>
         ) : null}
         {known && known.recent.length > 0 ? <Recent paths={known.recent} /> : null}

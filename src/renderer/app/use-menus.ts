@@ -1,0 +1,32 @@
+/** Tells the shell what its menus hold, by the keys in force, and which of it can be done now. */
+import { useEffect } from 'react';
+import { commands } from '../actions/registry.ts';
+import { impossible, menusOf } from '../commands/menus.ts';
+import { platform, shell } from '../engine.ts';
+import { useKeyMap } from '../keyboard/bindings.ts';
+import { takesOfShot, useCurrentShot } from '../store/current.ts';
+import { useDocument, useOpened, useUndoNames } from '../store/project.ts';
+import { useEngineState } from '../store/session.ts';
+import { useView } from '../store/view.ts';
+
+export function useMenus(): void {
+  const map = useKeyMap();
+  useEffect(() => shell().setMenus(menusOf(commands, map, platform() === 'darwin')), [map]);
+
+  const shot = useCurrentShot()?.item.id ?? null;
+  const { undo, redo } = useUndoNames();
+  const present = {
+    project: useOpened() !== null,
+    shot: shot !== null,
+    take: useDocument((document) => shot !== null && takesOfShot(document, shot).length > 0),
+    anchor: useView((view) => view.anchor !== null),
+    range: useView((view) => view.inFrame !== null || view.outFrame !== null),
+    engine: useEngineState().engine === 'up',
+    undo: undo !== null,
+    redo: redo !== null,
+  };
+  const greyed = impossible(present).join(' ');
+  // After the menus themselves, which begin with everything possible.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: new menus are greyed anew
+  useEffect(() => shell().greyMenus(greyed === '' ? [] : greyed.split(' ')), [greyed, map]);
+}
