@@ -14,7 +14,7 @@ export const MENU_NAMES = ['file', 'edit', 'shot', 'take', 'render', 'view', 'wi
 export type MenuName = (typeof MENU_NAMES)[number];
 
 /** A command of the page as the application's menu shows it. */
-export interface MenuEntry {
+interface MenuEntry {
   readonly id: string;
   readonly label: string;
   /** Its key as Electron writes it; null for none. Shown only: the page hears the keys itself. */

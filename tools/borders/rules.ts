@@ -253,7 +253,7 @@ export const AREAS: readonly Area[] = [
   area('renderer/keyboard', 'actions, ui, engine.ts', 'Keys give commands.'),
   area(
     'renderer/commands',
-    'actions, keyboard, ui, engine.ts',
+    'actions, keyboard, ui, engine.ts, common/*',
     'Buttons and menus run commands and show their keys.',
   ),
   ...['bin', 'export', 'inspector', 'library', 'queue', 'scopes', 'start', 'takes', 'timeline', 'viewer'].map(
