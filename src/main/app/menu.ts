@@ -37,7 +37,10 @@ export interface MenuActions {
   };
 }
 
-export function buildMenu({ menus, recent, run, openProject, logs, resolve }: MenuActions, mac: boolean): Menu {
+export function buildMenu(
+  { menus, recent, run, openProject, logs, resolve }: MenuActions,
+  mac: boolean,
+): Menu {
   const separator: MenuItemConstructorOptions = { type: 'separator' };
   const recentMenu: MenuItemConstructorOptions = {
     label: 'Open Recent',
