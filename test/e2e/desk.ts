@@ -20,6 +20,8 @@ export async function choose(app: RunningApp, paths: { save?: string; open?: str
   }, paths);
 }
 
+const MENU_MS = 20_000;
+
 export async function menu(app: RunningApp, id: string): Promise<void> {
   // A page that is still loading hears nothing.
   await app.page.getByRole('heading').first().waitFor();
@@ -30,7 +32,11 @@ export async function menu(app: RunningApp, id: string): Promise<void> {
       item?.click();
       return Boolean(item);
     }, id);
-  await expect.poll(click).toBe(true);
+  const end = Date.now() + MENU_MS;
+  while (!(await click())) {
+    if (Date.now() > end) throw new Error(`the menus have no ${id}`);
+    await app.page.waitForTimeout(50);
+  }
 }
 
 export async function newProject(app: RunningApp, path: string): Promise<void> {
