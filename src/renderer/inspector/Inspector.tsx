@@ -1,6 +1,7 @@
 /** Settings of the shot in hand; with several chosen, a change goes to all of them. */
 import type { Shot } from '../../common/project/document.ts';
 import { giveShotName } from '../actions/settings.ts';
+import { useKeyLabel } from '../keyboard/bindings.ts';
 import { useCurrentShot, usePlaced } from '../store/current.ts';
 import { useDocument } from '../store/project.ts';
 import { rateNote } from '../store/rates.ts';
@@ -20,7 +21,15 @@ export function Inspector() {
   const current = useCurrentShot();
   const placed = usePlaced();
   const selection = useView((view) => view.selection);
-  if (!current) return <p className={`${texts.quiet} ${layout.note}`}>Choose a shot to see its settings</p>;
+  const importKeys = useKeyLabel('file.import');
+  if (!current)
+    return (
+      <p className={`${texts.quiet} ${layout.note}`}>
+        {placed.length === 0
+          ? `Import a clip first: drop it on the window${importKeys ? ` or press ${importKeys}` : ''}. Its shots are set up here.`
+          : 'Choose a shot to see its settings'}
+      </p>
+    );
   const shot = current.item;
   const chosen = new Set(selection);
   const others = placed.flatMap(({ item }) => (item.kind === 'shot' && chosen.has(item.id) ? [item] : []));

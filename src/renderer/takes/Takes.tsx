@@ -49,7 +49,14 @@ export function Takes() {
     [takes, filter, order, shot?.takeId],
   );
   const before = useMemo(() => new Map(takes.map((take, i) => [take.id, takes[i + 1] ?? null])), [takes]);
-  if (!shot) return <p className={`${texts.quiet} ${layout.note}`}>Choose a shot to see its takes</p>;
+  if (!shot)
+    return (
+      <p className={`${texts.quiet} ${layout.note}`}>
+        {document.timeline.length === 0
+          ? 'Takes of the shots on the timeline are kept here.'
+          : 'Choose a shot to see its takes'}
+      </p>
+    );
 
   const clip = document.clips[shot.clipId];
   const byId = (key: Key | undefined) => takes.find((one) => one.id === key) ?? null;

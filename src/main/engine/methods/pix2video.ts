@@ -14,9 +14,8 @@ const schema = z.strictObject({
     .default('both')
     .meta({
       title: 'Look at',
-      term: 'self-attention (feature injection)',
-      description:
-        'What a frame looks at: anchor and previous frame, one of them, anchor and a random earlier one, both and itself, or both in every layer (sparse-causal, as Tune-A-Video does from the first frame)',
+      term: 'self-attention (feature injection); sparse-causal as in Tune-A-Video',
+      description: 'What a frame takes its look from',
       names: {
         both: 'Anchor and previous frame',
         anchor: 'Anchor',
