@@ -31,7 +31,7 @@ export const MENUS: Readonly<Record<MenuName, readonly (string | null)[]>> = {
   ],
   render: [
     ...['render.shots', 'render.range', 'render.variations', null],
-    ...['render.frame', 'render.three', null],
+    ...['render.frame', 'render.three', 'model.try', null],
     ...['queue.pause', 'queue.clear'],
   ],
   view: [
