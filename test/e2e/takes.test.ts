@@ -1,4 +1,4 @@
-/** Many takes of one shot: varied as one batch, and come together as a contact sheet. */
+/** Many takes of one shot: varied as one batch, looked through, rated, noted and compared. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -78,7 +78,45 @@ describe.skipIf(!demoBundle())('takes', () => {
       await accessible(page);
       await contact.getByRole('row', { name: /Take 1, / }).click();
       await contact.getByRole('row', { name: /Take 1, .*on the timeline/ }).waitFor();
+      await page.keyboard.press('Escape');
+      await contact.waitFor({ state: 'detached' });
+      await page.getByRole('tab', { name: 'Inspector' }).click();
     },
     4 * RENDER_MS,
   );
+
+  it('are looked through by rating and with notes, and compared three at a time', async () => {
+    const { page } = app;
+    const panel = takes(page);
+    await panel.getByRole('button', { name: 'Show takes as a grid' }).click();
+    await panel.getByRole('row', { name: /Take 4/ }).focus();
+    await page.keyboard.press('n');
+    await page.keyboard.type('The edge flickers');
+    await page.keyboard.press('Enter');
+    await panel.getByRole('row', { name: /Take 4, .*note: The edge flickers/ }).waitFor();
+    await page.keyboard.press('Control+z');
+    await panel.getByText('The edge flickers').waitFor({ state: 'detached' });
+    await accessible(page);
+
+    await panel.getByRole('row', { name: /Take 4/ }).click();
+    for (const name of [/Take 3/, /Take 2/])
+      await panel.getByRole('row', { name }).click({ modifiers: ['ControlOrMeta'] });
+    await panel.getByRole('button', { name: 'Compare the 3 side by side' }).click();
+    await page.locator('[data-pane]').nth(3).waitFor();
+    await page.locator('[data-shown-frame][data-shown-second]').waitFor({ timeout: 30_000 });
+    await accessible(page);
+    await page.getByRole('button', { name: 'Stop comparing' }).click();
+    await page.locator('[data-pane]').first().waitFor({ state: 'detached' });
+
+    await panel.getByRole('button', { name: /Which takes/ }).click();
+    await page.getByRole('option', { name: '★★★★★' }).click();
+    await expect.poll(() => panel.getByRole('row', { name: /Take/ }).count()).toBe(1);
+  });
+
+  it('give their prompts back', async () => {
+    const { page } = app;
+    await page.getByRole('button', { name: 'Prompt: used before' }).click();
+    await page.getByRole('menuitem', { name: 'a green ball' }).click();
+    await expect.poll(() => prompt(page).inputValue()).toBe('a green ball');
+  });
 });
