@@ -7,7 +7,7 @@ import {
   isShot,
   type Placed,
   place,
-  timelineFrameOf,
+  timelineEdgeOf,
   timelineLength,
   timelineRate,
 } from '../project/positions.ts';
@@ -159,8 +159,8 @@ function pieces(placed: Placed<Shot>, { from, to }: Span, shown: Take | undefine
   if (!shown || shown.end <= start || shown.start >= end) return [{ from, to }];
   const cuts = [
     from,
-    ...(shown.start > start ? [timelineFrameOf(placed, shown.start)] : []),
-    ...(shown.end < end ? [timelineFrameOf(placed, shown.end)] : []),
+    ...(shown.start > start ? [timelineEdgeOf(placed, shown.start)] : []),
+    ...(shown.end < end ? [timelineEdgeOf(placed, shown.end)] : []),
     to,
   ];
   return cuts.slice(1).flatMap((next, i) => {

@@ -128,6 +128,12 @@ export function timelineFrameOf({ item, conform, from, to }: Placed<Shot>, clipF
   return inside ? Math.max(from, Math.min(to - 1, frame)) : frame;
 }
 
+/** Where what shows frames of a shot from this one on begins: its end where a clip of a faster rate passes over all of them. */
+export function timelineEdgeOf({ item, conform, from, to }: Placed<Shot>, clipFrame: number): number {
+  if (clipFrame <= item.start) return from;
+  return clipFrame >= item.end ? to : Math.max(from, Math.min(to, timelineFrameAt(conform, clipFrame)));
+}
+
 /** How many clip frames pass in so many timeline frames, to the nearest: what a drag of an edge trims. */
 export function clipFramesIn({ conform }: Placed, timelineFrames: number): number {
   return Math.round((timelineFrames * conform.step.num) / conform.step.den);

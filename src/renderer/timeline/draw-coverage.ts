@@ -1,23 +1,21 @@
 /** Where the take on show ends short of its shot: hatched, for the clip is seen there. */
 import { isPartial, uncoveredSpans } from '../../common/project/coverage.ts';
 import type { Shot } from '../../common/project/document.ts';
-import { type Placed, timelineFrameOf } from '../../common/project/positions.ts';
+import { type Placed, timelineEdgeOf } from '../../common/project/positions.ts';
 import { type Scene, xOf } from './scene.ts';
 
 /** Design pixels between two lines. */
 const STEP = 8;
 
 export function drawCoverage(context: CanvasRenderingContext2D, scene: Scene, placed: Placed<Shot>): void {
-  const { item, from, to } = placed;
+  const { item } = placed;
   const take = item.takeId === null ? undefined : scene.document.takes[item.takeId];
   if (!take || !isPartial(take, item)) return;
   const { view, lanes, colours, width } = scene;
   const { top, height } = lanes.shots;
-  const placeOf = (frame: number) =>
-    frame <= item.start ? from : frame >= item.end ? to : timelineFrameOf(placed, frame);
   for (const { start, end } of uncoveredSpans(take, item)) {
-    const left = Math.max(0, xOf(view, placeOf(start)));
-    const right = Math.min(width, xOf(view, placeOf(end)) - (end === item.end ? 1 : 0));
+    const left = Math.max(0, xOf(view, timelineEdgeOf(placed, start)));
+    const right = Math.min(width, xOf(view, timelineEdgeOf(placed, end)) - (end === item.end ? 1 : 0));
     if (right <= left) continue;
     hatch(context, { left, top, width: right - left, height }, STEP * lanes.unit, colours.ground);
     // The edge of the take, where the picture changes.

@@ -6,8 +6,8 @@ import {
   clipFrameAt,
   isShot,
   type Placed,
+  timelineEdgeOf,
   timelineFrameAt,
-  timelineFrameOf,
 } from '../../common/project/positions.ts';
 import { takesOfShot } from '../store/current.ts';
 import type { Choice } from '../store/viewer.ts';
@@ -44,17 +44,15 @@ export function fileFrameAt({ conform, first, end }: Segment, timelineFrame: num
 }
 
 function segmentsOf(document: ProjectDocument, placed: Placed<Shot>, choice: Choice): Segment[] {
-  const { item: shot, from, to, conform } = placed;
+  const { item: shot, conform } = placed;
   const clip = document.clips[shot.clipId];
   const take = takeFor(document, shot, choice);
-  const at = (clipFrame: number) =>
-    clipFrame <= shot.start ? from : clipFrame >= shot.end ? to : timelineFrameOf(placed, clipFrame);
   /** Clip frames [start, end) out of a file whose first frame is the clip's frame `fileStart`. */
   const part = (start: number, end: number, path: string | null, fileStart: number): Segment => ({
     rate: clip?.rate ?? { num: 25, den: 1 },
     clipId: shot.clipId,
-    from: at(start),
-    to: at(end),
+    from: timelineEdgeOf(placed, start),
+    to: timelineEdgeOf(placed, end),
     path,
     first: start - fileStart,
     end: end - fileStart,
