@@ -6,7 +6,9 @@ import { FORMATS, type TakeFormat } from '../../../common/formats/registry.ts';
 import type { ClipInfo, Fit, FrameRange } from '../../../common/media.ts';
 import type { TakeFile } from '../../../common/report.ts';
 import { rational, toNumber } from '../../../common/time/rational.ts';
+import { decoderOfAlpha } from '../media/decode.ts';
 import { openTake, rehearseTake, type TakeOptions } from '../media/encode.ts';
+import { resolveFfmpeg } from '../media/ffmpeg.ts';
 import type { Movie } from './movie.ts';
 import { picturesOf } from './pictures.ts';
 import { asStream, heardFrom, joinSound, trackOf } from './sound.ts';
@@ -25,6 +27,8 @@ interface Told {
   readonly range: FrameRange;
   /** Whether its sound is put together first. */
   readonly joined: boolean;
+  /** Whether transparency comes with its pictures; else it is read off the clip. */
+  readonly veiled: boolean;
 }
 
 /** Of one file, frame by frame: its own sounds, transparency, chapters and labels go along. */
@@ -40,15 +44,24 @@ export function isPart({ pieces, rate, through }: Movie, infos: Infos): boolean 
   );
 }
 
-function told({ movie, infos }: Making, soundFile: string): Told {
+/** Files whose transparency is seen in what is put together. */
+function veilsOf({ movie, infos }: Making): readonly ClipInfo[] {
+  if (isPart(movie, infos)) return [];
+  const seen = new Set(movie.pieces.flatMap(({ picture }) => (picture ? [infos.get(picture.path)!] : [])));
+  return [...seen].filter(({ alpha }) => alpha);
+}
+
+function told(making: Making, soundFile: string): Told {
+  const { movie, infos } = making;
   const { rate, frames, width, height, timecode, reel, pieces } = movie;
   const [first] = pieces;
   if (isPart(movie, infos)) {
     const info = infos.get(first!.picture!.path)!;
     const start = first!.picture!.frames[0]!;
     const clip = { ...info, audio: first!.sound ? info.audio : [] };
-    return { clip, range: { start, end: start + frames }, joined: false };
+    return { clip, range: { start, end: start + frames }, joined: false, veiled: false };
   }
+  const veiled = veilsOf(making).length > 0;
   const shown = infos.get(pieces.find(({ picture }) => picture !== null)?.picture?.path ?? '');
   const plain = {
     ...(shown ?? [...infos.values()][0]!),
@@ -59,7 +72,7 @@ function told({ movie, infos }: Making, soundFile: string): Told {
       sampleAspect: rational(1),
       fieldOrder: 'progressive' as const,
     },
-    ...{ alpha: false, rate, variableRate: false, frames, sourceTimes: null, retiming: null, startTime: 0 },
+    ...{ alpha: veiled, rate, variableRate: false, frames, sourceTimes: null, retiming: null, startTime: 0 },
     ...{ durationSeconds: frames / toNumber(rate), timecode, reel, audio: [], chapters: [], warnings: [] },
   };
   const range = { start: 0, end: frames };
@@ -73,11 +86,12 @@ function told({ movie, infos }: Making, soundFile: string): Told {
       clip: { ...plain, path, sequence, container, stream, retiming, startTime, audio },
       range,
       joined: false,
+      veiled,
     };
   }
   const track = trackOf(movie, infos);
-  if (track === null) return { clip: plain, range, joined: false };
-  return { clip: { ...plain, container: 'w64', audio: [asStream(track)] }, range, joined: true };
+  if (track === null) return { clip: plain, range, joined: false, veiled };
+  return { clip: { ...plain, container: 'w64', audio: [asStream(track)] }, range, joined: true, veiled };
 }
 
 function wholeFit({ width, height }: Pick<ClipInfo, 'width' | 'height'>): Fit {
@@ -87,8 +101,8 @@ function wholeFit({ width, height }: Pick<ClipInfo, 'width' | 'height'>): Fit {
   };
 }
 
-function optionsOf({ clip, range }: Told, out: string, format: TakeFormat): TakeOptions {
-  return { clip, range, fit: wholeFit(clip), out, format };
+function optionsOf({ clip, range, veiled }: Told, out: string, format: TakeFormat): TakeOptions {
+  return { clip, range, fit: wholeFit(clip), out, format, ...(veiled && { alpha: 'given' }) };
 }
 
 interface MakeOptions {
@@ -116,8 +130,8 @@ export async function makeMovie(
     const writer = await openTake({ ...optionsOf(how, out, format), tag: 'media' }, signal);
     try {
       let done = 0;
-      for await (const picture of picturesOf(movie, infos, signal)) {
-        await writer.write(picture);
+      for await (const { rgb, alpha } of picturesOf(movie, infos, { veiled: how.veiled, signal })) {
+        await writer.write(rgb, undefined, alpha);
         done += 1;
         onFrame(done);
       }
@@ -155,7 +169,10 @@ export async function rehearseMovie(
   signal: AbortSignal | undefined,
 ): Promise<readonly string[]> {
   const { format } = making;
-  const { clip, joined, range } = told(making, '');
+  const how = told(making, '');
+  const { clip, joined, range, veiled } = how;
+  if (FORMATS[format].alpha !== null)
+    for (const veil of veilsOf(making)) decoderOfAlpha(veil, await resolveFfmpeg());
   const { width, height, rate, audio, timecode, reel, pixelFormat, colour, hdr, alpha } = clip;
   const key = JSON.stringify([
     format,
@@ -169,6 +186,7 @@ export async function rehearseMovie(
     colour,
     hdr,
     alpha,
+    veiled,
   ]);
   const known = rehearsed.get(key);
   if (known) return known;
@@ -179,7 +197,7 @@ export async function rehearseMovie(
     const like = joined ? { ...clip, path: await silence(making, folder, signal) } : clip;
     const ending = FORMATS[format].extensions.find((extension) => extension !== '')!;
     const out = join(folder, FORMATS[format].extensions[0] === '' ? `try.####${ending}` : `try${ending}`);
-    const notes = await rehearseTake(optionsOf({ clip: like, range: one, joined }, out, format), signal);
+    const notes = await rehearseTake(optionsOf({ ...how, clip: like, range: one }, out, format), signal);
     if (rehearsed.size >= MOST_REHEARSED) rehearsed.clear();
     rehearsed.set(key, notes);
     return notes;

@@ -257,8 +257,6 @@ function tellOf(
       notes.add(
         `${name} has ${fps(info.rate)} frames a second, ${what} ${fps(movie.rate)}: it takes its real time, none are blended`,
       );
-    if (info.alpha && !isPart(movie, infos))
-      notes.add(`${what}: transparency is left out where files are put together`);
   }
   if (isPart(movie, infos) || movie.pieces.length === 1) return;
   const track = trackOf(movie, infos);

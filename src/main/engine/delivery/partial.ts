@@ -9,7 +9,7 @@ import { AppError } from '../../../common/errors.ts';
 import { publish, sync, temporaryFor, writeWhole } from '../../atomic-files.ts';
 
 const DOING = 'exporting';
-const VERSION = 1;
+const VERSION = 2;
 
 /** A file that is whole: what it was made of, and what its writer said of it. */
 interface Finished {

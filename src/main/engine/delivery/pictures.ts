@@ -1,6 +1,6 @@
 /** The pictures of a movie, one at a time, whatever its length: RGB of 16 bits or more, fitted into its size. */
 import type { ClipInfo } from '../../../common/media.ts';
-import { decodeDeep } from '../media/decode.ts';
+import { decodeAlpha, decodeDeep } from '../media/decode.ts';
 import type { Movie, Piece } from './movie.ts';
 
 interface Size {
@@ -23,16 +23,30 @@ function isPadded(take: Size, { width, height }: Size): boolean {
   return across + down > 0 && one(across, width) && one(down, height);
 }
 
+/** A frame of a movie: RGB, h·w·3, and its transparency, h·w in 0..1, where that is asked for. */
+interface Picture {
+  readonly rgb: Float32Array;
+  readonly alpha?: Float32Array;
+}
+
+interface Wanted {
+  /** Whether transparency is; gaps, what is beside a picture and files without any are opaque. */
+  readonly veiled: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** @throws AppError clip-unreadable; Cancelled */
 export async function* picturesOf(
   movie: Movie,
   infos: ReadonlyMap<string, ClipInfo>,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Float32Array> {
-  const black = new Float32Array(movie.width * movie.height * 3);
+  wanted: Wanted,
+): AsyncGenerator<Picture> {
+  const { width, height } = movie;
+  const opaque = wanted.veiled ? new Float32Array(width * height).fill(1) : undefined;
+  const black: Picture = { rgb: new Float32Array(width * height * 3), ...(opaque && { alpha: opaque }) };
   for (const { count, picture } of movie.pieces) {
     if (picture === null) for (let k = 0; k < count; k += 1) yield black;
-    else yield* framesOf(infos.get(picture.path)!, picture.frames, movie, signal);
+    else yield* framesOf(infos.get(picture.path)!, picture.frames, { black, ...movie }, wanted.signal);
   }
 }
 
@@ -40,35 +54,49 @@ export async function* picturesOf(
 async function* framesOf(
   info: ClipInfo,
   frames: NonNullable<Piece['picture']>['frames'],
-  size: Size,
+  movie: Size & { readonly black: Picture },
   signal: AbortSignal | undefined,
-): AsyncGenerator<Float32Array> {
+): AsyncGenerator<Picture> {
+  const { black } = movie;
   const [first, last] = [frames[0]!, frames.at(-1)!];
-  const part = isPadded(info, size) ? { width: size.width, height: size.height } : undefined;
-  const place = part ? { ...part, left: 0, top: 0 } : fittedInto(info, size);
-  const decoded = decodeDeep(info, {
+  const part = isPadded(info, movie) ? { width: movie.width, height: movie.height } : undefined;
+  const place = part ? { ...part, left: 0, top: 0 } : fittedInto(info, movie);
+  const how = {
     range: { start: first, end: last + 1 },
     ...{ width: place.width, height: place.height, part, signal },
-  });
+  };
+  const veils = black.alpha && info.alpha ? decodeAlpha(info, how) : null;
   let at = 0;
-  for await (const { index, rgb } of decoded) {
-    if (frames[at] !== index) continue;
-    const whole = padded(rgb, place, size);
-    while (frames[at] === index) {
-      yield whole;
-      at += 1;
+  try {
+    for await (const { index, rgb } of decodeDeep(info, how)) {
+      const veil = await veils?.next();
+      if (frames[at] !== index) continue;
+      const alpha =
+        veil?.done === false ? laidOver(black.alpha!, veil.value.alpha, place, movie) : black.alpha;
+      const whole = { rgb: laidOver(black.rgb, rgb, place, movie), ...(alpha && { alpha }) };
+      while (frames[at] === index) {
+        yield whole;
+        at += 1;
+      }
     }
+  } finally {
+    await veils?.return(undefined);
   }
 }
 
-function padded(
-  rgb: Float32Array,
+/** A smaller picture in the place that it has on a ground. */
+function laidOver(
+  ground: Float32Array,
+  picture: Float32Array,
   { width, height, left, top }: Size & { left: number; top: number },
   size: Size,
 ): Float32Array {
-  if (width === size.width && height === size.height) return rgb;
-  const out = new Float32Array(size.width * size.height * 3);
-  for (let y = 0; y < height; y += 1)
-    out.set(rgb.subarray(3 * y * width, 3 * (y + 1) * width), 3 * ((y + top) * size.width + left));
+  if (width === size.width && height === size.height) return picture;
+  const out = ground.slice();
+  const values = ground.length / (size.width * size.height);
+  for (let y = 0; y < height; y += 1) {
+    const row = picture.subarray(values * y * width, values * (y + 1) * width);
+    out.set(row, values * ((y + top) * size.width + left));
+  }
   return out;
 }

@@ -71,7 +71,7 @@ export interface DecodePlan {
   /** Container time to seek to before reading; null reads from the start. */
   readonly seek: number | null;
   readonly toneMap: boolean;
-  /** The transparency alone, one byte a pixel; with the decoder that it takes, where that is not the codec's own. */
+  /** The transparency alone, a byte or 16 bits a pixel; with the decoder that it takes, where that is not the codec's own. */
   readonly alpha?: { readonly decoder: string | null };
 }
 
@@ -94,17 +94,14 @@ const ALPHA_ASIDE: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** The transparency of a picture at a size, full range. */
-export function alphaPlane(
-  { pixelFormat }: ClipInfo,
-  { width, height }: { width: number; height: number },
-): string[] {
+export function alphaPlane({ pixelFormat }: ClipInfo, size: { width: number; height: number }): string[] {
   const aside = ALPHA_ASIDE.find(([formats]) => formats.test(pixelFormat));
-  return [
-    ...(aside ? [`format=${aside[1]}`] : []),
-    'extractplanes=a',
-    // Bilinear: a sharper filter would leave a rim around whatever is opaque.
-    `scale=w=${width}:h=${height}:flags=bilinear:in_range=full:out_range=full`,
-  ];
+  return [...(aside ? [`format=${aside[1]}`] : []), 'extractplanes=a', alphaScale(size)];
+}
+
+/** Bilinear: a sharper filter would leave a rim around whatever is opaque. */
+export function alphaScale({ width, height }: { width: number; height: number }): string {
+  return `scale=w=${width}:h=${height}:flags=bilinear:in_range=full:out_range=full`;
 }
 
 /** Decoders that read the transparency of WebM, which ffmpeg's own do not. */
@@ -127,7 +124,7 @@ export function decodeArgs(clip: ClipInfo, plan: DecodePlan): string[] {
     ...(holdsLight(clip) && !alpha ? [] : conform(clip, plan.seek !== null)),
     `select='between(n,${start - skipped},${end - skipped - 1})'`,
     ...(alpha
-      ? [...alphaPlane(clip, plan), 'format=gray']
+      ? [...alphaOfPart(clip, plan), `format=${greysOf(plan)}`]
       : plan.part
         ? partToRgb(clip, plan, plan.part)
         : scaleToRgb(clip, plan)),
@@ -149,7 +146,7 @@ export function decodeArgs(clip: ClipInfo, plan: DecodePlan): string[] {
     '-c:v',
     'rawvideo',
     '-pix_fmt',
-    alpha ? 'gray' : pixelsOf(plan),
+    alpha ? greysOf(plan) : pixelsOf(plan),
     '-f',
     'rawvideo',
     '-',
@@ -227,6 +224,16 @@ function partToRgb(clip: ClipInfo, plan: DecodePlan, part: { width: number; heig
     plan.depth === 'float' ? scaleFloats(plan) : `scale=w=${plan.width}:h=${plan.height}:flags=${SHARP}`,
     `format=${pixelsOf(plan)}`,
   ];
+}
+
+function alphaOfPart(clip: ClipInfo, plan: DecodePlan): string[] {
+  const { part } = plan;
+  if (!part) return alphaPlane(clip, plan);
+  return [...alphaPlane(clip, clip), `crop=${part.width}:${part.height}:0:0`, alphaScale(plan)];
+}
+
+function greysOf({ depth = 8 }: { depth?: Depth | undefined }): string {
+  return depth === 8 ? 'gray' : 'gray16le';
 }
 
 function pixelsOf({ depth = 8 }: { depth?: Depth | undefined }): string {

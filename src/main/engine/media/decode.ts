@@ -65,7 +65,7 @@ export interface SizedOptions {
   readonly height: number;
   /** The transparency instead of the colours: one byte a pixel, 255 is opaque. */
   readonly alpha?: boolean;
-  /** The upper left part of the picture that is wanted, in its own pixels; all of it by default. Of colours only. */
+  /** The upper left part of the picture that is wanted, in its own pixels; all of it by default. */
   readonly part?: { readonly width: number; readonly height: number } | undefined;
   /** Rounds colours of more than 8 bits exactly, as ffmpeg does not: upper values come out one step too high. */
   readonly exact?: boolean | undefined;
@@ -131,6 +131,18 @@ export async function* decodeDeep(
     };
 }
 
+/**
+ * The transparency of the same frames in 0..1, h·w, 1 is opaque; read in 16 bits.
+ * @throws AppError as decodeFrames, and where this ffmpeg cannot read the transparency
+ */
+export async function* decodeAlpha(
+  clip: ClipInfo,
+  options: Omit<SizedOptions, 'alpha' | 'exact'>,
+): AsyncGenerator<{ readonly index: number; readonly alpha: Float32Array }> {
+  for await (const { index, rgb } of conformed(clip, { ...options, alpha: true }, 16))
+    yield { index, alpha: toUnit(new Uint16Array(rgb.buffer)) };
+}
+
 function toUnit(values: Uint16Array): Float32Array {
   const unit = new Float32Array(values.length);
   for (let i = 0; i < values.length; i += 1) unit[i] = values[i]! / 65535;
@@ -163,7 +175,8 @@ async function* conformed(clip: ClipInfo, options: SizedOptions, depth: Depth): 
   yield* read(clip, { ...plan, seek: null }, ffmpeg, signal, null);
 }
 
-function decoderOfAlpha(clip: ClipInfo, ffmpeg: Ffmpeg): string | null {
+/** @returns the decoder that reads a clip's transparency, null where it is the usual one @throws AppError clip-unreadable where this ffmpeg has it not */
+export function decoderOfAlpha(clip: ClipInfo, ffmpeg: Ffmpeg): string | null {
   const decoder = alphaDecoder(clip);
   if (decoder === null || ffmpeg.decoders.has(decoder)) return decoder;
   throw new AppError('clip-unreadable', `this ffmpeg has no ${decoder} to read the transparency with`, {

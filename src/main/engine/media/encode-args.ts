@@ -3,7 +3,7 @@
 import { type FormatSpec, isPictures } from '../../../common/formats/format.ts';
 import type { ClipInfo, Fit, FrameRange } from '../../../common/media.ts';
 import { formatRational } from '../../../common/time/rational.ts';
-import { alphaPlane, conform, QUIET, SHARP, secondsOf, seekTo } from './args.ts';
+import { alphaPlane, alphaScale, conform, QUIET, SHARP, secondsOf, seekTo } from './args.ts';
 import { isFloat, isRgb, type OutputColour, outputColour } from './colour.ts';
 import { inputCanvases, inputChapters, inputClip } from './input.ts';
 import { scaleFloats, TWICE_AS_WIDE, toLight } from './linear.ts';
@@ -24,8 +24,8 @@ export interface EncodePlan {
   readonly soundFiles: readonly string[] | null;
   /** Whether what comes on stdin is the canvas alone, or a stack that merges it with the clip (merge.ts). */
   readonly merged: boolean;
-  /** How transparency is read off the clip; null leaves it out. */
-  readonly alpha: AlphaInput | null;
+  /** How transparency is read off the clip; or it is given below each canvas, at its size, as grey; null leaves it out. */
+  readonly alpha: AlphaInput | 'given' | null;
   /** A file that lists the take's chapters; null where it has none. */
   readonly chapters: string | null;
 }
@@ -52,9 +52,9 @@ export function encodeArgs(plan: EncodePlan): string[] {
   const inputs = [
     merged
       ? inputCanvases(stackOf(clip, fit), clip.rate, floats ? 'gbrapf32le' : 'gbrap16le')
-      : inputCanvases(fit, clip.rate, floats ? 'gbrpf32le' : 'rgb48le'),
+      : inputCanvases(canvasOf(plan), clip.rate, floats ? 'gbrpf32le' : 'rgb48le'),
     ...(clip.audio.length > 0 ? [soundInput(clip, range)] : []),
-    ...(alpha ? [alphaInput(clip, alpha)] : []),
+    ...(alpha && alpha !== 'given' ? [alphaInput(clip, alpha)] : []),
     ...(chapters ? [inputChapters(chapters)] : []),
   ];
   const alphaAt = clip.audio.length > 0 ? 2 : 1;
@@ -97,6 +97,10 @@ export function encodeArgs(plan: EncodePlan): string[] {
   ];
 }
 
+function canvasOf({ fit: { width, height }, alpha }: EncodePlan): Pick<Fit, 'width' | 'height'> {
+  return { width, height: alpha === 'given' ? 2 * height : height };
+}
+
 /** Whether a container has a place for the name of the reel. */
 export function hasReel({ muxer }: Pick<FormatSpec, 'muxer'>): boolean {
   return muxer === 'mov' || muxer === 'mxf' || muxer === 'matroska';
@@ -117,13 +121,19 @@ function taggedAs(tags: OutputColour['tags'], range: 'full' | 'limited'): string
 }
 
 /** From stdin: the picture at the source's size, coded in the take's matrix with tags that say so. */
-function pictureFilters({ clip, fit, spec, merged }: EncodePlan, pixelFormat = spec.pixelFormat): string {
+function pictureFilters(
+  { clip, fit, spec, merged }: EncodePlan,
+  pixelFormat = spec.pixelFormat,
+  from = '0:v',
+): string {
   const floats = takesFloats(spec);
   const { matrix, tags, range } = codedAs({ clip }, pixelFormat);
   const crop = `crop=${fit.contentWidth}:${fit.contentHeight}:${fit.left}:${fit.top}`;
   const size = floats ? scaleFloats(clip) : `scale=w=${clip.width}:h=${clip.height}:flags=${SHARP}`;
   const joined = (filters: string[]) =>
-    merged ? [mergeStack(clip, fit, floats), ...filters].join(',') : `[0:v]${[crop, ...filters].join(',')}`;
+    merged
+      ? [mergeStack(clip, fit, floats), ...filters].join(',')
+      : `[${from}]${[crop, ...filters].join(',')}`;
   const sized = merged ? [] : [size];
   const tagged = taggedAs(tags, range);
   if (isPictures(spec)) {
@@ -149,22 +159,38 @@ function alphaInput(clip: ClipInfo, { decoder, seek }: AlphaInput): string[] {
   ];
 }
 
+/** The clip's transparency at its size. */
+function clipAlpha({ clip, range }: EncodePlan, { seek }: AlphaInput): string[] {
+  return [
+    ...conform(clip, seek !== null),
+    `select='between(n,${range.start},${range.end - 1})'`,
+    ...alphaPlane(clip, clip),
+  ];
+}
+
+/** The lower half of what comes on stdin. */
+function givenAlpha({ clip, fit, spec }: EncodePlan): string[] {
+  const { width, height } = fit;
+  const lower = `crop=${width}:${height}:0:${height}`;
+  if (takesFloats(spec)) return [lower, scaleFloats(clip)];
+  return [lower, 'format=gbrp16le', 'extractplanes=g', alphaScale(clip)];
+}
+
 /**
  * The take's picture with the transparency of the same frames of the clip, straight: colours are not multiplied by it. In light they
  * are, as OpenEXR has it.
  */
 function pictureWithAlpha(plan: EncodePlan, out: NonNullable<FormatSpec['alpha']>, input: number): string[] {
-  const { clip, range, spec } = plan;
+  const { clip, spec } = plan;
+  const given = plan.alpha === 'given';
   const colours = out.planar.replace('a', ''); // yuva444p10le holds the planes of yuv444p10le, and one more
   const { range: levels, tags } = codedAs(plan, colours);
   const alpha = [
-    ...conform(clip, plan.alpha!.seek !== null),
-    `select='between(n,${range.start},${range.end - 1})'`,
-    ...alphaPlane(clip, clip),
+    ...(plan.alpha === 'given' ? givenAlpha(plan) : clipAlpha(plan, plan.alpha!)),
     // In the very format and kind of the colours it joins: what a filter would slip in leaves nothing quite transparent.
-    ...(levels === 'full' ? ['format=gray16le'] : []),
+    ...(levels === 'full' && !(given && isFloat(colours)) ? ['format=gray16le'] : []),
     // swscale makes other numbers of a grey where it makes floats of it.
-    ...(isFloat(colours) ? ['mergeplanes=0x000000:gbrp16le', scaleFloats(clip)] : []),
+    ...(isFloat(colours) && !given ? ['mergeplanes=0x000000:gbrp16le', scaleFloats(clip)] : []),
     `format=${colours}`,
     ...(isPictures(spec) ? [] : [`setparams=range=${levels}:colorspace=${tags.matrix}`]),
     'setsar=1',
@@ -172,17 +198,22 @@ function pictureWithAlpha(plan: EncodePlan, out: NonNullable<FormatSpec['alpha']
   ];
   const tagged = isPictures(spec) ? [] : [taggedAs(tags, levels)];
   const ends = `format=${out.pixelFormat}`;
+  const parts = given ? ['[0:v]split[given][veil]'] : [];
+  const picture = pictureFilters(plan, colours, given ? 'given' : '0:v');
+  const veil = given ? 'veil' : `${input}:${clip.stream}`;
   if (!isFloat(out.planar)) {
     return [
-      `${pictureFilters(plan, colours)},setpts=N[colours]`,
-      `[${input}:${clip.stream}]${alpha.join(',')}[alpha]`,
+      ...parts,
+      `${picture},setpts=N[colours]`,
+      `[${veil}]${alpha.join(',')}[alpha]`,
       `[colours][alpha]${[`mergeplanes=0x00010210:${out.planar}`, ends, ...tagged].join(',')}[v]`,
     ];
   }
   const crop = `crop=${clip.width}:${clip.height}:0:0`;
   return [
-    `${pictureFilters(plan, colours)},setpts=N,${TWICE_AS_WIDE}[colours]`,
-    `[${input}:${clip.stream}]${alpha.join(',')},${TWICE_AS_WIDE.replaceAll(']', 'too]')}[alpha]`,
+    ...parts,
+    `${picture},setpts=N,${TWICE_AS_WIDE}[colours]`,
+    `[${veil}]${alpha.join(',')},${TWICE_AS_WIDE.replaceAll(']', 'too]')}[alpha]`,
     `[colours][alpha]mergeplanes=0x00010210:${out.planar},${crop},premultiply=inplace=1,${ends}[v]`,
   ];
 }

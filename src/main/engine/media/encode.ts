@@ -32,8 +32,8 @@ export interface TakeOptions {
   readonly fit: Fit;
   readonly out: string;
   readonly format: TakeFormat;
-  /** Whether the clip's transparency is laid over the take where the format has a place for it; auto by default. */
-  readonly alpha?: 'auto' | 'off';
+  /** Whether the clip's transparency is laid over the take where the format has a place for it, auto by default; or comes with each frame. */
+  readonly alpha?: 'auto' | 'off' | 'given';
   /** Whether each frame is laid over the clip's own picture, where a mask keeps it; not by default. */
   readonly merged?: boolean;
   /** Names the unfinished file, so that who resumes finds and replaces what a killed process left; random by default. */
@@ -42,8 +42,11 @@ export interface TakeOptions {
 }
 
 export interface TakeWriter {
-  /** One frame: RGB in 0..1 (clipped, but where the format holds floats), height·width·3 of the canvas; with what it is laid over, where the take is merged. */
-  write(rgb: Float32Array, own?: Own): Promise<void>;
+  /**
+   * One frame: RGB in 0..1 (clipped, but where the format holds floats), height·width·3 of the canvas; with what it is laid over, where
+   * the take is merged; with its transparency, height·width in 0..1, where that is given: left out where the format holds none.
+   */
+  write(rgb: Float32Array, own?: Own, alpha?: Float32Array): Promise<void>;
   /** Waits for the encoder, checks the count, asks whether all is well still, renames. */
   finish(beforePublishing?: () => Promise<void>): Promise<TakeFile>;
   /** Kills the encoder and removes what it wrote. Harmless after finish. */
@@ -76,7 +79,8 @@ export async function rehearseTake(options: TakeOptions, signal?: AbortSignal): 
   const writer = await open({ ...options, range: one }, FIRST_NUMBER + range.end - range.start - 1, signal);
   try {
     const grey = new Float32Array(fit.width * fit.height * 3).fill(0.5);
-    await writer.write(grey, options.merged ? blank(clip) : undefined);
+    const opaque = options.alpha === 'given' ? new Float32Array(fit.width * fit.height).fill(1) : undefined;
+    await writer.write(grey, options.merged ? blank(clip) : undefined, opaque);
     await writer.end();
   } catch (error) {
     throw error instanceof AppError && error.code === 'ffmpeg-failed' ? notHeld(error, spec, clip) : error;
@@ -195,11 +199,13 @@ async function open(
     notes,
   };
   const expected = { frames: range.end - range.start, values: fit.width * fit.height * 3 };
-  const bytesOf = (rgb: Float32Array, own: Own | undefined) => {
+  const bytesOf = (rgb: Float32Array, own: Own | undefined, veil: Float32Array | undefined) => {
     assert((own !== undefined) === merged, 'what a merged take is laid over comes with each frame');
+    assert((veil !== undefined) === (options.alpha === 'given'), 'given transparency comes with each frame');
+    const picture = veil && alpha === 'given' ? withBelow(rgb, veil) : rgb;
     const floats = takesFloats(spec);
     if (own) return new Uint8Array(stack(rgb, own, clip, fit, floats).buffer);
-    return floats ? toPlanes(rgb) : toRgb48(rgb);
+    return floats ? toPlanes(picture) : toRgb48(picture);
   };
   return writer(child, target, info, { ...expected, bytesOf }, () => parseFrameCount(progress));
 }
@@ -214,7 +220,7 @@ function writer(
   expected: {
     readonly frames: number;
     readonly values: number;
-    bytesOf(rgb: Float32Array, own: Own | undefined): Uint8Array;
+    bytesOf(rgb: Float32Array, own: Own | undefined, alpha: Float32Array | undefined): Uint8Array;
   },
   encoded: () => number,
 ): OpenWriter {
@@ -248,14 +254,14 @@ function writer(
   };
   return {
     notes: info.notes,
-    write: (rgb, own) =>
+    write: (rgb, own, alpha) =>
       guarded(async () => {
         assert(
           rgb.length === expected.values,
           `a frame of ${rgb.length} values where ${expected.values} belong`,
         );
         assert(written < expected.frames, `no more than ${expected.frames} frames`);
-        const taken = await child.write(expected.bytesOf(rgb, own));
+        const taken = await child.write(expected.bytesOf(rgb, own, alpha));
         if (!taken) throw await failed();
         written += 1;
       }),
@@ -270,6 +276,14 @@ function writer(
       }),
     abort,
   };
+}
+
+/** A picture, and below it another of its size, grey. */
+function withBelow(rgb: Float32Array, greys: Float32Array): Float32Array {
+  const both = new Float32Array(2 * rgb.length);
+  both.set(rgb);
+  for (let i = 0; i < greys.length; i += 1) both.fill(greys[i]!, rgb.length + 3 * i, rgb.length + 3 * i + 3);
+  return both;
 }
 
 /** Clips to 0..1 and spreads over 16 bits, little-endian like every machine this runs on. */

@@ -25,16 +25,17 @@ export function takeChapters(
 const INTRA = /^(prores|png|cfhd)$/;
 
 export function alphaOf(
-  { clip, range, alpha = 'auto' }: { clip: ClipInfo; range: FrameRange; alpha?: 'auto' | 'off' },
+  { clip, range, alpha = 'auto' }: { clip: ClipInfo; range: FrameRange; alpha?: 'auto' | 'off' | 'given' },
   spec: FormatSpec,
   ffmpeg: Ffmpeg,
   notes: string[],
-): AlphaInput | null {
+): AlphaInput | 'given' | null {
   if (!clip.alpha || alpha === 'off') return null;
   if (spec.alpha === null) {
     notes.push(`transparency is left out: ${spec.label} holds none; ${KEEP_TRANSPARENCY} keep it`);
     return null;
   }
+  if (alpha === 'given') return 'given';
   const decoder = alphaDecoder(clip);
   if (decoder !== null && !ffmpeg.decoders.has(decoder)) {
     notes.push(`transparency is left out: this ffmpeg has no ${decoder} to read it with`);
