@@ -1,6 +1,6 @@
 /** Writes a take: source size, rate, colours, sound and timecode, under its final name only when it is whole. */
 
-import { readdir, stat, writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AppError, assert, Cancelled, throwIfCancelled } from '../../../common/errors.ts';
 import { type FormatSpec, isPictures, pictureEnding } from '../../../common/formats/format.ts';
@@ -14,7 +14,7 @@ import { type Ffmpeg, FfmpegProcess, requireEncoder, requireFilter, resolveFfmpe
 import { LINEAR_FILTER } from './linear.ts';
 import { type Own, stack, to16Bit } from './merge.ts';
 import { checkRoom, forecastOf } from './room.ts';
-import { FIRST_NUMBER } from './sequence.ts';
+import { bytesOfPictures, FIRST_NUMBER } from './sequence.ts';
 import { alphaOf, soundNotes, takeChapters, takeSize, takeTimecode } from './take-facts.ts';
 import {
   checkTarget,
@@ -317,10 +317,7 @@ function soundFile(target: Target, index: number): string {
 
 async function sizeOf(target: Target): Promise<number> {
   if (target.digits === null) return (await stat(target.path)).size;
-  const own = (await readdir(target.path)).filter((name) => name.startsWith(target.stem));
-  let bytes = 0;
-  for (const name of own) bytes += (await stat(join(target.path, name))).size;
-  return bytes;
+  return bytesOfPictures(target.path, target.stem);
 }
 
 /** The last `frame=` of -progress: pictures that left the encoder; 0 before the first. */

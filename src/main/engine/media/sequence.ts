@@ -1,5 +1,6 @@
 /** Picture sequences on the disk: a pattern ("shot.####.png") or a folder that holds one run. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AppError } from '../../../common/errors.ts';
 import {
@@ -114,6 +115,14 @@ export function stampOf(path: string): string | null {
   } catch {
     return null;
   }
+}
+
+/** Of the pictures of a take and the sound beside them. */
+export async function bytesOfPictures(folder: string, stem: string): Promise<number> {
+  let bytes = 0;
+  for (const name of await readdir(folder))
+    if (name.startsWith(stem)) bytes += (await stat(join(folder, name))).size;
+  return bytes;
 }
 
 /** The run that a single picture belongs to, to be named beside it; null where it stands alone. */
