@@ -5,6 +5,7 @@ import type { QueueEntry } from '../../src/common/contract/queue.ts';
 import { ArtefactStore } from '../../src/main/engine/artefacts/store.ts';
 import { createDesktop, type Desktop } from '../../src/main/engine/calls/handlers.ts';
 import { prepareDataDirectory } from '../../src/main/engine/data-paths.ts';
+import { rememberingProbe } from '../../src/main/engine/media/remembering-probe.ts';
 import { type JobStore, openJobStore } from '../../src/main/engine/queue/store.ts';
 import { Supervisor } from '../../src/main/engine/queue/supervisor.ts';
 
@@ -19,15 +20,15 @@ export interface Desk {
   stop(): Promise<void>;
 }
 
-export function startDesk(dir: string): Desk {
+export function startDesk(dir: string, probe = rememberingProbe()): Desk {
   const paths = prepareDataDirectory(dir);
   const events: Events[] = [];
   const emit = (event: Events) => events.push(event);
   const onWarning = () => {};
   const cache = new ArtefactStore(paths.cache, { limitBytes: 1e8, onWarning });
   const store = openJobStore(paths.queue, { dir: paths.jobs, onWarning });
-  const supervisor = new Supervisor({ store, cache, dir: paths.jobs, emit });
-  const desktop = createDesktop({ paths, cache, store, supervisor, emit });
+  const supervisor = new Supervisor({ store, cache, probe, dir: paths.jobs, emit });
+  const desktop = createDesktop({ probe, paths, cache, store, supervisor, emit });
   const call = desktop.handlers;
   return {
     call,

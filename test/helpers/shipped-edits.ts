@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { Cancelled } from '../../src/common/errors.ts';
 import { ArtefactStore } from '../../src/main/engine/artefacts/store.ts';
 import type { Latent } from '../../src/main/engine/diffusion/types.ts';
+import { rememberingProbe } from '../../src/main/engine/media/remembering-probe.ts';
 import { createProgressMeter } from '../../src/main/engine/progress.ts';
 import { CheckpointFile } from '../../src/main/engine/render/checkpoint-file.ts';
 import { derive } from '../../src/main/engine/render/derive.ts';
@@ -120,6 +121,7 @@ async function renderOne(
   let visits = 0;
   const context = {
     job: 'test',
+    probe: rememberingProbe(),
     cache,
     checkpoint: new CheckpointFile(dir, name.replace(/\W+/g, '-')),
     signal: abort.signal,

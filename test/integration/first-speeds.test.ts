@@ -27,6 +27,8 @@ beforeAll(async () => {
   return () => folder[Symbol.dispose]();
 });
 
+const probe = rememberingProbe();
+
 const settings = (bundle: string, more: object = {}) =>
   settingsWith({
     clip,
@@ -45,7 +47,7 @@ function planner(isBusy: () => boolean, onMeasured?: () => void) {
   const plan = createPlanner({
     cache: null,
     store,
-    probe: rememberingProbe(),
+    probe,
     facts: rememberingFacts(undefined),
     dir,
     isBusy,
@@ -56,7 +58,7 @@ function planner(isBusy: () => boolean, onMeasured?: () => void) {
 
 test('a small network is timed behind its first plan, once, and nothing is written', async () => {
   const before = readdirSync(folder.at('.'));
-  const work = await timeCalls(settings(small), { cache: null, dir: folder.at('.') });
+  const work = await timeCalls(settings(small), { cache: null, probe, dir: folder.at('.') });
   for (const seconds of Object.values(work)) expect(seconds).toBeGreaterThan(0);
   expect(readdirSync(folder.at('.'))).toEqual(before);
   const measured = Promise.withResolvers<void>();
@@ -96,7 +98,7 @@ test('a render that begins meanwhile is not measured beside, and the next plan t
   });
   // The first one has given up by the time that its networks are open.
   await expect(
-    timeCalls(settings(small), { cache: null, dir: folder.at('.'), isBusy: () => busy }),
+    timeCalls(settings(small), { cache: null, probe, dir: folder.at('.'), isBusy: () => busy }),
   ).rejects.toThrow(Cancelled);
   busy = false;
   await vi.waitUntil(async () => (await plan(settings(small))).speed === 'known', {
@@ -131,5 +133,5 @@ test('a large one is measured when it is asked for, none beside a render', async
 
 test('a request that cannot be met is left to its render', async () => {
   const missing = settings(small, { clip: folder.at('gone.mp4') });
-  await expect(timeCalls(missing, { cache: null, dir: folder.at('.') })).rejects.toThrow(AppError);
+  await expect(timeCalls(missing, { cache: null, probe, dir: folder.at('.') })).rejects.toThrow(AppError);
 });

@@ -108,12 +108,12 @@ describe('numbered pictures', () => {
       { num: 30000, den: 1001 },
     ];
     const probe = rememberingProbe();
-    const imported = await probe(folder.at('p'), undefined, undefined, pal);
+    const imported = await probe(folder.at('p'), undefined, { usualRate: pal });
     expect(imported.rate).toEqual(pal);
     expect(imported.warnings.join()).toMatch(/do not say their rate and are taken as 25 frames per second/);
     expect((await probe(imported.path)).rate).toEqual(pal);
     // In the project once, it keeps its rate whatever the timeline has when its folder comes again.
-    expect((await probe(folder.at('p'), undefined, undefined, ntsc)).rate).toEqual(pal);
+    expect((await probe(folder.at('p'), undefined, { usualRate: ntsc })).rate).toEqual(pal);
     const other = rememberingProbe();
     expect((await other(imported.path)).rate).toEqual({ num: 24, den: 1 });
     other.runAt([{ path: imported.path, rate: ntsc }]);

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseSettings } from '../../src/common/settings/settings.ts';
 import { ArtefactStore } from '../../src/main/engine/artefacts/store.ts';
+import { rememberingProbe } from '../../src/main/engine/media/remembering-probe.ts';
 import { createProgressMeter } from '../../src/main/engine/progress.ts';
 import { CheckpointFile } from '../../src/main/engine/render/checkpoint-file.ts';
 import { render } from '../../src/main/engine/render/render.ts';
@@ -51,6 +52,7 @@ async function measureOverhead(options: {
     });
     const report = await render(settings, {
       job: 'bench',
+      probe: rememberingProbe(),
       cache,
       checkpoint: new CheckpointFile(dir, 'bench'),
       signal: new AbortController().signal,

@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import { parseSettings } from '../../src/common/settings/settings.ts';
 import { ArtefactStore } from '../../src/main/engine/artefacts/store.ts';
 import type { PredictInput } from '../../src/main/engine/diffusion/types.ts';
+import { rememberingProbe } from '../../src/main/engine/media/remembering-probe.ts';
 import { psnr8 } from '../../src/main/engine/metrics/psnr.ts';
 import { openRead, readModel } from '../../src/main/engine/models/model.ts';
 import { unet } from '../../src/main/engine/models/roles/unet.ts';
@@ -87,6 +88,7 @@ async function rendered(method: string, every: number, dir: string, cache: Artef
   });
   const context: RenderContext = {
     ...{ job: 'bench', cache, warnings: [], warn: () => {}, signal: new AbortController().signal },
+    probe: rememberingProbe(),
     checkpoint: new CheckpointFile(dir, `${method}-${every}`),
     progress: createProgressMeter(() => {}),
   };

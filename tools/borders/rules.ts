@@ -106,12 +106,12 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/media',
-    'common, time, formats, watchdog, atomic-files.ts',
+    'common, time, formats, watchdog, atomic-files.ts, unless-cancelled.ts',
     'Reading and writing clips needs no model and no database.',
   ),
   area(
     'main/engine/onnx',
-    'ir, proto, main, common, common/settings, watchdog, entry-file.ts, parent-port.ts',
+    'ir, proto, main, common, common/settings, watchdog, entry-file.ts, parent-port.ts, unless-cancelled.ts',
     'Graphs and sessions know nothing of diffusion or of what a model is for.',
   ),
   area('main/engine/onnx/ir', 'common', 'A graph is a value.'),
@@ -229,7 +229,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/calls',
-    'queue, project, library, previews, review, delivery, interchange, artefacts, models, media, data-paths.ts, folders.ts, serve.ts, common, common/project, common/settings, contract, time',
+    'queue, project, library, previews, review, delivery, interchange, artefacts, models, media, data-paths.ts, folders.ts, serve.ts, unless-cancelled.ts, common, common/project, common/settings, contract, time',
     'Calls are answered here and nothing is computed.',
   ),
   area(

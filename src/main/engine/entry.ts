@@ -46,10 +46,10 @@ const paths = once(() => prepareDataDirectory());
 const cache = once(() => new ArtefactStore(paths().cache, { limitBytes: cacheLimit(), onWarning: warn }));
 const store = once(() => openJobStore(paths().queue, { dir: paths().jobs, onWarning: warn }));
 const remembered = once(() => remembering());
-const supervisor = once(
-  () => new Supervisor({ ...remembered(), dir: paths().jobs, emit: (event) => emit(event) }),
-);
 const probe = once(() => rememberingProbe());
+const supervisor = once(
+  () => new Supervisor({ ...remembered(), probe: probe(), dir: paths().jobs, emit: (event) => emit(event) }),
+);
 const planner = once(() => {
   const { cache, store } = remembered();
   const facts = rememberingFacts(cache?.digests);
@@ -66,6 +66,7 @@ let desk: Desktop | null = null;
 const desktop = (): Desktop => {
   desk ??= createDesktop({
     ...remembered(),
+    probe: probe(),
     paths: paths(),
     supervisor: supervisor(),
     emit: (event) => emit(event),

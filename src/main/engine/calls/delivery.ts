@@ -9,6 +9,7 @@ import type { Probe } from '../media/remembering-probe.ts';
 import type { NetworkPlaces } from '../project/places.ts';
 import type { ProjectSession } from '../project/session.ts';
 import type { Handlers } from '../serve.ts';
+import { unlessCancelled } from '../unless-cancelled.ts';
 import { either } from './calling.ts';
 
 interface DeliveryParts {
@@ -47,10 +48,12 @@ export function deliveryHandlers({
     probe,
     signal: either(errand(), signal),
   });
+  /** A long clip is read on for the next to ask, who has changed a word in the sheet. */
+  const goingOn: Probe = (path, asked, how) => unlessCancelled(probe(path, errand(), how), asked);
   return {
     'delivery.foresee': async (request, signal) => {
       await allowed(request);
-      return foresee(request, contextOf(signal));
+      return foresee(request, { ...contextOf(signal), probe: goingOn });
     },
     'delivery.run': async (request, signal) => {
       await allowed(request);

@@ -17,7 +17,7 @@ import { KnownHeaders } from '../library/header-facts.ts';
 import { Library } from '../library/library.ts';
 import { repositoryOf } from '../library/repository.ts';
 import { Trials } from '../library/trials.ts';
-import { rememberingProbe } from '../media/remembering-probe.ts';
+import type { RememberingProbe } from '../media/remembering-probe.ts';
 import { isClipThere } from '../media/sequence.ts';
 import { saveStill } from '../media/still.ts';
 import { rememberingFacts } from '../models/facts.ts';
@@ -47,6 +47,8 @@ import { timelineHandlers } from './timelines.ts';
 
 export interface DesktopParts {
   readonly paths: DataPaths;
+  /** That of renders too: what was read for the window is not read again. */
+  readonly probe: RememberingProbe;
   /** Null where the disk has no room for them. */
   readonly cache: ArtefactStore | null;
   readonly store: JobStore | null;
@@ -62,7 +64,7 @@ export interface Desktop {
   stop(): Promise<void>;
 }
 
-export function createDesktop({ paths, cache, store, supervisor, emit }: DesktopParts): Desktop {
+export function createDesktop({ paths, probe, cache, store, supervisor, emit }: DesktopParts): Desktop {
   const places = new NetworkPlaces(join(paths.dir, 'places.json'));
   const backups = new Backups(join(paths.dir, 'backups'));
   let backupsFail = false;
@@ -80,7 +82,6 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
     allows: (path) => places.allows(path),
     onSaved: (where, document) => void backUp(where, document),
   });
-  const probe = rememberingProbe();
   const previews = new Previews({ dir: join(paths.dir, 'previews'), probe, emit });
   const trials = new Trials(join(paths.dir, 'trials.json'));
   const library = new Library({
@@ -203,7 +204,10 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
       const tell = (fraction: number) => emit({ kind: 'import-progress', path, what: 'reading', fraction });
       try {
         const usual = (usualRate && parseRate(usualRate)) || undefined;
-        const info = await probe(path, either(errands.signal, signal), seldom(tell), usual);
+        const info = await probe(path, either(errands.signal, signal), {
+          onFraction: seldom(tell),
+          usualRate: usual,
+        });
         return { ref: await clipRefOf(info), info };
       } finally {
         tell(1);
@@ -253,7 +257,12 @@ export function createDesktop({ paths, cache, store, supervisor, emit }: Desktop
         trying += 1;
         try {
           const onProgress = (progress: Progress) => emit({ kind: 'trial', progress });
-          return await tryModel(settings, planned, { cache, store, dir: paths.jobs, onProgress }, signal);
+          return await tryModel(
+            settings,
+            planned,
+            { cache, store, probe, dir: paths.jobs, onProgress },
+            signal,
+          );
         } finally {
           trying -= 1;
         }

@@ -1,9 +1,10 @@
 /** Chooses what computes: what onnxruntime was built with says little, so each candidate is tried and timed. */
 import pLimit from 'p-limit';
-import { AppError, Cancelled, throwIfCancelled } from '../../../common/errors.ts';
+import { AppError } from '../../../common/errors.ts';
 import { fastest } from '../../../common/providers.ts';
 import { PROVIDERS } from '../../../common/settings/model.ts';
 import { trialWidth } from '../../trial.ts';
+import { unlessCancelled } from '../unless-cancelled.ts';
 import type { Provider } from './ort.ts';
 import { probe, type Trial, USUAL_WIDTH } from './probe.ts';
 import type { Timings } from './timings.ts';
@@ -85,20 +86,6 @@ export async function chooseProvider(wanted: WantedProvider, options: For = {}):
   const tried = [...asked, processor(asked)];
   const { provider, together } = fastest(tried)!;
   return { provider, tried, together };
-}
-
-/** A trial outlives the caller that started it. */
-async function unlessCancelled<T>(answer: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  throwIfCancelled(signal);
-  if (!signal) return answer;
-  const { promise: gone, reject } = Promise.withResolvers<never>();
-  const cancel = () => reject(new Cancelled());
-  signal.addEventListener('abort', cancel);
-  try {
-    return await Promise.race([answer, gone]);
-  } finally {
-    signal.removeEventListener('abort', cancel);
-  }
 }
 
 /** It needs no trial: every other provider falls back to it, and is timed beside it. */

@@ -10,6 +10,7 @@ import type { ArtefactStore } from '../artefacts/store.ts';
 import { sharedNoise } from '../diffusion/noise.ts';
 import type { PredictInput } from '../diffusion/types.ts';
 import { Maker } from '../make/maker.ts';
+import type { Probe } from '../media/remembering-probe.ts';
 import { unet } from '../models/roles/unet.ts';
 import { createProgressMeter } from '../progress.ts';
 import { samplingTexts } from '../recipe/texts.ts';
@@ -33,6 +34,7 @@ export async function isSmall(model: string): Promise<boolean> {
 
 export interface TimingParts {
   readonly cache: ArtefactStore | null;
+  readonly probe: Probe;
   /** Any folder of our own; nothing is written. */
   readonly dir: string;
   readonly signal?: AbortSignal;
@@ -43,7 +45,7 @@ export interface TimingParts {
 /** @throws Cancelled by its signal, or where something renders; AppError where the request cannot be met */
 export async function timeCalls(
   settings: EditSettings,
-  { cache, dir, signal = new AbortController().signal, isBusy = () => false }: TimingParts,
+  { cache, probe, dir, signal = new AbortController().signal, isBusy = () => false }: TimingParts,
 ): Promise<FirstWork> {
   const { anchor } = settings.guide;
   const goesOn = () => {
@@ -52,6 +54,7 @@ export async function timeCalls(
   };
   const context = {
     job: 'plan',
+    probe,
     cache,
     checkpoint: new CheckpointFile(dir, 'plan'),
     signal,

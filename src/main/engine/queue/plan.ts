@@ -62,7 +62,7 @@ export function createPlanner(parts: PlannerParts): Planner {
   const controlNet = rememberingControlNets();
   const time = async (of: Timed, signal?: AbortSignal): Promise<void> => {
     const { settings, machine, branches } = of;
-    const work = await timeCalls(settings, { cache, dir, isBusy, ...(signal && { signal }) });
+    const work = await timeCalls(settings, { cache, probe, dir, isBusy, ...(signal && { signal }) });
     if (store) guessSpeeds(store, machine, settings.method.id, branches, work);
   };
   /** In the background, once for each kind of render, and not beside one: it would slow both, and comes by itself then. */

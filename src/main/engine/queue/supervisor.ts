@@ -10,6 +10,7 @@ import { AppError, Cancelled, errorLine, fromWire, toWire } from '../../../commo
 import type { TakeReport } from '../../../common/report.ts';
 import type { EditSettings } from '../../../common/settings/settings.ts';
 import type { ArtefactStore } from '../artefacts/store.ts';
+import type { Probe } from '../media/remembering-probe.ts';
 import { removePartial } from '../media/target.ts';
 import { createProgressMeter } from '../progress.ts';
 import { CheckpointFile } from '../render/checkpoint-file.ts';
@@ -23,6 +24,7 @@ export interface SupervisorParts {
   /** Both null where the disk has no room for them: edits still render, but nothing is remembered. */
   readonly store: JobStore | null;
   readonly cache: ArtefactStore | null;
+  readonly probe: Probe;
   /** Folder of the checkpoints. */
   readonly dir: string;
   readonly emit: (event: JobEvent) => void;
@@ -148,7 +150,7 @@ export class Supervisor {
     { onProgress, onGlimpse }: Watcher,
   ): Promise<Outcome> {
     const { id } = job;
-    const { cache, dir, emit } = this.#parts;
+    const { cache, probe, dir, emit } = this.#parts;
     note((store) => store.move(id, 'running'));
     emit({ kind: 'started', job: id });
     const checkpoint = new CheckpointFile(dir, id);
@@ -169,6 +171,7 @@ export class Supervisor {
     try {
       const outcome = await runJob(job, {
         job: id,
+        probe,
         cache,
         checkpoint,
         signal,

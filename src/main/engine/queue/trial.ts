@@ -7,6 +7,7 @@ import type { ModelTrial } from '../../../common/model-trial.ts';
 import type { Shot } from '../../../common/project/document.ts';
 import type { EditSettings } from '../../../common/settings/settings.ts';
 import type { ArtefactStore } from '../artefacts/store.ts';
+import type { Probe } from '../media/remembering-probe.ts';
 import { createProgressMeter } from '../progress.ts';
 import { CheckpointFile } from '../render/checkpoint-file.ts';
 import { renderTrial } from '../render/trial.ts';
@@ -19,6 +20,7 @@ const FRAMES = 3;
 export interface TrialParts {
   readonly cache: ArtefactStore | null;
   readonly store: JobStore | null;
+  readonly probe: Probe;
   /** A folder of our own; nothing stays in it. */
   readonly dir: string;
   readonly onProgress: (progress: Progress) => void;
@@ -43,14 +45,15 @@ export function trialFrames({
 export async function tryModel(
   settings: EditSettings,
   plan: Pick<RenderPlan, 'memoryBytes'>,
-  { cache, store, dir, onProgress }: TrialParts,
+  { cache, store, probe, dir, onProgress }: TrialParts,
   signal: AbortSignal,
 ): Promise<TriedModel> {
   const checkpoint = new CheckpointFile(dir, 'trial');
   await checkpoint.remove();
   try {
     const progress = createProgressMeter(onProgress);
-    const context = { job: 'trial', cache, checkpoint, signal, progress, warn: () => {}, warnings: [] };
+    const silent = { warn: () => {}, warnings: [] };
+    const context = { job: 'trial', probe, cache, checkpoint, signal, progress, ...silent };
     const { pictures, fit, measured, peakBytes, heldBytes } = await renderTrial(settings, context);
     if (store) recordSpeeds(store, measured);
     const { seconds, canvas, provider } = measured;

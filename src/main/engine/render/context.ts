@@ -1,6 +1,7 @@
 /** What a job brings along to the pipeline. */
 import type { Fit } from '../../../common/media.ts';
 import type { ArtefactStore } from '../artefacts/store.ts';
+import type { Probe } from '../media/remembering-probe.ts';
 import type { ProgressMeter } from '../progress.ts';
 import type { CheckpointFile } from './checkpoint-file.ts';
 
@@ -18,6 +19,7 @@ export interface Glimpse {
 
 export interface RenderContext {
   readonly job: string;
+  readonly probe: Probe;
   /** Null where the disk has no room for one. */
   readonly cache: ArtefactStore | null;
   readonly checkpoint: CheckpointFile;

@@ -11,7 +11,6 @@ import type { Conditioning, Predict } from '../diffusion/types.ts';
 import type { ShotOf } from '../make/shot.ts';
 import { readingOf } from '../make/text.ts';
 import { rehearseTake } from '../media/encode.ts';
-import { probeClip } from '../media/probe.ts';
 import { checkTarget } from '../media/target.ts';
 import { attentionFor } from '../methods/registry.ts';
 import { chooseAttention } from '../models/attention.ts';
@@ -82,7 +81,7 @@ export async function prepareShot(
   const { path: out, format, alpha } = settings.output;
   if (makesTake) await checkTarget(out, settings.source.clip, format, [basename(reportPath(out))]);
   const rate = (settings.source.rate !== null && parseRate(settings.source.rate)) || undefined;
-  const clip = await probeClip(settings.source.clip, { signal, rate });
+  const clip = await context.probe(settings.source.clip, signal, { rate });
   for (const warning of clip.warnings) warn(warning);
   const { provider, tried, together } = await choose(settings, signal);
   for (const problem of (await readModelSettings(settings.model.bundle)).problems) warn(problem);
@@ -119,7 +118,7 @@ export async function prepareShot(
     const own = bundle.depth && { ...bundle.depth, digest: bundle.digests.depthEstimator! };
     const estimators = await estimatorsOf(settings, own, { provider, digestStore, signal });
     const guides = await guidesOf({ ...resolved, sizeFor, estimators }, (path) =>
-      probeClip(path, { signal }),
+      context.probe(path, signal),
     );
     const { mask } = settings.guide;
     for (const note of matteNotes(mask, guides.mattes)) warn(note);
