@@ -13,6 +13,8 @@ export function setSettings(
 ): void {
   const wanted = new Set(shotIds);
   for (const item of draft.timeline) {
+    // Every item that is looked at costs a draft of it.
+    if (wanted.size === 0) break;
     if (item.kind === 'shot' && wanted.delete(item.id)) assign(item.settings, plain(values));
   }
   if (wanted.size > 0) refuse('changing settings', 'one of them is no shot of the timeline');

@@ -1,6 +1,6 @@
 /** A part of the form behind its header: open or folded as the artist left it. Folded, the header says what is not as usual inside. */
 import { ChevronRight } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { memo, type ReactNode } from 'react';
 import { Button, Disclosure, DisclosurePanel, Heading } from 'react-aria-components';
 import { setFold, useFold } from '../store/folds.ts';
 import texts from '../ui/text.module.css';
@@ -11,14 +11,15 @@ interface Props {
   readonly title: string;
   /** What is chosen inside, always said: "SD 1.5". */
   readonly chosen?: string | undefined;
-  /** Names of what is not as usual inside. */
-  readonly changed?: readonly string[];
+  /** Names of what is not as usual inside, in one line. */
+  readonly changed: string;
   readonly children: ReactNode;
 }
 
-export function Fold({ id, title, chosen, changed = [], children }: Props) {
+/** Drawn again only when something of it has changed: folded, it has no children. */
+export const Fold = memo(({ id, title, chosen, changed, children }: Props) => {
   const isOpen = useFold(id);
-  const said = [...(chosen ? [chosen] : []), ...changed].join(', ');
+  const said = [chosen, changed].filter(Boolean).join(', ');
   return (
     <Disclosure className={styles.fold} isExpanded={isOpen} onExpandedChange={(open) => setFold(id, open)}>
       <Heading level={3}>
@@ -27,14 +28,15 @@ export function Fold({ id, title, chosen, changed = [], children }: Props) {
           <span className={styles.title}>{title}</span>
           {said ? (
             <span className={`${styles.said} ${texts.oneLine}`} title={said}>
-              {changed.length > 0 ? <span className={styles.mark} aria-hidden="true" /> : null}
-              <span className={texts.hidden}>{changed.length > 0 ? ', changed: ' : ': '}</span>
+              {changed ? <span className={styles.mark} aria-hidden="true" /> : null}
+              <span className={texts.hidden}>{changed ? ', changed: ' : ': '}</span>
               {said}
             </span>
           ) : null}
         </Button>
       </Heading>
-      <DisclosurePanel className={styles.body}>{isOpen ? children : null}</DisclosurePanel>
+      <DisclosurePanel className={styles.body}>{children}</DisclosurePanel>
     </Disclosure>
   );
-}
+});
+Fold.displayName = 'Fold';

@@ -2,6 +2,7 @@
 import { useMemo } from 'react';
 import type { Shot } from '../../common/project/document.ts';
 import { SETTINGS } from '../../common/settings/settings.ts';
+import { useFold } from '../store/folds.ts';
 import { useModelDefaults } from '../store/library.ts';
 import { useMethods } from '../store/methods.ts';
 import { Fields } from './Fields.tsx';
@@ -58,10 +59,16 @@ function SettingsFold({ fold, chosen, shot, shots }: FoldProps) {
   const defaults = useModelDefaults();
   // What a header says by itself is not said twice.
   const changed = changedIn(fold.fields, shots, defaults).filter(({ control }) => control.kind !== 'method');
-  const fields = <Fields fields={fold.fields} shot={shot} shots={shots} />;
+  const isOpen = useFold(fold.id);
+  const fields = isOpen ? <Fields fields={fold.fields} shot={shot} shots={shots} /> : null;
   return (
-    <Fold id={fold.id} title={fold.name} chosen={chosen} changed={changed.map(({ label }) => label)}>
-      {fold.id === 'model' ? <ModelSetting shot={shot}>{fields}</ModelSetting> : fields}
+    <Fold
+      id={fold.id}
+      title={fold.name}
+      chosen={chosen}
+      changed={changed.map(({ label }) => label).join(', ')}
+    >
+      {isOpen && fold.id === 'model' ? <ModelSetting shot={shot}>{fields}</ModelSetting> : fields}
     </Fold>
   );
 }

@@ -1,7 +1,7 @@
 /** One take: thumbnail, name, rating, what it was made with and what of that is not as in the take before. */
 import { memo } from 'react';
 import { GridListItem } from 'react-aria-components';
-import type { ClipRef, Shot, Take } from '../../common/project/document.ts';
+import type { ClipRef, Take } from '../../common/project/document.ts';
 import { filesWith } from '../actions/drag-out.ts';
 import { giveTakeName } from '../actions/takes.ts';
 import { tryTo } from '../store/notices.ts';
@@ -105,19 +105,20 @@ TakeRow.displayName = 'TakeRow';
 interface ClipProps {
   readonly id: string;
   readonly clip: ClipRef;
-  readonly shot: Shot;
+  /** Of its picture. */
+  readonly frame: number;
   readonly isShown: boolean;
 }
 
 /** The clip itself closes the list: pressing Enter on it goes back to before all takes. */
-export function ClipRow({ id, clip, shot, isShown }: ClipProps) {
+export function ClipRow({ id, clip, frame, isShown }: ClipProps) {
   return (
     <GridListItem
       id={id}
       textValue={`Clip ${clip.name}${isShown ? ', on the timeline' : ''}`}
       className={styles.take}
     >
-      <Thumbnail path={clip.path} frame={shot.leadAnchor} isShown={isShown} />
+      <Thumbnail path={clip.path} frame={frame} isShown={isShown} />
       <div>
         <p className={styles.name}>
           <span>Clip</span>

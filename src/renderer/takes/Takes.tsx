@@ -5,7 +5,7 @@ import { coverageNote } from '../../common/project/coverage.ts';
 import type { Take } from '../../common/project/document.ts';
 import { showQuality } from '../actions/quality.ts';
 import { deleteTake, giveRating, promoteTake } from '../actions/takes.ts';
-import { takesOfShot, useCurrentShot } from '../store/current.ts';
+import { takesOfShot, useOfCurrentShot } from '../store/current.ts';
 import { useMethods } from '../store/methods.ts';
 import { tryTo } from '../store/notices.ts';
 import { useDocument } from '../store/project.ts';
@@ -20,6 +20,7 @@ import styles from './Takes.module.css';
 import { TakesBar } from './TakesBar.tsx';
 
 const CLIP = 'clip';
+const NO_TAKES: readonly Take[] = [];
 /** Only the takes in sight are drawn; their own heights are measured once they are there. */
 const AS_LIST = { layout: ListLayout, layoutOptions: { estimatedRowSize: 140 } };
 
@@ -33,8 +34,13 @@ function asGrid() {
 const remove = (take: Take) => tryTo(() => deleteTake(take));
 
 export function Takes() {
-  const current = useCurrentShot();
-  const document = useDocument((whole) => whole);
+  // Of the shot what is shown here: a letter of its prompt draws no take.
+  const shot = useOfCurrentShot(({ id, name, clipId, start, end, leadAnchor, takeId }) => {
+    return { id, name, clipId, start, end, leadAnchor, takeId };
+  });
+  const all = useDocument((document) => document.takes);
+  const isEmpty = useDocument(({ timeline }) => timeline.length === 0);
+  const clip = useDocument((document) => (shot ? document.clips[shot.clipId] : undefined));
   const methods = useMethods();
   const { as, filter, order, chosen } = useTakesView(({ sheet: _, ...view }) => view);
   const [typing, setTyping] = useState<{ readonly id: string; readonly what: Typing } | null>(null);
@@ -42,8 +48,7 @@ export function Takes() {
     (id: string, what: Typing | null) => setTyping(what === null ? null : { id, what }),
     [],
   );
-  const shot = current?.item ?? null;
-  const takes = shot ? takesOfShot(document, shot.id) : [];
+  const takes = shot ? takesOfShot({ takes: all }, shot.id) : NO_TAKES;
   const listed = useMemo(
     () => listedTakes(takes, { filter, order, shown: shot?.takeId ?? null }),
     [takes, filter, order, shot?.takeId],
@@ -52,13 +57,10 @@ export function Takes() {
   if (!shot)
     return (
       <p className={`${texts.quiet} ${layout.note}`}>
-        {document.timeline.length === 0
-          ? 'Takes of the shots on the timeline are kept here.'
-          : 'Choose a shot to see its takes'}
+        {isEmpty ? 'Takes of the shots on the timeline are kept here.' : 'Choose a shot to see its takes'}
       </p>
     );
 
-  const clip = document.clips[shot.clipId];
   const byId = (key: Key | undefined) => takes.find((one) => one.id === key) ?? null;
   const selected = chosen.flatMap((id) => listed.find((take) => take.id === id) ?? []);
   const focused = () => {
@@ -107,7 +109,9 @@ export function Takes() {
           onDelete={remove}
         />
       ))}
-      {clip ? <ClipRow key={CLIP} id={CLIP} clip={clip} shot={shot} isShown={shot.takeId === null} /> : null}
+      {clip ? (
+        <ClipRow key={CLIP} id={CLIP} clip={clip} frame={shot.leadAnchor} isShown={shot.takeId === null} />
+      ) : null}
     </GridList>
   );
   return (

@@ -2,7 +2,8 @@
  * The timeline for assistive technology and keyboards: a list of shots, gaps, anchors and key frames of masks that lie over their pictures.
  * Only what is in sight is in the page, and the entry in hand; positions are told by aria-posinset.
  */
-import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, memo, useEffect, useMemo, useRef, useState } from 'react';
+import type { ProjectDocument } from '../../common/project/document.ts';
 import { isShot, timelineFrameOf, timelineRate } from '../../common/project/positions.ts';
 import { toNumber } from '../../common/time/rational.ts';
 import { usePlaced } from '../store/current.ts';
@@ -77,7 +78,9 @@ function take(entry: Entry, extend: boolean): void {
 
 export function Items() {
   const placed = usePlaced();
-  const project = useDocument((document) => document);
+  const clips = useDocument((document) => document.clips);
+  const takes = useDocument((document) => document.takes);
+  const project = useMemo(() => ({ clips, takes }), [clips, takes]);
   const entries = useMemo(() => entriesOf(placed), [placed]);
   const frame = useSettledFrame();
   const selection = useView((view) => view.selection);
@@ -86,7 +89,6 @@ export function Items() {
   const methods = useMethods();
   const list = useRef<HTMLDivElement>(null);
   const hadFocus = useRef(false);
-  const rate = toNumber(timelineRate(project));
 
   const edge = frame.scroll + frame.timelineWidth / frame.scale;
   const first = Math.max(
@@ -146,44 +148,74 @@ export function Items() {
       }}
     >
       {shown.map(({ entry, index }) => {
-        const { placed: one } = entry;
-        const { item } = one;
-        const frameOfMark = entry.anchor ?? entry.maskKey;
-        const isMark = frameOfMark !== null && isShot(one);
-        const kind = !isMark ? item.kind : entry.anchor !== null ? 'anchor' : 'mask-key';
-        const from = isMark ? timelineFrameOf(one, frameOfMark) : one.from;
-        const left = Math.max(-20, xOf(frame, from));
-        const right = Math.min(frame.timelineWidth + 20, xOf(frame, isMark ? from + 1 : one.to));
-        const held = kind === 'anchor' ? anchor : maskKey;
+        const { key, itemId, anchor: pin, maskKey: mark } = entry;
+        const held = pin !== null ? anchor : mark !== null ? maskKey : null;
         return (
-          <div
-            key={entry.key}
-            data-key={entry.key}
-            role="option"
-            data-kind={kind}
-            className={kind === 'anchor' ? styles.anchor : isMark ? styles.maskKey : styles.item}
-            tabIndex={index === active ? 0 : -1}
-            aria-selected={
-              isMark ? held?.shotId === item.id && held.frame === frameOfMark : chosen.has(item.id)
+          <Option
+            key={key}
+            entry={entry}
+            index={index}
+            count={entries.length}
+            frame={frame}
+            isActive={index === active}
+            isSelected={
+              pin === null && mark === null
+                ? chosen.has(itemId)
+                : held?.shotId === itemId && held.frame === (pin ?? mark)
             }
-            aria-setsize={entries.length}
-            aria-posinset={index + 1}
-            aria-label={
-              !isMark
-                ? labelOfItem(project, one, rate)
-                : entry.anchor !== null
-                  ? labelOfAnchor(one.item, frameOfMark, followsSeveral(one.item, methods))
-                  : labelOfMaskKey(one.item, frameOfMark)
-            }
-            style={{ left, width: Math.max(isMark ? 0 : 2, right - left) }}
-            onFocus={() => {
-              // Coming in with Tab takes the entry in hand, so that commands act on what is focused.
-              const { selection: now, anchor: pin, maskKey: key } = getView();
-              if (pin === null && key === null && now.length === 0) take(entry, false);
-            }}
+            project={project}
+            methods={methods}
           />
         );
       })}
     </div>
   );
 }
+
+interface OptionProps {
+  readonly entry: Entry;
+  readonly index: number;
+  readonly count: number;
+  readonly frame: Frame;
+  readonly isActive: boolean;
+  readonly isSelected: boolean;
+  readonly project: Pick<ProjectDocument, 'clips' | 'takes'>;
+  readonly methods: ReturnType<typeof useMethods>;
+}
+
+/** Drawn again only when something of it has changed: a letter typed for one shot draws that shot alone. */
+const Option = memo(({ entry, index, count, frame, isActive, isSelected, project, methods }: OptionProps) => {
+  const { placed: one } = entry;
+  const frameOfMark = entry.anchor ?? entry.maskKey;
+  const isMark = frameOfMark !== null && isShot(one);
+  const kind = !isMark ? one.item.kind : entry.anchor !== null ? 'anchor' : 'mask-key';
+  const from = isMark ? timelineFrameOf(one, frameOfMark) : one.from;
+  const left = Math.max(-20, xOf(frame, from));
+  const right = Math.min(frame.timelineWidth + 20, xOf(frame, isMark ? from + 1 : one.to));
+  return (
+    <div
+      data-key={entry.key}
+      role="option"
+      data-kind={kind}
+      className={kind === 'anchor' ? styles.anchor : isMark ? styles.maskKey : styles.item}
+      tabIndex={isActive ? 0 : -1}
+      aria-selected={isSelected}
+      aria-setsize={count}
+      aria-posinset={index + 1}
+      aria-label={
+        !isMark
+          ? labelOfItem(project, one, toNumber(timelineRate(project)))
+          : entry.anchor !== null
+            ? labelOfAnchor(one.item, frameOfMark, followsSeveral(one.item, methods))
+            : labelOfMaskKey(one.item, frameOfMark)
+      }
+      style={{ left, width: Math.max(isMark ? 0 : 2, right - left) }}
+      onFocus={() => {
+        // Coming in with Tab takes the entry in hand, so that commands act on what is focused.
+        const { selection: now, anchor: pin, maskKey: key } = getView();
+        if (pin === null && key === null && now.length === 0) take(entry, false);
+      }}
+    />
+  );
+});
+Option.displayName = 'Option';

@@ -19,8 +19,9 @@ import { middleOf } from './scene.ts';
 
 export function MarkerPopover() {
   const id = useView((view) => (view.markerOpen ? view.marker : null));
-  const marker = useDocument(({ markers }) => markers.find((one) => one.id === id) ?? null);
-  const x = useView((view) => (marker ? middleOf(view, marker.frame) : 0));
+  // Its place alone: what is typed into it draws the form, not what it hangs on.
+  const frame = useDocument(({ markers }) => markers.find((one) => one.id === id)?.frame ?? null);
+  const x = useView((view) => (frame === null ? 0 : middleOf(view, frame)));
   const width = useView((view) => view.timelineWidth);
   const point = useRef<HTMLSpanElement>(null);
   const close = () => {
@@ -35,17 +36,22 @@ export function MarkerPopover() {
         triggerRef={point}
         placement="top"
         offset={4}
-        isOpen={marker !== null}
+        isOpen={frame !== null}
         onOpenChange={(open) => {
           if (!open) close();
         }}
       >
         <Dialog className={styles.dialog} aria-label="Marker">
-          {marker ? <Form key={marker.id} marker={marker} onClose={close} /> : null}
+          {id !== null && frame !== null ? <OpenMarker key={id} id={id} onClose={close} /> : null}
         </Dialog>
       </Popover>
     </>
   );
+}
+
+function OpenMarker({ id, onClose }: { readonly id: string; readonly onClose: () => void }) {
+  const marker = useDocument(({ markers }) => markers.find((one) => one.id === id));
+  return marker ? <Form marker={marker} onClose={onClose} /> : null;
 }
 
 function Form({ marker, onClose }: { readonly marker: Marker; readonly onClose: () => void }) {

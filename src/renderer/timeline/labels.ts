@@ -16,19 +16,29 @@ export interface Entry {
   readonly placed: Placed;
 }
 
-/** Every shot and gap, each shot followed by its anchors and the key frames of its mask. */
+const entriesByPlaced = new WeakMap<Placed, readonly Entry[]>();
+
+/** Every shot and gap, each shot followed by its anchors and the key frames of its mask; made once for each that has changed. */
 export function entriesOf(placed: readonly Placed[]): Entry[] {
   return placed.flatMap((one) => {
-    const own: Entry = { key: one.item.id, itemId: one.item.id, anchor: null, maskKey: null, placed: one };
-    if (!isShot(one)) return [own];
-    const { id, anchors, start, end, settings } = one.item;
-    const keys = keyFramesOf(settings.guide.mask).filter((frame) => frame >= start && frame < end);
-    return [
-      own,
-      ...anchors.map((anchor) => ({ ...own, key: `${id} ${anchor}`, anchor })),
-      ...keys.map((maskKey) => ({ ...own, key: `${id} mask ${maskKey}`, maskKey })),
-    ];
+    const known = entriesByPlaced.get(one);
+    if (known) return known;
+    const made = entriesOfOne(one);
+    entriesByPlaced.set(one, made);
+    return made;
   });
+}
+
+function entriesOfOne(one: Placed): readonly Entry[] {
+  const own: Entry = { key: one.item.id, itemId: one.item.id, anchor: null, maskKey: null, placed: one };
+  if (!isShot(one)) return [own];
+  const { id, anchors, start, end, settings } = one.item;
+  const keys = keyFramesOf(settings.guide.mask).filter((frame) => frame >= start && frame < end);
+  return [
+    own,
+    ...anchors.map((anchor) => ({ ...own, key: `${id} ${anchor}`, anchor })),
+    ...keys.map((maskKey) => ({ ...own, key: `${id} mask ${maskKey}`, maskKey })),
+  ];
 }
 
 function seconds(frames: number, rate: number): string {
@@ -38,7 +48,11 @@ function seconds(frames: number, rate: number): string {
 }
 
 /** "Shot 3, 2.4 seconds, anchor at frame 12, take 'snow' shown"; `rate` in frames per second. */
-export function labelOfItem(document: ProjectDocument, placed: Placed, rate: number): string {
+export function labelOfItem(
+  document: Pick<ProjectDocument, 'clips' | 'takes'>,
+  placed: Placed,
+  rate: number,
+): string {
   const length = seconds(placed.to - placed.from, rate);
   if (!isShot(placed)) return `Gap, ${length}`;
   const { name, anchors, takeId } = placed.item;

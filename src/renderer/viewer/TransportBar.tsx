@@ -12,6 +12,7 @@ import {
   Volume2,
   VolumeX,
 } from 'lucide-react';
+import { memo } from 'react';
 import { timecodeAt } from '../../common/project/start-timecode.ts';
 import { offsetTimecode } from '../../common/time/timecode.ts';
 import { CommandButton } from '../commands/CommandButton.tsx';
@@ -25,7 +26,10 @@ import texts from '../ui/text.module.css';
 import styles from './TransportBar.module.css';
 import type { Picture } from './use-picture.ts';
 
-export function TransportBar({ picture }: { readonly picture: Picture }) {
+type Props = Pick<Picture, 'clip' | 'clipFrame'>;
+
+/** A letter of a prompt draws none of it. */
+export const TransportBar = memo(({ clip, clipFrame }: Props) => {
   const empty = useLength() === 0;
   const shuttle = useView((view) => view.shuttle);
   const loop = useView((view) => view.loop);
@@ -33,7 +37,7 @@ export function TransportBar({ picture }: { readonly picture: Picture }) {
   const comparing = useViewer((state) => state.comparison !== 'off');
   return (
     <div className={styles.bar} role="toolbar" aria-label="Transport">
-      <Readout picture={picture} />
+      <Readout clip={clip} clipFrame={clipFrame} />
       <div className={styles.keys}>
         <CommandButton id="seek.start" isDisabled={empty}>
           <ChevronFirst />
@@ -62,23 +66,23 @@ export function TransportBar({ picture }: { readonly picture: Picture }) {
           <Columns2 />
         </CommandButton>
         <ZoomSelect />
-        <Sound has={picture.clip?.hasAudio ?? false} />
+        <Sound has={clip?.hasAudio ?? false} />
         <CommandButton id="view.full" isOn={full} isDisabled={empty}>
           <Expand />
         </CommandButton>
       </div>
     </div>
   );
-}
+});
+TransportBar.displayName = 'TransportBar';
 
 /** Timecode of the timeline or of the clip itself; pressing changes which. */
-function Readout({ picture }: { readonly picture: Picture }) {
+function Readout({ clip, clipFrame }: Props) {
   const playhead = useView((view) => view.playhead);
   const label = useDocument((document) => timecodeAt(document, playhead));
   const mode = useViewer((state) => state.timecode);
   const stands = useView((view) => view.shuttle === 0);
   const shown = useViewer((state) => state.shown);
-  const { clip, clipFrame } = picture;
   const source = clip && (offsetTimecode(clip.timecode ?? '00:00:00:00', clipFrame, clip.rate) ?? null);
   const isSource = mode === 'source' && source !== null;
   const text = isSource ? source : label;

@@ -45,7 +45,7 @@ export function Viewer() {
       </div>
       {isInHand && !several ? <MaskBar picture={picture} /> : null}
       {several ? <SeveralBar /> : comparing ? <CompareBar shot={picture.shot} /> : null}
-      <TransportBar picture={picture} />
+      <TransportBar clip={picture.clip} clipFrame={picture.clipFrame} />
     </div>
   );
 }

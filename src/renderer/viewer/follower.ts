@@ -5,6 +5,7 @@ import { getView, viewStore } from '../store/view.ts';
 import type { Choice } from '../store/viewer.ts';
 import { Layer } from './layer.ts';
 import { Reels } from './reels.ts';
+import { showsOther } from './segments.ts';
 import { trimFor } from './transport.ts';
 
 export class Follower {
@@ -25,7 +26,10 @@ export class Follower {
         if (now.shuttle !== before.shuttle) this.#start();
         else if (now.shuttle === 0 && now.playhead !== before.playhead) this.#still();
       }),
-      projectStore.subscribe(() => this.#still()),
+      projectStore.subscribe((now, before) => {
+        if (now.opened !== before.opened || showsOther(now.history.document, before.history.document))
+          this.#still();
+      }),
       previewStore.subscribe(() => this.#still()),
     ];
     this.#start();

@@ -12,6 +12,7 @@ import { getView, setView, viewStore } from '../store/view.ts';
 import { type Choice, getViewer, setViewer, viewerStore } from '../store/viewer.ts';
 import { Layer, type Reel } from './layer.ts';
 import { Reels } from './reels.ts';
+import { showsOther } from './segments.ts';
 import { type Clock, clockFrame, looped, startFrame, startOfLoop, trimFor, within } from './transport.ts';
 
 /** Sound faster than this is noise. */
@@ -47,7 +48,10 @@ export class Player {
         if (now.shuttle !== before.shuttle) this.#shuttleChanged(now.shuttle);
         else if (now.shuttle === 0 && now.playhead !== before.playhead) this.#still();
       }),
-      projectStore.subscribe(() => this.#worldChanged()),
+      projectStore.subscribe((now, before) => {
+        if (now.opened !== before.opened || showsOther(now.history.document, before.history.document))
+          this.#worldChanged();
+      }),
       previewStore.subscribe(() => this.#worldChanged()),
       viewerStore.subscribe((now, before) => {
         if (now.volume !== before.volume || now.muted !== before.muted) this.#setSound();

@@ -1,14 +1,18 @@
 /** What a layer plays at a timeline frame: a stretch of a file, and its proxy where that is ready; it is asked for where it is not. */
+import type { ProjectDocument } from '../../common/project/document.ts';
 import { previewUrl } from '../engine.ts';
 import { placedOf } from '../store/current.ts';
 import { isBeingMade, readyPreview, requestPreview } from '../store/previews.ts';
 import { getDocument, getOpened } from '../store/project.ts';
 import type { Choice } from '../store/viewer.ts';
 import type { Reel } from './layer.ts';
-import { type Segment, segmentAfter, segmentAt, segmentsFor } from './segments.ts';
+import { type Segment, segmentAfter, segmentAt, segmentsFor, showsOther } from './segments.ts';
 
 export class Reels {
-  readonly #segments = new Map<string, { key: unknown; list: readonly Segment[] }>();
+  readonly #segments = new Map<
+    string,
+    { readonly document: ProjectDocument; readonly list: readonly Segment[] }
+  >();
 
   at(choice: Choice, frame: number): Reel | null {
     return this.#reelOf(segmentAt(this.#segmentsOf(choice), frame));
@@ -34,10 +38,12 @@ export class Reels {
     const document = getDocument();
     const name = typeof choice === 'string' ? choice : choice.take;
     const known = this.#segments.get(name);
-    if (known?.key === document) return known.list;
-    const list = segmentsFor(document, placedOf(document), choice);
+    const list =
+      known && !showsOther(document, known.document)
+        ? known.list
+        : segmentsFor(document, placedOf(document), choice);
     if (this.#segments.size > 8) this.#segments.clear();
-    this.#segments.set(name, { key: document, list });
+    this.#segments.set(name, { document, list });
     return list;
   }
 

@@ -98,6 +98,19 @@ export function segmentsFor(
   return joined;
 }
 
+/** Whether an edit may have changed what is played: names, settings, notes and markers are not seen in the viewer. */
+export function showsOther(now: ProjectDocument, before: ProjectDocument): boolean {
+  if (now.clips !== before.clips || now.takes !== before.takes) return true;
+  if (now.timeline === before.timeline) return false;
+  if (now.timeline.length !== before.timeline.length) return true;
+  return now.timeline.some((one, index) => {
+    const other = before.timeline[index]!;
+    if (one === other) return false;
+    if (one.kind === 'gap' || other.kind === 'gap') return true;
+    return (['id', 'clipId', 'start', 'end', 'takeId'] as const).some((key) => one[key] !== other[key]);
+  });
+}
+
 /** The segment at a timeline frame; null in gaps and past the end. */
 export function segmentAt(segments: readonly Segment[], frame: number): Segment | null {
   let low = 0;

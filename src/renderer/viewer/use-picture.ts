@@ -1,4 +1,5 @@
 /** What lies under the playhead: shot, clip frame, size of the picture, and why nothing shows if so. */
+import { useMemo } from 'react';
 import type { ClipRef, Shot, Take } from '../../common/project/document.ts';
 import { clipFrameOf, isShot, itemAt } from '../../common/project/positions.ts';
 import { useKeyLabel } from '../keyboard/bindings.ts';
@@ -29,15 +30,17 @@ function useFirstChoice(): Choice {
 export function usePicture(): Picture {
   const placed = usePlaced();
   const playhead = useView((view) => view.playhead);
-  const document = useDocument((whole) => whole);
   const choice = useFirstChoice();
   const under = itemAt(placed, playhead);
   const shot = isShot(under) ? under.item : null;
-  const clip = (shot && document.clips[shot.clipId]) ?? null;
+  const clip = useDocument((document) => (shot && document.clips[shot.clipId]) ?? null);
   const clipFrame = isShot(under) ? clipFrameOf(under, playhead) : 0;
-  const found = shot && takeFor(document, shot, choice);
+  const found = useDocument((document) => shot && takeFor(document, shot, choice));
   const take = found && clipFrame >= found.start && clipFrame < found.end ? found : null;
-  return { shot, clip, take, clipFrame, size: clip ?? NO_SIZE };
+  return useMemo(
+    () => ({ shot, clip, take, clipFrame, size: clip ?? NO_SIZE }),
+    [shot, clip, take, clipFrame],
+  );
 }
 
 export type Trouble =

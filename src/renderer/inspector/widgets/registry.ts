@@ -17,7 +17,7 @@ import { SizeWidget } from './SizeWidget.tsx';
 import { SolverWidget } from './SolverWidget.tsx';
 import { SwitchWidget } from './SwitchWidget.tsx';
 import { TextWidget } from './TextWidget.tsx';
-import type { WidgetProps } from './widget.ts';
+import type { Shots, WidgetProps } from './widget.ts';
 
 const WIDGETS: { readonly [Kind in Control['kind']]: ComponentType<WidgetProps<Kind>> } = {
   number: NumberWidget,
@@ -38,7 +38,7 @@ const WIDGETS: { readonly [Kind in Control['kind']]: ComponentType<WidgetProps<K
   pictures: PicturesWidget,
 };
 
-export function widgetFor({ kind }: Control): ComponentType<WidgetProps> {
+export function widgetFor({ kind }: Control): ComponentType<WidgetProps & Shots> {
   // Each draws the control of the kind under which it is filed.
-  return WIDGETS[kind] as ComponentType<WidgetProps>;
+  return WIDGETS[kind] as ComponentType<WidgetProps & Shots>;
 }

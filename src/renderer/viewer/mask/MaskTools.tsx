@@ -1,6 +1,6 @@
 /** The tools that say where a shot is edited, beside its picture. */
 import { Brush, Circle, Eraser, Eye, EyeOff, MousePointer2, Pentagon, Square } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { memo, type ReactNode } from 'react';
 import { CommandButton } from '../../commands/CommandButton.tsx';
 import { TOOLS, type Tool, useMasking } from '../../store/masking.ts';
 import styles from './MaskTools.module.css';
@@ -14,7 +14,7 @@ const PICTURES: Readonly<Record<Tool, ReactNode>> = {
   eraser: <Eraser />,
 };
 
-export function MaskTools({ isDisabled }: { readonly isDisabled: boolean }) {
+export const MaskTools = memo(({ isDisabled }: { readonly isDisabled: boolean }) => {
   const tool = useMasking((state) => state.tool);
   const isSeen = useMasking((state) => state.overlay !== 'off');
   return (
@@ -30,4 +30,5 @@ export function MaskTools({ isDisabled }: { readonly isDisabled: boolean }) {
       </CommandButton>
     </div>
   );
-}
+});
+MaskTools.displayName = 'MaskTools';
