@@ -17,7 +17,11 @@ it('the form of settings comes after the shots, not in the same task', async () 
   const open = await openPage({
     document: emptyProject('Test'),
     answers: {
-      'clip.import': () => ({ ref: clipRef('clip', 1000), info: { warnings: [] } as never }),
+      'clip.import': () => ({
+        ref: clipRef('clip', 1000),
+        info: { warnings: [] } as never,
+        isRateGuessed: false,
+      }),
       'clip.cuts': () => ({ cuts: Array.from({ length: 99 }, (_, at) => (at + 1) * 10) }),
     },
   });

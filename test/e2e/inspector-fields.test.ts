@@ -25,7 +25,11 @@ const METHODS: readonly MethodInfo[] = methods.map((method) => ({
 const PAINTED = { path: '/pictures/painted.png', fingerprint: { bytes: 5, digest: 'painted' } };
 const ANSWERS: Answers = {
   'methods.list': () => [...METHODS],
-  'clip.import': () => ({ ref: { ...clipRef('painted', 1), ...PAINTED }, info: { warnings: [] } as never }),
+  'clip.import': () => ({
+    ref: { ...clipRef('painted', 1), ...PAINTED },
+    info: { warnings: [] } as never,
+    isRateGuessed: false,
+  }),
 };
 
 let open: OpenPage;

@@ -226,6 +226,7 @@ async function makePreview(folder: string): Promise<ClipPreview> {
   await writeFile(join(folder, 'peaks.bin'), peaks);
   return {
     proxy: 'proxy.mp4',
+    rate: { num: 24, den: 1 },
     width: 320,
     height: 180,
     thumbnails: { sheet: 'sheet.jpg', columns, count: frames / every, every, width: 160, height: 90 },

@@ -1,7 +1,7 @@
 /** Clips: what they are, where their shots begin, how they look small. */
 import { z } from 'zod';
 import { maskDraft } from '../masks/mask.ts';
-import type { ClipInfo } from '../media.ts';
+import type { ClipInfo, Rational } from '../media.ts';
 import { type ClipRef, clipRef } from '../project/document.ts';
 import { sampling } from '../settings/sampling.ts';
 import { call } from './call.ts';
@@ -11,6 +11,8 @@ import { absolutePath } from './values.ts';
 export interface ClipPreview {
   /** H.264, every frame a key frame, the clip's conformed rate and sound: frame n shows at (n + 0.5) / rate seconds. */
   readonly proxy: string;
+  /** Of the proxy. A picture sequence may have been given another since. */
+  readonly rate: Rational;
   readonly width: number;
   readonly height: number;
   /** One JPEG sheet of frames in rows; thumbnail k shows frame k·every. */
@@ -56,6 +58,8 @@ export const clipCalls = {
   'clip.import': call(path.extend({ usualRate: z.string().max(40).optional() }), 'importing a clip').answers<{
     ref: ClipRef;
     info: ClipInfo;
+    /** Nobody said how fast its pictures run. */
+    isRateGuessed: boolean;
   }>(),
   /** First frames of the shots after the first; sensitivity 0 (few cuts) to 1 (many). */
   'clip.cuts': call(path.extend({ sensitivity: z.number().min(0).max(1) }), 'finding shots').answers<{

@@ -1,4 +1,6 @@
 /** Edits of clips and of whole shots of them: what the bin and copying do. */
+import type { Rational } from '../media.ts';
+import { runOfPattern } from '../sequence.ts';
 import { SETTINGS } from '../settings/settings.ts';
 import { sameRational } from '../time/rational.ts';
 import type { ProjectDocument, Shot, ShotSettings } from './document.ts';
@@ -50,6 +52,21 @@ export function renameClip(draft: ProjectDocument, clipId: string, name: string)
   const doing = 'renaming a clip';
   const clip = draft.clips[clipId] ?? refuse(doing, 'this clip is not in the project');
   clip.name = name.trim() || refuse(doing, 'the name is empty');
+}
+
+/**
+ * How many pictures of a picture sequence pass in a second. Shots and takes keep their frames; the timeline counts at it where the
+ * clip was its first, and shots of clips of other rates then take their real time by it.
+ * @throws AppError for a movie, which has a rate of its own
+ */
+export function setClipRate(draft: ProjectDocument, clipId: string, rate: Rational): void {
+  const doing = 'setting the frame rate';
+  const clip = draft.clips[clipId] ?? refuse(doing, 'this clip is not in the project');
+  if (!runOfPattern(clip.path)) refuse(doing, `${clip.name} is a movie and has a frame rate of its own`);
+  if (sameRational(clip.rate, rate)) return;
+  riding(draft, () => {
+    clip.rate = rate;
+  });
 }
 
 /** Takes a clip out of the project; its file stays. @throws AppError while a shot shows it or the timeline counts by it */

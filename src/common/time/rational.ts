@@ -56,7 +56,7 @@ export function sameRational(a: Rational, b: Rational): boolean {
 }
 
 /** Rates that cameras, televisions and screens use. */
-const STANDARD_RATES: readonly Rational[] = [
+export const STANDARD_RATES: readonly Rational[] = [
   ...[1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 16, 18, 20, 24, 25, 30, 48, 50, 60, 90, 100, 120, 144, 240].map((n) =>
     rational(n),
   ),

@@ -16,6 +16,7 @@ import { rateNote } from '../store/rates.ts';
 import { getView, select, setView } from '../store/view.ts';
 import { fitAll } from '../store/zoom.ts';
 import { listed } from '../words.ts';
+import { askRate } from './clip-rate.ts';
 import type { Command } from './command.ts';
 
 /** Middle of the range: finds hard cuts, leaves fast motion alone. */
@@ -24,7 +25,7 @@ export const DEFAULT_SENSITIVITY = 0.5;
 /** @returns the id of the clip */
 export async function importClip(path: string): Promise<string> {
   if (!getOpened()) refuse('importing', 'no project is open', 'Make or open one first.');
-  const { ref, info } = await call('clip.import', { path, ...usualRate() });
+  const { ref, info, isRateGuessed } = await call('clip.import', { path, ...usualRate() });
   for (const warning of info.warnings) tell(`${ref.name}: ${warning}`);
   const { cuts } = await call('clip.cuts', { path: ref.path, sensitivity: DEFAULT_SENSITIVITY });
   const settings = settingsFor(await refreshLibrary(), getDocument().bundle);
@@ -39,6 +40,8 @@ export async function importClip(path: string): Promise<string> {
   const added = getPlaced().find((one) => isShot(one) && one.item.clipId === ref.id);
   if (added) select([added.item.id]);
   if (first) setView(fitAll(getView(), lengthOfPlaced(getPlaced())));
+  // The timeline counts by it, and what comes after runs at the timeline's.
+  if (isRateGuessed) await askRate(ref.id);
   return ref.id;
 }
 

@@ -3,6 +3,7 @@ import { attempt } from '../store/notices.ts';
 import { change } from '../store/project.ts';
 import { anchorCommands } from './anchor.ts';
 import { backupCommands } from './backups.ts';
+import { clipRateCommands } from './clip-rate.ts';
 import { clipCommands } from './clips.ts';
 import type { Command, Intent } from './command.ts';
 import { compareCommands } from './compare.ts';
@@ -68,6 +69,7 @@ export const commands: readonly Command[] = [
   tryModelCommand,
   ...queueCommands,
   ...clipCommands,
+  ...clipRateCommands,
   ...compareCommands,
   ...fullScreenCommands,
   ...zoomCommands,

@@ -2,6 +2,7 @@
 import type { ReactNode } from 'react';
 import { leaveExport } from '../actions/export.ts';
 import { leaveOpening } from '../actions/open-timeline.ts';
+import { ClipRate } from '../bin/ClipRate.tsx';
 import { Export } from '../export/Export.tsx';
 import { CopySheet } from '../inspector/CopySheet.tsx';
 import { WithPreset } from '../inspector/WithPreset.tsx';
@@ -34,6 +35,7 @@ const SHEETS: Readonly<Record<Dialog, SheetSpec>> = {
   copy: { title: 'Copy settings', body: () => <CopySheet /> },
   missing: { title: 'Missing clips', body: () => <Missing /> },
   backups: { title: 'Backups', body: () => <Backups /> },
+  rate: { title: 'Frame rate', body: () => <ClipRate /> },
   start: { title: 'Start timecode', body: () => <StartTimecode /> },
   quality: { title: 'How good is the take', body: () => <Quality /> },
   variations: { title: 'Variations', body: () => <Variations /> },

@@ -13,6 +13,7 @@ import {
   Text,
 } from 'react-aria-components';
 import type { ClipRef } from '../../common/project/document.ts';
+import { runOfPattern } from '../../common/sequence.ts';
 import { showUses } from '../actions/clips.ts';
 import { commands, run } from '../actions/registry.ts';
 import { findMissing, takeFound } from '../actions/relink.ts';
@@ -124,6 +125,7 @@ function ClipMenu({ clip, onRename }: { readonly clip: ClipRef; readonly onRenam
           <Separator className={popover.line} />
           <Entry id="clip.reveal" />
           <Entry id="clip.relink" />
+          {runOfPattern(clip.path) ? <Entry id="clip.rate" /> : null}
           <Entry id="clip.remove" />
           <MenuItem id="rename" className={popover.menuItem}>
             <Text slot="label">Rename</Text>

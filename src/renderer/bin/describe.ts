@@ -18,7 +18,7 @@ export function usesOf(timeline: readonly TimelineItem[]): ReadonlyMap<string, n
 }
 
 /** "240 frames · 10 s" */
-export function lengthOf({ frames, rate }: ClipRef): string {
+export function lengthOf({ frames, rate }: Pick<ClipRef, 'frames' | 'rate'>): string {
   return frames > 1 ? `${count(frames, 'frame')} · ${duration(frames / toNumber(rate))}` : 'Still';
 }
 

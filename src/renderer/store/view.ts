@@ -22,6 +22,7 @@ export type Dialog =
   | 'quality'
   | 'timeline'
   | 'export'
+  | 'rate'
   | 'start';
 
 export interface View {

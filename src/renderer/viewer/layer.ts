@@ -2,7 +2,9 @@
  * One picture of the viewer: a canvas that is painted with a picture and stamped with what it is in one act, and two
  * decks, so that the next file is ready when the one before ends.
  */
+import type { Rational } from '../../common/media.ts';
 import { timelineFrameAt } from '../../common/project/positions.ts';
+import { toNumber } from '../../common/time/rational.ts';
 import { Deck, type Picture } from './deck.ts';
 import { fileFrameAt, type Segment } from './segments.ts';
 
@@ -10,6 +12,13 @@ import { fileFrameAt, type Segment } from './segments.ts';
 export interface Reel {
   readonly segment: Segment;
   readonly url: string;
+  /** Of the proxy; pictures may have been given another since it was made. */
+  readonly rate: Rational;
+}
+
+/** How much faster than it was made a proxy plays, so that as many frames pass in a second as of the file. */
+function haste({ segment, rate }: Reel): number {
+  return toNumber(segment.rate) / toNumber(rate);
 }
 
 /** What is painted: a frame of a file. */
@@ -87,7 +96,7 @@ export class Layer {
   /** A file plays at its own rate, picture and sound; how its frames pass on the timeline is the segment's. */
   play(reel: Reel, frame: number, speed: number): void {
     this.#take(reel);
-    void this.#active.play(fileFrameAt(reel.segment, frame), speed);
+    void this.#active.play(fileFrameAt(reel.segment, frame), speed * haste(reel));
   }
 
   /** Paints what plays at this moment; answers its timeline frame, null when there is no new picture. */
@@ -106,14 +115,14 @@ export class Layer {
 
   /** `trim` makes a playing layer a little faster or slower to stay beside another. */
   setSpeed(speed: number, trim = 1): void {
-    if (this.#reel) this.#active.setRate(speed * trim);
+    if (this.#reel) this.#active.setRate(speed * trim * haste(this.#reel));
   }
 
   /** Gets the next file ready on the other deck. */
   prepare(reel: Reel | null): void {
     const spare = this.#spare();
     if (!reel || reel.url === this.#active.url) return;
-    spare.load(reel.url, reel.segment.rate);
+    spare.load(reel.url, reel.rate);
     spare.seek(reel.segment.first);
   }
 
@@ -145,7 +154,7 @@ export class Layer {
       this.#active.pause();
       this.#active = this.#spare();
     }
-    this.#active.load(reel.url, reel.segment.rate);
+    this.#active.load(reel.url, reel.rate);
     clearTimeout(this.#hold);
     if (this.#stamp && this.#stamp.url !== reel.url) this.#hold = setTimeout(() => this.#clear(), HOLD_MS);
   }

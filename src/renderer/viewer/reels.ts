@@ -53,6 +53,6 @@ export class Reels {
     if (missing && segment.takeId === null) return null;
     requestPreview(segment.path);
     const preview = readyPreview(segment.path);
-    return preview && { segment, url: previewUrl(preview.proxy) };
+    return preview && { segment, url: previewUrl(preview.proxy), rate: preview.rate };
   }
 }

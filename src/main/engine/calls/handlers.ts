@@ -17,6 +17,7 @@ import { KnownHeaders } from '../library/header-facts.ts';
 import { Library } from '../library/library.ts';
 import { repositoryOf } from '../library/repository.ts';
 import { Trials } from '../library/trials.ts';
+import { saysRate } from '../media/picture-header.ts';
 import type { RememberingProbe } from '../media/remembering-probe.ts';
 import { isClipThere } from '../media/sequence.ts';
 import { saveStill } from '../media/still.ts';
@@ -159,6 +160,7 @@ export function createDesktop({ paths, probe, cache, store, supervisor, emit }: 
     'project.save': async ({ project: id, document }) => {
       // A page that still shows another project must not write it into this one's file.
       project.known(id, 'saving');
+      probe.runAt(Object.values(document.clips));
       return done(project.save(document));
     },
     'project.saveAs': async ({ path, document }) => {
@@ -208,7 +210,8 @@ export function createDesktop({ paths, probe, cache, store, supervisor, emit }: 
           onFraction: seldom(tell),
           usualRate: usual,
         });
-        return { ref: await clipRefOf(info), info };
+        const isRateGuessed = usual === undefined && !saysRate(info);
+        return { ref: await clipRefOf(info), info, isRateGuessed };
       } finally {
         tell(1);
       }

@@ -3,7 +3,9 @@
  * (SMPTE ST 268: film header, television header). Other pictures say nothing.
  */
 import { closeSync, openSync, readSync } from 'node:fs';
-import type { Rational } from '../../../common/media.ts';
+import { dirname, join } from 'node:path';
+import type { ClipInfo, Rational } from '../../../common/media.ts';
+import { pictureName } from '../../../common/sequence.ts';
 import { parseRate, rational } from '../../../common/time/rational.ts';
 
 export interface PictureHeader {
@@ -16,6 +18,12 @@ export interface PictureHeader {
 const NOTHING: PictureHeader = { rate: null, timecode: null, reel: null };
 /** Headers are smaller, unless someone keeps a preview in theirs. */
 const MOST_BYTES = 1 << 18;
+
+/** Whether a clip says how fast it runs: movies do, of pictures some. One picture alone does not run. */
+export function saysRate({ path, sequence }: Pick<ClipInfo, 'path' | 'sequence'>): boolean {
+  if (sequence === null || sequence.count === 1) return true;
+  return readPictureHeader(join(dirname(path), pictureName(sequence, sequence.first))).rate !== null;
+}
 
 /** Nothing of a file that cannot be read, or whose header is broken: ffmpeg has the last word on it. */
 export function readPictureHeader(path: string): PictureHeader {

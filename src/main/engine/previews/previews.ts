@@ -25,6 +25,8 @@ const EVENTS_EVERY_MS = 100;
 
 const preview = z.object({
   proxy: z.string(),
+  /** Absent in older ones. */
+  rate: z.object({ num: z.number(), den: z.number() }).optional(),
   width: z.number(),
   height: z.number(),
   thumbnails: z.object({
@@ -118,7 +120,11 @@ export class Previews {
     if (known) {
       const now = new Date();
       await utimes(folder, now, now).catch(() => {});
-      return known;
+      const { rate } = known;
+      if (rate) return { ...known, rate };
+      const told = { ...known, rate: (await this.#parts.probe(path, this.#abort.signal)).rate };
+      await this.#write(about, JSON.stringify(told));
+      return told;
     }
     const { signal } = this.#abort;
     const clip = await this.#parts.probe(path, signal);
@@ -142,6 +148,7 @@ export class Previews {
     }
     const made: ClipPreview = {
       proxy: `${id}/proxy.mp4`,
+      rate: clip.rate,
       ...proxySize(clip),
       thumbnails: { sheet: `${id}/thumbnails.jpg`, ...layout },
       waveform:
@@ -241,7 +248,7 @@ async function idOf(path: string): Promise<string> {
 }
 
 /** Null where it is not finished, or what it names is gone. */
-async function readPreview(about: string): Promise<ClipPreview | null> {
+async function readPreview(about: string): Promise<z.infer<typeof preview> | null> {
   try {
     const known = preview.parse(JSON.parse(await readFile(about, 'utf8')));
     const files = [known.proxy, known.thumbnails.sheet, ...(known.waveform ? [known.waveform.file] : [])];
