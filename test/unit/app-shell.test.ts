@@ -148,7 +148,8 @@ describe('who is listened to', () => {
 const root = join(import.meta.dirname, '../..');
 
 describe('the window', () => {
-  const app = readdirSync(join(root, 'src/main/app'))
+  const app = readdirSync(join(root, 'src/main/app'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
     .map((name) => readFileSync(join(root, 'src/main/app', name), 'utf8'))
     .join('\n');
 
