@@ -1,4 +1,5 @@
 /** The window: who is shown where. Panels own their folders; this file only arranges them. */
+import { memo } from 'react';
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
 import { Bin } from '../bin/Bin.tsx';
 import { Inspector } from '../inspector/Inspector.tsx';
@@ -38,7 +39,8 @@ export function App() {
   );
 }
 
-function Editor() {
+/** What ties the window to the world changes often, and draws none of this. */
+const Editor = memo(() => {
   const full = useView((view) => view.full);
   const plays = useView((view) => view.shuttle !== 0);
   const [left, side] = [useSize('left') ?? LEFT, useSize('side') ?? SIDE];
@@ -64,7 +66,8 @@ function Editor() {
       </div>
     </div>
   );
-}
+});
+Editor.displayName = 'Editor';
 
 /** What the shot in hand has, and what the project and its timeline have. */
 function LeftPanels({ size }: { readonly size: number }) {

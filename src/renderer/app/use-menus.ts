@@ -4,7 +4,7 @@ import { commands } from '../actions/registry.ts';
 import { impossible, menusOf } from '../commands/menus.ts';
 import { platform, shell } from '../engine.ts';
 import { useKeyMap } from '../keyboard/bindings.ts';
-import { takesOfShot, useCurrentShot } from '../store/current.ts';
+import { takesOfShot, useOfCurrentShot } from '../store/current.ts';
 import { useDocument, useOpened, useUndoNames } from '../store/project.ts';
 import { useEngineState } from '../store/session.ts';
 import { useView } from '../store/view.ts';
@@ -13,7 +13,8 @@ export function useMenus(): void {
   const map = useKeyMap();
   useEffect(() => shell().setMenus(menusOf(commands, map, platform() === 'darwin')), [map]);
 
-  const shot = useCurrentShot()?.item.id ?? null;
+  // Its id alone: this is drawn with the whole window.
+  const shot = useOfCurrentShot(({ id }) => id);
   const { undo, redo } = useUndoNames();
   const present = {
     project: useOpened() !== null,
