@@ -2,7 +2,15 @@ import { describe, expect, test } from 'vitest';
 import type { QueueEntry } from '../../src/common/contract/queue.ts';
 import type { Take } from '../../src/common/project/document.ts';
 import { promptsUsed } from '../../src/renderer/inspector/prompt-history.ts';
-import { headline, moveTarget, overall, shownOrder, stateText } from '../../src/renderer/queue/order.ts';
+import {
+  exportLine,
+  headline,
+  moveTarget,
+  overall,
+  shownOrder,
+  stateText,
+} from '../../src/renderer/queue/order.ts';
+import type { ExportRun } from '../../src/renderer/store/exporting.ts';
 import { changeQueue, jobsStore, onProgress, setQueue } from '../../src/renderer/store/jobs.ts';
 import type { TakeFilter, TakeOrder } from '../../src/renderer/store/takes.ts';
 import { createTrash } from '../../src/renderer/store/trash.ts';
@@ -282,4 +290,14 @@ describe('takes in words', () => {
     expect(at(2026, 4, 3, 8, 0)).toBe('3 May 08:00');
     expect(at(2025, 4, 3, 8, 0)).toBe('3 May 2025');
   });
+});
+
+test('an export stands in the queue while it runs, and only then', () => {
+  const progress = { folder: '/out', file: 2, files: 3, name: 'a.mov', frame: 1, frames: 9, fraction: 0.426 };
+  const run = (state: ExportRun['state'], told = true) =>
+    exportLine({ state, progress: told ? progress : null });
+  expect(run('running')).toEqual({ text: 'Export · 42 % · file 2 of 3', percent: 42 });
+  expect(run('running', false)).toEqual({ text: 'Export · 0 %', percent: 0 });
+  for (const state of ['done', 'failed', 'cancelled'] as const) expect(run(state)).toBeNull();
+  expect(exportLine(null)).toBeNull();
 });

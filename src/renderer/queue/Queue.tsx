@@ -12,6 +12,7 @@ import { Button } from '../ui/Button.tsx';
 import layout from '../ui/layout.module.css';
 import { Meter } from '../ui/Meter.tsx';
 import texts from '../ui/text.module.css';
+import { ExportRow } from './ExportRow.tsx';
 import { headline, isOver, moveTarget, overall, shownOrder } from './order.ts';
 import styles from './Queue.module.css';
 import { QueueRow } from './QueueRow.tsx';
@@ -21,6 +22,7 @@ export function Queue() {
   const paused = useJobs((jobs) => jobs.paused);
   return (
     <div className={styles.queue}>
+      <ExportRow />
       <QueueHead />
       {entries.length === 0 ? (
         <p className={`${texts.quiet} ${layout.note}`}>

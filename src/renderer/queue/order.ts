@@ -2,6 +2,7 @@
 import type { JobState } from '../../common/contract/jobs.ts';
 import type { QueueEntry } from '../../common/contract/queue.ts';
 import { duration } from '../../common/time/duration.ts';
+import type { ExportRun } from '../store/exporting.ts';
 import { count } from '../words.ts';
 
 export const isWaiting = (state: JobState) => state === 'queued' || state === 'paused';
@@ -87,4 +88,15 @@ export function moveTarget(
   const to = at + places;
   if (at < 0 || to < 0 || to >= waiting.length) return undefined;
   return places < 0 ? waiting[to]!.id : (waiting[to + 1]?.id ?? null);
+}
+
+/** "Export · 42 % · file 2 of 3", with its share in percent; null unless one runs. */
+export function exportLine(
+  run: Pick<ExportRun, 'state' | 'progress'> | null,
+): { readonly text: string; readonly percent: number } | null {
+  if (run?.state !== 'running') return null;
+  const { progress } = run;
+  const percent = Math.floor((progress?.fraction ?? 0) * 100);
+  const file = progress ? ` · file ${progress.file} of ${progress.files}` : '';
+  return { text: `Export · ${percent} %${file}`, percent };
 }
