@@ -69,6 +69,7 @@ async function samples(): Promise<{ [N in Name]: Calls[N]['input'] }> {
     'take.sheet': { take: path, clip: path, out: path, columns: 6, difference: true },
     'take.compare': { take: path, clip: path, out: path, layout: 'wipe' },
     'delivery.foresee': delivery,
+    'delivery.forget': { project: 'p', folder: path },
     'delivery.inPlace': { project: 'p', document: withClip(clip), take: 't', format: 'prores422hq' },
     'delivery.run': {
       ...delivery,

@@ -122,6 +122,11 @@ export const deliveryCalls = {
   'delivery.foresee': call(deliveryRequest, 'preparing the export').answers<DeliveryForecast>(),
   /** All of it, or nothing under its final name; the same request goes on where a run was cut off. Progress comes as events. */
   'delivery.run': call(deliveryRequest, 'exporting').answers<Delivered>(),
+  /** Throws away what exports to this folder that were cut off have finished; answers whether there was anything. */
+  'delivery.forget': call(
+    z.strictObject({ project: projectId, folder: absolutePath }),
+    'throwing away what was exported',
+  ).answers<boolean>(),
   /**
    * A take's whole clip with the take in it, in a new folder beside the clip and under the clip's own name: what relinks by name, timecode
    * and length finds it. The clip stays as it is. Progress names the clip's folder.

@@ -263,6 +263,19 @@ export function changeExport(): void {
   foreseeSoon();
 }
 
+/** What an export that was stopped has finished is thrown away; the sheet is as it was before. */
+export async function forgetExport(): Promise<void> {
+  const { run } = getExporting();
+  if (!run || run.state === 'running' || run.inPlace) return;
+  const { project, folder } = run;
+  try {
+    await call('delivery.forget', { project, folder });
+    changeExport();
+  } catch (error) {
+    tellError(error);
+  }
+}
+
 export async function revealExport(): Promise<void> {
   const { result, folder } = getExporting().run ?? {};
   const [first] = [...(result?.timelines ?? []), ...(result?.files ?? [])];

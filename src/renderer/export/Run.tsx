@@ -3,7 +3,14 @@ import prettyBytes from 'pretty-bytes';
 import { useEffect, useState } from 'react';
 import { TIMELINES } from '../../common/interchange/formats.ts';
 import { duration } from '../../common/time/duration.ts';
-import { cancelExport, changeExport, leaveExport, revealExport, startExport } from '../actions/export.ts';
+import {
+  cancelExport,
+  changeExport,
+  forgetExport,
+  leaveExport,
+  revealExport,
+  startExport,
+} from '../actions/export.ts';
 import { type ExportRun, secondsLeft } from '../store/exporting.ts';
 import { Button } from '../ui/Button.tsx';
 import { Meter } from '../ui/Meter.tsx';
@@ -30,6 +37,7 @@ export function Run({ run }: { readonly run: ExportRun }) {
       <p className={`${texts.quiet} ${texts.path}`}>{run.folder}</p>
       <div className={styles.buttons}>
         <Button onPress={leaveExport}>Close</Button>
+        {run.inPlace ? null : <Button onPress={() => void forgetExport()}>Throw away what was made</Button>}
         {run.inPlace ? null : <Button onPress={changeExport}>Change…</Button>}
         <Button look="primary" onPress={() => void startExport()}>
           {run.state === 'cancelled' && !run.inPlace ? 'Go on' : 'Try again'}

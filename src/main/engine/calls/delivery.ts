@@ -4,6 +4,7 @@ import type { DeliveryProgress, DeliveryRequest } from '../../../common/contract
 import type { DesktopEvent } from '../../../common/contract/events.ts';
 import { type DeliveryContext, deliver, foresee } from '../delivery/delivery.ts';
 import { replaceSource } from '../delivery/in-place.ts';
+import { forgetPartial } from '../delivery/partial.ts';
 import { requireWorkFolder } from '../folders.ts';
 import type { Probe } from '../media/remembering-probe.ts';
 import type { NetworkPlaces } from '../project/places.ts';
@@ -22,6 +23,8 @@ interface DeliveryParts {
   readonly emit: (event: DesktopEvent) => void;
 }
 
+type DeliveryCall = 'delivery.foresee' | 'delivery.run' | 'delivery.forget' | 'delivery.inPlace';
+
 const DOING = 'exporting';
 const TELL_EVERY_MS = 100;
 
@@ -32,7 +35,7 @@ export function deliveryHandlers({
   requireShown,
   errand,
   emit,
-}: DeliveryParts): Pick<Handlers<DesktopContract>, 'delivery.foresee' | 'delivery.run' | 'delivery.inPlace'> {
+}: DeliveryParts): Pick<Handlers<DesktopContract>, DeliveryCall> {
   const known = async ({ project: id, document }: Pick<DeliveryRequest, 'project' | 'document'>) => {
     project.known(id, DOING);
     for (const { path } of Object.values(document.clips)) await places.require(path, DOING);
@@ -58,6 +61,12 @@ export function deliveryHandlers({
     'delivery.run': async (request, signal) => {
       await allowed(request);
       return deliver(request, { ...contextOf(signal), onProgress: telling(emit) });
+    },
+    'delivery.forget': async ({ project: id, folder }) => {
+      project.known(id, DOING);
+      await places.accept(folder);
+      await requireWorkFolder(folder, 'choosing the folder');
+      return forgetPartial(folder);
     },
     'delivery.inPlace': async (request, signal) => {
       await known(request);

@@ -4,12 +4,12 @@
  */
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { AppError } from '../../../common/errors.ts';
 import { publish, sync, temporaryFor, writeWhole } from '../../atomic-files.ts';
 
 const DOING = 'exporting';
-const VERSION = 2;
+const VERSION = 3;
 
 /** A file that is whole: what it was made of, and what its writer said of it. */
 interface Finished {
@@ -19,6 +19,8 @@ interface Finished {
 
 interface Manifest {
   readonly version: number;
+  /** Where it would be. */
+  readonly folder: string;
   readonly files: Record<string, Finished>;
 }
 
@@ -86,7 +88,7 @@ export class PartialFolder {
 
   async keep(name: string, digest: string, about: unknown): Promise<void> {
     this.#files[name] = { digest, about };
-    const manifest: Manifest = { version: VERSION, files: this.#files };
+    const manifest: Manifest = { version: VERSION, folder: this.folder, files: this.#files };
     await writeWhole(join(this.root, 'manifest.json'), `${JSON.stringify(manifest)}\n`, 'manifest');
   }
 
@@ -108,6 +110,25 @@ export class PartialFolder {
     underWay.delete(this.root);
     return kept;
   }
+}
+
+/**
+ * Throws away what deliveries to this folder that were cut off have finished.
+ * @returns whether there was anything @throws AppError usage where one is under way
+ */
+export async function forgetPartial(folder: string): Promise<boolean> {
+  const around = dirname(folder);
+  let found = false;
+  for (const name of await readdir(around).catch(() => [])) {
+    if (!name.startsWith(basename(temporaryFor('', '')))) continue;
+    const root = join(around, name);
+    if ((await readManifest(root)).folder !== folder) continue;
+    const writer = Number(await readFile(join(root, 'lock'), 'utf8').catch(() => ''));
+    if (underWay.has(root) || isAlive(writer)) throw busy(folder);
+    await rm(root, { recursive: true, force: true });
+    found = true;
+  }
+  return found;
 }
 
 function rootOf(folder: string, digest: string): string {
@@ -133,7 +154,7 @@ async function readManifest(root: string): Promise<Manifest> {
   } catch {
     // There is none.
   }
-  return { version: VERSION, files: {} };
+  return { version: VERSION, folder: '', files: {} };
 }
 
 async function lock(root: string, folder: string): Promise<void> {
