@@ -94,7 +94,7 @@ describe('the numbers of a take', () => {
     expect(scores.toClip!.psnr.worst.value).toBeCloseTo(10 * Math.log10(255 ** 2 / 400), 3);
     expect(scores.inversion).toEqual({ frames: 1, meanPsnr: 41.25, minPsnr: 41.25 });
     const [first] = readings(scores);
-    expect(first).toMatchObject({ label: 'Inversion', value: '41.3 dB' });
+    expect(first).toMatchObject({ label: 'Analysis of the clip', value: '41.3 dB' });
     expect(readings(scores).find(({ id }) => id === 'pixelMse')!.means).toContain(
       `the clip itself has ${scores.pixelMse!.clip.toFixed(1)}`,
     );
