@@ -211,24 +211,31 @@ describe('takes in words', () => {
     said.filter(({ differs }) => differs).map((one) => one.text);
 
   test('settings in one line, and how it came out', () => {
-    const said = saidOf(take, null, 'Pix2Video');
+    const said = saidOf(take, null, { label: 'Pix2Video', params: {} });
     expect(text(said)).toBe('Pix2Video · 50 steps · prompt strength 7.5 · seed 12');
     expect(standsOut(said)).toEqual([]);
     expect(facts(take)).toEqual(['took 1:23']);
     expect(facts({ ...take, reconstruction: 9.4 })).toEqual(['analysis 9 dB', 'took 1:23']);
   });
 
+  const mix = { label: 'Mix', params: { properties: { weight: { title: 'Steadiness' } } } };
+
   test('what is not as in the take before stands out, said also where it is off or has no few words', () => {
     const was = shotWith({ prompt: 'a cat', negativePrompt: 'fog', seed: 12, params: { weight: 80 } });
     const before = { ...take, settings: was, anchor: 4 };
     const reused = { ...shot, sampling: { ...shot.sampling, guidance: 5 } };
-    const said = saidOf({ ...take, settings: reused }, before, 'Mix');
+    const said = saidOf({ ...take, settings: reused }, before, mix);
     expect(text(said)).toContain('50 steps');
-    expect(standsOut(said)).toEqual(['what to avoid: none', 'weight 50', 'prompt strength 5', 'anchor 0']);
+    expect(standsOut(said)).toEqual([
+      'what to avoid: none',
+      'steadiness 50',
+      'prompt strength 5',
+      'anchor 0',
+    ]);
     const back = saidOf(
       before,
       { ...before, settings: { ...was, sampling: { ...was.sampling, reuse: 3 } } },
-      'Mix',
+      mix,
     );
     expect(standsOut(back)).toEqual(['full step every 1']);
   });

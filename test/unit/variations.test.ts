@@ -56,14 +56,17 @@ describe('variations of a shot', () => {
       ...takeOf(String(i), shot),
       settings,
     }));
-    expect([...variedWords(takes, () => 'Mix').values()]).toEqual([
+    expect([...variedWords(takes, () => ({ label: 'Mix', params: {} })).values()]).toEqual([
       [`${GUIDANCE_LABEL.toLowerCase()} 1`, 'seed 3'],
       [`${GUIDANCE_LABEL.toLowerCase()} 1`, 'seed 4'],
       [`${GUIDANCE_LABEL.toLowerCase()} 5`, 'seed 3'],
       [`${GUIDANCE_LABEL.toLowerCase()} 5`, 'seed 4'],
     ]);
-    const words = variedWords([takes[0]!, { ...takes[1]!, bundle: 'Other' }], () => 'Mix');
+    const words = variedWords([takes[0]!, { ...takes[1]!, bundle: 'Other' }], () => ({
+      label: 'Mix',
+      params: {},
+    }));
     expect(words.get('1')).toEqual(['seed 4', 'Other']);
-    expect(variedWords([takes[0]!], () => 'Mix').get('0')).toEqual([]);
+    expect(variedWords([takes[0]!], () => ({ label: 'Mix', params: {} })).get('0')).toEqual([]);
   });
 });

@@ -42,9 +42,10 @@ export function ContactSheet() {
   const [isSaving, setSaving] = useState(false);
   const cells = cellsOf(ids, document, entries);
   const takes = cells.flatMap(({ take }) => take ?? []);
-  const methodName = ({ settings: { method } }: Take) =>
-    methods?.find((one) => one.id === method.id)?.label ?? method.id;
-  const words = variedWords(takes, methodName);
+  const words = variedWords(
+    takes,
+    ({ settings: { method } }) => methods?.find((one) => one.id === method.id) ?? null,
+  );
   const waiting = cells.length - takes.length;
   useEffect(() => {
     const listening = new AbortController();

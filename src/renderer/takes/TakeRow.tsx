@@ -9,7 +9,7 @@ import { NameField } from '../ui/NameField.tsx';
 import { Tag } from '../ui/Tag.tsx';
 import texts from '../ui/text.module.css';
 import { facts, when } from './describe.ts';
-import { promptSaid, saidOf } from './differ.ts';
+import { type MethodWords, promptSaid, saidOf } from './differ.ts';
 import { Note } from './Note.tsx';
 import { Rating } from './Rating.tsx';
 import { TakeMenu } from './TakeMenu.tsx';
@@ -24,8 +24,7 @@ interface Props {
   readonly take: Take;
   /** The one made before it; null for the first of its shot. */
   readonly before: Take | null;
-  /** Its name as artists know it. */
-  readonly method: string;
+  readonly method: MethodWords;
   /** "covers 12–48 of 0–120"; null where it covers its whole shot. */
   readonly part: string | null;
   /** The timeline shows it. */

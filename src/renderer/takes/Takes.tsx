@@ -98,9 +98,7 @@ export function Takes() {
           key={take.id}
           take={take}
           before={before.get(take.id) ?? null}
-          method={
-            methods?.find((one) => one.id === take.settings.method.id)?.label ?? take.settings.method.id
-          }
+          method={methods?.find((one) => one.id === take.settings.method.id) ?? null}
           part={coverageNote(take, shot)}
           isShown={shot.takeId === take.id}
           isShort={as === 'grid'}

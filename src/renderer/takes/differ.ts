@@ -1,9 +1,14 @@
 /** What a take was made with, in artists' words, and which of them are not so of another take. Pure. */
+import { z } from 'zod';
+import type { MethodInfo } from '../../common/contract/machine.ts';
 import type { Take } from '../../common/project/document.ts';
 import { type Grouped, type Placed, sameValue } from '../../common/settings/catalogue.ts';
 import { shortWords } from '../../common/settings/in-words.ts';
 import { SETTINGS } from '../../common/settings/settings.ts';
 import { nameOf } from '../words.ts';
+
+/** A method's own words; null while they are not known. */
+export type MethodWords = Pick<MethodInfo, 'label' | 'params'> | null;
 
 /** Some words, and whether they stand out. */
 export interface Said {
@@ -18,11 +23,11 @@ const FIELDS = SETTINGS.fieldsOf('shot').filter(({ path }) => !BESIDE.has(path))
 /**
  * The settings that are always said, and of the others those that differ.
  *
- * @param methodName of the take's method, for people
+ * @param method the take's
  * @param other the take before; null where there is none, and then nothing differs
  */
-export function saidOf(take: Take, other: Take | null, methodName: string): Said[] {
-  const settings = FIELDS.flatMap((field) => saidOfField(field, take, other, methodName));
+export function saidOf(take: Take, other: Take | null, method: MethodWords): Said[] {
+  const settings = FIELDS.flatMap((field) => saidOfField(field, take, other, method));
   const place: Said[] = [];
   if (other && other.anchor !== take.anchor) place.push({ text: `anchor ${take.anchor}`, differs: true });
   if (other && (other.start !== take.start || other.end !== take.end))
@@ -30,13 +35,13 @@ export function saidOf(take: Take, other: Take | null, methodName: string): Said
   return [...settings, ...place];
 }
 
-function saidOfField(field: Placed, take: Take, other: Take | null, methodName: string): Said[] {
+function saidOfField(field: Placed, take: Take, other: Take | null, method: MethodWords): Said[] {
   const value = valueIn(take, field);
   const before = other && valueIn(other, field);
   const differs = other !== null && !sameValue(value, before);
-  if (field.widget.kind === 'parameters') return differs ? parameters(value, before) : [];
+  if (field.widget.kind === 'parameters') return differs ? parameters(value, before, method) : [];
   const isPrompt = field.group === 'prompts';
-  const words = isPrompt ? [] : shortWords(take.settings, [field], methodName);
+  const words = isPrompt ? [] : shortWords(take.settings, [field], method?.label ?? take.settings.method.id);
   if (!differs) return field.finer ? [] : words.map((text) => ({ text, differs: false }));
   return (words.length > 0 ? words : [inFewWords(field, value)]).map((text) => ({ text, differs: true }));
 }
@@ -54,7 +59,10 @@ function inFewWords({ label, limits }: Placed, value: unknown): string {
   return sameValue(value, limits.default) ? `${name} as usual` : `other ${name}`;
 }
 
-function parameters(value: unknown, before: unknown): Said[] {
+const titled = z.object({ properties: z.record(z.string(), z.object({ title: z.string().optional() })) });
+
+function parameters(value: unknown, before: unknown, method: MethodWords): Said[] {
+  const { properties } = titled.safeParse(method?.params).data ?? { properties: {} };
   const [now, was] = [Object(value), Object(before)] as Record<string, unknown>[];
   const names = [...new Set([...Object.keys(now!), ...Object.keys(was!)])];
   return names
@@ -62,7 +70,7 @@ function parameters(value: unknown, before: unknown): Said[] {
     .map((name) => {
       const one = now![name];
       const text = one === undefined ? 'as usual' : typeof one === 'object' ? 'changed' : String(one);
-      return { text: `${nameOf(name).toLowerCase()} ${text}`, differs: true };
+      return { text: `${(properties[name]?.title ?? nameOf(name)).toLowerCase()} ${text}`, differs: true };
     });
 }
 
@@ -95,7 +103,7 @@ function joined(said: readonly Said[]): Said[] {
 /** What tells takes apart that were made to be compared: of each the words that are not the same in all, prompt first. */
 export function variedWords(
   takes: readonly Take[],
-  methodName: (take: Take) => string,
+  methodOf: (take: Take) => MethodWords,
 ): Map<string, string[]> {
   const fields = SETTINGS.fieldsOf('shot').filter((field) =>
     takes.some((take) => !sameValue(valueIn(take, field), valueIn(takes[0]!, field))),
@@ -105,7 +113,7 @@ export function variedWords(
     takes.map((take) => {
       const words = fields.flatMap((field) => {
         if (field.path === 'prompts.target') return [take.settings.prompts.target];
-        const said = saidOfField(field, take, null, methodName(take)).map(({ text }) => text);
+        const said = saidOfField(field, take, null, methodOf(take)).map(({ text }) => text);
         return said.length > 0 ? said : [inFewWords(field, valueIn(take, field))];
       });
       return [take.id, models ? [...words, take.bundle] : words];
