@@ -208,7 +208,8 @@ describe('a name', () => {
 describe('room', () => {
   it('is foretold close to what takes need', { timeout: 120_000 }, async () => {
     using folder = tempFolder();
-    const noisy = `testsrc2=s=320x180:r=25,noise=alls=12:allf=t`;
+    // A size that every format takes.
+    const noisy = `testsrc2=s=320x184:r=25,noise=alls=12:allf=t`;
     await ffmpegDoes(
       '-f',
       'lavfi',
@@ -230,7 +231,7 @@ describe('room', () => {
       '-f',
       'lavfi',
       '-i',
-      'color=gray:s=320x180:r=25',
+      'color=gray:s=320x184:r=25',
       '-t',
       '0.4',
       '-c:v',

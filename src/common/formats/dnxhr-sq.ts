@@ -5,5 +5,5 @@ export const dnxhrSq = dnxhr({
   purpose: 'for editing in Avid where space is short, 8 bit',
   profile: 'sq',
   pixelFormat: 'yuv422p',
-  bitsPerPixel: { usual: 2.35, least: 2.3 },
+  bitsPerPixel: { usual: 2.35, least: 2.2 },
 });

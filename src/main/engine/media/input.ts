@@ -65,6 +65,14 @@ export function inputClip(clip: Source & Pick<ClipInfo, 'asStored'>): string[] {
   return [...(clip.asStored ? ['-noautorotate'] : []), ...inputSource(clip)];
 }
 
+/** Samples of 32 bits on stdin, channels beside each other. */
+export function inputSamples(sampleRate: number, channels: number): string[] {
+  return [
+    ...['-protocol_whitelist', 'pipe', '-format_whitelist', 's32le'],
+    ...['-f', 's32le', '-ar', String(sampleRate), '-ac', String(channels), '-i', 'pipe:0'],
+  ];
+}
+
 /** Canvases on stdin. */
 export function inputCanvases(
   size: { width: number; height: number },

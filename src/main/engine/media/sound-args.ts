@@ -1,7 +1,7 @@
 /** What ffmpeg is asked of a clip's sounds. Pure. */
 import type { AudioStream, ClipInfo, FrameRange } from '../../../common/media.ts';
 import { canSeek, QUIET, secondsOf, seekTo, TALKING } from './args.ts';
-import { inputSource, type Source } from './input.ts';
+import { inputSamples, inputSource, type Source } from './input.ts';
 import { soundClock } from './retiming.ts';
 
 /** Tries whether a sound stream opens and decodes, and tells of what comes out. */
@@ -87,8 +87,8 @@ export function soundPieceArgs(clip: ClipInfo, range: FrameRange, { sampleRate, 
 export function joinSoundArgs({ sampleRate, channels }: Pcm, output: string): string[] {
   return [
     ...QUIET.filter((option) => option !== '-nostdin'),
-    ...['-y', '-protocol_whitelist', 'pipe', '-format_whitelist', 's32le'],
-    ...['-f', 's32le', '-ar', String(sampleRate), '-ac', String(channels), '-i', 'pipe:0'],
+    '-y',
+    ...inputSamples(sampleRate, channels),
     ...['-c:a', 'pcm_s32le', '-f', 'w64', `file:${output}`],
   ];
 }
