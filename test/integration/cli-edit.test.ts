@@ -193,7 +193,7 @@ it("fills what is not asked with the model's own settings, and says so", async (
     const { code, stdout, stderr } = await retake(edit(world, clip, out, '--to', '1'), world);
     expect(code).toBe(0);
     expect(stdout).toContain(
-      'settings that came with the model: method sdedit, parameters {strength:1}, guidance 1',
+      'settings that came with the model: method sdedit, parameters {strength:1}, prompt strength 1',
     );
     expect(messages(stderr)).toEqual([
       expect.stringMatching(/retake\.json of the model: "odd" is no setting/),

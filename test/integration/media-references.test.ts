@@ -129,7 +129,8 @@ describe.skipIf(process.platform === 'win32')('a file that names others', () => 
         });
         expect([url, as, opened, calls]).toEqual([url, as, false, 0]);
         expect(error).toBeInstanceOf(AppError);
-        expect((error as AppError).code).toBe('clip-unreadable');
+        // By its random name some demuxer may take it for its own, of no stream.
+        expect((error as AppError).code).toMatch(/^clip-(unreadable|no-video)$/);
       }
     }
   });
