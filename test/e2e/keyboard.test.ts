@@ -62,6 +62,7 @@ describe('with the keyboard alone', () => {
 
   it('every stop of Tab can be seen, and Tab comes round', async () => {
     const stops = new Set<string>();
+    const toolbars: string[] = [];
     for (let press = 0; press < 120; press += 1) {
       await page.keyboard.press('Tab');
       const stop = await page.evaluate(() => {
@@ -74,15 +75,35 @@ describe('with the keyboard alone', () => {
         });
         // Drawn on the canvas instead.
         const drawn = element.closest('[data-timeline]') !== null;
-        return { key: element.outerHTML.slice(0, 200), seen: ringed || drawn };
+        const toolbar = element.closest('[role=toolbar]')?.getAttribute('aria-label') ?? null;
+        return { key: element.outerHTML.slice(0, 200), seen: ringed || drawn, toolbar };
       });
       if (stop === null) continue;
       expect(stop.seen, `no focus ring on ${stop.key}`).toBe(true);
       if (stops.has(stop.key) && stops.size > 5) break;
       stops.add(stop.key);
+      if (stop.toolbar !== null) toolbars.push(stop.toolbar);
     }
+    for (const name of ['Project', 'Timeline tools', 'Transport', 'Picture and sound', 'Mask tools'])
+      expect(toolbars.filter((one) => one === name).length, name).toBeLessThanOrEqual(1);
+    expect(toolbars).toContain('Timeline tools');
     expect(stops.size).toBeGreaterThan(10);
     expect(stops.size).toBeLessThan(120);
+  });
+
+  it('arrows go along a toolbar, and Tab comes back to where it was left', async () => {
+    await tabTo('button', /Split|Join|Merge/);
+    const name = () => page.locator(':focus').getAttribute('aria-label');
+    const first = await name();
+    await page.keyboard.press('ArrowRight');
+    const second = await name();
+    expect(second).not.toBe(first);
+    await page.keyboard.press('Tab');
+    expect(await page.locator(':focus').evaluate((one) => one.closest('[role=toolbar]'))).toBeNull();
+    await page.keyboard.press('Shift+Tab');
+    expect(await name()).toBe(second);
+    await page.keyboard.press('ArrowLeft');
+    expect(await name()).toBe(first);
   });
 
   it('shots are split, anchored, and taken back', async () => {

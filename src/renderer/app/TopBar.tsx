@@ -6,6 +6,7 @@ import { useJobs } from '../store/jobs.ts';
 import { useDocument, useSaveState, useUndoNames } from '../store/project.ts';
 import { useEngineState } from '../store/session.ts';
 import layout from '../ui/layout.module.css';
+import { Toolbar } from '../ui/Toolbar.tsx';
 import texts from '../ui/text.module.css';
 import styles from './TopBar.module.css';
 
@@ -15,22 +16,24 @@ export function TopBar() {
   return (
     <header className={styles.bar}>
       <h1>{name}</h1>
-      <CommandButton id="file.open">
-        <FolderOpen />
-      </CommandButton>
-      <CommandButton id="file.import">
-        <Import />
-      </CommandButton>
-      <CommandButton id="file.export">
-        <Share />
-      </CommandButton>
-      <span className={layout.divider} />
-      <CommandButton id="edit.undo" name={undo ? `Undo ${undo}` : 'Nothing to undo'} isDisabled={!undo}>
-        <Undo2 />
-      </CommandButton>
-      <CommandButton id="edit.redo" name={redo ? `Redo ${redo}` : 'Nothing to redo'} isDisabled={!redo}>
-        <Redo2 />
-      </CommandButton>
+      <Toolbar label="Project" className={styles.tools}>
+        <CommandButton id="file.open">
+          <FolderOpen />
+        </CommandButton>
+        <CommandButton id="file.import">
+          <Import />
+        </CommandButton>
+        <CommandButton id="file.export">
+          <Share />
+        </CommandButton>
+        <span className={layout.divider} />
+        <CommandButton id="edit.undo" name={undo ? `Undo ${undo}` : 'Nothing to undo'} isDisabled={!undo}>
+          <Undo2 />
+        </CommandButton>
+        <CommandButton id="edit.redo" name={redo ? `Redo ${redo}` : 'Nothing to redo'} isDisabled={!redo}>
+          <Redo2 />
+        </CommandButton>
+      </Toolbar>
       <span className={layout.spring} />
       <ExportStatus />
       <Status />

@@ -13,7 +13,7 @@ import { MARKERS_HEIGHT } from './lanes.ts';
 import { MarkerPopover } from './MarkerPopover.tsx';
 import { runSurface } from './surface.ts';
 import styles from './Timeline.module.css';
-import { Toolbar } from './Toolbar.tsx';
+import { TimelineBar } from './TimelineBar.tsx';
 
 const MENU = [
   'edit.split',
@@ -67,7 +67,7 @@ export function Timeline() {
         onResize={(size) => resize('timeline', size)}
         onReset={() => resetSize('timeline')}
       />
-      <Toolbar />
+      <TimelineBar />
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the menu is for the items inside, which have roles */}
       <div
         className={styles.lanes}

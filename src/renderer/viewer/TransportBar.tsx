@@ -22,6 +22,7 @@ import { useView } from '../store/view.ts';
 import { setViewer, useViewer } from '../store/viewer.ts';
 import { Select } from '../ui/Select.tsx';
 import { Slider } from '../ui/Slider.tsx';
+import { Toolbar } from '../ui/Toolbar.tsx';
 import texts from '../ui/text.module.css';
 import styles from './TransportBar.module.css';
 import type { Picture } from './use-picture.ts';
@@ -36,9 +37,9 @@ export const TransportBar = memo(({ clip, clipFrame }: Props) => {
   const full = useView((view) => view.full);
   const comparing = useViewer((state) => state.comparison !== 'off');
   return (
-    <div className={styles.bar} role="toolbar" aria-label="Transport">
+    <div className={styles.bar}>
       <Readout clip={clip} clipFrame={clipFrame} />
-      <div className={styles.keys}>
+      <Toolbar label="Transport" className={styles.keys}>
         <CommandButton id="seek.start" isDisabled={empty}>
           <ChevronFirst />
         </CommandButton>
@@ -60,13 +61,16 @@ export const TransportBar = memo(({ clip, clipFrame }: Props) => {
         {shuttle !== 0 && shuttle !== 1 ? (
           <span className={`${styles.speed} ${texts.mono}`}>{shuttle}×</span>
         ) : null}
-      </div>
+      </Toolbar>
       <div className={styles.view}>
-        <CommandButton id="compare.toggle" isOn={comparing} isDisabled={empty}>
-          <Columns2 />
-        </CommandButton>
-        <ZoomSelect />
-        <Sound has={clip?.hasAudio ?? false} />
+        <Toolbar label="Picture and sound" className={styles.tools}>
+          <CommandButton id="compare.toggle" isOn={comparing} isDisabled={empty}>
+            <Columns2 />
+          </CommandButton>
+          <ZoomSelect />
+          <Mute has={clip?.hasAudio ?? false} />
+        </Toolbar>
+        <Volume />
         <CommandButton id="view.full" isOn={full} isDisabled={empty}>
           <Expand />
         </CommandButton>
@@ -138,28 +142,29 @@ function ZoomSelect() {
   );
 }
 
-function Sound({ has }: { readonly has: boolean }) {
+function Mute({ has }: { readonly has: boolean }) {
+  const muted = useViewer((state) => state.muted);
+  return (
+    <CommandButton id="sound.mute" name={has ? (muted ? 'Sound on' : 'Sound off') : 'This clip has no sound'}>
+      {muted || !has ? <VolumeX /> : <Volume2 />}
+    </CommandButton>
+  );
+}
+
+function Volume() {
   const volume = useViewer((state) => state.volume);
   const muted = useViewer((state) => state.muted);
   return (
-    <>
-      <CommandButton
-        id="sound.mute"
-        name={has ? (muted ? 'Sound on' : 'Sound off') : 'This clip has no sound'}
-      >
-        {muted || !has ? <VolumeX /> : <Volume2 />}
-      </CommandButton>
-      <div className={styles.volume}>
-        <Slider
-          label="Volume"
-          isLabelHidden
-          value={muted ? 0 : volume}
-          min={0}
-          max={1}
-          step={0.05}
-          onChange={(value) => setViewer({ volume: value, muted: value === 0 })}
-        />
-      </div>
-    </>
+    <div className={styles.volume}>
+      <Slider
+        label="Volume"
+        isLabelHidden
+        value={muted ? 0 : volume}
+        min={0}
+        max={1}
+        step={0.05}
+        onChange={(value) => setViewer({ volume: value, muted: value === 0 })}
+      />
+    </div>
   );
 }

@@ -3,6 +3,7 @@ import { Brush, Circle, Eraser, Eye, EyeOff, MousePointer2, Pentagon, Square } f
 import { memo, type ReactNode } from 'react';
 import { CommandButton } from '../../commands/CommandButton.tsx';
 import { TOOLS, type Tool, useMasking } from '../../store/masking.ts';
+import { Toolbar } from '../../ui/Toolbar.tsx';
 import styles from './MaskTools.module.css';
 
 const PICTURES: Readonly<Record<Tool, ReactNode>> = {
@@ -18,7 +19,7 @@ export const MaskTools = memo(({ isDisabled }: { readonly isDisabled: boolean })
   const tool = useMasking((state) => state.tool);
   const isSeen = useMasking((state) => state.overlay !== 'off');
   return (
-    <div className={styles.tools} role="toolbar" aria-label="Mask tools" aria-orientation="vertical">
+    <Toolbar label="Mask tools" orientation="vertical" className={styles.tools}>
       {TOOLS.map((one) => (
         <CommandButton key={one} id={`mask.${one}`} isOn={tool === one} isDisabled={isDisabled}>
           {PICTURES[one]}
@@ -28,7 +29,7 @@ export const MaskTools = memo(({ isDisabled }: { readonly isDisabled: boolean })
       <CommandButton id="mask.overlay" isOn={isSeen} isDisabled={isDisabled}>
         {isSeen ? <Eye /> : <EyeOff />}
       </CommandButton>
-    </div>
+    </Toolbar>
   );
 });
 MaskTools.displayName = 'MaskTools';
