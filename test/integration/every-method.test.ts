@@ -94,22 +94,19 @@ interface Kind {
   readonly controls?: true;
 }
 
+/** One thing alone where it takes a way of its own, the rest together. */
 const KINDS: readonly Kind[] = [
   { kind: 'four frames, oblong' },
-  { kind: 'keep', keep: true },
   { kind: 'guidance in some steps', guided: true },
   { kind: 'mask', mask: true },
   { kind: 'keep and mask', keep: true, mask: true },
-  { kind: 'depth and mask', depth: true, mask: true },
   { kind: 'depth, keep and mask', depth: true, keep: true, mask: true },
   { kind: 'a painted frame', painted: true },
-  { kind: 'inpainting', inpainting: true },
   {
     kind: 'inpainting and all that goes with it',
     ...{ inpainting: true, keep: true, mask: true, painted: true, controls: true },
   },
   { kind: 'ControlNets', controls: true },
-  { kind: 'every other step whole', reuse: 2 },
   {
     kind: 'every other step whole, and all of it',
     ...{ reuse: 2, depth: true, keep: true, mask: true, painted: true, controls: true },
