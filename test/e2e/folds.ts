@@ -2,7 +2,7 @@
 import type { Page } from 'playwright';
 
 const headers = (page: Page) =>
-  page.getByRole('tabpanel', { name: 'Inspector' }).getByRole('heading', { level: 3 }).getByRole('button');
+  page.getByRole('tabpanel', { name: 'Inspector' }).getByRole('heading', { level: 2 }).getByRole('button');
 
 /** @param name as the header begins */
 export async function unfold(page: Page, name: string): Promise<void> {

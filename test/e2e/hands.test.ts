@@ -48,10 +48,12 @@ it('imports the good files of a choice and names the bad one', async () => {
   expect(await shots(app.page).count()).toBe(3);
 }, 90_000);
 
-it('shows the shot that was imported, and has in hand what it shows', async () => {
-  await takenInHand('three');
+it('has all in hand that came together, shows the last of them, then has in hand what it shows', async () => {
+  await app.page.getByText('3 shots chosen').waitFor();
   await shown(16);
   expect(await numberOnScreen(app.page)).toBe(256);
+  await shots(app.page).first().focus();
+  await press('Escape');
   await press('Home');
   await shown(0);
   await takenInHand('one');

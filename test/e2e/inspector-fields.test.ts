@@ -184,7 +184,7 @@ it('folds are as they were left, and say what is not as usual in them', async ()
   shot!.settings.sampling.size = 256;
   open = await openPage({ document, answers: ANSWERS });
   const { page } = open;
-  const header = (name: RegExp) => page.getByRole('heading', { level: 3 }).getByRole('button', { name });
+  const header = (name: RegExp) => page.getByRole('heading', { level: 2 }).getByRole('button', { name });
   await header(/^Size and memory.*changed: Size$/).waitFor();
   await header(/^Method ?: Anchors and neighbours$/).waitFor();
   expect(await page.getByRole('spinbutton', { name: 'Size in pixels' }).count()).toBe(0);

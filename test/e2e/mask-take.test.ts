@@ -19,6 +19,7 @@ import {
   sourcePrompt,
   takes,
 } from './desk.ts';
+import { unfold } from './folds.ts';
 import { launch } from './launch.ts';
 import { ROOT, type RunningApp, usedHome } from './running-app.ts';
 
@@ -112,6 +113,7 @@ describe.skipIf(!demoBundle())('a mask', () => {
       await app.quit();
       app = await launch({ home: home.path, args: [project] });
       await pictureShown(page());
+      await unfold(page(), 'Mask');
       await parts()
         .getByRole('button', { name: /^Rectangle$/ })
         .waitFor();

@@ -159,7 +159,8 @@ describe.skipIf(!demoBundle())('previews', () => {
     await setSteps(page(), 30);
     await shots(page()).first().focus();
     await beginSampling(page());
-    const clip = (await samples()).at(-1)?.picture;
+    await expect.poll(async () => (await samples()).at(-1)?.picture ?? '').not.toBe('');
+    const clip = (await samples()).at(-1)!.picture;
     await press('Shift+Alt+Enter');
     await page()
       .getByText(/this frame at step/)

@@ -75,7 +75,7 @@ function LeftPanels({ size }: { readonly size: number }) {
   const clips = useDocument((document) => Object.keys(document.clips).length);
   const markers = useDocument((document) => document.markers.length);
   return (
-    <div className={styles.takes}>
+    <aside className={styles.takes} aria-label="Shot and project">
       <Tabs
         className={styles.tabs}
         selectedKey={left}
@@ -108,7 +108,7 @@ function LeftPanels({ size }: { readonly size: number }) {
         onResize={(wanted) => resize('left', wanted)}
         onReset={() => resetSize('left')}
       />
-    </div>
+    </aside>
   );
 }
 

@@ -22,7 +22,7 @@ export const Fold = memo(({ id, title, chosen, changed, children }: Props) => {
   const said = [chosen, changed].filter(Boolean).join(', ');
   return (
     <Disclosure className={styles.fold} isExpanded={isOpen} onExpandedChange={(open) => setFold(id, open)}>
-      <Heading level={3}>
+      <Heading level={2}>
         <Button slot="trigger" className={styles.button}>
           <ChevronRight aria-hidden="true" />
           <span className={styles.title}>{title}</span>

@@ -57,5 +57,6 @@ export function useInterim(take: Take | null, clipFrame: number, isSeen: boolean
   }, [isDone, isKept]);
   if (!take || isDone || state === 'failed') return null;
   if (own?.path === path && (own.frame === frame || waits)) return own.picture;
-  return ended?.jobId === take.id && ended.frame === clipFrame ? ended : null;
+  // Until its own frame is read another one of it stands, not the clip.
+  return ended?.jobId === take.id && (ended.frame === clipFrame || state !== 'ready') ? ended : null;
 }
