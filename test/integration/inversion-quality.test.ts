@@ -51,8 +51,12 @@ test('what is advised is what is not done already', () => {
   const of = (refinement: number, steps: number) =>
     settingsWith({ clip: 'a', bundle: 'b', out: 'c', sourcePrompt: '', prompt: 'd', refinement, steps });
   const poor = { frames: 1, fromCache: 1, meanPsnr: 9.2, minPsnr: 9.2 };
-  expect(poorInversion(poor, of(1, 60))).toMatch(/help: “Analysis accuracy” \(refinement\) at 3, or 0; a model/);
-  expect(poorInversion(poor, of(5, 20))).toMatch(/help: more steps than 20; “Analysis accuracy” \(refinement\) at 1, or/);
+  expect(poorInversion(poor, of(1, 60))).toMatch(
+    /help: “Analysis accuracy” \(refinement\) at 3, or 0; a model/,
+  );
+  expect(poorInversion(poor, of(5, 20))).toMatch(
+    /help: more steps than 20; “Analysis accuracy” \(refinement\) at 1, or/,
+  );
   expect(poorInversion({ ...poor, minPsnr: 25 }, of(0, 10))).toBeNull();
   expect(poorInversion(null, of(0, 10))).toBeNull();
 });
