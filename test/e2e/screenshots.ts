@@ -207,6 +207,18 @@ if (demoBundle()) {
     await app.page.getByRole('region', { name: 'Scores' }).waitFor({ timeout: RENDER_MS });
   });
   await close();
+  await state(app, 'export', async () => {
+    await app.page.keyboard.press('Control+e');
+    await app.page.getByRole('dialog', { name: 'Export' }).waitFor();
+    await app.page.waitForTimeout(3_000);
+  });
+  await close();
+  await inShots();
+  await state(app, 'variations', async () => {
+    await app.page.keyboard.press('Control+Shift+V');
+    await app.page.getByRole('dialog', { name: 'Variations' }).waitFor();
+  });
+  await close();
   await inShots();
   await state(app, 'compare wipe', async () => {
     await app.page.keyboard.press('c');
