@@ -15,14 +15,11 @@ export interface ContextOptions {
   readonly onProgress?: (progress: Progress) => void;
 }
 
+/** As an engine has it: files that stay as they are are read once. */
+const shared = rememberingProbe();
+
 export function contextWith(options: ContextOptions): RenderContext & { readonly warnings: string[] } {
-  const {
-    dir,
-    store = null,
-    signal = new AbortController().signal,
-    job = 'test',
-    probe = rememberingProbe(),
-  } = options;
+  const { dir, store = null, signal = new AbortController().signal, job = 'test', probe = shared } = options;
   const warnings: string[] = [];
   return {
     job,

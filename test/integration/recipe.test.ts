@@ -86,9 +86,12 @@ function storeIn(dir = tempFolder()): ArtefactStore {
   return store;
 }
 
-/** A planner of a new process: it knows what the store knows. */
+/** What an engine remembers of files; stamps tell it when one has changed. */
+const probe = rememberingProbe();
+
+/** A planner that knows what the store and the files say. */
 function plan(settings: EditSettings, cache: ArtefactStore | null) {
-  const [probe, facts] = [rememberingProbe(), rememberingFacts(cache?.digests)];
+  const facts = rememberingFacts(cache?.digests);
   const parts = { cache, store: null, probe, facts, dir: plain.dir, isBusy: () => false };
   return createPlanner(parts)(settings);
 }
