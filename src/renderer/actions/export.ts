@@ -50,11 +50,12 @@ export function exportSubject(): ExportSubject {
   };
 }
 
-/** Opens the sheet: on the export that runs or has just ended, else on what was last chosen. */
+/** Opens the sheet: on the export that runs, was stopped or has just ended, else on what was last chosen. */
 export function openExport(what?: What): void {
   const opened = getOpened() ?? refuse('exporting', 'no project is open');
   const { run } = getExporting();
-  const shows = run !== null && run.state !== 'cancelled' && (what === undefined || run.state === 'running');
+  const stoppedElsewhere = run?.state === 'cancelled' && run.project !== opened.id;
+  const shows = run !== null && !stoppedElsewhere && (what === undefined || run.state === 'running');
   if (!shows) begin(opened, what);
   setView({ dialog: 'export' });
   foreseeSoon();
@@ -239,7 +240,9 @@ async function perform({
       state: cancelled ? 'cancelled' : 'failed',
       problem: cancelled ? null : sentence(errorLine(error)),
     });
-    if (!cancelled && getView().dialog !== 'export') tellError(error);
+    if (getView().dialog === 'export') return;
+    if (cancelled) tell('The export was stopped. Its sheet goes on with it, or throws away what was made.');
+    else tellError(error);
   }
 }
 

@@ -75,8 +75,9 @@ export function ClipRate() {
       ) : null}
       {takes > 0 && !isSame ? (
         <p className={texts.warn}>
-          {count(takes, 'take')} of it {takes === 1 ? 'was' : 'were'} rendered at another rate: they play
-          here, and are rendered again before they can be exported.
+          {takes === 1
+            ? '1 take of it was rendered at another rate: it plays here, but must be rendered again to be exported.'
+            : `${count(takes, 'take')} of it were rendered at another rate: they play here, but must be rendered again to be exported.`}
         </p>
       ) : null}
       <div className={layout.row}>

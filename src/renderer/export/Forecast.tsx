@@ -1,5 +1,4 @@
 /** What an export will write, before it does. */
-import { TriangleAlert } from 'lucide-react';
 import prettyBytes from 'pretty-bytes';
 import type { Foreseen } from '../store/exporting.ts';
 import texts from '../ui/text.module.css';
@@ -18,11 +17,7 @@ export function Forecast({ foreseen }: { readonly foreseen: Foreseen | null }) {
           : `${count(files.length, 'file')}, about ${prettyBytes(bytes)}`}
         <span className={texts.quiet}>, {prettyBytes(free)} free</span>
       </p>
-      {bytes > free ? (
-        <p className={texts.warn}>
-          <TriangleAlert aria-hidden="true" /> That may be more than there is room for.
-        </p>
-      ) : null}
+      {bytes > free ? <p className={texts.warn}>That may be more than there is room for.</p> : null}
       {done > 0 ? (
         <p className={texts.quiet}>
           {count(done, 'file is', 'files are')} there from an export that was cut off: it goes on from there.

@@ -7,6 +7,7 @@ import { Button } from '../ui/Button.tsx';
 import { IconButton } from '../ui/IconButton.tsx';
 import { Meter } from '../ui/Meter.tsx';
 import texts from '../ui/text.module.css';
+import { nameOfFile } from '../words.ts';
 import styles from './ExportRow.module.css';
 import { exportLine } from './order.ts';
 
@@ -19,7 +20,7 @@ export function ExportRow() {
       <div className={styles.what}>
         <p>{line.text}</p>
         <p className={`${texts.quiet} ${texts.oneLine}`} title={run.folder}>
-          {run.folder}
+          {nameOfFile(run.folder)}
         </p>
         <Meter label="Export, share done" percent={line.percent} />
       </div>

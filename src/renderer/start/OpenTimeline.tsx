@@ -1,5 +1,4 @@
 /** The cut of another program becomes a project: what is in it, where its clips are, and what could not be kept. */
-import { TriangleAlert } from 'lucide-react';
 import type { Rational } from '../../common/media.ts';
 import { rational, sameRational } from '../../common/time/rational.ts';
 import {
@@ -75,8 +74,8 @@ function Ask({ opening }: { readonly opening: Opening }) {
           {lost.length > 0 ? (
             <>
               <p className={texts.warn}>
-                <TriangleAlert aria-hidden="true" /> {count(lost.length, 'clip is', 'clips are')} not where
-                the timeline says{none ? '' : '; their places would be left empty'}
+                {count(lost.length, 'clip is', 'clips are')} not where the timeline says
+                {none ? '' : '; their places would be left empty'}
               </p>
               <ul className={texts.path}>
                 {lost.slice(0, 50).map(({ name }) => (

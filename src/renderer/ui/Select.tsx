@@ -39,8 +39,8 @@ interface Props {
 }
 
 export function Select(props: Props) {
-  const { label, isLabelHidden, options, value, onChange, isDisabled, describedBy, differs, placeholder } =
-    props;
+  const { label, isLabelHidden, options, value, onChange, isDisabled, describedBy, differs } = props;
+  const { placeholder = 'Choose…' } = props;
   return (
     <AriaSelect
       className={styles.field}
