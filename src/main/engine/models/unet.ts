@@ -1,20 +1,12 @@
 /** The denoising network as a function of plain arrays; all frames of a call and all their guidance branches are one batch. */
 import { AppError, assert } from '../../../common/errors.ts';
-import type {
-  Attention,
-  DeepFeatures,
-  FeatureBlock,
-  Features,
-  LatentShape,
-  Predict,
-  PredictInput,
-} from '../diffusion/types.ts';
+import type { DeepFeatures, FeatureBlock, LatentShape, Predict, PredictInput } from '../diffusion/types.ts';
 import type { RunTensor } from '../onnx/ort.ts';
 import type { ControlResiduals } from '../onnx/passes/control-residuals.ts';
 import { DEEP_FEATURES } from '../onnx/passes/deep-features.ts';
-import { JOINT_FRAMES } from '../onnx/passes/joint-attention.ts';
-import { SELF_LENGTH, type Site } from '../onnx/passes/reference-attention.ts';
+import type { Site } from '../onnx/passes/reference-attention.ts';
 import { DEEP_GIVEN } from '../onnx/passes/shallow-part.ts';
+import { attentionFeeds, NO_BANK } from './attention-feeds.ts';
 import { batches } from './batches.ts';
 import { Buffers } from './buffers.ts';
 import { controlFeeds } from './control-feeds.ts';
@@ -39,11 +31,6 @@ export interface UnetPart {
 
 /** Told of every frame that goes through: its guidance branches, and whether the depth was left out. */
 export type OnCall = (branches: number, shallow: boolean) => void;
-
-/** More tokens than any picture has: the network's own keys and values all take part. */
-const ALL_TOKENS = 2n ** 31n;
-
-const NO_BANK: Attention = { bank: [], self: true };
 
 /**
  * @param shape of the latents; structure, where the network takes one, has the same height and width
@@ -246,57 +233,4 @@ function blockAt(places: readonly Place[], site: number): FeatureBlock {
   for (const [b, { pass, at }] of places.entries())
     data.set(pass.blocks[site]!.data.subarray(at * size, (at + 1) * size), b * size);
   return { ...block, data };
-}
-
-/** Per row and site, the tokens of all bank frames one after the other; `joint` frames see each other's own. */
-function attentionFeeds(
-  { sites, joint: hasJoint }: UnetPart,
-  rows: readonly Row[],
-  joint: number,
-  buffers: Buffers,
-): Feeds {
-  const seen = rows.map(({ input }) => input.attention ?? NO_BANK);
-  const [{ bank: first, self }] = seen as [Attention];
-  for (const { bank, self: own } of seen) {
-    assert(own || bank.length > 0, 'attention without a bank needs the own tokens');
-    assert(own === self && bank.length === first.length, 'rows of a pass attend alike');
-  }
-  if (sites.length === 0) {
-    // The outermost layers of XL lend nothing, so what is lent there is nothing.
-    assert(
-      first.every((frame) => frame.sites.length === 0),
-      'the bundle was opened without reference attention',
-    );
-    return {};
-  }
-  const length = self ? ALL_TOKENS : 0n;
-  const feeds: Feeds = { [SELF_LENGTH]: { type: 'int64', data: BigInt64Array.of(length), dims: [1] } };
-  if (hasJoint) feeds[JOINT_FRAMES] = { type: 'int64', data: BigInt64Array.of(BigInt(joint)), dims: [1] };
-  for (const [i, site] of sites.entries()) {
-    const blocks = seen.map(({ bank }, row) =>
-      bank.map((frame) => blockOf(frame, i, rows[row]!.input.branches.length, site.channels)),
-    );
-    const tokens = blocks[0]!.reduce((sum, block) => sum + block.tokens, 0);
-    const size = tokens * site.channels;
-    const data = buffers.float(site.bank, rows.length * size);
-    for (const [row, { branch }] of rows.entries()) {
-      let at = row * size;
-      for (const block of blocks[row]!) {
-        const part = block.tokens * block.channels;
-        data.set(block.data.subarray(branch * part, (branch + 1) * part), at);
-        at += part;
-      }
-      assert(at === (row + 1) * size, 'banks of one pass are of one length');
-    }
-    feeds[site.bank] = { type: 'float32', data, dims: [rows.length, tokens, site.channels] };
-  }
-  return feeds;
-}
-
-function blockOf(frame: Features, site: number, batch: number, channels: number): FeatureBlock {
-  const block = frame.sites[site];
-  assert(block !== undefined, `the bank has no features for site ${site}`);
-  assert(block.branches === batch, `features of ${block.branches} branches in a pass of ${batch}`);
-  assert(block.channels === channels, `features of ${block.channels} channels at a site of ${channels}`);
-  return block;
 }
