@@ -1,18 +1,8 @@
 /** How calls wait, tell and give up. */
-import { Cancelled } from '../../../common/errors.ts';
 
 /** Aborts with the first of two. */
 export function either(one: AbortSignal, other: AbortSignal | undefined): AbortSignal {
   return other ? AbortSignal.any([one, other]) : one;
-}
-
-/** For work that others may wait for as well, and that is kept: who gives up stops waiting, the work goes on. */
-export function whileWanted<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
-  if (!signal) return work;
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(new Cancelled()), { once: true });
-    work.then(resolve, reject);
-  });
 }
 
 /** Waits, and answers what the contract has for nothing. */
@@ -23,12 +13,12 @@ export async function done(work: unknown): Promise<null> {
 
 const TELL_EVERY_MS = 100;
 
-/** The same, but ten times a second at most. */
-export function seldom(tell: (fraction: number) => void): (fraction: number) => void {
+/** The same, but ten times a second at most, and whatever must not be missed. */
+export function seldom<Told>(tell: (told: Told) => void, isDue: (told: Told) => boolean = () => false) {
   let told = Date.now();
-  return (fraction) => {
-    if (Date.now() - told < TELL_EVERY_MS) return;
+  return (what: Told): void => {
+    if (Date.now() - told < TELL_EVERY_MS && !isDue(what)) return;
     told = Date.now();
-    tell(fraction);
+    tell(what);
   };
 }

@@ -11,7 +11,7 @@ import type { NetworkPlaces } from '../project/places.ts';
 import type { ProjectSession } from '../project/session.ts';
 import type { Handlers } from '../serve.ts';
 import { unlessCancelled } from '../unless-cancelled.ts';
-import { either } from './calling.ts';
+import { either, seldom } from './calling.ts';
 
 interface DeliveryParts {
   readonly project: ProjectSession;
@@ -26,7 +26,6 @@ interface DeliveryParts {
 type DeliveryCall = 'delivery.foresee' | 'delivery.run' | 'delivery.forget' | 'delivery.inPlace';
 
 const DOING = 'exporting';
-const TELL_EVERY_MS = 100;
 
 export function deliveryHandlers({
   project,
@@ -47,6 +46,11 @@ export function deliveryHandlers({
     await places.accept(folder);
     await requireWorkFolder(folder, 'choosing the folder');
   };
+  const telling = () =>
+    seldom<DeliveryProgress>(
+      (progress) => emit({ kind: 'delivery', progress }),
+      ({ frame, frames }) => frame === frames,
+    );
   const contextOf = (signal: AbortSignal | undefined): DeliveryContext => ({
     probe,
     signal: either(errand(), signal),
@@ -60,7 +64,7 @@ export function deliveryHandlers({
     },
     'delivery.run': async (request, signal) => {
       await allowed(request);
-      return deliver(request, { ...contextOf(signal), onProgress: telling(emit) });
+      return deliver(request, { ...contextOf(signal), onProgress: telling() });
     },
     'delivery.forget': async ({ project: id, folder }) => {
       project.known(id, DOING);
@@ -70,17 +74,7 @@ export function deliveryHandlers({
     },
     'delivery.inPlace': async (request, signal) => {
       await known(request);
-      return replaceSource(request, { ...contextOf(signal), onProgress: telling(emit) });
+      return replaceSource(request, { ...contextOf(signal), onProgress: telling() });
     },
-  };
-}
-
-/** Ten times a second at most, and at the end of each file. */
-function telling(emit: (event: DesktopEvent) => void): (progress: DeliveryProgress) => void {
-  let told = 0;
-  return (progress) => {
-    if (Date.now() - told < TELL_EVERY_MS && progress.frame < progress.frames) return;
-    told = Date.now();
-    emit({ kind: 'delivery', progress });
   };
 }

@@ -1,21 +1,16 @@
-/** Answers the desktop's calls: each is one line that says which part does it. Long, since the calls are many. */
+/** Answers the desktop's calls: each is one line that says which part does it. Large parts have their own file of calls. */
 import { basename, join } from 'node:path';
-import type { z } from 'zod';
 import type { DesktopContract } from '../../../common/contract/contract.ts';
 import type { DesktopEvent, JobEvent } from '../../../common/contract/events.ts';
-import type { Progress } from '../../../common/contract/jobs.ts';
 import type { OpenedProject } from '../../../common/contract/projects.ts';
-import { AppError, errorLine, throwIfCancelled } from '../../../common/errors.ts';
-import type { FrameRange } from '../../../common/media.ts';
+import { AppError, errorLine } from '../../../common/errors.ts';
 import type { ProjectDocument } from '../../../common/project/document.ts';
 import { parseRate } from '../../../common/time/rational.ts';
 import type { ArtefactStore } from '../artefacts/store.ts';
 import type { DataPaths } from '../data-paths.ts';
 import { requireSearchFolder, requireWorkFolder } from '../folders.ts';
-import { download as downloadFrom, lookInto } from '../library/download.ts';
 import { KnownHeaders } from '../library/header-facts.ts';
 import { Library } from '../library/library.ts';
-import { repositoryOf } from '../library/repository.ts';
 import { Trials } from '../library/trials.ts';
 import { saysRate } from '../media/picture-header.ts';
 import type { RememberingProbe } from '../media/remembering-probe.ts';
@@ -30,18 +25,18 @@ import { NetworkPlaces } from '../project/places.ts';
 import { findClip } from '../project/relink.ts';
 import { ProjectSession } from '../project/session.ts';
 import { maskPicture } from '../queue/mask-picture.ts';
-import { createPlanner } from '../queue/plan.ts';
 import { RenderQueue } from '../queue/queue.ts';
-import { requestOf } from '../queue/request.ts';
 import type { JobStore } from '../queue/store.ts';
 import type { Supervisor } from '../queue/supervisor.ts';
 import { fileName } from '../queue/take-name.ts';
-import { trialFrames, tryModel } from '../queue/trial.ts';
 import { Watch } from '../queue/watch.ts';
 import { Review } from '../review/review.ts';
 import type { Handlers } from '../serve.ts';
-import { done, either, seldom, whileWanted } from './calling.ts';
+import { unlessCancelled } from '../unless-cancelled.ts';
+import { done, either, seldom } from './calling.ts';
 import { deliveryHandlers } from './delivery.ts';
+import { libraryCalls } from './library.ts';
+import { planHandlers } from './plans.ts';
 import { requiring } from './requiring.ts';
 import { takeHandlers } from './takes.ts';
 import { timelineHandlers } from './timelines.ts';
@@ -56,8 +51,6 @@ export interface DesktopParts {
   readonly supervisor: Supervisor;
   readonly emit: (event: DesktopEvent | JobEvent) => void;
 }
-
-type Planned = z.output<DesktopContract['render.plan']['input']>;
 
 export interface Desktop {
   readonly handlers: Handlers<DesktopContract>;
@@ -95,16 +88,6 @@ export function createDesktop({ paths, probe, cache, store, supervisor, emit }: 
     onChange: () => emit({ kind: 'library' }),
   });
   const facts = rememberingFacts(cache?.digests);
-  let trying = 0;
-  const plan = createPlanner({
-    cache,
-    store,
-    probe,
-    facts,
-    dir: paths.jobs,
-    isBusy: () => supervisor.isBusy || trying > 0,
-    onMeasured: () => emit({ kind: 'speeds' }),
-  });
   const review = new Review({ store: cache, allows: (path) => places.allows(path) });
   const watch = new Watch();
   let opened: RenderQueue | null = null;
@@ -136,18 +119,11 @@ export function createDesktop({ paths, probe, cache, store, supervisor, emit }: 
       return answer;
     }
   };
-  let download: AbortController | null = null;
   /** Long file work for the open project. */
   let errands = new AbortController();
 
   const { requireShown, requireKnown } = requiring(places, project);
-  /** A shot as a request that names no file; a plan writes nothing, nor does a trial. */
-  const requestFor = async ({ shot, clip, bundle, provider }: Planned, part?: FrameRange) => {
-    await requireKnown([clip.path, bundle], shot.settings, 'planning a render');
-    const folder = await library.modelAt(bundle);
-    const out = join(paths.dir, 'plan.mov');
-    return requestOf({ shot, clip, bundle: folder, provider: provider ?? 'auto', out, part });
-  };
+  const fromLibrary = libraryCalls({ library, previews, places, errand: () => errands.signal, emit });
   const handlers: Handlers<DesktopContract> = {
     'project.create': async ({ path, name }) => {
       await places.accept(path);
@@ -218,7 +194,7 @@ export function createDesktop({ paths, probe, cache, store, supervisor, emit }: 
     },
     'clip.cuts': async ({ path, sensitivity }, signal) => {
       await places.require(path, 'finding shots');
-      return { cuts: await whileWanted(signal, previews.cuts(path, sensitivity)) };
+      return { cuts: await unlessCancelled(previews.cuts(path, sensitivity), signal) };
     },
     'clip.mask': async ({ clip, mask, frame, bundle, size }, signal) => {
       await requireKnown([clip.path, bundle], { guide: { mask } }, 'showing a mask');
@@ -244,41 +220,13 @@ export function createDesktop({ paths, probe, cache, store, supervisor, emit }: 
     },
     'clip.preview': async ({ path }, signal) => {
       await requireShown(path, 'showing a clip');
-      return whileWanted(signal, previews.preview(path));
+      return unlessCancelled(previews.preview(path), signal);
     },
 
-    'render.plan': async (request, signal) => whileWanted(signal, plan(await requestFor(request))),
-    'render.measure': async (request, signal) =>
-      plan(await requestFor(request), either(errands.signal, signal)),
-    'model.try': async (request, given) => {
-      const signal = either(errands.signal, given);
-      const settings = await requestFor(request, trialFrames(request.shot));
-      const tried = await queue().aside(async () => {
-        throwIfCancelled(signal);
-        // Nothing renders by now: what cannot fit is refused here.
-        const planned = await plan(settings);
-        trying += 1;
-        try {
-          const onProgress = (progress: Progress) => emit({ kind: 'trial', progress });
-          return await tryModel(
-            settings,
-            planned,
-            { cache, store, probe, dir: paths.jobs, onProgress },
-            signal,
-          );
-        } finally {
-          trying -= 1;
-        }
-      });
-      const { bundle: path } = settings.model;
-      await trials.keep(path, await library.bytesOf(path), tried.trial);
-      emit({ kind: 'library' });
-      const pictures = tried.pictures.map(async (one) => ({
-        ...one,
-        clip: await previews.frame(request.clip.path, one.frame, signal),
-      }));
-      return { trial: tried.trial, pictures: await Promise.all(pictures) };
-    },
+    ...planHandlers({
+      ...{ paths, cache, store, supervisor, probe, facts, library, trials, previews, queue, requireKnown },
+      ...{ errand: () => errands.signal, emit },
+    }),
     'queue.add': async (request) => {
       const where = project.known(request.project, 'rendering');
       for (const { shot, clip } of request.shots) {
@@ -300,67 +248,16 @@ export function createDesktop({ paths, probe, cache, store, supervisor, emit }: 
     'take.restore': async ({ undo }) => ({ path: await project.restoreTake(undo) }),
 
     ...takeHandlers({ review, places, errand: () => errands.signal, emit }),
-    ...timelineHandlers({
-      project,
-      places,
-      probe,
-      opens: shown,
-      errand: () => errands.signal,
-    }),
+    ...timelineHandlers({ project, places, probe, opens: shown, errand: () => errands.signal }),
     ...deliveryHandlers({ project, places, probe, requireShown, errand: () => errands.signal, emit }),
 
-    'library.list': async ({ kind, settled }) => {
-      if (settled) await library.settled();
-      return library.list(kind);
-    },
-    'library.recognise': async ({ path }) => ({
-      as: (await places.allows(path)) ? await library.recognise(path) : null,
-    }),
-    'library.add': async ({ path }) => {
-      await places.accept(path);
-      await requireSearchFolder(path, 'adding to the library');
-      return library.add(path);
-    },
-    'library.remove': ({ path }) => library.remove(path),
-    'library.setDefault': ({ path }) => library.setDefault(path),
-    'library.folders': () => library.folders(),
-    'library.facts': ({ path }) => library.facts(path),
-    'library.picture': async ({ path }) => {
-      const picture = await library.pictureOf(path);
-      return { file: picture && (await previews.picture(picture.path)) };
-    },
-    'library.offer': ({ endpoint, repository, revision, file }, signal) =>
-      lookInto(repositoryOf(endpoint, repository, revision), file, either(errands.signal, signal)),
-    'library.download': async ({ endpoint, repository, revision, file, folder }, signal) => {
-      await requireWorkFolder(folder, 'downloading a model');
-      if (download) {
-        throw new AppError('usage', 'another download is running', {
-          doing: 'downloading a model',
-          hint: 'Wait for it or cancel it.',
-        });
-      }
-      const abort = new AbortController();
-      download = abort;
-      try {
-        const path = await downloadFrom({
-          repository: repositoryOf(endpoint, repository, revision),
-          file,
-          folder,
-          signal: either(abort.signal, signal),
-          onProgress: (progress) => emit({ kind: 'download', progress }),
-        });
-        return await library.add(path);
-      } finally {
-        download = null;
-      }
-    },
-    'library.cancelDownload': async () => done(download?.abort()),
+    ...fromLibrary.handlers,
   };
 
   return {
     handlers,
     async stop() {
-      download?.abort();
+      fromLibrary.stop();
       errands.abort();
       library.stop();
       await Promise.all([opened?.stop(), previews.stop()]);

@@ -7,7 +7,7 @@ import pLimit from 'p-limit';
 import type { DesktopEvent, JobEvent } from '../../../common/contract/events.ts';
 import type { JobState, Progress } from '../../../common/contract/jobs.ts';
 import type { QueueEntry } from '../../../common/contract/queue.ts';
-import { AppError, errorLine, toWire } from '../../../common/errors.ts';
+import { AppError, errorLine } from '../../../common/errors.ts';
 import type { TakeReport } from '../../../common/report.ts';
 import type { Probe } from '../media/remembering-probe.ts';
 import type { ProjectRef } from '../project/file.ts';
@@ -17,8 +17,10 @@ import { entryOf } from './entry.ts';
 import { type FileTake, TakeFiling } from './filing.ts';
 import type { Job } from './job.ts';
 import { QueueNews } from './news.ts';
+import { recover } from './recovery.ts';
 import type { Outcome } from './run.ts';
 import { recordSpeeds } from './speeds.ts';
+import { ENDED } from './state.ts';
 import type { JobStore } from './store.ts';
 import type { Supervisor, Watcher } from './supervisor.ts';
 import { toRgba, type Watch } from './watch.ts';
@@ -31,10 +33,6 @@ export interface QueueParts {
   readonly probe: Probe;
   readonly emit: (event: DesktopEvent | JobEvent) => void;
 }
-
-/** A job that ended this often together with its process is not started again by itself. */
-const MOST_DEATHS = 2;
-const ENDED: readonly JobState[] = ['done', 'failed', 'cancelled'];
 
 export class RenderQueue {
   readonly #parts: QueueParts;
@@ -59,7 +57,7 @@ export class RenderQueue {
     });
     const { file, emit } = parts;
     this.#filing = new TakeFiling({ rows: this.#rows, file, emit, onChange: (id) => this.#news.changed(id) });
-    this.#recover();
+    recover(parts.store, this.#rows);
     this.#filing.fileAll();
     this.#pump();
   }
@@ -185,17 +183,6 @@ export class RenderQueue {
     return { ids };
   }
 
-  /** What another session left: its running jobs wait again, unless they took it down too often. */
-  #recover(): void {
-    const { store } = this.#parts;
-    this.#rows.dropEndedPreviews();
-    for (const { id, state, desk } of store.queue()) {
-      if (ENDED.includes(state) || store.isClaimed(id)) continue;
-      if (desk && desk.deaths >= MOST_DEATHS) store.move(id, 'failed', toWire(diedTooOften()));
-      else if (state === 'running') store.move(id, 'queued');
-    }
-  }
-
   /** Starts the next one unless one is running. */
   #pump(): void {
     if (this.#running || this.#stopped || this.#asides > 0) return;
@@ -306,11 +293,4 @@ export class RenderQueue {
   #entry(job: Job): QueueEntry {
     return entryOf(job, this.#running?.job.id === job.id ? this.#running.progress : null);
   }
-}
-
-function diedTooOften(): AppError {
-  return new AppError('engine-died', 'the engine stopped twice while working on this', {
-    doing: 'rendering',
-    hint: 'Try a smaller size or another processor, then retry.',
-  });
 }

@@ -15,3 +15,6 @@ export const NEXT: Readonly<Record<JobState, readonly JobState[]>> = {
 export function before(state: JobState): JobState[] {
   return (Object.keys(NEXT) as JobState[]).filter((from) => NEXT[from].includes(state));
 }
+
+/** Nothing works at them; two of them can be asked for again. */
+export const ENDED: readonly JobState[] = ['done', 'failed', 'cancelled'];
