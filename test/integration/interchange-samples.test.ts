@@ -34,7 +34,7 @@ const files =
 const read = (text: string) => readTimeline(text, rational(25)).cut;
 
 describe.skipIf(files.length === 0)('of other programs', () => {
-  it.each(files.filter((name) => name in SEEN))('%s says the same cut in every format', (name) => {
+  it.each(Object.keys(SEEN))('%s says the same cut in every format', (name) => {
     const cut = read(readFileSync(join(folder!, name), 'utf8'));
     expect(seenIn(cut)).toHaveLength(SEEN[name]!);
     for (const format of TIMELINE_FORMATS) {

@@ -117,9 +117,10 @@ describe('the door', () => {
     const { status, text, headers } = await send('/takes', { headers: known() });
     expect([status, JSON.parse(text)]).toEqual([200, { takes: ['one'] }]);
     expect(Object.keys(headers).filter((name) => name.startsWith('access-control'))).toEqual([]);
-    const body = JSON.stringify({ path: '/tmp/a.fcpxml' });
+    const path = join(dir, 'a.fcpxml');
+    const body = JSON.stringify({ path });
     expect((await send('/open', { method: 'POST', headers: json(), body })).status).toBe(200);
-    expect(opened).toEqual(['/tmp/a.fcpxml']);
+    expect(opened).toEqual([path]);
     const first = token();
     await door.close();
     expect(existsSync(file)).toBe(false);
