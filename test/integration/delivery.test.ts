@@ -347,6 +347,15 @@ describe('takes', () => {
     expect([info.audio, info.frames, info.timecode]).toEqual([[], 15, '10:00:00;05']);
   });
 
+  it('of another rate than their clip are refused: each frame would stand for another', async () => {
+    const path = await film('faster.mov', { rate: '50', frames: 15, timecode: '10:00:00:05' });
+    const takes = { 'take-1': { ...document.takes['take-1']!, path } };
+    const odd = { ...asked('odd', { media: { as: 'copy' } }), document: { ...document, takes } };
+    await expect(foresee(odd, { probe })).rejects.toThrow(
+      'Take 1 of Shot 1 was rendered at 50 fps, its clip now runs at 29.97 fps',
+    );
+  });
+
   it('have names that say what they are, and never the same twice', async () => {
     const twice = { ...document.takes['take-1']!, id: 'take-2', path: take };
     const both = { ...document, takes: { ...document.takes, 'take-2': twice } };

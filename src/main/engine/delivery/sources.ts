@@ -19,38 +19,51 @@ export async function readSources(
   { document, what, timelines }: Pick<DeliveryRequest, 'document' | 'what' | 'timelines'>,
   { probe, signal }: { readonly probe: Probe; readonly signal?: AbortSignal | undefined },
 ): Promise<Sources> {
-  const wanted = new Map<string, { readonly rate: Rational; readonly take: string | null }>();
+  const wanted = new Map<string, Running>();
   const chosen = new Set(what.kind === 'takes' ? what.takes : []);
   for (const item of document.timeline) {
     if (item.kind !== 'shot') continue;
     const clip = document.clips[item.clipId]!;
-    wanted.set(clip.path, { rate: clip.rate, take: null });
+    const { rate } = clip;
+    const pictures = runOfPattern(clip.path) !== null;
+    wanted.set(clip.path, { rate, take: null, pictures });
     for (const { id, shotId, path, name } of Object.values(document.takes))
       if (shotId === item.id && (timelines?.takes === 'all' || id === item.takeId || chosen.has(id)))
-        wanted.set(path, {
-          rate: clip.rate,
-          take: runOfPattern(clip.path) ? `${name} of ${item.name}` : null,
-        });
+        wanted.set(path, { rate, take: `${name} of ${item.name}`, pictures });
   }
   const sources = new Map<string, ClipInfo>();
-  for (const [path, { rate, take }] of wanted) {
+  for (const [path, running] of wanted) {
     throwIfCancelled(signal);
     const info = await probe(path, signal);
-    if (take !== null) requireRate(info, rate, take);
-    sources.set(path, atRate(info, rate));
+    requireRate(info, running);
+    sources.set(path, atRate(info, running.rate));
   }
   return sources;
 }
 
-/** A picture sequence may have been given another rate since: its takes would then pass at a speed that is not theirs. */
-function requireRate(info: ClipInfo, rate: Rational, take: string): void {
+/** A file at the rate of its clip. */
+interface Running {
+  readonly rate: Rational;
+  /** What the artist calls it; null is the clip itself. */
+  readonly take: string | null;
+  /** Whether the clip is a sequence of pictures. */
+  readonly pictures: boolean;
+}
+
+/**
+ * A take has a frame for each of its clip's, at the clip's rate. A picture sequence may have been given another since, and the file may be
+ * another than was rendered: it would pass at a speed that is not its own.
+ */
+function requireRate(info: ClipInfo, { rate, take, pictures }: Running): void {
   const off = Math.abs(toNumber(info.rate) / toNumber(rate) - 1);
   // Of one frame no rate can be measured.
-  if (info.sequence !== null || info.frames === 1 || off < 5e-4) return;
+  if (take === null || info.sequence !== null || info.frames === 1 || off < 5e-4) return;
   const [made, now] = [info.rate, rate].map((one) => `${Number(toNumber(one).toFixed(3))} fps`);
   throw new AppError('usage', `${take} was rendered at ${made}, its clip now runs at ${now}`, {
     doing: 'exporting takes',
-    hint: 'Render the shot again, or give the clip its frame rate back in the panel Clips.',
+    hint: pictures
+      ? 'Render the shot again, or give the clip its frame rate back in the panel Clips.'
+      : 'Its file is another than was rendered: render the shot again.',
   });
 }
 
