@@ -7,7 +7,7 @@ import { filesOfClip } from '../media/sequence.ts';
 import { nameWords, partsOf, shotWithId, takeWithId } from './chosen.ts';
 import { freeName, named } from './names.ts';
 import type { PlannedFile } from './planned.ts';
-import { factsOf, type Sources } from './sources.ts';
+import { factsOf, infosOf, type Sources } from './sources.ts';
 import { deliveredCut } from './timelines.ts';
 
 /** Each file once; takes by the pattern of names, clips under their own. */
@@ -54,7 +54,7 @@ function wanted(request: DeliveryRequest, sources: Sources): ClipInfo[] {
   const { document, what } = request;
   if (what.kind === 'timeline') {
     const seen = new Set(Object.values(deliveredCut(request, sources, []).media).map(({ path }) => path));
-    const infos = new Map([...sources.values()].map((info) => [info.path, info]));
+    const infos = infosOf(sources);
     return [...infos.values()].filter(({ path }) => seen.has(path));
   }
   const paths =

@@ -12,7 +12,6 @@ import { portableName } from '../../../common/file-name.ts';
 import { FORMATS } from '../../../common/formats/registry.ts';
 import type { TimelineFormatId } from '../../../common/interchange/formats.ts';
 import type { MediaFacts } from '../../../common/interchange/from-project.ts';
-import type { ClipInfo } from '../../../common/media.ts';
 import type { TakeFile } from '../../../common/report.ts';
 import { parseTimecode } from '../../../common/time/timecode.ts';
 import { copyWhole, writeWhole } from '../../atomic-files.ts';
@@ -30,7 +29,7 @@ import { planDelivery } from './plan.ts';
 import type { Plan, PlannedFile } from './planned.ts';
 import { readmeOf } from './readme.ts';
 import { trackOf } from './sound.ts';
-import { readSources, type Sources } from './sources.ts';
+import { type Infos, infosOf, readSources, type Sources } from './sources.ts';
 import { deliveredCut, timelineTexts } from './timelines.ts';
 
 const DOING = 'exporting';
@@ -46,14 +45,14 @@ export async function foresee(
   request: DeliveryRequest,
   { probe, signal }: DeliveryContext,
 ): Promise<DeliveryForecast> {
-  const { sources, plan, digest } = await prepare(request, { probe, signal });
+  const { plan, digest, digests } = await prepare(request, { probe, signal });
   const files = plan.files.map(({ name, frames, forecast }) => ({ name, frames, bytes: forecast.usual }));
   const place = await nearestFolder(request.folder);
   return {
     files,
-    bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+    bytes: sumOf(files, ({ bytes }) => bytes),
     free: await freeBytes(place),
-    done: await PartialFolder.finishedIn(request.folder, digest, digestsOf(plan, sources)),
+    done: await PartialFolder.finishedIn(request.folder, digest, digests),
     notes: [...plan.notes, ...(await checkRooms(place, plan.files))],
   };
 }
@@ -64,8 +63,7 @@ export async function foresee(
  */
 export async function deliver(request: DeliveryRequest, context: DeliveryContext): Promise<Delivered> {
   const { folder } = request;
-  const { sources, plan, digest } = await prepare(request, context);
-  const digests = digestsOf(plan, sources);
+  const { sources, plan, digest, digests } = await prepare(request, context);
   let partial: PartialFolder;
   try {
     partial = await PartialFolder.open(folder, digest);
@@ -94,6 +92,8 @@ interface Prepared {
   readonly sources: Sources;
   readonly plan: Plan;
   readonly digest: string;
+  /** Of each file, by its name. */
+  readonly digests: ReadonlyMap<string, string>;
 }
 
 async function prepare(
@@ -112,14 +112,15 @@ async function prepare(
     );
   const sources = await readSources(request, context);
   const plan = await planDelivery(request, sources, context.signal);
-  const digest = digestOf([request.folder, [...digestsOf(plan, sources)]]);
-  return { sources, plan, digest };
+  const digests = digestsOf(plan, sources);
+  return { sources, plan, digests, digest: digestOf([request.folder, [...digests]]) };
 }
 
 /** A file is the same if it is made in the same way of files that nobody has changed since. */
 function digestsOf({ files }: Plan, sources: Sources): ReadonlyMap<string, string> {
-  const stamps = new Map([...sources.values()].map(({ path }) => [path, stampOf(path)]));
-  return new Map(files.map(({ name, work }) => [name, digestOf([work, [...stamps]])]));
+  // Of sequences a line a picture: read and taken together once.
+  const stamps = digestOf([...infosOf(sources).keys()].map((path) => [path, stampOf(path)]));
+  return new Map(files.map(({ name, work }) => [name, digestOf([work, stamps])]));
 }
 
 /** The folder, or the one that it will be made in. */
@@ -128,9 +129,8 @@ async function nearestFolder(folder: string): Promise<string> {
     if ((await stat(place).catch(() => null))?.isDirectory() || dirname(place) === place) return place;
 }
 
-interface Media extends Pick<Prepared, 'plan' | 'sources'> {
+interface Media extends Pick<Prepared, 'plan' | 'sources' | 'digests'> {
   readonly partial: PartialFolder;
-  readonly digests: ReadonlyMap<string, string>;
 }
 
 interface Written {
@@ -151,7 +151,7 @@ async function writeMedia(
     partial.out,
     files.filter(({ name }) => !known.has(name)),
   );
-  const infos = new Map([...sources.values()].map((info) => [info.path, info]));
+  const infos = infosOf(sources);
   const all = sumOf(files, ({ frames }) => frames);
   const delivered: DeliveredFile[] = [];
   let before = 0;
@@ -189,7 +189,7 @@ async function checkRooms(folder: string, files: readonly PlannedFile[]): Promis
 
 interface Writing {
   readonly partial: PartialFolder;
-  readonly infos: ReadonlyMap<string, ClipInfo>;
+  readonly infos: Infos;
   readonly tell: (frame: number) => void;
   readonly signal: AbortSignal | undefined;
 }
@@ -226,7 +226,7 @@ async function write(
 function factsOfTake(
   { rate, frames, width, height, timecode, reel, audioStreams }: TakeFile,
   movie: Movie,
-  infos: ReadonlyMap<string, ClipInfo>,
+  infos: Infos,
   path: string,
 ): MediaFacts {
   const heard = movie.pieces.length === 1 ? movie.pieces[0]!.sound : null;

@@ -14,7 +14,7 @@ import { shotWithId, takeWithId } from './chosen.ts';
 import type { DeliveryContext } from './delivery.ts';
 import { makeMovie, rehearseMovie } from './make.ts';
 import { type Movie, piecesOf, shotGrid } from './movie.ts';
-import { readSources } from './sources.ts';
+import { infosOf, readSources } from './sources.ts';
 
 const DOING = 'replacing the source';
 
@@ -47,7 +47,7 @@ export async function replaceSource(
     pieces: piecesOf(grid, clip.rate, clip.frames).map((piece) => ({ ...piece, sound: null })),
     ...(info.audio.length > 0 && { through: info.path }),
   };
-  const making = { movie, format, infos: new Map([...sources.values()].map((one) => [one.path, one])) };
+  const making = { movie, format, infos: infosOf(sources) };
   const notes = await rehearseMovie(making, signal);
   const beside = dirname(clip.path);
   const folder = freeFolder(join(beside, portableName(`${shot.name} ${take.name} (Retake)`, 'Retake')));

@@ -5,15 +5,14 @@ import { join } from 'node:path';
 import { FORMATS, type TakeFormat } from '../../../common/formats/registry.ts';
 import type { ClipInfo, Fit, FrameRange } from '../../../common/media.ts';
 import type { TakeFile } from '../../../common/report.ts';
-import { rational, toNumber } from '../../../common/time/rational.ts';
+import { rational, sameRational, toNumber } from '../../../common/time/rational.ts';
 import { decoderOfAlpha } from '../media/decode.ts';
 import { openTake, rehearseTake, type TakeOptions } from '../media/encode.ts';
 import { resolveFfmpeg } from '../media/ffmpeg.ts';
 import type { Movie } from './movie.ts';
 import { picturesOf } from './pictures.ts';
 import { asStream, heardFrom, joinSound, trackOf } from './sound.ts';
-
-type Infos = ReadonlyMap<string, ClipInfo>;
+import type { Infos } from './sources.ts';
 
 export interface Making {
   readonly movie: Movie;
@@ -39,7 +38,7 @@ export function isPart({ pieces, rate, through }: Movie, infos: Infos): boolean 
   const info = infos.get(path)!;
   return (
     (piece.sound === null || piece.sound.path === path) &&
-    rate.num * info.rate.den === rate.den * info.rate.num &&
+    sameRational(rate, info.rate) &&
     frames.every((frame, k) => frame === frames[0]! + k)
   );
 }

@@ -33,7 +33,7 @@ import { freeName, named } from './names.ts';
 import { fittedInto } from './pictures.ts';
 import type { Plan, PlannedFile, StandsFor } from './planned.ts';
 import { trackOf } from './sound.ts';
-import type { Sources } from './sources.ts';
+import { type Infos, infosOf, type Sources } from './sources.ts';
 
 type Made = Extract<DeliveryRequest['media'], { as: 'made' }>;
 
@@ -56,7 +56,7 @@ export async function moviesOf(
   signal: AbortSignal | undefined,
 ): Promise<Plan> {
   const notes = new Set<string>();
-  const infos = new Map([...sources.values()].map((info) => [info.path, info]));
+  const infos = infosOf(sources);
   const taken = new Set<string>();
   const files: PlannedFile[] = [];
   for (const wanted of wantedOf(request, made, sources, notes)) {
@@ -185,7 +185,7 @@ function movieOf(wanted: Wanted, { rate: asked, sound }: Made, notes: Set<string
 }
 
 /** @throws AppError clip-unreadable where a file is shorter than the project knows */
-function requireFrames({ pieces }: Movie, infos: ReadonlyMap<string, ClipInfo>): void {
+function requireFrames({ pieces }: Movie, infos: Infos): void {
   for (const { picture } of pieces) {
     if (!picture) continue;
     const { path, frames } = infos.get(picture.path)!;
@@ -207,7 +207,7 @@ async function untouched(
   { pieces, frames, rate }: Movie,
   { format, sound }: Made,
   take: Take | null,
-  infos: ReadonlyMap<string, ClipInfo>,
+  infos: Infos,
 ): Promise<ClipInfo | null> {
   const [piece, ...more] = pieces;
   const info = piece?.picture && infos.get(piece.picture.path);
@@ -218,7 +218,7 @@ async function untouched(
   return (await formatOfTake(take.path)) === format ? info : null;
 }
 
-function forecast(movie: Movie, { format }: Made, infos: ReadonlyMap<string, ClipInfo>) {
+function forecast(movie: Movie, { format }: Made, infos: Infos) {
   const { width, height, rate, frames, pieces } = movie;
   const track = trackOf(movie, infos);
   const heard = pieces.length === 1 && pieces[0]!.sound ? infos.get(pieces[0]!.sound.path)!.audio : null;
@@ -238,17 +238,12 @@ function tellOfHandles(
 }
 
 /** What an editor would not expect of a file that is put together. */
-function tellOf(
-  movie: Movie,
-  { shot }: Wanted,
-  infos: ReadonlyMap<string, ClipInfo>,
-  notes: Set<string>,
-): void {
+function tellOf(movie: Movie, { shot }: Wanted, infos: Infos, notes: Set<string>): void {
   const what = shot?.name ?? 'the timeline';
   const seen = new Set(movie.pieces.flatMap(({ picture }) => (picture ? [infos.get(picture.path)!] : [])));
   for (const info of seen) {
     const { width, height } = fittedInto(info, movie);
-    const name = info.path.split(/[\\/]/).at(-1)!;
+    const name = basename(info.path);
     if (info.width !== movie.width || info.height !== movie.height)
       notes.add(
         `${name} has ${info.width}×${info.height} pixels: it is fitted into ${movie.width}×${movie.height}${width === movie.width && height === movie.height ? '' : ', with black beside it'}`,

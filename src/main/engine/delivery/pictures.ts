@@ -2,6 +2,7 @@
 import type { ClipInfo } from '../../../common/media.ts';
 import { decodeAlpha, decodeDeep } from '../media/decode.ts';
 import type { Movie, Piece } from './movie.ts';
+import type { Infos } from './sources.ts';
 
 interface Size {
   readonly width: number;
@@ -36,11 +37,7 @@ interface Wanted {
 }
 
 /** @throws AppError clip-unreadable; Cancelled */
-export async function* picturesOf(
-  movie: Movie,
-  infos: ReadonlyMap<string, ClipInfo>,
-  wanted: Wanted,
-): AsyncGenerator<Picture> {
+export async function* picturesOf(movie: Movie, infos: Infos, wanted: Wanted): AsyncGenerator<Picture> {
   const { width, height } = movie;
   const opaque = wanted.veiled ? new Float32Array(width * height).fill(1) : undefined;
   const black: Picture = { rgb: new Float32Array(width * height * 3), ...(opaque && { alpha: opaque }) };

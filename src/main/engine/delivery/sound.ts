@@ -6,8 +6,7 @@ import { writeFailure } from '../media/failure.ts';
 import { FfmpegProcess, resolveFfmpeg } from '../media/ffmpeg.ts';
 import { joinSoundArgs, soundPieceArgs } from '../media/sound-args.ts';
 import type { Movie } from './movie.ts';
-
-type Infos = ReadonlyMap<string, ClipInfo>;
+import type { Infos } from './sources.ts';
 
 /** Layouts that go on as they are where every piece has the same; all else is mixed to two channels. */
 const KEPT: Readonly<Record<string, number>> = { mono: 1, stereo: 2, '5.1': 6, '7.1': 8 };

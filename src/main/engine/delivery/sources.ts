@@ -11,6 +11,13 @@ import type { Probe } from '../media/remembering-probe.ts';
 /** By the path that the project has. */
 export type Sources = ReadonlyMap<string, ClipInfo>;
 
+/** By their own path: a folder's is the pattern of its pictures. */
+export type Infos = ReadonlyMap<string, ClipInfo>;
+
+export function infosOf(sources: Sources): Infos {
+  return new Map([...sources.values()].map((info) => [info.path, info]));
+}
+
 /**
  * What may be seen: clips of the shots on the timeline, and their takes.
  * @throws AppError clip-unreadable; Cancelled
