@@ -25,7 +25,11 @@ const TYPES: Readonly<Record<string, string>> = {
   '.mp4': 'video/mp4',
 };
 
-export type Answers = { [Name in keyof Calls]?: (input: Calls[Name]['input']) => Calls[Name]['output'] };
+export type Answers = {
+  [Name in keyof Calls]?: (
+    input: Calls[Name]['input'],
+  ) => Calls[Name]['output'] | Promise<Calls[Name]['output']>;
+};
 
 export interface OpenPage {
   readonly page: Page;
@@ -133,11 +137,11 @@ export async function openPage(options: PageOptions): Promise<OpenPage> {
     'clip.preview': () => preview,
     ...options.answers,
   };
-  await page.exposeFunction('askTest', (name: keyof Calls, input: never) => {
+  await page.exposeFunction('askTest', async (name: keyof Calls, input: never) => {
     try {
       const answer = answers[name] as ((input: never) => unknown) | undefined;
       if (!answer) throw new AppError('usage', `this test does not answer ${name}`, { doing: 'asking' });
-      return { value: answer(input) };
+      return { value: await answer(input) };
     } catch (error) {
       return { error: toWire(error) };
     }

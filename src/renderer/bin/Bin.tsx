@@ -9,9 +9,8 @@ import { tryTo } from '../store/notices.ts';
 import { useDocument } from '../store/project.ts';
 import { getView, setView, useView } from '../store/view.ts';
 import { Button } from '../ui/Button.tsx';
-import layout from '../ui/layout.module.css';
+import panel from '../ui/list-panel.module.css';
 import texts from '../ui/text.module.css';
-import styles from './Bin.module.css';
 import { ClipRow } from './ClipRow.tsx';
 
 /** Only the clips in sight are drawn; their own heights are measured once they are there. */
@@ -28,7 +27,7 @@ export function Bin() {
   const all = useMemo(() => Object.values(clips), [clips]);
   if (all.length === 0)
     return (
-      <div className={`${layout.note} ${styles.empty}`}>
+      <div className={panel.empty}>
         <p className={texts.quiet}>No clips yet. Drop files on the window, or</p>
         <Button onPress={() => void run('file.import')}>Import clips…</Button>
       </div>
@@ -45,7 +44,7 @@ export function Bin() {
   };
   return (
     <div
-      className={styles.bin}
+      className={panel.panel}
       onKeyDownCapture={(event) => {
         if (event.target instanceof HTMLInputElement || event.ctrlKey || event.metaKey || event.altKey)
           return;
@@ -59,7 +58,7 @@ export function Bin() {
           items={all}
           dependencies={[renaming]}
           aria-label="Clips. Enter puts one in at the playhead, F2 renames, Delete takes it out of the project."
-          className={styles.list}
+          className={panel.list}
           selectionMode="single"
           selectionBehavior="replace"
           selectedKeys={isHere ? [chosen] : []}
@@ -83,7 +82,7 @@ export function Bin() {
           )}
         </GridList>
       </Virtualizer>
-      <div className={styles.foot}>
+      <div className={panel.foot}>
         <Button isDisabled={!isHere} onPress={() => void run('clip.insert')}>
           Insert
         </Button>

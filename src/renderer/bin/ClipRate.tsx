@@ -3,14 +3,9 @@ import { useState } from 'react';
 import type { Rational } from '../../common/media.ts';
 import { timelineRate } from '../../common/project/positions.ts';
 import { runOfPattern } from '../../common/sequence.ts';
-import {
-  formatRational,
-  parseRational,
-  STANDARD_RATES,
-  sameRational,
-  toNumber,
-} from '../../common/time/rational.ts';
+import { formatRational, parseRational, STANDARD_RATES, sameRational } from '../../common/time/rational.ts';
 import { giveClipRate } from '../actions/clip-rate.ts';
+import { rateOption, ratesWith } from '../rates.ts';
 import { tryTo } from '../store/notices.ts';
 import { useDocument } from '../store/project.ts';
 import { setView, useView } from '../store/view.ts';
@@ -21,8 +16,6 @@ import texts from '../ui/text.module.css';
 import { count, fps } from '../words.ts';
 import styles from './ClipRate.module.css';
 import { lengthOf } from './describe.ts';
-
-const optionOf = (rate: Rational) => ({ id: formatRational(rate), name: fps(rate) });
 
 export function ClipRate() {
   const id = useView((view) => view.clip);
@@ -40,9 +33,6 @@ export function ClipRate() {
   const [chosen, setChosen] = useState<Rational | null>(null);
   if (!clip) return <p className={texts.quiet}>This clip is no longer in the project.</p>;
   const rate = chosen ?? clip.rate;
-  const rates = [...STANDARD_RATES, clip.rate]
-    .filter((one, at, all) => all.findIndex((other) => sameRational(one, other)) === at)
-    .toSorted((a, b) => toNumber(a) - toNumber(b));
   const isSame = sameRational(rate, clip.rate);
   return (
     <form
@@ -56,7 +46,7 @@ export function ClipRate() {
       <p>How fast the pictures of {clip.name} run. Shots and takes keep their frames.</p>
       <Select
         label="Frames per second"
-        options={rates.map(optionOf)}
+        options={ratesWith(STANDARD_RATES, clip.rate).map(rateOption)}
         value={formatRational(rate)}
         onChange={(text) => setChosen(parseRational(text))}
       />

@@ -3,14 +3,13 @@ import { useId } from 'react';
 import type { ExportChoice } from '../../common/delivery/choice.ts';
 import { isPictures } from '../../common/formats/format.ts';
 import { FORMATS, type TakeFormat } from '../../common/formats/registry.ts';
-import type { Rational } from '../../common/media.ts';
-import { parseRational, rational } from '../../common/time/rational.ts';
+import { formatRational, parseRational } from '../../common/time/rational.ts';
 import { choose } from '../actions/export.ts';
+import { EDITING_RATES, rateOption } from '../rates.ts';
 import { NumberInput } from '../ui/NumberInput.tsx';
 import { Select } from '../ui/Select.tsx';
 import { Switch } from '../ui/Switch.tsx';
 import texts from '../ui/text.module.css';
-import { fps } from '../words.ts';
 import styles from './Export.module.css';
 import { KEPT, MADE } from './wording.ts';
 
@@ -96,7 +95,7 @@ function MadeFields({ choice, made }: { readonly choice: ExportChoice; readonly 
       <Select
         label="Frame rate"
         options={RATES}
-        value={made.rate ? keyOf(made.rate) : OWN}
+        value={made.rate ? formatRational(made.rate) : OWN}
         onChange={(chosen) => set({ rate: chosen === OWN ? null : parseRational(chosen) })}
       />
     </>
@@ -104,21 +103,10 @@ function MadeFields({ choice, made }: { readonly choice: ExportChoice; readonly 
 }
 
 const OWN = 'own';
-const keyOf = ({ num, den }: Rational) => `${num}/${den}`;
 const RATES = [
   { id: OWN, name: 'As it is' },
-  ...[
-    rational(24000, 1001),
-    rational(24),
-    rational(25),
-    rational(30000, 1001),
-    rational(30),
-    rational(50),
-    rational(60000, 1001),
-    rational(60),
-  ].map((rate) => ({
-    id: keyOf(rate),
-    name: fps(rate),
+  ...EDITING_RATES.map((rate) => ({
+    ...rateOption(rate),
     note: 'Length and sound stay; frames are left out or stand twice',
   })),
 ];

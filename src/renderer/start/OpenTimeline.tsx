@@ -1,6 +1,5 @@
 /** The cut of another program becomes a project: what is in it, where its clips are, and what could not be kept. */
-import type { Rational } from '../../common/media.ts';
-import { rational, sameRational } from '../../common/time/rational.ts';
+import { formatRational, parseRational } from '../../common/time/rational.ts';
 import {
   chooseFootageFolder,
   chooseProjectPlace,
@@ -8,6 +7,7 @@ import {
   lookIn,
   openAsked,
 } from '../actions/open-timeline.ts';
+import { EDITING_RATES, rateOption, ratesWith } from '../rates.ts';
 import { type Opening, patchOpening, useOpening } from '../store/opening.ts';
 import { Button } from '../ui/Button.tsx';
 import layout from '../ui/layout.module.css';
@@ -16,17 +16,6 @@ import { Select } from '../ui/Select.tsx';
 import texts from '../ui/text.module.css';
 import { count, fps, nameOfFile } from '../words.ts';
 import styles from './OpenTimeline.module.css';
-
-const RATES: readonly Rational[] = [
-  rational(24000, 1001),
-  rational(24),
-  rational(25),
-  rational(30000, 1001),
-  rational(30),
-  rational(50),
-  rational(60000, 1001),
-  rational(60),
-];
 
 export function OpenTimeline() {
   const opening = useOpening();
@@ -39,8 +28,6 @@ function Ask({ opening }: { readonly opening: Opening }) {
   const busy = state !== 'asking';
   const lost = seen?.files.filter(({ foundAt }) => foundAt === null) ?? [];
   const none = seen !== null && lost.length === seen.files.length;
-  const rates = rate && !RATES.some((one) => sameRational(one, rate)) ? [...RATES, rate] : RATES;
-  const keyOf = ({ num, den }: Rational) => `${num}/${den}`;
   return (
     <div className={styles.sheet}>
       <p className={texts.path}>{nameOfFile(path)}</p>
@@ -64,9 +51,9 @@ function Ask({ opening }: { readonly opening: Opening }) {
       {seen && seen.rate === null ? (
         <Select
           label="Frames a second (the list does not say)"
-          options={rates.map((one) => ({ id: keyOf(one), name: fps(one) }))}
-          value={rate ? keyOf(rate) : ''}
-          onChange={(id) => patchOpening({ rate: rates.find((one) => keyOf(one) === id) ?? null })}
+          options={ratesWith(EDITING_RATES, rate).map(rateOption)}
+          value={rate ? formatRational(rate) : ''}
+          onChange={(id) => patchOpening({ rate: parseRational(id) })}
         />
       ) : null}
       {lost.length > 0 || footage !== '' ? (

@@ -12,6 +12,7 @@ import { useDocument } from '../store/project.ts';
 import { setTakesView, useTakesView } from '../store/takes.ts';
 import { Button } from '../ui/Button.tsx';
 import layout from '../ui/layout.module.css';
+import panel from '../ui/list-panel.module.css';
 import texts from '../ui/text.module.css';
 import { Chosen } from './Chosen.tsx';
 import { listedTakes } from './choice.ts';
@@ -139,7 +140,7 @@ export function Takes() {
           No takes yet. Write a prompt and render; every render is kept here.
         </p>
       ) : listed.length === 0 ? (
-        <div className={`${layout.note} ${styles.empty}`}>
+        <div className={panel.empty}>
           <p className={texts.quiet}>No take of this shot is like that.</p>
           <Button onPress={() => setTakesView({ filter: 'all' })}>Show all {takes.length}</Button>
         </div>

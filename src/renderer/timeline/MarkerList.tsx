@@ -6,7 +6,7 @@ import { run } from '../actions/registry.ts';
 import { useDocument } from '../store/project.ts';
 import { seek, setView, takeMarker, useView } from '../store/view.ts';
 import { Button } from '../ui/Button.tsx';
-import layout from '../ui/layout.module.css';
+import panel from '../ui/list-panel.module.css';
 import texts from '../ui/text.module.css';
 import styles from './MarkerList.module.css';
 
@@ -18,7 +18,7 @@ export function MarkerList() {
   const inHand = useView((view) => view.marker);
   if (markers.length === 0)
     return (
-      <div className={`${layout.note} ${styles.empty}`}>
+      <div className={panel.empty}>
         <p className={texts.quiet}>No markers yet. M sets one at the playhead; M again names it.</p>
         <Button onPress={() => void run('marker.add')}>Marker at the playhead</Button>
       </div>
@@ -32,7 +32,7 @@ export function MarkerList() {
   };
   return (
     <div
-      className={styles.markers}
+      className={panel.panel}
       onKeyDownCapture={(event) => {
         if (event.key !== 'Delete' && event.key !== 'Backspace') return;
         event.preventDefault();
@@ -44,7 +44,7 @@ export function MarkerList() {
         <GridList
           items={markers}
           aria-label="Markers. Enter changes one, Delete removes it."
-          className={styles.list}
+          className={panel.list}
           selectionMode="single"
           selectionBehavior="replace"
           selectedKeys={inHand === null ? [] : [inHand]}
@@ -54,7 +54,7 @@ export function MarkerList() {
           {(marker: Marker) => <Row marker={marker} />}
         </GridList>
       </Virtualizer>
-      <div className={styles.foot}>
+      <div className={panel.foot}>
         <Button onPress={() => void run('marker.add')}>Add</Button>
         <Button isDisabled={inHand === null} onPress={() => void run('marker.edit')}>
           Change…

@@ -9,6 +9,7 @@ import { IconButton } from '../ui/IconButton.tsx';
 import layout from '../ui/layout.module.css';
 import texts from '../ui/text.module.css';
 import { Follower } from './follower.ts';
+import pictures from './picture.module.css';
 import { Player } from './player.ts';
 import styles from './Several.module.css';
 import { useCamera } from './use-camera.ts';
@@ -62,15 +63,15 @@ export function Several({ picture }: { readonly picture: Picture }) {
           data-pane={idOf(choice)}
           ref={index === 0 ? pane : null}
         >
-          <div className={styles.picture} style={style}>
+          <div className={pictures.picture} style={style}>
             <div
-              className={styles.videos}
+              className={pictures.videos}
               ref={(element) => {
                 if (element) hosts.current.set(idOf(choice), element);
               }}
             />
           </div>
-          <span className={styles.name}>{nameOf(choice)}</span>
+          <span className={`${pictures.name} ${styles.name}`}>{nameOf(choice)}</span>
         </div>
       ))}
     </div>

@@ -6,6 +6,7 @@ import { getDocument } from '../store/project.ts';
 import { type Choice, useViewer } from '../store/viewer.ts';
 import { MaskLayer } from './mask/MaskLayer.tsx';
 import { Progressive } from './Progressive.tsx';
+import pictures from './picture.module.css';
 import { Player } from './player.ts';
 import styles from './Stage.module.css';
 import { takeFor } from './segments.ts';
@@ -59,16 +60,18 @@ export function Stage({ picture }: { readonly picture: Picture }) {
       onPointerDown={onPointerDown}
     >
       <div className={styles.pane} data-side="first" ref={pane}>
-        <div className={styles.picture} data-picture="" style={style}>
+        <div className={pictures.picture} data-picture="" style={style}>
           <div
-            className={styles.videos}
+            className={pictures.videos}
             ref={(element) => {
               hosts.current[0] = element;
             }}
           />
           {rendered === 'first' ? <Progressive picture={picture} take={picture.take} side="first" /> : null}
         </div>
-        {comparing && comparison !== 'difference' ? <span className={styles.name}>A</span> : null}
+        {comparing && comparison !== 'difference' ? (
+          <span className={`${pictures.name} ${styles.name}`}>A</span>
+        ) : null}
       </div>
       <div
         className={`${styles.pane} ${styles.second}`}
@@ -77,14 +80,14 @@ export function Stage({ picture }: { readonly picture: Picture }) {
         style={comparison === 'onion' ? { opacity: onion } : undefined}
       >
         <div
-          className={styles.picture}
+          className={pictures.picture}
           style={{
             ...style,
             clipPath: comparison === 'wipe' ? `inset(0 0 0 ${wipe * 100}%)` : undefined,
           }}
         >
           <div
-            className={styles.videos}
+            className={pictures.videos}
             ref={(element) => {
               hosts.current[1] = element;
             }}
@@ -94,7 +97,7 @@ export function Stage({ picture }: { readonly picture: Picture }) {
           ) : null}
         </div>
         {comparing && comparison !== 'difference' ? (
-          <span className={`${styles.name} ${styles.end}`}>B</span>
+          <span className={`${pictures.name} ${styles.name} ${styles.end}`}>B</span>
         ) : null}
       </div>
       <MaskLayer picture={picture} place={at} width={paneSize.width} />
