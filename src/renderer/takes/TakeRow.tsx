@@ -2,6 +2,7 @@
 import { memo } from 'react';
 import { GridListItem } from 'react-aria-components';
 import type { ClipRef, Take } from '../../common/project/document.ts';
+import { middleOf } from '../actions/contact-sheet.ts';
 import { filesWith } from '../actions/drag-out.ts';
 import { giveTakeName } from '../actions/takes.ts';
 import { tryTo } from '../store/notices.ts';
@@ -50,12 +51,7 @@ export const TakeRow = memo(
         textValue={`${take.name}, ${rated}${isMasked ? ', masked' : ''}${part ? `, ${part}` : ''}, ${line}${take.note === '' ? '' : `, note: ${take.note}`}${isShown ? ', on the timeline' : ''}`}
         className={styles.take}
       >
-        <Thumbnail
-          path={take.path}
-          frame={Math.floor((take.end - take.start) / 2)}
-          isShown={isShown}
-          drags={() => filesWith(take)}
-        />
+        <Thumbnail path={take.path} frame={middleOf(take)} isShown={isShown} drags={() => filesWith(take)} />
         <div>
           {typing === 'name' ? (
             <NameField

@@ -195,8 +195,7 @@ function cursorOf(scene: Scene, hit: Hit, x: number, event: MouseEvent): string 
   return CURSORS[hit.kind];
 }
 
-/** What the pointer is told about a shot beyond its picture; empty for nothing. */
-/** What a mark means where that is not plain. */
+/** What a mark means where that is not plain; of a shot what its picture does not say; empty for nothing. */
 function titleOf({ document, followsSeveral }: Scene, hit: Hit): string {
   if (hit.kind === 'anchor') {
     const shot = shotOf(document, hit.shotId);

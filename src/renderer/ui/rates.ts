@@ -1,7 +1,7 @@
 /** Frame rates to choose from. */
-import type { Rational } from '../common/media.ts';
-import { formatRational, rational, sameRational, toNumber } from '../common/time/rational.ts';
-import { fps } from './words.ts';
+import type { Rational } from '../../common/media.ts';
+import { formatRational, rational, sameRational, toNumber } from '../../common/time/rational.ts';
+import { fps } from '../words.ts';
 
 /** What films and broadcasts are edited at. */
 export const EDITING_RATES: readonly Rational[] = [
