@@ -7,10 +7,10 @@ import { formatRational, parseRational, STANDARD_RATES, sameRational } from '../
 import { giveClipRate } from '../actions/clip-rate.ts';
 import { tryTo } from '../store/notices.ts';
 import { useDocument } from '../store/project.ts';
+import { rateOption, ratesWith } from '../store/rates.ts';
 import { setView, useView } from '../store/view.ts';
 import { Button } from '../ui/Button.tsx';
 import layout from '../ui/layout.module.css';
-import { rateOption, ratesWith } from '../ui/rates.ts';
 import { Select } from '../ui/Select.tsx';
 import texts from '../ui/text.module.css';
 import { count, fps } from '../words.ts';

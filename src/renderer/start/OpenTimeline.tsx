@@ -8,10 +8,10 @@ import {
   openAsked,
 } from '../actions/open-timeline.ts';
 import { type Opening, patchOpening, useOpening } from '../store/opening.ts';
+import { EDITING_RATES, rateOption, ratesWith } from '../store/rates.ts';
 import { Button } from '../ui/Button.tsx';
 import layout from '../ui/layout.module.css';
 import { PlaceField } from '../ui/PlaceField.tsx';
-import { EDITING_RATES, rateOption, ratesWith } from '../ui/rates.ts';
 import { Select } from '../ui/Select.tsx';
 import texts from '../ui/text.module.css';
 import { count, fps, nameOfFile } from '../words.ts';
