@@ -5,7 +5,7 @@ const fs = require('node:fs');
 const http = require('node:http');
 
 const CLOSED =
-  'Retake does not listen. Start it and switch on File > DaVinci Resolve > Let Resolve Ask for Timelines.';
+  'Retake does not listen. Start it and switch on File > DaVinci Resolve > Let Resolve ask for timelines.';
 const LONGEST_ANSWER = 4e6;
 
 function doorIn(file) {

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { issueText } from '../issue.ts';
-import { type Affected, type Field, isSameWord, SCOPES, type Scope, type Within } from './field.ts';
+import { type Affected, type Field, inTerminal, SCOPES, type Scope, type Within } from './field.ts';
 import { type Limits, limitsOf } from './limits.ts';
 import { type Origins, origins } from './origins.ts';
 
@@ -191,17 +191,12 @@ export function sameValue(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-/** In one word for both window and terminal: "prompt strength (guidance)". */
-function said({ label, flags: [flag] }: Placed): string {
-  const word = label.toLowerCase();
-  return flag && !isSameWord(label, flag.name) ? `${word} (${flag.name})` : word;
-}
-
 /** The setting that is wrong, by its name for people, and what is wrong with it: "steps must be 1 or more". */
 function problemOf(issue: z.core.$ZodIssue, { fields }: Pick<Catalogue, 'fields'>): string {
   const [group, key, ...inside] = issue.path.map(String);
   const one = fields.find((field) => field.group === group && field.key === key);
-  const label = one && said(one);
+  // "prompt strength (guidance)"
+  const label = one && `${one.label.toLowerCase()}${inTerminal(one)}`;
   if (issue.code === 'unrecognized_keys' && !one) return `${issueText(issue)}${group ? ` in ${group}` : ''}`;
   const where = one ? [label, ...inside].join(' ') : issue.path.join('.');
   return `${where} ${issueText(issue)}`.trim();

@@ -139,6 +139,14 @@ export function isSameWord(label: string, flag: string): boolean {
   return word.includes(flag) || flag.includes(word);
 }
 
+/** " (negative-prompt)", where the terminal has another word than the window; else nothing. */
+export function inTerminal({
+  label,
+  flags: [flag],
+}: Pick<Facts, 'label'> & { readonly flags: readonly Flag[] }): string {
+  return flag && !isSameWord(label, flag.name) ? ` (${flag.name})` : '';
+}
+
 /** A default makes it optional in requests. */
 export function field<const Schema extends z.ZodType, const S extends Scope>(
   schema: Schema,
