@@ -7,15 +7,17 @@ import { type FormatSpec, isPictures, pictureEnding } from '../../../common/form
 import { FORMATS, type TakeFormat } from '../../../common/formats/registry.ts';
 import type { ClipInfo, Fit, FrameRange } from '../../../common/media.ts';
 import type { TakeFile } from '../../../common/report.ts';
-import { toNumber } from '../../../common/time/rational.ts';
-import { encodeArgs, hasReel, takesFloats } from './encode-args.ts';
+import { toPlanes, toRgb48, withBelow } from './canvas-bytes.ts';
+import { takeChapters } from './chapters.ts';
+import { encodeArgs, hasReel } from './encode-args.ts';
+import { takesFloats } from './encode-picture.ts';
 import { writeFailure } from './failure.ts';
-import { type Ffmpeg, FfmpegProcess, requireEncoder, requireFilter, resolveFfmpeg } from './ffmpeg.ts';
-import { LINEAR_FILTER } from './linear.ts';
-import { type Own, stack, to16Bit } from './merge.ts';
+import { type Ffmpeg, FfmpegProcess, resolveFfmpeg } from './ffmpeg.ts';
+import { notHeld, requireHeld } from './held.ts';
+import { type Own, stack } from './merge.ts';
 import { checkRoom, forecastOf } from './room.ts';
 import { bytesOfPictures, FIRST_NUMBER } from './sequence.ts';
-import { alphaOf, soundNotes, takeChapters, takeSize, takeTimecode } from './take-facts.ts';
+import { alphaOf, soundNotes, takeSize, takeTimecode } from './take-facts.ts';
 import {
   checkTarget,
   discard,
@@ -97,22 +99,6 @@ function blank({ width, height }: ClipInfo): Own {
   return { rgb: new Uint16Array(width * height * 3), mask: new Float32Array(width * height).fill(1) };
 }
 
-function notHeld(error: AppError, spec: FormatSpec, { rate }: ClipInfo): AppError {
-  if (/Unsupported frame rate/.test(error.message)) {
-    const message = `${spec.label} has no place for ${Number(toNumber(rate).toFixed(3))} frames per second`;
-    const hint = 'Choose a QuickTime format (.mov), which holds every rate.';
-    return new AppError('usage', message, { doing: 'preparing the take', hint, cause: error });
-  }
-  const layout = /Unsupported channel layout "([^"]+)"/.exec(error.message)?.[1];
-  const message = layout
-    ? `${spec.label} takes have AAC sound, which cannot hold ${layout}`
-    : `${spec.label} cannot hold this take: ${error.message}`;
-  const hint = layout
-    ? 'Choose ProRes, DNxHR or a PNG sequence: they keep every channel.'
-    : 'Choose another format.';
-  return new AppError('usage', message, { doing: 'preparing the take', hint, cause: error });
-}
-
 interface OpenWriter extends TakeWriter {
   readonly notes: readonly string[];
   /** Waits for the encoder and checks the count; the take stays under its temporary name. */
@@ -128,25 +114,7 @@ async function open(
   throwIfCancelled(signal);
   const ffmpeg = options.ffmpeg ?? (await resolveFfmpeg());
   const base = FORMATS[format];
-  requireEncoder(ffmpeg, base.encoder);
-  if (clip.audio.length > 0) requireEncoder(ffmpeg, base.sound.encoder);
-  if (takesFloats(base)) requireFilter(ffmpeg, LINEAR_FILTER, base.label);
-  const [minWidth, minHeight] = base.minimum;
-  if (clip.width < minWidth || clip.height < minHeight) {
-    throw new AppError(
-      'usage',
-      `${base.label} holds no picture below ${minWidth}×${minHeight}, the clip has ${clip.width}×${clip.height}`,
-      { doing: 'preparing the take', hint: 'Choose ProRes or a PNG sequence.' },
-    );
-  }
-  const [stepX, stepY] = base.steps ?? [1, 1];
-  if (clip.width % stepX !== 0 || clip.height % stepY !== 0) {
-    throw new AppError(
-      'usage',
-      `${base.label} holds widths in steps of ${stepX} and heights in steps of ${stepY}, the clip has ${clip.width}×${clip.height}`,
-      { doing: 'preparing the take', hint: 'Choose ProRes or a PNG sequence.' },
-    );
-  }
+  requireHeld(clip, base, ffmpeg);
   await checkTarget(options.out, clip.path, format);
   const target = planTarget(options.out, format, options.tag);
   const doing = `writing ${basename(target.path)}`;
@@ -276,33 +244,6 @@ function writer(
       }),
     abort,
   };
-}
-
-/** A picture, and below it another of its size, grey. */
-function withBelow(rgb: Float32Array, greys: Float32Array): Float32Array {
-  const both = new Float32Array(2 * rgb.length);
-  both.set(rgb);
-  for (let i = 0; i < greys.length; i += 1) both.fill(greys[i]!, rgb.length + 3 * i, rgb.length + 3 * i + 3);
-  return both;
-}
-
-/** Clips to 0..1 and spreads over 16 bits, little-endian like every machine this runs on. */
-function toRgb48(rgb: Float32Array): Uint8Array {
-  const values = new Uint16Array(rgb.length);
-  for (let i = 0; i < rgb.length; i += 1) values[i] = to16Bit(rgb[i]!);
-  return new Uint8Array(values.buffer);
-}
-
-/** Planes G, B, R of floats as they are. */
-function toPlanes(rgb: Float32Array): Uint8Array {
-  const pixels = rgb.length / 3;
-  const values = new Float32Array(rgb.length);
-  for (let i = 0; i < pixels; i += 1) {
-    values[i] = rgb[3 * i + 1]!;
-    values[pixels + i] = rgb[3 * i + 2]!;
-    values[2 * pixels + i] = rgb[3 * i]!;
-  }
-  return new Uint8Array(values.buffer);
 }
 
 /** Name of the frames for ffmpeg, to which a percent sign in a name means something. */

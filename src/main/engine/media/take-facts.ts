@@ -1,25 +1,14 @@
 /** What a take has of its clip, and a note of each thing that it cannot have. */
 
-import { type FormatSpec, isPictures } from '../../../common/formats/format.ts';
+import type { FormatSpec } from '../../../common/formats/format.ts';
 import { KEEP_TRANSPARENCY } from '../../../common/formats/registry.ts';
 import type { ClipInfo, FrameRange } from '../../../common/media.ts';
 import { carriesTimecode, offsetTimecode } from '../../../common/time/timecode.ts';
 import { alphaDecoder, secondsOf } from './args.ts';
-import { type AlphaInput, chapterList, languageIn } from './encode-args.ts';
+import type { AlphaInput } from './encode-picture.ts';
+import { languageIn } from './encode-sound.ts';
 import type { Ffmpeg } from './ffmpeg.ts';
 import type { Target } from './target.ts';
-
-export function takeChapters(
-  clip: ClipInfo,
-  range: FrameRange,
-  spec: FormatSpec,
-  notes: string[],
-): string | null {
-  const list = chapterList(clip, range);
-  if (list === null || !(isPictures(spec) || spec.muxer === 'mxf')) return list;
-  notes.push(`chapters are left out: ${spec.label} has no place for them`);
-  return null;
-}
 
 /** Codecs of nothing but key frames: a seek lands exactly. */
 const INTRA = /^(prores|png|cfhd)$/;
