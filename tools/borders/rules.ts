@@ -244,13 +244,17 @@ export const AREAS: readonly Area[] = [
     'The page starts here; engine.ts is its only door to the engine.',
   ),
   area('renderer/ui', '', 'Controls know no clip, no shot and no command: they take what they show.'),
-  area('renderer/store', 'engine.ts, words.ts, common/*', 'State knows nobody who shows or changes it.'),
+  area(
+    'renderer/store',
+    'engine.ts, words.ts, storage.ts, common/*',
+    'State knows nobody who shows or changes it.',
+  ),
   area(
     'renderer/actions',
     'store, engine.ts, words.ts, common/*',
     'An intent is the same from a key, a menu and a button.',
   ),
-  area('renderer/keyboard', 'actions, ui, engine.ts', 'Keys give commands.'),
+  area('renderer/keyboard', 'actions, ui, engine.ts, storage.ts', 'Keys give commands.'),
   area(
     'renderer/commands',
     'actions, keyboard, ui, engine.ts, common/*',

@@ -4,20 +4,13 @@ import { z } from 'zod';
 import { create } from 'zustand';
 import { commands } from '../actions/registry.ts';
 import { platform } from '../engine.ts';
+import { keep, keepText, kept, keptText } from '../storage.ts';
 import { type KeyMap, keyMap, labelOf } from './keymap.ts';
 import { presetOf } from './presets.ts';
 
 const STORED = 'retake.keys';
 const PRESET = 'retake.keyPreset';
 const stored = z.record(z.string(), z.array(z.string()));
-
-function read(): KeyMap {
-  try {
-    return stored.parse(JSON.parse(localStorage.getItem(STORED) ?? '{}'));
-  } catch {
-    return {};
-  }
-}
 
 interface Bindings {
   /** Whose keys they are, before the artist's changes. */
@@ -30,7 +23,9 @@ function bindings(preset: string, changes: KeyMap): Bindings {
   return { preset, changes, map: keyMap(commands, changes, presetOf(preset).keys) };
 }
 
-const useStore = create<Bindings>(() => bindings(presetOf(localStorage.getItem(PRESET) ?? '').id, read()));
+const useStore = create<Bindings>(() =>
+  bindings(presetOf(keptText(PRESET) ?? '').id, kept(STORED, stored, {})),
+);
 
 export function useKeyPreset(): { readonly preset: string; readonly own: number } {
   const preset = useStore((state) => state.preset);
@@ -40,7 +35,7 @@ export function useKeyPreset(): { readonly preset: string; readonly own: number 
 
 /** Keys of another program; what the artist changed stays. */
 export function takePreset(id: string): void {
-  localStorage.setItem(PRESET, id);
+  keepText(PRESET, id);
   useStore.setState(bindings(id, useStore.getState().changes));
 }
 
@@ -52,18 +47,18 @@ export function getKeyMap(): KeyMap {
   return useStore.getState().map;
 }
 
-function keep(changes: KeyMap): void {
-  localStorage.setItem(STORED, JSON.stringify(changes));
+function take(changes: KeyMap): void {
+  keep(STORED, changes);
   useStore.setState(bindings(useStore.getState().preset, changes));
 }
 
 /** Gives a command other keys. */
 export function rebind(id: string, keys: readonly string[]): void {
-  keep({ ...useStore.getState().changes, [id]: keys });
+  take({ ...useStore.getState().changes, [id]: keys });
 }
 
 export function resetBindings(): void {
-  keep({});
+  take({});
 }
 
 /** Keys of a command as a tooltip shows them: "S", "Ctrl+B"; empty when it has none. */

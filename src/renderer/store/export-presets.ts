@@ -9,15 +9,14 @@ import {
   renamedPreset,
   withOwnPreset,
 } from '../../common/delivery/presets.ts';
+import { keep, kept, keptText } from '../storage.ts';
 
 const PRESETS = 'retake.exportPresets';
 const LAST = 'retake.exports';
 const MOST_PROJECTS = 50;
 
-const read = (key: string) => (typeof localStorage === 'undefined' ? null : localStorage.getItem(key));
-
 const useStore = create<{ readonly list: readonly OwnPreset[] }>(() => ({
-  list: readOwnPresets(read(PRESETS)),
+  list: readOwnPresets(keptText(PRESETS)),
 }));
 
 export function useOwnPresets(): readonly OwnPreset[] {
@@ -28,21 +27,21 @@ function getOwnPresets(): readonly OwnPreset[] {
   return useStore.getState().list;
 }
 
-function keep(list: readonly OwnPreset[]): void {
-  localStorage.setItem(PRESETS, JSON.stringify(list));
+function take(list: readonly OwnPreset[]): void {
+  keep(PRESETS, list);
   useStore.setState({ list });
 }
 
 export function saveOwnPreset(name: string, choice: ExportChoice): void {
-  keep(withOwnPreset(getOwnPresets(), name, choice));
+  take(withOwnPreset(getOwnPresets(), name, choice));
 }
 
 export function renameOwnPreset(from: string, to: string): void {
-  keep(renamedPreset(getOwnPresets(), from, to));
+  take(renamedPreset(getOwnPresets(), from, to));
 }
 
 export function deleteOwnPreset(name: string): void {
-  keep(getOwnPresets().filter((one) => one.name !== name));
+  take(getOwnPresets().filter((one) => one.name !== name));
 }
 
 const last = z.object({
@@ -56,17 +55,10 @@ type LastExport = z.infer<typeof last>;
 
 /** Newest first. */
 function readLast(): LastExport[] {
-  try {
-    return z
-      .array(z.unknown())
-      .parse(JSON.parse(read(LAST) ?? '[]'))
-      .flatMap((one) => {
-        const found = last.safeParse(one);
-        return found.success ? [found.data] : [];
-      });
-  } catch {
-    return [];
-  }
+  return kept(LAST, z.array(z.unknown()), []).flatMap((one) => {
+    const found = last.safeParse(one);
+    return found.success ? [found.data] : [];
+  });
 }
 
 /** How this project was last exported, else how any was, else the first preset; where it went is each project's own. */
@@ -74,9 +66,9 @@ export function lastExport(project: string): {
   readonly choice: ExportChoice;
   readonly folder: string | null;
 } {
-  const kept = readLast();
-  const own = kept.find((one) => one.project === project);
-  if (!own) return { choice: kept[0]?.choice ?? EXPORT_PRESETS[0]!.choice, folder: null };
+  const all = readLast();
+  const own = all.find((one) => one.project === project);
+  if (!own) return { choice: all[0]?.choice ?? EXPORT_PRESETS[0]!.choice, folder: null };
   return { choice: own.choice, folder: own.written ? nextFolder(own.folder) : own.folder };
 }
 
@@ -88,5 +80,5 @@ export function nextFolder(folder: string): string {
 
 export function keepLastExport(one: LastExport): void {
   const others = readLast().filter(({ project }) => project !== one.project);
-  localStorage.setItem(LAST, JSON.stringify([one, ...others].slice(0, MOST_PROJECTS)));
+  keep(LAST, [one, ...others].slice(0, MOST_PROJECTS));
 }

@@ -1,6 +1,7 @@
 /** How large the panels are, kept on this machine. */
 import { z } from 'zod';
 import { create } from 'zustand';
+import { keep, kept } from '../storage.ts';
 
 /** Design pixels (13 to a rem). */
 interface Range {
@@ -21,18 +22,10 @@ const stored = z.partialRecord(z.enum(['left', 'side', 'timeline']), z.number())
 /** What the artist has set; the others are as large as suits the window. */
 type Layout = Partial<Readonly<Record<Panel, number>>>;
 
-function read(): Layout {
-  try {
-    return stored.parse(JSON.parse(localStorage.getItem(STORED) ?? '{}'));
-  } catch {
-    return {};
-  }
-}
+const layoutStore = create<{ readonly sizes: Layout }>(() => ({ sizes: kept(STORED, stored, {}) }));
 
-const layoutStore = create<{ readonly sizes: Layout }>(() => ({ sizes: read() }));
-
-function keep(sizes: Layout): void {
-  localStorage.setItem(STORED, JSON.stringify(sizes));
+function take(sizes: Layout): void {
+  keep(STORED, sizes);
   layoutStore.setState({ sizes });
 }
 
@@ -43,11 +36,11 @@ export function useSize(panel: Panel): number | null {
 
 export function resize(panel: Panel, size: number): void {
   const { least, most } = PANELS[panel];
-  keep({ ...layoutStore.getState().sizes, [panel]: Math.max(least, Math.min(most, Math.round(size))) });
+  take({ ...layoutStore.getState().sizes, [panel]: Math.max(least, Math.min(most, Math.round(size))) });
 }
 
 /** As delivered. */
 export function resetSize(panel: Panel): void {
   const { [panel]: _, ...others } = layoutStore.getState().sizes;
-  keep(others);
+  take(others);
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { create } from 'zustand';
 import { groupsOfFlat } from '../../common/settings/flat.ts';
 import { SETTINGS, type ShotSettings } from '../../common/settings/settings.ts';
+import { keep, keptText } from '../storage.ts';
 
 const STORED = 'retake.presets';
 
@@ -36,11 +37,12 @@ export function withPreset(list: readonly Preset[], name: string, settings: Shot
   return [...others, kept].sort((a, b) => a.name.localeCompare(b.name));
 }
 
-const stored = () => (typeof localStorage === 'undefined' ? null : localStorage.getItem(STORED));
-const useStore = create<{ readonly list: readonly Preset[] }>(() => ({ list: readPresets(stored()) }));
+const useStore = create<{ readonly list: readonly Preset[] }>(() => ({
+  list: readPresets(keptText(STORED)),
+}));
 
-function keep(list: readonly Preset[]): void {
-  localStorage.setItem(STORED, JSON.stringify(list));
+function take(list: readonly Preset[]): void {
+  keep(STORED, list);
   useStore.setState({ list });
 }
 
@@ -53,9 +55,9 @@ export function getPresets(): readonly Preset[] {
 }
 
 export function savePreset(name: string, settings: ShotSettings): void {
-  keep(withPreset(useStore.getState().list, name, settings));
+  take(withPreset(useStore.getState().list, name, settings));
 }
 
 export function deletePreset(name: string): void {
-  keep(useStore.getState().list.filter((one) => one.name !== name));
+  take(useStore.getState().list.filter((one) => one.name !== name));
 }

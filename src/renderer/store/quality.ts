@@ -3,6 +3,7 @@ import { create } from 'zustand';
 import type { DesktopEvent } from '../../common/contract/events.ts';
 import type { ReviewWork } from '../../common/contract/takes.ts';
 import type { TakeScores } from '../../common/take-scores.ts';
+import { keepText, keptText } from '../storage.ts';
 
 export interface Work {
   readonly what: ReviewWork;
@@ -22,13 +23,12 @@ interface Quality {
 }
 
 const STORED = 'retake.image-text';
-const stored = () => (typeof localStorage === 'undefined' ? null : localStorage.getItem(STORED));
 
 export const qualityStore = create<Quality>(() => ({
   take: null,
   scores: {},
   works: {},
-  imageText: stored(),
+  imageText: keptText(STORED),
 }));
 
 export function useQuality<Part>(select: (quality: Quality) => Part): Part {
@@ -45,8 +45,7 @@ export function setScores(path: string, scores: TakeScores | null): void {
 
 /** What was measured by another model, or by none, is asked for anew. */
 export function setImageText(folder: string | null): void {
-  if (folder === null) localStorage.removeItem(STORED);
-  else localStorage.setItem(STORED, folder);
+  keepText(STORED, folder);
   qualityStore.setState({ imageText: folder, scores: {} });
 }
 
