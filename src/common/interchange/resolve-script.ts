@@ -72,10 +72,9 @@ export function resolveScript(cut: Cut, program: string, timeline: string): Writ
     });
     for (const [i, source] of item.sources.entries()) {
       if (i === 0) continue;
+      const { path } = media(source);
       const note = source === shown ? item.note : '';
-      notes.set(media(source).path, {
-        ...{ path: media(source).path, name: source.name, shot: item.name, note },
-      });
+      notes.set(path, { path, name: source.name, shot: item.name, note });
     }
   }
   for (const { name } of Object.values(cut.media))

@@ -1,8 +1,9 @@
 /** DaVinci Resolve beside Retake: whether it may ask, which is remembered, and its panel. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BrowserWindow, dialog } from 'electron';
 import { errorLine } from '../../../common/errors.ts';
+import { writeWholeSync } from '../../atomic-files.ts';
 import { openFolder } from '../dialogs.ts';
 import { type Door, type DoorCalls, openDoor } from './door.ts';
 import { installPanel, resolvePlaces } from './panel.ts';
@@ -38,7 +39,7 @@ export function resolveBridge({ memory, home, panel, calls, log, onChange }: Bri
         await door.close();
         door = null;
       }
-      writeFileSync(memory, JSON.stringify({ listens: on }));
+      writeWholeSync(memory, JSON.stringify({ listens: on }));
     } catch (error) {
       log(`[app] the door for Resolve: ${errorLine(error)}\n`);
     }
