@@ -389,6 +389,10 @@ describe('on the command line', () => {
     expect(await said()).toEqual([2, nothing]);
     const none = expect.stringMatching(/^retake: .*there is no take Take 9/);
     expect(await said('--take', 'Take 9', '--media', 'png')).toEqual([2, none]);
+    for (const one of [['--handles', '4'], ['--rate', '25'], ['--no-sound']]) {
+      const idle = expect.stringContaining(`${one[0]} is of files that are made`);
+      expect(await said('--copy', ...one)).toEqual([2, idle]);
+    }
     const plan = ['--take', 'Shot 1/Take 1', '--media', 'h264', '--rate', '23.976', '--plan'];
     expect(await said(...plan)).toEqual([
       0,

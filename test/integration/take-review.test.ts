@@ -395,6 +395,9 @@ describe('a contact sheet', () => {
       'cannot be named',
     );
     const [one] = takes;
+    await expect(review.contact({ out: at('many 3/sheet.png'), title: '', takes }, {})).rejects.toThrow(
+      'it would lie among the pictures of the take',
+    );
     await expect(
       review.contact({ out: at('x.png'), title: '', takes: [{ ...one!, take: clip.path }] }, {}),
     ).rejects.toThrow('no take');

@@ -154,6 +154,8 @@ function requestOf(project: string, document: Document, flags: ExportFlags): Del
   if (!flags.timeline && as === 'link')
     throw usage('there is nothing to write', 'Say --timeline, or how media goes out: --media prores422hq.');
   const made = as !== 'link' && as !== 'copy';
+  const idle = made ? undefined : onlyOfMade(flags);
+  if (idle) throw usage(`${idle} is of files that are made`, 'Say in which format: --media prores422hq.');
   return {
     ...{ project, document, folder: resolve(flags.out), what: whatOf(document, flags) },
     media: made
@@ -169,6 +171,15 @@ function requestOf(project: string, document: Document, flags: ExportFlags): Del
       : null,
     ...{ resolve: flags.resolve ?? false, credentials: flags.credentials },
   };
+}
+
+/** The first option that says nothing of files as they are. */
+function onlyOfMade({ handles, handlesFromClip, rate, sound }: ExportFlags): string | undefined {
+  const given = {
+    ...{ '--handles': handles > 0, '--handles-from-clip': handlesFromClip },
+    ...{ '--rate': rate, '--no-sound': !sound },
+  };
+  return Object.entries(given).find(([, is]) => is)?.[0];
 }
 
 function whatOf(document: Document, { what, take, shot, range }: ExportFlags): DeliveryRequest['what'] {

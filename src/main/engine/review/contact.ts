@@ -1,8 +1,6 @@
 /** A contact sheet of many takes: a frame of each, and under it what tells it apart. */
-import { existsSync, realpathSync } from 'node:fs';
-import { resolve } from 'node:path';
 import type { ContactRequest, WrittenFile } from '../../../common/contract/takes.ts';
-import { AppError, throwIfCancelled } from '../../../common/errors.ts';
+import { throwIfCancelled } from '../../../common/errors.ts';
 import {
   cellSize,
   checkName,
@@ -15,7 +13,7 @@ import {
   type Text,
   TITLE,
 } from './sheet-picture.ts';
-import { openTake } from './take.ts';
+import { checkOut, openTake } from './take.ts';
 
 /** Lines of words under a picture. */
 const LINES = 3;
@@ -32,15 +30,12 @@ export async function writeContactSheet(
   { signal, onFraction }: Following,
 ): Promise<WrittenFile> {
   checkName(out);
-  const isOut = (path: string) =>
-    existsSync(out) && existsSync(path) && realpathSync(path) === realpathSync(out);
-  if (takes.some(({ take }) => resolve(take) === resolve(out) || isOut(take)))
-    throw new AppError('output-unwritable', 'it would overwrite a take', {
-      doing: 'writing the contact sheet',
-      hint: 'Choose another name.',
-    });
   const opened = [];
-  for (const one of takes) opened.push({ ...one, picture: (await openTake(one.take, signal)).picture });
+  for (const one of takes) {
+    const take = await openTake(one.take, signal);
+    checkOut(out, take, null);
+    opened.push({ ...one, picture: take.picture });
+  }
   // Takes of one shot are of one size; of several, the first says how large the cells are.
   const cell = cellSize(opened[0]!.picture);
   const columns = Math.min(opened.length, MOST_COLUMNS, Math.ceil(Math.sqrt(opened.length * 1.5)));

@@ -221,9 +221,10 @@ export function partOf({ report: { take, clip } }: Take): { width: number; heigh
 
 /**
  * Refuses to write over what the take is made of or lies in.
+ * @param clip that is not written over either; null where none is shown
  * @throws AppError output-unwritable
  */
-export function checkOut(out: string, take: Take, clip: ClipInfo): void {
+export function checkOut(out: string, take: Take, clip: ClipInfo | null): void {
   const doing = `writing ${basename(out)}`;
   const refuse = (message: string) =>
     new AppError('output-unwritable', message, { doing, hint: 'Choose another name or folder.' });
@@ -231,7 +232,7 @@ export function checkOut(out: string, take: Take, clip: ClipInfo): void {
   const folder = dirname(resolve(out));
   if (!existsSync(folder)) throw refuse(`the folder ${folder} does not exist`);
   const same = (paths: readonly string[]) => paths.some((path) => real(path) === real(out));
-  if (same([clip.path, ...filesOfClip(clip.path)])) throw refuse('it would overwrite the clip');
+  if (clip && same([clip.path, ...filesOfClip(clip.path)])) throw refuse('it would overwrite the clip');
   if (same([take.path, take.picture.path, ...filesOfClip(take.picture.path)]))
     throw refuse('it would overwrite the take');
   if (same([reportPath(take.path)])) throw refuse('it would overwrite the report of the take');
@@ -239,7 +240,7 @@ export function checkOut(out: string, take: Take, clip: ClipInfo): void {
     [take.picture, 'take'],
     [clip, 'clip'],
   ] as const) {
-    if (of.sequence !== null && real(dirname(of.path)) === real(folder))
+    if (of && of.sequence !== null && real(dirname(of.path)) === real(folder))
       throw refuse(`it would lie among the pictures of the ${what}`);
   }
 }
