@@ -107,7 +107,6 @@ export function ContactSheet() {
               take={take}
               words={words.get(take.id) ?? []}
               isShown={document.timeline.some((item) => item.kind === 'shot' && item.takeId === take.id)}
-              rate={clipRate(document, take)}
             />
           ) : (
             <WaitingCell key={entry.id} entry={entry} />
@@ -118,19 +117,13 @@ export function ContactSheet() {
   );
 }
 
-function clipRate({ timeline, clips }: ProjectDocument, take: Take) {
-  const shot = timeline.find((item) => item.id === take.shotId);
-  return (shot?.kind === 'shot' && clips[shot.clipId]?.rate) || null;
-}
-
 interface CellProps {
   readonly take: Take;
   readonly words: readonly string[];
   readonly isShown: boolean;
-  readonly rate: { readonly num: number; readonly den: number } | null;
 }
 
-function TakeCell({ take, words, isShown, rate }: CellProps) {
+function TakeCell({ take, words, isShown }: CellProps) {
   const rated = take.rating === 0 ? 'not rated' : `${take.rating} of 5`;
   const text = words.join(' · ') || 'same settings';
   return (
@@ -139,7 +132,7 @@ function TakeCell({ take, words, isShown, rate }: CellProps) {
       textValue={`${take.name}, ${text}, ${rated}${isShown ? ', on the timeline' : ''}`}
       className={styles.cell}
     >
-      <Thumbnail path={take.path} frame={middleOf(take)} isShown={isShown} sharp={rate} />
+      <Thumbnail path={take.path} frame={middleOf(take)} isShown={isShown} isSharp />
       <p className={styles.line}>
         <span className={texts.quiet}>{take.name}</span>
         <Rating take={take} />

@@ -13,13 +13,13 @@ interface Props {
   readonly frame: number;
   /** The timeline shows it. */
   readonly isShown: boolean;
-  /** Where it is shown large: the frame out of the preview, whose rate this is. */
-  readonly sharp?: Rational | null;
+  /** Where it is shown large: the frame out of the preview. */
+  readonly isSharp?: boolean;
   /** Files that a drag of it takes to another program; absent where it is not dragged. */
   readonly drags?: () => readonly string[];
 }
 
-export function Thumbnail({ path, frame, isShown, sharp, drags }: Props) {
+export function Thumbnail({ path, frame, isShown, isSharp, drags }: Props) {
   const [seen, setSeen] = useState(false);
   const known = useClipPreview(seen ? path : null);
   const thumbnails = known?.state === 'ready' ? known.preview.thumbnails : null;
@@ -33,8 +33,8 @@ export function Thumbnail({ path, frame, isShown, sharp, drags }: Props) {
       why={known?.state === 'failed' ? known.why : undefined}
       onSeen={() => setSeen(true)}
     >
-      {sharp && known?.state === 'ready' ? (
-        <Sharp url={previewUrl(known.preview.proxy)} frame={frame} rate={sharp} />
+      {isSharp && known?.state === 'ready' ? (
+        <Sharp url={previewUrl(known.preview.proxy)} frame={frame} rate={known.preview.rate} />
       ) : null}
       {isShown ? <span className={styles.shown}>shown</span> : null}
     </Still>
