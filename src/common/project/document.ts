@@ -14,6 +14,12 @@ const id = z
   .max(40)
   .refine((text) => !(text in Object.prototype), 'is no name for an entry');
 export const name = z.string().max(10_000);
+/** A plugin's id, as `org.example.ale`. */
+const pluginId = z
+  .string()
+  .min(1)
+  .max(100)
+  .refine((text) => !(text in Object.prototype), 'is no name for a plugin');
 const path = z
   .string()
   .max(4096)
@@ -107,6 +113,8 @@ export const projectDocument = z.strictObject({
   provider: model.provider.schema,
   /** Where takes are written; null is a folder beside the project. */
   takesFolder: path.nullable(),
+  /** Plugins that are switched on or off for this project alone; all others are as they are for all projects. */
+  plugins: z.record(pluginId, z.boolean()).default({}),
 });
 
 export type { ShotSettings };
@@ -122,6 +130,6 @@ export type ProjectDocument = z.infer<typeof projectDocument>;
 export function emptyProject(name: string): ProjectDocument {
   return {
     ...{ name, clips: {}, timeline: [], takes: {}, markers: [], startTimecode: '' },
-    ...{ bundle: null, provider: 'auto', takesFolder: null },
+    ...{ bundle: null, provider: 'auto', takesFolder: null, plugins: {} },
   };
 }

@@ -1,0 +1,114 @@
+/** Which plugins a project needs, and which of them cannot be used here. Pure: who asks brings what is installed. */
+import { filesIn } from '../settings/files.ts';
+import type { ShotSettings, SomeSettings } from '../settings/settings.ts';
+import type { ProjectDocument } from './document.ts';
+
+/** Methods are named by full ids, "org.example.blur/guided"; models and other networks by their path. */
+interface UsedOf {
+  readonly kind: 'method' | 'network';
+  readonly name: string;
+}
+
+/** What a project has of one plugin. */
+export interface PluginUse {
+  readonly id: string;
+  /** Without doubles: shots first. */
+  readonly uses: readonly UsedOf[];
+  /** By name, in playing order. */
+  readonly shots: readonly string[];
+  readonly takes: number;
+}
+
+/** What the switch and the state of a plugin hang on; `PluginEntry` of the contract is one. */
+export interface InstalledPlugin {
+  readonly id: string;
+  /** The switch for all projects. */
+  readonly on: boolean;
+  /** Why the host has switched it off. */
+  readonly disabled: string | null;
+  /** What keeps it from being used at all. */
+  readonly problems: readonly string[];
+  /** Its folder. */
+  readonly path: string;
+}
+
+/** here: it is offered and renders. off: by the artist, for all or for this project. failed: by the host, or it cannot be used. */
+export type PluginState = 'here' | 'missing' | 'off' | 'off-here' | 'failed';
+
+/** The plugin of a contribution's full id; null for what comes with Retake, whose ids are bare. */
+function pluginOf(fullId: string): string | null {
+  const slash = fullId.indexOf('/');
+  return slash < 1 ? null : fullId.slice(0, slash);
+}
+
+/** A folder that a plugin is installed in is named by its id, on whatever machine that was. */
+const INSTALLED = /[\\/]plugins[\\/]([a-z0-9][a-z0-9-]*(?:\.[a-z0-9][a-z0-9-]*)+)(?=[\\/])/;
+
+/** The plugin that a file is of: one that is installed, or one that was where the path was written; null for any other file. */
+export function pluginOfFile(path: string, installed: readonly InstalledPlugin[]): string | null {
+  const inside = (folder: string) => path.startsWith(folder) && /^[\\/]/.test(path.slice(folder.length));
+  return installed.find((one) => inside(one.path))?.id ?? INSTALLED.exec(path)?.[1] ?? null;
+}
+
+/** What of settings comes from plugins: of a shot, a take or a preset. */
+function usesOf(
+  settings: ShotSettings | SomeSettings<'shot'>,
+  installed: readonly InstalledPlugin[],
+): readonly (UsedOf & { readonly plugin: string })[] {
+  const method = settings.method?.id;
+  const ofMethod = method === undefined ? null : pluginOf(method);
+  const files = filesIn(settings).flatMap(({ path, use }) => {
+    const plugin = use === 'network' ? pluginOfFile(path, installed) : null;
+    return plugin === null ? [] : [{ plugin, kind: 'network' as const, name: path }];
+  });
+  return ofMethod === null ? files : [{ plugin: ofMethod, kind: 'method', name: method! }, ...files];
+}
+
+/** All that a project has from plugins, in the order in which it is met. */
+export function pluginsUsed(
+  document: ProjectDocument,
+  installed: readonly InstalledPlugin[],
+): readonly PluginUse[] {
+  const found = new Map<string, { uses: UsedOf[]; shots: string[]; takes: number }>();
+  const note = ({ plugin, kind, name }: UsedOf & { readonly plugin: string }) => {
+    const use = found.get(plugin) ?? { uses: [], shots: [], takes: 0 };
+    found.set(plugin, use);
+    if (!use.uses.some((one) => one.kind === kind && one.name === name)) use.uses.push({ kind, name });
+    return use;
+  };
+  const ofBundle = document.bundle === null ? null : pluginOfFile(document.bundle, installed);
+  if (ofBundle !== null) note({ plugin: ofBundle, kind: 'network', name: document.bundle! });
+  for (const item of document.timeline) {
+    if (item.kind !== 'shot') continue;
+    for (const use of new Set(usesOf(item.settings, installed).map(note))) use.shots.push(item.name);
+  }
+  for (const take of Object.values(document.takes)) {
+    for (const use of new Set(usesOf(take.settings, installed).map(note))) use.takes += 1;
+  }
+  return [...found].map(([id, use]) => ({ id, ...use }));
+}
+
+/** What a project's own switch says, else the one for all; what the host has switched off stays so. */
+export function pluginState(
+  id: string,
+  { plugins }: Pick<ProjectDocument, 'plugins'>,
+  installed: readonly InstalledPlugin[],
+): PluginState {
+  const entry = installed.find((one) => one.id === id);
+  if (!entry) return 'missing';
+  if (entry.disabled !== null || entry.problems.length > 0) return 'failed';
+  const own = Object.hasOwn(plugins, id) ? plugins[id]! : null;
+  if (own === null) return entry.on ? 'here' : 'off';
+  return own ? 'here' : 'off-here';
+}
+
+/** What of a project cannot be used, and why. What has no `shots` is of takes alone, and those play without it. */
+export function pluginsAway(
+  document: ProjectDocument,
+  installed: readonly InstalledPlugin[],
+): readonly (PluginUse & { readonly state: Exclude<PluginState, 'here'> })[] {
+  return pluginsUsed(document, installed).flatMap((use) => {
+    const state = pluginState(use.id, document, installed);
+    return state === 'here' ? [] : [{ ...use, state }];
+  });
+}
