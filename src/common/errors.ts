@@ -35,6 +35,7 @@ export type ErrorCode =
   | 'model-failed' // the runtime refused or failed a graph
   | 'device-memory' // a graphics card has no room for a call
   | 'engine-died'
+  | 'plugin-failed' // somebody else's code, named in the message: crashed, too late, answered nonsense
   | 'version-mismatch' // page, command line and engine are of different versions
   | 'internal';
 

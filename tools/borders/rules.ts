@@ -74,6 +74,7 @@ export const AREAS: readonly Area[] = [
     'common, interchange',
     'What a file says of how it was made is text made of plain facts.',
   ),
+  area('common/plugins', 'common', 'What plugins are and are asked is data and its schemas.'),
   area(
     'common/contract',
     'common, formats, interchange, masks, project, settings',
