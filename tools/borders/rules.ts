@@ -74,7 +74,11 @@ export const AREAS: readonly Area[] = [
     'common, interchange',
     'What a file says of how it was made is text made of plain facts.',
   ),
-  area('common/plugins', 'common', 'What plugins are and are asked is data and its schemas.'),
+  area(
+    'common/plugins',
+    'common, interchange, project, time',
+    'What plugins are and are asked is data and its schemas.',
+  ),
   area(
     'common/contract',
     'common, formats, interchange, masks, project, settings',

@@ -27,6 +27,26 @@ export interface CutMedia {
   readonly sound: { readonly channels: number; readonly sampleRate: number } | null;
 }
 
+export interface CutPrompts {
+  readonly source: string;
+  readonly target: string;
+  readonly negative: string;
+}
+
+/** How a picture was made. Formats of editing programs have no word for it: it stands in the clip's note. */
+interface CutTake {
+  readonly prompts: CutPrompts;
+  /** The artist's own words about it. */
+  readonly note: string;
+  /** 0 is unrated. */
+  readonly rating: number;
+  readonly method: string;
+  /** Name of the model. */
+  readonly model: string;
+  /** Milliseconds since 1970. */
+  readonly made: number;
+}
+
 /** One of the pictures that a clip can show. */
 export interface CutSource {
   readonly media: string;
@@ -34,6 +54,8 @@ export interface CutSource {
   readonly name: string;
   /** Seconds from the first frame of the media at which the clip begins. */
   readonly from: Exact;
+  /** Of a take of this project. */
+  readonly take?: CutTake;
 }
 
 export type MarkerColour = (typeof MARKER_COLOURS)[number];
@@ -59,6 +81,8 @@ export interface CutClip {
   readonly shown: number;
   /** What an editor may want to read: prompts, model. Lines. */
   readonly note: string;
+  /** Of a shot of this project, as they are now. */
+  readonly prompts?: CutPrompts;
   readonly markers: readonly CutMarker[];
 }
 

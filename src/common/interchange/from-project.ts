@@ -14,7 +14,7 @@ import {
 import { timelineStart } from '../project/start-timecode.ts';
 import { add, compare, type Exact, framesLast, subtract, ZERO } from '../time/exact.ts';
 import type { Timecode } from '../time/timecode.ts';
-import type { Cut, CutClip, CutItem, CutMedia, CutSource } from './cut.ts';
+import type { Cut, CutClip, CutItem, CutMedia, CutPrompts, CutSource } from './cut.ts';
 import { fileNameOf } from './file-url.ts';
 
 /** What the project does not know of a file, or may know wrongly. */
@@ -122,12 +122,19 @@ function clipsOf(
     const sources: CutSource[] = [
       { media: mediaOf(clip.path), name: clip.name, from: time },
       ...(whole
-        ? [{ media: mediaOf(whole.path), name: shown?.name ?? shot.name, from: notNegative(whole.from) }]
+        ? [
+            {
+              ...{ media: mediaOf(whole.path), name: shown?.name ?? shot.name },
+              from: notNegative(whole.from),
+              ...(shown && { take: madeOf(shown) }),
+            },
+          ]
         : []),
       ...covering.map((take) => ({
         media: mediaOf(take.path),
         name: take.name,
         from: notNegative(subtract(time, framesLast(take.start, clip.rate))),
+        take: madeOf(take),
       })),
     ];
     const at = whole ? 1 : shown && covering.includes(shown) ? covering.indexOf(shown) + 1 : 0;
@@ -138,6 +145,7 @@ function clipsOf(
       sources,
       shown: at,
       note: noteOf(shot, at > 0 ? shown : undefined),
+      prompts: promptsIn(shot.settings),
       markers: [],
     };
   });
@@ -171,6 +179,17 @@ function pieces(placed: Placed<Shot>, { from, to }: Span, shown: Take | undefine
 
 function covers({ start, end }: Take, placed: Placed<Shot>, { from, to }: Span): boolean {
   return clipFrameOf(placed, from) >= start && clipFrameOf(placed, to - 1) < end;
+}
+
+function promptsIn({ prompts }: Shot['settings']): CutPrompts {
+  return { source: prompts.source, target: prompts.target, negative: prompts.negative };
+}
+
+function madeOf({ settings, note, rating, bundle, createdAt }: Take): NonNullable<CutSource['take']> {
+  return {
+    ...{ prompts: promptsIn(settings), note, rating, method: settings.method.id },
+    ...{ model: fileNameOf(bundle), made: createdAt },
+  };
 }
 
 function noteOf({ settings }: Shot, take: Take | undefined): string {
