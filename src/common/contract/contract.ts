@@ -6,6 +6,7 @@ import { deliveryCalls } from './delivery.ts';
 import { jobCalls } from './jobs.ts';
 import { libraryCalls } from './library.ts';
 import { machineCalls } from './machine.ts';
+import { pluginCalls } from './plugins.ts';
 import { projectCalls } from './projects.ts';
 import { queueCalls } from './queue.ts';
 import { takeCalls } from './takes.ts';
@@ -31,6 +32,7 @@ export const contract = {
   'bundle.inspect': inspect,
   ...machineCalls,
   ...cacheCalls,
+  ...pluginCalls,
   ...desktopContract,
 };
 export type EngineContract = typeof contract;

@@ -55,6 +55,8 @@ export type DesktopEvent =
   /** How far the trial of a model is. */
   | { readonly kind: 'trial'; readonly progress: Progress }
   /** What the library lists has become another by itself. */
-  | { readonly kind: 'library' };
+  | { readonly kind: 'library' }
+  /** What `plugins.list` answers has become another. */
+  | { readonly kind: 'plugins' };
 
 export type Events = JobEvent | DesktopEvent;

@@ -1,5 +1,6 @@
 /** A plugin that runs, whatever its tier: who has one asks, and does not know where it runs. */
 import type { z } from 'zod';
+import type { PluginFacts } from './built-in.ts';
 import type { PluginCalls, Suite, SuiteId } from './suites.ts';
 
 /** The part of AbortSignal that is used; pure code has no platform's type for it. */
@@ -18,12 +19,7 @@ interface PluginCallOptions {
 }
 
 export interface PluginHandle {
-  readonly facts: {
-    readonly id: string;
-    readonly version: string;
-    readonly api: number;
-    readonly name: string;
-  };
+  readonly facts: PluginFacts;
   /** What was agreed on at its start: of each suite that it asked for, one major. */
   readonly suites: readonly SuiteId[];
   /**

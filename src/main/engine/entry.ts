@@ -1,5 +1,6 @@
 /** The engine process: wires everything and answers calls. Started by the app or the command line, never by hand. */
 import { statfsSync } from 'node:fs';
+import { join } from 'node:path';
 import { contract, type EngineContract } from '../../common/contract/contract.ts';
 import type { Events } from '../../common/contract/events.ts';
 import { AppError, errorLine } from '../../common/errors.ts';
@@ -7,7 +8,8 @@ import { parseRate } from '../../common/time/rational.ts';
 import { ArtefactStore } from './artefacts/store.ts';
 import { lazily } from './calls/calls.ts';
 import { createDesktop, type Desktop } from './calls/handlers.ts';
-import { prepareDataDirectory } from './data-paths.ts';
+import { afterPlugins, pluginHandlers } from './calls/plugins.ts';
+import { dataDirectory, prepareDataDirectory } from './data-paths.ts';
 import { probeClip } from './media/probe.ts';
 import { rememberingProbe } from './media/remembering-probe.ts';
 import { methods, paramsSchema, solversOf } from './methods/registry.ts';
@@ -16,6 +18,7 @@ import { formatBundleReport } from './models/format.ts';
 import { inspectBundle } from './models/inspect.ts';
 import { chooseProvider, keepTimings, probeProviders } from './onnx/provider.ts';
 import { Timings } from './onnx/timings.ts';
+import { Plugins } from './plugins/plugins.ts';
 import { checkJob } from './queue/check.ts';
 import { createPlanner } from './queue/plan.ts';
 import { openJobStore } from './queue/store.ts';
@@ -62,6 +65,7 @@ const planner = once(() => {
     isBusy: () => supervisor().isBusy,
   });
 });
+const plugins = once(() => new Plugins({ dir: join(dataDirectory(), 'plugins'), contributors: [] }));
 let desk: Desktop | null = null;
 const desktop = (): Desktop => {
   desk ??= createDesktop({
@@ -135,13 +139,18 @@ const handlers: Handlers<EngineContract> = {
       solvers: solversOf(method).map(({ id, label }) => ({ id, label })),
     })),
   'providers.list': async (asked) => probeProviders({ again: asked?.again ?? false }),
+  ...pluginHandlers(plugins),
   'cache.ls': async () => cache().ls(),
   'cache.stat': async () => cache().stat(),
   'cache.prune': async (request, signal) => cache().prune(request, signal),
   'cache.verify': async (_nothing, signal) => cache().verify(signal),
 };
 
-const emit: (event: Events) => void = serveAll(transport, { contract, handlers });
+const started = once(() => plugins().refresh());
+const emit: (event: Events) => void = serveAll(transport, {
+  contract,
+  handlers: afterPlugins(handlers, started),
+});
 
 // Whoever started the engine is gone: what is computed is kept, the rest can be resumed. A network call may take minutes.
 transport.onClose(() => {
