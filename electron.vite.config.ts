@@ -16,6 +16,7 @@ export default defineConfig({
           'probe-child': at('src/main/engine/onnx/probe-child.ts'),
           'watchdog-thread': at('src/main/engine/watchdog/watchdog-thread.ts'),
           'flow-thread': at('src/main/engine/flow/flow-thread.ts'),
+          'script-thread': at('src/main/engine/plugins/script/script-thread.ts'),
           cli: at('src/main/cli/main.ts'),
         },
       },

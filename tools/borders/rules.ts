@@ -204,7 +204,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/plugins',
-    'common, common/plugins, contract',
+    'common, common/plugins, contract, entry-file.ts',
     'What is installed and switched on is known without knowing what it is for: contributors are handed in.',
   ),
   area(
@@ -294,8 +294,15 @@ export const LIBRARIES: readonly Library[] = [
   ),
   library(
     'node:worker_threads',
-    'main/engine/watchdog, main/engine/flow/estimate.ts, main/engine/flow/flow-thread.ts',
-    'Threads are started where their end is looked after: the watchdog, and those that estimate flows.',
+    'main/engine/watchdog, main/engine/flow/estimate.ts, main/engine/flow/flow-thread.ts, main/engine/plugins/script',
+    'Threads are started where their end is looked after: the watchdog, those that estimate flows, the scripts of plugins.',
+  ),
+  ...['quickjs-emscripten-core', '@jitl/quickjs-singlefile-mjs-release-sync'].map((name) =>
+    library(
+      name,
+      'main/engine/plugins/script/quickjs.ts',
+      'The only door to the interpreter of plugins that are scripts.',
+    ),
   ),
   library('node:dns', 'main/engine/library/address.ts', 'The network is asked by the downloader only.'),
   library('node:net', 'main/engine/library/address.ts', 'The network is asked by the downloader only.'),

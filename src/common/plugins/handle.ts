@@ -4,7 +4,7 @@ import type { PluginFacts } from './built-in.ts';
 import type { PluginCalls, Suite, SuiteId } from './suites.ts';
 
 /** The part of AbortSignal that is used; pure code has no platform's type for it. */
-interface CallSignal {
+export interface CallSignal {
   readonly aborted: boolean;
   addEventListener(type: 'abort', listener: () => void): void;
   removeEventListener(type: 'abort', listener: () => void): void;

@@ -184,10 +184,13 @@ export type TimelineGiven = z.output<typeof timelineGiven>;
 /** Values of an exporter's own parameters, as its manifest declares them. */
 const params = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
 
-const file = z.union([
-  z.strictObject({ path: short.min(1), text: z.string().max(LONGEST_FILE) }),
-  z.strictObject({ path: short.min(1), bytes: z.instanceof(Uint8Array) }),
-]);
+const file = z.union(
+  [
+    z.strictObject({ path: short.min(1), text: z.string().max(LONGEST_FILE) }),
+    z.strictObject({ path: short.min(1), bytes: z.instanceof(Uint8Array) }),
+  ],
+  'must have a path, and either text or bytes',
+);
 
 /** What a name's words can be made of; a text is empty where there is none. */
 const nameFacts = z.object({
