@@ -76,6 +76,8 @@ export interface ShellBridge {
   openTimelineDialog(): Promise<string | null>;
   saveFileDialog(file: FileToSave): Promise<string | null>;
   openModelDialog(): Promise<readonly string[] | null>;
+  /** A plugin's .zip. */
+  openPluginDialog(): Promise<string | null>;
   openFolderDialog(title: string): Promise<string | null>;
   /** Path of a file dropped on the page; null for one that has none. */
   pathForFile(file: DroppedFile): string | null;

@@ -5,6 +5,7 @@ import type { Demo, DraggedFiles, EngineState, FileToSave, Menus } from './bridg
 export type ShellCalls = {
   'dialog:clips': { input: null; output: readonly string[] | null };
   'dialog:models': { input: null; output: readonly string[] | null };
+  'dialog:plugin': { input: null; output: string | null };
   'dialog:project': { input: null; output: string | null };
   'dialog:timeline': { input: null; output: string | null };
   'dialog:save': { input: string; output: string | null };

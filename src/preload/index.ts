@@ -49,6 +49,7 @@ const bridge: Bridge = {
   shell: {
     openClipDialog: () => ask('dialog:clips', null),
     openModelDialog: () => ask('dialog:models', null),
+    openPluginDialog: () => ask('dialog:plugin', null),
     openProjectDialog: () => ask('dialog:project', null),
     openTimelineDialog: () => ask('dialog:timeline', null),
     saveProjectDialog: (name) => ask('dialog:save', name),

@@ -44,6 +44,7 @@ async function samples(): Promise<{ [N in Name]: Calls[N]['input'] }> {
     'job.cancel': { id: 'job' },
     'job.list': null,
     'plugins.list': null,
+    'plugins.recognise': { path },
     'plugins.look': { path },
     'plugins.install': { path, consent: 'x' },
     'plugins.enable': { id: 'org.example.ale', on: true },

@@ -1,14 +1,14 @@
 import { expect, it } from 'vitest';
-import { setPlugin } from '../../src/common/project/edits-plugins.ts';
-import { readDocument, writeDocument } from '../../src/common/project/format.ts';
-import { make, startHistory, undo } from '../../src/common/project/history.ts';
 import {
   type InstalledPlugin,
   pluginOfFile,
   pluginState,
   pluginsAway,
   pluginsUsed,
-} from '../../src/common/project/plugins-used.ts';
+} from '../../src/common/plugins/used.ts';
+import { setPlugin } from '../../src/common/project/edits-plugins.ts';
+import { readDocument, writeDocument } from '../../src/common/project/format.ts';
+import { make, startHistory, undo } from '../../src/common/project/history.ts';
 import { projectOf, takeOf } from '../helpers/projects.ts';
 
 const plugin = (id: string, more: Partial<InstalledPlugin> = {}): InstalledPlugin => ({

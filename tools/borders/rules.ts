@@ -76,7 +76,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'common/plugins',
-    'common, contract/version.ts, interchange, project, time',
+    'common, contract/version.ts, interchange, project, settings, time',
     'What plugins are and are asked is data and its schemas.',
   ),
   area(
@@ -270,12 +270,22 @@ export const AREAS: readonly Area[] = [
     'actions, keyboard, ui, engine.ts, common/*',
     'Buttons and menus run commands and show their keys.',
   ),
-  ...['bin', 'export', 'inspector', 'library', 'queue', 'scopes', 'start', 'takes', 'timeline', 'viewer'].map(
-    panel,
-  ),
+  ...[
+    'bin',
+    'export',
+    'inspector',
+    'library',
+    'plugins',
+    'queue',
+    'scopes',
+    'start',
+    'takes',
+    'timeline',
+    'viewer',
+  ].map(panel),
   area(
     'renderer/app',
-    'bin, export, inspector, library, queue, scopes, start, takes, timeline, viewer, store, actions, keyboard, commands, ui, engine.ts',
+    'bin, export, inspector, library, plugins, queue, scopes, start, takes, timeline, viewer, store, actions, keyboard, commands, ui, engine.ts',
     'The window puts the panels together.',
   ),
 ];

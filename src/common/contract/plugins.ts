@@ -48,9 +48,11 @@ const one = z.strictObject({
 });
 const file = z.strictObject({ path: absolutePath });
 
-/** All but `list` and `look` answer with the new list. */
+/** All but `list`, `recognise` and `look` answer with the new list. */
 export const pluginCalls = {
   'plugins.list': call(nothing, 'listing the plugins').answers<readonly PluginEntry[]>(),
+  /** Whether what was dropped is to be looked into as a plugin. */
+  'plugins.recognise': call(file, 'looking at what was dropped').answers<{ is: boolean }>(),
   /** A .zip or a folder. */
   'plugins.look': call(file, 'looking into a plugin').answers<PluginLook>(),
   'plugins.install': call(file.extend({ consent: z.string().max(100) }), 'installing a plugin').answers<

@@ -61,6 +61,16 @@ export async function openProject(window: BrowserWindow): Promise<string | null>
   return chosen?.[0] ?? null;
 }
 
+export async function openPlugin(window: BrowserWindow): Promise<string | null> {
+  const chosen = await paths(window, {
+    title: 'Install a plugin',
+    buttonLabel: 'Look into it',
+    filters: [{ name: 'Plugin', extensions: ['zip'] }],
+    properties: ['openFile'],
+  });
+  return chosen?.[0] ?? null;
+}
+
 export async function openTimeline(window: BrowserWindow): Promise<string | null> {
   const chosen = await paths(window, {
     title: 'Open a timeline of another program',

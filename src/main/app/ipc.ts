@@ -17,6 +17,7 @@ const menus = z.object(
 const calls: { readonly [Name in keyof ShellCalls]: z.ZodType<ShellCalls[Name]['input']> } = {
   'dialog:clips': z.null(),
   'dialog:models': z.null(),
+  'dialog:plugin': z.null(),
   'dialog:project': z.null(),
   'dialog:timeline': z.null(),
   'dialog:save': text,

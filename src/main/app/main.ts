@@ -8,6 +8,7 @@ import {
   openClips,
   openFolder,
   openModels,
+  openPlugin,
   openProject,
   openTimeline,
   quitUnsaved,
@@ -153,6 +154,7 @@ function run(): void {
       {
         'dialog:clips': (_input, parent) => openClips(parent),
         'dialog:models': (_input, parent) => openModels(parent),
+        'dialog:plugin': (_input, parent) => openPlugin(parent),
         'dialog:project': (_input, parent) => openProject(parent),
         'dialog:timeline': (_input, parent) => openTimeline(parent),
         'dialog:save': (name, parent) => saveProject(parent, name, app.getPath('documents')),

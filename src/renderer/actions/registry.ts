@@ -23,6 +23,7 @@ import { maskKeyCommands } from './mask-keys.ts';
 import { mergeCommand } from './merge.ts';
 import { moveCommands } from './move.ts';
 import { openTimelineCommands } from './open-timeline.ts';
+import { pluginCommands } from './plugins.ts';
 import { projectCommands } from './project.ts';
 import { qualityCommands } from './quality.ts';
 import { queueCommands } from './queue.ts';
@@ -73,6 +74,7 @@ export const commands: readonly Command[] = [
   ...compareCommands,
   ...fullScreenCommands,
   ...zoomCommands,
+  ...pluginCommands,
   ...projectCommands,
   ...exportCommands,
   ...openTimelineCommands,

@@ -6,6 +6,7 @@ import { clipFrameOf, type Placed, timelineFrameOf } from '../../common/project/
 import { call } from '../engine.ts';
 import { getChosenShots, getCurrentShot } from '../store/current.ts';
 import { jobsStore } from '../store/jobs.ts';
+import { requirePlugins } from '../store/plugins.ts';
 import { getDocument, getOpened } from '../store/project.ts';
 import { beginLooks, dropLooks, looksOf, noteJobs, pendingOf } from '../store/stills.ts';
 import { getView, seek, setView, type View } from '../store/view.ts';
@@ -18,12 +19,13 @@ function takesFolder(): string {
 }
 
 /** A shot as a render wants it: whole, a part of it, or one frame to look at. */
-type Wanted = Omit<Calls['queue.add']['input']['shots'][number], 'clip'>;
+type Wanted = Omit<Calls['queue.add']['input']['shots'][number], 'clip' | 'shot'> & { readonly shot: Shot };
 
 /** Adds renders to the queue, all of them or none. `preview` renders one frame of each and makes no take. */
 export async function addToQueue(shots: readonly Wanted[], preview: boolean): Promise<readonly string[]> {
   const project = getOpened() ?? refuse('rendering', 'no project is open');
   const { clips, bundle, provider } = getDocument();
+  for (const { shot } of shots) requirePlugins('shot', shot.settings, `rendering ${shot.name}`);
   const { ids } = await call('queue.add', {
     project: project.id,
     shots: shots.map((one) => ({

@@ -12,6 +12,7 @@ import type { Grouped, Placed } from '../../common/settings/catalogue.ts';
 import { SETTINGS, type SomeSettings } from '../../common/settings/settings.ts';
 import { getChosenShots, getCurrentShot, getPlaced } from '../store/current.ts';
 import { tell } from '../store/notices.ts';
+import { requirePlugins } from '../store/plugins.ts';
 import type { Preset } from '../store/presets.ts';
 import { change } from '../store/project.ts';
 import { count } from '../words.ts';
@@ -60,6 +61,7 @@ export function setChosenSettings(values: SomeSettings<'shot'>): void {
 export function applyPreset(preset: Preset): void {
   const ids = getChosenShots().map(({ item }) => item.id);
   if (ids.length === 0) refuse('applying a preset', 'no shot is chosen');
+  requirePlugins('preset', preset.settings, `applying ${preset.name}`);
   change({ name: `Apply ${preset.name}`, edit: (draft) => setSettings(draft, ids, preset.settings) });
 }
 

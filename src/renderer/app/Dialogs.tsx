@@ -2,6 +2,7 @@
 import type { ReactNode } from 'react';
 import { leaveExport } from '../actions/export.ts';
 import { leaveOpening } from '../actions/open-timeline.ts';
+import { leaveInstalling } from '../actions/plugins.ts';
 import { ClipRate } from '../bin/ClipRate.tsx';
 import { Export } from '../export/Export.tsx';
 import { CopySheet } from '../inspector/CopySheet.tsx';
@@ -9,6 +10,8 @@ import { WithPreset } from '../inspector/WithPreset.tsx';
 import { KeyList } from '../keyboard/KeyList.tsx';
 import { Library } from '../library/Library.tsx';
 import { Trial } from '../library/Trial.tsx';
+import { Consent } from '../plugins/Consent.tsx';
+import { Plugins } from '../plugins/Plugins.tsx';
 import { Backups } from '../start/Backups.tsx';
 import { Missing } from '../start/Missing.tsx';
 import { OpenTimeline } from '../start/OpenTimeline.tsx';
@@ -31,6 +34,8 @@ interface SheetSpec {
 const SHEETS: Readonly<Record<Dialog, SheetSpec>> = {
   keys: { title: 'Keys', body: () => <KeyList /> },
   library: { title: 'Library', body: () => <Library /> },
+  plugins: { title: 'Plugins', body: () => <Plugins /> },
+  plugin: { title: 'Install a plugin', body: () => <Consent />, onClose: leaveInstalling },
   shots: { title: 'Find shots', body: () => <FindShots /> },
   copy: { title: 'Copy settings', body: () => <CopySheet /> },
   missing: { title: 'Missing clips', body: () => <Missing /> },

@@ -40,7 +40,11 @@ export const MENUS: Readonly<Record<MenuName, readonly (string | null)[]>> = {
     ...['view.library', 'view.keys', null],
     ...['view.full'],
   ],
-  window: ['view.takes', 'view.clips', null, 'view.inspector', 'view.queue', 'view.scopes', 'view.markers'],
+  window: [
+    ...['view.takes', 'view.clips', 'view.markers', null],
+    ...['view.inspector', 'view.queue', 'view.scopes', null],
+    ...['view.plugins', 'plugins.install'],
+  ],
   help: ['help.about'],
 };
 
@@ -105,6 +109,8 @@ const OF_COMMAND: Readonly<Record<string, readonly Need[]>> = {
   'queue.clear': ['engine'],
   'view.library': [],
   'view.keys': [],
+  'view.plugins': [],
+  'plugins.install': ['engine'],
 };
 
 /** Ids of the entries that are greyed; whatever else stands in the way, a command says itself when it is given. */

@@ -8,6 +8,7 @@ import { SETTINGS } from '../../common/settings/settings.ts';
 import { applyPreset } from '../actions/settings.ts';
 import { useMethods } from '../store/methods.ts';
 import { tryTo } from '../store/notices.ts';
+import { useInTheWay } from '../store/plugins.ts';
 import { deletePreset, type Preset, savePreset, usePresets } from '../store/presets.ts';
 import { Button } from '../ui/Button.tsx';
 import { IconButton } from '../ui/IconButton.tsx';
@@ -89,11 +90,13 @@ function PresetList({ shot, close }: { readonly shot: Shot; readonly close: () =
 function PresetRow({ preset, onApply }: { readonly preset: Preset; readonly onApply: () => void }) {
   const { settings } = preset;
   const method = useMethods()?.find(({ id }) => id === settings.method.id)?.label;
+  const away = useInTheWay('preset')(settings);
   return (
     <li className={styles.preset}>
-      <AriaButton className={styles.apply} onPress={onApply}>
+      <AriaButton className={styles.apply} isDisabled={away !== null} onPress={onApply}>
         <span>{preset.name}</span>
         <span className={texts.quiet}>{shortWords(settings, SHOWN, method).join(', ')}</span>
+        {away ? <span className={texts.warn}>{away}</span> : null}
       </AriaButton>
       <IconButton name={`Delete preset ${preset.name}`} onPress={() => deletePreset(preset.name)}>
         <Trash2 />

@@ -7,8 +7,10 @@ import { run } from '../actions/registry.ts';
 import { CommandMenu } from '../commands/CommandMenu.tsx';
 import { useKeyLabel } from '../keyboard/bindings.ts';
 import { attempt } from '../store/notices.ts';
+import { useInTheWay } from '../store/plugins.ts';
 import { useEngineState } from '../store/session.ts';
 import { useSpeeds } from '../store/speeds.ts';
+import { setView } from '../store/view.ts';
 import { Button } from '../ui/Button.tsx';
 import { IconButton } from '../ui/IconButton.tsx';
 import texts from '../ui/text.module.css';
@@ -26,8 +28,16 @@ export function RenderFooter({ shots }: { readonly shots: readonly Shot[] }) {
   const plan = usePlan(shots);
   const note = useId();
   const keys = useKeyLabel('render.shots');
+  const wayOf = useInTheWay('shot');
+  const away = shots.map(({ settings }) => wayOf(settings)).find((line) => line !== null);
   const reason =
-    engine !== 'up' ? 'The engine is starting again.' : plan.state === 'failed' ? plan.why : null;
+    engine !== 'up'
+      ? 'The engine is starting again.'
+      : away
+        ? `${away}.`
+        : plan.state === 'failed'
+          ? plan.why
+          : null;
   const text = plan.state === 'ready' ? planText(plan.plan) : null;
   const speed = plan.state === 'ready' ? plan.plan.speed : null;
   const notes = plan.state === 'ready' ? plan.plan.notes : [];
@@ -35,7 +45,10 @@ export function RenderFooter({ shots }: { readonly shots: readonly Shot[] }) {
     <div className={styles.footer}>
       <div id={note} className={styles.plan} role="status">
         {reason ? (
-          <p className={texts.warn}>{reason}</p>
+          <>
+            <p className={texts.warn}>{reason}</p>
+            {away ? <Button onPress={() => setView({ dialog: 'plugins' })}>Plugins…</Button> : null}
+          </>
         ) : text ? (
           <>
             <p className={styles.cost} title={CALLS_TERM}>

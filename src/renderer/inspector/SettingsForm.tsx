@@ -5,6 +5,7 @@ import { SETTINGS } from '../../common/settings/settings.ts';
 import { useFold } from '../store/folds.ts';
 import { useModelDefaults } from '../store/library.ts';
 import { useMethods } from '../store/methods.ts';
+import { useOffered } from '../store/plugins.ts';
 import { Fields } from './Fields.tsx';
 import { Fold } from './Fold.tsx';
 import { changedIn, type FormField, type FormGroup, formOf } from './form-model.ts';
@@ -22,13 +23,15 @@ const isPrompt = ({ control }: FormField) => control.kind === 'prompt';
 
 export function SettingsForm({ shot, shots }: Props) {
   const methods = useMethods();
+  const offered = useOffered(methods);
   const { id } = shot.settings.method;
   const isShared = shots.every(({ settings }) => settings.method.id === id);
-  const method = (isShared && methods?.find((one) => one.id === id)) || null;
+  // One that is away has no fields: what was set for it is read, not changed.
+  const method = (isShared && offered?.find((one) => one.id === id)) || null;
   const { top, folds } = useMemo(() => formOf(SETTINGS, method), [method]);
   const model = useModelWord();
   const chosen: Readonly<Record<string, string | undefined>> = {
-    method: isShared ? method?.label : 'differs',
+    method: isShared ? (method ?? methods?.find((one) => one.id === id))?.label : 'differs',
     model,
   };
   return (

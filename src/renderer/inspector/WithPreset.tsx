@@ -7,6 +7,7 @@ import { applyPreset } from '../actions/settings.ts';
 import { usePlaced } from '../store/current.ts';
 import { useMethods } from '../store/methods.ts';
 import { tryTo } from '../store/notices.ts';
+import { useInTheWay } from '../store/plugins.ts';
 import { usePresets } from '../store/presets.ts';
 import { setView, useView } from '../store/view.ts';
 import { Button } from '../ui/Button.tsx';
@@ -23,6 +24,7 @@ export function WithPreset() {
   const methods = useMethods();
   const selection = useView((view) => view.selection);
   const shots = usePlaced().filter((one) => isShot(one) && selection.includes(one.item.id)).length;
+  const wayOf = useInTheWay('preset');
   const [name, setName] = useState(presets[0]?.name ?? '');
   const preset = presets.find((one) => one.name === name);
   const close = () => setView({ dialog: null });
@@ -49,13 +51,14 @@ export function WithPreset() {
         options={presets.map(({ name, settings }) => ({
           id: name,
           name,
+          disabled: wayOf(settings),
           note: shortWords(settings, SHOWN, methods?.find(({ id }) => id === settings.method.id)?.label).join(
             ', ',
           ),
         }))}
       />
       <div className={layout.row}>
-        <Button type="submit" look="primary" isDisabled={!preset}>
+        <Button type="submit" look="primary" isDisabled={!preset || wayOf(preset.settings) !== null}>
           Use the preset
         </Button>
         <Button onPress={close}>As they are</Button>

@@ -6,7 +6,9 @@ import { startAutosave } from './autosave.ts';
 import { onDelivery } from './exporting.ts';
 import { onJobEvent, setQueue } from './jobs.ts';
 import { followLibrary } from './library.ts';
+import { followMethods } from './methods.ts';
 import { attempt, tell } from './notices.ts';
+import { followPlugins } from './plugins.ts';
 import { getDocument, getOpened, takeIn } from './project.ts';
 import { onReview } from './quality.ts';
 import { setEngineState } from './session.ts';
@@ -51,6 +53,8 @@ export function connect(): () => void {
     }),
     startAutosave(),
     followLibrary(),
+    followMethods(),
+    followPlugins(),
     keepInHand(),
   ];
   return () => {

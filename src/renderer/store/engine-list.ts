@@ -1,6 +1,8 @@
 /** A list that the engine keeps: asked for when it is first needed, once for all who show it, and anew of a fresh engine. */
 import { useEffect } from 'react';
 import { create, type StoreApi, type UseBoundStore } from 'zustand';
+import type { Events } from '../../common/contract/events.ts';
+import { onEngineEvent } from '../engine.ts';
 import { tellError } from './notices.ts';
 import { useEngineState } from './session.ts';
 
@@ -42,6 +44,13 @@ export function engineList<Item>(ask: () => Promise<List<Item>>): EngineList<Ite
       refresh().catch(tellError);
     },
   };
+}
+
+/** Asks anew when the engine says so; what nobody has asked for yet needs no refreshing. Returns what stops it. */
+export function followEvent<Item>({ store, refresh }: EngineList<Item>, kind: Events['kind']): () => void {
+  return onEngineEvent((event) => {
+    if (event.kind === kind && store.getState().list !== null) void refresh().catch(() => {});
+  });
 }
 
 export function useEngineList<Item>({ store, need }: EngineList<Item>): List<Item> | null {

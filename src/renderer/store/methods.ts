@@ -2,9 +2,14 @@
 import type { MethodInfo } from '../../common/contract/machine.ts';
 import type { Shot } from '../../common/project/document.ts';
 import { call } from '../engine.ts';
-import { engineList, useEngineList } from './engine-list.ts';
+import { engineList, followEvent, useEngineList } from './engine-list.ts';
 
 const list = engineList<MethodInfo>(() => call('methods.list', null));
+
+/** Plugins bring some and take them away; returns what stops it. */
+export function followMethods(): () => void {
+  return followEvent(list, 'plugins');
+}
 
 /** For what is drawn rather than rendered; null until they are known. */
 export function getMethods(): readonly MethodInfo[] | null {

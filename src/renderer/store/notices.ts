@@ -1,12 +1,14 @@
 /** One-line messages to the artist. Cancelled is silent; everything else that fails is told. */
 import { create } from 'zustand';
-import { Cancelled, errorLine } from '../../common/errors.ts';
+import { AppError, Cancelled, type ErrorCode, errorLine } from '../../common/errors.ts';
 import { sentence } from '../words.ts';
 
 export interface Notice {
   readonly id: number;
   readonly tone: 'info' | 'problem';
   readonly text: string;
+  /** The sheet in which something can be done about it. */
+  readonly sheet: 'plugins' | null;
 }
 
 const useStore = create<{ notices: readonly Notice[] }>(() => ({ notices: [] }));
@@ -17,17 +19,21 @@ export function useNotices(): readonly Notice[] {
 }
 
 /** Information leaves by itself; a problem stays until it is dismissed or three newer ones came. */
-export function tell(text: string, tone: Notice['tone'] = 'info'): void {
-  const notice: Notice = { id: nextId++, tone, text };
+export function tell(text: string, tone: Notice['tone'] = 'info', sheet: Notice['sheet'] = null): void {
+  const notice: Notice = { id: nextId++, tone, text, sheet };
   useStore.setState(({ notices }) => ({
     notices: [...notices.filter((one) => one.text !== text), notice].slice(-3),
   }));
   if (tone === 'info') setTimeout(() => dismiss(notice.id), 4000);
 }
 
+/** What of it can be mended is in the list of plugins. */
+const OF_PLUGINS: readonly ErrorCode[] = ['plugin-failed', 'plugin-invalid', 'plugin-missing'];
+
 export function tellError(error: unknown): void {
   if (error instanceof Cancelled) return;
-  tell(sentence(errorLine(error)), 'problem');
+  const isOfPlugin = error instanceof AppError && OF_PLUGINS.includes(error.code);
+  tell(sentence(errorLine(error)), 'problem', isOfPlugin ? 'plugins' : null);
 }
 
 export function dismiss(id: number): void {

@@ -14,6 +14,8 @@ export type Dialog =
   | 'trial'
   | 'keys'
   | 'library'
+  | 'plugins'
+  | 'plugin'
   | 'about'
   | 'shots'
   | 'missing'

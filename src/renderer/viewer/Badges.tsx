@@ -21,6 +21,7 @@ import { Meter } from '../ui/Meter.tsx';
 import texts from '../ui/text.module.css';
 import { count } from '../words.ts';
 import styles from './Badges.module.css';
+import { PluginsAway } from './PluginsAway.tsx';
 import { useRendered } from './Progressive.tsx';
 import { type Picture, type Trouble, useTrouble } from './use-picture.ts';
 
@@ -75,6 +76,7 @@ export function Badges({ picture }: { readonly picture: Picture }) {
             </Button>
           </span>
         ) : null}
+        <PluginsAway />
         {mixed && stands ? <span className={`${styles.badge} ${texts.quiet}`}>{mixed}</span> : null}
         {entry && !(entry.preview && several) ? (
           <span className={`${styles.badge} ${styles.rendering} ${entry.preview ? styles.closes : ''}`}>

@@ -2,6 +2,7 @@
 import type { EngineContract } from '../../../common/contract/contract.ts';
 import { AppError } from '../../../common/errors.ts';
 import type { Plugins } from '../plugins/plugins.ts';
+import { isPlugin } from '../plugins/recognise.ts';
 import type { Handlers } from '../serve.ts';
 
 type PluginCall = Extract<keyof EngineContract, `plugins.${string}`>;
@@ -12,6 +13,7 @@ export function pluginHandlers(plugins: () => Plugins): Pick<Handlers<EngineCont
   };
   return {
     'plugins.list': () => plugins().list(),
+    'plugins.recognise': async ({ path }) => ({ is: await isPlugin(path) }),
     'plugins.look': refuse,
     'plugins.install': refuse,
     'plugins.enable': refuse,

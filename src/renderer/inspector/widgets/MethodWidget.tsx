@@ -1,26 +1,31 @@
 /** The editing method, and what it does. */
 import { setChosenMethod } from '../../actions/settings.ts';
 import { useMethods } from '../../store/methods.ts';
+import { useOffered } from '../../store/plugins.ts';
 import { Select } from '../../ui/Select.tsx';
 import texts from '../../ui/text.module.css';
+import { AwayMethod } from '../AwayMethod.tsx';
 import row from '../Row.module.css';
 import { inPapers } from '../Row.tsx';
 import type { WidgetProps } from './widget.ts';
 
 export function MethodWidget({ field, value, differs }: WidgetProps<'method'>) {
   const methods = useMethods();
+  const offered = useOffered(methods);
   const id = String(value);
-  const method = methods?.find((one) => one.id === id);
-  const options = (methods ?? []).map((one) => ({
+  const method = offered?.find((one) => one.id === id);
+  const options = (offered ?? []).map((one) => ({
     id: one.id,
     name: one.label,
     note: one.term ? `${one.summary} (${one.term})` : one.summary,
   }));
+  // What the shot has, also where it cannot be had.
+  const known = methods?.find((one) => one.id === id);
   return (
     <div className={row.row}>
       <Select
         label={field.label}
-        options={method ? options : [...options, { id, name: id }]}
+        options={method ? options : [...options, { id, name: known?.label ?? id }]}
         value={id}
         differs={differs}
         // Choosing what is there keeps its parameters.
@@ -34,9 +39,7 @@ export function MethodWidget({ field, value, differs }: WidgetProps<'method'>) {
           {method.term ? <span className={texts.hidden}> {inPapers(method.term)}</span> : null}
         </p>
       ) : null}
-      {methods && !method ? (
-        <p className={`${row.note} ${texts.warn}`}>This version has no method "{id}"; choose another.</p>
-      ) : null}
+      {offered && !method && !differs ? <AwayMethod id={id} known={known} /> : null}
     </div>
   );
 }

@@ -1,7 +1,9 @@
 /** Which plugins a project needs, and which of them cannot be used here. Pure: who asks brings what is installed. */
+
+import type { ProjectDocument } from '../project/document.ts';
 import { filesIn } from '../settings/files.ts';
 import type { ShotSettings, SomeSettings } from '../settings/settings.ts';
-import type { ProjectDocument } from './document.ts';
+import { pluginOf } from './ids.ts';
 
 /** Methods are named by full ids, "org.example.blur/guided"; models and other networks by their path. */
 interface UsedOf {
@@ -35,12 +37,6 @@ export interface InstalledPlugin {
 /** here: it is offered and renders. off: by the artist, for all or for this project. failed: by the host, or it cannot be used. */
 export type PluginState = 'here' | 'missing' | 'off' | 'off-here' | 'failed';
 
-/** The plugin of a contribution's full id; null for what comes with Retake, whose ids are bare. */
-function pluginOf(fullId: string): string | null {
-  const slash = fullId.indexOf('/');
-  return slash < 1 ? null : fullId.slice(0, slash);
-}
-
 /** A folder that a plugin is installed in is named by its id, on whatever machine that was. */
 const INSTALLED = /[\\/]plugins[\\/]([a-z0-9][a-z0-9-]*(?:\.[a-z0-9][a-z0-9-]*)+)(?=[\\/])/;
 
@@ -50,11 +46,22 @@ export function pluginOfFile(path: string, installed: readonly InstalledPlugin[]
   return installed.find((one) => inside(one.path))?.id ?? INSTALLED.exec(path)?.[1] ?? null;
 }
 
+type Settings = ShotSettings | SomeSettings<'shot'>;
+type Uses = readonly (UsedOf & { readonly plugin: string })[];
+
+/** A letter that is typed leaves all other shots as they were: they are not read again. */
+const known = new WeakMap<readonly InstalledPlugin[], WeakMap<Settings, Uses>>();
+
 /** What of settings comes from plugins: of a shot, a take or a preset. */
-function usesOf(
-  settings: ShotSettings | SomeSettings<'shot'>,
-  installed: readonly InstalledPlugin[],
-): readonly (UsedOf & { readonly plugin: string })[] {
+function usesOf(settings: Settings, installed: readonly InstalledPlugin[]): Uses {
+  const ofThese = known.get(installed) ?? new WeakMap<Settings, Uses>();
+  known.set(installed, ofThese);
+  const uses = ofThese.get(settings) ?? readUses(settings, installed);
+  ofThese.set(settings, uses);
+  return uses;
+}
+
+function readUses(settings: Settings, installed: readonly InstalledPlugin[]): Uses {
   const method = settings.method?.id;
   const ofMethod = method === undefined ? null : pluginOf(method);
   const files = filesIn(settings).flatMap(({ path, use }) => {
@@ -100,6 +107,30 @@ export function pluginState(
   const own = Object.hasOwn(plugins, id) ? plugins[id]! : null;
   if (own === null) return entry.on ? 'here' : 'off';
   return own ? 'here' : 'off-here';
+}
+
+/** The first plugin that keeps settings from being rendered; null where none does. */
+export function pluginInTheWay(
+  settings: Settings,
+  document: Pick<ProjectDocument, 'plugins' | 'bundle'>,
+  installed: readonly InstalledPlugin[],
+): { readonly id: string; readonly state: Exclude<PluginState, 'here'> } | null {
+  const ofBundle = document.bundle === null ? null : pluginOfFile(document.bundle, installed);
+  for (const id of [...usesOf(settings, installed).map(({ plugin }) => plugin), ofBundle]) {
+    const state = id === null ? 'here' : pluginState(id, document, installed);
+    if (state !== 'here') return { id: id!, state };
+  }
+  return null;
+}
+
+/** Why it cannot be used, in a sentence that goes on from its name: "org.example.blur is not installed". */
+export function awayWords(state: Exclude<PluginState, 'here'>): string {
+  return {
+    missing: 'is not installed',
+    off: 'is switched off',
+    'off-here': 'is switched off for this project',
+    failed: 'cannot be used',
+  }[state];
 }
 
 /** What of a project cannot be used, and why. What has no `shots` is of takes alone, and those play without it. */
