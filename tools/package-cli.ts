@@ -24,7 +24,10 @@ const { values } = parseArgs({ options: { out: { type: 'string' }, 'without-ffmp
 const out = resolve(values.out ?? join(root, 'dist'));
 
 /** The window and its shell have no place in a terminal. */
-const PARTS = ['bin', 'out/main', 'resources/clip-tokenizer', 'resources/resolve', 'LICENSE', 'README.md'];
+const PARTS = [
+  ...['bin', 'out/main', 'resources/clip-tokenizer', 'resources/resolve', 'LICENSE', 'README.md'],
+  ...['resources/plugin-templates', 'packages/plugin-api'],
+];
 const SHELL = ['out/main/app.js', 'out/main/packages.json'];
 
 /** Packages that cannot be part of a bundle, and what of them is loaded. */

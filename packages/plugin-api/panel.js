@@ -34,7 +34,8 @@
     });
   /** Colours and measures of the window, as custom properties: var(--text). @param {Record<string, string>} theme */
   const paint = (theme) => {
-    for (const [name, value] of Object.entries(theme)) document.documentElement.style.setProperty(`--${name}`, value);
+    for (const [name, value] of Object.entries(theme))
+      document.documentElement.style.setProperty(`--${name}`, value);
   };
 
   /** @param {MessageEvent} event */
@@ -66,7 +67,9 @@
   });
   // The window makes room for what the panel shows.
   addEventListener('load', () => {
-    new ResizeObserver(() => void say({ ask: 'height', pixels: Math.ceil(document.body.scrollHeight) })).observe(document.body);
+    new ResizeObserver(
+      () => void say({ ask: 'height', pixels: Math.ceil(document.body.scrollHeight) }),
+    ).observe(document.body);
   });
 
   /** @type {PanelHelper} */

@@ -51,6 +51,8 @@ async function samples(): Promise<{ [N in Name]: Calls[N]['input'] }> {
     'plugins.remove': { id: 'org.example.ale' },
     'plugins.develop': { path, on: true },
     'plugins.reload': { id: 'org.example.ale' },
+    'kit.create': { path, kind: 'exporter', id: null, from: null },
+    'kit.pack': { path },
     'job.remove': { id: 'job' },
     'clip.probe': { path },
     'clip.import': { path },

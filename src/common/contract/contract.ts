@@ -6,6 +6,7 @@ import { deliveryCalls } from './delivery.ts';
 import { jobCalls } from './jobs.ts';
 import { libraryCalls } from './library.ts';
 import { machineCalls } from './machine.ts';
+import { pluginKitCalls } from './plugin-kit.ts';
 import { pluginCalls } from './plugins.ts';
 import { projectCalls } from './projects.ts';
 import { queueCalls } from './queue.ts';
@@ -33,6 +34,7 @@ export const contract = {
   ...machineCalls,
   ...cacheCalls,
   ...pluginCalls,
+  ...pluginKitCalls,
   ...desktopContract,
 };
 export type EngineContract = typeof contract;

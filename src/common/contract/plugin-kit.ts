@@ -3,17 +3,16 @@ import { z } from 'zod';
 import { call } from './call.ts';
 import { absolutePath } from './values.ts';
 
-export const PLUGIN_KINDS = ['exporter', 'importer', 'names', 'method', 'panel', 'estimator', 'model'] as const;
+export const PLUGIN_KINDS = [
+  'exporter',
+  'importer',
+  'names',
+  'method',
+  'panel',
+  'estimator',
+  'model',
+] as const;
 export type PluginKind = (typeof PLUGIN_KINDS)[number];
-
-/** One thing that was tried. */
-export interface KitCheck {
-  /** A phrase: "exporter shots: a cut with gaps". */
-  readonly what: string;
-  readonly outcome: 'passed' | 'failed' | 'left';
-  /** Why it failed or was left, or what came of it. */
-  readonly said: string;
-}
 
 export interface PackedPlugin {
   readonly path: string;
@@ -22,18 +21,6 @@ export interface PackedPlugin {
   readonly files: readonly string[];
   /** What of the folder is not in it; folders have a slash at their end. */
   readonly left: readonly string[];
-}
-
-export interface KitReport {
-  readonly id: string;
-  readonly version: string;
-  readonly tier: string;
-  readonly checks: readonly KitCheck[];
-  /** Of the calls that are recorded in the folder: how many were made again, and how many were written. */
-  readonly recorded: { readonly replayed: number; readonly written: number };
-  readonly passed: boolean;
-  /** Null where it did not pass. */
-  readonly packed: PackedPlugin | null;
 }
 
 export interface CreatedPlugin {
@@ -45,7 +32,7 @@ export interface CreatedPlugin {
 const folder = z.strictObject({ path: absolutePath });
 
 export const pluginKitCalls = {
-  'plugins.create': call(
+  'kit.create': call(
     z.strictObject({
       path: absolutePath,
       kind: z.enum(PLUGIN_KINDS),
@@ -56,7 +43,5 @@ export const pluginKitCalls = {
     }),
     'beginning a plugin',
   ).answers<CreatedPlugin>(),
-  /** `record`: what it answers is written to its `recorded` folder, instead of compared with what lies there. */
-  'plugins.test': call(folder.extend({ record: z.boolean() }), 'testing a plugin').answers<KitReport>(),
-  'plugins.pack': call(folder, 'packing a plugin').answers<PackedPlugin>(),
+  'kit.pack': call(folder, 'packing a plugin').answers<PackedPlugin>(),
 };

@@ -14,6 +14,7 @@ import { type Engine, startEngine } from './engine.ts';
 import { EXIT_CANCELLED, follow } from './follow.ts';
 import { addLibraryCommands } from './library.ts';
 import { keepTalking } from './output.ts';
+import { addPluginKitCommands } from './plugin-kit.ts';
 import { addTakeCommands } from './takes.ts';
 import { cacheGroups, cacheStat, jobTable, methodTable, takeSummary } from './text.ts';
 import { addImportCommand } from './timelines.ts';
@@ -125,6 +126,10 @@ function program(): Command {
   addTakeCommands(retake, { withEngine, print });
   addExportCommand(retake, { withEngine, print });
   addImportCommand(retake, { withEngine, print });
+  const plugin = retake
+    .command('plugin')
+    .description('Look after what others add: methods, models, exporters, importers, panels.');
+  addPluginKitCommands(plugin, { withEngine, print });
 
   addCacheCommands(
     retake

@@ -8,6 +8,7 @@ import { parseRate } from '../../common/time/rational.ts';
 import { ArtefactStore } from './artefacts/store.ts';
 import { lazily } from './calls/calls.ts';
 import { createDesktop, type Desktop } from './calls/handlers.ts';
+import { pluginKitHandlers } from './calls/plugin-kit.ts';
 import { afterPlugins, pluginHandlers } from './calls/plugins.ts';
 import { dataDirectory, prepareDataDirectory } from './data-paths.ts';
 import { probeClip } from './media/probe.ts';
@@ -140,6 +141,7 @@ const handlers: Handlers<EngineContract> = {
     })),
   'providers.list': async (asked) => probeProviders({ again: asked?.again ?? false }),
   ...pluginHandlers(plugins),
+  ...pluginKitHandlers(),
   'cache.ls': async () => cache().ls(),
   'cache.stat': async () => cache().stat(),
   'cache.prune': async (request, signal) => cache().prune(request, signal),

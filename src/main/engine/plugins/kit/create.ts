@@ -3,10 +3,10 @@ import { cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path';
 import type { CreatedPlugin, PluginKind } from '../../../../common/contract/plugin-kit.ts';
 import { AppError } from '../../../../common/errors.ts';
-import { isPluginId } from '../../../../common/plugins/ids.ts';
+import { pluginIdFault } from '../../../../common/plugins/ids.ts';
+import { MANIFEST_FILE } from '../../../../common/plugins/manifest.ts';
 import { makeWhole } from '../../../atomic-files.ts';
 import { resource } from '../../resources.ts';
-import { MANIFEST_FILE } from './manifest.ts';
 
 /** Kinds that hold a network or a model: what lies in the template's folder of this name. */
 const HOLDS: Partial<Record<PluginKind, 'model'>> = { estimator: 'model', model: 'model' };
@@ -28,13 +28,17 @@ interface Wanted {
 export async function createPlugin({ path, kind, id: asked, from }: Wanted): Promise<CreatedPlugin> {
   const name = basename(path);
   const id = asked ?? `org.example.${slug(name)}`;
-  if (!isPluginId(id))
-    throw new AppError('usage', `"${id}" is no id of a plugin`, {
+  const fault = pluginIdFault(id);
+  if (fault)
+    throw new AppError('usage', `the id "${id}" ${fault}`, {
       doing,
       hint: 'Give one with --id, your domain backwards and a name: org.example.my-exporter.',
     });
   if (from !== null && !HOLDS[kind])
-    throw new AppError('usage', `a plugin of kind ${kind} holds no model`, { doing, hint: 'Leave out --from.' });
+    throw new AppError('usage', `a plugin of kind ${kind} holds no model`, {
+      doing,
+      hint: 'Leave out --from.',
+    });
   if (await stat(path).catch(() => null))
     throw new AppError('usage', `${path} is there already`, { doing, hint: 'Choose another name.' });
   const model = HOLDS[kind] ? await modelFor(kind, from) : null;
@@ -43,6 +47,7 @@ export async function createPlugin({ path, kind, id: asked, from }: Wanted): Pro
     await cp(parts.template, folder, { recursive: true });
     await mkdir(join(folder, FOR_EDITORS));
     for (const file of TYPES) await cp(join(parts.api, file), join(folder, FOR_EDITORS, file));
+    if (kind === 'panel') await putHelper(join(parts.api, 'panel.js'), join(folder, 'panel', 'retake.js'));
     if (model !== null) await putModel(model, join(folder, HOLDS[kind]!));
     await rename(join(folder, MANIFEST_FILE), { id, name: titled(name) });
   });
@@ -81,7 +86,10 @@ function apiFolder(): string {
 async function modelFor(kind: PluginKind, from: string | null): Promise<string | null> {
   if (from !== null) {
     if (await stat(from).catch(() => null)) return from;
-    throw new AppError('usage', `${from} is not there`, { doing, hint: 'Name a file or a folder with --from.' });
+    throw new AppError('usage', `${from} is not there`, {
+      doing,
+      hint: 'Name a file or a folder with --from.',
+    });
   }
   // The template of an estimator has a graph of its own.
   if (kind !== 'model') return null;
@@ -100,6 +108,12 @@ async function putModel(from: string, to: string): Promise<void> {
   await cp(from, join(to, from.endsWith('.onnx') ? 'model.onnx' : basename(from)));
 }
 
+/** Its types are those beside the plugin. */
+async function putHelper(from: string, to: string): Promise<void> {
+  const text = await readFile(from, 'utf8');
+  await writeFile(to, text.replaceAll("import('./index')", `import('../${FOR_EDITORS}/index')`));
+}
+
 async function rename(file: string, own: { readonly id: string; readonly name: string }): Promise<void> {
   const manifest = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
   await writeFile(file, `${JSON.stringify({ ...manifest, ...own }, null, 2)}\n`);
@@ -109,6 +123,10 @@ async function listed(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries
     .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1).replaceAll('\\', '/'))
+    .map((entry) =>
+      join(entry.parentPath, entry.name)
+        .slice(folder.length + 1)
+        .replaceAll('\\', '/'),
+    )
     .toSorted();
 }

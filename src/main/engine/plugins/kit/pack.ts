@@ -5,9 +5,10 @@ import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { ZipFile } from 'yazl';
 import type { PackedPlugin } from '../../../../common/contract/plugin-kit.ts';
+import { MANIFEST_FILE } from '../../../../common/plugins/manifest.ts';
 import { makeWhole } from '../../../atomic-files.ts';
 import { fileDigest, pluginFiles } from './files.ts';
-import { MANIFEST_FILE, readKitManifest } from './manifest.ts';
+import { readWrittenManifest } from './manifest.ts';
 
 /** Stored, at a moment and with rights that are always the same: equal folders are equal files, on every computer. */
 const SAME = { mtime: new Date(1980, 0, 1), mode: 0o100644, compress: false, forceDosTimestamp: true };
@@ -15,13 +16,12 @@ const SAME = { mtime: new Date(1980, 0, 1), mode: 0o100644, compress: false, for
 /** Writes NAME.zip beside the folder NAME. @throws AppError for a manifest or a folder that is not fit */
 export async function packPlugin(folder: string): Promise<PackedPlugin> {
   const doing = `packing ${basename(folder)}`;
-  const manifest = await readKitManifest(folder, doing);
+  const { written } = await readWrittenManifest(folder, doing);
   const { packed, left } = await pluginFiles(folder, doing);
   const others = packed.filter(({ path }) => path !== MANIFEST_FILE);
   const digests: Record<string, string> = {};
   for (const { path } of others) digests[path] = await fileDigest(join(folder, path));
-  const { $schema: _ofTheFolder, ...told } = manifest;
-  const text = `${JSON.stringify({ ...told, files: digests }, null, 2)}\n`;
+  const text = `${JSON.stringify({ ...written, files: digests }, null, 2)}\n`;
   const file = join(dirname(folder), `${basename(folder)}.zip`);
   await makeWhole(file, async (temporary) => {
     const zip = new ZipFile();

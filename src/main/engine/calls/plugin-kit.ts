@@ -1,0 +1,14 @@
+/** Answers those who write plugins. */
+import type { EngineContract } from '../../../common/contract/contract.ts';
+import { createPlugin } from '../plugins/kit/create.ts';
+import { packPlugin } from '../plugins/kit/pack.ts';
+import type { Handlers } from '../serve.ts';
+
+type KitCall = Extract<keyof EngineContract, `kit.${string}`>;
+
+export function pluginKitHandlers(): Pick<Handlers<EngineContract>, KitCall> {
+  return {
+    'kit.create': (wanted) => createPlugin(wanted),
+    'kit.pack': ({ path }) => packPlugin(path),
+  };
+}
