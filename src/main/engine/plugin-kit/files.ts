@@ -4,8 +4,8 @@ import { createReadStream, type Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { AppError } from '../../../../common/errors.ts';
-import { isPortableName } from '../../../../common/file-name.ts';
+import { AppError } from '../../../common/errors.ts';
+import { isPortableName } from '../../../common/file-name.ts';
 
 /** Folders that stay with who writes the plugin; so do names that begin with a dot. */
 const LEFT_FOLDERS: ReadonlySet<string> = new Set(['node_modules', 'recorded', 'test', 'tests']);

@@ -1,8 +1,8 @@
 /** The manifest of a folder that somebody works on: as it is written, and as it is understood. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError } from '../../../../common/errors.ts';
-import { MANIFEST_FILE, type Manifest, parseManifest } from '../../../../common/plugins/manifest.ts';
+import { AppError } from '../../../common/errors.ts';
+import { MANIFEST_FILE, type Manifest, parseManifest } from '../../../common/plugins/manifest.ts';
 
 export interface WrittenManifest {
   readonly manifest: Manifest;

@@ -1,12 +1,12 @@
 /** A plugin's folder to begin with: a template that works as it is, under the author's own name. */
 import { cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { CreatedPlugin, PluginKind } from '../../../../common/contract/plugin-kit.ts';
-import { AppError } from '../../../../common/errors.ts';
-import { pluginIdFault } from '../../../../common/plugins/ids.ts';
-import { MANIFEST_FILE } from '../../../../common/plugins/manifest.ts';
-import { makeWhole } from '../../../atomic-files.ts';
-import { resource } from '../../resources.ts';
+import type { CreatedPlugin, PluginKind } from '../../../common/contract/plugin-kit.ts';
+import { AppError } from '../../../common/errors.ts';
+import { pluginIdFault } from '../../../common/plugins/ids.ts';
+import { MANIFEST_FILE } from '../../../common/plugins/manifest.ts';
+import { makeWhole } from '../../atomic-files.ts';
+import { resource } from '../resources.ts';
 
 /** Kinds that hold a network or a model: what lies in the template's folder of this name. */
 const HOLDS: Partial<Record<PluginKind, 'model'>> = { estimator: 'model', model: 'model' };
