@@ -167,6 +167,16 @@ async function readRules(folder: string, unknown: string): Promise<Rules> {
   return { file, vocab, rules: { ...rules, post_processor: null } };
 }
 
+/** Ids to text by any rules of a tokenizer.json; special tokens are left out. @throws AppError bundle-invalid naming the file */
+export function decoderOf(rules: object, file: string): (tokens: readonly number[]) => string {
+  try {
+    const hub = new HubTokenizer(rules, {});
+    return (tokens) => (tokens.length === 0 ? '' : hub.decode([...tokens], { skip_special_tokens: true }));
+  } catch (cause) {
+    throw defect(file, `the tokenizer is damaged (${(cause as Error).message})`, TOGETHER);
+  }
+}
+
 /** Files that decide the ids, those that exist; the digest of the tokenizer covers them. */
 export const TOKENIZER_FILES = [
   'vocab.json',

@@ -45,10 +45,10 @@ export async function readPreparation(file: string): Promise<Preparation> {
     const what = mode === undefined ? `resampling by filter ${resample}` : 'pictures that are not resized';
     throw defect(file, `${what} is not known`, 'Use a model that resizes bicubically (3) or bilinearly (2).');
   }
-  const size = typeof found.size === 'number' ? { shortest_edge: found.size } : found.size;
+  const crop = (found.do_center_crop ?? found.crop_size != null) ? found.crop_size : null;
+  const size = typeof found.size === 'number' ? numbered(found.size, crop != null) : found.size;
   const exact = 'shortest_edge' in size ? null : size;
   const edge = 'shortest_edge' in size ? size.shortest_edge : 0;
-  const crop = (found.do_center_crop ?? found.crop_size != null) ? found.crop_size : null;
   const out = crop ?? exact;
   if (!out) throw defect(file, '"crop_size" is missing', 'Download the model again, all of its files.');
   const least = exact ?? { height: edge, width: edge };
@@ -102,6 +102,11 @@ function makePrepare({ session, io: { out, resized } }: Part<Preparation>): Prep
     );
     return { data: made.pixel_values!.data, dims: [1, 3, out.height, out.width] };
   };
+}
+
+/** A bare number, of the oldest files: the shortest edge of what is cropped (CLIP), else a square (ViT). */
+function numbered(side: number, isCropped: boolean) {
+  return isCropped ? { shortest_edge: side } : { width: side, height: side };
 }
 
 /** The longer side is cut to whole pixels, as transformers does. */
