@@ -60,6 +60,7 @@ async function samples(): Promise<{ [N in Name]: Calls[N]['input'] }> {
     'clip.mask': { clip, mask: { parts: [] }, frame: 0, bundle, size: null },
     'clip.saveFrame': { path, frame: 0, folder: path, name: 'Shot 1 frame 0' },
     'clip.frame': { path, frame: 0 },
+    'clip.describe': { path, frame: 0, estimator: null },
     'clip.preview': { path },
     'project.create': { path, name: 'x' },
     'project.open': { path },

@@ -163,7 +163,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/models',
-    'onnx/*, diffusion/types.ts, flow, resources.ts, common, common/prompts, common/settings',
+    'onnx/*, diffusion/types.ts, flow, resources.ts, common, common/plugins, common/prompts, common/settings',
     'A model is opened for whoever asks; it does not know who.',
   ),
   area(
@@ -184,7 +184,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/library',
-    'models, onnx/*, storage, media/target.ts, recipe/model-settings.ts, resources.ts, atomic-files.ts, disk.ts, common, contract',
+    'models, onnx/*, storage, media/target.ts, recipe/model-settings.ts, resources.ts, atomic-files.ts, disk.ts, common, common/plugins, contract',
     'What there is to render with is listed and downloaded without running it.',
   ),
   area(

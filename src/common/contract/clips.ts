@@ -46,6 +46,14 @@ export interface PictureOfFrame {
   readonly height: number;
 }
 
+export interface Description {
+  readonly text: string;
+  /** It would have gone on: the text was as long as it may be. */
+  readonly cut: boolean;
+  /** What said it, by name. */
+  readonly captioner: string;
+}
+
 const path = z.strictObject({ path: absolutePath });
 
 export const clipCalls = {
@@ -90,6 +98,14 @@ export const clipCalls = {
   ).answers<{ path: string }>(),
   /** Read from the file itself, for as long as its preview is not there. */
   'clip.frame': call(path.extend({ frame: z.int().min(0) }), 'showing a frame').answers<PictureOfFrame>(),
+  /**
+   * What a captioner says of a frame, in one line; `estimator` is its folder, null the only one that the library has. How far it is comes
+   * as events. Given up, it stops between two words.
+   */
+  'clip.describe': call(
+    path.extend({ frame: z.int().min(0), estimator: absolutePath.nullable() }),
+    'describing a frame',
+  ).answers<Description>(),
   /** Made once per file and kept; progress comes as events. */
   'clip.preview': call(path, 'making a preview').answers<ClipPreview>(),
 };

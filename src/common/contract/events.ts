@@ -48,6 +48,13 @@ export type DesktopEvent =
     }
   /** How far a call about a take is, 0..1. */
   | { readonly kind: 'review'; readonly take: string; readonly work: ReviewWork; readonly fraction: number }
+  /** How far a captioner is with a frame of a clip, 0..1. */
+  | {
+      readonly kind: 'describing';
+      readonly path: string;
+      readonly frame: number;
+      readonly fraction: number;
+    }
   | { readonly kind: 'delivery'; readonly progress: DeliveryProgress }
   | { readonly kind: 'download'; readonly progress: DownloadProgress }
   /** Plans that did without a speed would have one now. */

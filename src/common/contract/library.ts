@@ -1,11 +1,20 @@
 /** What the artist has to render with: models, LoRAs, ControlNets, embeddings; where they are looked for, and those that are fetched. */
 import { z } from 'zod';
 import type { ModelTrial } from '../model-trial.ts';
+import type { EstimatorRole } from '../plugins/manifest.ts';
 import type { ModelSettings } from '../settings/model-settings.ts';
 import { call } from './call.ts';
 import { absolutePath, nothing } from './values.ts';
 
-export const LIBRARY_KINDS = ['model', 'lora', 'controlnet', 'embedding', 'vae', 'other'] as const;
+export const LIBRARY_KINDS = [
+  'model',
+  'lora',
+  'controlnet',
+  'embedding',
+  'vae',
+  'estimator',
+  'other',
+] as const;
 export type LibraryKind = (typeof LIBRARY_KINDS)[number];
 
 /** writing: another program is still at it. damaged: `problems` says in one line why it cannot be used. */
@@ -18,7 +27,11 @@ export interface LibraryEntry {
   readonly name: string;
   /** In a few words: "Stable Diffusion XL", "an upscaler"; empty where nothing tells. */
   readonly what: string;
+  /** What an estimator is for; null for everything else. */
+  readonly role: EstimatorRole | null;
   readonly builtIn: boolean;
+  /** The plugin that brings it; null for all else. */
+  readonly plugin: { readonly id: string; readonly name: string } | null;
   readonly isDefault: boolean;
   /** The watched folder that shows it; null for what was added by itself. */
   readonly watched: string | null;

@@ -19,6 +19,7 @@ export const BUILT_IN = {
   formats: facts('formats', 'Take formats of Retake'),
   interchange: facts('interchange', 'Timelines of Retake'),
   estimators: facts('estimators', 'Estimators of Retake'),
+  models: facts('models', 'Models of Retake'),
   panels: facts('panels', 'Panels of Retake'),
 } as const satisfies Record<string, PluginFacts>;
 

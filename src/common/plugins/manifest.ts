@@ -23,6 +23,7 @@ const ESTIMATOR_ROLES = [
   ...(['depth', 'flow', 'segmenter', 'captioner'] as const),
   ...(['image-text', 'interpolator', 'upscaler'] as const),
 ] as const;
+export type EstimatorRole = (typeof ESTIMATOR_ROLES)[number];
 
 /** Why a text is no name of a file inside a plugin, written alike on every system; null where it is. */
 function packageFileFault(file: string): string | null {

@@ -169,6 +169,7 @@ const kindWords: Readonly<Record<LibraryKind, string>> = {
   controlnet: 'ControlNet',
   embedding: 'embedding',
   vae: 'VAE',
+  estimator: 'estimator',
   other: 'other file',
 };
 

@@ -9,6 +9,7 @@ import { fastest } from '../../common/providers.ts';
 import type { TakeReport } from '../../common/report.ts';
 import { addBatchCommand } from './batch.ts';
 import { addExportCommand } from './delivery.ts';
+import { addDescribeCommand } from './describe.ts';
 import { addEditOptions, type EditFlags, editRequest, sequenceRate } from './edit-options.ts';
 import { type Engine, startEngine } from './engine.ts';
 import { EXIT_CANCELLED, follow } from './follow.ts';
@@ -124,6 +125,7 @@ function program(): Command {
 
   addLibraryCommands(retake, { withEngine, print });
   addTakeCommands(retake, { withEngine, print });
+  addDescribeCommand(retake, { withEngine, print });
   addExportCommand(retake, { withEngine, print });
   addImportCommand(retake, { withEngine, print });
   const plugin = retake

@@ -14,6 +14,7 @@ import { dataDirectory, prepareDataDirectory } from './data-paths.ts';
 import { probeClip } from './media/probe.ts';
 import { rememberingProbe } from './media/remembering-probe.ts';
 import { methods, paramsSchema, solversOf } from './methods/registry.ts';
+import { networksOfPlugins } from './models/contributed.ts';
 import { rememberingFacts } from './models/facts.ts';
 import { formatBundleReport } from './models/format.ts';
 import { inspectBundle } from './models/inspect.ts';
@@ -66,7 +67,10 @@ const planner = once(() => {
     isBusy: () => supervisor().isBusy,
   });
 });
-const plugins = once(() => new Plugins({ dir: join(dataDirectory(), 'plugins'), contributors: [] }));
+const plugins = once(() => {
+  const dir = join(dataDirectory(), 'plugins');
+  return new Plugins({ dir, contributors: [networksOfPlugins(dir)] });
+});
 let desk: Desktop | null = null;
 const desktop = (): Desktop => {
   desk ??= createDesktop({

@@ -30,6 +30,7 @@ const KIND_WORDS: Readonly<Record<LibraryEntry['kind'], string>> = {
   controlnet: 'a ControlNet',
   embedding: 'an embedding',
   vae: 'a VAE',
+  estimator: 'an estimator',
   other: 'something else',
 };
 

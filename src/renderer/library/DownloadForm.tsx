@@ -128,6 +128,7 @@ const KINDS = {
   controlnet: 'A ControlNet',
   embedding: 'An embedding',
   vae: 'A VAE',
+  estimator: 'An estimator',
   other: 'Files',
 } as const;
 

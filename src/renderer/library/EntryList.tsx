@@ -100,7 +100,12 @@ function Lines({ lines }: { readonly lines: readonly Line[] }) {
     else if (key === 'Enter') toggle(open === entry.path ? null : entry.path, at);
     else if (key === 'd' && entry.kind === 'model' && entry.problems.length === 0)
       void attempt(makeDefault(entry.path));
-    else if ((key === 'Delete' || key === 'Backspace') && !entry.builtIn && entry.watched === null)
+    else if (
+      (key === 'Delete' || key === 'Backspace') &&
+      !entry.builtIn &&
+      entry.watched === null &&
+      entry.plugin === null
+    )
       void attempt(removeFromLibrary(entry.path));
     else return false;
     return true;

@@ -1,5 +1,5 @@
 /** One entry: its picture, what it is, what is wrong with it, and more when asked for. */
-import { Box, CircleDashed, Layers, Spline, Type } from 'lucide-react';
+import { Box, CircleDashed, Layers, ScanEye, Spline, Type } from 'lucide-react';
 import prettyBytes from 'pretty-bytes';
 import type { CSSProperties } from 'react';
 import type { LibraryEntry, LibraryKind } from '../../common/contract/library.ts';
@@ -31,6 +31,7 @@ const ICONS: Readonly<Record<LibraryKind, typeof Box>> = {
   controlnet: Spline,
   embedding: Type,
   vae: Box,
+  estimator: ScanEye,
   other: CircleDashed,
 };
 
@@ -68,6 +69,7 @@ export function EntryRow(props: Props) {
           <strong title={entry.path}>{name}</strong>
           {isDefault ? <Tag isStrong>default</Tag> : null}
           {builtIn ? <Tag>comes with Retake</Tag> : null}
+          {entry.plugin ? <Tag>{entry.plugin.name}</Tag> : null}
           {state ? <Tag>{state}</Tag> : null}
         </p>
         <p className={`${texts.quiet} ${styles.facts}`} title={facts}>

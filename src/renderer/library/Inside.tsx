@@ -78,7 +78,7 @@ export function Inside({ entry }: { readonly entry: LibraryEntry }) {
         <Button look="plain" onPress={() => void attempt(shell().revealFile(path))}>
           Show the file
         </Button>
-        {builtIn || watched !== null ? null : (
+        {builtIn || watched !== null || entry.plugin !== null ? null : (
           <Button
             look="plain"
             aria-label={`Take off the list: ${name}`}

@@ -14,6 +14,7 @@ const NAMES: readonly (readonly [LibraryKind, string])[] = [
   ['controlnet', 'ControlNets'],
   ['embedding', 'Embeddings'],
   ['vae', 'VAEs'],
+  ['estimator', 'Estimators'],
   ['other', 'Other files'],
 ];
 

@@ -35,6 +35,7 @@ import type { Handlers } from '../serve.ts';
 import { unlessCancelled } from '../unless-cancelled.ts';
 import { done, either, seldom } from './calling.ts';
 import { deliveryHandlers } from './delivery.ts';
+import { describeFrame } from './describe.ts';
 import { libraryCalls } from './library.ts';
 import { planHandlers } from './plans.ts';
 import { requiring } from './requiring.ts';
@@ -217,6 +218,17 @@ export function createDesktop({ paths, probe, cache, store, supervisor, emit }: 
     'clip.frame': async ({ path, frame }, signal) => {
       await requireShown(path, 'showing a frame');
       return previews.frame(path, frame, signal);
+    },
+    'clip.describe': async ({ path, frame, estimator }, signal) => {
+      const doing = 'describing a frame';
+      await requireShown(path, doing);
+      if (estimator !== null) await places.require(estimator, doing);
+      const captioner = await library.estimatorAt('captioner', estimator, doing);
+      const tell = (fraction: number) => emit({ kind: 'describing', path, frame, fraction });
+      return describeFrame(
+        { path, frame, captioner },
+        { probe, signal: either(errands.signal, signal), onFraction: seldom(tell) },
+      );
     },
     'clip.preview': async ({ path }, signal) => {
       await requireShown(path, 'showing a clip');

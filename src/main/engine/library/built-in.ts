@@ -1,5 +1,7 @@
-/** Models that come with Retake. */
+/** Models that come with Retake: contributed as those of plugins are. */
 import { dirname } from 'node:path';
+import { BUILT_IN } from '../../../common/plugins/built-in.ts';
+import { MODELS } from '../models/contributed.ts';
 import { resource } from '../resources.ts';
 
 export interface BuiltIn {
@@ -8,13 +10,17 @@ export interface BuiltIn {
 }
 
 const SHIPPED = [
-  { folder: 'bundle', name: 'Retake demo' },
-  { folder: 'depth-bundle', name: 'Retake demo with depth' },
+  { id: 'demo', folder: 'bundle', label: 'Retake demo' },
+  { id: 'demo-depth', folder: 'depth-bundle', label: 'Retake demo with depth' },
 ] as const;
 
+for (const { id, folder, label } of SHIPPED) {
+  const index = resource('demo', folder, 'model_index.json');
+  if (index !== null) MODELS.contribute(BUILT_IN.models, { id, label, path: dirname(index) });
+}
+
 export function builtInBundles(): BuiltIn[] {
-  return SHIPPED.flatMap(({ folder, name }) => {
-    const index = resource('demo', folder, 'model_index.json');
-    return index === null ? [] : [{ dir: dirname(index), name }];
-  });
+  return MODELS.list
+    .filter(({ id }) => MODELS.ownerOf(id) === BUILT_IN.models)
+    .map(({ label, path }) => ({ dir: path, name: label }));
 }

@@ -1,7 +1,7 @@
 /** Which files of a repository are fetched: those that are needed, in one form each, and no pickles. Pure. */
 import type { LibraryKind } from '../../../common/contract/library.ts';
 import { AppError } from '../../../common/errors.ts';
-import { ROLES } from '../models/roles/registry.ts';
+import { bundleRoles } from '../models/roles/registry.ts';
 import type { RemoteFile } from './repository.ts';
 
 export interface Chosen {
@@ -20,7 +20,10 @@ const LICENCE = /^licen[sc]e[^/]*$/i;
 
 /** Folders beside those of the networks. */
 const OTHER_FOLDERS = ['vae', 'tokenizer', 'tokenizer_2', 'scheduler', 'feature_extractor'];
-const FOLDERS: ReadonlySet<string> = new Set([...ROLES.map(({ folder }) => folder), ...OTHER_FOLDERS]);
+const FOLDERS: ReadonlySet<string> = new Set([
+  ...bundleRoles().map(({ folder }) => folder),
+  ...OTHER_FOLDERS,
+]);
 
 /** Names that trainers' programs give to what they save. */
 const USUAL_FILES: Readonly<Record<string, LibraryKind>> = {

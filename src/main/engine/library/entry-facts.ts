@@ -13,6 +13,7 @@ const KINDS: Readonly<Record<LibraryKind, string>> = {
   controlnet: 'ControlNet',
   embedding: 'Embedding',
   vae: 'VAE',
+  estimator: 'Estimator',
   other: 'Something else',
 };
 const PREDICTIONS = { v: 'velocity (v)', epsilon: 'noise (epsilon)' } as const;
@@ -23,7 +24,7 @@ export function entryFacts(entry: LibraryEntry, look: Look): LibraryFacts {
   const add = (name: string, value: string | null | undefined) => {
     if (value) facts.push([name, value]);
   };
-  add('Family', entry.what);
+  add(entry.kind === 'estimator' ? 'What it is' : 'Family', entry.what);
   add('Size', entry.nativeSize ? `${entry.nativeSize} pixels` : null);
   add('On disk', entry.bytes ? prettyBytes(entry.bytes) : null);
   if (header) {
@@ -42,6 +43,7 @@ export function entryFacts(entry: LibraryEntry, look: Look): LibraryFacts {
     // What follows is the file's own word.
     for (const [name, value] of header.said) add(`${name}, it says`, value);
   }
+  add('Plugin', entry.plugin && `${entry.plugin.name} (${entry.plugin.id})`);
   add('Place', entry.path);
   return { facts, words: look.words };
 }

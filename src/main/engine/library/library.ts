@@ -9,6 +9,9 @@ import type {
   WatchedFolder,
 } from '../../../common/contract/library.ts';
 import { AppError } from '../../../common/errors.ts';
+import type { EstimatorRole } from '../../../common/plugins/manifest.ts';
+import { isCaptioner } from '../models/captioner.ts';
+import { ESTIMATOR_KINDS } from '../models/estimators.ts';
 import { inspectBundle } from '../models/inspect.ts';
 import { readModelSettings } from '../recipe/model-settings.ts';
 import { type Picture, pictureBeside, stemOf } from './beside.ts';
@@ -17,6 +20,7 @@ import { entryFacts } from './entry-facts.ts';
 import { holdsGraphs, isModelFolder } from './folder-facts.ts';
 import { KnownHeaders } from './header-facts.ts';
 import { type Look, Looker } from './look.ts';
+import { EstimatorLooks, type OfPlugin, ofPlugins } from './of-plugins.ts';
 import { ListKeeper } from './saved-list.ts';
 import { layoutOf, scan } from './scan.ts';
 import { requireThere } from './there.ts';
@@ -44,6 +48,7 @@ export class Library {
   readonly #headers: KnownHeaders;
   readonly #looker: Looker;
   readonly #watched: WatchedFiles;
+  readonly #estimators = new EstimatorLooks();
 
   constructor(parts: LibraryParts) {
     this.#parts = parts;
@@ -58,7 +63,8 @@ export class Library {
   async list(kind: LibraryKind | null = null): Promise<LibraryEntry[]> {
     const saved = await this.#list.read();
     this.#watched.watch(saved.watched);
-    const own = new Set([...this.#builtIn.map(({ dir }) => dir), ...saved.added]);
+    const lent = ofPlugins().map(({ path }) => path);
+    const own = new Set([...this.#builtIn.map(({ dir }) => dir), ...saved.added, ...lent]);
     // A default stays the default when it is gone or broken: another would render other pictures unasked.
     if (saved.default !== null) own.add(saved.default);
     const inTurns = pLimit(AT_ONCE);
@@ -67,7 +73,8 @@ export class Library {
     const found = watched.map((one) => inTurns(() => this.#entryOf(one.of.path, one.look, one)));
     const entries = await Promise.all([...listed, ...found]);
     const usable = entries.find(
-      (one) => one.kind === 'model' && one.problems.length === 0 && one.watched === null,
+      (one) =>
+        one.kind === 'model' && one.problems.length === 0 && one.watched === null && one.plugin === null,
     );
     const chosen = saved.damaged ? null : (saved.default ?? usable?.path ?? null);
     return entries
@@ -92,7 +99,8 @@ export class Library {
     const about = await stat(path).catch(() => null);
     if (about?.isFile()) return FILE.test(path) ? 'entry' : null;
     if (!about?.isDirectory()) return null;
-    if ((await isModelFolder(path)) || (await this.#isBundle(path))) return 'entry';
+    if ((await isModelFolder(path)) || (await this.#isBundle(path)) || (await isCaptioner(path)))
+      return 'entry';
     if ((await layoutOf(path)).layout !== null) return 'folder';
     const inside = await scan(path, { limits: GLANCE, ...this.#allows() });
     return inside && inside.found.length > 0 ? 'folder' : null;
@@ -107,7 +115,7 @@ export class Library {
       await this.#list.change(({ watched }) => ({ watched: [...watched, whole] }));
       return this.list();
     }
-    const look = await this.#looker.look(whole);
+    const look = await this.#look(whole);
     if (as === null || look.kind === 'other' || (look.problems.length > 0 && !look.isFolder)) {
       const [problem] = look.problems;
       if (problem !== undefined) throw new AppError('bundle-invalid', problem, { doing });
@@ -125,6 +133,13 @@ export class Library {
     const doing = 'taking off the list';
     if (this.#builtIn.some(({ dir }) => dir === path)) {
       throw new AppError('usage', 'what comes with Retake stays', { doing });
+    }
+    const lent = ofPlugins().find((one) => one.path === path);
+    if (lent) {
+      throw new AppError('usage', `it comes with the plugin ${lent.plugin.name}`, {
+        doing,
+        hint: 'Switch the plugin off, or remove it.',
+      });
     }
     const saved = await this.#list.read();
     const inside = this.#watched.files().find(({ of }) => of.path === path);
@@ -185,10 +200,36 @@ export class Library {
     });
   }
 
+  /**
+   * The folder of an estimator; null is the only one there is.
+   * @throws AppError usage where there is none, or one must be chosen; bundle-invalid where it cannot be used
+   */
+  async estimatorAt(role: EstimatorRole, path: string | null, doing: string): Promise<string> {
+    const { what } = ESTIMATOR_KINDS[role];
+    if (path !== null) {
+      await requireThere(what, path, doing);
+      return path;
+    }
+    const all = (await this.list('estimator')).filter((one) => one.role === role);
+    const usable = all.filter(({ problems }) => problems.length === 0);
+    const [only, another] = usable;
+    if (only && !another) return only.path;
+    if (another) {
+      const names = usable.map(({ name }) => name).join(', ');
+      throw new AppError('usage', `there are several (${names})`, { doing, hint: `Choose ${what}.` });
+    }
+    const [broken] = all;
+    if (broken) throw new AppError('bundle-invalid', broken.problems[0]!, { doing });
+    throw new AppError('usage', `there is nothing for it: that wants ${what}`, {
+      doing,
+      hint: `Install a plugin with ${what}, or add its folder to the library.`,
+    });
+  }
+
   /** @throws AppError usage for what is not in the library */
   async facts(path: string): Promise<LibraryFacts> {
     const entry = await this.#known(path);
-    return entryFacts(entry, await this.#looker.look(path));
+    return entryFacts(entry, await this.#look(path));
   }
 
   /** Null where none lies beside it, or it is not in the library. */
@@ -207,6 +248,14 @@ export class Library {
   stop(): void {
     this.#watched.stop();
     this.#headers.close();
+  }
+
+  /** An estimator is what a plugin says it is; of others captioners alone are known by their files. */
+  async #look(path: string): Promise<Look> {
+    const role = ofPlugins().find((one) => one.path === path)?.role;
+    if (role === null) return this.#looker.look(path);
+    const found = role ?? ((await isCaptioner(path)) ? 'captioner' : null);
+    return found === null ? this.#looker.look(path) : this.#estimators.look(path, found);
   }
 
   async #known(path: string): Promise<LibraryEntry> {
@@ -231,20 +280,23 @@ export class Library {
   }
 
   async #entry(path: string): Promise<Omit<LibraryEntry, 'isDefault'>> {
-    return this.#entryOf(path, await this.#looker.look(path), null);
+    return this.#entryOf(path, await this.#look(path), null);
   }
 
   async #entryOf(path: string, look: Look, seen: InWatched | null): Promise<Omit<LibraryEntry, 'isDefault'>> {
     const own = this.#builtIn.find(({ dir }) => dir === path);
-    const picture = seen ? seen.of.picture : own ? null : await pictureBeside(path);
+    const lent: OfPlugin | undefined = ofPlugins().find((one) => one.path === path);
+    const picture = seen ? seen.of.picture : own || lent ? null : await pictureBeside(path);
     const settings =
       look.kind === 'model' && look.state === 'ready' ? (await readModelSettings(path)).values : {};
     return {
       path,
       kind: look.kind,
-      name: own?.name ?? stemOf(path),
+      name: own?.name ?? lent?.name ?? stemOf(path),
       what: look.what,
+      role: look.kind === 'estimator' ? (lent?.role ?? 'captioner') : null,
       builtIn: own !== undefined,
+      plugin: lent?.plugin ?? null,
       watched: seen?.root ?? null,
       bytes: look.bytes,
       nativeSize: look.nativeSize,

@@ -5,7 +5,7 @@ import type { LibraryEntry, LibraryKind } from '../../../common/contract/library
 import { AppError, errorLine } from '../../../common/errors.ts';
 import { inspectBundle } from '../models/inspect.ts';
 import type { BundleReport } from '../models/report.ts';
-import { ROLES } from '../models/roles/registry.ts';
+import { bundleRoles } from '../models/roles/registry.ts';
 import { folderFacts, holdsGraphs, isModelFolder } from './folder-facts.ts';
 import { type HeaderFacts, type KnownHeaders, NOTHING } from './header-facts.ts';
 
@@ -119,7 +119,7 @@ export class Looker {
 
   /** Reading the graphs takes a second, so it is done again only when a folder of the bundle has changed. */
   async #report(dir: string): Promise<BundleReport> {
-    const folders = ['', ...ROLES.map(({ folder }) => folder), 'scheduler', 'feature_extractor'];
+    const folders = ['', ...bundleRoles().map(({ folder }) => folder), 'scheduler', 'feature_extractor'];
     const abouts = await Promise.all(folders.map((name) => stat(join(dir, name)).catch(() => null)));
     const stamp = abouts.map((about) => about?.mtimeMs ?? 0).join(' ');
     const known = this.#reports.get(dir);
@@ -130,7 +130,7 @@ export class Looker {
   }
 }
 
-function lookOf(facts: HeaderFacts): Look {
+export function lookOf(facts: HeaderFacts): Look {
   return {
     kind: facts.kind,
     what: facts.what,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { LibraryKind } from '../../../common/contract/library.ts';
 import { type FolderLayout, layoutOf } from './scan.ts';
 
-type Places = Readonly<Record<Exclude<LibraryKind, 'other'>, string>>;
+type Places = Readonly<Record<Exclude<LibraryKind, 'other' | 'estimator'>, string>>;
 
 const BY_PROGRAM: Readonly<Record<NonNullable<FolderLayout>, Places>> = {
   ComfyUI: {
@@ -33,7 +33,7 @@ const PLAIN: Places = {
 const FOLDERS = 'diffusers';
 
 export async function placeFor(folder: string, kind: LibraryKind, as: 'folder' | 'file'): Promise<string> {
-  if (kind === 'other') return folder;
+  if (kind === 'other' || kind === 'estimator') return folder;
   const { layout, roots } = await layoutOf(folder);
   if (layout === null) return join(folder, PLAIN[kind]);
   const inside = kind === 'model' && as === 'folder' ? FOLDERS : BY_PROGRAM[layout][kind];

@@ -5,13 +5,12 @@
 import { basename, join } from 'node:path';
 import type { CancelSignal } from '../../../common/errors.ts';
 import { throwIfCancelled } from '../../../common/errors.ts';
-import { clipFolder } from '../models/clip-folder.ts';
 import { partDigest } from '../models/digests.ts';
 import { defect, kindOf } from '../models/files.ts';
+import { imageTextIn } from '../models/image-text-networks.ts';
 import { type OpenModel, openModel, openRead, readModel } from '../models/model.ts';
 import { imageProcessor, readPreparation } from '../models/roles/image-processor.ts';
-import { CHOOSE, imageTextText, imageTextVision } from '../models/roles/image-text.ts';
-import { onnxFile, type Source } from '../models/source.ts';
+import { imageTextText, imageTextVision } from '../models/roles/image-text.ts';
 import { readTokenizer, TOKENIZER_FILES } from '../models/tokenizer.ts';
 
 export interface ImageText {
@@ -37,8 +36,7 @@ const DOWNLOAD = 'Download the model again, all of its files.';
  * @throws AppError bundle-invalid, weights-missing, model-failed naming the file; Cancelled. Nothing stays open then.
  */
 export async function openImageText(dir: string, signal?: CancelSignal): Promise<ImageText> {
-  if ((await kindOf(dir)) !== 'folder') throw defect(dir, 'there is no such folder', CHOOSE);
-  const networks = await networksOf(dir);
+  const networks = await imageTextIn(dir);
   const inner = join(dir, 'tokenizer');
   const tokenizerFolder = (await kindOf(inner)) === 'folder' ? inner : dir;
   const processorFile = join(dir, 'preprocessor_config.json');
@@ -108,22 +106,6 @@ export async function openImageText(dir: string, signal?: CancelSignal): Promise
       for (const model of models) await model.close();
     },
   };
-}
-
-/** Exports go before weights: whoever made them wanted them used. */
-async function networksOf(dir: string): Promise<{ readonly text: Source; readonly vision: Source }> {
-  const [text, vision] = [await graphFile(dir, 'text_model'), await graphFile(dir, 'vision_model')];
-  if (text !== null && vision !== null)
-    return { text: onnxFile(text, { root: dir }), vision: onnxFile(vision, { root: dir }) };
-  if (text === null && vision === null && (await kindOf(join(dir, 'config.json')))) return clipFolder(dir);
-  const name = text === null ? 'text_model' : 'vision_model';
-  throw defect(dir, `there is no ${name}.onnx, nor onnx/${name}.onnx`, CHOOSE);
-}
-
-async function graphFile(dir: string, name: string): Promise<string | null> {
-  const places = [join(dir, `${name}.onnx`), join(dir, 'onnx', `${name}.onnx`)];
-  for (const place of places) if ((await kindOf(place)) === 'file') return place;
-  return null;
 }
 
 /** A picture that no network should turn into nothing. */

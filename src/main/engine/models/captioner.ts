@@ -2,6 +2,7 @@
 import { basename, join } from 'node:path';
 import { throwIfCancelled } from '../../../common/errors.ts';
 import { type CaptionRules, RULE_FILES, readCaptionRules } from './caption-rules.ts';
+import { requireLent } from './contributed.ts';
 import { partDigest } from './digests.ts';
 import { defect, kindOf } from './files.ts';
 import { type OpenModel, openModel, openRead, type ReadModel, readModel } from './model.ts';
@@ -69,6 +70,7 @@ export async function isCaptioner(dir: string): Promise<boolean> {
  * @throws AppError bundle-invalid, weights-missing naming the file
  */
 export async function readCaptioner(dir: string): Promise<ReadCaptioner> {
+  requireLent(dir);
   if ((await kindOf(dir)) !== 'folder') throw defect(dir, 'there is no such folder', CHOOSE);
   const visionFile = await graphIn(dir, VISION);
   if (visionFile === null) throw defect(dir, 'there is no encoder_model.onnx or vision_model.onnx', CHOOSE);

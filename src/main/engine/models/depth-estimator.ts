@@ -3,9 +3,10 @@ import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { dpt } from '../onnx/networks/dpt.ts';
 import { readWeights } from '../onnx/safetensors/component.ts';
+import { requireLent } from './contributed.ts';
 import { defect, kindOf, readJson } from './files.ts';
 import { type OpenAloneOptions, openAlone } from './open-alone.ts';
-import { preprocessorConfig } from './preprocessor.ts';
+import { type Preprocessor, preprocessorConfig } from './preprocessor.ts';
 import { depthEstimator } from './roles/depth-estimator.ts';
 import { onnxFile, type Source, writtenNetwork } from './source.ts';
 import type { DepthEstimator } from './types.ts';
@@ -29,10 +30,7 @@ export async function openDepthEstimator(
   dir: string,
   options: OpenAloneOptions,
 ): Promise<OpenDepthEstimator> {
-  if ((await kindOf(dir)) !== 'folder') throw defect(dir, 'there is no such folder', CHOOSE);
-  const preprocessor = await preprocessorOf(dir);
-  const config = await readJson(preprocessor, preprocessorConfig);
-  const source = await sourceIn(dir, preprocessor);
+  const { config, source } = await depthEstimatorIn(dir);
   const { model, digest } = await openAlone(depthEstimator, source, basename(dir), options);
   return {
     ...model.functions(config),
@@ -40,6 +38,17 @@ export async function openDepthEstimator(
     release: () => model.release(),
     close: () => model.close(),
   };
+}
+
+/** Where it is and how it wants its pictures. @throws as openDepthEstimator; the graph is not read */
+export async function depthEstimatorIn(
+  dir: string,
+): Promise<{ readonly source: Source; readonly config: Preprocessor }> {
+  requireLent(dir);
+  if ((await kindOf(dir)) !== 'folder') throw defect(dir, 'there is no such folder', CHOOSE);
+  const preprocessor = await preprocessorOf(dir);
+  const config = await readJson(preprocessor, preprocessorConfig);
+  return { source: await sourceIn(dir, preprocessor), config };
 }
 
 /** Beside the estimator, or where diffusers puts it in a model. */

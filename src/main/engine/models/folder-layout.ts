@@ -19,7 +19,7 @@ import { preprocessorConfig } from './preprocessor.ts';
 import { depthEstimator } from './roles/depth-estimator.ts';
 import { flowEstimator } from './roles/flow-estimator.ts';
 import { interpolator } from './roles/interpolator.ts';
-import { ROLES, type RoleId } from './roles/registry.ts';
+import { bundleRoles, type RoleId } from './roles/registry.ts';
 import { textConfig, textEncoder, textEncoder2 } from './roles/text-encoder.ts';
 import { unet } from './roles/unet.ts';
 import { unetConfig } from './roles/unet-io.ts';
@@ -79,7 +79,7 @@ export async function readFolderLayout(root: string, onDefect: OnDefect): Promis
     throw defect(root, 'this is the XL refiner', 'Use the XL base model.');
   }
   const found: Partial<Record<RoleId, FoundPart>> = {};
-  for (const role of ROLES) {
+  for (const role of bundleRoles()) {
     if ('optional' in role ? !(await isPresent(root, role)) : !isNeeded(role, xl)) continue;
     const part = await findPart(root, role, onDefect);
     if (part !== null) found[role.id] = part;

@@ -19,7 +19,7 @@ import { bundleDigests } from './part-digests.ts';
 import { checkTokens, type Geometry, geometryOf, loadParts, type Parts, textLength } from './parts.ts';
 import { readLayout } from './read-layout.ts';
 import type { BundleReport, PartReport } from './report.ts';
-import { ROLES, type RoleId, roleNamed } from './roles/registry.ts';
+import { type BundleRole, bundleRoles, type RoleId, roleNamed } from './roles/registry.ts';
 import { readScheduler } from './scheduler.ts';
 import { structureKind } from './structure.ts';
 import { readTokenizer } from './tokenizer.ts';
@@ -191,7 +191,7 @@ function weightBytes({ graph }: Model): number {
 
 /** Throws the first part's defect; null while parts are missing, which is reported elsewhere. */
 function partsOf(layout: Layout, graphs: ReadonlyMap<RoleId, LoadedGraph>): Parts | null {
-  const roles = ROLES.filter((role) => isNeeded(role, layout.xl) || layout.parts[role.id]);
+  const roles = bundleRoles().filter((role) => isNeeded(role, layout.xl) || layout.parts[role.id]);
   return roles.every(({ id }) => graphs.has(id)) ? loadParts(layout, graphs) : null;
 }
 
@@ -222,7 +222,7 @@ async function tryPart(
   { model, folder }: LoadedGraph,
   { defects, warnings, lends }: Findings,
 ): Promise<void> {
-  const role = ROLES.find((one) => one.id === id)!;
+  const role = bundleRoles().find((one) => one.id === id)!;
   const label = `${role.label} of ${layout.name}`;
   try {
     applyPasses(model, passesOf(role, lends ? 'all' : 'none'), label);
@@ -241,7 +241,7 @@ async function tryPart(
   }
 }
 
-function passesOf(role: (typeof ROLES)[number], sites: 'all' | 'none'): readonly Step[] {
+function passesOf(role: BundleRole, sites: 'all' | 'none'): readonly Step[] {
   if (role.id === 'unet') return role.passes('forward', { sites });
   if (role.id === 'textEncoder' || role.id === 'textEncoder2')
     return role.passes('forward', { placing: false });

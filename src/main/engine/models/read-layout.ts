@@ -1,6 +1,7 @@
 /** What a path says of the model it leads to. */
 import { resolve } from 'node:path';
 import { PICKLE_ENDING, pickleRefusal } from '../onnx/safetensors/other-formats.ts';
+import { requireLent } from './contributed.ts';
 import { readFileLayout } from './file-layout.ts';
 import { defect, kindOf } from './files.ts';
 import type { OnDefect } from './find-parts.ts';
@@ -16,6 +17,7 @@ const GRAPH_ENDING = /\.onnx(_data)?$/i;
  */
 export async function readLayout(path: string, onDefect: OnDefect): Promise<Layout> {
   const whole = resolve(path);
+  requireLent(whole);
   const kind = await kindOf(whole);
   if (kind === 'folder') return readFolderLayout(whole, onDefect);
   if (kind === null) throw defect(whole, 'there is no such file or folder', 'Check the path of the model.');

@@ -1,11 +1,9 @@
 /** A segmenter in a folder of its own, or in that of a bundle. */
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import type { Provider } from '../onnx/ort.ts';
-import { defect, kindOf } from './files.ts';
 import { type OpenAloneOptions, openAlone } from './open-alone.ts';
-import { readRange } from './picture-planes.ts';
+import { pictureNetworkIn } from './picture-network.ts';
 import { segmenter } from './roles/segmenter.ts';
-import { onnxFile } from './source.ts';
 
 export interface Segmenter {
   /** sha256 hex of all that changes its numbers, but for the provider. */
@@ -24,12 +22,8 @@ const CHOOSE = 'Choose a folder with model.onnx: a picture in, its object as a m
  * @throws AppError bundle-invalid, weights-missing naming the file; Cancelled
  */
 export async function openSegmenter(dir: string, options: OpenAloneOptions): Promise<Segmenter> {
-  if ((await kindOf(dir)) !== 'folder') throw defect(dir, 'there is no such folder', CHOOSE);
-  const file = join(dir, 'model.onnx');
-  if ((await kindOf(file)) !== 'file') throw defect(dir, 'there is no model.onnx', CHOOSE);
-  const range = await readRange(dir);
-  const source = onnxFile(file, { root: dir, beside: range.file ? [range.file] : [] });
+  const { source, range } = await pictureNetworkIn(dir, CHOOSE);
   const { model, digest } = await openAlone(segmenter, source, basename(dir), options);
   const { provider } = options;
-  return { digest, provider, segment: model.functions(range.config), close: () => model.close() };
+  return { digest, provider, segment: model.functions(range), close: () => model.close() };
 }

@@ -3,6 +3,8 @@ import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Model } from '../onnx/ir/graph.ts';
 import { type LoadedGraph, loadGraph } from '../onnx/slim.ts';
+import { isLent } from './contributed.ts';
+import { requireTame } from './tame.ts';
 
 /** An ONNX file is one; a checkpoint whose architecture is written as a graph over the file's own bytes is another. */
 export interface Source {
@@ -26,7 +28,11 @@ export function onnxFile(
 ): Source {
   return {
     file,
-    load: () => loadGraph(file, { root }),
+    load() {
+      const graph = loadGraph(file, { root });
+      if (isLent(root)) requireTame(graph, file);
+      return graph;
+    },
     files: (graph) => [...new Set([realpathSync(file), ...graph.files]), ...beside],
   };
 }

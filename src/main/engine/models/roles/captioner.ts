@@ -28,7 +28,7 @@ interface VisionIo {
 }
 
 /** A picture to its states, (1, n, width). @throws AppError model-failed, not-finite */
-export type SeePicture = (picture: PreparedPicture) => Promise<RunTensor>;
+type SeePicture = (picture: PreparedPicture) => Promise<RunTensor>;
 
 interface Vision {
   readonly frozen: VisionIo['frozen'];

@@ -1,0 +1,27 @@
+/** Plugins that bring networks, as they lie in the data folder when they are installed. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Manifest, manifestSchema } from '../../src/common/plugins/manifest.ts';
+import { manifestWith } from './plugin.ts';
+
+interface NetworkPlugin {
+  readonly id: string;
+  readonly name: string;
+  readonly contributes: Pick<Manifest['contributes'], 'estimators' | 'models'>;
+}
+
+export function networkManifest({ id, name, contributes }: NetworkPlugin): Manifest {
+  const { main: _, suites: __, ...plain } = manifestWith({ id, name, tier: 'data', contributes });
+  return manifestSchema.parse(plain);
+}
+
+/** @returns the plugin's folder, where its networks are put. @param home of RETAKE_HOME */
+export function installNetworks(home: string, plugin: NetworkPlugin): string {
+  const plugins = join(home, 'plugins');
+  const dir = join(plugins, plugin.id);
+  mkdirSync(dir, { recursive: true });
+  writeFileSync(join(dir, 'retake-plugin.json'), JSON.stringify(networkManifest(plugin)));
+  const state = { plugins: [{ id: plugin.id, on: true, granted: {} }] };
+  writeFileSync(join(plugins, 'plugins.json'), JSON.stringify(state));
+  return dir;
+}
