@@ -49,7 +49,22 @@ export interface TakeReport {
   readonly range: FrameRange;
   readonly canvas: Fit;
   /** As completed by the method's defaults. */
-  readonly method: { readonly id: string; readonly params: unknown; readonly solver: string };
+  readonly method: {
+    readonly id: string;
+    readonly params: unknown;
+    readonly solver: string;
+    /** Absent for methods of Retake. */
+    readonly plugin?: {
+      readonly id: string;
+      readonly version: string;
+      readonly api: number;
+      readonly name: string;
+      /** Digest of what it was made of. */
+      readonly files: string;
+      /** Whether it promises the same from the same. */
+      readonly deterministic: boolean;
+    };
+  };
   readonly bundle: {
     readonly name: string;
     readonly kind: string;

@@ -12,7 +12,7 @@ import { type Answers, closeBrowser, type OpenPage, openPage } from '../helpers/
 import { clipRef, projectOf, takeOf } from '../helpers/projects.ts';
 import { unfold, unfoldAll } from './folds.ts';
 
-const METHODS: readonly MethodInfo[] = methods.map((method) => ({
+const METHODS: readonly MethodInfo[] = methods.list.map((method) => ({
   id: method.id,
   label: method.label,
   summary: method.summary,

@@ -206,7 +206,7 @@ async function look(shot: Shot, { masks }: Ingredients, { latents }: Sampled): P
   expect(latents).toHaveLength(frame);
 }
 
-describe.each(methods.map(({ id }) => id))('%s', (id) => {
+describe.each(methods.list.map(({ id }) => id))('%s', (id) => {
   it.each(KINDS)('$kind', async (kind) => {
     const settings = settingsOf(id, kind);
     const planned = await plan(settings);
@@ -260,7 +260,7 @@ describe.each(methods.map(({ id }) => id))('%s', (id) => {
   it('follows further anchors, or refuses them by its name before anything is computed', async () => {
     const settings = settingsOf(id, { kind: 'anchors' });
     const led = { ...settings, guide: { ...settings.guide, anchors: [FRAMES - 1] } };
-    const { label, severalAnchors } = methods.find((method) => method.id === id)!;
+    const { label, severalAnchors } = methods.list.find((method) => method.id === id)!;
     const context = contextWith({ dir: tempFolder(), store });
     const asked = () =>
       Promise.allSettled([

@@ -172,7 +172,7 @@ describe('a range that changes', () => {
     model: { ...settings.model, controls: [newControl(net)] },
   });
 
-  const inverting = methods.filter((method) => wantsInversion(method.needs(parseParams(method, {}))));
+  const inverting = methods.list.filter((method) => wantsInversion(method.needs(parseParams(method, {}))));
   const kinds: [string, () => EditSettings][] = [
     ...inverting.map(({ id }): [string, () => EditSettings] => [id, () => settingsOf(plain, { method: id })]),
     ...['euler', 'dpmpp_2m', 'heun'].map((solver): [string, () => EditSettings] => [

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Mask, Part } from '../../src/common/masks/mask.ts';
 import { rasterise } from '../../src/common/masks/rasterise.ts';
+import { BUILT_IN } from '../../src/common/plugins/built-in.ts';
 import type { EditSettings } from '../../src/common/settings/settings.ts';
 import { ArtefactStore } from '../../src/main/engine/artefacts/store.ts';
 import { decodeFrames, decodeSized } from '../../src/main/engine/media/decode.ts';
@@ -34,7 +35,7 @@ let world: World;
 let clip: string;
 
 beforeAll(async () => {
-  (methods as Method[]).push(wantsFlow);
+  for (const one of [wantsFlow] as Method[]) methods.contribute(BUILT_IN.methods, one);
   world = await makeWorld();
   // As large as the canvas, so that nothing is scaled on its way to the take.
   clip = await movingClip(join(world.dir, 'clip.mov'), {

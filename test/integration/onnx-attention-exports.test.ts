@@ -286,9 +286,9 @@ it('what cannot be found is refused with methods that need none', () => {
     said = error;
   }
   expect(said).toMatchObject({ code: 'bundle-invalid', hint: expect.stringContaining(WITHOUT) });
-  const named = methods.filter(({ id }) => WITHOUT.includes(id));
+  const named = methods.list.filter(({ id }) => WITHOUT.includes(id));
   expect(named.map(({ id }) => id).sort()).toEqual(
-    methods
+    methods.list
       .filter(({ sites }) => sites === 'none')
       .map(({ id }) => id)
       .sort(),

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, 
 import type { ArtefactKind } from '../../src/common/contract/cache.ts';
 import type { Progress } from '../../src/common/contract/jobs.ts';
 import type { Mask } from '../../src/common/masks/mask.ts';
+import { BUILT_IN } from '../../src/common/plugins/built-in.ts';
 import { type DerivedCounts, type TakeReport, WORKS } from '../../src/common/report.ts';
 import type { EditSettings } from '../../src/common/settings/settings.ts';
 import { ArtefactStore } from '../../src/main/engine/artefacts/store.ts';
@@ -46,7 +47,7 @@ let other: string;
 const FRAMES = 5;
 
 beforeAll(async () => {
-  (methods as Method[]).push(wantsFlow, wantsTrajectory);
+  for (const one of [wantsFlow, wantsTrajectory] as Method[]) methods.contribute(BUILT_IN.methods, one);
   plain = await makeWorld();
   depth = await makeWorld({ kind: 'depth', depth: {} });
   inpainting = await makeWorld({ kind: 'inpainting' });

@@ -60,7 +60,7 @@ function requestOf(
 }
 
 /** Its defaults, then every choice that its settings offer, one at a time. */
-const asked = methods.flatMap((method) => {
+const asked = methods.list.flatMap((method) => {
   const properties = paramsSchema(method).properties ?? {};
   const choices = Object.entries(properties).flatMap(([key, property]) =>
     ((property as { enum?: readonly unknown[] }).enum ?? []).map((value) => ({ [key]: value })),
@@ -128,18 +128,17 @@ describe.each(asked)('$name', ({ id, params }) => {
   });
 });
 
-it.each(methods.flatMap((method) => solversOf(method).map(({ id: solver }) => ({ id: method.id, solver }))))(
-  '$id runs with $solver',
-  async ({ id, solver }) => {
-    const params = !solverNamed(solver)!.inversion && id === 'img2img' ? { start: 'noise' } : {};
-    const method = getMethod(id);
-    const inverts = method.needs(method.schema.parse(params)).some((need) => need === 'inversion');
-    if (inverts && !solverNamed(solver)!.inversion) return;
-    const latents = await sampleRuns(requestOf({ id, params, frames: 4, solver }));
-    for (const [i, a] of latents.entries())
-      for (const b of latents.slice(i + 1)) expect(maxDiff(a, b)).toBeGreaterThan(1e-4);
-  },
-);
+it.each(
+  methods.list.flatMap((method) => solversOf(method).map(({ id: solver }) => ({ id: method.id, solver }))),
+)('$id runs with $solver', async ({ id, solver }) => {
+  const params = !solverNamed(solver)!.inversion && id === 'img2img' ? { start: 'noise' } : {};
+  const method = getMethod(id);
+  const inverts = method.needs(method.schema.parse(params)).some((need) => need === 'inversion');
+  if (inverts && !solverNamed(solver)!.inversion) return;
+  const latents = await sampleRuns(requestOf({ id, params, frames: 4, solver }));
+  for (const [i, a] of latents.entries())
+    for (const b of latents.slice(i + 1)) expect(maxDiff(a, b)).toBeGreaterThan(1e-4);
+});
 
 const own = (frame: number): Saw => [frame, ['own']];
 const together = (...frames: number[]): Saw[] => frames.map((frame): Saw => [frame, frames]);

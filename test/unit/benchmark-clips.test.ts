@@ -27,7 +27,7 @@ describe('methods on real clips', () => {
   it('are all of them, as they are offered', () => {
     const ids = CLIP_VARIANTS.map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
-    expect(ids).toEqual(expect.arrayContaining(methods.map(({ id }) => id)));
+    expect(ids).toEqual(expect.arrayContaining(methods.list.map(({ id }) => id)));
     for (const variant of CLIP_VARIANTS) {
       for (const frames of [1, 16])
         expect(() => completed(variant.request(frames)), variant.id).not.toThrow();

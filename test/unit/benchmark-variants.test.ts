@@ -38,7 +38,7 @@ describe('what is compared', () => {
     const rows = VARIANTS.filter(({ group }) => group === 'main').flatMap(
       (variant) => requestFor(variant, SHOT)?.method?.id ?? [],
     );
-    expect(methods.map(({ id }) => id).filter((id) => !rows.includes(id))).toEqual([]);
+    expect(methods.list.map(({ id }) => id).filter((id) => !rows.includes(id))).toEqual([]);
   });
 
   it('is run on the edits it is meant for, with the models there are', () => {

@@ -24,16 +24,16 @@ import { SD_SCHEDULER, SHAPE, SIZE } from '../helpers/smooth-network.ts';
 
 describe('registry', () => {
   it('finds each by its id and names all when asked for another', () => {
-    for (const method of methods) expect(getMethod(method.id)).toBe(method);
+    for (const method of methods.list) expect(getMethod(method.id)).toBe(method);
     expect(() => getMethod('magic')).toThrow(
       expect.objectContaining({
         code: 'usage',
-        hint: expect.stringContaining(methods.map(({ id }) => id).join(', ')),
+        hint: expect.stringContaining(methods.list.map(({ id }) => id).join(', ')),
       }),
     );
   });
 
-  it.each(methods)(
+  it.each(methods.list)(
     '$id completes its own defaults, takes its own output back, and describes every setting',
     (method) => {
       const params = parseParams(method, {});

@@ -30,7 +30,7 @@ import { shotWith } from '../helpers/job-settings.ts';
 import { projectOf } from '../helpers/projects.ts';
 
 describe('a form from a schema', () => {
-  test.each(methods.map((method) => [method.id, method] as const))(
+  test.each(methods.list.map((method) => [method.id, method] as const))(
     '%s: every parameter has a field with a default that the method takes',
     (_id, method) => {
       const schema = paramsSchema(method);

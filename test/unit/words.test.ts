@@ -22,7 +22,7 @@ interface Said {
   readonly enum?: readonly unknown[];
 }
 
-const paramsOf = (method: (typeof methods)[number]) =>
+const paramsOf = (method: (typeof methods.list)[number]) =>
   Object.entries((paramsSchema(method).properties ?? {}) as Record<string, Said>);
 
 /** All that a form says, with where it stands. */
@@ -35,7 +35,7 @@ const said: readonly (readonly [where: string, text: string])[] = [
       [path, note ?? ''] as const,
     ]),
   ]),
-  ...methods.flatMap((method) => [
+  ...methods.list.flatMap((method) => [
     [method.id, method.label] as const,
     [method.id, method.summary] as const,
     ...paramsOf(method).flatMap(([key, one]) => [
@@ -54,7 +54,7 @@ describe('what a form says', () => {
   });
 
   it('has a word for every parameter and every choice of the methods', () => {
-    const silent = methods.flatMap((method) =>
+    const silent = methods.list.flatMap((method) =>
       paramsOf(method).flatMap(([key, one]) => [
         ...(one.title && one.description ? [] : [`${method.id} ${key}`]),
         ...(one.enum ?? [])
@@ -68,9 +68,9 @@ describe('what a form says', () => {
   it('calls no two settings, and no two parameters of a method, the same', () => {
     const doubled = (names: readonly string[]) => names.filter((one, i) => names.indexOf(one) !== i);
     const labels = SETTINGS.fieldsOf('shot').map(({ label }) => label);
-    for (const method of methods)
+    for (const method of methods.list)
       expect(doubled([...labels, ...paramsOf(method).map(([, { title }]) => title!)])).toEqual([]);
-    expect(doubled(methods.map(({ label }) => label))).toEqual([]);
+    expect(doubled(methods.list.map(({ label }) => label))).toEqual([]);
   });
 });
 
@@ -88,7 +88,7 @@ it('the manual has every word in its one table, and no other', () => {
       .filter(({ label, term, flags: [first] }) => term || (first && !isSameWord(label, first.name)))
       .filter(({ widget }) => widget.kind !== 'parameters')
       .map(({ label, term, flags }) => `| ${label} | ${flag(flags)} | ${term ?? ''} |`),
-    ...methods.flatMap((method) => [
+    ...methods.list.flatMap((method) => [
       `| **${method.label}** | \`--method ${method.id}\` | ${method.term ?? ''} |`,
       ...paramsOf(method).map(([key, { title, term }]) => `| · ${title} | \`-p ${key}=…\` | ${term ?? ''} |`),
     ]),

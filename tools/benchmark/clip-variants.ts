@@ -27,7 +27,7 @@ const ELLIPSE: Mask = {
 };
 
 export const CLIP_VARIANTS: readonly ClipVariant[] = [
-  ...methods.map(({ id, label }) => ({
+  ...methods.list.map(({ id, label }) => ({
     id,
     label,
     request: () => ({ method: { id, params: {} } }),
@@ -52,7 +52,7 @@ export const CLIP_VARIANTS: readonly ClipVariant[] = [
   },
   ...['pix2video', 'text2video-zero', 'controlvideo'].map((id) => ({
     id: `${id}-depth`,
-    label: `${methods.find((method) => method.id === id)!.label}, with depth`,
+    label: `${methods.list.find((method) => method.id === id)!.label}, with depth`,
     depth: true as const,
     request: () => ({ method: { id, params: id === 'controlvideo' ? { start: 'noise' } : {} } }),
   })),

@@ -158,7 +158,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/methods',
-    'diffusion, flow, common',
+    'diffusion, flow, common, common/plugins',
     'A method says which frames need whom; the driver does the rest.',
   ),
   area(
@@ -211,6 +211,11 @@ export const AREAS: readonly Area[] = [
     'main/engine/plugin-kit',
     'resources.ts, atomic-files.ts, common, common/plugins, contract',
     'Those who write plugins try them as they will be used.',
+  ),
+  area(
+    'main/engine/plugin-methods',
+    'methods, diffusion, common, common/plugins',
+    'Methods of plugins are methods: what they answer is checked here and nowhere else.',
   ),
   area(
     'main/engine/previews',

@@ -134,7 +134,7 @@ const handlers: Handlers<EngineContract> = {
     return { text: formatBundleReport(report, settings, runsOn), report: { ...report, settings, runsOn } };
   },
   'methods.list': async () =>
-    methods.map((method) => ({
+    methods.list.map((method) => ({
       id: method.id,
       label: method.label,
       ...(method.term !== undefined && { term: method.term }),

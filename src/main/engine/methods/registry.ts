@@ -1,7 +1,10 @@
-/** All editing methods. A new one is one file, and its import and name here. */
+/** All editing methods. A new one of Retake is one file, and its import and name here. */
 import { z } from 'zod';
 import { AppError, assert } from '../../../common/errors.ts';
 import { issueText } from '../../../common/issue.ts';
+import { BUILT_IN } from '../../../common/plugins/built-in.ts';
+import { Registry } from '../../../common/plugins/registry.ts';
+import { missedOf } from '../../../common/plugins/resting.ts';
 import { solvers } from '../diffusion/solvers/registry.ts';
 import type { Solver } from '../diffusion/solvers/solver.ts';
 import { controlVideo } from './controlvideo.ts';
@@ -15,8 +18,8 @@ import { twoStages } from './two-stages.ts';
 import type { AttentionUse, Method } from './types.ts';
 import { vidRd } from './vidrd.ts';
 
-export const methods: readonly Method[] = [
-  // In the order in which artists are shown them.
+/** Those of Retake, in the order in which artists are shown them. */
+const ofRetake: readonly Method[] = [
   pix2video,
   mix,
   twoStages,
@@ -27,13 +30,20 @@ export const methods: readonly Method[] = [
   img2img,
 ];
 
-/** The method of this id, or AppError usage naming those there are. */
+/** All there are: those of plugins come after, as they are contributed. */
+export const methods = new Registry<Method>('method');
+for (const method of ofRetake) methods.contribute(BUILT_IN.methods, method);
+
+/** The method of this id, or AppError: plugin-missing where its plugin is not there, else usage naming those there are. */
 export function getMethod(id: string): Method {
-  const found = methods.find((method) => method.id === id);
+  const found = methods.find(id);
   if (found) return found;
+  const doing = 'choosing the method';
+  const missed = missedOf('method', id, doing);
+  if (missed) throw missed;
   throw new AppError('usage', `there is no method "${id}"`, {
-    doing: 'choosing the method',
-    hint: `Choose one of ${methods.map((method) => method.id).join(', ')}.`,
+    doing,
+    hint: `Choose one of ${methods.list.map((method) => method.id).join(', ')}.`,
   });
 }
 
@@ -67,7 +77,8 @@ export function solversOf(method: Method): readonly Solver[] {
 
 /** Methods that run with a solver that cannot invert, as an artist would write them. */
 function startingFromNoise(solver: Solver): readonly string[] {
-  const suited = methods.filter((method) => solversOf(method).includes(solver));
+  // Those of plugins would have to be asked.
+  const suited = methods.list.filter((method) => !method.plugin && solversOf(method).includes(solver));
   const inverts = (method: Method, input: unknown) =>
     wantsInversion(method.needs(parseParams(method, input)));
   return suited.filter((method) => !inverts(method, {})).map(named);

@@ -1,5 +1,6 @@
 /** An editing method: what it is called, what it takes, what it starts from, and how it runs. */
 import type { z } from 'zod';
+import type { PluginFacts } from '../../../common/plugins/built-in.ts';
 import type { Form } from '../diffusion/parametrisation.ts';
 import type { Run } from '../diffusion/run.ts';
 import type { AttentionSites, LatentShape, NoiseSchedule } from '../diffusion/types.ts';
@@ -9,6 +10,14 @@ import type { Given, Need } from './have.ts';
 export interface AttentionUse {
   readonly sites: AttentionSites;
   readonly joint: boolean;
+}
+
+/** The render that a run's own functions work in. */
+export interface AtWork {
+  /** Number of the shot's first frame in the clip, for messages. */
+  readonly first: number;
+  readonly signal: AbortSignal;
+  readonly warn: (line: string) => void;
 }
 
 /** The shot that is to be edited; frames count from 0 within it. */
@@ -27,6 +36,24 @@ export interface ShotFacts<N extends Need = Need> {
   readonly shape: LatentShape;
   /** What the method needs, and nothing else. Planning has none of it: only a run's own functions may ask. */
   readonly have: Given<N>;
+  /** Absent while runs are only counted. */
+  readonly atWork?: AtWork;
+}
+
+/** What is known of a shot before its runs are counted, whatever its size. */
+export type PlannedShot = Pick<
+  ShotFacts,
+  'frames' | 'anchor' | 'anchors' | 'seed' | 'structured' | 'schedule' | 'form'
+>;
+
+/** Of whom a method is, where it does not come with Retake. */
+export interface MethodPlugin extends PluginFacts {
+  /** Digest of its files. */
+  readonly files: string;
+  /** Whether the same from the same is promised, always. */
+  readonly deterministic: boolean;
+  /** Digest of the runs that it answered with, once it was asked. */
+  readonly runs?: string;
 }
 
 export interface Method<P = unknown, N extends Need = Need> {
@@ -56,6 +83,13 @@ export interface Method<P = unknown, N extends Need = Need> {
   readonly severalAnchors?: boolean;
   /** Whether it picks by chance, with these parameters; what it starts from and what a solver adds is known without it. */
   picks?(params: P): boolean;
+  /** Absent for methods of Retake. */
+  readonly plugin?: MethodPlugin;
+  /**
+   * A method that is asked elsewhere: the same one with its `needs` at hand, and its `runs` where the shot is given. Absent where
+   * both are at hand. @throws AppError plugin-failed, Cancelled
+   */
+  resolve?(params: P, shot: PlannedShot | null, signal?: AbortSignal): Promise<Method<P, N>>;
   needs(params: P): readonly N[];
   /** Almost always one. */
   runs(shot: ShotFacts<N>, params: P): readonly Run[];

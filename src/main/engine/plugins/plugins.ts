@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { PluginEntry } from '../../../common/contract/plugins.ts';
 import { errorLine } from '../../../common/errors.ts';
+import { setResting } from '../../../common/plugins/resting.ts';
 import { type FoundPlugin, findPlugins, type InstalledPlugin } from './installed.ts';
 import { readState } from './state.ts';
 
@@ -35,8 +36,9 @@ export class Plugins {
 
   /** Brings what is contributed in line with what is installed and switched on. Never fails: a broken plugin has a problem. */
   async refresh(): Promise<void> {
+    const all = await this.#find();
     const wanted = new Map<string, InstalledPlugin>();
-    for (const found of await this.#find()) {
+    for (const found of all) {
       const plugin = runnable(found);
       if (plugin) wanted.set(plugin.facts.id, plugin);
     }
@@ -45,6 +47,7 @@ export class Plugins {
     }
     this.#faults.clear();
     for (const [id, plugin] of wanted) if (!this.#running.has(id)) await this.#contribute(plugin);
+    setResting(all.filter(({ id }) => !this.#running.has(id)).map((found) => restOf(this.#entry(found))));
   }
 
   async #contribute(plugin: InstalledPlugin): Promise<void> {
@@ -94,6 +97,11 @@ function runnable({ id, dir, manifest, record, problems }: FoundPlugin): Install
     granted: record.granted,
     developer: record.folder !== null,
   };
+}
+
+function restOf({ id, name, on, disabled, problems: [problem] }: PluginEntry) {
+  const off = disabled === null ? 'is switched off' : 'Retake has switched off';
+  return { id, name, why: problem !== undefined && on ? 'cannot run' : off };
 }
 
 function isSame(one: InstalledPlugin, other: InstalledPlugin | undefined): boolean {

@@ -49,7 +49,7 @@ export async function checkedJobs(
         part,
         look: preview ? look : undefined,
       });
-      resolveRequest(request);
+      await resolveRequest(request);
       const film = `${clip.fingerprint.digest} ${clip.path}`;
       if (!known.has(film)) await checkClip(clip);
       known.add(film);

@@ -89,7 +89,7 @@ export function createPlanner(parts: PlannerParts): Planner {
     };
   };
   const plan: Planner = async (settings, measuring) => {
-    const request = resolveRequest(settings);
+    const request = await resolveRequest(settings);
     const clip = await probe(settings.source.clip);
     const { bundle: path, prediction, embeddings, loras, memory: memoryUse } = settings.model;
     const asInFiles = await facts(path, { prediction, embeddings, loras });
@@ -98,7 +98,7 @@ export function createPlanner(parts: PlannerParts): Planner {
     const attention = await chooseAttention(settings.model.attention, { model: asInFiles, shape, provider });
     const digests = digestsWithSession(asInFiles, { provider, memory: memoryUse });
     const model = withAttention({ ...asInFiles, digests }, attention);
-    const resolved = resolveShot({ settings, request, clip, model, provider });
+    const resolved = await resolveShot({ settings, request, clip, model, provider });
     for (const path of [...controlNetsOf(settings), ...idleControlNetsOf(settings)])
       checkControlNet(await controlNet(path), model.sockets, model.name);
     const untried = { provider, untried: true, digestStore: cache?.digests };

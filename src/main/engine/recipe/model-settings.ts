@@ -50,7 +50,7 @@ export async function readModelSettings(model: string): Promise<SuitableSettings
   }
   const read = parseModelSettings(json);
   const problems = read.problems.map((line) => `${name} of the model: ${line}; not used`);
-  const wrong = methodProblem(read.values);
+  const wrong = await methodProblem(read.values);
   if (wrong === null) return { values: read.values, problems };
   const { method, sampling: { solver, schedule, ...sampling } = {}, ...rest } = read.values;
   return {
@@ -60,11 +60,11 @@ export async function readModelSettings(model: string): Promise<SuitableSettings
 }
 
 /** Why method, parameters, solver and schedule of the file do not go together; null where they do. */
-function methodProblem({ method, sampling }: ModelSettings): string | null {
+async function methodProblem({ method, sampling }: ModelSettings): Promise<string | null> {
   if (method?.params !== undefined && method.id === undefined) return '"params" need the "id" of a method';
   try {
     const { defaults } = SETTINGS;
-    resolveRequest({
+    await resolveRequest({
       method: { ...defaults.method, ...method },
       sampling: { ...defaults.sampling, ...sampling },
     });

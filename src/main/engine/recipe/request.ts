@@ -17,8 +17,10 @@ import { structureKind } from '../models/structure.ts';
 import { alwaysInTiles } from '../models/tiles/choice.ts';
 import type { Bundle } from '../models/types.ts';
 import { heldBy, neededFor } from './hold.ts';
+import { plannedShot } from './planned-shot.ts';
 
 export interface ResolvedRequest {
+  /** Its needs are known; within a shot its runs too. */
   readonly method: Method;
   /** Completed by the method's defaults. */
   readonly params: unknown;
@@ -27,14 +29,16 @@ export interface ResolvedRequest {
   readonly scheduleId: ScheduleId;
 }
 
-/** @throws AppError usage naming what is not known */
-export function resolveRequest(
+/** @throws AppError usage naming what is not known; plugin-failed where a method's plugin does not answer; Cancelled */
+export async function resolveRequest(
   settings: Pick<EditSettings, 'method'> & {
     readonly sampling: Pick<EditSettings['sampling'], 'solver' | 'schedule'>;
   },
-): ResolvedRequest {
-  const method = getMethod(settings.method.id);
-  const params = parseParams(method, settings.method.params);
+  signal?: AbortSignal,
+): Promise<ResolvedRequest> {
+  const offered = getMethod(settings.method.id);
+  const params = parseParams(offered, settings.method.params);
+  const method = (await offered.resolve?.(params, null, signal)) ?? offered;
   return {
     method,
     params,
@@ -78,7 +82,7 @@ function checkSeveral(settings: Pick<EditSettings, 'guide' | 'method'>): void {
   const { guide, method } = settings;
   const [other] = guide.anchors.filter((frame) => frame !== guide.anchor);
   if (other === undefined || followsSeveral(settings)) return;
-  const several = methods.filter(({ severalAnchors }) => severalAnchors).map(({ id }) => id);
+  const several = methods.list.filter(({ severalAnchors }) => severalAnchors).map(({ id }) => id);
   throw usage(
     `${getMethod(method.id).label} follows one anchor, and frame ${other} is a further one`,
     `Leave the further anchors out, or choose ${several.join(' or ')}.`,
@@ -169,14 +173,15 @@ export interface ResolvedShot extends ResolvedRequest {
   readonly schedule: NoiseSchedule;
 }
 
-/** @throws AppError usage, bundle-invalid for what does not go together */
-export function resolveShot(of: {
+/** @throws AppError usage, bundle-invalid for what does not go together; plugin-failed, Cancelled as `resolveRequest` */
+export async function resolveShot(of: {
   readonly settings: EditSettings;
   readonly request: ResolvedRequest;
   readonly clip: ClipInfo;
   readonly model: ModelFacts;
   readonly provider: string;
-}): ResolvedShot {
+  readonly signal?: AbortSignal;
+}): Promise<ResolvedShot> {
   const { settings, request, clip, model } = of;
   const range = resolveRange(settings, clip);
   const fit = canvasOf(settings, clip, model);
@@ -190,10 +195,10 @@ export function resolveShot(of: {
       `the VAE of ${model.name} cannot work in tiles: ${tiles.untiled}`,
       `Set ${settingWord('model.vaeTiles')} to auto or off.`,
     );
-  const { solver, scheduleId } = request;
-  return {
-    ...request,
-    ...of,
+  const { method, params, solver, scheduleId } = request;
+  const { signal, ...facts } = of;
+  const shot = {
+    ...{ ...request, ...facts },
     needs: neededFor(betweenBy(request.needs, model), heldBy(settings.guide, request)),
     range,
     frames: range.end - range.start,
@@ -204,6 +209,8 @@ export function resolveShot(of: {
     encodesInTiles: alwaysInTiles(tiles),
     schedule: makeLevels(model.scheduler, settings.sampling.steps, { solver, schedule: scheduleId }),
   };
+  if (!method.resolve) return shot;
+  return { ...shot, method: await method.resolve(params, plannedShot(shot), signal) };
 }
 
 /** Pictures between two others are drawn along the motion where the bundle has no network for it. */

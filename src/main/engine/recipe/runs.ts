@@ -6,9 +6,9 @@ import { held } from '../diffusion/hold.ts';
 import { askedRun, type Run } from '../diffusion/run.ts';
 import type { LatentShape, NoiseSchedule } from '../diffusion/types.ts';
 import { give, type Have, type Need, wantsInversion } from '../methods/have.ts';
-import { structureKind } from '../models/structure.ts';
+import type { AtWork } from '../methods/types.ts';
 import { heldBy, holdOf, isHeld } from './hold.ts';
-import { inpaintedOf } from './inpainting.ts';
+import { plannedShot } from './planned-shot.ts';
 import type { ResolvedRequest } from './request.ts';
 
 export interface RunsOf extends Pick<ResolvedRequest, 'method' | 'needs' | 'params' | 'solver'> {
@@ -30,23 +30,18 @@ export interface RunsOf extends Pick<ResolvedRequest, 'method' | 'needs' | 'para
 /** What no render makes so far. */
 const NOT_MADE: readonly Need[] = ['nullText', 'tuned'];
 
-/** @param made what was made; without it the runs can only be counted */
-export function runsOf(of: RunsOf, made: Partial<Have> = {}): readonly Run[] {
-  const { method, needs, params, solver, frames, anchor, anchors, model, schedule, shape, settings } = of;
+/** @param made what was made, and the render that asks; without it the runs can only be counted */
+export function runsOf(of: RunsOf, made: Partial<Have> = {}, atWork?: AtWork): readonly Run[] {
+  const { method, needs, params, solver, schedule, shape, settings } = of;
   const { seed } = settings.sampling;
   const { form } = solver;
   const beyond = needs.filter((need) => NOT_MADE.includes(need));
   assert(beyond.length === 0, `a render makes what ${method.id} needs: ${beyond.join(', ')}`);
   const facts = {
-    frames,
-    anchor,
-    anchors,
-    schedule,
+    ...plannedShot(of),
     shape,
-    seed,
-    structured: structureKind(model.structureChannels) === 'depth' || inpaintedOf(of) === 'mask',
-    form,
     have: give(method.needs(params), made),
+    ...(atWork && { atWork }),
   };
   const runs = method.runs(facts, params).map((run) => askedRun(solver, run));
   const guide = heldBy(settings.guide, of);

@@ -9,6 +9,7 @@ import { kinds } from '../artefacts/kinds.ts';
 import type { ArtefactStore } from '../artefacts/store.ts';
 import { namesOf } from '../make/shot.ts';
 import type { Glimpse } from './context.ts';
+import { codeOf } from './plugin-code.ts';
 import type { Shot } from './prepare.ts';
 import type { Films } from './sources.ts';
 
@@ -44,6 +45,7 @@ export function lookKey({ shot, settings, films }: LookOf): string | null {
     return `${film?.bytes} ${film?.digest}`;
   });
   if (!all) return null;
+  const { plugin } = shot.method;
   const { bundle, provider, params, solver, scheduleId, clip, fit, estimators, segmenters } = shot;
   const { start, end } = settings.source.range ?? { start: 0, end: null };
   const digestOf = ([name, { digest }]: [unknown, { readonly digest: string }]) => [name, digest];
@@ -61,6 +63,7 @@ export function lookKey({ shot, settings, films }: LookOf): string | null {
     controlNets: bundle.controlNets.map(({ digest }) => digest),
     estimators: Array.from(estimators, digestOf),
     segmenters: Array.from(segmenters, digestOf),
+    ...(plugin && { plugin: codeOf(plugin) }),
   });
 }
 

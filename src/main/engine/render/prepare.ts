@@ -77,7 +77,7 @@ export async function prepareShot(
   makesTake = true,
 ): Promise<Shot> {
   const { signal, warn, cache } = context;
-  const request = resolveRequest(settings);
+  const request = await resolveRequest(settings, signal);
   const { path: out, format, alpha } = settings.output;
   if (makesTake) await checkTarget(out, settings.source.clip, format, [basename(reportPath(out))]);
   const rate = (settings.source.rate !== null && parseRate(settings.source.rate)) || undefined;
@@ -105,7 +105,7 @@ export async function prepareShot(
   });
   try {
     for (const note of loraNotes(bundle.loras)) warn(note);
-    const resolved = resolveShot({ settings, request, clip, model: bundle, provider });
+    const resolved = await resolveShot({ settings, request, clip, model: bundle, provider, signal });
     const { range, fit, shape, needs } = resolved;
     const merged = mergesTake(resolved);
     const take = { clip, range, fit, out, format, alpha, merged, tag: context.job };

@@ -4,6 +4,7 @@ import type { ImageTextScores, TakeFile, TakeReport } from '../../../common/repo
 import type { RenderContext } from './context.ts';
 import { controlsAsked } from './controls.ts';
 import type { Ingredients } from './derive.ts';
+import { codeOf } from './plugin-code.ts';
 import type { Shot } from './prepare.ts';
 import type { Sampled } from './sample.ts';
 
@@ -25,7 +26,7 @@ export function buildReport(parts: {
     clip: shot.clip,
     range: shot.range,
     canvas: shot.fit,
-    method: { id: shot.method.id, params: shot.params, solver: shot.solver.id },
+    method: methodOf(shot),
     bundle: {
       name: bundle.name,
       kind: bundle.kind,
@@ -57,6 +58,14 @@ export function buildReport(parts: {
     take,
     imageText: parts.imageText,
     warnings: context.warnings,
+  };
+}
+
+function methodOf({ method, params, solver }: Shot): TakeReport['method'] {
+  const { plugin } = method;
+  return {
+    ...{ id: method.id, params, solver: solver.id },
+    ...(plugin && { plugin: { ...codeOf(plugin), name: plugin.name, deterministic: plugin.deterministic } }),
   };
 }
 

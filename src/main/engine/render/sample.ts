@@ -14,6 +14,7 @@ import type { RenderContext } from './context.ts';
 import { controlIn, controlsAsked } from './controls.ts';
 import { type Ingredients, samplingWeight } from './derive.ts';
 import { betweenOf, picturesOf } from './half-way.ts';
+import { codeOf } from './plugin-code.ts';
 import type { Shot } from './prepare.ts';
 
 export interface Sampled {
@@ -32,9 +33,15 @@ export async function sampleShot(shot: Shot, made: Ingredients, context: RenderC
   const { guidance, guidanceRange, reuse, seed } = settings.sampling;
   const { keep } = settings.guide;
   const { checkpoint, progress } = context;
-  const runs = runsOf(shot, haveOf(shot, made, context));
+  const { signal, warn } = context;
+  const runs = runsOf(shot, haveOf(shot, made, context), { first: shot.range.start, signal, warn });
   const key = checkpointKey(shot, made);
   const resume = await readCheckpoint(key, context);
+  const { plugin } = shot.method;
+  if (resume && plugin && !plugin.deterministic)
+    warn(
+      `${plugin.name} does not make the same twice, so the rest may differ a little from what was made before`,
+    );
   const total = visitsOf(runs);
   const resumedVisits = resume ? visitsBefore(runs, resume) : 0;
   const clock = new CheckpointClock(resumedVisits / total);
@@ -47,7 +54,7 @@ export async function sampleShot(shot: Shot, made: Ingredients, context: RenderC
       await checkpoint.write(key, bytes);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      if (!warned) context.warn(`${errorLine(error)} Until then this edit cannot be resumed.`);
+      if (!warned) warn(`${errorLine(error)} Until then this edit cannot be resumed.`);
       warned = true;
     }
   };
@@ -72,7 +79,7 @@ export async function sampleShot(shot: Shot, made: Ingredients, context: RenderC
     ...(keep > 0 && { keep: { threshold: keep, shape: shot.shape } }),
     firstFrame: shot.range.start,
     seed,
-    signal: context.signal,
+    signal,
     ...structure,
     ...(control && { control }),
     ...(resume && { resume }),
@@ -148,6 +155,7 @@ function structureIn({ structure, surroundings }: Ingredients): Partial<Pick<Hav
 /** Everything that changes the sampled latents: what was made, the networks that run, and settings. */
 function checkpointKey(shot: Shot, made: Ingredients): Buffer {
   const { settings, bundle, provider, params, solver, scheduleId } = shot;
+  const { plugin } = shot.method;
   const resolved = {
     ...settings,
     method: { ...settings.method, params },
@@ -166,6 +174,8 @@ function checkpointKey(shot: Shot, made: Ingredients): Buffer {
     ...controlsAsked(shot),
     // Frames together are added up in another order.
     ...(shot.capacity.together > 1 ? [shot.capacity.together] : []),
+    // Of Retake's own methods a version of Retake says nothing here.
+    ...(plugin ? [{ ...codeOf(plugin), runs: plugin.runs }] : []),
   ];
   return createHash('sha256').update(JSON.stringify(parts)).digest();
 }
