@@ -134,6 +134,7 @@ export async function openPage(options: PageOptions): Promise<OpenPage> {
     'library.list': () => [],
     'library.folders': () => [],
     'providers.list': () => [],
+    'plugins.list': () => [],
     'clip.preview': () => preview,
     ...options.answers,
   };

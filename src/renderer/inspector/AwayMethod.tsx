@@ -3,8 +3,6 @@ import type { MethodInfo } from '../../common/contract/machine.ts';
 import { awayWords } from '../../common/plugins/used.ts';
 import { useOfCurrentShot } from '../store/current.ts';
 import { pluginName, usePluginOf, usePlugins } from '../store/plugins.ts';
-import { setView } from '../store/view.ts';
-import { Button } from '../ui/Button.tsx';
 import texts from '../ui/text.module.css';
 import { nameOf } from '../words.ts';
 import styles from './AwayMethod.module.css';
@@ -25,12 +23,9 @@ export function AwayMethod({ id, known }: Props) {
   return (
     <div className={styles.away} role="note" aria-label="Method that is away">
       {plugin && plugin.state !== 'here' ? (
-        <>
-          <p className={texts.warn}>
-            It is of the plugin {pluginName(plugin.id, plugins)}, which {awayWords(plugin.state)}.
-          </p>
-          <Button onPress={() => setView({ dialog: 'plugins' })}>Plugins…</Button>
-        </>
+        <p className={texts.warn}>
+          It is of the plugin {pluginName(plugin.id, plugins)}, which {awayWords(plugin.state)}.
+        </p>
       ) : (
         <p className={texts.warn}>
           {plugin ? `The plugin ${pluginName(plugin.id, plugins)}` : 'This version'} has no method "
@@ -47,11 +42,16 @@ export function AwayMethod({ id, known }: Props) {
           {kept.map(([key, value]) => (
             <div key={key}>
               <dt>{labels.get(key) ?? nameOf(key)}</dt>
-              <dd>{typeof value === 'string' ? value : JSON.stringify(value)}</dd>
+              <dd>{inWords(value)}</dd>
             </div>
           ))}
         </dl>
       )}
     </div>
   );
+}
+
+function inWords(value: unknown): string {
+  if (typeof value === 'boolean') return value ? 'on' : 'off';
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
