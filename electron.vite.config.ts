@@ -2,12 +2,13 @@ import { resolve } from 'node:path';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'electron-vite';
 import { bundledPackages } from './tools/bundled-packages.ts';
+import { pluginChild } from './tools/plugin-child.ts';
 
 const at = (path: string) => resolve(import.meta.dirname, path);
 
 export default defineConfig({
   main: {
-    plugins: [bundledPackages()],
+    plugins: [bundledPackages(), pluginChild(at('src/main/plugin-child/main.ts'))],
     build: {
       rollupOptions: {
         input: {

@@ -14,6 +14,7 @@ const sources = [
   'src',
   'electron.vite.config.ts',
   'tools/bundled-packages.ts',
+  'tools/plugin-child.ts',
   'package.json',
   'package-lock.json',
   ...readdirSync(root).filter((name) => /^tsconfig.*\.json$/.test(name)),

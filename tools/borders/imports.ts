@@ -3,6 +3,9 @@ import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, posix, relative, resolve, sep } from 'node:path';
 import { parseSync, Visitor } from 'vite';
 
+/** What `import(x)` is called; it has a row of its own, as a library has. */
+export const COMPUTED_NAME = 'a computed name';
+
 /** One import: types count as much as values, and a lazy import as much as one at the top. */
 export interface Import {
   /** Paths from the root, with "/" on every system. */
@@ -42,7 +45,7 @@ function importsOf(root: string, from: string): Import[] {
       add(node.source.value, node.start);
     },
     ImportExpression(node) {
-      add(node.source.type === 'Literal' ? node.source.value : 'a computed name', node.start);
+      add(node.source.type === 'Literal' ? node.source.value : COMPUTED_NAME, node.start);
     },
     TSImportType(node) {
       add(node.source.value, node.start);

@@ -101,6 +101,11 @@ export const AREAS: readonly Area[] = [
     'main, common, common/settings, contract, formats, common/interchange, masks, time',
     'The command line speaks to the engine process; it opens no model or database.',
   ),
+  area(
+    'main/plugin-child',
+    '',
+    'What runs beside code of strangers depends on nothing that could be theirs.',
+  ),
   area('preload', 'common', 'The page is given a bridge and nothing else.'),
   // The engine, from below.
   area('main/engine/watchdog', 'main, entry-file.ts', 'It must run when everything else is stuck.'),
@@ -204,7 +209,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/plugins',
-    'common, common/plugins, contract, entry-file.ts',
+    'common, common/plugins, contract, entry-file.ts, atomic-files.ts, library/address.ts, main/plugin-child',
     'What is installed and switched on is known without knowing what it is for: contributors are handed in.',
   ),
   area(
@@ -309,13 +314,13 @@ export const LIBRARIES: readonly Library[] = [
   library('pure-rand', 'main/engine/diffusion/noise.ts', 'The one source of seeded noise.'),
   library(
     'node:child_process',
-    'main/engine/media/ffmpeg-process.ts, main/engine/onnx/probe.ts, main/cli/engine.ts',
-    'Every process is started where its end is looked after: ffmpeg, the probe of a provider, the engine of a terminal.',
+    'main/engine/media/ffmpeg-process.ts, main/engine/onnx/probe.ts, main/engine/plugins/process/child.ts, main/cli/engine.ts',
+    'Every process is started where its end is looked after: ffmpeg, the probe of a provider, a plugin, the engine of a terminal.',
   ),
   library(
     'node:worker_threads',
-    'main/engine/watchdog, main/engine/flow/estimate.ts, main/engine/flow/flow-thread.ts, main/engine/plugins/script',
-    'Threads are started where their end is looked after: the watchdog, those that estimate flows, the scripts of plugins.',
+    'main/engine/watchdog, main/engine/flow/estimate.ts, main/engine/flow/flow-thread.ts, main/engine/plugins/script, main/plugin-child',
+    'Threads are started where their end is looked after: the watchdog, those that estimate flows, the scripts of plugins, the guard of their processes.',
   ),
   ...['quickjs-emscripten-core', '@jitl/quickjs-singlefile-mjs-release-sync'].map((name) =>
     library(
@@ -324,9 +329,23 @@ export const LIBRARIES: readonly Library[] = [
       'The only door to the interpreter of plugins that are scripts.',
     ),
   ),
-  library('node:dns', 'main/engine/library/address.ts', 'The network is asked by the downloader only.'),
-  library('node:net', 'main/engine/library/address.ts', 'The network is asked by the downloader only.'),
-  ...['node:http2', 'node:https', 'node:tls', 'node:dgram'].map((name) =>
+  library(
+    'node:dns',
+    'main/engine/library/address.ts, main/engine/plugins/process/network.ts, main/plugin-child/close.ts',
+    'The network is asked by the downloader, and for plugins where the artist agreed; their own process closes it.',
+  ),
+  library(
+    'node:net',
+    'main/engine/library/address.ts, main/plugin-child/close.ts',
+    'The network is asked by the downloader; the process of a plugin closes it.',
+  ),
+  library('node:dgram', 'main/plugin-child/close.ts', 'Nobody uses it; the process of a plugin closes it.'),
+  library(
+    'node:https',
+    'main/engine/plugins/process/network.ts',
+    'What a plugin asks for is connected where its address can be looked at; the downloader has fetch.',
+  ),
+  ...['node:http2', 'node:tls'].map((name) =>
     library(
       name,
       '',
@@ -344,6 +363,7 @@ export const LIBRARIES: readonly Library[] = [
     'main, !main/engine/diffusion, !main/engine/methods, !main/engine/onnx/ir, !main/engine/onnx/passes, !main/engine/onnx/attention',
     'Common and the page run where there is no Node; mathematics and graphs are pure.',
   ),
+  library('a computed name', 'main/plugin-child/calls.ts', 'A plugin is loaded in its own process alone.'),
   library('package.json', 'common/contract/version.ts', 'The version is read once.'),
   library('electron', 'main/app, preload', 'The engine and the command line run under plain Node.'),
   library('commander', 'main/cli', "Flags are the command line's."),

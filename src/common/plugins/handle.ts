@@ -16,6 +16,8 @@ interface PluginCallOptions {
   readonly deadlineMs?: number;
   /** How much is done, 0 to 1, as the plugin tells it. */
   readonly onProgress?: (done: number) => void;
+  /** Files that the artist picked for this call, by the names under which the plugin asks for them; it hears of no path. */
+  readonly files?: Readonly<Record<string, { readonly path: string; readonly for: 'read' | 'write' }>>;
 }
 
 export interface PluginHandle {

@@ -20,7 +20,11 @@ import { formatBundleReport } from './models/format.ts';
 import { inspectBundle } from './models/inspect.ts';
 import { chooseProvider, keepTimings, probeProviders } from './onnx/provider.ts';
 import { Timings } from './onnx/timings.ts';
+import { OFFERED } from './plugins/offered.ts';
 import { Plugins } from './plugins/plugins.ts';
+import { pluginProcess } from './plugins/process/plugin-process.ts';
+import { RunningPlugins } from './plugins/running.ts';
+import { openScriptPlugin } from './plugins/script/script-plugin.ts';
 import { checkJob } from './queue/check.ts';
 import { createPlanner } from './queue/plan.ts';
 import { openJobStore } from './queue/store.ts';
@@ -67,9 +71,20 @@ const planner = once(() => {
     isBusy: () => supervisor().isBusy,
   });
 });
+const running = once(
+  () =>
+    new RunningPlugins({
+      tiers: {
+        process: (plugin, onCrash) =>
+          pluginProcess(plugin, { offered: OFFERED, onCrash: ({ message }) => onCrash(message) }),
+        script: (plugin, onCrash) => openScriptPlugin(plugin, { onCrash }),
+      },
+      disable: async (id, why) => warn(`${id}: ${why}`),
+    }),
+);
 const plugins = once(() => {
   const dir = join(dataDirectory(), 'plugins');
-  return new Plugins({ dir, contributors: [networksOfPlugins(dir)] });
+  return new Plugins({ dir, contributors: [running(), networksOfPlugins(dir)] });
 });
 let desk: Desktop | null = null;
 const desktop = (): Desktop => {
@@ -163,6 +178,7 @@ transport.onClose(() => {
   setTimeout(() => process.exit(0), 3000).unref();
   void Promise.resolve(desk?.stop())
     .then(() => supervisor().stop())
+    .then(() => running().stop())
     .finally(() => process.exit(0));
 });
 

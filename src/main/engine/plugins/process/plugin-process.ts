@@ -1,0 +1,142 @@
+/** A plugin of the tier "process" as everybody sees a plugin: started by its first use, kept while it is used, started again after a fault. */
+import { realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import pLimit from 'p-limit';
+import type { z } from 'zod';
+import { type AppError, Cancelled } from '../../../../common/errors.ts';
+import { issueText } from '../../../../common/issue.ts';
+import type { PluginHandle } from '../../../../common/plugins/handle.ts';
+import { agree, type Suite, suiteId } from '../../../../common/plugins/suites.ts';
+import type { InstalledPlugin } from '../installed.ts';
+import { Broker, type NetworkOptions } from './broker.ts';
+import { pluginFault, TELL } from './faults.ts';
+import { Life } from './life.ts';
+import { LIMITS } from './limits.ts';
+import { leadsOutside } from './links.ts';
+import { PluginLog } from './log.ts';
+
+export interface ProcessOptions {
+  /** All majors of all suites that this tier is asked in. */
+  readonly offered: readonly Suite[];
+  /** It ended in a way that no plugin should. */
+  readonly onCrash?: (fault: AppError) => void;
+  /** Where the last that it printed is kept; its folder is there. */
+  readonly logFile?: string;
+  readonly idleMs?: number;
+  readonly network?: NetworkOptions;
+}
+
+export interface PluginProcess extends PluginHandle {
+  /** The last that it printed, and what became of it. */
+  readonly log: string;
+  readonly isRunning: boolean;
+  /** Answers that came after their call was given up, and were dropped. */
+  readonly dropped: number;
+}
+
+type ProcessPlugin = Pick<InstalledPlugin, 'facts' | 'manifest' | 'dir' | 'granted'>;
+
+/** Starts nothing yet. @throws AppError plugin-failed where it asks for suites that are not offered */
+export function pluginProcess(plugin: ProcessPlugin, options: ProcessOptions): PluginProcess {
+  const { facts, manifest, dir, granted } = plugin;
+  const failure = (message: string, hint: string) => pluginFault(facts, message, hint);
+  const { speaks, missing } = agree(manifest.suites, options.offered);
+  if (missing.length > 0) {
+    throw failure(
+      `it wants ${missing.join(', ')}, which this Retake does not have`,
+      'Update Retake or the plugin.',
+    );
+  }
+  const log = new PluginLog(options.logFile);
+  const broker = new Broker(granted, options.network);
+  const turn = pLimit(LIMITS.callsAtOnce);
+  let life: Promise<Life> | null = null;
+  let dropped = 0;
+  let current: Life | null = null;
+  let idle: NodeJS.Timeout | null = null;
+
+  const begin = async (): Promise<Life> => {
+    const outside = await leadsOutside(dir);
+    if (outside !== null)
+      throw failure(`${outside} is a link to a place outside of its folder`, 'Put the file itself there.');
+    const main = pathToFileURL(join(await realpath(dir), manifest.main ?? 'index.js')).href;
+    const made = new Life({ facts, dir, main, suites: speaks, broker, log });
+    current = made;
+    made.onFault = (fault) => {
+      log.say(fault.message);
+      void log.keep();
+      options.onCrash?.(fault);
+    };
+    await made.begin();
+    return made;
+  };
+  /** One at a time, however many ask. */
+  const living = (): Promise<Life> => {
+    if (life && !current?.isOver) return life;
+    const next = begin();
+    life = next;
+    next.catch(() => {
+      if (life === next) life = null;
+    });
+    return next;
+  };
+  const stop = async (): Promise<void> => {
+    if (idle) clearTimeout(idle);
+    const last = current;
+    life = null;
+    current = null;
+    if (!last) return;
+    dropped += last.dropped;
+    await last.stop();
+    await log.keep();
+  };
+  /** Nobody asks any more. */
+  const rest = () => {
+    if (idle) clearTimeout(idle);
+    idle = null;
+    if (turn.activeCount + turn.pendingCount > 1) return;
+    idle = setTimeout(() => void stop(), options.idleMs ?? LIMITS.idleMs).unref();
+  };
+
+  const call: PluginHandle['call'] = async (suite, method, of, input, asked = {}) => {
+    const { on, input: asks, output } = suite.calls[method]!;
+    if (!speaks.includes(suiteId(suite)))
+      throw failure(`it does not speak ${suiteId(suite)}`, 'Its manifest must list it under "suites".');
+    const args = asks.parse(input);
+    const { signal, deadlineMs = LIMITS.callMs, onProgress, files } = asked;
+    const answer = await turn(async () => {
+      if (idle) clearTimeout(idle);
+      try {
+        if (signal?.aborted) throw new Cancelled();
+        const one = await living();
+        return await one.call({ on, of, name: method, args, signal, deadlineMs, onProgress, files });
+      } finally {
+        rest();
+      }
+    });
+    const read = output.safeParse(answer);
+    if (read.success) return read.data as never;
+    throw failure(`its answer to ${on}.${of}.${method} is none: ${issueLine(read.error)}`, TELL);
+  };
+  return {
+    facts,
+    suites: speaks,
+    call,
+    stop,
+    get log() {
+      return log.text;
+    },
+    get isRunning() {
+      return current !== null && !current.isOver;
+    },
+    get dropped() {
+      return dropped + (current?.dropped ?? 0);
+    },
+  };
+}
+
+function issueLine({ issues: [issue] }: z.ZodError): string {
+  const where = issue!.path.map(String).join('.').slice(0, 100);
+  return `${where === '' ? 'it' : `"${where}"`} ${issueText(issue!).slice(0, 200)}`;
+}
