@@ -9,6 +9,7 @@ import type { Command, Intent } from './command.ts';
 import { compareCommands } from './compare.ts';
 import { contactSheetCommands } from './contact-sheet.ts';
 import { demoCommands } from './demo.ts';
+import { describeCommand } from './describe.ts';
 import { duplicateCommand } from './duplicate.ts';
 import { exportCommands } from './export.ts';
 import { frameCommands } from './frame.ts';
@@ -53,6 +54,7 @@ export const commands: readonly Command[] = [
   ...trimCommands,
   ...slipCommands,
   duplicateCommand,
+  describeCommand,
   ...removeCommands,
   ...rangeCommands.filter((command) => command.group === 'Edit'),
   ...moveCommands,

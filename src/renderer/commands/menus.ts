@@ -20,7 +20,7 @@ export const MENUS: Readonly<Record<MenuName, readonly (string | null)[]>> = {
     ...['edit.split', 'edit.merge', 'edit.duplicate', 'clip.findShots', null],
     ...['edit.delete', 'edit.lift', 'range.remove', 'range.lift', null],
     ...['edit.moveEarlier', 'edit.moveLater', null],
-    ...['anchor.add', 'anchor.lead', null],
+    ...['anchor.add', 'anchor.lead', 'shot.describe', null],
     ...['select.all', 'select.underPlayhead', 'select.none'],
   ],
   take: [
@@ -94,6 +94,7 @@ const OF_COMMAND: Readonly<Record<string, readonly Need[]>> = {
   'edit.undo': ['undo'],
   'edit.redo': ['redo'],
   'anchor.lead': ['anchor'],
+  'shot.describe': ['project', 'shot', 'engine'],
   'range.remove': ['range'],
   'range.lift': ['range'],
   'frame.save': ['project', 'shot'],

@@ -3,6 +3,7 @@ import type { DesktopEvent, Events } from '../../common/contract/events.ts';
 import { shotOf } from '../../common/project/positions.ts';
 import { call, onEngineEvent, onEngineState, shell } from '../engine.ts';
 import { startAutosave } from './autosave.ts';
+import { onDescribing } from './describing.ts';
 import { onDelivery } from './exporting.ts';
 import { onJobEvent, setQueue } from './jobs.ts';
 import { followLibrary } from './library.ts';
@@ -37,6 +38,7 @@ function onEvent(event: Events): void {
   if (event.kind === 'take') onTake(event);
   else if (event.kind === 'warning') tell(event.message);
   else if (event.kind === 'review') onReview(event);
+  else if (event.kind === 'describing') onDescribing(event);
   else if (event.kind === 'delivery') onDelivery(event.progress);
   else if (event.kind === 'speeds') onSpeeds();
   else if (event.kind === 'trial') onTrial(event.progress);

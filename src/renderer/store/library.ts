@@ -15,6 +15,11 @@ export function useLibrary(): readonly LibraryEntry[] | null {
   return useEngineList(list);
 }
 
+/** The same for what is not drawn. */
+export function getLibrary(): readonly LibraryEntry[] | null {
+  return list.store.getState().list;
+}
+
 /** Of one kind; empty until they are known. */
 export function useLibraryOf(kind: LibraryKind): readonly LibraryEntry[] {
   const all = useLibrary();
@@ -43,7 +48,7 @@ export async function takeLibrary(
 export function followLibrary(): () => void {
   return onEngineEvent((event) => {
     // What nobody has asked for yet needs no refreshing.
-    if (event.kind === 'library' && list.store.getState().list !== null)
+    if ((event.kind === 'library' || event.kind === 'plugins') && list.store.getState().list !== null)
       void refreshLibrary().catch(() => {});
   });
 }

@@ -58,6 +58,21 @@ export function useOffered<T extends { readonly id: string }>(all: readonly T[] 
   );
 }
 
+const isHereIn = (document: Pick<ProjectDocument, 'plugins'>, plugins: Plugins | null) => (plugin: string) =>
+  plugins !== null && pluginState(plugin, document, plugins) === 'here';
+
+/** Whether the open project may use a plugin, by its id. */
+export function usePluginsHere(): (plugin: string) => boolean {
+  const plugins = usePlugins();
+  const switched = useDocument((document) => document.plugins);
+  return useMemo(() => isHereIn({ plugins: switched }, plugins), [plugins, switched]);
+}
+
+/** The same for what is not drawn. */
+export function isPluginHere(plugin: string): boolean {
+  return isHereIn(getDocument(), getPlugins())(plugin);
+}
+
 /** The state of the plugin that a full id names; null for what comes with Retake, and until it is known. */
 export function usePluginOf(id: string): { readonly id: string; readonly state: PluginState } | null {
   const plugins = usePlugins();

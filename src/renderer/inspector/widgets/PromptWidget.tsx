@@ -5,6 +5,7 @@ import { endGesture } from '../../store/project.ts';
 import inputs from '../../ui/input.module.css';
 import texts from '../../ui/text.module.css';
 import { nameOfFile, sentence } from '../../words.ts';
+import { Describe } from '../Describe.tsx';
 import { PromptHistory } from '../PromptHistory.tsx';
 import type { PromptKey } from '../prompt-history.ts';
 import { lengthHint } from '../prompt-length.ts';
@@ -33,15 +34,18 @@ export function PromptWidget({ field, control, value, differs, shot, onChange }:
         <label className={row.name} htmlFor={id} title={inPapers(field.term)}>
           {field.label}
         </label>
-        <PromptHistory
-          label={field.label}
-          field={field.path.replace('prompts.', '') as PromptKey}
-          present={text}
-          onChoose={(chosen) => {
-            onChange(chosen);
-            endGesture();
-          }}
-        />
+        <span className={row.tools}>
+          {field.path === 'prompts.source' ? <Describe shotId={shot.id} /> : null}
+          <PromptHistory
+            label={field.label}
+            field={field.path.replace('prompts.', '') as PromptKey}
+            present={text}
+            onChoose={(chosen) => {
+              onChange(chosen);
+              endGesture();
+            }}
+          />
+        </span>
       </div>
       <textarea
         // Its own undo is that of one shot.

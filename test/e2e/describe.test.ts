@@ -1,0 +1,75 @@
+/** The first frame in words, in the window: by the captioner that a plugin brings, undone as any change. */
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ffmpegDoes } from '../helpers/clips.ts';
+import { installNetworks } from '../helpers/network-plugin.ts';
+import { writeTinyCaptioner } from '../helpers/tiny-captioner.ts';
+import { accessible, importClip, menu, newProject, sourcePrompt } from './desk.ts';
+import { launch } from './launch.ts';
+import { type RunningApp, usedHome } from './running-app.ts';
+
+const home = usedHome();
+let app: RunningApp;
+let plugin: string;
+beforeAll(async () => {
+  const estimators = (['few', 'other'] as const).map((folder) => ({
+    ...{
+      id: folder,
+      label: folder === 'few' ? 'Few words' : 'Other words',
+      role: 'captioner' as const,
+      folder,
+    },
+  }));
+  plugin = installNetworks(join(home.path, 'data'), {
+    id: 'org.example.words',
+    name: 'Words',
+    contributes: { estimators },
+  });
+  writeTinyCaptioner(join(plugin, 'few'), { layout: 'past' });
+  const clip = join(home.path, 'colours.mov');
+  const colours = ['red', 'blue'].flatMap((name) => [
+    '-f',
+    'lavfi',
+    '-i',
+    `color=${name}:s=64x48:r=12:d=0.5`,
+  ]);
+  await ffmpegDoes(...colours, '-filter_complex', 'concat=n=2', '-c:v', 'qtrle', clip);
+  app = await launch({ home: home.path });
+  await newProject(app, join(home.path, 'film.retake'));
+  await importClip(app, clip);
+}, 120_000);
+afterAll(async () => {
+  await app?.kill();
+  home.remove();
+});
+
+it('fills the source prompt from the first frame of the shot, and is undone', {
+  timeout: 120_000,
+}, async () => {
+  const { page } = app;
+  const field = sourcePrompt(page);
+  const describe = page.getByRole('button', { name: 'Describe the first frame', exact: true });
+  await describe.waitFor();
+  await field.fill('something of mine');
+  await describe.click();
+  await expect.poll(() => field.inputValue(), { timeout: 60_000 }).toBe('a red picture');
+  await accessible(page);
+  await menu(app, 'edit.undo');
+  await expect.poll(() => field.inputValue()).toBe('something of mine');
+  await menu(app, 'edit.redo');
+  await expect.poll(() => field.inputValue()).toBe('a red picture');
+  // The menu does the same to the shot in hand.
+  await field.fill('');
+  await menu(app, 'shot.describe');
+  await expect.poll(() => field.inputValue(), { timeout: 60_000 }).toBe('a red picture');
+
+  // Of several one is chosen.
+  writeTinyCaptioner(join(plugin, 'other'), { generation: { max_new_tokens: 2 } });
+  await field.fill('');
+  await menu(app, 'shot.describe');
+  await page.getByText('there are several captioners').waitFor();
+  await page.getByRole('button', { name: 'Describe the first frame…' }).click();
+  await page.getByRole('menuitem', { name: 'Other words' }).click();
+  await expect.poll(() => field.inputValue(), { timeout: 60_000 }).toBe('a red');
+  await page.getByText('the captioner would have gone on').waitFor();
+});
