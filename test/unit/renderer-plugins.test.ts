@@ -69,9 +69,13 @@ it('says what an installation replaces', () => {
   const look = (change: PluginLook['change'], installed: PluginLook['installed']) =>
     changeLine({ change, installed, manifest: manifestSchema.parse(manifestWith()) } as PluginLook);
   expect(look('new', null)).toBeNull();
-  expect(look('update', { version: '0.9.0', developer: false })).toContain(
+  expect(look('update', { version: '0.9.0', author: 'Example', developer: false })).toContain(
     '0.9.0 is installed; this is newer',
   );
-  expect(look('downgrade', { version: '2.0.0', developer: false })).toContain('this is older');
-  expect(look('update', { version: '0.9.0', developer: true })).toContain('developer folder');
+  expect(look('downgrade', { version: '2.0.0', author: 'Example', developer: false })).toContain(
+    'this is older',
+  );
+  expect(look('update', { version: '0.9.0', author: 'Example', developer: true })).toContain(
+    'developer folder',
+  );
 });

@@ -209,8 +209,23 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/plugins',
-    'common, common/plugins, contract, entry-file.ts, atomic-files.ts, library/address.ts, main/plugin-child',
+    'install, common, common/plugins, contract',
     'What is installed and switched on is known without knowing what it is for: contributors are handed in.',
+  ),
+  area(
+    'main/engine/plugins/install',
+    'state.ts, storage, atomic-files.ts, disk.ts, common, common/plugins',
+    'What a stranger packed is checked and put in its place; what it is for is not asked.',
+  ),
+  area(
+    'main/engine/plugins/process',
+    'installed.ts, atomic-files.ts, library/address.ts, common, common/plugins, contract, main/plugin-child',
+    'A process of its own is watched over and asked; what a plugin is for is not its matter.',
+  ),
+  area(
+    'main/engine/plugins/script',
+    'installed.ts, common, common/plugins, entry-file.ts',
+    'Text in, text out: an interpreter in a thread knows no file and no plugin but the one that it is given.',
   ),
   area(
     'main/engine/plugin-kit',
@@ -259,7 +274,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine',
-    'calls, plugins, queue, recipe, methods, models, artefacts, onnx, media, watchdog, main, common, common/settings, contract, time',
+    'calls, plugins/*, queue, recipe, methods, models, artefacts, onnx, media, watchdog, main, common, common/settings, contract, time',
     'The top of the engine wires what is below it, and nobody below knows it but for single files.',
   ),
   // The page, from below.
@@ -374,6 +389,7 @@ export const LIBRARIES: readonly Library[] = [
   library('fast-xml-parser', 'common/interchange/xml.ts', 'XML is read in one place.'),
   library('xmlbuilder2', 'common/interchange/xml.ts', 'XML is written in one place.'),
   library('semver', 'common/plugins/versions.ts', 'Versions are compared in one place.'),
+  library('yauzl', 'main/engine/plugins/install/archive.ts', 'Archives of strangers are read in one place.'),
   library('zod', 'common, main, renderer', 'Whatever comes from outside is checked where it comes in.'),
   library('immer', 'common/project, main/engine/project', 'Drafts and patches of the document.'),
   library('zustand', 'renderer/store, renderer/keyboard', 'State is in store; the key map is its own.'),

@@ -32,7 +32,11 @@ export interface PluginLook {
   /** Hand it back to `plugins.install`: that very package with those permissions is agreed to. */
   readonly consent: string;
   /** Of the same id. */
-  readonly installed: { readonly version: string; readonly developer: boolean } | null;
+  readonly installed: {
+    readonly version: string;
+    readonly author: string;
+    readonly developer: boolean;
+  } | null;
   readonly change: 'new' | 'update' | 'same' | 'downgrade';
   /** Permissions that the installed one was not given; all of them for a new one. One line each, with the reason. */
   readonly asks: readonly string[];

@@ -8,8 +8,8 @@ import { paramsSchema } from './params.ts';
 import { isRange, isVersion } from './versions.ts';
 
 export const MANIFEST_FILE = 'retake-plugin.json';
-const LARGEST_MANIFEST = 2 ** 20;
-const MOST_FILES = 2000;
+export const LARGEST_MANIFEST = 2 ** 20;
+export const MOST_FILES = 2000;
 const MOST_OF_A_KIND = 50;
 const LONGEST_FILE = 200;
 const DEEPEST_FILE = 10;
@@ -26,11 +26,13 @@ const ESTIMATOR_ROLES = [
 export type EstimatorRole = (typeof ESTIMATOR_ROLES)[number];
 
 /** Why a text is no name of a file inside a plugin, written alike on every system; null where it is. */
-function packageFileFault(file: string): string | null {
+export function packageFileFault(file: string): string | null {
   const parts = file.split('/');
   if (file.length > LONGEST_FILE) return `is longer than ${LONGEST_FILE} characters`;
   if (parts.length > DEEPEST_FILE) return `lies deeper than ${DEEPEST_FILE} folders`;
-  if (!parts.every(isPortableName)) return 'is no name that a file can have on every system';
+  if (parts.some((part) => part.startsWith('.'))) return 'is hidden or climbs out of its folder';
+  if (!parts.every((part) => isPortableName(part) && part !== '__proto__'))
+    return 'is no name that a file can have on every system';
   return file === file.normalize('NFC') ? null : 'is written with letters that are put together';
 }
 

@@ -14,3 +14,8 @@ export function isRange(text: string): boolean {
 export function isWithin(version: string, range: string): boolean {
   return semver.satisfies(version, range, { includePrerelease: true });
 }
+
+/** Below 0 where the first is older. */
+export function compareVersions(one: string, other: string): number {
+  return semver.compare(one, other);
+}

@@ -79,12 +79,19 @@ const running = once(
           pluginProcess(plugin, { offered: OFFERED, onCrash: ({ message }) => onCrash(message) }),
         script: (plugin, onCrash) => openScriptPlugin(plugin, { onCrash }),
       },
-      disable: async (id, why) => warn(`${id}: ${why}`),
+      disable: async (id, why) => {
+        warn(`${id}: ${why}`);
+        await plugins().disable(id, why);
+      },
     }),
 );
 const plugins = once(() => {
   const dir = join(dataDirectory(), 'plugins');
-  return new Plugins({ dir, contributors: [running(), networksOfPlugins(dir)] });
+  return new Plugins({
+    dir,
+    contributors: [running(), networksOfPlugins(dir)],
+    onChange: () => emit({ kind: 'plugins' }),
+  });
 });
 let desk: Desktop | null = null;
 const desktop = (): Desktop => {
@@ -167,7 +174,7 @@ const handlers: Handlers<EngineContract> = {
   'cache.verify': async (_nothing, signal) => cache().verify(signal),
 };
 
-const started = once(() => plugins().refresh());
+const started = once(() => plugins().start());
 const emit: (event: Events) => void = serveAll(transport, {
   contract,
   handlers: afterPlugins(handlers, started),

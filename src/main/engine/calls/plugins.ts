@@ -1,6 +1,5 @@
 /** Answers what is asked of plugins. */
 import type { EngineContract } from '../../../common/contract/contract.ts';
-import { AppError } from '../../../common/errors.ts';
 import type { Plugins } from '../plugins/plugins.ts';
 import { isPlugin } from '../plugins/recognise.ts';
 import type { Handlers } from '../serve.ts';
@@ -8,18 +7,19 @@ import type { Handlers } from '../serve.ts';
 type PluginCall = Extract<keyof EngineContract, `plugins.${string}`>;
 
 export function pluginHandlers(plugins: () => Plugins): Pick<Handlers<EngineContract>, PluginCall> {
-  const refuse = async () => {
-    throw new AppError('usage', 'plugins are listed only, in this version', { doing: 'managing plugins' });
+  const listed = async (change: Promise<void>) => {
+    await change;
+    return plugins().list();
   };
   return {
     'plugins.list': () => plugins().list(),
     'plugins.recognise': async ({ path }) => ({ is: await isPlugin(path) }),
-    'plugins.look': refuse,
-    'plugins.install': refuse,
-    'plugins.enable': refuse,
-    'plugins.remove': refuse,
-    'plugins.develop': refuse,
-    'plugins.reload': refuse,
+    'plugins.look': ({ path }, signal) => plugins().look(path, signal),
+    'plugins.install': ({ path, consent }, signal) => listed(plugins().install(path, consent, signal)),
+    'plugins.enable': ({ id, on }) => listed(plugins().enable(id, on)),
+    'plugins.remove': ({ id }) => listed(plugins().remove(id)),
+    'plugins.develop': ({ path, on }) => listed(plugins().develop(path, on)),
+    'plugins.reload': ({ id }) => listed(plugins().reload(id)),
   };
 }
 

@@ -1,8 +1,9 @@
 /** The plugins of this machine, read without running anything of them. */
+import { createReadStream } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RETAKE_VERSION } from '../../../common/contract/version.ts';
-import { errorLine } from '../../../common/errors.ts';
+import { AppError, errorLine } from '../../../common/errors.ts';
 import type { PluginFacts } from '../../../common/plugins/built-in.ts';
 import { pluginIdFault } from '../../../common/plugins/ids.ts';
 import {
@@ -13,7 +14,9 @@ import {
 } from '../../../common/plugins/manifest.ts';
 import { beyond, permissionLines } from '../../../common/plugins/permissions.ts';
 import { isWithin } from '../../../common/plugins/versions.ts';
-import { NOTHING_GRANTED, type PluginRecord } from './state.ts';
+import { type FolderFile, filesIn } from './install/folder.ts';
+import { digestOf, fileFaults, requireListed } from './install/package.ts';
+import type { PluginRecord, PluginState } from './state.ts';
 
 /** Of a plugin that may run. */
 export interface InstalledPlugin {
@@ -29,55 +32,97 @@ export interface FoundPlugin {
   readonly dir: string;
   readonly manifest: Manifest | null;
   readonly record: PluginRecord | null;
+  readonly granted: Permissions;
   /** One line each; it runs only where there are none. */
   readonly problems: readonly string[];
 }
 
-/** What lies in the folder of plugins and in developer folders, by id. A developer folder goes before what is installed. */
-export async function findPlugins(dir: string, records: readonly PluginRecord[]): Promise<FoundPlugin[]> {
-  const names = await foldersIn(dir);
-  const developed = records.filter(({ folder }) => folder !== null);
-  const lying = names.filter(
-    (name) => pluginIdFault(name) === null && !developed.some(({ id }) => id === name),
-  );
-  const known = new Map(records.map((one) => [one.id, one]));
-  const found = [
-    ...lying.map((id) => readPlugin(id, join(dir, id), known.get(id) ?? null)),
-    ...developed.map((one) => readPlugin(one.id, one.folder!, one)),
-  ];
-  return (await Promise.all(found)).toSorted((a, b) => (a.id < b.id ? -1 : 1));
-}
+/** Larger files are weights: they are told apart by their own digest when they are opened. */
+const LARGEST_CHECKED = 4e6;
 
-async function foldersIn(dir: string): Promise<string[]> {
-  const entries = await readdir(dir, { withFileTypes: true }).catch(() => []);
-  return entries.filter((one) => one.isDirectory()).map(({ name }) => name);
-}
+export class InstalledPlugins {
+  readonly #dir: string;
+  /** Stamps of files that were found as their manifest says, by folder. */
+  readonly #checked = new Map<string, string>();
 
-async function readPlugin(id: string, dir: string, record: PluginRecord | null): Promise<FoundPlugin> {
-  try {
-    const manifest = await readManifest(dir);
-    return { id, dir, manifest, record, problems: problemsOf(id, manifest, record) };
-  } catch (error) {
-    return { id, dir, manifest: null, record, problems: [errorLine(error)] };
+  /** @param dir holds a folder for each plugin */
+  constructor(dir: string) {
+    this.#dir = dir;
+  }
+
+  /** What is installed, what lies there besides, and developer folders, by id. */
+  async find({ plugins, damaged }: PluginState): Promise<FoundPlugin[]> {
+    const entries = await readdir(this.#dir, { withFileTypes: true }).catch(() => []);
+    const lying = entries.filter((one) => one.isDirectory() && pluginIdFault(one.name) === null);
+    const ids = new Set([...lying.map(({ name }) => name), ...plugins.map(({ id }) => id)]);
+    const records = new Map(plugins.map((one) => [one.id, one]));
+    const found = [...ids].sort().map((id) => this.#read(id, records.get(id) ?? null, damaged));
+    return Promise.all(found);
+  }
+
+  async #read(id: string, record: PluginRecord | null, damaged: boolean): Promise<FoundPlugin> {
+    const { developer = null, installed = null } = record ?? {};
+    const dir = developer?.folder ?? join(this.#dir, id);
+    const granted = (developer ?? installed)?.granted ?? {};
+    const found = { id, dir, record, granted };
+    try {
+      const manifest = await readManifest(dir);
+      if (manifest.id !== id) throw unlike(`it calls itself ${manifest.id}`);
+      const files = await filesIn(dir);
+      if (!developer) await this.#requireUnchanged(dir, manifest, files);
+      const names = files.map(({ name }) => name);
+      const faults = [...fileFaults(manifest, names), ...retakeFaults(manifest)];
+      const more = permissionLines(beyond(granted, manifest.permissions));
+      if (!developer && !installed) faults.push(damaged ? FORGOTTEN : NOT_INSTALLED);
+      else if (more.length > 0) faults.push(`it asks for more than was agreed to: ${more.join(' ')}`);
+      return { ...found, manifest, problems: faults.map(sentence) };
+    } catch (error) {
+      return { ...found, manifest: null, problems: [errorLine(error)] };
+    }
+  }
+
+  /** @throws AppError plugin-invalid */
+  async #requireUnchanged(dir: string, { files }: Manifest, there: readonly FolderFile[]): Promise<void> {
+    const stamp = there.map((one) => `${one.name}:${one.stamp}`).join('\n');
+    if (this.#checked.get(dir) === stamp) return;
+    if (!files) throw unlike('its manifest lists no files');
+    requireListed(
+      Object.keys(files),
+      there.map(({ name }) => name),
+    );
+    for (const { name, bytes } of there) {
+      if (bytes > LARGEST_CHECKED) continue;
+      if ((await digestOf(createReadStream(join(dir, name)))) !== files[name]) {
+        throw unlike(`its file "${name}" has been changed`);
+      }
+    }
+    this.#checked.set(dir, stamp);
   }
 }
 
+const NOT_INSTALLED = 'it was put there and not installed: install it';
+const FORGOTTEN = 'what you agreed to cannot be read any more: install it again';
+
 /** @throws AppError plugin-invalid */
-async function readManifest(dir: string): Promise<Manifest> {
-  return parseManifest(await readFile(join(dir, MANIFEST_FILE), 'utf8'));
+export async function readManifest(dir: string): Promise<Manifest> {
+  try {
+    return parseManifest(await readFile(join(dir, MANIFEST_FILE), 'utf8'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw unlike(`there is no ${MANIFEST_FILE} in ${dir}`);
+  }
 }
 
-function problemsOf(id: string, manifest: Manifest, record: PluginRecord | null): string[] {
-  const more = permissionLines(beyond(record?.granted ?? NOTHING_GRANTED, manifest.permissions));
-  return [
-    ...(manifest.id === id ? [] : [`It calls itself ${manifest.id}. Install it again.`]),
-    ...engineProblems(manifest),
-    ...(record ? [] : ['It was not installed by Retake. Install it.']),
-    ...(more.length > 0 ? [`It asks for more than was agreed to. ${more.join(' ')}`] : []),
-  ];
-}
-
-function engineProblems({ engines }: Manifest): string[] {
+/** Why this Retake cannot run it. */
+export function retakeFaults({ engines }: Manifest): string[] {
   if (isWithin(RETAKE_VERSION, engines.retake)) return [];
-  return [`It is made for Retake ${engines.retake}, and this is ${RETAKE_VERSION}.`];
+  return [`it is made for Retake ${engines.retake}, and this is ${RETAKE_VERSION}`];
+}
+
+function sentence(fault: string): string {
+  return `${fault.charAt(0).toUpperCase()}${fault.slice(1)}.`;
+}
+
+function unlike(what: string): AppError {
+  return new AppError('plugin-invalid', what, { doing: 'reading a plugin', hint: 'Install it again.' });
 }

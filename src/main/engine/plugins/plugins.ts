@@ -1,10 +1,22 @@
-/** The plugins of this machine: listed, and what they contribute handed to whoever knows what to make of it. */
-import { join } from 'node:path';
-import type { PluginEntry } from '../../../common/contract/plugins.ts';
-import { errorLine } from '../../../common/errors.ts';
+/** The plugins of this machine: what there is, changes of it, and what they contribute handed to whoever knows what to make of it. */
+import { type FSWatcher, watch } from 'node:fs';
+import { basename } from 'node:path';
+import pLimit from 'p-limit';
+import type { PluginEntry, PluginLook } from '../../../common/contract/plugins.ts';
+import { AppError, errorLine } from '../../../common/errors.ts';
+import { beyond, permissionLines } from '../../../common/plugins/permissions.ts';
 import { setResting } from '../../../common/plugins/resting.ts';
-import { type FoundPlugin, findPlugins, type InstalledPlugin } from './installed.ts';
-import { readState } from './state.ts';
+import { compareVersions } from '../../../common/plugins/versions.ts';
+import { type DiskSteps, PluginKeeper } from './install/keeper.ts';
+import { openPackage, type Package } from './install/package.ts';
+import {
+  type FoundPlugin,
+  type InstalledPlugin,
+  InstalledPlugins,
+  readManifest,
+  retakeFaults,
+} from './installed.ts';
+import { readState, stateIn } from './state.ts';
 
 /** Turns what a plugin contributes into entries of a registry. */
 export interface Contributor {
@@ -18,36 +30,150 @@ interface PluginParts {
   /** Holds a folder for each plugin, and plugins.json. */
   readonly dir: string;
   readonly contributors: readonly Contributor[];
+  /** What `list` answers has become another. */
+  readonly onChange?: () => void;
+  readonly disk?: DiskSteps;
 }
 
 export class Plugins {
   readonly #parts: PluginParts;
+  readonly #keeper: PluginKeeper;
+  readonly #installed: InstalledPlugins;
+  readonly #inTurn = pLimit(1);
   readonly #running = new Map<string, InstalledPlugin>();
   /** Why contributing failed, by id. */
   readonly #faults = new Map<string, string>();
+  #told = '';
+  #watcher: FSWatcher | null = null;
 
   constructor(parts: PluginParts) {
     this.#parts = parts;
+    this.#keeper = new PluginKeeper(parts.dir, parts.disk);
+    this.#installed = new InstalledPlugins(parts.dir);
+  }
+
+  /** Finishes what was begun, hands over what is contributed, and minds what other engines change. Never fails. */
+  async start(): Promise<void> {
+    await this.#keeper.recover().catch(() => {});
+    await this.refresh();
+    this.#watch();
+  }
+
+  stop(): void {
+    this.#watcher?.close();
   }
 
   async list(): Promise<readonly PluginEntry[]> {
     return (await this.#find()).map((found) => this.#entry(found));
   }
 
+  /** A plugin that runs; undefined for one that is off, broken or not there. */
+  running(id: string): InstalledPlugin | undefined {
+    return this.#running.get(id);
+  }
+
+  /** @param path a .zip or a folder @throws AppError plugin-invalid */
+  async look(path: string, signal?: AbortSignal): Promise<PluginLook> {
+    const found = await openPackage(path, signal);
+    found.source.close();
+    return this.#about(found);
+  }
+
+  /**
+   * @param consent of the look that the artist agreed to
+   * @throws AppError plugin-invalid, usage where it is another package by now, disk-full
+   */
+  async install(path: string, consent: string, signal?: AbortSignal): Promise<void> {
+    const found = await openPackage(path, signal);
+    try {
+      const { problems } = await this.#about(found);
+      if (problems[0] !== undefined) throw refused('plugin-invalid', problems[0], 'installing a plugin');
+      if (consent !== found.digest) {
+        throw refused(
+          'usage',
+          `${basename(path)} is not what was agreed to`,
+          'installing a plugin',
+          'Look at it again.',
+        );
+      }
+      await this.#keeper.install(found, signal);
+    } finally {
+      found.source.close();
+    }
+    await this.refresh();
+  }
+
+  /** Switching on forgets that Retake switched it off. */
+  async enable(id: string, on: boolean): Promise<void> {
+    await this.#require(id, 'switching a plugin');
+    await this.#keeper.change(id, (old) => ({ ...old, on, disabled: on ? null : old.disabled }));
+    await this.refresh();
+  }
+
+  /** By Retake, for a plugin that breaks again and again. @param why one line for the artist */
+  async disable(id: string, why: string): Promise<void> {
+    await this.#keeper.change(id, (old) => ({ ...old, disabled: why }));
+    await this.refresh();
+  }
+
+  async remove(id: string): Promise<void> {
+    const { record, dir } = await this.#require(id, 'removing a plugin', true);
+    // Files that somebody put there are not Retake's to delete.
+    if (!record)
+      throw refused('usage', `it was not installed by Retake`, 'removing a plugin', `Delete ${dir}.`);
+    await this.#keeper.remove(id);
+    await this.refresh();
+  }
+
+  /** Whoever makes a plugin agrees to what it asks for. */
+  async develop(folder: string, on: boolean): Promise<void> {
+    if (on) {
+      const { id, permissions: granted } = await readManifest(folder);
+      await this.#keeper.change(id, (old) => ({
+        ...old,
+        on: true,
+        disabled: null,
+        developer: { folder, granted },
+      }));
+    } else {
+      for (const { id, developer } of (await readState(this.#parts.dir)).plugins) {
+        if (developer?.folder !== folder) continue;
+        await this.#keeper.change(id, (old) => (old.installed ? { ...old, developer: null } : null));
+      }
+    }
+    await this.refresh();
+  }
+
+  /** Starts a developer folder anew, as it lies there now. @throws AppError usage */
+  async reload(id: string): Promise<void> {
+    const { record, dir } = await this.#require(id, 'reloading a plugin');
+    if (!record?.developer) throw refused('usage', 'it is no developer folder', 'reloading a plugin');
+    const { permissions: granted } = await readManifest(dir);
+    await this.#keeper.change(id, (old) => ({ ...old, disabled: null, developer: { folder: dir, granted } }));
+    await this.#inTurn(() => this.#withdraw(id));
+    await this.refresh();
+  }
+
   /** Brings what is contributed in line with what is installed and switched on. Never fails: a broken plugin has a problem. */
-  async refresh(): Promise<void> {
-    const all = await this.#find();
-    const wanted = new Map<string, InstalledPlugin>();
-    for (const found of all) {
-      const plugin = runnable(found);
-      if (plugin) wanted.set(plugin.facts.id, plugin);
-    }
-    for (const [id, plugin] of this.#running) {
-      if (!isSame(plugin, wanted.get(id))) await this.#withdraw(id);
-    }
-    this.#faults.clear();
-    for (const [id, plugin] of wanted) if (!this.#running.has(id)) await this.#contribute(plugin);
-    setResting(all.filter(({ id }) => !this.#running.has(id)).map((found) => restOf(this.#entry(found))));
+  refresh(): Promise<void> {
+    return this.#inTurn(async () => {
+      const wanted = new Map<string, InstalledPlugin>();
+      const all = await this.#find();
+      for (const found of all) {
+        const plugin = runnable(found);
+        if (plugin) wanted.set(plugin.facts.id, plugin);
+      }
+      for (const [id, plugin] of this.#running) {
+        if (!isSame(plugin, wanted.get(id))) await this.#withdraw(id);
+      }
+      this.#faults.clear();
+      for (const [id, plugin] of wanted) if (!this.#running.has(id)) await this.#contribute(plugin);
+      const entries = all.map((found) => this.#entry(found));
+      setResting(entries.filter(({ id }) => !this.#running.has(id)).map(restOf));
+      const told = JSON.stringify(entries);
+      if (this.#told !== '' && this.#told !== told) this.#parts.onChange?.();
+      this.#told = told;
+    });
   }
 
   async #contribute(plugin: InstalledPlugin): Promise<void> {
@@ -67,8 +193,37 @@ export class Plugins {
   }
 
   async #find(): Promise<FoundPlugin[]> {
-    const { dir } = this.#parts;
-    return findPlugins(dir, (await readState(join(dir, 'plugins.json'))).plugins);
+    return this.#installed.find(await readState(this.#parts.dir));
+  }
+
+  async #require(id: string, doing: string, evenUnknown = false): Promise<FoundPlugin> {
+    const found = (await this.#find()).find((one) => one.id === id);
+    if (found && (found.record || evenUnknown)) return found;
+    throw refused('plugin-missing', `there is no plugin ${id}`, doing, 'Install it first.');
+  }
+
+  async #about({ manifest, source, digest }: Package): Promise<PluginLook> {
+    const old = (await this.#find()).find(({ id }) => id === manifest.id);
+    const version = old?.manifest?.version;
+    const order = version === undefined ? null : compareVersions(manifest.version, version);
+    const granted = old?.record?.installed?.granted ?? {};
+    return {
+      manifest,
+      files: source.names.length,
+      bytes: source.bytes,
+      consent: digest,
+      installed:
+        old?.manifest && old.record
+          ? {
+              version: old.manifest.version,
+              author: old.manifest.author,
+              developer: old.record.developer !== null,
+            }
+          : null,
+      change: order === null ? 'new' : order > 0 ? 'update' : order < 0 ? 'downgrade' : 'same',
+      asks: permissionLines(beyond(granted, manifest.permissions)),
+      problems: retakeFaults(manifest),
+    };
   }
 
   #entry({ id, dir, manifest, record, problems }: FoundPlugin): PluginEntry {
@@ -79,24 +234,39 @@ export class Plugins {
       version: manifest?.version ?? '',
       manifest,
       path: dir,
-      developer: record?.folder != null,
+      developer: record?.developer != null,
       on: record?.on ?? false,
       disabled: record?.disabled ?? null,
       problems: fault === undefined ? problems : [...problems, fault],
     };
   }
+
+  #watch(): void {
+    try {
+      const name = basename(stateIn(this.#parts.dir));
+      this.#watcher = watch(this.#parts.dir, { persistent: false }, (_kind, file) => {
+        if (file === name) void this.refresh();
+      });
+      this.#watcher.on('error', () => {});
+    } catch {
+      // Nothing was installed yet, or the system tells nothing: the next start sees it.
+    }
+  }
 }
 
-function runnable({ id, dir, manifest, record, problems }: FoundPlugin): InstalledPlugin | null {
+function refused(
+  code: 'usage' | 'plugin-invalid' | 'plugin-missing',
+  what: string,
+  doing: string,
+  hint = '',
+) {
+  return new AppError(code, what, { doing, hint });
+}
+
+function runnable({ id, dir, manifest, record, granted, problems }: FoundPlugin): InstalledPlugin | null {
   if (!manifest || !record?.on || record.disabled !== null || problems.length > 0) return null;
   const { version, name, manifest: api } = manifest;
-  return {
-    facts: { id, version, api, name },
-    manifest,
-    dir,
-    granted: record.granted,
-    developer: record.folder !== null,
-  };
+  return { facts: { id, version, api, name }, manifest, dir, granted, developer: record.developer !== null };
 }
 
 function restOf({ id, name, on, disabled, problems: [problem] }: PluginEntry) {

@@ -1,22 +1,36 @@
 /** `plugins.json`: what the artist agreed to and switched, and what Retake switched off. The plugins themselves lie beside it. */
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { pluginIdFault } from '../../../common/plugins/ids.ts';
-import { type Permissions, permissionsSchema } from '../../../common/plugins/manifest.ts';
+import { permissionsSchema } from '../../../common/plugins/manifest.ts';
+
+const granted = permissionsSchema;
+/** Of the hidden folders `.new-<tag>` and `.old-<tag>`. */
+const tag = z.string().regex(/^[\w-]{1,40}$/);
 
 const record = z.object({
   id: z.string().refine((id) => pluginIdFault(id) === null),
+  /** Of the artist. */
   on: z.boolean(),
-  /** What the artist agreed to. */
-  granted: permissionsSchema,
   /** Why Retake switched it off. */
   disabled: z.string().nullable().default(null),
-  /** Where it lies, if it is being made; else it lies in the folder of its id. */
-  folder: z.string().nullable().default(null),
+  /** It lies in the folder of its id; the artist agreed to these permissions. */
+  installed: z.object({ granted }).nullable().default(null),
+  /** It is being made there, and goes before the one that is installed. */
+  developer: z.object({ folder: z.string(), granted }).nullable().default(null),
+  /** Begun and to be finished whatever happens: written before the first folder gets another name. */
+  pending: z
+    .discriminatedUnion('kind', [
+      z.object({ kind: z.literal('install'), tag, granted }),
+      z.object({ kind: z.literal('remove'), tag }),
+    ])
+    .nullable()
+    .default(null),
 });
 export type PluginRecord = z.output<typeof record>;
 
-const stateFile = z.object({ plugins: z.array(record) });
+const stateFile = z.object({ format: z.literal(1), plugins: z.array(record) });
 
 export interface PluginState {
   readonly plugins: readonly PluginRecord[];
@@ -24,18 +38,27 @@ export interface PluginState {
   readonly damaged: boolean;
 }
 
-export const NOTHING_GRANTED: Permissions = {};
+export const stateIn = (dir: string): string => join(dir, 'plugins.json');
 
-export async function readState(file: string): Promise<PluginState> {
+export async function readState(dir: string): Promise<PluginState> {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = await readFile(stateIn(dir), 'utf8');
   } catch (error) {
     return { plugins: [], damaged: (error as NodeJS.ErrnoException).code !== 'ENOENT' };
   }
   try {
-    return { ...stateFile.parse(JSON.parse(text)), damaged: false };
+    const { plugins } = stateFile.parse(JSON.parse(text));
+    return { plugins: [...new Map(plugins.map((one) => [one.id, one])).values()], damaged: false };
   } catch {
     return { plugins: [], damaged: true };
   }
 }
+
+export function stateText(plugins: readonly PluginRecord[]): string {
+  return JSON.stringify({ format: 1, plugins }, null, 2);
+}
+
+export const newRecord = (id: string): PluginRecord => ({
+  ...{ id, on: true, disabled: null, installed: null, developer: null, pending: null },
+});
