@@ -73,6 +73,8 @@ export interface MethodManifest {
   readonly deterministic: boolean;
   /** Solvers that it is right with; all where it says none. */
   readonly solvers?: readonly string[];
+  /** Whether all anchors of a shot lead, or its lead anchor alone; the latter where it says nothing. */
+  readonly severalAnchors?: boolean;
 }
 
 /** A format in the export list. Tiers "script" and "process". */

@@ -234,7 +234,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/plugin-methods',
-    'methods, diffusion, common, common/plugins',
+    'plugins, methods, diffusion, common, common/plugins',
     'Methods of plugins are methods: what they answer is checked here and nowhere else.',
   ),
   area(
@@ -274,7 +274,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine',
-    'calls, plugins/*, queue, recipe, methods, models, artefacts, onnx, media, watchdog, main, common, common/settings, contract, time',
+    'calls, plugins/*, plugin-methods, queue, recipe, methods, models, artefacts, onnx, media, watchdog, main, common, common/settings, contract, time',
     'The top of the engine wires what is below it, and nobody below knows it but for single files.',
   ),
   // The page, from below.

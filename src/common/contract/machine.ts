@@ -14,6 +14,8 @@ export interface MethodInfo {
   readonly params: unknown;
   /** Whether all anchors of a shot lead, or its lead anchor alone. */
   readonly severalAnchors: boolean;
+  /** The plugin that it comes with; absent for methods of Retake. */
+  readonly plugin?: { readonly id: string; readonly name: string; readonly version: string };
   /** Solvers with which the method is right, its default first. */
   readonly solvers: readonly { readonly id: string; readonly label: string }[];
 }

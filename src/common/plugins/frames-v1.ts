@@ -1,5 +1,6 @@
 /** The suite `frames@1`: pictures of frames. A plugin that has it may ask for them in the hooks of its methods, and answer with some. */
 import { z } from 'zod';
+import { suite } from './suites.ts';
 
 /** Numbers of a frame: of a latent (channels, height, width), of a plane (height, width). */
 export const floats = z.custom<Float32Array>(
@@ -15,5 +16,5 @@ export const picture = z.strictObject({
 });
 export type Picture = z.output<typeof picture>;
 
-/** It has no calls of its own: what it stands for is that pictures are given and taken. */
-export const FRAMES_1 = 'frames@1';
+/** It has no calls of its own: it stands for pictures that are given and taken by the hooks of `sampling@1`. */
+export const frames1 = suite('frames', 1, {});

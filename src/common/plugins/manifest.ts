@@ -67,6 +67,8 @@ const method = z.strictObject({
   deterministic: z.boolean(),
   /** Those that it is right with; all where it says none. */
   solvers: z.array(z.string().max(40)).min(1).max(20).optional(),
+  /** Whether all anchors of a shot lead, or its lead anchor alone. */
+  severalAnchors: z.boolean().optional(),
 });
 const exporter = z.strictObject({
   ...what,

@@ -183,6 +183,7 @@ export function methodTable(methods: readonly MethodInfo[]): string {
       return [
         `${method.id}  ${method.label}${method.term ? ` (${method.term})` : ''}`,
         `    ${method.summary}`,
+        ...(method.plugin ? [`    from ${method.plugin.name} ${method.plugin.version}`] : []),
         ...(rows.length ? [table(rows)] : []),
         `    --solver ${method.solvers.map(({ id }) => id).join(', ')}`,
       ].join('\n');

@@ -20,6 +20,7 @@ import { formatBundleReport } from './models/format.ts';
 import { inspectBundle } from './models/inspect.ts';
 import { chooseProvider, keepTimings, probeProviders } from './onnx/provider.ts';
 import { Timings } from './onnx/timings.ts';
+import { methodContributor } from './plugin-methods/contributor.ts';
 import { OFFERED } from './plugins/offered.ts';
 import { Plugins } from './plugins/plugins.ts';
 import { pluginProcess } from './plugins/process/plugin-process.ts';
@@ -89,7 +90,7 @@ const plugins = once(() => {
   const dir = join(dataDirectory(), 'plugins');
   return new Plugins({
     dir,
-    contributors: [running(), networksOfPlugins(dir)],
+    contributors: [running(), networksOfPlugins(dir), methodContributor((id) => running().handle(id))],
     onChange: () => emit({ kind: 'plugins' }),
   });
 });
@@ -163,6 +164,9 @@ const handlers: Handlers<EngineContract> = {
       summary: method.summary,
       params: paramsSchema(method),
       severalAnchors: method.severalAnchors ?? false,
+      ...(method.plugin && {
+        plugin: { id: method.plugin.id, name: method.plugin.name, version: method.plugin.version },
+      }),
       solvers: solversOf(method).map(({ id, label }) => ({ id, label })),
     })),
   'providers.list': async (asked) => probeProviders({ again: asked?.again ?? false }),

@@ -36,6 +36,8 @@ interface HooksOf {
   readonly open: () => Promise<PluginHandle>;
   readonly shot: ShotFacts;
   readonly needs: readonly PluginNeed[];
+  /** Of one call of a hook. */
+  readonly deadlineMs?: number | undefined;
 }
 
 type Calls = (typeof sampling1)['calls'];
@@ -88,15 +90,17 @@ export class Hooks {
     at: Place,
     shown: z.input<Calls[N]['input']>[0],
   ): Promise<Answer<N>> {
-    const { id, params, open, shot, plugin } = this.#of;
+    const { id, params, open, shot, plugin, deadlineMs = DEADLINE_MS } = this.#of;
     const { signal, warn } = shot.atWork ?? {};
     const once = async () => {
       throwIfCancelled(signal);
-      const handle = await open();
       const input = [shown, params] as unknown as z.input<Calls[N]['input']>;
-      return handle.call(sampling1, name, id, input, { signal, deadlineMs: DEADLINE_MS }) as Promise<
-        Answer<N>
-      >;
+      try {
+        const handle = await open();
+        return (await handle.call(sampling1, name, id, input, { signal, deadlineMs })) as Answer<N>;
+      } catch (error) {
+        throw placed(error, at);
+      }
     };
     const answer = await once();
     const key = `${name} ${at.run}`;
@@ -136,10 +140,20 @@ export class Hooks {
     return pictures.encode(rgb);
   }
 
-  #fault(what: string, { step, frame }: Place): AppError {
-    const where = frame === null ? `step ${step + 1}` : `step ${step + 1}, frame ${frame}`;
-    return pluginFault(this.#of.plugin, `${what} at ${where}`, 'sampling');
+  #fault(what: string, at: Place): AppError {
+    return pluginFault(this.#of.plugin, `${what} at ${whereOf(at)}`, 'sampling');
   }
+}
+
+function whereOf({ step, frame }: Place): string {
+  return frame === null ? `step ${step + 1}` : `step ${step + 1}, frame ${frame}`;
+}
+
+/** What the host says of the plugin, with where it was. */
+function placed(error: unknown, at: Place): unknown {
+  if (!(error instanceof AppError) || error.code !== 'plugin-failed') return error;
+  const { code, message, doing, hint } = error;
+  return new AppError(code, `${message} (at ${whereOf(at)})`, { doing, hint, cause: error });
 }
 
 function nameOf({ name, version }: Pick<MethodPlugin, 'name' | 'version'>): string {

@@ -1,7 +1,7 @@
 /** A method that a plugin contributes, as a method like any other. */
 import { createHash } from 'node:crypto';
 import { assert } from '../../../common/errors.ts';
-import { FRAMES_1 } from '../../../common/plugins/frames-v1.ts';
+import { frames1 } from '../../../common/plugins/frames-v1.ts';
 import type { PluginHandle } from '../../../common/plugins/handle.ts';
 import { fullId } from '../../../common/plugins/ids.ts';
 import { paramsCheck } from '../../../common/plugins/params.ts';
@@ -31,6 +31,8 @@ export interface PluginMethodOf {
   readonly suites: readonly string[];
   /** Starts it where it does not run. */
   readonly open: () => Promise<PluginHandle>;
+  /** Of one call of a hook; long unless said. */
+  readonly hookDeadlineMs?: number | undefined;
 }
 
 interface Resolved {
@@ -49,8 +51,8 @@ export function pluginMethod(of: PluginMethodOf): Method<Params> {
   async function askNeeds(params: Params, signal?: AbortSignal): Promise<readonly PluginNeed[]> {
     const options = { signal, deadlineMs: DEADLINE_MS };
     const needs = await (await of.open()).call(sampling1, 'needs', contribution.id, [params], options);
-    if (needs.includes('pictures') && !suites.includes(FRAMES_1))
-      throw fault(`needs pictures, and its manifest does not have the suite "${FRAMES_1}"`);
+    if (needs.includes('pictures') && !suites.includes(suiteId(frames1)))
+      throw fault(`needs pictures, and its manifest does not have the suite "${suiteId(frames1)}"`);
     return [...new Set(needs)];
   }
 
@@ -74,7 +76,7 @@ export function pluginMethod(of: PluginMethodOf): Method<Params> {
     schema: paramsCheck(contribution.params),
     sites: attention === 'own' ? 'none' : 'all',
     joint: attention === 'joint',
-    severalAnchors: true,
+    severalAnchors: contribution.severalAnchors ?? false,
     solvers: given,
   } as const;
 
@@ -90,7 +92,8 @@ export function pluginMethod(of: PluginMethodOf): Method<Params> {
       const key = resolved?.shot && keyOfShot({ params, shot: told(shot, resolved.needs) });
       assert(resolved?.shot && key === resolved.shot.key, `${facts.id} was asked how this shot runs`);
       const { needs } = resolved;
-      const hooks = new Hooks({ plugin, id: contribution.id, params, open: of.open, shot, needs });
+      const { open, hookDeadlineMs: deadlineMs } = of;
+      const hooks = new Hooks({ plugin, id: contribution.id, params, open, shot, needs, deadlineMs });
       return runsFrom(resolved.shot.runs, shot, hooks);
     },
     async resolve(params, planned, signal) {

@@ -1,4 +1,5 @@
 /** The editing method, and what it does. */
+import type { MethodInfo } from '../../../common/contract/machine.ts';
 import { setChosenMethod } from '../../actions/settings.ts';
 import { useMethods } from '../../store/methods.ts';
 import { useOffered } from '../../store/plugins.ts';
@@ -9,6 +10,11 @@ import row from '../Row.module.css';
 import { inPapers } from '../Row.tsx';
 import type { WidgetProps } from './widget.ts';
 
+/** Retake's own say nothing. */
+function fromPlugin({ plugin }: MethodInfo): string {
+  return plugin ? `From ${plugin.name} ${plugin.version}.` : '';
+}
+
 export function MethodWidget({ field, value, differs }: WidgetProps<'method'>) {
   const methods = useMethods();
   const offered = useOffered(methods);
@@ -17,7 +23,7 @@ export function MethodWidget({ field, value, differs }: WidgetProps<'method'>) {
   const options = (offered ?? []).map((one) => ({
     id: one.id,
     name: one.label,
-    note: one.term ? `${one.summary} (${one.term})` : one.summary,
+    note: [one.summary, one.term && `(${one.term})`, fromPlugin(one)].filter(Boolean).join(' '),
   }));
   // What the shot has, also where it cannot be had.
   const known = methods?.find((one) => one.id === id);
@@ -35,7 +41,7 @@ export function MethodWidget({ field, value, differs }: WidgetProps<'method'>) {
       />
       {method && !differs ? (
         <p className={`${row.note} ${texts.quiet}`} title={inPapers(method.term)}>
-          {method.summary}
+          {method.summary} {fromPlugin(method)}
           {method.term ? <span className={texts.hidden}> {inPapers(method.term)}</span> : null}
         </p>
       ) : null}
