@@ -98,7 +98,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/cli',
-    'main, common, common/settings, contract, formats, common/interchange, masks, time',
+    'main, common, common/settings, contract, formats, common/interchange, common/plugins, masks, time',
     'The command line speaks to the engine process; it opens no model or database.',
   ),
   area(

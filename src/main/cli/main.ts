@@ -16,6 +16,7 @@ import { EXIT_CANCELLED, follow } from './follow.ts';
 import { addLibraryCommands } from './library.ts';
 import { keepTalking } from './output.ts';
 import { addPluginKitCommands } from './plugin-kit.ts';
+import { addPluginCommands } from './plugins.ts';
 import { addTakeCommands } from './takes.ts';
 import { cacheGroups, cacheStat, jobTable, methodTable, takeSummary } from './text.ts';
 import { addImportCommand } from './timelines.ts';
@@ -131,6 +132,7 @@ function program(): Command {
   const plugin = retake
     .command('plugin')
     .description('Look after what others add: methods, models, exporters, importers, panels.');
+  addPluginCommands(plugin, { withEngine, print });
   addPluginKitCommands(plugin, { withEngine, print });
 
   addCacheCommands(

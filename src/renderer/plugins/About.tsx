@@ -1,8 +1,9 @@
 /** What a plugin is by its own manifest: of one that is installed, and of one that may be. */
 import type { Manifest } from '../../common/plugins/manifest.ts';
+import { TIERS } from '../../common/plugins/tiers.ts';
 import texts from '../ui/text.module.css';
 import styles from './About.module.css';
-import { asked, byline, given, TIERS } from './wording.ts';
+import { asked, byline, given } from './wording.ts';
 
 export function About({ manifest }: { readonly manifest: Manifest }) {
   const { tier, summary, contributes, permissions } = manifest;

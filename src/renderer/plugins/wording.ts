@@ -4,18 +4,6 @@ import type { Manifest, Permissions } from '../../common/plugins/manifest.ts';
 import type { PluginState, PluginUse } from '../../common/plugins/used.ts';
 import { count, listed, sentence } from '../words.ts';
 
-export const TIERS: Readonly<Record<Manifest['tier'], { readonly name: string; readonly note: string }>> = {
-  data: { name: 'Data only', note: 'Runs nothing: Retake itself runs the networks that it brings.' },
-  script: {
-    name: 'Script',
-    note: 'Sealed: it is given text and answers with text, and reaches nothing else.',
-  },
-  process: {
-    name: 'Process',
-    note: 'A program of its own. Retake holds it by a seat belt, not in a sandbox: install it only from people you trust.',
-  },
-};
-
 type Role = NonNullable<Manifest['contributes']['estimators']>[number]['role'];
 
 const ROLES: Readonly<Record<Role, string>> = {

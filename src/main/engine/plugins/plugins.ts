@@ -1,5 +1,5 @@
 /** The plugins of this machine: what there is, changes of it, and what they contribute handed to whoever knows what to make of it. */
-import { type FSWatcher, watch } from 'node:fs';
+import { existsSync, type FSWatcher, mkdirSync, watch } from 'node:fs';
 import { basename } from 'node:path';
 import pLimit from 'p-limit';
 import type { PluginEntry, PluginLook } from '../../../common/contract/plugins.ts';
@@ -242,14 +242,17 @@ export class Plugins {
   }
 
   #watch(): void {
+    const { dir } = this.#parts;
     try {
-      const name = basename(stateIn(this.#parts.dir));
-      this.#watcher = watch(this.#parts.dir, { persistent: false }, (_kind, file) => {
+      // So that the first plugin of all is seen too; where there is no data folder yet, none is made for this.
+      if (!existsSync(dir)) mkdirSync(dir);
+      const name = basename(stateIn(dir));
+      this.#watcher = watch(dir, { persistent: false }, (_kind, file) => {
         if (file === name) void this.refresh();
       });
       this.#watcher.on('error', () => {});
     } catch {
-      // Nothing was installed yet, or the system tells nothing: the next start sees it.
+      // It cannot be written to, or the system tells nothing: the next start sees what is changed.
     }
   }
 }
