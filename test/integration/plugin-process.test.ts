@@ -118,7 +118,7 @@ describe('a plugin in a process of its own', () => {
   it('is ended when nobody asks, and started again by its next use', async () => {
     const { plugin, crashes } = processPlugin(
       `let count = 0; export default { echoes: { a: { say: (text) => { console.log('heard', text); return text + ++count; } } } };`,
-      { idleMs: 1 },
+      { limits: { idleMs: 1 } },
     );
     expect(await plugin.call(echo1, 'say', 'a', ['x'])).toBe('x1');
     await expect.poll(() => plugin.isRunning).toBe(false);

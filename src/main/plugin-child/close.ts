@@ -58,7 +58,7 @@ const MORE_GLOBALS = ['CloseEvent', 'BroadcastChannel', 'localStorage', 'session
 
 /** Ways out of the process, into its insides, or to its parent. */
 const OF_PROCESS = [
-  ...['abort', 'binding', 'chdir', 'dlopen', 'execve', 'kill', 'loadEnvFile', 'openStdin', 'permission'],
+  ...['abort', 'binding', 'chdir', 'dlopen', 'execve', 'kill', 'loadEnvFile', 'openStdin'],
   ...['report', 'umask', 'initgroups', 'setgroups', 'setegid', 'seteuid', 'setgid', 'setuid', 'ppid'],
   ...['getActiveResourcesInfo', 'setUncaughtExceptionCaptureCallback', 'sourceMapsEnabled', 'mainModule'],
   ...['_debugEnd', '_debugProcess', '_getActiveHandles', '_getActiveRequests', '_kill', '_linkedBinding'],
@@ -95,7 +95,8 @@ function refuse(what: string): never {
 function put(on: object, key: PropertyKey, value: unknown): void {
   const there = getOwnPropertyDescriptor(on, key);
   if (there && !there.configurable) {
-    if (there.writable) (on as Record<PropertyKey, unknown>)[key] = value;
+    if (!there.writable) throw new Error(`${String(key)} cannot be closed in this Node`);
+    (on as Record<PropertyKey, unknown>)[key] = value;
     return;
   }
   defineProperty(on, key, {

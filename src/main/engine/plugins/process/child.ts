@@ -4,7 +4,7 @@ import { existsSync, realpathSync, writeFileSync } from 'node:fs';
 import { dirname, join, parse } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../../../../common/errors.ts';
-import { LIMITS } from './limits.ts';
+import type { Limits } from './limits.ts';
 
 export type Child = ChildProcessWithoutNullStreams;
 
@@ -29,13 +29,10 @@ process.on('exit', () => {
 });
 
 /**
- * @param dir the plugin's folder @returns the folder as it is called after all links, which the child reads and nothing else
+ * @param dir the plugin's folder, which the child reads and nothing else
  * @throws AppError plugin-failed where the folder has a name that the permission model would not take as it is
  */
-export function startChild(dir: string): {
-  readonly child: Child;
-  readonly dir: string;
-} {
+export function startChild(dir: string, { heapMegabytes, memoryBytes }: Limits): Child {
   const own = realpathSync.native(dir);
   if (own.includes('*')) {
     throw new AppError('plugin-failed', `its folder has a star in its name: ${own}`, {
@@ -50,7 +47,7 @@ export function startChild(dir: string): {
     '--allow-worker',
     `--allow-fs-read=${reads}`,
     `--allow-fs-read=${own}`,
-    `--max-old-space-size=${LIMITS.heapMegabytes}`,
+    `--max-old-space-size=${heapMegabytes}`,
     '--disallow-code-generation-from-strings',
     '--no-addons',
     '--no-experimental-sqlite',
@@ -60,22 +57,18 @@ export function startChild(dir: string): {
     '--disable-warning=ExperimentalWarning',
     '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON',
   ];
-  const child = spawn(
-    process.execPath,
-    [...flags, file, own, String(process.pid), String(LIMITS.memoryBytes)],
-    {
-      env: process.versions.electron === undefined ? {} : { ELECTRON_RUN_AS_NODE: '1' },
-      // A folder that is there as long as it runs, and tells it nothing.
-      cwd: parse(own).root,
-      stdio: 'pipe',
-      windowsHide: true,
-    },
-  );
+  const child = spawn(process.execPath, [...flags, file, own, String(process.pid), String(memoryBytes)], {
+    env: process.versions.electron === undefined ? {} : { ELECTRON_RUN_AS_NODE: '1' },
+    // A folder that is there as long as it runs, and tells it nothing.
+    cwd: parse(own).root,
+    stdio: 'pipe',
+    windowsHide: true,
+  });
   living.add(child);
   child.once('close', () => living.delete(child));
   child.once('error', () => living.delete(child));
   if (child.pid !== undefined) preferForEnding(child.pid);
-  return { child, dir: own };
+  return child;
 }
 
 /** Where memory runs out all the same, Linux ends the plugin and not the engine. */

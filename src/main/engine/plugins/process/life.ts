@@ -17,7 +17,7 @@ import type { Broker, LentFiles } from './broker.ts';
 import { type Child, startChild } from './child.ts';
 import { deadline } from './deadline.ts';
 import { AGAIN, endWords, pluginFault, seconds, TELL } from './faults.ts';
-import { LIMITS } from './limits.ts';
+import type { Limits } from './limits.ts';
 import type { PluginLog } from './log.ts';
 import { answered, ask, childWord } from './words.ts';
 
@@ -29,6 +29,7 @@ export interface LifeParts {
   readonly suites: readonly string[];
   readonly broker: Broker;
   readonly log: PluginLog;
+  readonly limits: Limits;
 }
 
 type CallOptions = NonNullable<Parameters<PluginHandle['call']>[4]>;
@@ -53,6 +54,7 @@ type Stage = 'alive' | 'ready' | 'activated';
 
 export class Life {
   readonly #parts: LifeParts;
+  readonly #limits: Limits;
   readonly #child: Child;
   readonly #waiting = new Map<number, Waiting>();
   readonly #gone = Promise.withResolvers<void>();
@@ -60,7 +62,7 @@ export class Life {
   #asks = 0;
   /** Answers that came after their call was given up. */
   #dropped = 0;
-  #words: number = LIMITS.wordsAtOnce;
+  #words: number;
   #wordsAt = performance.now();
   #uncaught: string | null = null;
   /** What it says of itself, in this order. */
@@ -79,8 +81,11 @@ export class Life {
   /** @throws AppError plugin-failed */
   constructor(parts: LifeParts) {
     this.#parts = parts;
-    const { child } = startChild(parts.dir);
+    this.#limits = parts.limits;
+    this.#words = parts.limits.wordsAtOnce;
+    const child = startChild(parts.dir, parts.limits);
     this.#child = child;
+    parts.log.begin();
     parts.log.follow(child.stderr);
     const reader = new FrameReader({
       accept: (announced) => this.#accept(announced),
@@ -105,7 +110,7 @@ export class Life {
     });
     // After all that it said was read.
     child.once('close', (code, signal) => {
-      const words = endWords(code, signal, { log: parts.log.text, uncaught: this.#uncaught });
+      const words = endWords(code, signal, { log: parts.log.lately, uncaught: this.#uncaught });
       this.#end(this.#fault(words, AGAIN));
       this.#gone.resolve();
     });
@@ -122,13 +127,13 @@ export class Life {
   /** @throws AppError plugin-failed, also where the plugin declines */
   async begin(): Promise<void> {
     const { main, facts, suites } = this.#parts;
-    await this.#stage('alive', LIMITS.startMs, 'it could not be started');
-    await this.#stage('ready', LIMITS.helloMs, 'it was not ready');
+    await this.#stage('alive', this.#limits.startMs, 'it could not be started');
+    await this.#stage('ready', this.#limits.helloMs, 'it was not ready');
     const plugin = { id: facts.id, version: facts.version };
     void this.#send(KIND.word, 0, {
       ...{ is: 'activate', main, retake: RETAKE_VERSION, plugin, suites },
     } satisfies HostWord);
-    const { declines } = await this.#stage('activated', LIMITS.activateMs, 'it was not loaded');
+    const { declines } = await this.#stage('activated', this.#limits.activateMs, 'it was not loaded');
     if (declines !== null) {
       const fault = this.#fault(`it declines to work here: ${declines}`, 'Look for another version of it.');
       void this.stop();
@@ -151,7 +156,7 @@ export class Life {
     const giveUp = () => {
       waiting.answer = null;
       waiting.inTime();
-      waiting.inTime = late(LIMITS.cancelMs, 'it did not stop what was given up');
+      waiting.inTime = late(this.#limits.cancelMs, 'it did not stop what was given up');
       answer.reject(new Cancelled());
       void this.#send(KIND.word, 0, { is: 'cancel', id } satisfies HostWord);
     };
@@ -169,7 +174,7 @@ export class Life {
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#child.stdin.end();
-    const late = deadline(LIMITS.stopMs, () => this.#child.kill('SIGKILL'));
+    const late = deadline(this.#limits.stopMs, () => this.#child.kill('SIGKILL'));
     await this.#gone.promise;
     late();
   }
@@ -185,17 +190,20 @@ export class Life {
       );
     };
     if (kind === KIND.reply) {
-      within(LIMITS.answerJsonBytes, LIMITS.answerArrayBytes);
+      within(this.#limits.answerJsonBytes, this.#limits.answerArrayBytes);
       const waiting = this.#waiting.get(id);
       if (!waiting) throw this.#fault('it answers what was not asked', TELL);
       if (waiting.answer === null) this.#drop(id, waiting);
       return waiting.answer !== null;
     }
     if (kind !== KIND.word && kind !== KIND.ask) throw this.#fault('it said what is no message', TELL);
-    within(LIMITS.wordBytes, kind === KIND.ask && this.#parts.broker.mayWrite ? LIMITS.fileBytes : 0);
+    within(
+      this.#limits.wordBytes,
+      kind === KIND.ask && this.#parts.broker.mayWrite ? this.#limits.fileBytes : 0,
+    );
     const now = performance.now();
-    const fresh = ((now - this.#wordsAt) / 1000) * LIMITS.wordsPerSecond;
-    this.#words = Math.min(LIMITS.wordsAtOnce, this.#words + fresh) - 1;
+    const fresh = ((now - this.#wordsAt) / 1000) * this.#limits.wordsPerSecond;
+    this.#words = Math.min(this.#limits.wordsAtOnce, this.#words + fresh) - 1;
     this.#wordsAt = now;
     if (this.#words < 0) throw this.#fault('it sends messages without end', TELL);
     return true;
@@ -254,8 +262,8 @@ export class Life {
       }
     };
     if (!read.success || !waiting?.answer) answer({ ok: false, text: 'nothing is asked of the plugin now' });
-    else if (this.#asks >= LIMITS.asksAtOnce)
-      answer({ ok: false, text: `ask for ${LIMITS.asksAtOnce} things at once at most` });
+    else if (this.#asks >= this.#limits.asksAtOnce)
+      answer({ ok: false, text: `ask for ${this.#limits.asksAtOnce} things at once at most` });
     else {
       this.#asks += 1;
       this.#parts.broker

@@ -39,3 +39,5 @@ export const LIMITS = {
   logBytes: 64 * 1024,
   logBytesPerLook: 256 * 1024,
 } as const;
+
+export type Limits = { readonly [Name in keyof typeof LIMITS]: number };

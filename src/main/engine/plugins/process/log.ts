@@ -8,6 +8,8 @@ const LOOK_MS = 100;
 export class PluginLog {
   #chunks: Buffer[] = [];
   #bytes = 0;
+  /** Of lives before this one. */
+  #before = '';
   readonly #file: string | null;
 
   /** @param file where it is kept beyond the process that reads it */
@@ -33,6 +35,13 @@ export class PluginLog {
     });
   }
 
+  /** What is printed from here on is of another life. */
+  begin(): void {
+    this.#before = this.text;
+    this.#chunks = [];
+    this.#bytes = 0;
+  }
+
   /** In Retake's own words. */
   say(line: string): void {
     this.add(Buffer.from(`[Retake] ${line}\n`));
@@ -47,11 +56,16 @@ export class PluginLog {
 
   /** A log that cannot be kept is no fault of the plugin. */
   async keep(): Promise<void> {
-    if (this.#file !== null && this.#bytes > 0) await writeWhole(this.#file, this.text).catch(() => {});
+    if (this.#file !== null && this.text !== '') await writeWhole(this.#file, this.text).catch(() => {});
   }
 
-  /** Lines of what it said, the last of them; nothing that a terminal would obey. */
+  /** Of all its lives, the last of it. */
   get text(): string {
+    return `${this.#before}${this.lately}`.slice(-LIMITS.logBytes);
+  }
+
+  /** Of this life; nothing that a terminal would obey. */
+  get lately(): string {
     const all = Buffer.concat(this.#chunks).subarray(-LIMITS.logBytes);
     return all.toString('utf8').replace(/[^\P{Cc}\n\t]/gu, '');
   }

@@ -12,7 +12,7 @@ import type { InstalledPlugin } from '../installed.ts';
 import { Broker, type NetworkOptions } from './broker.ts';
 import { pluginFault, TELL } from './faults.ts';
 import { Life } from './life.ts';
-import { LIMITS } from './limits.ts';
+import { LIMITS, type Limits } from './limits.ts';
 import { leadsOutside } from './links.ts';
 import { PluginLog } from './log.ts';
 
@@ -23,7 +23,7 @@ export interface ProcessOptions {
   readonly onCrash?: (fault: AppError) => void;
   /** Where the last that it printed is kept; its folder is there. */
   readonly logFile?: string;
-  readonly idleMs?: number;
+  readonly limits?: Partial<Limits>;
   readonly network?: NetworkOptions;
 }
 
@@ -48,9 +48,10 @@ export function pluginProcess(plugin: ProcessPlugin, options: ProcessOptions): P
       'Update Retake or the plugin.',
     );
   }
+  const limits: Limits = { ...LIMITS, ...options.limits };
   const log = new PluginLog(options.logFile);
   const broker = new Broker(granted, options.network);
-  const turn = pLimit(LIMITS.callsAtOnce);
+  const turn = pLimit(limits.callsAtOnce);
   let life: Promise<Life> | null = null;
   let dropped = 0;
   let current: Life | null = null;
@@ -61,7 +62,7 @@ export function pluginProcess(plugin: ProcessPlugin, options: ProcessOptions): P
     if (outside !== null)
       throw failure(`${outside} is a link to a place outside of its folder`, 'Put the file itself there.');
     const main = pathToFileURL(join(await realpath(dir), manifest.main ?? 'index.js')).href;
-    const made = new Life({ facts, dir, main, suites: speaks, broker, log });
+    const made = new Life({ facts, dir, main, suites: speaks, broker, log, limits });
     current = made;
     made.onFault = (fault) => {
       log.say(fault.message);
@@ -96,7 +97,7 @@ export function pluginProcess(plugin: ProcessPlugin, options: ProcessOptions): P
     if (idle) clearTimeout(idle);
     idle = null;
     if (turn.activeCount + turn.pendingCount > 1) return;
-    idle = setTimeout(() => void stop(), options.idleMs ?? LIMITS.idleMs).unref();
+    idle = setTimeout(() => void stop(), limits.idleMs).unref();
   };
 
   const call: PluginHandle['call'] = async (suite, method, of, input, asked = {}) => {
@@ -104,7 +105,7 @@ export function pluginProcess(plugin: ProcessPlugin, options: ProcessOptions): P
     if (!speaks.includes(suiteId(suite)))
       throw failure(`it does not speak ${suiteId(suite)}`, 'Its manifest must list it under "suites".');
     const args = asks.parse(input);
-    const { signal, deadlineMs = LIMITS.callMs, onProgress, files } = asked;
+    const { signal, deadlineMs = limits.callMs, onProgress, files } = asked;
     const answer = await turn(async () => {
       if (idle) clearTimeout(idle);
       try {
