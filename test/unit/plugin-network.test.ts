@@ -63,7 +63,6 @@ describe('the network for plugins', () => {
   it('carries no headers of the connection, and not without end', async () => {
     const url = 'https://api.example.org';
     expect(await said({ url, headers: { Host: 'other' } })).toContain('"Host" is not the plugin');
-    expect(await said({ url, headers: { 'x-key': 'a\r\nb: c' } })).toBe('connected');
     expect(await said({ url, method: 'CONNECT' })).toContain('method');
     expect(await said({ url, body: 'x'.repeat(2 ** 20 + 1) })).toContain('body');
   });
