@@ -52,6 +52,7 @@ async function samples(): Promise<{ [N in Name]: Calls[N]['input'] }> {
     'plugins.develop': { path, on: true },
     'plugins.reload': { id: 'org.example.ale' },
     'kit.create': { path, kind: 'exporter', id: null, from: null },
+    'kit.test': { path, record: false },
     'kit.pack': { path },
     'job.remove': { id: 'job' },
     'clip.probe': { path },

@@ -37,7 +37,7 @@ describe('a plugin that is begun', () => {
     expect(files).toContain('.retake/index.d.ts');
     const packed = await packPlugin(path);
     expect(packed.files[0]).toBe('retake-plugin.json');
-    expect(packed.left).toEqual(['.retake/']);
+    expect(packed.left[0]).toBe('.retake/');
   });
 
   it('holds the network that is named', async () => {

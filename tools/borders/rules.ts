@@ -229,7 +229,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/plugin-kit',
-    'resources.ts, atomic-files.ts, common, common/plugins, contract',
+    'plugins/*, plugin-methods, methods, diffusion, models, resources.ts, atomic-files.ts, common, common/interchange, common/plugins, contract, time',
     'Those who write plugins try them as they will be used.',
   ),
   area(

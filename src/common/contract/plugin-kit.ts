@@ -14,6 +14,15 @@ export const PLUGIN_KINDS = [
 ] as const;
 export type PluginKind = (typeof PLUGIN_KINDS)[number];
 
+/** One thing that was tried. */
+export interface KitCheck {
+  /** A phrase: "exporter shots: a cut with gaps". */
+  readonly what: string;
+  readonly outcome: 'passed' | 'failed' | 'left';
+  /** Why it failed or was left, or what came of it. */
+  readonly said: string;
+}
+
 export interface PackedPlugin {
   readonly path: string;
   readonly bytes: number;
@@ -21,6 +30,18 @@ export interface PackedPlugin {
   readonly files: readonly string[];
   /** What of the folder is not in it; folders have a slash at their end. */
   readonly left: readonly string[];
+}
+
+export interface KitReport {
+  readonly id: string;
+  readonly version: string;
+  readonly tier: string;
+  readonly checks: readonly KitCheck[];
+  /** Of the calls that are recorded in the folder: how many were made again, and how many were written. */
+  readonly recorded: { readonly replayed: number; readonly written: number };
+  readonly passed: boolean;
+  /** Null where it did not pass. */
+  readonly packed: PackedPlugin | null;
 }
 
 export interface CreatedPlugin {
@@ -43,5 +64,7 @@ export const pluginKitCalls = {
     }),
     'beginning a plugin',
   ).answers<CreatedPlugin>(),
+  /** `record`: what it answers is written to its `recorded` folder, instead of compared with what lies there. */
+  'kit.test': call(folder.extend({ record: z.boolean() }), 'testing a plugin').answers<KitReport>(),
   'kit.pack': call(folder, 'packing a plugin').answers<PackedPlugin>(),
 };

@@ -1,14 +1,22 @@
-/** `retake plugin new, pack`: for those who write plugins. */
+/** `retake plugin new, test, pack`: for those who write plugins. */
 import { basename, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import prettyBytes from 'pretty-bytes';
-import { type PackedPlugin, PLUGIN_KINDS, type PluginKind } from '../../common/contract/plugin-kit.ts';
+import {
+  type KitCheck,
+  type KitReport,
+  type PackedPlugin,
+  PLUGIN_KINDS,
+  type PluginKind,
+} from '../../common/contract/plugin-kit.ts';
 import type { Engine } from './engine.ts';
 
 interface Terminal {
   withEngine<Result>(task: (engine: Engine) => Promise<Result>): Promise<Result>;
   print(text: string): void;
 }
+
+const EXIT_FAILED = 1;
 
 interface NewFlags {
   readonly kind: PluginKind;
@@ -31,8 +39,24 @@ export function addPluginKitCommands(plugin: Command, { withEngine, print }: Ter
       const made = await withEngine((engine) => engine.call('kit.create', request));
       const shown = made.files.filter((file) => !file.startsWith('.retake/')).map((file) => `  ${file}`);
       print(
-        [`${made.id}, in ${made.path}`, ...shorter(shown), `Pack it: retake plugin pack ${name}`].join('\n'),
+        [`${made.id}, in ${made.path}`, ...shorter(shown), `Try it: retake plugin test ${name}`].join('\n'),
       );
+    });
+
+  plugin
+    .command('test')
+    .argument('<folder>')
+    .option(
+      '--record',
+      'keep what it answers in its folder "recorded", instead of comparing with what lies there',
+    )
+    .option('--json', 'print the report as JSON')
+    .description('Try all that a plugin promises, as Retake would use it, and pack it where all went well.')
+    .action(async (folder: string, flags: { record?: boolean; json?: boolean }) => {
+      const request = { path: resolve(folder), record: flags.record ?? false };
+      const report = await withEngine((engine) => engine.call('kit.test', request));
+      print(flags.json ? JSON.stringify(report, null, 2) : reportText(report));
+      if (!report.passed) process.exitCode = EXIT_FAILED;
     });
 
   plugin
@@ -42,6 +66,26 @@ export function addPluginKitCommands(plugin: Command, { withEngine, print }: Ter
     .action(async (folder: string) => {
       print(packedText(await withEngine((engine) => engine.call('kit.pack', { path: resolve(folder) }))));
     });
+}
+
+const SIGNS: Record<KitCheck['outcome'], string> = { passed: 'ok  ', failed: 'FAIL', left: '-   ' };
+
+function reportText({ id, version, tier, checks, recorded, passed, packed }: KitReport): string {
+  const failures = checks.filter(({ outcome }) => outcome === 'failed').length;
+  const lines = checks.map(
+    ({ what, outcome, said }) => `${SIGNS[outcome]} ${what}${said === '' ? '' : `: ${said}`}`,
+  );
+  const kept = recorded.written > 0 ? [`${recorded.written} calls were written to recorded/`] : [];
+  const replayed = recorded.replayed > 0 ? [`${recorded.replayed} recorded calls were made again`] : [];
+  const end = passed ? 'All of it works.' : `${failures} of ${checks.length} failed; nothing is packed.`;
+  return [
+    `${id} ${version}, tier ${tier}`,
+    ...lines,
+    ...replayed,
+    ...kept,
+    end,
+    ...(packed ? [packedText(packed)] : []),
+  ].join('\n');
 }
 
 function packedText({ path, bytes, files, left }: PackedPlugin): string {

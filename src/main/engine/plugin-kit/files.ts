@@ -11,7 +11,7 @@ import { isPortableName } from '../../../common/file-name.ts';
 const LEFT_FOLDERS: ReadonlySet<string> = new Set(['node_modules', 'recorded', 'test', 'tests']);
 const LEFT_FILES = /^([jt]sconfig(\..*)?\.json|package-lock\.json|.*\.(test\.[cm]?js|d\.ts|zip))$/;
 
-interface PluginFile {
+export interface PluginFile {
   /** From the folder, with forward slashes. */
   readonly path: string;
   readonly bytes: number;
