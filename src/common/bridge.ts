@@ -73,7 +73,8 @@ export interface ShellBridge {
   openProjectDialog(): Promise<string | null>;
   saveProjectDialog(name: string): Promise<string | null>;
   /** A timeline of another program. */
-  openTimelineDialog(): Promise<string | null>;
+  /** @param more endings that plugins read, without dot */
+  openTimelineDialog(more: readonly string[]): Promise<string | null>;
   saveFileDialog(file: FileToSave): Promise<string | null>;
   openModelDialog(): Promise<readonly string[] | null>;
   /** A plugin's .zip. */

@@ -7,7 +7,7 @@ export type ShellCalls = {
   'dialog:models': { input: null; output: readonly string[] | null };
   'dialog:plugin': { input: null; output: string | null };
   'dialog:project': { input: null; output: string | null };
-  'dialog:timeline': { input: null; output: string | null };
+  'dialog:timeline': { input: readonly string[]; output: string | null };
   'dialog:save': { input: string; output: string | null };
   'dialog:file': { input: FileToSave; output: string | null };
   'dialog:folder': { input: string; output: string | null };

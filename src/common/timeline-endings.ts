@@ -3,7 +3,12 @@
 /** Endings under which programs write timelines; what a file is, is told by what it holds. */
 export const TIMELINE_ENDINGS = ['fcpxml', 'xml', 'otio', 'edl', 'mlt', 'kdenlive'] as const;
 
-export function isNamedLikeTimeline(path: string): boolean {
-  const ending = /\.([^./\\]*)$/.exec(path)?.[1]?.toLowerCase();
-  return TIMELINE_ENDINGS.some((one) => one === ending);
+/** In lower case, without dot; empty where there is none. */
+export function endingOf(path: string): string {
+  return /\.([^./\\]*)$/.exec(path)?.[1]?.toLowerCase() ?? '';
+}
+
+/** @param more endings that plugins read */
+export function isNamedLikeTimeline(path: string, more: readonly string[] = []): boolean {
+  return [...TIMELINE_ENDINGS, ...more].includes(endingOf(path));
 }

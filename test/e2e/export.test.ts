@@ -11,10 +11,10 @@ import {
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { shownSource } from '../../src/common/interchange/cut.ts';
-import { readTimeline } from '../../src/common/interchange/read.ts';
 import { rational } from '../../src/common/time/rational.ts';
 import { createProject } from '../../src/main/engine/project/file.ts';
 import { testCard } from '../helpers/clips.ts';
+import { readAny } from '../helpers/cuts.ts';
 import { clipRefOf, withClip } from '../helpers/project.ts';
 import { accessible, choose, shots, takes } from './desk.ts';
 import { launch } from './launch.ts';
@@ -117,7 +117,7 @@ it('writes the folder, says what it holds, and what was written shows the take',
   const out = at('film export');
   const timeline = join(out, 'film (Resolve).fcpxml');
   expect(existsSync(join(out, 'README.txt'))).toBe(true);
-  const { cut } = readTimeline(readFileSync(timeline, 'utf8'), rational(24));
+  const cut = await readAny(readFileSync(timeline, 'utf8'), rational(24));
   const [shown] = cut.items.flatMap((item) => (item.kind === 'clip' ? [shownSource(item)] : []));
   const { path } = cut.media[shown!.media]!;
   expect(path).toBe(join(out, 'media', 'film Take 1.mov'));

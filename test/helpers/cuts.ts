@@ -13,10 +13,12 @@ import {
 } from '../../src/common/interchange/cut.ts';
 import { readEdl } from '../../src/common/interchange/edl.ts';
 import { readFcpxml } from '../../src/common/interchange/fcpxml/read.ts';
-import type { TimelineFormatId } from '../../src/common/interchange/formats.ts';
+import type { FcpxmlVersion } from '../../src/common/interchange/formats.ts';
 import { markersOf } from '../../src/common/interchange/markers.ts';
 import { readMlt } from '../../src/common/interchange/mlt/read.ts';
 import { readOtio } from '../../src/common/interchange/otio/read.ts';
+import { readerOf } from '../../src/common/interchange/read.ts';
+import { timelineFormat } from '../../src/common/interchange/registry.ts';
 import { readXmeml } from '../../src/common/interchange/xmeml/read.ts';
 import type { Rational } from '../../src/common/media.ts';
 import { MARKER_COLOURS } from '../../src/common/project/document.ts';
@@ -40,8 +42,20 @@ const CUT_RATES: readonly (readonly [Rational, boolean])[] = [
 /** Of each format, so that all of them together say more than two thousand timelines. */
 export const CUT_RUNS = 250;
 
+export async function writtenAs(format: string, cut: Cut, fcpxml: FcpxmlVersion = '1.10'): Promise<string> {
+  const { files } = await timelineFormat(format, 'writing a test').write(cut, {
+    ...{ stem: 'cut', place: () => null, fcpxml, params: {} },
+  });
+  const [file] = files;
+  return file && 'text' in file ? file.text : '';
+}
+
+export async function readAny(text: string, rate: Rational): Promise<Cut> {
+  return (await readerOf(text, 'cut').read(text, { name: 'cut', rate })).cut;
+}
+
 /** What reads each format; a list of edits does not say its rate. */
-export function readersAt(rate: Rational): Readonly<Record<TimelineFormatId, (text: string) => ReadCut>> {
+export function readersAt(rate: Rational): Readonly<Record<string, (text: string) => ReadCut>> {
   return {
     fcpxml: readFcpxml,
     resolve: readFcpxml,

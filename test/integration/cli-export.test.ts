@@ -113,7 +113,7 @@ describe('the folder', () => {
     expect(files.map(({ format }) => format)).toEqual(TIMELINE_FORMATS);
     expect(readdirSync(folder)).toContain('README.txt');
     for (const { format, path } of files) {
-      const { cut } = READERS[format](readFileSync(path, 'utf8'));
+      const { cut } = READERS[format]!(readFileSync(path, 'utf8'));
       const seen = seenIn(cut).map(({ name: _, ...one }) => one);
       expect(seen, format).toEqual(shownOf({ clip, take }));
       expect(marksIn(cut, { colours: false }), format).toEqual([
@@ -122,7 +122,7 @@ describe('the folder', () => {
       ]);
       if (!['kdenlive', 'shotcut'].includes(format)) expect(startOf(cut), format).toBe('10:00:00:00');
     }
-    const { cut } = READERS.otio(readFileSync(files.find(({ format }) => format === 'otio')!.path, 'utf8'));
+    const { cut } = READERS.otio!(readFileSync(files.find(({ format }) => format === 'otio')!.path, 'utf8'));
     expect(cut.items.map((item) => (item.kind === 'clip' ? item.sources.length : 0))).toEqual([
       1, 2, 1, 0, 1,
     ]);
@@ -149,7 +149,7 @@ describe('the folder', () => {
     expect(copied).toBe(readFileSync(clip).length + readFileSync(take).length);
     expect(readFileSync(own.take).equals(readFileSync(take))).toBe(true);
     for (const { format, path } of files) {
-      const { cut } = READERS[format](readFileSync(path, 'utf8'));
+      const { cut } = READERS[format]!(readFileSync(path, 'utf8'));
       expect(seenIn(cut).map(({ name: _, ...one }) => one)).toEqual(shownOf(own));
     }
   });

@@ -5,7 +5,6 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Cut } from '../../src/common/interchange/cut.ts';
 import { writeEdl } from '../../src/common/interchange/edl.ts';
 import { TIMELINE_FORMATS } from '../../src/common/interchange/formats.ts';
-import { WRITERS } from '../../src/common/interchange/registry.ts';
 import type { ProjectDocument } from '../../src/common/project/document.ts';
 import { framesLast } from '../../src/common/time/exact.ts';
 import { rational } from '../../src/common/time/rational.ts';
@@ -14,6 +13,7 @@ import { rememberingProbe } from '../../src/main/engine/media/remembering-probe.
 import { openProject } from '../../src/main/engine/project/file.ts';
 import { makeWorld, movingClip, retake, type World } from '../helpers/cli.ts';
 import { ffmpegDoes } from '../helpers/clips.ts';
+import { writtenAs } from '../helpers/cuts.ts';
 
 const RATE = rational(24);
 let world: World;
@@ -94,7 +94,7 @@ async function imported(timeline: string, project: string, ...more: string[]) {
 
 it.each(TIMELINE_FORMATS)('a timeline as %s has it', async (format) => {
   const file = join(world.dir, `cut-${format}`);
-  writeFileSync(file, WRITERS[format](cutOf({ one: first, two: second }), { fcpxml: '1.10' }).text);
+  writeFileSync(file, await writtenAs(format, cutOf({ one: first, two: second })));
   const context = { probe: rememberingProbe(), allows: async () => true, isTake: async () => false };
   const { document, shots } = await importTimeline({ path: file, footage: null, rate: RATE }, context);
   expect(shots).toBe(3);
@@ -134,7 +134,7 @@ it('a list of another program, whose labels are those of its files, which lie el
 
 it('what is not found is named and its place left empty; where nothing is, or the project is there already, nothing is made', async () => {
   const some = join(world.dir, 'some.otio');
-  writeFileSync(some, WRITERS.otio(cutOf({ one: first, two: '/nowhere/two.mov' }), { fcpxml: '1.10' }).text);
+  writeFileSync(some, await writtenAs('otio', cutOf({ one: first, two: '/nowhere/two.mov' })));
   const { code, stdout, out } = await imported(some, 'some.retake');
   expect(code).toBe(0);
   expect(stdout).toContain('not kept: two.mov was not found: its place is left empty');
@@ -145,10 +145,7 @@ it('what is not found is named and its place left empty; where nothing is, or th
   expect(again.stderr).toMatch(/is there already/);
   expect(readFileSync(out).equals(before)).toBe(true);
   const none = join(world.dir, 'none.otio');
-  writeFileSync(
-    none,
-    WRITERS.otio(cutOf({ one: '/nowhere/a.mov', two: '/nowhere/b.mov' }), { fcpxml: '1.10' }).text,
-  );
+  writeFileSync(none, await writtenAs('otio', cutOf({ one: '/nowhere/a.mov', two: '/nowhere/b.mov' })));
   const refused = await imported(none, 'none.retake');
   expect(refused.code).toBe(2);
   expect(refused.stderr).toMatch(/^retake: opening a timeline: none of the files .*\n$/);

@@ -305,7 +305,7 @@ describe('shots', () => {
     const [first, third] = out.files.map(({ path }) => path);
     expect(first).toBe(folder.at('cut/media/Sea- 1_Shot 1_Take 1.mov'));
     for (const { format, path } of out.timelines) {
-      const { cut } = READERS[format](readFileSync(path, 'utf8'));
+      const { cut } = READERS[format]!(readFileSync(path, 'utf8'));
       const seen = seenIn(cut).map(({ name: _, ...one }) => one);
       expect(seen, format).toEqual([
         { at: 0, frames: 16, path: first, from: 2 },

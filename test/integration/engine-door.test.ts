@@ -91,6 +91,7 @@ async function samples(): Promise<{ [N in Name]: Calls[N]['input'] }> {
         rate: { num: 25, den: 1 },
       },
     },
+    'timeline.ways': null,
     'timeline.look': { path, footage: path, rate: { num: 25, den: 1 } },
     'timeline.import': { path, project: at('y'), footage: path, rate: { num: 25, den: 1 } },
     'render.plan': { shot, clip, bundle, provider: 'cpu' },

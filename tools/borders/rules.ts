@@ -66,7 +66,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'common/interchange',
-    'common, project, settings, time',
+    'common, plugins, project, settings, time',
     'Timelines as other programs write them are text made of a snapshot: no file, no process.',
   ),
   area(
@@ -86,7 +86,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'common/delivery',
-    'contract, project',
+    'common, contract, interchange, plugins, project',
     'What an artist asks of an export is data, and so are presets.',
   ),
   // Processes.
@@ -199,12 +199,12 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/interchange',
-    'project, media, common, common/interchange, common/project, contract',
+    'project, media, plugins, common, common/delivery, common/interchange, common/plugins, common/project, contract',
     'What another program cut becomes a document.',
   ),
   area(
     'main/engine/delivery',
-    'project, media, report-file.ts, resources.ts, atomic-files.ts, disk.ts, common, common/credentials, common/formats, common/interchange, common/project, contract, time',
+    'project, media, report-file.ts, resources.ts, atomic-files.ts, disk.ts, common, common/credentials, common/delivery, common/formats, common/interchange, common/plugins, common/project, contract, time',
     'A folder for other programs is made of a snapshot and the files that it names.',
   ),
   area(
@@ -274,7 +274,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine',
-    'calls, plugins/*, plugin-methods, queue, recipe, methods, models, artefacts, onnx, media, watchdog, main, common, common/settings, contract, time',
+    'calls, interchange, plugins/*, plugin-methods, queue, recipe, methods, models, artefacts, onnx, media, watchdog, main, common, common/settings, contract, time',
     'The top of the engine wires what is below it, and nobody below knows it but for single files.',
   ),
   // The page, from below.

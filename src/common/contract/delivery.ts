@@ -1,12 +1,18 @@
 /** Out to other programs: takes, shots or the whole timeline as files, and timelines that name them. */
 import { z } from 'zod';
 import { TAKE_FORMATS } from '../formats/registry.ts';
-import { FCPXML_VERSIONS, TIMELINE_FORMATS, type TimelineFormatId } from '../interchange/formats.ts';
+import { FCPXML_VERSIONS } from '../interchange/formats.ts';
 import { projectDocument } from '../project/document.ts';
 import { call } from './call.ts';
 import { absolutePath, projectId } from './values.ts';
 
 const ids = z.array(z.string().min(1).max(40)).min(1).max(100_000);
+
+/** A format of Retake, "edl", or of a plugin, "org.example.ale/ale". */
+const timelineId = z
+  .string()
+  .max(150)
+  .regex(/^[a-z][a-z0-9.-]*(\/[a-z][a-z0-9-]*)?$/, 'is no name of a timeline format');
 
 const what = z.discriminatedUnion('kind', [
   /** A file for each take, all its frames. */
@@ -45,10 +51,17 @@ export const deliveryHow = z.strictObject({
   /** Timelines beside the media; null for none. */
   timelines: z
     .strictObject({
-      formats: z.array(z.enum(TIMELINE_FORMATS)).min(1),
+      formats: z.array(timelineId).min(1).max(100),
       /** Of shots with several. */
       takes: z.enum(['all', 'shown']),
       fcpxml: z.enum(FCPXML_VERSIONS),
+      /** What formats of plugins ask for, by format; what is not said is as the plugin has it. */
+      params: z
+        .record(
+          timelineId,
+          z.record(z.string().max(40), z.union([z.string().max(10_000), z.number(), z.boolean()])),
+        )
+        .optional(),
     })
     .nullable(),
   /** A script beside the timelines that puts takes into Resolve's take selector. */
@@ -82,8 +95,12 @@ export interface DeliveryForecast {
 }
 
 export interface WrittenTimeline {
-  readonly format: TimelineFormatId;
+  readonly format: string;
+  /** What programs take it. */
+  readonly programs: string;
   readonly path: string;
+  /** Further files of it. */
+  readonly more: readonly string[];
   /** What it could not keep, a line each. */
   readonly losses: readonly string[];
 }
@@ -92,6 +109,8 @@ export interface Delivered {
   readonly folder: string;
   readonly files: readonly { readonly path: string; readonly frames: number; readonly bytes: number }[];
   readonly timelines: readonly WrittenTimeline[];
+  /** Timelines that plugins could not write, and why, in a line; all else is there. */
+  readonly failed: readonly { readonly format: string; readonly programs: string; readonly line: string }[];
   readonly notes: readonly string[];
 }
 

@@ -1,9 +1,10 @@
 /** Timelines of other programs. */
 import { z } from 'zod';
 import type { Rational } from '../media.ts';
+import type { ParamsSchema } from '../plugins/params.ts';
 import { call } from './call.ts';
 import type { OpenedProject } from './projects.ts';
-import { absolutePath } from './values.ts';
+import { absolutePath, nothing } from './values.ts';
 
 const lookRequest = z.strictObject({
   /** What another program wrote. */
@@ -41,7 +42,29 @@ export interface ImportedTimeline {
   readonly losses: readonly string[];
 }
 
+interface OfPlugin {
+  readonly id: string;
+  readonly label: string;
+  /** Null for what comes with Retake. */
+  readonly plugin: { readonly id: string; readonly name: string } | null;
+}
+
+/** What timelines can be written as and read from, and what names can be made of: of Retake, and of plugins that are on. */
+export interface TimelineWays {
+  readonly formats: readonly (OfPlugin & {
+    /** What programs take it. */
+    readonly programs: string;
+    readonly ending: string;
+    /** What it asks for; null for nothing. */
+    readonly params: ParamsSchema | null;
+  })[];
+  /** Endings without dot. */
+  readonly readers: readonly (OfPlugin & { readonly endings: readonly string[] })[];
+  readonly words: readonly OfPlugin[];
+}
+
 export const timelineCalls = {
+  'timeline.ways': call(nothing, 'listing timeline formats').answers<TimelineWays>(),
   /** Makes nothing. */
   'timeline.look': call(lookRequest, 'looking at a timeline').answers<SeenTimeline>(),
   'timeline.import': call(importRequest, 'opening a timeline').answers<ImportedTimeline>(),

@@ -1,10 +1,10 @@
-/** What a timeline can be exported as: one list. Which program takes which is said here once, for README, window and command line. */
+/** What Retake itself writes timelines as, as facts: which program takes which is said here once. How is in registry.ts, where those of plugins are too. */
 
 /** Of Final Cut Pro's XML. */
 export const FCPXML_VERSIONS = ['1.10', '1.11', '1.12', '1.13'] as const;
 export type FcpxmlVersion = (typeof FCPXML_VERSIONS)[number];
 
-interface TimelineFormat {
+export interface TimelineFacts {
   /** What programs take it, as an artist calls them. */
   readonly programs: string;
   /** Ending of its file, after the project's name. */
@@ -54,9 +54,9 @@ const formats = {
     ending: '.mlt',
     takes: 'Takes that are not shown are on hidden tracks.',
   },
-} as const satisfies Record<string, TimelineFormat>;
+} as const satisfies Record<string, TimelineFacts>;
 
 export type TimelineFormatId = keyof typeof formats;
 
-export const TIMELINES: Readonly<Record<TimelineFormatId, TimelineFormat>> = formats;
+export const TIMELINES: Readonly<Record<TimelineFormatId, TimelineFacts>> = formats;
 export const TIMELINE_FORMATS = Object.keys(formats) as [TimelineFormatId, ...TimelineFormatId[]];

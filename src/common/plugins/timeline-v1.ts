@@ -208,6 +208,7 @@ const nameFacts = z.object({
   note: text,
   rating: z.int().min(0).max(5),
 });
+export type NameFacts = z.infer<typeof nameFacts>;
 
 export const timelineV1 = suite('timeline', 1, {
   /** exporters[id].write(timeline, params) */

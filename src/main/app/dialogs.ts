@@ -71,11 +71,12 @@ export async function openPlugin(window: BrowserWindow): Promise<string | null> 
   return chosen?.[0] ?? null;
 }
 
-export async function openTimeline(window: BrowserWindow): Promise<string | null> {
+/** @param more endings that plugins read */
+export async function openTimeline(window: BrowserWindow, more: readonly string[]): Promise<string | null> {
   const chosen = await paths(window, {
     title: 'Open a timeline of another program',
     filters: [
-      { name: 'Timelines', extensions: [...TIMELINE_ENDINGS] },
+      { name: 'Timelines', extensions: [...new Set([...TIMELINE_ENDINGS, ...more])] },
       { name: 'All files', extensions: ['*'] },
     ],
     properties: ['openFile'],

@@ -19,7 +19,7 @@ const calls: { readonly [Name in keyof ShellCalls]: z.ZodType<ShellCalls[Name]['
   'dialog:models': z.null(),
   'dialog:plugin': z.null(),
   'dialog:project': z.null(),
-  'dialog:timeline': z.null(),
+  'dialog:timeline': z.array(z.string().regex(/^[a-z0-9]{1,16}$/)).max(500),
   'dialog:save': text,
   'dialog:file': z.object({ title: text, name: text, ending: z.enum(['png', 'mp4']) }),
   'dialog:folder': text,

@@ -156,7 +156,7 @@ function run(): void {
         'dialog:models': (_input, parent) => openModels(parent),
         'dialog:plugin': (_input, parent) => openPlugin(parent),
         'dialog:project': (_input, parent) => openProject(parent),
-        'dialog:timeline': (_input, parent) => openTimeline(parent),
+        'dialog:timeline': (more, parent) => openTimeline(parent, more),
         'dialog:save': (name, parent) => saveProject(parent, name, app.getPath('documents')),
         'dialog:file': (file, parent) => saveFile(parent, file, app.getPath('documents')),
         'dialog:folder': (title, parent) => openFolder(parent, title),

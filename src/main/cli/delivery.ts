@@ -6,13 +6,7 @@ import type { Calls } from '../../common/contract/contract.ts';
 import type { Delivered, DeliveryForecast } from '../../common/contract/delivery.ts';
 import { AppError } from '../../common/errors.ts';
 import { FORMATS, TAKE_FORMATS, type TakeFormat } from '../../common/formats/registry.ts';
-import {
-  FCPXML_VERSIONS,
-  type FcpxmlVersion,
-  TIMELINE_FORMATS,
-  TIMELINES,
-  type TimelineFormatId,
-} from '../../common/interchange/formats.ts';
+import { FCPXML_VERSIONS, type FcpxmlVersion, TIMELINE_FORMATS } from '../../common/interchange/formats.ts';
 import type { Rational } from '../../common/media.ts';
 import type { Engine } from './engine.ts';
 import { createProgressView } from './progress.ts';
@@ -45,7 +39,8 @@ interface ExportFlags {
   readonly sound: boolean;
   readonly startTimecode?: string;
   readonly timeline?: boolean;
-  readonly format: readonly TimelineFormatId[];
+  readonly format: readonly string[];
+  readonly formatParam: readonly FormatParam[];
   readonly takes: 'all' | 'shown';
   readonly fcpxml: FcpxmlVersion;
   readonly resolve?: boolean;
@@ -55,6 +50,7 @@ interface ExportFlags {
 }
 
 const EXIT_CANCELLED = 130;
+const EXIT_FAILED = 1;
 const NAMES = '{project}_{shot}_{take}';
 const DOING = 'reading the options';
 
@@ -94,9 +90,16 @@ export function addExportCommand(retake: Command, { withEngine, print }: Termina
     .option('--start-timecode <label>', "of the timeline's first frame; the project's by default")
     .option('--timeline', 'also write timelines for editing programs')
     .addOption(
-      new Option('--format <formats...>', 'which timelines; all by default')
-        .choices(TIMELINE_FORMATS)
-        .default(TIMELINE_FORMATS, 'all'),
+      new Option(
+        '--format <formats...>',
+        `which timelines; by default all of Retake: ${TIMELINE_FORMATS.join(', ')}. Of a plugin by its full name: org.example.ale/ale`,
+      ).default(TIMELINE_FORMATS, 'all'),
+    )
+    .option(
+      '--format-param <format:name=value...>',
+      'what a format of a plugin asks for: org.example.ale/ale:fps=25',
+      formatParamOf,
+      [],
     )
     .addOption(
       new Option('--takes <which>', 'in timelines, of shots with several')
@@ -117,6 +120,8 @@ export function addExportCommand(retake: Command, { withEngine, print }: Termina
     .action(async (project: string, flags: ExportFlags) => {
       const said = await withEngine(async (engine) => {
         const done = await follow(engine, resolve(project), flags);
+        // What was asked for is not all there.
+        if ('made' in done && done.made.failed.length > 0) process.exitCode = EXIT_FAILED;
         return flags.json ? JSON.stringify(asJson(done), null, 2) : summary(done);
       });
       print(said);
@@ -167,10 +172,43 @@ function requestOf(project: string, document: Document, flags: ExportFlags): Del
     names: flags.names ?? (made ? NAMES : null),
     startTimecode: flags.startTimecode ?? null,
     timelines: flags.timeline
-      ? { formats: [...flags.format], takes: flags.takes, fcpxml: flags.fcpxml }
+      ? {
+          ...{ formats: [...flags.format], takes: flags.takes, fcpxml: flags.fcpxml },
+          ...(flags.formatParam.length > 0 && { params: paramsOf(flags.formatParam) }),
+        }
       : null,
     ...{ resolve: flags.resolve ?? false, credentials: flags.credentials },
   };
+}
+
+interface FormatParam {
+  readonly format: string;
+  readonly name: string;
+  readonly value: string | number | boolean;
+}
+
+/** Numbers and yes or no are what they look like; what is meant as text and looks like them stands in quotes. */
+function formatParamOf(text: string, before: readonly FormatParam[]): FormatParam[] {
+  const found = /^([^:=\s]+):([A-Za-z][A-Za-z0-9]*)=(.*)$/s.exec(text);
+  if (!found)
+    throw new InvalidArgumentError('The format, the name and the value: org.example.ale/ale:fps=25');
+  const [, format, name, said] = found;
+  const quoted = /^"(.*)"$/s.exec(said!)?.[1];
+  const isPlain = /^(true|false|-?\d+(\.\d+)?)$/.test(said!);
+  const value = quoted ?? (isPlain ? (JSON.parse(said!) as number | boolean) : said!);
+  return [...before, { format: format!, name: name!, value }];
+}
+
+function paramsOf(given: readonly FormatParam[]): Record<string, Record<string, FormatParam['value']>> {
+  const formats = [...new Set(given.map(({ format }) => format))];
+  return Object.fromEntries(
+    formats.map((one) => [
+      one,
+      Object.fromEntries(
+        given.filter(({ format }) => format === one).map(({ name, value }) => [name, value]),
+      ),
+    ]),
+  );
 }
 
 /** The first option that says nothing of files as they are. */
@@ -241,8 +279,8 @@ function handlesOf(text: string): number {
 
 function asJson(done: Done): unknown {
   if ('planned' in done) return done.planned;
-  const { folder, files, timelines, notes } = done.made;
-  return { folder, files: timelines, copied: bytesOf(done.made), media: files, notes };
+  const { folder, files, timelines, failed, notes } = done.made;
+  return { folder, files: timelines, failed, copied: bytesOf(done.made), media: files, notes };
 }
 
 function summary(done: Done): string {
@@ -255,16 +293,17 @@ function summary(done: Done): string {
       ...(there > 0 ? [`${there} of ${files.length} files are there from a run that was cut off`] : []),
     ].join('\n');
   }
-  const { folder, files, timelines, notes } = done.made;
+  const { folder, files, timelines, failed, notes } = done.made;
   const bytes = bytesOf(done.made);
   return [
     ...(timelines.length > 0
       ? []
       : files.map(({ path, frames }) => `${inside(path, folder)}: ${frames} frames`)),
-    ...timelines.flatMap(({ format, path, losses }) => [
-      `${inside(path, folder)}: ${TIMELINES[format].programs}`,
+    ...timelines.flatMap(({ programs, path, more, losses }) => [
+      ...[path, ...more].map((one) => `${inside(one, folder)}: ${programs}`),
       ...losses.map((loss) => `  not kept: ${loss}`),
     ]),
+    ...failed.map(({ format, line }) => `not written: ${format}: ${line}`),
     ...notes,
     bytes > 0 ? `${folder}, with ${prettyBytes(bytes)} of media` : folder,
   ].join('\n');

@@ -15,7 +15,7 @@ export function addImportCommand(retake: Command, { withEngine, print }: Termina
     .command('import')
     .argument(
       '<timeline>',
-      'of Final Cut Pro, Premiere, Resolve, Kdenlive, Shotcut, OpenTimelineIO, or an EDL',
+      'of Final Cut Pro, Premiere, Resolve, Kdenlive, Shotcut, OpenTimelineIO, an EDL, or what a plugin reads',
     )
     .requiredOption('--out <project>', 'a project that is not there yet (.retake)')
     .option('--footage <folder>', 'searched for clips that are not where the timeline says')

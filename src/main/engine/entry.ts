@@ -11,6 +11,7 @@ import { createDesktop, type Desktop } from './calls/handlers.ts';
 import { pluginKitHandlers } from './calls/plugin-kit.ts';
 import { afterPlugins, pluginHandlers } from './calls/plugins.ts';
 import { dataDirectory, prepareDataDirectory } from './data-paths.ts';
+import { timelineContributor } from './interchange/of-plugins.ts';
 import { probeClip } from './media/probe.ts';
 import { rememberingProbe } from './media/remembering-probe.ts';
 import { methods, paramsSchema, solversOf } from './methods/registry.ts';
@@ -90,7 +91,12 @@ const plugins = once(() => {
   const dir = join(dataDirectory(), 'plugins');
   return new Plugins({
     dir,
-    contributors: [running(), networksOfPlugins(dir), methodContributor((id) => running().handle(id))],
+    contributors: [
+      running(),
+      networksOfPlugins(dir),
+      methodContributor((id) => running().handle(id)),
+      timelineContributor((id) => running().handle(id)),
+    ],
     onChange: () => emit({ kind: 'plugins' }),
   });
 });

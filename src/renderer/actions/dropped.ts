@@ -3,6 +3,7 @@ import { isNamedLikeTimeline } from '../../common/timeline-endings.ts';
 import { call, shell } from '../engine.ts';
 import { attempt, tell } from '../store/notices.ts';
 import { getOpened } from '../store/project.ts';
+import { endingsOfPlugins } from '../store/timeline-ways.ts';
 import { nameOfFile } from '../words.ts';
 import { importClips } from './import-clip.ts';
 import { addToLibrary } from './library.ts';
@@ -15,9 +16,11 @@ export async function takeDropped(files: readonly File[]): Promise<void> {
   if (paths.length < files.length) tell('Some of what you dropped is no file on this machine.', 'problem');
   const isProject = (path: string) => /\.retake$/i.test(path);
   const [project, ...others] = paths.filter(isProject);
-  const [timeline, ...unopened] = paths.filter(isNamedLikeTimeline);
+  const more = await endingsOfPlugins();
+  const isTimeline = (path: string) => isNamedLikeTimeline(path, more);
+  const [timeline, ...unopened] = paths.filter(isTimeline);
   const { forLibrary, clips, plugins } = await sorted(
-    paths.filter((path) => !isProject(path) && !isNamedLikeTimeline(path)),
+    paths.filter((path) => !isProject(path) && !isTimeline(path)),
   );
   if (others.length > 0) tell(`Only one project opens at a time: ${nameOfFile(project!)}.`, 'problem');
   if (timeline && (project || unopened.length > 0))

@@ -162,6 +162,7 @@ const FIELD_OF: Readonly<Record<string, ExportField>> = {
   'encoder-missing': 'media',
   'preparing the take': 'media',
   'naming the files': 'names',
+  'exporting timelines': 'timelines',
   'choosing the folder': 'folder',
 };
 

@@ -4,6 +4,7 @@ import { rational } from '../../common/time/rational.ts';
 import { call, shell } from '../engine.ts';
 import { flush } from '../store/autosave.ts';
 import { beginOpening, type Opening, openingStore, patchOpening } from '../store/opening.ts';
+import { endingsOfPlugins } from '../store/timeline-ways.ts';
 import { setView } from '../store/view.ts';
 import { sentence } from '../words.ts';
 import type { Command } from './command.ts';
@@ -92,7 +93,7 @@ function lineOf(error: unknown): string | null {
 }
 
 async function askAndOpen(): Promise<void> {
-  const path = await shell().openTimelineDialog();
+  const path = await shell().openTimelineDialog(await endingsOfPlugins());
   if (path) await openTimeline(path);
 }
 

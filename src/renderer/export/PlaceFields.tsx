@@ -5,6 +5,7 @@ import { timecodeAt } from '../../common/project/start-timecode.ts';
 import { choose, chooseExportFolder, setExportFolder, setExportStart } from '../actions/export.ts';
 import { type Foreseen, useExporting } from '../store/exporting.ts';
 import { useDocument } from '../store/project.ts';
+import { useNameWords } from '../store/timeline-ways.ts';
 import inputs from '../ui/input.module.css';
 import { PlaceField } from '../ui/PlaceField.tsx';
 import texts from '../ui/text.module.css';
@@ -43,6 +44,7 @@ function Names({ choice, foreseen }: Props) {
   const [text, setText] = useState(names);
   useEffect(() => setText(names), [names]);
   const refused = refusedAt(foreseen, 'names');
+  const words = useNameWords();
   const files =
     foreseen?.state === 'known' ? foreseen.forecast.files.map(({ name }) => nameOfFile(name)) : [];
   const kept = choice.media.as === 'copy';
@@ -67,7 +69,7 @@ function Names({ choice, foreseen }: Props) {
         {refused ??
           (files.length > 0
             ? listed(files, MOST_EXAMPLES)
-            : 'Words that are filled in: {project} {shot} {take} {clip} {n} {date} {timecode}')}
+            : `Words that are filled in: ${(words ?? []).map(({ id }) => `{${id}}`).join(' ')}`)}
       </p>
     </div>
   );

@@ -2,8 +2,10 @@
 import { useState } from 'react';
 import type { ExportChoice } from '../../common/delivery/choice.ts';
 import { EXPORT_PRESETS, nameFault, presetOf } from '../../common/delivery/presets.ts';
+import { pluginOf } from '../../common/plugins/ids.ts';
 import { choose } from '../actions/export.ts';
 import { deleteOwnPreset, renameOwnPreset, saveOwnPreset, useOwnPresets } from '../store/export-presets.ts';
+import { useTimelineFormats, type WayOfWriting } from '../store/timeline-ways.ts';
 import { Button } from '../ui/Button.tsx';
 import inputs from '../ui/input.module.css';
 import { Select } from '../ui/Select.tsx';
@@ -14,8 +16,9 @@ export function PresetBar({ choice }: { readonly choice: ExportChoice }) {
   const own = useOwnPresets();
   const current = presetOf(choice, own);
   const isOwn = own.some(({ name }) => name === current);
+  const ways = useTimelineFormats();
   const [naming, setNaming] = useState<'new' | 'rename' | null>(null);
-  const all = [...EXPORT_PRESETS, ...own.map((one) => ({ ...one, note: 'Your own' }))];
+  const all = [...EXPORT_PRESETS, ...own.map((one) => ({ ...one, note: noteOf(one.choice, ways) }))];
   if (naming !== null)
     return (
       <NamePreset
@@ -51,6 +54,14 @@ export function PresetBar({ choice }: { readonly choice: ExportChoice }) {
       ) : null}
     </div>
   );
+}
+
+/** A preset that names what is not there says so before it is chosen. */
+function noteOf({ timelines }: ExportChoice, ways: readonly WayOfWriting[] | null): string {
+  const away = ways && timelines?.formats.find((id) => !ways.some((one) => one.id === id));
+  return away
+    ? `Your own; needs the plugin ${pluginOf(away) ?? away}, which is not there or not on`
+    : 'Your own';
 }
 
 interface NameProps {

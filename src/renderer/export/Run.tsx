@@ -1,7 +1,6 @@
 /** An export under way, and what became of it. */
 import prettyBytes from 'pretty-bytes';
 import { useEffect, useState } from 'react';
-import { TIMELINES } from '../../common/interchange/formats.ts';
 import { duration } from '../../common/time/duration.ts';
 import {
   cancelExport,
@@ -15,7 +14,7 @@ import { type ExportRun, secondsLeft } from '../store/exporting.ts';
 import { Button } from '../ui/Button.tsx';
 import { Meter } from '../ui/Meter.tsx';
 import texts from '../ui/text.module.css';
-import { count, nameOfFile } from '../words.ts';
+import { count, listed, nameOfFile, sentence } from '../words.ts';
 import styles from './Export.module.css';
 
 export function Run({ run }: { readonly run: ExportRun }) {
@@ -75,6 +74,8 @@ function Running({ run }: { readonly run: ExportRun }) {
 }
 
 const TICK_MS = 1000;
+/** Of the files of one timeline. */
+const MOST_NAMES = 4;
 
 function useClock(): number {
   const [now, setNow] = useState(() => Date.now());
@@ -87,7 +88,7 @@ function useClock(): number {
 
 function Done({ run: { result, inPlace } }: { readonly run: ExportRun }) {
   if (!result) return null;
-  const { files, timelines, notes, folder } = result;
+  const { files, timelines, failed, notes, folder } = result;
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   const written = [
     ...(files.length > 0 ? [`${count(files.length, 'file')}, ${prettyBytes(bytes)}`] : []),
@@ -99,10 +100,10 @@ function Done({ run: { result, inPlace } }: { readonly run: ExportRun }) {
       <p className={`${texts.quiet} ${texts.path}`}>{folder}</p>
       {timelines.length > 0 ? (
         <ul className={styles.written} aria-label="Timelines">
-          {timelines.map(({ format, path, losses }) => (
+          {timelines.map(({ programs, path, more, losses }) => (
             <li key={path}>
-              <p>{nameOfFile(path)}</p>
-              <p className={texts.quiet}>For {TIMELINES[format].programs}</p>
+              <p>{listed([path, ...more].map(nameOfFile), MOST_NAMES)}</p>
+              <p className={texts.quiet}>For {programs}</p>
               {losses.length > 0 ? (
                 <ul>
                   {losses.map((loss) => (
@@ -112,6 +113,15 @@ function Done({ run: { result, inPlace } }: { readonly run: ExportRun }) {
                   ))}
                 </ul>
               ) : null}
+            </li>
+          ))}
+        </ul>
+      ) : null}
+      {failed.length > 0 ? (
+        <ul className={texts.problem} aria-label="Not written" role="alert">
+          {failed.map(({ format, line }) => (
+            <li key={format}>
+              Not written: {format}. {sentence(line)}
             </li>
           ))}
         </ul>

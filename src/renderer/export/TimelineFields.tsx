@@ -2,19 +2,16 @@
 import { useId } from 'react';
 import type { ExportChoice } from '../../common/delivery/choice.ts';
 import { takesScript } from '../../common/delivery/request.ts';
-import {
-  FCPXML_VERSIONS,
-  type FcpxmlVersion,
-  TIMELINE_FORMATS,
-  TIMELINES,
-  type TimelineFormatId,
-} from '../../common/interchange/formats.ts';
+import { FCPXML_VERSIONS, type FcpxmlVersion } from '../../common/interchange/formats.ts';
+import { pluginOf } from '../../common/plugins/ids.ts';
 import { choose } from '../actions/export.ts';
+import { useTimelineFormats, type WayOfWriting } from '../store/timeline-ways.ts';
 import { CheckList } from '../ui/CheckList.tsx';
 import { Select } from '../ui/Select.tsx';
 import { Switch } from '../ui/Switch.tsx';
 import texts from '../ui/text.module.css';
 import styles from './Export.module.css';
+import { FormatParams } from './FormatParams.tsx';
 
 interface Props {
   readonly choice: ExportChoice;
@@ -23,10 +20,16 @@ interface Props {
 
 type Timelines = NonNullable<ExportChoice['timelines']>;
 
-const OPTIONS = TIMELINE_FORMATS.map((id) => ({
-  id,
-  name: `${TIMELINES[id].programs} · ${TIMELINES[id].ending.trim()}`,
-}));
+function optionOf({ id, programs, ending, plugin, label }: WayOfWriting) {
+  return plugin === null
+    ? { id, name: `${programs} · ${ending.trim()}` }
+    : { id, name: `${label} · ${ending.trim()}`, note: `For ${programs} · by the plugin ${plugin.name}` };
+}
+
+/** Chosen, perhaps by a preset, and not there: it can be unticked. */
+function optionAway(id: string) {
+  return { id, name: id, note: `Its plugin, ${pluginOf(id) ?? id}, is not there or not on` };
+}
 
 const CREDENTIALS = [
   { id: 'none', name: 'Nothing' },
@@ -39,19 +42,31 @@ export function TimelineFields({ choice, refused }: Props) {
   const { timelines } = choice;
   const set = (patch: Partial<Timelines>) =>
     choose({ timelines: { formats: [], takes: 'all', fcpxml: '1.10', ...timelines, ...patch } });
-  const onFormats = (formats: string[]) =>
-    formats.length === 0 ? choose({ timelines: null }) : set({ formats: formats as Timelines['formats'] });
+  const ways = useTimelineFormats();
+  const chosen = timelines?.formats ?? [];
+  const away = ways === null ? [] : chosen.filter((one) => !ways.some((way) => way.id === one));
+  const options = [...(ways ?? []).map(optionOf), ...away.map(optionAway)];
+  const onFormats = (ids: readonly string[]) => {
+    const formats = options.flatMap((one) => (ids.includes(one.id) ? [one.id] : []));
+    if (formats.length === 0) choose({ timelines: null });
+    else set({ formats, ...paramsIn(formats, timelines?.params) });
+  };
   return (
     <>
       <div className={styles.field}>
-        <CheckList
-          label="Timelines"
-          options={OPTIONS}
-          value={timelines?.formats ?? []}
-          onChange={(ids) => onFormats(TIMELINE_FORMATS.filter((one: TimelineFormatId) => ids.includes(one)))}
-        />
+        <CheckList label="Timelines" options={options} value={chosen} onChange={onFormats} />
         {refused ? <p className={texts.problem}>{refused}</p> : null}
       </div>
+      {(ways ?? [])
+        .filter(({ id, params }) => params !== null && chosen.includes(id))
+        .map((format) => (
+          <FormatParams
+            key={format.id}
+            format={format}
+            values={timelines?.params?.[format.id] ?? {}}
+            onChange={(values) => set(paramsIn(chosen, { ...timelines?.params, [format.id]: values }))}
+          />
+        ))}
       {timelines ? (
         <Select
           label="Takes in timelines"
@@ -92,4 +107,12 @@ export function TimelineFields({ choice, refused }: Props) {
       </div>
     </>
   );
+}
+
+/** Of the formats that are chosen; what is as the plugin has it is left to the plugin, so that presets stay what they are. */
+function paramsIn(formats: readonly string[], params: Timelines['params']): Pick<Timelines, 'params'> {
+  const said = Object.entries(params ?? {}).filter(
+    ([id, values]) => formats.includes(id) && Object.keys(values).length > 0,
+  );
+  return { params: said.length > 0 ? Object.fromEntries(said) : undefined };
 }

@@ -15,6 +15,7 @@ import { onReview } from './quality.ts';
 import { setEngineState } from './session.ts';
 import { keepInHand } from './settle.ts';
 import { onSpeeds } from './speeds.ts';
+import { followTimelineWays } from './timeline-ways.ts';
 import { onTrial } from './trying.ts';
 
 type TakeEvent = Extract<DesktopEvent, { kind: 'take' }>;
@@ -57,6 +58,7 @@ export function connect(): () => void {
     followLibrary(),
     followMethods(),
     followPlugins(),
+    followTimelineWays(),
     keepInHand(),
   ];
   return () => {

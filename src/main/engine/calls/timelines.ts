@@ -6,6 +6,7 @@ import type { OpenedProject } from '../../../common/contract/projects.ts';
 import { AppError } from '../../../common/errors.ts';
 import { requireSearchFolder } from '../folders.ts';
 import { importTimeline, lookAtTimeline } from '../interchange/import.ts';
+import { timelineWays } from '../interchange/ways.ts';
 import type { Probe } from '../media/remembering-probe.ts';
 import { projectPath } from '../project/file.ts';
 import type { NetworkPlaces } from '../project/places.ts';
@@ -32,7 +33,7 @@ export function timelineHandlers({
   probe,
   opens,
   errand,
-}: TimelineParts): Pick<Handlers<DesktopContract>, 'timeline.look' | 'timeline.import'> {
+}: TimelineParts): Pick<Handlers<DesktopContract>, 'timeline.ways' | 'timeline.look' | 'timeline.import'> {
   /** What the artist chose in a dialog or dropped. */
   const accept = async ({ path, footage }: { path: string; footage: string | null }) => {
     await places.accept(path);
@@ -42,6 +43,7 @@ export function timelineHandlers({
   };
   const allows = (named: string) => places.allows(named);
   return {
+    'timeline.ways': async () => timelineWays(),
     'timeline.look': async (request, signal) => {
       await accept(request);
       return lookAtTimeline(request, { probe, allows, signal: either(errand(), signal) });

@@ -1,12 +1,15 @@
 /** The takes and shots that a request names, and the words of a file's name. */
 import type { DeliveryRequest } from '../../../common/contract/delivery.ts';
+import { wordsFor } from '../../../common/delivery/name-words.ts';
 import { AppError } from '../../../common/errors.ts';
+import { pluginOf } from '../../../common/plugins/ids.ts';
+import type { NameFacts } from '../../../common/plugins/timeline-v1.ts';
 import type { Shot, Take } from '../../../common/project/document.ts';
 import { timelineRate } from '../../../common/project/positions.ts';
 import { timelineStart } from '../../../common/project/start-timecode.ts';
 import { parseTimecode } from '../../../common/time/timecode.ts';
 import type { ShotParts } from './movie.ts';
-import type { NameWords } from './names.ts';
+import { named } from './names.ts';
 
 export const DOING = 'preparing the export';
 
@@ -31,6 +34,20 @@ export function partsOf({ document }: Named, shot: Shot): ShotParts {
   return { shot, clip: document.clips[shot.clipId]!, take: take ?? null };
 }
 
+/** @param id of a format or a word @throws AppError plugin-missing where its plugin is switched off for this project */
+export function requireOn(id: string, { plugins }: DeliveryRequest['document'], doing: string): void {
+  const plugin = pluginOf(id);
+  if (plugin === null || !Object.hasOwn(plugins, plugin) || plugins[plugin]) return;
+  throw new AppError(
+    'plugin-missing',
+    `${id} is of the plugin ${plugin}, which is switched off for this project`,
+    {
+      doing,
+      hint: 'Switch it on for this project, or leave it out.',
+    },
+  );
+}
+
 export interface Called {
   readonly shot: Shot | null;
   readonly take: Take | null;
@@ -39,7 +56,9 @@ export interface Called {
   readonly timecode: string | null;
 }
 
-export function nameWords({ document }: Named, { shot, take, n, timecode }: Called): NameWords {
+/** What the words of a name are made of. */
+function nameFacts({ document }: Named, { shot, take, n, timecode }: Called): NameFacts {
+  const { source, target, negative } = (take ?? shot)?.settings.prompts ?? NO_PROMPTS;
   return {
     project: document.name,
     shot: shot?.name ?? '',
@@ -48,7 +67,21 @@ export function nameWords({ document }: Named, { shot, take, n, timecode }: Call
     n: String(n).padStart(3, '0'),
     date: today(),
     timecode: (timecode ?? '').replaceAll(/[:;.]/g, '-'),
+    prompts: { source, target, negative },
+    ...{ note: take?.note ?? '', rating: take?.rating ?? 0 },
   };
+}
+
+const NO_PROMPTS = { source: '', target: '', negative: '' };
+
+/** A file's name without ending. @throws AppError plugin-failed; Cancelled */
+export async function nameOf(
+  request: Named,
+  pattern: string,
+  called: Called,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  return named(pattern, await wordsFor(pattern, nameFacts(request, called), signal), 'Take');
 }
 
 function today(): string {

@@ -4,14 +4,18 @@ import { basename, dirname, extname, join } from 'node:path';
 import type { DeliveryRequest } from '../../../common/contract/delivery.ts';
 import type { ClipInfo } from '../../../common/media.ts';
 import { filesOfClip } from '../media/sequence.ts';
-import { nameWords, partsOf, shotWithId, takeWithId } from './chosen.ts';
-import { freeName, named } from './names.ts';
+import { nameOf, partsOf, shotWithId, takeWithId } from './chosen.ts';
+import { freeName } from './names.ts';
 import type { PlannedFile } from './planned.ts';
 import { factsOf, infosOf, type Sources } from './sources.ts';
 import { deliveredCut } from './timelines.ts';
 
 /** Each file once; takes by the pattern of names, clips under their own. */
-export async function copiesOf(request: DeliveryRequest, sources: Sources): Promise<PlannedFile[]> {
+export async function copiesOf(
+  request: DeliveryRequest,
+  sources: Sources,
+  signal: AbortSignal | undefined,
+): Promise<PlannedFile[]> {
   const { document, names, timelines } = request;
   const takes = new Map(Object.values(document.takes).map((take) => [sources.get(take.path)?.path, take]));
   const taken = new Set<string>();
@@ -22,7 +26,7 @@ export async function copiesOf(request: DeliveryRequest, sources: Sources): Prom
       ...{ take, shot: shotWithId(request, take.shotId) },
       ...{ n: files.length + 1, timecode: info.timecode },
     };
-    const stem = names !== null && called ? named(names, nameWords(request, called), 'Take') : null;
+    const stem = names !== null && called ? await nameOf(request, names, called, signal) : null;
     const copy = await copyOf(info, request.folder, (own) =>
       join(timelines ? 'media' : '', freeName(stem === null ? own : `${stem}${extname(own)}`, taken)),
     );

@@ -10,7 +10,6 @@ import type {
 import { AppError, throwIfCancelled } from '../../../common/errors.ts';
 import { portableName } from '../../../common/file-name.ts';
 import { FORMATS } from '../../../common/formats/registry.ts';
-import type { TimelineFormatId } from '../../../common/interchange/formats.ts';
 import type { MediaFacts } from '../../../common/interchange/from-project.ts';
 import type { TakeFile } from '../../../common/report.ts';
 import { parseTimecode } from '../../../common/time/timecode.ts';
@@ -30,7 +29,14 @@ import type { Plan, PlannedFile } from './planned.ts';
 import { readmeOf } from './readme.ts';
 import { trackOf } from './sound.ts';
 import { type Infos, infosOf, readSources, type Sources } from './sources.ts';
-import { deliveredCut, timelineTexts } from './timelines.ts';
+import {
+  deliveredCut,
+  type FailedFormat,
+  README,
+  type WrittenFormat,
+  writeOwnTimelines,
+  writePluginTimelines,
+} from './timelines.ts';
 
 const DOING = 'exporting';
 
@@ -73,13 +79,20 @@ export async function deliver(request: DeliveryRequest, context: DeliveryContext
   try {
     const files = await writeMedia({ plan, partial, digests, sources }, context);
     throwIfCancelled(context.signal);
-    const timelines = await writeBeside(request, sources, files, partial);
+    const { written, failed } = await writeBeside(request, sources, files, {
+      partial,
+      signal: context.signal,
+    });
     throwIfCancelled(context.signal);
     await partial.publish();
     return {
       folder,
       files: files.map(({ facts, frames, bytes }) => ({ path: facts.path, frames, bytes })),
-      timelines: timelines.map(({ format, name, losses }) => ({ format, losses, path: join(folder, name) })),
+      timelines: written.map(({ format: { id, programs }, names, losses }) => {
+        const [path, ...more] = names.map((name) => join(folder, name));
+        return { format: id, programs, path: path!, more, losses };
+      }),
+      failed: failed.map(({ format: { id, programs }, line }) => ({ format: id, programs, line })),
       notes: plan.notes,
     };
   } catch (error) {
@@ -239,33 +252,40 @@ function factsOfTake(
   };
 }
 
-/** Timelines, what to read first, and whatever else lies there. */
+interface Beside {
+  readonly written: readonly WrittenFormat[];
+  readonly failed: readonly FailedFormat[];
+}
+
+/** Timelines, what to read first, and whatever else lies there. @throws AppError where plugins failed and nothing is left */
 async function writeBeside(
   request: DeliveryRequest,
   sources: Sources,
   files: readonly DeliveredFile[],
-  partial: PartialFolder,
-) {
-  const { document, timelines } = request;
+  { partial, signal }: { readonly partial: PartialFolder; readonly signal: AbortSignal | undefined },
+): Promise<Beside> {
+  const { document, timelines, folder } = request;
+  const { out } = partial;
+  // An earlier run that was cut off may have left other timelines.
+  await partial.keepOnly(files.map(({ name }) => name));
   const cut = timelines ? deliveredCut(request, sources, files) : null;
-  const written: { format: TimelineFormatId; name: string; losses: readonly string[] }[] = [];
   const stem = portableName(document.name, 'Timeline');
-  if (cut && timelines) {
-    for (const { format, ending, text, losses } of timelineTexts(cut, timelines)) {
-      const name = `${stem}${ending}`;
-      await writeWhole(join(partial.out, name), text);
-      written.push({ format, name, losses });
-    }
-  }
+  const writing = { out, folder, stem, signal };
+  const own = cut && timelines ? await writeOwnTimelines(cut, timelines, writing) : [];
   const extras: ExtraFile[] = [];
-  for (const extra of EXTRAS)
-    extras.push(...(await extra({ request, stem, cut, timelines: written, files, out: partial.out })));
+  for (const extra of EXTRAS) extras.push(...(await extra({ request, stem, cut, files, out })));
   for (const { name, text } of extras) {
-    await mkdir(dirname(join(partial.out, name)), { recursive: true });
-    await writeWhole(join(partial.out, name), text);
+    await mkdir(dirname(join(out, name)), { recursive: true });
+    await writeWhole(join(out, name), text);
   }
-  if (cut) await writeWhole(join(partial.out, 'README.txt'), readmeOf(cut, written, extras));
-  return written;
+  const others =
+    cut && timelines ? await writePluginTimelines(cut, timelines, writing) : { written: [], failed: [] };
+  const beside = { written: [...own, ...others.written], failed: others.failed };
+  const [first] = beside.failed;
+  if (first && files.length === 0 && beside.written.length === 0)
+    throw new AppError('plugin-failed', first.line, { doing: DOING });
+  if (cut) await writeWhole(join(out, README), readmeOf(cut, beside, extras));
+  return beside;
 }
 
 function sumOf<T>(items: readonly T[], count: (item: T) => number): number {

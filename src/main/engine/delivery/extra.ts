@@ -1,7 +1,6 @@
 /** What else can lie in a delivered folder, and what it is made of. */
 import type { DeliveryRequest } from '../../../common/contract/delivery.ts';
 import type { Cut } from '../../../common/interchange/cut.ts';
-import type { TimelineFormatId } from '../../../common/interchange/formats.ts';
 import type { MediaFacts } from '../../../common/interchange/from-project.ts';
 import type { StandsFor } from './planned.ts';
 
@@ -24,7 +23,6 @@ export interface DeliveredWork {
   readonly stem: string;
   /** Null where no timeline was asked for. */
   readonly cut: Cut | null;
-  readonly timelines: readonly { readonly format: TimelineFormatId; readonly name: string }[];
   readonly files: readonly DeliveredFile[];
   /** Where all of it lies until it has its final name. */
   readonly out: string;

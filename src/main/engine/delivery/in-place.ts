@@ -67,7 +67,7 @@ export async function replaceSource(
     await sync(partial);
     await publish(partial, folder);
     return {
-      ...{ folder, timelines: [], notes },
+      ...{ folder, timelines: [], failed: [], notes },
       files: [{ path: join(folder, name), frames: clip.frames, bytes }],
     };
   } catch (error) {

@@ -16,7 +16,7 @@ import {
 } from '../../../common/time/timecode.ts';
 import { forecastOf } from '../media/room.ts';
 import { formatOfTake } from '../project/take-proof.ts';
-import { type Called, DOING, nameWords, partsOf, shotWithId, startOf, takeWithId } from './chosen.ts';
+import { type Called, DOING, nameOf, partsOf, shotWithId, startOf, takeWithId } from './chosen.ts';
 import { copyOf } from './copies.ts';
 import { isPart, rehearseMovie } from './make.ts';
 import {
@@ -29,7 +29,7 @@ import {
   timelineGrid,
   withHandles,
 } from './movie.ts';
-import { freeName, named } from './names.ts';
+import { freeName } from './names.ts';
 import { fittedInto } from './pictures.ts';
 import type { Plan, PlannedFile, StandsFor } from './planned.ts';
 import { trackOf } from './sound.ts';
@@ -63,7 +63,7 @@ export async function moviesOf(
     const movie = movieOf(wanted, made, notes);
     requireFrames(movie, infos);
     const called = { ...wanted, n: files.length + 1, timecode: movie.timecode };
-    const stem = named(request.names ?? '{project}_{shot}_{take}', nameWords(request, called), 'Take');
+    const stem = await nameOf(request, request.names ?? '{project}_{shot}_{take}', called, signal);
     const nameWith = (ending: string) =>
       join(request.timelines ? 'media' : '', freeName(`${stem}${ending}`, taken));
     const { standsFor, takes } = wanted;

@@ -1,27 +1,9 @@
 /** What delivered files are called: a pattern with words in braces, portable, never twice. Pure. */
 import { extname } from 'node:path';
-import { AppError } from '../../../common/errors.ts';
 import { portableName } from '../../../common/file-name.ts';
 
-const WORDS = ['project', 'shot', 'take', 'clip', 'n', 'date', 'timecode'] as const;
-type Word = (typeof WORDS)[number];
-export type NameWords = Readonly<Record<Word, string>>;
-
-const LIST = WORDS.map((word) => `{${word}}`).join(', ');
-
-/** @throws AppError usage for a word that is none */
-export function checkPattern(pattern: string): void {
-  for (const [whole, word] of pattern.matchAll(/\{([^{}]*)\}/g))
-    if (!WORDS.some((known) => known === word)) throw unusable(`${whole} stands for nothing in a name`);
-  if (pattern.trim() === '') throw unusable('the name pattern is empty');
-}
-
-function unusable(message: string): AppError {
-  return new AppError('usage', message, { doing: 'naming the files', hint: `Use ${LIST}, and plain text.` });
-}
-
 /** Of words that say nothing here, the separator before them goes too: "film_Shot 1_" is "film_Shot 1". */
-export function named(pattern: string, words: NameWords, otherwise: string): string {
+export function named(pattern: string, words: Readonly<Record<string, string>>, otherwise: string): string {
   const SEPARATORS = /[\s_.,–-]+$/;
   let text = '';
   let last = 0;
@@ -29,7 +11,7 @@ export function named(pattern: string, words: NameWords, otherwise: string): str
   for (const found of pattern.matchAll(/\{([^{}]*)\}/g)) {
     const between = pattern.slice(last, found.index);
     text += dropped && text === '' ? between.replace(/^[\s_.,–-]+/, '') : between;
-    const word = words[found[1] as Word] ?? '';
+    const word = words[found[1]!] ?? '';
     dropped = word === '';
     if (dropped) text = text.replace(SEPARATORS, '');
     text += word;

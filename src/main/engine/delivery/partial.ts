@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { AppError } from '../../../common/errors.ts';
 import { publish, sync, temporaryFor, writeWhole } from '../../atomic-files.ts';
 
@@ -90,6 +90,20 @@ export class PartialFolder {
     this.#files[name] = { digest, about };
     const manifest: Manifest = { version: VERSION, folder: this.folder, files: this.#files };
     await writeWhole(join(this.root, 'manifest.json'), `${JSON.stringify(manifest)}\n`, 'manifest');
+  }
+
+  /** Removes what lies there beside these files and folders, and what is in them. */
+  async keepOnly(names: readonly string[]): Promise<void> {
+    const kept = names.map((name) => join(this.out, name));
+    const clear = async (folder: string): Promise<void> => {
+      for (const entry of await readdir(folder, { withFileTypes: true })) {
+        const path = join(folder, entry.name);
+        if (kept.includes(path)) continue;
+        if (kept.some((one) => one.startsWith(path + sep))) await clear(path);
+        else await rm(path, { recursive: true, force: true });
+      }
+    };
+    await clear(this.out);
   }
 
   /** Under its final name, and nothing else is left. */

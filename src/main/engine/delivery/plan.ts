@@ -1,12 +1,13 @@
 /** Which files a delivery will write, by how its media go out. Nothing is written here. */
 import type { DeliveryRequest } from '../../../common/contract/delivery.ts';
+import { checkPattern } from '../../../common/delivery/name-words.ts';
 import { AppError } from '../../../common/errors.ts';
-import { DOING } from './chosen.ts';
+import { DOING, requireOn } from './chosen.ts';
 import { copiesOf } from './copies.ts';
 import { moviesOf } from './movies.ts';
-import { checkPattern } from './names.ts';
 import type { Plan } from './planned.ts';
 import type { Sources } from './sources.ts';
+import { checkTimelines } from './timelines.ts';
 
 /** @throws AppError usage for what is not there or makes no sense; encoder-missing; Cancelled */
 export async function planDelivery(
@@ -15,9 +16,11 @@ export async function planDelivery(
   signal: AbortSignal | undefined,
 ): Promise<Plan> {
   const { media, timelines, names } = request;
-  if (names !== null) checkPattern(names);
+  if (names !== null)
+    for (const word of checkPattern(names)) requireOn(word, request.document, 'naming the files');
+  if (timelines) checkTimelines(timelines, request.document);
   if (media.as === 'made') return moviesOf(request, media, sources, signal);
-  if (media.as === 'copy') return { files: await copiesOf(request, sources), notes: [] };
+  if (media.as === 'copy') return { files: await copiesOf(request, sources, signal), notes: [] };
   if (timelines) return { files: [], notes: [] };
   throw new AppError('usage', 'there is nothing to write: neither timelines nor media', {
     doing: DOING,

@@ -1,17 +1,13 @@
 /** What a colleague reads first in an exported folder. */
 import { type Cut, cutLength } from '../../../common/interchange/cut.ts';
-import { TIMELINES, type TimelineFormatId } from '../../../common/interchange/formats.ts';
 import { formatRational } from '../../../common/time/rational.ts';
 import { formatTimecode } from '../../../common/time/timecode.ts';
 import type { ExtraFile } from './extra.ts';
+import type { FailedFormat, WrittenFormat } from './timelines.ts';
 
 export function readmeOf(
   cut: Cut,
-  files: readonly {
-    readonly format: TimelineFormatId;
-    readonly name: string;
-    readonly losses: readonly string[];
-  }[],
+  timelines: { readonly written: readonly WrittenFormat[]; readonly failed: readonly FailedFormat[] },
   extras: readonly Pick<ExtraFile, 'name' | 'about'>[] = [],
 ): string {
   const { rate, start, width, height } = cut;
@@ -20,11 +16,16 @@ export function readmeOf(
     cut.name,
     `${formatTimecode(start, rate)} to ${formatTimecode(end, rate)}, ${formatRational(rate)} frames a second, ${width} × ${height}`,
     '',
-    ...files.flatMap(({ format, name, losses }) => [
-      name,
-      `  for ${TIMELINES[format].programs}`,
-      `  ${TIMELINES[format].takes}`,
+    ...timelines.written.flatMap(({ format, names, losses }) => [
+      ...names,
+      `  for ${format.programs}`,
+      ...(format.takes === '' ? [] : [`  ${format.takes}`]),
       ...losses.map((loss) => `  not kept: ${loss}`),
+      '',
+    ]),
+    ...timelines.failed.flatMap(({ format, line }) => [
+      `not written: for ${format.programs}`,
+      `  ${line}`,
       '',
     ]),
     ...extras.flatMap(({ name, about }) =>

@@ -7,7 +7,7 @@ import type { ImportedTimeline, SeenTimeline } from '../../../common/contract/ti
 import { AppError, throwIfCancelled } from '../../../common/errors.ts';
 import type { Cut, CutMedia } from '../../../common/interchange/cut.ts';
 import { fileNameOf } from '../../../common/interchange/file-url.ts';
-import { leavesRateOpen, readTimeline } from '../../../common/interchange/read.ts';
+import { readerOf } from '../../../common/interchange/read.ts';
 import { projectOf } from '../../../common/interchange/to-project.ts';
 import type { ClipRef, ProjectDocument } from '../../../common/project/document.ts';
 import type { Probe } from '../media/remembering-probe.ts';
@@ -35,7 +35,7 @@ export async function lookAtTimeline(
   { probe, allows, signal }: Omit<ImportContext, 'isTake'>,
 ): Promise<SeenTimeline> {
   const { path, footage } = request;
-  const { text, cut } = await read(request);
+  const { cut, leavesRateOpen } = await read(request, signal);
   const files: SeenTimeline['files'][number][] = [];
   for (const media of Object.values(cut.media)) {
     throwIfCancelled(signal);
@@ -48,15 +48,15 @@ export async function lookAtTimeline(
   throwIfCancelled(signal);
   return {
     ...{ name: cut.name, shots, files },
-    rate: leavesRateOpen(text) ? null : cut.rate,
+    rate: leavesRateOpen ? null : cut.rate,
     rateOfFiles: info?.rate ?? null,
   };
 }
 
-async function read({
-  path,
-  rate,
-}: ImportRequest): Promise<{ text: string; cut: Cut; losses: readonly string[] }> {
+async function read(
+  { path, rate }: ImportRequest,
+  signal: AbortSignal | undefined,
+): Promise<{ cut: Cut; losses: readonly string[]; leavesRateOpen: boolean }> {
   const about = await stat(path).catch(() => null);
   if (!about?.isFile())
     throw new AppError('usage', `there is no file ${basename(path)}`, {
@@ -66,7 +66,9 @@ async function read({
   if (about.size > MOST_BYTES)
     throw new AppError('usage', `${basename(path)} is too large for a timeline`, { doing: DOING });
   const text = await readFile(path, 'utf8');
-  return { text, ...readTimeline(text, rate) };
+  const name = basename(path);
+  const { leavesRateOpen, read } = readerOf(text, name);
+  return { leavesRateOpen, ...(await read(text, { name, rate, signal })) };
 }
 
 /** @throws AppError usage, clip-unreadable for a file that is no timeline, or of which no clip is found; Cancelled */
@@ -75,7 +77,7 @@ export async function importTimeline(
   { probe, allows, isTake, signal }: ImportContext,
 ): Promise<{ document: ProjectDocument } & Omit<ImportedTimeline, 'opened'>> {
   const { path, footage } = request;
-  const { cut, losses } = await read(request);
+  const { cut, losses } = await read(request, signal);
   const clips = new Map<string, ClipRef | null>();
   const takes = new Set<string>();
   const refused: string[] = [];
