@@ -2,7 +2,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { COMPUTED_NAME, type Import, readImports } from './imports.ts';
-import { AREAS, type Area, LIBRARIES } from './rules.ts';
+import { AREAS, type Area, LIBRARIES, REGISTRIES } from './rules.ts';
 
 const RULES = 'tools/borders/rules.ts';
 const TABLE = 'docs/architecture.md';
@@ -13,6 +13,7 @@ export function faults(root: string): string[] {
   return [
     ...imports.flatMap((one) => crossing(root, one) ?? []),
     ...circles(imports),
+    ...besideRegistries(imports),
     ...unusedFaults(root, imports),
     ...folderFaults(root),
     ...libraryFaults(root),
@@ -108,6 +109,22 @@ export function circles(imports: readonly Import[]): string[] {
   };
   for (const file of next.keys()) visit(file, []);
   return found;
+}
+
+/** Imports of what only a registry hands out. */
+export function besideRegistries(imports: readonly Import[]): string[] {
+  return REGISTRIES.flatMap(({ file, shared }) => {
+    const [registry, folder] = [`src/${file}`, `src/${dirname(file)}/`];
+    const open = shared.map((name) => `${folder}${name}`);
+    const entries = new Set(
+      imports
+        .filter((one) => one.from === registry && one.file?.startsWith(folder) && !open.includes(one.file))
+        .map((one) => one.file),
+    );
+    return imports
+      .filter(({ from, file: to }) => entries.has(to) && from.startsWith('src/') && !from.startsWith(folder))
+      .map(({ from, line, file: to }) => `${from}:${line} imports ${to}: it is got from ${registry}`);
+  });
 }
 
 /** A folder whose parts have rows has none for new ones: they must be given their own. And no row without a folder. */

@@ -45,7 +45,7 @@ export const AREAS: readonly Area[] = [
   area('common/time', 'common', 'Rational time is arithmetic.'),
   area(
     'common/formats',
-    '',
+    'plugins',
     'What a take is written as is data: the command line lists it, the engine writes it.',
   ),
   area(
@@ -318,6 +318,15 @@ export const AREAS: readonly Area[] = [
     'bin, export, inspector, library, plugins, queue, scopes, start, takes, timeline, viewer, store, actions, keyboard, commands, ui, engine.ts',
     'The window puts the panels together.',
   ),
+];
+
+/**
+ * What there is of a kind is got from its registry: the files that it takes from its own folder are imported by nobody
+ * outside, but for those that are shared. So there is no other way in than to be contributed.
+ */
+export const REGISTRIES: readonly { readonly file: string; readonly shared: readonly string[] }[] = [
+  { file: 'common/formats/registry.ts', shared: ['format.ts'] },
+  { file: 'main/engine/methods/registry.ts', shared: ['have.ts', 'types.ts'] },
 ];
 
 /** One door for each library, so that another one in its place is one file's work. */

@@ -1,4 +1,6 @@
 /** All take formats. A new one is one file, and its import and name here. */
+import { BUILT_IN } from '../plugins/built-in.ts';
+import { Registry } from '../plugins/registry.ts';
 import { cineform } from './cineform.ts';
 import { dnxhr444 } from './dnxhr-444.ts';
 import { dnxhrHq } from './dnxhr-hq.ts';
@@ -46,10 +48,19 @@ const formats = {
 
 export type TakeFormat = keyof typeof formats;
 
-export const FORMATS: Readonly<Record<TakeFormat, FormatSpec>> = formats;
+/** None is of a plugin: what they say are arguments of ffmpeg, which reads and writes whatever it is told. */
+export const takeFormats = new Registry<{ readonly id: TakeFormat; readonly spec: FormatSpec }>(
+  'take format',
+);
+for (const [id, spec] of Object.entries(formats))
+  takeFormats.contribute(BUILT_IN.formats, { id: id as TakeFormat, spec });
+
+export const FORMATS = Object.fromEntries(takeFormats.list.map(({ id, spec }) => [id, spec])) as Readonly<
+  Record<TakeFormat, FormatSpec>
+>;
 
 /** The first is the usual one. */
-export const TAKE_FORMATS = Object.keys(formats) as [TakeFormat, ...TakeFormat[]];
+export const TAKE_FORMATS = takeFormats.list.map(({ id }) => id) as [TakeFormat, ...TakeFormat[]];
 
 /** Labels of those that hold transparency. */
 export const KEEP_TRANSPARENCY = new Intl.ListFormat('en-GB', { type: 'conjunction' }).format(
