@@ -14,7 +14,7 @@ import { pluginMethod } from '../plugin-methods/method.ts';
 import { broken, type Checking } from './checking.ts';
 import { AREA, formulaNetwork, SCHEDULER, SHAPE, SIZE, textOf } from './formula-network.ts';
 
-const STEPS = 4;
+const STEPS = 6;
 
 interface Shot {
   readonly what: string;
@@ -81,19 +81,21 @@ export async function checkMethods(
     await checking.that(`method ${id}: given up half way`, async () => {
       const giveUp = new AbortController();
       const both = AbortSignal.any([signal, giveUp.signal]);
-      let visits = 0;
-      const half = () => {
-        visits += 1;
-        if (visits === 4) giveUp.abort();
+      let left = 0;
+      const first = ({ done, total }: { readonly done: number; readonly total: number }) => {
+        if (giveUp.signal.aborted) return;
+        left = total - done;
+        giveUp.abort();
       };
       try {
-        await sampled(open(), { frames: 4, anchors: [1] }, both, half);
+        await sampled(open(), { frames: 4, anchors: [1] }, both, first);
       } catch (error) {
         if (!(error instanceof Cancelled) || signal.aborted) throw error;
         // It has to be there for the next shot.
         await sampled(open(), { frames: 1, anchors: [0] }, signal);
         return 'and it works on';
       }
+      if (left === 0) return 'all of it is one call';
       throw broken('it went on to the end');
     });
   }
@@ -103,7 +105,7 @@ async function sampled(
   offered: Method,
   { frames, anchors }: Omit<Shot, 'what'>,
   signal: AbortSignal,
-  onVisit?: () => void,
+  onVisit?: SampleRequest['onVisit'],
 ) {
   const params = parseParams(offered, {});
   const asked = (await offered.resolve?.(params, null, signal)) ?? offered;
