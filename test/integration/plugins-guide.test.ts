@@ -1,9 +1,11 @@
 /** docs/plugins.md, followed to the letter: what it says is written, run and installed, and then it is there and used. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TakeReport } from '../../src/common/report.ts';
-import { makeWorld, type Run, retake, type World } from '../helpers/cli.ts';
+import { createProject } from '../../src/main/engine/project/file.ts';
+import { makeWorld, movingClip, type Run, retake, type World } from '../helpers/cli.ts';
+import { clipRefOf, withClip } from '../helpers/project.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const guide = readFileSync(join(root, 'docs/plugins.md'), 'utf8');
@@ -57,6 +59,27 @@ describe('the guide for those who write plugins', () => {
     const { stdout } = await inHome('plugin', 'ls');
     for (const id of ['my-exporter', 'cue-sheet', 'calm', 'nearness', 'shot-card'])
       expect(stdout).toContain(`org.example.${id}`);
+  });
+
+  it('has its format written', async () => {
+    const clip = await movingClip(join(world.dir, 'clip.mov'), { frames: 24 });
+    const ref = await clipRefOf(clip);
+    const project = join(world.dir, 'film.retake');
+    const opened = createProject(project, withClip(ref));
+    await opened.close?.();
+    const out = join(world.dir, 'out');
+    const run = await inHome(
+      'export',
+      project,
+      '--out',
+      out,
+      '--timeline',
+      '--format',
+      'org.example.cue-sheet/cues',
+    );
+    expect({ code: run.code, told: run.code === 0 ? '' : run.stderr }).toEqual({ code: 0, told: '' });
+    const name = readdirSync(out).find((file) => file.endsWith('.cue.txt'));
+    expect(readFileSync(join(out, name!), 'utf8')).toMatch(/^01:00:00:00 \S/);
   });
 
   it('has its method rendered with, and in the report', { timeout: 300_000 }, async () => {
