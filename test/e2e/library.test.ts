@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testCard } from '../helpers/clips.ts';
 import { CHECKPOINT, comfyFolder, LORA, pictureBeside, place } from '../helpers/comfy-folder.ts';
 import { accessible, importClip, menu, newProject, prompt, saved, shots } from './desk.ts';
+import { drop } from './drop.ts';
 import { unfold } from './folds.ts';
 import { launch } from './launch.ts';
 import { type RunningApp, usedHome } from './running-app.ts';
@@ -35,23 +36,6 @@ const row = (name: string) =>
     .locator('[data-path]')
     .filter({ has: app.page.getByText(name, { exact: true }) });
 
-/** Files as the system drops them: the page asks the shell for their paths. */
-async function drop(...paths: string[]): Promise<void> {
-  await app.page.evaluate((dropped) => {
-    const names = dropped.map((path) => path.replace(/^.*[\\/]/, ''));
-    (globalThis as { droppedPaths?: object }).droppedPaths = Object.fromEntries(
-      names.map((name, i) => [name, dropped[i]]),
-    );
-    const carried = new DataTransfer();
-    for (const name of names) carried.items.add(new File(['x'], name));
-    for (const type of ['dragover', 'drop']) {
-      document.body.dispatchEvent(
-        new DragEvent(type, { dataTransfer: carried, bubbles: true, cancelable: true }),
-      );
-    }
-  }, paths);
-}
-
 const focused = (page: Page) => page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
 
 /** What is drawn with the frame that shows where keys go, by label or role. */
@@ -69,10 +53,10 @@ async function openLibrary(): Promise<void> {
 
 describe('the library', () => {
   it('takes a checkpoint that is dropped on the window, and says what is none', async () => {
-    await drop(place(at('dropped', 'painterly.safetensors'), CHECKPOINT));
+    await drop(app.page, place(at('dropped', 'painterly.safetensors'), CHECKPOINT));
     await expect.poll(messages, { timeout: 20_000 }).toContain('Added painterly, a model');
     copyFileSync(at('clip.mp4'), at('dropped', 'film.safetensors'));
-    await drop(at('dropped', 'film.safetensors'));
+    await drop(app.page, at('dropped', 'film.safetensors'));
     await expect.poll(messages, { timeout: 20_000 }).toMatch(/film.safetensors is not a safetensors file/);
     await openLibrary();
     await row('painterly')
@@ -81,7 +65,7 @@ describe('the library', () => {
   }, 60_000);
 
   it('watches a ComfyUI folder that is dropped on it: by kind, with pictures, and what comes shows by itself', async () => {
-    await drop(comfy);
+    await drop(app.page, comfy);
     for (const name of ['dreamy', 'ink', 'canny', 'toy', 'flux'])
       await row(name).waitFor({ timeout: 30_000 });
     await dialog()
@@ -224,7 +208,7 @@ describe('the library', () => {
   it('has room for a file name of 200 letters, in the list, beside its button and under the pointer', async () => {
     const { page } = app;
     const name = 'x'.repeat(187);
-    await drop(place(at('long', `${name}.safetensors`), LORA));
+    await drop(app.page, place(at('long', `${name}.safetensors`), LORA));
     await expect.poll(messages, { timeout: 20_000 }).toContain(`Added ${name}, a LoRA`);
     const lora = page.getByRole('combobox', { name: 'Add a LoRA from the library' });
     await lora.scrollIntoViewIfNeeded();

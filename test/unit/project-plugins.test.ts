@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { contributionIdFault, fullId, pluginIdFault } from '../../src/common/plugins/ids.ts';
 import {
   type InstalledPlugin,
   pluginOfFile,
@@ -48,6 +49,20 @@ it('switches a plugin for the project alone, undone like any edit and kept in th
   expect(() => readDocument(writeDocument(off.document).replace('org.example.a', 'toString'))).toThrow(
     'no Retake writes: plugins.toString',
   );
+});
+
+it('lets a shot hold the longest id that a method of a plugin can have', () => {
+  const plugin = `org.${'a'.repeat(96)}`;
+  const own = `a${'b'.repeat(39)}`;
+  expect([pluginIdFault(plugin), pluginIdFault(`${plugin}a`)]).toEqual([
+    null,
+    expect.stringContaining('100'),
+  ]);
+  expect([contributionIdFault(own), contributionIdFault(`${own}b`)]).toEqual([null, expect.any(String)]);
+  const document = projectOf(10, []);
+  const [shot] = document.timeline.filter((item) => item.kind === 'shot');
+  shot!.settings.method = { id: fullId(plugin, own), params: {} };
+  expect(readDocument(writeDocument(document))).toEqual(document);
 });
 
 it('tells what a project has from which plugin: methods of shots and takes, networks by their folder, on whatever machine', () => {

@@ -3,7 +3,10 @@ import { z } from 'zod';
 import { jsonRecord } from '../json.ts';
 import { field } from './field.ts';
 
-const id = field(z.string().max(100).default('pix2video'), {
+/** A plugin's id of 100 letters, a slash and its own of 40. */
+const LONGEST = 141;
+
+const id = field(z.string().max(LONGEST).default('pix2video'), {
   label: 'Method',
   help: 'Editing method',
   widget: { kind: 'method' },

@@ -30,8 +30,9 @@ export function SettingsForm({ shot, shots }: Props) {
   const method = (isShared && offered?.find((one) => one.id === id)) || null;
   const { top, folds } = useMemo(() => formOf(SETTINGS, method), [method]);
   const model = useModelWord();
-  const chosen: Readonly<Record<string, string | undefined>> = {
-    method: isShared ? (method ?? methods?.find((one) => one.id === id))?.label : 'differs',
+  const chosen: Readonly<Record<string, string | null | undefined>> = {
+    // One that is away is named all the same.
+    method: isShared ? methods && (methods.find((one) => one.id === id)?.label ?? id) : 'differs',
     model,
   };
   return (
@@ -46,7 +47,13 @@ export function SettingsForm({ shot, shots }: Props) {
       <ModelProblem />
       <div>
         {folds.map((fold) => (
-          <SettingsFold key={fold.id} fold={fold} chosen={chosen[fold.id]} shot={shot} shots={shots} />
+          <SettingsFold
+            key={fold.id}
+            fold={fold}
+            chosen={chosen[fold.id] ?? undefined}
+            shot={shot}
+            shots={shots}
+          />
         ))}
       </div>
     </>

@@ -6,6 +6,7 @@ import type { Shot } from '../../common/project/document.ts';
 import { call } from '../engine.ts';
 import { useJobs } from '../store/jobs.ts';
 import { useLibrary } from '../store/library.ts';
+import { usePlugins } from '../store/plugins.ts';
 import { getDocument, useDocument, useOpened } from '../store/project.ts';
 import { useEngineState } from '../store/session.ts';
 import { useSpeeds } from '../store/speeds.ts';
@@ -46,10 +47,12 @@ export function usePlan(shots: readonly Shot[]): PlanState {
   const ended = useJobs((jobs) => jobs.entries.filter((one) => one.state === 'done').length);
   // What was missing may be back in a watched folder, and what was there gone.
   const there = useLibrary()?.map(({ path, state }) => `${state} ${path}`);
+  // A plugin that came may have brought what was missed, or do it otherwise.
+  const plugins = usePlugins();
   const subject = JSON.stringify([bundle, shots.map(({ id }) => id)]);
   const asked = useRef(subject);
   const measured = useSpeeds((speeds) => speeds.measured);
-  const key = JSON.stringify([bundle, provider, engine, ended, measured, missing, there, shots]);
+  const key = JSON.stringify([bundle, provider, engine, ended, measured, missing, there, plugins, shots]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key says what the shots hold; their identity changes more often
   useEffect(() => {
     let current = true;

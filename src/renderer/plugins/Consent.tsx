@@ -57,6 +57,11 @@ function What({ look, developer }: { readonly look: PluginLook; readonly develop
         {manifest.name} <span className={texts.quiet}>{manifest.version}</span>
       </h3>
       {change ? <p>{change}</p> : null}
+      {installed && installed.author !== manifest.author ? (
+        <p className={texts.warn}>
+          It is by {manifest.author}; the installed one is by {installed.author}. Go on only if you know why.
+        </p>
+      ) : null}
       {installed && asks.length > 0 ? (
         <div>
           <p className={texts.warn}>It asks for more than before:</p>

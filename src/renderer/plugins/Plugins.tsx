@@ -1,7 +1,7 @@
 /** The plugins of this machine, and those that the open project lacks: a list, and beside it what is told of one. */
 import { FilePlus, FolderPlus, Hammer } from 'lucide-react';
 import { useEffect, useMemo, useState } from 'react';
-import { ListBox, ListBoxItem, Text } from 'react-aria-components';
+import { ListBox, ListBoxItem } from 'react-aria-components';
 import { chooseDeveloperFolder, choosePlugin, choosePluginFolder } from '../actions/plugins.ts';
 import { attempt } from '../store/notices.ts';
 import { refreshPlugins, usePlugins, usePluginUses } from '../store/plugins.ts';
@@ -101,14 +101,12 @@ function Row({ row: { id, name, entry, state } }: { readonly row: PluginRow }) {
   const word = stateWord(state, entry);
   return (
     <ListBoxItem id={id} textValue={name} className={styles.row}>
-      <Text slot="label" className={styles.name}>
-        {name}
-      </Text>
-      <Text slot="description" className={`${texts.quiet} ${styles.facts}`}>
+      <p className={styles.name}>{name}</p>
+      <p className={`${texts.quiet} ${styles.facts}`}>
         {entry?.version ? <span>{entry.version}</span> : null}
         {entry?.developer ? <Tag>developer folder</Tag> : null}
         {word ? <Tag isStrong={state === 'here'}>{word}</Tag> : null}
-      </Text>
+      </p>
     </ListBoxItem>
   );
 }

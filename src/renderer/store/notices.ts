@@ -40,6 +40,11 @@ export function dismiss(id: number): void {
   useStore.setState(({ notices }) => ({ notices: notices.filter((one) => one.id !== id) }));
 }
 
+/** What leads to a list says nothing true any more when that has become another. */
+export function dismissOf(sheet: NonNullable<Notice['sheet']>): void {
+  useStore.setState(({ notices }) => ({ notices: notices.filter((one) => one.sheet !== sheet) }));
+}
+
 /** Waits for work and tells why it failed; undefined then. */
 export async function attempt<Value>(work: Promise<Value>): Promise<Value | undefined> {
   try {

@@ -17,7 +17,7 @@ import type { SomeSettings } from '../../common/settings/settings.ts';
 import { call } from '../engine.ts';
 import { listed } from '../words.ts';
 import { engineList, followEvent, useEngineList } from './engine-list.ts';
-import { tell } from './notices.ts';
+import { dismissOf, tell } from './notices.ts';
 import { getDocument, getOpened, projectStore, useDocument, useOpened } from './project.ts';
 
 type Plugins = readonly PluginEntry[];
@@ -144,6 +144,7 @@ export function followPlugins(): () => void {
   const stops = [
     followEvent(list, 'plugins'),
     list.store.subscribe(({ list: now }, { list: before }) => {
+      if (cameToRun(now, before)) dismissOf('plugins');
       sayDisabled(now, before);
       sayMissing();
     }),
@@ -154,6 +155,14 @@ export function followPlugins(): () => void {
   return () => {
     for (const stop of stops) stop();
   };
+}
+
+/** Whether one can be used that could not before: what was missed may not be missed any more. */
+function cameToRun(now: Plugins | null, before: Plugins | null): boolean {
+  const running = (list: Plugins | null) =>
+    (list ?? []).filter(({ on, disabled, problems }) => on && disabled === null && problems.length === 0);
+  const ran = new Set(running(before).map(({ id }) => id));
+  return before !== null && running(now).some(({ id }) => !ran.has(id));
 }
 
 function sayDisabled(now: Plugins | null, before: Plugins | null): void {

@@ -45,6 +45,7 @@ export class Plugins {
   readonly #faults = new Map<string, string>();
   #told = '';
   #watcher: FSWatcher | null = null;
+  #minds = false;
 
   constructor(parts: PluginParts) {
     this.#parts = parts;
@@ -55,11 +56,12 @@ export class Plugins {
   /** Finishes what was begun, hands over what is contributed, and minds what other engines change. Never fails. */
   async start(): Promise<void> {
     await this.#keeper.recover().catch(() => {});
+    this.#minds = true;
     await this.refresh();
-    this.#watch();
   }
 
   stop(): void {
+    this.#minds = false;
     this.#watcher?.close();
   }
 
@@ -173,6 +175,8 @@ export class Plugins {
       const told = JSON.stringify(entries);
       if (this.#told !== '' && this.#told !== told) this.#parts.onChange?.();
       this.#told = told;
+      // Where there was no data folder yet, there may be one now.
+      if (this.#minds && !this.#watcher) this.#watch();
     });
   }
 
