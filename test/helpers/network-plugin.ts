@@ -1,5 +1,5 @@
 /** Plugins that bring networks, as they lie in the data folder when they are installed. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Manifest, manifestSchema } from '../../src/common/plugins/manifest.ts';
 import { manifestWith } from './plugin.ts';
@@ -21,7 +21,15 @@ export function installNetworks(home: string, plugin: NetworkPlugin): string {
   const dir = join(plugins, plugin.id);
   mkdirSync(dir, { recursive: true });
   writeFileSync(join(dir, 'retake-plugin.json'), JSON.stringify(networkManifest(plugin)));
-  const state = { plugins: [{ id: plugin.id, on: true, granted: {} }] };
-  writeFileSync(join(plugins, 'plugins.json'), JSON.stringify(state));
+  switchOn(home, plugin.id);
   return dir;
+}
+
+/** One that lies in the folder of plugins, beside those that are on already. */
+export function switchOn(home: string, id: string): void {
+  const file = join(home, 'plugins', 'plugins.json');
+  const before = existsSync(file)
+    ? (JSON.parse(readFileSync(file, 'utf8')) as { plugins: object[] }).plugins
+    : [];
+  writeFileSync(file, JSON.stringify({ plugins: [...before, { id, on: true, granted: {} }] }));
 }

@@ -60,7 +60,11 @@ export async function chooseControlClip(of: ControlsOf, index: number): Promise<
 /** Asks for the folder of an estimator. */
 export async function chooseControlEstimator(of: ControlsOf, index: number): Promise<void> {
   const path = await shell().openFolderDialog('Folder of a depth estimator');
-  if (path !== null) changeControl(of, index, 'Depth estimator', { estimator: path });
+  if (path !== null) takeControlEstimator(of, index, path);
+}
+
+export function takeControlEstimator(of: ControlsOf, index: number, path: string): void {
+  changeControl(of, index, 'Depth estimator', { clip: null, fingerprint: undefined, estimator: path });
 }
 
 /** Its depth comes from the model again. */

@@ -8,13 +8,16 @@ import {
   chooseControlEstimator,
   clearControlSources,
   removeControl,
+  takeControlEstimator,
 } from '../actions/controls.ts';
+import { useEstimatorOptions } from '../store/estimators.ts';
 import { tryTo } from '../store/notices.ts';
 import { endGesture } from '../store/project.ts';
 import { Button } from '../ui/Button.tsx';
 import { IconButton } from '../ui/IconButton.tsx';
 import layout from '../ui/layout.module.css';
 import { NumberInput } from '../ui/NumberInput.tsx';
+import { Picker } from '../ui/Picker.tsx';
 import { Select } from '../ui/Select.tsx';
 import { Slider } from '../ui/Slider.tsx';
 import texts from '../ui/text.module.css';
@@ -115,12 +118,14 @@ function Sources({ of, index }: Props) {
   const { path, condition, clip, estimator } = of.controls[index]!;
   const name = controlName(path);
   const chosen = clip ?? estimator;
+  const estimators = useEstimatorOptions('depth');
+  const known = estimators.find(({ id }) => id === estimator)?.name;
   const none = condition === 'clip' ? 'No clip chosen yet' : "The model's own estimate";
   return (
     <>
       <div className={layout.row}>
         <span className={`${texts.quiet} ${texts.path}`} title={chosen ?? undefined}>
-          {chosen?.replace(/^.*[\\/]/, '') ?? none}
+          {(clip === null ? known : null) ?? chosen?.replace(/^.*[\\/]/, '') ?? none}
         </span>
         <span className={layout.spring} />
         {chosen !== null && condition === 'depth' ? (
@@ -132,6 +137,16 @@ function Sources({ of, index }: Props) {
           </IconButton>
         ) : null}
       </div>
+      {condition === 'depth' && estimators.length > 0 ? (
+        <Picker
+          label={`Depth estimator of ${name} from the library`}
+          isLabelHidden
+          placeholder="An estimator from the library"
+          options={estimators}
+          value={null}
+          onChange={(path) => takeControlEstimator(of, index, path)}
+        />
+      ) : null}
       <div className={layout.row}>
         <Button look="plain" onPress={() => tryTo(() => chooseControlClip(of, index))}>
           <FolderOpen aria-hidden="true" />

@@ -4,6 +4,7 @@ import type { Mask, Part } from '../../common/masks/mask.ts';
 import type { Shot } from '../../common/project/document.ts';
 import { framesOf, orderPart, partIn, partName, removePart } from '../../common/project/edits-mask.ts';
 import { changeMask } from '../actions/masked.ts';
+import { useEstimatorOptions } from '../store/estimators.ts';
 import { setMasking, takePart, useMasking } from '../store/masking.ts';
 import { IconButton } from '../ui/IconButton.tsx';
 import texts from '../ui/text.module.css';
@@ -78,7 +79,19 @@ function PartRow({ shot, mask, part, index }: RowProps) {
           <Trash2 />
         </IconButton>
       </div>
+      {part.kind === 'segmenter' ? <SegmenterName path={part.model} /> : null}
       {part.kind === 'matte' ? <MatteFields shotId={shot.id} part={part} name={name} /> : null}
     </li>
+  );
+}
+
+/** What finds the object: by its name in the library, else by its folder. */
+function SegmenterName({ path }: { readonly path: string | null }) {
+  const known = useEstimatorOptions('segmenter').find(({ id }) => id === path)?.name;
+  const name = known ?? path?.replace(/^.*[\\/]/, '') ?? "The model's own";
+  return (
+    <p className={`${texts.quiet} ${texts.path} ${styles.segmenter}`} title={path ?? undefined}>
+      {name}
+    </p>
   );
 }

@@ -20,3 +20,16 @@ export function useEstimators(role: EstimatorRole): Entries {
 export function getUsableEstimators(role: EstimatorRole): Entries {
   return of(getLibrary(), role, isPluginHere).filter(({ state }) => state === 'ready');
 }
+
+/** As a list to choose from: the plugin beside the name, and what is wrong where it cannot be used. */
+export function useEstimatorOptions(role: EstimatorRole) {
+  const entries = useEstimators(role);
+  return useMemo(
+    () =>
+      entries.map(({ path, name, plugin, state, problems }) => ({
+        ...{ id: path, name, note: plugin?.name ?? '' },
+        disabled: state === 'ready' ? null : (problems[0] ?? state),
+      })),
+    [entries],
+  );
+}

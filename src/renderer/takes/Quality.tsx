@@ -12,12 +12,14 @@ import {
   writeComparison,
   writeSheet,
 } from '../actions/quality.ts';
+import { useEstimatorOptions } from '../store/estimators.ts';
 import { attempt, tryTo } from '../store/notices.ts';
 import { useDocument } from '../store/project.ts';
 import { setImageText, useQuality, type Work } from '../store/quality.ts';
 import { Button } from '../ui/Button.tsx';
 import layout from '../ui/layout.module.css';
 import { Meter } from '../ui/Meter.tsx';
+import { Picker } from '../ui/Picker.tsx';
 import texts from '../ui/text.module.css';
 import styles from './Quality.module.css';
 
@@ -126,13 +128,26 @@ function Under({ work, onCancel }: { readonly work: Work; readonly onCancel: () 
 }
 
 function ImageText({ folder, isDisabled }: { readonly folder: string | null; readonly isDisabled: boolean }) {
+  const known = useEstimatorOptions('image-text');
+  const name = known.find(({ id }) => id === folder)?.name ?? folder?.replace(/^.*[\\/]/, '');
   return (
     <div className={layout.row}>
       <span className={texts.quiet}>
         {folder === null
           ? 'How takes follow their prompts is not measured: that needs an image-text model.'
-          : `Prompts by ${folder.replace(/^.*[\\/]/, '')}`}
+          : `Prompts by ${name}`}
       </span>
+      {known.length > 0 ? (
+        <Picker
+          label="Image-text model from the library"
+          isLabelHidden
+          placeholder="From the library"
+          options={known}
+          value={null}
+          isDisabled={isDisabled}
+          onChange={setImageText}
+        />
+      ) : null}
       <Button look="plain" isDisabled={isDisabled} onPress={() => tryTo(chooseImageText)}>
         {folder === null ? 'Choose one…' : 'Another…'}
       </Button>

@@ -4,12 +4,15 @@ import type { Mask } from '../../../common/masks/mask.ts';
 import { changeMask } from '../../actions/masked.ts';
 import { addMatte } from '../../actions/matte.ts';
 import { run } from '../../actions/registry.ts';
+import { addSegmenter } from '../../actions/segmenter.ts';
+import { useEstimatorOptions } from '../../store/estimators.ts';
 import { tryTo } from '../../store/notices.ts';
 import { endGesture } from '../../store/project.ts';
 import { Button } from '../../ui/Button.tsx';
 import { IconButton } from '../../ui/IconButton.tsx';
 import layout from '../../ui/layout.module.css';
 import { DIFFERS, NumberInput } from '../../ui/NumberInput.tsx';
+import { Picker } from '../../ui/Picker.tsx';
 import { Slider } from '../../ui/Slider.tsx';
 import { Switch } from '../../ui/Switch.tsx';
 import texts from '../../ui/text.module.css';
@@ -23,6 +26,7 @@ import type { WidgetProps } from './widget.ts';
 export function MaskWidget(props: WidgetProps<'mask'>) {
   const { shot, shots, differs } = props;
   const mask = props.value as Mask | null;
+  const segmenters = useEstimatorOptions('segmenter');
   if (shots.length > 1) {
     const said = mask ? count(mask.parts.length, 'part') : 'No mask';
     return <Row {...props}>{() => <span className={texts.quiet}>{differs ? DIFFERS : said}</span>}</Row>;
@@ -50,6 +54,16 @@ export function MaskWidget(props: WidgetProps<'mask'>) {
               Use a matte…
             </Button>
           </div>
+          {segmenters.length > 0 ? (
+            <Picker
+              label="Find the object, by a network of the library"
+              isLabelHidden
+              placeholder="Find the object by…"
+              options={segmenters}
+              value={null}
+              onChange={(path) => tryTo(() => addSegmenter(shot.id, path))}
+            />
+          ) : null}
           {mask ? (
             <>
               <MaskParts shot={shot} mask={mask} />

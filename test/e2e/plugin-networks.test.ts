@@ -1,12 +1,14 @@
-/** The first frame in words, in the window: by the captioner that a plugin brings, undone as any change. */
+/** What plugins bring to look at pictures with, in the window: a frame in words, the subject before a screen, depth for a ControlNet. */
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ffmpegDoes } from '../helpers/clips.ts';
-import { installNetworks } from '../helpers/network-plugin.ts';
+import { installNetworks, switchOn } from '../helpers/network-plugin.ts';
 import { writeTinyCaptioner } from '../helpers/tiny-captioner.ts';
 import { accessible, importClip, menu, newProject, sourcePrompt } from './desk.ts';
+import { unfold } from './folds.ts';
 import { launch } from './launch.ts';
-import { type RunningApp, usedHome } from './running-app.ts';
+import { ROOT, type RunningApp, usedHome } from './running-app.ts';
 
 const home = usedHome();
 let app: RunningApp;
@@ -26,6 +28,11 @@ beforeAll(async () => {
     contributes: { estimators },
   });
   writeTinyCaptioner(join(plugin, 'few'), { layout: 'past' });
+  const key = 'org.example.screen-key';
+  cpSync(join(ROOT, 'examples/plugins/screen-key'), join(home.path, 'data', 'plugins', key), {
+    recursive: true,
+  });
+  switchOn(join(home.path, 'data'), key);
   const clip = join(home.path, 'colours.mov');
   const colours = ['red', 'blue'].flatMap((name) => [
     '-f',
@@ -72,4 +79,19 @@ it('fills the source prompt from the first frame of the shot, and is undone', {
   await page.getByRole('menuitem', { name: 'Other words' }).click();
   await expect.poll(() => field.inputValue(), { timeout: 60_000 }).toBe('a red');
   await page.getByText('the captioner would have gone on').waitFor();
+});
+
+it('finds the object by a segmenter of a plugin, which has its name in the mask', {
+  timeout: 120_000,
+}, async () => {
+  const { page } = app;
+  await unfold(page, 'Mask');
+  await page.getByRole('combobox', { name: 'Find the object, by a network of the library' }).click();
+  await page.getByRole('option', { name: 'Subject before a blue screen' }).click();
+  const parts = page.getByRole('list', { name: 'Parts of the mask' });
+  await parts.getByText('Segmenter').waitFor();
+  await parts.getByText('Subject before a blue screen').waitFor();
+  await accessible(page);
+  await menu(app, 'edit.undo');
+  await parts.waitFor({ state: 'detached' });
 });
