@@ -78,7 +78,7 @@ it('fills the source prompt from the first frame of the shot, and is undone', {
   await page.getByRole('button', { name: 'Describe the first frame…' }).click();
   await page.getByRole('menuitem', { name: 'Other words' }).click();
   await expect.poll(() => field.inputValue(), { timeout: 60_000 }).toBe('a red');
-  await page.getByText('the captioner would have gone on').waitFor();
+  await page.getByText('the description was cut short').waitFor();
 });
 
 it('finds the object by a segmenter of a plugin, which has its name in the mask', {

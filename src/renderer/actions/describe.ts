@@ -33,7 +33,7 @@ export async function describeFirstFrame(shotId: string, captioner: string): Pro
       name: 'Describe the first frame',
       edit: (draft) => setSettings(draft, [shotId], { prompts: { source: text } }),
     });
-    if (cut) tell(`${shot.name}: the captioner would have gone on`);
+    if (cut) tell(`${shot.name}: the description was cut short, it would have been longer`);
   } catch (error) {
     if (!(error instanceof Cancelled)) throw error;
   } finally {
