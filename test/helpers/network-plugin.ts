@@ -25,11 +25,13 @@ export function installNetworks(home: string, plugin: NetworkPlugin): string {
   return dir;
 }
 
-/** One that lies in the folder of plugins, beside those that are on already. */
-export function switchOn(home: string, id: string): void {
+/** One that lies in the folder of plugins, beside those that are known already. */
+export function switchOn(home: string, id: string, on = true): void {
   const file = join(home, 'plugins', 'plugins.json');
   const before = existsSync(file)
-    ? (JSON.parse(readFileSync(file, 'utf8')) as { plugins: object[] }).plugins
+    ? (JSON.parse(readFileSync(file, 'utf8')) as { plugins: { id: string }[] }).plugins
     : [];
-  writeFileSync(file, JSON.stringify({ plugins: [...before, { id, on: true, granted: {} }] }));
+  const others = before.filter((one) => one.id !== id);
+  const plugins = [...others, { id, on, installed: { granted: {} } }];
+  writeFileSync(file, JSON.stringify({ format: 1, plugins }));
 }

@@ -1,10 +1,9 @@
 /** `retake describe`, with a captioner that a plugin brings. */
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { retake } from '../helpers/cli.ts';
 import { ffmpegDoes, tempFolder } from '../helpers/clips.ts';
-import { installNetworks } from '../helpers/network-plugin.ts';
+import { installNetworks, switchOn } from '../helpers/network-plugin.ts';
 import { writeTinyCaptioner } from '../helpers/tiny-captioner.ts';
 
 test('a frame is described by the captioner of a plugin, or by one that is named', {
@@ -40,8 +39,7 @@ test('a frame is described by the captioner of a plugin, or by one that is named
   expect((await retake(['describe', clip], world)).stdout).toBe('a red picture\n');
   const list = await retake(['library', 'list', '--kind', 'estimator'], world);
   expect(list.stdout).toMatch(/estimator +Few words +a captioner/);
-  const state = { plugins: [{ id: 'org.example.words', on: false, granted: {} }] };
-  writeFileSync(join(world.home, 'plugins', 'plugins.json'), JSON.stringify(state));
+  switchOn(world.home, 'org.example.words', false);
   const off = await retake(['describe', clip, '--captioner', join(dir, 'words')], world);
   expect(off.stderr).toContain(
     'it comes with the plugin org.example.words, which is missing or switched off',
