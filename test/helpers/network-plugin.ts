@@ -32,6 +32,8 @@ export function switchOn(home: string, id: string, on = true): void {
     ? (JSON.parse(readFileSync(file, 'utf8')) as { plugins: { id: string }[] }).plugins
     : [];
   const others = before.filter((one) => one.id !== id);
-  const plugins = [...others, { id, on, installed: { granted: {} } }];
+  // As a developer folder it lists no files, and may change.
+  const developer = { folder: join(home, 'plugins', id), granted: {} };
+  const plugins = [...others, { id, on, developer }];
   writeFileSync(file, JSON.stringify({ format: 1, plugins }));
 }

@@ -1,13 +1,13 @@
 /** The example plugin that is a network alone: its graphs are what their script makes, its mask is right, a render keeps the screen. */
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { openSegmenter } from '../../src/main/engine/models/segmenter.ts';
+import { Plugins } from '../../src/main/engine/plugins/plugins.ts';
 import { readTake } from '../../tools/benchmark/pictures.ts';
 import { screenKeyGraphs } from '../../tools/plugins/screen-key.ts';
 import { edit, makeWorld, reportOf } from '../helpers/cli.ts';
 import { ffmpegDoes } from '../helpers/clips.ts';
-import { switchOn } from '../helpers/network-plugin.ts';
 
 const EXAMPLE = resolve(import.meta.dirname, '../../examples/plugins/screen-key');
 
@@ -45,10 +45,11 @@ test('what is of the screen is outside, lit or in shadow; skin, grey and the oth
 
 test('a render with it as a plugin keeps the screen as it was filmed', { timeout: 240_000 }, async () => {
   using world = await makeWorld();
-  const plugins = join(world.home, 'plugins');
-  mkdirSync(plugins, { recursive: true });
-  cpSync(EXAMPLE, join(plugins, 'org.example.screen-key'), { recursive: true });
-  switchOn(world.home, 'org.example.screen-key');
+  const dir = join(world.home, 'plugins');
+  const plugins = new Plugins({ dir, contributors: [], onChange: () => {} });
+  const look = await plugins.look(EXAMPLE);
+  expect(look).toMatchObject({ problems: [], asks: [], change: 'new' });
+  await plugins.install(EXAMPLE, look.consent);
   const clip = join(world.dir, 'subject.mov');
   const box = 'drawbox=x=20:y=20:w=24:h=24:color=0xD0A090:t=fill';
   await ffmpegDoes(
@@ -60,7 +61,7 @@ test('a render with it as a plugin keeps the screen as it was filmed', { timeout
     'qtrle',
     clip,
   );
-  const model = join(plugins, 'org.example.screen-key', 'green');
+  const model = join(dir, 'org.example.screen-key', 'green');
   const mask = join(world.dir, 'mask.json');
   writeFileSync(mask, JSON.stringify({ parts: [{ id: 'subject', kind: 'segmenter', model }] }));
   const report = await reportOf(
