@@ -1,5 +1,5 @@
 /** What plugins bring to look at pictures with, in the window: a frame in words, the subject before a screen, depth for a ControlNet. */
-import { cpSync } from 'node:fs';
+import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ffmpegDoes } from '../helpers/clips.ts';
@@ -28,6 +28,8 @@ beforeAll(async () => {
     contributes: { estimators },
   });
   writeTinyCaptioner(join(plugin, 'few'), { layout: 'past' });
+  // Its configuration is missing: it is not offered.
+  rmSync(join(writeTinyCaptioner(join(plugin, 'other')), 'config.json'));
   const key = 'org.example.screen-key';
   cpSync(join(ROOT, 'examples/plugins/screen-key'), join(home.path, 'data', 'plugins', key), {
     recursive: true,
