@@ -11,6 +11,7 @@ import { memory } from './memory.ts';
 import { overhead } from './overhead.ts';
 import { largePasses, passes } from './passes.ts';
 import { largePeers, largestPeers, peers } from './peers/peers.ts';
+import { pluginCalls } from './plugin-calls.ts';
 import { realSize } from './real-size.ts';
 import { reedit } from './reedit.ts';
 import { largeReuse, reuse } from './reuse.ts';
@@ -21,6 +22,7 @@ export const MEASURES: readonly Measure[] = [
   memory,
   reedit,
   demoAttention,
+  pluginCalls,
   load,
   foretold,
   checkpoints,
