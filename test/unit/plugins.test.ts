@@ -93,6 +93,22 @@ describe('plugins of a machine', () => {
     expect((await readdir(home())).sort()).toEqual(['.lock', 'plugins.json']);
   });
 
+  it('are there for a project that has one on for itself, though it is off for all; not where Retake has switched it off', async () => {
+    const one = holding();
+    plugins = fresh(one);
+    await install(await packed(at('a.zip')));
+    await plugins.enable(ID, false);
+    expect([...one.held]).toEqual([]);
+    await plugins.useFor({ [ID]: true });
+    expect([...one.held]).toEqual([`${ID} 1.0.0`]);
+    expect(await told()).toEqual([`${ID} 1.0.0 off`]);
+    await plugins.useFor({ [ID]: false });
+    expect([...one.held]).toEqual([]);
+    await plugins.useFor({ [ID]: true });
+    await plugins.disable(ID, 'It stopped.');
+    expect([...one.held]).toEqual([]);
+  });
+
   it('come from a folder, which is sealed: what changes afterwards does not run', async () => {
     await install(
       await unpacked(at('made'), manifestWith(), { 'index.js': 'export default {};', '.git/x': '' }),

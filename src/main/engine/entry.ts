@@ -9,7 +9,7 @@ import { ArtefactStore } from './artefacts/store.ts';
 import { lazily } from './calls/calls.ts';
 import { createDesktop, type Desktop } from './calls/handlers.ts';
 import { pluginKitHandlers } from './calls/plugin-kit.ts';
-import { afterPlugins, pluginHandlers } from './calls/plugins.ts';
+import { afterPlugins, mindingProjects, pluginHandlers } from './calls/plugins.ts';
 import { dataDirectory, prepareDataDirectory } from './data-paths.ts';
 import { timelineContributor } from './interchange/of-plugins.ts';
 import { probeClip } from './media/probe.ts';
@@ -187,7 +187,7 @@ const handlers: Handlers<EngineContract> = {
 const started = once(() => plugins().start());
 const emit: (event: Events) => void = serveAll(transport, {
   contract,
-  handlers: afterPlugins(handlers, started),
+  handlers: afterPlugins(mindingProjects(handlers, plugins), started),
 });
 
 // Whoever started the engine is gone: what is computed is kept, the rest can be resumed. A network call may take minutes.

@@ -23,6 +23,24 @@ export function pluginHandlers(plugins: () => Plugins): Pick<Handlers<EngineCont
   };
 }
 
+/** The same; the project that is opened, saved or exported says what it has on for itself. */
+export function mindingProjects<H extends object>(handlers: H, plugins: () => Pick<Plugins, 'useFor'>): H {
+  const note = async (said: unknown) => {
+    const document = (said as { document?: { plugins?: Record<string, boolean> } } | null)?.document;
+    if (document?.plugins) await plugins().useFor(document.plugins);
+  };
+  const entries = Object.entries(handlers).map(([name, handler]) => [
+    name,
+    async (...asked: unknown[]) => {
+      await note(asked[0]);
+      const answer = await handler(...asked);
+      await note(answer);
+      return answer;
+    },
+  ]);
+  return Object.fromEntries(entries) as H;
+}
+
 /** The same, each answered once plugins have contributed: none of them knows half of what there is. */
 export function afterPlugins<H extends object>(handlers: H, ready: () => Promise<void>): H {
   const entries = Object.entries(handlers).map(([name, handler]) => [

@@ -46,6 +46,7 @@ export class Plugins {
   #told = '';
   #watcher: FSWatcher | null = null;
   #minds = false;
+  #onHere: ReadonlySet<string> = new Set();
 
   constructor(parts: PluginParts) {
     this.#parts = parts;
@@ -112,6 +113,15 @@ export class Plugins {
     await this.refresh();
   }
 
+  /** By the project that is in hand: what it has on for itself is there although it is off for all. */
+  async useFor(switches: Readonly<Record<string, boolean>>): Promise<void> {
+    const on = new Set(Object.keys(switches).filter((id) => switches[id]));
+    if (on.size === this.#onHere.size && [...on].every((id) => this.#onHere.has(id))) return;
+    this.#onHere = on;
+    await this.refresh();
+    this.#parts.onChange?.();
+  }
+
   /** By Retake, for a plugin that breaks again and again. @param why one line for the artist */
   async disable(id: string, why: string): Promise<void> {
     await this.#keeper.change(id, (old) => ({ ...old, disabled: why }));
@@ -162,7 +172,7 @@ export class Plugins {
       const wanted = new Map<string, InstalledPlugin>();
       const all = await this.#find();
       for (const found of all) {
-        const plugin = runnable(found);
+        const plugin = runnable(found, this.#onHere);
         if (plugin) wanted.set(plugin.facts.id, plugin);
       }
       for (const [id, plugin] of this.#running) {
@@ -270,8 +280,13 @@ function refused(
   return new AppError(code, what, { doing, hint });
 }
 
-function runnable({ id, dir, manifest, record, granted, problems }: FoundPlugin): InstalledPlugin | null {
-  if (!manifest || !record?.on || record.disabled !== null || problems.length > 0) return null;
+/** @param onHere those that a project has on for itself */
+function runnable(
+  { id, dir, manifest, record, granted, problems }: FoundPlugin,
+  onHere: ReadonlySet<string>,
+): InstalledPlugin | null {
+  if (!manifest || !record || record.disabled !== null || problems.length > 0) return null;
+  if (!record.on && !onHere.has(id)) return null;
   const { version, name, manifest: api } = manifest;
   return { facts: { id, version, api, name }, manifest, dir, granted, developer: record.developer !== null };
 }
