@@ -93,6 +93,8 @@ export const clipCalls = {
       frame: z.int().min(0),
       folder: absolutePath,
       name: z.string().min(1).max(10_000),
+      /** As a larger picture: by the upscaler in a folder; null is the only one that the library has. */
+      larger: z.strictObject({ upscaler: absolutePath.nullable() }).nullable().default(null),
     }),
     'saving a frame',
   ).answers<{ path: string }>(),

@@ -20,6 +20,7 @@ import { addPluginCommands } from './plugins.ts';
 import { addTakeCommands } from './takes.ts';
 import { cacheGroups, cacheStat, jobTable, methodTable, takeSummary } from './text.ts';
 import { addImportCommand } from './timelines.ts';
+import { addUpscaleCommand } from './upscale.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -127,6 +128,7 @@ function program(): Command {
   addLibraryCommands(retake, { withEngine, print });
   addTakeCommands(retake, { withEngine, print });
   addDescribeCommand(retake, { withEngine, print });
+  addUpscaleCommand(retake, { withEngine, print });
   addExportCommand(retake, { withEngine, print });
   addImportCommand(retake, { withEngine, print });
   const plugin = retake

@@ -17,6 +17,7 @@ import type { RememberingProbe } from '../media/remembering-probe.ts';
 import { isClipThere } from '../media/sequence.ts';
 import { saveStill } from '../media/still.ts';
 import { rememberingFacts } from '../models/facts.ts';
+import { openUpscaler } from '../models/upscaler.ts';
 import { Previews } from '../previews/previews.ts';
 import { Backups } from '../project/backups.ts';
 import { clipRefOf } from '../project/clip-ref.ts';
@@ -206,14 +207,23 @@ export function createDesktop({ paths, probe, cache, store, supervisor, emit }: 
       const of = { clip: clip.path, mask, frame, bundle: folder, size };
       return maskPicture(of, { cache, probe, facts }, either(errands.signal, signal));
     },
-    'clip.saveFrame': async ({ path, frame, folder, name }, signal) => {
-      await requireShown(path, 'saving a frame');
+    'clip.saveFrame': async ({ path, frame, folder, name, larger }, signal) => {
+      const doing = 'saving a frame';
+      await requireShown(path, doing);
+      if (larger?.upscaler) await places.require(larger.upscaler, doing);
       await places.accept(folder);
       await requireWorkFolder(folder, 'choosing the folder of the frame');
-      const clip = await probe(path, either(errands.signal, signal));
-      return {
-        path: await saveStill({ clip, frame, folder, stem: fileName(name) }, either(errands.signal, signal)),
-      };
+      const until = either(errands.signal, signal);
+      const upscaler = larger && (await library.estimatorAt('upscaler', larger.upscaler, doing));
+      const model =
+        upscaler === null ? null : await openUpscaler(upscaler, { provider: 'cpu', signal: until });
+      try {
+        const clip = await probe(path, until);
+        const of = { clip, frame, folder, stem: fileName(name), change: model?.enlarge };
+        return { path: await saveStill(of, until) };
+      } finally {
+        await model?.close();
+      }
     },
     'clip.frame': async ({ path, frame }, signal) => {
       await requireShown(path, 'showing a frame');

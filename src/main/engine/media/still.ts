@@ -12,6 +12,12 @@ import { FfmpegProcess, resolveFfmpeg } from './ffmpeg.ts';
 import { inputCanvases } from './input.ts';
 import { fromSystem, inWords } from './target.ts';
 
+interface Picture {
+  readonly rgb: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+}
+
 /**
  * RGB of 8 bit at the clip's own size, as Retake reads it.
  * @param stem what the file is called, without its ending; a number is added where there is one of this name
@@ -19,16 +25,24 @@ import { fromSystem, inWords } from './target.ts';
  * @throws AppError clip-unreadable, output-unwritable, disk-full; Cancelled
  */
 export async function saveStill(
-  of: { readonly clip: ClipInfo; readonly frame: number; readonly folder: string; readonly stem: string },
+  of: {
+    readonly clip: ClipInfo;
+    readonly frame: number;
+    readonly folder: string;
+    readonly stem: string;
+    /** Makes it larger, or anything else of it. */
+    readonly change?: ((picture: Picture) => Promise<Picture>) | undefined;
+  },
   signal?: AbortSignal,
 ): Promise<string> {
-  const { clip, frame, folder, stem } = of;
-  const { width, height } = clip;
+  const { clip, frame, folder, stem, change } = of;
   const doing = `saving frame ${frame} of ${basename(clip.path)}`;
-  const rgb = await decodeFrame(clip, frame, { width, height, signal });
+  const { width, height } = clip;
+  const decoded = { rgb: await decodeFrame(clip, frame, { width, height, signal }), width, height };
+  const picture = (await change?.(decoded)) ?? decoded;
   const file = join(folder, await freeName(folder, stem, doing));
   try {
-    await makeWhole(file, (temporary) => writePng(temporary, { rgb, width, height, doing }, signal));
+    await makeWhole(file, (temporary) => writePng(temporary, { ...picture, doing }, signal));
   } catch (error) {
     throw inWords(error, doing);
   }

@@ -12,6 +12,8 @@ export interface OpenAloneOptions {
   readonly signal?: CancelSignal | undefined;
   /** What the runtime would refuse shows at the first call only. */
   readonly untried?: boolean;
+  /** Whether it may be asked to work in tiles. */
+  readonly mayTile?: boolean;
 }
 
 /**
@@ -24,10 +26,12 @@ export async function openAlone<Io, Functions>(
   role: Role<Io, void, void, Functions>,
   source: Source,
   name: string,
-  { provider, digestStore, signal, untried = false }: OpenAloneOptions,
+  { provider, digestStore, signal, untried = false, mayTile = false }: OpenAloneOptions,
 ): Promise<{ readonly model: OpenModel<Functions>; readonly digest: string }> {
   const read = readModel(role, source, undefined);
   const digest = await digestOfModel(read, digestStore, signal);
-  const model = await openRead(role, read, { variant: undefined, name, provider, signal, untried });
+  const model = await openRead(role, read, {
+    ...{ variant: undefined, name, provider, signal, untried, mayTile },
+  });
   return { model, digest };
 }

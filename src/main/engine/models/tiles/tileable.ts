@@ -20,10 +20,15 @@ export function whyNotInTiles({
     ['decoder', vaeDecoder],
   ] as const;
   for (const [half, { graph, io }] of halves) {
-    const why = sizeFrozen(io) ?? notInBands(graph.model, io);
+    const why = whyAloneNotInTiles({ graph, io });
     if (why !== null) return `its ${half}: ${why}`;
   }
   return null;
+}
+
+/** The same of one network. */
+export function whyAloneNotInTiles({ graph, io }: Half): string | null {
+  return sizeFrozen(io) ?? notInBands(graph.model, io);
 }
 
 export function sizeFrozen({ fixed }: Pick<TiledIo, 'fixed'>): string | null {

@@ -248,6 +248,8 @@ function ruleOf(node: Node, numbers: Numbers): RowRule | null {
         throw refuse(node, 'does not repeat rows a fixed number of times');
       return repeated(rows);
     }
+    case 'DepthToSpace':
+      return repeated(node.int('blocksize', 1));
     case 'Pad': {
       const pads = numbers.get(node.inputs[1] ?? '');
       const constant = (node.text('mode') ?? 'constant') === 'constant';
