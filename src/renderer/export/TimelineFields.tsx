@@ -23,7 +23,7 @@ type Timelines = NonNullable<ExportChoice['timelines']>;
 function optionOf({ id, programs, ending, plugin, label }: WayOfWriting) {
   return plugin === null
     ? { id, name: `${programs} · ${ending.trim()}` }
-    : { id, name: `${label} · ${ending.trim()}`, note: `For ${programs} · by the plugin ${plugin.name}` };
+    : { id, name: `${label} · ${ending.trim()}`, note: `By the plugin ${plugin.name}, for ${programs}` };
 }
 
 /** Chosen, perhaps by a preset, and not there: it can be unticked. */
