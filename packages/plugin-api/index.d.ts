@@ -125,8 +125,8 @@ export interface PanelManifest {
   readonly where: 'inspector' | 'bottom';
   /** What it may look at. */
   readonly reads: readonly UiRead[];
-  /** What it may have done: names of {@link UiCommands}. */
-  readonly commands: readonly string[];
+  /** What it may have done. */
+  readonly commands: readonly (keyof UiCommands)[];
 }
 
 /** What the artist is asked for: the part of JSON Schema that the inspector has fields for. */

@@ -54,12 +54,20 @@ type Answered<Call> = Call extends { output: infer Output extends z.ZodType } ? 
 type Told<F> = F extends (...args: infer Args) => unknown ? Args : never;
 type Said<F> = F extends (...args: never[]) => infer Out ? Awaited<Out> : never;
 
+type Manifest = z.input<typeof manifestSchema>;
+/** Which commands there are is a matter of ui@1. */
+type PanelOf<C extends { readonly panels?: readonly object[] }> = Omit<
+  NonNullable<C['panels']>[number],
+  'commands'
+>;
 type Timeline = (typeof timelineV1)['calls'];
 type Sampling = (typeof sampling1)['calls'];
 
 const HELD = [
   // The manifest.
-  same<Same<Api.Manifest, z.input<typeof manifestSchema>>>(),
+  same<Same<Omit<Api.Manifest, 'contributes'>, Omit<Manifest, 'contributes'>>>(),
+  same<Same<Omit<Api.Contributions, 'panels'>, Omit<Manifest['contributes'], 'panels'>>>(),
+  same<Same<PanelOf<Api.Contributions>, PanelOf<Manifest['contributes']>>>(),
   same<Same<Api.Permissions, z.input<typeof permissionsSchema>>>(),
   same<Same<Api.ParamsSchema, z.input<typeof paramsSchema>>>(),
   // timeline@1: what a plugin is given, and what it may answer.
