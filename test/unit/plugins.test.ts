@@ -153,6 +153,7 @@ describe('plugins of a machine', () => {
     await unpacked(join(home(), 'org.example.liar'));
     await unpacked(join(home(), 'org.example.put'), manifestWith({ id: 'org.example.put', files: {} }), {});
     await unpacked(join(home(), 'No plugin'));
+    await unpacked(join(home(), 'org.example.vast'), ' '.repeat(2e6));
     await plugins.refresh();
     expect([...first.held, ...second.held]).toEqual([`${ID} 1.0.0`, `${ID} 1.0.0`]);
     expect(await told()).toEqual([
@@ -163,6 +164,7 @@ describe('plugins of a machine', () => {
       expect.stringMatching(
         /put 1.0.0 off .*Its file "index.js" is not there. It was put there and not installed/,
       ),
+      expect.stringMatching(/vast {2}off .*is larger than a megabyte/),
     ]);
     await expect(plugins.remove('org.example.put')).rejects.toThrow(/not installed by Retake/);
     await expect(plugins.enable('org.example.none', true)).rejects.toThrow(/there is no plugin/);
@@ -193,6 +195,7 @@ describe('plugins of a machine', () => {
 describe('a damaged plugins.json', () => {
   it.each([
     ['no JSON', '{'],
+    ['huge', ' '.repeat(5e6)],
     ['of another format', '{"format": 2, "plugins": []}'],
     ['with a prototype', '{"format": 1, "plugins": [{"__proto__": {"id": "org.example.ale", "on": true}}]}'],
     ['that names what is built in', '{"format": 1, "plugins": [{"id": "retake.methods", "on": true}]}'],

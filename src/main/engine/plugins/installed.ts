@@ -1,6 +1,6 @@
 /** The plugins of this machine, read without running anything of them. */
 import { createReadStream } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RETAKE_VERSION } from '../../../common/contract/version.ts';
 import { AppError, errorLine } from '../../../common/errors.ts';
@@ -14,7 +14,7 @@ import {
 } from '../../../common/plugins/manifest.ts';
 import { beyond, permissionLines } from '../../../common/plugins/permissions.ts';
 import { isWithin } from '../../../common/plugins/versions.ts';
-import { type FolderFile, filesIn } from './install/folder.ts';
+import { type FolderFile, filesIn, manifestText } from './install/folder.ts';
 import { digestOf, fileFaults, requireListed } from './install/package.ts';
 import type { PluginRecord, PluginState } from './state.ts';
 
@@ -106,7 +106,7 @@ const FORGOTTEN = 'what you agreed to cannot be read any more: install it again'
 /** @throws AppError plugin-invalid */
 export async function readManifest(dir: string): Promise<Manifest> {
   try {
-    return parseManifest(await readFile(join(dir, MANIFEST_FILE), 'utf8'));
+    return parseManifest(await manifestText(dir));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     throw unlike(`there is no ${MANIFEST_FILE} in ${dir}`);

@@ -1,5 +1,5 @@
 /** `plugins.json`: what the artist agreed to and switched, and what Retake switched off. The plugins themselves lie beside it. */
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { pluginIdFault } from '../../../common/plugins/ids.ts';
@@ -40,9 +40,14 @@ export interface PluginState {
 
 export const stateIn = (dir: string): string => join(dir, 'plugins.json');
 
+/** Of thousands of plugins; a larger one is none of Retake's. */
+const LARGEST = 4e6;
+
 export async function readState(dir: string): Promise<PluginState> {
   let text: string;
   try {
+    const { size } = await stat(stateIn(dir));
+    if (size > LARGEST) return { plugins: [], damaged: true };
     text = await readFile(stateIn(dir), 'utf8');
   } catch (error) {
     return { plugins: [], damaged: (error as NodeJS.ErrnoException).code !== 'ENOENT' };

@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { lstat, opendir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MANIFEST_FILE } from '../../../../common/plugins/manifest.ts';
+import { LARGEST_MANIFEST, MANIFEST_FILE } from '../../../../common/plugins/manifest.ts';
 import { MOST_BYTES, NameList, type PackageSource, unfit } from './source.ts';
 
 /** What tools keep beside the work is no part of it. */
@@ -41,13 +41,21 @@ export async function filesIn(dir: string): Promise<FolderFile[]> {
   return found.filter(({ name }) => names.has(name)).toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+/** What a folder's manifest says. @throws AppError plugin-invalid for one that is huge, before it is read */
+export async function manifestText(dir: string): Promise<string> {
+  const file = join(dir, MANIFEST_FILE);
+  const { size } = await lstat(file);
+  if (size > LARGEST_MANIFEST) throw unfit(`${MANIFEST_FILE} is larger than a megabyte`);
+  return readFile(file, 'utf8');
+}
+
 /** @throws AppError plugin-invalid */
 export async function openFolder(dir: string): Promise<PackageSource> {
   const files = await filesIn(dir);
   const bytes = files.reduce((sum, one) => sum + one.bytes, 0);
   if (bytes > MOST_BYTES) throw unfit('it is larger than 4 GB');
   return {
-    manifest: await readFile(join(dir, MANIFEST_FILE), 'utf8'),
+    manifest: await manifestText(dir),
     names: files.map(({ name }) => name),
     bytes,
     unpacked: true,
