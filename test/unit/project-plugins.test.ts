@@ -6,6 +6,7 @@ import {
   pluginState,
   pluginsAway,
   pluginsUsed,
+  requireOnHere,
 } from '../../src/common/plugins/used.ts';
 import { setPlugin } from '../../src/common/project/edits-plugins.ts';
 import { readDocument, writeDocument } from '../../src/common/project/format.ts';
@@ -100,6 +101,16 @@ it('goes by the switch of the project, then by that for all; what the host switc
   expect([state({ on: false }), state({ disabled: 'It crashed three times' })]).toEqual(['here', 'failed']);
   setPlugin(document, 'org.example.a', false);
   expect([state({}), state({ problems: ['its file is gone'] })]).toEqual(['off-here', 'failed']);
+});
+
+it('refuses what the project has off for itself, from the terminal as from the window', () => {
+  const document = projectOf(10, []);
+  const ask = () => requireOnHere(document, ['fcpxml', 'org.example.ale/ale'], 'exporting');
+  ask();
+  setPlugin(document, 'org.example.ale', false);
+  expect(ask).toThrow('switched off for this project');
+  setPlugin(document, 'org.example.ale', true);
+  ask();
 });
 
 it('names what cannot be used', () => {

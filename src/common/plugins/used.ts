@@ -1,5 +1,6 @@
 /** Which plugins a project needs, and which of them cannot be used here. Pure: who asks brings what is installed. */
 
+import { AppError } from '../errors.ts';
 import type { ProjectDocument } from '../project/document.ts';
 import { filesIn } from '../settings/files.ts';
 import type { ShotSettings, SomeSettings } from '../settings/settings.ts';
@@ -142,4 +143,24 @@ export function pluginsAway(
     const state = pluginState(use.id, document, installed);
     return state === 'here' ? [] : [{ ...use, state }];
   });
+}
+
+/** @param ids full ids of what is asked for @throws AppError plugin-missing for what the project has off for itself */
+export function requireOnHere(
+  { plugins }: Pick<ProjectDocument, 'plugins'>,
+  ids: readonly string[],
+  doing: string,
+): void {
+  for (const id of ids) {
+    const plugin = pluginOf(id);
+    if (plugin === null || !Object.hasOwn(plugins, plugin) || plugins[plugin]) continue;
+    throw new AppError(
+      'plugin-missing',
+      `"${id}" comes with the plugin ${plugin}, which ${awayWords('off-here')}`,
+      {
+        doing,
+        hint: 'Switch it on for this project, or ask for something else.',
+      },
+    );
+  }
 }

@@ -2,6 +2,7 @@
 import type { DesktopContract } from '../../../common/contract/contract.ts';
 import type { DeliveryProgress, DeliveryRequest } from '../../../common/contract/delivery.ts';
 import type { DesktopEvent } from '../../../common/contract/events.ts';
+import { requireOnHere } from '../../../common/plugins/used.ts';
 import { type DeliveryContext, deliver, foresee } from '../delivery/delivery.ts';
 import { replaceSource } from '../delivery/in-place.ts';
 import { forgetPartial } from '../delivery/partial.ts';
@@ -41,7 +42,8 @@ export function deliveryHandlers({
     for (const { path } of Object.values(document.takes)) await requireShown(path, DOING);
   };
   const allowed = async (request: DeliveryRequest) => {
-    const { folder } = request;
+    const { folder, document, timelines } = request;
+    requireOnHere(document, timelines?.formats ?? [], DOING);
     await known(request);
     await places.accept(folder);
     await requireWorkFolder(folder, 'choosing the folder');
