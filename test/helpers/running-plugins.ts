@@ -11,8 +11,12 @@ import { manifestIn } from './plugin-module.ts';
 /** Writes which folders are used where they lie, as `plugins.json` has it. */
 export function useFolders(home: string, folders: readonly string[], on = true): void {
   mkdirSync(join(home, 'plugins'), { recursive: true });
-  const plugins = folders.map((folder) => ({ id: manifestIn(folder).id, on, granted: {}, folder }));
-  writeFileSync(join(home, 'plugins', 'plugins.json'), JSON.stringify({ plugins }));
+  const plugins = folders.map((folder) => ({
+    id: manifestIn(folder).id,
+    on,
+    developer: { folder, granted: {} },
+  }));
+  writeFileSync(join(home, 'plugins', 'plugins.json'), JSON.stringify({ format: 1, plugins }));
 }
 
 export interface RunningHere {
