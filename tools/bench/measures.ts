@@ -12,6 +12,7 @@ import { overhead } from './overhead.ts';
 import { largePasses, passes } from './passes.ts';
 import { largePeers, largestPeers, peers } from './peers/peers.ts';
 import { pluginCalls } from './plugin-calls.ts';
+import { pluginHooks } from './plugin-hooks.ts';
 import { realSize } from './real-size.ts';
 import { reedit } from './reedit.ts';
 import { largeReuse, reuse } from './reuse.ts';
@@ -25,6 +26,7 @@ export const MEASURES: readonly Measure[] = [
   pluginCalls,
   load,
   foretold,
+  pluginHooks,
   checkpoints,
   calls,
   passes,
