@@ -197,6 +197,21 @@ describe('before the first frame it is refused by name', () => {
       /run 1 has frame 7; the shot has frames 0 to 2/,
     ],
     ['a frame that no run makes', run({ frames: [0, 1] }), /no run makes frame 2/],
+    ['frames without end', run({ frames: every(300_000) }), /has frame 3; the shot has frames 0 to 2/],
+    [
+      'the result of a frame that only stood for another',
+      {
+        runs: ({ frames }: Facts) => [
+          {
+            frames: [...every(frames), frames],
+            standsFor: [{ frame: frames, as: 0 }],
+            start: { from: 'inversion' },
+          },
+          { frames: [0], start: { from: 'result', strength: 1, noise: 'own', of: [frames] } },
+        ],
+      },
+      /run 2 begins from frame 3, which no run before it makes/,
+    ],
     ['a frame twice', run({ frames: [0, 1, 1, 2] }), /has frame 1 twice/],
     ['passes that leave frames out', run({ passes: [{ frames: [0, 1] }] }), /run 1 does not visit frame 2/],
     [

@@ -44,15 +44,28 @@ export function standing({ standsFor }: PluginRun): ReadonlyMap<number, number> 
   return new Map(standsFor.map(({ frame, as }) => [frame, as]));
 }
 
-/** What is wrong with them first; null where nothing is. */
+/** What runs before one have made: whose results there are, and the steps of the last run that has a frame. */
+interface Earlier {
+  readonly results: Set<number>;
+  readonly steps: Map<number, number>;
+}
+
+/** What is wrong with them first; null where nothing is. A stranger wrote them: no time here grows faster than they are long. */
 export function faultOfRuns(runs: readonly PluginRun[], of: RunsChecked): string | null {
-  for (const [at, run] of runs.entries()) {
-    const fault = faultOfRun(run, runs.slice(0, at), of);
-    if (fault !== null) return `run ${at + 1} ${fault}`;
-  }
   const { frames, levels } = of.shot;
-  const made = new Set(runs.flatMap((run) => run.frames));
-  const left = Array.from({ length: frames }, (_, frame) => frame).find((frame) => !made.has(frame));
+  const earlier: Earlier = { results: new Set(), steps: new Map() };
+  for (const [at, run] of runs.entries()) {
+    const fault = faultOfRun(run, earlier, of);
+    if (fault !== null) return `run ${at + 1} ${fault}`;
+    const stands = standing(run);
+    for (const frame of run.frames) {
+      if (!stands.has(frame)) earlier.results.add(frame);
+      earlier.steps.set(frame, stepsOf(run, levels.length));
+    }
+  }
+  const left = Array.from({ length: frames }, (_, frame) => frame).find(
+    (frame) => !earlier.results.has(frame),
+  );
   if (left !== undefined) return `no run makes frame ${left}`;
   const visits = runs.reduce((sum, run) => sum + run.frames.length * stepsOf(run, levels.length), 0);
   const most = MOST_VISITS * frames * levels.length;
@@ -61,26 +74,27 @@ export function faultOfRuns(runs: readonly PluginRun[], of: RunsChecked): string
     : null;
 }
 
-function faultOfRun(run: PluginRun, earlier: readonly PluginRun[], of: RunsChecked): string | null {
+function faultOfRun(run: PluginRun, earlier: Earlier, of: RunsChecked): string | null {
   const steps = stepsOf(run, of.shot.levels.length);
   return (
     faultOfFrames(run, of.shot.frames) ??
     faultOfStart(run, earlier, of.needs) ??
     faultOfSteps(run, steps, of.contribution.attention) ??
     faultOfHooks(run, earlier, steps, of) ??
-    faultOfRecalls(run, earlier, steps, of.shot.levels.length)
+    faultOfRecalls(run, earlier, steps)
   );
 }
 
 function faultOfFrames(run: PluginRun, frames: number): string | null {
   const stands = standing(run);
   if (stands.size < run.standsFor.length) return 'says twice what a frame stands for';
+  const own = new Set(run.frames);
   for (const [frame, as] of stands) {
     if (frame < frames) return `lets frame ${frame} stand for another, which is a frame of the shot itself`;
-    if (as >= frames || !run.frames.includes(frame))
-      return `lets frame ${frame} stand for ${as}, which cannot be`;
+    if (as >= frames || !own.has(frame)) return `lets frame ${frame} stand for ${as}, which cannot be`;
   }
-  const twice = run.frames.find((frame, i) => run.frames.indexOf(frame) !== i);
+  const seen = new Set<number>();
+  const twice = run.frames.find((frame) => seen.size === seen.add(frame).size);
   if (twice !== undefined) return `has frame ${twice} twice`;
   const none = run.frames.find((frame) => frame >= frames && !stands.has(frame));
   return none === undefined ? null : `has frame ${none}; the shot has frames 0 to ${frames - 1}`;
@@ -88,7 +102,7 @@ function faultOfFrames(run: PluginRun, frames: number): string | null {
 
 function faultOfStart(
   { frames, start, standsFor }: PluginRun,
-  earlier: readonly PluginRun[],
+  { results }: Earlier,
   needs: readonly PluginNeed[],
 ): string | null {
   const needed = start.from === 'inversion' ? 'inversion' : start.from === 'clip' ? 'clean' : null;
@@ -98,12 +112,9 @@ function faultOfStart(
   if (of.length !== frames.length) return `names ${of.length} results for its ${frames.length} frames`;
   if (standsFor.length > 0 && !start.of)
     return 'has frames that stand for others, and must say whose result each begins from';
-  const none = of.find((frame) => !makes(earlier, frame));
+  const none = of.find((frame) => !results.has(frame));
   return none === undefined ? null : `begins from frame ${none}, which no run before it makes`;
 }
-
-const makes = (runs: readonly PluginRun[], frame: number): boolean =>
-  runs.some((run) => run.frames.includes(frame));
 
 function faultOfSteps(
   { frames, passes, passesByStep }: PluginRun,
@@ -150,10 +161,11 @@ function faultOfPasses(
 
 function faultOfHooks(
   run: PluginRun,
-  earlier: readonly PluginRun[],
+  { results }: Earlier,
   steps: number,
   { contribution, needs }: RunsChecked,
 ): string | null {
+  const stands = standing(run);
   for (const name of HOOKS) {
     const hook: PluginHook | undefined = run[name];
     if (!hook) continue;
@@ -165,27 +177,21 @@ function faultOfHooks(
       if (need && !needs.includes(need))
         return `wants "${shown}" shown in "${name}" and did not say that it needs "${need}"`;
       if (shown !== 'result') continue;
-      const none = run.frames.find((frame) => !makes(earlier, standing(run).get(frame) ?? frame));
+      const none = run.frames.find((frame) => !results.has(stands.get(frame) ?? frame));
       if (none !== undefined) return `wants the result of frame ${none}, which no run before it makes`;
     }
   }
   return null;
 }
 
-function faultOfRecalls(
-  { frames, recalls }: PluginRun,
-  earlier: readonly PluginRun[],
-  steps: number,
-  all: number,
-): string | null {
+function faultOfRecalls({ frames, recalls }: PluginRun, earlier: Earlier, steps: number): string | null {
   const own = new Set(frames);
   for (const { by, step, frame, level } of recalls) {
     if (!own.has(by) || step >= steps)
       return `recalls for frame ${by} in step ${step + 1}, which it does not have`;
-    const maker = earlier.findLast((run) => run.frames.includes(frame));
-    if (!maker) return `recalls frame ${frame}, which no run before it makes`;
-    if (level > stepsOf(maker, all))
-      return `recalls frame ${frame} after ${level} steps, and its run has ${stepsOf(maker, all)}`;
+    const made = earlier.steps.get(frame);
+    if (made === undefined) return `recalls frame ${frame}, which no run before it makes`;
+    if (level > made) return `recalls frame ${frame} after ${level} steps, and its run has ${made}`;
   }
   return null;
 }

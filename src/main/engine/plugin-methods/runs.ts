@@ -32,6 +32,8 @@ function runFrom(run: PluginRun, index: number, shot: ShotFacts, hooks: Hooks): 
   const have = shot.have as Have;
   const { passes, passesByStep, blend, gather, settle, recalls } = run;
 
+  const recalledBy = Map.groupBy(recalls, ({ by, step }) => `${by} ${step}`);
+
   const place = (step: number, frame: number | null): Place => ({
     ...{ run: index, step },
     frame: frame === null ? null : (shot.atWork?.first ?? 0) + whose(frame),
@@ -61,12 +63,10 @@ function runFrom(run: PluginRun, index: number, shot: ShotFacts, hooks: Hooks): 
       ...told(step),
       ...(await shownFrame({ frame, denoised, latent, motionTo: reads.map((read) => read.frame) }, of)),
       reads: shownReads,
-      recalled: recalls
-        .filter((one) => one.by === frame && one.step === step)
-        .map((one) => ({
-          ...{ frame: one.frame, level: one.level },
-          latent: earlier.history(one.frame, one.level),
-        })),
+      recalled: (recalledBy.get(`${frame} ${step}`) ?? []).map((one) => ({
+        ...{ frame: one.frame, level: one.level },
+        latent: earlier.history(one.frame, one.level),
+      })),
     };
   };
 
