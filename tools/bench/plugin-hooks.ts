@@ -118,7 +118,7 @@ export const pluginHooks: Measure = {
   id: 'plugin-hooks',
   title: 'what a method of a plugin adds',
   seconds: 40,
-  default: true,
+  default: false,
   async run(say) {
     const { plugin, handle } = await openPlugin();
     try {
