@@ -39,7 +39,7 @@ export const pluginCalls: Measure = {
   id: 'plugin-calls',
   title: "a hook in a plugin's process",
   seconds: 10,
-  default: true,
+  default: false,
   async run(say) {
     const dir = mkdtempSync(join(tmpdir(), 'retake-plugin-'));
     writeFileSync(join(dir, 'index.js'), CODE);
