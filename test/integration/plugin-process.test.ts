@@ -116,14 +116,17 @@ describe('a plugin in a process of its own', () => {
   });
 
   it('is ended when nobody asks, and started again by its next use', async () => {
+    const logFile = join(tempFolder(), 'logs', 'echo.log');
     const { plugin, crashes } = processPlugin(
       `let count = 0; export default { echoes: { a: { say: (text) => { console.log('heard', text); return text + ++count; } } } };`,
-      { limits: { idleMs: 1 } },
+      { limits: { idleMs: 1 }, logFile },
     );
     expect(await plugin.call(echo1, 'say', 'a', ['x'])).toBe('x1');
     await expect.poll(() => plugin.isRunning).toBe(false);
     expect(await plugin.call(echo1, 'say', 'a', ['y'])).toBe('y1');
     expect(plugin.log).toBe('heard x\nheard y\n');
+    await plugin.stop();
+    expect(readFileSync(logFile, 'utf8')).toBe(plugin.log);
     expect(crashes).toEqual([]);
   });
 });

@@ -78,7 +78,11 @@ const running = once(
     new RunningPlugins({
       tiers: {
         process: (plugin, onCrash) =>
-          pluginProcess(plugin, { offered: OFFERED, onCrash: ({ message }) => onCrash(message) }),
+          pluginProcess(plugin, {
+            offered: OFFERED,
+            onCrash: ({ message }) => onCrash(message),
+            logFile: join(dataDirectory(), 'plugin-logs', `${plugin.facts.id}.log`),
+          }),
         script: (plugin, onCrash) => openScriptPlugin(plugin, { onCrash }),
       },
       disable: async (id, why) => {

@@ -1,4 +1,6 @@
 /** What a plugin prints: the last of it, and no faster than it can be read. */
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { writeWhole } from '../../../atomic-files.ts';
 import { LIMITS } from './limits.ts';
@@ -56,7 +58,11 @@ export class PluginLog {
 
   /** A log that cannot be kept is no fault of the plugin. */
   async keep(): Promise<void> {
-    if (this.#file !== null && this.text !== '') await writeWhole(this.#file, this.text).catch(() => {});
+    if (this.#file === null || this.text === '') return;
+    const file = this.#file;
+    await mkdir(dirname(file), { recursive: true })
+      .then(() => writeWhole(file, this.text))
+      .catch(() => {});
   }
 
   /** Of all its lives, the last of it. */

@@ -21,7 +21,7 @@ export interface ProcessOptions {
   readonly offered: readonly Suite[];
   /** It ended in a way that no plugin should. */
   readonly onCrash?: (fault: AppError) => void;
-  /** Where the last that it printed is kept; its folder is there. */
+  /** Where the last that it printed is kept. */
   readonly logFile?: string;
   readonly limits?: Partial<Limits>;
   readonly network?: NetworkOptions;
