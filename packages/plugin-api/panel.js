@@ -34,8 +34,11 @@
     });
   /** Colours and measures of the window, as custom properties: var(--text). @param {Record<string, string>} theme */
   const paint = (theme) => {
-    for (const [name, value] of Object.entries(theme))
-      document.documentElement.style.setProperty(`--${name}`, value);
+    const { style } = document.documentElement;
+    // What the page does not paint is the window's own ground.
+    style.colorScheme = 'dark';
+    style.font = `${theme.size} / 1.4 ${theme.font}`;
+    for (const [name, value] of Object.entries(theme)) style.setProperty(`--${name}`, value);
   };
 
   /** @param {MessageEvent} event */
@@ -44,6 +47,8 @@
       paint(data.theme);
       greeted(data);
     } else if (data.say === 'theme') paint(data.theme);
+    // Else the panel is taken for one that hangs.
+    else if (data.say === 'ping') void say({ ask: 'pong' });
     else if (data.say === 'changed') for (const tell of watchers.get(data.what) ?? []) tell();
     else if (data.say === 'answer') settled(data.call)?.resolve(data.value);
     else if (data.say === 'refused') settled(data.call)?.reject(new Error(data.why));

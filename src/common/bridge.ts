@@ -116,6 +116,8 @@ export interface Bridge {
   readonly platform: string;
   /** Prefix of a preview's address: mediaRoot + 'previews/' + path. */
   readonly mediaRoot: string;
+  /** Address below which a panel's files lie, with a star for its host. */
+  readonly panelRoot: string;
   readonly engine: EngineBridge;
   readonly shell: ShellBridge;
 }

@@ -36,12 +36,15 @@ listen('quit', () => {
   );
 });
 
-const MEDIA = '--retake-media=';
+/** What the shell said to this window, by its name. */
+const said = (name: string) =>
+  process.argv.find((one) => one.startsWith(`--${name}=`))?.slice(name.length + 3);
 
 const bridge: Bridge = {
   platform: process.platform,
   // Beside the page itself, except when a development server serves the page.
-  mediaRoot: process.argv.find((one) => one.startsWith(MEDIA))?.slice(MEDIA.length) ?? '/',
+  mediaRoot: said('retake-media') ?? '/',
+  panelRoot: said('retake-panels') ?? '',
   engine: {
     connect: () => tell('engine:connect', null),
     onDown: (listener) => listen('engine:down', ({ state, why }) => listener(state, why)),

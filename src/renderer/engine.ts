@@ -146,3 +146,8 @@ export function platform(): string {
 export function previewUrl(path: string): string {
   return `${bridge().mediaRoot}previews/${path.split('/').map(encodeURIComponent).join('/')}`;
 }
+
+/** Address of a file of a panel. @param host of its plugin @param file as the manifest names it */
+export function panelUrl(host: string, file: string): string {
+  return `${bridge().panelRoot.replace('*', host)}${file.split('/').map(encodeURIComponent).join('/')}`;
+}

@@ -1,10 +1,11 @@
 /** What is really on the screen: pixels of a screenshot, not what an element says of itself. */
 import { spawn } from 'node:child_process';
-import type { Page } from 'playwright';
+import type { Frame, Page } from 'playwright';
+import { expect } from 'vitest';
 import { COUNTER_HEIGHT, COUNTER_WIDTH, readCounter } from '../helpers/clips.ts';
 
 /** Pixels of a part of the page as they are on the screen, scaled to a size: RGB, 8 bits. */
-async function pixelsOnScreen(
+export async function pixelsOnScreen(
   page: Page,
   part: { x: number; y: number; width: number; height: number },
   { width, height }: { readonly width: number; readonly height: number },
@@ -50,4 +51,22 @@ export function busyLoops(count: number): Disposable {
       for (const loop of loops) loop.kill('SIGKILL');
     },
   };
+}
+
+/** Runs in a page or a frame as a script of its own does, not as an act of the artist, which Playwright's `evaluate` is. */
+export async function byItself<Value>(target: Page | Frame, expression: string): Promise<Value> {
+  const page = 'page' in target ? target.page() : target;
+  const session = await page.context().newCDPSession(target);
+  const { result } = await session.send('Runtime.evaluate', {
+    ...{ expression, userGesture: false, awaitPromise: true, returnByValue: true },
+  });
+  await session.detach();
+  return result.value as Value;
+}
+
+/** Waits until whatever the artist did last is long ago. */
+export async function atRest(page: Page): Promise<void> {
+  await expect
+    .poll(() => byItself<boolean>(page, 'navigator.userActivation.isActive'), { timeout: 15_000 })
+    .toBe(false);
 }

@@ -43,6 +43,7 @@ async function samples(): Promise<{ [N in Name]: Calls[N]['input'] }> {
     'job.resume': { id: 'job' },
     'job.cancel': { id: 'job' },
     'job.list': null,
+    'panels.list': null,
     'plugins.list': null,
     'plugins.recognise': { path },
     'plugins.look': { path },

@@ -209,7 +209,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/plugins',
-    'install, common, common/plugins, contract',
+    'install, common, common/plugins, contract, panel-host.ts',
     'What is installed and switched on is known without knowing what it is for: contributors are handed in.',
   ),
   area(
@@ -305,6 +305,7 @@ export const AREAS: readonly Area[] = [
     'export',
     'inspector',
     'library',
+    'panels',
     'plugins',
     'queue',
     'scopes',
@@ -315,7 +316,7 @@ export const AREAS: readonly Area[] = [
   ].map(panel),
   area(
     'renderer/app',
-    'bin, export, inspector, library, plugins, queue, scopes, start, takes, timeline, viewer, store, actions, keyboard, commands, ui, engine.ts',
+    'bin, export, inspector, library, panels, plugins, queue, scopes, start, takes, timeline, viewer, store, actions, keyboard, commands, ui, engine.ts',
     'The window puts the panels together.',
   ),
 ];

@@ -6,6 +6,7 @@ import { deliveryCalls } from './delivery.ts';
 import { jobCalls } from './jobs.ts';
 import { libraryCalls } from './library.ts';
 import { machineCalls } from './machine.ts';
+import { panelCalls } from './panels.ts';
 import { pluginKitCalls } from './plugin-kit.ts';
 import { pluginCalls } from './plugins.ts';
 import { projectCalls } from './projects.ts';
@@ -35,6 +36,7 @@ export const contract = {
   ...cacheCalls,
   ...pluginCalls,
   ...pluginKitCalls,
+  ...panelCalls,
   ...desktopContract,
 };
 export type EngineContract = typeof contract;

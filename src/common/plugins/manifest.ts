@@ -5,6 +5,7 @@ import { isPortableName } from '../file-name.ts';
 import { issueText } from '../issue.ts';
 import { contributionIdFault, pluginIdFault } from './ids.ts';
 import { paramsSchema } from './params.ts';
+import { uiCommand, uiRead } from './ui-v1.ts';
 import { isRange, isVersion } from './versions.ts';
 
 export const MANIFEST_FILE = 'retake-plugin.json';
@@ -85,8 +86,8 @@ const panel = z.strictObject({
   ...what,
   entry: file,
   where: z.enum(['inspector', 'bottom']),
-  reads: z.array(z.enum(['frame', 'shot', 'takes', 'timeline', 'project'])).max(5),
-  commands: z.array(z.string().regex(/^[a-z][A-Za-z.-]{0,39}$/, 'is no name of a command')).max(40),
+  reads: z.array(uiRead).max(10),
+  commands: z.array(uiCommand).max(40),
 });
 
 const contributions = z.strictObject({

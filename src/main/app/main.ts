@@ -21,18 +21,26 @@ import { listen } from './ipc.ts';
 import { openLog } from './log.ts';
 import { buildMenu, greyMenu } from './menu.ts';
 import { projectArgument } from './open-with.ts';
+import { PANEL_SCHEME } from './panel-frames.ts';
+import { servePanels } from './panels.ts';
 import { appPaths } from './paths.ts';
-import { PAGE_ROOT, registerScheme, serveFolders } from './protocol.ts';
+import { PAGE_ROOT, registerSchemes, serveFolders } from './protocol.ts';
 import { openRecent } from './recent.ts';
 import { resolveBridge } from './resolve/bridge.ts';
 import { resolveCalls } from './resolve/calls.ts';
-import { contentSecurityPolicy, denyNetwork, denyPermissions, developmentServer } from './security.ts';
+import {
+  contentSecurityPolicy,
+  denyDownloads,
+  denyNetwork,
+  denyPermissions,
+  developmentServer,
+} from './security.ts';
 import { type Closing, closeWithCare, openWindow } from './windows.ts';
 
 /** Closing the project in an engine that hangs must not keep the artist. */
 const CLOSE_PROJECT_MS = 5000;
 
-registerScheme();
+registerSchemes();
 // Windows shows notifications only of applications it knows by name.
 if (process.platform === 'win32') app.setAppUserModelId('app.retake.desktop');
 
@@ -82,8 +90,13 @@ function run(): void {
     const devOrigin = devServer && new URL(devServer).origin;
 
     denyPermissions(session.defaultSession);
+    denyDownloads(session.defaultSession);
     await denyNetwork(session.defaultSession, devOrigin);
     serveFolders(session.defaultSession, { page: paths.page, previews: paths.previews, devOrigin });
+    servePanels(session.defaultSession, {
+      plugins: async () => (await engine?.call('plugins.list', null)) ?? [],
+      devOrigin,
+    });
     if (devOrigin) {
       session.defaultSession.webRequest.onHeadersReceived({ urls: [`${devOrigin}/*`] }, (details, answer) =>
         answer({
@@ -207,6 +220,7 @@ function run(): void {
     const opened = openWindow({
       url: devServer ?? PAGE_ROOT,
       mediaRoot: devServer ? PAGE_ROOT : null,
+      panelRoot: `${PANEL_SCHEME}://*/`,
       onPageGone: (reason) => log(`[app] the page stopped: ${reason}\n`),
     });
     window = opened;

@@ -3,6 +3,7 @@
  * and video frames may be read back from a canvas.
  */
 import { protocol, type Session } from 'electron';
+import { PANEL_SCHEME } from './panel-frames.ts';
 import { contentSecurityPolicy } from './security.ts';
 import { refused, serveFile } from './serve-file.ts';
 
@@ -12,12 +13,14 @@ export const PAGE_ROOT = `${SCHEME}://${HOST}/`;
 const PREVIEWS = '/previews/';
 
 /** Must be called before the app is ready. */
-export function registerScheme(): void {
+export function registerSchemes(): void {
   protocol.registerSchemesAsPrivileged([
     {
       scheme: SCHEME,
       privileges: { standard: true, secure: true, supportFetchAPI: true, stream: true, corsEnabled: true },
     },
+    // A world for each plugin that reaches no other: its pages may ask for nothing by script.
+    { scheme: PANEL_SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: false } },
   ]);
 }
 

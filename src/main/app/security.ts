@@ -1,5 +1,6 @@
 /** What the page may never do: load or open anything from outside, be granted a permission, speak for another frame. */
 import type { IpcMainEvent, IpcMainInvokeEvent, Session, WebContents } from 'electron';
+import { isFirstOfPanel, PANEL_SCHEME } from './panel-frames.ts';
 
 /** Content Security Policy of the page; the development server needs inline scripts and its socket. */
 export function contentSecurityPolicy(devOrigin: string | null): string {
@@ -13,6 +14,7 @@ export function contentSecurityPolicy(devOrigin: string | null): string {
     `media-src ${own} blob:`,
     `font-src 'self'`,
     `worker-src 'self' blob:`,
+    `frame-src ${PANEL_SCHEME}:`,
     `connect-src ${own}${devOrigin ? ` ${devOrigin.replace(/^http/, 'ws')}` : ''}`,
     `base-uri 'none'`,
     `form-action 'none'`,
@@ -44,13 +46,18 @@ export function denyPeerConnections(contents: WebContents): void {
   contents.setWebRTCIPHandlingPolicy('disable_non_proxied_udp');
 }
 
-/** The page stays the page: no navigation, no further window, no embedded page. */
+/** Nothing is ever written to disk because a page asks for it. */
+export function denyDownloads(session: Session): void {
+  session.on('will-download', (event) => event.preventDefault());
+}
+
+/** The page stays the page: no navigation, no further window, no embedded page but the first of each panel. */
 export function denyNavigation(contents: WebContents): void {
   contents.setWindowOpenHandler(() => ({ action: 'deny' }));
   contents.on('will-navigate', (event) => event.preventDefault());
   contents.on('will-redirect', (event) => event.preventDefault());
   contents.on('will-frame-navigate', (event) => {
-    if (!event.isMainFrame) event.preventDefault();
+    if (!event.isMainFrame && !isFirstOfPanel(event)) event.preventDefault();
   });
   contents.on('will-attach-webview', (event) => event.preventDefault());
 }

@@ -79,13 +79,18 @@ export async function serveFile(
     status: range ? 206 : 200,
     headers: {
       ...headers,
-      'content-type': lookup(file) ?? 'application/octet-stream',
+      'content-type': typeOfFile(file),
       'content-length': String(size === 0 ? 0 : end - start + 1),
       'accept-ranges': 'bytes',
       'x-content-type-options': 'nosniff',
       ...(range && { 'content-range': `bytes ${start}-${end}/${size}` }),
     },
   });
+}
+
+/** By its name. */
+export function typeOfFile(name: string): string {
+  return lookup(name) ?? 'application/octet-stream';
 }
 
 export function refused(status: number, headers: Readonly<Record<string, string>> = {}): Response {

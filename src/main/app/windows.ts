@@ -10,10 +10,12 @@ export interface WindowOptions {
   readonly url: string;
   /** Given to the page as the prefix of previews; null where they lie beside the page. */
   readonly mediaRoot: string | null;
+  /** Address of panels, their host a star. */
+  readonly panelRoot: string;
   readonly onPageGone: (reason: string) => void;
 }
 
-export function openWindow({ url, mediaRoot, onPageGone }: WindowOptions): BrowserWindow {
+export function openWindow({ url, mediaRoot, panelRoot, onPageGone }: WindowOptions): BrowserWindow {
   const { width, height } = screen.getPrimaryDisplay().workAreaSize;
   const window = new BrowserWindow({
     width: Math.min(1600, width),
@@ -30,7 +32,10 @@ export function openWindow({ url, mediaRoot, onPageGone }: WindowOptions): Brows
       nodeIntegration: false,
       webviewTag: false,
       spellcheck: false,
-      additionalArguments: mediaRoot === null ? [] : [`--retake-media=${mediaRoot}`],
+      additionalArguments: [
+        `--retake-panels=${panelRoot}`,
+        ...(mediaRoot === null ? [] : [`--retake-media=${mediaRoot}`]),
+      ],
     },
   });
   denyNavigation(window.webContents);

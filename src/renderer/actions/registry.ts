@@ -24,6 +24,7 @@ import { maskKeyCommands } from './mask-keys.ts';
 import { mergeCommand } from './merge.ts';
 import { moveCommands } from './move.ts';
 import { openTimelineCommands } from './open-timeline.ts';
+import { PANEL_ENTRY, panelCommands, showPluginPanel } from './panels.ts';
 import { pluginCommands } from './plugins.ts';
 import { projectCommands } from './project.ts';
 import { qualityCommands } from './quality.ts';
@@ -77,6 +78,7 @@ export const commands: readonly Command[] = [
   ...fullScreenCommands,
   ...zoomCommands,
   ...pluginCommands,
+  ...panelCommands,
   ...projectCommands,
   ...exportCommands,
   ...openTimelineCommands,
@@ -89,6 +91,7 @@ const byId = new Map(commands.map((command) => [command.id, command]));
 
 /** Runs a command and tells the artist when it cannot be done. */
 export async function run(id: string): Promise<void> {
+  if (id.startsWith(PANEL_ENTRY)) return showPluginPanel(id.slice(PANEL_ENTRY.length));
   const command = byId.get(id);
   if (command) await attempt(perform(command));
 }

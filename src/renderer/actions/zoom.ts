@@ -1,4 +1,4 @@
-/** Zoom, snapping and panels. */
+/** Zoom, snapping and sheets. */
 import { getPlaced, lengthOfPlaced } from '../store/current.ts';
 import { getView, setView } from '../store/view.ts';
 import { fitAll, zoomAt } from '../store/zoom.ts';
@@ -71,47 +71,5 @@ export const zoomCommands: readonly Command[] = [
     group: 'View',
     keys: [],
     run: () => setView({ dialog: 'about' }),
-  },
-  {
-    id: 'view.inspector',
-    name: 'Inspector',
-    group: 'View',
-    keys: ['Shift+Digit1'],
-    run: () => setView({ side: 'inspector' }),
-  },
-  {
-    id: 'view.queue',
-    name: 'Queue',
-    group: 'View',
-    keys: ['Shift+Digit2'],
-    run: () => setView({ side: 'queue' }),
-  },
-  {
-    id: 'view.scopes',
-    name: 'Scopes',
-    group: 'View',
-    keys: ['Shift+Digit3'],
-    run: () => setView({ side: 'scopes' }),
-  },
-  {
-    id: 'view.takes',
-    name: 'Takes',
-    group: 'View',
-    keys: ['Shift+Digit4'],
-    run: () => setView({ left: 'takes' }),
-  },
-  {
-    id: 'view.clips',
-    name: 'Clips',
-    group: 'View',
-    keys: ['Shift+Digit5'],
-    run: () => setView({ left: 'clips' }),
-  },
-  {
-    id: 'view.markers',
-    name: 'Markers',
-    group: 'View',
-    keys: ['Shift+Digit6'],
-    run: () => setView({ left: 'markers' }),
   },
 ];

@@ -1,13 +1,16 @@
 /** The window: who is shown where. Panels own their folders; this file only arranges them. */
-import { memo } from 'react';
+import { memo, type ReactNode } from 'react';
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
 import { Bin } from '../bin/Bin.tsx';
 import { Inspector } from '../inspector/Inspector.tsx';
+import { BottomPanels, useHasBottomPanels } from '../panels/BottomPanels.tsx';
+import { InspectorPanels } from '../panels/InspectorPanels.tsx';
 import { Queue } from '../queue/Queue.tsx';
 import { Scopes } from '../scopes/Scopes.tsx';
 import { Start } from '../start/Start.tsx';
 import { useJobs } from '../store/jobs.ts';
 import { PANELS, resetSize, resize, useSize } from '../store/layout.ts';
+import { tabsAt } from '../store/panels.ts';
 import { useDocument, useOpened } from '../store/project.ts';
 import { type Left, type Side, setView, useView } from '../store/view.ts';
 import { Takes } from '../takes/Takes.tsx';
@@ -43,11 +46,16 @@ export function App() {
 const Editor = memo(() => {
   const full = useView((view) => view.full);
   const plays = useView((view) => view.shuttle !== 0);
+  const hasBottom = useHasBottomPanels();
   const [left, side] = [useSize('left') ?? LEFT, useSize('side') ?? SIDE];
   // The viewer keeps two fifths of the window whatever the panels want.
   const columns = `min(${left / 13}rem, 25vw) minmax(0, 1fr) min(${side / 13}rem, 33vw)`;
   return (
-    <div className={styles.window} style={{ gridTemplateColumns: columns }}>
+    <div
+      className={styles.window}
+      style={{ gridTemplateColumns: columns }}
+      data-bottom={hasBottom || undefined}
+    >
       <div className={styles.part} inert={full}>
         <TopBar />
         <LeftPanels size={left} />
@@ -63,11 +71,26 @@ const Editor = memo(() => {
       <div className={styles.part} inert={full}>
         <SidePanels size={side} />
         <Timeline />
+        <BottomPanels />
       </div>
     </div>
   );
 });
 Editor.displayName = 'Editor';
+
+/** What stands in each tab of the registry. */
+const CONTENTS: Readonly<Record<Left | Side, () => ReactNode>> = {
+  takes: () => (
+    <section className={styles.whole} aria-label="Takes">
+      <Takes />
+    </section>
+  ),
+  clips: () => <Bin />,
+  markers: () => <MarkerList />,
+  inspector: () => <Inspector more={<InspectorPanels />} />,
+  queue: () => <Queue />,
+  scopes: () => <Scopes />,
+};
 
 /** What the shot in hand has, and what the project and its timeline have. */
 function LeftPanels({ size }: { readonly size: number }) {
@@ -76,30 +99,14 @@ function LeftPanels({ size }: { readonly size: number }) {
   const markers = useDocument((document) => document.markers.length);
   return (
     <aside className={styles.takes} aria-label="Shot and project">
-      <Tabs
-        className={styles.tabs}
-        selectedKey={left}
-        onSelectionChange={(key) => setView({ left: key as Left })}
-      >
-        <TabList aria-label="Takes, clips and markers">
-          <Tab id="takes">Takes</Tab>
-          <Tab id="clips">Clips {clips > 0 ? <span className={styles.number}>{clips}</span> : null}</Tab>
-          <Tab id="markers">
-            Markers {markers > 0 ? <span className={styles.number}>{markers}</span> : null}
-          </Tab>
-        </TabList>
-        <TabPanel id="takes" className={styles.body}>
-          <section className={styles.whole} aria-label="Takes">
-            <Takes />
-          </section>
-        </TabPanel>
-        <TabPanel id="clips" className={styles.body}>
-          <Bin />
-        </TabPanel>
-        <TabPanel id="markers" className={styles.body}>
-          <MarkerList />
-        </TabPanel>
-      </Tabs>
+      <PanelTabs
+        label="Takes, clips and markers"
+        tabs={tabsAt('left')}
+        selected={left}
+        onSelect={(id) => setView({ left: id })}
+        numbers={{ clips, markers }}
+        numberClass={styles.number}
+      />
       <Separator
         label="Width of the left panels"
         edge="right"
@@ -119,26 +126,14 @@ function SidePanels({ size }: { readonly size: number }) {
   );
   return (
     <aside className={styles.side} aria-label="Panels">
-      <Tabs
-        className={styles.tabs}
-        selectedKey={side}
-        onSelectionChange={(key) => setView({ side: key as Side })}
-      >
-        <TabList aria-label="Panels">
-          <Tab id="inspector">Inspector</Tab>
-          <Tab id="queue">Queue {busy > 0 ? <span className={styles.count}>{busy}</span> : null}</Tab>
-          <Tab id="scopes">Scopes</Tab>
-        </TabList>
-        <TabPanel id="inspector" className={styles.body}>
-          <Inspector />
-        </TabPanel>
-        <TabPanel id="queue" className={styles.body}>
-          <Queue />
-        </TabPanel>
-        <TabPanel id="scopes" className={styles.body}>
-          <Scopes />
-        </TabPanel>
-      </Tabs>
+      <PanelTabs
+        label="Panels"
+        tabs={tabsAt('right')}
+        selected={side}
+        onSelect={(id) => setView({ side: id })}
+        numbers={{ queue: busy }}
+        numberClass={styles.count}
+      />
       <Separator
         label="Width of the right panels"
         edge="left"
@@ -148,5 +143,35 @@ function SidePanels({ size }: { readonly size: number }) {
         onReset={() => resetSize('side')}
       />
     </aside>
+  );
+}
+
+interface PanelTabsProps<Id extends Left | Side> {
+  readonly label: string;
+  readonly tabs: readonly { readonly id: Id; readonly label: string }[];
+  readonly selected: Id;
+  readonly onSelect: (id: Id) => void;
+  /** How many there are of what a tab shows; none is not said. */
+  readonly numbers: Partial<Readonly<Record<Id, number>>>;
+  readonly numberClass: string | undefined;
+}
+
+function PanelTabs<Id extends Left | Side>(props: PanelTabsProps<Id>) {
+  const { label, tabs, selected, onSelect, numbers, numberClass } = props;
+  return (
+    <Tabs className={styles.tabs} selectedKey={selected} onSelectionChange={(key) => onSelect(key as Id)}>
+      <TabList aria-label={label}>
+        {tabs.map(({ id, label: name }) => (
+          <Tab key={id} id={id}>
+            {name} {numbers[id] ? <span className={numberClass}>{numbers[id]}</span> : null}
+          </Tab>
+        ))}
+      </TabList>
+      {tabs.map(({ id }) => (
+        <TabPanel key={id} id={id} className={styles.body}>
+          {CONTENTS[id]()}
+        </TabPanel>
+      ))}
+    </Tabs>
   );
 }

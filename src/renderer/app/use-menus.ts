@@ -1,17 +1,23 @@
 /** Tells the shell what its menus hold, by the keys in force, and which of it can be done now. */
 import { useEffect } from 'react';
+import { PANEL_ENTRY } from '../actions/panels.ts';
 import { commands } from '../actions/registry.ts';
 import { impossible, menusOf } from '../commands/menus.ts';
 import { platform, shell } from '../engine.ts';
 import { useKeyMap } from '../keyboard/bindings.ts';
 import { takesOfShot, useOfCurrentShot } from '../store/current.ts';
+import { usePluginPanels } from '../store/panels.ts';
 import { useDocument, useOpened, useUndoNames } from '../store/project.ts';
 import { useEngineState } from '../store/session.ts';
 import { useView } from '../store/view.ts';
 
 export function useMenus(): void {
   const map = useKeyMap();
-  useEffect(() => shell().setMenus(menusOf(commands, map, platform() === 'darwin')), [map]);
+  const panels = usePluginPanels();
+  useEffect(() => {
+    const others = panels.map(({ id, label }) => ({ id: `${PANEL_ENTRY}${id}`, name: label }));
+    shell().setMenus(menusOf(commands, map, platform() === 'darwin', others));
+  }, [map, panels]);
 
   // Its id alone: this is drawn with the whole window.
   const shot = useOfCurrentShot(({ id }) => id);
@@ -29,5 +35,5 @@ export function useMenus(): void {
   const greyed = impossible(present).join(' ');
   // After the menus themselves, which begin with everything possible.
   // biome-ignore lint/correctness/useExhaustiveDependencies: new menus are greyed anew
-  useEffect(() => shell().greyMenus(greyed === '' ? [] : greyed.split(' ')), [greyed, map]);
+  useEffect(() => shell().greyMenus(greyed === '' ? [] : greyed.split(' ')), [greyed, map, panels]);
 }

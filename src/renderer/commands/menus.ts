@@ -53,8 +53,16 @@ interface Named {
   readonly name: string;
 }
 
-/** As the shell shows them. A command without a key has none there either. */
-export function menusOf(commands: readonly Named[], map: KeyMap, mac: boolean): Menus {
+/**
+ * As the shell shows them. A command without a key has none there either.
+ * @param others panels of plugins, each as the command that shows it; they stand below the window's own
+ */
+export function menusOf(
+  commands: readonly Named[],
+  map: KeyMap,
+  mac: boolean,
+  others: readonly Named[] = [],
+): Menus {
   const names = new Map(commands.map(({ id, name }) => [id, name]));
   const entry = (id: string | null): Menus[MenuName][number] => {
     if (id === null || id === 'recent') return id;
@@ -65,9 +73,10 @@ export function menusOf(commands: readonly Named[], map: KeyMap, mac: boolean): 
       accelerator: binding === undefined ? null : acceleratorOf(binding, mac),
     };
   };
-  return Object.fromEntries(
-    Object.entries(MENUS).map(([menu, ids]) => [menu, ids.map(entry)]),
-  ) as unknown as Menus;
+  const menus = Object.entries(MENUS).map(([menu, ids]) => [menu, ids.map(entry)]);
+  const shown = others.map(({ id, name }) => ({ id, label: name, accelerator: null }));
+  const all = Object.fromEntries(menus) as unknown as Menus;
+  return shown.length === 0 ? all : { ...all, window: [...all.window, null, ...shown] };
 }
 
 /** What there must be for a command to do anything. */

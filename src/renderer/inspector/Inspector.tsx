@@ -1,4 +1,5 @@
 /** Settings of the shot in hand; with several chosen, a change goes to all of them. */
+import type { ReactNode } from 'react';
 import type { Shot } from '../../common/project/document.ts';
 import { giveShotName } from '../actions/settings.ts';
 import { useKeyLabel } from '../keyboard/bindings.ts';
@@ -17,7 +18,8 @@ import { Presets } from './Presets.tsx';
 import { RenderFooter } from './RenderFooter.tsx';
 import { SettingsForm } from './SettingsForm.tsx';
 
-export function Inspector() {
+/** @param more what stands below the settings */
+export function Inspector({ more }: { readonly more: ReactNode }) {
   const current = useCurrentShot();
   const placed = usePlaced();
   const selection = useView((view) => view.selection);
@@ -40,6 +42,7 @@ export function Inspector() {
         <Later>
           <ShotHead shot={shot} chosen={shots.length} />
           <SettingsForm shot={shot} shots={shots} />
+          {more}
         </Later>
       </div>
       <RenderFooter shots={shots} />

@@ -2,12 +2,12 @@
 import { useMemo } from 'react';
 import type { Shot } from '../../common/project/document.ts';
 import { SETTINGS } from '../../common/settings/settings.ts';
-import { useFold } from '../store/folds.ts';
+import { setFold, useFold } from '../store/folds.ts';
 import { useModelDefaults } from '../store/library.ts';
 import { useMethods } from '../store/methods.ts';
 import { useOffered } from '../store/plugins.ts';
+import { Fold } from '../ui/Fold.tsx';
 import { Fields } from './Fields.tsx';
-import { Fold } from './Fold.tsx';
 import { changedIn, type FormField, type FormGroup, formOf } from './form-model.ts';
 import { ModelProblem, ModelSetting, useModelWord } from './ModelSetting.tsx';
 import { Section } from './Section.tsx';
@@ -75,6 +75,8 @@ function SettingsFold({ fold, chosen, shot, shots }: FoldProps) {
     <Fold
       id={fold.id}
       title={fold.name}
+      isOpen={isOpen}
+      onToggle={setFold}
       chosen={chosen}
       changed={changed.map(({ label }) => label).join(', ')}
     >

@@ -9,6 +9,7 @@ import { onJobEvent, setQueue } from './jobs.ts';
 import { followLibrary } from './library.ts';
 import { followMethods } from './methods.ts';
 import { attempt, tell } from './notices.ts';
+import { followPanels } from './panels.ts';
 import { followPlugins } from './plugins.ts';
 import { getDocument, getOpened, takeIn } from './project.ts';
 import { onReview } from './quality.ts';
@@ -59,6 +60,7 @@ export function connect(): () => void {
     followMethods(),
     followPlugins(),
     followTimelineWays(),
+    followPanels(),
     keepInHand(),
   ];
   return () => {

@@ -63,6 +63,8 @@ export interface View {
   readonly timelineWidth: number;
   readonly left: Left;
   readonly side: Side;
+  /** The plugin's panel along the bottom that is open, by its full id. */
+  readonly bottom: string | null;
   readonly dialog: Dialog | null;
 }
 
@@ -93,6 +95,7 @@ export const viewStore = create<View>(() => ({
   timelineWidth: 0,
   left: 'takes',
   side: 'inspector',
+  bottom: null,
   dialog: null,
 }));
 

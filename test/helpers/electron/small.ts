@@ -6,7 +6,7 @@ import { handleScheme } from './scheme-server.ts';
 export const proxy = { rules: '', bypass: '' };
 
 export const session = {
-  defaultSession: {
+  defaultSession: Object.assign(new EventEmitter(), {
     setProxy: async (config: { readonly proxyRules?: string; readonly proxyBypassRules?: string }) => {
       proxy.rules = config.proxyRules ?? '';
       proxy.bypass = config.proxyBypassRules ?? '';
@@ -16,7 +16,7 @@ export const session = {
     setPermissionCheckHandler: () => {},
     setDevicePermissionHandler: () => {},
     webRequest: { onHeadersReceived: () => {} },
-  },
+  }),
 };
 
 export const protocol = { registerSchemesAsPrivileged: () => {}, handle: handleScheme };

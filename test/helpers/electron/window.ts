@@ -2,7 +2,7 @@
 import { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CDPSession, Page } from 'playwright';
+import type { CDPSession, Frame, Page } from 'playwright';
 import { browser } from './browser.ts';
 import { makeCodec } from './codec.ts';
 import { ipcMain } from './ipc.ts';
@@ -30,16 +30,58 @@ interface DragItem {
 }
 
 /** Listeners of these events may prevent what is about to happen. */
-function prevented(emitter: EventEmitter, name: string, ...args: unknown[]): boolean {
+function prevented(emitter: EventEmitter, name: string, details: object = {}, ...args: unknown[]): boolean {
   let answer = false;
   const event = {
     isMainFrame: true,
+    ...details,
     preventDefault: () => {
       answer = true;
     },
   };
   emitter.emit(name, event, ...args);
   return answer;
+}
+
+/** Of the DevTools protocol, what is looked at. */
+interface Paused {
+  readonly requestId: string;
+  readonly frameId: string;
+  readonly request: { readonly url: string };
+}
+interface FrameTree {
+  readonly frame: { readonly id: string; readonly parentId?: string; readonly url: string };
+  readonly childFrames?: readonly FrameTree[];
+}
+
+/** Asks of every document that a target is about to load whether it is stopped. */
+function onDocument(cdp: CDPSession, isStopped: (one: Paused) => Promise<boolean>): void {
+  cdp.on('Fetch.requestPaused', (one) => {
+    const { requestId } = one;
+    isStopped(one)
+      .then((stop) =>
+        stop
+          ? cdp.send('Fetch.failRequest', { requestId, errorReason: 'Aborted' })
+          : cdp.send('Fetch.continueRequest', { requestId }),
+      )
+      .catch(() => {});
+  });
+  cdp.send('Fetch.enable', { patterns: [{ resourceType: 'Document' }] }).catch(() => {});
+}
+
+function findFrame(tree: FrameTree, id: string): FrameTree | null {
+  if (tree.frame.id === id) return tree;
+  for (const child of tree.childFrames ?? []) {
+    const found = findFrame(child, id);
+    if (found) return found;
+  }
+  return null;
+}
+
+/** An address that the page is told as one that it can load here. */
+async function argumentHere(argument: string): Promise<string> {
+  const [, name, url] = /^(--[\w-]+=)([\w-]+:\/\/.*)$/.exec(argument) ?? [];
+  return name && url ? `${name}${await toHttp(url)}` : argument;
 }
 
 export class WebContents extends EventEmitter {
@@ -69,14 +111,24 @@ export class WebContents extends EventEmitter {
     cdp.on('Runtime.bindingCalled', ({ name, payload }) => {
       if (name === BINDING) void this.#hear(JSON.parse(payload) as FromPage);
     });
-    cdp.on('Fetch.requestPaused', ({ requestId, request }) => {
+    const main = (await cdp.send('Page.getFrameTree')).frameTree.frame.id;
+    onDocument(cdp, async ({ request, frameId }) => {
       const url = fromHttp(request.url);
-      const own = this.#loading === request.url || page.url() === request.url;
-      const stop = !own && prevented(this, 'will-navigate', url);
-      const command = stop
-        ? cdp.send('Fetch.failRequest', { requestId, errorReason: 'Aborted' })
-        : cdp.send('Fetch.continueRequest', { requestId });
-      command.catch(() => {});
+      if (frameId === main) {
+        const own = this.#loading === request.url || page.url() === request.url;
+        return !own && prevented(this, 'will-navigate', {}, url);
+      }
+      const { frame } = findFrame((await cdp.send('Page.getFrameTree')).frameTree, frameId) ?? {};
+      const parent = frame?.parentId === main ? { url: fromHttp(page.url()), parent: null } : {};
+      const details = { url, isMainFrame: false, frame: frame ? { url: fromHttp(frame.url), parent } : null };
+      return prevented(this, 'will-frame-navigate', details);
+    });
+    // A frame of another site is a target of its own, where its later navigations are heard.
+    page.on('framenavigated', (frame) => {
+      if (frame !== page.mainFrame()) void this.#follow(frame).catch(() => {});
+    });
+    page.on('download', (download) => {
+      if (prevented(session.defaultSession, 'will-download')) void download.cancel().catch(() => {});
     });
     page.on('crash', () => {
       this.#crashed = true;
@@ -91,15 +143,26 @@ export class WebContents extends EventEmitter {
     });
     await cdp.send('Runtime.enable');
     await cdp.send('Page.enable');
-    await cdp.send('Fetch.enable', { patterns: [{ resourceType: 'Document' }] });
     await cdp.send('Runtime.addBinding', { name: BINDING });
     const { preload, additionalArguments = [] } = webPreferences ?? {};
     if (!preload) return;
     const source = preloadScript(readFileSync(preload, 'utf8'), {
-      argv: additionalArguments,
+      argv: await Promise.all(additionalArguments.map(argumentHere)),
       platform: process.platform,
     });
     await cdp.send('Page.addScriptToEvaluateOnNewDocument', { source });
+  }
+
+  async #follow(frame: Frame): Promise<void> {
+    const cdp = await frame.page().context().newCDPSession(frame);
+    onDocument(cdp, async ({ request }) => {
+      const parent = { url: '', parent: frame.parentFrame() === frame.page().mainFrame() ? null : {} };
+      const details = { url: fromHttp(request.url), isMainFrame: false };
+      return prevented(this, 'will-frame-navigate', {
+        ...details,
+        frame: { url: fromHttp(frame.url()), parent },
+      });
+    });
   }
 
   async load(page: Page, url: string): Promise<void> {

@@ -1,10 +1,11 @@
 /** Answers what is asked of plugins. */
 import type { EngineContract } from '../../../common/contract/contract.ts';
+import { panelsOf } from '../plugins/panels.ts';
 import type { Plugins } from '../plugins/plugins.ts';
 import { isPlugin } from '../plugins/recognise.ts';
 import type { Handlers } from '../serve.ts';
 
-type PluginCall = Extract<keyof EngineContract, `plugins.${string}`>;
+type PluginCall = Extract<keyof EngineContract, `plugins.${string}` | `panels.${string}`>;
 
 export function pluginHandlers(plugins: () => Plugins): Pick<Handlers<EngineContract>, PluginCall> {
   const listed = async (change: Promise<void>) => {
@@ -13,6 +14,7 @@ export function pluginHandlers(plugins: () => Plugins): Pick<Handlers<EngineCont
   };
   return {
     'plugins.list': () => plugins().list(),
+    'panels.list': async () => panelsOf(await plugins().list()),
     'plugins.recognise': async ({ path }) => ({ is: await isPlugin(path) }),
     'plugins.look': ({ path }, signal) => plugins().look(path, signal),
     'plugins.install': ({ path, consent }, signal) => listed(plugins().install(path, consent, signal)),
