@@ -6,8 +6,8 @@ import { join } from 'node:path';
 export function developPlugins(data: string, folders: readonly string[]): void {
   const plugins = folders.map((folder) => {
     const { id } = JSON.parse(readFileSync(join(folder, 'retake-plugin.json'), 'utf8')) as { id: string };
-    return { id, on: true, granted: {}, folder };
+    return { id, on: true, developer: { folder, granted: {} } };
   });
   mkdirSync(join(data, 'plugins'), { recursive: true });
-  writeFileSync(join(data, 'plugins', 'plugins.json'), JSON.stringify({ plugins }));
+  writeFileSync(join(data, 'plugins', 'plugins.json'), JSON.stringify({ format: 1, plugins }));
 }
