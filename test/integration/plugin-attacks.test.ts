@@ -81,7 +81,7 @@ describe('what a plugin does', () => {
       'it stopped with an error that nobody caught: nobody waits',
       'it stopped with an error that nobody caught: thrown later',
       ...['it sends messages without end', 'it sends messages without end'],
-      'it wants to say 2048 MB at once, which is too much',
+      'it wants to say 2.15 GB at once, which is too much',
     ]);
     expect(crashes).toEqual(said);
   });

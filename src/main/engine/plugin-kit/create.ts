@@ -49,7 +49,7 @@ export async function createPlugin({ path, kind, id: asked, from }: Wanted): Pro
     for (const file of TYPES) await cp(join(parts.api, file), join(folder, FOR_EDITORS, file));
     if (kind === 'panel') await putHelper(join(parts.api, 'panel.js'), join(folder, 'panel', 'retake.js'));
     if (model !== null) await putModel(model, join(folder, HOLDS[kind]!));
-    await rename(join(folder, MANIFEST_FILE), { id, name: titled(name) });
+    await putNames(join(folder, MANIFEST_FILE), { id, name: titled(name) });
   });
   return { path, id, files: await listed(path) };
 }
@@ -114,7 +114,7 @@ async function putHelper(from: string, to: string): Promise<void> {
   await writeFile(to, text.replaceAll("import('./index')", `import('../${FOR_EDITORS}/index')`));
 }
 
-async function rename(file: string, own: { readonly id: string; readonly name: string }): Promise<void> {
+async function putNames(file: string, own: { readonly id: string; readonly name: string }): Promise<void> {
   const manifest = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
   await writeFile(file, `${JSON.stringify({ ...manifest, ...own }, null, 2)}\n`);
 }

@@ -1,6 +1,7 @@
 /** One life of a plugin's process, from its start to its end: the handshake, calls and their answers, all within limits. */
 import { performance } from 'node:perf_hooks';
 import type { Writable } from 'node:stream';
+import prettyBytes from 'pretty-bytes';
 import { RETAKE_VERSION } from '../../../../common/contract/version.ts';
 import { type AppError, Cancelled } from '../../../../common/errors.ts';
 import type { PluginHandle } from '../../../../common/plugins/handle.ts';
@@ -183,11 +184,7 @@ export class Life {
   #accept({ kind, id, json, arrays }: Announced): boolean {
     const within = (mostJson: number, mostArrays: number) => {
       if (json <= mostJson && arrays <= mostArrays) return;
-      const size = Math.round((json + arrays) / 2 ** 20);
-      throw this.#fault(
-        `it wants to say ${size > 0 ? `${size} MB` : 'more'} at once, which is too much`,
-        TELL,
-      );
+      throw this.#fault(`it wants to say ${prettyBytes(json + arrays)} at once, which is too much`, TELL);
     };
     if (kind === KIND.reply) {
       within(this.#limits.answerJsonBytes, this.#limits.answerArrayBytes);
