@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { PluginLogs } from '../../src/main/engine/plugins/log.ts';
 import { Plugins } from '../../src/main/engine/plugins/plugins.ts';
 import { createProject, readProject } from '../../src/main/engine/project/file.ts';
 import { testCard } from '../helpers/clips.ts';
@@ -213,6 +214,13 @@ it('says that Retake has switched one off and why; nothing that was set is lost,
   await accessible(page);
   await manager().getByRole('button', { name: 'Switch it on again' }).click();
   await expect.poll(() => row(/^Softer/).textContent()).not.toContain('switched off');
+  const printed = new PluginLogs(at('data', 'plugin-logs')).of(SOFT);
+  printed.line('<b>radius</b> is 5');
+  await printed.keep();
+  const fold = manager().getByRole('button', { name: 'What it printed' });
+  await fold.press('Enter');
+  await manager().getByRole('region', { name: 'Printed lines' }).getByText('<b>radius</b> is 5').waitFor();
+  await accessible(page);
   await page.keyboard.press('Escape');
   await expect.poll(() => page.getByRole('spinbutton', { name: 'Radius' }).inputValue()).toBe('5');
 }, 60_000);

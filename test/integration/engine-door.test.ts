@@ -51,6 +51,7 @@ async function samples(): Promise<{ [N in Name]: Calls[N]['input'] }> {
     'plugins.enable': { id: 'org.example.ale', on: true },
     'plugins.remove': { id: 'org.example.ale' },
     'plugins.develop': { path, on: true },
+    'plugins.log': { id: 'org.example.ale' },
     'plugins.reload': { id: 'org.example.ale' },
     'kit.create': { path, kind: 'exporter', id: null, from: null },
     'kit.test': { path, record: false },

@@ -20,7 +20,7 @@ beforeEach(() => {
 const begin = async (kind: PluginKind) =>
   (await createPlugin({ path: join(dir, kind), kind, id: null, from: null })).path;
 const tried = (path: string, record = false) =>
-  testPlugin({ path, record }, openInTier, new AbortController().signal);
+  testPlugin({ path, record }, (plugin, log) => openInTier(plugin, log), new AbortController().signal);
 const failures = ({ checks }: KitReport) =>
   checks.flatMap(({ what, outcome, said }) => (outcome === 'failed' ? [`${what}: ${said}`] : []));
 function change(path: string, ...pairs: readonly (readonly [string, string])[]): void {
@@ -110,7 +110,7 @@ describe('what is wrong with a plugin is told', () => {
     ]);
     const slow = await testPlugin(
       { path, record: false },
-      (plugin) => openInTier(plugin, { deadlineMs: 4000 }),
+      (plugin, log) => openInTier(plugin, log, { deadlineMs: 4000 }),
       new AbortController().signal,
     );
     expect(failures(slow)).toEqual([
@@ -120,6 +120,27 @@ describe('what is wrong with a plugin is told', () => {
     expect(failures(await tried(path))).toEqual([
       'files: main.js is not there, or is left out when it is packed.',
     ]);
+  });
+
+  it('with what it printed beside the call in which it did, in either tier', async () => {
+    const script = await begin('names');
+    const slate = join(script, 'index.js');
+    writeFileSync(
+      slate,
+      `${readFileSync(slate, 'utf8').replace('export default', 'const plugin =')}
+       export default { names: { slate: (facts) => (console.log('slate\\u001b[31m', 7), plugin.names.slate(facts)) } };`,
+    );
+    const printed = ({ checks }: KitReport) =>
+      checks.flatMap(({ what, printed: [line] }) => (line === undefined ? [] : [`${what}: ${line}`]));
+    expect(printed(await tried(script))[0]).toBe('name slate: a take: slate [31m 7');
+    const method = await begin('method');
+    change(join(method, 'index.js'), [
+      "needs: () => ['clean']",
+      "needs: (console.log('loaded'), () => (console.log('asked'), ['clean']))",
+    ]);
+    const report = await tried(method);
+    expect(printed(report)[0]).toBe('method steady: one frame: loaded');
+    expect(report.checks.find(({ what }) => what.endsWith('one frame'))?.printed).toContain('asked');
   });
 
   it('of recorded calls that are answered otherwise', async () => {

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { Cancelled, errorLine } from '../../src/common/errors.ts';
 import { suite } from '../../src/common/plugins/suites.ts';
+import { PluginLog } from '../../src/main/engine/plugins/log.ts';
 import { echo1, echo2 } from '../helpers/echo-suites.ts';
 import { processPlugin } from '../helpers/process-plugin.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -119,7 +120,7 @@ describe('a plugin in a process of its own', () => {
     const logFile = join(tempFolder(), 'logs', 'echo.log');
     const { plugin, crashes } = processPlugin(
       `let count = 0; export default { echoes: { a: { say: (text) => { console.log('heard', text); return text + ++count; } } } };`,
-      { limits: { idleMs: 1 }, logFile },
+      { limits: { idleMs: 1 }, log: new PluginLog(logFile) },
     );
     expect(await plugin.call(echo1, 'say', 'a', ['x'])).toBe('x1');
     await expect.poll(() => plugin.isRunning).toBe(false);

@@ -8,12 +8,14 @@ import type { Manifest } from '../../src/common/plugins/manifest.ts';
 import { timelineV1 } from '../../src/common/plugins/timeline-v1.ts';
 import { timelineOf } from '../../src/common/plugins/timeline-v1-cut.ts';
 import { rational } from '../../src/common/time/rational.ts';
+import { PluginLog } from '../../src/main/engine/plugins/log.ts';
 import { openScriptPlugin } from '../../src/main/engine/plugins/script/script-plugin.ts';
+import { ScriptThread } from '../../src/main/engine/plugins/script/thread.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 const opened: PluginHandle[] = [];
 const crashes: string[] = [];
-const said: string[] = [];
+const log = new PluginLog();
 afterAll(() => Promise.all(opened.map((one) => one.stop())));
 
 async function plugin(files: Record<string, string>, suites = ['timeline@1']): Promise<PluginHandle> {
@@ -29,7 +31,7 @@ async function plugin(files: Record<string, string>, suites = ['timeline@1']): P
     {
       limits: { memoryBytes: 32 * 2 ** 20, deadlineMs: 1000, answerCharacters: 100_000 },
       onCrash: (why) => crashes.push(why),
-      onLog: (line) => said.push(line),
+      log,
     },
   );
   opened.push(handle);
@@ -56,6 +58,31 @@ const failure = async (work: Promise<unknown>) => {
 };
 
 describe('a script', () => {
+  it('prints a hundred lines a call, and what is left out is said', async () => {
+    await write(
+      await plugin({
+        'index.js': exporter(
+          `for (let i = 0; i < 500; i++) console.log(i); return { files: [{ path: 'a', text: '' }] };`,
+        ),
+      }),
+    );
+    expect(log.take().trimEnd().split('\n').slice(-2)).toEqual(['99', '… and more']);
+  });
+
+  it('keeps its thread while it is asked, and gets another when it was let go', async () => {
+    const task = {
+      sources: { 'index.js': exporter('return 1;') },
+      ...{ main: 'index.js', on: 'exporters', of: 'x', method: 'write', args: '[]' },
+      limits: { memoryBytes: 32 * 2 ** 20, stackBytes: 2 ** 18, deadlineMs: 1000, answerCharacters: 10 },
+    };
+    const thread = new ScriptThread(1);
+    for (const _time of ['first', 'second']) {
+      const ends = await Promise.all([1, 2].map(() => thread.run(task, undefined)));
+      expect(ends.map(({ answer }) => answer)).toEqual(['1', '1']);
+      await expect.poll(() => thread.isRunning).toBe(false);
+    }
+  });
+
   it('is given a timeline and parameters, and gives files of text and of bytes', async () => {
     const handle = await plugin({
       'index.js': `import { suffix } from './lib/names.js';
@@ -78,7 +105,7 @@ describe('a script', () => {
         { path: 'a.bin', bytes: new Uint8Array([0, 255, 128, 7]) },
       ],
     });
-    expect(said).toEqual(['asked for Film {"tabs":true}']);
+    expect(log.text).toBe('asked for Film {"tabs":true}\n');
   });
 
   it('has the language and nothing else', async () => {

@@ -377,7 +377,7 @@ it('an importer that contradicts itself is the plugin’s fault, named', () => {
 it('is written from the command line, and what it could not write is told', async () => {
   const project = join(world.dir, 'sea.retake');
   createProject(project, document).close();
-  await useBad('throw new Error("no reel");');
+  await useBad('console.log("looking for a reel"); throw new Error("no reel");');
   const out = join(world.dir, 'by terminal');
   const run = await retake(
     [
@@ -400,4 +400,7 @@ it('is written from the command line, and what it could not write is told', asyn
   expect(run.stdout).toContain('Sea shots.csv: Excel');
   expect(run.stdout).toContain(`not written: ${BAD}: Bad 1.0.0: no reel (index.js:1:`);
   expect(textIn(out, 'Sea shots.csv')).toContain('No.\tShot\t');
+  // Another engine printed it, and is gone.
+  const { stdout } = await retake(['plugin', 'info', 'org.example.bad'], world);
+  expect(stdout).toContain('  It printed last:\n    | looking for a reel\n');
 }, 60_000);

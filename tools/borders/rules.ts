@@ -209,7 +209,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/plugins',
-    'install, common, common/plugins, contract, panel-host.ts',
+    'install, atomic-files.ts, common, common/plugins, contract, panel-host.ts',
     'What is installed and switched on is known without knowing what it is for: contributors are handed in.',
   ),
   area(
@@ -219,12 +219,12 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/plugins/process',
-    'installed.ts, atomic-files.ts, library/address.ts, common, common/plugins, contract, main/plugin-child',
+    'installed.ts, log.ts, atomic-files.ts, library/address.ts, common, common/plugins, contract, main/plugin-child',
     'A process of its own is watched over and asked; what a plugin is for is not its matter.',
   ),
   area(
     'main/engine/plugins/script',
-    'installed.ts, common, common/plugins, entry-file.ts',
+    'installed.ts, log.ts, common, common/plugins, entry-file.ts',
     'Text in, text out: an interpreter in a thread knows no file and no plugin but the one that it is given.',
   ),
   area(

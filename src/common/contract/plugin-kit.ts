@@ -21,6 +21,8 @@ export interface KitCheck {
   readonly outcome: 'passed' | 'failed' | 'left';
   /** Why it failed or was left, or what came of it. */
   readonly said: string;
+  /** The last that the plugin printed meanwhile: a few lines. */
+  readonly printed: readonly string[];
 }
 
 export interface PackedPlugin {

@@ -52,7 +52,7 @@ const one = z.strictObject({
 });
 const file = z.strictObject({ path: absolutePath });
 
-/** All but `list`, `recognise` and `look` answer with the new list. */
+/** All but `list`, `recognise`, `look` and `log` answer with the new list. */
 export const pluginCalls = {
   'plugins.list': call(nothing, 'listing the plugins').answers<readonly PluginEntry[]>(),
   /** Whether what was dropped is to be looked into as a plugin. */
@@ -70,5 +70,7 @@ export const pluginCalls = {
   'plugins.develop': call(file.extend({ on: z.boolean() }), 'using a developer folder').answers<
     readonly PluginEntry[]
   >(),
+  /** The last that it printed, 64 KB of plain text at most; empty where it printed nothing. */
+  'plugins.log': call(one, 'reading what a plugin printed').answers<{ text: string }>(),
   'plugins.reload': call(one, 'reloading a plugin').answers<readonly PluginEntry[]>(),
 };

@@ -72,9 +72,10 @@ const SIGNS: Record<KitCheck['outcome'], string> = { passed: 'ok  ', failed: 'FA
 
 function reportText({ id, version, tier, checks, recorded, passed, packed }: KitReport): string {
   const failures = checks.filter(({ outcome }) => outcome === 'failed').length;
-  const lines = checks.map(
-    ({ what, outcome, said }) => `${SIGNS[outcome]} ${what}${said === '' ? '' : `: ${said}`}`,
-  );
+  const lines = checks.flatMap(({ what, outcome, said, printed }) => [
+    `${SIGNS[outcome]} ${what}${said === '' ? '' : `: ${said}`}`,
+    ...printed.map((line) => `       | ${line}`),
+  ]);
   const kept = recorded.written > 0 ? [`${recorded.written} calls were written to recorded/`] : [];
   const replayed = recorded.replayed > 0 ? [`${recorded.replayed} recorded calls were made again`] : [];
   const end = passed ? 'All of it works.' : `${failures} of ${checks.length} failed; nothing is packed.`;

@@ -33,11 +33,16 @@ export function addPluginCommands(plugin: Command, { withEngine, print }: Termin
     .command('info')
     .argument('<plugin>', 'the id of one that is installed, or a .zip or folder')
     .option('--json', 'print JSON')
-    .description('Say what a plugin is, what it adds and what it asks for, without running it.')
+    .description(
+      'Say what a plugin is, what it adds, what it asks for and what it printed last, without running it.',
+    )
     .action(async (named: string, { json }: { json?: boolean }) => {
       const told = await withEngine(async (engine) => {
         const entry = (await engine.call('plugins.list', null)).find(({ id }) => id === named);
-        if (entry) return json ? entry : entryText(entry);
+        if (entry) {
+          const { text } = await engine.call('plugins.log', { id: entry.id });
+          return json ? { ...entry, log: text } : `${entryText(entry)}${printedText(text)}`;
+        }
         if (!existsSync(named)) throw missing(named);
         const look = await engine.call('plugins.look', { path: resolve(named) });
         return json ? look : lookText(look);
@@ -129,6 +134,9 @@ function missing(id: string): AppError {
   });
 }
 
+/** Lines; all of it is in the answer as JSON. */
+const MOST_PRINTED = 100;
+
 function listText(entries: readonly PluginEntry[]): string {
   if (entries.length === 0) return 'There is none yet. See "retake plugin install --help".';
   return table(entries.map((one) => [one.id, one.version, one.name, stateText(one)]));
@@ -149,6 +157,14 @@ function entryText(entry: PluginEntry): string {
     `  ${path}`,
     `  ${stateText(entry)}`,
   ].join('\n');
+}
+
+function printedText(text: string): string {
+  if (text === '') return '';
+  const lines = text.trimEnd().split('\n');
+  const more = lines.length - MOST_PRINTED;
+  const shown = more > 0 ? [`(${more} lines before)`, ...lines.slice(more)] : lines;
+  return ['', '  It printed last:', ...shown.map((line) => `    | ${line}`)].join('\n');
 }
 
 function lookText({ manifest, files, bytes, installed, change, asks, problems }: PluginLook): string {

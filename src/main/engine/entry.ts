@@ -22,6 +22,7 @@ import { inspectBundle } from './models/inspect.ts';
 import { chooseProvider, keepTimings, probeProviders } from './onnx/provider.ts';
 import { Timings } from './onnx/timings.ts';
 import { methodContributor } from './plugin-methods/contributor.ts';
+import { PluginLogs } from './plugins/log.ts';
 import { OFFERED } from './plugins/offered.ts';
 import { Plugins } from './plugins/plugins.ts';
 import { pluginProcess } from './plugins/process/plugin-process.ts';
@@ -73,6 +74,7 @@ const planner = once(() => {
     isBusy: () => supervisor().isBusy,
   });
 });
+const logs = once(() => new PluginLogs(join(dataDirectory(), 'plugin-logs')));
 const running = once(
   () =>
     new RunningPlugins({
@@ -81,9 +83,9 @@ const running = once(
           pluginProcess(plugin, {
             offered: OFFERED,
             onCrash: ({ message }) => onCrash(message),
-            logFile: join(dataDirectory(), 'plugin-logs', `${plugin.facts.id}.log`),
+            log: logs().of(plugin.facts.id),
           }),
-        script: (plugin, onCrash) => openScriptPlugin(plugin, { onCrash }),
+        script: (plugin, onCrash) => openScriptPlugin(plugin, { onCrash, log: logs().of(plugin.facts.id) }),
       },
       disable: async (id, why) => {
         warn(`${id}: ${why}`);
@@ -180,7 +182,7 @@ const handlers: Handlers<EngineContract> = {
       solvers: solversOf(method).map(({ id, label }) => ({ id, label })),
     })),
   'providers.list': async (asked) => probeProviders({ again: asked?.again ?? false }),
-  ...pluginHandlers(plugins),
+  ...pluginHandlers(plugins, logs),
   ...pluginKitHandlers(),
   'cache.ls': async () => cache().ls(),
   'cache.stat': async () => cache().stat(),

@@ -18,6 +18,7 @@ import texts from '../ui/text.module.css';
 import { About } from './About.tsx';
 import styles from './Details.module.css';
 import { InThisProject } from './InThisProject.tsx';
+import { Printed } from './Printed.tsx';
 import { whereUsed } from './wording.ts';
 
 interface Props {
@@ -59,6 +60,7 @@ export function Details({ entry, state, use }: Props) {
           </p>
         ) : null}
         {manifest ? <About manifest={manifest} /> : null}
+        {manifest && manifest.tier !== 'data' ? <Printed id={entry.id} /> : null}
         <p className={`${texts.quiet} ${texts.path}`}>{path}</p>
       </div>
       <div className={styles.foot}>

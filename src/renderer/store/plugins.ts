@@ -37,6 +37,11 @@ export function refreshPlugins(): Promise<Plugins> {
   return list.refresh();
 }
 
+/** The last that it printed, in this engine or one before; kept nowhere in the window. */
+export async function readPrinted(id: string): Promise<string> {
+  return (await call('plugins.log', { id })).text;
+}
+
 /** Takes in what a call answers that changes the list. */
 export function takePlugins(answer: Promise<Plugins>): Promise<Plugins> {
   return list.take(answer);

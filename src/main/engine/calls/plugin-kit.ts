@@ -11,7 +11,8 @@ type KitCall = Extract<keyof EngineContract, `kit.${string}`>;
 export function pluginKitHandlers(): Pick<Handlers<EngineContract>, KitCall> {
   return {
     'kit.create': (wanted) => createPlugin(wanted),
-    'kit.test': (asked, signal) => testPlugin(asked, openInTier, signal ?? new AbortController().signal),
+    'kit.test': (asked, signal) =>
+      testPlugin(asked, (plugin, log) => openInTier(plugin, log), signal ?? new AbortController().signal),
     'kit.pack': ({ path }) => packPlugin(path),
   };
 }

@@ -1,5 +1,6 @@
 /** Answers what is asked of plugins. */
 import type { EngineContract } from '../../../common/contract/contract.ts';
+import type { PluginLogs } from '../plugins/log.ts';
 import { panelsOf } from '../plugins/panels.ts';
 import type { Plugins } from '../plugins/plugins.ts';
 import { isPlugin } from '../plugins/recognise.ts';
@@ -7,7 +8,10 @@ import type { Handlers } from '../serve.ts';
 
 type PluginCall = Extract<keyof EngineContract, `plugins.${string}` | `panels.${string}`>;
 
-export function pluginHandlers(plugins: () => Plugins): Pick<Handlers<EngineContract>, PluginCall> {
+export function pluginHandlers(
+  plugins: () => Plugins,
+  logs: () => PluginLogs,
+): Pick<Handlers<EngineContract>, PluginCall> {
   const listed = async (change: Promise<void>) => {
     await change;
     return plugins().list();
@@ -19,8 +23,14 @@ export function pluginHandlers(plugins: () => Plugins): Pick<Handlers<EngineCont
     'plugins.look': ({ path }, signal) => plugins().look(path, signal),
     'plugins.install': ({ path, consent }, signal) => listed(plugins().install(path, consent, signal)),
     'plugins.enable': ({ id, on }) => listed(plugins().enable(id, on)),
-    'plugins.remove': ({ id }) => listed(plugins().remove(id)),
+    'plugins.remove': ({ id }) =>
+      listed(
+        plugins()
+          .remove(id)
+          .then(() => logs().forget(id)),
+      ),
     'plugins.develop': ({ path, on }) => listed(plugins().develop(path, on)),
+    'plugins.log': async ({ id }) => ({ text: await logs().read(id) }),
     'plugins.reload': ({ id }) => listed(plugins().reload(id)),
   };
 }

@@ -1,9 +1,13 @@
 /** What is tried of a plugin, one thing after the other: each passes, fails with a line, or is left with the reason. */
+import { setImmediate } from 'node:timers/promises';
 import type { KitCheck } from '../../../common/contract/plugin-kit.ts';
 import { AppError, Cancelled, errorLine } from '../../../common/errors.ts';
 import type { PluginHandle } from '../../../common/plugins/handle.ts';
 import { suiteId } from '../../../common/plugins/suites.ts';
+import { PluginLog } from '../plugins/log.ts';
 import type { RecordedCall } from './recorded.ts';
+
+const MOST_LINES = 20;
 
 /** What a plugin promised and did not keep. */
 export function broken(what: string): AppError {
@@ -12,6 +16,8 @@ export function broken(what: string): AppError {
 
 export class Checking {
   readonly checks: KitCheck[] = [];
+  /** Where the plugin prints. */
+  readonly log = new PluginLog();
   readonly #signal: AbortSignal | undefined;
 
   constructor(signal?: AbortSignal) {
@@ -26,17 +32,27 @@ export class Checking {
   async that(what: string, work: () => Promise<string> | string): Promise<boolean> {
     if (this.#signal?.aborted) throw new Cancelled();
     try {
-      this.checks.push({ what, outcome: 'passed', said: await work() });
+      const said = await work();
+      this.checks.push({ what, outcome: 'passed', said, printed: await this.#printed() });
       return true;
     } catch (error) {
       if (this.#signal?.aborted) throw error;
-      this.checks.push({ what, outcome: 'failed', said: lineOf(error) });
+      this.checks.push({ what, outcome: 'failed', said: lineOf(error), printed: await this.#printed() });
       return false;
     }
   }
 
   left(what: string, why: string): void {
-    this.checks.push({ what, outcome: 'left', said: why });
+    this.checks.push({ what, outcome: 'left', said: why, printed: [] });
+  }
+
+  async #printed(): Promise<readonly string[]> {
+    // What a process printed before its answer lies there to be read by then.
+    await setImmediate();
+    const lines = this.log.take().trimEnd().split('\n');
+    if (lines.length === 1 && lines[0] === '') return [];
+    const more = lines.length - MOST_LINES;
+    return more > 0 ? [`(${more} lines before)`, ...lines.slice(more)] : lines;
   }
 }
 

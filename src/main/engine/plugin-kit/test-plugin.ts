@@ -8,6 +8,7 @@ import type { Manifest } from '../../../common/plugins/manifest.ts';
 import { suiteId } from '../../../common/plugins/suites.ts';
 import { isWithin } from '../../../common/plugins/versions.ts';
 import type { InstalledPlugin } from '../plugins/installed.ts';
+import type { PluginLog } from '../plugins/log.ts';
 import { OFFERED } from '../plugins/offered.ts';
 import { broken, Checking, recording } from './checking.ts';
 import { type PluginFiles, pluginFiles } from './files.ts';
@@ -20,7 +21,7 @@ import { type RecordedCall, readRecorded, sameAnswer, writeRecorded } from './re
 import { checkExporters, checkImporters, checkNames } from './timelines.ts';
 
 /** Starts a plugin in its tier, as the engine does. */
-export type OpenPlugin = (plugin: InstalledPlugin) => PluginHandle | Promise<PluginHandle>;
+export type OpenPlugin = (plugin: InstalledPlugin, log: PluginLog) => PluginHandle | Promise<PluginHandle>;
 
 interface Asked {
   readonly path: string;
@@ -43,7 +44,7 @@ export async function testPlugin(
   if (manifest.tier !== 'data' && checking.passed) {
     const opened: PluginHandle[] = [];
     await checking.that(`tier ${manifest.tier} speaks`, async () => {
-      opened.push(await open(asInstalled(folder, manifest)));
+      opened.push(await open(asInstalled(folder, manifest), checking.log));
       return opened[0]!.suites.join(', ');
     });
     const [plain] = opened;

@@ -14,12 +14,12 @@ import {
   KIND,
   type Kind,
 } from '../../../plugin-child/wire.ts';
+import type { PluginLog } from '../log.ts';
 import type { Broker, LentFiles } from './broker.ts';
 import { type Child, startChild } from './child.ts';
 import { deadline } from './deadline.ts';
 import { AGAIN, endWords, pluginFault, seconds, TELL } from './faults.ts';
 import type { Limits } from './limits.ts';
-import type { PluginLog } from './log.ts';
 import { answered, ask, childWord } from './words.ts';
 
 export interface LifeParts {

@@ -35,9 +35,6 @@ export const LIMITS = {
   callsAtOnce: 4,
   /** Questions to the host at once. */
   asksAtOnce: 8,
-  /** Kept of what it prints, and how much is read of it in a tenth of a second: beyond, its own printing waits. */
-  logBytes: 64 * 1024,
-  logBytesPerLook: 256 * 1024,
 } as const;
 
 export type Limits = { readonly [Name in keyof typeof LIMITS]: number };

@@ -9,20 +9,20 @@ import { issueText } from '../../../../common/issue.ts';
 import type { PluginHandle } from '../../../../common/plugins/handle.ts';
 import { agree, type Suite, suiteId } from '../../../../common/plugins/suites.ts';
 import type { InstalledPlugin } from '../installed.ts';
+import { PluginLog } from '../log.ts';
 import { Broker, type NetworkOptions } from './broker.ts';
 import { pluginFault, TELL } from './faults.ts';
 import { Life } from './life.ts';
 import { LIMITS, type Limits } from './limits.ts';
 import { leadsOutside } from './links.ts';
-import { PluginLog } from './log.ts';
 
 export interface ProcessOptions {
   /** All majors of all suites that this tier is asked in. */
   readonly offered: readonly Suite[];
   /** It ended in a way that no plugin should. */
   readonly onCrash?: (fault: AppError) => void;
-  /** Where the last that it printed is kept. */
-  readonly logFile?: string;
+  /** Where it prints. */
+  readonly log?: PluginLog;
   readonly limits?: Partial<Limits>;
   readonly network?: NetworkOptions;
 }
@@ -49,7 +49,7 @@ export function pluginProcess(plugin: ProcessPlugin, options: ProcessOptions): P
     );
   }
   const limits: Limits = { ...LIMITS, ...options.limits };
-  const log = new PluginLog(options.logFile);
+  const log = options.log ?? new PluginLog();
   const broker = new Broker(granted, options.network);
   const turn = pLimit(limits.callsAtOnce);
   let life: Promise<Life> | null = null;
@@ -113,6 +113,7 @@ export function pluginProcess(plugin: ProcessPlugin, options: ProcessOptions): P
         const one = await living();
         return await one.call({ on, of, name: method, args, signal, deadlineMs, onProgress, files });
       } finally {
+        log.keepSoon();
         rest();
       }
     });

@@ -237,7 +237,11 @@ function resolved(base: string, asked: string): string {
 /** For whoever writes the plugin: what it says goes to the log, so much and no more. */
 function giveConsole(vm: QuickJSContext, log: string[]): void {
   const say = vm.newFunction('log', (...said) => {
-    if (log.length >= MOST_LINES) return;
+    if (log.length > MOST_LINES) return;
+    if (log.length === MOST_LINES) {
+      log.push('… and more');
+      return;
+    }
     const words = said.map((one) => (vm.typeof(one) === 'string' ? vm.getString(one) : jsonOf(vm, one)));
     log.push(
       words

@@ -6,6 +6,7 @@ import type { PluginHandle } from '../../../../common/plugins/handle.ts';
 import { agree, type Suite, suiteId } from '../../../../common/plugins/suites.ts';
 import { timelineV1 } from '../../../../common/plugins/timeline-v1.ts';
 import type { InstalledPlugin } from '../installed.ts';
+import type { PluginLog } from '../log.ts';
 import type { ScriptEnd, ScriptFault, ScriptLimits } from './quickjs.ts';
 import { readSources } from './sources.ts';
 import { ScriptThread } from './thread.ts';
@@ -23,8 +24,8 @@ const LIMITS: ScriptLimits = {
 
 interface ScriptOptions {
   readonly limits?: Partial<ScriptLimits>;
-  /** What it said to its console. */
-  readonly onLog?: (line: string) => void;
+  /** Where it prints. */
+  readonly log?: PluginLog;
   /** It ended in a way that no plugin should: too late, or with no memory left. */
   readonly onCrash?: (why: string) => void;
 }
@@ -32,7 +33,7 @@ interface ScriptOptions {
 /** @throws AppError plugin-invalid, plugin-failed where it asks for suites that are not offered */
 export async function openScriptPlugin(
   { facts, manifest, dir }: Pick<InstalledPlugin, 'facts' | 'manifest' | 'dir'>,
-  { limits = {}, onLog, onCrash }: ScriptOptions = {},
+  { limits = {}, log, onCrash }: ScriptOptions = {},
 ): Promise<PluginHandle> {
   const who = `${facts.name} ${facts.version}`;
   const failure = (message: string, hint: string, cause?: unknown) =>
@@ -55,14 +56,23 @@ export async function openScriptPlugin(
     const { deadlineMs = own.deadlineMs, signal } = options;
     const task = { sources, main: manifest.main!, on, of, method, args, limits: { ...own, deadlineMs } };
     const end = await thread.run(task, signal);
-    for (const line of end.log) onLog?.(line);
+    for (const line of end.log) log?.line(line);
     if (end.fault !== null) {
-      if (CRASHES.includes(end.fault)) onCrash?.(FAULTS[end.fault]);
+      if (CRASHES.includes(end.fault)) {
+        log?.say(FAULTS[end.fault]);
+        onCrash?.(FAULTS[end.fault]);
+      }
+      log?.keepSoon();
       throw failure(lineOf(end), hintOf(end.fault));
     }
+    log?.keepSoon();
     return checked(output, end.answer!, failure) as never;
   };
-  return { facts, suites: speaks, call, stop: () => thread.stop() };
+  const stop = async () => {
+    await thread.stop();
+    await log?.keep();
+  };
+  return { facts, suites: speaks, call, stop };
 }
 
 const CRASHES: readonly ScriptFault[] = ['too-late', 'memory', 'stack'];

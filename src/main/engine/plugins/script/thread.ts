@@ -1,6 +1,6 @@
 /**
  * Where scripts run: a thread for each plugin, so that a slow one stops nothing, and can be ended whatever it does. It starts with the first
- * call and stays for the next ones; it is thrown away with whatever went wrong in it.
+ * call and stays for the next ones, until nobody has asked for a while; it is thrown away with whatever went wrong in it.
  */
 import { Worker } from 'node:worker_threads';
 import { Cancelled } from '../../../../common/errors.ts';
@@ -16,13 +16,25 @@ export interface ThreadAnswer {
 
 /** Beyond its own deadline, for an interpreter that does not come to ask what time it is. */
 const GRACE_MS = 2000;
+/** As a plugin's process. */
+const IDLE_MS = 60_000;
 /** Texts of the host's side; the plugin's own heap is bounded by the task. */
 const HEAP_MB = 512;
 
 export class ScriptThread {
   #worker: Worker | null = null;
+  #idle: NodeJS.Timeout | null = null;
+  readonly #idleMs: number;
   /** Calls wait for each other. */
   #last: Promise<unknown> = Promise.resolve();
+
+  constructor(idleMs = IDLE_MS) {
+    this.#idleMs = idleMs;
+  }
+
+  get isRunning(): boolean {
+    return this.#worker !== null;
+  }
 
   /** @throws Cancelled */
   run(task: ScriptTask, signal: CallSignal | undefined): Promise<ScriptEnd> {
@@ -33,6 +45,7 @@ export class ScriptThread {
 
   /** What runs ends at once. */
   async stop(): Promise<void> {
+    this.#stayUp();
     const worker = this.#worker;
     this.#worker = null;
     await worker?.terminate();
@@ -40,6 +53,7 @@ export class ScriptThread {
 
   async #call(task: ScriptTask, signal: CallSignal | undefined): Promise<ScriptEnd> {
     if (signal?.aborted) throw new Cancelled();
+    this.#stayUp();
     const worker = this.#started();
     const { promise, resolve, reject } = Promise.withResolvers<ThreadAnswer>();
     const onCancel = () => reject(new Cancelled());
@@ -62,7 +76,13 @@ export class ScriptThread {
       signal?.removeEventListener('abort', onCancel);
       worker.off('message', resolve).off('error', onError).off('exit', onExit);
       worker.unref();
+      this.#idle = setTimeout(() => void this.stop(), this.#idleMs).unref();
     }
+  }
+
+  #stayUp(): void {
+    if (this.#idle) clearTimeout(this.#idle);
+    this.#idle = null;
   }
 
   #started(): Worker {
