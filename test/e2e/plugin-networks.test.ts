@@ -3,7 +3,10 @@ import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ffmpegDoes } from '../helpers/clips.ts';
+import { flowGraph } from '../helpers/motion-networks.ts';
 import { installNetworks, switchOn } from '../helpers/network-plugin.ts';
+import { textModel } from '../helpers/onnx.ts';
+import { writeModel } from '../helpers/onnx-files.ts';
 import { writeTinyCaptioner } from '../helpers/tiny-captioner.ts';
 import { accessible, importClip, menu, newProject, sourcePrompt } from './desk.ts';
 import { unfold } from './folds.ts';
@@ -25,9 +28,15 @@ beforeAll(async () => {
   plugin = installNetworks(join(home.path, 'data'), {
     id: 'org.example.words',
     name: 'Words',
-    contributes: { estimators },
+    contributes: {
+      estimators: [
+        ...estimators,
+        { id: 'flow', label: 'Motion of small things', role: 'flow', folder: 'flow' },
+      ],
+    },
   });
   writeTinyCaptioner(join(plugin, 'few'), { layout: 'past' });
+  writeModel(join(plugin, 'flow', 'model.onnx'), textModel(flowGraph()));
   // Its configuration is missing: it is not offered.
   rmSync(join(writeTinyCaptioner(join(plugin, 'other')), 'config.json'));
   const key = 'org.example.screen-key';
@@ -96,4 +105,25 @@ it('finds the object by a segmenter of a plugin, which has its name in the mask'
   await accessible(page);
   await menu(app, 'edit.undo');
   await parts.waitFor({ state: 'detached' });
+});
+
+it('takes a motion estimator of a plugin for a shot, and goes back to none', {
+  timeout: 60_000,
+}, async () => {
+  const { page } = app;
+  await unfold(page, 'Model and looks');
+  const field = page.getByRole('combobox', { name: 'Motion estimator' });
+  expect(await field.inputValue()).toBe('None chosen');
+  // A list closes when what it belongs to is scrolled.
+  await field.scrollIntoViewIfNeeded();
+  await page.waitForTimeout(300);
+  await field.click();
+  await page.getByRole('option', { name: 'Motion of small things' }).click();
+  await expect.poll(() => field.inputValue()).toBe('Motion of small things');
+  await accessible(page);
+  await page.getByRole('button', { name: 'Reset Motion estimator' }).click();
+  await expect.poll(() => field.inputValue()).toBe('None chosen');
+  await menu(app, 'edit.undo');
+  await expect.poll(() => field.inputValue()).toBe('Motion of small things');
+  await menu(app, 'edit.undo');
 });

@@ -25,7 +25,7 @@ test('a mask with a matte or a network on a server that is new here is neither s
       const { settings } = shot;
       const masked = { ...shot, settings: { ...settings, guide: { ...settings.guide, mask } } };
       const model = { bundle: join(folder, 'model'), provider: 'cpu' as const };
-      const shown = { clip, mask, frame: 0, bundle: null, size: 64 };
+      const shown = { clip, mask, frame: 0, bundle: null, size: 64, flow: null };
       await expect(call['clip.mask'](shown)).rejects.toMatchObject(refused);
       await expect(call['render.plan']({ shot: masked, clip, ...model })).rejects.toMatchObject(refused);
       const more = { project, takesFolder: desk.takes, preview: false, ...model };

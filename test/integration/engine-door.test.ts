@@ -60,7 +60,7 @@ async function samples(): Promise<{ [N in Name]: Calls[N]['input'] }> {
     'clip.probe': { path },
     'clip.import': { path },
     'clip.cuts': { path, sensitivity: 0.5 },
-    'clip.mask': { clip, mask: { parts: [] }, frame: 0, bundle, size: null },
+    'clip.mask': { clip, mask: { parts: [] }, frame: 0, bundle, size: null, flow: null },
     'clip.saveFrame': { path, frame: 0, folder: path, name: 'Shot 1 frame 0' },
     'clip.frame': { path, frame: 0 },
     'clip.describe': { path, frame: 0, estimator: null },

@@ -28,7 +28,7 @@ const SINCE = { mask: null, pictures: [] };
 /** And of the model's. */
 const MODEL = {
   ...{ prediction: 'auto', loras: [], controls: [], embeddings: [] },
-  ...{ attention: 'auto', memory: 'auto', vaeTiles: 'auto' },
+  ...{ attention: 'auto', memory: 'auto', vaeTiles: 'auto', flow: null, interpolator: null },
 };
 /** And of sampling. */
 const STEPS = { guidanceRange: { from: 0, to: 1 }, reuse: 1 };

@@ -85,7 +85,7 @@ async function edgeOf(mask: Mask, frame: number, path = clip.path): Promise<numb
     facts: () => Promise.reject(new Error('no model is asked')),
   };
   const signal = new AbortController().signal;
-  const of = { clip: path, mask, frame, bundle: null, size: 128 };
+  const of = { clip: path, mask, frame, bundle: null, size: 128, flow: null };
   const seen = await maskPicture(of, parts, signal);
   expect(seen.confidence).toBeNull();
   const row = Math.floor(seen.height / 2) * seen.width;
@@ -139,7 +139,7 @@ describe('a brush', () => {
     const parts = { cache, probe: rememberingProbe(), facts: () => Promise.reject(new Error('no model')) };
     const seen = (frame: number) =>
       maskPicture(
-        { clip: clip.path, mask, frame, bundle: null, size: 128 },
+        { clip: clip.path, mask, frame, bundle: null, size: 128, flow: null },
         parts,
         new AbortController().signal,
       );
@@ -159,7 +159,7 @@ describe('a brush', () => {
     const abort = new AbortController();
     abort.abort();
     const parts = { cache, probe: rememberingProbe(), facts: () => Promise.reject(new Error('no model')) };
-    const of = { clip: clip.path, mask, frame: 5, bundle: null, size: 64 };
+    const of = { clip: clip.path, mask, frame: 5, bundle: null, size: 64, flow: null };
     await expect(maskPicture(of, parts, abort.signal)).rejects.toMatchObject({ name: 'Cancelled' });
   });
 });

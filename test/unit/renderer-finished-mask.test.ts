@@ -29,7 +29,7 @@ test('only what the window cannot work out is asked of the engine', () => {
 
 test('frames that are not sure are stretches, however they came in; of another mask nothing is said', () => {
   const confidence = new Map([9, 3, 4, 7, 2, 8].map((frame) => [frame, frame === 7 ? 0.9 : 0.2]));
-  const known = { mask: painted, pictures: new Map(), confidence, asking: null, problem: null };
+  const known = { mask: painted, by: '', pictures: new Map(), confidence, asking: null, problem: null };
   expect(unsureOf(painted, known)).toEqual([
     [2, 5],
     [8, 10],

@@ -12,7 +12,7 @@ const settings = settingsWith({
   depth: '/depth.mov',
   prompt: 'a red car',
   sourcePrompt: 'a car',
-  model: { embeddings: ['/toy.safetensors'] },
+  model: { embeddings: ['/toy.safetensors'], flow: '/flow', interpolator: '/between' },
 });
 const mask = SETTINGS.at('guide.mask').schema.parse({
   parts: [
@@ -29,7 +29,7 @@ const whole = {
 };
 
 test('every field that asks for a file says which of its value is one', () => {
-  const asks = ['file', 'file-list', 'folder', 'loras', 'model', 'mask', 'pictures', 'controls'];
+  const asks = ['file', 'file-list', 'folder', 'estimator', 'loras', 'model', 'mask', 'pictures', 'controls'];
   const silent = SETTINGS.fields.filter(({ widget, files }) => asks.includes(widget.kind) !== Boolean(files));
   expect(silent.map(({ path }) => path)).toEqual([]);
 });
@@ -40,6 +40,8 @@ test('all of them are listed, with what they are, and each can be put elsewhere'
     ['/clip.mov', 'footage', 'source.clip'],
     ['/model', 'network', 'model.bundle'],
     ['/toy.safetensors', 'network', 'model.embeddings'],
+    ['/flow', 'network', 'model.flow'],
+    ['/between', 'network', 'model.interpolator'],
     ['/matte.####.png', 'footage', 'guide.mask'],
     ['/segmenter', 'network', 'guide.mask'],
     ['/painted.png', 'footage', 'guide.pictures'],

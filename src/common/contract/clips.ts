@@ -84,6 +84,8 @@ export const clipCalls = {
       frame: z.int().min(0),
       bundle: absolutePath.nullable(),
       size: sampling.size.schema,
+      /** A motion estimator's folder; null is the model's own, or Retake's. */
+      flow: absolutePath.nullable(),
     }),
     'showing a mask',
   ).answers<MaskPicture>(),

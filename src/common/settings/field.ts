@@ -51,6 +51,8 @@ type Widget =
   /** Any number of files; `what` one of them is, "an embedding", and as what the library knows it. */
   | { readonly kind: 'file-list'; readonly what: string; readonly library?: string }
   | { readonly kind: 'folder' }
+  /** Folder of a network, or null: `role` is as what the library knows it. */
+  | { readonly kind: 'estimator'; readonly role: 'flow' | 'interpolator' }
   /** A folder, or a file that holds a model as a whole. */
   | { readonly kind: 'model' }
   /** Ids that the engine lists (`methods.list`), and what one of them takes. */

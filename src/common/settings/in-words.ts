@@ -23,7 +23,8 @@ export function shortWords(values: Grouped, fields: readonly Placed[], method?: 
     if (widget.kind === 'method') return [method ?? String(value)];
     if (widget.kind === 'prompt') return [`“${value}”`];
     const options = widget.kind === 'choice' ? widget.options : undefined;
-    const text = options?.find(({ id }) => id === value)?.name.toLowerCase() ?? String(value);
+    const said = widget.kind === 'estimator' ? String(value).replace(/^.*[\\/]/, '') : String(value);
+    const text = options?.find(({ id }) => id === value)?.name.toLowerCase() ?? said;
     return [unit ? `${text} ${unit}` : `${label.toLowerCase()} ${text}`];
   });
 }

@@ -4,6 +4,7 @@ import { controls } from './controls.ts';
 import { embeddings } from './embeddings.ts';
 import { field, oneFile } from './field.ts';
 import { loras } from './loras.ts';
+import { flow, interpolator } from './motion-networks.ts';
 
 export const PROVIDERS = ['auto', 'cpu', 'cuda', 'dml', 'coreml', 'webgpu'] as const;
 
@@ -129,4 +130,6 @@ export const model = {
   attention,
   memory,
   vaeTiles,
+  flow,
+  interpolator,
 };

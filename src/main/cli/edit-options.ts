@@ -140,6 +140,7 @@ function wished(field: Placed, flags: EditFlags): unknown {
   switch (field.widget.kind) {
     case 'file':
     case 'folder':
+    case 'estimator':
     case 'model':
       return resolve(text);
     case 'share':

@@ -22,6 +22,7 @@ export type Control =
   | { readonly kind: 'solver' }
   | { readonly kind: 'file-list'; readonly what: string; readonly library?: string }
   | { readonly kind: 'loras'; readonly low: number; readonly high: number; readonly step: number }
+  | { readonly kind: 'estimator'; readonly role: 'flow' | 'interpolator' }
   | { readonly kind: 'mask' }
   | { readonly kind: 'controls' }
   | { readonly kind: 'pictures' };
@@ -119,6 +120,7 @@ function controlOf({ widget, limits }: Placed): Control | null {
       return { kind: 'anchor' };
     case 'file-list':
     case 'loras':
+    case 'estimator':
       return widget;
     case 'share':
     case 'switch':

@@ -14,6 +14,8 @@ import { getDocument } from './project.ts';
 interface Finished {
   /** What is known is of this mask. */
   readonly mask: Mask | null;
+  /** And of a model, a size and a motion estimator. */
+  readonly by: string;
   readonly pictures: ReadonlyMap<number, MaskPicture>;
   /** By frame of the clip, 0..1, where a brush was carried. */
   readonly confidence: ReadonlyMap<number, number>;
@@ -24,6 +26,7 @@ interface Finished {
 
 const nothing: Finished = {
   mask: null,
+  by: '',
   pictures: new Map(),
   confidence: new Map(),
   asking: null,
@@ -73,11 +76,13 @@ export async function finishMask(
 ): Promise<void> {
   const { mask } = shot.settings.guide;
   if (mask === null || !needsEngine(mask)) return;
-  if (finishedStore.getState().mask !== mask) finishedStore.setState({ ...nothing, mask });
+  const { bundle } = getDocument();
+  const how = { bundle, size: shot.settings.sampling.size, flow: shot.settings.model.flow };
+  const by = JSON.stringify(how);
+  const known = finishedStore.getState();
+  if (known.mask !== mask || known.by !== by) finishedStore.setState({ ...nothing, mask, by });
   const ask = async (one: number) => {
-    const { bundle } = getDocument();
-    const { size } = shot.settings.sampling;
-    const picture = await call('clip.mask', { clip, mask, frame: one, bundle, size }, signal);
+    const picture = await call('clip.mask', { clip, mask, frame: one, ...how }, signal);
     if (!signal.aborted) take(one, picture);
   };
   try {

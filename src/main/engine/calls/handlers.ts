@@ -198,13 +198,13 @@ export function createDesktop({ paths, probe, cache, store, supervisor, emit }: 
       await places.require(path, 'finding shots');
       return { cuts: await unlessCancelled(previews.cuts(path, sensitivity), signal) };
     },
-    'clip.mask': async ({ clip, mask, frame, bundle, size }, signal) => {
-      await requireKnown([clip.path, bundle], { guide: { mask } }, 'showing a mask');
+    'clip.mask': async ({ clip, mask, frame, bundle, size, flow }, signal) => {
+      await requireKnown([clip.path, bundle, flow], { guide: { mask } }, 'showing a mask');
       const folder = await library.modelAt(bundle).catch((error: unknown) => {
         if (bundle === null && error instanceof AppError) return null;
         throw error;
       });
-      const of = { clip: clip.path, mask, frame, bundle: folder, size };
+      const of = { clip: clip.path, mask, frame, bundle: folder, size, flow };
       return maskPicture(of, { cache, probe, facts }, either(errands.signal, signal));
     },
     'clip.saveFrame': async ({ path, frame, folder, name, larger }, signal) => {

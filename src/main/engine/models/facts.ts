@@ -12,6 +12,7 @@ import type { Foretold } from './memory/foretold.ts';
 import { type MemoryVariant, memoryOfParts } from './memory/of-parts.ts';
 import { vaeBytes } from './memory/vae.ts';
 import { weightBytes } from './memory/weights.ts';
+import { withMotionNetworks } from './motion-networks.ts';
 import { loadParts, type Parts, textWidths } from './parts.ts';
 import { promptReader, type ReaderOf } from './prompt/reader.ts';
 import { type ReadBundle, readBundle } from './read.ts';
@@ -35,7 +36,7 @@ interface UntiledForetold {
 }
 
 /** What of opening changes what a model is, and what prompts may name. */
-type FactsOptions = Pick<OpenBundleOptions, 'prediction' | 'embeddings' | 'loras'>;
+type FactsOptions = Pick<OpenBundleOptions, 'prediction' | 'embeddings' | 'loras' | 'motion'>;
 
 export type ReadFacts = (path: string, options?: FactsOptions) => Promise<PlanFacts>;
 
@@ -46,9 +47,10 @@ export function rememberingFacts(digestStore: DigestStore | undefined): ReadFact
     path: string,
     { loras = [], ...options }: Omit<FactsOptions, 'embeddings'>,
   ): Promise<Known> => {
-    const layout = await readLayout(path, (error) => {
+    const own = await readLayout(path, (error) => {
       throw error;
     });
+    const layout = await withMotionNetworks(own, options.motion);
     // Another strength is no other reading: it is in the digests alone.
     const files = loras.map((one) => one.path);
     const key = JSON.stringify([layout.dir, options, files]);

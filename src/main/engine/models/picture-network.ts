@@ -6,15 +6,22 @@ import { readRange } from './picture-planes.ts';
 import type { PictureRange } from './preprocessor.ts';
 import { onnxFile, type Source } from './source.ts';
 
+interface PictureNetwork {
+  /** Path of the graph. */
+  readonly file: string;
+  readonly source: Source;
+  readonly range: PictureRange;
+  /** That says it. */
+  readonly rangeFile: string | null;
+}
+
 /** @param hint what to choose instead. @throws AppError bundle-invalid; the graph is not read */
-export async function pictureNetworkIn(
-  dir: string,
-  hint: string,
-): Promise<{ readonly source: Source; readonly range: PictureRange }> {
+export async function pictureNetworkIn(dir: string, hint: string): Promise<PictureNetwork> {
   requireLent(dir);
   if ((await kindOf(dir)) !== 'folder') throw defect(dir, 'there is no such folder', hint);
   const file = join(dir, 'model.onnx');
   if ((await kindOf(file)) !== 'file') throw defect(dir, 'there is no model.onnx', hint);
   const { file: beside, config } = await readRange(dir);
-  return { source: onnxFile(file, { root: dir, beside: beside ? [beside] : [] }), range: config };
+  const source = onnxFile(file, { root: dir, beside: beside ? [beside] : [] });
+  return { file, source, range: config, rangeFile: beside };
 }

@@ -5,6 +5,7 @@ import { attentionFacts } from './attention.ts';
 import { readEmbeddings } from './embeddings/embedding.ts';
 import type { Layout } from './layout.ts';
 import { digestsWith, type LoraInUse, openLoras } from './loras/use.ts';
+import { withMotionNetworks } from './motion-networks.ts';
 import { bundleDigests } from './part-digests.ts';
 import {
   checkTokens,
@@ -43,7 +44,7 @@ export interface ReadBundle {
 
 export type ReadBundleOptions = Pick<
   OpenBundleOptions,
-  'digestStore' | 'signal' | 'prediction' | 'embeddings' | 'loras'
+  'digestStore' | 'signal' | 'prediction' | 'embeddings' | 'loras' | 'motion'
 >;
 
 /**
@@ -51,9 +52,10 @@ export type ReadBundleOptions = Pick<
  * @throws AppError bundle-invalid or weights-missing naming the file, not-finite for a broken LoRA; Cancelled
  */
 export async function readBundle(dir: string, options: ReadBundleOptions): Promise<ReadBundle> {
-  const layout = await readLayout(dir, (error) => {
+  const own = await readLayout(dir, (error) => {
     throw error;
   });
+  const layout = await withMotionNetworks(own, options.motion);
   const scheduler = await readScheduler(layout.scheduler, options.prediction);
   const parts = loadParts(layout);
   const geometry = geometryOf(layout, parts, scheduler.prediction);

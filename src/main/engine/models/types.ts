@@ -248,6 +248,12 @@ export type PerPart<T> = Record<Exclude<BundlePart, OptionalPart>, T> & Partial<
 
 export type AskedPrediction = 'auto' | 'epsilon' | 'v_prediction';
 
+/** Folders of networks that take the place of the model's own; null leaves it. */
+export interface MotionNetworks {
+  readonly flow: string | null;
+  readonly interpolator: string | null;
+}
+
 export interface OpenBundleOptions {
   readonly sites: AttentionSites;
   /** Paths of ControlNets beside the UNet, each once; `control` of what it predicts counts them. */
@@ -258,6 +264,7 @@ export interface OpenBundleOptions {
   readonly joint?: boolean;
   /** Whether calls may reuse what the network's depth made in earlier ones; off by default. */
   readonly reuse?: boolean;
+  readonly motion?: MotionNetworks;
   /** Paths of embeddings (textual inversion) that prompts may name. */
   readonly embeddings?: readonly string[];
   /** Execution provider, already probed. */

@@ -24,6 +24,8 @@ export interface MaskPictureOf {
   /** Folder of the model; null where there is none yet. */
   readonly bundle: string | null;
   readonly size: number | null;
+  /** Folder of a motion estimator in the place of the model's. */
+  readonly flow: string | null;
 }
 
 export interface MaskPictureParts {
@@ -37,7 +39,7 @@ const CANVAS = { size: 512, grid: 64 };
 
 /** @throws AppError usage for a mask that does not fit its clip, Cancelled */
 export async function maskPicture(
-  { clip: path, mask, frame, bundle, size }: MaskPictureOf,
+  { clip: path, mask, frame, bundle, size, flow }: MaskPictureOf,
   { cache, probe, facts }: MaskPictureParts,
   signal: AbortSignal,
 ): Promise<MaskPicture> {
@@ -48,7 +50,10 @@ export async function maskPicture(
     });
   }
   // To a mask it is all one what the network predicts; v goes with every schedule.
-  const network = bundle === null ? null : await facts(bundle, { prediction: 'v_prediction' });
+  const network =
+    bundle === null
+      ? null
+      : await facts(bundle, { prediction: 'v_prediction', motion: { flow, interpolator: null } });
   const fit = network
     ? canvasOf({ sampling: { size } }, clip, network)
     : fitCanvas(clip.width, clip.height, { ...CANVAS, size: size ?? CANVAS.size });

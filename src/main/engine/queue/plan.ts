@@ -91,8 +91,16 @@ export function createPlanner(parts: PlannerParts): Planner {
   const plan: Planner = async (settings, measuring) => {
     const request = await resolveRequest(settings);
     const clip = await probe(settings.source.clip);
-    const { bundle: path, prediction, embeddings, loras, memory: memoryUse } = settings.model;
-    const asInFiles = await facts(path, { prediction, embeddings, loras });
+    const {
+      bundle: path,
+      prediction,
+      embeddings,
+      loras,
+      memory: memoryUse,
+      flow,
+      interpolator,
+    } = settings.model;
+    const asInFiles = await facts(path, { prediction, embeddings, loras, motion: { flow, interpolator } });
     const { provider } = await chooseProvider(settings.model.provider, { width: asInFiles.width });
     const shape = shapeOf(settings, clip, asInFiles);
     const attention = await chooseAttention(settings.model.attention, { model: asInFiles, shape, provider });

@@ -86,6 +86,7 @@ export async function prepareShot(
   const { provider, tried, together } = await choose(settings, signal);
   for (const problem of (await readModelSettings(settings.model.bundle)).problems) warn(problem);
   const { method, params } = request;
+  const { flow, interpolator } = settings.model;
   const bundle = await openBundle(settings.model.bundle, {
     prediction: settings.model.prediction,
     reuse: settings.sampling.reuse > 1,
@@ -98,6 +99,7 @@ export async function prepareShot(
     digestStore: cache?.digests,
     signal,
     loras: settings.model.loras,
+    motion: { flow, interpolator },
     attention: (model) =>
       chooseAttention(settings.model.attention, { model, shape: shapeOf(settings, clip, model), provider }),
     vaeTiles: settings.model.vaeTiles,

@@ -4,6 +4,7 @@ import type { Control } from '../form-model.ts';
 import { AnchorWidget } from './AnchorWidget.tsx';
 import { ChoiceWidget } from './ChoiceWidget.tsx';
 import { ControlsWidget } from './ControlsWidget.tsx';
+import { EstimatorWidget } from './EstimatorWidget.tsx';
 import { FileListWidget } from './FileListWidget.tsx';
 import { LorasWidget } from './LorasWidget.tsx';
 import { MaskWidget } from './MaskWidget.tsx';
@@ -33,6 +34,7 @@ const WIDGETS: { readonly [Kind in Control['kind']]: ComponentType<WidgetProps<K
   anchor: AnchorWidget,
   'file-list': FileListWidget,
   loras: LorasWidget,
+  estimator: EstimatorWidget,
   mask: MaskWidget,
   controls: ControlsWidget,
   pictures: PicturesWidget,

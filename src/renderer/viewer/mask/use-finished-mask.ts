@@ -3,6 +3,7 @@ import { useEffect } from 'react';
 import type { MaskPicture } from '../../../common/contract/clips.ts';
 import { finishMask, needsEngine, useFinished } from '../../store/finished-mask.ts';
 import { useMasking } from '../../store/masking.ts';
+import { useDocument } from '../../store/project.ts';
 import { useEngineState } from '../../store/session.ts';
 import { useView } from '../../store/view.ts';
 import type { Picture } from '../use-picture.ts';
@@ -22,6 +23,9 @@ export function useFinishedMask({ shot, clip, clipFrame }: Picture, isWanted: bo
   const stands = useView((view) => view.shuttle === 0);
   const dragging = useMasking((state) => state.dragging);
   const { engine } = useEngineState();
+  const bundle = useDocument((document) => document.bundle);
+  const size = shot?.settings.sampling.size;
+  const flow = shot?.settings.model.flow;
   const isDue = isWanted && mask !== null && needsEngine(mask) && stands && !dragging && engine === 'up';
   // biome-ignore lint/correctness/useExhaustiveDependencies: other changes of the shot do not change its mask
   useEffect(() => {
@@ -32,7 +36,7 @@ export function useFinishedMask({ shot, clip, clipFrame }: Picture, isWanted: bo
       clearTimeout(timer);
       asking.abort();
     };
-  }, [isDue, mask, clip, clipFrame]);
+  }, [isDue, mask, clip, clipFrame, bundle, size, flow]);
   const picture = useFinished(mask, ({ pictures }) => pictures.get(clipFrame) ?? null);
   const isAsking = useFinished(mask, ({ asking }) => asking === clipFrame);
   const problem = useFinished(mask, (state) => state.problem);
