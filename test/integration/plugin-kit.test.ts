@@ -176,17 +176,21 @@ describe('what is wrong with a plugin is told', () => {
   it('of panels: what their window would refuse', async () => {
     const path = await begin('panel');
     const page = `<!doctype html><script src="https://example.org/a.js"></script><script>x()</script>
-      <!-- <script>y()</script> --><button onclick="x()">x</button><iframe src="a.html"></iframe>
-      <img src="missing.png"><a href="javascript:x()">x</a><style>a { background: url(//example.org/x.png) }</style>`;
+      <!-- <script>y()</script> --><script type="module" src="retake.js"></script><script src="retake.js" crossorigin></script><button onclick="x()">x</button><iframe src="a.html"></iframe>
+      <img src="missing.png"><a href="javascript:x()">x</a><style>@font-face { font-family: a; src: url(a.woff2) } a { background: url(//example.org/x.png) }</style>`;
     writeFileSync(join(path, 'panel/index.html'), page);
     mkdirSync(join(path, 'panel/more'));
     writeFileSync(
       join(path, 'panel/more/a.js'),
-      '// fetch() is not for panels\nfetch("x"); localStorage.a = 1; new Function("x");',
+      '// fetch() is not for panels\nfetch("x"); localStorage.a = 1; new Function("x");\nimport("./b.js");',
     );
     const told = failures(await tried(path)).join('\n');
     for (const word of [
       'https://example.org/a.js: a panel has no network',
+      '<script type="module">: modules do not load in a panel',
+      'crossorigin: a panel has no origin',
+      '@font-face: a panel has no origin',
+      'import: modules do not load in a panel',
       'a script stands in the page: give it a file of its own',
       'onclick="…" is a script in the page: add the listener in a file',
       '<iframe>: nothing is embedded in a panel',
@@ -198,6 +202,12 @@ describe('what is wrong with a plugin is told', () => {
       'new Function: text is not run as code',
     ])
       expect(told).toContain(word);
+    expect(panelFaults({ path: 'a.js', text: 'export const a = 1;' }, () => true)).toEqual([
+      expect.stringContaining('modules do not load'),
+    ]);
+    expect(
+      panelFaults({ path: 'a.js', text: 'const important = 1; exported(important);' }, () => true),
+    ).toEqual([]);
     expect(panelFaults({ path: 'a.js', text: '// fetch() is not for panels\n' }, () => true)).toEqual([]);
   });
 });

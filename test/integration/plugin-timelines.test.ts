@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Delivered, DeliveryRequest } from '../../src/common/contract/delivery.ts';
-import { AppError } from '../../src/common/errors.ts';
+import { AppError, Cancelled, errorLine } from '../../src/common/errors.ts';
 import type { Cut } from '../../src/common/interchange/cut.ts';
 import { readerOf } from '../../src/common/interchange/read.ts';
 import { timelineFormat, timelineFormats } from '../../src/common/interchange/registry.ts';
@@ -18,7 +18,9 @@ import { timelineContributor } from '../../src/main/engine/interchange/of-plugin
 import { timelineWays } from '../../src/main/engine/interchange/ways.ts';
 import { rememberingProbe } from '../../src/main/engine/media/remembering-probe.ts';
 import type { InstalledPlugin } from '../../src/main/engine/plugins/installed.ts';
+import { OFFERED } from '../../src/main/engine/plugins/offered.ts';
 import { Plugins } from '../../src/main/engine/plugins/plugins.ts';
+import { pluginProcess } from '../../src/main/engine/plugins/process/plugin-process.ts';
 import { openScriptPlugin } from '../../src/main/engine/plugins/script/script-plugin.ts';
 import { createProject } from '../../src/main/engine/project/file.ts';
 import { makeWorld, movingClip, retake, type World } from '../helpers/cli.ts';
@@ -55,6 +57,12 @@ const EXAMPLE_FOLDERS = {
   'org.example.ale': join(EXAMPLES, 'ale'),
 };
 
+const DEADLINE_MS = 1500;
+const opening = async (plugin: InstalledPlugin): Promise<PluginHandle> =>
+  plugin.manifest.tier === 'process'
+    ? pluginProcess(plugin, { offered: OFFERED, limits: { callMs: DEADLINE_MS } })
+    : openScriptPlugin(plugin, { limits: { deadlineMs: DEADLINE_MS } });
+
 let made = 0;
 /** A plugin whose exporter does just this, beside the good ones. */
 async function useBad(body: string): Promise<void> {
@@ -76,7 +84,7 @@ beforeAll(async () => {
   world = await makeWorld();
   const known = new Map<string, InstalledPlugin>();
   const handle = (id: string) => {
-    const open = opened.get(id) ?? openScriptPlugin(known.get(id)!, { limits: { deadlineMs: 1500 } });
+    const open = opened.get(id) ?? opening(known.get(id)!);
     opened.set(id, open);
     return open;
   };
@@ -283,6 +291,112 @@ describe('a plugin that does harm', () => {
     expect(() => timelineFormats.contribute(facts, { ...edl!, id: 'mine' })).toThrow(AppError);
     expect(() => timelineFormats.contribute({ ...facts, id: 'org.example.bad' }, edl!)).toThrow(AppError);
   });
+});
+
+describe('a plugin in a process of its own', () => {
+  const of = (id: string) => `org.example.own/${id}`;
+  const importing = (path: string) =>
+    importTimeline(
+      { path, footage: null, rate: RATE },
+      { probe, allows: async () => true, isTake: async () => false },
+    );
+  beforeAll(async () => {
+    const dir = join(world.dir, 'own');
+    mkdirSync(dir);
+    const ids = ['whole', 'fails', 'hangs', 'lies'];
+    const contributes = {
+      exporters: ids.map((id) => ({ id, label: id, programs: `the ${id}`, ending: `.${id}` })),
+      importers: ids.map((id) => ({ id, label: id, endings: [`.${id}`] })),
+    };
+    const more = { id: 'org.example.own', name: 'Own', tier: 'process' as const, contributes };
+    writeFileSync(join(dir, 'retake-plugin.json'), JSON.stringify(manifestWith(more)));
+    writeFileSync(
+      join(dir, 'index.js'),
+      `const bytes = (value) => new TextEncoder().encode(JSON.stringify(value));
+      const pause = () => new Promise((resolve) => setTimeout(resolve, 1));
+      export default {
+        exporters: {
+          whole: { write: async (cut) => { await pause(); return { files: [{ path: cut.stem + '.whole', bytes: bytes(cut) }], losses: ['colour'] }; } },
+          fails: { write: async () => { await pause(); throw new Error('no reel'); } },
+          hangs: { write: () => { for (;;); } },
+          lies: { write: () => ({ files: [{ path: 'good.lies', text: '' }, { path: 'media/clip.mov', text: 'mine' }] }) },
+        },
+        importers: {
+          whole: { read: async (text) => { await pause(); return JSON.parse(text); } },
+          fails: { read: () => { throw new Error('torn'); } },
+          hangs: { read: () => new Promise(() => {}) },
+          lies: { read: (text) => ({ ...JSON.parse(text), media: [] }) },
+        },
+      };`,
+    );
+    await use({ ...EXAMPLE_FOLDERS, 'org.example.own': dir });
+  });
+
+  it('writes and reads as a script does; what fails, hangs or lies costs its own file alone', async () => {
+    const { folder, timelines, failed } = await sent(
+      request(['edl', ...['fails', 'hangs', 'lies', 'whole'].map(of), SHOTS]),
+    );
+    expect(failed).toEqual([
+      expect.objectContaining({ format: of('fails'), line: expect.stringMatching(/Own 1\.0\.0.*no reel/) }),
+      expect.objectContaining({
+        format: of('hangs'),
+        line: expect.stringMatching(/Own 1\.0\.0.*did not answer/),
+      }),
+      expect.objectContaining({ format: of('lies'), line: expect.stringContaining('something else lies') }),
+    ]);
+    expect(timelines.map(({ format, losses }) => [format, losses])).toEqual([
+      ['edl', [expect.any(String)]],
+      [of('whole'), ['colour']],
+      [SHOTS, [expect.any(String)]],
+    ]);
+    expect(readdirSync(folder).sort()).toEqual([
+      'README.txt',
+      'Sea shots.csv',
+      'Sea.edl',
+      'Sea.whole',
+      'media',
+    ]);
+    expect(readFileSync(join(folder, 'media', 'clip.mov')).equals(readFileSync(clip))).toBe(true);
+    const text = textIn(folder, 'Sea.whole');
+    const back = await importing(join(folder, 'Sea.whole'));
+    expect(back.document.timeline).toMatchObject([
+      { name: 'Shot 1', start: 0, end: 12 },
+      { kind: 'gap', frames: 3 },
+      { name: '-2', start: 20, end: 24 },
+    ]);
+    for (const [ending, line] of [
+      ['fails', /Own 1\.0\.0.*torn/],
+      ['hangs', /Own 1\.0\.0.*did not answer/],
+      ['lies', /Own 1\.0\.0/],
+    ] as const) {
+      writeFileSync(join(folder, `Sea.${ending}`), text);
+      const error = await refusal(importing(join(folder, `Sea.${ending}`)));
+      expect([error.code, errorLine(error)]).toEqual(['plugin-failed', expect.stringMatching(line)]);
+    }
+    expect((await importing(join(folder, 'Sea.whole'))).shots).toBe(2);
+  }, 60_000);
+
+  it('that hangs is given up with the export; asked again for other formats, nothing of the earlier ones is there', async () => {
+    const asked = request(['edl', of('hangs')]);
+    const giveUp = new AbortController();
+    const sending = deliver(asked, { probe, signal: giveUp.signal });
+    const hidden = () => readdirSync(world.dir).filter((name) => name.startsWith('.retake-partial'));
+    const isWritten = () =>
+      hidden().some((name) =>
+        readdirSync(join(world.dir, name), { recursive: true }).some((one) =>
+          String(one).endsWith('Sea.edl'),
+        ),
+      );
+    while (!isWritten()) await new Promise(setImmediate);
+    giveUp.abort();
+    await expect(sending).rejects.toThrow(Cancelled);
+    expect([existsSync(asked.folder), hidden().length]).toEqual([false, 1]);
+    const { folder } = await sent({ ...asked, timelines: { ...asked.timelines!, formats: [SHOTS] } });
+    expect(folder).toBe(asked.folder);
+    expect(readdirSync(folder).sort()).toEqual(['README.txt', 'Sea shots.csv', 'media']);
+    expect(textIn(folder, 'README.txt')).not.toContain('Sea.edl');
+    expect(hidden()).toEqual([]);
+  }, 60_000);
 });
 
 describe('a word of a plugin', () => {

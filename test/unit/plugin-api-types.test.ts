@@ -6,6 +6,7 @@ import type { manifestSchema, permissionsSchema } from '../../src/common/plugins
 import type { paramsSchema } from '../../src/common/plugins/params.ts';
 import type { sampling1 } from '../../src/common/plugins/sampling-v1.ts';
 import type { timelineV1 } from '../../src/common/plugins/timeline-v1.ts';
+import type { UI_COMMANDS, UiRead, uiValues } from '../../src/common/plugins/ui-v1.ts';
 
 /** Whoever may not write to it and whoever may speak of the same. */
 type Plain<T> = T extends Float32Array
@@ -54,20 +55,12 @@ type Answered<Call> = Call extends { output: infer Output extends z.ZodType } ? 
 type Told<F> = F extends (...args: infer Args) => unknown ? Args : never;
 type Said<F> = F extends (...args: never[]) => infer Out ? Awaited<Out> : never;
 
-type Manifest = z.input<typeof manifestSchema>;
-/** Which commands there are is a matter of ui@1. */
-type PanelOf<C extends { readonly panels?: readonly object[] }> = Omit<
-  NonNullable<C['panels']>[number],
-  'commands'
->;
 type Timeline = (typeof timelineV1)['calls'];
 type Sampling = (typeof sampling1)['calls'];
 
 const HELD = [
   // The manifest.
-  same<Same<Omit<Api.Manifest, 'contributes'>, Omit<Manifest, 'contributes'>>>(),
-  same<Same<Omit<Api.Contributions, 'panels'>, Omit<Manifest['contributes'], 'panels'>>>(),
-  same<Same<PanelOf<Api.Contributions>, PanelOf<Manifest['contributes']>>>(),
+  same<Same<Api.Manifest, z.input<typeof manifestSchema>>>(),
   same<Same<Api.Permissions, z.input<typeof permissionsSchema>>>(),
   same<Same<Api.ParamsSchema, z.input<typeof paramsSchema>>>(),
   // timeline@1: what a plugin is given, and what it may answer.
@@ -88,6 +81,12 @@ const HELD = [
   same<Same<Said<Required<Api.Method>['gather']>, Answered<Sampling['gather']>>>(),
   same<Same<Told<Required<Api.Method>['settle']>, Given<Sampling['settle']>>>(),
   same<Same<Said<Required<Api.Method>['settle']>, Answered<Sampling['settle']>>>(),
+  // ui@1.
+  same<Same<Api.UiRead, UiRead>>(),
+  same<Same<Api.UiValues, { [What in UiRead]: z.output<(typeof uiValues)[What]> }>>(),
+  same<
+    Same<Api.UiCommands, { [Name in keyof typeof UI_COMMANDS]: z.input<(typeof UI_COMMANDS)[Name]['input']> }>
+  >(),
 ];
 
 it('says the same as the schemas', () => {

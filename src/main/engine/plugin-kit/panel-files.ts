@@ -31,11 +31,17 @@ const REFUSED: Readonly<Record<string, string>> = {
   object: 'nothing is embedded in a panel',
 };
 /** What is not there for a panel, by how it is written in its scripts. */
+const NO_ORIGIN = 'a panel has no origin, so that this is refused it';
+const NO_MODULES = 'modules do not load in a panel; give classic files (<script src="…" defer>)';
 const CLOSED: readonly (readonly [RegExp, string])[] = [
   [/\b(?:fetch\s*\(|XMLHttpRequest\b|WebSocket\b|EventSource\b|sendBeacon\b)/, 'a panel has no network'],
   [/\b(?:localStorage|sessionStorage|indexedDB)\b|document\.cookie/, 'a panel has no storage'],
   [/\beval\s*\(|\bnew\s+Function\s*\(/, 'text is not run as code'],
   [/\b(?:window\.)?(?:top|parent)\.(?:document|location)\b/, 'the window around it is out of reach'],
+  [
+    /^\s*(?:import\s*(?:[\w*{]|["'])|export\s+(?:default|const|let|function|class|async|[{*]))|\bimport\s*\(/m,
+    NO_MODULES,
+  ],
   [/\b(?:Shared)?Worker\s*\(|serviceWorker\b/, 'a panel has no workers'],
 ];
 
@@ -51,7 +57,7 @@ export function panelFaults({ path, text }: PanelFile, has: (path: string) => bo
     const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, '');
     for (const [pattern, why] of CLOSED) {
       const found = pattern.exec(code);
-      if (found) faults.add(`${found[0].replace(/\s*\($/, '')}: ${why}`);
+      if (found) faults.add(`${found[0].replace(/\s*\($/, '').trim()}: ${why}`);
     }
   }
   return [...faults].map((fault) => `${path}: ${fault}`);
@@ -66,6 +72,12 @@ function* pageFaults(path: string, text: string, has: (path: string) => boolean)
         [key!.toLowerCase(), values.find((value) => value !== undefined) ?? ''] as const,
     );
     if (REFUSED[name]) yield `<${name}>: ${REFUSED[name]}`;
+    if (
+      name === 'script' &&
+      attributes.some(([key, value]) => key === 'type' && /^module$/i.test(value.trim()))
+    )
+      yield `<script type="module">: ${NO_MODULES}`;
+    if (/\scrossorigin\b/i.test(rest)) yield `crossorigin: ${NO_ORIGIN}`;
     if (name === 'script' && !attributes.some(([key]) => key === 'src'))
       yield 'a script stands in the page: give it a file of its own';
     if (name === 'meta' && attributes.some(([key, value]) => key === 'http-equiv' && /refresh/i.test(value)))
@@ -86,6 +98,7 @@ function* pageFaults(path: string, text: string, has: (path: string) => boolean)
 
 function* styleFaults(text: string): Generator<string> {
   const style = text.replace(/\/\*[\s\S]*?\*\//g, '');
+  if (/@font-face\b/i.test(style)) yield `@font-face: ${NO_ORIGIN}; name a font of the system`;
   for (const [, address = ''] of style.matchAll(/(?:url\(|@import)\s*["']?([^"')\s;]+)/gi))
     if (REMOTE.test(address)) yield `${address}: a panel has no network`;
 }
