@@ -1,8 +1,9 @@
 /**
  * npm run screenshots: every state of the window at 1280 × 720 and on a 4K screen (1920 × 1080 points at 200 %), in
- * test-results/screens/. A state that cannot be reached is named at the end, and the command fails.
+ * test-results/screens/; with `-- plugins` those of plugins alone. A state that cannot be reached is named at the end,
+ * and the command fails.
  */
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ffmpegDoes } from '../helpers/clips.ts';
 import { comfyFolder, pictureBeside } from '../helpers/comfy-folder.ts';
@@ -23,41 +24,16 @@ import {
 } from './desk.ts';
 import { unfold, unfoldAll } from './folds.ts';
 import { launch } from './launch.ts';
-import { ROOT, type RunningApp, usedHome } from './running-app.ts';
+import { ROOT, usedHome } from './running-app.ts';
+import { state, tellStates } from './screen-states.ts';
+import { pluginStates } from './screens-of-plugins.ts';
 
-const SIZES = [
-  { name: '720p', width: 1280, height: 720, deviceScaleFactor: 1 },
-  { name: '4k', width: 1920, height: 1080, deviceScaleFactor: 2 },
-];
-const out = join(ROOT, 'test-results', 'screens');
-const failed: string[] = [];
-let number = 0;
-
-async function shoot(app: RunningApp, name: string): Promise<void> {
-  number += 1;
-  const label = `${String(number).padStart(2, '0')} ${name}`;
-  const session = await app.page.context().newCDPSession(app.page);
-  for (const { name: size, ...metrics } of SIZES) {
-    await session.send('Emulation.setDeviceMetricsOverride', { ...metrics, mobile: false });
-    await app.page.waitForTimeout(350);
-    const { data } = await session.send('Page.captureScreenshot', { format: 'png' });
-    writeFileSync(join(out, `${label} ${size}.png`), Buffer.from(data, 'base64'));
-  }
-  await session.detach();
+if (process.argv[2] === 'plugins') {
+  await pluginStates();
+  tellStates();
+  process.exit();
 }
 
-/** Reaches a state and takes its pictures; what goes wrong does not keep the other states from being seen. */
-async function state(app: RunningApp, name: string, reach: () => Promise<unknown>): Promise<void> {
-  try {
-    await reach();
-  } catch (error) {
-    failed.push(`${name}: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`);
-  }
-  await shoot(app, name);
-}
-
-rmSync(out, { recursive: true, force: true });
-mkdirSync(out, { recursive: true });
 const home = usedHome();
 const project = join(home.path, 'Beach film.retake');
 const clip = join(home.path, 'beach.mp4');
@@ -318,8 +294,5 @@ await state(app, 'missing clip', () =>
 );
 await app.quit();
 home.remove();
-console.log(`${number} states in ${out}`);
-if (failed.length > 0) {
-  console.error(`not reached:\n${failed.map((one) => `  ${one}`).join('\n')}`);
-  process.exitCode = 1;
-}
+await pluginStates();
+tellStates();

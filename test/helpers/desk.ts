@@ -6,6 +6,7 @@ import { ArtefactStore } from '../../src/main/engine/artefacts/store.ts';
 import { createDesktop, type Desktop } from '../../src/main/engine/calls/handlers.ts';
 import { prepareDataDirectory } from '../../src/main/engine/data-paths.ts';
 import { rememberingProbe } from '../../src/main/engine/media/remembering-probe.ts';
+import { Plugins } from '../../src/main/engine/plugins/plugins.ts';
 import { type JobStore, openJobStore } from '../../src/main/engine/queue/store.ts';
 import { Supervisor } from '../../src/main/engine/queue/supervisor.ts';
 
@@ -20,7 +21,12 @@ export interface Desk {
   stop(): Promise<void>;
 }
 
-export function startDesk(dir: string, probe = rememberingProbe()): Desk {
+/** @param plugins those of the data folder, of which none runs unless said */
+export function startDesk(
+  dir: string,
+  probe = rememberingProbe(),
+  plugins = new Plugins({ dir: join(dir, 'plugins'), contributors: [] }),
+): Desk {
   const paths = prepareDataDirectory(dir);
   const events: Events[] = [];
   const emit = (event: Events) => events.push(event);
@@ -28,7 +34,7 @@ export function startDesk(dir: string, probe = rememberingProbe()): Desk {
   const cache = new ArtefactStore(paths.cache, { limitBytes: 1e8, onWarning });
   const store = openJobStore(paths.queue, { dir: paths.jobs, onWarning });
   const supervisor = new Supervisor({ store, cache, probe, dir: paths.jobs, emit });
-  const desktop = createDesktop({ probe, paths, cache, store, supervisor, emit });
+  const desktop = createDesktop({ probe, paths, cache, store, supervisor, plugins, emit });
   const call = desktop.handlers;
   return {
     call,

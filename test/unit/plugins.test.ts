@@ -99,12 +99,19 @@ describe('plugins of a machine', () => {
     await install(await packed(at('a.zip')));
     await plugins.enable(ID, false);
     expect([...one.held]).toEqual([]);
-    await plugins.useFor({ [ID]: true });
+    await plugins.runFor({ [ID]: true });
     expect([...one.held]).toEqual([`${ID} 1.0.0`]);
     expect(await told()).toEqual([`${ID} 1.0.0 off`]);
-    await plugins.useFor({ [ID]: false });
+    await plugins.runFor({ [ID]: false });
     expect([...one.held]).toEqual([]);
-    await plugins.useFor({ [ID]: true });
+    await plugins.runFor({ [ID]: true });
+    // The render that runs is of another project.
+    await plugins.runFor({ [ID]: true }, 'render');
+    await plugins.runFor({});
+    expect([...one.held]).toEqual([`${ID} 1.0.0`]);
+    await plugins.runFor({}, 'render');
+    expect([...one.held]).toEqual([]);
+    await plugins.runFor({ [ID]: true });
     await plugins.disable(ID, 'It stopped.');
     expect([...one.held]).toEqual([]);
   });

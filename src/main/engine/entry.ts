@@ -113,6 +113,7 @@ const desktop = (): Desktop => {
     probe: probe(),
     paths: paths(),
     supervisor: supervisor(),
+    plugins: plugins(),
     emit: (event) => emit(event),
   });
   return desk;

@@ -15,6 +15,7 @@ import { Button } from '../ui/Button.tsx';
 import layout from '../ui/layout.module.css';
 import { Switch } from '../ui/Switch.tsx';
 import texts from '../ui/text.module.css';
+import { sentence } from '../words.ts';
 import { About } from './About.tsx';
 import styles from './Details.module.css';
 import { InThisProject } from './InThisProject.tsx';
@@ -43,7 +44,7 @@ export function Details({ entry, state, use }: Props) {
         )}
         {problems.map((problem) => (
           <p key={problem} className={texts.problem}>
-            {problem}
+            {sentence(problem)}
           </p>
         ))}
         <div className={styles.switches}>

@@ -16,7 +16,9 @@ export function Missing({ use }: { readonly use: PluginUse }) {
         <p className={texts.warn}>It is not installed on this machine.</p>
         <p>
           <span className={texts.quiet}>This project has of it: </span>
-          {usedNames(use)}. {whereUsed(use)}.
+          {usedNames(use)}
+          {use.shots.length > 0 ? ', in ' : '. '}
+          {whereUsed(use)}.
         </p>
         <p>
           Takes play, and all that was set is kept. To render with it again, install it: it comes alive at

@@ -12,9 +12,11 @@ export function PluginsAway() {
   const word = away.every(({ state }) => state === 'missing') ? 'missing' : 'not in use';
   return (
     <span className={styles.badge}>
-      {others.length > 0
-        ? `${away.length} plugins ${word}`
-        : `Plugin ${pluginName(first.id, plugins)} ${word}`}
+      <span className={styles.named}>
+        {others.length > 0
+          ? `${away.length} plugins ${word}`
+          : `Plugin ${pluginName(first.id, plugins)} ${word}`}
+      </span>
       <Button look="plain" onPress={() => setView({ dialog: 'plugins' })}>
         Plugins…
       </Button>

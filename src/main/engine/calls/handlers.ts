@@ -18,6 +18,7 @@ import { isClipThere } from '../media/sequence.ts';
 import { saveStill } from '../media/still.ts';
 import { rememberingFacts } from '../models/facts.ts';
 import { openUpscaler } from '../models/upscaler.ts';
+import type { Plugins } from '../plugins/plugins.ts';
 import { Previews } from '../previews/previews.ts';
 import { Backups } from '../project/backups.ts';
 import { clipRefOf } from '../project/clip-ref.ts';
@@ -37,6 +38,7 @@ import { unlessCancelled } from '../unless-cancelled.ts';
 import { done, either, seldom } from './calling.ts';
 import { deliveryHandlers } from './delivery.ts';
 import { describeFrame } from './describe.ts';
+import { JobPlugins } from './job-plugins.ts';
 import { libraryCalls } from './library.ts';
 import { planHandlers } from './plans.ts';
 import { requiring } from './requiring.ts';
@@ -51,6 +53,7 @@ export interface DesktopParts {
   readonly cache: ArtefactStore | null;
   readonly store: JobStore | null;
   readonly supervisor: Supervisor;
+  readonly plugins: Pick<Plugins, 'list' | 'runFor'>;
   readonly emit: (event: DesktopEvent | JobEvent) => void;
 }
 
@@ -60,7 +63,8 @@ export interface Desktop {
   stop(): Promise<void>;
 }
 
-export function createDesktop({ paths, probe, cache, store, supervisor, emit }: DesktopParts): Desktop {
+export function createDesktop(parts: DesktopParts): Desktop {
+  const { paths, probe, cache, store, supervisor, plugins, emit } = parts;
   const places = new NetworkPlaces(join(paths.dir, 'places.json'));
   const backups = new Backups(join(paths.dir, 'backups'));
   let backupsFail = false;
@@ -92,6 +96,7 @@ export function createDesktop({ paths, probe, cache, store, supervisor, emit }: 
   const facts = rememberingFacts(cache?.digests);
   const review = new Review({ store: cache, allows: (path) => places.allows(path) });
   const watch = new Watch();
+  const jobPlugins = new JobPlugins(plugins, (where) => project.switchesOf(where));
   let opened: RenderQueue | null = null;
   /** Goes on with what waits as soon as it is first asked for, whichever project is open. */
   const queue = (): RenderQueue => {
@@ -104,6 +109,8 @@ export function createDesktop({ paths, probe, cache, store, supervisor, emit }: 
       emit,
       file: (where, take) => project.file(where, take),
       probe,
+      onBegin: (job) => jobPlugins.lend(job),
+      onEnd: () => void jobPlugins.giveBack(),
     });
     return opened;
   };

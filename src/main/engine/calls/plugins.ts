@@ -36,10 +36,10 @@ export function pluginHandlers(
 }
 
 /** The same; the project that is opened, saved or exported says what it has on for itself. */
-export function mindingProjects<H extends object>(handlers: H, plugins: () => Pick<Plugins, 'useFor'>): H {
+export function mindingProjects<H extends object>(handlers: H, plugins: () => Pick<Plugins, 'runFor'>): H {
   const note = async (said: unknown) => {
     const document = (said as { document?: { plugins?: Record<string, boolean> } } | null)?.document;
-    if (document?.plugins) await plugins().useFor(document.plugins);
+    if (document?.plugins) await plugins().runFor(document.plugins);
   };
   const entries = Object.entries(handlers).map(([name, handler]) => [
     name,

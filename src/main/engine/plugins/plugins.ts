@@ -26,6 +26,8 @@ export interface Contributor {
   withdraw(pluginId: string): void | Promise<void>;
 }
 
+type Needing = 'window' | 'render';
+
 interface PluginParts {
   /** Holds a folder for each plugin, and plugins.json. */
   readonly dir: string;
@@ -46,7 +48,8 @@ export class Plugins {
   #told = '';
   #watcher: FSWatcher | null = null;
   #minds = false;
-  #onHere: ReadonlySet<string> = new Set();
+  /** What projects have on for themselves, by who needs it. */
+  readonly #onHere = new Map<Needing, ReadonlySet<string>>();
 
   constructor(parts: PluginParts) {
     this.#parts = parts;
@@ -113,11 +116,12 @@ export class Plugins {
     await this.refresh();
   }
 
-  /** By the project that is in hand: what it has on for itself is there although it is off for all. */
-  async useFor(switches: Readonly<Record<string, boolean>>): Promise<void> {
+  /** What a project has on for itself is there although it is off for all: the one in hand, and that of the render that runs. */
+  async runFor(switches: Readonly<Record<string, boolean>>, by: Needing = 'window'): Promise<void> {
     const on = new Set(Object.keys(switches).filter((id) => switches[id]));
-    if (on.size === this.#onHere.size && [...on].every((id) => this.#onHere.has(id))) return;
-    this.#onHere = on;
+    const before = this.#onHere.get(by) ?? new Set();
+    if (on.size === before.size && [...on].every((id) => before.has(id))) return;
+    this.#onHere.set(by, on);
     await this.refresh();
     this.#parts.onChange?.();
   }
@@ -171,8 +175,9 @@ export class Plugins {
     return this.#inTurn(async () => {
       const wanted = new Map<string, InstalledPlugin>();
       const all = await this.#find();
+      const onHere = new Set([...this.#onHere.values()].flatMap((ids) => [...ids]));
       for (const found of all) {
-        const plugin = runnable(found, this.#onHere);
+        const plugin = runnable(found, onHere);
         if (plugin) wanted.set(plugin.facts.id, plugin);
       }
       for (const [id, plugin] of this.#running) {

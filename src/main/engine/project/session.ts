@@ -18,6 +18,7 @@ import {
   type ProjectFile,
   type ProjectRef,
   projectPath,
+  readProject,
 } from './file.ts';
 import { networkPlace } from './places.ts';
 import { findClip } from './relink.ts';
@@ -88,6 +89,12 @@ export class ProjectSession {
   file(project: ProjectRef, take: FiledTake): void {
     if (this.#current?.file.id === project.id) this.#current.file.file(take);
     else fileTakeIn(project, take);
+  }
+
+  /** What a project, which need not be open, has on or off for itself. @throws AppError project-unreadable */
+  switchesOf({ id, path }: ProjectRef): ProjectDocument['plugins'] {
+    const current = this.#current;
+    return (current?.file.id === id ? current.document : readProject(path)).plugins;
   }
 
   /** Sets a take's file aside and answers what brings it back. @throws AppError output-unwritable, usage */

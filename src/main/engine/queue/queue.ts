@@ -31,6 +31,10 @@ export interface QueueParts {
   readonly watch: Watch;
   readonly file: FileTake;
   readonly probe: Probe;
+  /** Before anything of a job is computed; it fails with what this throws. */
+  readonly onBegin: (job: Job) => Promise<void>;
+  /** After that, however it ended. */
+  readonly onEnd: () => void;
   readonly emit: (event: DesktopEvent | JobEvent) => void;
 }
 
@@ -208,6 +212,7 @@ export class RenderQueue {
       // Its row says how it ended: cancelled, paused, failed and why.
     } finally {
       this.#running = null;
+      this.#parts.onEnd();
       this.#news.changed(id);
       this.#goOn();
     }
@@ -223,8 +228,10 @@ export class RenderQueue {
     }
   }
 
-  #watcher({ id, desk }: Job): Watcher {
+  #watcher(job: Job): Watcher {
+    const { id, desk } = job;
     return {
+      onBegin: () => this.#parts.onBegin(job),
       onProgress: (progress) => {
         if (this.#running) this.#running.progress = progress;
         this.#news.progress(id, progress);

@@ -15,10 +15,18 @@ export type Outcome =
 
 export type Work = Pick<Job, 'id' | 'kind' | 'settings' | 'desk'>;
 
-/** Goes on from the checkpoint; a take that is complete already is not rendered again. @throws Cancelled, AppError */
-export async function runJob({ id, kind, settings, desk }: Work, context: RenderContext): Promise<Outcome> {
+/**
+ * Goes on from the checkpoint; a take that is complete already is not rendered again.
+ * @param onBegin before anything is computed; may refuse @throws Cancelled, AppError
+ */
+export async function runJob(
+  { id, kind, settings, desk }: Work,
+  context: RenderContext,
+  onBegin: () => Promise<void> = async () => {},
+): Promise<Outcome> {
   if (kind === 'preview') {
     try {
+      await onBegin();
       return { kind, ...(await renderFrame(settings, context)) };
     } finally {
       await context.checkpoint.remove();
@@ -26,6 +34,7 @@ export async function runJob({ id, kind, settings, desk }: Work, context: Render
   }
   const finished = await finishedReport(id, settings.output);
   if (finished) return { kind, report: finished };
+  await onBegin();
   // The artist may have moved the project with its folder of takes since the job was added.
   if (desk) await folderFor(settings.output.path);
   const report = await render(settings, context);

@@ -14,7 +14,7 @@ import type { Probe } from '../media/remembering-probe.ts';
 import { removePartial } from '../media/target.ts';
 import { createProgressMeter } from '../progress.ts';
 import { CheckpointFile } from '../render/checkpoint-file.ts';
-import type { Glimpse } from '../render/context.ts';
+import type { Glimpse, RenderContext } from '../render/context.ts';
 import { projectName } from './entry.ts';
 import type { Job } from './job.ts';
 import { type Outcome, runJob, type Work } from './run.ts';
@@ -43,6 +43,8 @@ interface Running {
 export interface Watcher {
   /** Cancels it. */
   readonly signal?: AbortSignal | undefined;
+  /** Before anything is computed; it fails with what this throws. */
+  readonly onBegin?: () => Promise<void>;
   readonly onProgress?: (progress: Progress) => void;
   readonly onGlimpse?: (glimpse: Glimpse) => Promise<void>;
 }
@@ -147,7 +149,7 @@ export class Supervisor {
     job: Work,
     signal: AbortSignal,
     note: (write: (store: JobStore) => void) => void,
-    { onProgress, onGlimpse }: Watcher,
+    { onBegin, onProgress, onGlimpse }: Watcher,
   ): Promise<Outcome> {
     const { id } = job;
     const { cache, probe, dir, emit } = this.#parts;
@@ -169,7 +171,7 @@ export class Supervisor {
       if (Date.now() - storedAt >= PROGRESS_STORED_EVERY_MS) storeProgress();
     });
     try {
-      const outcome = await runJob(job, {
+      const context: RenderContext = {
         job: id,
         probe,
         cache,
@@ -183,7 +185,8 @@ export class Supervisor {
           // A preview leaves it to the render of the whole shot.
           if (job.kind === 'take') emit({ kind: 'warning', job: id, message });
         },
-      });
+      };
+      const outcome = await runJob(job, context, onBegin);
       storeProgress();
       // A kill from here on finds the report beside the take, which proves that it is whole.
       await checkpoint.remove();
