@@ -16,12 +16,13 @@ const entry = {
   ...{ id, name, version, manifest, path: `/plugins/${id}`, developer: false },
   ...{ on: true, disabled: null, problems: [] },
 };
-const panel = (where: PanelEntry['where']): PanelEntry => ({
+const other = { ...entry, id: 'org.example.other', path: '/plugins/org.example.other' };
+const panel = (where: PanelEntry['where'], { id } = entry): PanelEntry => ({
   ...{ id: `${id}/${where}`, label: `Colours ${where}`, plugin: { id, version, name, api: 1 }, where },
   ...{ host: 'a'.repeat(32), entry: 'index.html', reads: [], commands: [], stamp: '1' },
 });
-const network = (path: string, plugin: LibraryEntry['plugin']): LibraryEntry => ({
-  ...{ path, kind: 'estimator', name: path.slice(1), what: 'a segmenter', role: 'segmenter' },
+const network = (name: string, plugin: LibraryEntry['plugin']): LibraryEntry => ({
+  ...{ path: `/${name}`, kind: 'estimator', name, what: 'a segmenter', role: 'segmenter' },
   ...{ builtIn: false, plugin, isDefault: false, watched: null, bytes: 1, nativeSize: null },
   ...{ words: [], picture: null, settings: {}, trial: null, state: 'ready', problems: [] },
 });
@@ -34,19 +35,21 @@ it.each([true, false])(
     const { page, close } = await openPage({
       document,
       answers: {
-        'plugins.list': () => [entry],
-        'panels.list': () => [panel('inspector'), panel('bottom')],
-        'library.list': () => [network('/eyes', { id, name }), network('/own', null)],
+        'plugins.list': () => [entry, other],
+        'panels.list': () => [panel('inspector'), panel('bottom'), panel('bottom', other)],
+        'library.list': () => [network('Eyes', { id, name }), network('Mine', null)],
       },
     });
     await page.getByRole('option', { name: /^Shot 1/ }).focus();
     await unfold(page, 'Mask');
-    await page.getByRole('combobox', { name: 'Find the object, by a network of the library' }).click();
-    await page.getByRole('option', { name: 'own' }).waitFor();
-    await expect.poll(() => page.getByRole('option', { name: 'eyes' }).count()).toBe(on ? 1 : 0);
+    const field = page.getByRole('combobox', { name: 'Find the object, by a network of the library' });
+    await field.click();
+    await field.press('ArrowDown');
+    await page.getByRole('option', { name: /^Mine/ }).waitFor();
+    await expect.poll(() => page.getByRole('option', { name: /^Eyes/ }).count()).toBe(on ? 1 : 0);
     await page.keyboard.press('Escape');
     const panels = () => page.getByRole('button', { name: /^Colours / }).allTextContents();
-    await expect.poll(async () => (await panels()).length).toBe(on ? 2 : 0);
+    await expect.poll(async () => (await panels()).length).toBe(on ? 3 : 1);
     await close();
   },
   60_000,

@@ -137,7 +137,8 @@ it('refuses one that lies about its files in one line; says what an update asks 
   await consent()
     .getByText(/index\.js/)
     .waitFor();
-  await consent().getByRole('button', { name: 'Close', exact: true }).last().click();
+  await page.keyboard.press('Escape');
+  await consent().waitFor({ state: 'detached' });
   await page.keyboard.press('Escape');
   const more = { version: '2.0.0', author: 'Somebody else', tier: 'process' as const };
   const permissions = { network: { hosts: ['api.example.org'], reason: 'It looks up reels.' } };

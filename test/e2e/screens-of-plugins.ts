@@ -172,6 +172,8 @@ export async function pluginStates(): Promise<void> {
   await close();
   await close();
   await state(app, 'missing plugin in the inspector', async () => {
+    // A sheet that goes takes the focus back to where it came from.
+    await app.page.getByRole('dialog').waitFor({ state: 'detached' });
     await shots(app.page).nth(1).focus();
     await unfold(app.page, 'Method');
     await app.page.getByRole('note', { name: 'Method that is away' }).scrollIntoViewIfNeeded();

@@ -31,7 +31,8 @@ export function Consent() {
         <div className={styles.buttons}>
           <Button onPress={leaveInstalling}>{refused ? 'Close' : 'Cancel'}</Button>
           {look && look.problems.length === 0 ? (
-            <Button look="primary" isDisabled={state !== 'asking'} onPress={() => void installLooked()}>
+            // Never greyed: it would lose the focus, and with it Escape.
+            <Button look="primary" onPress={() => void installLooked()}>
               {state === 'installing' ? 'Installing…' : verb(look, as)}
             </Button>
           ) : null}
