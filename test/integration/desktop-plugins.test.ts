@@ -103,3 +103,22 @@ it('are refused by its name where it was switched off or went while they waited;
   await call['queue.retry']({ id: waiting });
   await desk.until((all) => stateOf(all, waiting) === 'done');
 });
+
+it('find a network of a plugin where it is installed here, though the project names it in another data folder', async () => {
+  const inside = (...home: string[]) => join(...home, 'plugins', ID, 'retake-plugin.json');
+  const foreign = inside('/home/somebody/.retake');
+  const film = await project('moved', false);
+  const settings = shotWith({ sourcePrompt: 'a car', prompt: 'a red car' });
+  settings.model.loras = [{ path: foreign } as never, { path: `${foreign}.gone` } as never];
+  const shot = { kind: 'shot' as const, id: 'shot-1', name: 'Car', clipId: clip.id, takeId: null, settings };
+  const timeline = [{ ...shot, start: 0, end: 3, anchors: [1], leadAnchor: 1 }];
+  const document = { ...film.document, clips: { [clip.id]: clip }, timeline };
+  await call['project.save']({ project: film.id, document });
+  await call['project.close'](null);
+  const { missing } = await call['project.open']({ path: film.path });
+  const at = join(import.meta.dirname, '../fixtures/plugins/carry-over/retake-plugin.json');
+  expect(missing.map(({ path, foundAt }) => [path, foundAt])).toEqual([
+    [foreign, at],
+    [`${foreign}.gone`, null],
+  ]);
+});

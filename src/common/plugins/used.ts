@@ -47,6 +47,18 @@ export function pluginOfFile(path: string, installed: readonly InstalledPlugin[]
   return installed.find((one) => inside(one.path))?.id ?? INSTALLED.exec(path)?.[1] ?? null;
 }
 
+/** The same file of the same plugin as it is installed here, in parts from its folder; null where the path is of none. */
+export function samePluginFile(
+  path: string,
+  installed: readonly InstalledPlugin[],
+): { readonly folder: string; readonly parts: readonly string[] } | null {
+  const match = INSTALLED.exec(path);
+  const plugin = match && installed.find(({ id }) => id === match[1]);
+  if (!match || !plugin) return null;
+  const parts = path.slice(match.index + match[0].length + 1).split(/[\\/]/);
+  return parts.includes('..') ? null : { folder: plugin.path, parts };
+}
+
 type Settings = ShotSettings | SomeSettings<'shot'>;
 type Uses = readonly (UsedOf & { readonly plugin: string })[];
 

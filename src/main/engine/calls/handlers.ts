@@ -1,9 +1,11 @@
 /** Answers the desktop's calls: each is one line that says which part does it. Large parts have their own file of calls. */
+import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { DesktopContract } from '../../../common/contract/contract.ts';
 import type { DesktopEvent, JobEvent } from '../../../common/contract/events.ts';
 import type { OpenedProject } from '../../../common/contract/projects.ts';
 import { AppError, errorLine } from '../../../common/errors.ts';
+import { samePluginFile } from '../../../common/plugins/used.ts';
 import type { ProjectDocument } from '../../../common/project/document.ts';
 import { parseRate } from '../../../common/time/rational.ts';
 import type { ArtefactStore } from '../artefacts/store.ts';
@@ -80,6 +82,11 @@ export function createDesktop(parts: DesktopParts): Desktop {
   };
   const project = new ProjectSession({
     allows: (path) => places.allows(path),
+    pluginFile: async (path) => {
+      const same = samePluginFile(path, await plugins.list());
+      const here = same && join(same.folder, ...same.parts);
+      return here !== null && existsSync(here) ? here : null;
+    },
     onSaved: (where, document) => void backUp(where, document),
   });
   const previews = new Previews({ dir: join(paths.dir, 'previews'), probe, emit });

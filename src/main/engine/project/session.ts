@@ -36,6 +36,8 @@ interface Current {
 export interface SessionParts {
   /** Whether a path may be looked at without being asked to; see NetworkPlaces. By default those of this machine. */
   readonly allows?: (path: string) => Promise<boolean>;
+  /** Where a network of a plugin lies on this machine, if it does; the path may be another's. */
+  readonly pluginFile?: (path: string) => Promise<string | null>;
   /** Hears of every state that has been saved. */
   readonly onSaved?: (project: ProjectRef, document: ProjectDocument) => void;
 }
@@ -45,6 +47,7 @@ const NEAR = { mostEntries: 5000, mostDepth: 3 };
 
 export class ProjectSession {
   readonly #allows: (path: string) => Promise<boolean>;
+  readonly #pluginFile: (path: string) => Promise<string | null>;
   readonly #onSaved: (project: ProjectRef, document: ProjectDocument) => void;
   #current: Current | null = null;
   /** Projects are changed one after the other. */
@@ -52,6 +55,7 @@ export class ProjectSession {
 
   constructor(parts: SessionParts = {}) {
     this.#allows = parts.allows ?? (async (path) => networkPlace(path) === null);
+    this.#pluginFile = parts.pluginFile ?? (async () => null);
     this.#onSaved = parts.onSaved ?? (() => {});
   }
 
@@ -239,7 +243,8 @@ export class ProjectSession {
       const unasked = await this.#allows(path);
       if (unasked && isClipThere(path)) continue;
       const network = unasked ? null : networkPlace(path);
-      const foundAt = fingerprint && (await findClip({ path, fingerprint }, folder, NEAR));
+      const near = fingerprint && (await findClip({ path, fingerprint }, folder, NEAR));
+      const foundAt = near ?? (clipId === null ? await this.#pluginFile(path) : null);
       missing.push({ clipId, path, network, foundAt });
     }
     return missing;
