@@ -72,6 +72,8 @@ async function controlOf(page: Page, { label, control }: FormField): Promise<Loc
       return panel.getByRole('button', { name: 'Add a LoRA…' });
     case 'file-list':
       return panel.getByRole('button', { name: `Add ${control.what}…` });
+    case 'estimator':
+      return panel.getByRole('button', { name: `${label}: choose a folder…` });
     case 'mask':
       return panel.getByRole('button', { name: 'Draw a rectangle' });
     case 'text':

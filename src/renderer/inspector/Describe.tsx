@@ -55,7 +55,7 @@ export function Describe({ shotId }: { readonly shotId: string }) {
       <Popover className={popover.popover} placement="bottom end">
         <Menu className={popover.options} aria-label="Captioners" onAction={(path) => describe(String(path))}>
           {usable.map(({ path, name, plugin }) => (
-            <MenuItem key={path} id={path} textValue={name} className={popover.menuItem}>
+            <MenuItem key={path} id={path} textValue={name} className={popover.option}>
               <span>{name}</span>
               {plugin ? <span className={texts.quiet}>{plugin.name}</span> : null}
             </MenuItem>

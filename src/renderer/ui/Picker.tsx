@@ -48,6 +48,8 @@ export function Picker(props: Props) {
         <Input
           className={`${inputs.input} ${styles.input}`}
           placeholder={placeholder}
+          // Longer than the field.
+          title={options.find(({ id }) => id === value)?.name}
           spellCheck={false}
           // What is typed takes the place of what is chosen; while one types, focus is only played to the field.
           onFocus={({ isTrusted, currentTarget }) => {

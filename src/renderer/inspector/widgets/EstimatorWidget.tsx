@@ -5,6 +5,7 @@ import { useEstimatorOptions } from '../../store/estimators.ts';
 import { tryTo } from '../../store/notices.ts';
 import { endGesture } from '../../store/project.ts';
 import { Button } from '../../ui/Button.tsx';
+import layout from '../../ui/layout.module.css';
 import { DIFFERS } from '../../ui/NumberInput.tsx';
 import { Picker } from '../../ui/Picker.tsx';
 import texts from '../../ui/text.module.css';
@@ -51,10 +52,16 @@ export function EstimatorWidget(props: WidgetProps<'estimator'>) {
               onChange={(id) => set(id === OWN ? null : id)}
             />
           ) : null}
-          <Button look="plain" onPress={() => tryTo(choose)}>
-            <FolderOpen aria-hidden="true" />
-            {`Folder of ${/^[AEIO]/.test(field.label) ? 'an' : 'a'} ${field.label.toLowerCase()}…`}
-          </Button>
+          <div className={layout.row}>
+            <Button
+              look="plain"
+              aria-label={`${field.label}: choose a folder…`}
+              onPress={() => tryTo(choose)}
+            >
+              <FolderOpen aria-hidden="true" />
+              Choose a folder…
+            </Button>
+          </div>
         </>
       )}
     </Row>
