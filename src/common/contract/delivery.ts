@@ -40,6 +40,8 @@ const media = z.discriminatedUnion('as', [
     handlesFromClip: z.boolean(),
     /** Frames a second of every file; null for its own. Length and sound stay, frames are left out or stand twice. */
     rate: z.strictObject({ num: z.int().min(1), den: z.int().min(1) }).nullable(),
+    /** Folder of a network that makes every picture larger; without it they stay as large as they are. */
+    upscaler: absolutePath.optional(),
   }),
 ]);
 

@@ -36,6 +36,7 @@ interface ExportFlags {
   readonly handles: number;
   readonly handlesFromClip?: boolean;
   readonly rate?: Rational;
+  readonly upscale?: string;
   readonly sound: boolean;
   readonly startTimecode?: string;
   readonly timeline?: boolean;
@@ -86,6 +87,10 @@ export function addExportCommand(retake: Command, { withEngine, print }: Termina
     .option('--handles <frames>', 'frames more before and behind each shot', handlesOf, 0)
     .option('--handles-from-clip', 'the clip, unedited, gives handles that a take does not hold')
     .option('--rate <fps>', 'frames a second of what is made; length and sound stay', frameRate)
+    .option(
+      '--upscale <dir>',
+      'a network that makes every picture of what is made larger: the folder of an upscaler',
+    )
     .option('--no-sound', 'leave the sound out of what is made')
     .option('--start-timecode <label>', "of the timeline's first frame; the project's by default")
     .option('--timeline', 'also write timelines for editing programs')
@@ -147,6 +152,8 @@ async function follow(engine: Engine, path: string, flags: ExportFlags): Promise
     if (opened.recovered !== null) view.note(`retake: ${opened.recovered}`);
     const request = requestOf(opened.id, opened.document, flags);
     const { signal } = abort;
+    // Whoever types a path wants it looked at, wherever it is.
+    if (flags.upscale !== undefined) await engine.call('project.reach', { path: resolve(flags.upscale) });
     if (flags.plan) return { planned: await engine.call('delivery.foresee', request, { signal }) };
     return { made: await engine.call('delivery.run', request, { signal }) };
   } finally {
@@ -167,6 +174,7 @@ function requestOf(project: string, document: Document, flags: ExportFlags): Del
       ? {
           ...{ as: 'made', format: as, sound: flags.sound, rate: flags.rate ?? null },
           ...{ handles: flags.handles, handlesFromClip: flags.handlesFromClip ?? false },
+          ...(flags.upscale !== undefined && { upscaler: resolve(flags.upscale) }),
         }
       : { as },
     names: flags.names ?? (made ? NAMES : null),
@@ -212,10 +220,10 @@ function paramsOf(given: readonly FormatParam[]): Record<string, Record<string, 
 }
 
 /** The first option that says nothing of files as they are. */
-function onlyOfMade({ handles, handlesFromClip, rate, sound }: ExportFlags): string | undefined {
+function onlyOfMade({ handles, handlesFromClip, rate, sound, upscale }: ExportFlags): string | undefined {
   const given = {
     ...{ '--handles': handles > 0, '--handles-from-clip': handlesFromClip },
-    ...{ '--rate': rate, '--no-sound': !sound },
+    ...{ '--rate': rate, '--no-sound': !sound, '--upscale': upscale },
   };
   return Object.entries(given).find(([, is]) => is)?.[0];
 }

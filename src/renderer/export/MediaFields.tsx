@@ -1,15 +1,22 @@
 /** How pictures and sound leave: as they are, or made anew. */
+import { FolderOpen } from 'lucide-react';
 import { useId } from 'react';
 import type { ExportChoice } from '../../common/delivery/choice.ts';
 import { isPictures } from '../../common/formats/format.ts';
 import { FORMATS, type TakeFormat } from '../../common/formats/registry.ts';
 import { formatRational, parseRational } from '../../common/time/rational.ts';
 import { choose } from '../actions/export.ts';
+import { shell } from '../engine.ts';
+import { useEstimatorOptions } from '../store/estimators.ts';
+import { tryTo } from '../store/notices.ts';
 import { EDITING_RATES, rateOption } from '../store/rates.ts';
+import { Button } from '../ui/Button.tsx';
+import layout from '../ui/layout.module.css';
 import { NumberInput } from '../ui/NumberInput.tsx';
 import { Select } from '../ui/Select.tsx';
 import { Switch } from '../ui/Switch.tsx';
 import texts from '../ui/text.module.css';
+import { nameOfFile } from '../words.ts';
 import styles from './Export.module.css';
 import { KEPT, MADE } from './wording.ts';
 
@@ -92,6 +99,7 @@ function MadeFields({ choice, made }: { readonly choice: ExportChoice; readonly 
           </div>
         </div>
       )}
+      <Larger made={made} onChange={(upscaler) => set({ upscaler })} />
       <Select
         label="Frame rate"
         options={RATES}
@@ -99,6 +107,45 @@ function MadeFields({ choice, made }: { readonly choice: ExportChoice; readonly 
         onChange={(chosen) => set({ rate: chosen === OWN ? null : parseRational(chosen) })}
       />
     </>
+  );
+}
+
+/** Null of no upscaler: no path is called so. */
+const NOT = 'not';
+
+function Larger({
+  made: { upscaler },
+  onChange,
+}: {
+  readonly made: Made;
+  readonly onChange: (upscaler: string | undefined) => void;
+}) {
+  const known = useEstimatorOptions('upscaler');
+  const choose = async () => {
+    const path = await shell().openFolderDialog('Folder of an upscaler');
+    if (path !== null) onChange(path);
+  };
+  const other = upscaler !== undefined && !known.some(({ id }) => id === upscaler);
+  const options = [
+    { id: NOT, name: 'As large as they are' },
+    ...known,
+    ...(other ? [{ id: upscaler, name: nameOfFile(upscaler), note: upscaler }] : []),
+  ];
+  return (
+    <div className={styles.field}>
+      <Select
+        label="Pictures larger, by an upscaler"
+        options={options}
+        value={upscaler ?? NOT}
+        onChange={(id) => onChange(id === NOT ? undefined : id)}
+      />
+      <div className={layout.row}>
+        <Button look="plain" onPress={() => tryTo(choose)}>
+          <FolderOpen aria-hidden="true" />
+          Folder of an upscaler…
+        </Button>
+      </div>
+    </div>
   );
 }
 

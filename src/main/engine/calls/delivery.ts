@@ -4,6 +4,7 @@ import type { DeliveryProgress, DeliveryRequest } from '../../../common/contract
 import type { DesktopEvent } from '../../../common/contract/events.ts';
 import { requireOnHere } from '../../../common/plugins/used.ts';
 import { type DeliveryContext, deliver, foresee } from '../delivery/delivery.ts';
+import type { Enlargers } from '../delivery/enlarge.ts';
 import { replaceSource } from '../delivery/in-place.ts';
 import { forgetPartial } from '../delivery/partial.ts';
 import { requireWorkFolder } from '../folders.ts';
@@ -22,6 +23,7 @@ interface DeliveryParts {
   /** Ends with the open project. */
   readonly errand: () => AbortSignal;
   readonly emit: (event: DesktopEvent) => void;
+  readonly enlargers: Enlargers;
 }
 
 type DeliveryCall = 'delivery.foresee' | 'delivery.run' | 'delivery.forget' | 'delivery.inPlace';
@@ -35,6 +37,7 @@ export function deliveryHandlers({
   requireShown,
   errand,
   emit,
+  enlargers,
 }: DeliveryParts): Pick<Handlers<DesktopContract>, DeliveryCall> {
   const known = async ({ project: id, document }: Pick<DeliveryRequest, 'project' | 'document'>) => {
     project.known(id, DOING);
@@ -42,7 +45,8 @@ export function deliveryHandlers({
     for (const { path } of Object.values(document.takes)) await requireShown(path, DOING);
   };
   const allowed = async (request: DeliveryRequest) => {
-    const { folder, document, timelines } = request;
+    const { folder, document, timelines, media } = request;
+    if (media.as === 'made' && media.upscaler !== undefined) await places.require(media.upscaler, DOING);
     requireOnHere(document, timelines?.formats ?? [], DOING);
     await known(request);
     await places.accept(folder);
@@ -55,6 +59,7 @@ export function deliveryHandlers({
     );
   const contextOf = (signal: AbortSignal | undefined): DeliveryContext => ({
     probe,
+    enlargers,
     signal: either(errand(), signal),
   });
   /** A long clip is read on for the next to ask, who has changed a word in the sheet. */

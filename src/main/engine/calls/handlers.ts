@@ -46,6 +46,7 @@ import { planHandlers } from './plans.ts';
 import { requiring } from './requiring.ts';
 import { takeHandlers } from './takes.ts';
 import { timelineHandlers } from './timelines.ts';
+import { upscalersFor } from './upscalers.ts';
 
 export interface DesktopParts {
   readonly paths: DataPaths;
@@ -285,7 +286,10 @@ export function createDesktop(parts: DesktopParts): Desktop {
 
     ...takeHandlers({ review, places, errand: () => errands.signal, emit }),
     ...timelineHandlers({ project, places, probe, opens: shown, errand: () => errands.signal }),
-    ...deliveryHandlers({ project, places, probe, requireShown, errand: () => errands.signal, emit }),
+    ...deliveryHandlers({
+      ...{ project, places, probe, requireShown, emit },
+      ...{ enlargers: upscalersFor(cache?.digests), errand: () => errands.signal },
+    }),
 
     ...fromLibrary.handlers,
   };

@@ -19,6 +19,7 @@ import type { Probe } from '../media/remembering-probe.ts';
 import { checkRoom } from '../media/room.ts';
 import { stampOf } from '../media/sequence.ts';
 import { inWords } from '../media/target.ts';
+import type { Enlargers } from './enlarge.ts';
 import type { DeliveredFile, ExtraFile } from './extra.ts';
 import { EXTRAS } from './extras.ts';
 import { makeMovie } from './make.ts';
@@ -42,16 +43,15 @@ const DOING = 'exporting';
 
 export interface DeliveryContext {
   readonly probe: Probe;
+  /** Whoever has none makes no picture larger. */
+  readonly enlargers?: Enlargers;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: DeliveryProgress) => void;
 }
 
 /** Writes nothing. @throws AppError what deliver would refuse; Cancelled */
-export async function foresee(
-  request: DeliveryRequest,
-  { probe, signal }: DeliveryContext,
-): Promise<DeliveryForecast> {
-  const { plan, digest, digests } = await prepare(request, { probe, signal });
+export async function foresee(request: DeliveryRequest, context: DeliveryContext): Promise<DeliveryForecast> {
+  const { plan, digest, digests } = await prepare(request, context);
   const files = plan.files.map(({ name, frames, forecast }) => ({ name, frames, bytes: forecast.usual }));
   const place = await nearestFolder(request.folder);
   return {
@@ -111,7 +111,7 @@ interface Prepared {
 
 async function prepare(
   request: DeliveryRequest,
-  context: Pick<DeliveryContext, 'probe'> & { readonly signal?: AbortSignal | undefined },
+  context: Pick<DeliveryContext, 'probe' | 'enlargers' | 'signal'>,
 ): Promise<Prepared> {
   await requireNew(request.folder);
   if (request.resolve && request.timelines?.takes !== 'all')
@@ -124,7 +124,8 @@ async function prepare(
       },
     );
   const sources = await readSources(request, context);
-  const plan = await planDelivery(request, sources, context.signal);
+  const { enlargers, signal } = context;
+  const plan = await planDelivery(request, sources, { enlargers, signal });
   const digests = digestsOf(plan, sources);
   return { sources, plan, digests, digest: digestOf([request.folder, [...digests]]) };
 }
@@ -153,7 +154,7 @@ interface Written {
 
 async function writeMedia(
   { plan: { files }, partial, digests, sources }: Media,
-  { signal, onProgress }: DeliveryContext,
+  { signal, onProgress, enlargers }: DeliveryContext,
 ): Promise<DeliveredFile[]> {
   const known = new Map<string, Written>();
   for (const { name } of files) {
@@ -178,7 +179,7 @@ async function writeMedia(
       });
     let written = known.get(name);
     if (!written) {
-      written = await write(file, { partial, infos, tell, signal });
+      written = await write(file, { partial, infos, tell, signal, enlargers });
       await partial.keep(name, digests.get(name)!, written);
     }
     tell(frames);
@@ -205,11 +206,12 @@ interface Writing {
   readonly infos: Infos;
   readonly tell: (frame: number) => void;
   readonly signal: AbortSignal | undefined;
+  readonly enlargers: Enlargers | undefined;
 }
 
 async function write(
   { name, frames, work }: PlannedFile,
-  { partial, infos, tell, signal }: Writing,
+  { partial, infos, tell, signal, enlargers }: Writing,
 ): Promise<Written> {
   const { out, folder } = partial;
   if (work.as === 'make') {
@@ -218,11 +220,16 @@ async function write(
     // Pictures lie in a folder of that name, and are called so too.
     const inside = extensions[0] === '' ? join(name, `${basename(name)}.####${extensions[1]}`) : name;
     await mkdir(dirname(join(out, name)), { recursive: true });
-    const take = await makeMovie(
-      { movie, format, infos },
-      { out: join(out, inside), scratch: partial.root, signal, onFrame: tell },
-    );
-    return { facts: factsOfTake(take, movie, infos, join(folder, inside)), bytes: take.bytes };
+    const enlarger = movie.enlarged && (await enlargers!.open(movie.enlarged.dir, signal));
+    try {
+      const take = await makeMovie(
+        { movie, format, infos },
+        { out: join(out, inside), scratch: partial.root, signal, onFrame: tell, enlarger },
+      );
+      return { facts: factsOfTake(take, movie, infos, join(folder, inside)), bytes: take.bytes };
+    } finally {
+      await enlarger?.close();
+    }
   }
   let bytes = 0;
   for (const [index, { from, to }] of work.copies.entries()) {

@@ -9,6 +9,7 @@ import { rational, sameRational, toNumber } from '../../../common/time/rational.
 import { decoderOfAlpha } from '../media/decode.ts';
 import { openTake, rehearseTake, type TakeOptions } from '../media/encode.ts';
 import { resolveFfmpeg } from '../media/ffmpeg.ts';
+import { type Enlarger, larger, madeSize } from './enlarge.ts';
 import type { Movie } from './movie.ts';
 import { picturesOf } from './pictures.ts';
 import { asStream, heardFrom, joinSound, trackOf } from './sound.ts';
@@ -31,9 +32,9 @@ interface Told {
 }
 
 /** Of one file, frame by frame: its own sounds, transparency, chapters and labels go along. */
-export function isPart({ pieces, rate, through }: Movie, infos: Infos): boolean {
+export function isPart({ pieces, rate, through, enlarged }: Movie, infos: Infos): boolean {
   const [piece, ...more] = pieces;
-  if (!piece?.picture || more.length > 0 || through !== undefined) return false;
+  if (!piece?.picture || more.length > 0 || through !== undefined || enlarged) return false;
   const { path, frames } = piece.picture;
   const info = infos.get(path)!;
   return (
@@ -52,7 +53,8 @@ function veilsOf({ movie, infos }: Making): readonly ClipInfo[] {
 
 function told(making: Making, soundFile: string): Told {
   const { movie, infos } = making;
-  const { rate, frames, width, height, timecode, reel, pieces } = movie;
+  const { rate, frames, timecode, reel, pieces } = movie;
+  const { width, height } = madeSize(movie);
   const [first] = pieces;
   if (isPart(movie, infos)) {
     const info = infos.get(first!.picture!.path)!;
@@ -109,6 +111,8 @@ interface MakeOptions {
   readonly scratch: string;
   readonly signal: AbortSignal | undefined;
   readonly onFrame: (done: number) => void;
+  /** Where the movie is enlarged. */
+  readonly enlarger?: Enlarger | undefined;
 }
 
 /**
@@ -119,7 +123,7 @@ interface MakeOptions {
  */
 export async function makeMovie(
   making: Making,
-  { out, scratch, signal, onFrame }: MakeOptions,
+  { out, scratch, signal, onFrame, enlarger }: MakeOptions,
 ): Promise<TakeFile> {
   const soundFile = join(scratch, 'sound.w64');
   const how = told(making, soundFile);
@@ -129,7 +133,8 @@ export async function makeMovie(
     const writer = await openTake({ ...optionsOf(how, out, format), tag: 'media' }, signal);
     try {
       let done = 0;
-      for await (const { rgb, alpha } of picturesOf(movie, infos, { veiled: how.veiled, signal })) {
+      const pictures = picturesOf(movie, infos, { veiled: how.veiled, signal });
+      for await (const { rgb, alpha } of enlarger ? larger(pictures, movie, enlarger) : pictures) {
         await writer.write(rgb, undefined, alpha);
         done += 1;
         onFrame(done);

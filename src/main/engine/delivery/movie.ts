@@ -25,6 +25,15 @@ export interface Piece {
   readonly sound: { readonly path: string; readonly from: number } | null;
 }
 
+/** What is known of an upscaler before it has to work. */
+export interface EnlargerFacts {
+  readonly dir: string;
+  /** sha256 hex of all that changes its numbers. */
+  readonly digest: string;
+  /** How many times as wide and as high its pictures are. */
+  readonly times: number;
+}
+
 export interface Movie {
   readonly rate: Rational;
   readonly frames: number;
@@ -34,6 +43,8 @@ export interface Movie {
   readonly timecode: string | null;
   readonly reel: string | null;
   readonly pieces: readonly Piece[];
+  /** What makes its pictures larger, by its digest; its size is the one before. */
+  readonly enlarged?: EnlargerFacts;
   /** A file that is heard from the first frame on, with all its tracks, whatever is seen; the pieces say nothing of sound then. */
   readonly through?: string;
 }

@@ -18,6 +18,7 @@ import { forecastOf } from '../media/room.ts';
 import { formatOfTake } from '../project/take-proof.ts';
 import { type Called, DOING, nameOf, partsOf, shotWithId, startOf, takeWithId } from './chosen.ts';
 import { copyOf } from './copies.ts';
+import { enlargedBy, madeSize } from './enlarge.ts';
 import { isPart, rehearseMovie } from './make.ts';
 import {
   fileGrid,
@@ -31,7 +32,7 @@ import {
 } from './movie.ts';
 import { freeName } from './names.ts';
 import { fittedInto } from './pictures.ts';
-import type { Plan, PlannedFile, StandsFor } from './planned.ts';
+import type { Plan, PlannedFile, Planning, StandsFor } from './planned.ts';
 import { trackOf } from './sound.ts';
 import { type Infos, infosOf, type Sources } from './sources.ts';
 
@@ -53,14 +54,16 @@ export async function moviesOf(
   request: DeliveryRequest,
   made: Made,
   sources: Sources,
-  signal: AbortSignal | undefined,
+  { enlargers, signal }: Planning,
 ): Promise<Plan> {
   const notes = new Set<string>();
   const infos = infosOf(sources);
   const taken = new Set<string>();
   const files: PlannedFile[] = [];
+  const enlarged = made.upscaler === undefined ? null : await enlargedBy(made.upscaler, enlargers!, signal);
   for (const wanted of wantedOf(request, made, sources, notes)) {
-    const movie = movieOf(wanted, made, notes);
+    const plain = movieOf(wanted, made, notes);
+    const movie = enlarged?.(plain) ?? plain;
     requireFrames(movie, infos);
     const called = { ...wanted, n: files.length + 1, timecode: movie.timecode };
     const stem = await nameOf(request, request.names ?? '{project}_{shot}_{take}', called, signal);
@@ -204,14 +207,21 @@ function fps(rate: Rational): string {
 
 /** The take's own file, where it is just what is asked for. */
 async function untouched(
-  { pieces, frames, rate }: Movie,
+  { pieces, frames, rate, enlarged }: Movie,
   { format, sound }: Made,
   take: Take | null,
   infos: Infos,
 ): Promise<ClipInfo | null> {
   const [piece, ...more] = pieces;
   const info = piece?.picture && infos.get(piece.picture.path);
-  if (!take || !info || more.length > 0 || info.frames !== frames || !sameRational(info.rate, rate))
+  if (
+    enlarged ||
+    !take ||
+    !info ||
+    more.length > 0 ||
+    info.frames !== frames ||
+    !sameRational(info.rate, rate)
+  )
     return null;
   if (piece.picture!.frames[0] !== 0 || piece.picture!.frames.at(-1) !== frames - 1) return null;
   if (piece.sound ? piece.sound.path !== info.path : info.audio.length > 0 && !sound) return null;
@@ -219,7 +229,8 @@ async function untouched(
 }
 
 function forecast(movie: Movie, { format }: Made, infos: Infos) {
-  const { width, height, rate, frames, pieces } = movie;
+  const { rate, frames, pieces } = movie;
+  const { width, height } = madeSize(movie);
   const track = trackOf(movie, infos);
   const heard = pieces.length === 1 && pieces[0]!.sound ? infos.get(pieces[0]!.sound.path)!.audio : null;
   const audio = heard ?? (track ? [track] : []);
@@ -252,6 +263,12 @@ function tellOf(movie: Movie, { shot }: Wanted, infos: Infos, notes: Set<string>
       notes.add(
         `${name} has ${fps(info.rate)} frames a second, ${what} ${fps(movie.rate)}: it takes its real time, none are blended`,
       );
+  }
+  if (movie.enlarged) {
+    const { width, height } = madeSize(movie);
+    notes.add(
+      `${basename(movie.enlarged.dir)} makes pictures of ${width}×${height} of ${movie.width}×${movie.height}: that takes the processor long`,
+    );
   }
   if (isPart(movie, infos) || movie.pieces.length === 1) return;
   const track = trackOf(movie, infos);

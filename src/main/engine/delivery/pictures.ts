@@ -25,7 +25,7 @@ function isPadded(take: Size, { width, height }: Size): boolean {
 }
 
 /** A frame of a movie: RGB, h·w·3, and its transparency, h·w in 0..1, where that is asked for. */
-interface Picture {
+export interface Picture {
   readonly rgb: Float32Array;
   readonly alpha?: Float32Array;
 }

@@ -5,7 +5,7 @@ import { AppError } from '../../../common/errors.ts';
 import { DOING, requireOn } from './chosen.ts';
 import { copiesOf } from './copies.ts';
 import { moviesOf } from './movies.ts';
-import type { Plan } from './planned.ts';
+import type { Plan, Planning } from './planned.ts';
 import type { Sources } from './sources.ts';
 import { checkTimelines } from './timelines.ts';
 
@@ -13,14 +13,14 @@ import { checkTimelines } from './timelines.ts';
 export async function planDelivery(
   request: DeliveryRequest,
   sources: Sources,
-  signal: AbortSignal | undefined,
+  planning: Planning,
 ): Promise<Plan> {
   const { media, timelines, names } = request;
   if (names !== null)
     for (const word of checkPattern(names)) requireOn(word, request.document, 'naming the files');
   if (timelines) checkTimelines(timelines, request.document);
-  if (media.as === 'made') return moviesOf(request, media, sources, signal);
-  if (media.as === 'copy') return { files: await copiesOf(request, sources, signal), notes: [] };
+  if (media.as === 'made') return moviesOf(request, media, sources, planning);
+  if (media.as === 'copy') return { files: await copiesOf(request, sources, planning.signal), notes: [] };
   if (timelines) return { files: [], notes: [] };
   throw new AppError('usage', 'there is nothing to write: neither timelines nor media', {
     doing: DOING,

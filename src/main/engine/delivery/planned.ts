@@ -2,6 +2,7 @@
 import type { TakeFormat } from '../../../common/formats/registry.ts';
 import type { MediaFacts } from '../../../common/interchange/from-project.ts';
 import type { Forecast } from '../media/room.ts';
+import type { Enlargers } from './enlarge.ts';
 import type { Movie } from './movie.ts';
 
 /** What of the project a file takes the place of in timelines. */
@@ -31,6 +32,12 @@ export interface PlannedFile {
   readonly standsFor: StandsFor;
   /** Takes of the document that are seen in it. */
   readonly takes: readonly string[];
+}
+
+/** What planning asks others for. */
+export interface Planning {
+  readonly enlargers: Enlargers | undefined;
+  readonly signal: AbortSignal | undefined;
 }
 
 export interface Plan {

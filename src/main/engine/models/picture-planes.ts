@@ -67,6 +67,37 @@ export function fromPlanes(
   return out;
 }
 
+/** RGB in 0..1 (h·w·3) to planes (3, h, w) in the network's range. */
+export function unitToPlanes(
+  rgb: Float32Array,
+  { width, height }: PictureSize,
+  range: PictureRange,
+): Float32Array {
+  assert(rgb.length === width * height * 3, `an RGB picture of ${width}×${height}`);
+  const { scale, mean, deviation } = normalisationOf(range, { mean: 0.5, deviation: 0.5 });
+  const area = width * height;
+  const out = new Float32Array(3 * area);
+  for (let c = 0; c < 3; c++)
+    for (let i = 0; i < area; i++)
+      out[c * area + i] = (rgb[3 * i + c]! * 255 * scale - mean[c]!) / deviation[c]!;
+  return out;
+}
+
+/** The way back, not clamped. */
+export function unitFromPlanes(
+  planes: Float32Array,
+  { width, height }: PictureSize,
+  range: PictureRange,
+): Float32Array {
+  const { scale, mean, deviation } = normalisationOf(range, { mean: 0.5, deviation: 0.5 });
+  const area = width * height;
+  const out = new Float32Array(3 * area);
+  for (let c = 0; c < 3; c++)
+    for (let i = 0; i < area; i++)
+      out[3 * i + c] = (planes[c * area + i]! * deviation[c]! + mean[c]!) / (255 * scale);
+  return out;
+}
+
 /** A value [B, 3, h, w]. */
 export function isPicture(value: ValueInfo): boolean {
   return isFloat(value) && (rank(value) ?? 4) === 4 && (fixedDim(value, 1) ?? 3) === 3;
