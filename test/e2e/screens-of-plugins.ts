@@ -132,8 +132,8 @@ export async function pluginStates(): Promise<void> {
   await installMany(at('data'), at);
   app = await launch({ home: home.path, args: [at('Beach film.retake')] });
   app.page.setDefaultTimeout(20_000);
-  await pictureShown(app.page);
   await state(app, 'plugins, one is missing', async () => {
+    await pictureShown(app.page);
     await menu(app, 'view.plugins');
     await row(/^Avid log/).waitFor();
   });
