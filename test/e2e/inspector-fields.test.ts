@@ -120,6 +120,7 @@ async function changeByKeys(page: Page, field: FormField, target: Locator, value
       break;
     case 'loras':
     case 'file-list':
+    case 'estimator':
       await choosing(page, '/models/toy.safetensors');
       await keyboard.press('Enter');
       break;

@@ -105,7 +105,7 @@ it('every picture is the network’s, in sixteen bits, with sound and transparen
   const silent = { sound: false };
   const plain = await foresee(asked('plain', { ...silent, upscaler: undefined }), context);
   const before = await foresee(asked('larger'), context);
-  expect(before.notes.join('\n')).toContain('twice makes pictures of 64×32 of 32×16');
+  expect(before.notes.join('\n')).toContain('pictures of 32×16 become 64×32');
   expect((await foresee(asked('larger', silent), context)).bytes).toBe(4 * plain.bytes);
   const { files } = await deliver(asked('larger'), context);
   const [made, own] = [await seenIn(files[0]!.path), await seenIn(clip)];

@@ -267,7 +267,7 @@ function tellOf(movie: Movie, { shot }: Wanted, infos: Infos, notes: Set<string>
   if (movie.enlarged) {
     const { width, height } = madeSize(movie);
     notes.add(
-      `${basename(movie.enlarged.dir)} makes pictures of ${width}×${height} of ${movie.width}×${movie.height}: that takes the processor long`,
+      `pictures of ${movie.width}×${movie.height} become ${width}×${height} by the upscaler, which takes its time`,
     );
   }
   if (isPart(movie, infos) || movie.pieces.length === 1) return;
