@@ -103,6 +103,8 @@ export interface ShellBridge {
   greyMenus(ids: readonly string[]): void;
   /** An entry was chosen, by its command's id. */
   onMenu(listener: (command: string) => void): () => void;
+  /** Escape goes down, in the page or in a panel: told before either hears of it, and whatever they make of it. */
+  onEscape(listener: () => void): () => void;
   /** A project file opened from outside while the application runs. */
   onOpenProject(listener: (path: string) => void): () => void;
   /** A timeline that another program hands over. */

@@ -36,6 +36,8 @@ export type ShellNotes = {
   'engine:port': null;
   'engine:down': { readonly state: Exclude<EngineState, 'starting' | 'up'>; readonly why: string };
   menu: string;
+  /** Escape goes down, wherever the keys are: said before any page hears of it. */
+  escape: null;
   'projects:open': string;
   /** A timeline that another program hands over. */
   'timelines:open': string;

@@ -73,6 +73,7 @@ const bridge: Bridge = {
     setMenus: (menus) => tell('menu:set', menus),
     greyMenus: (ids) => tell('menu:grey', ids),
     onMenu: (listener) => listen('menu', listener),
+    onEscape: (listener) => listen('escape', () => listener()),
     onOpenProject: (listener) => listen('projects:open', listener),
     onOpenTimeline: (listener) => listen('timelines:open', listener),
     onQuit: (listener) => {

@@ -5,7 +5,7 @@
 import { createSocket } from 'node:dgram';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createListener } from 'node:net';
 import { join } from 'node:path';
 import { chromium, type Frame } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -125,6 +125,28 @@ describe('a hostile panel', () => {
       }
     }, message);
 
+  /** What runs in it by itself, and not because somebody acted. */
+  const copiesByItself = (frame: Frame, call: number, before = '') =>
+    byItself<{ say: string; why?: string }>(
+      frame,
+      `new Promise((done) => {
+        ${before};
+        port.postMessage(JSON.stringify({ ask: 'run', call: ${call}, command: 'copy', input: { text: 'x' } }));
+        const look = setInterval(() => {
+          const answer = heard.find((one) => one.call === ${call});
+          if (answer) done(answer, clearInterval(look));
+        }, 20);
+      })`,
+    );
+  const TAKE_KEYS = `window.focus(); document.querySelector('button').focus()`;
+  const press = (frame: Frame) => frame.getByRole('button', { name: 'Press' }).click();
+  const alerts = () =>
+    byItself<string>(
+      app.page,
+      `[...document.querySelectorAll('[role=alert]')].map((one) => one.textContent).join()`,
+    );
+  const holder = () => byItself<string>(app.page, 'document.activeElement.title');
+
   /** The window hears keys and shows pictures. */
   const answers = async () => {
     await shots(app.page).first().focus();
@@ -184,6 +206,21 @@ describe('a hostile panel', () => {
     await app.page.waitForTimeout(1500);
     await fetch(`http://127.0.0.1:${port}/honest`);
     expect(heard.splice(0)).toEqual(['/honest']);
+  });
+
+  it('makes no connection of a hint', async () => {
+    let connections = 0;
+    const listener = createListener((socket) => {
+      connections += 1;
+      socket.destroy();
+    });
+    await new Promise<void>((done) => listener.listen(0, '127.0.0.1', done));
+    const { port: own } = listener.address() as AddressInfo;
+    // No policy of a page holds hints back: the proxy that leads nowhere does.
+    for (const name of attempts('hints')) await attempt('hints', name, `http://127.0.0.1:${own}/`);
+    await app.page.waitForTimeout(1500);
+    listener.close();
+    expect(connections).toBe(0);
   });
 
   it('sends nothing to a peer', async () => {
@@ -257,9 +294,58 @@ describe('a hostile panel', () => {
     const frame = await panel('Hostile');
     await atRest(app.page);
     await byItself(app.page, `void (window.given = new Promise((done) => addEventListener('focus', done)))`);
-    await byItself(frame, `window.focus(); document.querySelector('button').focus()`);
+    await byItself(frame, TAKE_KEYS);
     // It took them, and the window has them again.
     await byItself(app.page, 'window.given.then(() => null)');
+    await stepsByKeys();
+  });
+
+  it('is stopped where it takes the keys in a loop', async () => {
+    await shots(app.page).first().focus();
+    const frame = await panel('Hostile');
+    await atRest(app.page);
+    await byItself(frame, `void setInterval(() => { ${TAKE_KEYS} }, 50)`);
+    // Playwright's own ways of waiting are acts of the artist to the page.
+    await expect.poll(alerts).toContain('Hostile was stopped. It took the keys again and again.');
+    expect(await byName('Hostile').count()).toBe(0);
+    await answers();
+  });
+
+  it('copies where it was clicked, and not because the window was', async () => {
+    const frame = await again();
+    await shots(app.page).first().focus();
+    await atRest(app.page);
+    expect(await copiesByItself(frame, 30)).toMatchObject({
+      say: 'refused',
+      why: 'Copying: nobody clicked.',
+    });
+    await app.page.getByRole('tab', { name: 'Takes' }).click();
+    expect(await copiesByItself(frame, 31)).toMatchObject({ say: 'refused' });
+    expect(await copiesByItself(frame, 32, TAKE_KEYS)).toMatchObject({ say: 'refused' });
+    await atRest(app.page);
+    await press(frame);
+    expect(await copiesByItself(frame, 33)).toMatchObject({ say: 'answer' });
+  });
+
+  it('has the keys until Escape, whatever it makes of it', async () => {
+    const frame = await again();
+    await byItself(
+      frame,
+      `addEventListener('keydown', (event) => {
+        event.preventDefault();
+        event.stopImmediatePropagation();
+      }, true)`,
+    );
+    await shots(app.page).first().focus();
+    await atRest(app.page);
+    await press(frame);
+    await expect.poll(holder).toBe('Hostile');
+    await app.page.keyboard.press('ArrowRight');
+    expect(await holder()).toBe('Hostile');
+    await app.evaluate(({ BrowserWindow }) =>
+      BrowserWindow.getAllWindows()[0]?.webContents.sendInputEvent({ type: 'keyDown', keyCode: 'Escape' }),
+    );
+    await expect.poll(holder).not.toBe('Hostile');
     await stepsByKeys();
   });
 

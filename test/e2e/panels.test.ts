@@ -1,9 +1,10 @@
 /** A panel of a plugin is seen in the inspector, tells what the frame is, and does what it is allowed to: the palette, clicked. */
+import { cpSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ffmpegDoes } from '../helpers/clips.ts';
 import { developPlugins } from '../helpers/developed.ts';
-import { accessible, importClip, newProject, prompt, shots } from './desk.ts';
+import { accessible, importClip, menu, newProject, prompt, shots } from './desk.ts';
 import { unfold } from './folds.ts';
 import { launch } from './launch.ts';
 import { ROOT, type RunningApp, usedHome } from './running-app.ts';
@@ -16,10 +17,13 @@ const HALF = 12;
 
 describe('the palette of the frame', () => {
   const home = usedHome();
+  const folder = join(home.path, 'palette');
+  const entry = join(folder, 'panel/index.html');
   let app: RunningApp;
 
   beforeAll(async () => {
-    developPlugins(join(home.path, 'data'), [join(ROOT, 'examples/plugins/palette')]);
+    cpSync(join(ROOT, 'examples/plugins/palette'), folder, { recursive: true });
+    developPlugins(join(home.path, 'data'), [folder]);
     const colour = (hex: string, height: number) =>
       `color=c=0x${hex.slice(1)}:s=160x${height}:r=24:d=${HALF / 24},format=gbrp`;
     const stacked = (pair: string[], name: string) =>
@@ -114,5 +118,38 @@ describe('the palette of the frame', () => {
       .getByRole('tab', { name: 'Inspector' })
       .evaluate((one) => getComputedStyle(one).color);
     expect(colour).toBe(own);
+  });
+
+  it('is read again from a developer folder on demand', async () => {
+    const page = readFileSync(entry, 'utf8');
+    writeFileSync(entry, page.replace('</body>', '<footer>Mended</footer></body>'));
+    await menu(app, 'view.plugins');
+    const manager = app.page.getByRole('dialog', { name: 'Plugins' });
+    await manager.getByRole('option', { name: /^Palette/ }).click();
+    await manager.getByRole('button', { name: 'Reload' }).click();
+    await palette().getByText('Mended').waitFor({ timeout: 20_000 });
+    await app.page.keyboard.press('Escape');
+    await expect.poll(hexes, { timeout: 20_000 }).toEqual(FIRST);
+  });
+
+  it('says that it did not start where its page is away, and starts again when asked to', async () => {
+    const header = app.page
+      .getByRole('heading', { level: 2 })
+      .getByRole('button', { name: /^Palette of the frame/ });
+    await header.press('Enter');
+    await app.page.locator('iframe').waitFor({ state: 'detached' });
+    renameSync(entry, `${entry}.away`);
+    await app.page.clock.install();
+    await header.press('Enter');
+    await app.page.getByText('Loading Palette of the frame…').waitFor();
+    await app.page.clock.fastForward(11_000);
+    const said = app.page.getByRole('alert').filter({ hasText: 'was stopped' });
+    await expect
+      .poll(() => said.textContent())
+      .toMatch(/^Palette of the frame was stopped. It did not start./);
+    await accessible(app.page);
+    renameSync(`${entry}.away`, entry);
+    await said.getByRole('button', { name: 'Start again' }).click();
+    await expect.poll(hexes, { timeout: 20_000 }).toEqual(FIRST);
   });
 });

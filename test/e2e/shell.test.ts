@@ -60,7 +60,7 @@ describe('the page', () => {
     });
     expect(found).toEqual({
       leaked: [],
-      bridge: ['engine', 'mediaRoot', 'platform', 'shell'],
+      bridge: ['engine', 'mediaRoot', 'panelRoot', 'platform', 'shell'],
       platform: process.platform,
     });
   });

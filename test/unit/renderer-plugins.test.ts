@@ -49,7 +49,10 @@ it('says what a plugin brings and asks for, each with its reason', () => {
         panels: [
           {
             ...{ id: 'p', label: 'Palette', entry: 'p.html', where: 'inspector' as const },
-            ...{ reads: ['frame' as const], commands: [] },
+            ...{
+              reads: ['frame' as const],
+              commands: ['seek' as const, 'copy' as const, 'add-marker' as const],
+            },
           },
         ],
       },
@@ -57,7 +60,7 @@ it('says what a plugin brings and asks for, each with its reason', () => {
   );
   expect(given(contributes).map(({ kind, label, note }) => `${kind} ${label}: ${note}`)).toEqual([
     'Opens Avid log: .ale and .txt',
-    'Panel Palette: in the inspector, sees the frame under the playhead',
+    'Panel Palette: in the inspector; sees the frame under the playhead; may move the playhead and copy text when you click; asks before it may add markers',
   ]);
   expect(asked(permissions)).toEqual([
     { what: 'Use the network: api.example.org and b.example.org', reason: 'It looks up stocks.' },

@@ -221,6 +221,7 @@ function run(): void {
       url: devServer ?? PAGE_ROOT,
       mediaRoot: devServer ? PAGE_ROOT : null,
       panelRoot: `${PANEL_SCHEME}://*/`,
+      onEscape: () => tell('escape', null),
       onPageGone: (reason) => log(`[app] the page stopped: ${reason}\n`),
     });
     window = opened;

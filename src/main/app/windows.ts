@@ -13,9 +13,16 @@ export interface WindowOptions {
   /** Address of panels, their host a star. */
   readonly panelRoot: string;
   readonly onPageGone: (reason: string) => void;
+  readonly onEscape: () => void;
 }
 
-export function openWindow({ url, mediaRoot, panelRoot, onPageGone }: WindowOptions): BrowserWindow {
+export function openWindow({
+  url,
+  mediaRoot,
+  panelRoot,
+  onPageGone,
+  onEscape,
+}: WindowOptions): BrowserWindow {
   const { width, height } = screen.getPrimaryDisplay().workAreaSize;
   const window = new BrowserWindow({
     width: Math.min(1600, width),
@@ -47,6 +54,10 @@ export function openWindow({ url, mediaRoot, panelRoot, onPageGone }: WindowOpti
     if (reason === 'clean-exit') return;
     onPageGone(reason);
     window.webContents.reload();
+  });
+  // Here no page can keep it back: a panel has a process of its own, and the keys as long as it is let.
+  window.webContents.on('before-input-event', (_event, { type, key, isComposing }) => {
+    if (type === 'keyDown' && key === 'Escape' && !isComposing) onEscape();
   });
   void window.loadURL(url);
   return window;

@@ -26,11 +26,7 @@ export const panelRequests: Requests = {
     if (!found) refuse('choosing a shot', 'this is no shot of the timeline');
     select([shot]);
   },
-  async copy({ text }) {
-    // A page that nobody touched does not reach what the artist has copied.
-    if (!navigator.userActivation.isActive) refuse('copying', 'nobody clicked');
-    await copyWords([text]);
-  },
+  copy: ({ text }) => copyWords([text]),
   'add-to-prompt': ({ words }) => addToPrompt(words),
   'set-setting'({ setting, value }) {
     const field = PLAIN_SETTINGS.find(({ path }) => path === setting);

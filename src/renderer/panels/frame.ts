@@ -4,8 +4,10 @@
  */
 import type { PanelEntry } from '../../common/contract/panels.ts';
 import { UI_SUITE, type UiCommand } from '../../common/plugins/ui-v1.ts';
+import { refuse } from '../../common/project/edits.ts';
 import { panelRequests } from '../actions/panel-requests.ts';
 import { panelUrl } from '../engine.ts';
+import { keepKeys } from './keys.ts';
 import { marksOf, onAnyChange, readFor } from './reads.ts';
 import { openSession, type Port, type Session } from './session.ts';
 import { onTheme, themeOfWindow } from './theme.ts';
@@ -14,10 +16,6 @@ import { onTheme, themeOfWindow } from './theme.ts';
 const START_MS = 10_000;
 /** Of messages to the window itself, which is nobody's way. */
 const MOST_ASTRAY = 20;
-/** So long Chromium remembers that somebody acted. */
-const ACTIVE_MS = 5000;
-/** After Tab the keys may be meant for it. */
-const TAB_MS = 500;
 
 export interface FrameEvents {
   onReady(): void;
@@ -30,7 +28,6 @@ export interface FrameEvents {
 export function startPanel(frame: HTMLIFrameElement, panel: PanelEntry, events: FrameEvents): () => void {
   const running = new AbortController();
   const { signal } = running;
-  const leave = keepKeys(frame, signal);
   let session: Session | null = null;
   const end = () => {
     running.abort();
@@ -41,6 +38,7 @@ export function startPanel(frame: HTMLIFrameElement, panel: PanelEntry, events: 
     end();
     events.onStopped(why);
   };
+  const keys = keepKeys(frame, signal, () => stop('It took the keys again and again'));
   const late = setTimeout(() => stop('It did not start'), START_MS);
   signal.addEventListener('abort', () => clearTimeout(late));
 
@@ -49,9 +47,13 @@ export function startPanel(frame: HTMLIFrameElement, panel: PanelEntry, events: 
     const opened = openSession(portOf(port1), {
       ...{ reads: panel.reads, commands: panel.commands, allows: events.allows },
       ...{ read: readFor, marks: marksOf, onChange: onAnyChange, now: () => performance.now() },
-      run: (command, input) => panelRequests[command](input as never),
+      async run(command, input) {
+        // A page that nobody clicked does not reach what the artist has copied.
+        if (command === 'copy' && !(await keys.areClicked())) refuse('copying', 'nobody clicked');
+        await panelRequests[command](input as never);
+      },
       onHeight: events.onHeight,
-      onLeave: leave,
+      onLeave: keys.leave,
       onStopped: stop,
       onFirst() {
         clearTimeout(late);
@@ -103,53 +105,4 @@ function portOf(port: MessagePort): Port {
       port.close();
     },
   };
-}
-
-function afterNextPicture(then: () => void): void {
-  requestAnimationFrame(() => requestAnimationFrame(then));
-}
-
-/**
- * It has the keys where the artist clicked it or came to it by Tab, and not because it took them.
- * @returns what gives them back to where they were
- */
-function keepKeys(frame: HTMLIFrameElement, signal: AbortSignal): () => void {
-  /** When the window itself was pressed or typed into, and when that was Tab. */
-  let [touched, tabbed] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  let before: Element | null = document.activeElement;
-  const giveBack = () => {
-    frame.blur();
-    window.focus();
-    if (before instanceof HTMLElement && before.isConnected) before.focus();
-  };
-  const capture = { signal, capture: true };
-  const touch = (event: Event) => {
-    touched = performance.now();
-    if (event instanceof KeyboardEvent && event.key === 'Tab') tabbed = touched;
-  };
-  window.addEventListener('keydown', touch, capture);
-  window.addEventListener('pointerdown', touch, capture);
-  /** Somebody acted a moment ago, and not in the window itself: a click in a frame is one in the window that holds it. */
-  const isClickedInside = () => navigator.userActivation.isActive && performance.now() - touched > ACTIVE_MS;
-  window.addEventListener(
-    'focusin',
-    ({ target }) => {
-      if (target instanceof Element && target !== frame) before = target;
-    },
-    capture,
-  );
-  window.addEventListener(
-    'blur',
-    ({ target }) => {
-      // Of the window alone; and where another program has the keys now, that is none of ours.
-      if (target !== window || !document.hasFocus()) return;
-      const isAsked = isClickedInside() || performance.now() - tabbed < TAB_MS;
-      // The pointer's own way here is told with the next picture.
-      afterNextPicture(() => {
-        if (!isAsked && !document.querySelector('iframe:hover') && !signal.aborted) giveBack();
-      });
-    },
-    { signal },
-  );
-  return giveBack;
 }

@@ -15,6 +15,7 @@ import {
   type WindowMessage,
 } from '../../common/plugins/ui-v1.ts';
 import { sentence } from '../words.ts';
+import { limiter } from './limiter.ts';
 
 /** Messages that a panel may send at once, and again within a second. */
 const BURST = 120;
@@ -75,7 +76,7 @@ export function openSession(port: Port, wiring: Wiring): Session {
   const say = (message: WindowMessage) => {
     if (!ended.signal.aborted) port.send(message);
   };
-  const mayBe = limiter(wiring.now);
+  const mayBe = limiter({ burst: BURST, eachSecond: EACH_SECOND, now: wiring.now });
   const watching = watch(wiring, say, ended.signal);
   const heart = listenForPongs(
     () => say({ say: 'ping' }),
@@ -181,18 +182,6 @@ function listenForPongs(ping: () => void, onSilent: () => void, ended: AbortSign
   };
   ended.addEventListener('abort', () => clearTimeout(timer), { once: true });
   return { start, beats: () => !ended.aborted && start() };
-}
-
-/** False once more came than a bucket holds that is filled again at a steady pace. */
-function limiter(now: () => number): () => boolean {
-  let left = BURST;
-  let at = now();
-  return () => {
-    const time = now();
-    left = Math.min(BURST, left + ((time - at) / 1000) * EACH_SECOND) - 1;
-    at = time;
-    return left >= 0;
-  };
 }
 
 /** Says what of the watched became another: at once, then no sooner than a pause after. */

@@ -1,9 +1,11 @@
 /** What the plugins' sheets say. Pure. */
 import type { PluginEntry, PluginLook } from '../../common/contract/plugins.ts';
 import type { Manifest, Permissions } from '../../common/plugins/manifest.ts';
+import { UI_COMMANDS } from '../../common/plugins/ui-v1.ts';
 import type { PluginState, PluginUse } from '../../common/plugins/used.ts';
 import { count, listed, sentence } from '../words.ts';
 
+type Panel = NonNullable<Manifest['contributes']['panels']>[number];
 type Role = NonNullable<Manifest['contributes']['estimators']>[number]['role'];
 
 const ROLES: Readonly<Record<Role, string>> = {
@@ -50,21 +52,25 @@ export function given(contributes: Manifest['contributes']): readonly Given[] {
     ...(names ?? []).map(({ label }) => ({ kind: 'File names', label, note: '' })),
     ...(estimators ?? []).map(({ label, role }) => ({ kind: 'Network', label, note: ROLES[role] })),
     ...(models ?? []).map(({ label }) => ({ kind: 'Model', label, note: '' })),
-    ...(panels ?? []).map(({ label, where, reads }) => ({
-      ...{ kind: 'Panel', label },
-      note: [
-        PLACES[where],
-        ...(reads.length > 0
-          ? [
-              `sees ${listed(
-                reads.map((one) => SEEN[one]),
-                5,
-              )}`,
-            ]
-          : []),
-      ].join(', '),
-    })),
+    ...(panels ?? []).map((panel) => ({ kind: 'Panel', label: panel.label, note: panelNote(panel) })),
   ];
+}
+
+/** "in the inspector; sees the timeline; may move the playhead; asks before it may add markers" */
+function panelNote({ where, reads, commands }: Panel): string {
+  const all = (begin: string, parts: readonly string[]) =>
+    parts.length === 0 ? [] : [`${begin} ${listed(parts, parts.length)}`];
+  const may = (changes: boolean) =>
+    commands.filter((one) => UI_COMMANDS[one].changes === changes).map((one) => UI_COMMANDS[one].words);
+  return [
+    PLACES[where],
+    ...all(
+      'sees',
+      reads.map((one) => SEEN[one]),
+    ),
+    ...all('may', may(false)),
+    ...all('asks before it may', may(true)),
+  ].join('; ');
 }
 
 interface Asked {

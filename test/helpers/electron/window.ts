@@ -235,6 +235,12 @@ export class WebContents extends EventEmitter {
     this.dragged.push(item);
   }
 
+  /** As keys that are pressed, of which Playwright's tell the shell nothing. */
+  sendInputEvent({ type, keyCode }: { type: 'keyDown' | 'keyUp'; keyCode: string }): void {
+    if (prevented(this, 'before-input-event', {}, { type, key: keyCode, isComposing: false })) return;
+    void this.#page?.keyboard[type === 'keyDown' ? 'down' : 'up'](keyCode).catch(() => {});
+  }
+
   isDestroyed(): boolean {
     return this.#window.isDestroyed();
   }

@@ -168,6 +168,8 @@ export class Plugins {
     await this.#keeper.change(id, (old) => ({ ...old, disabled: null, developer: { folder: dir, granted } }));
     await this.#inTurn(() => this.#withdraw(id));
     await this.refresh();
+    // Its files may be others where all that is listed of it is the same: the pages of panels.
+    this.#parts.onChange?.();
   }
 
   /** Brings what is contributed in line with what is installed and switched on. Never fails: a broken plugin has a problem. */
