@@ -124,9 +124,9 @@ const QUIET = `
 
 /** Each is the last that this process does, or is ended for. */
 const LOUD = `
-  loop: () => { for (;;); },
+  loop: () => { console.log('begun'); for (;;); },
   'loop in a promise': async () => { for (;;) await null; },
-  never: () => new Promise(() => {}),
+  never: () => { console.log('begun'); return new Promise(() => {}); },
   heap: () => { const all = []; for (;;) all.push(new Array(100_000).fill({}).map(() => ({}))); },
   buffers: () => { const all = []; for (;;) all.push(Buffer.alloc(64 * 2 ** 20, 1)); },
   '4 GB': () => Buffer.alloc(2 ** 32 - 1, 1).length,

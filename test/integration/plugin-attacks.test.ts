@@ -1,14 +1,22 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { suite } from '../../src/common/plugins/suites.ts';
 import type { ProcessOptions } from '../../src/main/engine/plugins/process/plugin-process.ts';
+import { createProject } from '../../src/main/engine/project/file.ts';
+import { derive } from '../../src/main/engine/render/derive.ts';
+import { prepareShot } from '../../src/main/engine/render/prepare.ts';
+import { sampleShot } from '../../src/main/engine/render/sample.ts';
+import { movingClip } from '../helpers/cli.ts';
 import { HOSTILE, HOSTILE_CJS } from '../helpers/hostile-plugin.ts';
+import { settingsWith } from '../helpers/job-settings.ts';
+import { contextWith } from '../helpers/prepared.ts';
 import { processPlugin } from '../helpers/process-plugin.ts';
+import { clipRefOf, withClip } from '../helpers/project.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 const facts = z.object({ port: z.int(), parent: z.int(), secret: z.string(), own: z.string() });
@@ -62,20 +70,18 @@ describe('what a plugin does', () => {
   const LATE = 'it did not answer within 800 milliseconds';
   const MEMORY = 'it ran out of memory';
 
+  const ENDS: readonly (readonly [name: string, how?: typeof SHORT])[] = [
+    ['loop', SHORT],
+    ['loop in a promise', SHORT],
+    ['printing', SHORT],
+    ...([['heap'], ['buffers'], ['4 GB'], ['wasm'], ['exit'], ['rejection'], ['later']] as const),
+    ...([['flood'], ['flood of questions'], ['2 GB']] as const),
+  ];
+
   it('ends it alone, each end in its own words, and the next call begins it anew', async () => {
     const { one, crashes } = hostile(LIMITS);
     const said: string[] = [];
-    for (const [name, how] of [
-      ...([
-        ['loop', SHORT],
-        ['loop in a promise', SHORT],
-        ['printing', SHORT],
-      ] as const),
-      ...([['heap'], ['buffers'], ['4 GB'], ['wasm'], ['exit'], ['rejection'], ['later']] as const),
-      ...([['flood'], ['flood of questions'], ['2 GB']] as const),
-    ]) {
-      said.push((await one(name, how)) as string);
-    }
+    for (const [name, how] of ENDS) said.push((await one(name, how)) as string);
     expect(said).toEqual([
       ...[LATE, LATE, LATE, MEMORY, MEMORY, MEMORY, MEMORY, 'it ended by itself (exit code 3)'],
       'it stopped with an error that nobody caught: nobody waits',
@@ -102,10 +108,50 @@ describe('what a plugin does', () => {
     // It never comes back from this one; whoever gave up does not wait for it.
     const abort = new AbortController();
     const asked = one('never', { signal: abort.signal });
-    await expect.poll(() => plugin.isRunning).toBe(true);
+    await expect.poll(() => plugin.log).toContain('begun');
     abort.abort();
     expect(await asked).toBe('cancelled');
     expect(crashes).toEqual([]);
+  });
+
+  it('leaves the project, its takes and a render that runs the same to the byte, whatever it tries and however it ends', {
+    timeout: 240_000,
+  }, async () => {
+    const film = tempFolder();
+    const [project, take] = [join(film, 'film.retake'), join(film, 'take.mov')];
+    const clip = await movingClip(join(film, 'clip.mov'), { frames: 24 });
+    copyFileSync(clip, take);
+    createProject(project, withClip(await clipRefOf(clip), take)).close();
+    const bytes = () =>
+      readdirSync(film).map((name) => [name, readFileSync(join(film, name)).toString('base64')]);
+    const before = bytes();
+    const alone = await rendered(clip);
+    const { plugin, given, one } = hostile(LIMITS);
+    let isOver = false;
+    const moves = async () => {
+      for (const secret of [project, take]) {
+        const { open } = await plugin.call(attack, 'all', 'quiet', [{ ...given, secret }]);
+        expect(open).toEqual([]);
+      }
+      for (const name of ['loop', '4 GB', 'exit', 'flood', '2 GB']) await one(name, SHORT);
+    };
+    const attacking = moves().finally(() => {
+      isOver = true;
+    });
+    do expect(await rendered(clip)).toEqual(alone);
+    while (!isOver);
+    await attacking;
+    expect(bytes()).toEqual(before);
+  });
+
+  it('is ended where it does not stop what was given up', async () => {
+    const { one, crashes, plugin } = hostile({ ...LIMITS, cancelMs: 50 });
+    const abort = new AbortController();
+    const asked = one('loop', { signal: abort.signal });
+    await expect.poll(() => plugin.log, { timeout: 20_000 }).toContain('begun');
+    abort.abort();
+    expect(await asked).toBe('cancelled');
+    await expect.poll(() => crashes).toEqual(['it did not stop what was given up within 50 milliseconds']);
   });
 
   it('ends with whoever started it, also in a loop and whatever ended that one', async () => {
@@ -116,6 +162,9 @@ describe('what a plugin does', () => {
     const [chunk] = await once(holder.stdout, 'data');
     const pid = Number(String(chunk));
     expect(isAlive(pid)).toBe(true);
+    // Where memory runs out, the system ends it before the engine.
+    if (process.platform === 'linux')
+      expect(readFileSync(`/proc/${pid}/oom_score_adj`, 'utf8').trim()).toBe('1000');
     holder.kill('SIGKILL');
     await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
   });
@@ -132,6 +181,28 @@ describe('what a plugin does', () => {
     );
   });
 });
+
+const demo = resolve(import.meta.dirname, '../../resources/demo/bundle');
+
+/** Latents of a few frames, made from the start: nothing of it is kept. */
+async function rendered(clip: string): Promise<readonly Float32Array[]> {
+  const settings = settingsWith({
+    ...{ clip, bundle: demo, out: join(tempFolder(), 'take.mov'), method: 'sdedit' },
+    ...{
+      sourcePrompt: '',
+      prompt: 'a red ball',
+      guidance: 1,
+      steps: 2,
+      size: 64,
+      provider: 'cpu',
+      anchor: 0,
+    },
+    range: { start: 0, end: 3 },
+  });
+  const context = contextWith({ dir: tempFolder() });
+  await using shot = await prepareShot(settings, context, false);
+  return (await sampleShot(shot, await derive(shot, context), context)).latents;
+}
 
 function isAlive(pid: number): boolean {
   try {

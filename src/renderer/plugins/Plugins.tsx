@@ -33,6 +33,11 @@ export function Plugins() {
   // Folders may have changed since.
   useEffect(() => void attempt(refreshPlugins()), []);
   const row = rows.find(({ id }) => id === chosen) ?? rows[0];
+  // What is shown stays in sight when its state moves it in the list.
+  const first = chosen === null ? row?.id : undefined;
+  useEffect(() => {
+    if (first !== undefined) setChosen(first);
+  }, [first]);
   return (
     <div className={styles.plugins}>
       <div className={layout.row}>
