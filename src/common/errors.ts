@@ -35,6 +35,7 @@ export type ErrorCode =
   | 'model-failed' // the runtime refused or failed a graph
   | 'device-memory' // a graphics card has no room for a call
   | 'plugin-invalid' // not a plugin, or one that lies about itself
+  | 'plugin-busy' // something uses it right now
   | 'plugin-missing' // what was asked for is a plugin's that is not there or not on
   | 'engine-died'
   | 'plugin-failed' // somebody else's code, named in the message: crashed, too late, answered nonsense

@@ -41,7 +41,5 @@ test('a frame is described by the captioner of a plugin, or by one that is named
   expect(list.stdout).toMatch(/estimator +Few words +a captioner/);
   switchOn(world.home, 'org.example.words', false);
   const off = await retake(['describe', clip, '--captioner', join(dir, 'words')], world);
-  expect(off.stderr).toContain(
-    'it comes with the plugin org.example.words, which is missing or switched off',
-  );
+  expect(off.stderr).toContain('it comes with the plugin Words (org.example.words), which is switched off');
 });

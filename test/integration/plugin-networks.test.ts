@@ -33,7 +33,7 @@ function world(
   const home = tempFolder();
   const plugin = { id: ID, name: 'Eyes', contributes: { estimators: [...estimators], models } };
   const dir = installNetworks(home, plugin);
-  const contributor = networksOfPlugins(join(home, 'plugins'));
+  const contributor = networksOfPlugins(join(home, 'plugins'), () => {});
   const facts = { id: ID, version: '1.0.0', api: 1, name: 'Eyes' };
   const library = new Library({ file: join(home, 'bundles.json'), builtIn: [] });
   onTestFinished(() => {

@@ -44,6 +44,7 @@ describe('plugins that can be asked', () => {
   const plugin = {
     facts: { id: 'org.example.ale', name: 'ALE', version: '1.0.0', api: 1 },
     manifest: manifestSchema.parse(manifestWith()),
+    developer: true,
   } as InstalledPlugin;
 
   it('have one handle each, which ends when they are taken away', async () => {

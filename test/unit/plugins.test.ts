@@ -3,8 +3,11 @@ import { readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { holdPlugins } from '../../src/common/plugins/in-use.ts';
 import { publish, writeWhole } from '../../src/main/atomic-files.ts';
-import type { DiskSteps } from '../../src/main/engine/plugins/install/keeper.ts';
+import { requireLent, tryingNetworks } from '../../src/main/engine/models/contributed.ts';
+import { type DiskSteps, PluginKeeper } from '../../src/main/engine/plugins/install/keeper.ts';
+import { openPackage } from '../../src/main/engine/plugins/install/package.ts';
 import { type Contributor, Plugins } from '../../src/main/engine/plugins/plugins.ts';
 import { manifestWith, packed, unpacked } from '../helpers/plugin.ts';
 
@@ -183,6 +186,93 @@ describe('plugins of a machine', () => {
       expect.stringMatching(/made for Retake >=99/),
     ]);
     await expect(install(at('1.zip'))).rejects.toThrow(/made for Retake >=99/);
+  });
+
+  it('lend no network while they are switched off, wherever they lie; who makes one may try it', async () => {
+    const made = await unpacked(at('made'));
+    const network = join(made, 'model');
+    requireLent(network);
+    await plugins.develop(made, true);
+    requireLent(network);
+    await plugins.enable(ID, false);
+    expect(() => requireLent(network)).toThrow(
+      `it comes with the plugin Avid log (${ID}), which is switched off`,
+    );
+    requireLent(`${network}/../../elsewhere`);
+    const trying = tryingNetworks(made);
+    requireLent(network);
+    trying[Symbol.dispose]();
+    await plugins.develop(made, false);
+    requireLent(network);
+    await install(made);
+    await plugins.enable(ID, false);
+    expect(() => requireLent(join(home(), ID, 'model'))).toThrow(/which is switched off/);
+  });
+
+  it('are not changed while something uses them', async () => {
+    await install(await packed(at('1.zip')));
+    await packed(at('2.zip'), { version: '1.1.0' });
+    const made = await unpacked(at('made'));
+    const uses = [holdPlugins([ID], 'a render'), holdPlugins([ID, ID], 'an export')];
+    const look = await plugins.look(at('2.zip'));
+    const busy = { code: 'plugin-busy', message: `a render uses ${ID} right now` };
+    await expect(plugins.install(at('2.zip'), look.consent)).rejects.toMatchObject(busy);
+    await expect(plugins.enable(ID, false)).rejects.toMatchObject(busy);
+    await expect(plugins.remove(ID)).rejects.toMatchObject(busy);
+    await expect(plugins.develop(made, true)).rejects.toMatchObject(busy);
+    await plugins.enable(ID, true);
+    await install(await packed(at('b.zip'), { id: 'org.example.other' }));
+    uses[0]![Symbol.dispose]();
+    uses[0]![Symbol.dispose]();
+    await expect(plugins.remove(ID)).rejects.toThrow(/an export uses/);
+    expect((await told())[0]).toBe(`${ID} 1.0.0 on`);
+    uses[1]![Symbol.dispose]();
+    await plugins.develop(made, true);
+    const use = holdPlugins([ID], 'a render');
+    await expect(plugins.reload(ID)).rejects.toMatchObject(busy);
+    await expect(plugins.develop(made, false)).rejects.toMatchObject(busy);
+    use[Symbol.dispose]();
+    await plugins.remove(ID);
+    expect(await told()).toEqual(['org.example.other 1.0.0 on']);
+  });
+
+  it('that another engine changes while they are used change here once they are idle', async () => {
+    const one = holding();
+    plugins = fresh(one);
+    await install(await packed(at('1.zip')));
+    const use = holdPlugins([ID], 'a render');
+    await new PluginKeeper(home()).install(
+      await openPackage(await packed(at('2.zip'), { version: '1.1.0' })),
+    );
+    await plugins.refresh();
+    expect([...one.held]).toEqual([`${ID} 1.0.0`]);
+    use[Symbol.dispose]();
+    await plugins.refresh();
+    expect([...one.held]).toEqual([`${ID} 1.1.0`]);
+  });
+
+  it('in a developer folder are started anew in every engine', async () => {
+    const made = await unpacked(at('made'));
+    await plugins.develop(made, true);
+    let told = Promise.withResolvers<void>();
+    let contributed = 0;
+    const counting = {
+      contribute() {
+        contributed++;
+        told.resolve();
+      },
+      withdraw() {},
+    };
+    const other = fresh(counting);
+    await other.start();
+    await writeFile(join(made, 'index.js'), 'export default { more: true };');
+    await other.refresh();
+    expect(contributed).toBe(1);
+    told = Promise.withResolvers<void>();
+    await plugins.reload(ID);
+    await told.promise;
+    other.stop();
+    expect(contributed).toBe(2);
   });
 
   it('are seen by another engine on the same folder', async () => {

@@ -33,7 +33,7 @@ async function openPlugin() {
   const manifest = parseManifest(await readFile(join(FOLDER, MANIFEST_FILE), 'utf8'));
   const { id, version, name } = manifest;
   const facts = { id, version, name, api: manifest.manifest };
-  const plugin = { facts, manifest, dir: FOLDER, granted: {}, developer: true };
+  const plugin = { facts, manifest, dir: FOLDER, granted: {}, developer: true, stamp: '' };
   return { plugin, handle: pluginProcess(plugin, { offered: OFFERED, onCrash: () => {} }) };
 }
 

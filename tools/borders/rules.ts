@@ -249,7 +249,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/recipe',
-    'make, methods, artefacts, diffusion, flow, media, models, common, common/masks, common/settings',
+    'make, methods, artefacts, diffusion, flow, media, models, common, common/masks, common/plugins, common/settings',
     'What a render will need is known before anything is made.',
   ),
   area(
@@ -269,7 +269,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/calls',
-    'queue, project, library, plugins, plugin-kit, previews, review, delivery, interchange, artefacts, models, media, data-paths.ts, folders.ts, serve.ts, unless-cancelled.ts, common, common/plugins, common/project, common/settings, contract, time',
+    'queue, project, library, plugins, plugin-kit, previews, review, delivery, interchange, artefacts, models, media, data-paths.ts, folders.ts, serve.ts, unless-cancelled.ts, common, common/delivery, common/plugins, common/project, common/settings, contract, time',
     'Calls are answered here and nothing is computed.',
   ),
   area(

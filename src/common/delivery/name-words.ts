@@ -34,7 +34,8 @@ for (const [id, label] of Object.entries(OWN))
 
 const IN_BRACES = /\{([^{}]*)\}/g;
 
-function wordsIn(pattern: string): string[] {
+/** What stands in braces, each once. */
+export function wordsIn(pattern: string): string[] {
   return [...new Set([...pattern.matchAll(IN_BRACES)].map(([, word]) => word!))];
 }
 

@@ -5,6 +5,8 @@ import { pluginOf } from './ids.ts';
 interface Resting {
   readonly id: string;
   readonly name: string;
+  /** Its folder. */
+  readonly dir: string;
   /** What became of it: "is switched off". */
   readonly why: string;
 }
@@ -13,6 +15,10 @@ let resting: ReadonlyMap<string, Resting> = new Map();
 
 export function setResting(plugins: readonly Resting[]): void {
   resting = new Map(plugins.map((one) => [one.id, one]));
+}
+
+export function restingPlugins(): readonly Resting[] {
+  return [...resting.values()];
 }
 
 /** @param what is missed, by its full id: method "org.example.blur/blur"; null where that is of no plugin */

@@ -100,11 +100,21 @@ export function addPluginCommands(plugin: Command, { withEngine, print }: Termin
     .command('dev')
     .argument('<folder>')
     .option('--off', 'stop; the folder stays')
-    .description('Run a plugin where it lies while you make it; the window reloads it.')
+    .description('Run a plugin where it lies while you make it; "reload" starts it anew after a change.')
     .action(async (folder: string, { off = false }: { off?: boolean }) => {
       const path = resolve(folder);
       const entries = await withEngine((engine) => engine.call('plugins.develop', { path, on: !off }));
       const entry = entries.find((one) => one.path === path);
+      if (entry) print(entryText(entry));
+    });
+
+  plugin
+    .command('reload')
+    .argument('<id>', 'of one that runs from a developer folder')
+    .description('Start a developer folder anew as it lies there now, in every Retake that is open.')
+    .action(async (id: string) => {
+      const entries = await withEngine((engine) => engine.call('plugins.reload', { id }));
+      const entry = entries.find((one) => one.id === id);
       if (entry) print(entryText(entry));
     });
 }

@@ -22,6 +22,7 @@ import { inspectBundle } from './models/inspect.ts';
 import { chooseProvider, keepTimings, probeProviders } from './onnx/provider.ts';
 import { Timings } from './onnx/timings.ts';
 import { methodContributor } from './plugin-methods/contributor.ts';
+import { type InstalledPlugin, requireSame } from './plugins/installed.ts';
 import { PluginLogs } from './plugins/log.ts';
 import { OFFERED } from './plugins/offered.ts';
 import { Plugins } from './plugins/plugins.ts';
@@ -99,7 +100,7 @@ const plugins = once(() => {
     dir,
     contributors: [
       running(),
-      networksOfPlugins(dir),
+      networksOfPlugins<InstalledPlugin>(dir, requireSame),
       methodContributor((id) => running().handle(id)),
       timelineContributor((id) => running().handle(id)),
     ],

@@ -2,6 +2,9 @@
 import type { DesktopContract } from '../../../common/contract/contract.ts';
 import type { DeliveryProgress, DeliveryRequest } from '../../../common/contract/delivery.ts';
 import type { DesktopEvent } from '../../../common/contract/events.ts';
+import { wordsIn } from '../../../common/delivery/name-words.ts';
+import { pluginOf } from '../../../common/plugins/ids.ts';
+import { holdPlugins } from '../../../common/plugins/in-use.ts';
 import { requireOnHere } from '../../../common/plugins/used.ts';
 import { type DeliveryContext, deliver, foresee } from '../delivery/delivery.ts';
 import type { Enlargers } from '../delivery/enlarge.ts';
@@ -71,7 +74,13 @@ export function deliveryHandlers({
     },
     'delivery.run': async (request, signal) => {
       await allowed(request);
-      return deliver(request, { ...contextOf(signal), onProgress: telling() });
+      const ids = [...(request.timelines?.formats ?? []), ...wordsIn(request.names ?? '')];
+      // Timelines are written last, after hours of takes.
+      using _uses = holdPlugins(
+        ids.map(pluginOf).filter((id) => id !== null),
+        'an export',
+      );
+      return await deliver(request, { ...contextOf(signal), onProgress: telling() });
     },
     'delivery.forget': async ({ project: id, folder }) => {
       project.known(id, DOING);

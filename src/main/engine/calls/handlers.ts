@@ -5,6 +5,7 @@ import type { DesktopContract } from '../../../common/contract/contract.ts';
 import type { DesktopEvent, JobEvent } from '../../../common/contract/events.ts';
 import type { OpenedProject } from '../../../common/contract/projects.ts';
 import { AppError, errorLine } from '../../../common/errors.ts';
+import { holdPlugins } from '../../../common/plugins/in-use.ts';
 import { samePluginFile } from '../../../common/plugins/used.ts';
 import type { ProjectDocument } from '../../../common/project/document.ts';
 import { parseRate } from '../../../common/time/rational.ts';
@@ -18,6 +19,7 @@ import { saysRate } from '../media/picture-header.ts';
 import type { RememberingProbe } from '../media/remembering-probe.ts';
 import { isClipThere } from '../media/sequence.ts';
 import { saveStill } from '../media/still.ts';
+import { lendersOf } from '../models/contributed.ts';
 import { rememberingFacts } from '../models/facts.ts';
 import { openUpscaler } from '../models/upscaler.ts';
 import type { Plugins } from '../plugins/plugins.ts';
@@ -230,6 +232,7 @@ export function createDesktop(parts: DesktopParts): Desktop {
       await requireWorkFolder(folder, 'choosing the folder of the frame');
       const until = either(errands.signal, signal);
       const upscaler = larger && (await library.estimatorAt('upscaler', larger.upscaler, doing));
+      using _uses = holdPlugins(lendersOf(upscaler), 'the enlarging of a frame');
       const model =
         upscaler === null ? null : await openUpscaler(upscaler, { provider: 'cpu', signal: until });
       try {
@@ -249,8 +252,9 @@ export function createDesktop(parts: DesktopParts): Desktop {
       await requireShown(path, doing);
       if (estimator !== null) await places.require(estimator, doing);
       const captioner = await library.estimatorAt('captioner', estimator, doing);
+      using _uses = holdPlugins(lendersOf(captioner), 'the describing of a frame');
       const tell = (fraction: number) => emit({ kind: 'describing', path, frame, fraction });
-      return describeFrame(
+      return await describeFrame(
         { path, frame, captioner },
         { probe, signal: either(errands.signal, signal), onFraction: seldom(tell) },
       );

@@ -3,7 +3,7 @@ import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Model } from '../onnx/ir/graph.ts';
 import { type LoadedGraph, loadGraph } from '../onnx/slim.ts';
-import { isLent } from './contributed.ts';
+import { lenderOf, requireLent } from './contributed.ts';
 import { requireTame } from './tame.ts';
 
 /** An ONNX file is one; a checkpoint whose architecture is written as a graph over the file's own bytes is another. */
@@ -30,7 +30,8 @@ export function onnxFile(
     file,
     load() {
       const graph = loadGraph(file, { root });
-      if (isLent(root)) requireTame(graph, file);
+      if (lenderOf(root) !== null) requireTame(graph, file);
+      requireLent(root);
       return graph;
     },
     files: (graph) => [...new Set([realpathSync(file), ...graph.files]), ...beside],
@@ -67,7 +68,10 @@ export function writtenNetwork(
 ): Source {
   return {
     file,
-    load: write,
+    load() {
+      requireLent(file);
+      return write();
+    },
     files: (graph) => [...graph.files, ...beside],
     also: JSON.stringify([WRITING, role, made ?? null]),
   };

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { EstimatorRole, Manifest } from '../../../common/plugins/manifest.ts';
 import { openCaptioner } from '../models/captioner.ts';
+import { tryingNetworks } from '../models/contributed.ts';
 import { openDepthEstimator } from '../models/depth-estimator.ts';
 import { ESTIMATOR_KINDS } from '../models/estimators.ts';
 import { inspectBundle } from '../models/inspect.ts';
@@ -66,6 +67,7 @@ export async function checkNetworks(
   { estimators = [], models = [] }: Manifest['contributes'],
   signal: AbortSignal,
 ): Promise<void> {
+  using _trying = tryingNetworks(folder);
   for (const { id, role, folder: inner } of estimators) {
     const dir = join(folder, inner);
     const kind = ESTIMATOR_KINDS[role];

@@ -102,7 +102,14 @@ async function checkFiles(checking: Checking, manifest: Manifest, { packed }: Pl
 
 function asInstalled(dir: string, manifest: Manifest): InstalledPlugin {
   const { id, version, name, manifest: api } = manifest;
-  return { facts: { id, version, api, name }, manifest, dir, granted: manifest.permissions, developer: true };
+  return {
+    facts: { id, version, api, name },
+    manifest,
+    dir,
+    granted: manifest.permissions,
+    developer: true,
+    stamp: '',
+  };
 }
 
 /** Texts for its importers, which an author puts beside the plugin. */

@@ -1,5 +1,5 @@
 /** The plugins of this machine, read without running anything of them. */
-import { createReadStream } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RETAKE_VERSION } from '../../../common/contract/version.ts';
@@ -25,6 +25,8 @@ export interface InstalledPlugin {
   readonly dir: string;
   readonly granted: Permissions;
   readonly developer: boolean;
+  /** Another one where it was replaced, or reloaded in its developer folder. */
+  readonly stamp: string;
 }
 
 export interface FoundPlugin {
@@ -33,6 +35,7 @@ export interface FoundPlugin {
   readonly manifest: Manifest | null;
   readonly record: PluginRecord | null;
   readonly granted: Permissions;
+  readonly stamp: string;
   /** One line each; it runs only where there are none. */
   readonly problems: readonly string[];
 }
@@ -64,7 +67,8 @@ export class InstalledPlugins {
     const { developer = null, installed = null } = record ?? {};
     const dir = developer?.folder ?? join(this.#dir, id);
     const granted = (developer ?? installed)?.granted ?? {};
-    const found = { id, dir, record, granted };
+    const stamp = developer ? `reloaded ${developer.reloaded}` : stampOf(dir);
+    const found = { id, dir, record, granted, stamp };
     try {
       const manifest = await readManifest(dir);
       if (manifest.id !== id) throw unlike(`it calls itself ${manifest.id}`);
@@ -98,6 +102,30 @@ export class InstalledPlugins {
     }
     this.#checked.set(dir, stamp);
   }
+}
+
+/** Of what stands in a folder. An installation brings files of its own, however alike they are. */
+function stampOf(dir: string): string {
+  const { ino, ctimeMs } = statSync(join(dir, MANIFEST_FILE), { throwIfNoEntry: false }) ?? {};
+  return ino === undefined ? 'gone' : `${ino} ${ctimeMs}`;
+}
+
+/**
+ * Another Retake may replace or remove what this one uses: nothing more of it is opened then.
+ * @throws AppError plugin-failed
+ */
+export function requireSame({
+  facts: { name, version },
+  dir,
+  stamp,
+  developer,
+}: Pick<InstalledPlugin, 'facts' | 'dir' | 'stamp' | 'developer'>): void {
+  // What is being made may change at any time.
+  if (developer || stampOf(dir) === stamp) return;
+  throw new AppError('plugin-failed', 'another Retake replaced or removed it while it was used', {
+    doing: `${name} ${version}`,
+    hint: 'What was computed is kept: begin or resume it again.',
+  });
 }
 
 const NOT_INSTALLED = 'it was put there and not installed: install it';

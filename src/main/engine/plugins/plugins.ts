@@ -4,18 +4,12 @@ import { basename } from 'node:path';
 import pLimit from 'p-limit';
 import type { PluginEntry, PluginLook } from '../../../common/contract/plugins.ts';
 import { AppError, errorLine } from '../../../common/errors.ts';
-import { beyond, permissionLines } from '../../../common/plugins/permissions.ts';
+import { isInUse, onIdle, requireIdle } from '../../../common/plugins/in-use.ts';
 import { setResting } from '../../../common/plugins/resting.ts';
-import { compareVersions } from '../../../common/plugins/versions.ts';
 import { type DiskSteps, PluginKeeper } from './install/keeper.ts';
-import { openPackage, type Package } from './install/package.ts';
-import {
-  type FoundPlugin,
-  type InstalledPlugin,
-  InstalledPlugins,
-  readManifest,
-  retakeFaults,
-} from './installed.ts';
+import { openPackage } from './install/package.ts';
+import { type FoundPlugin, type InstalledPlugin, InstalledPlugins, readManifest } from './installed.ts';
+import { aboutPackage, requireAgreed } from './look.ts';
 import { readState, stateIn } from './state.ts';
 
 /** Turns what a plugin contributes into entries of a registry. */
@@ -45,9 +39,12 @@ export class Plugins {
   readonly #running = new Map<string, InstalledPlugin>();
   /** Why contributing failed, by id. */
   readonly #faults = new Map<string, string>();
+  /** Changed while they were used: seen to once they are idle. */
+  readonly #late = new Set<string>();
   #told = '';
   #watcher: FSWatcher | null = null;
   #minds = false;
+  readonly #endsMinding: () => void;
   /** What projects have on for themselves, by who needs it. */
   readonly #onHere = new Map<Needing, ReadonlySet<string>>();
 
@@ -55,6 +52,9 @@ export class Plugins {
     this.#parts = parts;
     this.#keeper = new PluginKeeper(parts.dir, parts.disk);
     this.#installed = new InstalledPlugins(parts.dir);
+    this.#endsMinding = onIdle((id) => {
+      if (this.#late.delete(id)) void this.refresh();
+    });
   }
 
   /** Finishes what was begun, hands over what is contributed, and minds what other engines change. Never fails. */
@@ -67,6 +67,7 @@ export class Plugins {
   stop(): void {
     this.#minds = false;
     this.#watcher?.close();
+    this.#endsMinding();
   }
 
   async list(): Promise<readonly PluginEntry[]> {
@@ -82,36 +83,30 @@ export class Plugins {
   async look(path: string, signal?: AbortSignal): Promise<PluginLook> {
     const found = await openPackage(path, signal);
     found.source.close();
-    return this.#about(found);
+    return aboutPackage(found, await this.#find());
   }
 
   /**
    * @param consent of the look that the artist agreed to
-   * @throws AppError plugin-invalid, usage where it is another package by now, disk-full
+   * @throws AppError plugin-invalid, usage where it is another package by now, plugin-busy, disk-full
    */
   async install(path: string, consent: string, signal?: AbortSignal): Promise<void> {
     const found = await openPackage(path, signal);
     try {
-      const { problems } = await this.#about(found);
-      if (problems[0] !== undefined) throw refused('plugin-invalid', problems[0], 'installing a plugin');
-      if (consent !== found.digest) {
-        throw refused(
-          'usage',
-          `${basename(path)} is not what was agreed to`,
-          'installing a plugin',
-          'Look at it again.',
-        );
-      }
-      await this.#keeper.install(found, signal);
+      requireAgreed(found, consent, path);
+      const mayReplace = () => requireIdle(found.manifest.id, 'installing a plugin');
+      mayReplace();
+      await this.#keeper.install(found, { signal, mayReplace });
     } finally {
       found.source.close();
     }
     await this.refresh();
   }
 
-  /** Switching on forgets that Retake switched it off. */
+  /** Switching on forgets that Retake switched it off. @throws AppError plugin-busy, plugin-missing */
   async enable(id: string, on: boolean): Promise<void> {
     await this.#require(id, 'switching a plugin');
+    if (!on) requireIdle(id, 'switching off a plugin');
     await this.#keeper.change(id, (old) => ({ ...old, on, disabled: on ? null : old.disabled }));
     await this.refresh();
   }
@@ -132,41 +127,54 @@ export class Plugins {
     await this.refresh();
   }
 
+  /** @throws AppError plugin-busy, plugin-missing, usage for one that was not installed */
   async remove(id: string): Promise<void> {
     const { record, dir } = await this.#require(id, 'removing a plugin', true);
     // Files that somebody put there are not Retake's to delete.
     if (!record)
-      throw refused('usage', `it was not installed by Retake`, 'removing a plugin', `Delete ${dir}.`);
+      throw new AppError('usage', 'it was not installed by Retake', {
+        doing: 'removing a plugin',
+        hint: `Delete ${dir}.`,
+      });
+    requireIdle(id, 'removing a plugin');
     await this.#keeper.remove(id);
     await this.refresh();
   }
 
-  /** Whoever makes a plugin agrees to what it asks for. */
+  /** Whoever makes a plugin agrees to what it asks for. @throws AppError plugin-busy, plugin-invalid */
   async develop(folder: string, on: boolean): Promise<void> {
     if (on) {
       const { id, permissions: granted } = await readManifest(folder);
+      requireIdle(id, 'using a developer folder');
       await this.#keeper.change(id, (old) => ({
         ...old,
         on: true,
         disabled: null,
-        developer: { folder, granted },
+        developer: { folder, granted, reloaded: (old.developer?.reloaded ?? 0) + 1 },
       }));
     } else {
       for (const { id, developer } of (await readState(this.#parts.dir)).plugins) {
         if (developer?.folder !== folder) continue;
+        requireIdle(id, 'leaving a developer folder');
         await this.#keeper.change(id, (old) => (old.installed ? { ...old, developer: null } : null));
       }
     }
     await this.refresh();
   }
 
-  /** Starts a developer folder anew, as it lies there now. @throws AppError usage */
+  /** Starts a developer folder anew, as it lies there now; other engines hear of it too. @throws AppError usage, plugin-busy */
   async reload(id: string): Promise<void> {
-    const { record, dir } = await this.#require(id, 'reloading a plugin');
-    if (!record?.developer) throw refused('usage', 'it is no developer folder', 'reloading a plugin');
+    const doing = 'reloading a plugin';
+    const { record, dir } = await this.#require(id, doing);
+    if (!record?.developer) throw new AppError('usage', 'it is no developer folder', { doing });
+    requireIdle(id, doing);
     const { permissions: granted } = await readManifest(dir);
-    await this.#keeper.change(id, (old) => ({ ...old, disabled: null, developer: { folder: dir, granted } }));
-    await this.#inTurn(() => this.#withdraw(id));
+    const { reloaded } = record.developer;
+    await this.#keeper.change(id, (old) => ({
+      ...old,
+      disabled: null,
+      developer: { folder: dir, granted, reloaded: reloaded + 1 },
+    }));
     await this.refresh();
     // Its files may be others where all that is listed of it is the same: the pages of panels.
     this.#parts.onChange?.();
@@ -183,7 +191,10 @@ export class Plugins {
         if (plugin) wanted.set(plugin.facts.id, plugin);
       }
       for (const [id, plugin] of this.#running) {
-        if (!isSame(plugin, wanted.get(id))) await this.#withdraw(id);
+        if (isSame(plugin, wanted.get(id))) continue;
+        // Another engine changed it under what uses it here, which goes on with what it has open.
+        if (isInUse(id)) this.#late.add(id);
+        else await this.#withdraw(id);
       }
       this.#faults.clear();
       for (const [id, plugin] of wanted) if (!this.#running.has(id)) await this.#contribute(plugin);
@@ -220,31 +231,7 @@ export class Plugins {
   async #require(id: string, doing: string, evenUnknown = false): Promise<FoundPlugin> {
     const found = (await this.#find()).find((one) => one.id === id);
     if (found && (found.record || evenUnknown)) return found;
-    throw refused('plugin-missing', `there is no plugin ${id}`, doing, 'Install it first.');
-  }
-
-  async #about({ manifest, source, digest }: Package): Promise<PluginLook> {
-    const old = (await this.#find()).find(({ id }) => id === manifest.id);
-    const version = old?.manifest?.version;
-    const order = version === undefined ? null : compareVersions(manifest.version, version);
-    const granted = old?.record?.installed?.granted ?? {};
-    return {
-      manifest,
-      files: source.names.length,
-      bytes: source.bytes,
-      consent: digest,
-      installed:
-        old?.manifest && old.record
-          ? {
-              version: old.manifest.version,
-              author: old.manifest.author,
-              developer: old.record.developer !== null,
-            }
-          : null,
-      change: order === null ? 'new' : order > 0 ? 'update' : order < 0 ? 'downgrade' : 'same',
-      asks: permissionLines(beyond(granted, manifest.permissions)),
-      problems: retakeFaults(manifest),
-    };
+    throw new AppError('plugin-missing', `there is no plugin ${id}`, { doing, hint: 'Install it first.' });
   }
 
   #entry({ id, dir, manifest, record, problems }: FoundPlugin): PluginEntry {
@@ -278,29 +265,21 @@ export class Plugins {
   }
 }
 
-function refused(
-  code: 'usage' | 'plugin-invalid' | 'plugin-missing',
-  what: string,
-  doing: string,
-  hint = '',
-) {
-  return new AppError(code, what, { doing, hint });
-}
-
 /** @param onHere those that a project has on for itself */
 function runnable(
-  { id, dir, manifest, record, granted, problems }: FoundPlugin,
+  { id, dir, manifest, record, granted, stamp, problems }: FoundPlugin,
   onHere: ReadonlySet<string>,
 ): InstalledPlugin | null {
   if (!manifest || !record || record.disabled !== null || problems.length > 0) return null;
   if (!record.on && !onHere.has(id)) return null;
   const { version, name, manifest: api } = manifest;
-  return { facts: { id, version, api, name }, manifest, dir, granted, developer: record.developer !== null };
+  const facts = { id, version, api, name };
+  return { facts, manifest, dir, granted, developer: record.developer !== null, stamp };
 }
 
-function restOf({ id, name, on, disabled, problems: [problem] }: PluginEntry) {
+function restOf({ id, name, path, on, disabled, problems: [problem] }: PluginEntry) {
   const off = disabled === null ? 'is switched off' : 'Retake has switched off';
-  return { id, name, why: problem !== undefined && on ? 'cannot run' : off };
+  return { id, name, dir: path, why: problem !== undefined && on ? 'cannot run' : off };
 }
 
 function isSame(one: InstalledPlugin, other: InstalledPlugin | undefined): boolean {

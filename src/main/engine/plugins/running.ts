@@ -2,8 +2,9 @@
 import { performance } from 'node:perf_hooks';
 import { AppError } from '../../../common/errors.ts';
 import type { PluginHandle } from '../../../common/plugins/handle.ts';
+import { holdPlugins } from '../../../common/plugins/in-use.ts';
 import { Crashes } from './crashes.ts';
-import type { InstalledPlugin } from './installed.ts';
+import { type InstalledPlugin, requireSame } from './installed.ts';
 import type { Contributor } from './plugins.ts';
 
 /** @param onCrash hears why, when it ended in a way that no plugin should */
@@ -72,7 +73,8 @@ export class RunningPlugins implements Contributor {
         },
       );
     }
-    return this.#parts.tiers[tier](plugin, (why) => this.#crashed(plugin, why));
+    requireSame(plugin);
+    return holding(await this.#parts.tiers[tier](plugin, (why) => this.#crashed(plugin, why)));
   }
 
   #crashed({ facts: { id } }: InstalledPlugin, why: string): void {
@@ -81,4 +83,18 @@ export class RunningPlugins implements Contributor {
       .disable(id, `It failed three times in ten minutes and was switched off; the last time ${why}.`)
       .catch(() => {});
   }
+}
+
+/** By what it contributes. */
+const USERS: Readonly<Record<string, string>> = {
+  ...{ methods: 'a render', exporters: 'an export', importers: 'an import', names: 'the naming of files' },
+};
+
+/** The same; while it answers, it is in use. */
+function holding(handle: PluginHandle): PluginHandle {
+  const call: PluginHandle['call'] = async (suite, method, ...rest) => {
+    using _use = holdPlugins([handle.facts.id], USERS[suite.calls[method]!.on] ?? 'something');
+    return await handle.call(suite, method, ...rest);
+  };
+  return { facts: handle.facts, suites: handle.suites, call, stop: () => handle.stop() };
 }

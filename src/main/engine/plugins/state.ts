@@ -17,8 +17,11 @@ const record = z.object({
   disabled: z.string().nullable().default(null),
   /** It lies in the folder of its id; the artist agreed to these permissions. */
   installed: z.object({ granted }).nullable().default(null),
-  /** It is being made there, and goes before the one that is installed. */
-  developer: z.object({ folder: z.string(), granted }).nullable().default(null),
+  /** It is being made there, and goes before the one that is installed; `reloaded` counts how often it was started anew. */
+  developer: z
+    .object({ folder: z.string(), granted, reloaded: z.int().nonnegative().default(0) })
+    .nullable()
+    .default(null),
   /** Begun and to be finished whatever happens: written before the first folder gets another name. */
   pending: z
     .discriminatedUnion('kind', [

@@ -32,6 +32,7 @@ import { guidesOf } from '../recipe/guides.ts';
 import type { Inpainted } from '../recipe/inpainting.ts';
 import { matteNotes } from '../recipe/mattes.ts';
 import { readModelSettings } from '../recipe/model-settings.ts';
+import { holdPluginsOf } from '../recipe/plugins-used.ts';
 import { Recipe } from '../recipe/recipe.ts';
 import {
   anchorsOf,
@@ -77,6 +78,8 @@ export async function prepareShot(
   makesTake = true,
 ): Promise<Shot> {
   const { signal, warn, cache } = context;
+  using uses = new DisposableStack();
+  uses.use(holdPluginsOf(settings, makesTake ? 'a render' : 'a preview'));
   const request = await resolveRequest(settings, signal);
   const { path: out, format, alpha } = settings.output;
   if (makesTake) await checkTarget(out, settings.source.clip, format, [basename(reportPath(out))]);
@@ -142,6 +145,7 @@ export async function prepareShot(
     const shot = { ...resolved, networks };
     const segmenters = await segmentersOf(mask, settings.model.bundle, { provider, digestStore, signal });
     const recipe = new Recipe({ shot, range, needs, ...guides, segmenters, store: cache, signal });
+    const used = uses.move();
     return {
       ...shot,
       bundle,
@@ -155,6 +159,7 @@ export async function prepareShot(
       estimators,
       segmenters,
       async [Symbol.asyncDispose]() {
+        using _uses = used;
         await recipe[Symbol.asyncDispose]();
         await segmenters[Symbol.asyncDispose]();
         await estimators[Symbol.asyncDispose]();

@@ -27,6 +27,11 @@ const DISK: DiskSteps = {
   remove: (path) => rm(path, { recursive: true, force: true }),
 };
 
+interface Installing {
+  readonly signal?: AbortSignal | undefined;
+  readonly mayReplace?: () => void;
+}
+
 const WAIT_MS = 20_000;
 const DOING = 'changing what is installed';
 
@@ -41,9 +46,10 @@ export class PluginKeeper {
 
   /**
    * Puts a package in the place of its id. What was there stays until the new one stands.
+   * @param how.mayReplace throws where what is there is used, asked once the new one is unpacked
    * @throws AppError plugin-invalid, disk-full
    */
-  async install(found: Package, signal?: AbortSignal): Promise<void> {
+  async install(found: Package, { signal, mayReplace }: Installing = {}): Promise<void> {
     const { id, permissions } = found.manifest;
     const tag = newTag();
     const staged = this.#new(tag);
@@ -53,6 +59,7 @@ export class PluginKeeper {
       await requireRoom(this.#dir, found.source.bytes, 'installing a plugin');
       await unpack(found, staged, signal);
       await this.#alone(async () => {
+        mayReplace?.();
         await this.#change(id, (old) => ({
           ...old,
           pending: { kind: 'install', tag, granted: permissions },

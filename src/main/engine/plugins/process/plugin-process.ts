@@ -25,6 +25,8 @@ export interface ProcessOptions {
   readonly log?: PluginLog;
   readonly limits?: Partial<Limits>;
   readonly network?: NetworkOptions;
+  /** Throws where another plugin stands there by now: what it made would be taken for this one's. */
+  readonly requireSame?: () => void;
 }
 
 export interface PluginProcess extends PluginHandle {
@@ -58,6 +60,7 @@ export function pluginProcess(plugin: ProcessPlugin, options: ProcessOptions): P
   let idle: NodeJS.Timeout | null = null;
 
   const begin = async (): Promise<Life> => {
+    options.requireSame?.();
     const outside = await leadsOutside(dir);
     if (outside !== null)
       throw failure(`${outside} is a link to a place outside of its folder`, 'Put the file itself there.');
@@ -70,6 +73,13 @@ export function pluginProcess(plugin: ProcessPlugin, options: ProcessOptions): P
       options.onCrash?.(fault);
     };
     await made.begin();
+    try {
+      // While it was loaded, too.
+      options.requireSame?.();
+    } catch (error) {
+      await made.stop();
+      throw error;
+    }
     return made;
   };
   /** One at a time, however many ask. */
