@@ -2,7 +2,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { methodContributor } from '../../src/main/engine/plugin-methods/contributor.ts';
-import { requireSame } from '../../src/main/engine/plugins/installed.ts';
 import { OFFERED } from '../../src/main/engine/plugins/offered.ts';
 import { Plugins } from '../../src/main/engine/plugins/plugins.ts';
 import { pluginProcess } from '../../src/main/engine/plugins/process/plugin-process.ts';
@@ -36,7 +35,6 @@ export async function runHere(home: string, hookDeadlineMs?: number): Promise<Ru
         pluginProcess(plugin, {
           offered: OFFERED,
           onCrash: ({ message }) => onCrash(message),
-          requireSame: () => requireSame(plugin),
         }),
       script: () => {
         throw new Error('no scripts here');

@@ -124,7 +124,7 @@ describe('networks of a plugin', () => {
     const dir = installNetworks(home, plugin);
     writeModel(join(dir, 'flow', 'model.onnx'), textModel(flowGraph()));
     writeModel(join(dir, 'interpolator', 'model.onnx'), textModel(middleGraph()));
-    const contributor = networksOfPlugins(join(home, 'plugins'));
+    const contributor = networksOfPlugins(join(home, 'plugins'), () => {});
     onTestFinished(() => contributor.withdraw(plugin.id));
     const facts = { id: plugin.id, version: '1.0.0', api: 1, name: plugin.name };
     contributor.contribute({ facts, manifest: networkManifest(plugin), dir });

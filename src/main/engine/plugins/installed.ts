@@ -119,9 +119,9 @@ export function requireSame({
   dir,
   stamp,
   developer,
-}: Pick<InstalledPlugin, 'facts' | 'dir' | 'stamp' | 'developer'>): void {
+}: Pick<InstalledPlugin, 'facts' | 'dir'> & Partial<InstalledPlugin>): void {
   // What is being made may change at any time.
-  if (developer || stampOf(dir) === stamp) return;
+  if (developer || stamp === undefined || stampOf(dir) === stamp) return;
   throw new AppError('plugin-failed', 'another Retake replaced or removed it while it was used', {
     doing: `${name} ${version}`,
     hint: 'What was computed is kept: begin or resume it again.',

@@ -8,7 +8,7 @@ import { type AppError, Cancelled } from '../../../../common/errors.ts';
 import { issueText } from '../../../../common/issue.ts';
 import type { PluginHandle } from '../../../../common/plugins/handle.ts';
 import { agree, type Suite, suiteId } from '../../../../common/plugins/suites.ts';
-import type { InstalledPlugin } from '../installed.ts';
+import { type InstalledPlugin, requireSame } from '../installed.ts';
 import { PluginLog } from '../log.ts';
 import { Broker, type NetworkOptions } from './broker.ts';
 import { pluginFault, TELL } from './faults.ts';
@@ -25,8 +25,6 @@ export interface ProcessOptions {
   readonly log?: PluginLog;
   readonly limits?: Partial<Limits>;
   readonly network?: NetworkOptions;
-  /** Throws where another plugin stands there by now: what it made would be taken for this one's. */
-  readonly requireSame?: () => void;
 }
 
 export interface PluginProcess extends PluginHandle {
@@ -37,7 +35,8 @@ export interface PluginProcess extends PluginHandle {
   readonly dropped: number;
 }
 
-type ProcessPlugin = Pick<InstalledPlugin, 'facts' | 'manifest' | 'dir' | 'granted'>;
+type ProcessPlugin = Pick<InstalledPlugin, 'facts' | 'manifest' | 'dir' | 'granted'> &
+  Partial<InstalledPlugin>;
 
 /** Starts nothing yet. @throws AppError plugin-failed where it asks for suites that are not offered */
 export function pluginProcess(plugin: ProcessPlugin, options: ProcessOptions): PluginProcess {
@@ -60,7 +59,8 @@ export function pluginProcess(plugin: ProcessPlugin, options: ProcessOptions): P
   let idle: NodeJS.Timeout | null = null;
 
   const begin = async (): Promise<Life> => {
-    options.requireSame?.();
+    // What another one made would be taken for this one's.
+    requireSame(plugin);
     const outside = await leadsOutside(dir);
     if (outside !== null)
       throw failure(`${outside} is a link to a place outside of its folder`, 'Put the file itself there.');
@@ -75,7 +75,7 @@ export function pluginProcess(plugin: ProcessPlugin, options: ProcessOptions): P
     await made.begin();
     try {
       // While it was loaded, too.
-      options.requireSame?.();
+      requireSame(plugin);
     } catch (error) {
       await made.stop();
       throw error;
