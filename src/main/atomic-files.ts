@@ -9,6 +9,7 @@ import { copyFile, open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+const PARTIAL = '.retake-partial-';
 const WINDOWS = process.platform === 'win32';
 
 /** Windows renames nothing that a virus scanner or an indexer has open; they let go within moments. Milliseconds. */
@@ -122,9 +123,14 @@ export async function copyWhole(from: string, to: string): Promise<void> {
 
 /** Where a file of this tag lies until it is whole. */
 export function temporaryFor(path: string, tag = randomBytes(4).toString('hex')): string {
-  return join(dirname(path), `.retake-partial-${tag}`);
+  return join(dirname(path), `${PARTIAL}${tag}`);
 }
 
 function codeOf(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? '';
+}
+
+/** Whether a name is of what was not whole yet. */
+export function isPartial(name: string): boolean {
+  return name.startsWith(PARTIAL);
 }

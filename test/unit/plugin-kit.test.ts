@@ -98,10 +98,12 @@ describe('a plugin that is packed', () => {
   it('refuses links and names that are not the same everywhere', async () => {
     const { path } = await begin('links', 'names');
     symlinkSync('/etc/passwd', join(path, 'words.txt'));
-    await expect(packPlugin(path)).rejects.toThrow('words.txt is a link');
+    await expect(packPlugin(path)).rejects.toThrow('"words.txt" is a link');
     rmSync(join(path, 'words.txt'));
     writeFileSync(join(path, 'aux.js'), '');
-    await expect(packPlugin(path)).rejects.toThrow('the name of aux.js means something else');
+    await expect(packPlugin(path)).rejects.toThrow(
+      '"aux.js" is no name that a file can have on every system',
+    );
     await expect(packPlugin(dir)).rejects.toThrow('there is no retake-plugin.json');
   });
 });

@@ -121,7 +121,9 @@ describe('plugins of a machine', () => {
 
   it('come from a folder, which is sealed: what changes afterwards does not run', async () => {
     await install(
-      await unpacked(at('made'), manifestWith(), { 'index.js': 'export default {};', '.git/x': '' }),
+      await unpacked(at('made'), manifestWith(), {
+        ...{ 'index.js': 'export default {};', '.git/x': '', 'test/a.ale': '', 'old.zip': '', 'a.d.ts': '' },
+      }),
     );
     expect(await told()).toEqual([`${ID} 1.0.0 on`]);
     expect((await readdir(join(home(), ID))).sort()).toEqual(['index.js', 'retake-plugin.json']);

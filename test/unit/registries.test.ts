@@ -16,6 +16,9 @@ const sources = globSync('src/**/*.{ts,tsx}', { cwd: root }).map((path) => path.
 const textOf = (path: string) => readFileSync(join(root, path), 'utf8');
 const homes = sources.filter((path) => textOf(path).includes('new Registry<'));
 
+// Who contributes the models that come with Retake: where they lie is found at the start.
+await import('../../src/main/engine/library/built-in.ts');
+
 /** In a process that has started nothing: no plugin of others has had its turn. */
 const found: { readonly home: string; readonly registry: Registry<{ readonly id: string }> }[] = [];
 for (const home of homes) {
@@ -47,13 +50,14 @@ describe.each(found.map((one) => [one.registry.what, one] as const))(
   },
 );
 
-it('every built-in plugin that has come contributes to one, and none is unknown', () => {
+it('every built-in plugin contributes, and nobody else', () => {
   const owners = new Set(
     found.flatMap(({ registry }) => registry.list.map(({ id }) => registry.ownerOf(id))),
   );
-  for (const owner of owners) expect(Object.values(BUILT_IN)).toContain(owner);
-  expect(found.map(({ registry }) => registry.what)).toEqual(
-    expect.arrayContaining(['method', 'take format', 'kind of network']),
+  expect([...owners].map((owner) => owner!.id).sort()).toEqual(
+    Object.values(BUILT_IN)
+      .map(({ id }) => id)
+      .sort(),
   );
 });
 

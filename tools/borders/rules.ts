@@ -234,7 +234,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/plugin-methods',
-    'plugins, methods, diffusion, common, common/plugins',
+    'plugins, plugins/install, methods, diffusion, common, common/plugins',
     'Methods of plugins are methods: what they answer is checked here and nowhere else.',
   ),
   area(
@@ -327,6 +327,10 @@ export const AREAS: readonly Area[] = [
  */
 export const REGISTRIES: readonly { readonly file: string; readonly shared: readonly string[] }[] = [
   { file: 'common/formats/registry.ts', shared: ['format.ts'] },
+  {
+    file: 'common/interchange/registry.ts',
+    shared: ['cut.ts', 'formats.ts'],
+  },
   { file: 'main/engine/methods/registry.ts', shared: ['have.ts', 'types.ts'] },
 ];
 

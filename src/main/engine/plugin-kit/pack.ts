@@ -17,8 +17,7 @@ const SAME = { mtime: new Date(1980, 0, 1), mode: 0o100644, compress: false, for
 export async function packPlugin(folder: string): Promise<PackedPlugin> {
   const doing = `packing ${basename(folder)}`;
   const { written } = await readWrittenManifest(folder, doing);
-  const { packed, left } = await pluginFiles(folder, doing);
-  const others = packed.filter(({ path }) => path !== MANIFEST_FILE);
+  const { packed: others, left } = await pluginFiles(folder);
   const digests: Record<string, string> = {};
   for (const { path } of others) digests[path] = await fileDigest(join(folder, path));
   const text = `${JSON.stringify({ ...written, files: digests }, null, 2)}\n`;

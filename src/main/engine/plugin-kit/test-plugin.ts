@@ -37,7 +37,7 @@ export async function testPlugin(
   const doing = `testing ${basename(folder)}`;
   const { manifest } = await readWrittenManifest(folder, doing);
   const checking = new Checking(signal);
-  const files = await pluginFiles(folder, doing);
+  const files = await pluginFiles(folder);
   await checkFiles(checking, manifest, files);
   const { contributes } = manifest;
   const recorded = { replayed: 0, written: 0 };
@@ -96,7 +96,7 @@ async function checkFiles(checking: Checking, manifest: Manifest, { packed }: Pl
     if (missing !== undefined) throw broken(`${missing} is not there, or is left out when it is packed`);
     const native = packed.find(({ path }) => extname(path) === '.node');
     if (native) throw broken(`${native.path} is a program for one system`);
-    return `${packed.length}`;
+    return `${packed.length + 1}`;
   });
 }
 

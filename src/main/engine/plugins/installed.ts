@@ -72,7 +72,7 @@ export class InstalledPlugins {
     try {
       const manifest = await readManifest(dir);
       if (manifest.id !== id) throw unlike(`it calls itself ${manifest.id}`);
-      const files = await filesIn(dir);
+      const { files } = await filesIn(dir, !developer || manifest.files !== undefined);
       if (!developer) await this.#requireUnchanged(dir, manifest, files);
       const names = files.map(({ name }) => name);
       const faults = [...fileFaults(manifest, names), ...retakeFaults(manifest)];

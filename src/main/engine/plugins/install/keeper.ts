@@ -8,7 +8,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../../../../common/errors.ts';
-import { publish, writeWhole } from '../../../atomic-files.ts';
+import { isPartial, publish, writeWhole } from '../../../atomic-files.ts';
 import { requireRoom } from '../../disk.ts';
 import { type FileLock, lockFile } from '../../storage/db.ts';
 import { newRecord, type PluginRecord, readState, stateIn, stateText } from '../state.ts';
@@ -167,10 +167,11 @@ export class PluginKeeper {
     return lockFile(join(this.#dir, '.lock'), { waitMs: 0, doing: DOING });
   }
 
-  /** Hidden folders of engines that are gone. */
+  /** Hidden folders of engines that are gone, and halves of plugins.json, which nobody writes without the lock. */
   async #leftovers(): Promise<string[]> {
     const names = await readdir(this.#dir).catch(() => []);
     return names.filter((name) => {
+      if (isPartial(name)) return true;
       const [, tag = '', pid = ''] = /^\.(?:new|old)-((\d+)-.*)$/.exec(name) ?? [];
       return Number(pid) === process.pid ? !filling.has(tag) : pid !== '' && !isAlive(Number(pid));
     });
