@@ -12,6 +12,7 @@ import { replaceSource } from '../delivery/in-place.ts';
 import { forgetPartial } from '../delivery/partial.ts';
 import { requireWorkFolder } from '../folders.ts';
 import type { Probe } from '../media/remembering-probe.ts';
+import { lendersOf } from '../models/contributed.ts';
 import type { NetworkPlaces } from '../project/places.ts';
 import type { ProjectSession } from '../project/session.ts';
 import type { Handlers } from '../serve.ts';
@@ -75,9 +76,10 @@ export function deliveryHandlers({
     'delivery.run': async (request, signal) => {
       await allowed(request);
       const ids = [...(request.timelines?.formats ?? []), ...wordsIn(request.names ?? '')];
+      const upscaler = request.media.as === 'made' ? (request.media.upscaler ?? null) : null;
       // Timelines are written last, after hours of takes.
       using _uses = holdPlugins(
-        ids.map(pluginOf).filter((id) => id !== null),
+        [...ids.map(pluginOf).filter((id) => id !== null), ...lendersOf(upscaler)],
         'an export',
       );
       return await deliver(request, { ...contextOf(signal), onProgress: telling() });
