@@ -22,7 +22,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const sources = globSync('src/**/*.{ts,tsx,js}', { cwd: root }).map((path) => path.replaceAll('\\', '/'));
 /** What a registry hands out is imported by nobody else, whoever knows its area. */
 const open = sources.filter((path) =>
-  REGISTRIES.every(({ file }) => dirname(path) !== `src/${dirname(file)}` || path === `src/${file}`),
+  REGISTRIES.every(({ file }) => !path.startsWith(`src/${dirname(file)}/`) || path === `src/${file}`),
 );
 /** Something to import of every area, and every file that a rule names. */
 const targets = [

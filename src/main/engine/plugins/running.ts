@@ -85,15 +85,18 @@ export class RunningPlugins implements Contributor {
   }
 }
 
-/** By what it contributes. */
+/** By what it contributes. A render holds those of its method from its first frame to its last; a plan holds none: it is asked anew. */
 const USERS: Readonly<Record<string, string>> = {
-  ...{ methods: 'a render', exporters: 'an export', importers: 'an import', names: 'the naming of files' },
+  exporters: 'an export',
+  importers: 'an import',
+  names: 'the naming of files',
 };
 
 /** The same; while it answers, it is in use. */
 function holding(handle: PluginHandle): PluginHandle {
   const call: PluginHandle['call'] = async (suite, method, ...rest) => {
-    using _use = holdPlugins([handle.facts.id], USERS[suite.calls[method]!.on] ?? 'something');
+    const user = USERS[suite.calls[method]!.on];
+    using _use = user === undefined ? null : holdPlugins([handle.facts.id], user);
     return await handle.call(suite, method, ...rest);
   };
   return { facts: handle.facts, suites: handle.suites, call, stop: () => handle.stop() };

@@ -54,6 +54,7 @@ export async function timeCalls(
   };
   const context = {
     job: 'plan',
+    forPlan: true as const,
     probe,
     cache,
     checkpoint: new CheckpointFile(dir, 'plan'),

@@ -25,7 +25,6 @@ import {
 import { forecast } from '../recipe/forecast.ts';
 import { branchVisits, guidanceNotes } from '../recipe/guidance.ts';
 import { guidesOf } from '../recipe/guides.ts';
-import { holdPluginsOf } from '../recipe/plugins-used.ts';
 import { Recipe } from '../recipe/recipe.ts';
 import { type ResolvedShot, resolveRequest, resolveShot, shapeOf } from '../recipe/request.ts';
 import { reuseNotes } from '../recipe/reuse.ts';
@@ -90,7 +89,6 @@ export function createPlanner(parts: PlannerParts): Planner {
     };
   };
   const plan: Planner = async (settings, measuring) => {
-    using _uses = holdPluginsOf(settings, 'a plan');
     const request = await resolveRequest(settings);
     const clip = await probe(settings.source.clip);
     const {

@@ -28,6 +28,8 @@ export interface RenderContext {
   /** Told to the artist at once and kept for the report. */
   readonly warn: (message: string) => void;
   readonly warnings: readonly string[];
+  /** Timed for a plan, which is asked anew where a plugin changes meanwhile: none is held for it. */
+  readonly forPlan?: true;
   /** Bytes that network calls may take; what the machine has free, unless said. */
   readonly freeMemory?: number;
   /** Looks in on sampling after each network call; awaited. */

@@ -79,7 +79,7 @@ export async function prepareShot(
 ): Promise<Shot> {
   const { signal, warn, cache } = context;
   using uses = new DisposableStack();
-  uses.use(holdPluginsOf(settings, makesTake ? 'a render' : 'a preview'));
+  if (!context.forPlan) uses.use(holdPluginsOf(settings, makesTake ? 'a render' : 'a preview'));
   const request = await resolveRequest(settings, signal);
   const { path: out, format, alpha } = settings.output;
   if (makesTake) await checkTarget(out, settings.source.clip, format, [basename(reportPath(out))]);
