@@ -10,6 +10,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { Arch, build, Platform } from 'electron-builder';
 import { beforeAll, describe, expect, it } from 'vitest';
