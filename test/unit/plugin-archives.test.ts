@@ -108,8 +108,8 @@ const attacks: [string, () => Promise<unknown>, RegExp][] = [
   [
     'begins at the root',
     async () => {
-      await zipOf(zip(), whole({ ...code, 'xtmp/evil.js': '' }));
-      await patch('xtmp/evil.js', '/tmp/evil.js');
+      await zipOf(zip(), whole({ ...code, 'xabc/evil.js': '' }));
+      await patch('xabc/evil.js', '/abc/evil.js');
     },
     /absolute path/,
   ],

@@ -85,9 +85,9 @@ it('tells what a project has from which plugin: methods of shots and takes, netw
 });
 
 it('knows the files of a plugin by its folder, wherever that lies, and no others', () => {
-  const mine = [plugin('org.example.mine', { path: '/work/mine' })];
-  expect(pluginOfFile('/work/mine/model', mine)).toBe('org.example.mine');
-  expect(pluginOfFile('/work/mine-too/model', mine)).toBeNull();
+  const mine = [plugin('org.example.mine', { path: '/plugins/mine' })];
+  expect(pluginOfFile('/plugins/mine/model', mine)).toBe('org.example.mine');
+  expect(pluginOfFile('/plugins/mine-too/model', mine)).toBeNull();
   expect(pluginOfFile('C:\\Users\\a\\plugins\\org.example.looks\\model', [])).toBe('org.example.looks');
   expect(pluginOfFile('/models/plugins/ink.safetensors', [])).toBeNull();
 });

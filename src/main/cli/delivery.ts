@@ -10,6 +10,7 @@ import { FCPXML_VERSIONS, type FcpxmlVersion, TIMELINE_FORMATS } from '../../com
 import type { Rational } from '../../common/media.ts';
 import type { Engine } from './engine.ts';
 import { createProgressView } from './progress.ts';
+import { stopSignal } from './stop-signal.ts';
 import { frameRate } from './timelines.ts';
 
 type DeliveryRequest = Calls['delivery.run']['input'];
@@ -50,7 +51,6 @@ interface ExportFlags {
   readonly json?: boolean;
 }
 
-const EXIT_CANCELLED = 130;
 const EXIT_FAILED = 1;
 const NAMES = '{project}_{shot}_{take}';
 const DOING = 'reading the options';
@@ -137,21 +137,15 @@ type Done = { readonly made: Delivered } | { readonly planned: DeliveryForecast 
 
 async function follow(engine: Engine, path: string, flags: ExportFlags): Promise<Done> {
   const view = createProgressView(process.stderr);
-  const abort = new AbortController();
-  const stop = () => {
-    if (abort.signal.aborted) process.exit(EXIT_CANCELLED);
-    abort.abort();
-  };
+  const signal = stopSignal();
   engine.onEvent((event) => {
     if (event.kind === 'delivery') view.file(event.progress);
     else if (event.kind === 'warning') view.note(`retake: ${event.message}`);
   });
-  process.on('SIGINT', stop).on('SIGTERM', stop).on('SIGHUP', stop);
   try {
     const opened = await engine.call('project.open', { path });
     if (opened.recovered !== null) view.note(`retake: ${opened.recovered}`);
     const request = requestOf(opened.id, opened.document, flags);
-    const { signal } = abort;
     // Whoever types a path wants it looked at, wherever it is.
     if (flags.upscale !== undefined) await engine.call('project.reach', { path: resolve(flags.upscale) });
     if (flags.plan) return { planned: await engine.call('delivery.foresee', request, { signal }) };

@@ -1,9 +1,10 @@
 /** `retake describe`: what a frame of a clip shows, in the words of a captioner. */
 import { resolve } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { Engine } from './engine.ts';
-import { EXIT_CANCELLED } from './follow.ts';
+import { frameOption } from './frame-option.ts';
 import { createProgressView } from './progress.ts';
+import { stopSignal } from './stop-signal.ts';
 
 interface Terminal {
   withEngine<Result>(task: (engine: Engine) => Promise<Result>): Promise<Result>;
@@ -21,16 +22,7 @@ export function addDescribeCommand(retake: Command, { withEngine, print }: Termi
     .command('describe')
     .argument('<clip>', 'the clip')
     .description('Say what a frame of a clip shows, as a source prompt to start from.')
-    .option(
-      '--frame <n>',
-      'the frame, counted from 0',
-      (text) => {
-        const value = Number(text);
-        if (Number.isInteger(value) && value >= 0) return value;
-        throw new InvalidArgumentError('It must be a whole number from 0.');
-      },
-      0,
-    )
+    .addOption(frameOption())
     .option('--captioner <dir>', 'what says it; by default the one that the library has')
     .option('--json', 'print JSON')
     .action(async (clip: string, { frame, captioner, json }: Flags) => {
@@ -38,21 +30,16 @@ export function addDescribeCommand(retake: Command, { withEngine, print }: Termi
       const estimator = captioner === undefined ? null : resolve(captioner);
       const found = await withEngine(async (engine) => {
         const view = createProgressView(process.stderr);
-        const abort = new AbortController();
-        const stop = () => {
-          if (abort.signal.aborted) process.exit(EXIT_CANCELLED);
-          abort.abort();
-        };
+        const signal = stopSignal();
         engine.onEvent((event) => {
           if (event.kind === 'describing') view.share('describing', event.fraction);
           else if (event.kind === 'warning') view.note(`retake: ${event.message}`);
         });
-        process.on('SIGINT', stop).on('SIGTERM', stop).on('SIGHUP', stop);
         try {
           // Whoever types a path wants it looked at, wherever it is.
           for (const one of [path, estimator])
             if (one !== null) await engine.call('project.reach', { path: one });
-          return await engine.call('clip.describe', { path, frame, estimator }, { signal: abort.signal });
+          return await engine.call('clip.describe', { path, frame, estimator }, { signal });
         } finally {
           view.end();
         }

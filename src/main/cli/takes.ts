@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ReviewWork, WrittenFile } from '../../common/contract/takes.ts';
 import type { Engine } from './engine.ts';
 import { createProgressView } from './progress.ts';
+import { stopSignal } from './stop-signal.ts';
 import { scoresText } from './text.ts';
 
 interface Terminal {
@@ -17,7 +18,6 @@ const WORKS: Readonly<Record<ReviewWork, string>> = {
   compare: 'A/B movie',
 };
 
-const EXIT_CANCELLED = 130;
 const COLUMNS = 6;
 
 interface TakeFlags {
@@ -53,22 +53,17 @@ export function addTakeCommands(retake: Command, { withEngine, print }: Terminal
   ): Promise<Result> =>
     withEngine(async (engine) => {
       const view = createProgressView(process.stderr);
-      const abort = new AbortController();
-      const stop = () => {
-        if (abort.signal.aborted) process.exit(EXIT_CANCELLED);
-        abort.abort();
-      };
+      const signal = stopSignal();
       engine.onEvent((event) => {
         if (event.kind === 'review') view.share(WORKS[event.work], event.fraction);
         else if (event.kind === 'warning') view.note(`retake: ${event.message}`);
       });
-      process.on('SIGINT', stop).on('SIGTERM', stop).on('SIGHUP', stop);
       const about = { take: resolve(take), clip: flags.clip === undefined ? null : resolve(flags.clip) };
       try {
         // Whoever types a path wants it looked at, wherever it is.
         for (const path of [about.take, about.clip])
           if (path !== null) await engine.call('project.reach', { path });
-        return await task(engine, about, abort.signal);
+        return await task(engine, about, signal);
       } finally {
         view.end();
       }

@@ -5,7 +5,6 @@ import type { DesktopContract } from '../../../common/contract/contract.ts';
 import type { DesktopEvent, JobEvent } from '../../../common/contract/events.ts';
 import type { OpenedProject } from '../../../common/contract/projects.ts';
 import { AppError, errorLine } from '../../../common/errors.ts';
-import { holdPlugins } from '../../../common/plugins/in-use.ts';
 import { samePluginFile } from '../../../common/plugins/used.ts';
 import type { ProjectDocument } from '../../../common/project/document.ts';
 import { parseRate } from '../../../common/time/rational.ts';
@@ -18,10 +17,7 @@ import { Trials } from '../library/trials.ts';
 import { saysRate } from '../media/picture-header.ts';
 import type { RememberingProbe } from '../media/remembering-probe.ts';
 import { isClipThere } from '../media/sequence.ts';
-import { saveStill } from '../media/still.ts';
-import { lendersOf } from '../models/contributed.ts';
 import { rememberingFacts } from '../models/facts.ts';
-import { openUpscaler } from '../models/upscaler.ts';
 import type { Plugins } from '../plugins/plugins.ts';
 import { Previews } from '../previews/previews.ts';
 import { Backups } from '../project/backups.ts';
@@ -34,14 +30,13 @@ import { maskPicture } from '../queue/mask-picture.ts';
 import { RenderQueue } from '../queue/queue.ts';
 import type { JobStore } from '../queue/store.ts';
 import type { Supervisor } from '../queue/supervisor.ts';
-import { fileName } from '../queue/take-name.ts';
 import { Watch } from '../queue/watch.ts';
 import { Review } from '../review/review.ts';
 import type { Handlers } from '../serve.ts';
 import { unlessCancelled } from '../unless-cancelled.ts';
 import { done, either, seldom } from './calling.ts';
 import { deliveryHandlers } from './delivery.ts';
-import { describeFrame } from './describe.ts';
+import { frameHandlers } from './frames.ts';
 import { JobPlugins } from './job-plugins.ts';
 import { libraryCalls } from './library.ts';
 import { planHandlers } from './plans.ts';
@@ -224,46 +219,15 @@ export function createDesktop(parts: DesktopParts): Desktop {
       const of = { clip: clip.path, mask, frame, bundle: folder, size, flow };
       return maskPicture(of, { cache, probe, facts }, either(errands.signal, signal));
     },
-    'clip.saveFrame': async ({ path, frame, folder, name, larger }, signal) => {
-      const doing = 'saving a frame';
-      await requireShown(path, doing);
-      if (larger?.upscaler) await places.require(larger.upscaler, doing);
-      await places.accept(folder);
-      await requireWorkFolder(folder, 'choosing the folder of the frame');
-      const until = either(errands.signal, signal);
-      const upscaler = larger && (await library.estimatorAt('upscaler', larger.upscaler, doing));
-      using _uses = holdPlugins(lendersOf(upscaler), 'the enlarging of a frame');
-      const model =
-        upscaler === null ? null : await openUpscaler(upscaler, { provider: 'cpu', signal: until });
-      try {
-        const clip = await probe(path, until);
-        const of = { clip, frame, folder, stem: fileName(name), change: model?.enlarge };
-        return { path: await saveStill(of, until) };
-      } finally {
-        await model?.close();
-      }
-    },
-    'clip.frame': async ({ path, frame }, signal) => {
-      await requireShown(path, 'showing a frame');
-      return previews.frame(path, frame, signal);
-    },
-    'clip.describe': async ({ path, frame, estimator }, signal) => {
-      const doing = 'describing a frame';
-      await requireShown(path, doing);
-      if (estimator !== null) await places.require(estimator, doing);
-      const captioner = await library.estimatorAt('captioner', estimator, doing);
-      using _uses = holdPlugins(lendersOf(captioner), 'the describing of a frame');
-      const tell = (fraction: number) => emit({ kind: 'describing', path, frame, fraction });
-      return await describeFrame(
-        { path, frame, captioner },
-        { probe, signal: either(errands.signal, signal), onFraction: seldom(tell) },
-      );
-    },
     'clip.preview': async ({ path }, signal) => {
       await requireShown(path, 'showing a clip');
       return unlessCancelled(previews.preview(path), signal);
     },
 
+    ...frameHandlers({
+      ...{ library, places, previews, probe, requireShown, emit },
+      errand: () => errands.signal,
+    }),
     ...planHandlers({
       ...{ paths, cache, store, supervisor, probe, facts, library, trials, previews, queue, requireKnown },
       ...{ errand: () => errands.signal, emit },

@@ -1,4 +1,7 @@
-/** One life of a plugin's process, from its start to its end: the handshake, calls and their answers, all within limits. */
+/**
+ * One life of a plugin's process, from its start to its end: the handshake, calls and their answers, all within limits. Long, because it is
+ * one state machine: what is waited for, what was given up and why it ended decide together what each message means.
+ */
 import { performance } from 'node:perf_hooks';
 import type { Writable } from 'node:stream';
 import prettyBytes from 'pretty-bytes';
