@@ -169,8 +169,11 @@ export async function pluginStates(): Promise<void> {
       .getByText(/index\.js/)
       .waitFor();
   });
-  await close();
-  await close();
+  // One key for each sheet, when the one before is gone.
+  for (const sheet of [consent(), manager()]) {
+    await close();
+    await sheet.waitFor({ state: 'detached' });
+  }
   await state(app, 'missing plugin in the inspector', async () => {
     // A sheet that goes takes the focus back to where it came from.
     await app.page.getByRole('dialog').waitFor({ state: 'detached' });

@@ -1,4 +1,7 @@
-/** Takes, shots or the timeline as files for other programs: chosen, foreseen, written while the window stays in use. */
+/**
+ * Takes, shots or the timeline as files for other programs: chosen, foreseen, written while the window stays in use. Long, since the sheet
+ * and the run that it begins are one state, and each of their buttons is a few lines here.
+ */
 import type { Calls } from '../../common/contract/contract.ts';
 import { pathFault } from '../../common/contract/values.ts';
 import type { ExportChoice, What } from '../../common/delivery/choice.ts';

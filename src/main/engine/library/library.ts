@@ -1,4 +1,7 @@
-/** All that the artist can render with: what comes with Retake, what was added, what lies in watched folders. */
+/**
+ * All that the artist can render with: what comes with Retake, what was added, what lies in watched folders, what plugins lend. Long, because
+ * every question about the one list is answered where the list is; how files are looked at is in the files beside.
+ */
 import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import pLimit from 'p-limit';
