@@ -64,6 +64,19 @@ export interface Seen {
   readonly denoised: Latent;
   /** Of the frames that the pass reads, in its order. */
   readonly reads: readonly Read[];
+  /** How the predictions of its pass depend on the latents, in steps that the run differentiates. */
+  readonly slope?: Slope;
+}
+
+/** The derivative of a pass: of ẑ0 after guidance by the latents before the step, in the solver's form. */
+interface Slope {
+  /** ẑ0 of every frame of the pass, the network's own. */
+  readonly denoised: ReadonlyMap<number, Latent>;
+  /**
+   * Σ over frames of cotangent · ∂ẑ0/∂latent, for every frame of the pass.
+   * @param cotangents by frame; those that are not named count nothing
+   */
+  pull(cotangents: ReadonlyMap<number, Latent>): Promise<ReadonlyMap<number, Latent>>;
 }
 
 /** One descent from noise to clean of some of the shot's frames. */
@@ -91,6 +104,8 @@ export interface Run {
   readonly fewer?: string;
   /** Every frame of the run once; by default each by itself. */
   passes?(step: number): readonly Pass[];
+  /** Whether `blend` and `settle` are shown the slope in a step: its passes go through the network by themselves, for about four times the time. */
+  differentiates?(step: number): boolean;
   /** The ẑ0 to step with instead of the network's own. */
   blend?(seen: Seen, earlier: Earlier): Latent | Promise<Latent>;
   /** Whether this step waits for every frame's ẑ0 before any frame steps; `gather` then answers the ẑ0 to step with. */

@@ -6,11 +6,13 @@ import type { Keep } from './edit-mask.ts';
 import type { Run } from './run.ts';
 import type { Share } from './share.ts';
 import type { Solver } from './solvers/solver.ts';
-import type { Conditioning, ControlInput, Latent, Predict, PredictionType } from './types.ts';
+import type { Conditioning, ControlInput, Latent, Predict, PredictionType, RecordCall } from './types.ts';
 
 export interface SampleRequest {
   readonly runs: readonly Run[];
   readonly predict: Predict;
+  /** Where a run differentiates. */
+  readonly record?: RecordCall;
   readonly prediction: PredictionType;
   readonly solver: Solver;
   /** clip_sample of the scheduler's configuration, for solvers that obey it. */

@@ -108,6 +108,42 @@ export interface PredictOutput {
  */
 export type Predict = (frames: readonly PredictInput[], joint?: boolean) => Promise<readonly PredictOutput[]>;
 
+/** What a recorded call can be differentiated by: the network's own input, the text of each branch, weights that are learnt. */
+type DifferentiatedBy = 'latent' | 'text' | 'weights';
+
+/** Products of cotangents with the Jacobian of a recorded call; of what was not asked for nothing is there. */
+interface PulledBack {
+  /** Per frame, of the network's input `latent`: the sum over its branches. */
+  readonly latents?: readonly Latent[];
+  /** Per frame and branch, (tokens, dim). */
+  readonly texts?: readonly (readonly Float32Array[])[];
+  /** By the name of the weight: the sum over all rows of the call. */
+  readonly weights?: ReadonlyMap<string, Float32Array>;
+}
+
+/** A call of the network that can be followed backwards. */
+interface Recorded {
+  readonly outputs: readonly PredictOutput[];
+  /**
+   * Reverse mode: Σ cotangent · ∂output/∂input. Banks, structure and what ControlNets add are constants. May be asked more than once.
+   * @param cotangents per frame and branch, as large as the output; null counts nothing
+   */
+  pull(
+    cotangents: readonly (readonly (Latent | null)[])[],
+    by: readonly DifferentiatedBy[],
+  ): Promise<PulledBack>;
+}
+
+/**
+ * `Predict` that remembers how what it answers depends on what it is asked; the whole network runs.
+ * @param by whatever may be asked for afterwards
+ */
+export type RecordCall = (
+  frames: readonly PredictInput[],
+  by: readonly DifferentiatedBy[],
+  joint?: boolean,
+) => Promise<Recorded>;
+
 export type PredictionType = 'epsilon' | 'v_prediction' | 'sample';
 
 /** The fields of a diffusers scheduler_config.json that change the numbers. */

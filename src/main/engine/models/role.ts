@@ -1,4 +1,6 @@
 /** What a network is for. Everything that is known of one kind of network is one value of this type. */
+
+import type { Recorder } from '../onnx/grad/recorder.ts';
 import type { Model } from '../onnx/ir/graph.ts';
 import type { Session, SessionOptions } from '../onnx/ort.ts';
 import type { Outcomes, Step } from '../onnx/passes/pass.ts';
@@ -53,6 +55,8 @@ export interface Part<Io> {
   readonly session: Runner;
   /** The same in tiles, where its role has them. */
   readonly tiled?: Runner | undefined;
+  /** The same followed backwards, where it was opened for that. */
+  readonly recorder?: Recorder | undefined;
   readonly io: Io;
   /** Path of the graph, for errors. */
   readonly file: string;
