@@ -141,6 +141,11 @@ export const AREAS: readonly Area[] = [
     'A pass makes a graph of a graph: no file, no session.',
   ),
   area(
+    'main/engine/onnx/grad',
+    'onnx',
+    'A graph is followed backwards by its operators: what the network is for, others know.',
+  ),
+  area(
     'main/engine/onnx/shapes',
     'ir, common',
     'What a call takes is told from its graph: no file, no session.',
