@@ -71,6 +71,8 @@ export const EACH: Rules = {
   Identity: same,
   Cast: cast,
   Not: typed(() => bool),
+  IsNaN: typed(() => bool),
+  IsInf: typed(() => bool),
   DequantizeLinear: (_node, [first, scale]) => (first && scale ? known(first.dims, scale.type) : null),
   Where: where,
 };

@@ -1,0 +1,141 @@
+/** Writes the backward nodes of a graph into it. */
+import { constantOf } from '../ir/constants.ts';
+import { type Attribute, attr, type Graph, type Model, Node } from '../ir/graph.ts';
+import { float32Tensor, int64Tensor } from '../ir/types.ts';
+import { type Known, knownConstant, knownTensor } from '../shapes/known.ts';
+import { ruleOf } from '../shapes/operators.ts';
+import { type Emitter, undifferentiable } from './rule.ts';
+
+/** Operator sets from which on axes are an input. */
+const SUM_AXES_INPUT = 13;
+const MEAN_AXES_INPUT = 18;
+const SPLIT_INPUT = 13;
+
+/** @param known shapes of all values of the graph; those of added ones are put there too */
+export class GraphEmitter implements Emitter {
+  readonly graph: Graph;
+  readonly opset: number;
+  readonly #known: Map<string, Known>;
+  readonly #shared = new Map<string, string>();
+
+  constructor({ graph, opsets }: Model, known: Map<string, Known>) {
+    this.graph = graph;
+    this.opset = opsets.get('') ?? 1;
+    this.#known = known;
+  }
+
+  dims(value: string): readonly number[] {
+    const known = this.#known.get(value);
+    if (known) return known.dims;
+    const maker = this.graph.producer(value) ?? new Node({ op: 'input', inputs: [], outputs: [value] });
+    throw undifferentiable(maker, 'an output of unknown shape');
+  }
+
+  values(value: string): readonly number[] | null {
+    const tensor = constantOf(this.graph, value);
+    if (tensor) return knownTensor(tensor).values ?? null;
+    const node = this.graph.producer(value);
+    return node?.op === 'Constant' ? (knownConstant(this.graph, node)?.values ?? null) : null;
+  }
+
+  op(
+    op: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+    domain = '',
+  ): string {
+    const [output] = this.#add(op, inputs, attributes, domain, 1);
+    return output!;
+  }
+
+  split(value: string, axis: number, sizes: readonly number[]): string[] {
+    const byInput = this.opset >= SPLIT_INPUT;
+    const inputs = byInput ? [value, this.ints(sizes)] : [value];
+    const attributes = { axis: attr.int(axis), ...(byInput ? {} : { split: attr.ints(sizes) }) };
+    return this.#add('Split', inputs, attributes, '', sizes.length);
+  }
+
+  sum(value: string, axes: readonly number[]): string {
+    return this.#reduced('ReduceSum', value, axes, SUM_AXES_INPUT);
+  }
+
+  mean(value: string, axes: readonly number[]): string {
+    return this.#reduced('ReduceMean', value, axes, MEAN_AXES_INPUT);
+  }
+
+  reshape(value: string, dims: readonly number[]): string {
+    if (same(this.dims(value), dims)) return value;
+    // A side of 0 would stand for that of the input.
+    const attributes: Record<string, Attribute> = dims.includes(0) ? { allowzero: attr.int(1) } : {};
+    return this.op('Reshape', [value, this.ints(dims)], attributes);
+  }
+
+  transpose(value: string, perm: readonly number[]): string {
+    return perm.every((axis, i) => axis === i)
+      ? value
+      : this.op('Transpose', [value], { perm: attr.ints(perm) });
+  }
+
+  ints(values: readonly number[]): string {
+    return this.#once(`ints ${values}`, () =>
+      this.graph.addInitializer(int64Tensor('grad_ints', [values.length], values)),
+    );
+  }
+
+  float(value: number): string {
+    return this.floats(Float32Array.of(value), []);
+  }
+
+  floats(values: Float32Array, dims: readonly number[]): string {
+    return this.#once(`floats ${values} of ${dims}`, () =>
+      this.graph.addInitializer(float32Tensor('grad_floats', dims, values)),
+    );
+  }
+
+  sumTo(value: string, dims: readonly number[]): string {
+    const from = this.dims(value);
+    const more = from.length - dims.length;
+    const axes = from.flatMap((side, axis) => (side === 1 || dims[axis - more] === side ? [] : [axis]));
+    return this.reshape(axes.length > 0 ? this.sum(value, axes) : value, dims);
+  }
+
+  #reduced(op: string, value: string, axes: readonly number[], sinceInput: number): string {
+    if (axes.length === 0) return value;
+    const keep = { keepdims: attr.int(1) };
+    return this.opset >= sinceInput
+      ? this.op(op, [value, this.ints(axes)], keep)
+      : this.op(op, [value], { ...keep, axes: attr.ints(axes) });
+  }
+
+  #add(
+    op: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, Attribute>>,
+    domain: string,
+    count: number,
+  ): string[] {
+    const outputs = Array.from({ length: count }, () => this.graph.unique(`grad_${op}_out`));
+    this.graph.addNode(op, inputs, attributes, { domain, name: `grad_${op}`, outputs });
+    const node = this.graph.producer(outputs[0]!)!;
+    const made = ruleOf(op)(
+      node,
+      inputs.map((input) => this.#known.get(input)),
+    );
+    const all = made === null ? [] : 'dims' in made ? [made] : made;
+    // Most are pictures and tokens: what they hold is not carried along.
+    for (const [i, output] of outputs.entries())
+      if (all[i]) this.#known.set(output, { dims: all[i].dims, type: all[i].type });
+    return outputs;
+  }
+
+  #once(key: string, make: () => string): string {
+    const made = this.#shared.get(key) ?? make();
+    this.#shared.set(key, made);
+    this.#known.set(made, knownTensor(this.graph.initializers.get(made)!));
+    return made;
+  }
+}
+
+function same(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((side, i) => side === b[i]);
+}
