@@ -7,6 +7,7 @@ import type {
   LatentShape,
   Predict,
   PredictInput,
+  RecordCall,
   SchedulerConfig,
 } from '../../src/main/engine/diffusion/types.ts';
 
@@ -33,9 +34,9 @@ export function text(value: number): Conditioning {
   return { hidden: Float32Array.of(value), tokens: 1, dim: 1 };
 }
 
-/** Smooth in the latent, so that inversion converges; different for every other input. */
-function answer(
-  { latent, timestep, structure, attention }: PredictInput,
+/** What the answer is a sine of. */
+function phases(
+  { latent, attention }: PredictInput,
   branch: number,
   condition: number,
   joint: readonly Latent[],
@@ -45,9 +46,18 @@ function answer(
     let seen = attention && !attention.self ? 0 : value;
     for (const [place, { sites }] of bank.entries()) seen += sites[0]!.data[branch * SIZE + i]! / (place + 2);
     for (const [place, other] of joint.entries()) seen += other[i]! / (place + 3);
+    return 1.3 * seen + 0.2 * i + condition;
+  });
+}
+
+/** Smooth in the latent, so that inversion converges; different for every other input. */
+function answer(input: PredictInput, branch: number, condition: number, joint: readonly Latent[]): Latent {
+  const { latent, timestep, structure } = input;
+  const sines = phases(input, branch, condition, joint);
+  return latent.map((value, i) => {
     return (
       0.7 * value +
-      0.2 * Math.sin(1.3 * seen + 0.2 * i + condition) +
+      0.2 * Math.sin(sines[i]!) +
       0.1 * Math.cos(timestep / 150 + condition) +
       0.05 * (structure?.[i % structure.length] ?? 0)
     );
@@ -90,6 +100,50 @@ export function smoothNetwork(log?: PredictInput[]): Predict {
       const features: Features = { sites: [{ branches: outputs.length, tokens: 1, channels: SIZE, data }] };
       return { outputs, features };
     });
+  };
+}
+
+/** Derivatives of the answers in closed form. Calls go to `log`, cotangents that are pulled too. */
+export function smoothRecord(log: PredictInput[] = [], network = smoothNetwork(log)): RecordCall {
+  return async (inputs, by, joint = false) => {
+    const outputs = await network(inputs, joint);
+    const others = joint ? inputs.map(({ latent }) => latent) : [];
+    // d sine / d seen, per frame and branch.
+    const slopes = inputs.map((input) =>
+      input.branches.map(({ hidden }, b) => phases(input, b, hidden[0]!, others).map((at) => Math.cos(at))),
+    );
+    return {
+      outputs,
+      async pull(cotangents, of) {
+        if (of.some((one) => !by.includes(one))) throw new Error('recorded for something else');
+        const latents = inputs.map(({ latent, attention }, frame) => {
+          const own = attention && !attention.self ? 0 : 1;
+          return latent.map((_, i) => {
+            let sum = 0;
+            for (const [to, branches] of cotangents.entries()) {
+              for (const [b, cotangent] of branches.entries()) {
+                if (!cotangent) continue;
+                const seen = (to === frame ? own : 0) + (joint ? 1 / (frame + 3) : 0);
+                sum += cotangent[i]! * ((to === frame ? 0.7 : 0) + 0.2 * 1.3 * seen * slopes[to]![b]![i]!);
+              }
+            }
+            return sum;
+          });
+        });
+        const texts = inputs.map(({ branches, timestep }, frame) =>
+          branches.map(({ hidden }, b) => {
+            const wave = -0.1 * Math.sin(timestep / 150 + hidden[0]!);
+            const cotangent = cotangents[frame]![b];
+            const all = cotangent?.reduce(
+              (sum, value, i) => sum + value * (0.2 * slopes[frame]![b]![i]! + wave),
+              0,
+            );
+            return Float32Array.of(all ?? 0);
+          }),
+        );
+        return { ...(of.includes('latent') && { latents }), ...(of.includes('text') && { texts }) };
+      },
+    };
   };
 }
 

@@ -40,7 +40,8 @@ export function schedule(
     const room = pass.keys === 'joint' ? 1 : most(pass);
     for (const part of waiting) {
       if (taken.size >= room) break;
-      if (attendAlike(part[0].pass, pass) && ready(part)) taken.add(part);
+      const other = part[0].pass;
+      if (attendAlike(other, pass) && taken.size < most(other) && ready(part)) taken.add(part);
     }
     waiting = waiting.filter((part) => !taken.has(part));
     const visits = [...taken].flat();

@@ -1,17 +1,22 @@
 /** The network as a denoiser: parametrisation, guidance and scaling applied, so that samplers see ẑ0 and ε only. */
 import { editMask, type Keep } from './edit-mask.ts';
-import { activeBranches, combine } from './guidance.ts';
-import { type Denoised, type Form, networkInput, toDenoised } from './parametrisation.ts';
+import { activeBranches, combine, parted } from './guidance.ts';
+import { type Denoised, type Form, networkInput, slopeOfDenoised, toDenoised } from './parametrisation.ts';
 import type {
   Attention,
   Conditioning,
   ControlInput,
   DeepFeatures,
+  DifferentiatedBy,
   Features,
   Latent,
   Level,
   Predict,
+  PredictInput,
   PredictionType,
+  PredictOutput,
+  PulledBack,
+  RecordCall,
 } from './types.ts';
 
 /**
@@ -64,34 +69,111 @@ export async function denoiseFrames(
   level: Level,
   joint = false,
 ): Promise<Answer[]> {
+  const answers = await denoiser.predict(asked(denoiser, frames, level), joint);
+  return frames.map((frame, i) => answerOf(denoiser, frame, answers[i]!, level));
+}
+
+/** A call that can be followed backwards. */
+export interface RecordedFrames {
+  readonly answers: readonly Answer[];
+  /**
+   * Products of cotangents of ẑ0 with its Jacobian: of latents as they were given, of texts and pooled texts of the branches that ran, of weights.
+   * Where an edit is confined, its mask is a constant.
+   * @param cotangents per frame; null counts nothing
+   */
+  pull(cotangents: readonly (Latent | null)[], by: readonly DifferentiatedBy[]): Promise<PulledBack>;
+}
+
+/** The same as `denoiseFrames`, recorded. @param by whatever may be asked for afterwards */
+export async function recordFrames(
+  denoiser: Omit<Denoiser, 'predict'>,
+  record: RecordCall,
+  { frames, level, by, joint = false }: AskedFrames,
+): Promise<RecordedFrames> {
+  const { form, prediction, clip } = denoiser;
+  const recorded = await record(asked(denoiser, frames, level), by, joint);
+  const answers = frames.map((frame, i) => answerOf(denoiser, frame, recorded.outputs[i]!, level));
+  const [guidance] = guidanceOf(denoiser);
+  const slope = slopeOfDenoised(form, prediction, level);
+  return {
+    answers,
+    async pull(cotangents, of) {
+      const counted = cotangents.map((cotangent, i) =>
+        cotangent && clip ? unlessClipped(cotangent, answers[i]!.denoised) : cotangent,
+      );
+      const pulled = await recorded.pull(
+        counted.map((cotangent, i) => {
+          const { outputs } = recorded.outputs[i]!;
+          if (cotangent === null) return outputs.map(() => null);
+          const raw = cotangent.map((value) => slope.raw * value);
+          return parted(raw, outputs.length, guidance, answers[i]!.edit);
+        }),
+        of,
+      );
+      const { latents } = pulled;
+      if (!latents) return pulled;
+      const whole = latents.map((latent, i) => {
+        const own = counted[i];
+        return latent.map((value, at) => slope.input * value + (own ? slope.latent * own[at]! : 0));
+      });
+      return { ...pulled, latents: whole };
+    },
+  };
+}
+
+export interface AskedFrames {
+  readonly frames: readonly FrameInput[];
+  readonly level: Level;
+  readonly by: readonly DifferentiatedBy[];
+  readonly joint?: boolean;
+}
+
+/** What bounds ẑ0 hides how it would go on. */
+function unlessClipped(cotangent: Latent, denoised: Latent): Latent {
+  return cotangent.map((value, i) => (Math.abs(denoised[i]!) < 1 ? value : 0));
+}
+
+/** By which branches are weighed, and what the network is told. */
+function guidanceOf({ toldGuidance, guidance }: Pick<Denoiser, 'toldGuidance' | 'guidance'>) {
+  return toldGuidance ? ([1, guidance] as const) : ([guidance] as const);
+}
+
+function asked(
+  denoiser: Omit<Denoiser, 'predict'>,
+  frames: readonly FrameInput[],
+  level: Level,
+): PredictInput[] {
   const { form, keep } = denoiser;
-  const [guidance, told] = denoiser.toldGuidance ? [1, denoiser.guidance] : [denoiser.guidance];
-  const answers = await denoiser.predict(
-    frames.map(
-      ({ latent, structure, attention, control, capture, deep, keepDeep, branches = denoiser.branches }) => ({
-        latent: networkInput(form, latent, level),
-        timestep: level.timestep,
-        branches: activeBranches(branches, guidance, keep),
-        ...(told !== undefined && { guidance: told }),
-        ...(structure && { structure }),
-        ...(attention && { attention }),
-        ...(control && control.length > 0 && { control }),
-        ...(capture && { capture }),
-        ...(deep && { deep }),
-        ...(keepDeep && { keepDeep }),
-      }),
-    ),
-    joint,
+  const [guidance, told] = guidanceOf(denoiser);
+  return frames.map(
+    ({ latent, structure, attention, control, capture, deep, keepDeep, branches = denoiser.branches }) => ({
+      latent: networkInput(form, latent, level),
+      timestep: level.timestep,
+      branches: activeBranches(branches, guidance, keep),
+      ...(told !== undefined && { guidance: told }),
+      ...(structure && { structure }),
+      ...(attention && { attention }),
+      ...(control && control.length > 0 && { control }),
+      ...(capture && { capture }),
+      ...(deep && { deep }),
+      ...(keepDeep && { keepDeep }),
+    }),
   );
-  return frames.map(({ latent }, i) => {
-    const { outputs, features, deep } = answers[i]!;
-    // With `keep` the first branch is the source prompt's.
-    const [source, target] = outputs;
-    const edit = keep && source && target ? editMask(source, target, keep) : undefined;
-    const raw = combine(outputs, guidance, edit);
-    const denoised = toDenoised(form, denoiser.prediction, raw, latent, level, denoiser.clip);
-    return { ...denoised, ...(features && { features }), ...(deep && { deep }), ...(edit && { edit }) };
-  });
+}
+
+function answerOf(
+  denoiser: Omit<Denoiser, 'predict'>,
+  { latent }: FrameInput,
+  { outputs, features, deep }: PredictOutput,
+  level: Level,
+): Answer {
+  const { form, prediction, clip, keep } = denoiser;
+  // With `keep` the first branch is the source prompt's.
+  const [source, target] = outputs;
+  const edit = keep && source && target ? editMask(source, target, keep) : undefined;
+  const raw = combine(outputs, guidanceOf(denoiser)[0], edit);
+  const denoised = toDenoised(form, prediction, raw, latent, level, clip);
+  return { ...denoised, ...(features && { features }), ...(deep && { deep }), ...(edit && { edit }) };
 }
 
 /** A denoiser bound to one frame, for the samplers and inversions of single frames. */

@@ -17,9 +17,13 @@ export function brokenDown(what: string, doing: string, hint: string): AppError 
 /** Throws AppError not-finite naming what broke, the step (0-based within the run, printed from 1) and the frame of the shot. */
 export function assertFinite(latent: Latent, doing: string, step: number, frame?: number): void {
   if (isFiniteLatent(latent)) return;
-  const where = frame === undefined ? `step ${step + 1}` : `step ${step + 1}, frame ${frame}`;
-  throw new AppError('not-finite', `the picture broke down at ${where} (not a number)`, {
+  throw new AppError('not-finite', `the picture broke down at ${placeOf(step, frame)} (not a number)`, {
     doing,
     hint: 'Lower the guidance or the weights, or use the full-precision model.',
   });
+}
+
+/** @param step 0-based within the run, printed from 1; frame of the clip */
+export function placeOf(step: number, frame?: number): string {
+  return frame === undefined ? `step ${step + 1}` : `step ${step + 1}, frame ${frame}`;
 }

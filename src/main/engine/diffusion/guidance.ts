@@ -14,6 +14,16 @@ export function activeBranches(
   return guidance === 1 && !keep ? branches.slice(-1) : branches;
 }
 
+/** What `combine` hands back to each output of what it is handed: (1 - g)·cotangent and g·cotangent. The mask of an edit is a constant. */
+export function parted(cotangent: Latent, outputs: number, guidance: number, edit?: Float32Array): Latent[] {
+  if (outputs === 1) return [cotangent];
+  const weight = (i: number) => (edit ? guidance * edit[i % edit.length]! : guidance);
+  return [
+    cotangent.map((value, i) => (1 - weight(i)) * value),
+    cotangent.map((value, i) => weight(i) * value),
+  ];
+}
+
 /** u + g·(c - u); a single output passes through. Where an edit is confined (`editMask`), (c - u) is weighed by it. */
 export function combine(outputs: readonly Latent[], guidance: number, edit?: Float32Array): Latent {
   const [first, conditional] = outputs;

@@ -38,10 +38,7 @@ export function toDenoised(
   const n = latent.length;
   const denoised = new Float32Array(n);
   const eps = new Float32Array(n);
-  // In VE form the network sees z = x/√(σ²+1), whose ᾱ is 1/(σ²+1).
-  const scale = form === 'vp' ? 1 : 1 / Math.sqrt(level.sigma * level.sigma + 1);
-  const signal = form === 'vp' ? Math.sqrt(level.alphaBar) : scale;
-  const noise = form === 'vp' ? Math.sqrt(1 - level.alphaBar) : level.sigma * scale;
+  const { input: scale, signal, noise } = sharesAt(form, level);
   for (let i = 0; i < n; i++) {
     const out = raw[i]!;
     const z = latent[i]! * scale;
@@ -58,6 +55,28 @@ export function toDenoised(
     if (clip) denoised[i] = Math.min(1, Math.max(-1, denoised[i]!));
   }
   return { denoised, eps };
+}
+
+/**
+ * How ẑ0 depends on what it is made of, where it is not clipped: ∂ẑ0/∂latent with the raw output held, and ∂ẑ0/∂raw. The raw output
+ * itself depends on the latent by `input`, the scale of `networkInput`.
+ */
+export function slopeOfDenoised(
+  form: Form,
+  prediction: PredictionType,
+  level: Level,
+): { readonly latent: number; readonly raw: number; readonly input: number } {
+  const { input, signal, noise } = sharesAt(form, level);
+  if (prediction === 'epsilon') return { latent: input / signal, raw: -noise / signal, input };
+  if (prediction === 'v_prediction') return { latent: input * signal, raw: -noise, input };
+  return { latent: 0, raw: 1, input };
+}
+
+/** Shares of the picture and of the noise in what the network sees, and its scale: in VE form it sees z = x/√(σ²+1), whose ᾱ is 1/(σ²+1). */
+function sharesAt(form: Form, { alphaBar, sigma }: Level) {
+  if (form === 'vp') return { input: 1, signal: Math.sqrt(alphaBar), noise: Math.sqrt(1 - alphaBar) };
+  const input = 1 / Math.sqrt(sigma * sigma + 1);
+  return { input, signal: input, noise: sigma * input };
 }
 
 /** The unit noise that takes `denoised` to `latent` at this level; the level must carry noise. */

@@ -64,17 +64,21 @@ export interface Seen {
   readonly denoised: Latent;
   /** Of the frames that the pass reads, in its order. */
   readonly reads: readonly Read[];
-  /** How the predictions of its pass depend on the latents, in steps that the run differentiates. */
+  /** How the predictions of its call depend on the latents, where the run differentiates; for `blend`, and for `settle` where the step does not gather. */
   readonly slope?: Slope;
 }
 
-/** The derivative of a pass: of ẑ0 after guidance by the latents before the step, in the solver's form. */
-interface Slope {
-  /** ẑ0 of every frame of the pass, the network's own. */
+/**
+ * The derivative of a call: of ẑ0 after guidance by the latents before the step, in the solver's form. What is attended to of earlier
+ * passes is a constant, and so is the mask of an edit that is confined. Of a joint pass it has all frames, else the one.
+ */
+export interface Slope {
+  /** ẑ0 of its frames, the network's own. */
   readonly denoised: ReadonlyMap<number, Latent>;
   /**
-   * Σ over frames of cotangent · ∂ẑ0/∂latent, for every frame of the pass.
+   * Σ over frames of cotangent · ∂ẑ0/∂latent, for every frame it has.
    * @param cotangents by frame; those that are not named count nothing
+   * @throws AppError not-finite naming step and frame, Cancelled
    */
   pull(cotangents: ReadonlyMap<number, Latent>): Promise<ReadonlyMap<number, Latent>>;
 }
@@ -104,8 +108,11 @@ export interface Run {
   readonly fewer?: string;
   /** Every frame of the run once; by default each by itself. */
   passes?(step: number): readonly Pass[];
-  /** Whether `blend` and `settle` are shown the slope in a step: its passes go through the network by themselves, for about four times the time. */
-  differentiates?(step: number): boolean;
+  /**
+   * Whether `blend` and `settle` are shown the slope in a pass of a step (of so many): it goes through the whole network by itself,
+   * for about four times the time.
+   */
+  differentiates?(step: number, steps: number, pass: Pass): boolean;
   /** The ẑ0 to step with instead of the network's own. */
   blend?(seen: Seen, earlier: Earlier): Latent | Promise<Latent>;
   /** Whether this step waits for every frame's ẑ0 before any frame steps; `gather` then answers the ẑ0 to step with. */
@@ -135,6 +142,11 @@ export function askedRun(solver: Solver, run: Run): Run {
 /** The passes of one step. */
 export function passesOf(run: Run, step: number): readonly Pass[] {
   return run.passes?.(step) ?? run.frames.map((frame) => ({ frames: [frame], keys: 'own' }));
+}
+
+/** Whether a pass of a step is one that can be followed backwards. */
+export function isRecorded(run: Run, step: number, pass: Pass): boolean {
+  return run.differentiates?.(step, run.schedule.levels.length, pass) ?? false;
 }
 
 /** Frames that go through the network in all steps of these runs: the calls they cost. */

@@ -2,28 +2,34 @@
 import { assert } from '../../../common/errors.ts';
 import { type Batch, schedule as batchesOf, type Visit } from './batches.ts';
 import { mostOf, ONE_BY_ONE } from './capacity.ts';
-import { type Answer, denoiseFrames } from './denoiser.ts';
-import { assertFinite } from './finite.ts';
+import { type Answer, denoiseFrames, recordFrames } from './denoiser.ts';
+import { assertFinite, placeOf } from './finite.ts';
 import { stepNoise } from './noise.ts';
 import { addNoise, type Denoised, noiseBetween } from './parametrisation.ts';
 import { wholeCalls } from './reuse.ts';
 import {
   type Earlier,
+  isRecorded,
   keysOf,
   type Pass,
   passesOf,
   type Read,
   type Run,
   type Seen,
+  type Slope,
   shotFrame,
 } from './run.ts';
 import type { SampleRequest } from './sampling.ts';
 import { isWithin } from './share.ts';
+import { slopeOf } from './slope.ts';
 import { stepAt } from './solvers/solver.ts';
 import type { RunState } from './state.ts';
 import type { Attention, DeepFeatures, Latent, Level } from './types.ts';
 
-export type Prediction = Answer;
+export interface Prediction extends Answer {
+  /** Of its call, where the run differentiates. */
+  readonly slope?: Slope;
+}
 
 export class RunStep {
   /** What is left of the step, in order. */
@@ -69,14 +75,15 @@ export class RunStep {
     this.#whole = whole[step]!;
     this.#reusedNext = whole[step + 1] === false;
     this.#stepped = new Set(this.#gathers ? [] : visited);
-    this.batches = batchesOf(passes, mostOf(request.capacity ?? ONE_BY_ONE), visited);
+    const most = mostOf(request.capacity ?? ONE_BY_ONE);
+    this.batches = batchesOf(passes, (pass) => (isRecorded(run, step, pass) ? 1 : most(pass)), visited);
     this.#featureUse = lastUses(this.batches, keysOf);
     this.#carryUse = lastUses(this.batches, ({ reads = [] }) => reads);
   }
 
   /** The network's call for a batch. */
-  ask(index: number): Promise<Prediction[]> {
-    const { solver, structure, control, clip, branches, toldGuidance, guidanceRange } = this.#request;
+  async ask(index: number): Promise<readonly Prediction[]> {
+    const { record, solver, structure, control, clip, branches, toldGuidance, guidanceRange } = this.#request;
     const { schedule } = this.#run;
     const [step, steps] = [stepAt(schedule, this.#step), stepAt(schedule, schedule.levels.length - 1) + 1];
     const { visits, joint } = this.batches[index]!;
@@ -98,7 +105,17 @@ export class RunStep {
       keepDeep: this.#whole && this.#reusedNext,
       branches: this.#run.text?.(frame, this.#step, branches),
     }));
-    return denoiseFrames(denoiser, inputs, this.#from, joint);
+    if (!isRecorded(this.#run, this.#step, visits[0]!.pass))
+      return denoiseFrames(denoiser, inputs, this.#from, joint);
+    assert(record, 'what a run differentiates can be followed backwards');
+    const call = { frames: inputs, level: this.#from, by: ['latent'], joint } as const;
+    const recorded = await recordFrames(denoiser, record, call);
+    const frames = visits.map(({ frame }) => frame);
+    const slope = slopeOf(recorded, frames, {
+      where: () => placeOf(...this.#stands(frames[0]!)),
+      check: (gradient, frame) => this.#assertFinite(gradient, frame, 'following the network backwards'),
+    });
+    return recorded.answers.map((answer) => ({ ...answer, slope }));
   }
 
   /** What becomes of its answers: the frames step, or wait for those that are still to come. */
@@ -107,9 +124,9 @@ export class RunStep {
     for (const [i, visit] of this.batches[index]!.visits.entries()) {
       const { frame } = visit;
       const prediction = predictions[i]!;
-      const { denoised } = prediction;
+      const { denoised, slope } = prediction;
       this.#assertFinite(denoised, frame);
-      const seen = this.#seen(visit, denoised);
+      const seen = this.#seen(visit, denoised, slope);
       const used = (await this.#run.blend?.(seen, this.#earlier)) ?? denoised;
       if (!this.#gathers) await this.#advance(seen, used, prediction);
       if (this.#lends(frame, index)) {
@@ -185,7 +202,7 @@ export class RunStep {
     if (solver.multistep) before.set(frame, used);
   }
 
-  #seen({ frame, pass }: Visit, denoised: Latent): Seen {
+  #seen({ frame, pass }: Visit, denoised: Latent, slope?: Slope): Seen {
     return {
       step: this.#step,
       steps: this.#run.schedule.levels.length,
@@ -196,6 +213,7 @@ export class RunStep {
       latent: this.#state.latents.get(frame)!,
       attention: this.#attention(pass),
       denoised,
+      ...(slope && { slope }),
       reads: (pass.reads ?? []).map((other): Read => {
         const carry = this.#state.carries.get(other);
         assert(carry, `the prediction of frame ${other} is held while it is read`);
@@ -225,13 +243,16 @@ export class RunStep {
     return (this.#featureUse.get(frame) ?? -1) > index;
   }
 
-  #assertFinite(latent: Latent, frame: number): void {
-    assertFinite(
-      latent,
-      'sampling',
+  #assertFinite(latent: Latent, frame: number, doing = 'sampling'): void {
+    assertFinite(latent, doing, ...this.#stands(frame));
+  }
+
+  /** The step, from 0, and the frame of the clip. */
+  #stands(frame: number): [step: number, frame: number] {
+    return [
       stepAt(this.#run.schedule, this.#step),
       (this.#request.firstFrame ?? 0) + shotFrame(this.#run, frame),
-    );
+    ];
   }
 }
 

@@ -109,14 +109,16 @@ export interface PredictOutput {
 export type Predict = (frames: readonly PredictInput[], joint?: boolean) => Promise<readonly PredictOutput[]>;
 
 /** What a recorded call can be differentiated by: the network's own input, the text of each branch, weights that are learnt. */
-type DifferentiatedBy = 'latent' | 'text' | 'weights';
+export type DifferentiatedBy = 'latent' | 'text' | 'weights';
 
 /** Products of cotangents with the Jacobian of a recorded call; of what was not asked for nothing is there. */
-interface PulledBack {
+export interface PulledBack {
   /** Per frame, of the network's input `latent`: the sum over its branches. */
   readonly latents?: readonly Latent[];
   /** Per frame and branch, (tokens, dim). */
   readonly texts?: readonly (readonly Float32Array[])[];
+  /** The same of XL's pooled text. */
+  readonly pooled?: readonly (readonly Float32Array[])[];
   /** By the name of the weight: the sum over all rows of the call. */
   readonly weights?: ReadonlyMap<string, Float32Array>;
 }
