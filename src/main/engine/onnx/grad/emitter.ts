@@ -1,8 +1,7 @@
 /** Writes the backward nodes of a graph into it. */
-import { constantOf } from '../ir/constants.ts';
 import { type Attribute, attr, type Graph, type Model, Node } from '../ir/graph.ts';
 import { float32Tensor, int64Tensor } from '../ir/types.ts';
-import { type Known, knownConstant, knownTensor } from '../shapes/known.ts';
+import { type Known, knownTensor } from '../shapes/known.ts';
 import { ruleOf } from '../shapes/operators.ts';
 import { type Emitter, undifferentiable } from './rule.ts';
 
@@ -25,17 +24,15 @@ export class GraphEmitter implements Emitter {
   }
 
   dims(value: string): readonly number[] {
-    const known = this.#known.get(value);
-    if (known) return known.dims;
-    const maker = this.graph.producer(value) ?? new Node({ op: 'input', inputs: [], outputs: [value] });
-    throw undifferentiable(maker, 'an output of unknown shape');
+    return this.#told(value).dims;
+  }
+
+  type(value: string): number {
+    return this.#told(value).type;
   }
 
   values(value: string): readonly number[] | null {
-    const tensor = constantOf(this.graph, value);
-    if (tensor) return knownTensor(tensor).values ?? null;
-    const node = this.graph.producer(value);
-    return node?.op === 'Constant' ? (knownConstant(this.graph, node)?.values ?? null) : null;
+    return this.#known.get(value)?.values ?? null;
   }
 
   op(
@@ -76,6 +73,14 @@ export class GraphEmitter implements Emitter {
       : this.op('Transpose', [value], { perm: attr.ints(perm) });
   }
 
+  expand(value: string, dims: readonly number[]): string {
+    return same(this.dims(value), dims) ? value : this.op('Expand', [value, this.ints(dims)]);
+  }
+
+  zeros(dims: readonly number[]): string {
+    return this.expand(this.float(0), dims);
+  }
+
   ints(values: readonly number[]): string {
     return this.#once(`ints ${values}`, () =>
       this.graph.addInitializer(int64Tensor('grad_ints', [values.length], values)),
@@ -97,6 +102,13 @@ export class GraphEmitter implements Emitter {
     const more = from.length - dims.length;
     const axes = from.flatMap((side, axis) => (side === 1 || dims[axis - more] === side ? [] : [axis]));
     return this.reshape(axes.length > 0 ? this.sum(value, axes) : value, dims);
+  }
+
+  #told(value: string): Known {
+    const known = this.#known.get(value);
+    if (known) return known;
+    const maker = this.graph.producer(value) ?? new Node({ op: 'input', inputs: [], outputs: [value] });
+    throw undifferentiable(maker, 'an output of unknown shape');
   }
 
   #reduced(op: string, value: string, axes: readonly number[], sinceInput: number): string {

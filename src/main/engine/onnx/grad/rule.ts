@@ -9,6 +9,8 @@ export interface Emitter {
   readonly opset: number;
   /** @throws AppError bundle-invalid naming who makes a value whose shape cannot be told */
   dims(value: string): readonly number[];
+  /** Element type by its ONNX number. */
+  type(value: string): number;
   /** What a small constant holds, row-major: axes, sizes, a scale; null of all others. */
   values(value: string): readonly number[] | null;
   /** Adds a node of one output; its shape is inferred. */
@@ -26,6 +28,9 @@ export interface Emitter {
   /** The value itself where its shape is that already. */
   reshape(value: string, dims: readonly number[]): string;
   transpose(value: string, perm: readonly number[]): string;
+  /** Broadcast to a shape. */
+  expand(value: string, dims: readonly number[]): string;
+  zeros(dims: readonly number[]): string;
   /** Initializers, shared when equal: int64 of one axis; float32 without axes, or of these sides. */
   ints(values: readonly number[]): string;
   float(value: number): string;

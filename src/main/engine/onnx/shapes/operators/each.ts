@@ -34,6 +34,11 @@ const between =
     return known(dims, made, values);
   };
 
+const among: Rule = (_node, given) =>
+  given.every((one) => one !== undefined)
+    ? known(broadcast(...given.map((one) => one!.dims)), given[0]!.type)
+    : null;
+
 const cast = typed((node, { type }) => node.int('to', type));
 
 const where: Rule = (_node, [condition, a, b]) => {
@@ -54,8 +59,10 @@ export const EACH: Rules = {
   Div: between((a, b) => a / b),
   Mod: between((a, b) => a % b),
   Pow: between((a, b) => a ** b),
-  Max: between(Math.max),
-  Min: between(Math.min),
+  Max: (node, given) => (given.length === 2 ? between(Math.max) : among)(node, given),
+  Min: (node, given) => (given.length === 2 ? between(Math.min) : among)(node, given),
+  Sum: among,
+  Mean: among,
   PRelu: between(null),
   Equal: between((a, b) => Number(a === b), bool),
   Less: between((a, b) => Number(a < b), bool),

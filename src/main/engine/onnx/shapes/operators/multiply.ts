@@ -1,14 +1,23 @@
 /** Products of matrices, and attention. */
 import { known } from '../known.ts';
+import { einsumLetters } from './einsum-letters.ts';
 import { broadcast, type Rule, type Rules } from './rule.ts';
 
 const matMul: Rule = (node, [a, b]) => {
-  if (!a || !b || a.dims.length < 2 || b.dims.length < 2) return null;
-  const turned = (dims: readonly number[], turn: number) =>
-    turn ? [...dims.slice(0, -2), dims.at(-1)!, dims.at(-2)!] : dims;
-  const left = turned(a.dims, node.int('transA', 0));
-  const right = turned(b.dims, node.int('transB', 0));
-  return known([...broadcast(left.slice(0, -2), right.slice(0, -2)), left.at(-2)!, right.at(-1)!], a.type);
+  if (!a || !b || a.dims.length < 1 || b.dims.length < 1) return null;
+  const lying = (dims: readonly number[], side: 'A' | 'B') => {
+    // onnxruntime's own: the first axis before the batch.
+    const moved =
+      node.int(`transBatch${side}`, 0) && dims.length > 2
+        ? [...dims.slice(1, -1), dims[0]!, dims.at(-1)!]
+        : dims;
+    return node.int(`trans${side}`, 0) && moved.length > 1
+      ? [...moved.slice(0, -2), moved.at(-1)!, moved.at(-2)!]
+      : moved;
+  };
+  const [left, right] = [lying(a.dims, 'A'), lying(b.dims, 'B')];
+  const batch = broadcast(left.slice(0, -2), right.slice(0, -2));
+  return known([...batch, ...left.slice(-2, -1), ...(right.length > 1 ? right.slice(-1) : [])], a.type);
 };
 
 /** Of weights in few bits: how many columns is told. */
@@ -26,13 +35,20 @@ const packedAttention: Rule = (_node, [tokens, weight]) =>
   tokens && weight ? known(tokens.dims.with(-1, weight.dims[1]! / 3), tokens.type) : null;
 
 const einsum: Rule = (node, given) => {
-  const [left, right] = node.text('equation')?.replaceAll(' ', '').split('->') ?? [];
-  if (left === undefined || right === undefined || given.some((one) => !one)) return null;
+  const equation = node.text('equation');
+  if (equation === null || given.some((one) => !one)) return null;
+  const { inputs, output } = einsumLetters(
+    equation,
+    given.map((one) => one!.dims.length),
+  );
   const sides = new Map<string, number>();
-  for (const [i, letters] of left.split(',').entries())
-    for (const [k, letter] of [...letters].entries()) sides.set(letter, given[i]!.dims[k] ?? 1);
+  for (const [i, letters] of inputs.entries())
+    for (const [k, letter] of letters.entries()) {
+      const side = given[i]!.dims[k] ?? 1;
+      if ((sides.get(letter) ?? 1) === 1) sides.set(letter, side);
+    }
   return known(
-    [...right].map((letter) => sides.get(letter) ?? 1),
+    output.map((letter) => sides.get(letter) ?? 1),
     given[0]!.type,
   );
 };

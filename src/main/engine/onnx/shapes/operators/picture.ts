@@ -91,6 +91,20 @@ const resize: Rule = (_node, given) => {
   return sizes && known(sizes, first.type);
 };
 
+const depthToSpace: Rule = (node, [first]) => {
+  if (first?.dims.length !== 4) return null;
+  const [batch, channels, height, width] = first.dims as [number, number, number, number];
+  const b = node.int('blocksize', 1);
+  return known([batch, channels / b ** 2, height * b, width * b], first.type);
+};
+
+const spaceToDepth: Rule = (node, [first]) => {
+  if (first?.dims.length !== 4) return null;
+  const [batch, channels, height, width] = first.dims as [number, number, number, number];
+  const b = node.int('blocksize', 1);
+  return known([batch, channels * b ** 2, height / b, width / b], first.type);
+};
+
 const gridSample: Rule = (_node, [first, grid]) =>
   first && grid ? known([...first.dims.slice(0, 2), ...grid.dims.slice(1, -1)], first.type) : null;
 
@@ -105,4 +119,6 @@ export const PICTURE: Rules = {
   Resize: resize,
   Upsample: resize,
   GridSample: gridSample,
+  DepthToSpace: depthToSpace,
+  SpaceToDepth: spaceToDepth,
 };

@@ -31,6 +31,8 @@ export const REDUCE: Rules = {
   ReduceMin: reduce,
   ReduceProd: reduce,
   ReduceL2: reduce,
+  ReduceSumSquare: reduce,
+  ReduceLogSumExp: reduce,
   ArgMax: argument,
   ArgMin: argument,
 };
