@@ -2,7 +2,8 @@
 import { closeSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { AppError } from '../../../../common/errors.ts';
-import { ELEMENT, elementName } from '../ir/types.ts';
+import { READERS } from '../ir/numbers.ts';
+import { elementName } from '../ir/types.ts';
 import type { StoredTensor } from '../networks/stored.ts';
 import { LARGEST_WEIGHTS, openPlainFile } from '../plain-file.ts';
 
@@ -39,33 +40,4 @@ export function bytesOf({ file, offset, length }: StoredTensor, doing: string): 
     const hint = 'Check that the file is still there and whole.';
     throw new AppError('bundle-invalid', `${basename(file)} cannot be read`, { doing, hint, cause });
   }
-}
-
-interface Reader {
-  readonly size: number;
-  at(view: DataView, byte: number): number;
-}
-
-const READERS: Readonly<Record<number, Reader>> = {
-  [ELEMENT.float64]: { size: 8, at: (view, byte) => view.getFloat64(byte, true) },
-  [ELEMENT.float32]: { size: 4, at: (view, byte) => view.getFloat32(byte, true) },
-  [ELEMENT.float16]: { size: 2, at: (view, byte) => halfToNumber(view.getUint16(byte, true)) },
-  [ELEMENT.bfloat16]: { size: 2, at: (view, byte) => bfloatToNumber(view.getUint16(byte, true)) },
-};
-
-/** IEEE 754 binary16. */
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
-}
-
-const word = new DataView(new ArrayBuffer(4));
-
-/** The upper half of a float32. */
-function bfloatToNumber(bits: number): number {
-  word.setUint32(0, bits << 16);
-  return word.getFloat32(0);
 }

@@ -1,7 +1,8 @@
 /** What is known of a value of a graph for inputs of one size. */
 import { constantOf } from '../ir/constants.ts';
 import type { Graph, Node } from '../ir/graph.ts';
-import { ELEMENT, integersOf, type Tensor } from '../ir/types.ts';
+import { numbersOf } from '../ir/numbers.ts';
+import { ELEMENT, type Tensor } from '../ir/types.ts';
 
 export interface Known {
   readonly dims: readonly number[];
@@ -12,7 +13,7 @@ export interface Known {
 }
 
 /** Longer ones are no shapes. */
-const MOST_VALUES = 64;
+export const MOST_VALUES = 64;
 
 export function product(dims: readonly number[]): number {
   return dims.reduce((all, dim) => all * dim, 1);
@@ -25,14 +26,6 @@ export function known(dims: readonly number[], type: number, values?: readonly n
 export function knownTensor(tensor: Tensor): Known {
   const { dims, type } = tensor;
   return product(dims) > MOST_VALUES ? { dims, type } : known(dims, type, numbersOf(tensor) ?? undefined);
-}
-
-function numbersOf(tensor: Tensor): number[] | null {
-  if (tensor.type !== ELEMENT.float32) return integersOf(tensor);
-  if (tensor.data.kind !== 'bytes') return null;
-  const { bytes } = tensor.data;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(4 * i, true));
 }
 
 /** Of a node Constant, however it says it; null where it is of another kind. */

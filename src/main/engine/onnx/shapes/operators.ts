@@ -11,6 +11,11 @@ const RULES: Rules = { ...EACH, ...ARRANGE, ...MAKE, ...PICTURE, ...MULTIPLY, ..
 
 const asFirst = typed((_node, { type }) => type);
 
+/** Whether what it makes is told, not guessed. */
+export function isUnderstood(operator: string): boolean {
+  return operator in RULES;
+}
+
 /** Those that are not named make as much as their first input. */
 export function ruleOf(operator: string): Rule {
   return RULES[operator] ?? asFirst;

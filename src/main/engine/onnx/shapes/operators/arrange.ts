@@ -1,6 +1,6 @@
 /** Operators that take numbers from where they lie, or lay them out anew. */
-import { type Known, known, product } from '../known.ts';
-import { at, broadcast, numbers, type Rule, type Rules } from './rule.ts';
+import { type Known, known, MOST_VALUES, product } from '../known.ts';
+import { at, broadcast, numbers, type Rule, type Rules, spread } from './rule.ts';
 
 const gather: Rule = (node, [data, indices]) => {
   if (!data || !indices) return null;
@@ -123,8 +123,11 @@ const flatten: Rule = (node, [first]) => {
   return known([product(first.dims.slice(0, axis)), product(first.dims.slice(axis))], first.type);
 };
 
-const expand: Rule = (_node, [first, wanted]) =>
-  first && wanted?.values ? known(broadcast(first.dims, wanted.values), first.type) : null;
+const expand: Rule = (_node, [first, wanted]) => {
+  if (!first || !wanted?.values) return null;
+  const dims = broadcast(first.dims, wanted.values);
+  return known(dims, first.type, product(dims) <= MOST_VALUES ? spread(first, dims) : undefined);
+};
 
 const tile: Rule = (_node, [first, repeats]) =>
   first && repeats?.values
@@ -142,7 +145,32 @@ const transpose: Rule = (node, [first]) => {
   return known(dims, first.type, values);
 };
 
+/** [blocks of side b, …] between channels and places. */
+const depthToSpace: Rule = (node, [first]) => {
+  if (!first) return null;
+  const side = node.int('blocksize', 1);
+  const [batch, channels, height, width] = first.dims as [number, number, number, number];
+  return known([batch, channels / side ** 2, height * side, width * side], first.type);
+};
+
+const spaceToDepth: Rule = (node, [first]) => {
+  if (!first) return null;
+  const side = node.int('blocksize', 1);
+  const [batch, channels, height, width] = first.dims as [number, number, number, number];
+  return known([batch, channels * side ** 2, height / side, width / side], first.type);
+};
+
+const gatherNd: Rule = (node, [data, indices]) => {
+  if (!data || !indices) return null;
+  const batch = node.int('batch_dims', 0);
+  return known([...indices.dims.slice(0, -1), ...data.dims.slice(batch + indices.dims.at(-1)!)], data.type);
+};
+
 export const ARRANGE: Rules = {
+  GatherElements: (_node, [data, indices]) => (data && indices ? known(indices.dims, data.type) : null),
+  GatherND: gatherNd,
+  DepthToSpace: depthToSpace,
+  SpaceToDepth: spaceToDepth,
   Gather: gather,
   Slice: slice,
   Concat: concat,

@@ -1,6 +1,7 @@
 /** Operators that make numbers of sizes. */
+import { numbersOf } from '../../ir/numbers.ts';
 import { ELEMENT } from '../../ir/types.ts';
-import { known, product } from '../known.ts';
+import { known, MOST_VALUES, product } from '../known.ts';
 import { at, type Rule, type Rules } from './rule.ts';
 
 const { float32, int64 } = ELEMENT;
@@ -16,13 +17,11 @@ const shape: Rule = (node, [first]) => {
 const constantOfShape: Rule = (node, [wanted]) => {
   if (!wanted?.values) return null;
   const held = node.attributes.get('value');
-  const type = held?.kind === 'tensor' ? held.value.type : float32;
+  const [type, value] =
+    held?.kind === 'tensor' ? [held.value.type, numbersOf(held.value)?.[0]] : [float32, 0];
   const count = product(wanted.values);
-  // What it holds is asked of -1 and 1 only, where shapes are put together.
-  const bytes = held?.kind === 'tensor' && held.value.data.kind === 'bytes' ? held.value.data.bytes : null;
-  const value =
-    bytes && type === int64 ? Number(new DataView(bytes.buffer, bytes.byteOffset).getBigInt64(0, true)) : 0;
-  return known(wanted.values, type, count <= 8 ? Array.from({ length: count }, () => value) : undefined);
+  const small = value !== undefined && count <= MOST_VALUES;
+  return known(wanted.values, type, small ? Array.from({ length: count }, () => value) : undefined);
 };
 
 const range: Rule = (_node, [start, limit, delta]) => {
@@ -32,7 +31,7 @@ const range: Rule = (_node, [start, limit, delta]) => {
   return known(
     [count],
     start!.type,
-    count <= 64 ? Array.from({ length: count }, (_, i) => a + i * step) : undefined,
+    count <= MOST_VALUES ? Array.from({ length: count }, (_, i) => a + i * step) : undefined,
   );
 };
 

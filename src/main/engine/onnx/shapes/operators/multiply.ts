@@ -1,4 +1,5 @@
 /** Products of matrices, and attention. */
+import { ELEMENT } from '../../ir/types.ts';
 import { known } from '../known.ts';
 import { einsumLetters } from './einsum-letters.ts';
 import { broadcast, type Rule, type Rules } from './rule.ts';
@@ -58,6 +59,10 @@ export const MULTIPLY: Rules = {
   FusedMatMul: matMul,
   MatMulNBits: matMulNBits,
   Gemm: matMul,
+  MatMulInteger: (node, given) => {
+    const made = matMul(node, given);
+    return made && 'dims' in made ? known(made.dims, ELEMENT.int32) : null;
+  },
   MultiHeadAttention: attend,
   Attention: (node, given) => (node.domain === '' ? attend : packedAttention)(node, given),
   Einsum: einsum,

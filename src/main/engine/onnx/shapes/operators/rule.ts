@@ -1,6 +1,6 @@
 /** What an operator makes of the shapes it is given, and what rules for that have in common. */
 import type { Node } from '../../ir/graph.ts';
-import { type Known, known } from '../known.ts';
+import { type Known, known, product } from '../known.ts';
 
 type Given = readonly (Known | undefined)[];
 /** Null where it cannot be told. */
@@ -29,7 +29,24 @@ export function numbers(
   return node.ints(attribute);
 }
 
+/** As much as the first input, of this type; what it holds is not told. */
 export const typed =
   (type: (node: Node, first: Known) => number): Rule =>
   (node, [first]) =>
-    first ? known(first.dims, type(node, first), first.values) : null;
+    first ? known(first.dims, type(node, first)) : null;
+
+/** Its values as if it were that large already. */
+export function spread({ dims: own, values }: Known, dims: readonly number[]): readonly number[] | undefined {
+  if (!values || values.length === product(dims)) return values;
+  const pad = dims.length - own.length;
+  return Array.from({ length: product(dims) }, (_, place) => {
+    let [rest, from, stride] = [place, 0, 1];
+    for (let axis = dims.length - 1; axis >= 0; axis--) {
+      const side = own[axis - pad] ?? 1;
+      if (side > 1) from += (rest % dims[axis]!) * stride;
+      stride *= side;
+      rest = Math.floor(rest / dims[axis]!);
+    }
+    return values[from]!;
+  });
+}
