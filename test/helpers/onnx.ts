@@ -25,6 +25,8 @@ export function textModel(text: string, opset = 17): Model {
   return parseText(text, { opset, fill: (name, count) => noise(name, count).map((v) => v / 2) });
 }
 
+export type Feeds = Readonly<Record<string, Feed>>;
+
 export function floats(dims: readonly number[], data: Float32Array): Feed {
   return { type: 'float32', data, dims };
 }
