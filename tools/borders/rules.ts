@@ -142,7 +142,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/onnx/grad',
-    'onnx, ir, shapes, common',
+    'onnx, passes, ir, shapes, common',
     'A graph is followed backwards by its operators: what the network is for, others know.',
   ),
   area(
