@@ -135,7 +135,15 @@ describe('a small bundle', () => {
     const bundle = await opened({});
     await walk(bundle);
     expect(bundle.calls).toEqual({
-      ...{ unet: 1, unetBranches: 2, unetShallow: 0, vaeEncoder: 1, vaeDecoder: 1, textEncoder: 2 },
+      ...{
+        unet: 1,
+        unetBranches: 2,
+        unetShallow: 0,
+        unetRecorded: 0,
+        vaeEncoder: 1,
+        vaeDecoder: 1,
+        textEncoder: 2,
+      },
       ...{ flowEstimator: 0, interpolator: 0, controlNet: 0 },
     });
     for (const seconds of Object.values(bundle.runSeconds)) expect(seconds).toBeGreaterThan(0);

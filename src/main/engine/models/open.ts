@@ -1,5 +1,6 @@
 /** Opens a bundle as functions: everything is checked before the first network is loaded, and each is loaded at its first use. */
 import { assert } from '../../../common/errors.ts';
+import type { LatentShape } from '../diffusion/types.ts';
 import { EXACT, withAttention } from './attention.ts';
 import { checkControlNet, readControlNet, socketsOf } from './controlnet.ts';
 import { factsOf } from './facts.ts';
@@ -150,7 +151,15 @@ function assemble(
   const controlIos = controls.map((control) => control.read.io);
   const weights = weightBytes([network, vaeEncoder, vaeDecoder, ...controls.map((control) => control.read)]);
   const calls = {
-    ...{ unet: 0, unetBranches: 0, unetShallow: 0, vaeEncoder: 0, vaeDecoder: 0, textEncoder: 0 },
+    ...{
+      unet: 0,
+      unetBranches: 0,
+      unetShallow: 0,
+      unetRecorded: 0,
+      vaeEncoder: 0,
+      vaeDecoder: 0,
+      textEncoder: 0,
+    },
     ...{ flowEstimator: 0, interpolator: 0, controlNet: 0 },
   };
   const { preprocessor, ranges } = layout;
@@ -175,6 +184,23 @@ function assemble(
 
   const tiles = new TilesOfVae({ ...options, model: facts, weights });
   const tiled = { encode: 0, decode: 0 };
+
+  const counted: OnCall = (branches, how) => {
+    calls.unet += 1;
+    calls.unetBranches += branches;
+    if (how === 'shallow') calls.unetShallow += 1;
+    if (how === 'recorded') calls.unetRecorded += 1;
+  };
+  const nets = models.controlNets.map(({ functions }): AskControlNet => {
+    return (rows, ...how) => {
+      calls.controlNet += new Set(rows.map(({ input }) => input)).size;
+      return functions(rows, ...how);
+    };
+  });
+  const checkShape = (shape: LatentShape) => {
+    assert(shape.channels === channels, `latents here have ${channels} channels, not ${shape.channels}`);
+    checkCanvas(frozen, shape.width * factor, shape.height * factor, layout.name);
+  };
 
   const tokenize = (prompt: string): Tokens => {
     const all = tokenizers.map((tokenizer) => tokenizer.encode(prompt));
@@ -265,20 +291,14 @@ function assemble(
       if (decode) await models.vaeDecoder.readyTiles();
     },
     predict(shape, onLess) {
-      assert(shape.channels === channels, `latents here have ${channels} channels, not ${shape.channels}`);
-      checkCanvas(frozen, shape.width * factor, shape.height * factor, layout.name);
-      const counted: OnCall = (branches, shallow) => {
-        calls.unet += 1;
-        calls.unetBranches += branches;
-        if (shallow) calls.unetShallow += 1;
-      };
-      const nets = models.controlNets.map(({ functions }): AskControlNet => {
-        return (rows, ...how) => {
-          calls.controlNet += new Set(rows.map(({ input }) => input)).size;
-          return functions(rows, ...how);
-        };
-      });
+      checkShape(shape);
       return models.unet.functions.predict(shape, counted, nets, onLess);
+    },
+    record(shape) {
+      checkShape(shape);
+      const { record } = models.unet.functions;
+      assert(record, 'the bundle was opened for gradients');
+      return record(shape, counted, nets);
     },
     async open(part) {
       for (const model of modelsOf(part)) await model.open();

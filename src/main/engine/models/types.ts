@@ -4,9 +4,11 @@ import type { MemoryUse } from '../../../common/settings/model.ts';
 import type {
   AttentionSites,
   Conditioning,
+  DifferentiatedBy,
   Latent,
   LatentShape,
   Predict,
+  RecordCall,
   SchedulerConfig,
 } from '../diffusion/types.ts';
 import type { Flow } from '../flow/flow.ts';
@@ -200,6 +202,8 @@ export interface Bundle extends BundleFacts {
     unetBranches: number;
     /** Of those, calls of its outermost layers alone. */
     unetShallow: number;
+    /** Of those, calls that could be followed backwards, which take about four times as long. */
+    unetRecorded: number;
     vaeEncoder: number;
     vaeDecoder: number;
     textEncoder: number;
@@ -230,6 +234,8 @@ export interface Bundle extends BundleFacts {
    * @param onLess told once, when the rows of a call are parted because a graphics card has no room for them
    */
   predict(shape: LatentShape, onLess?: () => void): Predict;
+  /** The network for latents of this shape, followed backwards. Only of a bundle that was opened for gradients. */
+  record(shape: LatentShape): RecordCall;
   /** Prepares and proves the tiles of what works in tiles at this size. @throws AppError bundle-invalid, Cancelled */
   readyTiles(shape: LatentShape): Promise<void>;
   /** Opens a part's session before its first use. @throws Cancelled, AppError */
@@ -264,6 +270,8 @@ export interface OpenBundleOptions {
   readonly joint?: boolean;
   /** Whether calls may reuse what the network's depth made in earlier ones; off by default. */
   readonly reuse?: boolean;
+  /** By what calls of the network may be differentiated; nothing unless said. */
+  readonly gradients?: readonly DifferentiatedBy[];
   readonly motion?: MotionNetworks;
   /** Paths of embeddings (textual inversion) that prompts may name. */
   readonly embeddings?: readonly string[];

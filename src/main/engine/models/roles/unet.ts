@@ -1,5 +1,5 @@
 /** The denoising network. */
-import type { LatentShape, Predict } from '../../diffusion/types.ts';
+import type { LatentShape, Predict, RecordCall } from '../../diffusion/types.ts';
 import { type ControlResiduals, controlResiduals } from '../../onnx/passes/control-residuals.ts';
 import { deepFeatures } from '../../onnx/passes/deep-features.ts';
 import { float32Io } from '../../onnx/passes/float-io.ts';
@@ -11,6 +11,7 @@ import { referenceAttention, type Site } from '../../onnx/passes/reference-atten
 import { shallowPart } from '../../onnx/passes/shallow-part.ts';
 import type { Role } from '../role.ts';
 import { makePredict, type OnCall } from '../unet.ts';
+import { makeRecord } from '../unet-record.ts';
 import type { AskControlNet } from './controlnet.ts';
 import { type UnetConfig, type UnetIo, unetIo } from './unet-io.ts';
 
@@ -31,6 +32,10 @@ export interface Unet {
     controlNets?: readonly AskControlNet[],
     onLess?: () => void,
   ): Predict;
+  /** The same followed backwards; null where it was not opened for that. */
+  readonly record:
+    | ((shape: LatentShape, onCall: OnCall, controlNets?: readonly AskControlNet[]) => RecordCall)
+    | null;
 }
 
 /**
@@ -64,7 +69,7 @@ export const unet = {
     const deep = outcomes.of(deepFeatures);
     return deep && [step(shallowPart, { deep, output, lent: outcomes.of(referenceAttention) ?? [] })];
   },
-  functions({ session, io, file, outcomes, cut }) {
+  functions({ session, recorder, io, file, outcomes, cut }) {
     const sites = outcomes.of(referenceAttention) ?? [];
     const joint = outcomes.of(jointAttention) !== null;
     const control = outcomes.of(controlResiduals);
@@ -77,6 +82,7 @@ export const unet = {
       residuals: residualsOf(control),
       deepChannels: outcomes.of(deepFeatures)?.channels ?? 0,
       predict: (shape, ...how) => makePredict(part, shape, ...how),
+      record: recorder ? (shape, ...how) => makeRecord({ ...part, recorder }, shape, ...how) : null,
     };
   },
 } as const satisfies Role<UnetIo, UnetConfig, UnetVariant, Unet>;
