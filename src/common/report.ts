@@ -47,6 +47,8 @@ export interface TakeReport {
   readonly settings: EditSettings;
   readonly clip: ClipInfo;
   readonly range: FrameRange;
+  /** Frames of the take, 0-based, that its clip does not have; absent where it has those of the range. */
+  readonly made?: readonly number[];
   readonly canvas: Fit;
   /** As completed by the method's defaults. */
   readonly method: {

@@ -1,5 +1,6 @@
 /** What the artist asks of one shot, in groups; a group is a file, a setting is a value in it. */
 import { type Catalogue, catalogueOf, parseWith, type Request, type Some, type Values } from './catalogue.ts';
+import { extend } from './extend.ts';
 import type { Scope } from './field.ts';
 import { guide } from './guide.ts';
 import { inversion } from './inversion.ts';
@@ -11,7 +12,7 @@ import { prompts } from './prompts.ts';
 import { sampling } from './sampling.ts';
 import { source } from './source.ts';
 
-export const GROUPS = { source, model, prompts, method, sampling, inversion, guide, output };
+export const GROUPS = { source, model, prompts, method, sampling, inversion, guide, extend, output };
 type Groups = typeof GROUPS;
 
 export const SETTINGS: Catalogue<Groups> = catalogueOf(GROUPS);

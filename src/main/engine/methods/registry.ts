@@ -12,6 +12,7 @@ import { wantsInversion } from './have.ts';
 import { img2img } from './img2img.ts';
 import { mix } from './mix.ts';
 import { pix2video } from './pix2video.ts';
+import { reconstructionGuidance } from './reconstruction-guidance.ts';
 import { sdedit } from './sdedit.ts';
 import { text2VideoZero } from './text2video-zero.ts';
 import { twoStages } from './two-stages.ts';
@@ -28,6 +29,7 @@ const ofRetake: readonly Method[] = [
   sdedit,
   text2VideoZero,
   img2img,
+  reconstructionGuidance,
 ];
 
 /** All there are: those of plugins come after, as they are contributed. */

@@ -23,6 +23,8 @@ export interface AtWork {
 /** The shot that is to be edited; frames count from 0 within it. */
 export interface ShotFacts<N extends Need = Need> {
   readonly frames: number;
+  /** Those that the clip has, ascending, where others are to be made beside them; absent where all are the clip's. */
+  readonly fixed?: readonly number[];
   /** The frame whose look leads the others. */
   readonly anchor: number;
   /** All frames that lead, ascending, the one above among them; it alone where the method does not follow several. */
@@ -43,7 +45,7 @@ export interface ShotFacts<N extends Need = Need> {
 /** What is known of a shot before its runs are counted, whatever its size. */
 export type PlannedShot = Pick<
   ShotFacts,
-  'frames' | 'anchor' | 'anchors' | 'seed' | 'structured' | 'schedule' | 'form'
+  'frames' | 'fixed' | 'anchor' | 'anchors' | 'seed' | 'structured' | 'schedule' | 'form'
 >;
 
 /** Of whom a method is, where it does not come with Retake. */
@@ -81,6 +83,8 @@ export interface Method<P = unknown, N extends Need = Need> {
   readonly solvers?: readonly string[];
   /** Whether all anchors of a shot lead; by default its lead anchor alone. */
   readonly severalAnchors?: boolean;
+  /** Whether it makes frames that the clip does not have, and leaves those alone that it has. */
+  readonly makesFrames?: true;
   /** Whether it picks by chance, with these parameters; what it starts from and what a solver adds is known without it. */
   picks?(params: P): boolean;
   /** Absent for methods of Retake. */

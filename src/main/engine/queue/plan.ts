@@ -22,6 +22,7 @@ import {
   estimatorsOf,
   idleControlNetsOf,
 } from '../recipe/controls.ts';
+import { touchedBy } from '../recipe/extension.ts';
 import { forecast } from '../recipe/forecast.ts';
 import { branchVisits, guidanceNotes } from '../recipe/guidance.ts';
 import { guidesOf } from '../recipe/guides.ts';
@@ -115,16 +116,16 @@ export function createPlanner(parts: PlannerParts): Planner {
     const own = sizeFor && { sizeFor, digest: model.digests.depthEstimator!, estimate };
     await using estimators = await estimatorsOf(settings, own, untried);
     const guides = await guidesOf({ ...resolved, sizeFor, estimators }, probe);
-    const { range, fit, needs, method } = resolved;
+    const { range, frames, fit, needs, method } = resolved;
     await using segmenters = await segmentersOf(settings.guide.mask, settings.model.bundle, untried);
     const networks = () => assert(false, 'a plan makes nothing') as never;
     const shot = { ...resolved, networks };
-    await using recipe = new Recipe({ shot, range, needs, ...guides, segmenters, store: cache });
+    const runs = runsOf(resolved);
+    const touched = resolved.extension && touchedBy(runs, resolved.extension);
+    await using recipe = new Recipe({ shot, range, needs, touched, ...guides, segmenters, store: cache });
     const { counts, reconstruction } = await forecast(recipe, cache);
-    const frames = range.end - range.start;
     const { found: cachedFrames = 0, made: framesToInvert = 0 } = counts.kinds.inversion ?? {};
     const inversionCalls = counts.calls.invert + counts.calls.check;
-    const runs = runsOf(resolved);
     const samplingCalls = visitsOf(runs);
     const samplingBranches = branchVisits(runs, settings, model);
     const shallowCalls = shallowVisits(runs, settings.sampling);

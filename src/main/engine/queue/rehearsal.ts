@@ -4,10 +4,12 @@ import { AppError } from '../../../common/errors.ts';
 import type { ClipRef } from '../../../common/project/document.ts';
 import type { EditSettings } from '../../../common/settings/settings.ts';
 import { rehearseTake } from '../media/encode.ts';
+import { asExtended } from '../media/extended.ts';
 import { fingerprintOf } from '../media/fingerprint.ts';
 import { fitCanvas } from '../media/fit.ts';
 import type { Probe } from '../media/remembering-probe.ts';
 import { checkTarget } from '../media/target.ts';
+import { extensionOf } from '../recipe/extension.ts';
 import { resolveRange } from '../recipe/request.ts';
 import { reportPath } from '../report-file.ts';
 
@@ -32,6 +34,14 @@ export async function checkTake(settings: EditSettings, probe: Probe): Promise<v
   await checkTarget(out, settings.source.clip, format, [basename(reportPath(out))]);
   const fit = fitCanvas(clip.width, clip.height, CANVAS);
   // Where a mask keeps the clip a take may have to be merged with it: then that is tried too.
-  const merged = settings.guide.mask !== null;
-  await rehearseTake({ clip, range: resolveRange(settings, clip), fit, out, format, alpha, merged });
+  const range = resolveRange(settings, clip);
+  const extension = extensionOf(settings, range);
+  const merged = settings.guide.mask !== null || extension !== null;
+  await rehearseTake({
+    ...asExtended({ clip, range, alpha }, extension, settings.extend),
+    fit,
+    out,
+    format,
+    merged,
+  });
 }

@@ -33,6 +33,8 @@ export interface RecipeOf extends Guides {
   readonly shot: ShotOf;
   readonly range: FrameRange;
   readonly needs: readonly Need[];
+  /** Frames of the range (0-based) that the runs look at; all unless said. */
+  readonly touched?: ReadonlySet<number> | null;
   /** Networks of the mask, by part. */
   readonly segmenters: ReadonlyMap<string, Segmenter>;
   /** Where digests of pictures are remembered; null where the disk has no room for one. */
@@ -147,6 +149,14 @@ export class Recipe implements AsyncDisposable {
     return (mask && framesToFollow(mask, range)) ?? (needs.includes('flow') ? range : null);
   }
 
+  /** How many motions that is. */
+  get ways(): number {
+    const { moving } = this;
+    if (!moving) return 0;
+    const firsts = Array.from({ length: moving.end - moving.start - 1 }, (_, i) => moving.start + i);
+    return 2 * firsts.filter((one) => this.#isTouched(one) && this.#isTouched(one + 1)).length;
+  }
+
   /** How the picture moves between neighbours, pair by pair, there and back; none where nothing wants it. */
   async *flows(): AsyncGenerator<Derived<Tensor> & Way> {
     const { shot } = this.#of;
@@ -154,12 +164,12 @@ export class Recipe implements AsyncDisposable {
     if (!moving) return;
     const network = flowNetworkOf(shot);
     const pictures = this.#open(shot.clip, shot.fit, moving.end);
-    let before = await pictures.frame(moving.start);
     for (let index = moving.start + 1; index < moving.end; index++) {
+      if (!this.#isTouched(index - 1) || !this.#isTouched(index)) continue;
+      const before = await pictures.frame(index - 1);
       const frame = await pictures.frame(index);
       yield { ...flowOf(shot, network, before, frame), from: before.index, to: index };
       yield { ...flowOf(shot, network, frame, before), from: index, to: before.index };
-      before = frame;
     }
     await pictures.rest();
   }
@@ -196,6 +206,7 @@ export class Recipe implements AsyncDisposable {
       return surroundingsOf(this.#of.shot, await pictures.frame(index), masked.value.mask);
     };
     for (let index = range.start; index < range.end; index++) {
+      if (!this.#isTouched(index)) continue;
       const needs = this.#needsOf(index);
       const painted = await this.#painted(index);
       const shot = painted?.shot ?? this.#of.shot;
@@ -234,7 +245,13 @@ export class Recipe implements AsyncDisposable {
   /** Those of every frame, and what a painted one is held by. */
   #needsOf(index: number): readonly Need[] {
     const { needs, painted } = this.#of;
+    if (!this.#isTouched(index)) return [];
     return painted.has(index) ? [...needs, ...wayOf(needs)] : needs;
+  }
+
+  #isTouched(index: number): boolean {
+    const { touched, range } = this.#of;
+    return touched?.has(index - range.start) ?? true;
   }
 
   /** A picture that stands for a frame shows what the take shall show, so its way is the target prompt's. */

@@ -16,6 +16,7 @@ import { checkCanvas } from '../models/parts.ts';
 import { structureKind } from '../models/structure.ts';
 import { alwaysInTiles } from '../models/tiles/choice.ts';
 import type { Bundle } from '../models/types.ts';
+import { checkExtension, type Extension, extensionOf } from './extension.ts';
 import { heldBy, neededFor } from './hold.ts';
 import { plannedShot } from './planned-shot.ts';
 
@@ -158,11 +159,13 @@ export interface ResolvedShot extends ResolvedRequest {
   readonly settings: EditSettings;
   readonly clip: ClipInfo;
   readonly range: FrameRange;
-  /** Frames in the range. */
+  /** Where the take has frames that the clip does not; null where it has those of the range. */
+  readonly extension: Extension | null;
+  /** Of the take. */
   readonly frames: number;
-  /** Anchor within the range. */
+  /** Anchor among them. */
   readonly anchor: number;
-  /** All that lead, within the range, ascending. */
+  /** All that lead, ascending. */
   readonly anchors: readonly number[];
   readonly model: ModelFacts;
   /** The execution provider in use. */
@@ -184,6 +187,8 @@ export async function resolveShot(of: {
 }): Promise<ResolvedShot> {
   const { settings, request, clip, model } = of;
   const range = resolveRange(settings, clip);
+  const extension = extensionOf(settings, range);
+  checkExtension(extension, { settings, method: request.method, model });
   const fit = canvasOf(settings, clip, model);
   const shape = latentShape(fit, model);
   const tiles = {
@@ -197,13 +202,15 @@ export async function resolveShot(of: {
     );
   const { method, params, solver, scheduleId } = request;
   const { signal, ...facts } = of;
+  const place = (frame: number) => extension?.fixed[frame - range.start] ?? frame - range.start;
   const shot = {
     ...{ ...request, ...facts },
     needs: neededFor(betweenBy(request.needs, model), heldBy(settings.guide, request)),
     range,
-    frames: range.end - range.start,
-    anchor: settings.guide.anchor - range.start,
-    anchors: anchorsOf(settings).map((frame) => frame - range.start),
+    extension,
+    frames: extension?.frames ?? range.end - range.start,
+    anchor: place(settings.guide.anchor),
+    anchors: anchorsOf(settings).map(place),
     fit,
     shape,
     encodesInTiles: alwaysInTiles(tiles),

@@ -7,12 +7,14 @@ import { askedRun, type Run } from '../diffusion/run.ts';
 import type { LatentShape, NoiseSchedule } from '../diffusion/types.ts';
 import { give, type Have, type Need, wantsInversion } from '../methods/have.ts';
 import type { AtWork } from '../methods/types.ts';
+import type { Extension } from './extension.ts';
 import { heldBy, holdOf, isHeld } from './hold.ts';
 import { plannedShot } from './planned-shot.ts';
 import type { ResolvedRequest } from './request.ts';
 
 export interface RunsOf extends Pick<ResolvedRequest, 'method' | 'needs' | 'params' | 'solver'> {
   readonly range: Pick<FrameRange, 'start'>;
+  readonly extension?: Extension | null;
   readonly frames: number;
   /** Anchor within the range. */
   readonly anchor: number;

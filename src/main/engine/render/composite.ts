@@ -10,6 +10,7 @@ import { Maker } from '../make/maker.ts';
 import type { MaskOfFrame } from '../make/mask.ts';
 import { decodeOwn } from '../media/decode.ts';
 import type { Own } from '../media/merge.ts';
+import type { Extension } from '../recipe/extension.ts';
 import { heldBy } from '../recipe/hold.ts';
 import type { Recipe } from '../recipe/recipe.ts';
 import type { ResolvedShot } from '../recipe/request.ts';
@@ -30,9 +31,13 @@ interface KeptFrame {
 
 type Held = Pick<ResolvedShot, 'settings' | 'method' | 'params'>;
 
-/** Whether a take of the shot is merged with its clip at its own size; on the canvas it is where that has the very same. */
-export function mergesTake(shot: Held & Pick<ResolvedShot, 'clip' | 'fit'>): boolean {
-  const { clip, fit } = shot;
+/**
+ * Whether a take of the shot is merged with its clip at its own size: always where the clip's frames stand among others; else on
+ * the canvas where that has the very same.
+ */
+export function mergesTake(shot: Held & Pick<ResolvedShot, 'clip' | 'fit' | 'extension'>): boolean {
+  const { clip, fit, extension } = shot;
+  if (extension) return true;
   const same = fit.contentWidth === clip.width && fit.contentHeight === clip.height;
   return isLaid(shot) && !same;
 }
@@ -46,6 +51,7 @@ export function openComposite(
   shot: ResolvedShot & { readonly recipe: Recipe },
   { cache, signal }: Pick<RenderContext, 'cache' | 'signal'>,
 ): Composite | null {
+  if (shot.extension) return amongMade(shot, shot.extension, signal);
   if (!isLaid(shot)) return null;
   const { recipe, clip, range, fit } = shot;
   const maker = new Maker({ store: cache, signal });
@@ -72,6 +78,42 @@ export function openComposite(
     },
     async [Symbol.asyncDispose]() {
       await masks.return(undefined);
+      await originals.return(undefined);
+      await owns.return(undefined);
+    },
+  };
+}
+
+/** Frames of the clip as they are, and between them those that are made. */
+function amongMade(
+  { recipe, clip, range, fit }: ResolvedShot & { readonly recipe: Recipe },
+  { fixed }: Extension,
+  signal: AbortSignal,
+): Composite {
+  const originals = recipe.originals();
+  const owns = decodeOwn(clip, { range, signal });
+  const isFixed = new Set(fixed);
+  const area = clip.width * clip.height;
+  const nothing = new Uint16Array(3 * area);
+  const [keep, make] = [new Float32Array(area), new Float32Array(area).fill(1)];
+  const nowhere = new Float32Array(fit.contentWidth * fit.contentHeight);
+  const ofClip: KeptFrame = {
+    async lay(picture) {
+      const original = await originals.next();
+      assert(!original.done, 'every frame of the clip has a picture');
+      layOver(picture, original.value, { data: nowhere }, fit);
+    },
+    async own() {
+      const rgb = await owns.next();
+      assert(!rgb.done, 'every frame of the clip has a picture');
+      return { rgb: rgb.value, mask: keep };
+    },
+  };
+  const made: KeptFrame = { lay: async () => {}, own: async () => ({ rgb: nothing, mask: make }) };
+  let frame = 0;
+  return {
+    next: async () => (isFixed.has(frame++) ? ofClip : made),
+    async [Symbol.asyncDispose]() {
       await originals.return(undefined);
       await owns.return(undefined);
     },

@@ -118,13 +118,13 @@ export async function makeConditions({ recipe, conditions, bundle }: Shot, maker
 
 /** Null for networks that take none. */
 export async function makeStructure(
-  { recipe, bundle, range, frames }: Shot,
+  { recipe, bundle, range }: Shot,
   maker: Maker,
   { progress }: Pick<RenderContext, 'progress'>,
 ): Promise<Structure | null> {
   if (!recipe.takesDepth) return null;
   // Beside inversion and sampling it is nothing: it is counted, but takes no share of the bar.
-  let left = frames;
+  let left = range.end - range.start;
   progress.plan('open', left);
   const depths: Derived<Tensor>[] = [];
   const maps: Float32Array[] = [];
@@ -149,7 +149,7 @@ async function makeMotions(
   const { moving } = recipe;
   if (!moving) return null;
   const motions = new Motions(shape, frames);
-  let left = 2 * (moving.end - moving.start - 1);
+  let left = recipe.ways;
   progress.plan('flow', left);
   progress.enter('flow');
   const keys: string[] = [];

@@ -4,6 +4,7 @@ import type { TakeFile } from '../../../common/report.ts';
 import { brokenDown, isFiniteLatent } from '../diffusion/finite.ts';
 import type { Latent } from '../diffusion/types.ts';
 import { openTake } from '../media/encode.ts';
+import { asExtended } from '../media/extended.ts';
 import { mergesTake, openComposite } from './composite.ts';
 import type { RenderContext } from './context.ts';
 import type { Shot } from './prepare.ts';
@@ -26,18 +27,26 @@ export async function exportTake(
 ): Promise<TakeFile> {
   const { progress, signal } = context;
   progress.enter('encode');
-  const { clip, range, fit, settings } = shot;
+  const { range, fit, settings } = shot;
   const { path: out, format, alpha } = settings.output;
+  const { notes, ...as } = asExtended({ clip: shot.clip, range, alpha }, shot.extension, settings.extend);
   const merged = mergesTake(shot);
-  const writer = await openTake({ clip, range, fit, out, format, alpha, merged, tag: context.job }, signal);
+  const writer = await openTake({ ...as, fit, out, format, merged, tag: context.job }, signal);
   await using composite = openComposite(shot, context);
   try {
-    for (const [i, latent] of latents.entries()) {
+    let frame = 0;
+    for (const latent of latentsOfTake(shot, latents)) {
       throwIfCancelled(signal);
-      const picture = await shot.bundle.decode(latent, shot.shape);
+      const picture = latent
+        ? await shot.bundle.decode(latent, shot.shape)
+        : new Float32Array(3 * fit.width * fit.height);
       if (!isFiniteLatent(picture)) {
         const hint = 'Use a bundle whose VAE is in full precision.';
-        throw brokenDown(`the picture of frame ${range.start + i}`, 'decoding latents', hint);
+        throw brokenDown(
+          `the picture of frame ${(shot.extension ? 0 : range.start) + frame}`,
+          'decoding latents',
+          hint,
+        );
       }
       const kept = await composite?.next();
       if (!merged) await kept?.lay(picture);
@@ -45,10 +54,26 @@ export async function exportTake(
       if (merged && onPicture) await kept?.lay(picture);
       await onPicture?.(picture);
       progress.advance(1);
+      frame += 1;
     }
-    return await writer.finish(beforePublishing);
+    const take = await writer.finish(beforePublishing);
+    return { ...take, notes: [...notes, ...take.notes] };
   } catch (error) {
     await writer.abort();
     throw error;
   }
+}
+
+/** Every frame of the take in order: what was made of it; null where the clip's own will be laid over all of it. */
+function* latentsOfTake(
+  { extension }: Pick<Shot, 'extension'>,
+  latents: readonly Latent[],
+): Generator<Latent | null> {
+  if (!extension) {
+    yield* latents;
+    return;
+  }
+  const isFixed = new Set(extension.fixed);
+  let next = 0;
+  for (let frame = 0; frame < extension.frames; frame++) yield isFixed.has(frame) ? null : latents[next++]!;
 }

@@ -11,6 +11,7 @@ import type { Conditioning, Predict } from '../diffusion/types.ts';
 import type { ShotOf } from '../make/shot.ts';
 import { readingOf } from '../make/text.ts';
 import { rehearseTake } from '../media/encode.ts';
+import { asExtended } from '../media/extended.ts';
 import { checkTarget } from '../media/target.ts';
 import { attentionFor } from '../methods/registry.ts';
 import { chooseAttention } from '../models/attention.ts';
@@ -27,6 +28,7 @@ import {
   estimatorsOf,
   idleControlNetsOf,
 } from '../recipe/controls.ts';
+import { touchedBy } from '../recipe/extension.ts';
 import { guidanceNotes } from '../recipe/guidance.ts';
 import { guidesOf } from '../recipe/guides.ts';
 import type { Inpainted } from '../recipe/inpainting.ts';
@@ -113,9 +115,14 @@ export async function prepareShot(
     const resolved = await resolveShot({ settings, request, clip, model: bundle, provider, signal });
     const { range, fit, shape, needs } = resolved;
     const merged = mergesTake(resolved);
-    const take = { clip, range, fit, out, format, alpha, merged, tag: context.job };
+    const { notes: extended, ...as } = asExtended(
+      { clip, range, alpha },
+      resolved.extension,
+      settings.extend,
+    );
+    const take = { ...as, fit, out, format, merged, tag: context.job };
     const notes = makesTake ? await rehearseTake(take, signal) : [];
-    for (const note of notes) warn(`the take differs from its clip: ${note}`);
+    for (const note of [...extended, ...notes]) warn(`the take differs from its clip: ${note}`);
     warnOfPrompts(settings, bundle, warn);
     warnOfGuidance(resolved, warn);
     const sizeFor = bundle.depth?.sizeFor ?? null;
@@ -144,7 +151,8 @@ export async function prepareShot(
     const networks = () => ({ bundle, predict, text });
     const shot = { ...resolved, networks };
     const segmenters = await segmentersOf(mask, settings.model.bundle, { provider, digestStore, signal });
-    const recipe = new Recipe({ shot, range, needs, ...guides, segmenters, store: cache, signal });
+    const touched = resolved.extension && touchedBy(runs, resolved.extension);
+    const recipe = new Recipe({ shot, range, needs, touched, ...guides, segmenters, store: cache, signal });
     const used = uses.move();
     return {
       ...shot,

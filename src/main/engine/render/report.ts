@@ -1,6 +1,7 @@
 /** The finished job as data: what was asked, found, computed, reused and written. */
 import { RETAKE_VERSION } from '../../../common/contract/version.ts';
 import type { ImageTextScores, TakeFile, TakeReport } from '../../../common/report.ts';
+import { madeFrames } from '../recipe/extension.ts';
 import type { RenderContext } from './context.ts';
 import { controlsAsked } from './controls.ts';
 import type { Ingredients } from './derive.ts';
@@ -25,6 +26,7 @@ export function buildReport(parts: {
     settings: shot.settings,
     clip: shot.clip,
     range: shot.range,
+    ...(shot.extension && { made: madeFrames(shot.extension) }),
     canvas: shot.fit,
     method: methodOf(shot),
     bundle: {

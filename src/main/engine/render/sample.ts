@@ -7,6 +7,7 @@ import { sampleRuns } from '../diffusion/driver.ts';
 import { type Run, visitsOf } from '../diffusion/run.ts';
 import type { Latent } from '../diffusion/types.ts';
 import type { Have } from '../methods/have.ts';
+import { madeFrames, toldOf } from '../recipe/extension.ts';
 import { runsOf } from '../recipe/runs.ts';
 import { samplingTexts } from '../recipe/texts.ts';
 import { CheckpointClock } from './checkpoint-file.ts';
@@ -18,7 +19,7 @@ import { codeOf } from './plugin-code.ts';
 import type { Shot } from './prepare.ts';
 
 export interface Sampled {
-  /** Clean scaled latents in frame order. */
+  /** Clean scaled latents in frame order; where the take has frames that the clip does not, of those alone. */
   readonly latents: readonly Latent[];
   readonly unetCalls: number;
   readonly unetBranches: number;
@@ -62,7 +63,7 @@ export async function sampleShot(shot: Shot, made: Ingredients, context: RenderC
   const branches = samplingTexts(shot).branches.map(({ name }) => conditions.get(name)!);
   progress.plan('sample', total - resumedVisits, samplingWeight(shot));
   const control = controlIn(shot, made.controls);
-  const structure = structureIn(made);
+  const structure = structureIn(shot, made);
   progress.enter('sample');
   const latents = await sampleRuns({
     runs,
@@ -77,7 +78,7 @@ export async function sampleShot(shot: Shot, made: Ingredients, context: RenderC
     reuse,
     toldGuidance: bundle.toldGuidance,
     ...(keep > 0 && { keep: { threshold: keep, shape: shot.shape } }),
-    firstFrame: shot.range.start,
+    firstFrame: shot.extension ? 0 : shot.range.start,
     seed,
     signal,
     ...structure,
@@ -85,7 +86,8 @@ export async function sampleShot(shot: Shot, made: Ingredients, context: RenderC
     ...(resume && { resume }),
     async onVisit(event) {
       progress.advance(1);
-      if (!event.aside)
+      // A frame that is made is none of the clip's, as which a glimpse is shown.
+      if (!event.aside && !shot.extension)
         await context.onGlimpse?.({
           frame: event.frame + shot.range.start,
           step: event.step,
@@ -107,13 +109,25 @@ export async function sampleShot(shot: Shot, made: Ingredients, context: RenderC
   await bundle.release('vaeEncoder');
   await bundle.release('interpolator');
   return {
-    latents,
+    latents: madeOf(latents, runs, shot),
     unetCalls: bundle.calls.unet - before.unet,
     unetBranches: bundle.calls.unetBranches - before.unetBranches,
     unetShallow: bundle.calls.unetShallow - before.unetShallow,
     controlCalls: bundle.calls.controlNet - before.controlNet,
     resumedFrom: resume ? { step: stepsDone(runs, resume), visit: resume.visited.length } : null,
   };
+}
+
+/** @param latents of all frames of the runs, in their order */
+function madeOf(
+  latents: readonly Latent[],
+  runs: readonly Run[],
+  { extension }: Pick<Shot, 'extension'>,
+): readonly Latent[] {
+  if (!extension) return latents;
+  const frames = [...new Set(runs.flatMap(({ frames }) => frames))].sort((a, b) => a - b);
+  const made = new Set(madeFrames(extension));
+  return latents.filter((_, i) => made.has(frames[i]!));
 }
 
 /** Whole steps of its run, and one that is half taken. */
@@ -133,13 +147,16 @@ function haveOf(shot: Shot, made: Ingredients, context: RenderContext): Partial<
   const { source } = samplingTexts(shot);
   const sourceText = source && conditions.get(source.name);
   const between = betweenOf(shot, made.motions, context);
+  const own = shot.extension && new Map(shot.extension.fixed.map((frame, i) => [frame, i]));
+  /** Of the range. */
+  const inRange = (frame: number) => (own ? own.get(frame)! : frame);
   return {
     ...(sourceText && { sourceText }),
     inversion: (frame) => made.inverted[frame]!,
     trajectory: (frame) => made.trajectories[frame]!,
-    clean: (frame) => made.clean[frame]!,
-    ...structureIn(made),
-    ...(made.motions && { flow: (from, to) => made.motions!.between(from, to) }),
+    clean: (frame) => made.clean[inRange(frame)]!,
+    ...structureIn(shot, made),
+    ...(made.motions && { flow: (from, to) => made.motions!.between(inRange(from), inRange(to)) }),
     mask: (frame) => made.masks?.[frame] ?? new Float32Array(shape.height * shape.width).fill(1),
     pictures: picturesOf(shot, context),
     ...(between && { between }),
@@ -147,9 +164,13 @@ function haveOf(shot: Shot, made: Ingredients, context: RenderContext): Partial<
 }
 
 /** What the network is told of each frame beside its latent. */
-function structureIn({ structure, surroundings }: Ingredients): Partial<Pick<Have, 'structure'>> {
+function structureIn(
+  { extension }: Pick<Shot, 'extension'>,
+  { structure, surroundings }: Ingredients,
+): Partial<Pick<Have, 'structure'>> {
   const told = structure?.maps ?? surroundings;
-  return told.length === 0 ? {} : { structure: (frame) => told[frame]! };
+  if (told.length === 0) return {};
+  return { structure: (frame) => (extension ? toldOf(extension, frame, told) : told[frame]!) };
 }
 
 /** Everything that changes the sampled latents: what was made, the networks that run, and settings. */

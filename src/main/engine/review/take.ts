@@ -53,6 +53,7 @@ const reportOfTake = z.object({
     timecode: z.string().nullable().default(null),
   }),
   range: z.object({ start: whole, end: side }),
+  made: z.array(whole).default([]),
   canvas: fit.nullable().default(null),
   settings: z
     .object({
@@ -103,7 +104,12 @@ export async function openTake(path: string, signal?: AbortSignal): Promise<Take
   if (!found)
     throw new AppError('clip-unreadable', 'there is no such take', { doing, hint: 'Check the name.' });
   const report = await readReportOf(place, doing);
-  const { take, range, clip } = report;
+  const { take, range, clip, made } = report;
+  if (made.length > 0)
+    throw new AppError('usage', `${made.length} of its frames were made that its clip does not have`, {
+      doing,
+      hint: 'It cannot be laid beside its clip frame for frame; look at it by itself.',
+    });
   const picture = await probeClip(found.isDirectory() ? patternIn(place, report) : place, {
     signal,
     ...(found.isDirectory() && { rate: take.rate }),
