@@ -178,6 +178,7 @@ const handlers: Handlers<EngineContract> = {
       summary: method.summary,
       params: paramsSchema(method),
       severalAnchors: method.severalAnchors ?? false,
+      ...(method.makesFrames && { makesFrames: true }),
       ...(method.plugin && {
         plugin: { id: method.plugin.id, name: method.plugin.name, version: method.plugin.version },
       }),

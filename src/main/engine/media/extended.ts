@@ -1,6 +1,6 @@
 /** A take with frames that its clip does not have, as the clip and the range that it would be a plain take of. Pure. */
 import type { ClipInfo, FrameRange } from '../../../common/media.ts';
-import { formatRational } from '../../../common/time/rational.ts';
+import { toNumber } from '../../../common/time/rational.ts';
 import { labelAtRate } from '../../../common/time/timecode.ts';
 
 type Alpha = 'auto' | 'off' | 'given';
@@ -41,9 +41,7 @@ export function asExtended(
     const rate = { num: clip.rate.num * every, den: clip.rate.den };
     const timecode = clip.timecode && labelAtRate(clip.timecode, clip.rate, rate);
     if (clip.timecode !== null && timecode === null)
-      notes.push(
-        `timecode ${clip.timecode} does not fit ${formatRational(rate)} frames a second and is left out`,
-      );
+      notes.push(`timecode ${clip.timecode} does not fit ${toNumber(rate)} frames a second and is left out`);
     return { ...how, clip: { ...given, rate, timecode }, range: rangeFrom(range.start * every) };
   }
   if (clip.audio.length > 0)

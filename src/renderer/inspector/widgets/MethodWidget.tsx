@@ -20,11 +20,13 @@ export function MethodWidget({ field, value, differs }: WidgetProps<'method'>) {
   const offered = useOffered(methods);
   const id = String(value);
   const method = offered?.find((one) => one.id === id);
-  const options = (offered ?? []).map((one) => ({
-    id: one.id,
-    name: one.label,
-    note: [one.summary, one.term && `(${one.term})`, fromPlugin(one)].filter(Boolean).join(' '),
-  }));
+  const options = (offered ?? [])
+    .filter(({ makesFrames }) => !makesFrames)
+    .map((one) => ({
+      id: one.id,
+      name: one.label,
+      note: [one.summary, one.term && `(${one.term})`, fromPlugin(one)].filter(Boolean).join(' '),
+    }));
   // What the shot has, also where it cannot be had.
   const known = methods?.find((one) => one.id === id);
   return (
