@@ -70,7 +70,7 @@ export function differentiate(model: Model, { of, by }: Asked): Backward {
 }
 
 /** Inputs in the shapes they are fixed to; of others nothing is known. */
-function fedOf(graph: Graph): Map<string, Known> {
+export function fedOf(graph: Graph): Map<string, Known> {
   const fed = new Map<string, Known>();
   for (const { name, type, dims } of graph.inputs)
     if (type !== null && dims?.every((dim) => typeof dim === 'number'))

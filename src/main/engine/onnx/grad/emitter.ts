@@ -10,17 +10,22 @@ const SUM_AXES_INPUT = 13;
 const MEAN_AXES_INPUT = 18;
 const SPLIT_INPUT = 13;
 
-/** @param known shapes of all values of the graph; those of added ones are put there too */
+/**
+ * @param known shapes of all values of the graph; those of added ones are put there too
+ * @param prefix of the names of what is added
+ */
 export class GraphEmitter implements Emitter {
   readonly graph: Graph;
   readonly opset: number;
   readonly #known: Map<string, Known>;
+  readonly #prefix: string;
   readonly #shared = new Map<string, string>();
 
-  constructor({ graph, opsets }: Model, known: Map<string, Known>) {
+  constructor({ graph, opsets }: Model, known: Map<string, Known>, prefix = 'grad') {
     this.graph = graph;
     this.opset = opsets.get('') ?? 1;
     this.#known = known;
+    this.#prefix = prefix;
   }
 
   dims(value: string): readonly number[] {
@@ -83,7 +88,7 @@ export class GraphEmitter implements Emitter {
 
   ints(values: readonly number[]): string {
     return this.#once(`ints ${values}`, () =>
-      this.graph.addInitializer(int64Tensor('grad_ints', [values.length], values)),
+      this.graph.addInitializer(int64Tensor(`${this.#prefix}_ints`, [values.length], values)),
     );
   }
 
@@ -93,7 +98,7 @@ export class GraphEmitter implements Emitter {
 
   floats(values: Float32Array, dims: readonly number[]): string {
     return this.#once(`floats ${values} of ${dims}`, () =>
-      this.graph.addInitializer(float32Tensor('grad_floats', dims, values)),
+      this.graph.addInitializer(float32Tensor(`${this.#prefix}_floats`, dims, values)),
     );
   }
 
@@ -126,8 +131,8 @@ export class GraphEmitter implements Emitter {
     domain: string,
     count: number,
   ): string[] {
-    const outputs = Array.from({ length: count }, () => this.graph.unique(`grad_${op}_out`));
-    this.graph.addNode(op, inputs, attributes, { domain, name: `grad_${op}`, outputs });
+    const outputs = Array.from({ length: count }, () => this.graph.unique(`${this.#prefix}_${op}_out`));
+    this.graph.addNode(op, inputs, attributes, { domain, name: `${this.#prefix}_${op}`, outputs });
     const node = this.graph.producer(outputs[0]!)!;
     const made = ruleOf(op)(
       node,
