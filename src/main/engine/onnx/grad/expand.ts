@@ -34,10 +34,9 @@ export const expandFused: Pass<void, number> = {
     const unpacked = unpackAttention.run(model, undefined, doing);
     const known = inferShapes(graph, fedOf(graph));
     const emit = new GraphEmitter(model, known, 'expanded');
-    const typeOf = (value: string) => known.get(value)?.type ?? null;
     let expanded = 0;
     for (const node of [...graph.nodes]) {
-      const values = expansionOf(node)?.({ node, emit, typeOf });
+      const values = expansionOf(node)?.({ node, emit });
       if (!values) continue;
       graph.remove(node);
       for (const [i, output] of node.outputs.entries())

@@ -13,7 +13,7 @@ import { RESIZE } from './rules/resize.ts';
 import { SOFTMAX } from './rules/softmax.ts';
 
 /** By operator; those of onnxruntime with its domain in front. */
-export const RULES: Rules = {
+const RULES: Rules = {
   ...ELEMENTWISE,
   ...MULTIPLY,
   ...ARRANGE,

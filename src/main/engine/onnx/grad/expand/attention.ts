@@ -82,7 +82,7 @@ function causal(emit: Emitter, rows: number, columns: number): string {
   );
 }
 
-const standard: Expansion = ({ node, emit, typeOf }) => {
+const standard: Expansion = ({ node, emit }) => {
   const [q, k, v, mask] = node.inputs as [string, string, string, string?];
   const isMore = node.inputs.slice(4).some((input) => input !== '') || gives(node, 1);
   if (isMore || (node.float('softcap') ?? 0) !== 0) return null;
@@ -91,7 +91,7 @@ const standard: Expansion = ({ node, emit, typeOf }) => {
   const keyHeads = isParted ? emit.dims(k)[1]! : node.int('kv_num_heads', 1);
   const [rows, columns] = [q, k].map((one) => emit.dims(one).at(-2)!) as [number, number];
   const masks = [
-    ...(mask ? [typeOf(mask) === ELEMENT.bool ? arithmetic(emit).where(mask, 0, UNSEEN) : mask] : []),
+    ...(mask ? [emit.type(mask) === ELEMENT.bool ? arithmetic(emit).where(mask, 0, UNSEEN) : mask] : []),
     ...(node.int('is_causal', 0) ? [causal(emit, rows, columns)] : []),
   ];
   return [attended(emit, { q, k, v, heads, keyHeads, scale: node.float('scale'), masks })];

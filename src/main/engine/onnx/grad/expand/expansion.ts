@@ -5,8 +5,6 @@ import type { Emitter } from '../rule.ts';
 export interface Fused {
   readonly node: Node;
   readonly emit: Emitter;
-  /** Element type by its ONNX number, or null where it is not seen. */
-  typeOf(value: string): number | null;
 }
 
 /** Values for the outputs of the node that are read, in their order; null where this form of it stays as it is. */

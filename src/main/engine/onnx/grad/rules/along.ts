@@ -1,4 +1,5 @@
 /** Operators that make each line along an axis of sums over a line: the adjoint is the product with the turned matrix. */
+import { product } from '../../shapes/known.ts';
 import type { Emitter } from '../rule.ts';
 
 /** Of every element of the line that is made: places it is made of, and how much of each. */
@@ -29,7 +30,6 @@ export function pulledAlong(emit: Emitter, d: string, axis: number, side: number
   const matrix = new Float32Array(side * taps.length);
   for (const [i, all] of taps.entries())
     for (const [from, share] of all) matrix[from * taps.length + i]! += share;
-  const product = (sides: readonly number[]) => sides.reduce((all, one) => all * one, 1);
   const rows = [product(dims.slice(0, axis)), dims[axis]!, product(dims.slice(axis + 1))];
   const made = emit.op('MatMul', [emit.floats(matrix, [side, taps.length]), emit.reshape(d, rows)]);
   return emit.reshape(made, pulled);

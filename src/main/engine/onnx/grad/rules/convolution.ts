@@ -3,6 +3,7 @@
  * transposed one with the same weights, and the other way round (Dumoulin and Visin 2016, §4).
  */
 import { attr, type Node } from '../../ir/graph.ts';
+import { product } from '../../shapes/known.ts';
 import { type Emitter, type Followed, type Rule, type Rules, undifferentiable } from '../rule.ts';
 import { arithmetic } from './arithmetic.ts';
 import { type Window, windowOf } from './window.ts';
@@ -106,8 +107,6 @@ function alone(emit: Emitter, value: string): string {
   return emit.reshape(value, [batch * channels, 1, ...sides]);
 }
 
-const product = (dims: readonly number[]) => dims.reduce((all, dim) => all * dim, 1);
-
 interface Pool {
   readonly window: Window;
   readonly sides: readonly number[];
@@ -196,7 +195,7 @@ const maxPool: Rule = ({ node, cotangents, emit }) => {
 const globalAverage: Rule = ({ node, cotangents, emit }) => {
   const dims = emit.dims(node.inputs[0]!);
   const d = arithmetic(emit).mul(cotangents[0]!, 1 / product(dims.slice(2)));
-  return [emit.op('Expand', [d, emit.ints(dims)])];
+  return [emit.expand(d, dims)];
 };
 
 const globalMax: Rule = ({ node, cotangents, emit }) => {

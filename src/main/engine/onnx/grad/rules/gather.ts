@@ -1,17 +1,17 @@
 /** What takes numbers by their places: the cotangents go back there, and add up where a place was taken more than once. */
 import { attr, type Node } from '../../ir/graph.ts';
 import { ELEMENT } from '../../ir/types.ts';
+import { product } from '../../shapes/known.ts';
 import { type Emitter, type Rule, type Rules, undifferentiable } from '../rule.ts';
 import { pulledAlong, type Taps } from './along.ts';
 import { arithmetic } from './arithmetic.ts';
-import { cut, laidIn, zeros } from './zeros.ts';
+import { cut, laidIn } from './zeros.ts';
 
 /** From this operator set on what is scattered can be added. */
 const ADDING = 16;
 /** Numbers of a matrix of zeros and ones, 16 MB; more places are scattered. */
 const MOST = 2 ** 22;
 
-const product = (dims: readonly number[]) => dims.reduce((all, dim) => all * dim, 1);
 const axisOf = (node: Node, dims: readonly number[], fallback = 0) => {
   const axis = node.int('axis', fallback);
   return axis < 0 ? axis + dims.length : axis;
@@ -19,7 +19,7 @@ const axisOf = (node: Node, dims: readonly number[], fallback = 0) => {
 
 function scattered(emit: Emitter, dims: readonly number[], indices: string, d: string, axis: number): string {
   const attributes = { axis: attr.int(axis), reduction: attr.string('add') };
-  return emit.op('ScatterElements', [zeros(emit, dims), indices, d], attributes);
+  return emit.op('ScatterElements', [emit.zeros(dims), indices, d], attributes);
 }
 
 /** Rows [P, n, Q] back to where they were taken from: [P, V, Q]. */
@@ -110,7 +110,7 @@ const scatterElements: Rule = ({ node, cotangents, wants, emit }) => {
   const kept = () =>
     reduction === 'add'
       ? d
-      : emit.op('ScatterElements', [d, indices, zeros(emit, emit.dims(updates))], { axis });
+      : emit.op('ScatterElements', [d, indices, emit.zeros(emit.dims(updates))], { axis });
   return [
     wants(0) ? kept() : null,
     null,

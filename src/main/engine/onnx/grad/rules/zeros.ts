@@ -21,15 +21,11 @@ export function cut(
   });
 }
 
-export function zeros(emit: Emitter, dims: readonly number[]): string {
-  return emit.op('Expand', [emit.float(0), emit.ints(dims)]);
-}
-
 /** The value from `start` on of an axis of this length, zeros around it. */
 export function laidIn(emit: Emitter, value: string, axis: number, start: number, length: number): string {
   const dims = emit.dims(value);
   const rest = length - start - dims[axis]!;
-  const parts = [start, rest].map((side) => (side > 0 ? [zeros(emit, dims.with(axis, side))] : []));
+  const parts = [start, rest].map((side) => (side > 0 ? [emit.zeros(dims.with(axis, side))] : []));
   const all = [...parts[0]!, value, ...parts[1]!];
   return all.length === 1 ? value : emit.op('Concat', all, { axis: attr.int(axis) });
 }
