@@ -1,7 +1,9 @@
 /** The one door by which a network is opened, whatever it is for and wherever it comes from. */
 import { AppError, type CancelSignal, throwIfCancelled } from '../../../common/errors.ts';
+import type { Recorder } from '../onnx/grad/recorder.ts';
+import { SessionRecorder } from '../onnx/grad/session-recorder.ts';
 import type { Model } from '../onnx/ir/graph.ts';
-import { createSession, type Provider, tryOut } from '../onnx/ort.ts';
+import { createSession, type Feed, type Provider, tryOut } from '../onnx/ort.ts';
 import { inPlace } from '../onnx/passes/in-place.ts';
 import { type Adapter, lowRank } from '../onnx/passes/low-rank.ts';
 import { applyPasses, type Outcomes, type Step, step } from '../onnx/passes/pass.ts';
@@ -44,6 +46,8 @@ export interface OpenModelOptions<Variant> {
   readonly adapters?: readonly Adapter[];
   /** Whether it may be asked to work in tiles, which keeps its graph. */
   readonly mayTile?: boolean;
+  /** Whether it may be asked to be followed backwards: its part has a recorder. */
+  readonly gradients?: boolean | undefined;
 }
 
 export interface OpenModel<Functions = unknown> {
@@ -118,6 +122,10 @@ export interface Prepared {
   readonly bytes: Uint8Array;
   readonly outcomes: Outcomes;
   readonly how: SessionChoice;
+  /** As it is followed backwards; null where it is not to be. */
+  readonly followed: Uint8Array | null;
+  /** What a graph goes through last, for what computes it. */
+  readonly last: readonly Step[];
   /** What is cut from it for calls of its own. */
   readonly cut: ReturnType<typeof cutFrom>;
   memory(): NetworkMemory;
@@ -130,7 +138,7 @@ export function prepareRead<Io, Want, Variant, Functions>(
   { source, graph, io }: ReadModel<Io>,
   options: Pick<
     OpenModelOptions<Variant>,
-    'variant' | 'name' | 'provider' | 'memory' | 'purpose' | 'adapters'
+    'variant' | 'name' | 'provider' | 'memory' | 'purpose' | 'adapters' | 'gradients'
   >,
 ): Prepared {
   const { variant, name, provider, purpose = 'forward', adapters = [] } = options;
@@ -140,13 +148,15 @@ export function prepareRead<Io, Want, Variant, Functions>(
   const last = provider === 'cpu' ? [step(inPlace), ...(choice.keepHalf ? [step(widenLate)] : [])] : [];
   const steps = [...beside, ...role.passes(purpose, variant), ...last];
   const label = `${role.label} of ${name}`;
+  const asRead = options.gradients ? serializeModel(graph.model) : null;
   const outcomes = applyPasses(graph.model, steps, label);
   const bytes = serializeModel(graph.model);
   const how = { ...choice, ...role.session };
   const cut = cutFrom(bytes, role.cut?.(outcomes, io) ?? null, label);
   const memoryOf = (graph: Uint8Array) => new NetworkMemory(parseModel(graph).graph, how);
+  const followed = asRead && rewritten(asRead, [...beside, ...role.passes('gradients', variant)], label);
   return {
-    ...{ bytes, outcomes, how, cut },
+    ...{ bytes, outcomes, how, cut, followed, last },
     memory: () => memoryOf(bytes),
     cutMemory: () => cut && memoryOf(cut.bytes),
   };
@@ -163,7 +173,7 @@ export async function openRead<Io, Want, Variant, Functions>(
   const { source, io, unchanged } = read;
   const { folder } = read.graph;
   const label = `${role.label} of ${name}`;
-  const { bytes, outcomes, how, cut, memory, cutMemory } = prepareRead(role, read, options);
+  const { bytes, outcomes, how, cut, followed, last, memory, cutMemory } = prepareRead(role, read, options);
   const open = (of: Model | Uint8Array) => {
     unchanged();
     return createSession(of, { folder, provider, threads, label, ...how });
@@ -171,7 +181,16 @@ export async function openRead<Io, Want, Variant, Functions>(
   const opens = (graph: Uint8Array) => async () => open(graph);
   const session = new LazySession(opens(bytes), signal);
   const lesser = cut && new LazySession(opens(cut.bytes), signal);
-  const sessions = lesser ? [session, lesser] : [session];
+  const recorder =
+    followed &&
+    new SessionRecorder({
+      ...{ graph: followed, label, forward: session, signal },
+      open: async (of) => {
+        applyPasses(of, last, label);
+        return open(of);
+      },
+    });
+  const sessions = [session, ...(lesser ? [lesser] : []), ...(recorder ? [recorder] : [])];
   const tiles =
     mayTile && role.tiles
       ? new Tiles({
@@ -193,6 +212,7 @@ export async function openRead<Io, Want, Variant, Functions>(
   return {
     functions: role.functions({
       session: withStrengths(session, outcomes),
+      recorder: recorder ? recordedWithStrengths(recorder, outcomes) : undefined,
       tiled: tiles,
       io,
       file: source.file,
@@ -229,6 +249,12 @@ export async function openRead<Io, Want, Variant, Functions>(
   };
 }
 
+function rewritten(graph: Uint8Array, steps: readonly Step[], label: string): Uint8Array {
+  const model = parseModel(graph, label);
+  applyPasses(model, steps, label);
+  return serializeModel(model);
+}
+
 /** A part of a prepared graph. */
 function cutFrom(prepared: Uint8Array, steps: readonly Step[] | null, label: string) {
   if (!steps) return null;
@@ -247,11 +273,26 @@ function takingOnly(inputs: ReadonlySet<string>, session: Runner): Runner {
 
 /** Each run is told how strong the adapters are just then. */
 function withStrengths(session: Runner, outcomes: Outcomes): Runner {
+  const strengths = strengthsOf(outcomes);
+  return strengths
+    ? { run: (feeds, fetches) => session.run({ ...feeds, ...strengths() }, fetches) }
+    : session;
+}
+
+function recordedWithStrengths(recorder: Recorder, outcomes: Outcomes): Recorder {
+  const strengths = strengthsOf(outcomes);
+  if (!strengths) return recorder;
+  return { record: (feeds, ...asked) => recorder.record({ ...feeds, ...strengths() }, ...asked) };
+}
+
+function strengthsOf(outcomes: Outcomes): (() => Record<string, Feed>) | null {
   const inputs = outcomes.of(lowRank);
-  if (!inputs) return session;
-  const strengths = () =>
-    inputs.map(({ name, strength }) => {
-      return [name, { type: 'float32', data: Float32Array.of(strength()), dims: [] }] as const;
-    });
-  return { run: (feeds, fetches) => session.run({ ...feeds, ...Object.fromEntries(strengths()) }, fetches) };
+  if (!inputs) return null;
+  return () =>
+    Object.fromEntries(
+      inputs.map(({ name, strength }) => [
+        name,
+        { type: 'float32', data: Float32Array.of(strength()), dims: [] },
+      ]),
+    );
 }

@@ -6,8 +6,8 @@ import type { Session, SessionOptions } from '../onnx/ort.ts';
 import type { Outcomes, Step } from '../onnx/passes/pass.ts';
 import type { FixedSize } from './frozen-size.ts';
 
-/** What its graph is prepared for. */
-export type Purpose = 'forward';
+/** What its graph is prepared for: to be run, or to be followed backwards, which operators of a runtime's own cannot be. */
+export type Purpose = 'forward' | 'gradients';
 
 /** A session as functions of plain arrays need it. */
 export type Runner = Pick<Session, 'run'>;

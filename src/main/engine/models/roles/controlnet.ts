@@ -53,7 +53,7 @@ export const controlNet = {
   id: 'controlNet',
   label: 'the ControlNet',
   io: controlNetIo,
-  passes: (_purpose, fused) => [...fuse(fused), step(float32Io)],
+  passes: (purpose, fused) => [...fuse(purpose === 'forward' ? fused : null), step(float32Io)],
   functions: makeAsk,
 } as const satisfies Role<ControlNetIo, UnetConfig, FusedOperator | null, AskControlNet>;
 

@@ -58,8 +58,8 @@ export const unet = {
   label: 'the UNet',
   folder: 'unet',
   io: unetIo,
-  passes: (_purpose, { controlled, reuse, fused = null, ...lent }) => [
-    ...fuse(fused),
+  passes: (purpose, { controlled, reuse, fused = null, ...lent }) => [
+    ...fuse(purpose === 'forward' ? fused : null),
     ...lendAttention(lent),
     ...(reuse ? [step(deepFeatures, { skips: SHALLOW_SKIPS })] : []),
     ...(controlled ? [step(controlResiduals)] : []),

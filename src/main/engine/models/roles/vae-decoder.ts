@@ -23,7 +23,7 @@ export const vaeDecoder = {
   folder: 'vae_decoder',
   io: vaeIo,
   tiles: (io: VaeIo) => io,
-  passes: (_purpose, fused) => [...fuse(fused), step(float32Io)],
+  passes: (purpose, fused) => [...fuse(purpose === 'forward' ? fused : null), step(float32Io)],
   functions: makeDecode,
 } as const satisfies Role<VaeIo, void, FusedOperator | null, Decode>;
 

@@ -28,7 +28,11 @@ export const vaeEncoder = {
   folder: 'vae_encoder',
   io: vaeIo,
   tiles: (io: VaeIo) => io,
-  passes: (_purpose, fused) => [...fuse(fused), step(takeMean), step(float32Io)],
+  passes: (purpose, fused) => [
+    ...fuse(purpose === 'forward' ? fused : null),
+    step(takeMean),
+    step(float32Io),
+  ],
   functions: makeEncode,
 } as const satisfies Role<VaeIo, void, FusedOperator | null, Encode>;
 

@@ -54,6 +54,7 @@ export function differentiate(model: Model, { of, by }: Asked): Backward {
     if (made.every((one) => one === null) || !readNames(node).some((name) => reached.has(name))) continue;
     const rule = ruleFor(node);
     if (!rule || node.subgraphs.length > 0) throw undifferentiable(node);
+    emit.of = node;
     const found = rule({ node, cotangents: made, wants, emit });
     for (const [i, input] of node.inputs.entries()) if (wants(i) && found[i]) add(input, found[i]);
   }

@@ -17,11 +17,13 @@ const SPLIT_INPUT = 13;
 export class GraphEmitter implements Emitter {
   readonly graph: Graph;
   readonly opset: number;
+  /** The node that is followed back, or taken apart: what is added is named after it. */
+  of: Node | null = null;
   readonly #known: Map<string, Known>;
   readonly #prefix: string;
   readonly #shared = new Map<string, string>();
 
-  constructor({ graph, opsets }: Model, known: Map<string, Known>, prefix = 'grad') {
+  constructor({ graph, opsets }: Model, known: Map<string, Known>, prefix = 'backward') {
     this.graph = graph;
     this.opset = opsets.get('') ?? 1;
     this.#known = known;
@@ -131,8 +133,10 @@ export class GraphEmitter implements Emitter {
     domain: string,
     count: number,
   ): string[] {
-    const outputs = Array.from({ length: count }, () => this.graph.unique(`${this.#prefix}_${op}_out`));
-    this.graph.addNode(op, inputs, attributes, { domain, name: `${this.#prefix}_${op}`, outputs });
+    const prefix = this.#prefix;
+    const outputs = Array.from({ length: count }, () => this.graph.unique(`${prefix}_${op}_out`));
+    const name = this.of?.name ? `${this.of.name}/${prefix}/${op}` : `${prefix}_${op}`;
+    this.graph.addNode(op, inputs, attributes, { domain, name, outputs });
     const node = this.graph.producer(outputs[0]!)!;
     const made = ruleOf(op)(
       node,

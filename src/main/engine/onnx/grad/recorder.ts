@@ -2,7 +2,7 @@
 import type { Feed, RunTensor } from '../ort.ts';
 
 /** A call, and how what it gave depends on what it was given. */
-interface Recorded {
+export interface Recorded {
   readonly outputs: Readonly<Record<string, RunTensor>>;
   /**
    * Vector-Jacobian products: Σ over outputs of cotangent · ∂output/∂input. May be asked more than once.
