@@ -36,6 +36,7 @@ export const expandFused: Pass<void, number> = {
     const emit = new GraphEmitter(model, known, 'expanded');
     let expanded = 0;
     for (const node of [...graph.nodes]) {
+      emit.of = node;
       const values = expansionOf(node)?.({ node, emit });
       if (!values) continue;
       graph.remove(node);

@@ -7,6 +7,7 @@ import { removeUnread } from '../passes/prune.ts';
 import { parseModel } from '../serde.ts';
 import { type Asked, type Backward, differentiate } from './backward.ts';
 import { breakdown } from './breakdown.ts';
+import { expandFused } from './expand.ts';
 import type { Recorded, Recorder } from './recorder.ts';
 
 export interface SessionRecorderOptions {
@@ -127,7 +128,7 @@ export class SessionRecorder implements Recorder {
     const key = [...sizes, ...asked.of, 'by', ...asked.by].join(' ');
     const known = this.#followed.get(key);
     this.#followed.delete(key);
-    const make = () => followedBack(parseModel(graph, label), feeds, asked);
+    const make = () => followedBack(parseModel(graph, label), feeds, asked, label);
     const followed = known ?? { ...make().backward, make: () => make().model, session: null };
     this.#followed.set(key, followed);
     return followed;
@@ -166,9 +167,15 @@ export class SessionRecorder implements Recorder {
 }
 
 /** The graph forwards and backwards, with gradients for its outputs alone. */
-function followedBack(model: Model, feeds: Feeds, asked: Asked): { model: Model; backward: Backward } {
+function followedBack(
+  model: Model,
+  feeds: Feeds,
+  asked: Asked,
+  label: string,
+): { model: Model; backward: Backward } {
   keepOutputs(model, asked.of);
-  const backward = differentiate(fixed(model, feeds), asked);
+  expandFused.run(fixed(model, feeds), undefined, `following ${label} backwards`);
+  const backward = differentiate(model, asked);
   keepOutputs(
     model,
     [...backward.gradients.values()].flatMap((name) => name ?? []),
