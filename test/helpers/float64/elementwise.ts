@@ -2,7 +2,7 @@
 import { broadcastDims, make, type Numbers, type Operator, type Operators, spread } from './numbers.ts';
 
 /** By the series of positive terms 2/√π · e^(−x²) · Σ 2ⁿ·x^(2n+1)/(2n+1)!! (Abramowitz and Stegun 7.1.6). */
-export function erf(x: number): number {
+function erf(x: number): number {
   if (Math.abs(x) > 6) return Math.sign(x);
   let term = x;
   let sum = x;

@@ -30,7 +30,7 @@ export interface Proof {
   readonly unrun?: string;
 }
 
-export function modelOf({ x, places = {}, body, opset }: Proof): Model {
+function modelOf({ x, places = {}, body, opset }: Proof): Model {
   const value = (type: string, [name, dims]: readonly [string, readonly number[]]) =>
     `${type}[${dims}] ${name}`;
   const heads = [
@@ -43,7 +43,7 @@ export function modelOf({ x, places = {}, body, opset }: Proof): Model {
 }
 
 /** The same numbers for the same proof; rounded to float32, so that every arithmetic begins with the same. */
-export function feedsOf({ name, x, places = {}, range = [-1, 1] }: Proof): Record<string, Numbers> {
+function feedsOf({ name, x, places = {}, range = [-1, 1] }: Proof): Record<string, Numbers> {
   const [low, high] = range;
   const drawn = (input: string, dims: readonly number[]): Numbers => ({
     dims,
@@ -63,7 +63,7 @@ export function byOf({ x, still = [] }: Proof): string[] {
   return Object.keys(x).filter((input) => !still.includes(input));
 }
 
-export function cotangentOf({ name }: Proof, dims: readonly number[]): Numbers {
+function cotangentOf({ name }: Proof, dims: readonly number[]): Numbers {
   return { dims, data: Float64Array.from(noise(`${name} cotangent`, product(dims))) };
 }
 

@@ -2,7 +2,7 @@
 import type { Node } from '../../ir/graph.ts';
 import type { Emitter } from '../rule.ts';
 
-export interface Fused {
+interface Fused {
   readonly node: Node;
   readonly emit: Emitter;
 }
