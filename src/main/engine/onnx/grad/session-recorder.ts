@@ -2,12 +2,14 @@
 import pLimit from 'p-limit';
 import { AppError, assert, type CancelSignal, throwIfCancelled } from '../../../../common/errors.ts';
 import type { Model } from '../ir/graph.ts';
+import { ELEMENT } from '../ir/types.ts';
 import type { Feed, RunTensor, Session } from '../ort.ts';
 import { removeUnread } from '../passes/prune.ts';
 import { parseModel } from '../serde.ts';
 import { type Asked, type Backward, differentiate } from './backward.ts';
 import { breakdown } from './breakdown.ts';
 import { expandFused } from './expand.ts';
+import { fixShapes } from './fix-shapes.ts';
 import type { Recorded, Recorder } from './recorder.ts';
 
 export interface SessionRecorderOptions {
@@ -69,7 +71,11 @@ export class SessionRecorder implements Recorder {
     const outputs = await forward.run(feeds, fetches);
     for (const [name, { data }] of Object.entries(outputs))
       if (!data.every(Number.isFinite))
-        throw await this.#broken(`its output ${name}`, fixed(parseModel(graph, label), feeds), feeds);
+        throw await this.#broken(
+          `its output ${name}`,
+          fixed(parseModel(graph, label), feeds, `running ${label}`),
+          feeds,
+        );
     return {
       outputs,
       pull: (cotangents, asked) => {
@@ -174,7 +180,8 @@ function followedBack(
   label: string,
 ): { model: Model; backward: Backward } {
   keepOutputs(model, asked.of);
-  expandFused.run(fixed(model, feeds), undefined, `following ${label} backwards`);
+  const doing = `following ${label} backwards`;
+  expandFused.run(fixed(model, feeds, doing), undefined, doing);
   const backward = differentiate(model, asked);
   keepOutputs(
     model,
@@ -184,8 +191,11 @@ function followedBack(
 }
 
 /** Of the size of these inputs, in place. */
-function fixed(model: Model, feeds: Feeds): Model {
-  for (const input of model.graph.inputs) input.dims = feeds[input.name]?.dims ?? input.dims;
+function fixed(model: Model, feeds: Feeds, doing: string): Model {
+  const fed = Object.entries(feeds).map(
+    ([name, { dims, type }]) => [name, { dims, type: ELEMENT[type] }] as const,
+  );
+  fixShapes(model, new Map(fed), doing);
   return model;
 }
 
