@@ -105,7 +105,9 @@ export function smoothNetwork(log?: PredictInput[]): Predict {
 
 /** Derivatives of the answers in closed form. Calls go to `log`, cotangents that are pulled too. */
 export function smoothRecord(log: PredictInput[] = [], network = smoothNetwork(log)): RecordCall {
-  return async (inputs, by, joint = false) => {
+  return async (inputs, by, together = false) => {
+    if (together === 'causal') throw new Error('its frames see themselves, or all');
+    const joint = together;
     const outputs = await network(inputs, joint);
     const others = joint ? inputs.map(({ latent }) => latent) : [];
     // d sine / d seen, per frame and branch.

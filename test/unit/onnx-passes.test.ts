@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Model } from '../../src/main/engine/onnx/ir/graph.ts';
 import { ELEMENT } from '../../src/main/engine/onnx/ir/types.ts';
+import { causalAttention } from '../../src/main/engine/onnx/passes/causal-attention.ts';
 import { controlResiduals } from '../../src/main/engine/onnx/passes/control-residuals.ts';
 import { deepFeatures } from '../../src/main/engine/onnx/passes/deep-features.ts';
 import { float32Io } from '../../src/main/engine/onnx/passes/float-io.ts';
 import { fusedAttention } from '../../src/main/engine/onnx/passes/fused-attention.ts';
 import { inPlace } from '../../src/main/engine/onnx/passes/in-place.ts';
 import { jointAttention } from '../../src/main/engine/onnx/passes/joint-attention.ts';
+import { learntWeights } from '../../src/main/engine/onnx/passes/learnt-weights.ts';
 import { lowRank } from '../../src/main/engine/onnx/passes/low-rank.ts';
 import { applyPasses, type Pass, type Step, step } from '../../src/main/engine/onnx/passes/pass.ts';
 import { placedVectors } from '../../src/main/engine/onnx/passes/placed-vectors.ts';
@@ -232,6 +234,18 @@ const shipped: readonly Shipped[] = [
     idle: [withBanks, 0, 'cuts the tokens of one frame'],
   },
   {
+    pass: causalAttention,
+    step,
+    lacking: [attention, 'no attention has a bank (reference-attention comes first)'],
+    idle: [withBanks, 1, 'only 0 of 1 attentions read ref_causal_length'],
+  },
+  {
+    pass: learntWeights,
+    step: (one) => step<{ rank: number }, unknown>(one, { rank: 0 }),
+    lacking: null,
+    idle: [attention, [{ input: 'ghost' }], 'nobody reads ghost'],
+  },
+  {
     pass: controlResiduals,
     step,
     lacking: [plain, 'it has no skip connections'],
@@ -350,7 +364,7 @@ describe('the passes that come with Retake', () => {
       name.endsWith('.ts'),
     );
     const names =
-      'float32Io|placedVectors|prune|takeMean|unpackAttention|referenceAttention|jointAttention|inPlace|widenLate|controlResiduals|lowRank|deepFeatures|shallowPart';
+      'float32Io|placedVectors|prune|takeMean|unpackAttention|referenceAttention|jointAttention|causalAttention|learntWeights|inPlace|widenLate|controlResiduals|lowRank|deepFeatures|shallowPart';
     const called = new RegExp(`\\b(${names})\\.run\\(`);
     expect(files.filter((name) => called.test(readFileSync(join(source, name), 'utf8')))).toEqual([]);
   });

@@ -87,7 +87,14 @@ const COTANGENTS = [
 ];
 
 const unetOf = (recorder: Recorder, more: Partial<RecordedUnet> = {}): RecordedUnet => ({
-  ...{ io: IO, sites: [], joint: false, recorder, learnt: ['weight'], file: 'unet.onnx' },
+  ...{
+    io: IO,
+    sites: [],
+    joint: false,
+    recorder,
+    learnt: [{ input: 'weight', name: 'weight' }],
+    file: 'unet.onnx',
+  },
   ...more,
 });
 

@@ -139,11 +139,13 @@ interface Recorded {
 /**
  * `Predict` that remembers how what it answers depends on what it is asked; the whole network runs.
  * @param by whatever may be asked for afterwards
+ * @param joint 'causal' where the frames are those of a clip, in order and of one branch each: keys and values are then those of the first
+ * and of the one before, which are followed back too. Of bundles that were opened to learn.
  */
 export type RecordCall = (
   frames: readonly PredictInput[],
   by: readonly DifferentiatedBy[],
-  joint?: boolean,
+  joint?: boolean | 'causal',
 ) => Promise<Recorded>;
 
 export type PredictionType = 'epsilon' | 'v_prediction' | 'sample';

@@ -1,6 +1,7 @@
 /** What frames see of each other in a call of the UNet. */
 import { assert } from '../../../common/errors.ts';
 import type { Attention, FeatureBlock, Features } from '../diffusion/types.ts';
+import { CAUSAL_LENGTH } from '../onnx/passes/causal-attention.ts';
 import { JOINT_FRAMES } from '../onnx/passes/joint-attention.ts';
 import { SELF_LENGTH, type Site } from '../onnx/passes/reference-attention.ts';
 import type { Buffers } from './buffers.ts';
@@ -11,12 +12,24 @@ const ALL_TOKENS = 2n ** 31n;
 
 export const NO_BANK: Attention = { bank: [], self: true };
 
-/** Per row and site, the tokens of all bank frames one after the other; `joint` frames see each other's own. */
+export interface AttentionPart {
+  readonly sites: readonly Site[];
+  /** Whether its frames can attend to each other. */
+  readonly joint: boolean;
+  /** Whether its frames can attend to the first of their call and to the one before; false where absent. */
+  readonly causal?: boolean;
+}
+
+/**
+ * Per row and site, the tokens of all bank frames one after the other; `joint` frames see each other's own.
+ * @param causal whether the rows are frames of one clip, in order, which attend to the first and to the one before and not to themselves
+ */
 export function attentionFeeds(
-  { sites, joint: hasJoint }: { readonly sites: readonly Site[]; readonly joint: boolean },
+  { sites, joint: hasJoint, causal: hasCausal = false }: AttentionPart,
   rows: readonly Row[],
   joint: number,
   buffers: Buffers,
+  causal = false,
 ): Feeds {
   const seen = rows.map(({ input }) => input.attention ?? NO_BANK);
   const [{ bank: first, self }] = seen as [Attention];
@@ -32,8 +45,14 @@ export function attentionFeeds(
     );
     return {};
   }
-  const length = self ? ALL_TOKENS : 0n;
+  assert(
+    !causal || (hasCausal && first.length === 0),
+    'the bundle was opened for causal attention, without banks',
+  );
+  const length = self && !causal ? ALL_TOKENS : 0n;
   const feeds: Feeds = { [SELF_LENGTH]: { type: 'int64', data: BigInt64Array.of(length), dims: [1] } };
+  if (hasCausal)
+    feeds[CAUSAL_LENGTH] = { type: 'int64', data: BigInt64Array.of(causal ? ALL_TOKENS : 0n), dims: [1] };
   if (hasJoint) feeds[JOINT_FRAMES] = { type: 'int64', data: BigInt64Array.of(BigInt(joint)), dims: [1] };
   for (const [i, site] of sites.entries()) {
     const blocks = seen.map(({ bank }, row) =>

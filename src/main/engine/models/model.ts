@@ -5,6 +5,7 @@ import { SessionRecorder } from '../onnx/grad/session-recorder.ts';
 import type { Model } from '../onnx/ir/graph.ts';
 import { createSession, type Feed, type Provider, tryOut } from '../onnx/ort.ts';
 import { inPlace } from '../onnx/passes/in-place.ts';
+import { learntWeights } from '../onnx/passes/learnt-weights.ts';
 import { type Adapter, lowRank } from '../onnx/passes/low-rank.ts';
 import { applyPasses, type Outcomes, type Step, step } from '../onnx/passes/pass.ts';
 import { widenLate } from '../onnx/passes/widen-late.ts';
@@ -13,6 +14,7 @@ import type { LoadedGraph } from '../onnx/slim.ts';
 import { partDigest } from './digests.ts';
 import { type WeightRanges, weightRanges } from './finite.ts';
 import { LazySession } from './lazy-session.ts';
+import { LearntWeights } from './learnt.ts';
 import { NetworkMemory } from './memory/network.ts';
 import type { Purpose, Role, RoleName, Runner } from './role.ts';
 import { chooseSession, type SessionChoice, type SessionWish, weightsInFile } from './session-choice.ts';
@@ -54,6 +56,8 @@ export interface OpenModel<Functions = unknown> {
   readonly functions: Functions;
   /** Wall seconds inside bare session.run. */
   readonly runSeconds: number;
+  /** What of it is learnt; null where it was not opened for that. */
+  readonly learnt: LearntWeights | null;
   /** What its session takes; worked out anew at every call. */
   memory(): NetworkMemory;
   /** The same of what is cut from it; null where nothing is. */
@@ -180,6 +184,13 @@ export async function openRead<Io, Want, Variant, Functions>(
   };
   const opens = (graph: Uint8Array) => async () => open(graph);
   const session = new LazySession(opens(bytes), signal);
+  const learnable = outcomes.of(learntWeights);
+  const learnt = learnable && new LearntWeights(learnable, folder);
+  const strengths = strengthsOf(outcomes);
+  const more = () => ({ ...strengths(), ...learnt?.feeds() });
+  const told = (runner: Runner): Runner => ({
+    run: (feeds, fetches) => runner.run({ ...feeds, ...more() }, fetches),
+  });
   const lesser = cut && new LazySession(opens(cut.bytes), signal);
   const recorder =
     followed &&
@@ -211,18 +222,19 @@ export async function openRead<Io, Want, Variant, Functions>(
   }
   return {
     functions: role.functions({
-      session: withStrengths(session, outcomes),
-      recorder: recorder ? recordedWithStrengths(recorder, outcomes) : undefined,
+      session: told(session),
+      recorder: recorder ? recordedWith(recorder, more) : undefined,
       tiled: tiles,
       io,
       file: source.file,
       outcomes,
       cut: cut &&
         lesser && {
-          session: withStrengths(takingOnly(cut.inputs, lesser), outcomes),
+          session: told(takingOnly(cut.inputs, lesser)),
           outcomes: cut.outcomes,
         },
     }),
+    learnt,
     memory,
     cutMemory,
     get runSeconds() {
@@ -271,23 +283,13 @@ function takingOnly(inputs: ReadonlySet<string>, session: Runner): Runner {
   };
 }
 
+function recordedWith(recorder: Recorder, more: () => Record<string, Feed>): Recorder {
+  return { record: (feeds, ...asked) => recorder.record({ ...feeds, ...more() }, ...asked) };
+}
+
 /** Each run is told how strong the adapters are just then. */
-function withStrengths(session: Runner, outcomes: Outcomes): Runner {
-  const strengths = strengthsOf(outcomes);
-  return strengths
-    ? { run: (feeds, fetches) => session.run({ ...feeds, ...strengths() }, fetches) }
-    : session;
-}
-
-function recordedWithStrengths(recorder: Recorder, outcomes: Outcomes): Recorder {
-  const strengths = strengthsOf(outcomes);
-  if (!strengths) return recorder;
-  return { record: (feeds, ...asked) => recorder.record({ ...feeds, ...strengths() }, ...asked) };
-}
-
-function strengthsOf(outcomes: Outcomes): (() => Record<string, Feed>) | null {
-  const inputs = outcomes.of(lowRank);
-  if (!inputs) return null;
+function strengthsOf(outcomes: Outcomes): () => Record<string, Feed> {
+  const inputs = outcomes.of(lowRank) ?? [];
   return () =>
     Object.fromEntries(
       inputs.map(({ name, strength }) => [

@@ -84,12 +84,23 @@ async function openParts(
   options: Omit<OpenBundleOptions, 'attention'> & { readonly attention: ChosenAttention },
   opened: OpenModel[],
 ) {
-  const { provider, threads, signal, memory, sites, joint = false, reuse = false, attention } = options;
+  const {
+    provider,
+    threads,
+    signal,
+    memory,
+    sites,
+    joint = false,
+    reuse = false,
+    learnt = null,
+    gradients = [],
+    attention,
+  } = options;
   const open = async <Io, Variant, Functions>(
     role: Role<Io, never, Variant, Functions>,
     part: ReadModel<Io>,
     variant: Variant,
-    more: Pick<OpenModelOptions<Variant>, 'untried' | 'adapters' | 'mayTile' | 'memory'> = {},
+    more: Pick<OpenModelOptions<Variant>, 'untried' | 'adapters' | 'mayTile' | 'memory' | 'gradients'> = {},
   ): Promise<OpenModel<Functions>> => {
     const common = { name: layout.name, provider, threads, signal, ...more };
     const model = await openRead(role, part, { ...common, variant });
@@ -104,8 +115,8 @@ async function openParts(
     unet: await open(
       unet,
       parts.unet,
-      { sites, joint, reuse, controlled: controls.length > 0, fused: attention.unet },
-      { adapters: adaptersOf(loras, 'unet'), memory },
+      { sites, joint, reuse, learnt, controlled: controls.length > 0, fused: attention.unet },
+      { adapters: adaptersOf(loras, 'unet'), memory, gradients: gradients.length > 0 },
     ),
     vaeEncoder: await open(vaeEncoder, parts.vaeEncoder, attention.vae, { mayTile }),
     vaeDecoder: await open(vaeDecoder, parts.vaeDecoder, attention.vae, { mayTile }),
@@ -224,6 +235,7 @@ function assemble(
       }),
     controlNets,
     attention,
+    learnt: models.unet.learnt,
     siteCount: sites.length,
     calls,
     get runSeconds() {

@@ -14,7 +14,9 @@ import type {
 import type { Flow } from '../flow/flow.ts';
 import type { Provider } from '../onnx/ort.ts';
 import type { FusedOperator } from '../onnx/passes/fused-attention.ts';
+import type { LearntOptions } from '../onnx/passes/learnt-weights.ts';
 import type { Heads } from './fused-trial.ts';
+import type { LearntWeights } from './learnt.ts';
 import type { Foretold } from './memory/foretold.ts';
 import type { Embedding, PromptReading, ReadPrompt } from './prompt/reader.ts';
 import type { AskedTiles } from './tiles/choice.ts';
@@ -192,6 +194,8 @@ export interface Bundle extends BundleFacts {
   readonly controlNets: readonly OpenControlNet[];
   /** What computes its self-attention, which its digests know of. */
   readonly attention: ChosenAttention;
+  /** What of its UNet is learnt on a shot; null where it was not opened for that. */
+  readonly learnt: LearntWeights | null;
   /** Number of self-attention sites compiled with a bank. */
   readonly siteCount: number;
   /** What work on latents of this shape will take: docs/performance.md says how exactly. */
@@ -270,6 +274,8 @@ export interface OpenBundleOptions {
   readonly joint?: boolean;
   /** Whether calls may reuse what the network's depth made in earlier ones; off by default. */
   readonly reuse?: boolean;
+  /** What of the UNet is learnt on the shot; nothing unless said. */
+  readonly learnt?: LearntOptions | null;
   /** By what calls of the network may be differentiated; nothing unless said. */
   readonly gradients?: readonly DifferentiatedBy[];
   readonly motion?: MotionNetworks;

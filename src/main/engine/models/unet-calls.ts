@@ -26,15 +26,17 @@ export interface CalledPart {
   readonly sites: readonly Site[];
   /** Whether its attention can look at all frames of a pass. */
   readonly joint: boolean;
+  /** Whether it can look at the first frame of a call and at the one before; absent where it cannot. */
+  readonly causal?: boolean;
   /** Where ControlNets reach it; absent or null where it was opened without. */
   readonly control?: ControlResiduals | null;
 }
 
-/** @param joint frames that see each other, 1 where each sees itself alone */
+/** @param joint frames that see each other, 1 where each sees itself alone; or whether they are of a clip and each sees the first and the one before */
 export async function feedsOf(
   { io, control, ...attending }: CalledPart,
   rows: readonly Row[],
-  joint: number,
+  joint: number | 'causal',
   to: { shape: LatentShape; buffers: Buffers; controlNets: readonly AskControlNet[] },
 ): Promise<Feeds> {
   const { shape, buffers, controlNets } = to;
@@ -44,7 +46,7 @@ export async function feedsOf(
     ...timestepFeed(io, rows),
     ...guidanceFeed(io, rows, buffers),
     ...textFeeds(io, rows, buffers),
-    ...attentionFeeds(attending, rows, joint, buffers),
+    ...attentionFeeds(attending, rows, joint === 'causal' ? 1 : joint, buffers, joint === 'causal'),
     ...(input.deep && deepFeed(rows, buffers)),
     ...(control && (await controlFeeds(control, controlNets, rows, shape, buffers))),
   };
@@ -108,8 +110,12 @@ function alike(rows: readonly Row[], { timestep }: UnetIo): Row[][] {
 }
 
 /** @throws AppError bundle-invalid where an export froze another batch */
-export function checkJoint({ io, joint, file }: CalledPart & { readonly file: string }, rows: number): void {
-  assert(joint, 'the bundle was opened for joint attention');
+export function checkJoint(
+  { io, joint, causal, file }: CalledPart & { readonly file: string },
+  rows: number,
+  how: true | 'causal' = true,
+): void {
+  assert(how === 'causal' ? causal : joint, 'the bundle was opened for joint attention');
   if (io.fixed.batch === null || io.fixed.batch === rows) return;
   throw new AppError('bundle-invalid', `${file} was exported for a batch of ${io.fixed.batch}`, {
     doing: 'attending to several frames jointly',

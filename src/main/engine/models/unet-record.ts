@@ -3,6 +3,7 @@ import { assert } from '../../../common/errors.ts';
 import type { DifferentiatedBy, LatentShape, PulledBack, RecordCall } from '../diffusion/types.ts';
 import type { Recorder } from '../onnx/grad/recorder.ts';
 import type { RunTensor } from '../onnx/ort.ts';
+import type { LearntInput } from '../onnx/passes/learnt-weights.ts';
 import { Buffers } from './buffers.ts';
 import { checkSize } from './frozen-size.ts';
 import type { AskControlNet } from './roles/controlnet.ts';
@@ -24,8 +25,8 @@ import type { Row } from './unet-feeds.ts';
 
 export interface RecordedUnet extends CalledPart {
   readonly recorder: Recorder;
-  /** Names of the inputs that are weights to be learnt, which whoever made them feeds; none unless said. */
-  readonly learnt?: readonly string[];
+  /** Weights to be learnt, which are fed by those who learn them; none unless said. */
+  readonly learnt?: readonly Pick<LearntInput, 'input' | 'name'>[];
   readonly file: string;
 }
 
@@ -52,14 +53,16 @@ export function makeRecord(
     checkSize(file, io.fixed, shape);
     for (const { deep } of inputs) assert(!deep, 'the whole network is followed backwards');
     const rows = rowsOf(inputs);
-    if (joint) checkJoint({ ...unet, file }, rows.length);
+    if (joint) checkJoint({ ...unet, file }, rows.length, joint);
+    if (joint === 'causal') assert(rows.length === inputs.length, 'frames of a clip have one branch each');
     for (const { branches } of inputs) onCall(branches.length, 'recorded');
     const places = new Map<Row, Place>();
     const calls: RecordedPass[] = [];
-    for (const together of callsOf(rows, io, joint)) {
+    for (const together of callsOf(rows, io, joint !== false)) {
       // Its buffers are its own: what it was fed is needed on the way back.
       const to = { shape, buffers: new Buffers(), controlNets };
-      const feeds = await feedsOf(unet, together, joint ? inputs.length : 1, to);
+      const seen = joint === true ? inputs.length : joint || 1;
+      const feeds = await feedsOf(unet, together, seen, to);
       const recorded = await recorder.record(feeds, fetchesOf(unet, together), namesOf(unet, by));
       const pass = passOf(unet, recorded.outputs);
       for (const [row, place] of placesOf(together, pass)) if (!places.has(row)) places.set(row, place);
@@ -93,7 +96,7 @@ function namesOf({ io, learnt = [] }: RecordedUnet, by: readonly DifferentiatedB
   const names: Record<DifferentiatedBy, readonly string[]> = {
     latent: [io.sample],
     text: [io.hidden, ...(io.added ? [io.added.pooled] : [])],
-    weights: learnt,
+    weights: learnt.map(({ input }) => input),
   };
   return by.flatMap((one) => names[one]);
 }
@@ -121,7 +124,9 @@ function pulledBack(
     ...(by.includes('text') && { texts: perBranch(io.hidden) }),
     ...(by.includes('text') && io.added && { pooled: perBranch(io.added.pooled) }),
     ...(by.includes('weights') && {
-      weights: new Map(learnt.map((name) => [name, sum(calls.map((products) => products[name]!.data))])),
+      weights: new Map(
+        learnt.map(({ input, name }) => [name, sum(calls.map((products) => products[input]!.data))]),
+      ),
     }),
   };
 }

@@ -1,6 +1,7 @@
 /** Calls of a UNet and of the ControlNets beside it, as the shapes of what they are fed. */
 import type { LatentShape } from '../../diffusion/types.ts';
 import { ELEMENT } from '../../onnx/ir/types.ts';
+import { CAUSAL_LENGTH } from '../../onnx/passes/causal-attention.ts';
 import { JOINT_FRAMES } from '../../onnx/passes/joint-attention.ts';
 import { SELF_LENGTH, type Site } from '../../onnx/passes/reference-attention.ts';
 import { DEEP_GIVEN } from '../../onnx/passes/shallow-part.ts';
@@ -81,6 +82,7 @@ export function unetCalls(unet: UnetMemory, latent: Size, beside: readonly Contr
     if (sites.length === 0) return fed;
     return fed
       .set(SELF_LENGTH, integers(call.self ? ALL_TOKENS : 0))
+      .set(CAUSAL_LENGTH, integers(0))
       .set(JOINT_FRAMES, integers(call.joint ? call.frames : 1));
   };
   const alone: Call = { frames: 1, branches: 1, bank: 0, self: true, joint: false };

@@ -1,10 +1,12 @@
 /** The denoising network. */
 import type { LatentShape, Predict, RecordCall } from '../../diffusion/types.ts';
+import { causalAttention } from '../../onnx/passes/causal-attention.ts';
 import { type ControlResiduals, controlResiduals } from '../../onnx/passes/control-residuals.ts';
 import { deepFeatures } from '../../onnx/passes/deep-features.ts';
 import { float32Io } from '../../onnx/passes/float-io.ts';
 import { type FusedOperator, fuse } from '../../onnx/passes/fused-attention.ts';
 import { jointAttention } from '../../onnx/passes/joint-attention.ts';
+import { learntWeights } from '../../onnx/passes/learnt-weights.ts';
 import { type LentAttention, lendAttention } from '../../onnx/passes/lend-attention.ts';
 import { step } from '../../onnx/passes/pass.ts';
 import { referenceAttention, type Site } from '../../onnx/passes/reference-attention.ts';
@@ -72,17 +74,19 @@ export const unet = {
   functions({ session, recorder, io, file, outcomes, cut }) {
     const sites = outcomes.of(referenceAttention) ?? [];
     const joint = outcomes.of(jointAttention) !== null;
+    const learnt = outcomes.of(learntWeights) ?? [];
+    const causal = outcomes.of(causalAttention) !== null;
     const control = outcomes.of(controlResiduals);
     const inputs = cut?.outcomes.of(shallowPart);
     const shallow = cut &&
       inputs && { session: cut.session, sites: sites.filter(({ bank }) => inputs.has(bank)) };
-    const part = { session, io, sites, joint, control, shallow, file };
+    const part = { session, io, sites, joint, causal, control, shallow, file };
     return {
       sites,
       residuals: residualsOf(control),
       deepChannels: outcomes.of(deepFeatures)?.channels ?? 0,
       predict: (shape, ...how) => makePredict(part, shape, ...how),
-      record: recorder ? (shape, ...how) => makeRecord({ ...part, recorder }, shape, ...how) : null,
+      record: recorder ? (shape, ...how) => makeRecord({ ...part, recorder, learnt }, shape, ...how) : null,
     };
   },
 } as const satisfies Role<UnetIo, UnetConfig, UnetVariant, Unet>;

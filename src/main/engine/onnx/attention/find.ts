@@ -24,6 +24,7 @@ export interface SelfAttention {
 /** What an artist can do at once. Methods whose `sites` are none. */
 export const WITHOUT = 'Choose a method that needs no reference frames (mix, sdedit or img2img).';
 
+/** What looks like attention, to its own tokens or to others. */
 interface Candidate {
   readonly name: string;
   readonly nodes: readonly Node[];
@@ -70,7 +71,8 @@ export function findSelfAttentions(graph: Graph, sites: 'decoder' | 'all', doing
   return found;
 }
 
-function* candidates(graph: Graph): Generator<Candidate> {
+/** All softmaxes between two products and all operators of attention, in graph order. */
+export function* candidates(graph: Graph): Generator<Candidate> {
   for (const node of graph.nodes) {
     const candidate = node.op === 'Softmax' ? fromSoftmax(graph, node) : fromOperator(node);
     if (candidate) yield candidate;

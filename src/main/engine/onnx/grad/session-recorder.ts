@@ -2,9 +2,12 @@
 import pLimit from 'p-limit';
 import { AppError, assert, type CancelSignal, throwIfCancelled } from '../../../../common/errors.ts';
 import type { Model } from '../ir/graph.ts';
-import { ELEMENT } from '../ir/types.ts';
+import { ELEMENT, int64Tensor } from '../ir/types.ts';
 import type { Feed, RunTensor, Session } from '../ort.ts';
+import { CAUSAL_LENGTH } from '../passes/causal-attention.ts';
+import { JOINT_FRAMES } from '../passes/joint-attention.ts';
 import { removeUnread } from '../passes/prune.ts';
+import { SELF_LENGTH } from '../passes/reference-attention.ts';
 import { parseModel } from '../serde.ts';
 import { type Asked, type Backward, differentiate } from './backward.ts';
 import { breakdown } from './breakdown.ts';
@@ -130,7 +133,9 @@ export class SessionRecorder implements Recorder {
   /** @throws AppError bundle-invalid naming an operator that cannot be differentiated */
   #follow(feeds: Feeds, asked: Asked): Followed {
     const { graph, label } = this.#options;
-    const sizes = Object.entries(feeds).map(([name, { dims }]) => `${name} ${dims.join('×')}`);
+    const sizes = Object.entries(feeds).map(
+      ([name, { dims, data }]) => `${name} ${dims.join('×')}${saysShapes(name) ? ` of ${data}` : ''}`,
+    );
     const key = [...sizes, ...asked.of, 'by', ...asked.by].join(' ');
     const known = this.#followed.get(key);
     this.#followed.delete(key);
@@ -192,11 +197,22 @@ function followedBack(
 
 /** Of the size of these inputs, in place. */
 function fixed(model: Model, feeds: Feeds, doing: string): Model {
+  const { graph } = model;
+  for (const { name } of graph.inputs.filter(({ name }) => saysShapes(name))) {
+    const { dims, data } = feeds[name]!;
+    const values = Array.from(data, BigInt);
+    graph.replaceUses(name, graph.addInitializer(int64Tensor(name, dims, values)));
+  }
   const fed = Object.entries(feeds).map(
     ([name, { dims, type }]) => [name, { dims, type: ELEMENT[type] }] as const,
   );
   fixShapes(model, new Map(fed), doing);
   return model;
+}
+
+/** Whether sides depend on the numbers of an input, and not on its own sides alone. */
+function saysShapes(input: string): boolean {
+  return [SELF_LENGTH, CAUSAL_LENGTH, JOINT_FRAMES].includes(input);
 }
 
 function keepOutputs({ graph }: Model, wanted: readonly string[]): void {

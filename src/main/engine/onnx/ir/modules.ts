@@ -37,13 +37,14 @@ function moduleOf(node: Pick<Node, 'name'>): string | null {
 
 /** Those whose weights lie in the graph, in its order; a module that is called twice is there twice. */
 export function layersOf(graph: Graph): Layer[] {
-  const found: Layer[] = [];
-  for (const node of graph.nodes) {
-    const module = moduleOf(node);
-    const shape = module === null ? null : shapeOf(graph, node);
-    if (module !== null && shape !== null) found.push({ module, node, ...shape });
-  }
-  return found;
+  return Array.from(graph.nodes).flatMap((node) => layerOf(graph, node) ?? []);
+}
+
+/** Null for a node of no known module, or whose weight does not lie in the graph. @param name of its module, where nodes are not named after any */
+export function layerOf(graph: Graph, node: Node, name: string | null = null): Layer | null {
+  const module = moduleOf(node) ?? name;
+  const shape = module === null ? null : shapeOf(graph, node);
+  return module !== null && shape !== null ? { module, node, ...shape } : null;
 }
 
 function shapeOf(graph: Graph, node: Node): Omit<Layer, 'module' | 'node'> | null {

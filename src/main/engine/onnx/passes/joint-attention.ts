@@ -7,7 +7,7 @@ import { attr, type Graph, type Node } from '../ir/graph.ts';
 import { sortNodes } from '../ir/sort.ts';
 import { ELEMENT, int64Tensor } from '../ir/types.ts';
 import { lostValue, type Pass } from './pass.ts';
-import { SELF_LENGTH } from './reference-attention.ts';
+import { ownTokens } from './reference-attention.ts';
 
 /** Shared input, int64 [1]: how many rows of the batch, from the first on and again, look at each other's tokens; 1 for none. */
 export const JOINT_FRAMES = 'ref_joint_frames';
@@ -45,11 +45,6 @@ export const jointAttention: Pass<void, number> = {
     return lost === null ? null : `${lost} is gone`;
   },
 };
-
-/** Where a layer's own tokens are cut to ref_self_length. */
-function ownTokens(graph: Graph): Node[] {
-  return graph.consumers(SELF_LENGTH).filter(({ op, inputs }) => op === 'Slice' && inputs[2] === SELF_LENGTH);
-}
 
 /** Nodes of jointTokens between JOINT_FRAMES and the cut, and a transposition. */
 const DEEPEST = 4;

@@ -77,7 +77,7 @@ export const lowRank: Pass<{ readonly adapters: readonly Adapter[] }, readonly S
       const parts = (byModule.get(layer.module) ?? []).flatMap(({ addition, input }) =>
         beside.parts(addition, input),
       );
-      if (parts.length > 0) addTo(graph, layer, parts);
+      if (parts.length > 0) addBeside(graph, layer, parts);
     }
     sortNodes(graph);
     return inputs;
@@ -93,7 +93,7 @@ export const lowRank: Pass<{ readonly adapters: readonly Adapter[] }, readonly S
 };
 
 /** Adds to what the layer makes, the layer's own first; behind its bias, which the runtime fuses with the product. */
-function addTo(graph: Graph, { node, module }: Layer, parts: readonly string[]): void {
+export function addBeside(graph: Graph, { node, module }: Layer, parts: readonly string[]): void {
   const last = biasBehind(graph, node) ?? node;
   const [output] = last.outputs as [string];
   let sum = graph.unique(`${output}_plain`);

@@ -5,7 +5,7 @@
 import { AppError } from '../../../../common/errors.ts';
 import { copyPath, PathError } from '../attention/copy-path.ts';
 import { findSelfAttentions, type SelfAttention, WITHOUT } from '../attention/find.ts';
-import { attr, type Model } from '../ir/graph.ts';
+import { attr, type Graph, type Model, type Node } from '../ir/graph.ts';
 import { sortNodes } from '../ir/sort.ts';
 import { ELEMENT, int64Tensor } from '../ir/types.ts';
 import { lostValue, type Pass } from './pass.ts';
@@ -88,6 +88,11 @@ export const referenceAttention: Pass<{ readonly sites: 'decoder' | 'all' }, rea
     return lost === null ? null : `${lost} is gone`;
   },
 };
+
+/** Where a layer's own tokens are cut to SELF_LENGTH. */
+export function ownTokens(graph: Graph): Node[] {
+  return graph.consumers(SELF_LENGTH).filter(({ op, inputs }) => op === 'Slice' && inputs[2] === SELF_LENGTH);
+}
 
 function addBank({ graph }: Model, { name, key, value, decoder }: SelfAttention, index: number): Site {
   const bank = `ref_bank_${index}`;

@@ -9,16 +9,19 @@ import { LARGEST_WEIGHTS, openPlainFile } from '../plain-file.ts';
 
 /** Any floating type as float32, row-major. @throws AppError bundle-invalid for other types, or where the file has gone */
 export function floatsOf(tensor: StoredTensor): Float32Array {
-  const { type, file, length } = tensor;
+  const doing = `reading ${basename(tensor.file)}`;
+  return floatsIn(bytesOf(tensor, doing), tensor.type, doing);
+}
+
+/** The same of bytes at hand. @throws AppError bundle-invalid for other types */
+export function floatsIn(bytes: Uint8Array, type: number, doing = 'reading weights'): Float32Array {
   const read = READERS[type];
-  const doing = `reading ${basename(file)}`;
   if (!read)
     throw new AppError('bundle-invalid', `a tensor of ${elementName(type)} where floats are needed`, {
       doing,
     });
-  const bytes = bytesOf(tensor, doing);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, length);
-  return Float32Array.from({ length: length / read.size }, (_, i) => read.at(view, i * read.size));
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Float32Array.from({ length: bytes.byteLength / read.size }, (_, i) => read.at(view, i * read.size));
 }
 
 /** @throws AppError bundle-invalid where the file has gone */
