@@ -3,7 +3,7 @@ import { attr } from '../../ir/graph.ts';
 import { ELEMENT } from '../../ir/types.ts';
 import type { Emitter } from '../rule.ts';
 import { arithmetic } from '../rules/arithmetic.ts';
-import { type Expansion, type Expansions, given, gives } from './expansion.ts';
+import { type Expansion, type Expansions, type Fused, given, gives } from './expansion.ts';
 
 /** What is not seen: under every score, and finite, for 0 times it must be 0. */
 const UNSEEN = -1e9;
@@ -55,22 +55,59 @@ function attended(emit: Emitter, { q, k, v, heads, keyHeads, scale, masks }: Par
   return emit.reshape(emit.transpose(made, [0, 2, 1, 3]), [batch, tokens, heads * emit.dims(values)[3]!]);
 }
 
-const multiHead: Expansion = ({ node, emit }) => {
-  const [q, k, v, bias, , mask] = node.inputs as [string, string, string, string?, string?, string?];
-  const isPacked = !given(node, 1) || !given(node, 2);
+type Three = readonly [q: string, k: string, v: string];
+
+/** Thirds, or halves, of one value along an axis that holds them side by side. */
+function apart(emit: Emitter, packed: string): string[] {
+  const [batch, tokens, heads, many, width] = emit.dims(packed) as [number, number, number, number, number];
+  const parts = emit.split(
+    packed,
+    3,
+    Array.from({ length: many }, () => 1),
+  );
+  return parts.map((part) => emit.reshape(part, [batch, tokens, heads * width]));
+}
+
+/** Packed as [B, N, H, 3, D], or keys and values as [B, M, H, 2, D], or each by itself; null where a past or a mask is among them. */
+function threeOf({ node, emit }: Fused): Three | null {
+  const [q, k, v] = node.inputs as [string, string?, string?];
+  const all = k ? (v ? [q, k, v] : [q, ...apart(emit, k)]) : apart(emit, q);
+  return all.length === 3 && all.every((one) => emit.dims(one).length === 3)
+    ? (all as unknown as Three)
+    : null;
+}
+
+const multiHead: Expansion = (of) => {
+  const { node } = of;
+  const [, , , bias, , mask] = node.inputs;
   const isMore = given(node, 4) || node.inputs.slice(6).some((input) => input !== '');
-  if (isPacked || isMore || node.int('unidirectional', 0) || gives(node, 1)) return null;
-  const { add } = arithmetic(emit);
-  let parts: readonly string[] = [q, k, v];
-  if (bias) {
-    const widths = parts.map((part) => emit.dims(part).at(-1)!);
-    const biases = emit.split(bias, 0, widths);
-    parts = parts.map((part, i) => add(part, biases[i]!));
-  }
+  if (isMore || node.int('unidirectional', 0) || gives(node, 1)) return null;
+  const three = threeOf(of);
+  return three && [attendedBy(of, three, bias ?? '', mask ?? '')];
+};
+
+/** @param bias of queries, keys and values, one after the other; '' for none, as of the mask */
+function attendedBy({ node, emit }: Fused, three: Three, bias: string, mask: string): string {
+  const widths = three.map((part) => emit.dims(part).at(-1)!);
+  const biases = bias === '' ? [] : emit.split(bias, 0, widths);
+  const [q, k, v] = three.map((part, i) =>
+    biases[i] ? arithmetic(emit).add(part, biases[i]) : part,
+  ) as unknown as Three;
   const heads = node.int('num_heads', 1);
-  const masks = mask ? [mask] : [];
-  const scale = node.float('scale') || null;
-  return [attended(emit, { q: parts[0]!, k: parts[1]!, v: parts[2]!, heads, keyHeads: heads, scale, masks })];
+  const masks = mask === '' ? [] : [mask];
+  return attended(emit, { q, k, v, heads, keyHeads: heads, scale: node.float('scale') || null, masks });
+}
+
+/** Of onnxruntime, with its projections inside: x [B, N, C], weights [C, 3·C]. */
+const projecting: Expansion = (of) => {
+  const { node, emit } = of;
+  const [x, weight, bias] = node.inputs as [string, string, string?];
+  const isMore = node.inputs.slice(3).some((input) => input !== '') || gives(node, 1);
+  if (isMore || node.int('unidirectional', 0) || node.int('do_rotary', 0)) return null;
+  const width = emit.dims(weight)[1]! / 3;
+  const sizes = node.ints('qkv_hidden_sizes') ?? [width, width, width];
+  const three = emit.split(emit.op('MatMul', [x, weight]), 2, sizes);
+  return [attendedBy(of, three as unknown as Three, bias ?? '', '')];
 };
 
 /** Rows see columns up to their own number. */
@@ -97,4 +134,8 @@ const standard: Expansion = ({ node, emit }) => {
   return [attended(emit, { q, k, v, heads, keyHeads, scale: node.float('scale'), masks })];
 };
 
-export const ATTENTION: Expansions = { Attention: standard, 'com.microsoft.MultiHeadAttention': multiHead };
+export const ATTENTION: Expansions = {
+  Attention: standard,
+  'com.microsoft.Attention': projecting,
+  'com.microsoft.MultiHeadAttention': multiHead,
+};

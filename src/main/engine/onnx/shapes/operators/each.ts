@@ -134,15 +134,17 @@ const PLAIN = [
   ...['Sin', 'Cos', 'Tan', 'Asin', 'Acos', 'Atan', 'Sinh', 'Cosh', 'Asinh', 'Acosh', 'Atanh', 'Sign'],
   ...['Softmax', 'LogSoftmax', 'Hardmax', 'LpNormalization', 'MeanVarianceNormalization', 'LRN', 'Dropout'],
   ...['InstanceNormalization', 'GroupNormalization', 'LayerNormalization', 'BatchNormalization'],
-  ...[
-    'RMSNormalization',
-    'SimplifiedLayerNormalization',
-    'SkipLayerNormalization',
-    'GroupNorm',
-    'SkipGroupNorm',
-  ],
+  ...['RMSNormalization', 'SimplifiedLayerNormalization', 'GroupNorm'],
   ...['Trilu', 'CumSum', 'ScatterElements', 'ScatterND', 'Scatter', 'BiasAdd', 'RotaryEmbedding'],
 ];
+
+/** A norm and, as another output, the sum that it is of; the statistics between them are of training. */
+const withSum: Rule = (node, [first]) =>
+  first ? node.outputs.map(() => known(first.dims, first.type)) : null;
+
+/** The first half of the last axis by the Gelu of the second. */
+const halved: Rule = (_node, [first]) =>
+  first ? known(first.dims.with(-1, first.dims.at(-1)! / 2), first.type) : null;
 
 export const EACH: Rules = {
   ...Object.fromEntries(PLAIN.map((operator) => [operator, asFirst])),
@@ -185,6 +187,10 @@ export const EACH: Rules = {
   DynamicQuantizeLinear: (_node, [first]) =>
     first ? [known(first.dims, ELEMENT.uint8), known([], float32), known([], ELEMENT.uint8)] : null,
   Where: where,
+  SkipLayerNormalization: withSum,
+  SkipSimplifiedLayerNormalization: withSum,
+  SkipGroupNorm: withSum,
+  BiasSplitGelu: halved,
   NonZero: (_node, [first]) => nonZero(first),
 };
 

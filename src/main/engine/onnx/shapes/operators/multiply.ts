@@ -59,6 +59,7 @@ export const MULTIPLY: Rules = {
   FusedMatMul: matMul,
   MatMulNBits: matMulNBits,
   Gemm: matMul,
+  FusedGemm: matMul,
   MatMulInteger: (node, given) => {
     const made = matMul(node, given);
     return made && 'dims' in made ? known(made.dims, ELEMENT.int32) : null;

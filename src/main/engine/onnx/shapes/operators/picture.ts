@@ -43,6 +43,17 @@ const conv: Rule = (node, [first, weight]) => {
   return known([first.dims[0]!, weight.dims[0]!, ...slid(sides, window)], first.type);
 };
 
+/** Channels lie last, of the weights as well. */
+const nhwcConv: Rule = (node, [first, weight, ...more]) => {
+  if (!first || !weight) return null;
+  const turned = ({ dims: [count, ...rest], type }: Known) =>
+    known([count!, rest.at(-1)!, ...rest.slice(0, -1)], type);
+  const made = conv(node, [turned(first), turned(weight), ...more]);
+  if (made === null || !('dims' in made)) return null;
+  const [batch, channels, ...sides] = made.dims as [number, number, ...number[]];
+  return known([batch, ...sides, channels], made.type);
+};
+
 const convTranspose: Rule = (node, [first, weight]) => {
   if (!first || !weight) return null;
   const sides = first.dims.slice(2);
@@ -110,6 +121,8 @@ const gridSample: Rule = (_node, [first, grid]) =>
 
 export const PICTURE: Rules = {
   Conv: conv,
+  FusedConv: conv,
+  NhwcConv: nhwcConv,
   ConvTranspose: convTranspose,
   MaxPool: pool,
   AveragePool: pool,
