@@ -54,7 +54,18 @@ function attended(
   );
 }
 
-const multiHead: Operator = ([q, k, v, bias, , added], node) => {
+/** The part `index` of [B, N, H, many, D], as tokens. */
+function part(packed: Numbers, index: number): Numbers {
+  const [batch, tokens, heads, , width] = packed.dims as [number, number, number, number, number];
+  return make([batch, tokens, heads * width], ([b, n, c]) =>
+    spread(packed, [b!, n!, Math.floor(c! / width), index, c! % width]),
+  );
+}
+
+const multiHead: Operator = ([first, second, third, bias, , added], node) => {
+  const q = second ? first : part(first!, 0);
+  const k = third ? second : second ? part(second, 0) : part(first!, 1);
+  const v = third ?? (second ? part(second, 1) : part(first!, 2));
   const width = q!.dims.at(-1)!;
   const biased = (x: Numbers, from: number) =>
     bias ? make(x.dims, (place, i) => x.data[i]! + bias.data[from + place.at(-1)!]!) : x;

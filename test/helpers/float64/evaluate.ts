@@ -6,12 +6,21 @@ import { ELEMENT, integersOf, type Tensor } from '../../../src/main/engine/onnx/
 import { ARRANGE } from './arrange.ts';
 import { ATTENTION } from './attention.ts';
 import { ELEMENTWISE } from './elementwise.ts';
+import { FUSED } from './fused.ts';
 import { MULTIPLY } from './multiply.ts';
 import type { Numbers, Operators } from './numbers.ts';
 import { PICTURE } from './picture.ts';
 import { REDUCE } from './reduce.ts';
 
-const OPERATORS: Operators = { ...ELEMENTWISE, ...MULTIPLY, ...ARRANGE, ...REDUCE, ...PICTURE, ...ATTENTION };
+const OPERATORS: Operators = {
+  ...ELEMENTWISE,
+  ...MULTIPLY,
+  ...ARRANGE,
+  ...REDUCE,
+  ...PICTURE,
+  ...ATTENTION,
+  ...FUSED,
+};
 
 /** Values by name; of what is not stated in the graph, those that are fed. */
 export function evaluate(

@@ -106,6 +106,16 @@ const groupLast: Operator = ([x, gamma, beta], node, opset) => {
   return isLast ? last({ ...made, data }, [0, 2, 3, 1]) : { ...made, data };
 };
 
+const skipGroup: Operator = ([x, gamma, beta, skip, bias], node, opset) => {
+  const [batch, , , channels] = x!.dims as [number, number, number, number];
+  const wide = skip!.dims.length === 2 ? { ...skip!, dims: [batch, 1, 1, channels] } : skip!;
+  const total = make(
+    x!.dims,
+    (place, i) => x!.data[i]! + spread(wide, place) + (bias ? spread(bias, place) : 0),
+  );
+  return [groupLast([total, gamma, beta], node, opset) as Numbers, total];
+};
+
 const layer: Operator = ([x, scale, bias], node) => {
   const axis = axisOf(x!.dims, node.int('axis', -1));
   const made = whitened(x!, from(x!, axis), node.float('epsilon') ?? 1e-5);
@@ -123,14 +133,17 @@ const rms: Operator = ([x, scale], node) => {
   return map2(made, scale!, (a, factor) => a * factor);
 };
 
-/** A layer norm of a sum; the sum itself is the fourth output. */
-const skipLayer: Operator = ([x, skip, gamma, beta, bias], node, opset) => {
+/** A norm of a sum; the sum itself is the fourth output. */
+const skipLayer: Operator = ([x, skip, gamma, ...more], node, opset) => {
+  const isSimple = node.op === 'SkipSimplifiedLayerNormalization';
+  const [beta, bias] = isSimple ? [undefined, more[0]] : more;
   const total = make(
     x!.dims,
     (place, i) => x!.data[i]! + spread(skip!, place) + (bias ? spread(bias, place) : 0),
   );
   const none = { dims: [0], data: new Float64Array(0) };
-  return [layer([total, gamma, beta], node, opset) as Numbers, none, none, total];
+  const made = (isSimple ? rms : layer)([total, gamma, beta], node, opset) as Numbers;
+  return [made, none, none, total];
 };
 
 const batch: Operator = ([x, scale, bias, means, variance], node) => {
@@ -177,6 +190,8 @@ export const REDUCE: Operators = {
   GroupNorm: groupLast,
   LayerNormalization: layer,
   SkipLayerNormalization: skipLayer,
+  SkipSimplifiedLayerNormalization: skipLayer,
+  SkipGroupNorm: skipGroup,
   RMSNormalization: rms,
   SimplifiedLayerNormalization: rms,
   BatchNormalization: batch,

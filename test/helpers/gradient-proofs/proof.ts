@@ -6,7 +6,6 @@ import { ELEMENT } from '../../../src/main/engine/onnx/ir/types.ts';
 import { evaluate } from '../float64/evaluate.ts';
 import { type Numbers, product } from '../float64/numbers.ts';
 import { noise, textModel } from '../onnx.ts';
-import { applied } from '../passes.ts';
 
 export interface Proof {
   /** The operator and what is special about it: "Conv, strided, with an odd side". */
@@ -78,7 +77,7 @@ export function followed(proof: Proof): Followed {
   const feeds = feedsOf(proof);
   const made = evaluate(modelOf(proof), feeds).get('y')!;
   const model = modelOf(proof);
-  if (proof.fused) applied(model, expandFused);
+  if (proof.fused) expandFused(model);
   const { cotangents, gradients } = differentiate(model, { of: ['y'], by: byOf(proof) });
   const found = [...gradients].flatMap(([input, output]) =>
     output === null ? [] : [[input, output] as const],
