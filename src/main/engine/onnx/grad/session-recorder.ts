@@ -186,7 +186,7 @@ function followedBack(
 ): { model: Model; backward: Backward } {
   keepOutputs(model, asked.of);
   const doing = `following ${label} backwards`;
-  expandFused.run(fixed(model, feeds, doing), undefined, doing);
+  expandFused(fixed(model, feeds, doing));
   const backward = differentiate(model, asked);
   keepOutputs(
     model,
