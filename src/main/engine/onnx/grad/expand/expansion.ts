@@ -2,7 +2,7 @@
 import type { Node } from '../../ir/graph.ts';
 import type { Emitter } from '../rule.ts';
 
-interface Fused {
+export interface Fused {
   readonly node: Node;
   readonly emit: Emitter;
 }
