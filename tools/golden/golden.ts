@@ -22,6 +22,7 @@ import { mixing } from './kinds/mixing.ts';
 import { pix2video } from './kinds/pix2video.ts';
 import { solverKind } from './kinds/solver.ts';
 import { text } from './kinds/text.ts';
+import { tuning } from './kinds/tuning.ts';
 import { unet } from './kinds/unet.ts';
 import { vae } from './kinds/vae.ts';
 import { runVariants, variantsManifest } from './variants.ts';
@@ -50,6 +51,7 @@ const KINDS: readonly (readonly [RegExp, Kind | string])[] = [
     // A name may begin with another's: euler, euler_a.
     .toSorted((a, b) => b.id.length - a.id.length)
     .map((solver) => [new RegExp(solver.id.replaceAll('_', '[_-]')), solverKind(solver)] as const),
+  [/tuning/, tuning],
   [/vae/, vae],
   [/text|token/, text],
 ];
@@ -175,13 +177,13 @@ class OpenBundles implements AsyncDisposable {
     this.#attention = attention;
   }
 
-  async get(dir: string, { sites, joint = false }: Kind): Promise<Bundle> {
-    const key = JSON.stringify([dir, sites, joint]);
+  async get(dir: string, { sites, joint = false, learnt = null, gradients = [] }: Kind): Promise<Bundle> {
+    const key = JSON.stringify([dir, sites, joint, learnt, gradients]);
     if (this.#bundle && this.#key === key) return this.#bundle;
     await this[Symbol.asyncDispose]();
     const provider = 'cpu';
     this.#bundle = await openBundle(dir, {
-      ...{ sites, joint, provider },
+      ...{ sites, joint, learnt, gradients, provider },
       attention: (model) => chooseAttention(this.#attention, { model, shape: null, provider }),
     });
     this.#key = key;

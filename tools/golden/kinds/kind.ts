@@ -1,7 +1,8 @@
 /** What the runner knows of a kind of case. */
 
-import type { AttentionSites } from '../../../src/main/engine/diffusion/types.ts';
+import type { AttentionSites, DifferentiatedBy } from '../../../src/main/engine/diffusion/types.ts';
 import type { Bundle } from '../../../src/main/engine/models/types.ts';
+import type { LearntOptions } from '../../../src/main/engine/onnx/passes/learnt-weights.ts';
 import type { GoldenCase } from '../case.ts';
 import type { Values } from '../compare.ts';
 
@@ -17,6 +18,9 @@ export interface Kind {
   readonly sites: AttentionSites;
   /** Whether frames look at each other. */
   readonly joint?: boolean;
+  /** What is learnt, and by what calls are differentiated; nothing unless said. */
+  readonly learnt?: LearntOptions | null;
+  readonly gradients?: readonly DifferentiatedBy[];
   checks?(golden: GoldenCase, bundle: Bundle): Check[];
   /** The numbers of an output, in its own order; a text says what is needed that is not there yet. */
   output(golden: GoldenCase, bundle: Bundle, output: string): Promise<Values | string>;
