@@ -32,7 +32,7 @@ export interface ImageTextScores {
 }
 
 /** Work by what it is for, in network calls; flow is counted alike where no network estimates it. */
-export const WORKS = ['embed', 'estimate', 'flow', 'segment', 'encode', 'invert', 'check'] as const;
+export const WORKS = ['embed', 'estimate', 'flow', 'segment', 'encode', 'invert', 'check', 'learn'] as const;
 export type Work = (typeof WORKS)[number];
 
 /** What of the derived things was found and what was made, by kind, and the work that making it took. */
@@ -118,6 +118,14 @@ export interface TakeReport {
     } | null;
     /** Further network calls spent on that check. */
     readonly checkUnetCalls: number;
+  };
+  /** What the network learnt on the shot; absent where it learnt nothing. */
+  readonly tuned?: {
+    /** Under which it is kept, to be saved as a LoRA. */
+    readonly key: string;
+    readonly made: boolean;
+    /** Mean squared error before each step that was taken. */
+    readonly losses: readonly number[];
   };
   /** Absent in reports of before. */
   readonly derived?: DerivedCounts;

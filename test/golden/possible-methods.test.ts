@@ -9,13 +9,13 @@ import { ddim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
 import type { Conditioning, Latent } from '../../src/main/engine/diffusion/types.ts';
 import type { Have } from '../../src/main/engine/methods/have.ts';
 import { pix2video } from '../../src/main/engine/methods/pix2video.ts';
+import { tuneAVideo } from '../../src/main/engine/methods/tune-a-video.ts';
 import type { Method } from '../../src/main/engine/methods/types.ts';
 import { openBundle } from '../../src/main/engine/models/open.ts';
 import type { Bundle } from '../../src/main/engine/models/types.ts';
 import { GoldenCase } from '../../tools/golden/case.ts';
 import { methodRuns } from '../helpers/method-runs.ts';
 import { nullText } from '../helpers/possible-methods/null-text.ts';
-import { tuneAVideo } from '../helpers/possible-methods/tune-a-video.ts';
 import { sharedPath } from '../helpers/shared.ts';
 import { maxDiff } from '../helpers/smooth-network.ts';
 

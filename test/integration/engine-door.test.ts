@@ -42,6 +42,8 @@ async function samples(): Promise<{ [N in Name]: Calls[N]['input'] }> {
     'job.check': inGroups(settings),
     'job.resume': { id: 'job' },
     'job.cancel': { id: 'job' },
+    'job.enough': { id: 'job' },
+    'job.saveLora': { take: path, out: path },
     'job.list': null,
     'panels.list': null,
     'plugins.list': null,

@@ -132,6 +132,8 @@ function settingsOf(id: string, of: Kind): EditSettings {
       size: 64,
       provider: 'cpu',
       method: id,
+      // Learning for long is no other way.
+      ...(id === 'tune-a-video' && { params: { learnSteps: 2 } }),
       keep: of.keep ? 0.3 : 0,
     },
     ...{ range: { start: 0, end: frames }, anchor: Math.min(1, frames - 1) },

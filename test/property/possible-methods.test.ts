@@ -18,7 +18,6 @@ import { methodRuns } from '../helpers/method-runs.ts';
 import { editOnlyHere } from '../helpers/possible-methods/edit-only-here.ts';
 import { fateZero } from '../helpers/possible-methods/fatezero.ts';
 import { nullText } from '../helpers/possible-methods/null-text.ts';
-import { tuneAVideo } from '../helpers/possible-methods/tune-a-video.ts';
 import { maxDiff, SD_SCHEDULER, SHAPE, SIZE, smoothNetwork, text } from '../helpers/smooth-network.ts';
 import { AREA, madeFor, type Saw, structuresOf, watching } from '../helpers/watching.ts';
 
@@ -37,7 +36,6 @@ const own = (frame: number): Saw => [frame, ['own']];
 
 const POSSIBLE: readonly Possible[] = [
   { method: nullText, params: {}, frames: 3, saw: [own(1), own(2), own(0)] },
-  { method: tuneAVideo, params: {}, frames: 3, saw: [own(0), [1, [0, 0]], [2, [0, 1]]] },
   { method: editOnlyHere, params: {}, frames: 3, saw: [own(1), own(2), own(0)] },
   {
     method: fateZero,

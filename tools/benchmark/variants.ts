@@ -99,6 +99,12 @@ export const VARIANTS: readonly Variant[] = [
   },
   { id: 'two-stages', label: 'two stages, every 4th frame', group: 'main', request: twoStages({}) },
   { id: 'controlvideo', label: 'ControlVideo', group: 'main', request: controlVideo({}) },
+  {
+    id: 'tune-a-video',
+    label: 'Tune-A-Video, 100 steps of rank 4',
+    group: 'main',
+    request: { method: { id: 'tune-a-video', params: {} } },
+  },
   { id: 'vidrd', label: 'VidRD, clips of 16', group: 'main', request: vidRd({}) },
   {
     id: 'text2video-zero',

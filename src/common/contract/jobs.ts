@@ -25,7 +25,7 @@ export interface JobSummary {
   readonly desktop: { readonly label: string; readonly project: string | null } | null;
 }
 
-export const PHASES = ['open', 'flow', 'invert', 'sample', 'encode'] as const;
+export const PHASES = ['open', 'flow', 'learn', 'invert', 'sample', 'encode'] as const;
 export type Phase = (typeof PHASES)[number];
 
 export interface Progress {
@@ -37,6 +37,16 @@ export interface Progress {
   readonly fraction: number;
   /** Null until enough was measured. */
   readonly etaSeconds: number | null;
+  /** While the clip is learnt: the mean squared error before its last step. */
+  readonly loss?: number;
+}
+
+export interface SavedLora {
+  readonly path: string;
+  readonly layers: number;
+  readonly bytes: number;
+  /** It holds all of what each layer became (LyCORIS calls that full), which fewer programs read than factors. */
+  readonly whole: boolean;
 }
 
 /** What would become of an edit. */
@@ -69,6 +79,13 @@ export const jobCalls = {
   /** null resumes the newest job that can be resumed. */
   'job.resume': call(z.strictObject({ id: jobId.nullable() }), 'resuming').answers<TakeReport>(),
   'job.cancel': call(z.strictObject({ id: jobId }), 'cancelling a job').answers<null>(),
+  /** A job that learns its clip takes what it has learnt so far and renders. */
+  'job.enough': call(z.strictObject({ id: jobId }), 'ending the learning').answers<null>(),
+  /** What was learnt for a take, as a LoRA; the take's report lies beside it. */
+  'job.saveLora': call(
+    z.strictObject({ take: absolutePath, out: absolutePath }),
+    'saving a LoRA',
+  ).answers<SavedLora>(),
   'job.list': call(nothing, 'listing jobs').answers<readonly JobSummary[]>(),
   'job.remove': call(z.strictObject({ id: jobId }), 'removing a job').answers<null>(),
 };

@@ -91,6 +91,25 @@ function program(): Command {
     });
 
   retake
+    .command('enough')
+    .argument('<job>', 'one that learns its clip, as "retake jobs" names it')
+    .description('Take what a running job has learnt of its clip so far, and let it render.')
+    .action(async (id: string) => {
+      await withEngine((engine) => engine.call('job.enough', { id }));
+    });
+
+  retake
+    .command('save-lora')
+    .argument('<take>', 'a take whose method learnt the clip')
+    .argument('<file>', 'the LoRA, ending in .safetensors')
+    .description('Save what was learnt for a take as a LoRA, for Retake and for other programs.')
+    .action(async (take: string, file: string) => {
+      const asked = { take: resolve(take), out: resolve(file) };
+      const { path, layers, bytes, whole } = await withEngine((engine) => engine.call('job.saveLora', asked));
+      print(`${path}: ${layers} layers, ${prettyBytes(bytes)}${whole ? ', whole weights (LyCORIS)' : ''}`);
+    });
+
+  retake
     .command('probe')
     .argument('<clip>')
     .option('--rate <fps>', 'frames per second of a picture sequence; 24 by default')

@@ -6,6 +6,7 @@ import { duration } from '../../common/time/duration.ts';
 const PHASE_LABEL = {
   open: 'opening',
   flow: 'following motion',
+  learn: 'learning',
   invert: 'inverting',
   sample: 'rendering',
   encode: 'encoding',
@@ -18,7 +19,12 @@ export function progressLine(progress: Progress, columns = 100): string {
   const percent = `${Math.floor(progress.fraction * 100)}`.padStart(3);
   const eta = progress.etaSeconds === null ? 'estimating' : `${duration(progress.etaSeconds)} left`;
   const count = progress.total > 0 ? ` ${progress.done}/${progress.total}` : '';
-  return bar(progress.fraction, `${percent} %  ${PHASE_LABEL[progress.phase]}${count}  ${eta}`, columns);
+  const loss = progress.loss === undefined ? '' : `  loss ${progress.loss.toFixed(4)}`;
+  return bar(
+    progress.fraction,
+    `${percent} %  ${PHASE_LABEL[progress.phase]}${count}${loss}  ${eta}`,
+    columns,
+  );
 }
 
 function bar(fraction: number, text: string, columns: number): string {

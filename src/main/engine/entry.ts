@@ -156,6 +156,11 @@ const handlers: Handlers<EngineContract> = {
     supervisor().cancel(id);
     return null;
   },
+  'job.enough': async ({ id }) => {
+    await supervisor().enough(id);
+    return null;
+  },
+  'job.saveLora': (asked) => supervisor().saveLora(asked),
   'job.list': async () => supervisor().list(),
   'job.remove': async ({ id }) => {
     await supervisor().remove(id);

@@ -14,7 +14,8 @@ export interface ProgressMeter {
   plan(phase: Phase, total: number, weight?: number): void;
   /** Work begins in this phase; time is counted to it from now on. */
   enter(phase: Phase): void;
-  advance(units: number): void;
+  /** @param loss where something is learnt, told on with it */
+  advance(units: number, loss?: number): void;
   /** Wall seconds of each phase so far, and of all. */
   seconds(): Record<Phase | 'total', number>;
 }
@@ -28,6 +29,7 @@ export function createProgressMeter(
   const work: Record<Phase, PhaseWork> = {
     open: { total: 1, done: 0, seconds: 0, weight: 0 },
     flow: { total: 0, done: 0, seconds: 0, weight: 0.1 },
+    learn: { total: 0, done: 0, seconds: 0, weight: 4 },
     invert: { total: 0, done: 0, seconds: 0, weight: 1 },
     sample: { total: 0, done: 0, seconds: 0, weight: 2 },
     encode: { total: 0, done: 0, seconds: 0, weight: 2 },
@@ -89,7 +91,7 @@ export function createProgressMeter(
       book();
       phase = name;
     },
-    advance(units) {
+    advance(units, loss) {
       const entry = work[phase];
       book();
       entry.done += units;
@@ -100,14 +102,16 @@ export function createProgressMeter(
         total: Math.max(entry.total, entry.done),
         fraction: fraction(),
         etaSeconds: measured && entry.weight > 0 ? measure().left : null,
+        ...(loss !== undefined && { loss }),
       });
     },
     seconds() {
       book();
-      const { open, flow, invert, sample, encode } = work;
+      const { open, flow, learn, invert, sample, encode } = work;
       return {
         open: open.seconds,
         flow: flow.seconds,
+        learn: learn.seconds,
         invert: invert.seconds,
         sample: sample.seconds,
         encode: encode.seconds,

@@ -52,6 +52,7 @@ export function shownOrder(entries: readonly QueueEntry[], project: string | nul
 const PHASES: Readonly<Record<string, string>> = {
   open: 'Loading the model',
   flow: 'Following the motion',
+  learn: 'Learning the clip',
   invert: 'Analysing the clip',
   sample: 'Making the frames',
   encode: 'Writing the take',

@@ -138,6 +138,16 @@ export class ArtefactStore {
     });
   }
 
+  /** What is no longer of use to anybody. */
+  drop(key: string): void {
+    this.#database.run('removing what is no longer kept', undefined, (db) => {
+      const row = rows.findRow(db, key);
+      if (!row) return;
+      inTransaction(db, () => rows.removeRow(db, row.id));
+      if (row.isFile === 1) this.#files.sweep(db);
+    });
+  }
+
   /**
    * True where the caller shall make this artefact: nobody does, or whoever did is gone. Asked again it is prolonged;
    * `put` or `release` ends it. Trouble with the file gives it to everybody: a thing made twice is no loss.

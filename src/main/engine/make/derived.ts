@@ -14,7 +14,17 @@ export interface Derived<T> {
   readonly calls: Calls;
   readonly needs: readonly Derived<unknown>[];
   /** @throws Cancelled between two network calls; AppError not-finite naming what broke down */
-  make(making: Making): Promise<Made<T>>;
+  make(making: MakingOf<T>): Promise<Made<T>>;
+}
+
+export interface MakingOf<T> extends Making {
+  /** What of it was made before it was given up or killed, for what takes long; let go once the whole is kept. Absent where nothing is kept. */
+  readonly half?: Half<T>;
+}
+
+export interface Half<T> {
+  read(): T | null;
+  keep(value: T): void;
 }
 
 export interface Making {
@@ -23,6 +33,16 @@ export interface Making {
   readonly signal: AbortSignal;
   /** To be told each network call. */
   onCall(work: Work): void;
+  /** To be told each step of learning. @returns whether what was learnt so far is enough */
+  onLoss?(step: LearntStep): boolean;
+}
+
+export interface LearntStep {
+  /** Taken so far, of how many at most. */
+  readonly step: number;
+  readonly steps: number;
+  /** Mean squared error before it. */
+  readonly loss: number;
 }
 
 interface Made<T> {

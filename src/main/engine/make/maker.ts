@@ -1,8 +1,9 @@
 /** Finds derived things in the store, or makes them: with what they need, once for all engines, counted. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { assert, throwIfCancelled } from '../../../common/errors.ts';
+import { keyOf } from '../artefacts/keys.ts';
 import type { ArtefactStore } from '../artefacts/store.ts';
-import type { Check, Derived, Making } from './derived.ts';
+import type { Check, Derived, Half, LearntStep, Making } from './derived.ts';
 import { Tally, type Work } from './tally.ts';
 
 export interface Had<T> {
@@ -17,6 +18,8 @@ export interface MakerOptions {
   readonly signal: AbortSignal;
   /** After each network call. */
   readonly onCall?: (work: Work) => void;
+  /** After each step of learning. @returns whether what was learnt so far is enough */
+  readonly onLoss?: (step: LearntStep) => boolean;
 }
 
 const LEASE_POLL_MS = 250;
@@ -105,19 +108,23 @@ export class Maker {
 
   async #make<T>(thing: Derived<T>, stillAtIt: () => void): Promise<Had<T>> {
     throwIfCancelled(this.#options.signal);
-    const { value, psnr = null } = await thing.make(this.#making(thing.needs, stillAtIt));
-    this.tally.made(thing.kind.id);
     const { store } = this.#options;
+    const half = halfOf(thing, store);
+    const { value, psnr = null } = await thing.make({ ...this.#making(thing.needs, stillAtIt), half });
+    this.tally.made(thing.kind.id);
     const had = { value, psnr, made: true };
-    if (store) store.put(thing.kind, thing.key!, value, { ...thing.names, psnr });
-    else this.#latest.set(thing.kind.id, { key: thing.key!, had });
+    if (store) {
+      store.put(thing.kind, thing.key!, value, { ...thing.names, psnr });
+      half.drop();
+    } else this.#latest.set(thing.kind.id, { key: thing.key!, had });
     return had;
   }
 
   #making(needs: readonly Derived<unknown>[], stillAtIt: () => void = () => {}): Making {
-    const { signal, onCall } = this.#options;
+    const { signal, onCall, onLoss } = this.#options;
     return {
       signal,
+      ...(onLoss && { onLoss }),
       have: async (need) => {
         assert(needs.includes(need), 'only what is named as a need is asked for');
         return (await this.have(need)).value;
@@ -129,4 +136,25 @@ export class Maker {
       },
     };
   }
+}
+
+/** Kept under a key of its own, and never found as the whole. */
+function halfOf<T>(thing: Derived<T>, store: ArtefactStore | null): Half<T> & { drop(): void } {
+  const { kind, names } = thing;
+  const key = keyOf(kind.id, 0, { half: thing.key });
+  let isKept = false;
+  return {
+    read() {
+      const found = store?.get(kind, key)?.value ?? null;
+      isKept = found !== null;
+      return found;
+    },
+    keep(value) {
+      isKept =
+        store?.put(kind, key, value, { ...names, name: `${names.name}, half made`, psnr: null }) ?? false;
+    },
+    drop() {
+      if (isKept) store?.drop(key);
+    },
+  };
 }

@@ -5,7 +5,7 @@ import type { EditSettings } from '../../../common/settings/settings.ts';
 import type { ArtefactNames } from '../artefacts/store.ts';
 import type { ScheduleId } from '../diffusion/schedule.ts';
 import type { Solver } from '../diffusion/solvers/solver.ts';
-import type { Conditioning, LatentShape, NoiseSchedule, Predict } from '../diffusion/types.ts';
+import type { Conditioning, LatentShape, NoiseSchedule, Predict, RecordCall } from '../diffusion/types.ts';
 import type { PromptReading } from '../models/prompt/reader.ts';
 import type { Bundle } from '../models/types.ts';
 
@@ -34,6 +34,8 @@ export interface PicturesShot extends Pick<ShotOf, 'clip' | 'fit'> {
 interface Networks {
   readonly bundle: Bundle;
   readonly predict: Predict;
+  /** The network as what can be followed back. @throws AssertionError where the shot asked for nothing of the kind */
+  record(): RecordCall;
   /** A prompt, once it has been made. */
   text(reading: PromptReading): Conditioning;
 }

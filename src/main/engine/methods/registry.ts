@@ -15,6 +15,7 @@ import { pix2video } from './pix2video.ts';
 import { reconstructionGuidance } from './reconstruction-guidance.ts';
 import { sdedit } from './sdedit.ts';
 import { text2VideoZero } from './text2video-zero.ts';
+import { tuneAVideo } from './tune-a-video.ts';
 import { twoStages } from './two-stages.ts';
 import type { AttentionUse, Method } from './types.ts';
 import { vidRd } from './vidrd.ts';
@@ -25,6 +26,7 @@ const ofRetake: readonly Method[] = [
   mix,
   twoStages,
   controlVideo,
+  tuneAVideo,
   vidRd,
   sdedit,
   text2VideoZero,

@@ -1,6 +1,7 @@
 /** An editing method: what it is called, what it takes, what it starts from, and how it runs. */
 import type { z } from 'zod';
 import type { PluginFacts } from '../../../common/plugins/built-in.ts';
+import type { Learning } from '../diffusion/learn.ts';
 import type { Form } from '../diffusion/parametrisation.ts';
 import type { Run } from '../diffusion/run.ts';
 import type { AttentionSites, LatentShape, NoiseSchedule } from '../diffusion/types.ts';
@@ -94,6 +95,8 @@ export interface Method<P = unknown, N extends Need = Need> {
    * both are at hand. @throws AppError plugin-failed, Cancelled
    */
   resolve?(params: P, shot: PlannedShot | null, signal?: AbortSignal): Promise<Method<P, N>>;
+  /** How the network learns the shot before it is sampled; of methods that need `tuned`. */
+  learns?(params: P): Learning;
   needs(params: P): readonly N[];
   /** Almost always one. */
   runs(shot: ShotFacts<N>, params: P): readonly Run[];

@@ -117,12 +117,22 @@ export function createPlanner(parts: PlannerParts): Planner {
     await using estimators = await estimatorsOf(settings, own, untried);
     const guides = await guidesOf({ ...resolved, sizeFor, estimators }, probe);
     const { range, frames, fit, needs, method } = resolved;
+    const learns = { learning: method.learns?.(resolved.params) ?? null, learnt: range };
     await using segmenters = await segmentersOf(settings.guide.mask, settings.model.bundle, untried);
     const networks = () => assert(false, 'a plan makes nothing') as never;
     const shot = { ...resolved, networks };
     const runs = runsOf(resolved);
     const touched = resolved.extension && touchedBy(runs, resolved.extension);
-    await using recipe = new Recipe({ shot, range, needs, touched, ...guides, segmenters, store: cache });
+    await using recipe = new Recipe({
+      shot,
+      range,
+      needs,
+      touched,
+      ...guides,
+      segmenters,
+      ...learns,
+      store: cache,
+    });
     const { counts, reconstruction } = await forecast(recipe, cache);
     const { found: cachedFrames = 0, made: framesToInvert = 0 } = counts.kinds.inversion ?? {};
     const inversionCalls = counts.calls.invert + counts.calls.check;

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import type { JobEvent } from '../../../common/contract/events.ts';
-import type { JobState, JobSummary, Progress } from '../../../common/contract/jobs.ts';
+import type { JobState, JobSummary, Progress, SavedLora } from '../../../common/contract/jobs.ts';
 import { AppError, Cancelled, errorLine, fromWire, toWire } from '../../../common/errors.ts';
 import type { TakeReport } from '../../../common/report.ts';
 import type { EditSettings } from '../../../common/settings/settings.ts';
@@ -15,6 +15,7 @@ import { removePartial } from '../media/target.ts';
 import { createProgressMeter } from '../progress.ts';
 import { CheckpointFile } from '../render/checkpoint-file.ts';
 import type { Glimpse, RenderContext } from '../render/context.ts';
+import { saveTakeLora } from '../render/take-lora.ts';
 import { projectName } from './entry.ts';
 import type { Job } from './job.ts';
 import { type Outcome, runJob, type Work } from './run.ts';
@@ -110,6 +111,22 @@ export class Supervisor {
     return true;
   }
 
+  /** A job that learns takes what it has learnt so far and goes on. It may run in another process. @throws AppError job-not-found, usage */
+  async enough(id: string): Promise<void> {
+    const job = this.#kept().get(id);
+    if (job.state !== 'running' || job.phase !== 'learn')
+      throw new AppError('usage', `job ${id} does not learn just now`, {
+        doing: 'ending the learning',
+        hint: '"retake jobs" says what runs.',
+      });
+    await new CheckpointFile(this.#parts.dir, id).sayEnough();
+  }
+
+  /** What was learnt for a take, as a file. @throws AppError */
+  saveLora(asked: { readonly take: string; readonly out: string }): Promise<SavedLora> {
+    return saveTakeLora(asked, this.#parts.cache);
+  }
+
   get isBusy(): boolean {
     return this.#running.size > 0;
   }
@@ -178,6 +195,7 @@ export class Supervisor {
         checkpoint,
         signal,
         progress,
+        isEnough: () => checkpoint.hearsEnough(),
         warnings,
         ...(onGlimpse && { onGlimpse }),
         warn(message) {

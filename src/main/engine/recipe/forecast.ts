@@ -5,6 +5,7 @@ import { kinds } from '../artefacts/kinds.ts';
 import type { ArtefactStore } from '../artefacts/store.ts';
 import type { Check, Derived } from '../make/derived.ts';
 import { Tally } from '../make/tally.ts';
+import { tunedIn } from '../make/tuned.ts';
 import type { Recipe } from './recipe.ts';
 import type { Structure } from './structure.ts';
 
@@ -52,6 +53,13 @@ export async function forecast(recipe: Recipe, store: ArtefactStore | null): Pro
   learn(depths);
   const structure = recipe.takesDepth ? structureIn(recipe, depths, store) : null;
   depths.forEach(have);
+
+  const tuned = await recipe.tuned(structure);
+  if (tuned) {
+    learn([tuned, ...tuned.needs]);
+    const found = have(tuned) && tuned.key !== null ? store?.get(tuned.kind, tuned.key) : null;
+    recipe.learnt(found ? tunedIn(found.value).digest : null);
+  }
 
   for (const control of recipe.controls) {
     const edges = await listOf(recipe.followed.edges(control));

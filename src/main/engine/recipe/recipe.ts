@@ -5,7 +5,9 @@
 import { assert } from '../../../common/errors.ts';
 import type { ClipInfo, FrameRange } from '../../../common/media.ts';
 import type { Tensor } from '../artefacts/codecs.ts';
+import { keyOf } from '../artefacts/keys.ts';
 import type { ArtefactStore } from '../artefacts/store.ts';
+import type { Learning } from '../diffusion/learn.ts';
 import type { Conditioning } from '../diffusion/types.ts';
 import { type DepthBy, estimatedDepth, estimatorFit, givenDepth } from '../make/depth.ts';
 import type { Check, Derived } from '../make/derived.ts';
@@ -21,6 +23,7 @@ import { noSurroundings, surroundingsOf } from '../make/surroundings.ts';
 import type { Calls } from '../make/tally.ts';
 import { readingOf, textOf } from '../make/text.ts';
 import { trajectoryOf } from '../make/trajectory.ts';
+import { type TunedWeights, tunedOf } from '../make/tuned.ts';
 import { type Need, wantsInversion } from '../methods/have.ts';
 import type { Segmenter } from '../models/segmenter.ts';
 import { Followed } from './followed.ts';
@@ -37,6 +40,9 @@ export interface RecipeOf extends Guides {
   readonly touched?: ReadonlySet<number> | null;
   /** Networks of the mask, by part. */
   readonly segmenters: ReadonlyMap<string, Segmenter>;
+  /** How the network learns the shot first, and which frames that are; null where it does not. */
+  readonly learning: Learning | null;
+  readonly learnt: FrameRange;
   /** Where digests of pictures are remembered; null where the disk has no room for one. */
   readonly store: ArtefactStore | null;
   readonly signal?: AbortSignal | undefined;
@@ -60,7 +66,9 @@ interface Way {
 }
 
 export class Recipe implements AsyncDisposable {
-  readonly #of: RecipeOf;
+  #of: RecipeOf;
+  /** What is to be learnt is not yet, so nothing that the network makes has a name. */
+  #unlearnt = false;
   readonly #opened: Pictures[] = [];
   /** Those that are read, by the name of the reading: two of them may be the same. */
   readonly texts: ReadonlyMap<string, Derived<Conditioning>>;
@@ -69,8 +77,11 @@ export class Recipe implements AsyncDisposable {
     this.#of = of;
     const { settings } = of.shot;
     const { source, target } = settings.prompts;
-    // Frames are inverted under one prompt by itself, a painted one under that of the take.
-    const alone = [...(this.inverts ? [source] : []), ...(of.painted.size > 0 ? [target] : [])];
+    // Frames are inverted and learnt under one prompt by itself, a painted one under that of the take.
+    const alone = [
+      ...(this.inverts || of.learning ? [source] : []),
+      ...(of.painted.size > 0 ? [target] : []),
+    ];
     const sampling = samplingTexts({ ...of.shot, needs: of.needs });
     const readings = [
       ...alone.map((prompt) => readingOf(of.shot, prompt)),
@@ -149,6 +160,32 @@ export class Recipe implements AsyncDisposable {
     return (mask && framesToFollow(mask, range)) ?? (needs.includes('flow') ? range : null);
   }
 
+  /** What the network learns on the shot; null where it learns nothing. @param structure as that of `frames` */
+  async tuned(structure: Structure | 'unknown' | null): Promise<Derived<TunedWeights> | null> {
+    const { shot, learning, inpainted } = this.#of;
+    if (!learning) return null;
+    // Depth is scaled over the frames that are rendered, and known of no others.
+    const range = structure === null ? this.#of.learnt : this.#of.range;
+    const pictures = this.#open(shot.clip, shot.fit, range.end);
+    const clean: Derived<Tensor>[] = [];
+    for (let index = range.start; index < range.end; index++)
+      clean.push(latentsOf(shot, await pictures.frame(index)));
+    // Whatever the mask, the whole clip is learnt.
+    const surroundings = inpainted === null ? null : clean.map(({ frame }) => noSurroundings(shot, frame!));
+    const source = readingOf(shot, shot.settings.prompts.source);
+    return tunedOf(shot, { learning, clean, structure, surroundings, source });
+  }
+
+  /** From now on frames are those of the network that has learnt. @param digest of what it has; null where it has yet to */
+  learnt(digest: string | null): void {
+    const { shot } = this.#of;
+    this.#unlearnt = digest === null;
+    if (digest === null) return;
+    const { model } = shot;
+    const digests = { ...model.digests, unet: keyOf('tuned', 0, { unet: model.digests.unet, digest }) };
+    this.#of = { ...this.#of, shot: { ...shot, model: { ...model, digests } } };
+  }
+
   /** How many motions that is. */
   get ways(): number {
     const { moving } = this;
@@ -193,7 +230,8 @@ export class Recipe implements AsyncDisposable {
   }
 
   /** Frame by frame, in order. @param structure null where the network takes none, 'unknown' where depth is not made yet */
-  async *frames(structure: Structure | 'unknown' | null): AsyncGenerator<RecipeFrame> {
+  async *frames(known: Structure | 'unknown' | null): AsyncGenerator<RecipeFrame> {
+    const structure = this.#unlearnt ? 'unknown' : known;
     const { range, inpainted } = this.#of;
     const pictures = this.#open(this.#of.shot.clip, this.#of.shot.fit);
     const masks = inpainted === 'mask' ? this.masks() : null;

@@ -50,7 +50,10 @@ export async function resolveRequest(
 }
 
 /** @throws AppError usage when range or anchors are not in the clip, or the method follows fewer anchors */
-export function resolveRange(settings: EditSettings, clip: Pick<ClipInfo, 'frames'>): FrameRange {
+export function resolveRange(
+  settings: Pick<EditSettings, 'source' | 'guide' | 'method'>,
+  clip: Pick<ClipInfo, 'frames'>,
+): FrameRange {
   const start = settings.source.range?.start ?? 0;
   const end = settings.source.range?.end ?? clip.frames;
   const last = clip.frames - 1;

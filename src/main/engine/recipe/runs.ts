@@ -30,7 +30,7 @@ export interface RunsOf extends Pick<ResolvedRequest, 'method' | 'needs' | 'para
 }
 
 /** What no render makes so far. */
-const NOT_MADE: readonly Need[] = ['nullText', 'tuned'];
+const NOT_MADE: readonly Need[] = ['nullText'];
 
 /** @param made what was made, and the render that asks; without it the runs can only be counted */
 export function runsOf(of: RunsOf, made: Partial<Have> = {}, atWork?: AtWork): readonly Run[] {

@@ -1,5 +1,6 @@
 /** Where a job stood, on disk, so that a killed process loses little; and how often that is worth writing. */
 import { createHash } from 'node:crypto';
+import { existsSync, rmSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { temporaryFor, writeWhole } from '../../atomic-files.ts';
@@ -21,6 +22,8 @@ export class CheckpointFile {
   readonly path: string;
   /** Which files the job began with; see render/sources.ts. */
   readonly sourcesPath: string;
+  /** Lies there where the artist takes what was learnt so far. */
+  readonly #enoughPath: string;
   readonly #dir: string;
   /** A killed write leaves one file, which the next replaces. */
   readonly #tag: string;
@@ -30,6 +33,7 @@ export class CheckpointFile {
     this.#tag = `${jobId}.checkpoint`;
     this.path = join(dir, `${jobId}.checkpoint`);
     this.sourcesPath = join(dir, `${jobId}.sources.json`);
+    this.#enoughPath = join(dir, `${jobId}.enough`);
   }
 
   /**
@@ -67,12 +71,30 @@ export class CheckpointFile {
     return { unusable: isOther ? 'was left by another version of Retake' : 'is damaged' };
   }
 
+  /** Any process may say so. @throws AppError disk-full, cache-unusable */
+  async sayEnough(): Promise<void> {
+    try {
+      await mkdir(this.#dir, { recursive: true });
+      await writeWhole(this.#enoughPath, '');
+    } catch (error) {
+      throw asAppError(error, 'ending the learning');
+    }
+  }
+
+  /** Whether what was learnt so far is taken; heard once. */
+  hearsEnough(): boolean {
+    if (!existsSync(this.#enoughPath)) return false;
+    rmSync(this.#enoughPath, { force: true });
+    return true;
+  }
+
   async remove(): Promise<void> {
     await rm(this.path, { force: true });
     await rm(temporaryFor(this.path, this.#tag), { force: true });
     // As versions before called it.
     await rm(`${this.path}.next`, { force: true });
     await rm(this.sourcesPath, { force: true });
+    await rm(this.#enoughPath, { force: true });
   }
 }
 

@@ -32,6 +32,8 @@ export interface RenderContext {
   readonly forPlan?: true;
   /** Bytes that network calls may take; what the machine has free, unless said. */
   readonly freeMemory?: number;
+  /** Whether the artist takes what was learnt so far; asked after each step of learning. */
+  readonly isEnough?: () => boolean;
   /** Looks in on sampling after each network call; awaited. */
   readonly onGlimpse?: (glimpse: Glimpse) => Promise<void>;
 }

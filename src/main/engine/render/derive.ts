@@ -11,6 +11,7 @@ import { levelsOf } from '../make/inversion.ts';
 import { toLatentGrid } from '../make/latent-grid.ts';
 import { Maker } from '../make/maker.ts';
 import { confidenceIn } from '../make/mask.ts';
+import { tunedIn } from '../make/tuned.ts';
 import { CONTROL_SHARE, controlCalls } from '../recipe/controls.ts';
 import { branchVisits } from '../recipe/guidance.ts';
 import { latentMotions, Motions } from '../recipe/motions.ts';
@@ -41,6 +42,8 @@ export interface Ingredients {
   /** Digest of the keys of all frames, so that a checkpoint of others is recognised as foreign. */
   readonly fingerprint: string;
   readonly counts: DerivedCounts;
+  /** Null where nothing is learnt. */
+  readonly tuned: NonNullable<TakeReport['tuned']> | null;
   readonly inversion: TakeReport['inversion'];
 }
 
@@ -64,6 +67,10 @@ export async function derive(
       const counts = work === 'estimate' || work === 'flow' || recipe.unitsIn({ [work]: 1 }) > 0;
       if (counts) progress.advance(1);
     },
+    onLoss({ loss }) {
+      progress.advance(1, loss);
+      return context.isEnough?.() ?? false;
+    },
   });
   progress.plan('invert', unitsOf(shot), 1);
   // In network calls: one with two branches costs about twice one with one.
@@ -74,6 +81,7 @@ export async function derive(
   const controls = await makeControls(shot, maker, context, fingerprint);
   const motions = await makeMotions(shot, maker, context, fingerprint);
   const masks = await makeMasks(shot, maker, context, fingerprint);
+  const tuned = await makeTuned(shot, structure, maker, context, fingerprint);
   // Brushes are carried along the motion too, and without a cache it is estimated again for them.
   await shot.bundle.release('flowEstimator');
   // It takes longest, and no frame's time shall hold it.
@@ -91,6 +99,7 @@ export async function derive(
   if (poor) context.warn(poor);
   return {
     ...frames,
+    tuned,
     fingerprint: fingerprint.digest('hex'),
     structure,
     controls,
@@ -206,6 +215,39 @@ async function makeMasks(
   if (unsure) warn(unsure);
   return { masks, brushConfidence: confidence.some((one) => one !== null) ? confidence : null };
 }
+
+/** The network learns the shot, or is given what it learnt before; null where it learns nothing. */
+async function makeTuned(
+  { recipe, bundle, frames, method, params }: Shot,
+  structure: Structure | null,
+  maker: Maker,
+  { progress, warn }: RenderContext,
+  fingerprint: Hash,
+): Promise<Ingredients['tuned']> {
+  const thing = await recipe.tuned(structure);
+  const learning = method.learns?.(params);
+  if (!thing || !learning) return null;
+  // Forwards and backwards.
+  progress.plan('learn', learning.steps, STEP_UNITS * Math.min(frames, learning.together));
+  progress.enter('learn');
+  const { value, made } = await maker.have(thing);
+  const { losses, weights, digest } = tunedIn(value);
+  progress.plan('learn', made ? losses.length : 0);
+  await bundle.release('vaeEncoder');
+  // That of learning goes, that of sampling comes.
+  await bundle.release('unet');
+  bundle.learnt!.use(weights);
+  recipe.learnt(digest);
+  fingerprint.update(digest);
+  if (losses.length < learning.steps)
+    warn(
+      `learning was stopped after ${losses.length} of ${learning.steps} steps; what was learnt by then is kept`,
+    );
+  return { key: thing.key!, made, losses };
+}
+
+/** Of a step of learning for each frame that it sees, in network calls. */
+const STEP_UNITS = 4;
 
 /** Of a visit, in network calls of one branch: the mean, where guidance rests in some steps. */
 export function samplingWeight(shot: Shot): number {

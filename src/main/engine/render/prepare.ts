@@ -40,6 +40,7 @@ import {
   anchorsOf,
   type DepthOf,
   type ResolvedShot,
+  resolveRange,
   resolveRequest,
   resolveShot,
   shapeOf,
@@ -73,11 +74,12 @@ export interface Shot extends ResolvedShot, AsyncDisposable {
   readonly capacity: Capacity;
 }
 
-/** One frame to look at writes no take, so nothing is asked of its place. @throws AppError for every request that cannot be met, Cancelled */
+/** One frame to look at writes no take, so nothing is asked of its place. @param whole the shot that it is of, which a network may learn @throws AppError for every request that cannot be met, Cancelled */
 export async function prepareShot(
   settings: EditSettings,
   context: RenderContext,
   makesTake = true,
+  whole: Pick<EditSettings, 'source' | 'guide' | 'method'> = settings,
 ): Promise<Shot> {
   const { signal, warn, cache } = context;
   using uses = new DisposableStack();
@@ -91,6 +93,7 @@ export async function prepareShot(
   const { provider, tried, together } = await choose(settings, signal);
   for (const problem of (await readModelSettings(settings.model.bundle)).problems) warn(problem);
   const { method, params } = request;
+  const learning = method.learns?.(params) ?? null;
   const { flow, interpolator } = settings.model;
   const bundle = await openBundle(settings.model.bundle, {
     prediction: settings.model.prediction,
@@ -105,6 +108,7 @@ export async function prepareShot(
     signal,
     loras: settings.model.loras,
     motion: { flow, interpolator },
+    ...(learning && { learnt: { rank: learning.rank }, gradients: ['weights'] }),
     attention: (model) =>
       chooseAttention(settings.model.attention, { model, shape: shapeOf(settings, clip, model), provider }),
     vaeTiles: settings.model.vaeTiles,
@@ -148,11 +152,23 @@ export async function prepareShot(
     for (const note of [...guidanceNotes(runs, settings, bundle), ...reuseNotes(runs, settings)]) warn(note);
     const conditions = new Map<string, Conditioning>();
     const text = ({ name }: PromptReading) => conditions.get(name)!;
-    const networks = () => ({ bundle, predict, text });
+    const learns = { learning, learnt: resolveRange(whole, clip) };
+    const record = () => bundle.record(shape);
+    const networks = () => ({ bundle, predict, record, text });
     const shot = { ...resolved, networks };
     const segmenters = await segmentersOf(mask, settings.model.bundle, { provider, digestStore, signal });
     const touched = resolved.extension && touchedBy(runs, resolved.extension);
-    const recipe = new Recipe({ shot, range, needs, touched, ...guides, segmenters, store: cache, signal });
+    const recipe = new Recipe({
+      shot,
+      range,
+      needs,
+      touched,
+      ...guides,
+      segmenters,
+      ...learns,
+      store: cache,
+      signal,
+    });
     const used = uses.move();
     return {
       ...shot,

@@ -25,7 +25,7 @@ export interface LookedAt {
  */
 export async function renderFrame(settings: EditSettings, context: RenderContext): Promise<LookedAt> {
   const films = await filmsOf(settings);
-  await using shot = await prepareShot(frameAlone(settings), context, false);
+  await using shot = await prepareShot(frameAlone(settings), context, false, settings);
   resolveRange(settings, shot.clip);
   const of = { shot, settings, films };
   const key = lookKey(of);

@@ -45,6 +45,7 @@ export function buildReport(parts: {
     provider: { used: shot.provider, tried: shot.tried },
     attention: attentionOf(bundle),
     inversion: made.inversion,
+    ...(made.tuned && { tuned: made.tuned }),
     derived: made.counts,
     ...(made.brushConfidence && { brushConfidence: made.brushConfidence }),
     sampling: {
