@@ -60,7 +60,7 @@ function numbersOf(tensor: Tensor): Numbers {
   const integers = integersOf(tensor);
   if (integers) return { dims, data: Float64Array.from(integers) };
   if (data.kind !== 'bytes') throw new Error(`${tensor.name} lies outside the graph`);
-  if (type === ELEMENT.bool) return { dims, data: Float64Array.from(data.bytes) };
+  if (type === ELEMENT.bool || type === ELEMENT.uint8) return { dims, data: Float64Array.from(data.bytes) };
   if (type !== ELEMENT.float32) throw new Error(`${tensor.name} is of type ${type}`);
   const { buffer, byteOffset, byteLength } = data.bytes;
   const copy = new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength));

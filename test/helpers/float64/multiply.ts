@@ -80,4 +80,32 @@ const einsum: Operator = (given, node) => {
   );
 };
 
-export const MULTIPLY: Operators = { MatMul: fused, FusedMatMul: fused, Gemm: gemm, Einsum: einsum };
+/** Weights of 4 or 8 bits in blocks of a scale and a zero point each; what is of 4 bits lies in halves of bytes, the lower first. */
+const fewBits: Operator = ([a, packed, scales, zero, , bias], node) => {
+  const [n, k, size, width] = [
+    node.int('N', 0),
+    node.int('K', 0),
+    node.int('block_size', 0),
+    node.int('bits', 4),
+  ];
+  const blocks = Math.ceil(k / size);
+  const code = (bytes: Numbers, i: number) =>
+    width === 8 ? bytes.data[i]! : Math.floor(bytes.data[Math.floor(i / 2)]! / (i % 2 ? 16 : 1)) % 16;
+  const perRow = width === 8 ? blocks : 2 * Math.ceil(blocks / 2);
+  const weight = make([k, n], ([row, column]) => {
+    const block = Math.floor(row! / size);
+    const middle = zero ? code(zero, column! * perRow + block) : 2 ** (width - 1);
+    const held = code(packed!, (column! * blocks + block) * size + (row! % size));
+    return (held - middle) * scales!.data[column! * blocks + block]!;
+  });
+  const made = multiplied(a!, weight);
+  return bias ? make(made.dims, (place, i) => made.data[i]! + spread(bias, place)) : made;
+};
+
+export const MULTIPLY: Operators = {
+  MatMul: fused,
+  FusedMatMul: fused,
+  Gemm: gemm,
+  Einsum: einsum,
+  MatMulNBits: fewBits,
+};

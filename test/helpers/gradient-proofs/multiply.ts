@@ -13,6 +13,16 @@ const fused = (name: string, a: readonly number[], b: readonly number[], attribu
 const einsum = (name: string, a: readonly number[], b: readonly number[], equation: string): Proof =>
   product(name, a, b, `y = Einsum<equation = "${equation}">(a, b)`);
 
+/** Twenty rows in blocks of sixteen: the second is not full. */
+const fewBits = (
+  name: string,
+  bytes: Readonly<Record<string, readonly number[]>>,
+  attributes: string,
+): Proof => ({
+  ...{ name, x: { a: [2, 20] }, bytes },
+  body: `float32[6] scales\ny = com.microsoft.MatMulNBits<K = 20, N = 3, block_size = 16, ${attributes}>(a, w, scales${'zero' in bytes ? ', zero' : ''})`,
+});
+
 export const MULTIPLY: readonly Proof[] = [
   product('MatMul', [3, 4], [4, 2]),
   product('MatMul of tokens and a matrix', [2, 3, 4], [4, 2]),
@@ -46,4 +56,7 @@ export const MULTIPLY: readonly Proof[] = [
   einsum('Einsum that takes heads apart', [2, 3, 4], [2, 4, 2], 'bnc,hcd->bhnd'),
   einsum('Einsum that sums over one alone', [2, 3], [3, 2, 2], 'ik,kjl->ij'),
   { name: 'Einsum of one', x: { a: [2, 3, 4] }, body: 'y = Einsum<equation = "ijk->ki">(a)' },
+  fewBits('MatMulNBits', { w: [3, 2, 8] }, 'bits = 4'),
+  fewBits('MatMulNBits with zero points', { w: [3, 2, 8], zero: [3] }, 'bits = 4'),
+  fewBits('MatMulNBits of bytes', { w: [3, 2, 16] }, 'bits = 8'),
 ];

@@ -21,15 +21,15 @@ export interface Proof {
   readonly places?: Readonly<
     Record<string, { readonly dims: readonly number[]; readonly values: readonly number[] }>
   >;
+  /** Weights in bytes. */
+  readonly bytes?: Readonly<Record<string, readonly number[]>>;
   /** Inputs that are not differentiated by. */
   readonly still?: readonly string[];
   /** Taken apart by the pass for fused operators before it is followed. */
   readonly fused?: boolean;
-  /** Why onnxruntime on the CPU cannot run it. */
-  readonly unrun?: string;
 }
 
-function modelOf({ x, places = {}, body, opset }: Proof): Model {
+export function modelOf({ x, places = {}, bytes = {}, body, opset }: Proof): Model {
   const value = (type: string, [name, dims]: readonly [string, readonly number[]]) =>
     `${type}[${dims}] ${name}`;
   const heads = [
@@ -37,6 +37,15 @@ function modelOf({ x, places = {}, body, opset }: Proof): Model {
     ...Object.entries(places).map(([name, { dims }]) => value('int64', [name, dims])),
   ];
   const model = textModel(`${heads.join(', ')} => float32[] y\n${body}`, opset);
+  for (const [name, dims] of Object.entries(bytes)) {
+    const held = Uint8Array.from(noise(name, product(dims)), (v) => Math.floor(((v + 1) / 2) * 256));
+    model.graph.initializers.set(name, {
+      name,
+      dims,
+      type: ELEMENT.uint8,
+      data: { kind: 'bytes', bytes: held },
+    });
+  }
   model.graph.outputs[0] = { name: 'y', type: ELEMENT.float32, dims: null };
   return model;
 }
@@ -71,6 +80,8 @@ export interface Followed {
   readonly model: Model;
   readonly feeds: Readonly<Record<string, Numbers>>;
   readonly gradients: ReadonlyMap<string, string>;
+  /** y, of the graph as it was. */
+  readonly made: Numbers;
 }
 
 export function followed(proof: Proof): Followed {
@@ -86,6 +97,7 @@ export function followed(proof: Proof): Followed {
     model,
     feeds: { ...feeds, [cotangents.get('y')!]: cotangentOf(proof, made.dims) },
     gradients: new Map(found),
+    made,
   };
 }
 

@@ -13,7 +13,7 @@ import { RESIZE } from './rules/resize.ts';
 import { SOFTMAX } from './rules/softmax.ts';
 
 /** By operator; those of onnxruntime with its domain in front. */
-const RULES: Rules = {
+export const RULES: Rules = {
   ...ELEMENTWISE,
   ...MULTIPLY,
   ...ARRANGE,
