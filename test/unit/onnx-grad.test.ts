@@ -1,6 +1,8 @@
 /** Reverse mode of small graphs whose derivatives are known in closed form. Tolerance 1e-6: float32, a few operators deep. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { differentiate } from '../../src/main/engine/onnx/grad/backward.ts';
+import { ELEMENT } from '../../src/main/engine/onnx/ir/types.ts';
+import { createSession } from '../../src/main/engine/onnx/ort.ts';
 import { floats, noise, runOnce, textModel } from '../helpers/onnx.ts';
 
 /** Gradients of Σ y·cotangent by the inputs. */
@@ -80,5 +82,50 @@ describe('differentiate', () => {
       [...noise('cotangent', 2)].map((one, i) => one * Math.exp(i)),
     );
     expect(dc).toBeNull();
+  });
+});
+
+/** What is linear in x is its own derivative: y(v)·c − y(0)·c = v·gradient. Tolerance 1e-2: the runtime rounds what it multiplies by 4 bits. */
+describe('weights in few bits', () => {
+  const bytes = (name: string, count: number) =>
+    Uint8Array.from(noise(name, count), (value) => Math.floor((value + 1) * 127.9));
+
+  it.each([
+    [4, 48, true],
+    [4, 96, false],
+    [8, 48, true],
+    [8, 32, false],
+  ])('of %d bits and %d rows are followed by their input', async (bits, rows, zeros) => {
+    const [columns, block] = [5, 32];
+    const blocks = Math.ceil(rows / block);
+    const model = textModel(`float32[3, ${rows}] x => float32[3, ${columns}] y
+      float32[${columns * blocks}] scales
+      y = com.microsoft.MatMulNBits<K = ${rows}, N = ${columns}, bits = ${bits}, block_size = ${block}>(x, packed, scales${zeros ? ', zeros' : ''})`);
+    const add = (name: string, dims: readonly number[]) => {
+      const data = {
+        kind: 'bytes',
+        bytes: bytes(
+          name,
+          dims.reduce((all, side) => all * side, 1),
+        ),
+      } as const;
+      model.graph.initializers.set(name, { name, dims, type: ELEMENT.uint8, data });
+    };
+    add('packed', [columns, blocks, (block * bits) / 8]);
+    if (zeros) add('zeros', [columns * Math.ceil((blocks * bits) / 8)]);
+    const { cotangents, gradients } = differentiate(model, { of: ['y'], by: ['x'] });
+    const gradient = gradients.get('x')!;
+    const [v, c] = [noise('v', 3 * rows), noise('c', 3 * columns)];
+    const session = await createSession(model, { provider: 'cpu', label: 'a test', threads: 1 });
+    onTestFinished(() => session.release());
+    const at = (x: Float32Array) =>
+      session.run({ x: floats([3, rows], x), [cotangents.get('y')!]: floats([3, columns], c) }, [
+        'y',
+        gradient,
+      ]);
+    const [there, nowhere] = [await at(v), await at(new Float32Array(3 * rows))];
+    const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+    const made = dot(there.y!.data, c) - dot(nowhere.y!.data, c);
+    expect(Math.abs(dot(there[gradient]!.data, v) / made - 1)).toBeLessThan(1e-2);
   });
 });
