@@ -33,6 +33,14 @@ export interface TunedOf {
   readonly source: PromptReading;
 }
 
+/** Of a frame in a step of learning, in network calls: forwards and backwards. */
+const FRAME_UNITS = 4;
+
+/** A step of learning in network calls of one branch. @param frames of the shot */
+export function learningUnits({ together }: Pick<Learning, 'together'>, frames: number): number {
+  return FRAME_UNITS * Math.min(frames, together);
+}
+
 export function tunedOf(shot: ShotOf, of: TunedOf): Derived<TunedWeights> {
   const { learning, clean, surroundings } = of;
   const { steps, rank, rate } = learning;

@@ -7,6 +7,7 @@ import type { ArtefactStore } from '../artefacts/store.ts';
 import { shallowVisits, shareOfWork } from '../diffusion/reuse.ts';
 import { visitsOf } from '../diffusion/run.ts';
 import type { LatentShape } from '../diffusion/types.ts';
+import { learningUnits } from '../make/tuned.ts';
 import type { Probe } from '../media/remembering-probe.ts';
 import { chooseAttention, withAttention } from '../models/attention.ts';
 import { checkControlNet, rememberingControlNets } from '../models/controlnet.ts';
@@ -136,6 +137,8 @@ export function createPlanner(parts: PlannerParts): Planner {
     const { counts, reconstruction } = await forecast(recipe, cache);
     const { found: cachedFrames = 0, made: framesToInvert = 0 } = counts.kinds.inversion ?? {};
     const inversionCalls = counts.calls.invert + counts.calls.check;
+    const { learning } = learns;
+    const learnt = learning ? counts.calls.learn * learningUnits(learning, range.end - range.start) : 0;
     const samplingCalls = visitsOf(runs);
     const samplingBranches = branchVisits(runs, settings, model);
     const shallowCalls = shallowVisits(runs, settings.sampling);
@@ -194,7 +197,8 @@ export function createPlanner(parts: PlannerParts): Planner {
       ],
       memoryBytes: memory,
       speed,
-      estimatedSeconds: speeds && again! + counts.calls.flow * speeds.flow + inversionCalls * speeds.invert,
+      estimatedSeconds:
+        speeds && again! + counts.calls.flow * speeds.flow + (inversionCalls + learnt) * speeds.invert,
       againSeconds: again,
       seeded: isSeeded(resolved),
     };

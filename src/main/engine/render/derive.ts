@@ -11,7 +11,7 @@ import { levelsOf } from '../make/inversion.ts';
 import { toLatentGrid } from '../make/latent-grid.ts';
 import { Maker } from '../make/maker.ts';
 import { confidenceIn } from '../make/mask.ts';
-import { tunedIn } from '../make/tuned.ts';
+import { learningUnits, tunedIn } from '../make/tuned.ts';
 import { CONTROL_SHARE, controlCalls } from '../recipe/controls.ts';
 import { branchVisits } from '../recipe/guidance.ts';
 import { latentMotions, Motions } from '../recipe/motions.ts';
@@ -227,8 +227,7 @@ async function makeTuned(
   const thing = await recipe.tuned(structure);
   const learning = method.learns?.(params);
   if (!thing || !learning) return null;
-  // Forwards and backwards.
-  progress.plan('learn', learning.steps, STEP_UNITS * Math.min(frames, learning.together));
+  progress.plan('learn', learning.steps, learningUnits(learning, frames));
   progress.enter('learn');
   const { value, made } = await maker.have(thing);
   const { losses, weights, digest } = tunedIn(value);
@@ -245,9 +244,6 @@ async function makeTuned(
     );
   return { key: thing.key!, made, losses };
 }
-
-/** Of a step of learning for each frame that it sees, in network calls. */
-const STEP_UNITS = 4;
 
 /** Of a visit, in network calls of one branch: the mean, where guidance rests in some steps. */
 export function samplingWeight(shot: Shot): number {
