@@ -178,9 +178,16 @@ export async function openRead<Io, Want, Variant, Functions>(
   const { folder } = read.graph;
   const label = `${role.label} of ${name}`;
   const { bytes, outcomes, how, cut, followed, last, memory, cutMemory } = prepareRead(role, read, options);
-  const open = (of: Model | Uint8Array) => {
+  const open = (of: Model | Uint8Array, asItStands = false) => {
     unchanged();
-    return createSession(of, { folder, provider, threads, label, ...how });
+    return createSession(of, {
+      folder,
+      provider,
+      threads,
+      label,
+      ...how,
+      asItStands: asItStands && provider === 'cpu',
+    });
   };
   const opens = (graph: Uint8Array) => async () => open(graph);
   const session = new LazySession(opens(bytes), signal);
@@ -196,9 +203,9 @@ export async function openRead<Io, Want, Variant, Functions>(
     followed &&
     new SessionRecorder({
       ...{ graph: followed, label, forward: session, signal },
-      open: async (of) => {
+      open: async (of, asItStands) => {
         applyPasses(of, last, label);
-        return open(of);
+        return open(of, asItStands);
       },
     });
   const sessions = [session, ...(lesser ? [lesser] : []), ...(recorder ? [recorder] : [])];

@@ -59,6 +59,11 @@ export interface SessionOptions {
    * what it has, of weights that stay half every layer's too, and gains no time. For measurements.
    */
   readonly memoryPattern?: boolean;
+  /**
+   * Weights are not copied and no operator is moved or joined with others: the runtime's order is then that of `shapes/run-order.ts`,
+   * which graphs that compute something late rely on.
+   */
+  readonly asItStands?: boolean;
   /** Nothing of it may fall back to the processor: what the provider cannot run is an error. */
   readonly alone?: boolean;
   /** The network as the artist knows it: "the UNet of tiny-sd". */
@@ -83,7 +88,7 @@ export async function createSession(model: Model | Uint8Array, options: SessionO
   const bytes = model instanceof Uint8Array ? model : serializeModel(model);
   const session: Record<string, string> = {};
   if (options.folder !== undefined) session.model_external_initializers_file_folder_path = options.folder;
-  if (options.lowMemory) session.disable_prepacking = '1';
+  if (options.lowMemory || options.asItStands) session.disable_prepacking = '1';
   if (options.alone) session.disable_cpu_ep_fallback = '1';
   const without = [
     // Convolutions in blocks of channels want a copy of their filters.
@@ -99,7 +104,7 @@ export async function createSession(model: Model | Uint8Array, options: SessionO
         intraOpNumThreads: options.threads ?? availableParallelism(),
         extra: { session, optimization },
         // The last level folds casts too, whatever is switched off.
-        graphOptimizationLevel: options.keepHalf ? 'layout' : 'all',
+        graphOptimizationLevel: options.asItStands ? 'disabled' : options.keepHalf ? 'layout' : 'all',
         enableMemPattern: options.memoryPattern ?? false,
         // What fails is thrown as well; onnxruntime's own lines would only clutter the terminal.
         logSeverityLevel: 4,

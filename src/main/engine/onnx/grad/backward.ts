@@ -19,6 +19,14 @@ export interface Asked {
   readonly of: readonly string[];
   /** Inputs, weights, or any other values. */
   readonly by: readonly string[];
+  /** Each is computed only once what comes after it was followed back. */
+  readonly stretches?: readonly Stretch[];
+}
+
+/** A part of the nodes, in order, and the values from before that they read. */
+export interface Stretch {
+  readonly nodes: readonly Node[];
+  readonly given: readonly string[];
 }
 
 const REAL: readonly number[] = [ELEMENT.float16, ELEMENT.float64, ELEMENT.bfloat16];
@@ -28,7 +36,7 @@ const REAL: readonly number[] = [ELEMENT.float16, ELEMENT.float64, ELEMENT.bfloa
  * @param model whose inputs have fixed shapes and whose nodes stand in order; changed in place
  * @throws AppError bundle-invalid naming an operator between them, and its node, that cannot be differentiated
  */
-export function differentiate(model: Model, { of, by }: Asked): Backward {
+export function differentiate(model: Model, { of, by, stretches = [] }: Asked): Backward {
   const { graph } = model;
   const known = inferShapes(graph, fedOf(graph));
   const order = [...graph.nodes];
@@ -48,7 +56,12 @@ export function differentiate(model: Model, { of, by }: Asked): Backward {
     cotangents.set(value, name);
     if (reached.has(value)) add(value, name);
   }
+  const begins = new Map(stretches.map((stretch) => [stretch.nodes.at(-1), stretch]));
+  /** What a stretch reads late, under its own name. */
+  const early = new Map<string, string>();
+  const waitedFor = new Set<string>();
   for (const node of order.reverse()) {
+    if (begins.has(node)) wait(begins.get(node)!);
     const made = node.outputs.map((output) => sums.get(output) ?? null);
     const wants = (input: number) => reached.has(node.inputs[input] ?? '');
     if (made.every((one) => one === null) || !readNames(node).some((name) => reached.has(name))) continue;
@@ -56,9 +69,37 @@ export function differentiate(model: Model, { of, by }: Asked): Backward {
     if (!rule || node.subgraphs.length > 0) throw undifferentiable(node);
     emit.of = node;
     const found = rule({ node, cotangents: made, wants, emit });
-    for (const [i, input] of node.inputs.entries()) if (wants(i) && found[i]) add(input, found[i]);
+    for (const [i, input] of node.inputs.entries())
+      if (wants(i) && found[i]) add(early.get(input) ?? input, found[i]);
   }
   return { cotangents, gradients: new Map(by.map((value) => [value, gradientOf(value)])) };
+
+  /**
+   * A runtime takes the order of nodes from what they read: what the stretch is given becomes a view whose shape comes out of the
+   * cotangents that it is followed back with, and of what was summed up so far.
+   */
+  function wait({ nodes, given }: Stretch): void {
+    const within = new Set(nodes);
+    const made = nodes.flatMap(({ outputs }) => outputs.flatMap((name) => sums.get(name) ?? []));
+    const first = [...made, ...by.flatMap((name) => sums.get(name) ?? [])].filter(
+      (sum) => !waitedFor.has(sum),
+    );
+    if (first.length === 0) return;
+    for (const sum of first) waitedFor.add(sum);
+    const nothing = first
+      .map((sum) => emit.op('Mul', [emit.op('Size', [sum]), emit.ints([0])]))
+      .reduce((all, one) => emit.op('Add', [all, one]));
+    for (const value of given) {
+      const readers = graph.consumers(value).filter((reader) => within.has(reader));
+      const late = emit.op('Reshape', [value, emit.op('Add', [emit.ints(emit.dims(value)), nothing])]);
+      known.set(late, known.get(value)!);
+      early.set(late, value);
+      if (reached.has(value)) reached.add(late);
+      for (const reader of readers)
+        for (const [i, input] of reader.inputs.entries())
+          if (input === value) graph.setInput(reader, i, late);
+    }
+  }
 
   function gradientOf(value: string): string | null {
     const sum = sums.get(value);

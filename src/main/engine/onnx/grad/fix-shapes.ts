@@ -21,6 +21,10 @@ import { inFloat32 } from './in-float32.ts';
 export function fixShapes(model: Model, fed: ReadonlyMap<string, Known>, doing: string): Map<string, Known> {
   const { graph } = model;
   for (const node of [...graph.nodes]) if (node.op === 'Constant') asInitializer(graph, node);
+  for (const [name, known] of fed) {
+    const told = tensorOf(name, known);
+    if (told) graph.replaceUses(name, graph.addInitializer(told));
+  }
   while (inlineBranches(graph, inferShapes(graph, fed)));
   inFloat32(model);
   const float32Fed = new Map(

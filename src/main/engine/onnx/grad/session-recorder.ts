@@ -1,17 +1,17 @@
-/** Networks followed backwards as a whole: one graph forwards and backwards per size, in a session of its own. */
+/** Networks followed backwards: per size one graph back, which computes anew what was not kept. */
 import pLimit from 'p-limit';
 import { AppError, assert, type CancelSignal, throwIfCancelled } from '../../../../common/errors.ts';
 import type { Model } from '../ir/graph.ts';
-import { ELEMENT, int64Tensor } from '../ir/types.ts';
+import { ELEMENT } from '../ir/types.ts';
 import type { Feed, RunTensor, Session } from '../ort.ts';
 import { CAUSAL_LENGTH } from '../passes/causal-attention.ts';
 import { JOINT_FRAMES } from '../passes/joint-attention.ts';
-import { removeUnread } from '../passes/prune.ts';
 import { SELF_LENGTH } from '../passes/reference-attention.ts';
 import { parseModel } from '../serde.ts';
-import { type Asked, type Backward, differentiate } from './backward.ts';
+import type { Known } from '../shapes/known.ts';
+import type { Asked } from './backward.ts';
 import { breakdown } from './breakdown.ts';
-import { expandFused } from './expand.ts';
+import { type Chain, chainOf } from './chain.ts';
 import { fixShapes } from './fix-shapes.ts';
 import type { Recorded, Recorder } from './recorder.ts';
 
@@ -22,18 +22,23 @@ export interface SessionRecorderOptions {
   readonly label: string;
   /** Runs it forwards: what a recorded call gives is what any other gives, to the bit. */
   readonly forward: Pick<Session, 'run'>;
-  /** Opens a session of a graph over the same weights. */
-  open(model: Model): Promise<Session>;
+  /**
+   * Opens a session of a graph over the same weights.
+   * @param asItStands of large networks: nothing of it is moved, weights are not copied
+   */
+  open(model: Model, asItStands: boolean): Promise<Session>;
+  /** Bytes that a network may make in one call to be followed back as a whole; a quarter of a gigabyte when absent. */
+  readonly most?: number | undefined;
   readonly signal?: CancelSignal | undefined;
 }
 
 /** Sessions that are kept: of each size, and of what is asked of it. */
 const KEPT = 3;
 
-interface Followed extends Backward {
-  /** Forwards and backwards, before a session was made of it. */
-  make(): Model;
-  session: Session | null;
+/** A network of one size, and the sessions that are open of it. */
+interface Followed {
+  readonly chain: Chain;
+  readonly sessions: Map<'forward' | 'back', Session>;
 }
 
 type Feeds = Readonly<Record<string, Feed>>;
@@ -67,24 +72,39 @@ export class SessionRecorder implements Recorder {
 
   async record(given: Feeds, fetches: readonly string[], by: readonly string[]): Promise<Recorded> {
     // What cannot be differentiated is refused before anything runs.
-    await this.#inTurn(() => this.#follow(given, { of: fetches, by }));
+    const followed = await this.#inTurn(() => this.#follow(given, { of: fetches, by }));
+    const { chain } = followed;
     // Whoever calls may fill the same arrays anew before it asks for gradients.
     const feeds = copied(given);
     const { forward, graph, label } = this.#options;
-    const outputs = await forward.run(feeds, fetches);
-    for (const [name, { data }] of Object.entries(outputs))
+    const whole = chain.kept.length === 0;
+    const made = whole
+      ? await forward.run(feeds, fetches)
+      : await this.#inTurn(() => this.#run(followed, 'forward', feeds, [...fetches, ...chain.kept]));
+    for (const [name, { data }] of Object.entries(made))
       if (!data.every(Number.isFinite))
         throw await this.#broken(
-          `its output ${name}`,
+          `its ${fetches.includes(name) ? 'output' : 'value'} ${name}`,
           fixed(parseModel(graph, label), feeds, `running ${label}`),
           feeds,
         );
+    const outputs = Object.fromEntries(fetches.map((name) => [name, made[name]!]));
     return {
       outputs,
       pull: (cotangents, asked) => {
         const odd = asked.find((name) => !by.includes(name));
         assert(odd === undefined, `the call was not recorded for ${odd}`);
-        return this.#inTurn(() => this.#pull(feeds, outputs, cotangents, asked));
+        return this.#inTurn(() =>
+          whole
+            ? this.#pull(
+                this.#follow(feeds, { of: Object.keys(cotangents), by: asked }),
+                feeds,
+                made,
+                cotangents,
+                asked,
+              )
+            : this.#pull(followed, feeds, made, cotangents, asked),
+        );
       },
     };
   }
@@ -101,75 +121,88 @@ export class SessionRecorder implements Recorder {
     return this.release();
   }
 
+  /** @param made outputs, and what was kept */
   async #pull(
+    followed: Followed,
     feeds: Feeds,
-    outputs: Readonly<Record<string, RunTensor>>,
+    made: Readonly<Record<string, RunTensor>>,
     cotangents: Readonly<Record<string, Float32Array>>,
     by: readonly string[],
   ): Promise<Record<string, RunTensor>> {
+    const { chain } = followed;
     const { signal } = this.#options;
-    const of = Object.keys(cotangents);
-    const followed = this.#follow(feeds, { of, by });
-    const fed: Record<string, Feed> = { ...feeds };
-    for (const name of of) {
-      const output = outputs[name];
-      const data = cotangents[name]!;
-      assert(output?.data.length === data.length, `the cotangent of ${name} is as large as it`);
-      fed[followed.cotangents.get(name)!] = { type: 'float32', data, dims: output.dims };
+    const fed: Record<string, Feed> = {};
+    for (const name of chain.reads) {
+      const known = feeds[name] ?? (made[name] && { type: 'float32', ...made[name] });
+      if (known) fed[name] = known;
     }
-    const names = by.flatMap((name) => followed.gradients.get(name) ?? []);
+    for (const [value, name] of chain.cotangents) {
+      const { dims, data } = made[value]!;
+      const cotangent = cotangents[value] ?? zeros(dims).data;
+      assert(cotangent.length === data.length, `the cotangent of ${value} is as large as it`);
+      if (chain.reads.includes(name)) fed[name] = { type: 'float32', data: cotangent, dims };
+    }
+    const names = by.flatMap((name) => chain.gradients.get(name) ?? []);
     throwIfCancelled(signal);
-    const made = names.length > 0 ? await (await this.#open(followed)).run(fed, names) : {};
+    const found = names.length > 0 ? await this.#run(followed, 'back', fed, names) : {};
     const pulled: Record<string, RunTensor> = {};
     for (const name of by) {
-      const gradient = followed.gradients.get(name);
-      pulled[name] = gradient ? made[gradient]! : zeros(feeds[name]!.dims);
+      const gradient = chain.gradients.get(name);
+      pulled[name] = gradient ? found[gradient]! : zeros(feeds[name]!.dims);
       if (!pulled[name].data.every(Number.isFinite))
-        throw await this.#broken(`the gradient by ${name}`, followed.make(), fed);
+        throw await this.#broken(`the gradient by ${name}`, chain.back(), fed);
     }
     return pulled;
   }
 
   /** @throws AppError bundle-invalid naming an operator that cannot be differentiated */
   #follow(feeds: Feeds, asked: Asked): Followed {
-    const { graph, label } = this.#options;
-    const sizes = Object.entries(feeds).map(
-      ([name, { dims, data }]) => `${name} ${dims.join('×')}${saysShapes(name) ? ` of ${data}` : ''}`,
-    );
-    const key = [...sizes, ...asked.of, 'by', ...asked.by].join(' ');
-    const known = this.#followed.get(key);
+    const { graph, label, most } = this.#options;
+    const fed = knownOf(feeds);
+    const key = JSON.stringify([[...fed], asked]);
+    const found = this.#followed.get(key);
     this.#followed.delete(key);
-    const make = () => followedBack(parseModel(graph, label), feeds, asked, label);
-    const followed = known ?? { ...make().backward, make: () => make().model, session: null };
+    const followed = found ?? { chain: chainOf(graph, fed, asked, { label, most }), sessions: new Map() };
     this.#followed.set(key, followed);
     return followed;
   }
 
-  async #open(followed: Followed): Promise<Session> {
-    const open = [...this.#followed.values()].filter(({ session }) => session !== null);
-    if (followed.session) return followed.session;
-    for (const one of open.slice(0, Math.max(0, open.length - KEPT + 1))) await this.#let(one);
-    followed.session = await this.#options.open(followed.make());
-    this.#opened += 1;
-    return followed.session;
+  async #run(
+    followed: Followed,
+    way: 'forward' | 'back',
+    feeds: Feeds,
+    fetches: readonly string[],
+  ): Promise<Record<string, RunTensor>> {
+    const session = followed.sessions.get(way) ?? (await this.#open(followed, way));
+    return session.run(feeds, fetches);
   }
 
-  async #let(followed: Followed): Promise<void> {
-    const { session } = followed;
-    if (!session) return;
-    this.#secondsBefore += session.runSeconds;
-    followed.session = null;
-    await session.release();
+  async #open(followed: Followed, way: 'forward' | 'back'): Promise<Session> {
+    const { chain, sessions } = followed;
+    const others = [...this.#followed.values()].filter((one) => one !== followed && one.sessions.size > 0);
+    for (const one of others.slice(0, Math.max(0, others.length - KEPT + 1))) await this.#let(one);
+    const session = await this.#options.open(chain[way](), chain.kept.length > 0);
+    sessions.set(way, session);
+    this.#opened += 1;
+    return session;
+  }
+
+  async #let({ sessions }: Followed): Promise<void> {
+    for (const session of sessions.values()) {
+      this.#secondsBefore += session.runSeconds;
+      await session.release();
+    }
+    sessions.clear();
   }
 
   get #sessions(): Session[] {
-    return [...this.#followed.values()].flatMap(({ session }) => session ?? []);
+    return [...this.#followed.values()].flatMap(({ sessions }) => [...sessions.values()]);
   }
 
   /** @param model of fixed shapes; is used up */
   async #broken(what: string, model: Model, feeds: Feeds): Promise<AppError> {
     const { label, open } = this.#options;
-    const where = await breakdown(model, feeds, open);
+    const where = await breakdown(model, feeds, (of) => open(of, true));
     return new AppError('not-finite', `${what} broke down (not a number)${where}`, {
       doing: `following ${label} backwards`,
       hint: 'Try another seed or a smaller weight; of a model of half precision, its float32 form.',
@@ -177,36 +210,9 @@ export class SessionRecorder implements Recorder {
   }
 }
 
-/** The graph forwards and backwards, with gradients for its outputs alone. */
-function followedBack(
-  model: Model,
-  feeds: Feeds,
-  asked: Asked,
-  label: string,
-): { model: Model; backward: Backward } {
-  keepOutputs(model, asked.of);
-  const doing = `following ${label} backwards`;
-  expandFused(fixed(model, feeds, doing));
-  const backward = differentiate(model, asked);
-  keepOutputs(
-    model,
-    [...backward.gradients.values()].flatMap((name) => name ?? []),
-  );
-  return { model, backward };
-}
-
 /** Of the size of these inputs, in place. */
 function fixed(model: Model, feeds: Feeds, doing: string): Model {
-  const { graph } = model;
-  for (const { name } of graph.inputs.filter(({ name }) => saysShapes(name))) {
-    const { dims, data } = feeds[name]!;
-    const values = Array.from(data, BigInt);
-    graph.replaceUses(name, graph.addInitializer(int64Tensor(name, dims, values)));
-  }
-  const fed = Object.entries(feeds).map(
-    ([name, { dims, type }]) => [name, { dims, type: ELEMENT[type] }] as const,
-  );
-  fixShapes(model, new Map(fed), doing);
+  fixShapes(model, knownOf(feeds), doing);
   return model;
 }
 
@@ -215,10 +221,13 @@ function saysShapes(input: string): boolean {
   return [SELF_LENGTH, CAUSAL_LENGTH, JOINT_FRAMES].includes(input);
 }
 
-function keepOutputs({ graph }: Model, wanted: readonly string[]): void {
-  const kept = graph.outputs.filter(({ name }) => wanted.includes(name));
-  graph.outputs.splice(0, graph.outputs.length, ...kept);
-  if (kept.length > 0) removeUnread(graph);
+function knownOf(feeds: Feeds): Map<string, Known> {
+  return new Map(
+    Object.entries(feeds).map(([name, { type, dims, data }]) => {
+      const values = saysShapes(name) ? { values: Array.from(data, Number) } : {};
+      return [name, { dims, type: ELEMENT[type], ...values }];
+    }),
+  );
 }
 
 function copied(feeds: Feeds): Feeds {
