@@ -5,6 +5,7 @@ import { checkpoints, xlCheckpoints } from './checkpoints.ts';
 import { crossAttention } from './cross-attention.ts';
 import { fewerCalls } from './fewer-calls.ts';
 import { foretold, foretoldGrid } from './foretold.ts';
+import { gradients } from './gradients.ts';
 import { load } from './load.ts';
 import type { Measure } from './measure.ts';
 import { memory } from './memory.ts';
@@ -43,6 +44,7 @@ export const MEASURES: readonly Measure[] = [
   largeReuse,
   vaeTiles,
   vaeTilesLarge,
+  gradients,
   foretoldGrid,
   realSize,
 ];
