@@ -20,6 +20,7 @@ import type { Kind } from './kinds/kind.ts';
 import { methodKind } from './kinds/method.ts';
 import { mixing } from './kinds/mixing.ts';
 import { pix2video } from './kinds/pix2video.ts';
+import { reconstruction } from './kinds/reconstruction.ts';
 import { solverKind } from './kinds/solver.ts';
 import { text } from './kinds/text.ts';
 import { tuning } from './kinds/tuning.ts';
@@ -40,6 +41,7 @@ export interface GoldenOptions {
 /** By name of the case; the first that fits. A text is what such cases need that is not built yet. */
 const KINDS: readonly (readonly [RegExp, Kind | string])[] = [
   [/clip-after-clip|vidrd/, clips],
+  [/reconstruction/, reconstruction],
   [/unet$|unet-with/, unet],
   [/^depth/, depth],
   [/joint|attention|cross/, joint],

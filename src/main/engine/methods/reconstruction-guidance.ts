@@ -14,11 +14,11 @@ import { stepsOfStrength } from './starts.ts';
 import type { Method, ShotFacts } from './types.ts';
 
 const schema = z.strictObject({
-  weight: z.number().min(0).max(1000).default(2).meta({
+  weight: z.number().min(0).max(1000).default(0).meta({
     title: 'Pull to the clip',
     term: 'weight of reconstruction guidance',
     description:
-      'How strongly new frames are led to what fits the frames that are there. 0 leaves it to their looking at each other and takes about a quarter of the time',
+      'How strongly new frames are led to what fits the frames that are there, for about five times the time; 0 leaves it to their looking at each other',
   }),
   window: z.int().min(3).max(64).default(4).meta({
     title: 'Frames at a time',
@@ -35,7 +35,7 @@ const schema = z.strictObject({
       description: 'New frames begin as the nearest ones carried on along their motion, or from scratch',
       names: { motion: 'The motion', noise: 'Scratch' },
     }),
-  strength: z.number().gt(0).max(1).default(0.5).meta({
+  strength: z.number().gt(0).max(1).default(0.3).meta({
     title: 'Work on new frames',
     term: 'strength',
     description:
