@@ -137,6 +137,8 @@ export interface TakeReport {
     readonly unetBranches: number;
     /** Of those calls, the ones that ran the outermost layers alone; absent where nothing was reused. */
     readonly unetShallow?: number;
+    /** Of those calls, the ones that could be followed backwards; absent where none was. */
+    readonly unetRecorded?: number;
     /** Frames that went through ControlNets; absent where none did anything. */
     readonly controlCalls?: number;
     readonly resumedFrom: { step: number; visit: number } | null;

@@ -223,6 +223,7 @@ describe.each(editing.map(({ id }) => id))('%s', (id) => {
     expect(planned.samplingBranches).toBe(whole.unetBranches);
     expect(planned.controlCalls).toBe(whole.controlCalls);
     expect(planned.shallowCalls).toBe(whole.unetShallow);
+    expect(planned.recordedCalls).toBe(whole.unetRecorded);
     expect(whole.unetShallow > 0).toBe(kind.reuse !== undefined);
     await look(shot, made, whole);
     const dir = tempFolder();

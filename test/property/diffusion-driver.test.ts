@@ -24,7 +24,15 @@ import type { Solver } from '../../src/main/engine/diffusion/solvers/solver.ts';
 import type { Features, Latent, PredictInput, PredictOutput } from '../../src/main/engine/diffusion/types.ts';
 import { getMethod } from '../../src/main/engine/methods/registry.ts';
 import { methodRuns } from '../helpers/method-runs.ts';
-import { maxDiff, SD_SCHEDULER, SHAPE, SIZE, smoothNetwork, text } from '../helpers/smooth-network.ts';
+import {
+  maxDiff,
+  SD_SCHEDULER,
+  SHAPE,
+  SIZE,
+  smoothNetwork,
+  smoothRecord,
+  text,
+} from '../helpers/smooth-network.ts';
 
 const FRAMES = 6;
 const STEPS = 5;
@@ -53,6 +61,11 @@ const RUNS = [
     solver: ddim,
     anchor: 3,
   },
+  { name: 'pix2video exact', id: 'pix2video', params: { update: 'exact' }, solver: ddim, anchor: 2 },
+  {
+    name: 'pix2video exact on Euler',
+    ...{ id: 'pix2video', params: { update: 'exact', rho: 0.1 }, solver: euler, anchor: 1 },
+  },
   { name: 'mix', id: 'mix', params: { w: '0.9,0.2' }, solver: euler, anchor: 2 },
   { name: 'mix before', id: 'mix', params: { w: 0.5, previous: 'before' }, solver: euler, anchor: 0 },
   { name: 'img2img', id: 'img2img', params: {}, solver: ddim, anchor: 0 },
@@ -79,6 +92,7 @@ async function run(
       askedRun(solver, { ...each, schedule, start: (frame) => start[frame]! }),
     ),
     predict: smoothNetwork(),
+    record: smoothRecord(),
     prediction: 'epsilon',
     solver,
     branches: [text(-0.3), text(0.8)],

@@ -55,7 +55,7 @@ describe('registry', () => {
       ['mix', { w: 2 }],
       ['mix', { w: '0.5,x' }],
       ['mix', { w: '' }],
-      ['pix2video', { update: 'exact' }],
+      ['pix2video', { update: 'full' }],
       ['sdedit', { strength: 0 }],
       ['img2img', { weight: 3 }],
     ] as const) {

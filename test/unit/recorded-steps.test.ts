@@ -12,10 +12,15 @@ import type { SampleRequest } from '../../src/main/engine/diffusion/sampling.ts'
 import { makeLevels } from '../../src/main/engine/diffusion/schedule.ts';
 import { ddim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
 import { euler } from '../../src/main/engine/diffusion/solvers/euler.ts';
-import type { Latent, PredictInput, PredictionType } from '../../src/main/engine/diffusion/types.ts';
+import type { Solver } from '../../src/main/engine/diffusion/solvers/solver.ts';
+import type { Latent, Level, PredictInput, PredictionType } from '../../src/main/engine/diffusion/types.ts';
+import { getMethod } from '../../src/main/engine/methods/registry.ts';
+import { methodRuns } from '../helpers/method-runs.ts';
 import {
   deepNetwork,
+  maxDiff,
   SD_SCHEDULER,
+  SHAPE,
   SIZE,
   smoothNetwork,
   smoothRecord,
@@ -104,6 +109,44 @@ describe('the derivative of a call', () => {
       expect(dot(cotangent, combine([u, c], 7.5, mask))).toBeCloseTo(dot(ofU, u) + dot(ofC, c), 3);
     }
     expect(parted(cotangent, 1, 7.5)).toEqual([cotangent]);
+  });
+});
+
+describe('frames that are pulled by the network', () => {
+  /** Latents after each step in VP form: what Euler steps with is x = z·√(σ²+1). */
+  async function ways(solver: Solver, params: object): Promise<Latent[]> {
+    const schedule = makeLevels(SD_SCHEDULER, 6, { solver });
+    const start = [0, 1, 2].map((frame) => noiseFor(7, frame, SIZE));
+    const scaled = ({ sigma }: Level, latent: Latent, back: boolean) => {
+      const stretch = solver.form === 've' ? Math.sqrt(sigma * sigma + 1) : 1;
+      return latent.map((value) => (back ? value / stretch : value * stretch));
+    };
+    const at = { start, anchor: 0, seed: 1, schedule, solver, shape: SHAPE };
+    const runs = methodRuns(getMethod('pix2video'), { guidedFraction: 1, ...params }, at).map((run) => ({
+      ...run,
+      schedule,
+      start: (frame: number) => scaled(schedule.levels[0]!, start[frame]!, false),
+    }));
+    const made: Latent[] = [];
+    await sampleRuns({
+      ...{ runs, solver, predict: smoothNetwork(), record: smoothRecord(), seed: 1 },
+      ...{ prediction: 'epsilon', branches: BRANCHES, guidance: 2 },
+      onVisit({ step, latent }) {
+        // The clean ends of both differ.
+        if (step < 5) made.push(scaled(schedule.levels[step + 1]!, latent!, true));
+      },
+    });
+    return made;
+  }
+
+  it('go the same way in both forms, and not at all at rho 0', async () => {
+    const exact = await ways(ddim, { update: 'exact', rho: 0.1 });
+    const along = await ways(euler, { update: 'exact', rho: 0.1 });
+    // Both forms step to the same in exact arithmetic; the rest is float32 over five steps.
+    for (const [i, latent] of exact.entries()) expect(maxDiff(latent, along[i]!)).toBeLessThan(1e-3);
+    const off = await ways(ddim, { update: 'off' });
+    expect(await ways(ddim, { update: 'exact', rho: 0 })).toEqual(off);
+    expect(maxDiff(exact.at(-1)!, off.at(-1)!)).toBeGreaterThan(0.05);
   });
 });
 

@@ -281,6 +281,7 @@ describe('the render plan in words', () => {
     samplingCalls: 1240,
     samplingBranches: 2480,
     shallowCalls: 0,
+    recordedCalls: 0,
     controlCalls: 0,
     reconstruction: 41.3,
     notes: [],
@@ -297,6 +298,9 @@ describe('the render plan in words', () => {
     });
     expect(planText({ ...plan, shallowCalls: 620 }).calls).toBe(
       '300 to analyse, 1,240 to make the frames, 620 of them quick',
+    );
+    expect(planText({ ...plan, recordedCalls: 610 }).calls).toBe(
+      '300 to analyse, 1,240 to make the frames, 610 of them there and back',
     );
   });
 

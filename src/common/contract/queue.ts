@@ -25,6 +25,8 @@ export interface RenderPlan {
   readonly samplingBranches: number;
   /** Of those, the ones that run the network's outermost layers alone. */
   readonly shallowCalls: number;
+  /** Of those, the ones that are followed backwards, which take about four times as long. */
+  readonly recordedCalls: number;
   /** Frames that go through ControlNets meanwhile. */
   readonly controlCalls: number;
   /** What will be found and made before the runs; its report says the same afterwards. */

@@ -38,13 +38,14 @@ export function takeSummary(report: TakeReport): string {
   const rate = take.rate.den === 1 ? `${take.rate.num}` : `${take.rate.num}/${take.rate.den}`;
   const cached =
     inversion.fromCache > 0 ? `, ${inversion.fromCache} of ${inversion.frames} frames from the cache` : '';
-  const { unetShallow = 0 } = report.sampling;
+  const { unetShallow = 0, unetRecorded = 0 } = report.sampling;
   const shallow = unetShallow > 0 ? `, ${unetShallow} of them in part` : '';
+  const back = unetRecorded > 0 ? `, ${unetRecorded} of them there and back` : '';
   const lines = [
     `${take.path}`,
     `  ${take.frames} frames, ${take.width}×${take.height}, ${rate} fps, ${prettyBytes(take.bytes)}` +
       `${take.timecode ? `, from ${take.timecode}` : ''}${take.audioStreams ? ', with sound' : ''}`,
-    `  inversion: ${inversion.unetCalls} UNet calls${cached}; rendering: ${report.sampling.unetCalls}${shallow}`,
+    `  inversion: ${inversion.unetCalls} UNet calls${cached}; rendering: ${report.sampling.unetCalls}${shallow}${back}`,
     `  ${duration(seconds.total)} in all (inversion ${duration(seconds.invert)}, rendering ${duration(seconds.sample)}, encoding ${duration(seconds.encode)}) on ${report.provider.used}`,
   ];
   for (const { name, strength, layers, unmatched } of report.loras ?? []) {

@@ -30,6 +30,7 @@ export function sumPlans(plans: readonly PlannedWork[]): PlannedWork | null {
     samplingCalls: sum((plan) => plan.samplingCalls),
     samplingBranches: sum((plan) => plan.samplingBranches),
     shallowCalls: sum((plan) => plan.shallowCalls),
+    recordedCalls: sum((plan) => plan.recordedCalls),
     controlCalls: sum((plan) => plan.controlCalls),
     reconstruction: lowest(plans.flatMap(({ reconstruction }) => reconstruction ?? [])),
     notes: [...new Set(plans.flatMap(({ notes }) => notes))],
@@ -49,7 +50,7 @@ function lowest(numbers: readonly number[]): number | null {
 
 export function planText(plan: PlannedWork): PlanText {
   const { frames, width, height, cachedFrames, framesToInvert, inversionCalls, samplingCalls } = plan;
-  const { reconstruction, controlCalls, samplingBranches, shallowCalls } = plan;
+  const { reconstruction, controlCalls, samplingBranches, shallowCalls, recordedCalls } = plan;
   const sampled = samplingCalls + controlCalls;
   const parts: string[] = [];
   if (cachedFrames > 0)
@@ -69,6 +70,7 @@ export function planText(plan: PlannedWork): PlanText {
       ? [`${resting.toLocaleString('en')} of them without prompt strength`]
       : []),
     ...(shallowCalls > 0 ? [`${shallowCalls.toLocaleString('en')} of them quick`] : []),
+    ...(recordedCalls > 0 ? [`${recordedCalls.toLocaleString('en')} of them there and back`] : []),
   ];
   return {
     cost: [

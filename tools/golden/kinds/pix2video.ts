@@ -1,10 +1,16 @@
-/** Pix2Video: `traj_MODE`, `x0_MODE`, `feature_MODE`; MODE is off, x0 or exact, with weightN and an attention variant. */
+/** Pix2Video: `traj_MODE`, `x0_MODE`, `feature_MODE`, `exact_grad_norms` in the order of the visits; MODE is off, x0 or exact, with weightN and an attention variant. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { visitsFrom } from '../../../src/main/engine/diffusion/order.ts';
+import type { Seen, Slope } from '../../../src/main/engine/diffusion/run.ts';
 import { ddim } from '../../../src/main/engine/diffusion/solvers/ddim.ts';
-import type { Predict } from '../../../src/main/engine/diffusion/types.ts';
+import type {
+  Predict,
+  PredictInput,
+  PredictOutput,
+  RecordCall,
+} from '../../../src/main/engine/diffusion/types.ts';
 import type { Bundle } from '../../../src/main/engine/models/types.ts';
 import type { GoldenCase } from '../case.ts';
 import { joined, type Kind, once } from './kind.ts';
@@ -19,13 +25,16 @@ interface FeatureSpot {
 
 export const pix2video: Kind = {
   sites: 'decoder',
+  gradients: ['latent'],
   async output(golden, bundle, output) {
-    const [, what, mode] = /^(traj|x0|feature)_(.+)$/.exec(output) ?? [];
-    if (output.includes('exact')) return 'gradients through the network (exact guided update)';
+    const [, what, mode] =
+      /^(traj|x0|feature)_(.+)$/.exec(output) ??
+      (output === 'exact_grad_norms' ? [output, 'norms', 'exact'] : []);
     const params = mode === undefined ? null : paramsOf(golden, mode);
     if (mode === undefined || !params) return 'an output of this name';
-    const { trajectory, feature } = await once(golden, mode, () => run(golden, bundle, params));
+    const { trajectory, feature, norms } = await once(golden, mode, () => run(golden, bundle, params));
     if (what === 'feature') return feature ?? 'the place of the feature';
+    if (what === 'norms') return norms;
     return joined(golden, output, what === 'traj' ? trajectory.latents : trajectory.denoised);
   },
 };
@@ -40,10 +49,11 @@ const VARIANTS: Readonly<Record<string, string>> = {
 };
 
 function paramsOf(golden: GoldenCase, mode: string): object | null {
-  const params: Record<string, unknown> = { update: 'off', weight: golden.settings.weight ?? 100 };
+  const { weight = 100, rho } = golden.settings;
+  const params: Record<string, unknown> = { update: 'off', weight, ...(rho !== undefined && { rho }) };
   for (const token of mode.split('_')) {
     const weight = /^w(?:eight)?([\d.]+)$/.exec(token)?.[1];
-    if (token === 'off' || token === 'x0') params.update = token;
+    if (token === 'off' || token === 'x0' || token === 'exact') params.update = token;
     else if (weight !== undefined) params.weight = Number(weight);
     else if (Object.hasOwn(VARIANTS, token)) params.attention = VARIANTS[token];
     else return null;
@@ -55,21 +65,36 @@ async function run(
   golden: GoldenCase,
   bundle: Bundle,
   params: object,
-): Promise<{ trajectory: Trajectory; feature: Float32Array | null }> {
+): Promise<{ trajectory: Trajectory; feature: Float32Array | null; norms: Float32Array }> {
   const { frames, shape } = golden.latents('z_T', 'x_T');
   const anchor = golden.number('anchor');
   const spot = featureSpot(golden, bundle);
   const order = visitsFrom(anchor, frames.length).map(({ frame }) => frame);
   const network = bundle.predict(shape);
+  const recorder = bundle.record(shape);
   let call = 0;
   let feature: Float32Array | null = null;
-  const predict: Predict = async (inputs) => {
-    const here = call++;
-    if (here !== spot.step * order.length + order.indexOf(spot.frame)) return network(inputs);
-    const answers = await network(inputs.map((input) => ({ ...input, capture: true })));
-    feature = answers[0]!.features?.sites[spot.site]?.data ?? null;
+  /** Frames go one by one, whether they are followed backwards or not. */
+  const asked = (inputs: readonly PredictInput[]) => {
+    const kept = call++ === spot.step * order.length + order.indexOf(spot.frame);
+    const keep = (answers: readonly PredictOutput[]) => {
+      if (kept) feature = answers[0]!.features?.sites[spot.site]?.data ?? null;
+    };
+    return { inputs: kept ? inputs.map((input) => ({ ...input, capture: true })) : inputs, keep };
+  };
+  const predict: Predict = async (frames) => {
+    const { inputs, keep } = asked(frames);
+    const answers = await network(inputs);
+    keep(answers);
     return answers;
   };
+  const record: RecordCall = async (frames, by) => {
+    const { inputs, keep } = asked(frames);
+    const recorded = await recorder(inputs, by);
+    keep(recorded.outputs);
+    return recorded;
+  };
+  const norms: number[] = [];
   const trajectory = await trajectoryOf(golden, bundle, {
     method: 'pix2video',
     params,
@@ -80,8 +105,25 @@ async function run(
     guidance: golden.number('guidance'),
     anchor,
     predict,
+    record,
+    watched: (run) => ({
+      ...run,
+      settle: (seen, ...more) => run.settle!(noting(seen, norms), ...more),
+    }),
   });
-  return { trajectory, feature };
+  return { trajectory, feature, norms: Float32Array.from(norms) };
+}
+
+/** Adds the norm of every gradient that is asked for. */
+function noting(seen: Seen, norms: number[]): Seen {
+  const { slope } = seen;
+  if (!slope) return seen;
+  const pull: Slope['pull'] = async (cotangents) => {
+    const gradients = await slope.pull(cotangents);
+    for (const gradient of gradients.values()) norms.push(Math.hypot(...gradient));
+    return gradients;
+  };
+  return { ...seen, slope: { ...slope, pull } };
 }
 
 function featureSpot(golden: GoldenCase, bundle: Bundle): FeatureSpot {

@@ -10,6 +10,7 @@ import type {
   LatentShape,
   NoiseSchedule,
   Predict,
+  RecordCall,
 } from '../../../src/main/engine/diffusion/types.ts';
 import { give } from '../../../src/main/engine/methods/have.ts';
 import { getMethod, parseParams } from '../../../src/main/engine/methods/registry.ts';
@@ -35,6 +36,10 @@ export interface RunOptions {
   /** All that lead; the one above alone by default. */
   readonly anchors?: readonly number[];
   readonly predict?: Predict;
+  /** Where the run differentiates. */
+  readonly record?: RecordCall;
+  /** Changes the run before it is sampled, to look in on it. */
+  readonly watched?: (run: Run) => Run;
 }
 
 export function scheduleOf(golden: GoldenCase, bundle: Bundle, solver: Solver): NoiseSchedule {
@@ -63,7 +68,7 @@ export async function trajectoryOf(
   const latentOf = (frame: number) => start[frame]!;
   const have = give(method.needs(params), { inversion: latentOf, clean: latentOf });
   const [run] = method.runs({ ...of, schedule, have }, params);
-  return trajectoryOfRun(golden, bundle, run!, options);
+  return trajectoryOfRun(golden, bundle, options.watched?.(run!) ?? run!, options);
 }
 
 /** The same of any run. */
@@ -76,7 +81,7 @@ export async function trajectoryOfRun(
   return (await trajectoriesOfRuns(golden, bundle, [run], options))[0]!;
 }
 
-type SamplingOptions = Pick<RunOptions, 'solver' | 'shape' | 'branches' | 'guidance' | 'predict'>;
+type SamplingOptions = Pick<RunOptions, 'solver' | 'shape' | 'branches' | 'guidance' | 'predict' | 'record'>;
 
 /** The same of runs upon runs, and where each began. Depth repeats after the frames there is some for. */
 export async function trajectoriesOfRuns(
@@ -97,6 +102,7 @@ export async function trajectoriesOfRuns(
       },
     })),
     predict: options.predict ?? bundle.predict(options.shape),
+    ...(options.record && { record: options.record }),
     prediction: bundle.scheduler.prediction,
     clip: bundle.scheduler.clipSample,
     solver: options.solver,

@@ -37,11 +37,3 @@ export function shallowVisits(runs: readonly Run[], reuse: Reuse): number {
     return sum + run.frames.length * shallow.length;
   }, 0);
 }
-
-/** What a call of the outermost layers spares of a whole one. */
-const SHALLOW_SAVES = 0.8;
-
-/** The work of calls some of which are shallow, of what it were if all were whole. */
-export function shareOfWork(shallow: number, calls: number): number {
-  return 1 - (SHALLOW_SAVES * shallow) / calls;
-}

@@ -41,8 +41,8 @@ export interface Have {
   between(frame: number, before: Float32Array, after: Float32Array): Promise<Float32Array>;
 }
 
-/** `tuned` weights are in the network itself: there is nothing to ask for. */
-export type Need = keyof Have | 'tuned';
+/** `tuned` weights are in the network itself, and of a `gradient` the runs are shown the slope: there is nothing to ask for. */
+export type Need = keyof Have | 'tuned' | 'gradient';
 
 /** Exactly what was asked for. */
 export type Given<N extends Need> = Pick<Have, N & keyof Have>;

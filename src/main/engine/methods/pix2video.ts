@@ -1,5 +1,6 @@
 /** Pix2Video (Ceylan et al. 2023): self-attention features of the anchor and the previous frame, and a guided latent. */
 import { z } from 'zod';
+import { assert } from '../../../common/errors.ts';
 import { meanOf } from '../diffusion/mean.ts';
 import { picker } from '../diffusion/noise.ts';
 import { visitsAround } from '../diffusion/order.ts';
@@ -35,18 +36,24 @@ const schema = z.strictObject({
       names: { joint: 'Look at each other', own: 'Each at itself' },
     }),
   update: z
-    .enum(['off', 'x0'])
+    .enum(['off', 'x0', 'exact'])
     .default('x0')
     .meta({
       title: 'Pull to neighbours',
-      term: 'guided update of the predicted clean latent x0',
-      description: 'Pull each frame towards the previous one in the first steps',
-      names: { off: 'Off', x0: 'On' },
+      term: 'guided latent update (Eq. 6): at the predicted clean latent x0, or exactly, by the gradient through the network',
+      description:
+        'Pull each frame towards the previous one in the first steps; by the network, which takes four times as long there',
+      names: { off: 'Off', x0: 'On', exact: 'By the network (slow)' },
     }),
   weight: z.number().min(0).max(1000).default(100).meta({
     title: 'Strength of the pull',
     term: 'weight of the latent update',
     description: 'How strongly each frame is pulled towards the previous one',
+  }),
+  rho: z.number().min(0).max(1).default(0.02).meta({
+    title: 'Length of the pull by the network',
+    term: 'rho of the exact latent update (Eq. 6)',
+    description: 'How far each step takes a frame towards the previous one, as a share of the whole',
   }),
   guidedFraction: z.number().min(0).max(1).default(0.5).meta({
     title: 'Pull lasts',
@@ -113,21 +120,60 @@ function framesSeen(
   return [...anchors, ...others];
 }
 
-/**
- * Towards the neighbour, and where two ways meet towards the mean of both: Eq. 6 with the gradient taken at ẑ0, as the released code does: z' ← z' - (2·weight/n)(ẑ0 - ẑ0_previous).
- * The paper's own gradient, through the network, would be another `update` and be computed here.
- */
-function pull({ step, steps, reads, denoised, form, to }: Seen, next: Latent, params: Params): Latent {
-  if (params.update === 'off' || reads.length === 0 || step >= steps * params.guidedFraction) return next;
+type Guided = Pick<Params, 'update' | 'weight' | 'rho' | 'guidedFraction'>;
+
+/** Whether frames are pulled in a step of so many. */
+const pulls = ({ update, guidedFraction }: Guided, step: number, steps: number) =>
+  update !== 'off' && step < steps * guidedFraction;
+
+/** Towards the neighbour, and where two ways meet towards the mean of both (Eq. 6). What the neighbour shows and lends is a constant. */
+function pull(seen: Seen, next: Latent, params: Guided): Latent | Promise<Latent> {
+  const { step, steps, reads } = seen;
+  if (reads.length === 0 || !pulls(params, step, steps)) return next;
+  const target = meanOf(reads.map((read) => read.denoised));
+  return params.update === 'exact'
+    ? pullByNetwork(seen, next, target, params.rho)
+    : pullAtPrediction(seen, next, target, params.weight);
+}
+
+/** The gradient of ‖ẑ0 - target‖² by the latent before the step, through the network and guidance: z' ← z' - ρ‖z'‖·g/‖g‖. The same in every form. */
+async function pullByNetwork(
+  { slope, frame, denoised }: Seen,
+  next: Latent,
+  target: Latent,
+  rho: number,
+): Promise<Latent> {
+  if (rho === 0) return next;
+  assert(slope, 'the run differentiates where frames are pulled');
+  const apart = denoised.map((value, i) => 2 * (value - target[i]!));
+  const gradient = (await slope.pull(new Map([[frame, apart]]))).get(frame)!;
+  const length = normOf(gradient);
+  // Where nothing lies between them there is no way to go.
+  if (length === 0) return next;
+  const rate = (rho * normOf(next)) / length;
+  for (let i = 0; i < next.length; i++) next[i] = next[i]! - rate * gradient[i]!;
+  return next;
+}
+
+function normOf(latent: Latent): number {
+  return Math.sqrt(latent.reduce((sum, value) => sum + value * value, 0));
+}
+
+/** The gradient taken at ẑ0, as the released code does: z' ← z' - (2·weight/n)(ẑ0 - target). */
+function pullAtPrediction(
+  { denoised, form, to }: Seen,
+  next: Latent,
+  target: Latent,
+  weight: number,
+): Latent {
   // The rule is for VP latents; x = z/√ᾱ stretches it.
   const stretch = form === 've' ? Math.sqrt(to.sigma * to.sigma + 1) : 1;
-  const rate = ((2 * params.weight) / MEAN_OVER) * stretch;
-  const target = meanOf(reads.map((read) => read.denoised));
+  const rate = ((2 * weight) / MEAN_OVER) * stretch;
   for (let i = 0; i < next.length; i++) next[i] = next[i]! - rate * (denoised[i]! - target[i]!);
   return next;
 }
 
-export const pix2video: Method<Params, 'inversion'> = {
+export const pix2video: Method<Params, 'inversion' | 'gradient'> = {
   id: 'pix2video',
   label: 'Anchors and neighbours',
   term: 'Pix2Video',
@@ -141,12 +187,16 @@ export const pix2video: Method<Params, 'inversion'> = {
   }),
   severalAnchors: true,
   picks: ({ attention }) => attention === 'random',
-  needs: () => ['inversion'],
+  needs: ({ update }) => (update === 'exact' ? ['inversion', 'gradient'] : ['inversion']),
   runs: (shot, params) => [
     {
       ...invertedRun(shot),
       fewer: 'Set "anchors" to "own", so that each looks only at itself.',
       passes: (step) => passes(shot, params, step),
+      ...(params.update === 'exact' && {
+        differentiates: (step, steps, { reads = [] }) =>
+          reads.length > 0 && params.rho > 0 && pulls(params, step, steps),
+      }),
       settle: (seen, next) => pull(seen, next, params),
     },
   ],

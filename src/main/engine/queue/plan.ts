@@ -4,9 +4,8 @@ import type { RenderPlan } from '../../../common/contract/queue.ts';
 import { AppError, assert, Cancelled } from '../../../common/errors.ts';
 import type { EditSettings } from '../../../common/settings/settings.ts';
 import type { ArtefactStore } from '../artefacts/store.ts';
-import { shallowVisits, shareOfWork } from '../diffusion/reuse.ts';
-import { visitsOf } from '../diffusion/run.ts';
 import type { LatentShape } from '../diffusion/types.ts';
+import { callsOfRuns, shareOfWork } from '../diffusion/work.ts';
 import { learningUnits } from '../make/tuned.ts';
 import type { Probe } from '../media/remembering-probe.ts';
 import { chooseAttention, withAttention } from '../models/attention.ts';
@@ -139,9 +138,8 @@ export function createPlanner(parts: PlannerParts): Planner {
     const inversionCalls = counts.calls.invert + counts.calls.check;
     const { learning } = learns;
     const learnt = learning ? counts.calls.learn * learningUnits(learning, range.end - range.start) : 0;
-    const samplingCalls = visitsOf(runs);
+    const calls = callsOfRuns(runs, settings.sampling);
     const samplingBranches = branchVisits(runs, settings, model);
-    const shallowCalls = shallowVisits(runs, settings.sampling);
     const held = controlCalls(runs, guides.controls);
 
     /** Beside a running render nothing is refused: this one begins when that one has given its memory back. */
@@ -174,8 +172,7 @@ export function createPlanner(parts: PlannerParts): Planner {
     const again =
       speeds &&
       speeds.open +
-        ((samplingBranches / branches) * shareOfWork(shallowCalls, samplingCalls) + CONTROL_SHARE * held) *
-          speeds.sample +
+        ((samplingBranches / branches) * shareOfWork(calls) + CONTROL_SHARE * held) * speeds.sample +
         frames * speeds.encode;
     return {
       frames,
@@ -185,9 +182,10 @@ export function createPlanner(parts: PlannerParts): Planner {
       framesToInvert,
       inversionCalls,
       reconstruction,
-      samplingCalls,
+      samplingCalls: calls.all,
       samplingBranches,
-      shallowCalls,
+      shallowCalls: calls.shallow,
+      recordedCalls: calls.recorded,
       controlCalls: held,
       derived: counts,
       notes: [

@@ -1,6 +1,6 @@
 /** How fast renders were, so that the next one can be told in advance. Kept beside the jobs. */
 import type { TakeReport } from '../../../common/report.ts';
-import { shareOfWork } from '../diffusion/reuse.ts';
+import { shareOfWork } from '../diffusion/work.ts';
 import { CONTROL_SHARE } from '../recipe/controls.ts';
 import { branchPrompts } from '../recipe/runs.ts';
 import type { Measured } from '../render/trial.ts';
@@ -47,10 +47,10 @@ function flowWork({ flow }: Machine): string {
 
 /** In whole calls of the UNet alone for all branches: where guidance rests, a call is a part of one. */
 function sampledWork(
-  { unetCalls, unetBranches, unetShallow = 0, controlCalls = 0 }: TakeReport['sampling'],
+  { unetCalls, unetBranches, unetShallow = 0, unetRecorded = 0, controlCalls = 0 }: TakeReport['sampling'],
   branches: number,
 ): number {
-  const work = shareOfWork(unetShallow, unetCalls);
+  const work = shareOfWork({ all: unetCalls, shallow: unetShallow, recorded: unetRecorded });
   return (unetBranches / branches) * work + CONTROL_SHARE * controlCalls;
 }
 

@@ -2,9 +2,9 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { DerivedCounts, TakeReport } from '../../../common/report.ts';
 import type { Tensor } from '../artefacts/codecs.ts';
-import { shallowVisits, shareOfWork } from '../diffusion/reuse.ts';
 import { visitsOf } from '../diffusion/run.ts';
 import type { Latent } from '../diffusion/types.ts';
+import { callsOfRuns, shareOfWork } from '../diffusion/work.ts';
 import type { Flow } from '../flow/flow.ts';
 import type { Derived } from '../make/derived.ts';
 import { levelsOf } from '../make/inversion.ts';
@@ -250,7 +250,7 @@ export function samplingWeight(shot: Shot): number {
   const runs = runsOf(shot);
   const visits = visitsOf(runs);
   const held = controlCalls(runs, shot.recipe.controls) / visits;
-  const work = shareOfWork(shallowVisits(runs, shot.settings.sampling), visits);
+  const work = shareOfWork(callsOfRuns(runs, shot.settings.sampling));
   return (branchVisits(runs, shot.settings, shot.model) / visits) * (work + CONTROL_SHARE * held);
 }
 

@@ -7,7 +7,7 @@ import type { EditSettings } from '../../../common/settings/settings.ts';
 import { parseRate } from '../../../common/time/rational.ts';
 import { type Capacity, checkCapacity } from '../diffusion/capacity.ts';
 import { lcm } from '../diffusion/solvers/lcm.ts';
-import type { Conditioning, Predict } from '../diffusion/types.ts';
+import type { Conditioning, Predict, RecordCall } from '../diffusion/types.ts';
 import type { ShotOf } from '../make/shot.ts';
 import { readingOf } from '../make/text.ts';
 import { rehearseTake } from '../media/encode.ts';
@@ -60,6 +60,8 @@ export interface Shot extends ResolvedShot, AsyncDisposable {
   readonly networks: ShotOf['networks'];
   readonly bundle: Bundle;
   readonly predict: Predict;
+  /** The same followed backwards, where the method needs it. */
+  readonly record?: RecordCall;
   readonly tried: readonly ProviderTrial[];
   readonly depth: DepthOf;
   readonly inpainted: Inpainted;
@@ -94,10 +96,15 @@ export async function prepareShot(
   for (const problem of (await readModelSettings(settings.model.bundle)).problems) warn(problem);
   const { method, params } = request;
   const learning = method.learns?.(params) ?? null;
+  const differentiates = request.needs.includes('gradient');
   const { flow, interpolator } = settings.model;
   const bundle = await openBundle(settings.model.bundle, {
     prediction: settings.model.prediction,
     reuse: settings.sampling.reuse > 1,
+    gradients: [
+      ...(differentiates ? (['latent'] as const) : []),
+      ...(learning ? (['weights'] as const) : []),
+    ],
     memory: settings.model.memory,
     ...attentionFor(method, params, anchorsOf(settings).length),
     provider,
@@ -108,7 +115,7 @@ export async function prepareShot(
     signal,
     loras: settings.model.loras,
     motion: { flow, interpolator },
-    ...(learning && { learnt: { rank: learning.rank }, gradients: ['weights'] }),
+    ...(learning && { learnt: { rank: learning.rank } }),
     attention: (model) =>
       chooseAttention(settings.model.attention, { model, shape: shapeOf(settings, clip, model), provider }),
     vaeTiles: settings.model.vaeTiles,
@@ -174,6 +181,7 @@ export async function prepareShot(
       ...shot,
       bundle,
       predict,
+      ...(differentiates && { record: bundle.record(shape) }),
       tried,
       depth: guides.depth,
       inpainted: guides.inpainted,

@@ -52,6 +52,7 @@ export function buildReport(parts: {
       unetCalls: sampled.unetCalls,
       unetBranches: sampled.unetBranches,
       ...(shot.settings.sampling.reuse > 1 && { unetShallow: sampled.unetShallow }),
+      ...(shot.record && { unetRecorded: sampled.unetRecorded }),
       ...(shot.recipe.controls.length > 0 && { controlCalls: sampled.controlCalls }),
       resumedFrom: sampled.resumedFrom,
     },

@@ -24,6 +24,7 @@ export interface Sampled {
   readonly unetCalls: number;
   readonly unetBranches: number;
   readonly unetShallow: number;
+  readonly unetRecorded: number;
   readonly controlCalls: number;
   readonly resumedFrom: { readonly step: number; readonly visit: number } | null;
 }
@@ -68,6 +69,7 @@ export async function sampleShot(shot: Shot, made: Ingredients, context: RenderC
   const latents = await sampleRuns({
     runs,
     predict: shot.predict,
+    ...(shot.record && { record: shot.record }),
     capacity: shot.capacity,
     prediction: bundle.scheduler.prediction,
     clip: bundle.scheduler.clipSample,
@@ -113,6 +115,7 @@ export async function sampleShot(shot: Shot, made: Ingredients, context: RenderC
     unetCalls: bundle.calls.unet - before.unet,
     unetBranches: bundle.calls.unetBranches - before.unetBranches,
     unetShallow: bundle.calls.unetShallow - before.unetShallow,
+    unetRecorded: bundle.calls.unetRecorded - before.unetRecorded,
     controlCalls: bundle.calls.controlNet - before.controlNet,
     resumedFrom: resume ? { step: stepsDone(runs, resume), visit: resume.visited.length } : null,
   };

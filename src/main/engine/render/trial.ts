@@ -55,7 +55,7 @@ export async function renderTrial(settings: EditSettings, context: RenderContext
     pictures.push(picture);
     progress.advance(1);
   }
-  const { unetCalls, unetBranches, unetShallow, controlCalls, resumedFrom } = sampled;
+  const { latents: _, ...sampling } = sampled;
   return {
     pictures,
     fit: shot.fit,
@@ -65,7 +65,7 @@ export async function renderTrial(settings: EditSettings, context: RenderContext
       settings: shot.settings,
       derived: made.counts,
       inversion: made.inversion,
-      sampling: { unetCalls, unetBranches, unetShallow, controlCalls, resumedFrom },
+      sampling,
       seconds: { ...progress.seconds(), run: { ...shot.bundle.runSeconds } },
       bundle: { digests: { ...shot.bundle.digests } },
       canvas: shot.fit,
