@@ -181,7 +181,7 @@ export class SessionRecorder implements Recorder {
     const { chain, sessions } = followed;
     const others = [...this.#followed.values()].filter((one) => one !== followed && one.sessions.size > 0);
     for (const one of others.slice(0, Math.max(0, others.length - KEPT + 1))) await this.#let(one);
-    const session = await this.#options.open(chain[way](), chain.kept.length > 0);
+    const session = await this.#options.open(chain[way](), way === 'back' && chain.kept.length > 0);
     sessions.set(way, session);
     this.#opened += 1;
     return session;
