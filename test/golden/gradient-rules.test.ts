@@ -48,9 +48,11 @@ function fedOf({ feeds }: Followed, { places = {} }: Proof): Record<string, Feed
 describe('rules agree with PyTorch', () => {
   it.each(PROOFS.map((proof) => [proof.name, proof] as const))('%s', async (_name, proof) => {
     const made = followed(proof);
-    const names = [...made.gradients.values()];
+    const names = ['y', ...made.gradients.values()];
     const values = evaluate(made.model, made.feeds);
     const run = await runOnce(made.model, fedOf(made, proof), names);
+    // Our definitions are those of the runtime.
+    expectClose(run.y?.data, [...made.made.data], IN_FLOAT32);
     for (const input of byOf(proof)) {
       const wanted = golden.get(`${proof.name} by ${input}`);
       expect(wanted, `numbers of ${input}`).toBeDefined();

@@ -162,8 +162,18 @@ function cubic(a: number, at: number): number {
 }
 
 /** Of one axis: which places of the smaller one an element is made of, and how much of each. */
-function resized(node: Node, side: number, target: number, scale: number): [number, number][][] {
+function resized(
+  node: Node,
+  side: number,
+  target: number,
+  scale: number,
+  isOld: boolean,
+): [number, number][][] {
   const mode = node.text('mode') ?? 'nearest';
+  if (isOld && mode === 'nearest')
+    return Array.from({ length: target }, (_, i) => [
+      [Math.min(side - 1, scale < 1 ? Math.ceil(i / scale) : Math.floor(i / scale)), 1],
+    ]);
   const coordinates = node.text('coordinate_transformation_mode') ?? 'half_pixel';
   const where = (i: number) => {
     if (coordinates === 'asymmetric') return i / scale;
@@ -201,7 +211,9 @@ const resize: Operator = (given, node) => {
   const scales = filled(given[upsample ? 1 : 2]);
   const sizes = upsample ? null : filled(given[3]);
   const dims = sizes ?? x.dims.map((dim, i) => Math.floor(dim * scales![i]!));
-  const taps = dims.map((target, i) => resized(node, x.dims[i]!, target, scales?.[i] ?? target / x.dims[i]!));
+  const taps = dims.map((target, i) =>
+    resized(node, x.dims[i]!, target, scales?.[i] ?? target / x.dims[i]!, upsample),
+  );
   return make(dims, (place) => {
     let parts: [number[], number][] = [[[], 1]];
     for (const [axis, i] of place.entries())

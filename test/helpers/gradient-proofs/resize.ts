@@ -38,5 +38,9 @@ export const RESIZE: readonly Proof[] = [
   resized('Resize, linear by sizes of operator set 18', 'mode = "linear"', odd, 18),
   resized('Resize, cubic', 'mode = "cubic"', odd),
   { name: 'Resize of operator set 10', x, opset: 10, body: `${up}\ny = Resize<mode = "nearest">(x, scales)` },
+  {
+    ...{ name: 'Resize of operator set 10 to a smaller one', x, opset: 10 },
+    body: 'float32[4] scales = {1, 1, 0.5, 0.7}\ny = Resize<mode = "nearest">(x, scales)',
+  },
   { name: 'Upsample', x, opset: 9, body: `${up}\ny = Upsample<mode = "nearest">(x, scales)` },
 ];

@@ -18,7 +18,7 @@ function formOf(node: Node, opset: number): Form {
   const isOld = node.op === 'Upsample' || opset < 11;
   const mode = node.text('mode') ?? 'nearest';
   const coordinates = isOld ? 'asymmetric' : (node.text('coordinate_transformation_mode') ?? 'half_pixel');
-  const nearest = isOld ? 'floor' : (node.text('nearest_mode') ?? 'round_prefer_floor');
+  const nearest = isOld ? 'simple' : (node.text('nearest_mode') ?? 'round_prefer_floor');
   if (!MODES.includes(mode)) throw undifferentiable(node, `mode ${mode}`);
   if (!COORDINATES.includes(coordinates)) throw undifferentiable(node, `coordinates ${coordinates}`);
   for (const [name, plain] of [
@@ -26,6 +26,8 @@ function formOf(node: Node, opset: number): Form {
     ['exclude_outside', 0],
   ] as const)
     if (node.int(name, 0) !== plain) throw undifferentiable(node, name);
+  const policy = node.text('keep_aspect_ratio_policy') ?? 'stretch';
+  if (policy !== 'stretch') throw undifferentiable(node, `the policy ${policy}`);
   return { mode, coordinates, nearest, cubic: node.float('cubic_coeff_a') ?? -0.75 };
 }
 
@@ -51,12 +53,14 @@ function cubicShares(a: number, t: number): number[] {
 }
 
 function tapsOf(form: Form, side: number, made: number, scale: number): Taps {
+  // Older operator sets round by which way the size goes.
+  const round = ROUND[form.nearest] ?? (scale < 1 ? Math.ceil : Math.floor);
   const inside = (place: number) => Math.min(side - 1, Math.max(0, place));
   return Array.from({ length: made }, (_, i) => {
     const place = placeOf(form, i, side, made, scale);
     const low = Math.floor(place);
     const t = place - low;
-    if (form.mode === 'nearest') return [[inside(ROUND[form.nearest]!(place)), 1] as const];
+    if (form.mode === 'nearest') return [[inside(round(place)), 1] as const];
     const shares = form.mode === 'linear' ? [1 - t, t] : cubicShares(form.cubic, t);
     const first = form.mode === 'linear' ? low : low - 1;
     return shares.map((share, k) => [inside(first + k), share] as const);
