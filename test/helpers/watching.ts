@@ -2,6 +2,7 @@
 import { noiseFor } from '../../src/main/engine/diffusion/noise.ts';
 import type { Features, Latent, Predict } from '../../src/main/engine/diffusion/types.ts';
 import type { Have } from '../../src/main/engine/methods/have.ts';
+import { statisticsOf } from '../../src/main/engine/methods/statistics.ts';
 import { SHAPE, SIZE, smoothNetwork, text } from './smooth-network.ts';
 
 export const AREA = SHAPE.height * SHAPE.width;
@@ -23,6 +24,11 @@ export function madeFor(steps: number): Partial<Have> {
       decode: async (latent) => latent.map((value) => Math.min(1, Math.max(0, value / 4 + 0.5))),
       encode: async (rgb) => Float32Array.from(rgb, (value) => (value / 255 - 0.5) * 4),
     },
+    likeness: async (latent, { prompt, style }) => ({
+      ...{ prompt: prompt > 0 ? 0.2 : null, style: style > 0 ? 0.3 : null },
+      gradient: latent.map((value, i) => prompt * Math.cos(value + i) + style * Math.sin(value - i)),
+    }),
+    style: statisticsOf([noiseFor(6, 0, SIZE)], SHAPE.channels),
     between: async (_, before, after): Promise<Latent> => before.map((value, i) => (value + after[i]!) / 2),
   };
 }

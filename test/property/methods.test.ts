@@ -65,7 +65,9 @@ const asked = methods.list.flatMap((method) => {
   const choices = Object.entries(properties).flatMap(([key, property]) =>
     ((property as { enum?: readonly unknown[] }).enum ?? []).map((value) => ({ [key]: value })),
   );
-  return [{}, ...choices].map((params) => ({
+  // Those of a method that does nothing until it is told how much.
+  const told = method.id === 'guided' ? [{ prompt: 0.05, style: 0.2, neighbour: 0.4 }] : [];
+  return [{}, ...choices, ...told].map((params) => ({
     id: method.id,
     params,
     name: `${method.id} ${JSON.stringify(params)}`,

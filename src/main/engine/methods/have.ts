@@ -1,6 +1,7 @@
 /** What can be made before a method's runs, and how they ask for it. Frames count from 0 within the shot. */
 import { assert } from '../../../common/errors.ts';
 import type { Conditioning, Latent } from '../diffusion/types.ts';
+import type { Statistics } from './statistics.ts';
 
 /** Where the picture of one frame stands in another, at latent size (h, w). */
 export interface Motion {
@@ -21,6 +22,21 @@ interface Pictures {
   encode(rgb: Uint8Array): Promise<Latent>;
 }
 
+/** How much each likeness counts, 0 for one that is not looked at. */
+export interface LikenessTo {
+  readonly prompt: number;
+  readonly style: number;
+}
+
+/** What the image-text model makes of the picture of a clean latent. */
+interface Likeness {
+  /** Cosines, -1..1; null where not asked for. */
+  readonly prompt: number | null;
+  readonly style: number | null;
+  /** Of their weighted sum by the latent: the way up. */
+  readonly gradient: Latent;
+}
+
 export interface Have {
   /** The noise that the frame comes from, at the schedule's first level and in the solver's form. */
   inversion(frame: number): Latent;
@@ -37,6 +53,10 @@ export interface Have {
   /** The prompt that the source was described by. */
   readonly sourceText: Conditioning;
   readonly pictures: Pictures;
+  /** How like the target prompt and the style pictures the picture of a clean latent is, and which way is more so. */
+  likeness(latent: Latent, to: LikenessTo): Promise<Likeness>;
+  /** What the latents of the style pictures look like. */
+  readonly style: Statistics;
   /** The picture of a frame from those before and after it (h·w·3, 0..1): by the bundle's interpolator, or along the clip's motion. */
   between(frame: number, before: Float32Array, after: Float32Array): Promise<Float32Array>;
 }
@@ -58,6 +78,8 @@ const KINDS: readonly (keyof Have)[] = [
   'sourceText',
   'pictures',
   'between',
+  'likeness',
+  'style',
 ];
 
 /** Needs that are made by going from clean to noise. */

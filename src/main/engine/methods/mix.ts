@@ -5,9 +5,8 @@
  */
 import { z } from 'zod';
 import { visitsAround } from '../diffusion/order.ts';
-import type { Latent, LatentShape } from '../diffusion/types.ts';
-import { warp } from '../flow/warp.ts';
-import type { Motion } from './have.ts';
+import type { Latent } from '../diffusion/types.ts';
+import { alongMotion, sharesOf } from './along-motion.ts';
 import { invertedRun } from './starts.ts';
 import type { Method } from './types.ts';
 
@@ -63,19 +62,6 @@ export function weightAt(w: readonly number[], step: number, steps: number): num
   return from + (at - low) * (to - from);
 }
 
-/** Shares of the mix along the motion (h, w): none where the place is hidden in the other frame, less where that is not sure. */
-function sharesOf(w: number, { hidden, confidence }: Motion): Float64Array {
-  return Float64Array.from(hidden, (covered, i) => w * (1 - covered) * confidence[i]!);
-}
-
-/** A latent of another frame as it looks from this one. */
-function carried(latent: Latent, { width, height }: LatentShape, { x, y }: Motion): Latent {
-  const data = new Float32Array(2 * width * height);
-  data.set(x);
-  data.set(y, width * height);
-  return warp(latent, { width, height, data });
-}
-
 interface Part {
   readonly latent: Latent;
   /** Of each element. */
@@ -123,7 +109,7 @@ export const mix: Method<z.infer<typeof schema>, 'inversion' | 'flow'> = {
           if (params.motion === 'off') return { latent, share: () => w };
           const motion = shot.have.flow(frame, read.frame);
           const shares = sharesOf(w, motion);
-          return { latent: carried(latent, shot.shape, motion), share: (i) => shares[i % shares.length]! };
+          return { latent: alongMotion(latent, shot.shape, motion), share: (i) => shares[i % shares.length]! };
         });
         return mixed(denoised, parts);
       },

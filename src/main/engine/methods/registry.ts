@@ -8,6 +8,7 @@ import { missedOf } from '../../../common/plugins/resting.ts';
 import { solvers } from '../diffusion/solvers/registry.ts';
 import type { Solver } from '../diffusion/solvers/solver.ts';
 import { controlVideo } from './controlvideo.ts';
+import { guided } from './guided.ts';
 import { wantsInversion } from './have.ts';
 import { img2img } from './img2img.ts';
 import { mix } from './mix.ts';
@@ -29,6 +30,7 @@ const ofRetake: readonly Method[] = [
   tuneAVideo,
   vidRd,
   sdedit,
+  guided,
   text2VideoZero,
   img2img,
   reconstructionGuidance,
