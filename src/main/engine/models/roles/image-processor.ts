@@ -3,6 +3,7 @@ import type { Model } from '../../onnx/ir/graph.ts';
 import { parseText } from '../../onnx/ir/text.ts';
 import { defect, readJson } from '../files.ts';
 import { normalisationOf, type PictureSize, pictureConfig } from '../preprocessor.ts';
+import { type Filter, Resample } from '../resample.ts';
 import type { Part, Role } from '../role.ts';
 import { type Source, writtenGraph } from '../source.ts';
 
@@ -14,6 +15,10 @@ export interface Preparation {
   readonly out: PictureSize;
   /** Size in pixels to which a picture is scaled before its centre is cut out. */
   resized(picture: PictureSize): PictureSize;
+  readonly filter: Filter;
+  /** A value of 0..255 becomes gain · value + offset, per channel. */
+  readonly gain: readonly number[];
+  readonly offset: readonly number[];
 }
 
 export interface PreparedPicture {
@@ -26,7 +31,7 @@ export interface PreparedPicture {
 export type PreparePicture = (rgb: Uint8Array, width: number, height: number) => Promise<PreparedPicture>;
 
 /** Filters by Pillow's number. */
-const RESAMPLE: Readonly<Record<number, string>> = { 2: 'linear', 3: 'cubic' };
+const RESAMPLE: Readonly<Record<number, Filter>> = { 2: 'linear', 3: 'cubic' };
 
 export const imageProcessor = {
   id: 'imageProcessor',
@@ -62,6 +67,8 @@ export async function readPreparation(file: string): Promise<Preparation> {
     source: writtenGraph(file, () => graphOf(mode, out, gain, offset)),
     out,
     resized: (picture) => exact ?? shortestEdge(picture, edge),
+    filter: mode,
+    ...{ gain, offset },
   };
 }
 
@@ -102,6 +109,50 @@ function makePrepare({ session, io: { out, resized } }: Part<Preparation>): Prep
     );
     return { data: made.pixel_values!.data, dims: [1, 3, out.height, out.width] };
   };
+}
+
+/** A picture that was prepared, and the way back to it. */
+export interface FollowedPicture {
+  readonly prepared: PreparedPicture;
+  /** Σ cotangent · ∂prepared/∂picture: as large as the picture. */
+  pull(cotangent: Float32Array): Float32Array;
+}
+
+/**
+ * The same in arithmetic that can be followed back, without the rounding to 8 bits, which has no slope. Where a value is clipped
+ * its slope is 0.
+ * @param planes (3, height, width), 0..1, of any range: what is beyond is clipped
+ */
+export function prepareFollowed(
+  { filter, gain, offset, out, resized }: Preparation,
+  planes: Float32Array,
+  from: PictureSize,
+): FollowedPicture {
+  const resample = new Resample({ filter, from, resized: resized(from), out });
+  const made = resample.forward(planes.map(unit));
+  const area = out.width * out.height;
+  const data = made.map((value, i) => {
+    const c = Math.floor(i / area);
+    return gain[c]! * 255 * unit(value) + offset[c]!;
+  });
+  return {
+    prepared: { data, dims: [1, 3, out.height, out.width] },
+    pull(cotangent) {
+      const inner = cotangent.map((value, i) =>
+        isClipped(made[i]!) ? 0 : value * 255 * gain[Math.floor(i / area)]!,
+      );
+      return resample.pull(inner).map((value, i) => (isClipped(planes[i]!) ? 0 : value));
+    },
+  };
+}
+
+/** NaN stays NaN. */
+function unit(value: number): number {
+  return Math.min(1, Math.max(0, value));
+}
+
+function isClipped(value: number): boolean {
+  return value < 0 || value > 1;
 }
 
 /** A bare number, of the oldest files: the shortest edge of what is cropped (CLIP), else a square (ViT). */
