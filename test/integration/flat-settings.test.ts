@@ -24,7 +24,8 @@ const CANCELLED = '51a3jr57';
 const KILLED = '4crybzdr';
 
 /** What a shot's guide has got since. */
-const SINCE = { mask: null, pictures: [] };
+const STEERED = { steerBy: null, style: [] };
+const SINCE = { mask: null, pictures: [], ...STEERED };
 /** And of the model's. */
 const MODEL = {
   ...{ prediction: 'auto', loras: [], controls: [], embeddings: [] },
@@ -147,7 +148,7 @@ test('presets keep every setting', () => {
   const [night, quick, ...others] = readPresets(readFileSync(join(films, 'presets.json'), 'utf8'));
   expect(night).toEqual({
     name: 'Night',
-    settings: { ...look, prompts, sampling, guide: { keep: guide.keep } },
+    settings: { ...look, prompts, sampling, guide: { keep: guide.keep, ...STEERED } },
   });
   expect(quick).toMatchObject({ name: 'Quick', settings: { method: plain.method, guide: { keep: 0 } } });
   expect(others).toEqual([]);

@@ -45,7 +45,7 @@ async function opened(bundle: string, signal?: AbortSignal) {
     await encoder.close();
     await decoder.close();
   });
-  return { encode: encoder.functions, decode: decoder.functions };
+  return { encode: encoder.functions, decode: decoder.functions.decode };
 }
 
 function furthest(a: Float32Array, b: Float32Array): number {

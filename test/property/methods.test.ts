@@ -17,7 +17,15 @@ import {
   solversOf,
 } from '../../src/main/engine/methods/registry.ts';
 import { methodRuns } from '../helpers/method-runs.ts';
-import { maxDiff, SD_SCHEDULER, SHAPE, SIZE, smoothNetwork, text } from '../helpers/smooth-network.ts';
+import {
+  maxDiff,
+  SD_SCHEDULER,
+  SHAPE,
+  SIZE,
+  smoothNetwork,
+  smoothRecord,
+  text,
+} from '../helpers/smooth-network.ts';
 import { madeFor, type Saw, structuresOf, watching } from '../helpers/watching.ts';
 
 const STEPS = 5;
@@ -50,6 +58,7 @@ function requestOf(
   return {
     runs: methodRuns(method, params, shot, madeFor(steps)),
     predict,
+    record: smoothRecord(),
     prediction: 'epsilon',
     solver,
     branches: [text(-0.3), text(0.8)],
@@ -66,7 +75,13 @@ const asked = methods.list.flatMap((method) => {
     ((property as { enum?: readonly unknown[] }).enum ?? []).map((value) => ({ [key]: value })),
   );
   // Those of a method that does nothing until it is told how much.
-  const told = method.id === 'guided' ? [{ prompt: 0.05, style: 0.2, neighbour: 0.4 }] : [];
+  const told =
+    method.id === 'guided'
+      ? [
+          { prompt: 0.05, style: 0.2, neighbour: 0.4 },
+          { neighbour: 0.4, through: 'network' },
+        ]
+      : [];
   return [{}, ...choices, ...told].map((params) => ({
     id: method.id,
     params,

@@ -13,7 +13,15 @@ import { norm } from '../../src/main/engine/methods/push.ts';
 import { sdedit } from '../../src/main/engine/methods/sdedit.ts';
 import { statisticsOf, statisticsSlope } from '../../src/main/engine/methods/statistics.ts';
 import { methodRuns } from '../helpers/method-runs.ts';
-import { maxDiff, SD_SCHEDULER, SHAPE, SIZE, smoothNetwork, text } from '../helpers/smooth-network.ts';
+import {
+  maxDiff,
+  SD_SCHEDULER,
+  SHAPE,
+  SIZE,
+  smoothNetwork,
+  smoothRecord,
+  text,
+} from '../helpers/smooth-network.ts';
 
 const FRAMES = 3;
 const AREA = SHAPE.width * SHAPE.height;
@@ -169,6 +177,50 @@ describe('a steered step', () => {
     expect(norm(far.map((value, i) => value - denoised[i]!)) / norm(denoised)).toBeCloseTo(0.07, 5);
     expect(await steered({ prompt: 1, until: 0.4 }, seenOf(denoised, [], 2))).toBe(denoised);
     expect(await steered({ prompt: 1, until: 0.4 }, seenOf(denoised, [], 1))).not.toBe(denoised);
+  });
+
+  it('through the network goes back to the latent before, as far as it would go at the picture', async () => {
+    const denoised = noiseFor(5, 5, SIZE);
+    const next = noiseFor(6, 5, SIZE);
+    const params = { prompt: 0.03, style: 0.2, through: 'network' };
+    const push = (await steered({ ...params, through: 'latent' }, seenOf(denoised))).map(
+      (value, i) => value - denoised[i]!,
+    );
+    const back = (cotangent: Latent) => cotangent.map((value, i) => value * (0.5 + (i % 3)));
+    const slope = {
+      denoised: new Map([[0, denoised]]),
+      pull: async (of: ReadonlyMap<number, Latent>) => new Map([[0, back(of.get(0)!)]]),
+    };
+    const run = runOf(params);
+    expect(run.blend).toBeUndefined();
+    const after = (await run.settle!({ ...seenOf(denoised), slope }, next, nothing)) as Latent;
+    const moved = after.map((value, i) => value - next[i]!);
+    expect(norm(moved) / norm(next)).toBeCloseTo(norm(push) / norm(denoised), 5);
+    expect(dot(moved, back(push)) / (norm(moved) * norm(back(push)))).toBeCloseTo(1, 5);
+    expect(await run.settle!(seenOf(denoised), next, nothing)).toBe(next);
+  });
+
+  it.each(['latent', 'network'])('ends nearer to what it is pulled to, on the %s', async (through) => {
+    const towards = async (prompt: number) => {
+      const latents = await sampleRuns({
+        runs: methodRuns(guided, { prompt, through, until: 1 }, of, have),
+        ...{ predict: smoothNetwork(), record: smoothRecord(), prediction: 'epsilon', solver: ddim },
+        ...{ branches: [text(-0.3), text(0.8)], guidance: 3, seed: 4 },
+      });
+      const seen = await Promise.all(latents.map((one) => likeness(one, { prompt: 1, style: 0 })));
+      return seen.map((one) => one.prompt!);
+    };
+    const [off, on] = [await towards(0), await towards(0.05)];
+    for (const [frame, value] of on.entries()) expect(value).toBeGreaterThan(off[frame]! + 0.01);
+  });
+
+  it('goes back through the network in the steps that are pulled alone, and where there is something to pull to', () => {
+    const asked = (params: object, step: number, reads: readonly number[]) =>
+      runOf({ through: 'network', until: 0.4, ...params }).differentiates!(step, 5, {
+        ...{ frames: [0], keys: 'own', reads },
+      });
+    expect([0, 1, 2].map((step) => asked({ prompt: 0.1 }, step, []))).toEqual([true, true, false]);
+    expect([asked({ neighbour: 0.1 }, 0, []), asked({ neighbour: 0.1 }, 0, [1])]).toEqual([false, true]);
   });
 
   it.each([Number.NaN, Number.POSITIVE_INFINITY])('says which term broke down where (%s)', async (broken) => {

@@ -25,7 +25,11 @@ const mask = SETTINGS.at('guide.mask').schema.parse({
 const pictures = [{ frame: 3, path: '/painted.png', at: 0 }];
 const whole = {
   ...settings,
-  guide: { ...settings.guide, pictures, mask: mask as typeof settings.guide.mask },
+  guide: {
+    ...settings.guide,
+    ...{ pictures, steerBy: '/clip', style: ['/dusk.png'] },
+    mask: mask as typeof settings.guide.mask,
+  },
 };
 
 test('every field that asks for a file says which of its value is one', () => {
@@ -45,6 +49,8 @@ test('all of them are listed, with what they are, and each can be put elsewhere'
     ['/matte.####.png', 'footage', 'guide.mask'],
     ['/segmenter', 'network', 'guide.mask'],
     ['/painted.png', 'footage', 'guide.pictures'],
+    ['/clip', 'network', 'guide.steerBy'],
+    ['/dusk.png', 'footage', 'guide.style'],
     ['/depth.mov', 'footage', 'guide.depth'],
     ['/take.mov', 'written', 'output.path'],
   ]);

@@ -161,7 +161,7 @@ async function measureVae(asked: Asked, root: string): Promise<Measured> {
     const latent = { channels: 4, height: length, width: length };
     return {
       ...{ read, network },
-      run: () => network.functions(new Float32Array(4 * length * length), latent, space),
+      run: () => network.functions.decode(new Float32Array(4 * length * length), latent, space),
     };
   };
   const openEncoder = async () => {

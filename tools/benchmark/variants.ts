@@ -70,6 +70,12 @@ export const VARIANTS: readonly Variant[] = [
   { id: 'inversion', label: 'per-frame inversion', group: 'main', request: inversion },
   { id: 'mix-0.6', label: 'mixing, w = 0.6', group: 'main', request: mix(0.6) },
   { id: 'mix-motion', label: 'mixing along the motion, w = 0.6', group: 'main', request: mixAlong(0.6) },
+  {
+    id: 'guided',
+    label: 'steered to the frame before along the motion, 0.5',
+    group: 'main',
+    request: { method: { id: 'guided', params: { neighbour: 0.5, limit: 0.3 } } },
+  },
   { id: 'pix2video', label: 'pix2video', group: 'main', request: pix2video({}) },
   {
     id: 'keep',

@@ -48,11 +48,11 @@ type Widget =
   /** Named where the names that the schema knows are none for people. Without choices in the schema any name is taken. */
   | { readonly kind: 'choice'; readonly options?: readonly Choice[] }
   | { readonly kind: 'file' }
-  /** Any number of files; `what` one of them is, "an embedding", and as what the library knows it. */
-  | { readonly kind: 'file-list'; readonly what: string; readonly library?: string }
+  /** Any number of files; `what` one of them is, "an embedding", as what the library knows it, and whether it is footage. */
+  | { readonly kind: 'file-list'; readonly what: string; readonly library?: string; readonly pictures?: true }
   | { readonly kind: 'folder' }
   /** Folder of a network, or null: `role` is as what the library knows it. */
-  | { readonly kind: 'estimator'; readonly role: 'flow' | 'interpolator' }
+  | { readonly kind: 'estimator'; readonly role: 'flow' | 'interpolator' | 'image-text' }
   /** A folder, or a file that holds a model as a whole. */
   | { readonly kind: 'model' }
   /** Ids that the engine lists (`methods.list`), and what one of them takes. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { fingerprint } from '../fingerprint.ts';
 import { type Mask, maskDraft, mask as maskSchema, type Part } from '../masks/mask.ts';
 import { field, oneFile, type VisitFile } from './field.ts';
+import { steerBy, style } from './steering.ts';
 
 /** Frame of the clip, not of the range. */
 const anchor = field(z.int().min(0).default(0), {
@@ -153,4 +154,4 @@ const mask = field(maskSchema.nullable().default(null), {
   draft: maskDraft.nullable().default(null),
 });
 
-export const guide = { anchor, anchors, keep, mask, pictures, depth };
+export const guide = { anchor, anchors, keep, mask, pictures, steerBy, style, depth };

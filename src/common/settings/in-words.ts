@@ -4,6 +4,7 @@ import { type Control, controlsInWords } from './controls.ts';
 import { embeddingsInWords } from './embeddings.ts';
 import { type LoraUse, lorasInWords } from './loras.ts';
 import type { ShotSettings } from './settings.ts';
+import { stylesInWords } from './steering.ts';
 
 /**
  * "50 steps", "prompt strength 7.5"; what is not chosen, empty or off is left out, and so is what has no few words.
@@ -17,7 +18,10 @@ export function shortWords(values: Grouped, fields: readonly Placed[], method?: 
     if (widget.kind === 'loras') return lorasInWords((value ?? []) as readonly LoraUse[]);
     if (widget.kind === 'controls') return controlsInWords((value ?? []) as readonly Control[]);
     if (widget.kind === 'share') return shareInWords(label, value as Share | undefined);
-    if (widget.kind === 'file-list') return embeddingsInWords((value ?? []) as readonly string[]);
+    if (widget.kind === 'file-list') {
+      const paths = (value ?? []) as readonly string[];
+      return widget.pictures ? stylesInWords(paths) : embeddingsInWords(paths);
+    }
     if (value === undefined || value === null || value === '' || typeof value === 'object') return [];
     if (isOff(value, field)) return [];
     if (widget.kind === 'method') return [method ?? String(value)];

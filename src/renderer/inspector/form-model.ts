@@ -20,9 +20,9 @@ export type Control =
   | { readonly kind: 'share' }
   | { readonly kind: 'method' }
   | { readonly kind: 'solver' }
-  | { readonly kind: 'file-list'; readonly what: string; readonly library?: string }
+  | { readonly kind: 'file-list'; readonly what: string; readonly library?: string; readonly pictures?: true }
   | { readonly kind: 'loras'; readonly low: number; readonly high: number; readonly step: number }
-  | { readonly kind: 'estimator'; readonly role: 'flow' | 'interpolator' }
+  | { readonly kind: 'estimator'; readonly role: 'flow' | 'interpolator' | 'image-text' }
   | { readonly kind: 'mask' }
   | { readonly kind: 'controls' }
   | { readonly kind: 'pictures' };

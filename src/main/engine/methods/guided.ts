@@ -5,8 +5,9 @@
  * Diffusion Posterior Sampling; Yu et al. 2023, FreeDoM, whose steps are scaled by norms as these are).
  */
 import { z } from 'zod';
+import { assert } from '../../../common/errors.ts';
 import { visitsAround } from '../diffusion/order.ts';
-import type { Run, Seen } from '../diffusion/run.ts';
+import type { Run, Seen, Slope } from '../diffusion/run.ts';
 import type { Latent } from '../diffusion/types.ts';
 import { alongMotion, sharesOf } from './along-motion.ts';
 import { limited, norm, ofLength, type Push, sumOf } from './push.ts';
@@ -59,6 +60,16 @@ const schema = z.strictObject({
     description:
       'Share of the difference to the frame before, moved along the motion, that each step takes; nothing where the place is hidden there',
   }),
+  through: z
+    .enum(['latent', 'network'])
+    .default('latent')
+    .meta({
+      title: 'Pull on',
+      term: 'gradient at ẑ0, or through the network',
+      description:
+        'What the frame is about to become, or the noise it comes from, so that the network itself draws what pulls; that takes about four times as long and much more memory',
+      names: { latent: 'The picture', network: 'The noise before it' },
+    }),
   until: z.number().min(0).max(1).default(0.8).meta({
     title: 'Pull until',
     term: 'guided share of the steps',
@@ -80,11 +91,11 @@ function looks({ prompt, style, styleBy }: Params): boolean {
 }
 
 function needsOf(params: Params): readonly Needs[] {
-  const { start, style, styleBy, neighbour } = params;
+  const { start, style, neighbour } = params;
   return [
     start === 'inversion' ? 'inversion' : 'clean',
     ...(looks(params) ? (['likeness'] as const) : []),
-    ...(style > 0 && styleBy === 'colours' ? (['style'] as const) : []),
+    ...(style > 0 ? (['style'] as const) : []),
     ...(neighbour > 0 ? (['flow'] as const) : []),
   ];
 }
@@ -152,6 +163,19 @@ function towardsNeighbours(
   });
 }
 
+/**
+ * The latent after the step, pulled the way the latent before it would have to go for ẑ0 to go along the push: as far, as a share of
+ * itself, as the push goes of ẑ0. So weights and limit mean the same either way, in every form of latents.
+ */
+async function settled(push: Latent, { frame, denoised }: Seen, slope: Slope, next: Latent): Promise<Latent> {
+  const share = norm(push) / norm(denoised);
+  if (!(share > 0)) return next;
+  const back = (await slope.pull(new Map([[frame, push]]))).get(frame);
+  assert(back, 'a slope has the frames of its pass');
+  const by = ofLength(back, share * norm(next));
+  return next.map((value, i) => value + by[i]!);
+}
+
 export const guided: Method<Params, Needs> = {
   id: 'guided',
   label: 'Steered',
@@ -163,19 +187,30 @@ export const guided: Method<Params, Needs> = {
   severalAnchors: true,
   needs: needsOf,
   runs(shot, params) {
-    const { start, strength, prompt, style, neighbour, until } = params;
+    const { start, strength, prompt, style, neighbour, through, until } = params;
     const run = start === 'inversion' ? invertedRun(shot) : noisedRun(shot, { strength, shared: true });
     if (prompt + style + neighbour === 0) return [run];
+    const pulls = (step: number, steps: number) => step < steps * until;
     return [
       {
         ...run,
         ...(neighbour > 0 && { passes: passesOf(shot) }),
-        async blend(seen) {
-          const { denoised, step, steps } = seen;
-          if (step >= steps * until) return denoised;
-          const push = await pushOf(shot, params, seen);
-          return denoised.map((value, i) => value + push[i]!);
-        },
+        ...(through === 'latent'
+          ? {
+              async blend(seen) {
+                const { denoised, step, steps } = seen;
+                if (!pulls(step, steps)) return denoised;
+                const push = await pushOf(shot, params, seen);
+                return denoised.map((value, i) => value + push[i]!);
+              },
+            }
+          : {
+              // An anchor has no neighbour to be pulled to.
+              differentiates: (step, steps, { reads = [] }) =>
+                pulls(step, steps) && (prompt + style > 0 || reads.length > 0),
+              settle: async (seen, next) =>
+                seen.slope ? settled(await pushOf(shot, params, seen), seen, seen.slope, next) : next,
+            }),
       },
     ];
   },

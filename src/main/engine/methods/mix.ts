@@ -109,7 +109,10 @@ export const mix: Method<z.infer<typeof schema>, 'inversion' | 'flow'> = {
           if (params.motion === 'off') return { latent, share: () => w };
           const motion = shot.have.flow(frame, read.frame);
           const shares = sharesOf(w, motion);
-          return { latent: alongMotion(latent, shot.shape, motion), share: (i) => shares[i % shares.length]! };
+          return {
+            latent: alongMotion(latent, shot.shape, motion),
+            share: (i) => shares[i % shares.length]!,
+          };
         });
         return mixed(denoised, parts);
       },

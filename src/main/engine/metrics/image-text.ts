@@ -1,6 +1,6 @@
 /**
  * An image-text model (CLIP, Radford et al. 2021), as its repository has it or exported for transformers.js: pictures and prompts
- * become directions that can be compared. It only measures takes; nothing that is rendered depends on it.
+ * become directions that can be compared. It measures takes, and frames may be steered by it while they are made.
  */
 import { basename, join } from 'node:path';
 import type { CancelSignal } from '../../../common/errors.ts';
@@ -9,9 +9,10 @@ import { partDigest } from '../models/digests.ts';
 import { defect, kindOf } from '../models/files.ts';
 import { imageTextIn } from '../models/image-text-networks.ts';
 import { type OpenModel, openModel, openRead, readModel } from '../models/model.ts';
-import { imageProcessor, readPreparation } from '../models/roles/image-processor.ts';
+import { imageProcessor, prepareFollowed, readPreparation } from '../models/roles/image-processor.ts';
 import { imageTextText, imageTextVision } from '../models/roles/image-text.ts';
 import { readTokenizer, TOKENIZER_FILES } from '../models/tokenizer.ts';
+import type { DigestStore } from '../models/types.ts';
 
 export interface ImageText {
   readonly name: string;
@@ -22,9 +23,28 @@ export interface ImageText {
    * @param frames RGB8 of height·width·3
    */
   embedImages(frames: readonly Uint8Array[], width: number, height: number): Promise<Float32Array[]>;
+  /**
+   * The same of one picture, to be followed back; of a model that was opened with gradients alone.
+   * @param planes (3, height, width), 0..1: what is beyond is clipped
+   */
+  recordImage(planes: Float32Array, width: number, height: number): Promise<RecordedImage>;
   /** sha256 hex of all that changes its numbers. */
-  digest(signal?: CancelSignal): Promise<string>;
+  digest(signal?: CancelSignal, store?: DigestStore): Promise<string>;
+  /** Gives its memory back; its next use opens it again. */
+  release(): Promise<void>;
   close(): Promise<void>;
+}
+
+interface RecordedImage {
+  /** Of length one. */
+  readonly embedding: Float32Array;
+  /** Σ cotangent · ∂embedding/∂planes: as large as the planes. */
+  pull(cotangent: Float32Array): Promise<Float32Array>;
+}
+
+interface OpenImageTextOptions {
+  /** Whether pictures may be followed back; off unless said. */
+  readonly gradients?: boolean;
 }
 
 const DOWNLOAD = 'Download the model again, all of its files.';
@@ -35,7 +55,11 @@ const DOWNLOAD = 'Download the model again, all of its files.';
  * preprocessor_config.json and the tokenizer (or in tokenizer/)
  * @throws AppError bundle-invalid, weights-missing, model-failed naming the file; Cancelled. Nothing stays open then.
  */
-export async function openImageText(dir: string, signal?: CancelSignal): Promise<ImageText> {
+export async function openImageText(
+  dir: string,
+  signal?: CancelSignal,
+  { gradients = false }: OpenImageTextOptions = {},
+): Promise<ImageText> {
   const networks = await imageTextIn(dir);
   const inner = join(dir, 'tokenizer');
   const tokenizerFolder = (await kindOf(inner)) === 'folder' ? inner : dir;
@@ -61,12 +85,15 @@ export async function openImageText(dir: string, signal?: CancelSignal): Promise
   // On the processor, so that scores compare across machines; next to rendering it takes no time.
   const how = { variant: undefined, name, provider: 'cpu', signal } as const;
   const text = await openRead(imageTextText, readText, how);
-  const vision = await openRead(imageTextVision, readVision, how);
+  const vision = await openRead(imageTextVision, readVision, { ...how, gradients });
   const pictures = await openModel(imageProcessor, preparation.source, { ...how, want: preparation });
   const models: readonly OpenModel[] = [text, vision, pictures];
   // Start and end of an empty text, then padding, which may be the end token again.
   const end = tokenizer.encode('').ids[1]!;
 
+  const release = async () => {
+    for (const model of models) await model.release();
+  };
   const embedText: ImageText['embedText'] = async (prompt) => {
     const { ids, cut } = tokenizer.encode(prompt);
     return { embedding: await text.functions(ids, ids.indexOf(end, 1) + 1), cut };
@@ -74,8 +101,17 @@ export async function openImageText(dir: string, signal?: CancelSignal): Promise
   const embedImages: ImageText['embedImages'] = async (frames, width, height) => {
     const made: Float32Array[] = [];
     for (const frame of frames)
-      made.push(await vision.functions(await pictures.functions(frame, width, height)));
+      made.push(await vision.functions.embed(await pictures.functions(frame, width, height)));
     return made;
+  };
+
+  const recordImage: ImageText['recordImage'] = async (planes, width, height) => {
+    const { prepared, pull } = prepareFollowed(preparation, planes, { width, height });
+    const recorded = await vision.functions.record(prepared);
+    return {
+      embedding: recorded.embedding,
+      pull: async (cotangent) => pull(await recorded.pull(cotangent)),
+    };
   };
 
   try {
@@ -87,18 +123,20 @@ export async function openImageText(dir: string, signal?: CancelSignal): Promise
     }
     throwIfCancelled(signal);
   } finally {
-    for (const model of models) await model.release();
+    await release();
   }
   return {
     name,
     embedText,
     embedImages,
-    async digest(until) {
+    recordImage,
+    release,
+    async digest(until, store) {
       const all = [...files, processorFile, ...TOKENIZER_FILES.map((name) => join(tokenizerFolder, name))];
       const kinds = await Promise.all(all.map(kindOf));
       return partDigest(
         all.filter((_, i) => kinds[i] === 'file'),
-        undefined,
+        store,
         until,
       );
     },

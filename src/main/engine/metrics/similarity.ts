@@ -52,17 +52,27 @@ interface Prompts {
   readonly weighting: Weighting;
 }
 
+/** What a prompt means to the model. @param tell hears of what of it is not read */
+export async function embedPrompt(
+  model: Pick<ImageText, 'embedText'>,
+  { target, weighting }: Pick<Prompts, 'target' | 'weighting'>,
+  tell: (cut: string) => void,
+): Promise<Float32Array> {
+  const { embedding, cut } = await model.embedText(plainWords(target, weighting));
+  if (cut !== null) tell(cut);
+  return embedding;
+}
+
 /** Against both prompts, where there are two that differ. @param tell hears of a prompt that the model reads in part only */
 export async function promptTally(
   model: Pick<ImageText, 'name' | 'embedText'>,
   { target, source, weighting }: Prompts,
   tell: (line: string) => void,
 ): Promise<ImageTextTally> {
-  const embed = async (prompt: string) => {
-    const { embedding, cut } = await model.embedText(plainWords(prompt, weighting));
-    if (cut !== null) tell(`${model.name} measures the prompt without its end: "${cut}"`);
-    return embedding;
-  };
+  const embed = (target: string) =>
+    embedPrompt(model, { target, weighting }, (cut) =>
+      tell(`${model.name} measures the prompt without its end: "${cut}"`),
+    );
   const comparable = source.trim() !== '' && source !== target;
   return new ImageTextTally(await embed(target), comparable ? await embed(source) : null);
 }

@@ -119,7 +119,10 @@ async function openParts(
       { adapters: adaptersOf(loras, 'unet'), memory, gradients: gradients.length > 0 },
     ),
     vaeEncoder: await open(vaeEncoder, parts.vaeEncoder, attention.vae, { mayTile }),
-    vaeDecoder: await open(vaeDecoder, parts.vaeDecoder, attention.vae, { mayTile }),
+    vaeDecoder: await open(vaeDecoder, parts.vaeDecoder, attention.vae, {
+      mayTile,
+      gradients: options.steers,
+    }),
     text: await inOrder(parts.text, (part, i) => {
       const adapters = adaptersOf(loras, i === 0 ? 'text' : 'text2');
       return open(encoders[i]!, part, { placing }, { adapters });
@@ -295,7 +298,11 @@ function assemble(
       calls.vaeDecoder += 1;
       const inTiles = tiles.decode(shape, how);
       if (inTiles) tiled.decode += 1;
-      return models.vaeDecoder.functions(latent, shape, space, inTiles);
+      return models.vaeDecoder.functions.decode(latent, shape, space, inTiles);
+    },
+    recordPicture(latent, shape) {
+      calls.vaeDecoder += 1;
+      return models.vaeDecoder.functions.record(latent, shape, space);
     },
     async readyTiles(shape) {
       const { encode, decode } = tiles.of(shape);

@@ -19,6 +19,7 @@ import type { Heads } from './fused-trial.ts';
 import type { LearntWeights } from './learnt.ts';
 import type { Foretold } from './memory/foretold.ts';
 import type { Embedding, PromptReading, ReadPrompt } from './prompt/reader.ts';
+import type { RecordedPicture } from './roles/vae-decoder.ts';
 import type { AskedTiles } from './tiles/choice.ts';
 
 export interface BundleDigests {
@@ -231,6 +232,8 @@ export interface Bundle extends BundleFacts {
   encode(rgb: Uint8Array | Float32Array, width: number, height: number): Promise<Latent>;
   /** Scaled latent to RGB float32 (h·w·3, interleaved, 0..1, clamped). */
   decode(latent: Latent, shape: LatentShape, options?: DecodeOptions): Promise<Float32Array>;
+  /** The same as a whole, to be followed back to the latent; opened with `steers` alone. */
+  recordPicture(latent: Latent, shape: LatentShape): Promise<RecordedPicture>;
   /** How often each half of the VAE worked in tiles. */
   readonly tiled: { encode: number; decode: number };
   /**
@@ -295,6 +298,8 @@ export interface OpenBundleOptions {
   readonly loras?: readonly LoraUse[];
   /** What is to compute self-attention; as the files have it unless said. */
   attention?(model: BundleFacts): Promise<ChosenAttention>;
+  /** Whether pictures may be followed back to their latents; off unless said. */
+  readonly steers?: boolean;
   /** Whether the VAE works in tiles; off unless said. */
   readonly vaeTiles?: AskedTiles;
   /** Bytes that are free when it is called; without it the whole is taken to fit. */

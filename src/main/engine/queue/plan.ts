@@ -31,6 +31,7 @@ import { type ResolvedShot, resolveRequest, resolveShot, shapeOf } from '../reci
 import { reuseNotes } from '../recipe/reuse.ts';
 import { branchPrompts, isSeeded, runsOf } from '../recipe/runs.ts';
 import { segmentersOf } from '../recipe/segmenters.ts';
+import { steeringOf } from '../recipe/steering.ts';
 import { freeMemory } from '../render/capacity.ts';
 import { attentionOf, checkMemory, memoryOf } from '../render/fitting.ts';
 import { renderMemory } from '../render/memory.ts';
@@ -91,6 +92,7 @@ export function createPlanner(parts: PlannerParts): Planner {
   };
   const plan: Planner = async (settings, measuring) => {
     const request = await resolveRequest(settings);
+    await steeringOf({ settings, needs: request.needs }, probe);
     const clip = await probe(settings.source.clip);
     const {
       bundle: path,

@@ -46,7 +46,7 @@ export function lookKey({ shot, settings, films }: LookOf): string | null {
   });
   if (!all) return null;
   const { plugin } = shot.method;
-  const { bundle, provider, params, solver, scheduleId, clip, fit, estimators, segmenters } = shot;
+  const { bundle, provider, params, solver, scheduleId, clip, fit, estimators, segmenters, steering } = shot;
   const { start, end } = settings.source.range ?? { start: 0, end: null };
   const digestOf = ([name, { digest }]: [unknown, { readonly digest: string }]) => [name, digest];
   return keyOf('look', VERSION, {
@@ -63,6 +63,7 @@ export function lookKey({ shot, settings, films }: LookOf): string | null {
     controlNets: bundle.controlNets.map(({ digest }) => digest),
     estimators: Array.from(estimators, digestOf),
     segmenters: Array.from(segmenters, digestOf),
+    ...(steering.digests.length > 0 && { steering: steering.digests }),
     ...(plugin && { plugin: codeOf(plugin) }),
   });
 }

@@ -48,12 +48,14 @@ import {
 import { reuseNotes } from '../recipe/reuse.ts';
 import { runsOf } from '../recipe/runs.ts';
 import { type Segmenters, segmentersOf } from '../recipe/segmenters.ts';
+import { steeringOf } from '../recipe/steering.ts';
 import { reportPath } from '../report-file.ts';
 import { capacityOf, freeMemory, unbounded } from './capacity.ts';
 import { mergesTake } from './composite.ts';
 import type { RenderContext } from './context.ts';
 import { checkMemory, memoryOf } from './fitting.ts';
 import { renderMemory } from './memory.ts';
+import { openSteering, type Steering } from './steering.ts';
 
 /** One job with everything checked. Disposed, its networks are released. */
 export interface Shot extends ResolvedShot, AsyncDisposable {
@@ -70,6 +72,7 @@ export interface Shot extends ResolvedShot, AsyncDisposable {
   readonly estimators: Estimators;
   /** Of the mask, by part. */
   readonly segmenters: Segmenters;
+  readonly steering: Steering;
   /** By the name of the reading, as they are made. */
   readonly conditions: Map<string, Conditioning>;
   /** Frames that go through the network together. */
@@ -87,6 +90,7 @@ export async function prepareShot(
   using uses = new DisposableStack();
   if (!context.forPlan) uses.use(holdPluginsOf(settings, makesTake ? 'a render' : 'a preview'));
   const request = await resolveRequest(settings, signal);
+  const steers = await steeringOf({ settings, needs: request.needs }, (path) => context.probe(path, signal));
   const { path: out, format, alpha } = settings.output;
   if (makesTake) await checkTarget(out, settings.source.clip, format, [basename(reportPath(out))]);
   const rate = (settings.source.rate !== null && parseRate(settings.source.rate)) || undefined;
@@ -114,6 +118,7 @@ export async function prepareShot(
     digestStore: cache?.digests,
     signal,
     loras: settings.model.loras,
+    steers: steers.imageText !== null,
     motion: { flow, interpolator },
     ...(learning && { learnt: { rank: learning.rank } }),
     attention: (model) =>
@@ -164,6 +169,7 @@ export async function prepareShot(
     const networks = () => ({ bundle, predict, record, text });
     const shot = { ...resolved, networks };
     const segmenters = await segmentersOf(mask, settings.model.bundle, { provider, digestStore, signal });
+    const steering = await openSteering({ guide: steers, shot: resolved, store: cache, signal });
     const touched = resolved.extension && touchedBy(runs, resolved.extension);
     const recipe = new Recipe({
       shot,
@@ -190,9 +196,11 @@ export async function prepareShot(
       capacity,
       estimators,
       segmenters,
+      steering,
       async [Symbol.asyncDispose]() {
         using _uses = used;
         await recipe[Symbol.asyncDispose]();
+        await steering[Symbol.asyncDispose]();
         await segmenters[Symbol.asyncDispose]();
         await estimators[Symbol.asyncDispose]();
         await bundle.close();

@@ -17,6 +17,7 @@ import { type Ingredients, samplingWeight } from './derive.ts';
 import { betweenOf, picturesOf } from './half-way.ts';
 import { codeOf } from './plugin-code.ts';
 import type { Shot } from './prepare.ts';
+import { steeringIn } from './steering.ts';
 
 export interface Sampled {
   /** Clean scaled latents in frame order; where the take has frames that the clip does not, of those alone. */
@@ -36,7 +37,8 @@ export async function sampleShot(shot: Shot, made: Ingredients, context: RenderC
   const { keep } = settings.guide;
   const { checkpoint, progress } = context;
   const { signal, warn } = context;
-  const runs = runsOf(shot, haveOf(shot, made, context), { first: shot.range.start, signal, warn });
+  const have = { ...haveOf(shot, made, context), ...(await steeringIn(shot, context)) };
+  const runs = runsOf(shot, have, { first: shot.range.start, signal, warn });
   const key = checkpointKey(shot, made);
   const resume = await readCheckpoint(key, context);
   const { plugin } = shot.method;
@@ -107,6 +109,11 @@ export async function sampleShot(shot: Shot, made: Ingredients, context: RenderC
   });
   await bundle.release('unet');
   await bundle.release('controlNet');
+  if (shot.steering.model) {
+    // What was followed back holds far more than decoding takes.
+    await bundle.release('vaeDecoder');
+    await shot.steering.model.release();
+  }
   // Methods that draw pictures half way have opened it; the decoder is needed next.
   await bundle.release('vaeEncoder');
   await bundle.release('interpolator');
@@ -198,6 +205,7 @@ function checkpointKey(shot: Shot, made: Ingredients): Buffer {
     ...controlsAsked(shot),
     // Frames together are added up in another order.
     ...(shot.capacity.together > 1 ? [shot.capacity.together] : []),
+    ...shot.steering.digests,
     // Of Retake's own methods a version of Retake says nothing here.
     ...(plugin ? [{ ...codeOf(plugin), runs: plugin.runs }] : []),
   ];

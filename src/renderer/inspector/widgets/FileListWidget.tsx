@@ -26,7 +26,8 @@ export function FileListWidget(props: WidgetProps<'file-list'>) {
     endGesture();
   };
   const choose = async () => {
-    const chosen = (await shell().openModelDialog()) ?? [];
+    const asked = control.pictures ? shell().openClipDialog() : shell().openModelDialog();
+    const chosen = (await asked) ?? [];
     if (chosen.length > 0) set([...paths, ...chosen]);
   };
   if (differs) return <Row {...props}>{() => <span className={texts.quiet}>{DIFFERS}</span>}</Row>;

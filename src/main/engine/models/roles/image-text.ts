@@ -1,5 +1,5 @@
 /** The two networks of an image-text model (CLIP, Radford et al. 2021), with their projections: both give directions of length one. */
-import { AppError } from '../../../../common/errors.ts';
+import { AppError, assert } from '../../../../common/errors.ts';
 import type { Model } from '../../onnx/ir/graph.ts';
 import { float32Io } from '../../onnx/passes/float-io.ts';
 import { step } from '../../onnx/passes/pass.ts';
@@ -33,7 +33,21 @@ interface ImageTextVisionIo {
 
 /** @param read how many ids are text, its start and end with it; the rest is padding */
 export type EmbedIds = (ids: Int32Array, read: number) => Promise<Float32Array>;
-export type EmbedPicture = (picture: PreparedPicture) => Promise<Float32Array>;
+type EmbedPicture = (picture: PreparedPicture) => Promise<Float32Array>;
+
+/** What a picture was embedded to, and the way back to it. */
+interface RecordedEmbedding {
+  /** Of length one. */
+  readonly embedding: Float32Array;
+  /** Σ cotangent · ∂embedding/∂picture: as large as the picture. */
+  pull(cotangent: Float32Array): Promise<Float32Array>;
+}
+
+interface PictureEncoder {
+  readonly embed: EmbedPicture;
+  /** Of one that was opened to be followed back. @throws AppError as Recorder.record */
+  readonly record: (picture: PreparedPicture) => Promise<RecordedEmbedding>;
+}
 
 export const imageTextText = {
   id: 'imageTextText',
@@ -58,13 +72,30 @@ export const imageTextVision = {
   label: 'vision_model.onnx',
   io: visionIo,
   passes: () => [step(float32Io)],
-  functions:
-    ({ session, file }) =>
-    async (picture) => {
+  functions: ({ session, recorder, file }): PictureEncoder => ({
+    async embed(picture) {
       const made = await session.run({ [PIXELS]: { type: 'float32', ...picture } }, [VISION_OUTPUT]);
       return normalised(made[VISION_OUTPUT]!.data, file);
     },
-} as const satisfies Role<ImageTextVisionIo, void, void, EmbedPicture>;
+    async record(picture) {
+      assert(recorder, `${file} was opened to be followed back`);
+      const feeds = { [PIXELS]: { type: 'float32', ...picture } } as const;
+      const recorded = await recorder.record(feeds, [VISION_OUTPUT], [PIXELS]);
+      const { data } = recorded.outputs[VISION_OUTPUT]!;
+      const embedding = normalised(data, file);
+      return {
+        embedding,
+        async pull(cotangent) {
+          // e = v/‖v‖ changes across v alone: (c - (c·e)e)/‖v‖.
+          const along = embedding.reduce((sum, value, i) => sum + value * cotangent[i]!, 0);
+          const length = Math.hypot(...data);
+          const by = embedding.map((value, i) => (cotangent[i]! - along * value) / length);
+          return (await recorded.pull({ [VISION_OUTPUT]: by }, [PIXELS]))[PIXELS]!.data;
+        },
+      };
+    },
+  }),
+} as const satisfies Role<ImageTextVisionIo, void, void, PictureEncoder>;
 
 function textIo(model: Model, file: string): ImageTextTextIo {
   requireValues(model, file, 'text model', ['input_ids'], ['attention_mask'], TEXT_OUTPUT);
