@@ -83,7 +83,7 @@ const schema = z.strictObject({
 });
 
 type Params = z.infer<typeof schema>;
-type Needs = 'inversion' | 'clean' | 'likeness' | 'style' | 'flow';
+type Needs = 'inversion' | 'clean' | 'likeness' | 'style' | 'flow' | 'gradient';
 
 /** Whether a term looks at the decoded picture. */
 function looks({ prompt, style, styleBy }: Params): boolean {
@@ -91,12 +91,13 @@ function looks({ prompt, style, styleBy }: Params): boolean {
 }
 
 function needsOf(params: Params): readonly Needs[] {
-  const { start, style, neighbour } = params;
+  const { start, prompt, style, neighbour, through } = params;
   return [
     start === 'inversion' ? 'inversion' : 'clean',
     ...(looks(params) ? (['likeness'] as const) : []),
     ...(style > 0 ? (['style'] as const) : []),
     ...(neighbour > 0 ? (['flow'] as const) : []),
+    ...(through === 'network' && prompt + style + neighbour > 0 ? (['gradient'] as const) : []),
   ];
 }
 
