@@ -62,8 +62,7 @@ function settingsOf(extend: Extend, { start, end }: FrameRange, world = plain): 
     ...{ sourcePrompt: 'a red car', prompt: 'a red car', steps: 4, size: 64, provider: 'cpu' },
     ...{ method: 'reconstruction-guidance', range: { start, end }, anchor: start },
   });
-  const method = { ...settings.method, params: { weight: 0 } };
-  return { ...settings, method, extend: { ...settings.extend, ...extend } };
+  return { ...settings, extend: { ...settings.extend, ...extend } };
 }
 
 const contextIn = (dir: string) => contextWith({ dir, store });
@@ -159,37 +158,42 @@ describe('frames between', () => {
   });
 });
 
-it.each(['plain', 'depth'])('is planned as it is made, and resumed to the same bits: %s', async (kind) => {
-  const settings = settingsOf(
-    { before: 1, after: 3, between: 1 },
-    { start: 2, end: 5 },
-    kind === 'depth' ? depth : plain,
-  );
-  const planned = await plan(settings);
-  await using shot = await prepareShot(settings, contextIn(tempFolder()), false);
-  const made = await derive(shot, contextIn(tempFolder()));
-  expect(planned.derived).toEqual(made.counts);
-  const sampled = async (dir: string, stopAfter = Number.POSITIVE_INFINITY) => {
-    const abort = new AbortController();
-    const context = contextWith({ dir, store, signal: abort.signal });
-    let visits = 0;
-    const { advance } = context.progress;
-    context.progress.advance = (count) => {
-      advance(count);
-      if (++visits === stopAfter) abort.abort();
+it.each(['plain', 'depth', 'led by gradients'])(
+  'is planned as it is made, and resumed to the same bits: %s',
+  async (kind) => {
+    const asked = settingsOf(
+      { before: 1, after: 3, between: 1 },
+      { start: 2, end: 5 },
+      kind === 'depth' ? depth : plain,
+    );
+    const params = { weight: kind === 'led by gradients' ? 1 : 0 };
+    const settings = { ...asked, method: { ...asked.method, params } };
+    const planned = await plan(settings);
+    await using shot = await prepareShot(settings, contextIn(tempFolder()), false);
+    const made = await derive(shot, contextIn(tempFolder()));
+    expect(planned.derived).toEqual(made.counts);
+    const sampled = async (dir: string, stopAfter = Number.POSITIVE_INFINITY) => {
+      const abort = new AbortController();
+      const context = contextWith({ dir, store, signal: abort.signal });
+      let visits = 0;
+      const { advance } = context.progress;
+      context.progress.advance = (count) => {
+        advance(count);
+        if (++visits === stopAfter) abort.abort();
+      };
+      return { ...(await sampleShot(shot, made, context)), visits: () => visits };
     };
-    return { ...(await sampleShot(shot, made, context)), visits: () => visits };
-  };
-  const whole = await sampled(tempFolder());
-  expect(whole.visits()).toBe(planned.samplingCalls);
-  expect(whole.unetBranches).toBe(planned.samplingBranches);
-  expect(whole.latents).toHaveLength(planned.frames - 3);
-  const dir = tempFolder();
-  await expect(sampled(dir, Math.ceil(whole.visits() / 2))).rejects.toBeInstanceOf(Cancelled);
-  const resumed = await sampled(dir);
-  expect(resumed.resumedFrom).not.toBeNull();
-  expect(resumed.latents).toEqual(whole.latents);
-});
+    const whole = await sampled(tempFolder());
+    expect(whole.visits()).toBe(planned.samplingCalls);
+    expect(whole.unetBranches).toBe(planned.samplingBranches);
+    expect(whole.latents).toHaveLength(planned.frames - 3);
+    const dir = tempFolder();
+    await expect(sampled(dir, Math.ceil(whole.visits() / 2))).rejects.toBeInstanceOf(Cancelled);
+    const resumed = await sampled(dir);
+    expect(resumed.resumedFrom).not.toBeNull();
+    expect(resumed.latents).toEqual(whole.latents);
+  },
+);
 
 describe('what does not go with it is refused by its name before anything is computed', () => {
   const range = { start: 0, end: 4 };

@@ -44,7 +44,7 @@ const schema = z.strictObject({
 });
 
 type Params = z.infer<typeof schema>;
-type Needs = 'clean' | 'flow';
+type Needs = 'clean' | 'flow' | 'gradient';
 
 /** One window as a run. @param noise unit noise of a frame */
 function windowRun(
@@ -131,7 +131,11 @@ export const reconstructionGuidance: Method<Params, Needs> = {
   makesFrames: true,
   // Those that ask once a step and add no noise: what is fixed stands under its own.
   solvers: ['ddim', 'euler', 'dpmpp_2m'],
-  needs: ({ start }) => (start === 'motion' ? ['clean', 'flow'] : ['clean']),
+  needs: ({ start, weight }) => [
+    'clean',
+    ...(start === 'motion' ? (['flow'] as const) : []),
+    ...(weight > 0 ? (['gradient'] as const) : []),
+  ],
   runs(shot, params) {
     const { seed, shape } = shot;
     const noise = () => sharedNoise(seed, shape.channels * shape.height * shape.width);
