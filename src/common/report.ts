@@ -31,8 +31,14 @@ export interface ImageTextScores {
   readonly frameAccuracy: number | null;
 }
 
-/** Work by what it is for, in network calls; flow is counted alike where no network estimates it. */
-export const WORKS = ['embed', 'estimate', 'flow', 'segment', 'encode', 'invert', 'check', 'learn'] as const;
+/**
+ * Work by what it is for, in network calls; flow is counted alike where no network estimates it. Of `nullText` those of
+ * `nullTextBack` were followed backwards: a plan counts the most that there can be.
+ */
+export const WORKS = [
+  ...(['embed', 'estimate', 'flow', 'segment', 'encode', 'invert', 'check'] as const),
+  ...(['nullText', 'nullTextBack', 'learn'] as const),
+] as const;
 export type Work = (typeof WORKS)[number];
 
 /** What of the derived things was found and what was made, by kind, and the work that making it took. */
@@ -118,6 +124,18 @@ export interface TakeReport {
     } | null;
     /** Further network calls spent on that check. */
     readonly checkUnetCalls: number;
+    /** Empty prompts that were tuned; absent where none were. */
+    readonly nullText?: {
+      /** One for all frames, or one for each. */
+      readonly shared: boolean;
+      readonly made: number;
+      readonly fromCache: number;
+      /** Of all of them, as they are kept. */
+      readonly bytes: number;
+      /** 8-bit PSNR in dB between decoded source latent and what the source prompt makes at full guidance with them, and without; null where it was not measured. */
+      readonly psnr: number | null;
+      readonly plainPsnr: number | null;
+    };
   };
   /** What the network learnt on the shot; absent where it learnt nothing. */
   readonly tuned?: {

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sampleRuns } from '../../src/main/engine/diffusion/driver.ts';
+import { tuneNullText } from '../../src/main/engine/diffusion/null-text.ts';
 import { makeLevels } from '../../src/main/engine/diffusion/schedule.ts';
 import { ddim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
 import type { Conditioning, Latent } from '../../src/main/engine/diffusion/types.ts';
@@ -40,7 +41,11 @@ describe.skipIf(!folder)('numbers of', () => {
     for (const name of ['tiny-sd', 'tiny-sd-depth'])
       open.set(
         name,
-        await openBundle(join(folder!, 'bundles', name), { sites: 'all', joint: true, provider: 'cpu' }),
+        await openBundle(join(folder!, 'bundles', name), {
+          sites: 'all',
+          joint: true,
+          provider: 'cpu',
+        }),
       );
   });
   afterAll(async () => {
@@ -110,5 +115,37 @@ describe.skipIf(!folder)('numbers of', () => {
       made: { nullText: textAt },
     };
     compare(golden, 'trajectory', (await trajectory(golden, 'tiny-sd-depth', asked)).flat());
+  });
+
+  it.each(['08-nulltext-3', '08-nulltext-10'])('tuned texts: %s', async (name) => {
+    const golden = caseAt('cases-depth', name);
+    const path = join(folder!, 'bundles', 'tiny-sd-depth');
+    const bundle = await openBundle(path, { sites: 'none', provider: 'cpu', gradients: ['text'] });
+    open.set(name, bundle);
+    const shape = { channels: 4, height: 8, width: 8 };
+    const [unconditional, conditional] = golden.branches('ctx_source');
+    const pivot = golden.expected('pivot');
+    const size = pivot.data.length / pivot.shape[0]!;
+    const way = Array.from({ length: pivot.shape[0]! }, (_, level) =>
+      Float32Array.from(pivot.data.slice(level * size, (level + 1) * size)),
+    ).reverse();
+    const { texts, latents, losses } = await tuneNullText({
+      ...{ predict: bundle.predict(shape), record: bundle.record(shape), solver: ddim },
+      ...{ prediction: bundle.scheduler.prediction, guidance: golden.number('guidance') },
+      schedule: makeLevels(bundle.scheduler, golden.number('steps'), { solver: ddim }),
+      ...{ conditional: conditional!, unconditional: unconditional!, inner: golden.number('inner') },
+      pivots: [{ frame: 0, way, structure: golden.structure(shape)!(0) }],
+    });
+    compare(golden, 'embeddings', texts);
+    // Losses after the one that was near enough are -1 in the file.
+    const inner = golden.number('inner');
+    compare(
+      golden,
+      'losses',
+      losses.map((all) => Float32Array.from({ length: inner }, (_, k) => all[k] ?? -1)),
+    );
+    const { shape: dims, data } = golden.expected('trajectory');
+    const last = data.length / dims[0]!;
+    expect(maxDiff(latents[0]!, data.slice(-last))).toBeLessThan(golden.outputs.trajectory!.suggested_atol!);
   });
 });

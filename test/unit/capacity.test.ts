@@ -47,6 +47,7 @@ const memoryOf = (runs: readonly Run[], needs: readonly Need[] = []): MemoryOf =
     needs,
     structureChannels: 0,
     controlPictures: 0,
+    texts: { frame: 0, together: 0 },
     watched: false,
   },
 });

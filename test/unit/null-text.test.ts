@@ -17,30 +17,30 @@ import { euler } from '../../src/main/engine/diffusion/solvers/euler.ts';
 import { solvers } from '../../src/main/engine/diffusion/solvers/registry.ts';
 import type { Solver } from '../../src/main/engine/diffusion/solvers/solver.ts';
 import type { Latent, PredictionType, RecordCall } from '../../src/main/engine/diffusion/types.ts';
-import { maxDiff, rms, SD_SCHEDULER, SIZE, smoothNetwork, text } from '../helpers/smooth-network.ts';
+import {
+  maxDiff,
+  rms,
+  SD_SCHEDULER,
+  SIZE,
+  smoothNetwork,
+  smoothRecord,
+  text,
+} from '../helpers/smooth-network.ts';
 
-/** ∂output/∂text of the smooth network, by hand. */
-function recordSmooth(heard: { gradient?: number } = {}): RecordCall {
-  const predict = smoothNetwork();
-  return async (frames) => ({
-    outputs: await predict(frames),
-    async pull(cotangents) {
-      const texts = frames.map(({ latent, timestep, branches }, f) =>
-        branches.map(({ hidden }, b) => {
-          const condition = hidden[0]!;
-          let sum = 0;
-          for (const [i, value] of latent.entries()) {
-            const slope =
-              0.2 * Math.cos(1.3 * value + 0.2 * i + condition) - 0.1 * Math.sin(timestep / 150 + condition);
-            sum += (cotangents[f]![b]?.[i] ?? 0) * slope;
-          }
-          heard.gradient ??= sum;
-          return Float32Array.of(sum);
-        }),
-      );
-      return { texts };
-    },
-  });
+/** The record of the smooth network, whose first gradient is heard. */
+function hearing(heard: { gradient?: number }): RecordCall {
+  const record = smoothRecord();
+  return async (frames, by) => {
+    const recorded = await record(frames, by);
+    return {
+      ...recorded,
+      async pull(...asked) {
+        const pulled = await recorded.pull(...asked);
+        heard.gradient ??= pulled.texts![0]![0]![0]!;
+        return pulled;
+      },
+    };
+  };
 }
 
 const STEPS = 6;
@@ -65,7 +65,7 @@ async function asked(
     pivots.push({ frame, way });
   }
   return {
-    ...{ predict, record: recordSmooth(), prediction, solver, schedule, guidance: 5, inner: 10 },
+    ...{ predict, record: smoothRecord(), prediction, solver, schedule, guidance: 5, inner: 10 },
     ...{ conditional, unconditional: text(0.9), pivots },
   };
 }
@@ -90,7 +90,7 @@ describe.each([ddim, euler, dpmpp2m])('with $label', (solver) => {
   it.each(['epsilon', 'v_prediction', 'sample'] as const)('follows the slope of the loss: %s', async (of) => {
     const heard: { gradient?: number } = {};
     const request = { ...(await asked(solver, of)), inner: 1 };
-    await tuneNullText({ ...request, record: recordSmooth(heard) });
+    await tuneNullText({ ...request, record: hearing(heard) });
     const [start, h] = [request.unconditional.hidden[0]!, 2 ** -7];
     const lossAt = async (value: number) =>
       (await tuneNullText({ ...request, unconditional: text(value) })).losses[0]![0]!;

@@ -5,7 +5,6 @@ import { euler } from '../../src/main/engine/diffusion/solvers/euler.ts';
 import { getMethod, parseParams } from '../../src/main/engine/methods/registry.ts';
 import type { Method } from '../../src/main/engine/methods/types.ts';
 import { runsOf } from '../../src/main/engine/recipe/runs.ts';
-import { nullText } from '../helpers/possible-methods/null-text.ts';
 import { SD_SCHEDULER, SHAPE } from '../helpers/smooth-network.ts';
 
 function planned(method: Method) {
@@ -31,8 +30,4 @@ it('runs are counted before anything is made, and fail by name when they use wha
   expect(run!.frames).toEqual([0, 1, 2]);
   const nothing = { result: () => new Float32Array(), history: () => new Float32Array() };
   expect(() => run!.start(0, nothing)).toThrow(/asked for inversion/);
-});
-
-it('a method that needs what nobody makes is no method of a render', () => {
-  expect(() => runsOf(planned(nullText))).toThrow(/a render makes what null-text needs: nullText/);
 });

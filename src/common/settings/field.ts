@@ -98,6 +98,8 @@ export interface Flag {
   readonly help?: string;
   /** Names it had before. */
   readonly aliases?: readonly string[];
+  /** Words that set another setting, unless that has its own option beside. */
+  readonly means?: Readonly<Record<string, { readonly path: string; readonly value: unknown }>>;
 }
 
 export interface Facts<S extends Scope = Scope> {

@@ -15,7 +15,14 @@ const mode = field(z.enum(['upper', 'lower']).default('upper'), {
   },
   scope: 'look',
   finer: true,
-  flags: [{ name: 'inversion', metavar: 'name' }],
+  flags: [
+    {
+      name: 'inversion',
+      metavar: 'name',
+      help: 'Which end of a step the model is asked at while it analyses the clip; null-text is --null-text frame',
+      means: { 'null-text': { path: 'inversion.nullText', value: 'frame' } },
+    },
+  ],
   affects: ['inversion'],
 });
 
@@ -31,4 +38,41 @@ const refinement = field(z.int().min(0).max(20).default(1), {
   affects: ['inversion'],
 });
 
-export const inversion = { mode, refinement };
+/** Null-text inversion (Mokady et al. 2022). */
+const nullText = field(z.enum(['off', 'frame', 'shared']).default('off'), {
+  label: 'Empty prompt',
+  term: 'null-text inversion',
+  help: 'Tunes what the prompt is weighed against until the source prompt leads back to the clip at full strength; starts from the clip, and takes long once',
+  widget: {
+    kind: 'choice',
+    options: [
+      { id: 'off', name: 'As it is' },
+      { id: 'frame', name: 'Tuned for each frame', note: 'Closest to the clip' },
+      {
+        id: 'shared',
+        name: 'Tuned for the shot',
+        note: 'One for all frames: a fraction of the room, less close',
+      },
+    ],
+  },
+  scope: 'preset',
+  finer: true,
+  flags: [{ name: 'null-text', metavar: 'name' }],
+  affects: ['sampling'],
+  neutral: 'off',
+});
+
+/** The paper's ten are the most that a step takes; it stops where it is near enough. */
+const nullTextSteps = field(z.int().min(1).max(100).default(10), {
+  label: 'Empty prompt accuracy',
+  term: 'inner steps of null-text inversion',
+  help: 'How often the empty prompt of a step is corrected at most: closer to the clip, that many times slower',
+  widget: { kind: 'slider', step: 1, end: 20 },
+  scope: 'preset',
+  finer: true,
+  flags: [{ name: 'null-text-steps', metavar: 'n' }],
+  affects: ['sampling'],
+  neutral: 10,
+});
+
+export const inversion = { mode, refinement, nullText, nullTextSteps };

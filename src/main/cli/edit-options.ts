@@ -28,13 +28,14 @@ export function addEditOptions(command: Command, settings: Settings = SETTINGS):
   return command;
 }
 
-function optionOf(name: string, { short, metavar, help, repeats }: Flag, field: Placed): Option {
+function optionOf(name: string, flag: Flag, field: Placed): Option {
+  const { short, metavar, help, repeats, means = {} } = flag;
   const isShort = short !== undefined && name === field.flags[0]?.name;
   const option = new Option(
     `${isShort ? `-${short}, ` : ''}--${name}${metavar ? ` <${metavar}>` : ''}`,
     sentenceStart(help ?? field.help) + notes(field) + names(field, name),
   );
-  if (field.limits.choices) option.choices(field.limits.choices);
+  if (field.limits.choices) option.choices([...field.limits.choices, ...Object.keys(means)]);
   return repeats ? option.argParser(collect) : option;
 }
 
@@ -86,7 +87,16 @@ export function wishesOf(flags: EditFlags, settings: Settings = SETTINGS): Wishe
     const value = field.flags.length === 0 ? undefined : wished(field, flags);
     if (value !== undefined) wishes.set(field.path, value);
   }
+  for (const flag of settings.fields.flatMap((field) => field.flags)) {
+    const meant = otherwiseMeant(flag, given(flag, flags));
+    if (meant && !wishes.has(meant.path)) wishes.set(meant.path, meant.value);
+  }
   return wishes;
+}
+
+/** The setting that a word of this option sets, where that is another one. */
+function otherwiseMeant({ means }: Flag, text: EditFlags[string]) {
+  return means && typeof text === 'string' && Object.hasOwn(means, text) ? means[text]! : null;
 }
 
 /** @throws AppError usage naming the option */
@@ -133,7 +143,7 @@ function wished(field: Placed, flags: EditFlags): unknown {
   const option = `--${field.flags[0]!.name}`;
   if (field.widget.kind === 'frames') return frames(texts as (string | undefined)[], field);
   if (field.widget.kind === 'mask') return maskOf(field.flags.map(({ name }, i) => [name, texts[i]]));
-  if (text === undefined) return undefined;
+  if (text === undefined || otherwiseMeant(field.flags[0]!, text)) return undefined;
   if (field.widget.kind === 'file-list') return (text as readonly string[]).map((path) => resolve(path));
   if (Array.isArray(text)) return REPEATED[field.widget.kind]?.(option, text) ?? methodParams(text);
   if (typeof text !== 'string') return text;

@@ -33,6 +33,29 @@ function cellText(text: string): string {
   return line.length > 40 ? `${line.slice(0, 39).trimEnd()}…` : line;
 }
 
+function nullTextLine({
+  shared,
+  made,
+  fromCache,
+  bytes,
+  psnr,
+  plainPsnr,
+}: NonNullable<TakeReport['inversion']['nullText']>): string {
+  const whose = shared
+    ? 'for all frames'
+    : made + fromCache === 1
+      ? 'for one frame'
+      : `for ${made + fromCache} frames`;
+  const dB = (value: number) => `${value.toFixed(1)} dB`;
+  const found = fromCache > 0 ? `, ${made === 0 ? 'all' : fromCache} from the cache` : '';
+  const plain = plainPsnr === null ? '' : `, ${dB(plainPsnr)} without`;
+  const led =
+    psnr === null
+      ? ''
+      : `; at full prompt strength the source prompt reconstructs the frame that was checked at ${dB(psnr)}${plain}`;
+  return `empty prompts tuned ${whose}${found} (${prettyBytes(bytes)})${led}`;
+}
+
 export function takeSummary(report: TakeReport): string {
   const { take, inversion, seconds } = report;
   const rate = take.rate.den === 1 ? `${take.rate.num}` : `${take.rate.num}/${take.rate.den}`;
@@ -63,6 +86,7 @@ export function takeSummary(report: TakeReport): string {
       `  the inversion reconstructs ${what} at ${minPsnr.toFixed(1)} dB${frames > 1 ? ' or more' : ''}${when}`,
     );
   }
+  if (inversion.nullText) lines.push(`  ${nullTextLine(inversion.nullText)}`);
   for (const { path, condition, scale } of report.controls ?? [])
     lines.push(`  held by ${basename(path)}: ${condition}, scale ${scale}`);
   const { settings } = report;

@@ -179,3 +179,8 @@ function bent(
     sigma,
   }));
 }
+
+/** By what they are: schedules of one shot have their own. */
+export function isSameLevel(a: Level, b: Level): boolean {
+  return a.timestep === b.timestep && a.alphaBar === b.alphaBar && a.sigma === b.sigma;
+}

@@ -191,7 +191,7 @@ function sourceDenoise(shot: ShotOf, told: Told): Denoise {
 }
 
 /** Of pictures that are equal to the bit, whose PSNR is infinite: a number that JSON and the store can keep. */
-const EQUAL_PSNR = 99;
+export const EQUAL_PSNR = 99;
 
 /** 8-bit PSNR in dB between the decoded latent and the decoded result of sampling its inversion back. */
 async function reconstructionPsnr(

@@ -28,6 +28,7 @@ export const img2img: Method<z.infer<typeof schema>, 'inversion' | 'clean'> = {
     'Repaints every frame for itself under the new prompt, so the picture flickers. Repaint, steady is the same and holds the frames together.',
   schema,
   sites: 'none',
+  inverting: { start: 'inversion' },
   needs: ({ start }) => [start === 'inversion' ? 'inversion' : 'clean'],
   runs: (shot, { start, strength }) => [
     start === 'inversion' ? invertedRun(shot) : noisedRun(shot, { strength, shared: false }),

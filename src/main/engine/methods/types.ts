@@ -80,6 +80,8 @@ export interface Method<P = unknown, N extends Need = Need> {
   attends?(params: P, anchors: number): Partial<AttentionUse>;
   /** Whether the mask is its own matter, with these parameters: outside, frames are then not kept to the clip. */
   masksItself?(params: P): boolean;
+  /** Parameters with which it starts from the inversion, where it leaves that open. */
+  readonly inverting?: Readonly<Record<string, unknown>>;
   /** Ids of the solvers with which the method is right, its default first; absent where every solver will do. */
   readonly solvers?: readonly string[];
   /** Whether all anchors of a shot lead; by default its lead anchor alone. */

@@ -38,6 +38,7 @@ export interface Geometry {
   readonly kind: Bundle['kind'];
   readonly latentChannels: number;
   readonly structureChannels: number;
+  readonly textWidth: number | null;
   readonly toldGuidance: boolean;
   readonly factor: number;
   readonly grid: number;
@@ -105,6 +106,7 @@ export function geometryOf(
     kind: kindOf(xl, structureChannels),
     latentChannels,
     structureChannels,
+    textWidth: unet.io.hiddenDim,
     toldGuidance: unet.io.guidance !== null,
     factor,
     grid: factor * (levels === undefined ? strideFactor(unet.graph.model) : 2 ** (levels - 1)),

@@ -147,6 +147,8 @@ export interface BundleFacts {
   readonly width: number;
   /** Extra input channels of the network after the latent (1 for depth, 5 for inpainting), 0 for none: models/structure.ts. */
   readonly structureChannels: number;
+  /** Numbers that stand for a token of a prompt; null where the network does not tell. */
+  readonly textWidth: number | null;
   /** The network was distilled and is told the guidance: it runs once for a frame, whatever the guidance. */
   readonly toldGuidance: boolean;
   /** Pixels per latent element along a side (8). */

@@ -26,7 +26,8 @@ import { touchedBy } from '../recipe/extension.ts';
 import { forecast } from '../recipe/forecast.ts';
 import { branchVisits, guidanceNotes } from '../recipe/guidance.ts';
 import { guidesOf } from '../recipe/guides.ts';
-import { Recipe } from '../recipe/recipe.ts';
+import { nullTextBytes, nullTextNotes } from '../recipe/null-text-notes.ts';
+import { BACK_UNITS, Recipe } from '../recipe/recipe.ts';
 import { type ResolvedShot, resolveRequest, resolveShot, shapeOf } from '../recipe/request.ts';
 import { reuseNotes } from '../recipe/reuse.ts';
 import { branchPrompts, isSeeded, runsOf } from '../recipe/runs.ts';
@@ -140,6 +141,7 @@ export function createPlanner(parts: PlannerParts): Planner {
     const inversionCalls = counts.calls.invert + counts.calls.check;
     const { learning } = learns;
     const learnt = learning ? counts.calls.learn * learningUnits(learning, range.end - range.start) : 0;
+    const analysed = inversionCalls + learnt + counts.calls.nullText + BACK_UNITS * counts.calls.nullTextBack;
     const calls = callsOfRuns(runs, settings.sampling);
     const samplingBranches = branchVisits(runs, settings, model);
     const held = controlCalls(runs, guides.controls);
@@ -194,11 +196,11 @@ export function createPlanner(parts: PlannerParts): Planner {
         ...loraNotes(model.loras),
         ...guidanceNotes(runs, settings, model),
         ...reuseNotes(runs, settings),
+        ...nullTextNotes(counts.calls, nullTextBytes(resolved), settings),
       ],
       memoryBytes: memory,
       speed,
-      estimatedSeconds:
-        speeds && again! + counts.calls.flow * speeds.flow + (inversionCalls + learnt) * speeds.invert,
+      estimatedSeconds: speeds && again! + counts.calls.flow * speeds.flow + analysed * speeds.invert,
       againSeconds: again,
       seeded: isSeeded(resolved),
     };

@@ -2,6 +2,7 @@
 import type { TakeReport } from '../../../common/report.ts';
 import { shareOfWork } from '../diffusion/work.ts';
 import { CONTROL_SHARE } from '../recipe/controls.ts';
+import { BACK_UNITS } from '../recipe/recipe.ts';
 import { branchPrompts } from '../recipe/runs.ts';
 import type { Measured } from '../render/trial.ts';
 import type { JobStore } from './store.ts';
@@ -60,7 +61,8 @@ export function recordSpeeds(store: JobStore, report: Measured): void {
   // Networks that are told the guidance answer for one branch a call, whatever it is.
   const toldGuidance = sampling.unetBranches === sampling.unetCalls;
   const branches = branchPrompts(settings, { toldGuidance }).length;
-  const inverted = inversion.unetCalls + inversion.checkUnetCalls;
+  const { nullText = 0, nullTextBack = 0 } = derived?.calls ?? {};
+  const inverted = inversion.unetCalls + inversion.checkUnetCalls + nullText + BACK_UNITS * nullTextBack;
   const measured: [string, number, number][] = [
     [flowWork(machine), seconds.flow ?? 0, derived?.calls.flow ?? 0],
     ['invert', seconds.invert, inverted],

@@ -17,7 +17,7 @@ export interface Forecast {
 
 /**
  * Decodes pictures where their digests are unknown; no network runs. Exact, but where depth of some frames is missing: what is
- * inverted with depth not known yet counts as missing, so it is the most there can be then.
+ * inverted with depth not known yet counts as missing, so it is the most there can be then; and where texts are tuned, the calls are the most.
  * @throws AppError of a clip that cannot be read
  */
 export async function forecast(recipe: Recipe, store: ArtefactStore | null): Promise<Forecast> {
@@ -78,7 +78,9 @@ export async function forecast(recipe: Recipe, store: ArtefactStore | null): Pro
   for (const { mask } of masks) have(mask);
 
   const frames = await listOf(recipe.frames(structure));
-  learn(frames.flatMap(({ wanted }) => wanted));
+  const shared = recipe.sharedText(frames.flatMap(({ led }) => led ?? []));
+  learn(frames.flatMap(({ wanted, untuned }) => (untuned ? [...wanted, untuned] : wanted)));
+  if (shared) learn([shared]);
   learn(
     frames.flatMap(({ wanted, clean }) => (wanted.every(({ key }) => key && kept.has(key)) ? [] : [clean])),
   );
@@ -86,14 +88,16 @@ export async function forecast(recipe: Recipe, store: ArtefactStore | null): Pro
   const reconstruction = store?.worstPsnr(inversions) ?? null;
   let checked = reconstruction !== null;
   let owed: Check<Tensor> | null = null;
-  for (const { wanted, inversion, check } of frames) {
+  for (const { wanted, inversion, check, untuned } of frames) {
     for (const thing of wanted) {
       const found = have(thing);
       if (thing !== inversion || !check) continue;
       if (found) owed = check;
       else checked = true;
     }
+    if (untuned) have(untuned);
   }
+  if (shared) have(shared);
   if (owed && !checked) {
     learn(owed.needs);
     owed.needs.forEach(have);

@@ -8,6 +8,7 @@ import type { Hold } from '../diffusion/hold.ts';
 import { noiseFor } from '../diffusion/noise.ts';
 import { addNoise, type Form } from '../diffusion/parametrisation.ts';
 import type { Run } from '../diffusion/run.ts';
+import { isSameLevel } from '../diffusion/schedule.ts';
 import type { Latent, LatentShape, Level, NoiseSchedule } from '../diffusion/types.ts';
 import { type Have, type Need, wantsInversion } from '../methods/have.ts';
 import type { Method } from '../methods/types.ts';
@@ -76,7 +77,7 @@ export function holdOf(of: HoldOf, made: Partial<Have>): Hold {
     },
     own(run, frame, level) {
       const place = placeOf(level, levels);
-      if (level === final || (place < 0 && isSame(level, final))) return clean(frame);
+      if (level === final || (place < 0 && isSameLevel(level, final))) return clean(frame);
       if (place >= 0 && goesBack(run)) return trajectory(frame)[place]!;
       const start = clean(frame);
       return addNoise(form, start, run.noise?.(frame) ?? noiseFor(seed, frame, start.length), level);
@@ -87,9 +88,5 @@ export function holdOf(of: HoldOf, made: Partial<Have>): Hold {
 /** By level, not by place: runs of one shot have different ones. Negative where it is none of them. */
 function placeOf(level: Level, levels: readonly Level[]): number {
   const itself = levels.indexOf(level);
-  return itself >= 0 ? itself : levels.findIndex((one) => isSame(one, level));
-}
-
-function isSame(a: Level, b: Level): boolean {
-  return a.timestep === b.timestep && a.alphaBar === b.alphaBar && a.sigma === b.sigma;
+  return itself >= 0 ? itself : levels.findIndex((one) => isSameLevel(one, level));
 }

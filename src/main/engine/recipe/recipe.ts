@@ -16,6 +16,7 @@ import { checkOf, type InversionOf, inversionCalls, inversionOf } from '../make/
 import { latentsOf } from '../make/latents.ts';
 import { linksOf } from '../make/links.ts';
 import { framesToFollow, type MaskOfFrame, Masks } from '../make/mask.ts';
+import { type Led, nullTextCalls, nullTextOf } from '../make/null-text.ts';
 import { Pictures } from '../make/pictures.ts';
 import { segmentsOf } from '../make/segments.ts';
 import type { ShotOf } from '../make/shot.ts';
@@ -57,7 +58,14 @@ export interface RecipeFrame {
   readonly clean: Derived<Tensor>;
   /** For a kept inversion that was never checked. */
   readonly check: Check<Tensor> | null;
+  /** Where texts are tuned, of the frame that is checked: what the source prompt makes of it at full guidance without. */
+  readonly untuned: Derived<Tensor> | null;
+  /** Its way, where it shares tuned texts with others. */
+  readonly led: Led | null;
 }
+
+/** Of a network call that is followed backwards, in units of one that is not. */
+export const BACK_UNITS = 4;
 
 /** Frames of the clip. */
 interface Way {
@@ -95,17 +103,50 @@ export class Recipe implements AsyncDisposable {
     return wantsInversion(this.#of.needs);
   }
 
-  /** Work of making a frame that has to be made altogether, in the units of progress. */
+  /** Whether empty prompts are tuned: one for all frames, and in how many steps each; null where they are as they are. */
+  get nullText(): { readonly shared: boolean; readonly inner: number } | null {
+    const { shot, needs } = this.#of;
+    const { nullText, nullTextSteps: inner } = shot.settings.inversion;
+    return needs.includes('nullText') ? { shared: nullText === 'shared', inner } : null;
+  }
+
+  /** Work of making a frame that has to be made altogether, with its share of what frames have together, in the units of progress. */
   unitsOf(index: number): number {
     const { shot } = this.#of;
     if (!this.inverts)
       return (this.#needsOf(index).includes('clean') ? 1 : 0) + (this.#of.inpainted === null ? 0 : 1);
-    return this.unitsIn(inversionCalls(shot, index === shot.settings.guide.anchor));
+    const checked = index === shot.settings.guide.anchor;
+    const { nullText } = this;
+    // Painted frames have a way of another prompt, and share nothing.
+    const isAlone = nullText?.shared && this.#of.painted.has(index);
+    const tuned = nullText && !isAlone ? this.unitsIn(nullTextCalls(shot, 1, nullText.inner)) : 0;
+    const untuned =
+      nullText && checked && !this.#of.painted.has(index) ? this.unitsIn(nullTextCalls(shot, 1, 0)) : 0;
+    return this.unitsIn(inversionCalls(shot, checked)) + tuned + untuned;
   }
 
   /** Progress is told in UNet calls, or where there are none, in frames. */
-  unitsIn({ invert = 0, check = 0, encode = 0 }: Calls): number {
-    return this.inverts ? invert + check : encode;
+  unitsIn({ invert = 0, check = 0, encode = 0, nullText = 0, nullTextBack = 0 }: Calls): number {
+    return this.inverts ? invert + check + nullText + BACK_UNITS * nullTextBack : encode;
+  }
+
+  /** The texts that frames share, once the way of each is known; null where none are shared. @param led of `frames` */
+  sharedText(led: readonly Led[]): Derived<Tensor> | null {
+    const { nullText } = this;
+    return nullText?.shared && led.length > 0 ? this.#tuned(led, nullText.inner) : null;
+  }
+
+  #tuned(led: readonly Led[], inner: number): Derived<Tensor> {
+    const { shot, needs, painted } = this.#of;
+    const { source, branches } = samplingTexts({ ...shot, needs });
+    const [empty, target] = branches;
+    assert(source && empty && target, 'tuned texts stand in for the first of two branches');
+    const checked = led.findIndex(({ of }) => of.checked);
+    const isPainted = led.length === 1 && painted.has(led[0]!.of.frame.index);
+    return nullTextOf(shot, {
+      ...{ led, empty, inner, source: isPainted ? target : source },
+      checked: checked < 0 ? null : checked,
+    });
   }
 
   /** Whether the network takes depth. */
@@ -262,7 +303,9 @@ export class Recipe implements AsyncDisposable {
             ? structure
             : { digest: structure.digests[place]!, map: structure.maps?.[place] },
       };
-      const trajectory = needs.includes('trajectory') ? trajectoryOf(shot, of) : null;
+      const { nullText } = this;
+      const led = needs.includes('trajectory') || nullText !== null;
+      const trajectory = led ? trajectoryOf(shot, of) : null;
       const inversion = this.inverts ? inversionOf(shot, of, trajectory) : null;
       yield {
         index,
@@ -270,9 +313,15 @@ export class Recipe implements AsyncDisposable {
         clean,
         check: inversion && of.checked ? checkOf(shot, of, inversion) : null,
         // What a frame is inverted with before it; the way before the noise at its end: that is a part of it.
-        wanted: [surroundings, trajectory, inversion, needs.includes('clean') ? clean : null].filter(
-          (one) => one !== null,
-        ),
+        wanted: [
+          ...[surroundings, trajectory, inversion, needs.includes('clean') ? clean : null],
+          nullText && !nullText.shared
+            ? this.#tuned([{ of, trajectory: trajectory! }], nullText.inner)
+            : null,
+        ].filter((one) => one !== null),
+        untuned:
+          nullText && of.checked && !painted ? this.#tuned([{ of, trajectory: trajectory! }], 0) : null,
+        led: trajectory && !painted ? { of, trajectory } : null,
       };
       await painted?.rest();
     }

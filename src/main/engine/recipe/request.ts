@@ -18,6 +18,7 @@ import { alwaysInTiles } from '../models/tiles/choice.ts';
 import type { Bundle } from '../models/types.ts';
 import { checkExtension, type Extension, extensionOf } from './extension.ts';
 import { heldBy, neededFor } from './hold.ts';
+import { checkTold, startFor, withNullText } from './null-text.ts';
 import { plannedShot } from './planned-shot.ts';
 
 export interface ResolvedRequest {
@@ -33,18 +34,20 @@ export interface ResolvedRequest {
 /** @throws AppError usage naming what is not known; plugin-failed where a method's plugin does not answer; Cancelled */
 export async function resolveRequest(
   settings: Pick<EditSettings, 'method'> & {
-    readonly sampling: Pick<EditSettings['sampling'], 'solver' | 'schedule'>;
-  },
+    readonly sampling: Pick<EditSettings['sampling'], 'solver' | 'schedule'> &
+      Partial<EditSettings['sampling']>;
+  } & Partial<Pick<EditSettings, 'inversion' | 'guide'>>,
   signal?: AbortSignal,
 ): Promise<ResolvedRequest> {
   const offered = getMethod(settings.method.id);
-  const params = parseParams(offered, settings.method.params);
+  const params = parseParams(offered, startFor(offered, settings));
   const method = (await offered.resolve?.(params, null, signal)) ?? offered;
+  const solver = solverFor(method, params, named(settings.sampling.solver, solverNamed, SOLVER));
   return {
     method,
     params,
-    needs: method.needs(params),
-    solver: solverFor(method, params, named(settings.sampling.solver, solverNamed, SOLVER)),
+    needs: withNullText({ method, needs: method.needs(params), solver }, settings),
+    solver,
     scheduleId: named(settings.sampling.schedule, scheduleNamed, SCHEDULE) ?? 'bundle',
   };
 }
@@ -140,6 +143,7 @@ type ModelFacts = Pick<
   | 'factor'
   | 'latentChannels'
   | 'structureChannels'
+  | 'textWidth'
   | 'toldGuidance'
   | 'scheduler'
   | 'digests'
@@ -189,6 +193,7 @@ export async function resolveShot(of: {
   readonly signal?: AbortSignal;
 }): Promise<ResolvedShot> {
   const { settings, request, clip, model } = of;
+  checkTold(model, settings);
   const range = resolveRange(settings, clip);
   const extension = extensionOf(settings, range);
   checkExtension(extension, { settings, method: request.method, model });

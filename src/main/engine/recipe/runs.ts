@@ -3,9 +3,10 @@ import { assert } from '../../../common/errors.ts';
 import type { FrameRange } from '../../../common/media.ts';
 import type { EditSettings } from '../../../common/settings/settings.ts';
 import { held } from '../diffusion/hold.ts';
+import { ledByText } from '../diffusion/led-by-text.ts';
 import { askedRun, type Run } from '../diffusion/run.ts';
 import type { LatentShape, NoiseSchedule } from '../diffusion/types.ts';
-import { give, type Have, type Need, wantsInversion } from '../methods/have.ts';
+import { give, type Have, wantsInversion } from '../methods/have.ts';
 import type { AtWork } from '../methods/types.ts';
 import type { Extension } from './extension.ts';
 import { heldBy, holdOf, isHeld } from './hold.ts';
@@ -29,23 +30,25 @@ export interface RunsOf extends Pick<ResolvedRequest, 'method' | 'needs' | 'para
   };
 }
 
-/** What no render makes so far. */
-const NOT_MADE: readonly Need[] = ['nullText'];
-
 /** @param made what was made, and the render that asks; without it the runs can only be counted */
 export function runsOf(of: RunsOf, made: Partial<Have> = {}, atWork?: AtWork): readonly Run[] {
   const { method, needs, params, solver, schedule, shape, settings } = of;
   const { seed } = settings.sampling;
   const { form } = solver;
-  const beyond = needs.filter((need) => NOT_MADE.includes(need));
-  assert(beyond.length === 0, `a render makes what ${method.id} needs: ${beyond.join(', ')}`);
   const facts = {
     ...plannedShot(of),
     shape,
     have: give(method.needs(params), made),
     ...(atWork && { atWork }),
   };
-  const runs = method.runs(facts, params).map((run) => askedRun(solver, run));
+  const led = needs.includes('nullText') && !method.needs(params).includes('nullText');
+  const texts = (frame: number, step: number) => {
+    assert(made.nullText, 'a shot whose texts are tuned has them');
+    return made.nullText(frame, step);
+  };
+  const runs = method
+    .runs(facts, params)
+    .map((run) => askedRun(solver, led ? ledByText(run, schedule, texts) : run));
   const guide = heldBy(settings.guide, of);
   if (!isHeld(guide)) return runs;
   const hold = holdOf({ guide, first: of.range.start, needs, shape, schedule, form, seed }, made);

@@ -11,6 +11,7 @@ import { levelsOf } from '../make/inversion.ts';
 import { toLatentGrid } from '../make/latent-grid.ts';
 import { Maker } from '../make/maker.ts';
 import { confidenceIn } from '../make/mask.ts';
+import type { Led } from '../make/null-text.ts';
 import { learningUnits, tunedIn } from '../make/tuned.ts';
 import { CONTROL_SHARE, controlCalls } from '../recipe/controls.ts';
 import { branchVisits } from '../recipe/guidance.ts';
@@ -21,6 +22,7 @@ import { unsureFrames } from './brush-confidence.ts';
 import type { RenderContext } from './context.ts';
 import { type ControlPictures, makeControls } from './controls.ts';
 import { poorInversion } from './inversion-quality.ts';
+import { NullTexts } from './null-texts.ts';
 import type { Shot } from './prepare.ts';
 
 export interface Ingredients {
@@ -31,6 +33,8 @@ export interface Ingredients {
   readonly inverted: readonly Latent[];
   readonly clean: readonly Latent[];
   readonly trajectories: readonly (readonly Latent[])[];
+  /** Null where empty prompts are as they are. */
+  readonly nullText: NullTexts | null;
   /** What an inpainting network is told of each frame: 80 KB a frame at 512²; empty for others. */
   readonly surroundings: readonly Float32Array[];
   /** Null where the method does not need it. */
@@ -64,8 +68,8 @@ export async function derive(
     store: context.cache,
     signal,
     onCall(work) {
-      const counts = work === 'estimate' || work === 'flow' || recipe.unitsIn({ [work]: 1 }) > 0;
-      if (counts) progress.advance(1);
+      const units = work === 'estimate' || work === 'flow' ? 1 : recipe.unitsIn({ [work]: 1 });
+      if (units > 0) progress.advance(units);
     },
     onLoss({ loss }) {
       progress.advance(1, loss);
@@ -113,6 +117,7 @@ export async function derive(
       unetCalls: calls.invert,
       reconstruction: frames.reconstruction,
       checkUnetCalls: calls.check,
+      ...(frames.nullText && { nullText: frames.nullText.report }),
     },
   };
 }
@@ -270,9 +275,10 @@ async function makeFrames(
 ): Promise<
   Pick<Ingredients, 'inverted' | 'clean' | 'trajectories' | 'surroundings'> & {
     reconstruction: Reconstruction;
+    nullText: NullTexts | null;
   }
 > {
-  const { recipe, range } = shot;
+  const { recipe, range, needs } = shot;
   let units = unitsOf(shot);
   const inverted: Latent[] = [];
   const clean: Latent[] = [];
@@ -280,26 +286,40 @@ async function makeFrames(
   const surroundings: Float32Array[] = [];
   const quality: { psnr: number; made: boolean }[] = [];
   const owed: { readonly units: number; psnr(): Promise<number> }[] = [];
+  const texts = recipe.nullText && new NullTexts(recipe.nullText.shared);
+  const ways: Led[] = [];
   // Everything wanted of a frame has the frame's place among its like.
   const things = async function* () {
-    for await (const { index, wanted, check, inversion } of recipe.frames(structure)) {
+    for await (const { index, wanted, check, inversion, untuned, led } of recipe.frames(structure)) {
+      const place = index - range.start;
+      if (led) ways.push(led);
       for (const thing of wanted) {
         fingerprint.update(thing.key!);
-        yield { ...thing, place: index - range.start, check: thing === inversion ? check : null };
+        yield { ...thing, place, check: thing === inversion ? check : null };
       }
+      if (checked && untuned) yield { ...untuned, place: null, check: null };
     }
+    const shared = recipe.sharedText(ways);
+    if (!shared) return;
+    fingerprint.update(shared.key!);
+    yield { ...shared, place: 0, check: null };
   };
-  await maker.each(things(), ({ value, psnr, made }, thing) => {
+  await maker.each(things(), (had, thing) => {
+    const { value, psnr, made } = had;
     const { place, kind } = thing;
-    if (kind.id === 'trajectory') trajectories[place] = levelsOf(value);
-    else if (kind.id === 'surroundings') surroundings[place] = value.data;
-    else (kind.id === 'inversion' ? inverted : clean)[place] = value.data;
-    if (psnr !== null) quality.push({ psnr, made });
+    if (kind.id === 'null-text') texts!.add(place, had);
+    else if (kind.id === 'trajectory') {
+      if (needs.includes('trajectory')) trajectories[place!] = levelsOf(value);
+    } else if (kind.id === 'surroundings') surroundings[place!] = value.data;
+    else (kind.id === 'inversion' ? inverted : clean)[place!] = value.data;
+    if (psnr !== null && kind.id === 'inversion') quality.push({ psnr, made });
     const { check } = thing;
     if (checked && check && !made)
       owed.push({ units: recipe.unitsIn(check.calls), psnr: () => maker.check(check, value) });
-    if (!made) {
-      units -= recipe.unitsIn(thing.calls);
+    // Steps of texts that were near enough stopped before the most.
+    const calls = kind.id === 'null-text' ? texts!.spared(thing.calls, maker.tally) : thing.calls;
+    if (!made || calls !== thing.calls) {
+      units -= recipe.unitsIn(calls);
       progress.plan('invert', units);
     }
   });
@@ -308,7 +328,10 @@ async function makeFrames(
     progress.plan('invert', units + owed[0].units);
     quality.push({ psnr: await owed[0].psnr(), made: true });
   }
-  return { inverted, clean, trajectories, surroundings, reconstruction: summaryOf(quality) };
+  return {
+    ...{ inverted, clean, trajectories, surroundings, nullText: texts },
+    reconstruction: summaryOf(quality),
+  };
 }
 
 type Reconstruction = TakeReport['inversion']['reconstruction'];

@@ -8,6 +8,7 @@ import type { AttentionUse } from '../methods/types.ts';
 import type { Foretold } from '../models/memory/foretold.ts';
 import { ALL_TILED, vaeInTiles } from '../models/memory/vae.ts';
 import type { ControlGuide } from '../recipe/controls.ts';
+import { nullTextBytes } from '../recipe/null-text-notes.ts';
 import { canvasOf, latentShape, type ResolvedShot } from '../recipe/request.ts';
 import { branchPrompts, runsOf } from '../recipe/runs.ts';
 import { type MemoryOf, type RenderMemory, renderMemory } from './memory.ts';
@@ -28,6 +29,7 @@ export function attentionOf({ method, params, anchors }: ResolvedShot): Attentio
 /** What the render is, as far as memory matters. */
 export function memoryOf({ resolved, controls, watched, foretell }: Planned): MemoryOf {
   const { shape, fit, settings, model, needs } = resolved;
+  const texts = nullTextBytes(resolved);
   const colours = ({ control, source }: ControlGuide) =>
     source.kind === 'clip' && control.condition !== 'depth' ? 3 : 1;
   return {
@@ -38,6 +40,10 @@ export function memoryOf({ resolved, controls, watched, foretell }: Planned): Me
     needs,
     structureChannels: model.structureChannels,
     controlPictures: controls.reduce((sum, one) => sum + fit.width * fit.height * colours(one), 0),
+    texts:
+      settings.inversion.nullText === 'shared'
+        ? { frame: 0, together: texts }
+        : { frame: texts, together: 0 },
     watched,
   };
 }
@@ -58,6 +64,9 @@ export function checkMemory(planned: Planned, needed: RenderMemory, free: number
     tiled,
     smaller,
     settings.model.attention === 'exact' ? 'set the attention to auto, which holds no scores' : null,
+    planned.resolved.needs.includes('nullText') && settings.inversion.nullText === 'frame'
+      ? `share what is tuned over the frames (${settingWord('inversion.nullText')} at shared)`
+      : null,
     'close other programs',
     method.sites === 'none' ? null : 'use a method that looks at no other frames (sdedit, mix)',
   ];

@@ -23,6 +23,8 @@ export interface MemoryOf {
   readonly structureChannels: number;
   /** Bytes of the pictures that ControlNets follow, of one frame. */
   readonly controlPictures: number;
+  /** Bytes of tuned texts: of each frame, and of all together. */
+  readonly texts: { readonly frame: number; readonly together: number };
   /** Whether somebody looks in on it, which decodes frames while they are sampled. */
   readonly watched: boolean;
 }
@@ -89,13 +91,14 @@ export function callsOf({ runs, branches }: Pick<MemoryOf, 'runs' | 'branches'>)
 /** What is held between calls beside what frames lend. */
 function heldBytes(of: MemoryOf): number {
   const frames = new Set(of.runs.flatMap((run) => run.frames)).size;
-  return frames * perFrame(of, frames) + FLOAT * latentSize(of.shape) * mostKept(of.runs);
+  const { together } = of.texts;
+  return frames * perFrame(of, frames) + together + FLOAT * latentSize(of.shape) * mostKept(of.runs);
 }
 
 const latentSize = ({ channels, height, width }: LatentShape) => channels * height * width;
 
 function perFrame(
-  { needs, shape, runs, structureChannels, controlPictures }: MemoryOf,
+  { needs, shape, runs, structureChannels, controlPictures, texts }: MemoryOf,
   frames: number,
 ): number {
   const plane = shape.height * shape.width;
@@ -105,12 +108,16 @@ function perFrame(
     inversion: latent,
     clean: latent,
     trajectory: levels * latent,
+    // Those that share a text are led by it together.
+    nullText: texts.together > 0 && !needs.includes('trajectory') ? levels * latent : 0,
     // The last frame has no next one.
     flow: (MOTION_PLANES * plane * (frames - 1)) / frames,
     mask: plane,
   };
   const made = needs.reduce((sum, need) => sum + (of[need] ?? 0), 0);
-  return FLOAT * (LATENTS_OF_FRAME * latent + structureChannels * plane + made) + controlPictures;
+  return (
+    FLOAT * (LATENTS_OF_FRAME * latent + structureChannels * plane + made) + controlPictures + texts.frame
+  );
 }
 
 /** The most frames whose tokens are held at once in one step, from their pass to the last one that attends to them. */

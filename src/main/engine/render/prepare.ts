@@ -108,6 +108,7 @@ export async function prepareShot(
     gradients: [
       ...(differentiates ? (['latent'] as const) : []),
       ...(learning ? (['weights'] as const) : []),
+      ...(request.needs.includes('nullText') ? (['text'] as const) : []),
     ],
     memory: settings.model.memory,
     ...attentionFor(method, params, anchorsOf(settings).length),

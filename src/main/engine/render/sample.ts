@@ -154,7 +154,8 @@ function visitsBefore(runs: readonly Run[], { run, step, visited }: Checkpoint):
 /** What was made, as a method asks for it. */
 function haveOf(shot: Shot, made: Ingredients, context: RenderContext): Partial<Have> {
   const { shape, conditions } = shot;
-  const { source } = samplingTexts(shot);
+  const { source, branches } = samplingTexts(shot);
+  const empty = conditions.get(branches[0]!.name);
   const sourceText = source && conditions.get(source.name);
   const between = betweenOf(shot, made.motions, context);
   const own = shot.extension && new Map(shot.extension.fixed.map((frame, i) => [frame, i]));
@@ -170,6 +171,9 @@ function haveOf(shot: Shot, made: Ingredients, context: RenderContext): Partial<
     mask: (frame) => made.masks?.[frame] ?? new Float32Array(shape.height * shape.width).fill(1),
     pictures: picturesOf(shot, context),
     ...(between && { between }),
+    ...(made.nullText && {
+      nullText: (frame, step) => ({ ...empty!, hidden: made.nullText!.at(frame, step) }),
+    }),
   };
 }
 
