@@ -90,6 +90,10 @@ describe('what is learnt', () => {
     const resumed = await derived(settings, stopped.of);
     expect(resumed.counts.calls.learn).toBe(3);
     expect(resumed.tuned).toEqual(tuned);
+    // Its curve begins with what was learnt before.
+    const curves = resumed.heard.flatMap(({ learning }) => learning ?? []);
+    expect(curves.map(({ taken, steps }) => `${taken}/${steps}`)).toEqual(['4/6', '5/6', '6/6']);
+    expect(curves.at(-1)!.points.map(Math.fround)).toEqual(tuned!.losses);
     expect(resumed.inverted).toEqual(inverted);
     const kept = (store: ArtefactStore) => store.get(kinds.tuned, tuned!.key)!.value;
     expect(kept(stopped.of)).toEqual(kept(whole.of));
@@ -129,6 +133,7 @@ describe('what was learnt, saved as a LoRA', () => {
       whole: rank === 0,
     });
     await expect(saveTakeLora({ take, out }, store.of)).rejects.toMatchObject({ code: 'output-unwritable' });
+    expect(await saveTakeLora({ take, out, replace: true }, store.of)).toEqual(saved);
     const common = { sites: 'all', provider: 'cpu' } as const;
     await using plain = await openBundle(world.bundle, common).then(closing);
     await using tuned = await openBundle(world.bundle, { ...common, learnt: { rank } }).then(closing);

@@ -31,6 +31,7 @@ function entry(id: string, state: QueueEntry['state'], more: Partial<QueueEntry>
     fraction: 0,
     etaSeconds: null,
     phase: null,
+    learning: null,
     error: null,
     hint: null,
     preview: false,

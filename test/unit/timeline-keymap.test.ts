@@ -172,10 +172,11 @@ describe('the commands of the page', () => {
   it('that cannot be given now are greyed in the menus', () => {
     const nothing: Present = {
       ...{ project: false, shot: false, take: false, anchor: false, range: false },
-      ...{ engine: true, undo: false, redo: false },
+      ...{ engine: true, learning: false, learnt: false, undo: false, redo: false },
     };
     const greyed = impossible(nothing);
     expect(greyed).toEqual(expect.arrayContaining(['file.save', 'edit.undo', 'render.shots', 'take.next']));
+    expect(greyed).toEqual(expect.arrayContaining(['queue.stopLearning', 'take.saveLora']));
     for (const id of ['file.new', 'file.open', 'help.about', 'view.keys']) expect(greyed).not.toContain(id);
     const all = Object.fromEntries(Object.keys(nothing).map((need) => [need, true])) as unknown as Present;
     expect(impossible(all)).toEqual([]);

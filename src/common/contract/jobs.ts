@@ -1,5 +1,6 @@
 /** Renders from the command line: run, resume, look up. */
 import { z } from 'zod';
+import type { LearningCurve } from '../learning-curve.ts';
 import type { TakeReport } from '../report.ts';
 import { filesIn } from '../settings/files.ts';
 import { askedSettings } from '../settings/model-settings.ts';
@@ -39,6 +40,8 @@ export interface Progress {
   readonly etaSeconds: number | null;
   /** While the clip is learnt: the mean squared error before its last step. */
   readonly loss?: number;
+  /** And how it has gone so far. */
+  readonly learning?: LearningCurve;
 }
 
 export interface SavedLora {
@@ -81,9 +84,9 @@ export const jobCalls = {
   'job.cancel': call(z.strictObject({ id: jobId }), 'cancelling a job').answers<null>(),
   /** A job that learns its clip takes what it has learnt so far and renders. */
   'job.enough': call(z.strictObject({ id: jobId }), 'ending the learning').answers<null>(),
-  /** What was learnt for a take, as a LoRA; the take's report lies beside it. */
+  /** What was learnt for a take, as a LoRA; the take's report lies beside it. `replace`: a file of that name may be written over. */
   'job.saveLora': call(
-    z.strictObject({ take: absolutePath, out: absolutePath }),
+    z.strictObject({ take: absolutePath, out: absolutePath, replace: z.boolean().optional() }),
     'saving a LoRA',
   ).answers<SavedLora>(),
   'job.list': call(nothing, 'listing jobs').answers<readonly JobSummary[]>(),

@@ -16,6 +16,8 @@ export interface MethodInfo {
   readonly severalAnchors: boolean;
   /** Whether it makes frames that the clip does not have; a shot's take has its frames, so shots are not offered it. */
   readonly makesFrames?: true;
+  /** Whether the network learns the shot for it, which can be saved as a LoRA. */
+  readonly learns?: true;
   /** The plugin that it comes with; absent for methods of Retake. */
   readonly plugin?: { readonly id: string; readonly name: string; readonly version: string };
   /** Solvers with which the method is right, its default first. */

@@ -1,5 +1,6 @@
 /** The render queue of the desktop, and what a render would cost. */
 import { z } from 'zod';
+import type { LearningCurve } from '../learning-curve.ts';
 import type { ModelTrial } from '../model-trial.ts';
 import { clipRef, shot } from '../project/document.ts';
 import type { DerivedCounts } from '../report.ts';
@@ -61,6 +62,8 @@ export interface QueueEntry {
   readonly fraction: number;
   readonly etaSeconds: number | null;
   readonly phase: string | null;
+  /** While its clip is learnt; null otherwise. */
+  readonly learning: LearningCurve | null;
   readonly error: string | null;
   readonly hint: string | null;
   /** A render of one frame to look at, which makes no take. */

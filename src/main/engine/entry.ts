@@ -184,6 +184,7 @@ const handlers: Handlers<EngineContract> = {
       params: paramsSchema(method),
       severalAnchors: method.severalAnchors ?? false,
       ...(method.makesFrames && { makesFrames: true }),
+      ...(method.learns && { learns: true }),
       ...(method.plugin && {
         plugin: { id: method.plugin.id, name: method.plugin.name, version: method.plugin.version },
       }),

@@ -1,5 +1,6 @@
 /** Turns counted work into a share and a time left. Rates are measured per phase; unmeasured phases borrow one. */
 import { PHASES, type Phase, type Progress } from '../../common/contract/jobs.ts';
+import { curveOf } from '../../common/learning-curve.ts';
 
 interface PhaseWork {
   total: number;
@@ -14,8 +15,8 @@ export interface ProgressMeter {
   plan(phase: Phase, total: number, weight?: number): void;
   /** Work begins in this phase; time is counted to it from now on. */
   enter(phase: Phase): void;
-  /** @param loss where something is learnt, told on with it */
-  advance(units: number, loss?: number): void;
+  /** @param learnt the losses so far where something is learnt, told on with it */
+  advance(units: number, learnt?: { readonly losses: readonly number[]; readonly steps: number }): void;
   /** Wall seconds of each phase so far, and of all. */
   seconds(): Record<Phase | 'total', number>;
 }
@@ -91,7 +92,7 @@ export function createProgressMeter(
       book();
       phase = name;
     },
-    advance(units, loss) {
+    advance(units, learnt) {
       const entry = work[phase];
       book();
       entry.done += units;
@@ -102,7 +103,10 @@ export function createProgressMeter(
         total: Math.max(entry.total, entry.done),
         fraction: fraction(),
         etaSeconds: measured && entry.weight > 0 ? measure().left : null,
-        ...(loss !== undefined && { loss }),
+        ...(learnt && {
+          loss: learnt.losses.at(-1)!,
+          learning: curveOf(learnt.losses, learnt.steps),
+        }),
       });
     },
     seconds() {

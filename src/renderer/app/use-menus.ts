@@ -6,6 +6,8 @@ import { impossible, menusOf } from '../commands/menus.ts';
 import { platform, shell } from '../engine.ts';
 import { useKeyMap } from '../keyboard/bindings.ts';
 import { takesOfShot, useOfCurrentShot } from '../store/current.ts';
+import { learningIn, useJobs } from '../store/jobs.ts';
+import { useMethods } from '../store/methods.ts';
 import { usePluginPanels } from '../store/panels.ts';
 import { useDocument, useOpened, useUndoNames } from '../store/project.ts';
 import { useEngineState } from '../store/session.ts';
@@ -21,6 +23,9 @@ export function useMenus(): void {
 
   // Its id alone: this is drawn with the whole window.
   const shot = useOfCurrentShot(({ id }) => id);
+  const shownTake = useOfCurrentShot(({ takeId }) => takeId);
+  const shownMethod = useDocument(({ takes }) => takes[shownTake ?? '']?.settings.method.id);
+  const methods = useMethods();
   const { undo, redo } = useUndoNames();
   const present = {
     project: useOpened() !== null,
@@ -28,6 +33,8 @@ export function useMenus(): void {
     take: useDocument((document) => shot !== null && takesOfShot(document, shot).length > 0),
     anchor: useView((view) => view.anchor !== null),
     range: useView((view) => view.inFrame !== null || view.outFrame !== null),
+    learning: useJobs(({ entries }) => learningIn(entries) !== null),
+    learnt: methods?.find(({ id }) => id === shownMethod)?.learns === true,
     engine: useEngineState().engine === 'up',
     undo: undo !== null,
     redo: redo !== null,

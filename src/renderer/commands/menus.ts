@@ -27,12 +27,12 @@ export const MENUS: Readonly<Record<MenuName, readonly (string | null)[]>> = {
     ...['take.next', 'take.previous', null],
     ...['compare.toggle', 'compare.next', 'compare.swap', null],
     ...['take.quality', 'takes.contactSheet', null],
-    ...['frame.save', 'take.export'],
+    ...['frame.save', 'take.export', 'take.saveLora'],
   ],
   render: [
     ...['render.shots', 'render.range', 'render.variations', null],
     ...['render.frame', 'render.three', 'model.try', null],
-    ...['queue.pause', 'queue.clear'],
+    ...['queue.pause', 'queue.stopLearning', 'queue.clear'],
   ],
   view: [
     ...['picture.fit', 'picture.actual', null],
@@ -80,7 +80,17 @@ export function menusOf(
 }
 
 /** What there must be for a command to do anything. */
-type Need = 'project' | 'shot' | 'take' | 'anchor' | 'range' | 'engine' | 'undo' | 'redo';
+type Need =
+  | 'project'
+  | 'shot'
+  | 'take'
+  | 'anchor'
+  | 'range'
+  | 'engine'
+  | 'learning'
+  | 'learnt'
+  | 'undo'
+  | 'redo';
 
 export type Present = Readonly<Record<Need, boolean>>;
 
@@ -116,7 +126,9 @@ const OF_COMMAND: Readonly<Record<string, readonly Need[]>> = {
   'timeline.start': ['project'],
   'file.export': ['project'],
   'queue.pause': ['engine'],
+  'queue.stopLearning': ['engine', 'learning'],
   'queue.clear': ['engine'],
+  'take.saveLora': ['project', 'shot', 'take', 'engine', 'learnt'],
   'view.library': [],
   'view.keys': [],
   'view.plugins': [],

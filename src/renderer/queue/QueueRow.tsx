@@ -4,12 +4,15 @@ import { type DragEvent, useState } from 'react';
 import type { QueueEntry } from '../../common/contract/queue.ts';
 import { addedInWords } from '../../common/settings/in-words.ts';
 import { cancelRender, moveRender, retryRender } from '../actions/queue.ts';
+import { learningIn } from '../store/jobs.ts';
 import { useModelName } from '../store/library.ts';
 import { attempt } from '../store/notices.ts';
 import { IconButton } from '../ui/IconButton.tsx';
 import { Meter } from '../ui/Meter.tsx';
 import { Tag } from '../ui/Tag.tsx';
 import texts from '../ui/text.module.css';
+import { Learning } from './Learning.tsx';
+import { learningText } from './learning.ts';
 import { isOver, isWaiting, stateText } from './order.ts';
 import styles from './QueueRow.module.css';
 
@@ -52,6 +55,7 @@ export function QueueRow(props: Props) {
   const [over, setOver] = useState<'above' | 'below' | null>(null);
   const model = useModelName(entry.settings.model.bundle);
   const added = addedInWords(entry.settings.model);
+  const learning = learningIn([entry])?.learning;
   const movable = isWaiting(entry.state);
   const percent = Math.floor(entry.fraction * 100);
   const takes = dragged !== null && dragged !== entry.id && movable;
@@ -71,7 +75,7 @@ export function QueueRow(props: Props) {
       data-over={(takes && over) || undefined}
       aria-posinset={position}
       aria-setsize={size}
-      aria-label={`${entry.label}${entry.preview ? ', preview of one frame' : ''}${elsewhere ? `, of ${elsewhere}` : ''}: ${stateText(entry, paused)}`}
+      aria-label={`${entry.label}${entry.preview ? ', preview of one frame' : ''}${elsewhere ? `, of ${elsewhere}` : ''}: ${stateText(entry, paused)}${learning ? `. ${learningText(learning)}` : ''}`}
       tabIndex={isActive ? 0 : -1}
       style={{ transform: `translateY(${top}px)` }}
       draggable={movable}
@@ -110,6 +114,7 @@ export function QueueRow(props: Props) {
           {entry.error ? `${entry.error}${entry.hint ? ` ${entry.hint}` : ''}` : stateText(entry, paused)}
         </p>
         {entry.state === 'running' ? <Meter label={`Progress of ${entry.label}`} percent={percent} /> : null}
+        {learning ? <Learning id={entry.id} curve={learning} /> : null}
       </div>
       <div className={styles.buttons}>
         {movable ? (

@@ -4,6 +4,7 @@ import type { DesktopEvent, Events } from '../../common/contract/events.ts';
 import type { Progress } from '../../common/contract/jobs.ts';
 import type { DownloadProgress } from '../../common/contract/library.ts';
 import type { QueueEntry } from '../../common/contract/queue.ts';
+import type { LearningCurve } from '../../common/learning-curve.ts';
 
 type QueueChanges = Extract<DesktopEvent, { kind: 'queue' }>;
 export type PreviewFrame = Extract<DesktopEvent, { kind: 'preview-frame' }>;
@@ -11,6 +12,8 @@ export type PreviewFrame = Extract<DesktopEvent, { kind: 'preview-frame' }>;
 interface Jobs {
   readonly entries: readonly QueueEntry[];
   readonly paused: boolean;
+  /** Id of the render whose learning the artist has ended, until it goes on. */
+  readonly stopping: string | null;
   /** Latest clean frame predicted for each shot that renders now. */
   readonly frames: Readonly<Record<string, PreviewFrame>>;
   /** By path of the clip; gone when done. */
@@ -18,7 +21,7 @@ interface Jobs {
   readonly download: DownloadProgress | null;
 }
 
-const empty: Jobs = { entries: [], paused: false, frames: {}, imports: {}, download: null };
+const empty: Jobs = { entries: [], paused: false, stopping: null, frames: {}, imports: {}, download: null };
 export const jobsStore = create<Jobs>(() => empty);
 
 export function useJobs<Part>(select: (jobs: Jobs) => Part): Part {
@@ -27,7 +30,9 @@ export function useJobs<Part>(select: (jobs: Jobs) => Part): Part {
 
 /** The whole queue, as it was asked for. */
 export function setQueue(entries: readonly QueueEntry[], paused: boolean): void {
-  jobsStore.setState(({ frames }) => ({ entries, paused, frames: ofRunning(frames, entries) }));
+  jobsStore.setState(({ frames, stopping }) => ({
+    ...{ entries, paused, frames: ofRunning(frames, entries), stopping: stillLearning(stopping, entries) },
+  }));
 }
 
 /** What has changed since then. */
@@ -41,10 +46,32 @@ export function changeQueue({ changed, removed, paused }: QueueChanges): void {
   );
 }
 
-export function onProgress(job: string, { phase, fraction, etaSeconds }: Progress): void {
-  jobsStore.setState(({ entries }) => ({
-    entries: entries.map((one) => (one.id === job ? { ...one, phase, fraction, etaSeconds } : one)),
-  }));
+export function onProgress(job: string, { phase, fraction, etaSeconds, learning }: Progress): void {
+  jobsStore.setState(({ entries: before, stopping }) => {
+    const entries = before.map((one) =>
+      one.id === job ? { ...one, phase, fraction, etaSeconds, learning: learning ?? null } : one,
+    );
+    return { entries, stopping: stillLearning(stopping, entries) };
+  });
+}
+
+/** The render that learns its clip just now: one at most renders. */
+export function learningIn(entries: readonly QueueEntry[]): Learning | null {
+  return entries.find(isLearning) ?? null;
+}
+
+type Learning = QueueEntry & { readonly learning: LearningCurve };
+
+function isLearning(entry: QueueEntry): entry is Learning {
+  return entry.state === 'running' && entry.phase === 'learn' && entry.learning !== null;
+}
+
+function stillLearning(id: string | null, entries: readonly QueueEntry[]): string | null {
+  return learningIn(entries)?.id === id ? id : null;
+}
+
+export function setStopping(id: string | null): void {
+  jobsStore.setState({ stopping: id });
 }
 
 /** Predicted frames are of renders that run. */

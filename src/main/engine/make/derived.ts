@@ -38,11 +38,10 @@ export interface Making {
 }
 
 export interface LearntStep {
-  /** Taken so far, of how many at most. */
-  readonly step: number;
+  /** Mean squared error before each step that was taken, those of a learning that is gone on with among them. */
+  readonly losses: readonly number[];
+  /** That are taken at most. */
   readonly steps: number;
-  /** Mean squared error before it. */
-  readonly loss: number;
 }
 
 interface Made<T> {

@@ -118,7 +118,7 @@ async function tunedBy(shot: ShotOf, of: TunedOf, making: MakingOf<TunedWeights>
         if (performance.now() - keptAt >= KEEP_MS) keep();
         making.onCall('learn');
         const { losses } = state;
-        return making.onLoss?.({ step: losses.length, steps: learning.steps, loss: losses.at(-1)! }) ?? false;
+        return making.onLoss?.({ losses, steps: learning.steps }) ?? false;
       },
     });
     return packed(weights, state, false);

@@ -19,6 +19,7 @@ export function entryOf(job: Job, now: Progress | null): QueueEntry {
     fraction: now?.fraction ?? job.fraction,
     etaSeconds: now?.etaSeconds ?? null,
     phase: now?.phase ?? null,
+    learning: now?.learning ?? null,
     preview: job.kind === 'preview',
     filed: desk.filed,
     ...failed,

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import type { JobEvent } from '../../../common/contract/events.ts';
-import type { JobState, JobSummary, Progress, SavedLora } from '../../../common/contract/jobs.ts';
+import type { JobState, JobSummary, Phase, Progress, SavedLora } from '../../../common/contract/jobs.ts';
 import { AppError, Cancelled, errorLine, fromWire, toWire } from '../../../common/errors.ts';
 import type { TakeReport } from '../../../common/report.ts';
 import type { EditSettings } from '../../../common/settings/settings.ts';
@@ -15,7 +15,7 @@ import { removePartial } from '../media/target.ts';
 import { createProgressMeter } from '../progress.ts';
 import { CheckpointFile } from '../render/checkpoint-file.ts';
 import type { Glimpse, RenderContext } from '../render/context.ts';
-import { saveTakeLora } from '../render/take-lora.ts';
+import { type LoraToSave, saveTakeLora } from '../render/take-lora.ts';
 import { projectName } from './entry.ts';
 import type { Job } from './job.ts';
 import { type Outcome, runJob, type Work } from './run.ts';
@@ -38,6 +38,8 @@ interface Running {
   readonly abort: AbortController;
   /** What it is when it has been stopped. */
   becomes: JobState;
+  /** Where it stands; its row is told a second later at most. */
+  phase: Phase | null;
   readonly ended: Promise<unknown>;
 }
 
@@ -98,7 +100,7 @@ export class Supervisor {
     watcher.signal?.addEventListener('abort', () => abort.abort(), { once: true });
     const notes = isKept ? this.#noting(store, id) : () => {};
     const result = this.#attempt({ ...job, id }, abort.signal, notes, watcher);
-    this.#running.set(id, { abort, becomes: 'cancelled', ended: result.catch(() => {}) });
+    this.#running.set(id, { abort, becomes: 'cancelled', phase: null, ended: result.catch(() => {}) });
     return result.finally(() => this.#running.delete(id));
   }
 
@@ -114,7 +116,8 @@ export class Supervisor {
   /** A job that learns takes what it has learnt so far and goes on. It may run in another process. @throws AppError job-not-found, usage */
   async enough(id: string): Promise<void> {
     const job = this.#kept().get(id);
-    if (job.state !== 'running' || job.phase !== 'learn')
+    const phase = this.#running.get(id)?.phase ?? job.phase;
+    if (job.state !== 'running' || phase !== 'learn')
       throw new AppError('usage', `job ${id} does not learn just now`, {
         doing: 'ending the learning',
         hint: '"retake jobs" says what runs.',
@@ -123,7 +126,7 @@ export class Supervisor {
   }
 
   /** What was learnt for a take, as a file. @throws AppError */
-  saveLora(asked: { readonly take: string; readonly out: string }): Promise<SavedLora> {
+  saveLora(asked: LoraToSave): Promise<SavedLora> {
     return saveTakeLora(asked, this.#parts.cache);
   }
 
@@ -183,6 +186,8 @@ export class Supervisor {
     };
     const progress = createProgressMeter((now) => {
       onProgress?.(now);
+      const running = this.#running.get(id);
+      if (running) running.phase = now.phase;
       if (!job.desk) emit({ kind: 'progress', job: id, progress: now });
       last = now;
       if (Date.now() - storedAt >= PROGRESS_STORED_EVERY_MS) storeProgress();

@@ -71,8 +71,8 @@ export async function derive(
       const units = work === 'estimate' || work === 'flow' ? 1 : recipe.unitsIn({ [work]: 1 });
       if (units > 0) progress.advance(units);
     },
-    onLoss({ loss }) {
-      progress.advance(1, loss);
+    onLoss(learnt) {
+      progress.advance(1, learnt);
       return context.isEnough?.() ?? false;
     },
   });

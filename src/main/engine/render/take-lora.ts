@@ -15,16 +15,20 @@ import { reportPath } from '../report-file.ts';
 
 const DOING = 'saving a LoRA';
 
-/**
- * @param take its file, or the folder of a sequence; its report lies beside it
- * @param out where it is written; nothing else may lie there
- * @throws AppError usage where the take learnt nothing or what it learnt is no longer kept; output-unwritable
- */
+export interface LoraToSave {
+  /** Its file, or the folder of a sequence; its report lies beside it. */
+  readonly take: string;
+  /** Where it is written; nothing else may lie there unless it is replaced. */
+  readonly out: string;
+  readonly replace?: boolean | undefined;
+}
+
+/** @throws AppError usage where the take learnt nothing or what it learnt is no longer kept; output-unwritable */
 export async function saveTakeLora(
-  { take, out }: { readonly take: string; readonly out: string },
+  { take, out, replace = false }: LoraToSave,
   cache: ArtefactStore | null,
 ): Promise<SavedLora> {
-  await checkPlace(out);
+  await checkPlace(out, replace);
   const report = await reportOf(take);
   const name = basename(take);
   if (!report.tuned)
@@ -59,12 +63,12 @@ export async function saveTakeLora(
   };
 }
 
-async function checkPlace(out: string): Promise<void> {
+async function checkPlace(out: string, replace: boolean): Promise<void> {
   const refuse = (message: string, hint: string) =>
     new AppError('output-unwritable', message, { doing: DOING, hint });
   if (!out.toLowerCase().endsWith('.safetensors'))
     throw refuse(`${basename(out)} does not end in .safetensors`, 'Programs know a LoRA by that ending.');
-  if (existsSync(out)) throw refuse(`there is a file ${out}`, 'Choose another name.');
+  if (!replace && existsSync(out)) throw refuse(`there is a file ${out}`, 'Choose another name.');
   const folder = await stat(dirname(out)).catch(() => null);
   if (!folder?.isDirectory())
     throw refuse(`the folder ${dirname(out)} does not exist`, 'Create it or choose another.');

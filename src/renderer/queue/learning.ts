@@ -1,0 +1,42 @@
+/** How learning goes, in words and as lines. Pure. */
+import type { LearningCurve } from '../../common/learning-curve.ts';
+
+const loss = (value: number) => value.toFixed(4);
+
+/** "Step 12 of 100 · loss 0.0421, mean of the last 10". */
+export function learningText({ taken, steps, recent }: LearningCurve): string {
+  const of = recent.of > 1 ? `, mean of the last ${recent.of}` : '';
+  return `Step ${taken} of ${steps} · loss ${loss(recent.mean)}${of}`;
+}
+
+/** What the picture of it shows, for who does not see it. */
+export function curveText({ points, recent }: LearningCurve): string {
+  return `Loss so far: began at ${loss(points[0]!)}, now ${loss(recent.mean)}, ${loss(Math.min(...points))} at its lowest`;
+}
+
+/** From the left and from the top, as shares of the width and of the height. */
+export type Place = readonly [x: number, y: number];
+
+export interface CurveLines {
+  readonly losses: readonly Place[];
+  /** What they tend to: means of a point and those before it. */
+  readonly trend: readonly Place[];
+}
+
+/** Of all points that there will be. */
+const TREND_SHARE = 1 / 8;
+
+/** The width stands for all steps that are taken at most, the height for what is from nothing to the largest loss. */
+export function curveLines({ points, stride, taken, steps }: LearningCurve): CurveLines {
+  const top = Math.max(...points);
+  const place = (value: number, at: number): Place => [
+    Math.min((at + 1) * stride, taken) / steps,
+    top > 0 ? 1 - value / top : 1,
+  ];
+  const span = Math.max(1, Math.round((steps / stride) * TREND_SHARE));
+  const trend = points.map((_, at) => {
+    const last = points.slice(Math.max(0, at + 1 - span), at + 1);
+    return last.reduce((sum, value) => sum + value, 0) / last.length;
+  });
+  return { losses: points.map(place), trend: trend.map(place) };
+}
