@@ -56,7 +56,7 @@ export interface FileToSave {
   readonly title: string;
   /** Without its ending. */
   readonly name: string;
-  readonly ending: 'png' | 'mp4';
+  readonly ending: 'png' | 'mp4' | 'safetensors';
 }
 
 /** Files on their way to another program. */

@@ -105,7 +105,7 @@ export async function saveProject(
   return /\.retake$/i.test(filePath) ? filePath : `${filePath}.retake`;
 }
 
-const ENDINGS = { png: 'PNG picture', mp4: 'H.264 movie' } as const;
+const ENDINGS = { png: 'PNG picture', mp4: 'H.264 movie', safetensors: 'LoRA' } as const;
 
 /** @param folder where the dialog starts */
 export async function saveFile(

@@ -21,7 +21,7 @@ const calls: { readonly [Name in keyof ShellCalls]: z.ZodType<ShellCalls[Name]['
   'dialog:project': z.null(),
   'dialog:timeline': z.array(z.string().regex(/^[a-z0-9]{1,16}$/)).max(500),
   'dialog:save': text,
-  'dialog:file': z.object({ title: text, name: text, ending: z.enum(['png', 'mp4']) }),
+  'dialog:file': z.object({ title: text, name: text, ending: z.enum(['png', 'mp4', 'safetensors']) }),
   'dialog:folder': text,
   'projects:recent': z.null(),
   'projects:start': z.null(),

@@ -38,6 +38,7 @@ import { shuttleCommands } from './shuttle.ts';
 import { slipCommands } from './slip.ts';
 import { splitCommand } from './split.ts';
 import { takeCommands } from './take.ts';
+import { takeLoraCommands } from './take-lora.ts';
 import { trimCommands } from './trim.ts';
 import { tryModelCommand } from './try-model.ts';
 import { variationCommands } from './variations.ts';
@@ -68,6 +69,7 @@ export const commands: readonly Command[] = [
   ...takeCommands,
   ...contactSheetCommands,
   ...qualityCommands,
+  ...takeLoraCommands,
   ...renderCommands,
   ...variationCommands,
   tryModelCommand,

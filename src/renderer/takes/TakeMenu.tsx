@@ -4,6 +4,7 @@ import { Menu, MenuItem, MenuTrigger, Popover, Separator } from 'react-aria-comp
 import type { Take } from '../../common/project/document.ts';
 import { askToReplace, exportTake } from '../actions/export.ts';
 import { showQuality } from '../actions/quality.ts';
+import { saveTakeLora } from '../actions/take-lora.ts';
 import { compareTake, promoteTake, revealTake, takeSettingsBack } from '../actions/takes.ts';
 import { tryTo } from '../store/notices.ts';
 import { Button } from '../ui/Button.tsx';
@@ -11,12 +12,14 @@ import popover from '../ui/popover.module.css';
 
 interface Props {
   readonly take: Take;
+  /** The network learnt the shot for it. */
+  readonly isLearnt: boolean;
   readonly onRename: () => void;
   readonly onNote: () => void;
   readonly onDelete: () => void;
 }
 
-export function TakeMenu({ take, onRename, onNote, onDelete }: Props) {
+export function TakeMenu({ take, isLearnt, onRename, onNote, onDelete }: Props) {
   const actions: Record<string, () => void | Promise<void>> = {
     show: () => promoteTake(take.shotId, take),
     compare: () => compareTake(take, null),
@@ -26,6 +29,7 @@ export function TakeMenu({ take, onRename, onNote, onDelete }: Props) {
     note: onNote,
     reveal: () => revealTake(take),
     export: () => exportTake(take),
+    lora: () => saveTakeLora(take),
     replace: () => askToReplace(take),
     delete: onDelete,
   };
@@ -61,6 +65,11 @@ export function TakeMenu({ take, onRename, onNote, onDelete }: Props) {
           <MenuItem id="export" className={popover.menuItem}>
             Export…
           </MenuItem>
+          {isLearnt ? (
+            <MenuItem id="lora" className={popover.menuItem}>
+              Save as LoRA…
+            </MenuItem>
+          ) : null}
           <MenuItem id="replace" className={popover.menuItem}>
             Replace the source…
           </MenuItem>

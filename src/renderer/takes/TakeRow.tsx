@@ -73,6 +73,7 @@ export const TakeRow = memo(
         </div>
         <TakeMenu
           take={take}
+          isLearnt={method?.learns === true}
           onRename={() => onTyping(take.id, 'name')}
           onNote={() => onTyping(take.id, 'note')}
           onDelete={() => onDelete(take)}

@@ -8,7 +8,7 @@ import { SETTINGS } from '../../common/settings/settings.ts';
 import { nameOf } from '../words.ts';
 
 /** A method's own words; null while they are not known. */
-export type MethodWords = Pick<MethodInfo, 'label' | 'params'> | null;
+export type MethodWords = Pick<MethodInfo, 'label' | 'params' | 'learns'> | null;
 
 /** Some words, and whether they stand out. */
 export interface Said {
