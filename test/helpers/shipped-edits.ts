@@ -3,8 +3,10 @@ import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { Cancelled } from '../../src/common/errors.ts';
+import { kinds } from '../../src/main/engine/artefacts/kinds.ts';
 import { ArtefactStore } from '../../src/main/engine/artefacts/store.ts';
 import type { Latent } from '../../src/main/engine/diffusion/types.ts';
+import { tunedIn } from '../../src/main/engine/make/tuned.ts';
 import { rememberingProbe } from '../../src/main/engine/media/remembering-probe.ts';
 import { createProgressMeter } from '../../src/main/engine/progress.ts';
 import { CheckpointFile } from '../../src/main/engine/render/checkpoint-file.ts';
@@ -33,7 +35,7 @@ const ELLIPSE = {
   ],
 };
 
-interface ShippedEdit {
+export interface ShippedEdit {
   readonly name: string;
   readonly request: Short;
   /** The run is ended by hand when this many frames were visited, and resumed. */
@@ -77,6 +79,8 @@ export interface ShippedLatents {
   readonly calls: readonly [number, number, number];
   /** Visited frames that the checkpoint spared; 0 where nothing was resumed. */
   readonly resumedAfter: number;
+  /** Null where nothing is learnt. */
+  readonly learnt: Pick<ReturnType<typeof tunedIn>, 'losses' | 'weights'> | null;
 }
 
 /** Renders all of them; `dir` is an empty folder for cache and checkpoints. */
@@ -146,6 +150,7 @@ async function renderOne(
     latents: sampled.latents,
     calls: [unetCalls, checkUnetCalls, before + sampled.unetCalls],
     resumedAfter: before,
+    learnt: made.tuned && tunedIn(cache.get(kinds.tuned, made.tuned.key)!.value),
   };
 }
 
