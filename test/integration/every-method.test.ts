@@ -92,6 +92,11 @@ interface Kind {
   readonly reuse?: number;
   /** Two ControlNets, for edges and for depth. */
   readonly controls?: true;
+  readonly params?: object;
+  readonly solver?: string;
+  /** The last frame is an anchor too. */
+  readonly anchors?: true;
+  readonly nullText?: 'frame' | 'shared';
 }
 
 /** One thing alone where it takes a way of its own, the rest together. */
@@ -133,8 +138,10 @@ function settingsOf(id: string, of: Kind): EditSettings {
       provider: 'cpu',
       method: id,
       // Learning for long is no other way.
-      ...(id === 'tune-a-video' && { params: { learnSteps: 2 } }),
+      params: id === 'tune-a-video' ? { learnSteps: 2 } : (of.params ?? {}),
       keep: of.keep ? 0.3 : 0,
+      ...(of.solver && { solver: of.solver }),
+      ...(of.nullText && { inversion: { nullText: of.nullText, nullTextSteps: 2 } }),
     },
     ...{ range: { start: 0, end: frames }, anchor: Math.min(1, frames - 1) },
   });
@@ -149,7 +156,10 @@ function settingsOf(id: string, of: Kind): EditSettings {
     ...(of.guided && { sampling: { ...settings.sampling, guidanceRange: { from: 0.25, to: 0.75 } } }),
     model: { ...settings.model, controls },
     sampling: { ...settings.sampling, reuse: of.reuse ?? 1 },
-    guide: { ...settings.guide, mask: of.mask ? MASK : null, pictures },
+    guide: {
+      ...{ ...settings.guide, mask: of.mask ? MASK : null, pictures },
+      anchors: of.anchors ? [frames - 1] : [],
+    },
   };
 }
 
@@ -208,31 +218,39 @@ async function look(shot: Shot, { masks }: Ingredients, { latents }: Sampled): P
   expect(latents).toHaveLength(frame);
 }
 
+/** In as many calls as planned, the clip outside its mask, and to the same bits where it was stopped half way. */
+async function expectWhole(id: string, kind: Kind) {
+  const settings = settingsOf(id, kind);
+  const planned = await plan(settings);
+  await using shot = await prepareShot(settings, contextWith({ dir: tempFolder(), store }), false);
+  const made = await derive(shot, contextWith({ dir: tempFolder(), store }));
+  // An empty prompt that is near enough is tuned no further.
+  if (kind.nullText) expect(made.counts.kinds).toEqual(planned.derived.kinds);
+  else expect(planned.derived).toEqual(made.counts);
+  const whole = await sample(shot, made, tempFolder());
+  expect(planned.samplingCalls).toBe(whole.visits());
+  expect(planned.samplingBranches).toBe(whole.unetBranches);
+  expect(planned.controlCalls).toBe(whole.controlCalls);
+  expect(planned.shallowCalls).toBe(whole.unetShallow);
+  expect(planned.recordedCalls).toBe(whole.unetRecorded);
+  expect(whole.unetShallow > 0).toBe(kind.reuse !== undefined);
+  await look(shot, made, whole);
+  const dir = tempFolder();
+  const stopped = sample(shot, made, dir, Math.ceil(whole.visits() / 2));
+  await expect(stopped).rejects.toBeInstanceOf(Cancelled);
+  const resumed = await sample(shot, made, dir);
+  expect(resumed.resumedFrom).not.toBeNull();
+  expect(resumed.visits()).toBeLessThan(whole.visits());
+  expect(resumed.latents).toEqual(whole.latents);
+  return { unetRecorded: whole.unetRecorded, derived: planned.derived };
+}
+
 // What makes frames that the clip does not have is asked for those: test/integration/extend.test.ts.
 const editing = methods.list.filter(({ makesFrames }) => !makesFrames);
 
 describe.each(editing.map(({ id }) => id))('%s', (id) => {
   it.each(KINDS)('$kind', async (kind) => {
-    const settings = settingsOf(id, kind);
-    const planned = await plan(settings);
-    await using shot = await prepareShot(settings, contextWith({ dir: tempFolder(), store }), false);
-    const made = await derive(shot, contextWith({ dir: tempFolder(), store }));
-    expect(planned.derived).toEqual(made.counts);
-    const whole = await sample(shot, made, tempFolder());
-    expect(planned.samplingCalls).toBe(whole.visits());
-    expect(planned.samplingBranches).toBe(whole.unetBranches);
-    expect(planned.controlCalls).toBe(whole.controlCalls);
-    expect(planned.shallowCalls).toBe(whole.unetShallow);
-    expect(planned.recordedCalls).toBe(whole.unetRecorded);
-    expect(whole.unetShallow > 0).toBe(kind.reuse !== undefined);
-    await look(shot, made, whole);
-    const dir = tempFolder();
-    const stopped = sample(shot, made, dir, Math.ceil(whole.visits() / 2));
-    await expect(stopped).rejects.toBeInstanceOf(Cancelled);
-    const resumed = await sample(shot, made, dir);
-    expect(resumed.resumedFrom).not.toBeNull();
-    expect(resumed.visits()).toBeLessThan(whole.visits());
-    expect(resumed.latents).toEqual(whole.latents);
+    await expectWhole(id, kind);
   });
 
   it.each([
@@ -279,5 +297,43 @@ describe.each(editing.map(({ id }) => id))('%s', (id) => {
       expect(answer.reason).toMatchObject({ code: 'usage', hint: expect.stringMatching(/pix2video/) });
       expect(answer.reason.message).toMatch(new RegExp(`^${label} follows one anchor.*$`));
     }
+  });
+});
+
+const EXACT = { params: { update: 'exact' } };
+
+describe('followed back through the network,', () => {
+  it.each<Kind>([
+    { ...EXACT, kind: 'with a mask', frames: 2, mask: true },
+    {
+      ...EXACT,
+      kind: 'with several anchors, each with the others, by Euler',
+      frames: 3,
+      anchors: true,
+      solver: 'euler',
+    },
+    { ...EXACT, kind: 'with ControlNets, where other steps reuse', frames: 2, controls: true, reuse: 2 },
+    {
+      ...EXACT,
+      kind: 'with all of it',
+      frames: 3,
+      depth: true,
+      keep: true,
+      mask: true,
+      painted: true,
+      controls: true,
+    },
+  ])('Pix2Video pulls $kind', async (kind) => {
+    const { unetRecorded } = await expectWhole('pix2video', kind);
+    expect(unetRecorded).toBeGreaterThan(0);
+  });
+
+  it.each<Kind & { id: string; texts: number }>([
+    { id: 'img2img', kind: 'each frame', nullText: 'frame', texts: 2, frames: 2, mask: true, controls: true },
+    { id: 'mix', kind: 'the shot', nullText: 'shared', texts: 1, frames: 2, depth: true, mask: true },
+  ])('the empty prompt is tuned for $kind, for $id', async ({ id, texts, ...kind }) => {
+    const { derived } = await expectWhole(id, kind);
+    // And once the number that tuning is compared with.
+    expect(derived.kinds['null-text']).toEqual({ found: 0, made: texts + 1 });
   });
 });
