@@ -114,7 +114,7 @@ export class Recipe implements AsyncDisposable {
   unitsOf(index: number): number {
     const { shot } = this.#of;
     if (!this.inverts)
-      return (this.#needsOf(index).includes('clean') ? 1 : 0) + (this.#of.inpainted === null ? 0 : 1);
+      return (this.needsOf(index).includes('clean') ? 1 : 0) + (this.#of.inpainted === null ? 0 : 1);
     const checked = index === shot.settings.guide.anchor;
     const { nullText } = this;
     // Painted frames have a way of another prompt, and share nothing.
@@ -286,7 +286,7 @@ export class Recipe implements AsyncDisposable {
     };
     for (let index = range.start; index < range.end; index++) {
       if (!this.#isTouched(index)) continue;
-      const needs = this.#needsOf(index);
+      const needs = this.needsOf(index);
       const painted = await this.#painted(index);
       const shot = painted?.shot ?? this.#of.shot;
       const frame = painted?.frame ?? (await pictures.frame(index));
@@ -330,7 +330,7 @@ export class Recipe implements AsyncDisposable {
   }
 
   /** Those of every frame, and what a painted one is held by. */
-  #needsOf(index: number): readonly Need[] {
+  needsOf(index: number): readonly Need[] {
     const { needs, painted } = this.#of;
     if (!this.#isTouched(index)) return [];
     return painted.has(index) ? [...needs, ...wayOf(needs)] : needs;

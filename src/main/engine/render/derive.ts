@@ -278,7 +278,7 @@ async function makeFrames(
     nullText: NullTexts | null;
   }
 > {
-  const { recipe, range, needs } = shot;
+  const { recipe, range } = shot;
   let units = unitsOf(shot);
   const inverted: Latent[] = [];
   const clean: Latent[] = [];
@@ -309,7 +309,8 @@ async function makeFrames(
     const { place, kind } = thing;
     if (kind.id === 'null-text') texts!.add(place, had);
     else if (kind.id === 'trajectory') {
-      if (needs.includes('trajectory')) trajectories[place!] = levelsOf(value);
+      // Not where texts alone are tuned on it.
+      if (recipe.needsOf(range.start + place!).includes('trajectory')) trajectories[place!] = levelsOf(value);
     } else if (kind.id === 'surroundings') surroundings[place!] = value.data;
     else (kind.id === 'inversion' ? inverted : clean)[place!] = value.data;
     if (psnr !== null && kind.id === 'inversion') quality.push({ psnr, made });
