@@ -32,10 +32,10 @@ function recordedVisits(runs: readonly Run[]): number {
 
 /** What a call of the outermost layers spares of a whole one. */
 const SHALLOW_SAVES = 0.8;
-/** What the way back adds to a call: docs/performance.md has the measure. */
-const BACKWARDS_ADDS = 3;
+/** A call that is followed backwards, in calls that are not: docs/performance.md, "Gradients", has the measures. */
+export const RECORDED_UNITS = 4.5;
 
 /** The work of calls, of what it were if all were whole and only went forwards. */
 export function shareOfWork({ all, shallow, recorded }: Calls): number {
-  return 1 - (SHALLOW_SAVES * shallow) / all + (BACKWARDS_ADDS * recorded) / all;
+  return 1 - (SHALLOW_SAVES * shallow) / all + ((RECORDED_UNITS - 1) * recorded) / all;
 }

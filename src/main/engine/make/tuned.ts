@@ -7,6 +7,7 @@ import { digestOf, keyOf } from '../artefacts/keys.ts';
 import { kinds } from '../artefacts/kinds.ts';
 import { type Learning, type LearnState, learn, seededDraw, uniform } from '../diffusion/learn.ts';
 import { alphaBars } from '../diffusion/schedule.ts';
+import { RECORDED_UNITS } from '../diffusion/work.ts';
 import type { PromptReading } from '../models/prompt/reader.ts';
 import type { Derived, Half, MakingOf } from './derived.ts';
 import { namesOf, type ShotOf } from './shot.ts';
@@ -33,12 +34,9 @@ export interface TunedOf {
   readonly source: PromptReading;
 }
 
-/** Of a frame in a step of learning, in network calls: forwards and backwards. */
-const FRAME_UNITS = 4;
-
 /** A step of learning in network calls of one branch. @param frames of the shot */
 export function learningUnits({ together }: Pick<Learning, 'together'>, frames: number): number {
-  return FRAME_UNITS * Math.min(frames, together);
+  return RECORDED_UNITS * Math.min(frames, together);
 }
 
 export function tunedOf(shot: ShotOf, of: TunedOf): Derived<TunedWeights> {

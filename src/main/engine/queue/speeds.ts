@@ -1,8 +1,7 @@
 /** How fast renders were, so that the next one can be told in advance. Kept beside the jobs. */
 import type { TakeReport } from '../../../common/report.ts';
-import { shareOfWork } from '../diffusion/work.ts';
+import { RECORDED_UNITS, shareOfWork } from '../diffusion/work.ts';
 import { CONTROL_SHARE } from '../recipe/controls.ts';
-import { BACK_UNITS } from '../recipe/recipe.ts';
 import { branchPrompts } from '../recipe/runs.ts';
 import type { Measured } from '../render/trial.ts';
 import type { JobStore } from './store.ts';
@@ -62,7 +61,7 @@ export function recordSpeeds(store: JobStore, report: Measured): void {
   const toldGuidance = sampling.unetBranches === sampling.unetCalls;
   const branches = branchPrompts(settings, { toldGuidance }).length;
   const { nullText = 0, nullTextBack = 0 } = derived?.calls ?? {};
-  const inverted = inversion.unetCalls + inversion.checkUnetCalls + nullText + BACK_UNITS * nullTextBack;
+  const inverted = inversion.unetCalls + inversion.checkUnetCalls + nullText + RECORDED_UNITS * nullTextBack;
   const measured: [string, number, number][] = [
     [flowWork(machine), seconds.flow ?? 0, derived?.calls.flow ?? 0],
     ['invert', seconds.invert, inverted],

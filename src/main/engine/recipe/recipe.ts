@@ -9,6 +9,7 @@ import { keyOf } from '../artefacts/keys.ts';
 import type { ArtefactStore } from '../artefacts/store.ts';
 import type { Learning } from '../diffusion/learn.ts';
 import type { Conditioning } from '../diffusion/types.ts';
+import { RECORDED_UNITS } from '../diffusion/work.ts';
 import { type DepthBy, estimatedDepth, estimatorFit, givenDepth } from '../make/depth.ts';
 import type { Check, Derived } from '../make/derived.ts';
 import { flowNetworkOf, flowOf } from '../make/flow.ts';
@@ -63,9 +64,6 @@ export interface RecipeFrame {
   /** Its way, where it shares tuned texts with others. */
   readonly led: Led | null;
 }
-
-/** Of a network call that is followed backwards, in units of one that is not. */
-export const BACK_UNITS = 4;
 
 /** Frames of the clip. */
 interface Way {
@@ -127,7 +125,7 @@ export class Recipe implements AsyncDisposable {
 
   /** Progress is told in UNet calls, or where there are none, in frames. */
   unitsIn({ invert = 0, check = 0, encode = 0, nullText = 0, nullTextBack = 0 }: Calls): number {
-    return this.inverts ? invert + check + nullText + BACK_UNITS * nullTextBack : encode;
+    return this.inverts ? invert + check + nullText + RECORDED_UNITS * nullTextBack : encode;
   }
 
   /** The texts that frames share, once the way of each is known; null where none are shared. @param led of `frames` */
