@@ -1,4 +1,5 @@
 /** Writes the backward nodes of a graph into it. */
+import { createHash } from 'node:crypto';
 import { type Attribute, attr, type Graph, type Model, Node } from '../ir/graph.ts';
 import { float32Tensor, int64Tensor } from '../ir/types.ts';
 import { type Known, knownTensor } from '../shapes/known.ts';
@@ -9,6 +10,8 @@ import { type Emitter, undifferentiable } from './rule.ts';
 const SUM_AXES_INPUT = 13;
 const MEAN_AXES_INPUT = 18;
 const SPLIT_INPUT = 13;
+/** Longer constants are known by their hash. */
+const MOST_PRINTED = 16;
 
 /**
  * @param known shapes of all values of the graph; those of added ones are put there too
@@ -99,7 +102,7 @@ export class GraphEmitter implements Emitter {
   }
 
   floats(values: Float32Array, dims: readonly number[]): string {
-    return this.#once(`floats ${values} of ${dims}`, () =>
+    return this.#once(`floats ${contents(values)} of ${dims}`, () =>
       this.graph.addInitializer(float32Tensor(`${this.#prefix}_floats`, dims, values)),
     );
   }
@@ -155,6 +158,15 @@ export class GraphEmitter implements Emitter {
     this.#known.set(made, knownTensor(this.graph.initializers.get(made)!));
     return made;
   }
+}
+
+/** What tells it from others: the numbers themselves of short ones. */
+function contents(values: Float32Array): string {
+  if (values.length <= MOST_PRINTED) return `${values}`;
+  const { buffer, byteOffset, byteLength } = values;
+  return createHash('sha256')
+    .update(new Uint8Array(buffer, byteOffset, byteLength))
+    .digest('hex');
 }
 
 function same(a: readonly number[], b: readonly number[]): boolean {
