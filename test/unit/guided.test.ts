@@ -1,5 +1,6 @@
 /** Steering at ẑ0: every term goes down its own gradient, no farther than it may, and is nothing until it is asked for. */
 import { describe, expect, it } from 'vitest';
+import { AppError } from '../../src/common/errors.ts';
 import { sampleRuns } from '../../src/main/engine/diffusion/driver.ts';
 import { noiseFor } from '../../src/main/engine/diffusion/noise.ts';
 import type { Read, Run, Seen } from '../../src/main/engine/diffusion/run.ts';
@@ -234,5 +235,10 @@ describe('a steered step', () => {
       code: 'not-finite',
       message: expect.stringContaining('the pull to the prompt at step 3, frame 0 broke down'),
     });
+    const inNetwork = steered({ prompt: 0.1 }, seen, {
+      ...have,
+      likeness: () => Promise.reject(new AppError('not-finite', 'its output broke down', { doing: 'x' })),
+    });
+    await expect(inNetwork).rejects.toThrow('its output broke down, at step 3, frame 0');
   });
 });

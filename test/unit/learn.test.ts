@@ -1,5 +1,6 @@
 /** Learning a clip, over a network of one weight whose derivative is known. */
 import { describe, expect, it } from 'vitest';
+import { AppError } from '../../src/common/errors.ts';
 import { type LearnOf, type LearnState, learn, seededDraw } from '../../src/main/engine/diffusion/learn.ts';
 import { noiseFor } from '../../src/main/engine/diffusion/noise.ts';
 import { alphaBars } from '../../src/main/engine/diffusion/schedule.ts';
@@ -111,8 +112,15 @@ describe('learning a clip', () => {
     const weights = new Map([['w', Float32Array.of(Number.NaN)]]);
     await expect(learn(asked({ weights }))).rejects.toMatchObject({
       code: 'not-finite',
-      message: 'the loss broke down at step 1 (not a number)',
+      message: 'the loss broke down at step 1 of learning (not a number)',
       hint: expect.stringMatching(/learnRate/),
+    });
+    const broken = new AppError('not-finite', 'its output broke down', { doing: 'x' });
+    let calls = 0;
+    const { record, ...rest } = asked();
+    const fails: RecordCall = (...call) => (++calls === 3 ? Promise.reject(broken) : record(...call));
+    await expect(learn({ ...rest, record: fails })).rejects.toMatchObject({
+      message: 'its output broke down, at step 3 of learning',
     });
   });
 

@@ -1,6 +1,6 @@
 /** Null-text optimisation over a network that can be differentiated by hand. */
 import { describe, expect, it } from 'vitest';
-import { Cancelled } from '../../src/common/errors.ts';
+import { AppError, Cancelled } from '../../src/common/errors.ts';
 import { denoiseOf } from '../../src/main/engine/diffusion/denoiser.ts';
 import { noiseFor } from '../../src/main/engine/diffusion/noise.ts';
 import {
@@ -165,6 +165,11 @@ it('names step and frame of what breaks down, and is given up between two calls'
     pull: async () => ({ texts: [[Float32Array.of(Number.NaN)]] }),
   });
   await expect(tuneNullText({ ...request, record })).rejects.toThrow(/step 1, frame 0/);
+  const broken = new AppError('not-finite', 'its output broke down', { doing: 'x' });
+  const failing: RecordCall = () => Promise.reject(broken);
+  await expect(tuneNullText({ ...request, record: failing })).rejects.toThrow(
+    'its output broke down, at step 1, frame 0',
+  );
   const signal = AbortSignal.abort();
   await expect(tuneNullText({ ...request, signal })).rejects.toThrow(Cancelled);
 });

@@ -264,5 +264,9 @@ describe('a run that differentiates', () => {
       pull: () => Promise.reject(new AppError('not-finite', 'Exp "e" of the UNet', { doing: 'x' })),
     }));
     expect(named).toMatchObject({ code: 'not-finite', message: 'Exp "e" of the UNet, at step 2, frame 41' });
+    const forwards = await told(() =>
+      Promise.reject(new AppError('not-finite', 'its output y broke down', { doing: 'x' })),
+    );
+    expect(forwards).toMatchObject({ message: 'its output y broke down, at step 2, frame 41' });
   });
 });

@@ -27,3 +27,10 @@ export function assertFinite(latent: Latent, doing: string, step: number, frame?
 export function placeOf(step: number, frame?: number): string {
   return frame === undefined ? `step ${step + 1}` : `step ${step + 1}, frame ${frame}`;
 }
+
+/** @param place "step 3, frame 5": a network knows which operator broke down, and not in which step. Other errors stay as they are. */
+export function placed(error: unknown, place: string): unknown {
+  if (!(error instanceof AppError) || error.code !== 'not-finite') return error;
+  const { message, doing, hint } = error;
+  return new AppError('not-finite', `${message}, at ${place}`, { doing, hint, cause: error });
+}

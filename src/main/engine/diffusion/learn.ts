@@ -4,7 +4,7 @@
  */
 import { AppError, type CancelSignal, throwIfCancelled } from '../../../common/errors.ts';
 import { Adam, type AdamState } from './adam.ts';
-import { isFiniteLatent, placeOf } from './finite.ts';
+import { isFiniteLatent, placed, placeOf } from './finite.ts';
 import { picker, stepNoise } from './noise.ts';
 import type { Conditioning, Latent, PredictionType, RecordCall } from './types.ts';
 
@@ -117,7 +117,7 @@ function stateOf(losses: readonly number[], adam: Adam): LearnState {
 
 function broken(what: string, step: number): AppError {
   const hint = 'Lower the rate of learning (-p learnRate), or use the full-precision model.';
-  return new AppError('not-finite', `${what} broke down at ${placeOf(step)} (not a number)`, {
+  return new AppError('not-finite', `${what} broke down at ${placeOf(step)} of learning (not a number)`, {
     doing: 'learning the shot',
     hint,
   });
@@ -138,7 +138,10 @@ async function slopeAt(of: LearnOf, step: number) {
     else targets.push(prediction === 'sample' ? z : e);
     return { latent, timestep, branches: [text], ...(structure && { structure: structure[frame]! }) };
   });
-  const recorded = await record(inputs, ['weights'], 'causal');
+  const placing = (error: unknown): never => {
+    throw placed(error, `${placeOf(step)} of learning`);
+  };
+  const recorded = await record(inputs, ['weights'], 'causal').catch(placing);
   const count = targets.reduce((sum, { length }) => sum + length, 0);
   let loss = 0;
   const cotangents = recorded.outputs.map(({ outputs: [output] }, at) => {
@@ -148,7 +151,7 @@ async function slopeAt(of: LearnOf, step: number) {
     return [differences.map((difference) => (2 / count) * difference)];
   });
   if (!Number.isFinite(loss)) throw broken('the loss', step);
-  const { weights } = await recorded.pull(cotangents, ['weights']);
+  const { weights } = await recorded.pull(cotangents, ['weights']).catch(placing);
   return { loss, gradients: weights! };
 }
 

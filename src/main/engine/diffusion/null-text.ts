@@ -5,7 +5,7 @@
  */
 import { type CancelSignal, throwIfCancelled } from '../../../common/errors.ts';
 import { Adam } from './adam.ts';
-import { assertFinite } from './finite.ts';
+import { assertFinite, placed, placeOf } from './finite.ts';
 import { combine } from './guidance.ts';
 import { networkInput, toDenoised } from './parametrisation.ts';
 import { isWithin, type Share } from './share.ts';
@@ -153,7 +153,10 @@ class StepOf {
     let loss = 0;
     for (const [f, { way }] of pivots.entries()) {
       throwIfCancelled(signal);
-      const recorded = await record([this.#input(f, text)], ['text']);
+      const placing = (error: unknown): never => {
+        throw placed(error, placeOf(this.#step, pivots[f]!.frame));
+      };
+      const recorded = await record([this.#input(f, text)], ['text']).catch(placing);
       const output = recorded.outputs[0]!.outputs[0]!;
       const { latent, denoised } = this.#frame(f, conditional[f]!, output);
       const pivot = way[this.#step + 1]!;
@@ -167,7 +170,7 @@ class StepOf {
         return share * off * (1 - guidance) * (byDenoised + weights.byEps);
       });
       loss += sum / (latent.length * pivots.length);
-      const { texts } = await recorded.pull([[cotangent]], ['text']);
+      const { texts } = await recorded.pull([[cotangent]], ['text']).catch(placing);
       const own = texts![0]![0]!;
       for (let i = 0; i < gradient.length; i++) gradient[i] = gradient[i]! + own[i]!;
       onCall?.(true);

@@ -1,6 +1,6 @@
 /** A recorded call as methods see it: by frames, and with what broke down named. */
-import { AppError } from '../../../common/errors.ts';
 import type { RecordedFrames } from './denoiser.ts';
+import { placed } from './finite.ts';
 import type { Slope } from './run.ts';
 import type { Latent } from './types.ts';
 
@@ -26,11 +26,4 @@ export function slopeOf(
       return gradients;
     },
   };
-}
-
-/** A network knows which operator broke down, and not in which step. */
-function placed(error: unknown, where: string): unknown {
-  if (!(error instanceof AppError) || error.code !== 'not-finite') return error;
-  const { message, doing, hint } = error;
-  return new AppError('not-finite', `${message}, at ${where}`, { doing, hint, cause: error });
 }

@@ -3,7 +3,7 @@ import { assert } from '../../../common/errors.ts';
 import { type Batch, schedule as batchesOf, type Visit } from './batches.ts';
 import { mostOf, ONE_BY_ONE } from './capacity.ts';
 import { type Answer, denoiseFrames, recordFrames } from './denoiser.ts';
-import { assertFinite, placeOf } from './finite.ts';
+import { assertFinite, placed, placeOf } from './finite.ts';
 import { stepNoise } from './noise.ts';
 import { addNoise, type Denoised, noiseBetween } from './parametrisation.ts';
 import { wholeCalls } from './reuse.ts';
@@ -109,10 +109,13 @@ export class RunStep {
       return denoiseFrames(denoiser, inputs, this.#from, joint);
     assert(record, 'what a run differentiates can be followed backwards');
     const call = { frames: inputs, level: this.#from, by: ['latent'], joint } as const;
-    const recorded = await recordFrames(denoiser, record, call);
     const frames = visits.map(({ frame }) => frame);
+    const where = () => placeOf(...this.#stands(frames[0]!));
+    const recorded = await recordFrames(denoiser, record, call).catch((error: unknown) => {
+      throw placed(error, where());
+    });
     const slope = slopeOf(recorded, frames, {
-      where: () => placeOf(...this.#stands(frames[0]!)),
+      where,
       check: (gradient, frame) => this.#assertFinite(gradient, frame, 'following the network backwards'),
     });
     return recorded.answers.map((answer) => ({ ...answer, slope }));

@@ -6,6 +6,7 @@
  */
 import { z } from 'zod';
 import { assert } from '../../../common/errors.ts';
+import { placed } from '../diffusion/finite.ts';
 import { visitsAround } from '../diffusion/order.ts';
 import type { Run, Seen, Slope } from '../diffusion/run.ts';
 import type { Latent } from '../diffusion/types.ts';
@@ -116,7 +117,7 @@ async function pushOf(shot: ShotFacts<Needs>, params: Params, seen: Seen): Promi
   const { denoised, step, frame } = seen;
   const place = `step ${step + 1}, frame ${(shot.atWork?.first ?? 0) + frame}`;
   const pushes = [
-    ...(await towardsLikeness(shot, params, denoised)),
+    ...(await towardsLikeness(shot, params, denoised, place)),
     ...towardsColours(shot, params, denoised),
     ...towardsNeighbours(shot, params, seen),
   ];
@@ -128,10 +129,14 @@ async function towardsLikeness(
   { have }: ShotFacts<Needs>,
   params: Params,
   denoised: Latent,
+  place: string,
 ): Promise<Push[]> {
   if (!looks(params)) return [];
   const style = params.styleBy === 'likeness' ? params.style : 0;
-  const { gradient } = await have.likeness(denoised, { prompt: params.prompt, style });
+  const likeness = have.likeness(denoised, { prompt: params.prompt, style });
+  const { gradient } = await likeness.catch((error: unknown) => {
+    throw placed(error, place);
+  });
   const length = (params.prompt + style) * norm(denoised);
   const names = [...(params.prompt > 0 ? ['prompt'] : []), ...(style > 0 ? ['style'] : [])];
   return [{ term: `the pull to the ${names.join(' and the ')}`, by: ofLength(gradient, length) }];
