@@ -7,10 +7,11 @@ import type { CancelSignal } from '../../../common/errors.ts';
 import { throwIfCancelled } from '../../../common/errors.ts';
 import { partDigest } from '../models/digests.ts';
 import { defect, kindOf } from '../models/files.ts';
+import { checkFollowedPicture, type FollowedGraph } from '../models/followed.ts';
 import { imageTextIn } from '../models/image-text-networks.ts';
-import { type OpenModel, openModel, openRead, readModel } from '../models/model.ts';
+import { type OpenModel, openModel, openRead, prepareRead, readModel } from '../models/model.ts';
 import { imageProcessor, prepareFollowed, readPreparation } from '../models/roles/image-processor.ts';
-import { imageTextText, imageTextVision } from '../models/roles/image-text.ts';
+import { imageTextText, imageTextVision, PIXELS, VISION_OUTPUT } from '../models/roles/image-text.ts';
 import { readTokenizer, TOKENIZER_FILES } from '../models/tokenizer.ts';
 import type { DigestStore } from '../models/types.ts';
 
@@ -86,6 +87,7 @@ export async function openImageText(
   const how = { variant: undefined, name, provider: 'cpu', signal } as const;
   const text = await openRead(imageTextText, readText, how);
   const vision = await openRead(imageTextVision, readVision, { ...how, gradients });
+  if (vision.followed) checkVision(vision.followed, preparation.out);
   const pictures = await openModel(imageProcessor, preparation.source, { ...how, want: preparation });
   const models: readonly OpenModel[] = [text, vision, pictures];
   // Start and end of an empty text, then padding, which may be the end token again.
@@ -144,6 +146,22 @@ export async function openImageText(
       for (const model of models) await model.close();
     },
   };
+}
+
+/**
+ * Whether pictures of it can be followed back, for who wants to know no more: nothing is opened.
+ * @throws AppError bundle-invalid, weights-missing naming the file, and the operator and its node
+ */
+export async function checkSteering(dir: string): Promise<void> {
+  const { vision } = await imageTextIn(dir);
+  const { out } = await readPreparation(join(dir, 'preprocessor_config.json'));
+  const how = { variant: undefined, name: basename(dir), provider: 'cpu', gradients: true } as const;
+  const { followed } = prepareRead(imageTextVision, readModel(imageTextVision, vision, undefined), how);
+  if (followed) checkVision(followed, out);
+}
+
+function checkVision(network: FollowedGraph, { width, height }: { width: number; height: number }): void {
+  checkFollowedPicture(network, { input: PIXELS, output: VISION_OUTPUT, dims: [1, 3, height, width] });
 }
 
 /** A picture that no network should turn into nothing. */

@@ -5,6 +5,7 @@ import type { LoraUse } from '../../../common/settings/loras.ts';
 import type { LatentShape } from '../diffusion/types.ts';
 import { readControlNet, type Sockets, socketsOf } from './controlnet.ts';
 import { readEmbeddings } from './embeddings/embedding.ts';
+import { type AskedFollowed, checkFollowedParts } from './followed-parts.ts';
 import { type Layout, unetWidth } from './layout.ts';
 import { digestsWith, openLoras } from './loras/use.ts';
 import { type BundleMemory, foretell } from './memory/bundle.ts';
@@ -27,6 +28,8 @@ interface PlanFacts extends BundleFacts {
   readonly sockets: Sockets;
   /** What work on latents of this shape takes on the processor, with the UNet prepared so. Reads the graphs once more. @throws AppError */
   memory(variant: MemoryVariant, controlNets: readonly string[]): Promise<UntiledForetold>;
+  /** Whether its networks can be followed back so; reads their graphs once more where that is asked. @throws AppError bundle-invalid naming operator, node and file */
+  checkFollowed(asked: AskedFollowed, shape: LatentShape): void;
 }
 
 /** As if its VAE worked as a whole, and all weights in float32. */
@@ -65,6 +68,7 @@ export function rememberingFacts(digestStore: DigestStore | undefined): ReadFact
         ...factsOf(read),
         depth: depthOf(read),
         sockets: socketsOf(read.parts.unet, read.geometry.latentChannels),
+        checkFollowed: rememberingFollowed(layout),
         memory: rememberingMemory(layout, read.geometry.factor, loras, digestStore),
       },
       ownDigests: read.ownDigests,
@@ -139,6 +143,18 @@ async function stampOf(layout: Layout, weights: readonly string[]): Promise<stri
   ];
   const abouts = await Promise.all(files.map((file) => stat(file).catch(() => null)));
   return abouts.map((about) => (about ? `${about.size} ${about.mtimeMs}` : '-')).join('\n');
+}
+
+/** What was asked last and was right is not asked again. */
+function rememberingFollowed(layout: Layout): PlanFacts['checkFollowed'] {
+  let right: string | null = null;
+  return (asked, shape) => {
+    if (asked.by.length === 0 && !asked.steers) return;
+    const key = JSON.stringify([asked, shape]);
+    if (key === right) return;
+    checkFollowedParts(loadParts(layout), asked, shape);
+    right = key;
+  };
 }
 
 /** Of the last one that was asked for: an artist changes prompts more often than methods. */

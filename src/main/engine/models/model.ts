@@ -13,6 +13,7 @@ import { parseModel, serializeModel } from '../onnx/serde.ts';
 import type { LoadedGraph } from '../onnx/slim.ts';
 import { partDigest } from './digests.ts';
 import { type WeightRanges, weightRanges } from './finite.ts';
+import type { FollowedGraph } from './followed.ts';
 import { LazySession } from './lazy-session.ts';
 import { LearntWeights } from './learnt.ts';
 import { NetworkMemory } from './memory/network.ts';
@@ -58,6 +59,8 @@ export interface OpenModel<Functions = unknown> {
   readonly runSeconds: number;
   /** What of it is learnt; null where it was not opened for that. */
   readonly learnt: LearntWeights | null;
+  /** As it is followed backwards; null where it was not opened for that. */
+  readonly followed: FollowedGraph | null;
   /** What its session takes; worked out anew at every call. */
   memory(): NetworkMemory;
   /** The same of what is cut from it; null where nothing is. */
@@ -127,7 +130,7 @@ export interface Prepared {
   readonly outcomes: Outcomes;
   readonly how: SessionChoice;
   /** As it is followed backwards; null where it is not to be. */
-  readonly followed: Uint8Array | null;
+  readonly followed: FollowedGraph | null;
   /** What a graph goes through last, for what computes it. */
   readonly last: readonly Step[];
   /** What is cut from it for calls of its own. */
@@ -158,7 +161,10 @@ export function prepareRead<Io, Want, Variant, Functions>(
   const how = { ...choice, ...role.session };
   const cut = cutFrom(bytes, role.cut?.(outcomes, io) ?? null, label);
   const memoryOf = (graph: Uint8Array) => new NetworkMemory(parseModel(graph).graph, how);
-  const followed = asRead && rewritten(asRead, [...beside, ...role.passes('gradients', variant)], label);
+  const followed = asRead && {
+    graph: rewritten(asRead, [...beside, ...role.passes('gradients', variant)], label),
+    file: source.file,
+  };
   return {
     ...{ bytes, outcomes, how, cut, followed, last },
     memory: () => memoryOf(bytes),
@@ -202,7 +208,7 @@ export async function openRead<Io, Want, Variant, Functions>(
   const recorder =
     followed &&
     new SessionRecorder({
-      ...{ graph: followed, label, forward: session, signal },
+      ...{ graph: followed.graph, label, forward: session, signal },
       open: async (of, asItStands) => {
         applyPasses(of, last, label);
         return open(of, asItStands);
@@ -242,6 +248,7 @@ export async function openRead<Io, Want, Variant, Functions>(
         },
     }),
     learnt,
+    followed,
     memory,
     cutMemory,
     get runSeconds() {

@@ -2,35 +2,19 @@
 import { assert } from '../../../common/errors.ts';
 import type { LatentShape } from '../diffusion/types.ts';
 import { EXACT, withAttention } from './attention.ts';
-import { checkControlNet, readControlNet, socketsOf } from './controlnet.ts';
 import { factsOf } from './facts.ts';
-import { adaptersOf } from './loras/use.ts';
+import { checkFollowedDecoder, checkFollowedUnet } from './followed.ts';
 import { foretell } from './memory/bundle.ts';
 import { weightBytes } from './memory/weights.ts';
-import { digestOfModel, type OpenModel, type OpenModelOptions, openRead, type ReadModel } from './model.ts';
+import type { OpenModel } from './model.ts';
+import { type Models, openParts, type ReadControl, readControls } from './open-parts.ts';
 import { checkCanvas } from './parts.ts';
 import { type ReadBundle, readBundle } from './read.ts';
-import type { Role } from './role.ts';
-import { type AskControlNet, controlNet } from './roles/controlnet.ts';
-import { depthEstimator } from './roles/depth-estimator.ts';
-import { flowEstimator } from './roles/flow-estimator.ts';
-import { interpolator } from './roles/interpolator.ts';
-import { type EncodeText, encodeTogether, textEncoder, textEncoder2, timeIds } from './roles/text-encoder.ts';
-import { unet } from './roles/unet.ts';
-import { vaeDecoder } from './roles/vae-decoder.ts';
-import { vaeEncoder } from './roles/vae-encoder.ts';
-import { digestsWithSession, digestWithSession, weightsInFile } from './session-choice.ts';
+import type { AskControlNet } from './roles/controlnet.ts';
+import { type EncodeText, encodeTogether, timeIds } from './roles/text-encoder.ts';
+import { digestsWithSession } from './session-choice.ts';
 import { TilesOfVae } from './tiles/of-vae.ts';
-
-import type {
-  Bundle,
-  BundlePart,
-  ChosenAttention,
-  OpenBundleOptions,
-  OpenControlNet,
-  PerPart,
-  Tokens,
-} from './types.ts';
+import type { Bundle, BundlePart, ChosenAttention, OpenBundleOptions, PerPart, Tokens } from './types.ts';
 import type { OnCall } from './unet.ts';
 
 /**
@@ -51,94 +35,6 @@ export async function openBundle(dir: string, options: OpenBundleOptions): Promi
     for (const model of opened) await model.close();
     throw error;
   }
-}
-
-type ReadControl = OpenControlNet & { readonly read: Awaited<ReturnType<typeof readControlNet>> };
-
-async function readControls(
-  { parts, geometry, layout }: ReadBundle,
-  { controlNets = [], idleControlNets = [], digestStore, signal, provider, memory }: OpenBundleOptions,
-): Promise<ReadControl[]> {
-  if (controlNets.length + idleControlNets.length === 0) return [];
-  const sockets = socketsOf(parts.unet, geometry.latentChannels);
-  const checked = async (path: string) => {
-    const read = await readControlNet(path);
-    checkControlNet(read, sockets, layout.name);
-    return read;
-  };
-  for (const path of idleControlNets) await checked(path);
-  return inOrder(controlNets, async (path) => {
-    const read = await checked(path);
-    const own = await digestOfModel(read, digestStore, signal);
-    return { path, read, digest: digestWithSession(own, weightsInFile(read), { provider, memory }) };
-  });
-}
-
-/** A bundle as a record of roles. */
-type Models = Awaited<ReturnType<typeof openParts>>;
-
-/** @param opened gets every model as soon as it is open */
-async function openParts(
-  { layout, parts, embeddings, loras }: ReadBundle,
-  controls: readonly ReadControl[],
-  options: Omit<OpenBundleOptions, 'attention'> & { readonly attention: ChosenAttention },
-  opened: OpenModel[],
-) {
-  const {
-    provider,
-    threads,
-    signal,
-    memory,
-    sites,
-    joint = false,
-    reuse = false,
-    learnt = null,
-    gradients = [],
-    attention,
-  } = options;
-  const open = async <Io, Variant, Functions>(
-    role: Role<Io, never, Variant, Functions>,
-    part: ReadModel<Io>,
-    variant: Variant,
-    more: Pick<OpenModelOptions<Variant>, 'untried' | 'adapters' | 'mayTile' | 'memory' | 'gradients'> = {},
-  ): Promise<OpenModel<Functions>> => {
-    const common = { name: layout.name, provider, threads, signal, ...more };
-    const model = await openRead(role, part, { ...common, variant });
-    opened.push(model);
-    return model;
-  };
-  const encoders = [textEncoder, textEncoder2] as const;
-  // Without embeddings the graph stays as it was exported.
-  const placing = embeddings.length > 0;
-  const mayTile = (options.vaeTiles ?? 'off') !== 'off';
-  return {
-    unet: await open(
-      unet,
-      parts.unet,
-      { sites, joint, reuse, learnt, controlled: controls.length > 0, fused: attention.unet },
-      { adapters: adaptersOf(loras, 'unet'), memory, gradients: gradients.length > 0 },
-    ),
-    vaeEncoder: await open(vaeEncoder, parts.vaeEncoder, attention.vae, { mayTile }),
-    vaeDecoder: await open(vaeDecoder, parts.vaeDecoder, attention.vae, {
-      mayTile,
-      gradients: options.steers,
-    }),
-    text: await inOrder(parts.text, (part, i) => {
-      const adapters = adaptersOf(loras, i === 0 ? 'text' : 'text2');
-      return open(encoders[i]!, part, { placing }, { adapters });
-    }),
-    // With a depth clip it is never asked.
-    depth: parts.depth && (await open(depthEstimator, parts.depth, undefined, { untried: true })),
-    flow: parts.flow && (await open(flowEstimator, parts.flow, undefined)),
-    interpolator: parts.interpolator && (await open(interpolator, parts.interpolator, undefined)),
-    controlNets: await inOrder(controls, ({ read }) => open(controlNet, read, attention.unet, { memory })),
-  };
-}
-
-async function inOrder<T, U>(all: readonly T[], make: (one: T, i: number) => Promise<U>): Promise<U[]> {
-  const made: U[] = [];
-  for (const [i, one] of all.entries()) made.push(await make(one, i));
-  return made;
 }
 
 function assemble(
@@ -303,6 +199,14 @@ function assemble(
     recordPicture(latent, shape) {
       calls.vaeDecoder += 1;
       return models.vaeDecoder.functions.record(latent, shape, space);
+    },
+    checkFollowed(shape) {
+      const { followed, learnt } = models.unet;
+      const by = options.gradients ?? [];
+      if (followed && by.length > 0)
+        checkFollowedUnet({ ...followed, io: ios.unet, sites, learnt: learnt?.inputs ?? [] }, shape, by);
+      if (models.vaeDecoder.followed)
+        checkFollowedDecoder({ ...models.vaeDecoder.followed, io: ios.vaeDecoder }, shape);
     },
     async readyTiles(shape) {
       const { encode, decode } = tiles.of(shape);

@@ -245,6 +245,11 @@ export interface Bundle extends BundleFacts {
   predict(shape: LatentShape, onLess?: () => void): Predict;
   /** The network for latents of this shape, followed backwards. Only of a bundle that was opened for gradients. */
   record(shape: LatentShape): RecordCall;
+  /**
+   * Whether all that it was opened to be followed back by can be: told from the graphs, at no session and no call.
+   * @throws AppError bundle-invalid naming operator, node and file
+   */
+  checkFollowed(shape: LatentShape): void;
   /** Prepares and proves the tiles of what works in tiles at this size. @throws AppError bundle-invalid, Cancelled */
   readyTiles(shape: LatentShape): Promise<void>;
   /** Opens a part's session before its first use. @throws Cancelled, AppError */

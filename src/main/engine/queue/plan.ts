@@ -8,6 +8,7 @@ import type { LatentShape } from '../diffusion/types.ts';
 import { callsOfRuns, RECORDED_UNITS, shareOfWork } from '../diffusion/work.ts';
 import { learningUnits } from '../make/tuned.ts';
 import type { Probe } from '../media/remembering-probe.ts';
+import { checkSteering } from '../metrics/image-text.ts';
 import { chooseAttention, withAttention } from '../models/attention.ts';
 import { checkControlNet, rememberingControlNets } from '../models/controlnet.ts';
 import type { ReadFacts } from '../models/facts.ts';
@@ -24,6 +25,7 @@ import {
 } from '../recipe/controls.ts';
 import { touchedBy } from '../recipe/extension.ts';
 import { forecast } from '../recipe/forecast.ts';
+import { gradientsOf } from '../recipe/gradients.ts';
 import { branchVisits, guidanceNotes } from '../recipe/guidance.ts';
 import { guidesOf } from '../recipe/guides.ts';
 import { nullTextBytes, nullTextNotes } from '../recipe/null-text-notes.ts';
@@ -93,7 +95,7 @@ export function createPlanner(parts: PlannerParts): Planner {
   };
   const plan: Planner = async (settings, measuring) => {
     const request = await resolveRequest(settings);
-    await steeringOf({ settings, needs: request.needs }, probe);
+    const steers = await steeringOf({ settings, needs: request.needs }, probe);
     const clip = await probe(settings.source.clip);
     const {
       bundle: path,
@@ -121,6 +123,16 @@ export function createPlanner(parts: PlannerParts): Planner {
     const guides = await guidesOf({ ...resolved, sizeFor, estimators }, probe);
     const { range, frames, fit, needs, method } = resolved;
     const learns = { learning: method.learns?.(resolved.params) ?? null, learnt: range };
+    model.checkFollowed(
+      {
+        ...attentionOf(resolved),
+        learnt: learns.learning && { rank: learns.learning.rank },
+        by: gradientsOf(request),
+        steers: steers.imageText !== null,
+      },
+      resolved.shape,
+    );
+    if (steers.imageText !== null) await checkSteering(steers.imageText);
     await using segmenters = await segmentersOf(settings.guide.mask, settings.model.bundle, untried);
     const networks = () => assert(false, 'a plan makes nothing') as never;
     const shot = { ...resolved, networks };
@@ -141,7 +153,8 @@ export function createPlanner(parts: PlannerParts): Planner {
     const inversionCalls = counts.calls.invert + counts.calls.check;
     const { learning } = learns;
     const learnt = learning ? counts.calls.learn * learningUnits(learning, range.end - range.start) : 0;
-    const analysed = inversionCalls + learnt + counts.calls.nullText + RECORDED_UNITS * counts.calls.nullTextBack;
+    const analysed =
+      inversionCalls + learnt + counts.calls.nullText + RECORDED_UNITS * counts.calls.nullTextBack;
     const calls = callsOfRuns(runs, settings.sampling);
     const samplingBranches = branchVisits(runs, settings, model);
     const held = controlCalls(runs, guides.controls);

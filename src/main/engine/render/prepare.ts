@@ -29,6 +29,7 @@ import {
   idleControlNetsOf,
 } from '../recipe/controls.ts';
 import { touchedBy } from '../recipe/extension.ts';
+import { gradientsOf } from '../recipe/gradients.ts';
 import { guidanceNotes } from '../recipe/guidance.ts';
 import { guidesOf } from '../recipe/guides.ts';
 import type { Inpainted } from '../recipe/inpainting.ts';
@@ -100,16 +101,12 @@ export async function prepareShot(
   for (const problem of (await readModelSettings(settings.model.bundle)).problems) warn(problem);
   const { method, params } = request;
   const learning = method.learns?.(params) ?? null;
-  const differentiates = request.needs.includes('gradient');
+  const gradients = gradientsOf(request);
   const { flow, interpolator } = settings.model;
   const bundle = await openBundle(settings.model.bundle, {
     prediction: settings.model.prediction,
     reuse: settings.sampling.reuse > 1,
-    gradients: [
-      ...(differentiates ? (['latent'] as const) : []),
-      ...(learning ? (['weights'] as const) : []),
-      ...(request.needs.includes('nullText') ? (['text'] as const) : []),
-    ],
+    gradients,
     memory: settings.model.memory,
     ...attentionFor(method, params, anchorsOf(settings).length),
     provider,
@@ -160,6 +157,7 @@ export async function prepareShot(
     const capacity = memory ? capacityOf(memory, free, together) : unbounded(together);
     checkCapacity(runs, capacity);
     if (memory) checkMemory(planned, renderMemory(memory), free);
+    bundle.checkFollowed(shape);
     await bundle.readyTiles(shape);
     for (const note of controlNotes(runs, guides.controls)) warn(note);
     for (const note of [...guidanceNotes(runs, settings, bundle), ...reuseNotes(runs, settings)]) warn(note);
@@ -188,7 +186,7 @@ export async function prepareShot(
       ...shot,
       bundle,
       predict,
-      ...(differentiates && { record: bundle.record(shape) }),
+      ...(gradients.includes('latent') && { record: bundle.record(shape) }),
       tried,
       depth: guides.depth,
       inpainted: guides.inpainted,

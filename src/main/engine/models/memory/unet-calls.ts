@@ -40,7 +40,7 @@ export interface ControlMemory {
 type Size = Pick<LatentShape, 'height' | 'width'>;
 
 /** What every denoising network is fed. */
-function denoiserFed(io: DenoiserInputs, rows: number, { height, width }: Size) {
+export function denoiserFed(io: DenoiserInputs, rows: number, { height, width }: Size) {
   const { sample, inChannels, timestep, hidden, hiddenTokens, hiddenDim, added, guidance } = io;
   const time = timestep.shape === 'scalar' ? [] : [timestep.shape === 'one' ? 1 : rows];
   return new Map([

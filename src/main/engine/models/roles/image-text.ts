@@ -12,8 +12,8 @@ import { integerFeed } from './text-encoder.ts';
 export const CHOOSE =
   'Choose the folder of a CLIP model as its repository has it, or exported for transformers.js.';
 const TEXT_OUTPUT = 'text_embeds';
-const VISION_OUTPUT = 'image_embeds';
-const PIXELS = 'pixel_values';
+export const VISION_OUTPUT = 'image_embeds';
+export const PIXELS = 'pixel_values';
 
 type Integer = 'int64' | 'int32';
 

@@ -1,4 +1,5 @@
 /** A network of one size made ready to be followed backwards: segment by segment where the whole would take much memory. */
+import { AppError } from '../../../../common/errors.ts';
 import type { Graph, Model } from '../ir/graph.ts';
 import { removeUnread } from '../passes/prune.ts';
 import { parseModel, serializeModel } from '../serde.ts';
@@ -35,13 +36,12 @@ export function chainOf(
   { label, most = SMALL }: { readonly label: string; readonly most?: number | undefined },
 ): Chain {
   const doing = `following ${label} backwards`;
-  const model = parseModel(graph, label);
-  keepOutputs(model, asked.of);
-  const found = fixShapes(model, fed, doing);
-  const shapes = expandFused(model) > 0 ? fixShapes(model, fed, doing) : found;
+  const { model, shapes } = ofOneSize(graph, fed, asked, doing);
   const { kept, stretches, bytes: keptBytes } = cutWhereLittleIsAlive(model.graph, shapes, most);
   const fixed = serializeModel(model);
-  const backward = differentiate(model, kept.length > 0 ? { ...asked, stretches } : asked);
+  const backward = refusedWhile(doing, () =>
+    differentiate(model, kept.length > 0 ? { ...asked, stretches } : asked),
+  );
   keepOutputs(
     model,
     [...backward.gradients.values()].flatMap((name) => name ?? []),
@@ -61,6 +61,39 @@ export function chainOf(
       return whole;
     },
   };
+}
+
+/**
+ * Whether a network can be followed back: what `chainOf` would refuse is refused here, and nothing is kept of it.
+ * @param doing as messages say it: "following unet/model.onnx backwards"
+ * @throws AppError as chainOf
+ */
+export function checkDifferentiable(
+  graph: Uint8Array,
+  fed: ReadonlyMap<string, Known>,
+  asked: Asked,
+  doing: string,
+): void {
+  const { model } = ofOneSize(graph, fed, asked, doing);
+  refusedWhile(doing, () => differentiate(model, asked));
+}
+
+function ofOneSize(graph: Uint8Array, fed: ReadonlyMap<string, Known>, asked: Asked, doing: string) {
+  const model = parseModel(graph, doing);
+  keepOutputs(model, asked.of);
+  const found = fixShapes(model, fed, doing);
+  const expanded = refusedWhile(doing, () => expandFused(model));
+  return { model, shapes: expanded > 0 ? fixShapes(model, fed, doing) : found };
+}
+
+/** A rule knows its node, and not whose it is. */
+function refusedWhile<T>(doing: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    throw new AppError(error.code, error.message, { doing, hint: error.hint });
+  }
 }
 
 /** What was made is fed. */
