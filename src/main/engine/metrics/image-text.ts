@@ -152,7 +152,7 @@ export async function openImageText(
  * Whether pictures of it can be followed back, for who wants to know no more: nothing is opened.
  * @throws AppError bundle-invalid, weights-missing naming the file, and the operator and its node
  */
-export async function checkSteering(dir: string): Promise<void> {
+export async function checkImageTextFollowed(dir: string): Promise<void> {
   const { vision } = await imageTextIn(dir);
   const { out } = await readPreparation(join(dir, 'preprocessor_config.json'));
   const how = { variant: undefined, name: basename(dir), provider: 'cpu', gradients: true } as const;

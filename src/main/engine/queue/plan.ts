@@ -8,7 +8,6 @@ import type { LatentShape } from '../diffusion/types.ts';
 import { callsOfRuns, RECORDED_UNITS, shareOfWork } from '../diffusion/work.ts';
 import { learningUnits } from '../make/tuned.ts';
 import type { Probe } from '../media/remembering-probe.ts';
-import { checkSteering } from '../metrics/image-text.ts';
 import { chooseAttention, withAttention } from '../models/attention.ts';
 import { checkControlNet, rememberingControlNets } from '../models/controlnet.ts';
 import type { ReadFacts } from '../models/facts.ts';
@@ -38,6 +37,7 @@ import { steeringOf } from '../recipe/steering.ts';
 import { freeMemory } from '../render/capacity.ts';
 import { attentionOf, checkMemory, memoryOf } from '../render/fitting.ts';
 import { renderMemory } from '../render/memory.ts';
+import { checkSteering } from '../render/steering.ts';
 import { isSmall, timeCalls } from './first-speeds.ts';
 import { guessSpeeds, type Machine, speedsNearby, speedsOf } from './speeds.ts';
 import type { JobStore } from './store.ts';
@@ -132,7 +132,7 @@ export function createPlanner(parts: PlannerParts): Planner {
       },
       resolved.shape,
     );
-    if (steers.imageText !== null) await checkSteering(steers.imageText);
+    await checkSteering(steers);
     await using segmenters = await segmentersOf(settings.guide.mask, settings.model.bundle, untried);
     const networks = () => assert(false, 'a plan makes nothing') as never;
     const shot = { ...resolved, networks };

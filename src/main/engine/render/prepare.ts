@@ -128,6 +128,7 @@ export async function prepareShot(
     for (const note of loraNotes(bundle.loras)) warn(note);
     const resolved = await resolveShot({ settings, request, clip, model: bundle, provider, signal });
     const { range, fit, shape, needs } = resolved;
+    bundle.checkFollowed(shape);
     const merged = mergesTake(resolved);
     const { notes: extended, ...as } = asExtended(
       { clip, range, alpha },
@@ -157,7 +158,6 @@ export async function prepareShot(
     const capacity = memory ? capacityOf(memory, free, together) : unbounded(together);
     checkCapacity(runs, capacity);
     if (memory) checkMemory(planned, renderMemory(memory), free);
-    bundle.checkFollowed(shape);
     await bundle.readyTiles(shape);
     for (const note of controlNotes(runs, guides.controls)) warn(note);
     for (const note of [...guidanceNotes(runs, settings, bundle), ...reuseNotes(runs, settings)]) warn(note);

@@ -7,7 +7,7 @@ import { Pictures } from '../make/pictures.ts';
 import { fitCanvas, fitInto } from '../media/fit.ts';
 import type { Have } from '../methods/have.ts';
 import { statisticsOf } from '../methods/statistics.ts';
-import { type ImageText, openImageText } from '../metrics/image-text.ts';
+import { checkImageTextFollowed, type ImageText, openImageText } from '../metrics/image-text.ts';
 import { embedPrompt } from '../metrics/similarity.ts';
 import type { Bundle } from '../models/types.ts';
 import type { ResolvedShot } from '../recipe/request.ts';
@@ -33,6 +33,11 @@ interface SteeringOf {
   readonly shot: Pick<ResolvedShot, 'fit' | 'model'>;
   readonly store: ArtefactStore | null;
   readonly signal: AbortSignal;
+}
+
+/** What `openSteering` refuses of a network that cannot be followed back; nothing is opened. @throws AppError bundle-invalid, weights-missing */
+export async function checkSteering({ imageText }: SteeringGuide): Promise<void> {
+  if (imageText !== null) await checkImageTextFollowed(imageText);
 }
 
 /** @throws AppError bundle-invalid, weights-missing, model-failed naming the file; as decodeFrames does; Cancelled */
