@@ -11,6 +11,8 @@ export interface Of {
   readonly anchor: number;
   /** The one above alone by default. */
   readonly anchors?: readonly number[];
+  /** Those of the clip, where the method makes others. */
+  readonly fixed?: readonly number[];
   readonly structured?: boolean;
   readonly seed: number;
   readonly schedule: NoiseSchedule;
