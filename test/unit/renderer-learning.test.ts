@@ -35,10 +35,15 @@ describe('a curve of learning', () => {
   });
 
   it('is said in numbers', () => {
-    expect(learningText(curveOf([0.5], 100))).toBe('Step 1 of 100 · loss 0.5000');
+    expect(learningText(curveOf([0.5], 100))).toBe('Step 1 of 100 · mean loss 0.5000');
+    expect(curveText(curveOf([0.5], 100))).toBe(
+      'Loss so far: began at 0.5000, lowest 0.5000, the last step 0.5000',
+    );
     const curve = curveOf([...falling(2), ...Array<number>(10).fill(0.04)], 100);
-    expect(learningText(curve)).toBe('Step 12 of 100 · loss 0.0400, mean of the last 10');
-    expect(curveText(curve)).toBe('Loss so far: began at 1.0000, now 0.0400, 0.0400 at its lowest');
+    expect(learningText(curve)).toBe('Step 12 of 100 · mean loss 0.0400');
+    expect(curveText(curve)).toBe(
+      'Loss so far: began at 1.0000, lowest 0.0400, the mean of the last 10 steps 0.0400',
+    );
   });
 
   it('grows from left to right and stays within its picture', () => {

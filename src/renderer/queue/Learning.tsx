@@ -9,7 +9,9 @@ import styles from './Learning.module.css';
 import { curveLines, curveText, learningText, type Place } from './learning.ts';
 
 const [WIDTH, HEIGHT] = [240, 48];
-const drawn = (places: readonly Place[]) => places.map(([x, y]) => `${x * WIDTH},${y * HEIGHT}`).join(' ');
+/** A single place is drawn as a line to itself, which is a dot. */
+const drawn = (places: readonly Place[]) =>
+  [...places, places.at(-1)!].map(([x, y]) => `${x * WIDTH},${y * HEIGHT}`).join(' ');
 
 interface Props {
   readonly id: string;

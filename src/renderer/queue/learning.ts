@@ -3,15 +3,15 @@ import type { LearningCurve } from '../../common/learning-curve.ts';
 
 const loss = (value: number) => value.toFixed(4);
 
-/** "Step 12 of 100 · loss 0.0421, mean of the last 10". */
+/** "Step 12 of 100 · mean loss 0.0421", which has to stand in a line. */
 export function learningText({ taken, steps, recent }: LearningCurve): string {
-  const of = recent.of > 1 ? `, mean of the last ${recent.of}` : '';
-  return `Step ${taken} of ${steps} · loss ${loss(recent.mean)}${of}`;
+  return `Step ${taken} of ${steps} · mean loss ${loss(recent.mean)}`;
 }
 
 /** What the picture of it shows, for who does not see it. */
 export function curveText({ points, recent }: LearningCurve): string {
-  return `Loss so far: began at ${loss(points[0]!)}, now ${loss(recent.mean)}, ${loss(Math.min(...points))} at its lowest`;
+  const last = recent.of === 1 ? 'the last step' : `the mean of the last ${recent.of} steps`;
+  return `Loss so far: began at ${loss(points[0]!)}, lowest ${loss(Math.min(...points))}, ${last} ${loss(recent.mean)}`;
 }
 
 /** From the left and from the top, as shares of the width and of the height. */
