@@ -210,6 +210,22 @@ if (demoBundle()) {
   await inShots();
   await app.page.keyboard.press('c');
   await state(app, 'queue when done', () => app.page.getByRole('tab', { name: /Queue/ }).click());
+  await state(app, 'queue while learning', async () => {
+    await app.page.getByRole('tab', { name: 'Inspector' }).click();
+    await unfoldAll(app.page);
+    await app.page
+      .getByRole('button', { name: /Method$/ })
+      .first()
+      .click();
+    await app.page.getByRole('option', { name: /^Learn the clip/ }).click();
+    await inShots();
+    await app.page.keyboard.press('Control+Enter');
+    await app.page.getByRole('tab', { name: /Queue/ }).click();
+    await app.page.getByText(/^Step \d\d of 100/).waitFor({ timeout: RENDER_MS });
+  });
+  await app.page.getByRole('button', { name: /^Cancel / }).click();
+  await inShots();
+  await app.page.keyboard.press('Control+z');
 }
 await state(app, 'scopes', () => app.page.getByRole('tab', { name: 'Scopes' }).click());
 await app.page.getByRole('tab', { name: 'Inspector' }).click();
