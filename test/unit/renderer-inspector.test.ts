@@ -50,6 +50,11 @@ describe('a form from a schema', () => {
           for (const end of [control.min, control.max]) {
             if (end !== null) expect(() => parseParams(method, { [field.key]: end })).not.toThrow();
           }
+          // What is usual can be typed.
+          if (typeof field.default === 'number') {
+            expect(field.default).toBeGreaterThanOrEqual(control.min ?? -Infinity);
+            expect(field.default).toBeLessThanOrEqual(control.max ?? Infinity);
+          }
         }
       }
     },
@@ -84,6 +89,12 @@ describe('a form from a schema', () => {
       { kind: 'text', accepts: ['json'] },
     ]);
     expect(parametersOf('nonsense')).toEqual([]);
+    // What is usual lies far below what is allowed: it can be typed, and less than it.
+    const rate = { type: 'number', exclusiveMinimum: 0, maximum: 0.1, default: 3e-4 };
+    const control: object = parametersOf({ properties: { rate } })[0]!.control;
+    expect(control).toMatchObject({ kind: 'number', max: 0.1, end: null });
+    expect((control as { step: number }).step).toBeCloseTo(1e-4, 12);
+    expect((control as { min: number }).min).toBeCloseTo(1e-7, 12);
   });
 
   test('typed text becomes what the field accepts, or nothing', () => {

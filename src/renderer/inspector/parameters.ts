@@ -87,8 +87,17 @@ function numberOf(value: Property): ParameterControl {
   const integer = value.type === 'integer';
   const ends = [value.minimum ?? value.exclusiveMinimum, value.maximum ?? value.exclusiveMaximum];
   const [lowest, highest] = ends.map(bounded);
-  const step = value.multipleOf ?? stepFor(lowest ?? null, highest ?? null, integer);
+  const coarse = value.multipleOf ?? stepFor(lowest ?? null, highest ?? null, integer);
   const inside = (end: number | null | undefined, by: number) => (typeof end === 'number' ? end + by : null);
+  const usual = Math.abs(typeof value.default === 'number' ? value.default : 0);
+  if (value.multipleOf === undefined && !integer && usual > 0 && usual < coarse) {
+    // What is usual lies far below what is allowed, where a slider would only leap over it: it is typed.
+    const step = 10 ** Math.floor(Math.log10(usual));
+    const min = inside(lowest, value.minimum === undefined ? step / 1000 : 0);
+    const max = inside(highest, value.maximum === undefined ? -step : 0);
+    return { kind: 'number', min, max, end: null, step, integer };
+  }
+  const step = coarse;
   const min = inside(lowest, value.minimum === undefined ? step : 0);
   const max = inside(highest, value.maximum === undefined ? -step : 0);
   return { kind: 'number', min, max, end: max, step, integer };
