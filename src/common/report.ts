@@ -165,6 +165,8 @@ export interface TakeReport {
     readonly open: number;
     /** Estimating motion; absent in reports of before. */
     readonly flow?: number;
+    /** Learning the shot; absent in reports of before. */
+    readonly learn?: number;
     readonly invert: number;
     readonly sample: number;
     readonly encode: number;

@@ -27,7 +27,7 @@ describe('what is compared', () => {
   it('asks for what there is, by ids of its own', () => {
     expect(new Set(VARIANTS.map(({ id }) => id)).size).toBe(VARIANTS.length);
     for (const variant of VARIANTS) {
-      const asked = requestFor(variant, SHOT);
+      const asked = requestFor(variant, SHOT, SHOT.edits[0]!);
       if (asked) expect(completed(asked).method, variant.id).toMatchObject({ id: asked.method!.id });
     }
     for (const id of COMPARISONS.flatMap(({ variants }) => variants))
@@ -36,7 +36,7 @@ describe('what is compared', () => {
 
   it('has a row in the main table for every method that edits the frames there are', () => {
     const rows = VARIANTS.filter(({ group }) => group === 'main').flatMap(
-      (variant) => requestFor(variant, SHOT)?.method?.id ?? [],
+      (variant) => requestFor(variant, SHOT, SHOT.edits[0]!)?.method?.id ?? [],
     );
     const editing = methods.list.filter(({ makesFrames }) => !makesFrames);
     expect(editing.map(({ id }) => id).filter((id) => !rows.includes(id))).toEqual([]);

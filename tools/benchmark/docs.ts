@@ -11,6 +11,7 @@ const SECTIONS = {
   results: 'benchmark:edits',
   motion: 'benchmark:edits',
   clips: 'benchmark:clips',
+  gradients: 'benchmark:gradients',
   peers: 'bench',
 } as const;
 export type Section = keyof typeof SECTIONS;

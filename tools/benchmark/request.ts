@@ -14,7 +14,7 @@ const ANY = {
 
 /** With every default, the method's own too. @throws AppError usage where it asks for what there is not */
 export function completed(asked: SomeSettings): SomeSettings {
-  const settings = parseSettings({ ...ANY, ...asked });
+  const settings = parseSettings({ ...ANY, ...asked, source: { ...ANY.source, ...asked.source } });
   const { id, params } = settings.method;
   const whole = parseParams(getMethod(id), params) as Record<string, unknown>;
   return { ...settings, method: { id, params: whole } };

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import type { TakeReport } from '../../src/common/report.ts';
 import type { EditRequest } from '../../src/common/settings/settings.ts';
 import { type Engine, startEngine } from '../../src/main/cli/engine.ts';
 import { type ImageText, openImageText } from '../../src/main/engine/metrics/image-text.ts';
@@ -36,6 +37,8 @@ export interface BenchSettings {
   readonly guidance: number;
   readonly refinement: number;
   readonly seed: number;
+  /** Each take by an engine process of its own, so that its memory is its own. */
+  readonly apart?: true;
 }
 
 /** What the engine's report says of a render; absent where nothing was rendered. */
@@ -45,6 +48,11 @@ interface Cost {
   readonly calls: number;
   /** Network calls that inverting this shot costs the first time. */
   readonly inversionCalls: number;
+  /** Wall seconds of what is made before sampling, and kept: motion, inversions, empty prompts, what is learnt. Absent in runs of before, like what follows. */
+  readonly onceSeconds?: number;
+  /** Of the whole process, which other takes share where they are not apart. */
+  readonly peakMemoryBytes?: number;
+  readonly nullText?: NonNullable<TakeReport['inversion']['nullText']>;
 }
 
 export interface Run {
@@ -106,21 +114,22 @@ export async function openBench(set: HeldOutSet, settings: BenchSettings): Promi
 
   const fileOf = (shot: Shot, edit: Edit, { id }: Variant) => join(folder, `${shot.name}-${edit.kind}-${id}`);
   const requestOf = (shot: Shot, edit: Edit, variant: Variant): EditRequest => {
-    const asked = requestFor(variant, shot);
+    const asked = requestFor(variant, shot, edit);
     return {
-      source: { clip: shot.clip },
+      source: { clip: shot.clip, ...asked?.source },
       model: { bundle: variant.depth ? settings.depthBundle! : settings.bundle, provider: 'cpu' },
       prompts: { source: shot.sourcePrompt, target: edit.prompt },
       method: asked?.method,
       sampling: { steps, guidance, seed, size: side, ...asked?.sampling },
       inversion: { refinement, ...asked?.inversion },
       guide: asked?.guide,
+      extend: asked?.extend,
       output: { path: `${fileOf(shot, edit, variant)}-take`, format: 'png' },
     };
   };
   /** The set is in the folder's name, so its files are named within it. */
-  const identity = (shot: Shot, variant: Variant) => {
-    const asked = requestFor(variant, { ...shot, matte: relative(dir, shot.matte) });
+  const identity = (shot: Shot, edit: Edit, variant: Variant) => {
+    const asked = requestFor(variant, { ...shot, matte: relative(dir, shot.matte) }, edit);
     const model = variant.depth && depthBundle ? { model: { bundle: depthBundle } } : {};
     return asked ? completed({ ...asked, ...model }) : null;
   };
@@ -129,8 +138,8 @@ export async function openBench(set: HeldOutSet, settings: BenchSettings): Promi
     const file = fileOf(shot, edit, variant);
     if (!existsSync(`${file}.json`) || !existsSync(`${file}.png`)) return null;
     const kept = JSON.parse(readFileSync(`${file}.json`, 'utf8')) as Kept;
-    if (!asksTheSame(JSON.parse(kept.request), identity(shot, variant))) return null;
-    return { ...kept, run: { ...kept.run, motions: shot.motions, frames: shot.frames } };
+    if (!asksTheSame(JSON.parse(kept.request), identity(shot, edit, variant))) return null;
+    return { ...kept, run: { ...kept.run, motions: shot.motions, frames: framesOf(shot, variant) } };
   };
 
   const footage = (shot: Shot): Footage => {
@@ -143,14 +152,22 @@ export async function openBench(set: HeldOutSet, settings: BenchSettings): Promi
     const request = requestOf(shot, edit, variant);
     rmSync(request.output.path, { recursive: true, force: true });
     const report = await engine.call('job.run', request);
-    const take = await readTake(report.take.path, side * side * 3);
+    if (settings.apart) {
+      await engine.stop();
+      engine = null;
+    }
+    const take = ofRange(await readTake(report.take.path, side * side * 3), variant, shot);
     rmSync(request.output.path, { recursive: true, force: true });
     rmSync(reportPath(request.output.path), { force: true });
     const { sampling, inversion } = report.settings;
+    const { flow = 0, learn = 0, invert, sample } = report.seconds;
     const cost: Cost = {
-      seconds: report.seconds.sample,
+      seconds: sample,
       calls: report.sampling.unetCalls,
       inversionCalls: report.inversion.frames * sampling.steps * (1 + inversion.refinement),
+      onceSeconds: flow + learn + invert,
+      peakMemoryBytes: report.peakMemoryBytes,
+      ...(report.inversion.nullText && { nullText: report.inversion.nullText }),
     };
     return { take, cost };
   };
@@ -181,20 +198,27 @@ export async function openBench(set: HeldOutSet, settings: BenchSettings): Promi
       const known = read(shot, edit, variant);
       if (known?.scoredBy === scoredBy) return known.run;
       const file = fileOf(shot, edit, variant);
-      const truth = readPictures(edit.truth);
+      const truth = ofRange(readPictures(edit.truth), variant, shot);
       let take: Uint8Array[];
       let cost = known?.run.cost ?? null;
       if (known) take = await readStrip(`${file}.png`, side);
       else if (variant.request) ({ take, cost } = await render(shot, edit, variant));
       else if (variant.id === 'ceiling') take = await throughAutoencoder(truth);
-      else take = [...footage(shot).source];
+      else take = ofRange(footage(shot).source, variant, shot);
       if (!known) await writeStrip(take, side, `${file}.png`);
       const { sourcePrompt } = shot;
-      const scored = { take, truth, footage: footage(shot), edit, sourcePrompt, side };
+      const { source, masks, motions: moves } = footage(shot);
+      const seen = {
+        source: ofRange(source, variant, shot),
+        masks: ofRange(masks, variant, shot),
+        motions: ofRange(moves, variant, shot).slice(0, take.length - 1),
+      };
+      const scored = { take, truth, footage: seen, edit, sourcePrompt, side };
       const scores = await score(scored, { judge, imageText });
-      const { name, motions, frames } = shot;
+      const { name, motions } = shot;
+      const frames = take.length;
       const run: Run = { shot: name, kind: edit.kind, variant: variant.id, motions, frames, cost, scores };
-      keep(file, { request: JSON.stringify(identity(shot, variant)), scoredBy, run });
+      keep(file, { request: JSON.stringify(identity(shot, edit, variant)), scoredBy, run });
       return run;
     },
     kept: (shot, edit, variant) => read(shot, edit, variant)?.run ?? null,
@@ -206,6 +230,16 @@ export async function openBench(set: HeldOutSet, settings: BenchSettings): Promi
       await imageText?.close();
     },
   };
+}
+
+function ofRange<T>(frames: readonly T[], { measured }: Variant, shot: Shot): T[] {
+  const range = measured?.(shot);
+  return frames.slice(range?.start, range?.end);
+}
+
+function framesOf(shot: Shot, { measured }: Variant): number {
+  const range = measured?.(shot);
+  return range ? range.end - range.start : shot.frames;
 }
 
 /** Of all its networks. */

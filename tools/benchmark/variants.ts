@@ -1,23 +1,26 @@
 /** What is compared: methods of the engine with their settings. "main" runs everywhere, ablations on a part of the shots. */
 import type { Mask } from '../../src/common/masks/mask.ts';
+import type { FrameRange } from '../../src/common/media.ts';
 import type { SomeSettings } from '../../src/common/settings/settings.ts';
 import type { Edit, Shot } from './heldout.ts';
 
 export interface Variant {
   readonly id: string;
   readonly label: string;
-  /** Where in the report it belongs; a variant may stand in several comparisons, see COMPARISONS. */
-  readonly group: 'main' | 'ablation' | 'reconstruction';
-  /** What is asked of the engine, of a shot; absent where nothing is rendered. */
-  readonly request?: SomeSettings | ((shot: Shot) => SomeSettings);
+  /** Where in the report it belongs; a variant may stand in several comparisons, see COMPARISONS and gradient-variants.ts. */
+  readonly group: 'main' | 'ablation' | 'reconstruction' | 'gradient';
+  /** What is asked of the engine, of a shot and an edit; absent where nothing is rendered. */
+  readonly request?: SomeSettings | ((shot: Shot, edit: Edit) => SomeSettings);
+  /** Frames of the take that are measured, where it is not the whole. */
+  readonly measured?: (shot: Shot) => FrameRange;
   /** Kinds of edit for which it is meant; absent for all. */
   readonly edits?: readonly Edit['kind'][];
   /** Needs a model that takes depth. */
   readonly depth?: true;
 }
 
-export function requestFor({ request }: Variant, shot: Shot): SomeSettings | undefined {
-  return typeof request === 'function' ? request(shot) : request;
+export function requestFor({ request }: Variant, shot: Shot, edit: Edit): SomeSettings | undefined {
+  return typeof request === 'function' ? request(shot, edit) : request;
 }
 
 /** How far towards noise both noise-started baselines are taken, so that only the sharing of the noise differs. */
