@@ -130,14 +130,16 @@ describe('the table', () => {
     expect(gradientTable(group, [run('off', 20, 4)])).toBeNull();
   });
 
-  it('says what empty prompts take to keep', () => {
-    const tuned = (id: string, shared: boolean, bytes: number, psnr: number) => {
-      const one = run(id, psnr, 4, { kind: 'same' });
-      const nullText = { shared, made: 1, fromCache: 0, bytes, psnr: null, plainPsnr: null };
+  it('says what empty prompts take to keep, and how near they lead', () => {
+    const tuned = (id: string, shared: boolean, bytes: number, psnr: number | null) => {
+      const one = run(id, 20, 4);
+      const nullText = { shared, made: 1, fromCache: 0, bytes, psnr, plainPsnr: 12 };
       return { ...one, cost: { ...one.cost!, nullText } };
     };
-    expect(emptyPromptsNote([tuned('own', false, 4096, 30), tuned('shared', true, 1024, 28.5)])).toBe(
-      'Empty prompts of 4 frames take 4 KB to keep, one for all of them 1 KB; sharing it costs 1.50 dB on the way back to the clip.',
+    const own = [tuned('own', false, 4096, 30), tuned('own', false, 4096, null)];
+    expect(emptyPromptsNote([...own, tuned('shared', true, 1024, 28.5)])).toBe(
+      'Empty prompts of 4 frames take 4 KB to keep, one for all of them 1 KB. The source prompt leads the frame that is checked ' +
+        'back to 30.0 dB with its own, to 28.5 dB with the shared one, to 12.0 dB with neither.',
     );
     expect(emptyPromptsNote([run('on', 20, 1)])).toBeNull();
   });

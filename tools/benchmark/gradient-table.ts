@@ -51,19 +51,20 @@ export function gradientTable({ title, of, variants }: GradientGroup, runs: read
   return [`### ${title}`, lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')].join('\n\n');
 }
 
-/** What empty prompts take to keep, and what one for all frames gives away; null where none were tuned. */
+/** What empty prompts take to keep, and how near they lead back, of the frames that the engine checks; null where none were tuned. */
 export function emptyPromptsNote(runs: readonly Run[]): string | null {
-  const tuned = runs.filter(({ kind, cost }) => kind === 'same' && cost?.nullText);
-  const of = (shared: boolean) => tuned.filter(({ cost }) => cost!.nullText!.shared === shared);
-  const [own, shared] = [of(false), of(true)];
+  const told = runs.flatMap(({ frames, cost }) =>
+    cost?.nullText && cost.nullText.psnr !== null ? [{ frames, ...cost.nullText }] : [],
+  );
+  const [own, shared] = [told.filter((one) => !one.shared), told.filter((one) => one.shared)];
   if (own.length === 0 || shared.length === 0) return null;
-  const kilobytes = (list: readonly Run[]) =>
-    (mean(list.map(({ cost }) => cost!.nullText!.bytes))! / 1024).toFixed(0);
-  const nearness = (list: readonly Run[]) => mean(list.map(({ scores }) => scores.psnr.whole))!;
-  const lost = nearness(own) - nearness(shared);
+  const kilobytes = (list: typeof told) => (mean(list.map(({ bytes }) => bytes))! / 1024).toFixed(0);
+  const decibels = (values: readonly (number | null)[]) => mean(values)!.toFixed(1);
+  const back = (list: typeof told) => decibels(list.map(({ psnr }) => psnr));
   return (
-    `Empty prompts of ${own[0]!.frames} frames take ${kilobytes(own)} KB to keep, one for all of them ` +
-    `${kilobytes(shared)} KB; sharing it costs ${lost.toFixed(2)} dB on the way back to the clip.`
+    `Empty prompts of ${own[0]!.frames} frames take ${kilobytes(own)} KB to keep, one for all of them ${kilobytes(shared)} KB. ` +
+    `The source prompt leads the frame that is checked back to ${back(own)} dB with its own, to ${back(shared)} dB with the shared one, ` +
+    `to ${decibels(own.map(({ plainPsnr }) => plainPsnr))} dB with neither.`
   );
 }
 

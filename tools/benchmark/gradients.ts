@@ -127,7 +127,7 @@ async function main(): Promise<void> {
   const made = `${steps} steps, guidance ${guidance} where nothing else is said, refinement ${refinement}, seed ${seed}`;
   const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown processor'}`;
   const text = [
-    `Model ${bench.bundle.name}, ${shots.length} held-out shots of ${set.frames} frames at ${set.side}×${set.side}, edits of ${[...asked.edits].join(' and ')}; ${made}; ${machine}; ${new Date().toISOString().slice(0, 10)}.`,
+    `Model ${bench.bundle.name}, held-out shots: ${shots.length} of ${set.frames} frames at ${set.side}×${set.side}, edits of ${[...asked.edits].join(' and ')}; ${made}; ${machine}; ${new Date().toISOString().slice(0, 10)}.`,
     ...groups.flatMap((group) => gradientTable(group, runs) ?? []),
     ...[emptyPromptsNote(runs)].filter((note) => note !== null),
   ].join('\n\n');
