@@ -32,8 +32,8 @@ function recordedVisits(runs: readonly Run[]): number {
 
 /** What a call of the outermost layers spares of a whole one. */
 const SHALLOW_SAVES = 0.8;
-/** A call that is followed backwards, in calls that are not: docs/performance.md, "Gradients", has the measures. */
-export const RECORDED_UNITS = 4.5;
+/** A call that is followed backwards, in calls that are not; whole, as progress is. docs/performance.md, "Gradients", has the measures. */
+export const RECORDED_UNITS = 4;
 
 /** The work of calls, of what it were if all were whole and only went forwards. */
 export function shareOfWork({ all, shallow, recorded }: Calls): number {
