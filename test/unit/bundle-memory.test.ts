@@ -50,6 +50,7 @@ it('a model nobody edits with yet is told by a guided edit at its size and at sm
     ...{ text: 5e8, features: 0, deep: 0 },
     calls: (calls) => calls.length * height * width * 1000,
     shallow: () => 0,
+    recorded: () => ({ weights: 0, values: 0 }),
     vaeWeights: { encoder: 0, decoder: 0 },
   });
   const at = { nativeSize: 512, grid: 64, factor: 8, channels: 4 };

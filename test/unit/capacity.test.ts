@@ -36,6 +36,7 @@ const foretold: Foretold = {
   },
   calls: (calls) => calls.reduce((sum, call) => sum + cost(call), 0),
   shallow: () => 0,
+  recorded: () => ({ weights: 0, values: 0 }),
   vaeWeights: { encoder: 0, decoder: 0 },
 };
 const memoryOf = (runs: readonly Run[], needs: readonly Need[] = []): MemoryOf => ({
@@ -48,6 +49,7 @@ const memoryOf = (runs: readonly Run[], needs: readonly Need[] = []): MemoryOf =
     structureChannels: 0,
     controlPictures: 0,
     texts: { frame: 0, together: 0 },
+    learning: null,
     watched: false,
   },
 });

@@ -133,7 +133,7 @@ async function measureUnet(asked: Asked, root: string): Promise<Measured> {
   const { sites, residuals } = network.functions;
   const memory = network.memory();
   const foretold = unetCalls(
-    { network: memory, shallow: null, deepChannels: 0, io, sites, residuals },
+    { network: memory, shallow: null, recorded: null, learnt: [], deepChannels: 0, io, sites, residuals },
     latent,
     [],
   );

@@ -113,7 +113,16 @@ async function measure(json: string): Promise<PassMeasured> {
   const made = asked.bank > 0 ? [own, call] : [call];
   const latent = { height: side, width: side };
   const foretold = unetCalls(
-    { network: network.memory(), shallow: null, deepChannels: 0, io, sites, residuals },
+    {
+      network: network.memory(),
+      shallow: null,
+      recorded: null,
+      learnt: [],
+      deepChannels: 0,
+      io,
+      sites,
+      residuals,
+    },
     latent,
     [],
   ).calls(made);

@@ -187,6 +187,7 @@ export const pix2video: Method<Params, 'inversion' | 'gradient'> = {
   }),
   severalAnchors: true,
   picks: ({ attention }) => attention === 'random',
+  lighter: ({ update }) => (update === 'exact' ? 'pull at the predicted picture alone (-p update=x0)' : null),
   needs: ({ update }) => (update === 'exact' ? ['inversion', 'gradient'] : ['inversion']),
   runs: (shot, params) => [
     {

@@ -131,6 +131,12 @@ export const reconstructionGuidance: Method<Params, Needs> = {
   makesFrames: true,
   // Those that ask once a step and add no noise: what is fixed stands under its own.
   solvers: ['ddim', 'euler', 'dpmpp_2m'],
+  lighter: ({ weight, window }) =>
+    weight === 0
+      ? null
+      : window > 3
+        ? `work on fewer frames at a time (-p window=3)`
+        : 'leave out the pull to the clip (-p weight=0)',
   needs: ({ start, weight }) => [
     'clean',
     ...(start === 'motion' ? (['flow'] as const) : []),

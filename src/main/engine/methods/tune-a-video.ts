@@ -49,6 +49,8 @@ export const tuneAVideo: Method<Params, 'inversion' | 'tuned'> = {
   schema,
   sites: 'all',
   solvers: ['ddim'],
+  lighter: ({ together }) =>
+    together > 2 ? `let a step of learning see fewer frames (-p together=${Math.ceil(together / 2)})` : null,
   learns: ({ learnSteps: steps, learnRate: rate, learnSeed: seed, rank, together }) => ({
     ...{ steps, rate, rank, together, seed },
   }),

@@ -97,6 +97,8 @@ export interface Method<P = unknown, N extends Need = Need> {
    * both are at hand. @throws AppError plugin-failed, Cancelled
    */
   resolve?(params: P, shot: PlannedShot | null, signal?: AbortSignal): Promise<Method<P, N>>;
+  /** What takes less memory, with these parameters, where the network is followed backwards: a clause; null where nothing does. */
+  lighter?(params: P): string | null;
   /** How the network learns the shot before it is sampled; of methods that need `tuned`. */
   learns?(params: P): Learning;
   needs(params: P): readonly N[];

@@ -17,6 +17,7 @@ import type { FollowedGraph } from './followed.ts';
 import { LazySession } from './lazy-session.ts';
 import { LearntWeights } from './learnt.ts';
 import { NetworkMemory } from './memory/network.ts';
+import { RecordedMemory } from './memory/recorded.ts';
 import type { Purpose, Role, RoleName, Runner } from './role.ts';
 import { chooseSession, type SessionChoice, type SessionWish, weightsInFile } from './session-choice.ts';
 import type { Source } from './source.ts';
@@ -65,6 +66,8 @@ export interface OpenModel<Functions = unknown> {
   memory(): NetworkMemory;
   /** The same of what is cut from it; null where nothing is. */
   cutMemory(): NetworkMemory | null;
+  /** What calls that are followed back take beside; null where it was not opened for that. */
+  recordedMemory(): RecordedMemory | null;
   /** How often its session was opened. */
   readonly opened: number;
   readonly isOpen: boolean;
@@ -137,6 +140,7 @@ export interface Prepared {
   readonly cut: ReturnType<typeof cutFrom>;
   memory(): NetworkMemory;
   cutMemory(): NetworkMemory | null;
+  recordedMemory(): RecordedMemory | null;
 }
 
 /** Rewrites a graph that was read, in memory; the files stay as they are. @throws AppError bundle-invalid */
@@ -161,6 +165,7 @@ export function prepareRead<Io, Want, Variant, Functions>(
   const how = { ...choice, ...role.session };
   const cut = cutFrom(bytes, role.cut?.(outcomes, io) ?? null, label);
   const memoryOf = (graph: Uint8Array) => new NetworkMemory(parseModel(graph).graph, how);
+  let recorded: RecordedMemory | null = null;
   const followed = asRead && {
     graph: rewritten(asRead, [...beside, ...role.passes('gradients', variant)], label),
     file: source.file,
@@ -169,6 +174,11 @@ export function prepareRead<Io, Want, Variant, Functions>(
     ...{ bytes, outcomes, how, cut, followed, last },
     memory: () => memoryOf(bytes),
     cutMemory: () => cut && memoryOf(cut.bytes),
+    recordedMemory() {
+      // It remembers what it worked out.
+      recorded ??= followed && new RecordedMemory(followed.graph, { how, last, label });
+      return recorded;
+    },
   };
 }
 
@@ -183,7 +193,7 @@ export async function openRead<Io, Want, Variant, Functions>(
   const { source, io, unchanged } = read;
   const { folder } = read.graph;
   const label = `${role.label} of ${name}`;
-  const { bytes, outcomes, how, cut, followed, last, memory, cutMemory } = prepareRead(role, read, options);
+  const { bytes, outcomes, how, cut, followed, last, ...memories } = prepareRead(role, read, options);
   const open = (of: Model | Uint8Array, asItStands = false) => {
     unchanged();
     return createSession(of, {
@@ -249,8 +259,9 @@ export async function openRead<Io, Want, Variant, Functions>(
     }),
     learnt,
     followed,
-    memory,
-    cutMemory,
+    memory: memories.memory,
+    cutMemory: memories.cutMemory,
+    recordedMemory: memories.recordedMemory,
     get runSeconds() {
       return sessions.reduce((sum, { runSeconds }) => sum + runSeconds, tiles?.runSeconds ?? 0);
     },

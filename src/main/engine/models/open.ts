@@ -152,6 +152,8 @@ function assemble(
           factor,
           unet: {
             ...{ network: models.unet.memory(), shallow: models.unet.cutMemory(), io: ios.unet },
+            recorded: models.unet.recordedMemory(),
+            learnt: models.unet.functions.learnt,
             ...{ sites, residuals, deepChannels },
           },
           vaeEncoder: { network: models.vaeEncoder.memory(), io: ios.vaeEncoder },

@@ -162,7 +162,13 @@ export function createPlanner(parts: PlannerParts): Planner {
     /** Beside a running render nothing is refused: this one begins when that one has given its memory back. */
     const memoryNeeded = async () => {
       const { weights, foretell: foretellWhole } = await model.memory(
-        { ...attentionOf(resolved), reuse: settings.sampling.reuse > 1, attention, memory: memoryUse },
+        {
+          ...{ ...attentionOf(resolved), reuse: settings.sampling.reuse > 1, attention, memory: memoryUse },
+          ...(learning && { learnt: { rank: learning.rank } }),
+          gradients: ['gradient', 'nullText', 'tuned'].some((need) =>
+            (needs as readonly string[]).includes(need),
+          ),
+        },
         controlNetsOf(settings),
       );
       const tiles = new TilesOfVae({
@@ -170,7 +176,10 @@ export function createPlanner(parts: PlannerParts): Planner {
         ...{ model, weights },
       });
       const foretell = (shape: LatentShape) => tiles.foretold(foretellWhole(shape), shape);
-      const planned = { resolved, controls: guides.controls, watched: true, foretell };
+      const planned = {
+        ...{ resolved, controls: guides.controls, watched: true, foretell },
+        learnt: range.end - range.start,
+      };
       const needed = renderMemory(memoryOf(planned));
       if (!isBusy()) checkMemory(planned, needed, free);
       return needed.total;

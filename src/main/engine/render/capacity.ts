@@ -3,6 +3,7 @@ import { totalmem } from 'node:os';
 import { AppError } from '../../../common/errors.ts';
 import type { Capacity } from '../diffusion/capacity.ts';
 import type { Attending } from '../diffusion/types.ts';
+import { NOTHING_RECORDED } from '../models/memory/foretold.ts';
 import type { Provider } from '../onnx/ort.ts';
 import { callsOf, type MemoryOf, sampleBytes } from './memory.ts';
 
@@ -22,9 +23,11 @@ export function capacityOf(of: MemoryOf, free: number, pays: boolean): Capacity 
   const most = Math.max(...of.runs.map(({ frames }) => frames.length));
   const kinds = callsOf(of);
   const fitting = (kind: Attending): number => {
+    // Frames that see each other are bound together before and after they are followed back, which is counted as it is asked for.
+    const recorded = kind.joint ? NOTHING_RECORDED : undefined;
     const others = kinds.filter((other) => !alike(other, kind));
     const fits = (frames: number) =>
-      sampleBytes(of, [...others, { ...kind, frames, branches: of.branches }]) <= free;
+      sampleBytes(of, [...others, { ...kind, frames, branches: of.branches }], recorded) <= free;
     // Most edits fit as they are.
     if (fits(most)) return most;
     // More frames never take less.

@@ -18,6 +18,8 @@ export interface Planned {
   readonly controls: readonly ControlGuide[];
   /** Whether somebody may look in on it. */
   readonly watched: boolean;
+  /** Frames that are learnt, where the method does so. */
+  readonly learnt: number;
   foretell(shape: LatentShape): Foretold;
 }
 
@@ -27,8 +29,9 @@ export function attentionOf({ method, params, anchors }: ResolvedShot): Attentio
 }
 
 /** What the render is, as far as memory matters. */
-export function memoryOf({ resolved, controls, watched, foretell }: Planned): MemoryOf {
-  const { shape, fit, settings, model, needs } = resolved;
+export function memoryOf({ resolved, controls, watched, foretell, learnt }: Planned): MemoryOf {
+  const { shape, fit, settings, model, needs, method, params } = resolved;
+  const learning = method.learns?.(params) ?? null;
   const texts = nullTextBytes(resolved);
   const colours = ({ control, source }: ControlGuide) =>
     source.kind === 'clip' && control.condition !== 'depth' ? 3 : 1;
@@ -44,6 +47,7 @@ export function memoryOf({ resolved, controls, watched, foretell }: Planned): Me
       settings.inversion.nullText === 'shared'
         ? { frame: 0, together: texts }
         : { frame: texts, together: 0 },
+    learning: learning && Math.min(learning.together, learnt),
     watched,
   };
 }
@@ -67,6 +71,7 @@ export function checkMemory(planned: Planned, needed: RenderMemory, free: number
     planned.resolved.needs.includes('nullText') && settings.inversion.nullText === 'frame'
       ? `share what is tuned over the frames (${settingWord('inversion.nullText')} at shared)`
       : null,
+    needed.recorded.values > 0 ? (method.lighter?.(planned.resolved.params) ?? null) : null,
     'close other programs',
     method.sites === 'none' ? null : 'use a method that looks at no other frames (sdedit, mix)',
   ];
@@ -100,11 +105,21 @@ function tilesFor(
 function largestSize(planned: Planned, size: number, free: number): number | null {
   const { model, clip, settings } = planned.resolved;
   if (model.frozen.width !== null || model.frozen.height !== null) return null;
+  // To derive the way back takes a second and more at each size of a large network; below a size it takes less than its share of the area.
+  const { shape: asked } = planned.resolved;
+  const whole = planned.foretell(asked);
+  const foretellSmaller = (shape: LatentShape): Foretold => ({
+    ...planned.foretell(shape),
+    recorded(calls) {
+      const { weights, values } = whole.recorded(calls);
+      return { weights, values: (values * shape.height * shape.width) / (asked.height * asked.width) };
+    },
+  });
   const fits = (steps: number): boolean => {
     const smaller = { ...settings, sampling: { ...settings.sampling, size: steps * model.grid } };
     const fit = canvasOf(smaller, clip, model);
     const resolved = { ...planned.resolved, settings: smaller, fit, shape: latentShape(fit, model) };
-    return renderMemory(memoryOf({ ...planned, resolved })).total <= free;
+    return renderMemory(memoryOf({ ...planned, resolved, foretell: foretellSmaller })).total <= free;
   };
   // A larger one never takes less.
   let [low, high] = [0, Math.ceil(size / model.grid) - 1];

@@ -1,9 +1,9 @@
 /** What a render needs of the machine's memory, before its first frame: the largest of its stages, since each lets its networks go. */
 import { mostKept } from '../diffusion/history.ts';
-import { attendingOf, keysOf, passesOf, type Run } from '../diffusion/run.ts';
+import { attendingOf, isRecorded, keysOf, type Pass, passesOf, type Run } from '../diffusion/run.ts';
 import type { LatentShape } from '../diffusion/types.ts';
 import { type Need, wantsInversion } from '../methods/have.ts';
-import type { Call, Foretold } from '../models/memory/foretold.ts';
+import type { Call, Foretold, RecordedBytes, RecordedCall } from '../models/memory/foretold.ts';
 import { ENGINE, INVERTING } from '../models/memory/usual.ts';
 
 const FLOAT = 4;
@@ -25,6 +25,8 @@ export interface MemoryOf {
   readonly controlPictures: number;
   /** Bytes of tuned texts: of each frame, and of all together. */
   readonly texts: { readonly frame: number; readonly together: number };
+  /** Frames of the shot that a step of learning sees at once; null where nothing is learnt. */
+  readonly learning: number | null;
   /** Whether somebody looks in on it, which decodes frames while they are sampled. */
   readonly watched: boolean;
 }
@@ -35,6 +37,8 @@ export interface RenderMemory {
   readonly total: number;
   /** What one frame more adds. */
   readonly perFrame: number;
+  /** Of calls that are followed backwards: its part of stages in which frames are inverted or sampled. */
+  readonly recorded: RecordedBytes;
 }
 
 export function renderMemory(of: MemoryOf): RenderMemory {
@@ -42,24 +46,60 @@ export function renderMemory(of: MemoryOf): RenderMemory {
   const { unet, vaeEncoder, vaeDecoder, vaeSteadyDecoder, text } = foretold;
   const frames = new Set(of.runs.flatMap((run) => run.frames)).size;
   const held = ENGINE + heldBytes(of);
+  const recorded = foretold.recorded(recordedCallsOf(of));
+  // Learning comes before, in the same session.
+  const before = sum(foretold.recorded(beforeSampling(of)));
   const redrawn = needs.includes('pictures') || needs.includes('between');
   const stages = {
     text: ENGINE + text,
     // How well a frame's noise leads back to it is seen in its picture.
     invert: wantsInversion(needs)
-      ? held + unet + vaeEncoder + vaeDecoder + foretold.calls([INVERTING])
-      : held + unet + vaeEncoder,
+      ? held + before + unet + vaeEncoder + vaeDecoder + foretold.calls([INVERTING])
+      : held + before + unet + vaeEncoder,
     sample:
-      sampleBytes(of) +
+      sampleBytes(of, callsOf(of), recorded) +
       Math.max(watched ? vaeDecoder : 0, redrawn ? vaeSteadyDecoder : 0) +
       (redrawn ? vaeEncoder : 0),
     decode: held + vaeDecoder,
   };
-  return { stages, total: Math.max(...Object.values(stages)), perFrame: perFrame(of, frames) };
+  return { stages, total: Math.max(...Object.values(stages)), perFrame: perFrame(of, frames), recorded };
 }
 
-/** While frames are sampled, with the UNet alone. @param calls of the UNet; those of the runs unless said */
-export function sampleBytes(of: MemoryOf, calls: readonly Call[] = callsOf(of)): number {
+const sum = ({ weights, values }: RecordedBytes) => weights + values;
+
+/** Every kind of call that is followed backwards once: those of learning and tuning, then those of the runs. */
+function recordedCallsOf(of: MemoryOf): RecordedCall[] {
+  const calls = new Map<string, RecordedCall>();
+  for (const run of of.runs) {
+    if (!run.differentiates) continue;
+    for (const step of run.schedule.levels.keys()) {
+      const passes = passesOf(run, step);
+      const lend = new Set(passes.flatMap((pass) => keysOf(pass)));
+      for (const pass of passes) {
+        if (!isRecorded(run, step, pass)) continue;
+        const lends = pass.frames.some((frame) => lend.has(frame));
+        const call = { ...callOf(pass, of.branches), by: 'latent', lends } as const;
+        calls.set(JSON.stringify(call), call);
+      }
+    }
+  }
+  return [...beforeSampling(of), ...calls.values()];
+}
+
+function beforeSampling({ learning, needs }: Pick<MemoryOf, 'learning' | 'needs'>): RecordedCall[] {
+  return [
+    ...(learning === null ? [] : [{ ...INVERTING, frames: learning, by: 'weights', causal: true } as const]),
+    // Through the unconditional branch alone.
+    ...(needs.includes('nullText') ? [{ ...INVERTING, by: 'text' } as const] : []),
+  ];
+}
+
+/** While frames are sampled, with the UNet alone. @param calls of the UNet; those of the runs unless said, as what is followed back adds */
+export function sampleBytes(
+  of: MemoryOf,
+  calls: readonly Call[] = callsOf(of),
+  recorded: RecordedBytes = of.foretold.recorded(recordedCallsOf(of)),
+): number {
   const { foretold, needs, branches, runs } = of;
   const { unet, controlNets, features, deep } = foretold;
   // Frames are inverted in the same session.
@@ -67,7 +107,8 @@ export function sampleBytes(of: MemoryOf, calls: readonly Call[] = callsOf(of)):
   const longest = Math.max(...runs.map(({ frames }) => frames.length));
   // What the depth made of every frame of a run is kept from a whole step to the next one.
   const kept = branches * (features * mostLent(runs) + deep * longest);
-  return ENGINE + heldBytes(of) + unet + controlNets + kept + foretold.calls(all) + foretold.shallow(calls);
+  const called = foretold.calls(all) + foretold.shallow(calls) + sum(recorded);
+  return ENGINE + heldBytes(of) + unet + controlNets + kept + called;
 }
 
 /** Every kind of call in these runs once. */
@@ -76,16 +117,16 @@ export function callsOf({ runs, branches }: Pick<MemoryOf, 'runs' | 'branches'>)
   for (const run of runs) {
     for (const step of run.schedule.levels.keys()) {
       for (const pass of passesOf(run, step)) {
-        const call = {
-          ...attendingOf(pass),
-          frames: pass.keys === 'joint' ? pass.frames.length : 1,
-          branches,
-        };
+        const call = callOf(pass, branches);
         calls.set(JSON.stringify(call), call);
       }
     }
   }
   return [...calls.values()];
+}
+
+function callOf(pass: Pass, branches: number): Call {
+  return { ...attendingOf(pass), frames: pass.keys === 'joint' ? pass.frames.length : 1, branches };
 }
 
 /** What is held between calls beside what frames lend. */
@@ -114,7 +155,7 @@ function perFrame(
     flow: (MOTION_PLANES * plane * (frames - 1)) / frames,
     mask: plane,
   };
-  const made = needs.reduce((sum, need) => sum + (of[need] ?? 0), 0);
+  const made = needs.reduce((all, need) => all + (of[need] ?? 0), 0);
   return (
     FLOAT * (LATENTS_OF_FRAME * latent + structureChannels * plane + made) + controlPictures + texts.frame
   );

@@ -153,7 +153,11 @@ export async function prepareShot(
     const runs = runsOf(resolved);
     const free = context.freeMemory ?? freeMemory(provider);
     const watched = context.onGlimpse !== undefined;
-    const planned = { resolved, controls: guides.controls, watched, foretell: bundle.memory };
+    const learnt = resolveRange(whole, clip);
+    const planned = {
+      ...{ resolved, controls: guides.controls, watched, foretell: bundle.memory },
+      learnt: learnt.end - learnt.start,
+    };
     const memory = free === Number.POSITIVE_INFINITY ? null : memoryOf(planned);
     const capacity = memory ? capacityOf(memory, free, together) : unbounded(together);
     checkCapacity(runs, capacity);
@@ -163,7 +167,7 @@ export async function prepareShot(
     for (const note of [...guidanceNotes(runs, settings, bundle), ...reuseNotes(runs, settings)]) warn(note);
     const conditions = new Map<string, Conditioning>();
     const text = ({ name }: PromptReading) => conditions.get(name)!;
-    const learns = { learning, learnt: resolveRange(whole, clip) };
+    const learns = { learning, learnt };
     const record = () => bundle.record(shape);
     const networks = () => ({ bundle, predict, record, text });
     const shot = { ...resolved, networks };

@@ -1,5 +1,5 @@
 /** What work with a bundle will take of memory. */
-import type { Attending } from '../../diffusion/types.ts';
+import type { Attending, DifferentiatedBy } from '../../diffusion/types.ts';
 
 /** One call of the network. */
 export interface Call extends Attending {
@@ -7,6 +7,25 @@ export interface Call extends Attending {
   /** Guidance branches of each. */
   readonly branches: number;
 }
+
+/** One call of the denoising network, and what it is followed back to. */
+export interface RecordedCall extends Call {
+  readonly by: DifferentiatedBy;
+  /** Whether its frames are those of a clip that is learnt. */
+  readonly causal?: boolean;
+  /** Whether it gives its tokens to others. */
+  readonly lends?: boolean;
+}
+
+/** Bytes. */
+export interface RecordedBytes {
+  /** Of weights in sessions of their own, whatever the size. */
+  readonly weights: number;
+  /** Values, which grow with the size at least as its area does. */
+  readonly values: number;
+}
+
+export const NOTHING_RECORDED: RecordedBytes = { weights: 0, values: 0 };
 
 /** Bytes, for pictures of one size. */
 export interface Foretold {
@@ -32,4 +51,6 @@ export interface Foretold {
   calls(calls: readonly Call[]): number;
   /** What calls of its outermost layers alone add, with the weights of those; 0 where nothing is reused. */
   shallow(calls: readonly Call[]): number;
+  /** What calls that are followed backwards add; of a bundle that is opened for gradients. */
+  recorded(calls: readonly RecordedCall[]): RecordedBytes;
 }

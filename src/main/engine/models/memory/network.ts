@@ -44,14 +44,14 @@ export class NetworkMemory {
     const known = this.#held.get(key);
     if (known !== undefined) return known;
     const arena = new Arena();
-    for (const fed of calls) this.#footprint.run(arena, this.#complete(fed));
+    for (const fed of calls) this.#footprint.run(arena, this.#completed(fed));
     this.#held.set(key, arena.touched);
     return arena.touched;
   }
 
   /** Of all values whose shape can be told. */
   shapes(fed: Fed): ReadonlyMap<string, Known> {
-    return inferShapes(this.#graph, this.#complete(fed));
+    return inferShapes(this.#graph, this.#completed(fed));
   }
 
   /** The value that an input is added to. */
@@ -59,14 +59,23 @@ export class NetworkMemory {
     return this.#graph.consumers(input)[0]?.inputs.find((other) => other !== input) ?? null;
   }
 
-  /** What nobody names is a single number: the strength of an adapter, a residual where no ControlNet holds. */
-  #complete(fed: Fed): Fed {
-    const others = this.#graph.inputs.filter(
-      ({ name }) => !fed.has(name) && !this.#graph.initializers.has(name),
-    );
-    const all = new Map(fed);
-    for (const { name, type, dims } of others)
-      all.set(name, { dims: (dims ?? []).map(() => 1), type: type ?? ELEMENT.float32 });
-    return all;
+  #completed(fed: Fed): Fed {
+    const { inputs, initializers } = this.#graph;
+    return completed(inputs, initializers, fed);
   }
+}
+
+/** What nobody names has its own sides where the graph fixes them, else is a single number: the strength of an adapter, a residual where no ControlNet holds. */
+export function completed(
+  inputs: Graph['inputs'],
+  constants: { has(name: string): boolean },
+  fed: Fed,
+): Map<string, Known> {
+  const all = new Map(fed);
+  for (const { name, type, dims } of inputs) {
+    if (fed.has(name) || constants.has(name)) continue;
+    const sides = (dims ?? []).map((side) => (typeof side === 'number' ? side : 1));
+    all.set(name, { dims: sides, type: type ?? ELEMENT.float32 });
+  }
+  return all;
 }

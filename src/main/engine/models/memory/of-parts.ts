@@ -2,6 +2,7 @@
 import type { MemoryUse } from '../../../../common/settings/model.ts';
 import { controlResiduals } from '../../onnx/passes/control-residuals.ts';
 import { deepFeatures } from '../../onnx/passes/deep-features.ts';
+import { learntWeights } from '../../onnx/passes/learnt-weights.ts';
 import { referenceAttention } from '../../onnx/passes/reference-attention.ts';
 import { adaptersOf, type LoraInUse } from '../loras/use.ts';
 import { prepareRead, type ReadModel } from '../model.ts';
@@ -18,6 +19,8 @@ import type { BundleMemory } from './bundle.ts';
 export type MemoryVariant = Omit<UnetVariant, 'fused' | 'controlled'> & {
   readonly attention: FusedParts;
   readonly memory?: MemoryUse | undefined;
+  /** Whether it is to be followed backwards. */
+  readonly gradients?: boolean;
 };
 
 /**
@@ -28,14 +31,14 @@ export type MemoryVariant = Omit<UnetVariant, 'fused' | 'controlled'> & {
 export function memoryOfParts(
   parts: Parts,
   factor: number,
-  { attention, memory, ...variant }: MemoryVariant,
+  { attention, memory, gradients, ...variant }: MemoryVariant,
   controlNets: readonly ReadModel<ControlNetIo>[] = [],
   loras: readonly LoraInUse[] = [],
 ): BundleMemory {
   const common = { name: 'the model', provider: 'cpu' } as const;
   const prepared = prepareRead(unet, parts.unet, {
     ...common,
-    memory,
+    ...{ memory, gradients },
     adapters: adaptersOf(loras, 'unet'),
     variant: { ...variant, fused: attention.unet, controlled: controlNets.length > 0 },
   });
@@ -45,6 +48,8 @@ export function memoryOfParts(
     unet: {
       network: prepared.memory(),
       shallow: prepared.cutMemory(),
+      recorded: prepared.recordedMemory(),
+      learnt: prepared.outcomes.of(learntWeights) ?? [],
       deepChannels: prepared.outcomes.of(deepFeatures)?.channels ?? 0,
       io: parts.unet.io,
       sites: prepared.outcomes.of(referenceAttention) ?? [],

@@ -3,12 +3,15 @@ import type { LatentShape } from '../../diffusion/types.ts';
 import { ELEMENT } from '../../onnx/ir/types.ts';
 import { CAUSAL_LENGTH } from '../../onnx/passes/causal-attention.ts';
 import { JOINT_FRAMES } from '../../onnx/passes/joint-attention.ts';
+import type { LearntInput } from '../../onnx/passes/learnt-weights.ts';
 import { SELF_LENGTH, type Site } from '../../onnx/passes/reference-attention.ts';
 import { DEEP_GIVEN } from '../../onnx/passes/shallow-part.ts';
+import type { Known } from '../../onnx/shapes/known.ts';
 import type { ControlNetIo } from '../roles/controlnet.ts';
-import type { DenoiserInputs } from '../roles/unet-io.ts';
-import type { Call } from './foretold.ts';
+import type { DenoiserInputs, UnetIo } from '../roles/unet-io.ts';
+import { type Call, NOTHING_RECORDED, type RecordedBytes, type RecordedCall } from './foretold.ts';
 import { type Fed, floats, integers, type NetworkMemory } from './network.ts';
+import { type RecordedMemory, together } from './recorded.ts';
 
 /** More than any picture has. */
 const ALL_TOKENS = 2 ** 31;
@@ -18,14 +21,19 @@ const USUAL_DIM = 768;
 const USUAL_POOLED = 1280;
 const SIZES = 6;
 const FLOAT = 4;
+/** What is learnt, its gradients, two means of the optimiser, what a call was fed, and what is not yet collected. */
+const LEARNT_COPIES = 6;
 
 export interface UnetMemory {
   readonly network: NetworkMemory;
   /** Its outermost layers by themselves, where its depth is reused. */
   readonly shallow: NetworkMemory | null;
+  /** Followed backwards; null where it is not to be. */
+  readonly recorded: RecordedMemory | null;
+  readonly learnt: readonly Pick<LearntInput, 'input' | 'dims'>[];
   /** Of what its depth makes for those. */
   readonly deepChannels: number;
-  readonly io: DenoiserInputs;
+  readonly io: UnetIo;
   /** Where it lends its tokens. */
   readonly sites: readonly Pick<Site, 'bank' | 'feature' | 'channels'>[];
   /** Inputs that ControlNets feed. */
@@ -65,6 +73,8 @@ export interface UnetCalls {
   calls(calls: readonly Call[]): number;
   /** The same of its outermost layers alone, with their weights. */
   shallow(calls: readonly Call[]): number;
+  /** What calls that are followed back add. */
+  recorded(calls: readonly RecordedCall[]): RecordedBytes;
   /** What the depth made of one frame in one guidance branch. */
   readonly deep: number;
 }
@@ -74,15 +84,15 @@ export function unetCalls(unet: UnetMemory, latent: Size, beside: readonly Contr
   const { network, io, sites } = unet;
   // Exports may have frozen the batch.
   const rowsOf = ({ frames, branches }: Call) => io.fixed.batch ?? frames * branches;
-  const fedOf = (call: Call, tokens: readonly number[]) => {
+  const fedOf = (call: Call, tokens: readonly number[], causal = false) => {
     const rows = rowsOf(call);
     const fed = denoiserFed(io, rows, latent);
     for (const [i, { bank, channels }] of sites.entries())
       fed.set(bank, floats(rows, call.bank * tokens[i]!, channels));
     if (sites.length === 0) return fed;
     return fed
-      .set(SELF_LENGTH, integers(call.self ? ALL_TOKENS : 0))
-      .set(CAUSAL_LENGTH, integers(0))
+      .set(SELF_LENGTH, integers(call.self && !causal ? ALL_TOKENS : 0))
+      .set(CAUSAL_LENGTH, integers(causal ? ALL_TOKENS : 0))
       .set(JOINT_FRAMES, integers(call.joint ? call.frames : 1));
   };
   const alone: Call = { frames: 1, branches: 1, bank: 0, self: true, joint: false };
@@ -104,8 +114,32 @@ export function unetCalls(unet: UnetMemory, latent: Size, beside: readonly Contr
     0,
   );
   const ownBytes = (call: Call) => rowsOf(call) * (call.bank * features + (controlled ? ofResiduals : 0));
+  const withResiduals = (call: Call, fed: Map<string, Known>): Fed => {
+    if (controlled) for (const { name, dims } of residuals) fed.set(name, floats(rowsOf(call), ...dims));
+    return fed;
+  };
+  const recordedBytes = (call: RecordedCall): RecordedBytes => {
+    const by = {
+      latent: [io.sample],
+      text: [io.hidden, ...(io.added ? [io.added.pooled] : [])],
+      weights: unet.learnt.map(({ input }) => input),
+    }[call.by];
+    const of = [io.output, ...(call.lends ? sites.map(({ feature }) => feature) : [])];
+    const { weights, values } = unet.recorded!.of(withResiduals(call, fedOf(call, tokens, call.causal)), {
+      of,
+      by,
+    });
+    const learnt = unet.learnt.reduce((sum, { dims }) => sum + FLOAT * dims[0] * dims[1], 0);
+    // What it was fed is copied.
+    const banks = ownBytes(call) * 2;
+    return {
+      weights: weights + (call.by === 'weights' ? LEARNT_COPIES * learnt : 0),
+      values: values + banks,
+    };
+  };
   return {
     features,
+    recorded: (calls) => (unet.recorded ? together(calls.map(recordedBytes)) : NOTHING_RECORDED),
     deep: FLOAT * unet.deepChannels * latent.height * latent.width,
     shallow(calls) {
       if (!unet.shallow) return 0;
@@ -116,11 +150,7 @@ export function unetCalls(unet: UnetMemory, latent: Size, beside: readonly Contr
       return unet.shallow.opened + unet.shallow.holds(fed);
     },
     calls(calls) {
-      const fed = calls.map((call): Fed => {
-        const all = fedOf(call, tokens);
-        if (controlled) for (const { name, dims } of residuals) all.set(name, floats(rowsOf(call), ...dims));
-        return all;
-      });
+      const fed = calls.map((call) => withResiduals(call, fedOf(call, tokens)));
       const controls = beside.reduce((sum, one) => sum + controlBytes(one, latent, ofResiduals), 0);
       return network.holds(fed) + Math.max(0, ...calls.map(ownBytes)) + controls;
     },

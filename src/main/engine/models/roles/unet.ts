@@ -6,7 +6,7 @@ import { deepFeatures } from '../../onnx/passes/deep-features.ts';
 import { float32Io } from '../../onnx/passes/float-io.ts';
 import { type FusedOperator, fuse } from '../../onnx/passes/fused-attention.ts';
 import { jointAttention } from '../../onnx/passes/joint-attention.ts';
-import { learntWeights } from '../../onnx/passes/learnt-weights.ts';
+import { type LearntInput, learntWeights } from '../../onnx/passes/learnt-weights.ts';
 import { type LentAttention, lendAttention } from '../../onnx/passes/lend-attention.ts';
 import { step } from '../../onnx/passes/pass.ts';
 import { referenceAttention, type Site } from '../../onnx/passes/reference-attention.ts';
@@ -20,6 +20,8 @@ import { type UnetConfig, type UnetIo, unetIo } from './unet-io.ts';
 export interface Unet {
   /** Every self-attention that was given a bank. */
   readonly sites: readonly Site[];
+  /** Weights that are learnt. */
+  readonly learnt: readonly LearntInput[];
   /** Inputs that ControlNets feed. */
   readonly residuals: readonly string[];
   /** Of what its depth makes for the outermost layers, at the size of the latent; 0 where it is not given out. */
@@ -82,7 +84,7 @@ export const unet = {
       inputs && { session: cut.session, sites: sites.filter(({ bank }) => inputs.has(bank)) };
     const part = { session, io, sites, joint, causal, control, shallow, file };
     return {
-      sites,
+      ...{ sites, learnt },
       residuals: residualsOf(control),
       deepChannels: outcomes.of(deepFeatures)?.channels ?? 0,
       predict: (shape, ...how) => makePredict(part, shape, ...how),

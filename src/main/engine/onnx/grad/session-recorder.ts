@@ -33,7 +33,7 @@ export interface SessionRecorderOptions {
 }
 
 /** Sessions that are kept: of each size, and of what is asked of it. */
-const KEPT = 3;
+export const KEPT = 3;
 
 /** A network of one size, and the sessions that are open of it. */
 interface Followed {

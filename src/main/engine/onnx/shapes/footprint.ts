@@ -4,6 +4,7 @@ import { tensorBytes } from '../ir/types.ts';
 import type { Allocation, Arena } from './arena.ts';
 import { inferShapes } from './infer.ts';
 import type { Known } from './known.ts';
+import { sharedMemory } from './reuse.ts';
 import { runOrder } from './run-order.ts';
 import { workspaceOf } from './workspace.ts';
 
@@ -33,9 +34,17 @@ const IN_PLACE: ReadonlyMap<string, readonly number[]> = new Map<string, readonl
   ...TWO.map((op) => [op, [0, 1]] as const),
 ]);
 
+/** Where it sees that. */
+const IN_PLACE_IF_FIXED: ReadonlyMap<string, readonly number[]> = new Map([
+  ...IN_PLACE,
+  ...['Softmax', 'Cast'].map((op) => [op, [0]] as const),
+]);
+
 export interface FootprintOptions {
   /** Whether the runtime computes what depends on no input when it loads the graph; else at every call. */
   readonly folds: boolean;
+  /** Whether it knows all shapes when it loads the graph. */
+  readonly fixed?: boolean;
 }
 
 /** One operator, as far as memory matters. */
@@ -49,13 +58,15 @@ interface Step {
 
 export class Footprint {
   readonly #graph: Graph;
+  readonly #fixed: boolean;
   readonly #steps: readonly Step[];
   /** For every computed value, the one whose memory it lies in. */
   readonly #holder: ReadonlyMap<string, string>;
 
   /** @param graph as it is opened; it must not change afterwards */
-  constructor(graph: Graph, { folds }: FootprintOptions) {
+  constructor(graph: Graph, { folds, fixed: shapesFixed = false }: FootprintOptions) {
     this.#graph = graph;
+    this.#fixed = shapesFixed;
     const order = runOrder(graph);
     const fixed = folds ? fixedValues(graph) : new Set(graph.initializers.keys());
     this.#holder = holders(graph, order, fixed);
@@ -69,6 +80,40 @@ export class Footprint {
    */
   run(arena: Arena, fed: ReadonlyMap<string, Known>): number {
     const shapes = inferShapes(this.#graph, fed);
+    return this.#fixed ? this.#runFixed(arena, shapes) : this.#runOpen(arena, shapes);
+  }
+
+  #runFixed(arena: Arena, shapes: ReadonlyMap<string, Known>): number {
+    const given = new Set(this.#graph.outputs.map(({ name }) => this.#holder.get(name) ?? name));
+    const inPlace = (step: number) => IN_PLACE_IF_FIXED.get(this.#steps[step]!.node.op) ?? [];
+    const shared = sharedMemory(this.#steps, shapes, inPlace, given);
+    const ends = new Map<string, number>();
+    for (const [at, { last }] of this.#steps.entries())
+      for (const value of last) if (shared.has(value)) ends.set(shared.get(value)!, at);
+    for (const value of given) ends.delete(value);
+    const places = new Map<string, { readonly place: Allocation; readonly bytes: number }>();
+    let [now, most] = [0, 0];
+    for (const [at, { node, makes, last }] of this.#steps.entries()) {
+      for (const value of makes) {
+        if (shared.get(value) !== value) continue;
+        const bytes = bytesOf(value, shapes);
+        places.set(value, { place: arena.take(bytes), bytes });
+        now += bytes;
+      }
+      most = Math.max(most, now + workspaceIn(arena, node, shapes));
+      for (const value of new Set(last.map((one) => shared.get(one)!))) {
+        const found = ends.get(value) === at ? places.get(value) : undefined;
+        if (!found) continue;
+        arena.give(found.place);
+        now -= found.bytes;
+        places.delete(value);
+      }
+    }
+    for (const { place } of places.values()) arena.give(place);
+    return most;
+  }
+
+  #runOpen(arena: Arena, shapes: ReadonlyMap<string, Known>): number {
     const places = new Map<string, { readonly place: Allocation; readonly bytes: number }>();
     let [now, most] = [0, 0];
     const free = (value: string) => {
@@ -80,8 +125,7 @@ export class Footprint {
     };
     for (const { node, makes, reads, last } of this.#steps) {
       for (const value of makes) {
-        const shape = shapes.get(value);
-        const bytes = (shape && tensorBytes(shape.type, shape.dims)) ?? 0;
+        const bytes = bytesOf(value, shapes);
         const from =
           value === node.outputs[0]
             ? IN_PLACE.get(node.op)
@@ -96,15 +140,24 @@ export class Footprint {
         places.set(value, { place: arena.take(bytes), bytes });
         now += bytes;
       }
-      const beside = workspaceOf(node, shapes);
-      const workspace = beside > 0 ? arena.take(beside) : null;
-      most = Math.max(most, now + beside);
-      if (workspace) arena.give(workspace);
+      most = Math.max(most, now + workspaceIn(arena, node, shapes));
       for (const value of last) free(value);
     }
     for (const value of [...places.keys()]) free(value);
     return most;
   }
+}
+
+function bytesOf(value: string, shapes: ReadonlyMap<string, Known>): number {
+  const shape = shapes.get(value);
+  return (shape && tensorBytes(shape.type, shape.dims)) ?? 0;
+}
+
+/** Takes it and gives it back. */
+function workspaceIn(arena: Arena, node: Node, shapes: ReadonlyMap<string, Known>): number {
+  const bytes = workspaceOf(node, shapes);
+  if (bytes > 0) arena.give(arena.take(bytes));
+  return bytes;
 }
 
 /** What depends on no input. */

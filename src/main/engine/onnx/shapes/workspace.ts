@@ -9,7 +9,15 @@ const FLOAT = 4;
 export function workspaceOf(node: Node, shapes: ReadonlyMap<string, Known>): number {
   if (node.op === 'MultiHeadAttention') return operands(node, shapes);
   if (node.op === 'Attention') return operands(node, shapes) + scores(node, shapes);
+  if (node.op === 'ConvTranspose') return columns(node, shapes);
   return 0;
+}
+
+/** A transposed convolution is a product, whose columns are then added where they overlap: [C·k, H·W] of one picture. */
+function columns(node: Node, shapes: ReadonlyMap<string, Known>): number {
+  const [picture, weight] = node.inputs.map((input) => shapes.get(input)?.dims);
+  if (!picture || !weight) return 0;
+  return FLOAT * product(weight.slice(1)) * product(picture.slice(2));
 }
 
 /** Queries, keys and values, each turned so that heads lie one after the other; scores are made a stretch at a time. */

@@ -1,0 +1,132 @@
+/** Memory of edits that follow the network backwards: foretold, and refused before the first frame where it is not there. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AppError } from '../../src/common/errors.ts';
+import type { EditSettings } from '../../src/common/settings/settings.ts';
+import { rememberingProbe } from '../../src/main/engine/media/remembering-probe.ts';
+import { rememberingFacts } from '../../src/main/engine/models/facts.ts';
+import { RecordedMemory } from '../../src/main/engine/models/memory/recorded.ts';
+import { SessionRecorder } from '../../src/main/engine/onnx/grad/session-recorder.ts';
+import type { Model } from '../../src/main/engine/onnx/ir/graph.ts';
+import { ELEMENT } from '../../src/main/engine/onnx/ir/types.ts';
+import { createSession } from '../../src/main/engine/onnx/ort.ts';
+import { serializeModel } from '../../src/main/engine/onnx/serde.ts';
+import { createPlanner } from '../../src/main/engine/queue/plan.ts';
+import { prepareShot } from '../../src/main/engine/render/prepare.ts';
+import { held } from '../../tools/bench/process-memory.ts';
+import { movingClip } from '../helpers/cli.ts';
+import { settingsWith } from '../helpers/job-settings.ts';
+import { noiseFeed, textModel } from '../helpers/onnx.ts';
+import { contextWith } from '../helpers/prepared.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+
+const BUNDLE = resolve(import.meta.dirname, '../../resources/demo/bundle');
+
+describe('an edit that follows the network backwards', () => {
+  let clip: string;
+  const folder = mkdtempSync(join(tmpdir(), 'retake-test-'));
+  beforeAll(async () => {
+    clip = await movingClip(join(folder, 'clip.mov'), { frames: 6, sound: false });
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  type Asked = Partial<Parameters<typeof settingsWith>[0]>;
+  const settings = (asked: Asked): EditSettings =>
+    settingsWith({
+      ...{ clip, bundle: BUNDLE, out: join(tempFolder(), 'take.mov'), provider: 'cpu', size: 384, steps: 2 },
+      ...{ sourcePrompt: 'a ball', prompt: 'a cube', ...asked },
+    });
+  const parts = { cache: null, store: null, probe: rememberingProbe(), facts: rememberingFacts(undefined) };
+  const planner = createPlanner({ ...parts, dir: folder, isBusy: () => true });
+  const needed = async (asked: Asked) => (await planner(settings(asked))).memoryBytes!;
+  const refusal = async (asked: Asked, freeMemory: number): Promise<AppError | null> => {
+    const context = { ...contextWith({ dir: tempFolder() }), freeMemory };
+    try {
+      await using _ = await prepareShot(settings(asked), context, false);
+      return null;
+    } catch (error) {
+      if (error instanceof AppError) return error;
+      throw error;
+    }
+  };
+
+  const exact: Asked = { method: 'pix2video', params: { update: 'exact' } };
+  const tuned = (together: number): Asked => ({
+    method: 'tune-a-video',
+    params: { together, learnSteps: 1 },
+  });
+
+  it('needs more than one that does not, and is refused with what would fit', async () => {
+    const [plain, followed] = [await needed({ method: 'pix2video' }), await needed(exact)];
+    expect(followed).toBeGreaterThan(1.2 * plain);
+    const free = (plain + followed) / 2;
+    const refused = await refusal(exact, free);
+    expect(refused).toMatchObject({ code: 'usage', message: /^this edit needs about/ });
+    expect(refused!.hint).toContain('-p update=x0');
+    expect(await refusal({ method: 'pix2video', params: { update: 'x0' } }, free)).toBeNull();
+    const size = Number(/--size (\d+)/.exec(refused!.hint!)![1]);
+    expect(await refusal({ ...exact, size }, free)).toBeNull();
+  }, 60_000);
+
+  it('needs more for every frame that a step of learning sees, and names fewer of them', async () => {
+    const [two, four] = [await needed(tuned(2)), await needed(tuned(4))];
+    expect(four).toBeGreaterThan(two);
+    const refused = await refusal(tuned(4), (two + four) / 2);
+    expect(refused!.hint).toContain('-p together=2');
+    expect(await refusal(tuned(2), (two + four) / 2)).toBeNull();
+  }, 60_000);
+
+  it('counts the text that is tuned', async () => {
+    const plainly = settings({ method: 'img2img' });
+    const tuned = { ...plainly, inversion: { ...plainly.inversion, nullText: 'frame' } } as const;
+    const [plain, followed] = [await needed({ method: 'img2img' }), (await planner(tuned)).memoryBytes!];
+    expect(followed).toBeGreaterThan(1.1 * plain);
+  }, 60_000);
+});
+
+// Elsewhere nobody tells what a process holds.
+describe.skipIf(process.platform !== 'linux')('what a recorded call takes', () => {
+  const SIDE = 2 ** 21;
+  const text = (blocks: number) => `float32[1] x => float32[1] y
+    int64[1] axis = {0}
+    float32[${SIDE}] w
+    h0 = Mul(w, x)
+    ${Array.from({ length: blocks }, (_, i) => `a${i} = Sigmoid(h${i})\n    h${i + 1} = Mul(a${i}, h0)`).join('\n    ')}
+    y = ReduceSum(h${blocks}, axis)`;
+
+  /** Bytes, foretold and grown. Followed back as a whole with few blocks, cut with many. */
+  async function both(blocks: number) {
+    const graph = serializeModel(textModel(text(blocks)));
+    const open = (model: Model | Uint8Array, asItStands = false) =>
+      createSession(model, { provider: 'cpu', threads: 1, label: 'a test', asItStands });
+    const feeds = { x: noiseFeed('x', [1]) };
+    const cotangent = Float32Array.of(1);
+    const memory = new RecordedMemory(graph, { how: {}, last: [], label: 'a test' });
+    const asked = { of: ['y'], by: ['x'] };
+    const { values } = memory.of(new Map([['x', { dims: [1], type: ELEMENT.float32 }]]), asked);
+    const forward = await open(graph);
+    await forward.run(feeds, ['y']);
+    const recorder = new SessionRecorder({ graph, label: 'a test', forward, open });
+    const before = held().own;
+    for (let calls = 0; calls < 2; calls++) {
+      const call = await recorder.record(feeds, ['y'], ['x']);
+      await call.pull({ y: cotangent }, ['x']);
+    }
+    const grown = held().own - before;
+    await recorder.close();
+    await forward.release();
+    return { foretold: values, grown };
+  }
+
+  it.each([3, 24])(
+    'is hardly more than what is foretold, and more than half of it: %i blocks',
+    async (blocks) => {
+      const { foretold, grown } = await both(blocks);
+      // How many pages a process touches beside its values differs from run to run.
+      expect(foretold / grown).toBeGreaterThan(0.9);
+      expect(foretold / grown).toBeLessThan(1.8);
+    },
+  );
+});
