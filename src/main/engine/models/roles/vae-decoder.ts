@@ -41,7 +41,7 @@ export const vaeDecoder = {
   folder: 'vae_decoder',
   io: vaeIo,
   tiles: (io: VaeIo) => io,
-  passes: (purpose, fused) => [...fuse(purpose === 'forward' ? fused : null), step(float32Io)],
+  passes: (purpose, by) => [...fuse(purpose === 'forward' ? by : null), step(float32Io)],
   functions: (part): Decoder => ({ decode: makeDecode(part), record: makeRecord(part) }),
 } as const satisfies Role<VaeIo, void, FusedOperator | null, Decoder>;
 
