@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import type { AppError } from '../../src/common/errors.ts';
 import { SETTINGS } from '../../src/common/settings/settings.ts';
-import { addEditOptions, type EditFlags, editRequest } from '../../src/main/cli/edit-options.ts';
+import { addEditOptions, type EditFlags, editRequest, wishesOf } from '../../src/main/cli/edit-options.ts';
 import { ledByText } from '../../src/main/engine/diffusion/led-by-text.ts';
 import { makeLevels } from '../../src/main/engine/diffusion/schedule.ts';
 import { ddim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
@@ -76,7 +76,7 @@ describe('a request', () => {
 
   it('is refused where it makes no sense, with what to do', async () => {
     expect(await hintOf(asked({ id: 'sdedit' }))).toMatch(/does not start from the clip here.*Choose .*mix/);
-    expect(await hintOf(asked({ id: 'mix' }, { guidance: 1 }))).toMatch(/at .* 1 it is not read.*2 or more/);
+    expect(await hintOf(asked({ id: 'mix' }, { guidance: 1 }))).toMatch(/at .* 1 it is not read.*above 1/);
     expect(await hintOf(asked({ id: 'pix2video' }, { solver: 'heun' }))).toMatch(
       /twice a step.*ddim or euler/,
     );
@@ -109,4 +109,13 @@ describe('a run', () => {
     const other = { ...run, schedule: makeLevels(SD_SCHEDULER, 7, { solver: ddim }) };
     expect(ledByText(other, schedule, textOf).text!(0, 3, asked)).toBe(asked);
   });
+});
+
+it('is not asked for by one option and denied by another', () => {
+  const asks = { inversion: 'null-text' };
+  expect(wishesOf(asks).get('inversion.nullText')).toBe('frame');
+  expect(wishesOf({ ...asks, nullText: 'shared' }).get('inversion.nullText')).toBe('shared');
+  expect(() => wishesOf({ ...asks, nullText: 'off' })).toThrow(
+    '--inversion null-text asks for what another option sets to off',
+  );
 });

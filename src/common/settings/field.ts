@@ -98,8 +98,10 @@ export interface Flag {
   readonly help?: string;
   /** Names it had before. */
   readonly aliases?: readonly string[];
-  /** Words that set another setting, unless that has its own option beside. */
-  readonly means?: Readonly<Record<string, { readonly path: string; readonly value: unknown }>>;
+  /** Words that set another setting, unless that has its own option beside; what that must not say then. */
+  readonly means?: Readonly<
+    Record<string, { readonly path: string; readonly value: unknown; readonly against?: unknown }>
+  >;
 }
 
 export interface Facts<S extends Scope = Scope> {

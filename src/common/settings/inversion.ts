@@ -20,7 +20,7 @@ const mode = field(z.enum(['upper', 'lower']).default('upper'), {
       name: 'inversion',
       metavar: 'name',
       help: 'Which end of a step the model is asked at while it analyses the clip; null-text is --null-text frame',
-      means: { 'null-text': { path: 'inversion.nullText', value: 'frame' } },
+      means: { 'null-text': { path: 'inversion.nullText', value: 'frame', against: 'off' } },
     },
   ],
   affects: ['inversion'],

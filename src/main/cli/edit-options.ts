@@ -89,6 +89,10 @@ export function wishesOf(flags: EditFlags, settings: Settings = SETTINGS): Wishe
   }
   for (const flag of settings.fields.flatMap((field) => field.flags)) {
     const meant = otherwiseMeant(flag, given(flag, flags));
+    if (meant?.against !== undefined && wishes.get(meant.path) === meant.against)
+      throw usage(
+        `--${flag.name} ${given(flag, flags)} asks for what another option sets to ${meant.against}`,
+      );
     if (meant && !wishes.has(meant.path)) wishes.set(meant.path, meant.value);
   }
   return wishes;

@@ -51,7 +51,7 @@ export function withNullText(
       solvers.filter(canTune).map(({ id }) => id),
     );
   if (sampling.guidance === 1)
-    throw refused(`at ${settingWord('sampling.guidance')} 1 it is not read`, 'Set that to 2 or more');
+    throw refused(`at ${settingWord('sampling.guidance')} 1 it is not read`, 'Set that above 1');
   if (guide && guide.keep > 0)
     throw refused(
       `with ${settingWord('guide.keep')} the prompt is weighed against the source prompt`,
