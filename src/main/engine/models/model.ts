@@ -1,4 +1,7 @@
-/** The one door by which a network is opened, whatever it is for and wherever it comes from. */
+/**
+ * The one door by which a network is opened, whatever it is for and wherever it comes from. Long, since whatever is read, prepared,
+ * tried and opened must agree about one graph: forwards, in tiles, cut, and followed back.
+ */
 import { AppError, type CancelSignal, throwIfCancelled } from '../../../common/errors.ts';
 import type { Recorder } from '../onnx/grad/recorder.ts';
 import { SessionRecorder } from '../onnx/grad/session-recorder.ts';

@@ -1,4 +1,7 @@
-/** A model bundle as functions. Opened by models/open.ts; nothing above it knows of ONNX. */
+/**
+ * A model bundle as functions. Opened by models/open.ts; nothing above it knows of ONNX. Long, since it is all that others may know of
+ * a bundle, in one place.
+ */
 import type { LoraUse } from '../../../common/settings/loras.ts';
 import type { MemoryUse } from '../../../common/settings/model.ts';
 import type {

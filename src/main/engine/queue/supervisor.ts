@@ -1,6 +1,7 @@
 /**
  * Owns the life of every job, of the command line as of the desktop: claims it, runs it, keeps what it was stopped at.
- * What a job is and where it stands is in its row alone; only those that run now are held in memory.
+ * What a job is and where it stands is in its row alone; only those that run now are held in memory. Long, since a job's whole life is
+ * told here.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';

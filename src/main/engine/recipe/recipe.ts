@@ -1,6 +1,6 @@
 /**
  * What a render is made of: derived things, and the runs that need them. A plan counts what of it the store lacks, a render
- * makes that, and a preview is the recipe of one frame.
+ * makes that, and a preview is the recipe of one frame. Long, since every derived thing has its place in the order here and nowhere else.
  */
 import { assert } from '../../../common/errors.ts';
 import type { ClipInfo, FrameRange } from '../../../common/media.ts';

@@ -1,4 +1,7 @@
-/** Second step: everything the runs need is found in the store, or made and kept there. */
+/**
+ * Second step: everything the runs need is found in the store, or made and kept there. Long, since each kind of thing is gathered in
+ * its own shape, in the order in which networks are let go.
+ */
 import { createHash, type Hash } from 'node:crypto';
 import type { DerivedCounts, TakeReport } from '../../../common/report.ts';
 import type { Tensor } from '../artefacts/codecs.ts';
