@@ -6,12 +6,18 @@ import { Arena } from '../../src/main/engine/onnx/shapes/arena.ts';
 import { Footprint } from '../../src/main/engine/onnx/shapes/footprint.ts';
 import { inferShapes } from '../../src/main/engine/onnx/shapes/infer.ts';
 import type { Known } from '../../src/main/engine/onnx/shapes/known.ts';
+import { TABLES } from '../../src/main/engine/onnx/shapes/operators.ts';
 
 const floats = (...dims: number[]): Known => ({ dims, type: ELEMENT.float32 });
 const graphOf = (text: string) => parseText(text, { fill: (_, count) => new Float32Array(count) }).graph;
 const MB = 2 ** 20;
 /** Megabytes of float32 in a row. */
 const row = (megabytes: number) => floats((megabytes * MB) / 4);
+
+it('of no operator the shapes are told twice', () => {
+  const named = TABLES.flatMap(Object.keys);
+  expect(named.filter((name, i) => named.indexOf(name) < i)).toEqual([]);
+});
 
 describe('shapes', () => {
   const shapesOf = (text: string, fed: Record<string, Known>) => {

@@ -7,7 +7,10 @@ import { PICTURE } from './operators/picture.ts';
 import { REDUCE } from './operators/reduce.ts';
 import { type Rule, type Rules, typed } from './operators/rule.ts';
 
-const RULES: Rules = { ...EACH, ...ARRANGE, ...MAKE, ...PICTURE, ...MULTIPLY, ...REDUCE };
+/** No operator is in two of them. */
+export const TABLES: readonly Rules[] = [EACH, ARRANGE, MAKE, PICTURE, MULTIPLY, REDUCE];
+
+const RULES: Rules = Object.assign({}, ...TABLES);
 
 const asFirst = typed((_node, { type }) => type);
 

@@ -145,21 +145,6 @@ const transpose: Rule = (node, [first]) => {
   return known(dims, first.type, values);
 };
 
-/** [blocks of side b, …] between channels and places. */
-const depthToSpace: Rule = (node, [first]) => {
-  if (!first) return null;
-  const side = node.int('blocksize', 1);
-  const [batch, channels, height, width] = first.dims as [number, number, number, number];
-  return known([batch, channels / side ** 2, height * side, width * side], first.type);
-};
-
-const spaceToDepth: Rule = (node, [first]) => {
-  if (!first) return null;
-  const side = node.int('blocksize', 1);
-  const [batch, channels, height, width] = first.dims as [number, number, number, number];
-  return known([batch, channels * side ** 2, height / side, width / side], first.type);
-};
-
 const gatherNd: Rule = (node, [data, indices]) => {
   if (!data || !indices) return null;
   const batch = node.int('batch_dims', 0);
@@ -169,8 +154,6 @@ const gatherNd: Rule = (node, [data, indices]) => {
 export const ARRANGE: Rules = {
   GatherElements: (_node, [data, indices]) => (data && indices ? known(indices.dims, data.type) : null),
   GatherND: gatherNd,
-  DepthToSpace: depthToSpace,
-  SpaceToDepth: spaceToDepth,
   Gather: gather,
   Slice: slice,
   Concat: concat,
