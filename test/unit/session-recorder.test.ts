@@ -10,7 +10,8 @@ const TEXT = `float32[N, 2] x, float32[2, 2] w => float32[N, 2] y
   product = MatMul(x, w)
   y = Log(product)`;
 
-async function recorderOf(text: string) {
+/** @param most bytes that are followed back as a whole */
+async function recorderOf(text: string, most?: number) {
   const label = 'a test';
   let opened = 0;
   const open = (model: Parameters<typeof createSession>[0]) =>
@@ -18,7 +19,7 @@ async function recorderOf(text: string) {
   const graph = serializeModel(textModel(text));
   const forward = await open(graph);
   const recorder = new SessionRecorder({
-    ...{ graph, forward, label },
+    ...{ graph, forward, label, most },
     open(model) {
       opened += 1;
       return open(model);
@@ -88,6 +89,26 @@ describe('a recorded call', () => {
       expectClose(made.x!.data, wanted(feeds.x.data as Float32Array, c, rows).dx);
     }
     expect(opened()).toBe(5);
+  });
+
+  it('in segments is followed back long after calls of many other sizes, and leaves nothing open', async () => {
+    const deep = Array.from({ length: 12 }, (_, i) => `h${i + 1} = Sin(h${i})`).join('\n  ');
+    const text = `float32[N] h0 => float32[N] y\n  ${deep}\n  y = Identity(h12)`;
+    const { recorder, opened } = await recorderOf(text, 1);
+    const record = (sides: number) =>
+      recorder.record({ h0: floats([sides], noise('x', sides)) }, ['y'], ['h0']);
+    const pull = async (call: Awaited<ReturnType<typeof record>>) =>
+      (await call.pull({ y: Float32Array.of(1, 2) }, ['h0'])).h0!.data;
+    const call = await record(2);
+    // What is kept comes out of a session of its own.
+    expect(opened()).toBe(1);
+    const before = await pull(call);
+    expect(before.every((value) => value !== 0)).toBe(true);
+    for (let sides = 3; sides < 24; sides++) await record(sides);
+    expect(await pull(call)).toEqual(before);
+    await recorder.close();
+    expect(recorder.isOpen).toBe(false);
+    await expect(pull(call)).rejects.toThrow('the model is closed');
   });
 
   it('gives zeros where nothing depends on an input', async () => {

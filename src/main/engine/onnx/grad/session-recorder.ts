@@ -8,7 +8,7 @@ import { CAUSAL_LENGTH } from '../passes/causal-attention.ts';
 import { JOINT_FRAMES } from '../passes/joint-attention.ts';
 import { SELF_LENGTH } from '../passes/reference-attention.ts';
 import { parseModel } from '../serde.ts';
-import type { Known } from '../shapes/known.ts';
+import { type Known, product } from '../shapes/known.ts';
 import type { Asked } from './backward.ts';
 import { breakdown } from './breakdown.ts';
 import { type Chain, chainOf } from './chain.ts';
@@ -34,6 +34,8 @@ export interface SessionRecorderOptions {
 
 /** Sessions that are kept: of each size, and of what is asked of it. */
 export const KEPT = 3;
+/** Ways back that are remembered, with sessions or without: to derive one takes a second and more of a large network. */
+const REMEMBERED = 16;
 
 /** A network of one size, and the sessions that are open of it. */
 interface Followed {
@@ -51,6 +53,7 @@ export class SessionRecorder implements Recorder {
   readonly #followed = new Map<string, Followed>();
   #secondsBefore = 0;
   #opened = 0;
+  #closed = false;
 
   constructor(options: SessionRecorderOptions) {
     this.#options = options;
@@ -71,16 +74,17 @@ export class SessionRecorder implements Recorder {
   }
 
   async record(given: Feeds, fetches: readonly string[], by: readonly string[]): Promise<Recorded> {
-    // What cannot be differentiated is refused before anything runs.
-    const followed = await this.#inTurn(() => this.#follow(given, { of: fetches, by }));
-    const { chain } = followed;
     // Whoever calls may fill the same arrays anew before it asks for gradients.
     const feeds = copied(given);
     const { forward, graph, label } = this.#options;
-    const whole = chain.kept.length === 0;
-    const made = whole
-      ? await forward.run(feeds, fetches)
-      : await this.#inTurn(() => this.#run(followed, 'forward', feeds, [...fetches, ...chain.kept]));
+    const { whole, made } = await this.#inTurn(async () => {
+      // What cannot be differentiated is refused before anything runs.
+      const followed = this.#follow(feeds, { of: fetches, by });
+      const { kept } = followed.chain;
+      return kept.length === 0
+        ? { whole: true, made: await forward.run(feeds, fetches) }
+        : { whole: false, made: await this.#run(followed, 'forward', feeds, [...fetches, ...kept]) };
+    });
     for (const [name, { data }] of Object.entries(made))
       if (!data.every(Number.isFinite))
         throw await this.#broken(
@@ -94,17 +98,9 @@ export class SessionRecorder implements Recorder {
       pull: (cotangents, asked) => {
         const odd = asked.find((name) => !by.includes(name));
         assert(odd === undefined, `the call was not recorded for ${odd}`);
-        return this.#inTurn(() =>
-          whole
-            ? this.#pull(
-                this.#follow(feeds, { of: Object.keys(cotangents), by: asked }),
-                feeds,
-                made,
-                cotangents,
-                asked,
-              )
-            : this.#pull(followed, feeds, made, cotangents, asked),
-        );
+        // What was kept serves the way back that it was kept for.
+        const way = whole ? { of: Object.keys(cotangents), by: asked } : { of: fetches, by };
+        return this.#inTurn(() => this.#pull(this.#follow(feeds, way), feeds, made, cotangents, asked));
       },
     };
   }
@@ -118,6 +114,7 @@ export class SessionRecorder implements Recorder {
 
   /** For good. */
   close(): Promise<void> {
+    this.#closed = true;
     return this.release();
   }
 
@@ -130,7 +127,6 @@ export class SessionRecorder implements Recorder {
     by: readonly string[],
   ): Promise<Record<string, RunTensor>> {
     const { chain } = followed;
-    const { signal } = this.#options;
     const fed: Record<string, Feed> = {};
     for (const name of chain.reads) {
       const known = feeds[name] ?? (made[name] && { type: 'float32', ...made[name] });
@@ -143,7 +139,6 @@ export class SessionRecorder implements Recorder {
       if (chain.reads.includes(name)) fed[name] = { type: 'float32', data: cotangent, dims };
     }
     const names = by.flatMap((name) => chain.gradients.get(name) ?? []);
-    throwIfCancelled(signal);
     const found = names.length > 0 ? await this.#run(followed, 'back', fed, names) : {};
     const pulled: Record<string, RunTensor> = {};
     for (const name of by) {
@@ -164,6 +159,10 @@ export class SessionRecorder implements Recorder {
     this.#followed.delete(key);
     const followed = found ?? { chain: chainOf(graph, fed, asked, { label, most }), sessions: new Map() };
     this.#followed.set(key, followed);
+    for (const [old, { sessions }] of this.#followed) {
+      if (this.#followed.size <= REMEMBERED) break;
+      if (sessions.size === 0) this.#followed.delete(old);
+    }
     return followed;
   }
 
@@ -173,11 +172,13 @@ export class SessionRecorder implements Recorder {
     feeds: Feeds,
     fetches: readonly string[],
   ): Promise<Record<string, RunTensor>> {
+    throwIfCancelled(this.#options.signal);
     const session = followed.sessions.get(way) ?? (await this.#open(followed, way));
     return session.run(feeds, fetches);
   }
 
   async #open(followed: Followed, way: 'forward' | 'back'): Promise<Session> {
+    assert(!this.#closed, 'the model is closed');
     const { chain, sessions } = followed;
     const others = [...this.#followed.values()].filter((one) => one !== followed && one.sessions.size > 0);
     for (const one of others.slice(0, Math.max(0, others.length - KEPT + 1))) await this.#let(one);
@@ -237,5 +238,5 @@ function copied(feeds: Feeds): Feeds {
 }
 
 function zeros(dims: readonly number[]): RunTensor {
-  return { data: new Float32Array(dims.reduce((all, side) => all * side, 1)), dims };
+  return { data: new Float32Array(product(dims)), dims };
 }
