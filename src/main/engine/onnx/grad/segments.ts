@@ -4,11 +4,10 @@
  */
 import { type Graph, type Node, readNames } from '../ir/graph.ts';
 import { tensorBytes } from '../ir/types.ts';
+import { VIEWS } from '../shapes/footprint.ts';
 import type { Known } from '../shapes/known.ts';
 import type { Stretch } from './backward.ts';
 
-/** Of these the output is the first input under another shape. */
-const VIEWS = new Set(['Reshape', 'Squeeze', 'Unsqueeze', 'Flatten', 'Identity']);
 /** Bytes alive on the way back, for each that a segment makes: its values, their cotangents, and what lies between. */
 const BACK = 3;
 /** How often the largest segment is halved in the search for the best. */

@@ -9,7 +9,14 @@ import { runOrder } from './run-order.ts';
 import { workspaceOf } from './workspace.ts';
 
 /** Of these the output is the first input under another shape. */
-const VIEWS = new Set(['Reshape', 'Squeeze', 'Unsqueeze', 'Flatten', 'Identity', 'Dropout']);
+export const VIEWS: ReadonlySet<string> = new Set([
+  'Reshape',
+  'Squeeze',
+  'Unsqueeze',
+  'Flatten',
+  'Identity',
+  'Dropout',
+]);
 
 const ONE = [
   'Sigmoid',
