@@ -3,12 +3,9 @@ import { assert } from '../../../common/errors.ts';
 import type { Attention, FeatureBlock, Features } from '../diffusion/types.ts';
 import { CAUSAL_LENGTH } from '../onnx/passes/causal-attention.ts';
 import { JOINT_FRAMES } from '../onnx/passes/joint-attention.ts';
-import { SELF_LENGTH, type Site } from '../onnx/passes/reference-attention.ts';
+import { ALL_TOKENS, SELF_LENGTH, type Site } from '../onnx/passes/reference-attention.ts';
 import type { Buffers } from './buffers.ts';
 import type { Feeds, Row } from './unet-feeds.ts';
-
-/** More tokens than any picture has: the network's own keys and values all take part. */
-const ALL_TOKENS = 2n ** 31n;
 
 export const NO_BANK: Attention = { bank: [], self: true };
 
@@ -49,11 +46,11 @@ export function attentionFeeds(
     !causal || (hasCausal && first.length === 0),
     'the bundle was opened for causal attention, without banks',
   );
-  const length = self && !causal ? ALL_TOKENS : 0n;
-  const feeds: Feeds = { [SELF_LENGTH]: { type: 'int64', data: BigInt64Array.of(length), dims: [1] } };
-  if (hasCausal)
-    feeds[CAUSAL_LENGTH] = { type: 'int64', data: BigInt64Array.of(causal ? ALL_TOKENS : 0n), dims: [1] };
-  if (hasJoint) feeds[JOINT_FRAMES] = { type: 'int64', data: BigInt64Array.of(BigInt(joint)), dims: [1] };
+  const integer = (value: number) =>
+    ({ type: 'int64', data: BigInt64Array.of(BigInt(value)), dims: [1] }) as const;
+  const feeds: Feeds = { [SELF_LENGTH]: integer(self && !causal ? ALL_TOKENS : 0) };
+  if (hasCausal) feeds[CAUSAL_LENGTH] = integer(causal ? ALL_TOKENS : 0);
+  if (hasJoint) feeds[JOINT_FRAMES] = integer(joint);
   for (const [i, site] of sites.entries()) {
     const blocks = seen.map(({ bank }, row) =>
       bank.map((frame) => blockOf(frame, i, rows[row]!.input.branches.length, site.channels)),

@@ -5,11 +5,11 @@ import { ELEMENT } from '../onnx/ir/types.ts';
 import { CAUSAL_LENGTH } from '../onnx/passes/causal-attention.ts';
 import { JOINT_FRAMES } from '../onnx/passes/joint-attention.ts';
 import type { LearntInput } from '../onnx/passes/learnt-weights.ts';
-import { SELF_LENGTH, type Site } from '../onnx/passes/reference-attention.ts';
+import { ALL_TOKENS, SELF_LENGTH, type Site } from '../onnx/passes/reference-attention.ts';
 import { parseModel } from '../onnx/serde.ts';
 import { type Fed, floats, integers } from './memory/network.ts';
 import { denoiserFed } from './memory/unet-calls.ts';
-import type { UnetIo } from './roles/unet-io.ts';
+import { inputsBy, type UnetIo } from './roles/unet-io.ts';
 import type { VaeIo } from './roles/vae.ts';
 
 /** A graph prepared to be followed back. */
@@ -37,16 +37,8 @@ export function checkFollowedUnet(unet: FollowedUnet, latent: Size, by: readonly
   const fed = denoiserFed(io, rows, latent);
   for (const { bank, channels } of sites) fed.set(bank, floats(rows, 0, channels));
   fed.set(SELF_LENGTH, integers(ALL_TOKENS)).set(CAUSAL_LENGTH, integers(0)).set(JOINT_FRAMES, integers(1));
-  const names: Record<DifferentiatedBy, readonly string[]> = {
-    latent: [io.sample],
-    text: [io.hidden, ...(io.added ? [io.added.pooled] : [])],
-    weights: learnt.map(({ input }) => input),
-  };
-  check(unet, fed, { of: [io.output], by: by.flatMap((one) => names[one]) });
+  check(unet, fed, { of: [io.output], by: inputsBy(io, learnt, by) });
 }
-
-/** More than any picture has. */
-const ALL_TOKENS = 2 ** 31;
 
 /** @throws AppError bundle-invalid naming operator, node and file */
 export function checkFollowedDecoder(

@@ -7,6 +7,7 @@ import type { LearntInput } from '../onnx/passes/learnt-weights.ts';
 import { Buffers } from './buffers.ts';
 import { checkSize } from './frozen-size.ts';
 import type { AskControlNet } from './roles/controlnet.ts';
+import { inputsBy } from './roles/unet-io.ts';
 import type { OnCall } from './unet.ts';
 import {
   answersOf,
@@ -48,7 +49,7 @@ export function makeRecord(
   onCall: OnCall,
   controlNets: readonly AskControlNet[] = [],
 ): RecordCall {
-  const { io, recorder, file } = unet;
+  const { io, recorder, learnt = [], file } = unet;
   return async (inputs, by, joint = false) => {
     checkSize(file, io.fixed, shape);
     for (const { deep } of inputs) assert(!deep, 'the whole network is followed backwards');
@@ -63,7 +64,7 @@ export function makeRecord(
       const to = { shape, buffers: new Buffers(), controlNets };
       const seen = joint === true ? inputs.length : joint || 1;
       const feeds = await feedsOf(unet, together, seen, to);
-      const recorded = await recorder.record(feeds, fetchesOf(unet, together), namesOf(unet, by));
+      const recorded = await recorder.record(feeds, fetchesOf(unet, together), inputsBy(io, learnt, by));
       const pass = passOf(unet, recorded.outputs);
       for (const [row, place] of placesOf(together, pass)) if (!places.has(row)) places.set(row, place);
       calls.push({ pass, recorded });
@@ -79,7 +80,7 @@ export function makeRecord(
             const given = its === pass && cotangents[inputs.indexOf(row.input)]![row.branch];
             if (given) cotangent.set(given, at * given.length);
           }
-          products.set(pass, await recorded.pull({ [io.output]: cotangent }, namesOf(unet, of)));
+          products.set(pass, await recorded.pull({ [io.output]: cotangent }, inputsBy(io, learnt, of)));
         }
         const at = inputs.map((input) =>
           rows
@@ -90,15 +91,6 @@ export function makeRecord(
       },
     };
   };
-}
-
-function namesOf({ io, learnt = [] }: RecordedUnet, by: readonly DifferentiatedBy[]): string[] {
-  const names: Record<DifferentiatedBy, readonly string[]> = {
-    latent: [io.sample],
-    text: [io.hidden, ...(io.added ? [io.added.pooled] : [])],
-    weights: learnt.map(({ input }) => input),
-  };
-  return by.flatMap((one) => names[one]);
 }
 
 /** @param frames per frame and branch */

@@ -4,17 +4,15 @@ import { ELEMENT } from '../../onnx/ir/types.ts';
 import { CAUSAL_LENGTH } from '../../onnx/passes/causal-attention.ts';
 import { JOINT_FRAMES } from '../../onnx/passes/joint-attention.ts';
 import type { LearntInput } from '../../onnx/passes/learnt-weights.ts';
-import { SELF_LENGTH, type Site } from '../../onnx/passes/reference-attention.ts';
+import { ALL_TOKENS, SELF_LENGTH, type Site } from '../../onnx/passes/reference-attention.ts';
 import { DEEP_GIVEN } from '../../onnx/passes/shallow-part.ts';
 import type { Known } from '../../onnx/shapes/known.ts';
 import type { ControlNetIo } from '../roles/controlnet.ts';
-import type { DenoiserInputs, UnetIo } from '../roles/unet-io.ts';
+import { type DenoiserInputs, inputsBy, type UnetIo } from '../roles/unet-io.ts';
 import { type Call, NOTHING_RECORDED, type RecordedBytes, type RecordedCall } from './foretold.ts';
 import { type Fed, floats, integers, type NetworkMemory } from './network.ts';
 import { type RecordedMemory, together } from './recorded.ts';
 
-/** More than any picture has. */
-const ALL_TOKENS = 2 ** 31;
 /** Of text, where the graph leaves it open. */
 const USUAL_TOKENS = 77;
 const USUAL_DIM = 768;
@@ -119,11 +117,7 @@ export function unetCalls(unet: UnetMemory, latent: Size, beside: readonly Contr
     return fed;
   };
   const recordedBytes = (call: RecordedCall): RecordedBytes => {
-    const by = {
-      latent: [io.sample],
-      text: [io.hidden, ...(io.added ? [io.added.pooled] : [])],
-      weights: unet.learnt.map(({ input }) => input),
-    }[call.by];
+    const by = inputsBy(io, unet.learnt, [call.by]);
     const of = [io.output, ...(call.lends ? sites.map(({ feature }) => feature) : [])];
     const { weights, values } = unet.recorded!.of(withResiduals(call, fedOf(call, tokens, call.causal)), {
       of,

@@ -1,5 +1,6 @@
 /** Inputs and outputs of a denoising network. */
 import { z } from 'zod';
+import type { DifferentiatedBy } from '../../diffusion/types.ts';
 import { channelsInto, channelsOutOf } from '../../onnx/ir/channels.ts';
 import type { Model } from '../../onnx/ir/graph.ts';
 import type { ValueInfo } from '../../onnx/ir/types.ts';
@@ -71,6 +72,20 @@ export interface DenoiserInputs {
 export interface UnetIo extends DenoiserInputs {
   readonly output: string;
   readonly outChannels: number | null;
+}
+
+/** Inputs that stand for what a call is followed back to. @param learnt what is learnt of the network */
+export function inputsBy(
+  { sample, hidden, added }: UnetIo,
+  learnt: readonly { readonly input: string }[],
+  by: readonly DifferentiatedBy[],
+): string[] {
+  const names: Record<DifferentiatedBy, readonly string[]> = {
+    latent: [sample],
+    text: [hidden, ...(added ? [added.pooled] : [])],
+    weights: learnt.map(({ input }) => input),
+  };
+  return by.flatMap((one) => names[one]);
 }
 
 /** A sine and a cosine of two frequencies. */

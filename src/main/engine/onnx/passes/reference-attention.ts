@@ -13,6 +13,8 @@ import { packedAttentions } from './unpack-attention.ts';
 
 /** Shared input, int64 [1]: how many of a layer's own tokens serve as keys and values, from the first on. */
 export const SELF_LENGTH = 'ref_self_length';
+/** More than any picture has: the network's own keys and values all take part. */
+export const ALL_TOKENS = 2 ** 31;
 
 export interface Site {
   readonly index: number;
