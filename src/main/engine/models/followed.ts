@@ -1,13 +1,12 @@
 /** Whether networks can be followed backwards, told from their graphs before anything is computed. No session is opened. */
 import type { DifferentiatedBy, LatentShape } from '../diffusion/types.ts';
 import { checkDifferentiable } from '../onnx/grad/chain.ts';
-import { ELEMENT } from '../onnx/ir/types.ts';
 import { CAUSAL_LENGTH } from '../onnx/passes/causal-attention.ts';
 import { JOINT_FRAMES } from '../onnx/passes/joint-attention.ts';
 import type { LearntInput } from '../onnx/passes/learnt-weights.ts';
 import { ALL_TOKENS, SELF_LENGTH, type Site } from '../onnx/passes/reference-attention.ts';
 import { parseModel } from '../onnx/serde.ts';
-import { type Fed, floats, integers } from './memory/network.ts';
+import { completed, type Fed, floats, integers } from './memory/network.ts';
 import { denoiserFed } from './memory/unet-calls.ts';
 import { inputsBy, type UnetIo } from './roles/unet-io.ts';
 import type { VaeIo } from './roles/vae.ts';
@@ -62,23 +61,11 @@ export function checkFollowedPicture(
   check(network, new Map([[input, floats(...dims)]]), { of: [output], by: [input] });
 }
 
-/** What nobody names is a single number where its size is open: a strength, a residual where no ControlNet holds. */
 function check(
   { graph, file }: FollowedGraph,
   named: Fed,
   asked: { readonly of: readonly string[]; readonly by: readonly string[] },
 ): void {
   const { inputs, initializers } = parseModel(graph, file).graph;
-  const fed = new Map(
-    inputs
-      .filter(({ name }) => !initializers.has(name))
-      .map(({ name, type, dims }) => [
-        name,
-        named.get(name) ?? {
-          dims: (dims ?? []).map((side) => (typeof side === 'number' ? side : 1)),
-          type: type ?? ELEMENT.float32,
-        },
-      ]),
-  );
-  checkDifferentiable(graph, fed, asked, `following ${file} backwards`);
+  checkDifferentiable(graph, completed(inputs, initializers, named), asked, `following ${file} backwards`);
 }

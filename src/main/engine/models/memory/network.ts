@@ -65,17 +65,20 @@ export class NetworkMemory {
   }
 }
 
-/** What nobody names has its own sides where the graph fixes them, else is a single number: the strength of an adapter, a residual where no ControlNet holds. */
+/**
+ * Of what may be fed, what a graph has. What nobody names has its own sides where the graph fixes them, else is a single number: the
+ * strength of an adapter, a residual where no ControlNet holds.
+ */
 export function completed(
   inputs: Graph['inputs'],
   constants: { has(name: string): boolean },
   fed: Fed,
 ): Map<string, Known> {
-  const all = new Map(fed);
+  const all = new Map<string, Known>();
   for (const { name, type, dims } of inputs) {
-    if (fed.has(name) || constants.has(name)) continue;
+    if (constants.has(name)) continue;
     const sides = (dims ?? []).map((side) => (typeof side === 'number' ? side : 1));
-    all.set(name, { dims: sides, type: type ?? ELEMENT.float32 });
+    all.set(name, fed.get(name) ?? { dims: sides, type: type ?? ELEMENT.float32 });
   }
   return all;
 }

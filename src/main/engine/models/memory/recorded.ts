@@ -1,14 +1,12 @@
 /** What calls of a network that are followed backwards take, beside what it takes forwards. */
-import type { Asked } from '../../onnx/grad/backward.ts';
+import { type Asked, fedOf } from '../../onnx/grad/backward.ts';
 import { type Chain, chainOf } from '../../onnx/grad/chain.ts';
 import { KEPT } from '../../onnx/grad/session-recorder.ts';
 import type { Graph, Model } from '../../onnx/ir/graph.ts';
-import { ELEMENT } from '../../onnx/ir/types.ts';
 import { applyPasses, type Step } from '../../onnx/passes/pass.ts';
 import { parseModel } from '../../onnx/serde.ts';
 import { Arena } from '../../onnx/shapes/arena.ts';
 import { Footprint } from '../../onnx/shapes/footprint.ts';
-import type { Known } from '../../onnx/shapes/known.ts';
 import type { SessionChoice } from '../session-choice.ts';
 import { NOTHING_RECORDED, type RecordedBytes } from './foretold.ts';
 import { completed, type Fed } from './network.ts';
@@ -45,12 +43,10 @@ export class RecordedMemory {
 
   /** Beside the session that runs it forwards. @throws AppError bundle-invalid naming an operator that cannot be followed back */
   of(fed: Fed, asked: Asked): RecordedBytes {
-    // Of what may be fed, what this one has.
-    const own = new Map([...fed].filter(([name]) => this.#inputs.some((input) => input.name === name)));
-    const key = JSON.stringify([[...own], asked]);
+    const all = completed(this.#inputs, this.#constants, fed);
+    const key = JSON.stringify([[...all], asked]);
     const found = this.#known.get(key);
     if (found) return found;
-    const all = completed(this.#inputs, this.#constants, own);
     const made = this.#bytes(chainOf(this.#graph, all, asked, { label: this.#label }));
     this.#known.set(key, made);
     return made;
@@ -76,19 +72,11 @@ export class RecordedMemory {
     const arena = new Arena();
     const folds = !asItStands && !this.#how.keepHalf;
     const footprint = new Footprint(graph, { folds, fixed: true });
+    const fed = fedOf(graph);
     // A second call finds free stretches elsewhere than the first.
-    for (let call = 0; call < 2; call++) footprint.run(arena, fixedInputs(graph));
+    for (let call = 0; call < 2; call++) footprint.run(arena, fed);
     return { weights: own, values: BESIDE * arena.touched };
   }
-}
-
-function fixedInputs(graph: Graph): ReadonlyMap<string, Known> {
-  return new Map(
-    graph.inputs.map(({ name, type, dims }) => {
-      const sides = (dims ?? []).map((side) => (typeof side === 'number' ? side : 1));
-      return [name, { dims: sides, type: type ?? ELEMENT.float32 }];
-    }),
-  );
 }
 
 /** All of these, of which the runtime's sessions of the largest are kept. */
