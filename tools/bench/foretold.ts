@@ -8,7 +8,8 @@ import type { Features, PredictInput } from '../../src/main/engine/diffusion/typ
 import type { Call } from '../../src/main/engine/models/memory/foretold.ts';
 import { floats } from '../../src/main/engine/models/memory/network.ts';
 import { unetCalls } from '../../src/main/engine/models/memory/unet-calls.ts';
-import { openRead, readModel } from '../../src/main/engine/models/model.ts';
+import { openRead } from '../../src/main/engine/models/model.ts';
+import { readModel } from '../../src/main/engine/models/read-model.ts';
 import { unet } from '../../src/main/engine/models/roles/unet.ts';
 import { vaeDecoder } from '../../src/main/engine/models/roles/vae-decoder.ts';
 import { vaeEncoder } from '../../src/main/engine/models/roles/vae-encoder.ts';

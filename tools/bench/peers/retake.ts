@@ -11,7 +11,8 @@ import type {
   Predict,
   PredictionType,
 } from '../../../src/main/engine/diffusion/types.ts';
-import { openRead, readModel } from '../../../src/main/engine/models/model.ts';
+import { openRead } from '../../../src/main/engine/models/model.ts';
+import { readModel } from '../../../src/main/engine/models/read-model.ts';
 import { unet } from '../../../src/main/engine/models/roles/unet.ts';
 import { writtenNetwork } from '../../../src/main/engine/models/source.ts';
 import { unet2DCondition } from '../../../src/main/engine/onnx/networks/unet-2d-condition.ts';

@@ -5,8 +5,9 @@ import { type CaptionRules, RULE_FILES, readCaptionRules } from './caption-rules
 import { requireLent } from './contributed.ts';
 import { partDigest } from './digests.ts';
 import { defect, kindOf } from './files.ts';
-import { type OpenModel, openModel, openRead, type ReadModel, readModel } from './model.ts';
+import { type OpenModel, openModel, openRead } from './model.ts';
 import type { OpenAloneOptions } from './open-alone.ts';
+import { type ReadModel, readModel } from './read-model.ts';
 import { CHOOSE, captionerText, captionerVision, checkPictures, type Remembered } from './roles/captioner.ts';
 import { imageProcessor, type Preparation, readPreparation } from './roles/image-processor.ts';
 import { onnxFile } from './source.ts';

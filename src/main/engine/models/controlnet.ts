@@ -10,7 +10,7 @@ import { readWeights } from '../onnx/safetensors/component.ts';
 import { openSafetensors } from '../onnx/safetensors/open.ts';
 import { controlNetFile } from './checkpoints/controlnet.ts';
 import { defect, kindOf, readJson } from './files.ts';
-import { type ReadModel, readModel } from './model.ts';
+import { type ReadModel, readModel } from './read-model.ts';
 import { type ControlNetIo, controlNet } from './roles/controlnet.ts';
 import { type UnetConfig, type UnetIo, unetConfig } from './roles/unet-io.ts';
 import { onnxFile, type Source, writtenNetwork } from './source.ts';

@@ -3,8 +3,8 @@ import type { DifferentiatedBy, LatentShape } from '../diffusion/types.ts';
 import { learntWeights } from '../onnx/passes/learnt-weights.ts';
 import { referenceAttention } from '../onnx/passes/reference-attention.ts';
 import { checkFollowedDecoder, checkFollowedUnet } from './followed.ts';
-import { prepareRead } from './model.ts';
 import type { Parts } from './parts.ts';
+import { prepareRead } from './prepare.ts';
 import { type UnetVariant, unet } from './roles/unet.ts';
 import { vaeDecoder } from './roles/vae-decoder.ts';
 

@@ -1,7 +1,8 @@
 /** A network in a folder of its own, beside those of a bundle: read, digested and prepared as they are. */
 import type { CancelSignal } from '../../../common/errors.ts';
 import type { Provider } from '../onnx/ort.ts';
-import { digestOfModel, type OpenModel, openRead, readModel } from './model.ts';
+import { type OpenModel, openRead } from './model.ts';
+import { digestOfModel, readModel } from './read-model.ts';
 import type { Role } from './role.ts';
 import type { Source } from './source.ts';
 import type { DigestStore } from './types.ts';

@@ -1,8 +1,9 @@
 /** The networks of a bundle, each opened by its role. */
 import { checkControlNet, readControlNet, socketsOf } from './controlnet.ts';
 import { adaptersOf } from './loras/use.ts';
-import { digestOfModel, type OpenModel, type OpenModelOptions, openRead, type ReadModel } from './model.ts';
+import { type OpenModel, type OpenModelOptions, openRead } from './model.ts';
 import type { ReadBundle } from './read.ts';
+import { digestOfModel, type ReadModel } from './read-model.ts';
 import type { Role } from './role.ts';
 import { controlNet } from './roles/controlnet.ts';
 import { depthEstimator } from './roles/depth-estimator.ts';

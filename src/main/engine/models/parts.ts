@@ -6,7 +6,7 @@ import { defect } from './files.ts';
 import type { Wanted } from './find-parts.ts';
 import { strideFactor } from './graph-values.ts';
 import type { Layout } from './layout.ts';
-import { type ReadModel, readModel } from './model.ts';
+import { type ReadModel, readModel } from './read-model.ts';
 import type { Role } from './role.ts';
 import { type DepthIo, depthEstimator } from './roles/depth-estimator.ts';
 import { type FlowIo, flowEstimator } from './roles/flow-estimator.ts';

@@ -1,10 +1,10 @@
 /** An upscaler in a folder of its own: a picture to the same, larger. */
 import { basename } from 'node:path';
 import { AppError } from '../../../common/errors.ts';
-import { readModel } from './model.ts';
 import { type OpenAloneOptions, openAlone } from './open-alone.ts';
 import { pictureNetworkIn } from './picture-network.ts';
 import { fromPlanes, resized, toPlanes, unitFromPlanes, unitToPlanes } from './picture-planes.ts';
+import { readModel } from './read-model.ts';
 import { upscaler } from './roles/upscaler.ts';
 import { whyAloneNotInTiles } from './tiles/tileable.ts';
 
