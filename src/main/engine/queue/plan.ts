@@ -123,11 +123,12 @@ export function createPlanner(parts: PlannerParts): Planner {
     const guides = await guidesOf({ ...resolved, sizeFor, estimators }, probe);
     const { range, frames, fit, needs, method } = resolved;
     const learns = { learning: method.learns?.(resolved.params) ?? null, learnt: range };
+    const gradients = gradientsOf(request);
     model.checkFollowed(
       {
         ...attentionOf(resolved),
         learnt: learns.learning && { rank: learns.learning.rank },
-        by: gradientsOf(request),
+        by: gradients,
         steers: steers.imageText !== null,
       },
       resolved.shape,
@@ -165,9 +166,7 @@ export function createPlanner(parts: PlannerParts): Planner {
         {
           ...{ ...attentionOf(resolved), reuse: settings.sampling.reuse > 1, attention, memory: memoryUse },
           ...(learning && { learnt: { rank: learning.rank } }),
-          gradients: ['gradient', 'nullText', 'tuned'].some((need) =>
-            (needs as readonly string[]).includes(need),
-          ),
+          gradients: gradients.length > 0,
         },
         controlNetsOf(settings),
       );
