@@ -87,7 +87,7 @@ export function imageTextScores(
   return tally.scores();
 }
 
-function dot(a: Float32Array, b: Float32Array): number {
+export function dot(a: Float32Array, b: Float32Array): number {
   assert(a.length === b.length, 'embeddings of one model');
   return a.reduce((sum, value, i) => sum + value * b[i]!, 0);
 }

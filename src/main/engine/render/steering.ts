@@ -2,13 +2,14 @@
 import { throwIfCancelled } from '../../../common/errors.ts';
 import type { Fit } from '../../../common/media.ts';
 import type { ArtefactStore } from '../artefacts/store.ts';
+import { meanOf } from '../diffusion/mean.ts';
 import type { Latent, LatentShape } from '../diffusion/types.ts';
 import { Pictures } from '../make/pictures.ts';
 import { fitCanvas, fitInto } from '../media/fit.ts';
 import type { Have } from '../methods/have.ts';
 import { statisticsOf } from '../methods/statistics.ts';
 import { checkImageTextFollowed, type ImageText, openImageText } from '../metrics/image-text.ts';
-import { embedPrompt } from '../metrics/similarity.ts';
+import { dot, embedPrompt } from '../metrics/similarity.ts';
 import type { Bundle } from '../models/types.ts';
 import type { ResolvedShot } from '../recipe/request.ts';
 import type { SteeringGuide } from '../recipe/steering.ts';
@@ -97,11 +98,10 @@ export async function steeringIn(
   const prompt = await embedPrompt(model, settings.prompts, (cut) =>
     warn(`${model.name} steers by the prompt without its end: "${cut}"`),
   );
-  const looks = await inOrder(styles, async ({ rgb, width, height }) => {
-    const [look] = await model.embedImages([rgb], width, height);
-    return look!;
-  });
-  const likeness = likenessOf({ bundle, model, shape, fit, signal, prompt, look: meanOf(looks) });
+  const looks: Float32Array[] = [];
+  for (const { rgb, width, height } of styles) looks.push(...(await model.embedImages([rgb], width, height)));
+  const look = looks.length > 0 ? meanOf(looks) : null;
+  const likeness = likenessOf({ bundle, model, shape, fit, signal, prompt, look });
   return { likeness, ...(style && { style }) };
 }
 
@@ -162,19 +162,4 @@ function eachLine(fit: Fit, see: (canvas: number, content: number) => void): voi
     for (let y = 0; y < contentHeight; y++)
       see((c * height + y + top) * width + left, (c * contentHeight + y) * contentWidth);
   }
-}
-
-function meanOf(all: readonly Float32Array[]): Float32Array | null {
-  const [first] = all;
-  return first ? first.map((_, i) => all.reduce((sum, one) => sum + one[i]!, 0) / all.length) : null;
-}
-
-function dot(a: Float32Array, b: Float32Array): number {
-  return a.reduce((sum, value, i) => sum + value * b[i]!, 0);
-}
-
-async function inOrder<T, U>(all: readonly T[], make: (one: T) => Promise<U>): Promise<U[]> {
-  const made: U[] = [];
-  for (const one of all) made.push(await make(one));
-  return made;
 }
