@@ -6,7 +6,7 @@
  */
 import { z } from 'zod';
 import { assert } from '../../../common/errors.ts';
-import { placed } from '../diffusion/finite.ts';
+import { placed, placeOf } from '../diffusion/finite.ts';
 import { visitsAround } from '../diffusion/order.ts';
 import type { Run, Seen, Slope } from '../diffusion/run.ts';
 import type { Latent } from '../diffusion/types.ts';
@@ -115,7 +115,7 @@ function passesOf({ anchors, frames }: ShotFacts<Needs>): NonNullable<Run['passe
 /** What all terms together add to ẑ0. */
 async function pushOf(shot: ShotFacts<Needs>, params: Params, seen: Seen): Promise<Latent> {
   const { denoised, step, frame } = seen;
-  const place = `step ${step + 1}, frame ${(shot.atWork?.first ?? 0) + frame}`;
+  const place = placeOf(step, (shot.atWork?.first ?? 0) + frame);
   const pushes = [
     ...(await towardsLikeness(shot, params, denoised, place)),
     ...towardsColours(shot, params, denoised),

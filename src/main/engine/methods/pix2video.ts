@@ -6,6 +6,7 @@ import { picker } from '../diffusion/noise.ts';
 import { visitsAround } from '../diffusion/order.ts';
 import type { Pass, Seen } from '../diffusion/run.ts';
 import type { Latent } from '../diffusion/types.ts';
+import { norm } from './push.ts';
 import { invertedRun } from './starts.ts';
 import type { Method, ShotFacts } from './types.ts';
 
@@ -147,16 +148,12 @@ async function pullByNetwork(
   assert(slope, 'the run differentiates where frames are pulled');
   const apart = denoised.map((value, i) => 2 * (value - target[i]!));
   const gradient = (await slope.pull(new Map([[frame, apart]]))).get(frame)!;
-  const length = normOf(gradient);
+  const length = norm(gradient);
   // Where nothing lies between them there is no way to go.
   if (length === 0) return next;
-  const rate = (rho * normOf(next)) / length;
+  const rate = (rho * norm(next)) / length;
   for (let i = 0; i < next.length; i++) next[i] = next[i]! - rate * gradient[i]!;
   return next;
-}
-
-function normOf(latent: Latent): number {
-  return Math.sqrt(latent.reduce((sum, value) => sum + value * value, 0));
 }
 
 /** The gradient taken at ẑ0, as the released code does: z' ← z' - (2·weight/n)(ẑ0 - target). */
