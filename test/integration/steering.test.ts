@@ -184,6 +184,19 @@ describe('a steered edit', () => {
     expect(latents).toEqual((await edited(settingsOf({}))).latents);
   });
 
+  it.each([
+    [{}, ['(steer-by)', '“Style pictures”']],
+    [{ neighbour: 0.3 }, ['(steer-by)', '“Style pictures”']],
+    [{ style: 0.1 }, ['(steer-by)']],
+    [{ prompt: 0.1 }, ['“Style pictures”']],
+    [{ style: 0.1, styleBy: 'likeness' }, []],
+  ])('says what is named and pulls nothing: %o', async (params, unread) => {
+    const context = contextWith({ dir: tempFolder(), store });
+    await using _ = await prepareShot(settingsOf(params, { steerBy: means, style: [blue] }), context, false);
+    const said = context.warnings.filter((line) => line.includes('not read'));
+    expect(said).toEqual(unread.map((flag) => expect.stringContaining(flag)));
+  });
+
   it('is refused before anything is computed where it does not know by what', async () => {
     const refused = (params: object, guide: object = {}) => edited(settingsOf(params, guide));
     await expect(refused({ prompt: 0.1 })).rejects.toMatchObject({

@@ -33,7 +33,7 @@ import { type ResolvedShot, resolveRequest, resolveShot, shapeOf } from '../reci
 import { reuseNotes } from '../recipe/reuse.ts';
 import { branchPrompts, isSeeded, runsOf } from '../recipe/runs.ts';
 import { segmentersOf } from '../recipe/segmenters.ts';
-import { steeringOf } from '../recipe/steering.ts';
+import { steeringNotes, steeringOf } from '../recipe/steering.ts';
 import { freeMemory } from '../render/capacity.ts';
 import { attentionOf, checkMemory, memoryOf } from '../render/fitting.ts';
 import { renderMemory } from '../render/memory.ts';
@@ -217,6 +217,7 @@ export function createPlanner(parts: PlannerParts): Planner {
         ...loraNotes(model.loras),
         ...guidanceNotes(runs, settings, model),
         ...reuseNotes(runs, settings),
+        ...steeringNotes(needs, settings),
         ...nullTextNotes(counts.calls, nullTextBytes(resolved), settings),
       ],
       memoryBytes: memory,

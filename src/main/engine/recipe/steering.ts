@@ -41,6 +41,23 @@ export async function steeringOf(
   return { imageText: looks ? steerBy : null, styles };
 }
 
+/** What is named and pulls nothing. */
+export function steeringNotes(
+  needs: readonly Need[],
+  { guide: { steerBy, style } }: Pick<EditSettings, 'guide'>,
+): string[] {
+  const notes: string[] = [];
+  if (steerBy !== null && !needs.includes('likeness'))
+    notes.push(
+      `${settingWord('guide.steerBy')} is not read: the method guided is steered by it, with -p prompt above 0, or -p style above 0 and -p styleBy=likeness`,
+    );
+  if (style.length > 0 && !needs.includes('style'))
+    notes.push(
+      `${settingWord('guide.style')} are not read: the method guided pulls to them, with -p style above 0`,
+    );
+  return notes;
+}
+
 function refused(message: string, hint: string): AppError {
   return new AppError('usage', message, { doing: 'reading what frames are pulled to', hint });
 }

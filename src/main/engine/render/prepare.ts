@@ -49,7 +49,7 @@ import {
 import { reuseNotes } from '../recipe/reuse.ts';
 import { runsOf } from '../recipe/runs.ts';
 import { type Segmenters, segmentersOf } from '../recipe/segmenters.ts';
-import { steeringOf } from '../recipe/steering.ts';
+import { steeringNotes, steeringOf } from '../recipe/steering.ts';
 import { reportPath } from '../report-file.ts';
 import { capacityOf, freeMemory, unbounded } from './capacity.ts';
 import { mergesTake } from './composite.ts';
@@ -164,7 +164,12 @@ export async function prepareShot(
     if (memory) checkMemory(planned, renderMemory(memory), free);
     await bundle.readyTiles(shape);
     for (const note of controlNotes(runs, guides.controls)) warn(note);
-    for (const note of [...guidanceNotes(runs, settings, bundle), ...reuseNotes(runs, settings)]) warn(note);
+    for (const note of [
+      ...guidanceNotes(runs, settings, bundle),
+      ...reuseNotes(runs, settings),
+      ...steeringNotes(needs, settings),
+    ])
+      warn(note);
     const conditions = new Map<string, Conditioning>();
     const text = ({ name }: PromptReading) => conditions.get(name)!;
     const learns = { learning, learnt };
