@@ -116,6 +116,26 @@ describe('what is learnt', () => {
     expect(heard.length).toBeGreaterThan(0);
     expect(heard.filter(({ loss }) => loss !== undefined)).toEqual([]);
   });
+
+  it('is told from what was learnt for longer where a frame is looked at again', async () => {
+    using store = disposable(openStore());
+    const look = async () => {
+      const heard: Progress[] = [];
+      const onProgress = (progress: Progress) => heard.push(progress);
+      const seen = await renderFrame(
+        settingsOf({}),
+        contextWith({ dir: tempFolder(), store: store.of, onProgress }),
+      );
+      return { seen, isSampled: heard.some(({ phase, done }) => phase === 'sample' && done > 0) };
+    };
+    const { tuned } = await derived(settingsOf({}), store.of, { enoughAfter: 2 });
+    const early = await look();
+    expect(await look()).toEqual({ ...early, isSampled: false });
+    store.of.drop(tuned!.key);
+    const whole = await look();
+    expect(whole.isSampled).toBe(true);
+    expect(largestDifference(whole.seen.picture, early.seen.picture)).toBeGreaterThan(0.01);
+  });
 });
 
 describe('what was learnt, saved as a LoRA', () => {

@@ -29,10 +29,12 @@ export interface LookOf {
   /** As they were asked, for the whole shot; `shot` may be one frame of it. */
   readonly settings: EditSettings;
   readonly films: Films;
+  /** Steps that the network learnt, for learning may be ended early; null where it learns nothing. */
+  readonly learnt: number | null;
 }
 
 /** Of the lead anchor's frame. @returns null where the files it is made of could not be told apart */
-export function lookKey({ shot, settings, films }: LookOf): string | null {
+export function lookKey({ shot, settings, films, learnt }: LookOf): string | null {
   let all = true;
   const {
     output: _,
@@ -64,6 +66,7 @@ export function lookKey({ shot, settings, films }: LookOf): string | null {
     estimators: Array.from(estimators, digestOf),
     segmenters: Array.from(segmenters, digestOf),
     ...(steering.digests.length > 0 && { steering: steering.digests }),
+    ...(learnt !== null && { learnt }),
     ...(plugin && { plugin: codeOf(plugin) }),
   });
 }

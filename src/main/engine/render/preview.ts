@@ -5,7 +5,7 @@ import { brokenDown, isFiniteLatent } from '../diffusion/finite.ts';
 import { resolveRange } from '../recipe/request.ts';
 import { openComposite } from './composite.ts';
 import type { RenderContext } from './context.ts';
-import { derive } from './derive.ts';
+import { derive, type Ingredients } from './derive.ts';
 import { keepLook, keptLook, type Look, lookFrom, lookKey } from './look.ts';
 import { prepareShot, type Shot } from './prepare.ts';
 import { sampleShot } from './sample.ts';
@@ -20,23 +20,26 @@ export interface LookedAt {
 }
 
 /**
- * The lead anchor's frame of a shot: as a take of the same settings has it, or an earlier look, at no call of a network; else
- * by itself, at the calls of sampling that one frame and of what of it was not kept. @throws Cancelled, AppError
+ * The lead anchor's frame of a shot: as a take of the same settings has it, or an earlier look, at no call of a network where what
+ * it needs is kept; else by itself, at the calls of sampling that one frame and of what of it was not kept. @throws Cancelled, AppError
  */
 export async function renderFrame(settings: EditSettings, context: RenderContext): Promise<LookedAt> {
   const films = await filmsOf(settings);
   await using shot = await prepareShot(frameAlone(settings), context, false, settings);
   resolveRange(settings, shot.clip);
-  const of = { shot, settings, films };
+  const deriving = () => derive(shot, context, { checked: false });
+  // How far the network learnt is a part of what is seen.
+  const made = shot.method.learns ? await deriving() : null;
+  const of = { shot, settings, films, learnt: made?.tuned?.losses.length ?? null };
   const key = lookKey(of);
   const kept = keptLook(context.cache, key, shot);
-  const look = kept ?? (await rendered(shot, context));
+  const look = kept ?? (await rendered(shot, made ?? (await deriving()), context));
   if (!kept) keepLook(context.cache, key, of, look);
   const shares = (bytes: Uint8Array) => Float32Array.from(bytes, (value) => value / 255);
   return { picture: shares(look.picture), fit: shot.fit, edit: look.edit && shares(look.edit) };
 }
 
-async function rendered(shot: Shot, context: RenderContext): Promise<Look> {
+async function rendered(shot: Shot, made: Ingredients, context: RenderContext): Promise<Look> {
   let edit: Float32Array | null = null;
   const looking: RenderContext = {
     ...context,
@@ -45,7 +48,7 @@ async function rendered(shot: Shot, context: RenderContext): Promise<Look> {
       await context.onGlimpse?.(glimpse);
     },
   };
-  const sampled = await sampleShot(shot, await derive(shot, context, { checked: false }), looking);
+  const sampled = await sampleShot(shot, made, looking);
   const picture = await shot.bundle.decode(sampled.latents[0]!, shot.shape);
   if (isFiniteLatent(picture)) {
     await using composite = openComposite(shot, context);

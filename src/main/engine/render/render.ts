@@ -29,7 +29,8 @@ export async function render(settings: EditSettings, context: RenderContext): Pr
   context.progress.plan('encode', shot.frames, 1);
   const made = await derive(shot, context);
   await sources.check();
-  const look = lookAtTake({ shot, settings, films: sources.films }, context.cache);
+  const learnt = made.tuned?.losses.length ?? null;
+  const look = lookAtTake({ shot, settings, films: sources.films, learnt }, context.cache);
   const sampled = await sampleShot(shot, made, {
     ...context,
     async onGlimpse(glimpse) {
