@@ -6,10 +6,12 @@ import type { Progress } from '../../src/common/contract/jobs.ts';
 import { Cancelled } from '../../src/common/errors.ts';
 import { kinds } from '../../src/main/engine/artefacts/kinds.ts';
 import { ArtefactStore } from '../../src/main/engine/artefacts/store.ts';
+import { prepareDataDirectory } from '../../src/main/engine/data-paths.ts';
 import { noiseFor } from '../../src/main/engine/diffusion/noise.ts';
 import { tunedIn } from '../../src/main/engine/make/tuned.ts';
 import { openBundle } from '../../src/main/engine/models/open.ts';
 import type { Bundle } from '../../src/main/engine/models/types.ts';
+import { CheckpointFile } from '../../src/main/engine/render/checkpoint-file.ts';
 import { derive } from '../../src/main/engine/render/derive.ts';
 import { prepareShot } from '../../src/main/engine/render/prepare.ts';
 import { renderFrame } from '../../src/main/engine/render/preview.ts';
@@ -17,6 +19,7 @@ import { render } from '../../src/main/engine/render/render.ts';
 import { saveTakeLora } from '../../src/main/engine/render/take-lora.ts';
 import { writeReport } from '../../src/main/engine/report-file.ts';
 import { makeWorld, movingClip, type World } from '../helpers/cli.ts';
+import { startDesk } from '../helpers/desk.ts';
 import { settingsWith } from '../helpers/job-settings.ts';
 import { largestDifference } from '../helpers/onnx.ts';
 import { contextWith } from '../helpers/prepared.ts';
@@ -135,6 +138,19 @@ describe('what is learnt', () => {
     const whole = await look();
     expect(whole.isSampled).toBe(true);
     expect(largestDifference(whole.seen.picture, early.seen.picture)).toBeGreaterThan(0.01);
+  });
+
+  it('is whole where an attempt before was told that it is enough, and was cancelled before it heard', async () => {
+    const dir = tempFolder();
+    const desk = startDesk(dir);
+    try {
+      const job = desk.store.create(settingsOf({}));
+      await new CheckpointFile(prepareDataDirectory(dir).jobs, job.id).sayEnough();
+      const outcome = await desk.supervisor.start(job);
+      expect(outcome).toMatchObject({ kind: 'take', report: { tuned: { losses: { length: 6 } } } });
+    } finally {
+      await desk.stop();
+    }
   });
 });
 

@@ -194,6 +194,8 @@ export class Supervisor {
       if (Date.now() - storedAt >= PROGRESS_STORED_EVERY_MS) storeProgress();
     });
     try {
+      // What was said to an attempt before is not said to this one.
+      checkpoint.hearsEnough();
       const context: RenderContext = {
         job: id,
         probe,
