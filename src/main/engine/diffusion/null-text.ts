@@ -22,7 +22,7 @@ import type {
 } from './types.ts';
 
 /** One frame whose way is kept to. */
-interface Pivot {
+export interface Pivot {
   /** Number for messages. */
   readonly frame: number;
   /** Latents at every level, the noise first, the clean one last. */

@@ -6,12 +6,13 @@
 import type { Tensor } from '../artefacts/codecs.ts';
 import { keyOf } from '../artefacts/keys.ts';
 import { kinds } from '../artefacts/kinds.ts';
-import { type NullTextState, tuneNullText } from '../diffusion/null-text.ts';
+import { type NullTextState, type Pivot, tuneNullText } from '../diffusion/null-text.ts';
 import { isWithin } from '../diffusion/share.ts';
 import type { Latent } from '../diffusion/types.ts';
 import { psnr8 } from '../metrics/psnr.ts';
 import type { PromptReading } from '../models/prompt/reader.ts';
 import type { Derived, Half, MakingOf } from './derived.ts';
+import { keepingHalf } from './half.ts';
 import { EQUAL_PSNR, type InversionOf, levelsOf, toldIn, toldOf } from './inversion.ts';
 import { namesOf, type ShotOf } from './shot.ts';
 import type { Calls } from './tally.ts';
@@ -98,7 +99,7 @@ const bounds = ({ solver, model }: ShotOf) => solver.clips && model.scheduler.cl
 async function tunedBy(shot: ShotOf, { led, source, empty, inner }: NullTextOf, making: MakingOf<Tensor>) {
   const { settings, schedule, solver, model } = shot;
   const { predict, record, text } = shot.networks();
-  const pivots = [];
+  const pivots: Pivot[] = [];
   for (const { of, trajectory } of led) {
     const way = levelsOf(await making.have(trajectory));
     pivots.push({ frame: of.frame.index, way, structure: await toldIn(of, making) });
@@ -109,32 +110,21 @@ async function tunedBy(shot: ShotOf, { led, source, empty, inner }: NullTextOf, 
     ...{ frames: pivots.length, remembers: solver.multistep },
   };
   const from = inner > 0 && making.half ? halfIn(making.half, sizes) : null;
-  let left: NullTextState | null = null;
-  let keptAt = performance.now();
-  const keep = () => {
-    if (left && inner > 0) making.half?.keep(packed(left));
-    left = null;
-    keptAt = performance.now();
+  const keep = (state: NullTextState) => {
+    if (inner > 0) making.half?.keep(packed(state));
   };
-  try {
-    const tuned = await tuneNullText({
-      ...{ predict, solver, schedule, conditional, unconditional, pivots, inner },
+  const tuned = await keepingHalf({ every: KEEP_MS, keep }, (onStep) =>
+    tuneNullText({
+      ...{ predict, solver, schedule, conditional, unconditional, pivots, inner, onStep },
       // Opened by the first step that is tuned.
       record: (...asked) => record()(...asked),
       ...{ prediction: model.scheduler.prediction, clip: bounds(shot), signal: making.signal },
       ...{ guidance: settings.sampling.guidance, guidanceRange: settings.sampling.guidanceRange },
       ...(from && { from }),
       onCall: (back) => making.onCall(back ? 'nullTextBack' : 'nullText'),
-      onStep(state) {
-        left = state;
-        if (performance.now() - keptAt >= KEEP_MS) keep();
-      },
-    });
-    return { ...tuned, text: unconditional, clips: pivots.map(({ way }) => way.at(-1)!) };
-  } catch (error) {
-    keep();
-    throw error;
-  }
+    }),
+  );
+  return { ...tuned, text: unconditional, clips: pivots.map(({ way }) => way.at(-1)!) };
 }
 
 interface Sizes {

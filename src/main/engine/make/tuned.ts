@@ -10,6 +10,7 @@ import { alphaBars } from '../diffusion/schedule.ts';
 import { RECORDED_UNITS } from '../diffusion/work.ts';
 import type { PromptReading } from '../models/prompt/reader.ts';
 import type { Derived, Half, MakingOf } from './derived.ts';
+import { keepingHalf } from './half.ts';
 import { namesOf, type ShotOf } from './shot.ts';
 import { keyOfReading } from './text.ts';
 
@@ -93,15 +94,9 @@ async function tunedBy(shot: ShotOf, of: TunedOf, making: MakingOf<TunedWeights>
   const weights = learnt.initial((index) => uniform(seed, index));
   const from = making.half ? halfIn(making.half, weights) : null;
   learnt.use(weights);
-  let left: LearnState | null = null;
-  let keptAt = performance.now();
-  const keep = () => {
-    if (left) making.half?.keep(packed(weights, left, true));
-    left = null;
-    keptAt = performance.now();
-  };
-  try {
-    const state = await learn({
+  const keep = (state: LearnState) => making.half?.keep(packed(weights, state, true));
+  const state = await keepingHalf({ every: KEEP_MS, keep }, (onStep) =>
+    learn({
       ...{ clean, weights, rate: learning.rate, steps: learning.steps, together: learning.together },
       ...(told && { structure: told }),
       record: record(),
@@ -112,18 +107,14 @@ async function tunedBy(shot: ShotOf, of: TunedOf, making: MakingOf<TunedWeights>
       signal: making.signal,
       ...(from && { from }),
       onStep(state) {
-        left = state;
-        if (performance.now() - keptAt >= KEEP_MS) keep();
+        onStep(state);
         making.onCall('learn');
         const { losses } = state;
         return making.onLoss?.({ losses, steps: learning.steps }) ?? false;
       },
-    });
-    return packed(weights, state, false);
-  } catch (error) {
-    keep();
-    throw error;
-  }
+    }),
+  );
+  return packed(weights, state, false);
 }
 
 const LOSSES = 'losses';
