@@ -2,7 +2,6 @@
 import type { Fit } from '../../../common/media.ts';
 import type { EditSettings } from '../../../common/settings/settings.ts';
 import { brokenDown, isFiniteLatent } from '../diffusion/finite.ts';
-import { resolveRange } from '../recipe/request.ts';
 import { openComposite } from './composite.ts';
 import type { RenderContext } from './context.ts';
 import { derive, type Ingredients } from './derive.ts';
@@ -26,7 +25,6 @@ export interface LookedAt {
 export async function renderFrame(settings: EditSettings, context: RenderContext): Promise<LookedAt> {
   const films = await filmsOf(settings);
   await using shot = await prepareShot(frameAlone(settings), context, false, settings);
-  resolveRange(settings, shot.clip);
   const deriving = () => derive(shot, context, { checked: false });
   // How far the network learnt is a part of what is seen.
   const made = shot.method.learns ? await deriving() : null;
