@@ -5,7 +5,7 @@ import type { Capacity } from '../diffusion/capacity.ts';
 import type { Attending } from '../diffusion/types.ts';
 import { NOTHING_RECORDED } from '../models/memory/foretold.ts';
 import type { Provider } from '../onnx/ort.ts';
-import { callsOf, type MemoryOf, sampleBytes } from './memory.ts';
+import { callsOf, type MemoryOf, recordedBytes, sampleBytes } from './memory.ts';
 
 /**
  * Frames of a call where several in one take less than one by one, which a trial of the provider timed. On the processor they are
@@ -24,7 +24,7 @@ export function capacityOf(of: MemoryOf, free: number, pays: boolean): Capacity 
   const kinds = callsOf(of);
   const fitting = (kind: Attending): number => {
     // Frames that see each other are bound together before and after they are followed back, which is counted as it is asked for.
-    const recorded = kind.joint ? NOTHING_RECORDED : undefined;
+    const recorded = kind.joint ? NOTHING_RECORDED : recordedBytes(of);
     const others = kinds.filter((other) => !alike(other, kind));
     const fits = (frames: number) =>
       sampleBytes(of, [...others, { ...kind, frames, branches: of.branches }], recorded) <= free;

@@ -46,7 +46,7 @@ export function renderMemory(of: MemoryOf): RenderMemory {
   const { unet, vaeEncoder, vaeDecoder, vaeSteadyDecoder, text } = foretold;
   const frames = new Set(of.runs.flatMap((run) => run.frames)).size;
   const held = ENGINE + heldBytes(of);
-  const recorded = foretold.recorded(recordedCallsOf(of));
+  const recorded = recordedBytes(of);
   // Learning comes before, in the same session.
   const before = sum(foretold.recorded(beforeSampling(of)));
   const redrawn = needs.includes('pictures') || needs.includes('between');
@@ -94,12 +94,13 @@ function beforeSampling({ learning, needs }: Pick<MemoryOf, 'learning' | 'needs'
   ];
 }
 
-/** While frames are sampled, with the UNet alone. @param calls of the UNet; those of the runs unless said, as what is followed back adds */
-export function sampleBytes(
-  of: MemoryOf,
-  calls: readonly Call[] = callsOf(of),
-  recorded: RecordedBytes = of.foretold.recorded(recordedCallsOf(of)),
-): number {
+/** What calls that are followed backwards add, of learning, tuning and the runs. */
+export function recordedBytes(of: MemoryOf): RecordedBytes {
+  return of.foretold.recorded(recordedCallsOf(of));
+}
+
+/** While frames are sampled, with the UNet alone. @param calls of the UNet; recorded what those add that are followed back */
+export function sampleBytes(of: MemoryOf, calls: readonly Call[], recorded: RecordedBytes): number {
   const { foretold, needs, branches, runs } = of;
   const { unet, controlNets, features, deep } = foretold;
   // Frames are inverted in the same session.
