@@ -88,8 +88,9 @@ export async function prepareShot(
   whole: Pick<EditSettings, 'source' | 'guide' | 'method'> = settings,
 ): Promise<Shot> {
   const { signal, warn, cache } = context;
-  using uses = new DisposableStack();
-  if (!context.forPlan) uses.use(holdPluginsOf(settings, makesTake ? 'a render' : 'a preview'));
+  // In the order in which it is opened; refused half way, all of it is given back.
+  await using opened = new AsyncDisposableStack();
+  if (!context.forPlan) opened.use(holdPluginsOf(settings, makesTake ? 'a render' : 'a preview'));
   const request = await resolveRequest(settings, signal);
   const steers = await steeringOf({ settings, needs: request.needs }, (path) => context.probe(path, signal));
   const { path: out, format, alpha } = settings.output;
@@ -103,7 +104,7 @@ export async function prepareShot(
   const learning = method.learns?.(params) ?? null;
   const gradients = gradientsOf(request);
   const { flow, interpolator } = settings.model;
-  const bundle = await openBundle(settings.model.bundle, {
+  const opening = openBundle(settings.model.bundle, {
     prediction: settings.model.prediction,
     reuse: settings.sampling.reuse > 1,
     gradients,
@@ -124,62 +125,59 @@ export async function prepareShot(
     vaeTiles: settings.model.vaeTiles,
     freeMemory: () => context.freeMemory ?? freeMemory(provider),
   });
-  try {
-    for (const note of loraNotes(bundle.loras)) warn(note);
-    const resolved = await resolveShot({ settings, request, clip, model: bundle, provider, signal });
-    const { range, fit, shape, needs } = resolved;
-    bundle.checkFollowed(shape);
-    const merged = mergesTake(resolved);
-    const { notes: extended, ...as } = asExtended(
-      { clip, range, alpha },
-      resolved.extension,
-      settings.extend,
-    );
-    const take = { ...as, fit, out, format, merged, tag: context.job };
-    const notes = makesTake ? await rehearseTake(take, signal) : [];
-    for (const note of [...extended, ...notes]) warn(`the take differs from its clip: ${note}`);
-    warnOfPrompts(settings, bundle, warn);
-    warnOfGuidance(resolved, warn);
-    const sizeFor = bundle.depth?.sizeFor ?? null;
-    const digestStore = cache?.digests;
-    const own = bundle.depth && { ...bundle.depth, digest: bundle.digests.depthEstimator! };
-    const estimators = await estimatorsOf(settings, own, { provider, digestStore, signal });
-    const guides = await guidesOf({ ...resolved, sizeFor, estimators }, (path) =>
-      context.probe(path, signal),
-    );
-    const { mask } = settings.guide;
-    for (const note of matteNotes(mask, guides.mattes)) warn(note);
-    const predict = bundle.predict(shape, () => warn(LESS_AT_ONCE));
-    const runs = runsOf(resolved);
-    const free = context.freeMemory ?? freeMemory(provider);
-    const watched = context.onGlimpse !== undefined;
-    const learnt = resolveRange(whole, clip);
-    const planned = {
-      ...{ resolved, controls: guides.controls, watched, foretell: bundle.memory },
-      learnt: learnt.end - learnt.start,
-    };
-    const memory = free === Number.POSITIVE_INFINITY ? null : memoryOf(planned);
-    const capacity = memory ? capacityOf(memory, free, together) : unbounded(together);
-    checkCapacity(runs, capacity);
-    if (memory) checkMemory(planned, renderMemory(memory), free);
-    await bundle.readyTiles(shape);
-    for (const note of controlNotes(runs, guides.controls)) warn(note);
-    for (const note of [
-      ...guidanceNotes(runs, settings, bundle),
-      ...reuseNotes(runs, settings),
-      ...steeringNotes(needs, settings),
-    ])
-      warn(note);
-    const conditions = new Map<string, Conditioning>();
-    const text = ({ name }: PromptReading) => conditions.get(name)!;
-    const learns = { learning, learnt };
-    const record = () => bundle.record(shape);
-    const networks = () => ({ bundle, predict, record, text });
-    const shot = { ...resolved, networks };
-    const segmenters = await segmentersOf(mask, settings.model.bundle, { provider, digestStore, signal });
-    const steering = await openSteering({ guide: steers, shot: resolved, store: cache, signal });
-    const touched = resolved.extension && touchedBy(runs, resolved.extension);
-    const recipe = new Recipe({
+  const bundle = opened.adopt(await opening, (one) => one.close());
+  for (const note of loraNotes(bundle.loras)) warn(note);
+  const resolved = await resolveShot({ settings, request, clip, model: bundle, provider, signal });
+  const { range, fit, shape, needs } = resolved;
+  bundle.checkFollowed(shape);
+  const merged = mergesTake(resolved);
+  const { notes: extended, ...as } = asExtended({ clip, range, alpha }, resolved.extension, settings.extend);
+  const take = { ...as, fit, out, format, merged, tag: context.job };
+  const notes = makesTake ? await rehearseTake(take, signal) : [];
+  for (const note of [...extended, ...notes]) warn(`the take differs from its clip: ${note}`);
+  warnOfPrompts(settings, bundle, warn);
+  warnOfGuidance(resolved, warn);
+  const sizeFor = bundle.depth?.sizeFor ?? null;
+  const digestStore = cache?.digests;
+  const own = bundle.depth && { ...bundle.depth, digest: bundle.digests.depthEstimator! };
+  const estimators = opened.use(await estimatorsOf(settings, own, { provider, digestStore, signal }));
+  const guides = await guidesOf({ ...resolved, sizeFor, estimators }, (path) => context.probe(path, signal));
+  const { mask } = settings.guide;
+  for (const note of matteNotes(mask, guides.mattes)) warn(note);
+  const predict = bundle.predict(shape, () => warn(LESS_AT_ONCE));
+  const runs = runsOf(resolved);
+  const free = context.freeMemory ?? freeMemory(provider);
+  const watched = context.onGlimpse !== undefined;
+  const learnt = resolveRange(whole, clip);
+  const planned = {
+    ...{ resolved, controls: guides.controls, watched, foretell: bundle.memory },
+    learnt: learnt.end - learnt.start,
+  };
+  const memory = free === Number.POSITIVE_INFINITY ? null : memoryOf(planned);
+  const capacity = memory ? capacityOf(memory, free, together) : unbounded(together);
+  checkCapacity(runs, capacity);
+  if (memory) checkMemory(planned, renderMemory(memory), free);
+  await bundle.readyTiles(shape);
+  for (const note of controlNotes(runs, guides.controls)) warn(note);
+  for (const note of [
+    ...guidanceNotes(runs, settings, bundle),
+    ...reuseNotes(runs, settings),
+    ...steeringNotes(needs, settings),
+  ])
+    warn(note);
+  const conditions = new Map<string, Conditioning>();
+  const text = ({ name }: PromptReading) => conditions.get(name)!;
+  const learns = { learning, learnt };
+  const record = () => bundle.record(shape);
+  const networks = () => ({ bundle, predict, record, text });
+  const shot = { ...resolved, networks };
+  const segmenters = opened.use(
+    await segmentersOf(mask, settings.model.bundle, { provider, digestStore, signal }),
+  );
+  const steering = opened.use(await openSteering({ guide: steers, shot: resolved, store: cache, signal }));
+  const touched = resolved.extension && touchedBy(runs, resolved.extension);
+  const recipe = opened.use(
+    new Recipe({
       shot,
       range,
       needs,
@@ -189,35 +187,25 @@ export async function prepareShot(
       ...learns,
       store: cache,
       signal,
-    });
-    const used = uses.move();
-    return {
-      ...shot,
-      bundle,
-      predict,
-      ...(gradients.includes('latent') && { record: bundle.record(shape) }),
-      tried,
-      depth: guides.depth,
-      inpainted: guides.inpainted,
-      recipe,
-      conditions,
-      capacity,
-      estimators,
-      segmenters,
-      steering,
-      async [Symbol.asyncDispose]() {
-        using _uses = used;
-        await recipe[Symbol.asyncDispose]();
-        await steering[Symbol.asyncDispose]();
-        await segmenters[Symbol.asyncDispose]();
-        await estimators[Symbol.asyncDispose]();
-        await bundle.close();
-      },
-    };
-  } catch (error) {
-    await bundle.close();
-    throw error;
-  }
+    }),
+  );
+  const held = opened.move();
+  return {
+    ...shot,
+    bundle,
+    predict,
+    ...(gradients.includes('latent') && { record: bundle.record(shape) }),
+    tried,
+    depth: guides.depth,
+    inpainted: guides.inpainted,
+    recipe,
+    conditions,
+    capacity,
+    estimators,
+    segmenters,
+    steering,
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
 }
 
 const LESS_AT_ONCE =
