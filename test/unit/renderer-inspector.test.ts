@@ -89,6 +89,10 @@ describe('a form from a schema', () => {
       { kind: 'text', accepts: ['json'] },
     ]);
     expect(parametersOf('nonsense')).toEqual([]);
+    const steps = { type: 'integer', minimum: 1, maximum: 5000, default: 100, end: 500 };
+    expect(parametersOf({ properties: { steps } })[0]!.control).toEqual({
+      ...{ kind: 'number', min: 1, max: 5000, end: 500, step: 1, integer: true },
+    });
     // What is usual lies far below what is allowed: it can be typed, and less than it.
     const rate = { type: 'number', exclusiveMinimum: 0, maximum: 0.1, default: 3e-4 };
     const control: object = parametersOf({ properties: { rate } })[0]!.control;

@@ -47,6 +47,8 @@ const property = z.looseObject({
   exclusiveMinimum: bound,
   exclusiveMaximum: bound,
   multipleOf: bound,
+  /** Of its slider, where that ends before what is allowed. */
+  end: bound,
   anyOf: z.array(z.looseObject({ type: z.string().optional() })).optional(),
   oneOf: z.array(z.looseObject({ type: z.string().optional() })).optional(),
 });
@@ -87,20 +89,15 @@ function numberOf(value: Property): ParameterControl {
   const integer = value.type === 'integer';
   const ends = [value.minimum ?? value.exclusiveMinimum, value.maximum ?? value.exclusiveMaximum];
   const [lowest, highest] = ends.map(bounded);
-  const coarse = value.multipleOf ?? stepFor(lowest ?? null, highest ?? null, integer);
-  const inside = (end: number | null | undefined, by: number) => (typeof end === 'number' ? end + by : null);
+  const coarse = value.multipleOf ?? stepFor(lowest ?? null, value.end ?? highest ?? null, integer);
   const usual = Math.abs(typeof value.default === 'number' ? value.default : 0);
-  if (value.multipleOf === undefined && !integer && usual > 0 && usual < coarse) {
-    // What is usual lies far below what is allowed, where a slider would only leap over it: it is typed.
-    const step = 10 ** Math.floor(Math.log10(usual));
-    const min = inside(lowest, value.minimum === undefined ? step / 1000 : 0);
-    const max = inside(highest, value.maximum === undefined ? -step : 0);
-    return { kind: 'number', min, max, end: null, step, integer };
-  }
-  const step = coarse;
-  const min = inside(lowest, value.minimum === undefined ? step : 0);
+  // What is usual lies far below what is allowed, where a slider would only leap over it: it is typed.
+  const isTyped = value.multipleOf === undefined && !integer && usual > 0 && usual < coarse;
+  const step = isTyped ? 10 ** Math.floor(Math.log10(usual)) : coarse;
+  const inside = (end: number | null | undefined, by: number) => (typeof end === 'number' ? end + by : null);
+  const min = inside(lowest, value.minimum === undefined ? (isTyped ? step / 1000 : step) : 0);
   const max = inside(highest, value.maximum === undefined ? -step : 0);
-  return { kind: 'number', min, max, end: max, step, integer };
+  return { kind: 'number', min, max, end: isTyped ? null : (value.end ?? max), step, integer };
 }
 
 /** zod writes the whole range of safe integers where an integer has no bound of its own. */

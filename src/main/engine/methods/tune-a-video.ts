@@ -8,6 +8,7 @@ import type { Method } from './types.ts';
 
 const schema = z.strictObject({
   learnSteps: z.int().min(1).max(5000).default(100).meta({
+    end: 500,
     title: 'Steps of learning',
     term: 'tuning steps',
     description:
