@@ -7,6 +7,7 @@ import type { ProjectDocument, Shot } from '../../src/common/project/document.ts
 import { addAnchor } from '../../src/common/project/edits-anchors.ts';
 import { SETTINGS } from '../../src/common/settings/settings.ts';
 import { methods, paramsSchema, solversOf } from '../../src/main/engine/methods/registry.ts';
+import { mayLeadBack } from '../../src/main/engine/recipe/null-text.ts';
 import { type FormField, formOf, shownIn } from '../../src/renderer/inspector/form-model.ts';
 import { type Answers, closeBrowser, type OpenPage, openPage } from '../helpers/page.ts';
 import { clipRef, projectOf, takeOf } from '../helpers/projects.ts';
@@ -18,6 +19,8 @@ const METHODS: readonly MethodInfo[] = methods.list.map((method) => ({
   summary: method.summary,
   params: paramsSchema(method),
   severalAnchors: method.severalAnchors ?? false,
+  ...(method.steers && { steers: true }),
+  ...(mayLeadBack(method) && { leadsBack: true }),
   solvers: solversOf(method).map(({ id, label }) => ({ id, label })),
 }));
 
@@ -156,6 +159,8 @@ async function choosing(page: Page, path: string): Promise<void> {
 
 const savedShot = () => (open.saved()?.timeline[0] as Shot | undefined) ?? null;
 
+const tried = new Set<string>();
+
 describe.each(METHODS.map((method) => [method.id, method] as const))('with %s', (_, method) => {
   const form = formOf(SETTINGS, method);
 
@@ -163,8 +168,12 @@ describe.each(METHODS.map((method) => [method.id, method] as const))('with %s', 
     const page = await openWith(method);
     const [shot] = projectWith(method).timeline as Shot[];
     const all = [...form.top, ...form.folds.flatMap(({ fields }) => fields)];
-    // What every method has is tried with one of them.
-    for (const field of method === METHODS[0] ? all : all.filter(({ place }) => place.kind === 'parameter')) {
+    const panel = page.getByRole('tabpanel', { name: 'Inspector' });
+    for (const { label } of all.filter(({ idle }) => idle))
+      expect(await panel.getByText(label, { exact: true }).count()).toBe(0);
+    // What several methods have is tried with the first of them.
+    for (const field of all.filter(({ idle, path }) => !idle && !tried.has(path))) {
+      tried.add(field.path);
       const before = shownIn(field, shot!);
       const target = await controlOf(page, field);
       await changeByKeys(page, field, target, before);

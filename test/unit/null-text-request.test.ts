@@ -7,7 +7,8 @@ import { addEditOptions, type EditFlags, editRequest, wishesOf } from '../../src
 import { ledByText } from '../../src/main/engine/diffusion/led-by-text.ts';
 import { makeLevels } from '../../src/main/engine/diffusion/schedule.ts';
 import { ddim } from '../../src/main/engine/diffusion/solvers/ddim.ts';
-import { checkTold } from '../../src/main/engine/recipe/null-text.ts';
+import { methods } from '../../src/main/engine/methods/registry.ts';
+import { checkTold, mayLeadBack } from '../../src/main/engine/recipe/null-text.ts';
 import { resolveRequest } from '../../src/main/engine/recipe/request.ts';
 import { settings as plain } from '../helpers/job-settings.ts';
 import { SD_SCHEDULER, text } from '../helpers/smooth-network.ts';
@@ -72,6 +73,14 @@ describe('a request', () => {
     for (const id of ['mix', 'pix2video', 'controlvideo'])
       expect((await asked({ id })).needs).toEqual(expect.arrayContaining(['nullText', 'sourceText']));
     expect((await asked({ id: 'pix2video' }, { solver: 'dpmpp_2m' })).solver.id).toBe('dpmpp_2m');
+  });
+
+  it.each(methods.list)('is offered with $id where it can be asked with it', async (method) => {
+    const isGranted = await asked({ id: method.id }).then(
+      () => true,
+      () => false,
+    );
+    expect(mayLeadBack(method)).toBe(isGranted);
   });
 
   it('is refused where it makes no sense, with what to do', async () => {

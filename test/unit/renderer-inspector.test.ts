@@ -217,6 +217,21 @@ describe('the form of the settings', () => {
     expect(changed([one!, other!])).toEqual(['method.params.share', 'sampling.size']);
   });
 
+  test('marks what the method does nothing with', () => {
+    const idle = (method: MethodInfo | null) => {
+      const { top, folds } = formOf(SETTINGS, method);
+      return [...top, ...folds.flatMap(({ fields }) => fields)].flatMap((one) =>
+        one.idle ? [one.path] : [],
+      );
+    };
+    const nullText = ['inversion.nullText', 'inversion.nullTextSteps'];
+    expect(idle(pix2video)).toEqual(['guide.steerBy', 'guide.style', ...nullText]);
+    expect(idle({ ...pix2video, steers: true })).toEqual(nullText);
+    expect(idle({ ...pix2video, steers: true, leadsBack: true })).toEqual([]);
+    // Of several methods nothing is known.
+    expect(idle(null)).toEqual([]);
+  });
+
   test('reads a shot, and says where several differ', () => {
     const [one, other] = projectOf(20, [10]).timeline as Shot[];
     one!.settings.method.params = { share: 0.2 };

@@ -18,6 +18,10 @@ export interface MethodInfo {
   readonly makesFrames?: true;
   /** Whether the network learns the shot for it, which can be saved as a LoRA. */
   readonly learns?: true;
+  /** Whether it pulls frames to what the guide names: an image-text model, style pictures. */
+  readonly steers?: true;
+  /** Whether its runs may be led back to the clip by tuned empty prompts. */
+  readonly leadsBack?: true;
   /** The plugin that it comes with; absent for methods of Retake. */
   readonly plugin?: { readonly id: string; readonly name: string; readonly version: string };
   /** Solvers with which the method is right, its default first. */

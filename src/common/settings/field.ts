@@ -104,6 +104,9 @@ export interface Flag {
   >;
 }
 
+/** What some methods do and others do not. */
+export type Trait = 'steers' | 'leadsBack';
+
 export interface Facts<S extends Scope = Scope> {
   /** An artist's word. */
   readonly label: string;
@@ -127,6 +130,8 @@ export interface Facts<S extends Scope = Scope> {
   readonly finer?: true;
   /** Where the form has it, if not where its group is. */
   readonly fold?: Fold;
+  /** Acts with methods that do this alone: with others the form has it only where it is set. */
+  readonly only?: Trait;
   /** Means something in its own clip only: it is copied to other shots where that is asked for by its name, not with the rest. */
   readonly ofClip?: true;
   /** Where the value names files: the value with each of their paths replaced by what `visit` answers. See files.ts. */

@@ -41,6 +41,7 @@ const refinement = field(z.int().min(0).max(20).default(1), {
 /** Null-text inversion (Mokady et al. 2022). */
 const nullText = field(z.enum(['off', 'frame', 'shared']).default('off'), {
   label: 'Empty prompt',
+  only: 'leadsBack',
   term: 'null-text inversion',
   help: 'Tunes what the prompt is weighed against until the source prompt leads back to the clip at full strength; starts from the clip, and takes long once',
   widget: {
@@ -65,6 +66,7 @@ const nullText = field(z.enum(['off', 'frame', 'shared']).default('off'), {
 /** The paper's ten are the most that a step takes; it stops where it is near enough. */
 const nullTextSteps = field(z.int().min(1).max(100).default(10), {
   label: 'Empty prompt accuracy',
+  only: 'leadsBack',
   term: 'inner steps of null-text inversion',
   help: 'How often the empty prompt of a step is corrected at most: closer to the clip, that many times slower',
   widget: { kind: 'slider', step: 1, end: 20 },

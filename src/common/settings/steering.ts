@@ -11,6 +11,7 @@ export function stylesInWords(paths: readonly string[]): string[] {
 export const steerBy = field(z.string().min(1).nullable().default(null), {
   label: 'Image-text model that steers',
   fold: 'method',
+  only: 'steers',
   term: 'CLIP',
   help: 'A CLIP model (its folder) that says how like the prompt, or like the style pictures, a picture is; for the method Steered',
   widget: { kind: 'estimator', role: 'image-text' },
@@ -26,6 +27,7 @@ export const steerBy = field(z.string().min(1).nullable().default(null), {
 export const style = field(z.array(z.string().min(1)).max(20).default([]), {
   label: 'Style pictures',
   fold: 'method',
+  only: 'steers',
   help: 'Pictures whose look the take is pulled to, for the method Steered',
   widget: { kind: 'file-list', what: 'a style picture', pictures: true },
   files: (paths: readonly string[], visit) => paths.map((path) => visit(path, 'footage')),

@@ -34,6 +34,7 @@ import { createPlanner } from './queue/plan.ts';
 import { openJobStore } from './queue/store.ts';
 import { Supervisor, type SupervisorParts } from './queue/supervisor.ts';
 import { completeSettings, readModelSettings } from './recipe/model-settings.ts';
+import { mayLeadBack } from './recipe/null-text.ts';
 import type { Handlers } from './serve.ts';
 import { parentTransport, serveAll } from './transport.ts';
 import { startWatchdog } from './watchdog/watchdog.ts';
@@ -185,6 +186,8 @@ const handlers: Handlers<EngineContract> = {
       severalAnchors: method.severalAnchors ?? false,
       ...(method.makesFrames && { makesFrames: true }),
       ...(method.learns && { learns: true }),
+      ...(method.steers && { steers: true }),
+      ...(mayLeadBack(method) && { leadsBack: true }),
       ...(method.plugin && {
         plugin: { id: method.plugin.id, name: method.plugin.name, version: method.plugin.version },
       }),

@@ -67,10 +67,13 @@ interface FoldProps extends Props {
 
 function SettingsFold({ fold, chosen, shot, shots }: FoldProps) {
   const defaults = useModelDefaults();
+  const set = changedIn(fold.fields, shots, defaults);
   // What a header says by itself is not said twice.
-  const changed = changedIn(fold.fields, shots, defaults).filter(({ control }) => control.kind !== 'method');
+  const changed = set.filter(({ control }) => control.kind !== 'method');
   const isOpen = useFold(fold.id);
-  const fields = isOpen ? <Fields fields={fold.fields} shot={shot} shots={shots} /> : null;
+  // What is set can be reset, also where it does nothing.
+  const shown = fold.fields.filter((field) => !field.idle || set.includes(field));
+  const fields = isOpen ? <Fields fields={shown} shot={shot} shots={shots} /> : null;
   return (
     <Fold
       id={fold.id}

@@ -43,6 +43,8 @@ export interface FormField {
   readonly default: unknown;
   readonly control: Control;
   readonly place: Place;
+  /** The method does nothing with it. */
+  readonly idle?: true;
 }
 
 export interface FormGroup {
@@ -83,7 +85,11 @@ function fieldsFor(field: Placed, method: MethodInfo | null): readonly FormField
   if (!place) return [];
   if (field.widget.kind === 'parameters') return method ? parameterFields(method, path) : [];
   const control = controlOf(field);
-  return control ? [{ path, label, term, help, default: limits.default, control, place }] : [];
+  if (!control) return [];
+  const isIdle = field.only !== undefined && method !== null && !method[field.only];
+  return [
+    { path, label, term, help, default: limits.default, control, place, ...(isIdle && { idle: true }) },
+  ];
 }
 
 /** Null for what a shot has from its clip or its project, which ask for it themselves. */

@@ -191,6 +191,7 @@ export const guided: Method<Params, Needs> = {
   schema,
   sites: 'none',
   severalAnchors: true,
+  steers: true,
   lighter: ({ through }) => (through === 'network' ? 'pull on the picture alone (-p through=latent)' : null),
   needs: needsOf,
   runs(shot, params) {

@@ -99,6 +99,8 @@ export interface Method<P = unknown, N extends Need = Need> {
   resolve?(params: P, shot: PlannedShot | null, signal?: AbortSignal): Promise<Method<P, N>>;
   /** What takes less memory, with these parameters, where the network is followed backwards: a clause; null where nothing does. */
   lighter?(params: P): string | null;
+  /** Whether it pulls frames to what the guide names. */
+  readonly steers?: true;
   /** How the network learns the shot before it is sampled; of methods that need `tuned`. */
   learns?(params: P): Learning;
   needs(params: P): readonly N[];

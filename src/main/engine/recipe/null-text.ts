@@ -86,6 +86,11 @@ function leadsBack(needs: readonly Need[]): boolean {
   return wantsInversion(needs) && !needs.includes('tuned');
 }
 
+/** Whether it can be asked of a method, set to it; a plugin's is known when it is asked what it needs. */
+export function mayLeadBack({ resolve, needs, schema, inverting }: Method): boolean {
+  return resolve !== undefined || leadsBack(needs(schema.parse({ ...inverting })));
+}
+
 function startingFromClip(): string[] {
   return methods.list
     .filter((method) => !method.resolve && leadsBack(method.needs(method.schema.parse({}))))
