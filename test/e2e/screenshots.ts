@@ -150,11 +150,30 @@ await state(app, 'sampling settings', () =>
   app.page.getByText('Prompt strength', { exact: true }).first().scrollIntoViewIfNeeded(),
 );
 await state(app, 'all folds open', () => unfoldAll(app.page));
-await state(app, 'method menu', async () => {
-  await app.page
+const openMethods = () =>
+  app.page
     .getByRole('button', { name: /Method$/ })
     .first()
     .click();
+const chooseMethod = async (name: RegExp) => {
+  await openMethods();
+  await app.page.getByRole('option', { name }).click();
+};
+await state(app, 'method menu', openMethods);
+await close();
+for (const [name, option, field] of [
+  ['method that learns', /^Learn the clip/, 'Chance in learning'],
+  ['method that steers', /^Steered/, 'Style pictures'],
+] as const) {
+  await state(app, name, async () => {
+    await chooseMethod(option);
+    await app.page.getByText(field, { exact: true }).scrollIntoViewIfNeeded();
+  });
+  await app.page.keyboard.press('Control+z');
+}
+await state(app, 'empty prompt', async () => {
+  await app.page.getByRole('button', { name: /Empty prompt$/ }).click();
+  await app.page.getByRole('option', { name: /^Tuned for the shot/ }).waitFor();
 });
 await close();
 await state(app, 'context menu', () =>
@@ -213,11 +232,7 @@ if (demoBundle()) {
   await state(app, 'queue while learning', async () => {
     await app.page.getByRole('tab', { name: 'Inspector' }).click();
     await unfoldAll(app.page);
-    await app.page
-      .getByRole('button', { name: /Method$/ })
-      .first()
-      .click();
-    await app.page.getByRole('option', { name: /^Learn the clip/ }).click();
+    await chooseMethod(/^Learn the clip/);
     await inShots();
     await app.page.keyboard.press('Control+Enter');
     await app.page.getByRole('tab', { name: /Queue/ }).click();
@@ -276,20 +291,26 @@ await state(app, 'find shots', async () => {
   await app.page.getByRole('dialog').waitFor();
 });
 await close();
+const enginePid = () =>
+  app.evaluate(({ app }) => app.getAppMetrics().find((one) => one.name === 'Retake engine')?.pid);
+const engineAfter = async (before: number): Promise<number> => {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const pid = await enginePid();
+    if (pid !== undefined && pid !== before) return pid;
+    await app.page.waitForTimeout(100);
+  }
+  throw new Error('no engine came up again');
+};
+const statusSays = (text: RegExp) => app.page.getByRole('status').filter({ hasText: text }).waitFor();
 await state(app, 'engine restarting', async () => {
-  const pid = await app.evaluate(
-    ({ app }) => app.getAppMetrics().find((one) => one.name === 'Retake engine')?.pid,
-  );
   // Twice, for the second pause is long enough to be seen.
-  process.kill(pid!, 'SIGKILL');
-  await app.page.waitForTimeout(600);
-  const next = await app.evaluate(
-    ({ app }) => app.getAppMetrics().find((one) => one.name === 'Retake engine')?.pid,
-  );
-  if (next) process.kill(next, 'SIGKILL');
+  const first = (await enginePid())!;
+  process.kill(first, 'SIGKILL');
+  process.kill(await engineAfter(first), 'SIGKILL');
+  await statusSays(/is starting again$/);
 });
-await app.page.waitForTimeout(3000);
 await state(app, 'no project', async () => {
+  await statusSays(/^Saved$/);
   const path = join(home.path, 'damaged.retake');
   writeFileSync(path, 'no database at all');
   await choose(app, { open: path });
