@@ -313,6 +313,7 @@ describe('the render plan in words', () => {
     shallowCalls: 0,
     recordedCalls: 0,
     controlCalls: 0,
+    derived: { calls: { learn: 0 } },
     reconstruction: 41.3,
     notes: [],
     memoryBytes: 4.2e9,
@@ -332,6 +333,12 @@ describe('the render plan in words', () => {
     expect(planText({ ...plan, recordedCalls: 610 }).calls).toBe(
       '300 to analyse, 1,240 to make the frames, 610 of them there and back',
     );
+  });
+
+  test('the clip is learnt first, until it is', () => {
+    const learnt = { ...plan, derived: { calls: { learn: 100 } } };
+    expect(planText(sumPlans([learnt, plan])!).calls).toMatch(/^100 steps of learning, 600 to analyse, /);
+    expect(planText(plan).calls).not.toMatch(/learning/);
   });
 
   test('steps in which guidance rests', () => {

@@ -12,7 +12,9 @@ export interface PlanText {
   readonly calls: string;
 }
 
-export type PlannedWork = Omit<RenderPlan, 'derived' | 'againSeconds' | 'seeded'>;
+export interface PlannedWork extends Omit<RenderPlan, 'derived' | 'againSeconds' | 'seeded'> {
+  readonly derived: { readonly calls: Pick<RenderPlan['derived']['calls'], 'learn'> };
+}
 
 /** Several shots as one piece of work; the size is that of the first. */
 export function sumPlans(plans: readonly PlannedWork[]): PlannedWork | null {
@@ -32,6 +34,7 @@ export function sumPlans(plans: readonly PlannedWork[]): PlannedWork | null {
     shallowCalls: sum((plan) => plan.shallowCalls),
     recordedCalls: sum((plan) => plan.recordedCalls),
     controlCalls: sum((plan) => plan.controlCalls),
+    derived: { calls: { learn: sum((plan) => plan.derived.calls.learn) } },
     reconstruction: lowest(plans.flatMap(({ reconstruction }) => reconstruction ?? [])),
     notes: [...new Set(plans.flatMap(({ notes }) => notes))],
     memoryBytes: highest(plans.map(({ memoryBytes }) => memoryBytes)),
@@ -63,7 +66,9 @@ export function planText(plan: PlannedWork): PlanText {
   const analysed = parts.length > 0 ? parts.join(', ') : 'nothing to analyse';
   // Where guidance rests, one branch of two is left out.
   const resting = 2 * samplingCalls - samplingBranches;
+  const { learn } = plan.derived.calls;
   const calls = [
+    ...(learn > 0 ? [`${count(learn, 'step')} of learning`] : []),
     ...(inversionCalls > 0 ? [`${inversionCalls.toLocaleString('en')} to analyse`] : []),
     `${sampled.toLocaleString('en')} to make the frames`,
     ...(resting > 0 && resting < samplingCalls
