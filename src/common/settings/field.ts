@@ -105,7 +105,7 @@ export interface Flag {
 }
 
 /** What some methods do and others do not. */
-export type Trait = 'steers' | 'leadsBack';
+type Trait = 'steers' | 'leadsBack';
 
 export interface Facts<S extends Scope = Scope> {
   /** An artist's word. */
