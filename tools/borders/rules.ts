@@ -273,6 +273,11 @@ export const AREAS: readonly Area[] = [
     'A job renders, and its take is filed to its own project.',
   ),
   area(
+    'main/engine/farm',
+    'common',
+    'A job folder is worked on by any machine: what is in it is said here, and nobody else reads or writes it.',
+  ),
+  area(
     'main/engine/calls',
     'queue, project, library, plugins, plugin-kit, previews, review, delivery, interchange, artefacts, models, media, data-paths.ts, folders.ts, serve.ts, unless-cancelled.ts, common, common/delivery, common/plugins, common/project, common/settings, contract, time',
     'Calls are answered here and nothing is computed.',
