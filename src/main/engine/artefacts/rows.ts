@@ -47,7 +47,8 @@ export interface Row extends ArtefactMeta {
   readonly isFile: number;
 }
 
-export interface NewRow {
+/** An artefact as bytes: what goes from one store to another. */
+export interface RawArtefact {
   readonly key: string;
   readonly kind: ArtefactKind;
   readonly packed: Packed;
@@ -100,7 +101,7 @@ export function readChecked(db: Db, row: Row, key: string): Packed | null {
 /** Must run inside a transaction. @param checksum of everything; isFile: the content lies in a file of that name */
 export function insertRow(
   db: Db,
-  { key, kind, packed, meta }: NewRow,
+  { key, kind, packed, meta }: RawArtefact,
   { used, checksum, isFile }: { used: number; checksum: string; isFile: boolean },
 ): void {
   const { lastInsertRowid: id } = db

@@ -1,6 +1,7 @@
 /** Everything derived and kept between runs: checked when read, least recently used dropped first, shared by engines. */
 import { dirname, join } from 'node:path';
 import type {
+  ArtefactKind,
   CacheGroup,
   CacheStat,
   PruneRequest,
@@ -13,7 +14,7 @@ import { asAppError, type Db, inTransaction, isCorruption } from '../storage/db.
 import { RebuildableDb } from '../storage/rebuildable.ts';
 import { digestStore } from './digests.ts';
 import { ArtefactFiles, isGone, LARGE_BYTES } from './files.ts';
-import type { Kind } from './kinds.ts';
+import { type Kind, kinds } from './kinds.ts';
 import { dropExpired, dropLease, leaseHolder, takeLease } from './leases.ts';
 import { latents } from './migrations/001-latents.ts';
 import { leases } from './migrations/002-leases.ts';
@@ -111,11 +112,42 @@ export class ArtefactStore {
 
   /** False where it was not stored: larger than the limit or, after a warning, because of the disk. */
   put<T>({ id, codec }: Kind<T>, key: string, value: T, names: ArtefactNames): boolean {
-    const packed = codec.pack(value);
+    const meta = { ...names, created: Math.floor(this.#now()) };
+    return this.#insert({ key, kind: id, packed: codec.pack(value), meta });
+  }
+
+  /** Everything that is kept, by key, with what tells it from another that was kept under its key before. */
+  list(): Map<string, string> {
+    return this.#attempt('reading the cache', (db) => {
+      const query = 'SELECT key, checksum FROM artefacts';
+      const all = db.prepare<[], { key: string; checksum: string }>(query).all();
+      return new Map(all.map(({ key, checksum }) => [key, checksum]));
+    });
+  }
+
+  /** As it is kept, proven; null where it is not, or was damaged. To be kept by another store. */
+  raw(key: string): rows.RawArtefact | null {
+    return this.#database.run('reading the cache', null, (db) => {
+      const { row, packed } = rows.atOneMoment(db, () => {
+        const row = rows.findRow(db, key);
+        return { row, packed: row?.isFile === 0 ? rows.readChecked(db, row, key) : null };
+      });
+      if (!row || !Object.hasOwn(kinds, row.kind)) return null;
+      const whole = packed ?? (row.isFile === 1 ? this.#files.read(row, key) : null);
+      return whole && { key, kind: row.kind as ArtefactKind, packed: whole, meta: rows.metaOf(row) };
+    });
+  }
+
+  /** Takes in what another store gave out and the caller has proven. False as `put`. */
+  putRaw(raw: rows.RawArtefact): boolean {
+    return this.#insert(raw);
+  }
+
+  #insert(artefact: rows.RawArtefact): boolean {
+    const { key, kind, packed, meta } = artefact;
     const { bytes, shape } = packed;
     if (bytes.byteLength > this.#options.limitBytes) return false;
-    const meta = { ...names, created: Math.floor(this.#now()) };
-    const checksum = rows.checksumOf({ key, kind: id, shape, meta }).update(bytes).digest('hex');
+    const checksum = rows.checksumOf({ key, kind, shape, meta }).update(bytes).digest('hex');
     const isFile = bytes.byteLength > LARGE_BYTES;
     return this.#database.run('storing in the cache', false, (db) => {
       this.#flush(db);
@@ -125,7 +157,7 @@ export class ArtefactStore {
           const older = db.prepare<[string], rows.OldRow>(rows.ARTEFACT_SQL.older).get(key);
           if (older) rows.removeRow(db, older.id);
           const gone = rows.evictTo(db, this.#options.limitBytes - bytes.byteLength);
-          rows.insertRow(db, { key, kind: id, packed, meta }, { used: this.#nextUse(), checksum, isFile });
+          rows.insertRow(db, artefact, { used: this.#nextUse(), checksum, isFile });
           if (isFile) this.#files.publish(checksum);
           dropLease(db, key, this.#holder);
           return older ? [...gone, older] : gone;
