@@ -37,6 +37,10 @@ async function samples(): Promise<{ [N in Name]: Calls[N]['input'] }> {
     ...{ names: '{shot}', startTimecode: '01:00:00:00', resolve: true, credentials: 'model' as const },
     timelines: { formats: ['edl' as const], takes: 'all' as const, fcpxml: '1.10' as const },
   };
+  const farm = {
+    ...{ project: at('x.retake'), shots: [{ shot, clip }], bundle, takesFolder: path, folder: path },
+    ...{ provider: 'cpu' as const, copyModels: true },
+  };
   return {
     'job.run': inGroups({ ...settings, depth: path, imageText: path, params: { share: 0.5 } }),
     'job.check': inGroups(settings),
@@ -109,6 +113,16 @@ async function samples(): Promise<{ [N in Name]: Calls[N]['input'] }> {
       takesFolder: path,
       preview: false,
     },
+    'farm.drivers': null,
+    'farm.keep': { driver: 'slurm', setting: 'partition', value: 'gpu' },
+    'farm.pack': farm,
+    'farm.submit': { ...farm, driver: 'slurm', settings: { partition: 'gpu' } },
+    'farm.again': { folder: path, driver: 'slurm', settings: {} },
+    'farm.list': null,
+    'farm.status': { folder: path },
+    'farm.cancel': { folder: path },
+    'farm.collect': { folder: path },
+    'farm.forget': { folder: path },
     'queue.list': null,
     'queue.pause': { paused: true },
     'queue.move': { id: 'a', before: 'b' },

@@ -3,6 +3,7 @@ import { cacheCalls } from './cache.ts';
 import type { CallsOf } from './call.ts';
 import { clipCalls } from './clips.ts';
 import { deliveryCalls } from './delivery.ts';
+import { farmCalls } from './farm.ts';
 import { jobCalls } from './jobs.ts';
 import { libraryCalls } from './library.ts';
 import { machineCalls } from './machine.ts';
@@ -21,6 +22,7 @@ export const desktopContract = {
   ...projectCalls,
   ...desktopClips,
   ...queueCalls,
+  ...farmCalls,
   ...takeCalls,
   ...timelineCalls,
   ...deliveryCalls,

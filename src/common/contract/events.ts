@@ -1,6 +1,7 @@
 /** What the engine says by itself. */
 import type { FiledTake } from '../project/document.ts';
 import type { DeliveryProgress } from './delivery.ts';
+import type { FarmStatus } from './farm.ts';
 import type { Progress } from './jobs.ts';
 import type { DownloadProgress } from './library.ts';
 import type { QueueEntry } from './queue.ts';
@@ -20,6 +21,8 @@ export type DesktopEvent =
       readonly removed: readonly string[];
       readonly paused: boolean;
     }
+  /** What has changed since `farm.list` and earlier events; `removed` are folders. */
+  | { readonly kind: 'farm'; readonly changed: readonly FarmStatus[]; readonly removed: readonly string[] }
   /** A take is in the file of its project, which need not be the open one. `label` names its shot. */
   | {
       readonly kind: 'take';

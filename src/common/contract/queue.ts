@@ -88,6 +88,16 @@ const wanted = z.strictObject({
 
 const planned = z.strictObject({ shot, clip: clipRef, bundle, provider });
 
+/** Shots to be rendered, of the open project. */
+export const queueAddition = z.strictObject({
+  project: projectId,
+  shots: z.array(wanted).min(1),
+  bundle,
+  provider,
+  takesFolder: absolutePath,
+  preview: z.boolean(),
+});
+
 export const queueCalls = {
   /** Settings of a shot as a request to render; throws usage for what is not ready, an empty prompt for instance. */
   'render.plan': call(planned, 'planning a render').answers<RenderPlan>(),
@@ -106,17 +116,7 @@ export const queueCalls = {
     }[];
   }>(),
   /** All of them or none, for the open project; a refusal names the shot. */
-  'queue.add': call(
-    z.strictObject({
-      project: projectId,
-      shots: z.array(wanted).min(1),
-      bundle,
-      provider,
-      takesFolder: absolutePath,
-      preview: z.boolean(),
-    }),
-    'adding to the queue',
-  ).answers<{ ids: readonly string[] }>(),
+  'queue.add': call(queueAddition, 'adding to the queue').answers<{ ids: readonly string[] }>(),
   'queue.list': call(nothing, 'listing the queue').answers<{
     entries: readonly QueueEntry[];
     paused: boolean;

@@ -36,6 +36,7 @@ import type { Handlers } from '../serve.ts';
 import { unlessCancelled } from '../unless-cancelled.ts';
 import { done, either, seldom } from './calling.ts';
 import { deliveryHandlers } from './delivery.ts';
+import { farmHandlers } from './farm.ts';
 import { frameHandlers } from './frames.ts';
 import { JobPlugins } from './job-plugins.ts';
 import { libraryCalls } from './library.ts';
@@ -248,6 +249,8 @@ export function createDesktop(parts: DesktopParts): Desktop {
     'queue.retry': async ({ id }) => done(queue().retry(id)),
     'queue.clear': async () => done(queue().clear()),
     'queue.watch': async (watched) => done(watch.set(watched)),
+
+    ...farmHandlers(),
 
     'take.delete': async ({ path }) => ({ undo: await project.deleteTake(path) }),
     'take.restore': async ({ undo }) => ({ path: await project.restoreTake(undo) }),
