@@ -313,6 +313,7 @@ export const AREAS: readonly Area[] = [
   ...[
     'bin',
     'export',
+    'farm',
     'inspector',
     'library',
     'panels',
@@ -326,7 +327,7 @@ export const AREAS: readonly Area[] = [
   ].map(panel),
   area(
     'renderer/app',
-    'bin, export, inspector, library, panels, plugins, queue, scopes, start, takes, timeline, viewer, store, actions, keyboard, commands, ui, engine.ts',
+    'bin, export, farm, inspector, library, panels, plugins, queue, scopes, start, takes, timeline, viewer, store, actions, keyboard, commands, ui, engine.ts',
     'The window puts the panels together.',
   ),
 ];

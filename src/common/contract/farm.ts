@@ -19,7 +19,7 @@ export interface FarmDriverInfo {
   }[];
 }
 
-interface FarmShotStatus {
+export interface FarmShotStatus {
   /** From 1, in playing order. */
   readonly number: number;
   /** In the project. */

@@ -12,6 +12,7 @@ import { demoCommands } from './demo.ts';
 import { describeCommand } from './describe.ts';
 import { duplicateCommand } from './duplicate.ts';
 import { exportCommands } from './export.ts';
+import { farmCommands } from './farm.ts';
 import { frameCommands } from './frame.ts';
 import { fullScreenCommands } from './full-screen.ts';
 import { goToCommands } from './go-to.ts';
@@ -72,6 +73,7 @@ export const commands: readonly Command[] = [
   ...takeLoraCommands,
   ...renderCommands,
   ...variationCommands,
+  ...farmCommands,
   tryModelCommand,
   ...queueCommands,
   ...clipCommands,

@@ -21,12 +21,12 @@ function takesFolder(): string {
 /** A shot as a render wants it: whole, a part of it, or one frame to look at. */
 type Wanted = Omit<Calls['queue.add']['input']['shots'][number], 'clip' | 'shot'> & { readonly shot: Shot };
 
-/** Adds renders to the queue, all of them or none. `preview` renders one frame of each and makes no take. */
-export async function addToQueue(shots: readonly Wanted[], preview: boolean): Promise<readonly string[]> {
-  const project = getOpened() ?? refuse('rendering', 'no project is open');
+/** Shots as the engine is asked to render them, here or elsewhere. @throws AppError where the page can tell that it cannot be */
+export function renderRequest(shots: readonly Wanted[], doing: string) {
+  const project = getOpened() ?? refuse(doing, 'no project is open');
   const { clips, bundle, provider } = getDocument();
   for (const { shot } of shots) requirePlugins('shot', shot.settings, `rendering ${shot.name}`);
-  const { ids } = await call('queue.add', {
+  return {
     project: project.id,
     shots: shots.map((one) => ({
       ...one,
@@ -35,8 +35,12 @@ export async function addToQueue(shots: readonly Wanted[], preview: boolean): Pr
     bundle,
     provider,
     takesFolder: takesFolder(),
-    preview,
-  });
+  };
+}
+
+/** Adds renders to the queue, all of them or none. `preview` renders one frame of each and makes no take. */
+export async function addToQueue(shots: readonly Wanted[], preview: boolean): Promise<readonly string[]> {
+  const { ids } = await call('queue.add', { ...renderRequest(shots, 'rendering'), preview });
   return ids;
 }
 

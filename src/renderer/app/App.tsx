@@ -2,12 +2,14 @@
 import { memo, type ReactNode } from 'react';
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
 import { Bin } from '../bin/Bin.tsx';
+import { FarmJobs } from '../farm/FarmJobs.tsx';
 import { Inspector } from '../inspector/Inspector.tsx';
 import { BottomPanels, useHasBottomPanels } from '../panels/BottomPanels.tsx';
 import { InspectorPanels } from '../panels/InspectorPanels.tsx';
 import { Queue } from '../queue/Queue.tsx';
 import { Scopes } from '../scopes/Scopes.tsx';
 import { Start } from '../start/Start.tsx';
+import { shotsOut, useFarm } from '../store/farm.ts';
 import { useJobs } from '../store/jobs.ts';
 import { PANELS, resetSize, resize, useSize } from '../store/layout.ts';
 import { tabsAt } from '../store/panels.ts';
@@ -88,7 +90,7 @@ const CONTENTS: Readonly<Record<Left | Side, () => ReactNode>> = {
   clips: () => <Bin />,
   markers: () => <MarkerList />,
   inspector: () => <Inspector more={<InspectorPanels />} />,
-  queue: () => <Queue />,
+  queue: () => <Queue more={<FarmJobs />} />,
   scopes: () => <Scopes />,
 };
 
@@ -124,6 +126,7 @@ function SidePanels({ size }: { readonly size: number }) {
   const busy = useJobs(
     (jobs) => jobs.entries.filter((one) => one.state === 'running' || one.state === 'queued').length,
   );
+  const out = useFarm((farm) => shotsOut(farm.jobs));
   return (
     <aside className={styles.side} aria-label="Panels">
       <PanelTabs
@@ -131,7 +134,7 @@ function SidePanels({ size }: { readonly size: number }) {
         tabs={tabsAt('right')}
         selected={side}
         onSelect={(id) => setView({ side: id })}
-        numbers={{ queue: busy }}
+        numbers={{ queue: busy + out }}
         numberClass={styles.count}
       />
       <Separator

@@ -5,6 +5,7 @@ import { leaveOpening } from '../actions/open-timeline.ts';
 import { leaveInstalling } from '../actions/plugins.ts';
 import { ClipRate } from '../bin/ClipRate.tsx';
 import { Export } from '../export/Export.tsx';
+import { SendToFarm } from '../farm/SendToFarm.tsx';
 import { CopySheet } from '../inspector/CopySheet.tsx';
 import { WithPreset } from '../inspector/WithPreset.tsx';
 import { KeyList } from '../keyboard/KeyList.tsx';
@@ -48,6 +49,7 @@ const SHEETS: Readonly<Record<Dialog, SheetSpec>> = {
   contact: { title: 'Contact sheet', body: () => <ContactSheet /> },
   timeline: { title: 'Open a timeline', body: () => <OpenTimeline />, onClose: leaveOpening },
   export: { title: 'Export', body: () => <Export />, onClose: leaveExport },
+  farm: { title: 'Send to farm', body: () => <SendToFarm /> },
   trial: { title: 'Test render', body: () => <Trial /> },
   about: { title: 'About Retake', body: () => <About /> },
 };

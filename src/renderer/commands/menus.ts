@@ -30,7 +30,7 @@ export const MENUS: Readonly<Record<MenuName, readonly (string | null)[]>> = {
     ...['frame.save', 'take.export', 'take.saveLora'],
   ],
   render: [
-    ...['render.shots', 'render.range', 'render.variations', null],
+    ...['render.shots', 'render.range', 'render.variations', 'render.farm', null],
     ...['render.frame', 'render.three', 'model.try', null],
     ...['queue.pause', 'queue.stopLearning', 'queue.clear'],
   ],

@@ -1,9 +1,10 @@
 /** What a render would do, and the two buttons that start one. */
-import { ChevronUp } from 'lucide-react';
+import { ChevronUp, Network } from 'lucide-react';
 import { useId, useState } from 'react';
 import type { Shot } from '../../common/project/document.ts';
 import { measureSpeed, stopMeasuring } from '../actions/measure.ts';
 import { run } from '../actions/registry.ts';
+import { CommandButton } from '../commands/CommandButton.tsx';
 import { CommandMenu } from '../commands/CommandMenu.tsx';
 import { useKeyLabel } from '../keyboard/bindings.ts';
 import { attempt } from '../store/notices.ts';
@@ -85,6 +86,9 @@ export function RenderFooter({ shots }: { readonly shots: readonly Shot[] }) {
           {shots.length > 1 ? `Render ${shots.length} shots` : 'Render'}
           {keys ? <kbd>{keys}</kbd> : null}
         </Button>
+        <CommandButton id="render.farm" isDisabled={engine !== 'up'}>
+          <Network />
+        </CommandButton>
       </div>
     </div>
   );

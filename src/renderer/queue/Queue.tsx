@@ -1,7 +1,7 @@
 /** What renders, waits and has ended: progress, order, retry. Only the rows in sight are drawn. */
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { Pause, Play, Trash2 } from 'lucide-react';
-import { type KeyboardEvent, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, type ReactNode, useMemo, useRef, useState } from 'react';
 import type { QueueEntry } from '../../common/contract/queue.ts';
 import { cancelRender, moveRender, retryRender } from '../actions/queue.ts';
 import { run } from '../actions/registry.ts';
@@ -17,12 +17,14 @@ import { headline, isOver, moveTarget, overall, shownOrder } from './order.ts';
 import styles from './Queue.module.css';
 import { QueueRow } from './QueueRow.tsx';
 
-export function Queue() {
+/** @param more what renders elsewhere */
+export function Queue({ more }: { readonly more: ReactNode }) {
   const entries = useJobs((jobs) => jobs.entries);
   const paused = useJobs((jobs) => jobs.paused);
   return (
     <div className={styles.queue}>
       <ExportRow />
+      {more}
       <QueueHead />
       {entries.length === 0 ? (
         <p className={`${texts.quiet} ${layout.note}`}>

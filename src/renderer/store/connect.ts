@@ -5,6 +5,7 @@ import { call, onEngineEvent, onEngineState, shell } from '../engine.ts';
 import { startAutosave } from './autosave.ts';
 import { onDescribing } from './describing.ts';
 import { onDelivery } from './exporting.ts';
+import { changeFarm, followDrivers, loadFarm } from './farm.ts';
 import { onJobEvent, setQueue } from './jobs.ts';
 import { followLibrary } from './library.ts';
 import { followMethods } from './methods.ts';
@@ -36,12 +37,20 @@ function onTake({ project, label, take }: TakeEvent): void {
   if (!globalThis.document.hasFocus()) shell().notify('Take ready', line);
 }
 
+function onFarm(event: Extract<DesktopEvent, { kind: 'farm' }>): void {
+  for (const { line, tone } of changeFarm(event)) {
+    tell(line, tone);
+    if (!globalThis.document.hasFocus()) shell().notify('Farm', line);
+  }
+}
+
 function onEvent(event: Events): void {
   if (event.kind === 'take') onTake(event);
   else if (event.kind === 'warning') tell(event.message);
   else if (event.kind === 'review') onReview(event);
   else if (event.kind === 'describing') onDescribing(event);
   else if (event.kind === 'delivery') onDelivery(event.progress);
+  else if (event.kind === 'farm') onFarm(event);
   else if (event.kind === 'speeds') onSpeeds();
   else if (event.kind === 'trial') onTrial(event.progress);
   else onJobEvent(event);
@@ -53,11 +62,14 @@ export function connect(): () => void {
     onEngineEvent(onEvent),
     onEngineState((state, why) => {
       setEngineState(state, why);
-      if (state === 'up') void resumeProject();
+      if (state !== 'up') return;
+      void loadFarm();
+      void resumeProject();
     }),
     startAutosave(),
     followLibrary(),
     followMethods(),
+    followDrivers(),
     followPlugins(),
     followTimelineWays(),
     followPanels(),

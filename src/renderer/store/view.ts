@@ -24,6 +24,7 @@ export type Dialog =
   | 'quality'
   | 'timeline'
   | 'export'
+  | 'farm'
   | 'rate'
   | 'start';
 
