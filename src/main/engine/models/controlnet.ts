@@ -67,7 +67,7 @@ async function sourceOf(path: string): Promise<{ source: Source; config: UnetCon
 
 /** What is known of a ControlNet without its graph. */
 type ControlNetFacts = Pick<ReadModel<ControlNetIo>, 'io' | 'source'>;
-type ReadControlNetFacts = (path: string) => Promise<ControlNetFacts>;
+export type ReadControlNetFacts = (path: string) => Promise<ControlNetFacts>;
 
 /** Of each once, while its files stay as they are: that of XL takes a quarter of a second. */
 export function rememberingControlNets(): ReadControlNetFacts {

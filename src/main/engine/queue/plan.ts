@@ -1,44 +1,30 @@
 /** What a render would do, in numbers: its recipe minus the store. No network runs for it; what time it takes may be measured behind it. */
 import pLimit from 'p-limit';
 import type { RenderPlan } from '../../../common/contract/queue.ts';
-import { AppError, assert, Cancelled } from '../../../common/errors.ts';
+import { AppError, Cancelled } from '../../../common/errors.ts';
 import type { EditSettings } from '../../../common/settings/settings.ts';
 import type { ArtefactStore } from '../artefacts/store.ts';
 import type { LatentShape } from '../diffusion/types.ts';
 import { callsOfRuns, RECORDED_UNITS, shareOfWork } from '../diffusion/work.ts';
 import { learningUnits } from '../make/tuned.ts';
 import type { Probe } from '../media/remembering-probe.ts';
-import { chooseAttention, withAttention } from '../models/attention.ts';
-import { checkControlNet, rememberingControlNets } from '../models/controlnet.ts';
+import { rememberingControlNets } from '../models/controlnet.ts';
 import type { ReadFacts } from '../models/facts.ts';
 import { loraNotes } from '../models/loras/notes.ts';
-import { digestsWithSession } from '../models/session-choice.ts';
 import { TilesOfVae } from '../models/tiles/of-vae.ts';
-import { chooseProvider } from '../onnx/provider.ts';
-import {
-  CONTROL_SHARE,
-  controlCalls,
-  controlNetsOf,
-  estimatorsOf,
-  idleControlNetsOf,
-} from '../recipe/controls.ts';
-import { touchedBy } from '../recipe/extension.ts';
+import { CONTROL_SHARE, controlCalls, controlNetsOf } from '../recipe/controls.ts';
 import { forecast } from '../recipe/forecast.ts';
-import { gradientsOf } from '../recipe/gradients.ts';
 import { branchVisits, guidanceNotes } from '../recipe/guidance.ts';
-import { guidesOf } from '../recipe/guides.ts';
 import { nullTextBytes, nullTextNotes } from '../recipe/null-text-notes.ts';
-import { Recipe } from '../recipe/recipe.ts';
-import { type ResolvedShot, resolveRequest, resolveShot, shapeOf } from '../recipe/request.ts';
+import type { ResolvedShot } from '../recipe/request.ts';
 import { reuseNotes } from '../recipe/reuse.ts';
-import { branchPrompts, isSeeded, runsOf } from '../recipe/runs.ts';
-import { segmentersOf } from '../recipe/segmenters.ts';
-import { steeringNotes, steeringOf } from '../recipe/steering.ts';
+import { branchPrompts, isSeeded } from '../recipe/runs.ts';
+import { steeringNotes } from '../recipe/steering.ts';
 import { freeMemory } from '../render/capacity.ts';
 import { attentionOf, checkMemory, memoryOf } from '../render/fitting.ts';
 import { renderMemory } from '../render/memory.ts';
-import { checkSteering } from '../render/steering.ts';
 import { isSmall, timeCalls } from './first-speeds.ts';
+import { planRecipe } from './plan-recipe.ts';
 import { guessSpeeds, type Machine, speedsNearby, speedsOf } from './speeds.ts';
 import type { JobStore } from './store.ts';
 
@@ -64,7 +50,13 @@ export type Planner = (settings: EditSettings, measuring?: AbortSignal) => Promi
 export function createPlanner(parts: PlannerParts): Planner {
   const { cache, store, probe, facts, dir, isBusy, onMeasured } = parts;
   const tried = new Set<string>();
-  const controlNet = rememberingControlNets();
+  const recipeParts = {
+    cache,
+    probe,
+    facts,
+    controlNet: rememberingControlNets(),
+    digestStore: cache?.digests,
+  };
   const time = async (of: Timed, signal?: AbortSignal): Promise<void> => {
     const { settings, machine, branches } = of;
     const work = await timeCalls(settings, { cache, probe, dir, isBusy, ...(signal && { signal }) });
@@ -94,65 +86,14 @@ export function createPlanner(parts: PlannerParts): Planner {
     };
   };
   const plan: Planner = async (settings, measuring) => {
-    const request = await resolveRequest(settings);
-    const steers = await steeringOf({ settings, needs: request.needs }, probe);
-    const clip = await probe(settings.source.clip);
-    const {
-      bundle: path,
-      prediction,
-      embeddings,
-      loras,
-      memory: memoryUse,
-      flow,
-      interpolator,
-    } = settings.model;
-    const asInFiles = await facts(path, { prediction, embeddings, loras, motion: { flow, interpolator } });
-    const { provider } = await chooseProvider(settings.model.provider, { width: asInFiles.width });
-    const shape = shapeOf(settings, clip, asInFiles);
-    const attention = await chooseAttention(settings.model.attention, { model: asInFiles, shape, provider });
-    const digests = digestsWithSession(asInFiles, { provider, memory: memoryUse });
-    const model = withAttention({ ...asInFiles, digests }, attention);
-    const resolved = await resolveShot({ settings, request, clip, model, provider });
-    for (const path of [...controlNetsOf(settings), ...idleControlNetsOf(settings)])
-      checkControlNet(await controlNet(path), model.sockets, model.name);
-    const untried = { provider, untried: true, digestStore: cache?.digests };
-    const sizeFor = model.depth?.sizeFor ?? null;
-    const estimate = () => assert(false, 'a plan makes nothing') as never;
-    const own = sizeFor && { sizeFor, digest: model.digests.depthEstimator!, estimate };
-    await using estimators = await estimatorsOf(settings, own, untried);
-    const guides = await guidesOf({ ...resolved, sizeFor, estimators }, probe);
+    await using planned = await planRecipe(settings, recipeParts);
+    const { recipe, resolved, runs, guides, gradients, attention, model, provider } = planned;
     const { range, frames, fit, needs, method } = resolved;
-    const learns = { learning: method.learns?.(resolved.params) ?? null, learnt: range };
-    const gradients = gradientsOf(request);
-    model.checkFollowed(
-      {
-        ...attentionOf(resolved),
-        learnt: learns.learning && { rank: learns.learning.rank },
-        by: gradients,
-        steers: steers.imageText !== null,
-      },
-      resolved.shape,
-    );
-    await checkSteering(steers);
-    await using segmenters = await segmentersOf(settings.guide.mask, settings.model.bundle, untried);
-    const networks = () => assert(false, 'a plan makes nothing') as never;
-    const shot = { ...resolved, networks };
-    const runs = runsOf(resolved);
-    const touched = resolved.extension && touchedBy(runs, resolved.extension);
-    await using recipe = new Recipe({
-      shot,
-      range,
-      needs,
-      touched,
-      ...guides,
-      segmenters,
-      ...learns,
-      store: cache,
-    });
+    const { memory: memoryUse } = settings.model;
     const { counts, reconstruction } = await forecast(recipe, cache);
     const { found: cachedFrames = 0, made: framesToInvert = 0 } = counts.kinds.inversion ?? {};
     const inversionCalls = counts.calls.invert + counts.calls.check;
-    const { learning } = learns;
+    const { learning } = planned;
     const learnt = learning ? counts.calls.learn * learningUnits(learning, range.end - range.start) : 0;
     const analysed =
       inversionCalls + learnt + counts.calls.nullText + RECORDED_UNITS * counts.calls.nullTextBack;
@@ -175,12 +116,12 @@ export function createPlanner(parts: PlannerParts): Planner {
         ...{ model, weights },
       });
       const foretell = (shape: LatentShape) => tiles.foretold(foretellWhole(shape), shape);
-      const planned = {
+      const wanted = {
         ...{ resolved, controls: guides.controls, watched: true, foretell },
         learnt: range.end - range.start,
       };
-      const needed = renderMemory(memoryOf(planned));
-      if (!isBusy()) checkMemory(planned, needed, free);
+      const needed = renderMemory(memoryOf(wanted));
+      if (!isBusy()) checkMemory(wanted, needed, free);
       return needed.total;
     };
 
