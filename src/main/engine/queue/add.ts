@@ -9,7 +9,7 @@ import { checkClip, checkTake } from './rehearsal.ts';
 import { requestOf, type ShotRequest } from './request.ts';
 import { folderFor } from './run.ts';
 import type { JobStore } from './store.ts';
-import { nextTake } from './take-name.ts';
+import { TakeNames } from './take-name.ts';
 
 export interface AddRequest {
   readonly project: ProjectRef;
@@ -33,13 +33,13 @@ export async function checkedJobs(
   promised: readonly string[],
   probe: Probe,
 ): Promise<Wanted[]> {
-  const taken = [...promised];
+  const names = await TakeNames.of(takesFolder, promised);
   /** Clips that are what they were; many shots have one. */
   const known = new Set<string>();
   const asked: (AddRequest['shots'][number] & { readonly settings: EditSettings })[] = [];
   for (const { shot, clip, part, look } of shots) {
     const settings = await named(shot, async () => {
-      const out = await nextTake(takesFolder, shot.name, taken, shot.settings.output.format);
+      const out = names.next(shot.name, shot.settings.output.format);
       const request = requestOf({
         shot,
         clip,
@@ -56,7 +56,6 @@ export async function checkedJobs(
       resolveRange(request, await probe(clip.path));
       return request;
     });
-    if (!preview) taken.push(settings.output.path);
     asked.push({ shot, clip, part, settings });
   }
   // Nothing is written before all of them were looked at. Takes of one clip in one folder and format are alike: one is
@@ -81,7 +80,7 @@ export async function checkedJobs(
 }
 
 /** A refusal of one of several shots says which. */
-async function named<T>(shot: Shot, work: () => Promise<T>): Promise<T> {
+export async function named<T>(shot: Pick<Shot, 'name'>, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

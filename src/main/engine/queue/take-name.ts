@@ -5,23 +5,34 @@ import { portableName } from '../../../common/file-name.ts';
 import { FORMATS, type TakeFormat } from '../../../common/formats/registry.ts';
 import { trashOf } from '../project/trash.ts';
 
-export async function nextTake(
-  folder: string,
-  shotName: string,
-  promised: readonly string[],
-  format: TakeFormat,
-): Promise<string> {
-  const namesIn = (place: string) => readdir(place).catch(() => []);
-  const deleted = (await namesIn(trashOf(folder))).map((name) => namesIn(join(trashOf(folder), name)));
-  const names = [...(await namesIn(folder)), ...(await Promise.all(deleted)).flat()];
-  const taken = new Set([
-    ...names.map((name) => name.toLowerCase()),
-    ...promised.filter((path) => dirname(path) === folder).map((path) => basename(path).toLowerCase()),
-  ]);
-  const stem = fileName(shotName);
-  for (let n = 1; ; n += 1) {
-    const name = `${stem} ${n}${FORMATS[format].extensions[0]}`;
-    if (!taken.has(name.toLowerCase())) return join(folder, name);
+export class TakeNames {
+  readonly #folder: string;
+  /** In lower case: two file systems of three do not tell cases apart. */
+  readonly #taken: Set<string>;
+
+  private constructor(folder: string, taken: Set<string>) {
+    this.#folder = folder;
+    this.#taken = taken;
+  }
+
+  /** @param promised paths of takes that jobs will write, wherever */
+  static async of(folder: string, promised: readonly string[]): Promise<TakeNames> {
+    const namesIn = (place: string) => readdir(place).catch(() => []);
+    const deleted = (await namesIn(trashOf(folder))).map((name) => namesIn(join(trashOf(folder), name)));
+    const names = [...(await namesIn(folder)), ...(await Promise.all(deleted)).flat()];
+    const here = promised.filter((path) => dirname(path) === folder).map((path) => basename(path));
+    return new TakeNames(folder, new Set([...names, ...here].map((name) => name.toLowerCase())));
+  }
+
+  /** A path that nobody else gets from now on. */
+  next(shotName: string, format: TakeFormat): string {
+    const stem = fileName(shotName);
+    for (let n = 1; ; n += 1) {
+      const name = `${stem} ${n}${FORMATS[format].extensions[0]}`;
+      if (this.#taken.has(name.toLowerCase())) continue;
+      this.#taken.add(name.toLowerCase());
+      return join(this.#folder, name);
+    }
   }
 }
 
