@@ -23,7 +23,10 @@ export async function fileDigest(
   try {
     const worth = store !== undefined && file.size >= WORTH_STORING;
     const known = worth ? store.get(path, file.size, file.mtimeMs) : null;
-    if (known !== null) return known;
+    if (known !== null) {
+      store?.onDigest?.(path, known);
+      return known;
+    }
     const hash = createHash('sha256');
     const check = new FiniteCheck(weights);
     for await (const piece of file.pieces()) {
@@ -34,6 +37,7 @@ export async function fileDigest(
     }
     const digest = hash.digest('hex');
     if (worth) store.set(path, file.size, file.mtimeMs, digest);
+    store?.onDigest?.(path, digest);
     return digest;
   } catch (error) {
     if (error instanceof Cancelled || error instanceof AppError) throw error;

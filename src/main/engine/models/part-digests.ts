@@ -8,7 +8,7 @@ import type { Parts } from './parts.ts';
 import { digestOfModel, type ReadModel, weightsToCheck } from './read-model.ts';
 import { readScheduler, type SchedulerPlace } from './scheduler.ts';
 import { remappedTokens, TOKENIZER_FILES, type TokenizerPlace } from './tokenizer.ts';
-import type { AskedPrediction, BundleDigests, OpenBundleOptions } from './types.ts';
+import type { AskedPrediction, BundleDigests, DigestStore, OpenBundleOptions } from './types.ts';
 
 async function existing(paths: readonly string[]): Promise<string[]> {
   const found: string[] = [];
@@ -41,7 +41,7 @@ export async function bundleDigests(
       text.map(({ source }) => source.also ?? '').join(''),
     ),
     tokenizer: await tokenizerDigest(layout.tokenizers, await digest(await existing(tokenizers))),
-    scheduler: await schedulerDigest(layout.scheduler, options.prediction ?? 'auto'),
+    scheduler: await schedulerDigest(layout.scheduler, options.prediction ?? 'auto', digestStore),
     ...(parts.depth && layout.preprocessor && { depthEstimator: await ofPart(parts.depth) }),
     ...(parts.flow && { flowEstimator: await ofPart(parts.flow) }),
     ...(parts.interpolator && { interpolator: await ofPart(parts.interpolator) }),
@@ -60,8 +60,12 @@ async function tokenizerDigest(places: readonly TokenizerPlace[], files: string)
 }
 
 /** What the artist says against the file counts; saying the same changes nothing. */
-async function schedulerDigest(place: SchedulerPlace, asked: AskedPrediction): Promise<string> {
-  const own = place.made === undefined ? await fileDigest(place.file) : sha256(place.made);
+async function schedulerDigest(
+  place: SchedulerPlace,
+  asked: AskedPrediction,
+  digestStore: DigestStore | undefined,
+): Promise<string> {
+  const own = place.made === undefined ? await fileDigest(place.file, digestStore) : sha256(place.made);
   if (asked === 'auto') return own;
   const told = place.predictionUnknown ? null : (await readScheduler(place)).prediction;
   return told === asked ? own : sha256([own, asked]);

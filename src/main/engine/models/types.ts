@@ -319,4 +319,6 @@ export interface OpenBundleOptions {
 export interface DigestStore {
   get(path: string, size: number, mtimeMs: number): string | null;
   set(path: string, size: number, mtimeMs: number, digest: string): void;
+  /** To be told every file whose digest was asked for, small ones too, which are never kept. */
+  onDigest?(path: string, digest: string): void;
 }

@@ -13,14 +13,23 @@ export interface Forecast {
   readonly counts: DerivedCounts;
   /** Lowest reconstruction PSNR in dB of the shot's kept inversions; null where none was checked. */
   readonly reconstruction: number | null;
+  /** Of the clip: those of which something has to be made before the runs, ascending. */
+  readonly unmade: readonly number[];
 }
+
+/** Is told each thing that is asked for, and whether it was there; the first time says what the store has. */
+export type OnThing = (thing: Derived<unknown>, found: boolean) => void;
 
 /**
  * Decodes pictures where their digests are unknown; no network runs. Exact, but where depth of some frames is missing: what is
  * inverted with depth not known yet counts as missing, so it is the most there can be then; and where texts are tuned, the calls are the most.
  * @throws AppError of a clip that cannot be read
  */
-export async function forecast(recipe: Recipe, store: ArtefactStore | null): Promise<Forecast> {
+export async function forecast(
+  recipe: Recipe,
+  store: ArtefactStore | null,
+  onThing: OnThing = () => {},
+): Promise<Forecast> {
   const tally = new Tally();
   /** Kept by now, had the render come so far: keys, and things whose key is not known yet. */
   const kept = new Set<unknown>();
@@ -33,7 +42,9 @@ export async function forecast(recipe: Recipe, store: ArtefactStore | null): Pro
   const have = (thing: Derived<unknown>): boolean => {
     const { kind } = thing;
     const name = thing.key ?? thing;
-    if (kept.has(name) || latest.get(kind.id) === name) {
+    const found = kept.has(name) || latest.get(kind.id) === name;
+    onThing(thing, found);
+    if (found) {
       tally.found(kind.id);
       return true;
     }
@@ -75,7 +86,11 @@ export async function forecast(recipe: Recipe, store: ArtefactStore | null): Pro
 
   const masks = await listOf(recipe.masks());
   learn(masks.flatMap(({ mask, brushes }) => [mask, ...brushes]));
-  for (const { mask } of masks) have(mask);
+  for (const { mask, brushes } of masks) {
+    have(mask);
+    // What they can be relied on is read of those that are kept.
+    for (const brush of brushes) if (brush.key !== null && kept.has(brush.key)) onThing(brush, true);
+  }
 
   const frames = await listOf(recipe.frames(structure));
   const shared = recipe.sharedText(frames.flatMap(({ led }) => led ?? []));
@@ -88,13 +103,17 @@ export async function forecast(recipe: Recipe, store: ArtefactStore | null): Pro
   const reconstruction = store?.worstPsnr(inversions) ?? null;
   let checked = reconstruction !== null;
   let owed: Check<Tensor> | null = null;
-  for (const { wanted, inversion, check, untuned } of frames) {
+  const unmade: number[] = [];
+  for (const { index, wanted, inversion, check, untuned } of frames) {
+    let isWhole = true;
     for (const thing of wanted) {
       const found = have(thing);
+      isWhole &&= found;
       if (thing !== inversion || !check) continue;
       if (found) owed = check;
       else checked = true;
     }
+    if (!isWhole) unmade.push(index);
     if (untuned) have(untuned);
   }
   if (shared) have(shared);
@@ -103,7 +122,7 @@ export async function forecast(recipe: Recipe, store: ArtefactStore | null): Pro
     owed.needs.forEach(have);
     tally.calls(owed.calls);
   }
-  return { counts: tally.counts, reconstruction };
+  return { counts: tally.counts, reconstruction, unmade };
 }
 
 /** What is known of the scaled maps: noted, or computed where all maps are there. */

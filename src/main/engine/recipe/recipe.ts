@@ -101,6 +101,14 @@ export class Recipe implements AsyncDisposable {
     return wantsInversion(this.#of.needs);
   }
 
+  /** Whether each frame can be inverted by itself, nothing being known of the others: no depth is scaled, nothing learnt or carried before. */
+  get invertsApart(): boolean {
+    const { shot, range, learning, depth, inpainted } = this.#of;
+    const { mask } = shot.settings.guide;
+    const isCarried = inpainted === 'mask' && mask !== null && framesToFollow(mask, range) !== null;
+    return this.inverts && learning === null && depth === null && !isCarried;
+  }
+
   /** Whether empty prompts are tuned: one for all frames, and in how many steps each; null where they are as they are. */
   get nullText(): { readonly shared: boolean; readonly inner: number } | null {
     const { shot, needs } = this.#of;
