@@ -274,7 +274,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/farm',
-    'artefacts, common, contract',
+    'queue, project, recipe, media, models, artefacts, disk.ts, atomic-files.ts, common, common/settings, contract',
     'A job folder is worked on by any machine: what is in it is said here, and nobody else reads or writes it.',
   ),
   area(
