@@ -273,6 +273,11 @@ export const AREAS: readonly Area[] = [
     'A job renders, and its take is filed to its own project.',
   ),
   area(
+    'main/engine/farm/drivers',
+    'farm, common, common/plugins',
+    'A scheduler gets tasks onto machines; what they are is none of its business.',
+  ),
+  area(
     'main/engine/farm',
     'queue, project, recipe, media, models, artefacts, disk.ts, atomic-files.ts, common, common/settings, contract',
     'A job folder is worked on by any machine: what is in it is said here, and nobody else reads or writes it.',
@@ -343,6 +348,7 @@ export const REGISTRIES: readonly { readonly file: string; readonly shared: read
     shared: ['cut.ts', 'formats.ts'],
   },
   { file: 'main/engine/methods/registry.ts', shared: ['have.ts', 'types.ts'] },
+  { file: 'main/engine/farm/drivers/registry.ts', shared: [] },
 ];
 
 /** One door for each library, so that another one in its place is one file's work. */

@@ -20,6 +20,7 @@ export const BUILT_IN = {
   interchange: facts('interchange', 'Timelines of Retake'),
   estimators: facts('estimators', 'Estimators of Retake'),
   models: facts('models', 'Models of Retake'),
+  farms: facts('farms', 'Farm drivers of Retake'),
   panels: facts('panels', 'Panels of Retake'),
 } as const satisfies Record<string, PluginFacts>;
 

@@ -5,6 +5,7 @@
  *     template.json            Open Job Description 2023-09
  *     job.json                 what this file describes
  *     submitted.json           to which scheduler it was given, and how that calls it
+ *     assembled.json           that all takes are whole
  *     shots/0003/request.json  settings of the render, with paths as the desk has them
  *     shots/0003/artefacts/    a folder for all that came at once: desk, 12-16 (units of the step invert), render
  *     shots/0003/take/         the take and its report
@@ -105,6 +106,7 @@ export const farmPaths = {
   job: (folder: string) => join(folder, 'job.json'),
   template: (folder: string) => join(folder, 'template.json'),
   submitted: (folder: string) => join(folder, 'submitted.json'),
+  assembled: (folder: string) => join(folder, 'assembled.json'),
   shot: (folder: string, number: number) => join(folder, 'shots', String(number).padStart(4, '0')),
   request: (folder: string, number: number) => join(farmPaths.shot(folder, number), 'request.json'),
   artefacts: (folder: string, number: number) => join(farmPaths.shot(folder, number), 'artefacts'),
