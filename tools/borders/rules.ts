@@ -273,13 +273,18 @@ export const AREAS: readonly Area[] = [
     'A job renders, and its take is filed to its own project.',
   ),
   area(
+    'main/engine/farm/slurm',
+    'farm, main, common',
+    'What the programs of Slurm are asked, and what they say, is known in one place.',
+  ),
+  area(
     'main/engine/farm/drivers',
-    'farm, common, common/plugins',
+    'farm, farm/slurm, common, common/plugins',
     'A scheduler gets tasks onto machines; what they are is none of its business.',
   ),
   area(
     'main/engine/farm',
-    'queue, project, recipe, media, models, artefacts, disk.ts, atomic-files.ts, common, common/settings, contract',
+    'queue, project, recipe, media, models, artefacts, disk.ts, entry-file.ts, atomic-files.ts, common, common/settings, contract',
     'A job folder is worked on by any machine: what is in it is said here, and nobody else reads or writes it.',
   ),
   area(
@@ -360,8 +365,8 @@ export const LIBRARIES: readonly Library[] = [
   library('pure-rand', 'main/engine/diffusion/noise.ts', 'The one source of seeded noise.'),
   library(
     'node:child_process',
-    'main/engine/media/ffmpeg-process.ts, main/engine/onnx/probe.ts, main/engine/plugins/process/child.ts, main/cli/engine.ts',
-    'Every process is started where its end is looked after: ffmpeg, the probe of a provider, a plugin, the engine of a terminal.',
+    'main/engine/media/ffmpeg-process.ts, main/engine/onnx/probe.ts, main/engine/plugins/process/child.ts, main/engine/farm/slurm/programs.ts, main/cli/engine.ts',
+    'Every process is started where its end is looked after: ffmpeg, the probe of a provider, a plugin, the programs of a scheduler, the engine of a terminal.',
   ),
   library(
     'node:worker_threads',

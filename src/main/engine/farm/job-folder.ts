@@ -9,6 +9,7 @@
  *     shots/0003/request.json  settings of the render, with paths as the desk has them
  *     shots/0003/artefacts/    a folder for all that came at once: desk, 12-16 (units of the step invert), render
  *     shots/0003/take/         the take and its report
+ *     logs/                    what tasks said, as the scheduler keeps it
  *     attempts/render-3/       a folder for each attempt: how far it is, its checkpoint, how it ended
  */
 import { join } from 'node:path';
@@ -107,6 +108,7 @@ export const farmPaths = {
   template: (folder: string) => join(folder, 'template.json'),
   submitted: (folder: string) => join(folder, 'submitted.json'),
   assembled: (folder: string) => join(folder, 'assembled.json'),
+  logs: (folder: string) => join(folder, 'logs'),
   shot: (folder: string, number: number) => join(folder, 'shots', String(number).padStart(4, '0')),
   request: (folder: string, number: number) => join(farmPaths.shot(folder, number), 'request.json'),
   artefacts: (folder: string, number: number) => join(farmPaths.shot(folder, number), 'artefacts'),
