@@ -98,7 +98,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/cli',
-    'main, common, common/settings, contract, formats, common/interchange, common/plugins, masks, time',
+    'main, common, common/settings, contract, formats, common/interchange, common/plugins, masks, time, farm/work',
     'The command line speaks to the engine process; it opens no model or database.',
   ),
   area(
@@ -279,8 +279,13 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/farm/drivers',
-    'farm, farm/slurm, common, common/plugins',
+    'farm, farm/slurm, farm/work, child-environment.ts, common, common/plugins',
     'A scheduler gets tasks onto machines; what they are is none of its business.',
+  ),
+  area(
+    'main/engine/farm/work',
+    'job-folder.ts, missing.ts, main, common',
+    'Who works on a folder watches files and starts programs: it needs no engine, so the command line runs it.',
   ),
   area(
     'main/engine/farm',
@@ -365,8 +370,8 @@ export const LIBRARIES: readonly Library[] = [
   library('pure-rand', 'main/engine/diffusion/noise.ts', 'The one source of seeded noise.'),
   library(
     'node:child_process',
-    'main/engine/media/ffmpeg-process.ts, main/engine/onnx/probe.ts, main/engine/plugins/process/child.ts, main/engine/farm/slurm/programs.ts, main/cli/engine.ts',
-    'Every process is started where its end is looked after: ffmpeg, the probe of a provider, a plugin, the programs of a scheduler, the engine of a terminal.',
+    'main/engine/media/ffmpeg-process.ts, main/engine/onnx/probe.ts, main/engine/plugins/process/child.ts, main/engine/farm/slurm/programs.ts, main/engine/farm/work/task-process.ts, main/engine/farm/drivers/local.ts, main/cli/engine.ts',
+    'Every process is started where its end is looked after: ffmpeg, the probe of a provider, a plugin, the programs of a scheduler, a task of a farm, who works on its tasks, the engine of a terminal.',
   ),
   library(
     'node:worker_threads',

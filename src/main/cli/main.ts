@@ -12,6 +12,7 @@ import { addExportCommand } from './delivery.ts';
 import { addDescribeCommand } from './describe.ts';
 import { addEditOptions, type EditFlags, editRequest, sequenceRate } from './edit-options.ts';
 import { type Engine, startEngine } from './engine.ts';
+import { addFarmCommands } from './farm.ts';
 import { EXIT_CANCELLED, follow } from './follow.ts';
 import { addLibraryCommands } from './library.ts';
 import { keepTalking } from './output.ts';
@@ -150,6 +151,7 @@ function program(): Command {
   addUpscaleCommand(retake, { withEngine, print });
   addExportCommand(retake, { withEngine, print });
   addImportCommand(retake, { withEngine, print });
+  addFarmCommands(retake, { print });
   const plugin = retake
     .command('plugin')
     .description('Look after what others add: methods, models, exporters, importers, panels.');
