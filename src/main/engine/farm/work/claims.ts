@@ -9,7 +9,7 @@ import { isGone } from './machine.ts';
 /** Milliseconds after which a worker that says nothing has lost what it had. */
 export const SILENCE_MS = 15 * 60_000;
 /** Turns beyond the first that a task gets. */
-export const MOST_REPEATS = 3;
+const MOST_REPEATS = 3;
 
 export type Standing =
   /** `turn`, `at`: the one that ended well, and when. */
