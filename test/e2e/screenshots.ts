@@ -161,13 +161,14 @@ const chooseMethod = async (name: RegExp) => {
 };
 await state(app, 'method menu', openMethods);
 await close();
-for (const [name, option, field] of [
-  ['method that learns', /^Learn the clip/, 'Chance in learning'],
-  ['method that steers', /^Steered/, 'Style pictures'],
+for (const [name, option, field, plan] of [
+  ['method that learns', /^Learn the clip/, 'Chance in learning', /^\d+ steps of learning/],
+  ['method that steers', /^Steered/, 'Style pictures', /^\d+ to analyse/],
 ] as const) {
   await state(app, name, async () => {
     await chooseMethod(option);
     await app.page.getByText(field, { exact: true }).scrollIntoViewIfNeeded();
+    await app.page.getByText(plan).waitFor();
   });
   await app.page.keyboard.press('Control+z');
 }
