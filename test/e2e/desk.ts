@@ -6,7 +6,7 @@ import type { Page } from 'playwright';
 import { expect } from 'vitest';
 import { counter, ffmpegDoes, H264 } from '../helpers/clips.ts';
 import { launch } from './launch.ts';
-import { type Home, ROOT, type RunningApp } from './running-app.ts';
+import { type Home, PATIENCE_MS, ROOT, type RunningApp } from './running-app.ts';
 
 /** Network runs on a busy machine. */
 export const RENDER_MS = 90_000;
@@ -20,8 +20,6 @@ export async function choose(app: RunningApp, paths: { save?: string; open?: str
   }, paths);
 }
 
-const MENU_MS = 20_000;
-
 export async function menu(app: RunningApp, id: string): Promise<void> {
   // A page that is still loading hears nothing.
   await app.page.getByRole('heading').first().waitFor();
@@ -32,7 +30,7 @@ export async function menu(app: RunningApp, id: string): Promise<void> {
       item?.click();
       return Boolean(item);
     }, id);
-  const end = Date.now() + MENU_MS;
+  const end = Date.now() + PATIENCE_MS;
   while (!(await click())) {
     if (Date.now() > end) throw new Error(`the menus have no ${id}`);
     await app.page.waitForTimeout(50);
@@ -49,7 +47,7 @@ export async function newProject(app: RunningApp, path: string): Promise<void> {
 export async function importClip(app: RunningApp, path: string): Promise<void> {
   await choose(app, { open: path });
   await menu(app, 'file.import');
-  await shots(app.page).first().waitFor({ timeout: 60_000 });
+  await shots(app.page).first().waitFor();
 }
 
 /** Name (and so the file's), rate, frames and number of the first picture. */
@@ -66,7 +64,7 @@ export async function startWithCounters(home: Home, clips: readonly CounterClip[
     await choose(app, { open: join(home.path, `${name}.mp4`) });
     await menu(app, 'file.import');
     // The shot that was imported is the one in hand.
-    await inHand(app.page, name).waitFor({ timeout: 60_000 });
+    await inHand(app.page, name).waitFor();
   }
   return app;
 }
@@ -92,12 +90,12 @@ export async function setSteps(page: Page, steps: number): Promise<void> {
 
 /** The picture under the playhead can be seen. */
 export async function pictureShown(page: Page): Promise<void> {
-  await page.locator('[data-shown-frame]').waitFor({ timeout: 20_000 });
+  await page.locator('[data-shown-frame]').waitFor();
 }
 
 /** Both pictures of a comparison can be seen. */
 export async function bothShown(page: Page): Promise<void> {
-  await page.locator('[data-shown-frame][data-shown-second]').waitFor({ timeout: 20_000 });
+  await page.locator('[data-shown-frame][data-shown-second]').waitFor();
 }
 
 /** Everything is in the file. */

@@ -24,15 +24,14 @@ beforeAll(async () => {
   app = await launch({ home: home.path });
   await app.page.getByRole('heading', { name: 'Retake', exact: true }).waitFor();
   await newProject(app, join(home.path, 'hands.retake'));
-}, 120_000);
+});
 afterAll(async () => {
   await app?.kill();
   home.remove();
 });
 
 const press = (key: string) => app.page.keyboard.press(key);
-const shown = (frame: number) =>
-  app.page.locator(`[data-shown-frame="${frame}"]`).waitFor({ timeout: 20_000 });
+const shown = (frame: number) => app.page.locator(`[data-shown-frame="${frame}"]`).waitFor();
 const takenInHand = (name: string) => inHand(app.page, name).waitFor();
 
 it('imports the good files of a choice and names the bad one', async () => {

@@ -5,9 +5,9 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright';
 import type { Order, OrderAnswer } from '../helpers/electron/electron.ts';
-import { environment, type LaunchOptions, ROOT, type RunningApp } from './running-app.ts';
+import { environment, type LaunchOptions, PATIENCE_MS, ROOT, type RunningApp } from './running-app.ts';
 
-const WINDOW_MS = 60_000;
+const WINDOW_MS = 2 * PATIENCE_MS;
 
 export async function launchDouble(options: LaunchOptions): Promise<RunningApp> {
   const port = await freePort();

@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { launchDouble } from './launch-double.ts';
 import { launchElectron } from './launch-electron.ts';
-import type { LaunchOptions, RunningApp } from './running-app.ts';
+import { type LaunchOptions, PATIENCE_MS, type RunningApp } from './running-app.ts';
 
 /** Path of Electron's binary; null where only its npm package is. Asking the package itself would download it. */
 export function electronBinary(): string | null {
@@ -20,7 +20,9 @@ export function electronBinary(): string | null {
   }
 }
 
-export function launch(options: LaunchOptions): Promise<RunningApp> {
+export async function launch(options: LaunchOptions): Promise<RunningApp> {
   const binary = electronBinary();
-  return binary === null ? launchDouble(options) : launchElectron(binary, options);
+  const app = await (binary === null ? launchDouble(options) : launchElectron(binary, options));
+  if (!options.withoutWindow) app.page.setDefaultTimeout(PATIENCE_MS);
+  return app;
 }

@@ -22,7 +22,7 @@ beforeAll(async () => {
   await testCard(at('clip.mp4'), 12);
   app = await launch({ home: home.path });
   await app.page.getByRole('heading').first().waitFor();
-}, 120_000);
+});
 afterAll(async () => {
   await app?.kill();
   home.remove();
@@ -54,10 +54,10 @@ async function openLibrary(): Promise<void> {
 describe('the library', () => {
   it('takes a checkpoint that is dropped on the window, and says what is none', async () => {
     await drop(app.page, place(at('dropped', 'painterly.safetensors'), CHECKPOINT));
-    await expect.poll(messages, { timeout: 20_000 }).toContain('Added painterly, a model');
+    await expect.poll(messages).toContain('Added painterly, a model');
     copyFileSync(at('clip.mp4'), at('dropped', 'film.safetensors'));
     await drop(app.page, at('dropped', 'film.safetensors'));
-    await expect.poll(messages, { timeout: 20_000 }).toMatch(/film.safetensors is not a safetensors file/);
+    await expect.poll(messages).toMatch(/film.safetensors is not a safetensors file/);
     await openLibrary();
     await row('painterly')
       .getByText(/Stable Diffusion 1.x · 512 pixels/)
@@ -66,8 +66,7 @@ describe('the library', () => {
 
   it('watches a ComfyUI folder that is dropped on it: by kind, with pictures, and what comes shows by itself', async () => {
     await drop(app.page, comfy);
-    for (const name of ['dreamy', 'ink', 'canny', 'toy', 'flux'])
-      await row(name).waitFor({ timeout: 30_000 });
+    for (const name of ['dreamy', 'ink', 'canny', 'toy', 'flux']) await row(name).waitFor();
     await dialog()
       .getByText(/ComfyUI, watched, 5 files/)
       .waitFor();
@@ -78,14 +77,14 @@ describe('the library', () => {
       await list().getByRole('heading', { name }).waitFor();
     await row('ink').getByText('in ComfyUI/models/loras/styles').waitFor();
     const picture = row('ink').locator('img');
-    await picture.waitFor({ timeout: 30_000 });
+    await picture.waitFor();
     await expect
       .poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalWidth))
       .toBeGreaterThan(50);
     place(join(comfy, 'models/loras/fresh.safetensors'), LORA);
-    await row('fresh').waitFor({ timeout: 30_000 });
+    await row('fresh').waitFor();
     await accessible(app.page);
-  }, 120_000);
+  });
 
   it('is searched, walked by keys and looked into', async () => {
     const { page } = app;
@@ -183,33 +182,31 @@ describe('the library', () => {
     await page.getByRole('list', { name: '2 ControlNets' }).getByText('Scale').first().waitFor();
     await saved(page);
     await accessible(page);
-  }, 120_000);
+  });
 
   it('refuses a model that is gone by its name, and renders with no other', async () => {
     const { page } = app;
     const path = join(comfy, 'models/checkpoints/dreamy.safetensors');
     renameSync(path, at('elsewhere.safetensors'));
-    await page.getByText(/dreamy.safetensors is not in the library/).waitFor({ timeout: 30_000 });
+    await page.getByText(/dreamy.safetensors is not in the library/).waitFor();
     await shots(page).first().focus();
     await page.keyboard.press('Control+Enter');
-    await expect.poll(messages, { timeout: 20_000 }).toMatch(/the model dreamy.safetensors is not there/i);
+    await expect.poll(messages).toMatch(/the model dreamy.safetensors is not there/i);
     expect(await page.locator('[data-entry]').count()).toBe(0);
     const inspector = page.getByRole('tabpanel', { name: 'Inspector' });
     const refused = inspector.getByText(/the model dreamy.safetensors is not there/i);
-    await refused.waitFor({ timeout: 30_000 });
+    await refused.waitFor();
     renameSync(at('elsewhere.safetensors'), path);
-    await page
-      .getByText(/dreamy.safetensors is not in the library/)
-      .waitFor({ state: 'detached', timeout: 30_000 });
+    await page.getByText(/dreamy.safetensors is not in the library/).waitFor({ state: 'detached' });
     // What was said of a render is asked anew.
-    await refused.waitFor({ state: 'detached', timeout: 30_000 });
-  }, 120_000);
+    await refused.waitFor({ state: 'detached' });
+  });
 
   it('has room for a file name of 200 letters, in the list, beside its button and under the pointer', async () => {
     const { page } = app;
     const name = 'x'.repeat(187);
     await drop(app.page, place(at('long', `${name}.safetensors`), LORA));
-    await expect.poll(messages, { timeout: 20_000 }).toContain(`Added ${name}, a LoRA`);
+    await expect.poll(messages).toContain(`Added ${name}, a LoRA`);
     const lora = page.getByRole('combobox', { name: 'Add a LoRA from the library' });
     await lora.scrollIntoViewIfNeeded();
     await page.waitForTimeout(300);

@@ -119,7 +119,7 @@ describe.skipIf(!demoBundle())('a mask', () => {
         .waitFor();
       await veil().waitFor();
     },
-    RENDER_MS,
+    3 * RENDER_MS,
   );
 
   it(

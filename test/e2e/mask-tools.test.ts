@@ -24,7 +24,7 @@ beforeEach(async () => {
 afterEach(() => open.close());
 afterAll(closeBrowser);
 
-const shown = (frame: number) => page.locator(`[data-shown-frame="${frame}"]`).waitFor({ timeout: 20_000 });
+const shown = (frame: number) => page.locator(`[data-shown-frame="${frame}"]`).waitFor();
 const press = (key: string) => page.keyboard.press(key);
 const layer = () => page.locator('[data-mask-layer]');
 const mask = (): Mask | null => {

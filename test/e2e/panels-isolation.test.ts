@@ -68,7 +68,7 @@ describe('a hostile panel', () => {
   const byName = (name: string) => app.page.locator(`iframe[title=${name}][data-ready]`);
 
   async function panel(name: string): Promise<Frame> {
-    const handle = await byName(name).elementHandle({ timeout: 20_000 });
+    const handle = await byName(name).elementHandle();
     const frame = await handle?.contentFrame();
     if (!frame) throw new Error(`${name} has no page`);
     return frame;
@@ -158,7 +158,7 @@ describe('a hostile panel', () => {
       ['Home', 0],
     ] as const) {
       await app.page.keyboard.press(key);
-      await app.page.locator(`[data-shown-frame="${frame}"]`).waitFor({ timeout: 20_000 });
+      await app.page.locator(`[data-shown-frame="${frame}"]`).waitFor();
     }
   };
 
@@ -192,7 +192,7 @@ describe('a hostile panel', () => {
         },
         { tried, url: `http://127.0.0.1:${port}/` },
       );
-      await expect.poll(() => new Set(heard).size, { timeout: 20_000 }).toBeGreaterThanOrEqual(tried.length);
+      await expect.poll(() => new Set(heard).size).toBeGreaterThanOrEqual(tried.length);
     } finally {
       await browser.close();
       heard.length = 0;
@@ -370,7 +370,7 @@ describe('a hostile panel', () => {
         setTimeout(() => (window as unknown as Attempts).flood![name]!(null));
       }, name)
       .catch(() => {});
-    await app.page.getByText('Hostile was stopped.').waitFor({ timeout: 20_000 });
+    await app.page.getByText('Hostile was stopped.').waitFor();
     expect(await byName('Hostile').count()).toBe(0);
     await answers();
   });

@@ -53,7 +53,7 @@ describe('the palette of the frame', () => {
       .poll(() => app.evaluate(({ Menu }, id) => Menu.getApplicationMenu()?.getMenuItemById(id)?.label, id))
       .toBe('Palette of the frame');
     await app.evaluate(({ Menu }, id) => Menu.getApplicationMenu()?.getMenuItemById(id)?.click(), id);
-    await expect.poll(hexes, { timeout: 20_000 }).toEqual(FIRST);
+    await expect.poll(hexes).toEqual(FIRST);
     await unfold(app.page, 'Palette of the frame');
   });
 
@@ -72,9 +72,9 @@ describe('the palette of the frame', () => {
   it('follows the playhead', async () => {
     await shots(app.page).first().focus();
     await app.page.keyboard.press('End');
-    await expect.poll(hexes, { timeout: 20_000 }).toEqual(SECOND);
+    await expect.poll(hexes).toEqual(SECOND);
     await app.page.keyboard.press('Home');
-    await expect.poll(hexes, { timeout: 20_000 }).toEqual(FIRST);
+    await expect.poll(hexes).toEqual(FIRST);
   });
 
   it('asks before it changes the prompt, and is undone as anything else', async () => {
@@ -103,7 +103,7 @@ describe('the palette of the frame', () => {
     await app.page.keyboard.press('m');
     await app.page.keyboard.press('Escape');
     await app.page.keyboard.press('ArrowRight');
-    await app.page.locator('[data-shown-frame="1"]').waitFor({ timeout: 20_000 });
+    await app.page.locator('[data-shown-frame="1"]').waitFor();
     await app.page.getByRole('tab', { name: 'Markers' }).click();
     expect(await app.page.getByRole('tab', { name: 'Markers' }).textContent()).toBe('Markers ');
     await app.page.getByRole('tab', { name: 'Takes' }).click();
@@ -127,9 +127,9 @@ describe('the palette of the frame', () => {
     const manager = app.page.getByRole('dialog', { name: 'Plugins' });
     await manager.getByRole('option', { name: /^Palette/ }).click();
     await manager.getByRole('button', { name: 'Reload' }).click();
-    await palette().getByText('Mended').waitFor({ timeout: 20_000 });
+    await palette().getByText('Mended').waitFor();
     await app.page.keyboard.press('Escape');
-    await expect.poll(hexes, { timeout: 20_000 }).toEqual(FIRST);
+    await expect.poll(hexes).toEqual(FIRST);
   });
 
   it('says that it did not start where its page is away, and starts again when asked to', async () => {
@@ -150,6 +150,6 @@ describe('the palette of the frame', () => {
     await accessible(app.page);
     renameSync(`${entry}.away`, entry);
     await said.getByRole('button', { name: 'Start again' }).click();
-    await expect.poll(hexes, { timeout: 20_000 }).toEqual(FIRST);
+    await expect.poll(hexes).toEqual(FIRST);
   });
 });

@@ -55,15 +55,13 @@ beforeAll(async () => {
   app = await launch({ home: home.path });
   await newProject(app, join(home.path, 'film.retake'));
   await importClip(app, clip);
-}, 120_000);
+});
 afterAll(async () => {
   await app?.kill();
   home.remove();
 });
 
-it('fills the source prompt from the first frame of the shot, and is undone', {
-  timeout: 120_000,
-}, async () => {
+it('fills the source prompt from the first frame of the shot, and is undone', async () => {
   const { page } = app;
   const field = sourcePrompt(page);
   const describe = page.getByRole('button', { name: 'Describe the first frame', exact: true });
@@ -92,9 +90,7 @@ it('fills the source prompt from the first frame of the shot, and is undone', {
   await page.getByText('the description was cut short').waitFor();
 });
 
-it('finds the object by a segmenter of a plugin, which has its name in the mask', {
-  timeout: 120_000,
-}, async () => {
+it('finds the object by a segmenter of a plugin, which has its name in the mask', async () => {
   const { page } = app;
   await unfold(page, 'Mask');
   await page.getByRole('combobox', { name: 'Find the object, by a network of the library' }).click();

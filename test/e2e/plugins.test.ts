@@ -64,7 +64,7 @@ beforeAll(async () => {
   createProject(film, { ...document, name: 'film' }).close();
   app = await launch({ home: home.path, args: [film] });
   await shots(app.page).first().focus();
-}, 120_000);
+});
 afterAll(async () => {
   await app?.kill();
   home.remove();
@@ -205,9 +205,7 @@ it('says that Retake has switched one off and why; nothing that was set is lost,
   // Another engine of this machine counts the same stops.
   const elsewhere = new Plugins({ dir: at('data', 'plugins'), contributors: [] });
   await elsewhere.disable(SOFT, 'It stopped three times in ten minutes.');
-  await expect
-    .poll(messages, { timeout: 20_000 })
-    .toContain('Softer was switched off: It stopped three times');
+  await expect.poll(messages).toContain('Softer was switched off: It stopped three times');
   await expect.poll(() => away().textContent()).toMatch(/Softer, which cannot be used.*Radius5/);
   await page.getByRole('log').getByRole('button', { name: 'Plugins…' }).click();
   await row(/^Softer/).click();

@@ -6,6 +6,9 @@ import type { Page } from 'playwright';
 
 export const ROOT = resolve(import.meta.dirname, '../..');
 
+/** For whatever comes by itself, beside renders that take all cores. */
+export const PATIENCE_MS = 60_000;
+
 /** What a function that runs in the main process is given. */
 export type MainModules = typeof import('electron');
 

@@ -131,7 +131,6 @@ export async function pluginStates(): Promise<void> {
 
   await installMany(at('data'), at);
   app = await launch({ home: home.path, args: [at('Beach film.retake')] });
-  app.page.setDefaultTimeout(20_000);
   await state(app, 'plugins, one is missing', async () => {
     await pictureShown(app.page);
     await menu(app, 'view.plugins');

@@ -62,7 +62,6 @@ await ffmpegDoes(
 );
 
 let app = await launch({ home: home.path });
-app.page.setDefaultTimeout(20_000);
 const close = () => app.page.keyboard.press('Escape');
 const inShots = () => shots(app.page).first().focus();
 

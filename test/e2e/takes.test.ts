@@ -103,7 +103,7 @@ describe.skipIf(!demoBundle())('takes', () => {
       await panel.getByRole('row', { name }).click({ modifiers: ['ControlOrMeta'] });
     await panel.getByRole('button', { name: 'Compare the 3 side by side' }).click();
     await page.locator('[data-pane]').nth(3).waitFor();
-    await page.locator('[data-shown-frame][data-shown-second]').waitFor({ timeout: 30_000 });
+    await page.locator('[data-shown-frame][data-shown-second]').waitFor();
     await accessible(page);
     await page.getByRole('button', { name: 'Stop comparing' }).click();
     await page.locator('[data-pane]').first().waitFor({ state: 'detached' });

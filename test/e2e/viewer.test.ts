@@ -32,8 +32,7 @@ describe('the viewer', () => {
   });
 
   /** Waits until a frame is seen to be on screen. */
-  const shown = (frame: number) =>
-    app.page.locator(`[data-shown-frame="${frame}"]`).waitFor({ timeout: 20_000 });
+  const shown = (frame: number) => app.page.locator(`[data-shown-frame="${frame}"]`).waitFor();
 
   const frameOnScreen = () => numberOnScreen(app.page);
 
@@ -134,7 +133,7 @@ describe('the viewer', () => {
       await app.page.getByRole('button', { name: 'Preview frame' }).click();
       await app.page.getByText('Preview of one frame, not a take').waitFor({ timeout: RENDER_MS });
     },
-    RENDER_MS,
+    3 * RENDER_MS,
   );
 
   it.skipIf(!demoBundle())(

@@ -109,6 +109,8 @@ export async function openPage(options: PageOptions): Promise<OpenPage> {
     reducedMotion: options.reducedMotion ? 'reduce' : 'no-preference',
     contrast: options.moreContrast ? 'more' : 'no-preference',
   });
+  // Beside renders that take all cores.
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(error.stack ?? error.message));
