@@ -49,6 +49,10 @@ async function samples(): Promise<{ [N in Name]: Calls[N]['input'] }> {
     'job.enough': { id: 'job' },
     'job.saveLora': { take: path, out: path },
     'job.list': null,
+    'farm.runTask': {
+      ...{ folder: path, step: 'render' as const, first: 1, last: 1, attempt: null },
+      ...{ map: [], pathMapping: null, models: [], scratch: null },
+    },
     'panels.list': null,
     'plugins.list': null,
     'plugins.recognise': { path },

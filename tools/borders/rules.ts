@@ -289,7 +289,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/farm',
-    'queue, project, recipe, media, models, artefacts, disk.ts, entry-file.ts, atomic-files.ts, common, common/settings, contract',
+    'queue, render, recipe, project, media, models, artefacts, storage, progress.ts, report-file.ts, disk.ts, entry-file.ts, atomic-files.ts, common, common/plugins, common/settings, contract',
     'A job folder is worked on by any machine: what is in it is said here, and nobody else reads or writes it.',
   ),
   area(
@@ -299,7 +299,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine',
-    'calls, interchange, plugins/*, plugin-methods, queue, recipe, methods, models, artefacts, onnx, media, watchdog, main, common, common/settings, contract, time',
+    'calls, farm, interchange, plugins/*, plugin-methods, queue, recipe, methods, models, artefacts, onnx, media, watchdog, main, common, common/settings, contract, time',
     'The top of the engine wires what is below it, and nobody below knows it but for single files.',
   ),
   // The page, from below.

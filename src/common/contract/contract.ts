@@ -4,6 +4,7 @@ import type { CallsOf } from './call.ts';
 import { clipCalls } from './clips.ts';
 import { deliveryCalls } from './delivery.ts';
 import { farmCalls } from './farm.ts';
+import { farmTaskCalls } from './farm-task.ts';
 import { jobCalls } from './jobs.ts';
 import { libraryCalls } from './library.ts';
 import { machineCalls } from './machine.ts';
@@ -36,6 +37,7 @@ export const contract = {
   'bundle.inspect': inspect,
   ...machineCalls,
   ...cacheCalls,
+  ...farmTaskCalls,
   ...pluginCalls,
   ...pluginKitCalls,
   ...panelCalls,

@@ -13,6 +13,14 @@ export type JobEvent =
   | { readonly kind: 'progress'; readonly job: string; readonly progress: Progress }
   | { readonly kind: 'warning'; readonly job: string | null; readonly message: string };
 
+/** Of `farm.runTask`: how far the task is, 0..1, and what it does; a line that it says, if it says one. */
+interface FarmTaskEvent {
+  readonly kind: 'farm-task';
+  readonly fraction: number;
+  readonly doing: string;
+  readonly line: string | null;
+}
+
 export type DesktopEvent =
   /** What has changed since `queue.list` and earlier events; `progress` tells of the running one. */
   | {
@@ -69,4 +77,4 @@ export type DesktopEvent =
   /** What `plugins.list` answers has become another. */
   | { readonly kind: 'plugins' };
 
-export type Events = JobEvent | DesktopEvent;
+export type Events = JobEvent | FarmTaskEvent | DesktopEvent;

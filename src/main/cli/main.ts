@@ -151,7 +151,7 @@ function program(): Command {
   addUpscaleCommand(retake, { withEngine, print });
   addExportCommand(retake, { withEngine, print });
   addImportCommand(retake, { withEngine, print });
-  addFarmCommands(retake, { print });
+  addFarmCommands(retake, { withEngine, print });
   const plugin = retake
     .command('plugin')
     .description('Look after what others add: methods, models, exporters, importers, panels.');

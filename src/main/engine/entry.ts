@@ -8,9 +8,11 @@ import { parseRate } from '../../common/time/rational.ts';
 import { ArtefactStore } from './artefacts/store.ts';
 import { lazily } from './calls/calls.ts';
 import { createDesktop, type Desktop } from './calls/handlers.ts';
+import { JobPlugins } from './calls/job-plugins.ts';
 import { pluginKitHandlers } from './calls/plugin-kit.ts';
 import { afterPlugins, mindingProjects, pluginHandlers } from './calls/plugins.ts';
 import { dataDirectory, prepareDataDirectory } from './data-paths.ts';
+import { runTask, type TaskParts } from './farm/run-task.ts';
 import { timelineContributor } from './interchange/of-plugins.ts';
 import { probeClip } from './media/probe.ts';
 import { rememberingProbe } from './media/remembering-probe.ts';
@@ -196,6 +198,15 @@ const handlers: Handlers<EngineContract> = {
   'providers.list': async (asked) => probeProviders({ again: asked?.again ?? false }),
   ...pluginHandlers(plugins, logs),
   ...pluginKitHandlers(),
+  'farm.runTask': async (asked, signal) => {
+    const lent = new JobPlugins(plugins(), () => ({}));
+    const parts: TaskParts = {
+      lend: (settings) => lent.lend({ settings, desk: null }),
+      installed: () => plugins().list(),
+      onNews: (news) => emit({ kind: 'farm-task', ...news }),
+    };
+    return runTask(asked, parts, stoppedWith(signal));
+  },
   'cache.ls': async () => cache().ls(),
   'cache.stat': async () => cache().stat(),
   'cache.prune': async (request, signal) => cache().prune(request, signal),
@@ -216,6 +227,13 @@ transport.onClose(() => {
     .then(() => running().stop())
     .finally(() => process.exit(0));
 });
+
+/** Schedulers tell every process of a task to stop, not the first alone. */
+function stoppedWith(signal: AbortSignal | undefined): AbortSignal {
+  const told = new AbortController();
+  process.on('SIGTERM', () => told.abort());
+  return signal ? AbortSignal.any([signal, told.signal]) : told.signal;
+}
 
 function cacheLimit(): number {
   const text = process.env.RETAKE_CACHE_MB;

@@ -39,6 +39,8 @@ export interface ArtefactStoreOptions {
   readonly onWarning: (line: string) => void;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
+  /** Where digests of files are remembered, if not beside the artefacts. */
+  readonly digests?: DigestStore;
 }
 
 const TOUCHES_HELD = 64;
@@ -67,7 +69,7 @@ export class ArtefactStore {
       onWarning: options.onWarning,
     });
     this.#files = new ArtefactFiles(join(dirname(file), 'artefacts'));
-    this.digests = digestStore(this.#database);
+    this.digests = options.digests ?? digestStore(this.#database);
     // Those of a killed engine, or of a database that was set aside.
     this.#sweep();
   }
@@ -116,12 +118,11 @@ export class ArtefactStore {
     return this.#insert({ key, kind: id, packed: codec.pack(value), meta });
   }
 
-  /** Everything that is kept, by key, with what tells it from another that was kept under its key before. */
-  list(): Map<string, string> {
+  /** Everything that is kept. */
+  list(): Pick<rows.Row, 'key' | 'kind' | 'checksum'>[] {
     return this.#attempt('reading the cache', (db) => {
-      const query = 'SELECT key, checksum FROM artefacts';
-      const all = db.prepare<[], { key: string; checksum: string }>(query).all();
-      return new Map(all.map(({ key, checksum }) => [key, checksum]));
+      type Listed = Pick<rows.Row, 'key' | 'kind' | 'checksum'>;
+      return db.prepare<[], Listed>('SELECT key, kind, checksum FROM artefacts ORDER BY key').all();
     });
   }
 

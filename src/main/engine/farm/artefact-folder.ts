@@ -8,7 +8,7 @@ import { type FileHandle, mkdir, open, readFile, writeFile } from 'node:fs/promi
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ARTEFACT_KINDS } from '../../../common/contract/cache.ts';
-import { throwIfCancelled } from '../../../common/errors.ts';
+import { type CancelSignal, throwIfCancelled } from '../../../common/errors.ts';
 import type { Packed } from '../artefacts/codecs.ts';
 import { checksumOf, type RawArtefact } from '../artefacts/rows.ts';
 import type { ArtefactStore } from '../artefacts/store.ts';
@@ -66,7 +66,7 @@ export async function writeArtefacts(
   folder: string,
   store: Pick<ArtefactStore, 'raw'>,
   keys: Iterable<string>,
-  signal?: AbortSignal,
+  signal?: CancelSignal,
 ): Promise<Written> {
   await mkdir(folder, { recursive: true });
   await using contents = await open(contentsPath(folder), 'w');
@@ -89,7 +89,7 @@ export async function writeArtefacts(
 }
 
 /** Takes in what the store lacks. @throws what the file system says where there is no such folder; Cancelled */
-export async function takeIn(folder: string, store: ArtefactStore, signal?: AbortSignal): Promise<TakenIn> {
+export async function takeIn(folder: string, store: ArtefactStore, signal?: CancelSignal): Promise<TakenIn> {
   const { entries, damaged } = await readIndex(folder);
   const had = store.has(entries.map(({ key }) => key));
   const keys: string[] = [];

@@ -75,7 +75,7 @@ export class Recipe implements AsyncDisposable {
   #of: RecipeOf;
   /** What is to be learnt is not yet, so nothing that the network makes has a name. */
   #unlearnt = false;
-  readonly #opened: Pictures[] = [];
+  readonly #opened: { rest(): Promise<void> }[] = [];
   /** Those that are read, by the name of the reading: two of them may be the same. */
   readonly texts: ReadonlyMap<string, Derived<Conditioning>>;
 
@@ -95,6 +95,15 @@ export class Recipe implements AsyncDisposable {
       ...sampling.branches,
     ];
     this.texts = new Map(readings.map((reading) => [reading.name, textOf(of.shot, reading)]));
+  }
+
+  /** The same for some frames of the clip alone: others are not looked at, but where a mask is carried across them. */
+  part({ start, end }: FrameRange): Recipe {
+    const { range, touched } = this.#of;
+    const inside = Array.from({ length: end - start }, (_, i) => start - range.start + i);
+    const part = new Recipe({ ...this.#of, touched: new Set(inside.filter((i) => touched?.has(i) ?? true)) });
+    this.#opened.push(part);
+    return part;
   }
 
   get inverts(): boolean {
@@ -283,14 +292,18 @@ export class Recipe implements AsyncDisposable {
     const pictures = this.#open(this.#of.shot.clip, this.#of.shot.fit);
     const masks = inpainted === 'mask' ? this.masks() : null;
     // Of a painted frame too it is the clip that is around the mask.
-    const around = async (index: number): Promise<Derived<Tensor> | null> => {
+    const around = async (
+      index: number,
+      masked: IteratorResult<MaskOfFrame> | undefined,
+    ): Promise<Derived<Tensor> | null> => {
       if (inpainted === null) return null;
-      const masked = await masks?.next();
       if (!masked) return noSurroundings(this.#of.shot, index);
       assert(!masked.done, 'every frame has a mask');
       return surroundingsOf(this.#of.shot, await pictures.frame(index), masked.value.mask);
     };
     for (let index = range.start; index < range.end; index++) {
+      // Those of frames that are passed over have their turn too.
+      const masked = await masks?.next();
       if (!this.#isTouched(index)) continue;
       const needs = this.needsOf(index);
       const painted = await this.#painted(index);
@@ -298,7 +311,7 @@ export class Recipe implements AsyncDisposable {
       const frame = painted?.frame ?? (await pictures.frame(index));
       const clean = latentsOf(shot, frame);
       const place = index - range.start;
-      const surroundings = await around(index);
+      const surroundings = await around(index, masked);
       const of: InversionOf = {
         frame,
         clean,
@@ -373,8 +386,13 @@ export class Recipe implements AsyncDisposable {
     await pictures.rest();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const pictures of this.#opened) await pictures.rest();
+  /** Ends reading, and keeps what was learned of pictures. */
+  async rest(): Promise<void> {
+    for (const opened of this.#opened) await opened.rest();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.rest();
   }
 
   #open(clip: ClipInfo, fit: ShotOf['fit'], end = this.#of.range.end): Pictures {
