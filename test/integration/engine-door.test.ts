@@ -77,6 +77,7 @@ async function samples(): Promise<{ [N in Name]: Calls[N]['input'] }> {
     'clip.preview': { path },
     'project.create': { path, name: 'x' },
     'project.open': { path },
+    'project.read': { path },
     'project.save': { project: 'p', document: withClip(clip, path) },
     'project.saveAs': { path, document: withClip(clip, path) },
     'project.collect': { folder: path },

@@ -289,12 +289,12 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/farm',
-    'queue, render, recipe, project, media, models, artefacts, storage, progress.ts, report-file.ts, disk.ts, entry-file.ts, atomic-files.ts, common, common/plugins, common/settings, contract',
+    'drivers, queue, render, recipe, project, media, models, artefacts, storage, progress.ts, report-file.ts, disk.ts, entry-file.ts, atomic-files.ts, common, common/plugins, common/settings, contract',
     'A job folder is worked on by any machine: what is in it is said here, and nobody else reads or writes it.',
   ),
   area(
     'main/engine/calls',
-    'queue, project, library, plugins, plugin-kit, previews, review, delivery, interchange, artefacts, models, media, data-paths.ts, folders.ts, serve.ts, unless-cancelled.ts, common, common/delivery, common/plugins, common/project, common/settings, contract, time',
+    'queue, farm, project, library, plugins, plugin-kit, previews, review, delivery, interchange, artefacts, models, media, data-paths.ts, folders.ts, serve.ts, unless-cancelled.ts, common, common/delivery, common/plugins, common/project, common/settings, contract, time',
     'Calls are answered here and nothing is computed.',
   ),
   area(

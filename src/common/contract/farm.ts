@@ -130,7 +130,13 @@ export const farmCalls = {
   'farm.status': call(one, 'asking the farm').answers<FarmStatus>(),
   'farm.cancel': call(one, 'cancelling at the farm').answers<FarmStatus>(),
   /** Brings home what is whole by now. Any number of times: what is home already is left alone. */
-  'farm.collect': call(one, 'collecting from the farm').answers<FarmCollected>(),
+  'farm.collect': call(
+    one.extend({
+      /** Instead of the folder that the job names, which this machine may not have. */
+      takesFolder: absolutePath.optional(),
+    }),
+    'collecting from the farm',
+  ).answers<FarmCollected>(),
   /** The desk no longer looks after a folder, which stays where it is. Throws usage while something of it is out. */
   'farm.forget': call(one, 'forgetting a folder of the farm').answers<null>(),
 };

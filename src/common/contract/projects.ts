@@ -37,6 +37,8 @@ const path = z.strictObject({ path: absolutePath });
 export const projectCalls = {
   'project.create': call(path.extend({ name }), 'making a project').answers<OpenedProject>(),
   'project.open': call(path, 'opening a project').answers<OpenedProject>(),
+  /** What a project holds, without opening it: another window may have it open. */
+  'project.read': call(path, 'reading a project').answers<Pick<OpenedProject, 'path' | 'id' | 'document'>>(),
   /** Autosave: the whole document in one transaction. `project` is the id of the one that it belongs to. */
   'project.save': call(
     z.strictObject({ project: projectId, document: projectDocument }),

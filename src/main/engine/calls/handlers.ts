@@ -22,7 +22,7 @@ import type { Plugins } from '../plugins/plugins.ts';
 import { Previews } from '../previews/previews.ts';
 import { Backups } from '../project/backups.ts';
 import { clipRefOf } from '../project/clip-ref.ts';
-import { type ProjectRef, projectPath } from '../project/file.ts';
+import { type ProjectRef, projectAt, projectPath } from '../project/file.ts';
 import { NetworkPlaces } from '../project/places.ts';
 import { findClip } from '../project/relink.ts';
 import { ProjectSession } from '../project/session.ts';
@@ -36,7 +36,7 @@ import type { Handlers } from '../serve.ts';
 import { unlessCancelled } from '../unless-cancelled.ts';
 import { done, either, seldom } from './calling.ts';
 import { deliveryHandlers } from './delivery.ts';
-import { farmHandlers } from './farm.ts';
+import { farmCalls } from './farm.ts';
 import { frameHandlers } from './frames.ts';
 import { JobPlugins } from './job-plugins.ts';
 import { libraryCalls } from './library.ts';
@@ -128,6 +128,7 @@ export function createDesktop(parts: DesktopParts): Desktop {
     const shots = answer.document.timeline.filter(({ kind }) => kind === 'shot').map(({ id }) => id);
     try {
       queue().found({ id: answer.id, path: answer.path }, shots);
+      farm.found({ id: answer.id, path: answer.path });
       return project.merged(answer);
     } catch (error) {
       emit({ kind: 'warning', job: null, message: errorLine(error) });
@@ -138,6 +139,11 @@ export function createDesktop(parts: DesktopParts): Desktop {
   let errands = new AbortController();
 
   const { requireShown, requireKnown } = requiring(places, project);
+  const farm = farmCalls({
+    ...{ paths, store, cache, probe, library, project, places, requireKnown, emit },
+    openQueue: () => opened,
+    errand: () => errands.signal,
+  });
   const fromLibrary = libraryCalls({ library, previews, places, errand: () => errands.signal, emit });
   const handlers: Handlers<DesktopContract> = {
     'project.create': async ({ path, name }) => {
@@ -147,6 +153,10 @@ export function createDesktop(parts: DesktopParts): Desktop {
     'project.open': async ({ path }) => {
       await places.accept(path);
       return shown(project.open(path));
+    },
+    'project.read': async ({ path }) => {
+      await places.accept(path);
+      return projectAt(path);
     },
     'project.save': async ({ project: id, document }) => {
       // A page that still shows another project must not write it into this one's file.
@@ -158,7 +168,11 @@ export function createDesktop(parts: DesktopParts): Desktop {
       const from = project.ref;
       await places.accept(path);
       const answer = await project.saveAs(path, document);
-      if (from && store) queue().readdress(from.id, { id: answer.id, path: answer.path });
+      if (from && store) {
+        const to = { id: answer.id, path: answer.path };
+        queue().readdress(from.id, to);
+        farm.readdress(from.id, to);
+      }
       return answer;
     },
     'project.collect': async ({ folder }, signal) => {
@@ -173,7 +187,7 @@ export function createDesktop(parts: DesktopParts): Desktop {
       errands = new AbortController();
       const closing = opened;
       opened = null;
-      await Promise.all([project.close(), previews.stop(), closing?.stop()]);
+      await Promise.all([project.close(), previews.stop(), closing?.stop(), farm.stop()]);
       return null;
     },
     'project.relink': async ({ clip, folder }, signal) => {
@@ -250,7 +264,7 @@ export function createDesktop(parts: DesktopParts): Desktop {
     'queue.clear': async () => done(queue().clear()),
     'queue.watch': async (watched) => done(watch.set(watched)),
 
-    ...farmHandlers(),
+    ...farm.handlers,
 
     'take.delete': async ({ path }) => ({ undo: await project.deleteTake(path) }),
     'take.restore': async ({ undo }) => ({ path: await project.restoreTake(undo) }),
@@ -271,7 +285,7 @@ export function createDesktop(parts: DesktopParts): Desktop {
       fromLibrary.stop();
       errands.abort();
       library.stop();
-      await Promise.all([opened?.stop(), previews.stop()]);
+      await Promise.all([opened?.stop(), previews.stop(), farm.stop()]);
       await project.close();
     },
   };

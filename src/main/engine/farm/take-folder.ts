@@ -96,7 +96,8 @@ async function filesIn(folder: string, within = ''): Promise<string[]> {
   return found.toSorted();
 }
 
-async function digestOf(path: string): Promise<string> {
+/** sha256 of a file. */
+export async function digestOf(path: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(path)) hash.update(chunk);
   return hash.digest('hex');

@@ -158,20 +158,41 @@ export function projectPath(path: string): string {
 
 /** What a project that is not open holds. @throws AppError project-unreadable */
 export function readProject(path: string): ProjectDocument {
+  return reading(path, (db) => documentIn(db, path));
+}
+
+/** The same, with the name that it goes by; somebody may have it open meanwhile. @throws AppError project-unreadable */
+export function projectAt(path: string): ProjectRef & { readonly document: ProjectDocument } {
+  const whole = resolve(path);
+  return reading(whole, (db) => {
+    const id = idIn(db);
+    if (id !== null) return { id, path: whole, document: documentIn(db, whole) };
+    throw new AppError('project-unreadable', 'it is from before projects had an id', {
+      doing: `reading ${basename(path)}`,
+      hint: 'Open it once in the window.',
+    });
+  });
+}
+
+function reading<T>(path: string, read: (db: Db) => T): T {
   const doing = `reading ${basename(path)}`;
   if (!existsSync(path)) throw unreadable(doing, 'there is no such file');
   try {
     const db = openSingle(path);
     try {
-      const revision = newestRevision(db);
-      if (revision) return absolutePaths(revision.document, dirname(path));
+      return read(db);
     } finally {
       db.close();
     }
   } catch (error) {
     throw foreseen(error, doing, 'project-unreadable');
   }
-  throw unreadable(doing, 'the file is damaged');
+}
+
+function documentIn(db: Db, path: string): ProjectDocument {
+  const revision = newestRevision(db);
+  if (revision) return absolutePaths(revision.document, dirname(path));
+  throw unreadable(`reading ${basename(path)}`, 'the file is damaged');
 }
 
 /** Writes a new project, in the place of any file of that name. @throws AppError output-unwritable, disk-full, project-busy */

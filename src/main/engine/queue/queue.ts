@@ -12,6 +12,7 @@ import type { TakeReport } from '../../../common/report.ts';
 import type { Probe } from '../media/remembering-probe.ts';
 import type { ProjectRef } from '../project/file.ts';
 import { type AddRequest, checkedJobs } from './add.ts';
+import { promisedPaths } from './collected.ts';
 import { DeskRows } from './desk.ts';
 import { entryOf } from './entry.ts';
 import { type FileTake, TakeFiling } from './filing.ts';
@@ -145,6 +146,14 @@ export class RenderQueue {
     this.#news.changed(...ids.map(({ id }) => id));
   }
 
+  /** Takes that other machines made are home: they go to their projects as its own do. */
+  brought(ids: readonly string[]): void {
+    for (const id of ids) {
+      const job = this.#find(id);
+      if (job.report) this.#filing.file(job, job.report);
+    }
+  }
+
   /** The artist goes on in a copy of the project. */
   readdress(from: string, to: ProjectRef): void {
     this.#rows.readdress(from, to);
@@ -173,9 +182,8 @@ export class RenderQueue {
 
   async #add(request: AddRequest): Promise<{ ids: string[] }> {
     const { preview } = request;
-    const promised = this.#parts.store.queue().map(({ settings }) => settings.output.path);
-    const wanted = await checkedJobs(request, promised, this.#parts.probe);
     const { store } = this.#parts;
+    const wanted = await checkedJobs(request, promisedPaths(store), this.#parts.probe);
     // Each goes in front of those before it: the first that was asked for is put there last.
     const added = preview
       ? store.enqueue('preview', wanted.toReversed()).toReversed()

@@ -11,9 +11,10 @@ import { type Job, jobOf, type NewDesk, type Row } from './job.ts';
 import { jobs } from './migrations/001-jobs.ts';
 import { desktopQueue } from './migrations/002-desktop-queue.ts';
 import { oneTable } from './migrations/003-one-table.ts';
+import { collected } from './migrations/004-collected.ts';
 import { before } from './state.ts';
 
-export const JOB_MIGRATIONS = [jobs, desktopQueue, oneTable];
+export const JOB_MIGRATIONS = [jobs, desktopQueue, oneTable, collected];
 
 export interface JobStoreOptions {
   /** Folder of the locks, which tell whether the process of a job lives. */
