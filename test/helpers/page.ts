@@ -132,6 +132,8 @@ export async function openPage(options: PageOptions): Promise<OpenPage> {
       return null;
     },
     'queue.list': () => ({ entries: [], paused: false }),
+    'farm.list': () => [],
+    'farm.drivers': () => [],
     'methods.list': () => [],
     'library.list': () => [],
     'library.folders': () => [],

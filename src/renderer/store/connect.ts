@@ -2,6 +2,7 @@
 import type { DesktopEvent, Events } from '../../common/contract/events.ts';
 import { shotOf } from '../../common/project/positions.ts';
 import { call, onEngineEvent, onEngineState, shell } from '../engine.ts';
+import { count } from '../words.ts';
 import { startAutosave } from './autosave.ts';
 import { onDescribing } from './describing.ts';
 import { onDelivery } from './exporting.ts';
@@ -34,7 +35,21 @@ function onTake({ project, label, take }: TakeEvent): void {
       ? `${shot?.name ?? label}: ${name} is ready`
       : `${project.name}: a take of ${label} is ready`;
   tell(line);
-  if (!globalThis.document.hasFocus()) shell().notify('Take ready', line);
+  if (!globalThis.document.hasFocus()) notifyReady(line);
+}
+
+const TOGETHER_MS = 2000;
+let ready: string[] = [];
+
+/** Of a farm, hundreds may come home at once: what comes together is one message of the system. */
+function notifyReady(line: string): void {
+  ready.push(line);
+  if (ready.length > 1) return;
+  setTimeout(() => {
+    const lines = ready;
+    ready = [];
+    shell().notify('Take ready', lines.length > 1 ? `${count(lines.length, 'take')} are ready` : line);
+  }, TOGETHER_MS);
 }
 
 function onFarm(event: Extract<DesktopEvent, { kind: 'farm' }>): void {
