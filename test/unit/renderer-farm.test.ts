@@ -60,6 +60,7 @@ describe('rows of the farm', () => {
     expect(canBe(job('/a', 'failed', [...made, shot(3, 'failed')]))).toMatchObject({
       ...{ cancelled: false, sent: true, forgotten: true },
     });
+    expect(canBe({ ...job('/a', 'waiting', []), problem: 'the folder is away' }).forgotten).toBe(true);
     // Nothing is missing, so there is nothing to send.
     expect(canBe(job('/a', 'cancelled', [shot(1, 'collected')]))).toMatchObject({
       sent: false,

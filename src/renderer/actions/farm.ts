@@ -123,6 +123,8 @@ export async function send(): Promise<void> {
     tell(`${count(status.shots.length, 'shot')} sent to the farm`);
     if (getView().dialog === 'farm') setView({ dialog: null, side: 'queue' });
   } catch (error) {
+    // What was packed before the scheduler refused stays, and can be handed in again.
+    void loadFarm();
     // At the sheet it need not be said what was being done.
     const plain =
       error instanceof AppError

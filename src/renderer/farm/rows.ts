@@ -73,6 +73,7 @@ export function canBe(
     cancelled: out,
     sent: !out && job.shots.some((shot) => !isMade(shot)),
     collected: job.shots.some(({ state }) => state === 'done'),
-    forgotten: !out,
+    // Of a folder that cannot be read nobody knows whether it is out.
+    forgotten: !out || job.problem !== null,
   };
 }
