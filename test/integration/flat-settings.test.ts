@@ -3,6 +3,7 @@ import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TakeReport } from '../../src/common/report.ts';
+import { SETTINGS } from '../../src/common/settings/settings.ts';
 import { JOB_MIGRATIONS } from '../../src/main/engine/queue/store.ts';
 import { finishedReport } from '../../src/main/engine/report-file.ts';
 import { readPresets } from '../../src/renderer/store/presets.ts';
@@ -23,55 +24,37 @@ const WAITING = '0p6nsh3h';
 const CANCELLED = '51a3jr57';
 const KILLED = '4crybzdr';
 
-/** What a shot's guide has got since. */
-const STEERED = { steerBy: null, style: [] };
-const SINCE = { mask: null, pictures: [], ...STEERED };
-/** And of the model's. */
-const MODEL = {
-  ...{ prediction: 'auto', loras: [], controls: [], embeddings: [] },
-  ...{ attention: 'auto', memory: 'auto', vaeTiles: 'auto', flow: null, interpolator: null },
-};
-/** And of sampling. */
-const STEPS = { guidanceRange: { from: 0, to: 1 }, reuse: 1 };
-/** And of the prompts, where nothing in them is a mark. */
+/** What has come since is what says nothing: the default of its setting. But how words are weighed is read off what they say. */
 const READ = { weighting: 'a1111' };
+const shotOf = (said: object) => SETTINGS.shot.parse(said);
 
-const mixed = {
+const mixed = shotOf({
   prompts: { source: 'a red car 🚗', target: 'a white swan\nin the snow', negative: 'blur, "text"', ...READ },
   method: { id: 'mix', params: { w: '0.8,0.4' } },
-  sampling: {
-    steps: 7,
-    guidance: 3.5,
-    solver: 'k_euler',
-    schedule: 'karras',
-    seed: 4242,
-    size: 48,
-    ...STEPS,
-  },
+  sampling: { steps: 7, guidance: 3.5, solver: 'k_euler', schedule: 'karras', seed: 4242, size: 48 },
   inversion: { mode: 'lower', refinement: 2 },
-  guide: { keep: 0.25, ...SINCE },
+  guide: { keep: 0.25 },
   // Shots had none of their own yet.
   output: { format: 'prores422hq', alpha: 'auto' },
-  model: MODEL,
-};
-const plain = {
+});
+const plain = shotOf({
   prompts: { source: 'a car', target: 'a red car', negative: '', ...READ },
   method: { id: 'pix2video', params: { attention: 'anchor' } },
-  sampling: { steps: 3, guidance: 1, solver: 'ddim', schedule: 'exponential', seed: 7, size: 64, ...STEPS },
+  sampling: { steps: 3, guidance: 1, solver: 'ddim', schedule: 'exponential', seed: 7, size: 64 },
   inversion: { mode: 'lower', refinement: 0 },
-  guide: { keep: 0, ...SINCE },
+  guide: { keep: 0 },
   output: { format: 'prores422hq', alpha: 'auto' },
-  model: MODEL,
-};
-/** Of a job of the desktop: what its shot had, and where. */
-const jobOf = (shot: typeof mixed | typeof plain, name: string, start: number) => ({
-  ...shot,
-  source: { clip: join(films, 'clip.mp4'), rate: null, range: { start, end: start + 3 } },
-  model: { ...MODEL, bundle: join(films, 'bundle'), provider: 'cpu' },
-  guide: { ...shot.guide, anchor: start + 2, anchors: [], depth: null },
-  output: { ...shot.output, path: join(films, 'takes', `${name}.mov`), imageText: null },
-  origins: {},
 });
+/** Of a job of the desktop: what its shot had, and where. */
+const jobOf = (shot: typeof mixed, name: string, start: number) =>
+  SETTINGS.edit.parse({
+    ...shot,
+    source: { clip: join(films, 'clip.mp4'), rate: null, range: { start, end: start + 3 } },
+    model: { bundle: join(films, 'bundle'), provider: 'cpu' },
+    guide: { ...shot.guide, anchor: start + 2, anchors: [], depth: null },
+    output: { ...shot.output, path: join(films, 'takes', `${name}.mov`), imageText: null },
+    origins: {},
+  });
 
 let desk: Desk;
 
@@ -105,14 +88,16 @@ test('jobs are read with every setting, and none is lost', () => {
     [WAITING]: jobOf(mixed, 'Mixed 2', 0),
     [CANCELLED]: jobOf(plain, 'Plain 3', 3),
     [KILLED]: {
-      source: { clip: join(films, 'clip.mp4'), rate: null, range: { start: 1, end: 5 } },
-      model: { ...MODEL, bundle: join(films, 'bundle'), provider: 'cpu' },
-      prompts: { source: 'a red car', target: 'a white swan', negative: 'blur', ...READ },
-      method: { id: 'pix2video', params: { weight: 80 } },
-      sampling: { steps: 9, guidance: 2.5, solver: 'ddim', schedule: 'karras', seed: 99, size: 64, ...STEPS },
-      inversion: { mode: 'lower', refinement: 0 },
-      guide: { anchor: 2, anchors: [], keep: 0.5, depth: null, ...SINCE },
-      output: { path: join(films, 'killed.mov'), format: 'prores4444', alpha: 'off', imageText: null },
+      ...SETTINGS.edit.parse({
+        source: { clip: join(films, 'clip.mp4'), rate: null, range: { start: 1, end: 5 } },
+        model: { bundle: join(films, 'bundle'), provider: 'cpu' },
+        prompts: { source: 'a red car', target: 'a white swan', negative: 'blur', ...READ },
+        method: { id: 'pix2video', params: { weight: 80 } },
+        sampling: { steps: 9, guidance: 2.5, solver: 'ddim', schedule: 'karras', seed: 99, size: 64 },
+        inversion: { mode: 'lower', refinement: 0 },
+        guide: { anchor: 2, anchors: [], keep: 0.5, depth: null },
+        output: { path: join(films, 'killed.mov'), format: 'prores4444', alpha: 'off', imageText: null },
+      }),
       origins: expect.objectContaining({ 'sampling.steps': 'asked', 'inversion.mode': 'asked' }),
     },
   });
@@ -142,14 +127,8 @@ test('the report beside a finished take proves it, with its settings in groups',
 });
 
 test('presets keep every setting', () => {
-  const { target: _, source: __, weighting: _____, ...prompts } = mixed.prompts;
-  const { seed: ___, ...sampling } = mixed.sampling;
-  const { output: ____, guide, ...look } = mixed;
   const [night, quick, ...others] = readPresets(readFileSync(join(films, 'presets.json'), 'utf8'));
-  expect(night).toEqual({
-    name: 'Night',
-    settings: { ...look, prompts, sampling, guide: { keep: guide.keep, ...STEERED } },
-  });
+  expect(night).toEqual({ name: 'Night', settings: SETTINGS.preset.parse(SETTINGS.pick(mixed, 'preset')) });
   expect(quick).toMatchObject({ name: 'Quick', settings: { method: plain.method, guide: { keep: 0 } } });
   expect(others).toEqual([]);
 });
