@@ -22,7 +22,7 @@ export interface SelfAttention {
 }
 
 /** What an artist can do at once. Methods whose `sites` are none. */
-export const WITHOUT = 'Choose a method that needs no reference frames (mix, sdedit or img2img).';
+export const WITHOUT = 'Choose a method that needs no reference frames (mix, sdedit, img2img or guided).';
 
 /** What looks like attention, to its own tokens or to others. */
 interface Candidate {
