@@ -57,8 +57,11 @@ export function pluginProcess(plugin: ProcessPlugin, options: ProcessOptions): P
   let dropped = 0;
   let current: Life | null = null;
   let idle: NodeJS.Timeout | null = null;
+  /** Of the life before, until all that it printed is read and kept. */
+  let ending: Promise<void> = Promise.resolve();
 
   const begin = async (): Promise<Life> => {
+    await ending;
     // What another one made would be taken for this one's.
     requireSame(plugin);
     const outside = await leadsOutside(dir);
@@ -97,10 +100,11 @@ export function pluginProcess(plugin: ProcessPlugin, options: ProcessOptions): P
     const last = current;
     life = null;
     current = null;
-    if (!last) return;
-    dropped += last.dropped;
-    await last.stop();
-    await log.keep();
+    if (last) {
+      dropped += last.dropped;
+      ending = last.stop().then(() => log.keep());
+    }
+    await ending;
   };
   /** Nobody asks any more. */
   const rest = () => {
