@@ -5,8 +5,8 @@ const MB = 2 ** 20;
 export const LIMITS = {
   /** Until its first word. The system's matter, not the plugin's: a machine at its limits takes long to start anything. */
   startMs: 30_000,
-  /** From its first word until all is closed that can be. */
-  helloMs: 2_000,
+  /** From its first word until all is closed that can be: no code of the plugin runs yet, so that this is the system’s matter too. */
+  helloMs: 30_000,
   /** Loading the plugin and its `activate`. */
   activateMs: 5_000,
   /** A call that says nothing else. */
