@@ -65,7 +65,7 @@ function digestOf(values: Float32Array): number[] {
 
 /** Root mean square of the difference of two arrays, from their digests, in parts of that of the second. */
 function apart([, ...a]: readonly number[], [size, ...b]: readonly number[]): number {
-  return rms(Float32Array.from(a, (value, i) => value - b[i]!)) / size!;
+  return rms(new Float32Array(a).map((value, i) => value - b[i]!)) / size!;
 }
 
 async function gradients(): Promise<Record<string, Float32Array>> {

@@ -24,7 +24,7 @@ export async function reportedTake(clip: ClipInfo, wish: Wish): Promise<string> 
   const range = wish.range ?? { start: 0, end: clip.frames };
   const writer = await openTake({ clip, fit, range, out, format });
   for await (const { index, rgb } of decodeFrames(clip, { range, fit }))
-    await writer.write(Float32Array.from(rgb, (value, at) => change(value, index, at) / 255));
+    await writer.write(new Float32Array(rgb).map((value, at) => change(value, index, at) / 255));
   const take = await writer.finish();
   const report = {
     retake: '0.1.0',

@@ -17,7 +17,7 @@ export async function copyTake(clip: ClipInfo, wish: Wish): Promise<TakeFile> {
   const take = await openTake({ clip, fit, range, ...wish });
   try {
     for await (const { rgb } of decodeFrames(clip, { range, fit }))
-      await take.write(Float32Array.from(rgb, (v) => v / 255));
+      await take.write(new Float32Array(rgb).map((v) => v / 255));
     return await take.finish();
   } finally {
     await take.abort();

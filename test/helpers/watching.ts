@@ -22,7 +22,7 @@ export function madeFor(steps: number): Partial<Have> {
     sourceText: text(0.1),
     pictures: {
       decode: async (latent) => latent.map((value) => Math.min(1, Math.max(0, value / 4 + 0.5))),
-      encode: async (rgb) => Float32Array.from(rgb, (value) => (value / 255 - 0.5) * 4),
+      encode: async (rgb) => new Float32Array(rgb).map((value) => (value / 255 - 0.5) * 4),
     },
     likeness: async (latent, { prompt, style }) => ({
       ...{ prompt: prompt > 0 ? 0.2 : null, style: style > 0 ? 0.3 : null },

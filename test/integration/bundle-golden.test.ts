@@ -67,7 +67,7 @@ describe.skipIf(!golden)('bundle functions against goldens', () => {
       const latent = await bundle.encode(frames.subarray(i * plane * 3, (i + 1) * plane * 3), 64, 64);
       expect(farthest(latent, expected)).toBeLessThan(1.4e-4);
       const rgb = await bundle.decode(expected, LATENT);
-      const wanted = Float32Array.from(rgb, (_, at) => {
+      const wanted = new Float32Array(rgb).map((_, at) => {
         const value = decoded[i * plane * 3 + (at % 3) * plane + Math.floor(at / 3)]!;
         return Math.min(1, Math.max(0, value / 2 + 0.5));
       });

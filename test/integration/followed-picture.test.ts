@@ -40,7 +40,7 @@ describe.each(CASES)('a picture made %s', (_, processor, width, height) => {
     const model = await openModel(imageProcessor, want.source, how);
     const rgb = Uint8Array.from({ length: width * height * 3 }, (_, i) => (i * i * 7 + i * 31) % 256);
     const area = width * height;
-    const planes = Float32Array.from(rgb, (_, i) => rgb[(i % area) * 3 + Math.floor(i / area)]! / 255);
+    const planes = new Float32Array(rgb).map((_, i) => rgb[(i % area) * 3 + Math.floor(i / area)]! / 255);
     const graph = await model.functions(rgb, width, height);
     const own = prepareFollowed(want, planes, { width, height }).prepared;
     await model.close();

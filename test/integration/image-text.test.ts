@@ -36,7 +36,7 @@ const flat = (side: number, ...rgb: number[]) =>
   Uint8Array.from({ length: side * side * 3 }, (_, i) => rgb[i % 3]!);
 const unit = (...values: number[]) => {
   const length = Math.hypot(...values);
-  return Float32Array.from(values, (value) => value / length);
+  return new Float32Array(values).map((value) => value / length);
 };
 const near = (found: Float32Array, ...wanted: number[]) => {
   const difference = Math.max(...unit(...wanted).map((value, i) => Math.abs(value - found[i]!)));

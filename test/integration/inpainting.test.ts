@@ -101,7 +101,7 @@ function byTheBook(own: Uint8Array, mask: Mask | null, frame: number, fit: Fit, 
     const clamp = (at: number, size: number) => Math.min(size - 1, Math.max(0, at));
     return share ? share[clamp(row, contentHeight) * contentWidth + clamp(column, contentWidth)]! : 1;
   };
-  const picture = Float32Array.from(own, (value, i) => {
+  const picture = new Float32Array(own).map((value, i) => {
     const at = Math.floor(i / 3);
     return shareAt(at % width, Math.floor(at / width)) >= 0.5 ? 127.5 : value;
   });

@@ -195,7 +195,7 @@ describe('timecode', () => {
     const fit = wholeFit(clip);
     const take = await openTake({ clip, range, fit, out: folder.at('take.mov'), format: 'prores422hq' });
     for await (const { rgb } of decodeFrames(clip, { range, fit }))
-      await take.write(Float32Array.from(rgb, (value) => value / 255));
+      await take.write(new Float32Array(rgb).map((value) => value / 255));
     expect(await take.finish()).toMatchObject({ timecode: second, notes: [] });
     expect(await probeClip(folder.at('take.mov'))).toMatchObject({ timecode: second, rate: clip.rate });
   });

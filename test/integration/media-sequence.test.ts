@@ -171,7 +171,7 @@ describe('a picture sequence', () => {
     const fit = wholeFit(clip);
     const take = await openTake({ clip, range, fit, out: folder.at('take.mov'), format: 'prores422hq' });
     for await (const { rgb } of decodeFrames(clip, { range, fit }))
-      await take.write(Float32Array.from(rgb, (value) => value / 255));
+      await take.write(new Float32Array(rgb).map((value) => value / 255));
     await take.finish();
     expect(await numbers(await probeClip(folder.at('take.mov')))).toEqual([2, 3, 4]);
     expect(readdirSync(folder.at('shots'))).toHaveLength(12);

@@ -64,7 +64,7 @@ async function copy(clip: ClipInfo, out: string, format: TakeFormat): Promise<Cl
   const take = await openTake({ clip, range, fit, out, format });
   try {
     for await (const { rgb } of decodeFrames(clip, { range, fit }))
-      await take.write(Float32Array.from(rgb, (v) => v / 255));
+      await take.write(new Float32Array(rgb).map((v) => v / 255));
     return await probeClip((await take.finish()).path);
   } finally {
     await take.abort();

@@ -37,7 +37,7 @@ const segmenter = {
   functions:
     ({ session, io }) =>
     async (rgb, width, height) => {
-      const data = Float32Array.from(rgb, (value) => value / 255);
+      const data = new Float32Array(rgb).map((value) => value / 255);
       const dims = [1, height, width, 3];
       const made = await session.run({ [io.picture]: { type: 'float32', data, dims } }, [io.mask]);
       return made[io.mask]!.data;

@@ -70,7 +70,7 @@ function flickerOf({ width, height, frames }: Film): number {
 function edgesAlike(a: Film, b: Film): number {
   const slopes = ({ width, frames }: Film, f: number) => {
     const frame = frames[f]!;
-    return Float32Array.from(frame, (value, i) =>
+    return new Float32Array(frame).map((value, i) =>
       Math.hypot((frame[i + 1] ?? value) - value, (frame[i + width] ?? value) - value),
     );
   };

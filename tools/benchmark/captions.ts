@@ -62,7 +62,7 @@ export async function measureCaptions(
     });
     const noise = noiseFor(options.seed, i, shape.channels * size * size);
     const decoded = await bundle.decode(await sampleFrame(ddim, denoise, noise, schedule), shape);
-    const picture = Uint8Array.from(decoded, (value) => Math.round(255 * value));
+    const picture = new Uint8Array(decoded.map((value) => Math.round(255 * value)));
     pictures.push(picture);
     const verdict = await judge.judge(picture, side);
     for (const name of ATTRIBUTES) if (verdict.look[name] === look[name]) right[name] += 1;

@@ -131,7 +131,7 @@ export function readFootage(dir: string, shot: Shot): Footage {
 /** (h, w, 2) to (2, h, w). */
 function planar(flow: Float32Array): Float32Array {
   const size = flow.length / 2;
-  return Float32Array.from(flow, (_, i) => flow[2 * (i % size) + Math.floor(i / size)]!);
+  return new Float32Array(flow).map((_, i) => flow[2 * (i % size) + Math.floor(i / size)]!);
 }
 
 /** An array cut along its first axis. */

@@ -32,10 +32,7 @@ export async function readTake(folder: string, size: number): Promise<Uint8Array
   const input = ['-start_number', String(FIRST_NUMBER), '-i', join(folder, `${stem}.%04d.png`)];
   const bytes = await raw(input, 'rgb48le', `reading ${folder}`);
   const wide = new Uint16Array(bytes.buffer);
-  return cut(
-    Uint8Array.from(wide, (value) => Math.round(value / 257)),
-    size,
-  );
+  return cut(new Uint8Array(wide.map((value) => Math.round(value / 257))), size);
 }
 
 /** Frames under one another in one PNG: their bytes in the file are the frames' in order. */

@@ -178,7 +178,7 @@ export async function openBench(set: HeldOutSet, settings: BenchSettings): Promi
     const out: Uint8Array[] = [];
     for (const picture of pictures) {
       const decoded = await bundle.decode(await bundle.encode(picture, side, side), shape);
-      out.push(Uint8Array.from(decoded, (value) => Math.round(255 * value)));
+      out.push(new Uint8Array(decoded.map((value) => Math.round(255 * value))));
     }
     return out;
   };

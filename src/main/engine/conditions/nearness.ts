@@ -18,7 +18,7 @@ export function shadesOf(map: Float32Array): Shades {
     if (value > high) high = value;
   }
   const scale = high > low ? MOST / (high - low) : 0;
-  return { low, high, shades: Uint16Array.from(map, (value) => Math.round((value - low) * scale)) };
+  return { low, high, shades: new Uint16Array(map.map((value) => Math.round((value - low) * scale))) };
 }
 
 /**
@@ -32,6 +32,6 @@ export function nearness(maps: readonly Shades[]): Uint8Array[] {
   return maps.map((map) => {
     const step = ((map.high - map.low) / MOST) * scale;
     const base = (map.low - low) * scale;
-    return Uint8Array.from(map.shades, (shade) => Math.round(base + shade * step));
+    return new Uint8Array(map.shades.map((shade) => Math.round(base + shade * step)));
   });
 }

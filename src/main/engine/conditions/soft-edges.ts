@@ -30,5 +30,5 @@ export function softEdges(rgb: Uint8Array, width: number, height: number): Uint8
       }
     }
   }
-  return Uint8Array.from(contrast, (c) => Math.round((255 * c * c) / (c * c + HALF * HALF)));
+  return new Uint8Array(contrast.map((c) => Math.round((255 * c * c) / (c * c + HALF * HALF))));
 }

@@ -36,7 +36,7 @@ export function between(before: There, after: There, width: number, height: numb
 
 function planesOf(picture: Float32Array): Float32Array {
   const area = picture.length / 3;
-  return Float32Array.from(picture, (_, i) => picture[3 * (i % area) + Math.floor(i / area)]!);
+  return picture.map((_, i) => picture[3 * (i % area) + Math.floor(i / area)]!);
 }
 
 /** Of the cell that each pixel lies in. */

@@ -53,7 +53,7 @@ export class Matte {
       this.#last = value;
     }
     const { rgb } = this.#last;
-    if (alpha) return Float32Array.from(rgb, (value) => value / 255);
+    if (alpha) return new Float32Array(rgb).map((value) => value / 255);
     return new Float32Array(size.width * size.height).map(
       (_, i) => LUMA.reduce((sum, share, c) => sum + share * rgb[i * 3 + c]!, 0) / 255,
     );

@@ -98,7 +98,7 @@ export async function* decodeOwn(
     return;
   }
   for await (const { rgb } of conformed(clip, { ...options, width, height }, deep ? 16 : 8)) {
-    yield deep ? new Uint16Array(rgb.buffer) : Uint16Array.from(rgb, (value) => 257 * value);
+    yield deep ? new Uint16Array(rgb.buffer) : new Uint16Array(rgb).map((value) => 257 * value);
   }
 }
 
@@ -258,7 +258,7 @@ function timeUnit(line: string): number {
 /** Of 16 bits a value, each in memory of its own. */
 function to8Bit(picture: Uint8Array): Uint8Array {
   const wide = new Uint16Array(picture.buffer);
-  return Uint8Array.from(wide, (value) => Math.round(value / 257));
+  return new Uint8Array(wide.map((value) => Math.round(value / 257)));
 }
 
 /** Cuts stdout into frames of `bytes`, each in memory of its own. */

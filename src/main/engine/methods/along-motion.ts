@@ -13,5 +13,5 @@ export function alongMotion(latent: Latent, { width, height }: LatentShape, { x,
 
 /** Shares of a weight along the motion (h, w): none where the place is hidden in the other frame, less where that is not sure. */
 export function sharesOf(weight: number, { hidden, confidence }: Motion): Float64Array {
-  return Float64Array.from(hidden, (covered, i) => weight * (1 - covered) * confidence[i]!);
+  return new Float64Array(hidden).map((covered, i) => weight * (1 - covered) * confidence[i]!);
 }

@@ -72,7 +72,7 @@ async function smoothed(
     left ??= await pictures.decode(clean.get(frame - 1)!);
     const right = await pictures.decode(clean.get(frame + 1)!);
     const middle = await between(frame, left, right);
-    made.set(frame, await pictures.encode(Uint8Array.from(middle, (value) => Math.round(255 * value))));
+    made.set(frame, await pictures.encode(new Uint8Array(middle.map((value) => Math.round(255 * value)))));
     left = right;
   }
   return made;

@@ -54,6 +54,6 @@ async function pictureOf(latent: Latent, { width, height }: LatentShape, have: H
   const factor = Math.sqrt(pixels.length / 3 / (width * height));
   return {
     ...{ width: width * factor, height: height * factor },
-    rgb: Uint8Array.from(pixels, (value) => Math.round(255 * Math.min(1, Math.max(0, value)))),
+    rgb: new Uint8Array(pixels.map((value) => Math.round(255 * Math.min(1, Math.max(0, value))))),
   };
 }

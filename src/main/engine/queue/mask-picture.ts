@@ -86,7 +86,7 @@ export async function maskPicture(
     return {
       width: fit.contentWidth,
       height: fit.contentHeight,
-      coverage: Uint8Array.from(value.data, (share) => Math.round(255 * share)),
+      coverage: new Uint8Array(value.data.map((share) => Math.round(255 * share))),
       confidence: confidenceIn(carried),
     };
   } finally {

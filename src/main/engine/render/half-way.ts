@@ -32,11 +32,11 @@ export function betweenOf(
   const { width, height } = fit;
   const { interpolate } = bundle;
   if (interpolate) {
-    const bytes = (picture: Float32Array) => Uint8Array.from(picture, (value) => Math.round(255 * value));
+    const bytes = (picture: Float32Array) => new Uint8Array(picture.map((value) => Math.round(255 * value)));
     return async (_, before, after) => {
       throwIfCancelled(signal);
       const middle = await interpolate(bytes(before), bytes(after), { width, height });
-      return Float32Array.from(middle, (value) => value / 255);
+      return new Float32Array(middle).map((value) => value / 255);
     };
   }
   if (!motions) return null;

@@ -98,7 +98,7 @@ export function keepLook(
 
 /** @param picture RGB 0..1; edit 0..1 */
 export function lookFrom(picture: Float32Array, edit: Float32Array | null): Look {
-  const bytes = (values: Float32Array) => Uint8Array.from(values, (value) => Math.round(255 * value));
+  const bytes = (values: Float32Array) => new Uint8Array(values.map((value) => Math.round(255 * value)));
   return { picture: bytes(picture), edit: edit && bytes(edit) };
 }
 

@@ -33,7 +33,7 @@ export async function renderFrame(settings: EditSettings, context: RenderContext
   const kept = keptLook(context.cache, key, shot);
   const look = kept ?? (await rendered(shot, made ?? (await deriving()), context));
   if (!kept) keepLook(context.cache, key, of, look);
-  const shares = (bytes: Uint8Array) => Float32Array.from(bytes, (value) => value / 255);
+  const shares = (bytes: Uint8Array) => new Float32Array(bytes).map((value) => value / 255);
   return { picture: shares(look.picture), fit: shot.fit, edit: look.edit && shares(look.edit) };
 }
 

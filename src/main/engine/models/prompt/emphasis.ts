@@ -7,9 +7,9 @@
  */
 export function multiplied(hidden: Float32Array, weights: Float64Array): Float32Array {
   const dim = hidden.length / weights.length;
-  const weighted = Float64Array.from(hidden, (value, i) => value * weights[Math.floor(i / dim)]!);
+  const weighted = new Float64Array(hidden).map((value, i) => value * weights[Math.floor(i / dim)]!);
   const ratio = sumOf(hidden) / sumOf(weighted);
-  return Float32Array.from(weighted, (value) => value * (Number.isFinite(ratio) ? ratio : 1));
+  return new Float32Array(weighted.map((value) => value * (Number.isFinite(ratio) ? ratio : 1)));
 }
 
 /**
