@@ -47,7 +47,7 @@ describe('extending Retake', () => {
     const run = spawnSync(program, args, {
       cwd: copy,
       encoding: 'utf8',
-      env: { ...process.env, RETAKE_HOME: home },
+      env: { ...process.env, RETAKE_HOME: home, NODE_COMPILE_CACHE: join(copy, 'compiled') },
     });
     return { code: run.status, output: run.stdout, errors: run.stderr };
   };
