@@ -218,24 +218,6 @@ it("fills what is not asked with the model's own settings, and says so", async (
   }
 });
 
-describe('every method', () => {
-  it.each([
-    ['pix2video', 'ddim', '0'],
-    ['pix2video', 'euler', '5'],
-    ['mix', 'euler', '3'],
-    ['sdedit', 'ddim', '2'],
-    ['sdedit', 'euler', '5'],
-    ['img2img', 'ddim', '4'],
-    ['img2img', 'euler', '2'],
-  ])('%s with %s, anchor %s', async (method, solver, anchor) => {
-    const range = ['--from', anchor === '0' ? '0' : '2', '--to', '5', '--anchor', anchor];
-    const report = await run('m.mov', '--method', method, '--solver', solver, ...range);
-    expect(report.method).toMatchObject({ id: method, solver });
-    expect(report.take.frames).toBe(report.range.end - report.range.start);
-    expect(report.sampling.unetCalls).toBeGreaterThan(0);
-  });
-});
-
 describe('clips of every kind', () => {
   it.each([
     ['sides that are no multiples of 8', '50x37', 3],
