@@ -105,7 +105,6 @@ const KINDS: readonly Kind[] = [
   { kind: 'guidance in some steps', guided: true },
   { kind: 'mask', mask: true },
   { kind: 'keep and mask', keep: true, mask: true },
-  { kind: 'depth, keep and mask', depth: true, keep: true, mask: true },
   { kind: 'a painted frame', painted: true },
   {
     kind: 'inpainting and all that goes with it',
