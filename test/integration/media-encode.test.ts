@@ -2,7 +2,7 @@
 
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TakeFormat } from '../../src/common/formats/registry.ts';
 import type { ClipInfo, FrameRange } from '../../src/common/media.ts';
 import type { TakeFile } from '../../src/common/report.ts';
@@ -25,7 +25,7 @@ async function copyTake(
   const take = await openTake({ clip, range, fit, out, format });
   try {
     for await (const { rgb } of decodeFrames(clip, { range, fit }))
-      await take.write(Float32Array.from(rgb, (v) => v / 255));
+      await take.write(new Float32Array(rgb).map((v) => v / 255));
     return await take.finish();
   } catch (error) {
     await take.abort();
@@ -104,44 +104,44 @@ const FORMATS: readonly {
 ];
 
 describe('a take', () => {
+  const made = tempFolder();
+  afterAll(() => made[Symbol.dispose]());
+  const range = { start: 20, end: 80 };
+  let clip: ClipInfo;
+  let source: Uint8Array[];
+
+  beforeAll(async () => {
+    const tags = [
+      '-colorspace',
+      'bt709',
+      '-color_primaries',
+      'bt709',
+      '-color_trc',
+      'bt709',
+      '-color_range',
+      'tv',
+    ];
+    await ffmpegDoes(
+      ...['-f', 'lavfi', '-i', 'testsrc2=s=256x144:r=30000/1001:d=3,gblur=1', ...BEEPS, '-shortest'],
+      ...['-vf', 'scale=out_color_matrix=bt709:out_range=tv', ...H264, ...tags, '-c:a', 'aac'],
+      ...['-timecode', '00:00:59;20', '-metadata:s:v:0', 'reel_name=A001C003', made.at('clip.mov')],
+    );
+    clip = await probeClip(made.at('clip.mov'));
+    source = await all(clip, range);
+  });
+
   it.for(FORMATS)(
     'in $format as $file has its clip’s everything',
     async ({ format, file, codec, pixel, decibel }) => {
       using folder = tempFolder();
-      const tags = [
-        '-colorspace',
-        'bt709',
-        '-color_primaries',
-        'bt709',
-        '-color_trc',
-        'bt709',
-        '-color_range',
-        'tv',
-      ];
-      await ffmpegDoes(
-        ...['-f', 'lavfi', '-i', 'testsrc2=s=480x270:r=30000/1001:d=4', ...BEEPS, '-shortest'],
-        ...[
-          '-vf',
-          'scale=out_color_matrix=bt709:out_range=tv',
-          ...H264,
-          ...tags,
-          '-c:a',
-          'aac',
-          '-timecode',
-          '00:00:59;20',
-        ],
-        ...['-metadata:s:v:0', 'reel_name=A001C003', folder.at('clip.mov')],
-      );
-      const clip = await probeClip(folder.at('clip.mov'));
       expect(clip).toMatchObject({
         timecode: '00:00:59;20',
         reel: 'A001C003',
         audio: [{ channels: 2, sampleRate: 48000 }],
       });
       const reel = file.endsWith('.mp4') ? null : 'A001C003'; // MP4 has no place for it
-      const range = { start: 20, end: 80 };
       const written = await copyTake(clip, folder.at(file), format, range);
-      expect(written).toMatchObject({ frames: 60, rate: { num: 30000, den: 1001 }, width: 480, height: 270 });
+      expect(written).toMatchObject({ frames: 60, rate: { num: 30000, den: 1001 }, width: 256, height: 144 });
       expect(written).toMatchObject({
         timecode: '00:01:00;12',
         reel,
@@ -155,8 +155,8 @@ describe('a take', () => {
         codec,
         frames: 60,
         rate: clip.rate,
-        width: 480,
-        height: 270,
+        width: 256,
+        height: 144,
         variableRate: false,
       });
       expect(take.pixelFormat).toMatch(pixel);
@@ -173,9 +173,9 @@ describe('a take', () => {
       expect(first! - (1 - begin)).toBeCloseTo(0, 2);
       expect(second! - (2 - begin)).toBeCloseTo(0, 2);
 
-      const [source, copied] = [await all(clip, range), await all(take)];
+      const copied = await all(take);
       for (const i of [0, 29, 59]) expect(psnr(source[i]!, copied[i]!)).toBeGreaterThan(decibel);
-      expect(readdirSync(folder.path).sort()).toEqual(['clip.mov', file].sort());
+      expect(readdirSync(folder.path).sort()).toEqual([file]);
     },
   );
 
