@@ -14,7 +14,9 @@ export async function pixelsOnScreen(
   // As text: a list of so many numbers takes a second to cross.
   const rgba = await page.evaluate(
     async ({ png, width, height }) => {
-      const bytes = Uint8Array.from(atob(png), (letter) => letter.charCodeAt(0));
+      const letters = atob(png);
+      const bytes = new Uint8Array(letters.length);
+      for (let i = 0; i < bytes.length; i++) bytes[i] = letters.charCodeAt(i);
       const image = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
       const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })!;
       context.drawImage(image, 0, 0, width, height);

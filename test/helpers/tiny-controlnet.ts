@@ -98,7 +98,9 @@ function tensorOf(name: string, shape: readonly number[], seed: string): TestTen
   const isNorm = shape.length === 1 && name.endsWith('.weight');
   const values = isNorm
     ? new Float16Array(size).fill(1)
-    : Float16Array.from(noise(`${seed}${name}`, size), (v) => (1.7 * v) / Math.sqrt(fan));
+    : new Float16Array(
+        new Float64Array(noise(`${seed}${name}`, size)).map((v) => (1.7 * v) / Math.sqrt(fan)),
+      );
   const bias = name.endsWith('.bias') ? values.map((v) => v / 10) : values;
   return { dtype: 'F16', shape, bytes: new Uint8Array(bias.buffer) };
 }

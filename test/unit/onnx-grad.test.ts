@@ -88,7 +88,7 @@ describe('differentiate', () => {
 /** What is linear in x is its own derivative: y(v)·c − y(0)·c = v·gradient. Tolerance 1e-2: the runtime rounds what it multiplies by 4 bits. */
 describe('weights in few bits', () => {
   const bytes = (name: string, count: number) =>
-    Uint8Array.from(noise(name, count), (value) => Math.floor((value + 1) * 127.9));
+    new Uint8Array(noise(name, count).map((value) => Math.floor((value + 1) * 127.9)));
 
   it.each([
     [4, 48, true],

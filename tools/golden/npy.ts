@@ -15,7 +15,7 @@ const READERS: Readonly<Record<string, (bytes: ArrayBuffer) => NpyArray['data']>
   '|u1': (bytes) => new Uint8Array(bytes),
   '|b1': (bytes) => new Uint8Array(bytes),
   '<i4': (bytes) => new Int32Array(bytes),
-  '<i8': (bytes) => Float64Array.from(new BigInt64Array(bytes), Number),
+  '<i8': (bytes) => Float64Array.from([...new BigInt64Array(bytes)].map(Number)),
 };
 
 /** @throws AppError usage for another type, Fortran order or a file that is cut short */

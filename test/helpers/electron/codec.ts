@@ -15,7 +15,12 @@ export function makeCodec(): Codec {
     }
     return btoa(text);
   };
-  const fromBase64 = (text: string): Uint8Array => Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
+  const fromBase64 = (text: string): Uint8Array => {
+    const letters = atob(text);
+    const bytes = new Uint8Array(letters.length);
+    for (let i = 0; i < bytes.length; i++) bytes[i] = letters.charCodeAt(i);
+    return bytes;
+  };
 
   const pack = (value: unknown): unknown => {
     if (value === undefined) return { $: 'undefined' };

@@ -29,7 +29,7 @@ function over(x: Numbers, axes: readonly number[], whole: Whole): Numbers {
     const to = kept.reduce((all, dim, axis) => all * dim + (dim === 1 ? 0 : place[axis]!), 0);
     groups[to]!.push(x.data[i]!);
   });
-  return { dims: kept, data: Float64Array.from(groups, whole) };
+  return { dims: kept, data: Float64Array.from(groups.map((group) => whole(group))) };
 }
 
 const map2 = (x: Numbers, other: Numbers, value: (a: number, b: number) => number) =>

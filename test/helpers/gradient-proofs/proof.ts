@@ -38,7 +38,7 @@ export function modelOf({ x, places = {}, bytes = {}, body, opset }: Proof): Mod
   ];
   const model = textModel(`${heads.join(', ')} => float32[] y\n${body}`, opset);
   for (const [name, dims] of Object.entries(bytes)) {
-    const held = Uint8Array.from(noise(name, product(dims)), (v) => Math.floor(((v + 1) / 2) * 256));
+    const held = new Uint8Array(noise(name, product(dims)).map((v) => Math.floor(((v + 1) / 2) * 256)));
     model.graph.initializers.set(name, {
       name,
       dims,
@@ -55,7 +55,7 @@ function feedsOf({ name, x, places = {}, range = [-1, 1] }: Proof): Record<strin
   const [low, high] = range;
   const drawn = (input: string, dims: readonly number[]): Numbers => ({
     dims,
-    data: Float64Array.from(noise(`${name} ${input}`, product(dims)), (v) =>
+    data: new Float64Array(noise(`${name} ${input}`, product(dims))).map((v) =>
       Math.fround(low + ((v + 1) / 2) * (high - low)),
     ),
   });

@@ -55,8 +55,7 @@ async function decoded(golden: GoldenCase, bundle: Bundle): Promise<Float32Array
   return withGraph(bundle.dir, 'vae_decoder', async (session) => {
     const rows: Float32Array[] = [];
     for (let frame = 0; frame < count; frame++) {
-      const latent = Float32Array.from(
-        data.subarray(frame * size, (frame + 1) * size),
+      const latent = new Float32Array(data.subarray(frame * size, (frame + 1) * size)).map(
         (value) => value / scale,
       );
       const made = await runOne(

@@ -60,7 +60,7 @@ export class Brush {
       if (this.#looks.has(frame)) continue;
       throwIfCancelled(signal);
       const { data } = grey(await picture(frame), grid.width, grid.height);
-      this.#looks.set(frame, Uint8Array.from(data, Math.round));
+      this.#looks.set(frame, new Uint8Array(data.map(Math.round)));
     }
   }
 
