@@ -33,6 +33,8 @@ const SIDE = 64;
 const FRAMES = 4;
 let world: World;
 let clip: string;
+/** Of all methods: what one of them has derived from the clip, the others find. */
+let shared: ArtefactStore;
 
 beforeAll(async () => {
   for (const one of [wantsFlow] as Method[]) methods.contribute(BUILT_IN.methods, one);
@@ -43,8 +45,12 @@ beforeAll(async () => {
     frames: FRAMES,
     sound: false,
   });
+  shared = openStore(world.dir);
 });
-afterAll(() => world[Symbol.dispose]());
+afterAll(() => {
+  shared.close();
+  world[Symbol.dispose]();
+});
 
 const mask: Mask = {
   ...{ invert: false, grow: 0, feather: 6 },
@@ -78,11 +84,11 @@ async function stillIn(dir: string): Promise<string> {
   return path;
 }
 
+const openStore = (dir: string) =>
+  new ArtefactStore(join(dir, 'cache.sqlite'), { limitBytes: 1e9, onWarning: expect.unreachable });
+
 function storeIn(dir: string): ArtefactStore {
-  const store = new ArtefactStore(join(dir, 'cache.sqlite'), {
-    limitBytes: 1e9,
-    onWarning: expect.unreachable,
-  });
+  const store = openStore(dir);
   onTestFinished(() => store.close());
   return store;
 }
@@ -148,7 +154,7 @@ describe.each(METHODS)('%s', (_, more) => {
   it('leaves the clip as it is outside the mask, to the bit, and edits inside', async () => {
     const dir = tempFolder();
     const out = join(dir, 'take');
-    await render(settingsOf(out, more), contextWith({ dir, store: storeIn(dir) }));
+    await render(settingsOf(out, more), contextWith({ dir, store: shared }));
     for (const { outside, inside } of await strays(out)) {
       expect(outside).toBe(0);
       expect(inside).toBeGreaterThan(0);
@@ -264,14 +270,14 @@ describe('a painted frame', () => {
       const dir = tempFolder();
       const path = await pictureIn(dir);
       const settings = led(join(dir, 'take'), [{ frame: 2, path, at: 0 }], more);
-      const context = contextWith({ dir, store: storeIn(dir) });
+      const context = contextWith({ dir, store: shared });
       await using shot = await prepareShot(settings, context, false);
       const made = await derive(shot, context);
       const { latents } = await sampleShot(shot, made, context);
       const [rgb] = await framesOf(path);
       expect(latents[2]).toEqual(await shot.bundle.encode(rgb!, SIDE, SIDE));
       const free = { ...settings, guide: { ...settings.guide, pictures: [] } };
-      const other = contextWith({ dir: tempFolder(), store: storeIn(tempFolder()) });
+      const other = contextWith({ dir: tempFolder(), store: shared });
       await using bare = await prepareShot(free, other, false);
       const without = await sampleShot(bare, await derive(bare, other), other);
       expect(latents[2]).not.toEqual(without.latents[2]);
