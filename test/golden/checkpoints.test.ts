@@ -1,30 +1,13 @@
-/** Architectures written as graphs over checkpoints, against numbers of PyTorch: a small set of our own, and the reference modules'. */
+/** Architectures written as graphs over checkpoints, against numbers of PyTorch: a small set of our own. Those of the reference modules are among the goldens beside the checkout. */
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Row, table } from '../../tools/golden/compare.ts';
 import { runGolden } from '../../tools/golden/golden.ts';
-import { sharedPath } from '../helpers/shared.ts';
+import { expectEveryForm } from '../helpers/every-form.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 /** tools/checkpoints/make.py makes it. */
 const OWN = import.meta.dirname;
-const FORMS = ['folder', 'single file'];
-
-function expectAll(rows: readonly Row[], kinds: readonly string[]): void {
-  const failed = rows.filter(({ status }) => status === 'fail');
-  expect(failed, table(failed)).toEqual([]);
-  for (const kind of kinds) {
-    for (const form of FORMS) {
-      const of = rows.filter(({ case: name }) => new RegExp(`^${kind}-(text|vae|unet), ${form}$`).test(name));
-      expect([kind, form, of.map(({ status }) => status)]).toEqual([
-        kind,
-        form,
-        Array(kind === 'sdxl' ? 5 : 4).fill('pass'),
-      ]);
-    }
-  }
-}
 
 /** The small set with another configuration of a part. */
 function changed(part: string, change: (config: Record<string, unknown>) => void): string {
@@ -40,7 +23,7 @@ function changed(part: string, change: (config: Record<string, unknown>) => void
 describe('small checkpoints', () => {
   it('compute what PyTorch does, from the folder and from the single file', async () => {
     const rows = await runGolden(join(OWN, 'checkpoint-cases'));
-    expectAll(rows, ['sd1', 'sdxl']);
+    expectEveryForm(rows, ['sd1', 'sdxl']);
     expect(rows.filter(({ case: name }) => name.startsWith('lcm-unet')).map(({ status }) => status)).toEqual([
       'pass',
     ]);
@@ -110,15 +93,5 @@ describe('small checkpoints', () => {
     const only = `sd1-${part === 'text_encoder' ? 'text' : part}`;
     const rows = await runGolden(join(OWN, 'checkpoint-cases'), { bundles, only });
     expect(rows.map(({ status, note }) => [status, note])).toEqual(rows.map(() => ['pass', undefined]));
-  });
-});
-
-const golden = sharedPath('golden');
-
-describe.skipIf(!golden)('checkpoints', () => {
-  it('compute what their reference modules do, in every form', { timeout: 300_000 }, async () => {
-    const bundles = join(golden!, 'checkpoints');
-    const rows = await runGolden(join(golden!, 'checkpoint-cases'), { bundles });
-    expectAll(rows, ['sd1', 'sd2v', 'depth', 'sdxl']);
   });
 });
