@@ -7,6 +7,7 @@ import { parseSettings } from '../../src/common/settings/settings.ts';
 import { ArtefactStore } from '../../src/main/engine/artefacts/store.ts';
 import { takeIn } from '../../src/main/engine/farm/artefact-folder.ts';
 import { farmJob, farmPaths } from '../../src/main/engine/farm/job-folder.ts';
+import { checkTemplate } from '../../src/main/engine/farm/openjd/check.ts';
 import { type PackParts, type PackRequest, packShots } from '../../src/main/engine/farm/pack.ts';
 import { fingerprintOf } from '../../src/main/engine/media/fingerprint.ts';
 import { rememberingProbe } from '../../src/main/engine/media/remembering-probe.ts';
@@ -99,6 +100,9 @@ test('a folder has a request for each shot, a unit for each frame, and tells wha
     { shot: 2, start: 2, end: 3 },
     { shot: 2, start: 3, end: 4 },
   ]);
+  const template = JSON.parse(readFileSync(farmPaths.template(packed.folder), 'utf8'));
+  expect(checkTemplate(template)).toEqual([]);
+  expect(template.steps.map(({ name }: { name: string }) => name)).toEqual(['invert', 'render', 'assemble']);
   const [footage, model] = job.sources;
   expect(footage).toEqual({
     ...{ path: clip.path, use: 'footage', digests: null, copied: null },

@@ -278,6 +278,11 @@ export const AREAS: readonly Area[] = [
     'What the programs of Slurm are asked, and what they say, is known in one place.',
   ),
   area(
+    'main/engine/farm/openjd',
+    'job-folder.ts, media, atomic-files.ts, common',
+    'What Open Job Description knows of a template is said here alone, so that a validator of others can take its place.',
+  ),
+  area(
     'main/engine/farm/drivers',
     'farm, farm/slurm, farm/work, child-environment.ts, common, common/plugins',
     'A scheduler gets tasks onto machines; what they are is none of its business.',
@@ -289,7 +294,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/farm',
-    'drivers, queue, render, recipe, project, media, models, artefacts, storage, progress.ts, report-file.ts, disk.ts, entry-file.ts, atomic-files.ts, common, common/plugins, common/settings, contract',
+    'drivers, farm/openjd, queue, render, recipe, project, media, models, artefacts, storage, progress.ts, report-file.ts, disk.ts, entry-file.ts, atomic-files.ts, common, common/plugins, common/settings, contract',
     'A job folder is worked on by any machine: what is in it is said here, and nobody else reads or writes it.',
   ),
   area(
