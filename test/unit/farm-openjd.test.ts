@@ -3,12 +3,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { openjd } from '../../src/main/engine/farm/drivers/openjd.ts';
+import { settingsFor } from '../../src/main/engine/farm/drivers/registry.ts';
 import { type FarmJob, farmJob } from '../../src/main/engine/farm/job-folder.ts';
 import { assetReferences } from '../../src/main/engine/farm/openjd/bundle.ts';
 import { checkTemplate } from '../../src/main/engine/farm/openjd/check.ts';
 import { combinationOf, countOfRange } from '../../src/main/engine/farm/openjd/ranges.ts';
 import { templateOf } from '../../src/main/engine/farm/openjd/template.ts';
 import { askModel, OPENJD_MODEL } from '../helpers/openjd-model.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
 
 function jobOf({ units = 12, shots = 3, more = {} as Partial<FarmJob> } = {}): FarmJob {
   return farmJob.parse({
@@ -202,6 +205,33 @@ describe('a job as a template', () => {
       assetReferences: { inputs: { filenames: ['/clips/a.mov'] }, referencedPaths: ['/models/sd'] },
     });
   });
+});
+
+test('the driver makes the folder a bundle, with what the place wants of machines', async () => {
+  const folder = tempFolder();
+  const given = {
+    gpus: '1',
+    chunks: 'no',
+    command: '"/opt/my retake" --quiet',
+    arguments: "--map '/a b'=/c",
+  };
+  const signal = new AbortController().signal;
+  const submission = await openjd.submit({ folder, job: jobOf() }, settingsFor(openjd, given), signal);
+  expect(submission).toMatchObject({ driver: 'openjd', ids: {} });
+  const read = (name: string) => JSON.parse(readFileSync(join(folder, name), 'utf8'));
+  const template = read('template.json');
+  expect(checkTemplate(template)).toEqual([]);
+  expect(template.parameterDefinitions[1].default).toBe('/opt/my retake');
+  const { args } = template.steps[0].script.actions.onRun;
+  expect(args.slice(0, 3)).toEqual(['--quiet', 'farm', 'run-task']);
+  expect(args.slice(-2)).toEqual(['--map', '/a b=/c']);
+  expect(template.steps[1].hostRequirements.amounts).toEqual([{ name: 'amount.worker.gpu', min: 1 }]);
+  expect(read('parameter_values.json').parameterValues).not.toHaveLength(0);
+  expect(read('asset_references.json')).toHaveProperty('assetReferences.inputs.filenames');
+  for (const wrong of [{ gpus: 'many' }, { chunks: 'perhaps' }] as Record<string, string>[])
+    await expect(openjd.submit({ folder, job: jobOf() }, wrong, signal)).rejects.toMatchObject({
+      code: 'usage',
+    });
 });
 
 describe('a template is one or is none', () => {

@@ -284,7 +284,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/farm/drivers',
-    'farm, farm/slurm, farm/work, child-environment.ts, common, common/plugins',
+    'farm, farm/openjd, farm/slurm, farm/work, child-environment.ts, common, common/plugins',
     'A scheduler gets tasks onto machines; what they are is none of its business.',
   ),
   area(

@@ -2,7 +2,7 @@
  * A farm job is a folder that any machine can work on: requests that were checked, what the desk had made already, and what tasks
  * brought. Nothing in it is ever changed in place: whatever a task makes has a name of its attempt until it is whole, then its own.
  *
- *     template.json            Open Job Description 2023-09
+ *     template.json            Open Job Description 2023-09; beside it two files for Deadline Cloud
  *     job.json                 what this file describes
  *     submitted.json           to which scheduler it was given, and how that calls it
  *     assembled.json           that all takes are whole

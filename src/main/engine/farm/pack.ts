@@ -22,7 +22,7 @@ import { projectName } from '../queue/entry.ts';
 import { writeArtefacts } from './artefact-folder.ts';
 import { type FarmJob, farmJob, farmPaths } from './job-folder.ts';
 import { templateOf } from './openjd/template.ts';
-import { writeTemplate } from './openjd/write.ts';
+import { writeBundle } from './openjd/write.ts';
 import { copyModels } from './pack-models.ts';
 import { packShot } from './pack-shot.ts';
 import { PackSources } from './pack-sources.ts';
@@ -143,7 +143,7 @@ async function writeFolder(
   } satisfies FarmJob);
   const text = JSON.stringify(job, null, 1);
   await writeFile(farmPaths.job(folder), text, { flush: true });
-  await writeTemplate(folder, templateOf(job));
+  await writeBundle(folder, job, templateOf(job));
   await sync(folder);
   return {
     id: job.id,

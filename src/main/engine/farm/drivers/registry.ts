@@ -4,10 +4,11 @@ import { BUILT_IN } from '../../../../common/plugins/built-in.ts';
 import { Registry } from '../../../../common/plugins/registry.ts';
 import type { DriverSettings, FarmDriver } from '../driver.ts';
 import { local } from './local.ts';
+import { openjd } from './openjd.ts';
 import { slurm } from './slurm.ts';
 
 /** Those of Retake, in the order in which artists are shown them. */
-const ofRetake: readonly FarmDriver[] = [local, slurm];
+const ofRetake: readonly FarmDriver[] = [local, slurm, openjd];
 
 /** All there are: those of plugins come after, as they are contributed. */
 export const farmDrivers = new Registry<FarmDriver>('farm driver');

@@ -124,7 +124,7 @@ export const jobParameter = z
     for (const message of problemsOf(ctx.value))
       ctx.issues.push({ code: 'custom', message, input: ctx.value, path: [] });
   });
-export type JobParameter = z.output<typeof jobParameter>;
+type JobParameter = z.output<typeof jobParameter>;
 
 function* problemsOf(of: JobParameter): Generator<string> {
   const { allowedValues: allowed, userInterface: ui } = of;

@@ -5,8 +5,8 @@ import { checkTemplate } from './check.ts';
 import type { JobTemplate } from './schema.ts';
 
 export interface TemplateOptions {
-  /** Program that is Retake on the machines; a job may be given another. */
-  readonly program?: string;
+  /** What starts Retake on the machines, and its first words; a job may be given another program. */
+  readonly command?: readonly string[];
   /** Told to every task after all else. */
   readonly more?: readonly string[];
   /** Of each machine: 0 asks for none. */
@@ -26,7 +26,8 @@ const CHUNK_SECONDS = 900;
 
 /** @throws AppError usage naming what no template may hold */
 export function templateOf(job: FarmJob, options: TemplateOptions = {}): JobTemplate {
-  const { program = 'retake', chunks = true } = options;
+  const { chunks = true } = options;
+  const [program = 'retake'] = options.command ?? [];
   const { units, unitsPerTask, shots } = job;
   const inverts = units.length > 0;
   const steps: Step[] = [
@@ -43,7 +44,7 @@ export function templateOf(job: FarmJob, options: TemplateOptions = {}): JobTemp
     {
       name: 'assemble',
       dependencies: [{ dependsOn: 'render' }],
-      script: script(['--step', 'assemble'], { more: options.more ?? [] }),
+      script: script(['--step', 'assemble'], options),
     },
   ];
   const template: JobTemplate = {
@@ -122,14 +123,23 @@ function rangeOf(count: number): string {
   return count === 1 ? '1' : `1-${count}`;
 }
 
-function script(words: readonly string[], { more = [] }: Pick<TemplateOptions, 'more'>): Step['script'] {
+function script(words: readonly string[], { command = [], more = [] }: TemplateOptions): Step['script'] {
   const mapping = ['--path-mapping', '{{Session.PathMappingRulesFile}}'];
   const scratch = ['--scratch', '{{Session.WorkingDirectory}}'];
   return {
     actions: {
       onRun: {
         command: '{{Param.Retake}}',
-        args: ['farm', 'run-task', '{{Param.JobFolder}}', ...words, ...mapping, ...scratch, ...more],
+        args: [
+          ...command.slice(1),
+          'farm',
+          'run-task',
+          '{{Param.JobFolder}}',
+          ...words,
+          ...mapping,
+          ...scratch,
+          ...more,
+        ],
         cancelation: { mode: 'NOTIFY_THEN_TERMINATE', notifyPeriodInSeconds: NOTICE },
       },
     },
