@@ -97,20 +97,22 @@ interface Kind {
   /** The last frame is an anchor too. */
   readonly anchors?: true;
   readonly nullText?: 'frame' | 'shared';
+  /** It is stopped and gone on with where the rest is with it. */
+  readonly alone?: true;
 }
 
 /** One thing alone where it takes a way of its own, the rest together. */
 const KINDS: readonly Kind[] = [
   { kind: 'four frames, oblong' },
-  { kind: 'guidance in some steps', guided: true },
-  { kind: 'mask', mask: true },
-  { kind: 'keep and mask', keep: true, mask: true },
-  { kind: 'a painted frame', painted: true },
+  { kind: 'guidance in some steps', alone: true, guided: true },
+  { kind: 'mask', alone: true, mask: true },
+  { kind: 'keep and mask', alone: true, keep: true, mask: true },
+  { kind: 'a painted frame', alone: true, painted: true },
   {
     kind: 'inpainting and all that goes with it',
     ...{ inpainting: true, keep: true, mask: true, painted: true, controls: true },
   },
-  { kind: 'ControlNets', controls: true },
+  { kind: 'ControlNets', alone: true, controls: true },
   {
     kind: 'every other step whole, and all of it',
     ...{ reuse: 2, depth: true, keep: true, mask: true, painted: true, controls: true },
@@ -234,6 +236,11 @@ async function expectWhole(id: string, kind: Kind) {
   expect(planned.recordedCalls).toBe(whole.unetRecorded);
   expect(whole.unetShallow > 0).toBe(kind.reuse !== undefined);
   await look(shot, made, whole);
+  if (!kind.alone) await expectResumed(shot, made, whole);
+  return { unetRecorded: whole.unetRecorded, derived: planned.derived };
+}
+
+async function expectResumed(shot: Shot, made: Ingredients, whole: Awaited<ReturnType<typeof sample>>) {
   const dir = tempFolder();
   const stopped = sample(shot, made, dir, Math.ceil(whole.visits() / 2));
   await expect(stopped).rejects.toBeInstanceOf(Cancelled);
@@ -241,7 +248,6 @@ async function expectWhole(id: string, kind: Kind) {
   expect(resumed.resumedFrom).not.toBeNull();
   expect(resumed.visits()).toBeLessThan(whole.visits());
   expect(resumed.latents).toEqual(whole.latents);
-  return { unetRecorded: whole.unetRecorded, derived: planned.derived };
 }
 
 // What makes frames that the clip does not have is asked for those: test/integration/extend.test.ts.
