@@ -1,5 +1,5 @@
 /** The driver on a real cluster of two nodes, with a program in the place of `farm run-task` that a test can lead. */
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -119,6 +119,11 @@ describe.runIf(hasSlurm)('on two nodes', () => {
       ran().findIndex((line) => line.startsWith('render')),
     );
 
+    // Each task says what it says in a file of its own, whatever the folder is called.
+    expect(
+      readdirSync(farmPaths.logs(at.folder)).filter((name) => /^render-\d+_\d\.txt$/.test(name)),
+    ).toHaveLength(5);
+
     const before = ran().length;
     const again = await driver.submit(at, settings, signal);
     expect(
@@ -196,6 +201,5 @@ describe.runIf(hasSlurm)('on two nodes', () => {
         .filter((name) => name.includes(at.job.id)),
     ).toEqual([]);
     expect(ran()).toEqual([]);
-    expect(farmPaths.logs(at.folder)).toContain('100%');
   });
 });

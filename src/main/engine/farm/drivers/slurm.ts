@@ -1,6 +1,5 @@
 /** Slurm: each step a job array (or some, where it is longer than the place allows), by the programs that every cluster has. */
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import {
   type DriverSettings,
   type FarmDriver,
@@ -87,7 +86,7 @@ export const slurm: FarmDriver = {
           const args = [
             ...['--parsable', `--job-name=${jobName(job, step, part.offset)}`, ...dependency],
             ...['--kill-on-invalid-dep=yes', `--array=${indexList(indices)}${limit(settings)}`],
-            `--output=${join(farmPaths.logs(folder), '').replaceAll('%', '%%')}${step}-%A_%a.txt`,
+            `--output=${farmPaths.logs(folder).replaceAll('%', '%%')}/${step}-%A_%a.txt`,
           ];
           const answer = await told(
             ask('sbatch', args, signal, batchScript(folder, part, settings)),
