@@ -6,56 +6,57 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { FarmCollected, FarmStatus } from '../../src/common/contract/farm.ts';
+import type { ProjectDocument } from '../../src/common/project/document.ts';
+import { emptyProject } from '../../src/common/project/document.ts';
 import { parseSettings } from '../../src/common/settings/settings.ts';
 import { ArtefactStore } from '../../src/main/engine/artefacts/store.ts';
-import { takeIn } from '../../src/main/engine/farm/artefact-folder.ts';
-import { getDriver, settingsFor } from '../../src/main/engine/farm/drivers/registry.ts';
-import { farmJob, farmPaths } from '../../src/main/engine/farm/job-folder.ts';
-import { type PackRequest, packShots } from '../../src/main/engine/farm/pack.ts';
-import { faultsOf } from '../../src/main/engine/farm/take-folder.ts';
+import { farmPaths } from '../../src/main/engine/farm/job-folder.ts';
 import { rememberingProbe } from '../../src/main/engine/media/remembering-probe.ts';
 import { clipRefOf } from '../../src/main/engine/project/clip-ref.ts';
+import { createProject } from '../../src/main/engine/project/file.ts';
 import { render } from '../../src/main/engine/render/render.ts';
-import { cachedLatents, makeWorld, movingClip, type World } from '../helpers/cli.ts';
+import { cachedLatents, makeWorld, movingClip, retake, type World } from '../helpers/cli.ts';
 import { shotWith } from '../helpers/job-settings.ts';
 import { contextWith } from '../helpers/prepared.ts';
 import { type Cluster, hasSlurm, startCluster } from '../helpers/slurm.ts';
 
 const SHOTS = 3;
 const FRAMES = 4;
-/** So many that a node can be lost before a shot is done. */
-const STEPS = 50;
-const NUMBERS = Array.from({ length: SHOTS }, (_, i) => i + 1);
 /** Two minutes where nothing else runs; a machine that is busy takes its time. */
 const SLOW = { timeout: 900_000 };
-const STORE = { limitBytes: 1e9, onWarning: expect.unreachable };
-const probe = rememberingProbe();
-const slurm = getDriver('slurm');
-const { signal } = new AbortController();
 
 describe.runIf(hasSlurm)('on two nodes, one of which dies', () => {
   let world: World;
   let cluster: Cluster;
-  let film: PackRequest;
+  let project: string;
 
   beforeAll(async () => {
     world = await makeWorld();
     cluster = await startCluster({ nodes: ['n1', 'n2'] });
-    film = await filmOf(world);
-    Object.assign(process.env, cluster.env, { RETAKE_HOME: join(world.dir, 'node') });
+    project = join(world.dir, 'A film.retake');
+    createProject(project, await filmOf(world)).close();
   }, 120_000);
   afterAll(async () => {
     await cluster?.[Symbol.asyncDispose]();
     world?.[Symbol.dispose]();
   });
 
+  async function farm<Said>(...args: readonly string[]): Promise<Said> {
+    const { code, stdout, stderr } = await retake(['farm', ...args, '--json'], {
+      ...world,
+      env: cluster.env,
+    });
+    if (code !== 0) throw new Error(`exit ${code}\n${stderr}\n${stdout}`);
+    return JSON.parse(stdout) as Said;
+  }
+
   test(
     'its shot runs again elsewhere, and takes and inversions are the desk’s to the bit',
     SLOW,
     async () => {
-      const { folder } = await packShots(film, { cache: null, probe });
-      const at = { folder, job: farmJob.parse(JSON.parse(readFileSync(farmPaths.job(folder), 'utf8'))) };
-      const submitted = await slurm.submit(at, settingsFor(slurm, {}), signal);
+      const { folder, shots } = await farm<FarmStatus>('submit', project, '--to', 'slurm');
+      expect(shots.map(({ number }) => number)).toEqual([1, 2, 3]);
 
       const lost = await inTheMiddle(folder);
       cluster.kill('n2');
@@ -64,36 +65,22 @@ describe.runIf(hasSlurm)('on two nodes, one of which dies', () => {
         if (Date.now() > end) throw new Error(`${cluster.ask('squeue', '-r')}\n${cluster.logs()}`);
         cluster.letGo();
       }
-      const { tasks } = await slurm.status(submitted, at, signal);
-      const last = tasks.find(({ step, first }) => step === 'render' && first === lost);
-      expect(last).toMatchObject({ state: 'done', host: 'n1' });
-      const attempts = (number: number) =>
-        readdirSync(farmPaths.attempts(folder, 'render', { first: number, last: number })).length;
-      expect(NUMBERS.filter((number) => attempts(number) > 1)).toEqual([lost]);
+      const status = await farm<FarmStatus>('status', folder);
+      expect(status).toMatchObject({ state: 'done', driver: 'slurm', problem: null });
+      expect(status.shots.filter(({ attempts }) => attempts > 1).map(({ number }) => number)).toEqual([lost]);
 
+      const home = await farm<FarmCollected>('collect', folder);
+      expect(home).toMatchObject({ missing: [], refused: [], unfiled: [] });
+      expect(home.takes.map(({ shot }) => shot)).toEqual([1, 2, 3]);
       const desk = await renderedHere(folder);
-      for (const number of NUMBERS) {
-        const take = farmPaths.take(folder, number);
-        expect(await faultsOf(take, 'bytes')).toEqual([]);
-        expect(readFileSync(join(take, `Shot ${number} 1.mov`))).toEqual(desk.takes[number - 1]);
-      }
-      expect(await broughtHome(folder)).toEqual(desk.inversions);
+      expect(home.takes.map(({ path }) => readFileSync(path))).toEqual(desk.takes);
+      expect(cachedLatents(world.home)).toEqual(desk.inversions);
       expect(Object.keys(desk.inversions)).toHaveLength(SHOTS * FRAMES);
+
+      const twice = await farm<FarmCollected>('collect', folder);
+      expect(twice).toMatchObject({ takes: [], before: SHOTS, artefacts: { added: 0 } });
     },
   );
-
-  /** All artefacts of the folder, in a cache that had none. */
-  async function broughtHome(folder: string): Promise<Record<string, string>> {
-    const home = join(world.dir, 'home');
-    mkdirSync(home);
-    const store = new ArtefactStore(join(home, 'cache.sqlite'), STORE);
-    for (const number of NUMBERS) {
-      const artefacts = farmPaths.artefacts(folder, number);
-      for (const name of readdirSync(artefacts)) await takeIn(join(artefacts, name), store);
-    }
-    store.close();
-    return cachedLatents(home);
-  }
 
   /** Waits until a render is half done on n2; answers its shot. */
   async function inTheMiddle(folder: string): Promise<number> {
@@ -109,9 +96,12 @@ describe.runIf(hasSlurm)('on two nodes, one of which dies', () => {
   async function renderedHere(folder: string) {
     const home = join(world.dir, 'desk');
     mkdirSync(home);
-    const store = new ArtefactStore(join(home, 'cache.sqlite'), STORE);
+    const store = new ArtefactStore(join(home, 'cache.sqlite'), {
+      limitBytes: 1e9,
+      onWarning: expect.unreachable,
+    });
     const takes: Buffer[] = [];
-    for (const number of NUMBERS) {
+    for (let number = 1; number <= SHOTS; number++) {
       const settings = parseSettings(JSON.parse(readFileSync(farmPaths.request(folder, number), 'utf8')));
       const path = join(home, `${number}.mov`);
       await render(
@@ -136,18 +126,22 @@ function fractionOf(folder: string, number: number): number {
 }
 
 /** A clip cut into shots, each with a prompt of its own. */
-async function filmOf(world: World): Promise<PackRequest> {
+async function filmOf(world: World): Promise<ProjectDocument> {
   const file = await movingClip(join(world.dir, 'clip.mov'), { frames: SHOTS * FRAMES });
-  const clip = await clipRefOf(await probe(file));
-  const shots = NUMBERS.map((number) => ({
-    ...{ kind: 'shot' as const, id: `shot-${number}`, name: `Shot ${number}`, clipId: clip.id, takeId: null },
-    ...{ start: (number - 1) * FRAMES, end: number * FRAMES },
-    ...{ anchors: [(number - 1) * FRAMES], leadAnchor: (number - 1) * FRAMES },
-    settings: shotWith({ sourcePrompt: 'a red car', prompt: `white swan ${number}`, steps: STEPS, size: 64 }),
+  const clip = await clipRefOf(await rememberingProbe()(file));
+  const shots = Array.from({ length: SHOTS }, (_, i) => ({
+    ...{ kind: 'shot' as const, id: `shot-${i + 1}`, name: `Shot ${i + 1}`, clipId: clip.id, takeId: null },
+    ...{ start: i * FRAMES, end: (i + 1) * FRAMES, anchors: [i * FRAMES], leadAnchor: i * FRAMES },
+    settings: shotWith({ sourcePrompt: 'a red car', prompt: `a white swan ${i}`, steps: 50, size: 64 }),
   }));
   return {
-    project: { id: 'p1', path: join(world.dir, 'A film.retake') },
-    shots: shots.map((shot) => ({ shot, clip })),
-    ...{ bundle: world.bundle, provider: 'cpu', takesFolder: world.out, folder: null, copyModels: false },
+    ...emptyProject('A film'),
+    ...{
+      clips: { [clip.id]: clip },
+      timeline: shots,
+      bundle: world.bundle,
+      provider: 'cpu',
+      takesFolder: world.out,
+    },
   };
 }
