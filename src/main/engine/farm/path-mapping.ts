@@ -14,7 +14,7 @@ export interface PathRule {
   readonly to: string;
 }
 
-const mappingFile = z.object({
+const rules = z.object({
   version: z.literal('pathmapping-1.0'),
   path_mapping_rules: z
     .array(
@@ -26,6 +26,9 @@ const mappingFile = z.object({
     )
     .default([]),
 });
+
+/** Where there are no rules it is an empty object (section 7.3.1). */
+const mappingFile = z.union([z.strictObject({}).transform(() => ({ path_mapping_rules: [] })), rules]);
 
 /** "FROM=TO". @throws AppError usage */
 export function ruleOf(text: string): PathRule {
