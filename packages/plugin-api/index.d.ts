@@ -30,7 +30,7 @@ export interface Manifest {
   readonly tier: 'data' | 'script' | 'process';
   /** The ES module whose default export is a {@link Plugin}; not for the tier "data". */
   readonly main?: string;
-  /** What it speaks: "timeline@1", "sampling@1", "frames@1". */
+  /** What it speaks: "timeline@1", "sampling@1", "frames@1", "farm@1". */
   readonly suites?: readonly string[];
   /** Every file but this one with its digest, "sha256-" and 44 letters. `retake plugin pack` writes it. */
   readonly files?: Readonly<Record<string, string>>;
@@ -57,6 +57,7 @@ export interface Contributions {
   readonly estimators?: readonly EstimatorManifest[];
   readonly models?: readonly ModelManifest[];
   readonly panels?: readonly PanelManifest[];
+  readonly farms?: readonly FarmManifest[];
 }
 
 /** An editing method. Tier "process". */
@@ -129,6 +130,22 @@ export interface PanelManifest {
   readonly commands: readonly (keyof UiCommands)[];
 }
 
+/** A scheduler that farm jobs can be given to. Tiers "script" and "process". */
+export interface FarmManifest {
+  readonly id: string;
+  readonly label: string;
+  readonly summary: string;
+  /** What it asks for beside the server's address, all text. "server", "command" and "arguments" are Retake's. */
+  readonly settings?: readonly FarmSetting[];
+}
+
+export interface FarmSetting {
+  readonly id: string;
+  readonly label: string;
+  readonly help: string;
+  readonly default: string;
+}
+
 /** What the artist is asked for: the part of JSON Schema that the inspector has fields for. */
 export interface ParamsSchema {
   readonly $schema?: string;
@@ -180,6 +197,7 @@ export interface Plugin {
   readonly importers?: Readonly<Record<string, Importer>>;
   readonly names?: Readonly<Record<string, Name>>;
   readonly methods?: Readonly<Record<string, Method>>;
+  readonly farms?: Readonly<Record<string, Farm>>;
 }
 
 // ---------------------------------------------------------------- timeline@1
@@ -613,6 +631,102 @@ export interface Gathered extends Place {
 export interface GatheredFrame {
   readonly frame: number;
   readonly denoised: Float32Array | Picture;
+}
+
+// ---------------------------------------------------------------- farm@1
+
+/**
+ * Gives the tasks of a farm job to a scheduler. It reaches nothing itself: it says what the server is to be asked, and is then asked the
+ * same again with all answers so far, until it does not ask any more; fifty questions at most. Retake asks at the address
+ * that the artist gave and nowhere else. What it cannot do, it throws in words.
+ */
+export interface Farm {
+  /** Gives it the tasks that it has not got yet: a job may be submitted again at any time. */
+  submit(
+    job: FarmTasks,
+    settings: FarmSettings,
+    answers: readonly ServerAnswer[],
+  ): Answer<ServerQuestion | { readonly ids: FarmIds }>;
+  /** What the scheduler says; `tasks` of the job are all that it has. */
+  status(
+    job: FarmTasks,
+    ids: FarmIds,
+    settings: FarmSettings,
+    answers: readonly ServerAnswer[],
+  ): Answer<ServerQuestion | FarmState>;
+  /** What has ended already is no fault. */
+  cancel(
+    job: FarmTasks,
+    ids: FarmIds,
+    settings: FarmSettings,
+    answers: readonly ServerAnswer[],
+  ): Answer<ServerQuestion | { readonly done: true }>;
+}
+
+export interface FarmTasks {
+  /** The same for whoever asks about it. */
+  readonly id: string;
+  readonly name: string;
+  /** Where it lies on this machine. */
+  readonly folder: string;
+  /** In `submit` all that is not whole yet: each step begins when the one before has ended. */
+  readonly tasks: readonly FarmTask[];
+}
+
+export interface FarmTask {
+  /** Of this job only: "render-3", "invert-12-16". */
+  readonly name: string;
+  /** In the order in which they run. */
+  readonly step: FarmStep;
+  /** First and last number of its step that it takes, both included. */
+  readonly first: number;
+  readonly last: number;
+  /** A program and its arguments, as the machines run them. Ends with 75 where another attempt may do better, with 65 where none does. */
+  readonly words: readonly string[];
+}
+
+export type FarmStep = 'invert' | 'render' | 'assemble';
+
+/** What the artist gave, complete with defaults. */
+export type FarmSettings = Readonly<Record<string, string>>;
+
+/** What the scheduler calls its jobs, by step. */
+export type FarmIds = Readonly<Partial<Record<FarmStep, readonly string[]>>>;
+
+/** What the server is to be asked. */
+export interface ServerQuestion {
+  readonly ask: {
+    readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+    /** Below the server's address: "/api/jobs?limit=10". */
+    readonly path: string;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly body?: string;
+  };
+}
+
+/** Redirects are answers like any other. */
+export interface ServerAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
+export interface FarmState {
+  /** Unknown: the scheduler has forgotten it. */
+  readonly state: 'waiting' | 'running' | 'ended' | 'unknown';
+  /** One line, for people. */
+  readonly words?: string;
+  readonly tasks: readonly FarmTaskState[];
+}
+
+export interface FarmTaskState {
+  readonly step: FarmStep;
+  readonly first: number;
+  readonly last: number;
+  readonly state: 'waiting' | 'running' | 'done' | 'failed';
+  /** The machine that it runs on. */
+  readonly host?: string | null;
+  /** Why it waits or has failed. */
+  readonly why?: string;
 }
 
 // ---------------------------------------------------------------- ui@1, for the page of a panel

@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import type { z } from 'zod';
 import type * as Api from '../../packages/plugin-api/index.d.ts';
+import type { farmV1 } from '../../src/common/plugins/farm-v1.ts';
 import type { manifestSchema, permissionsSchema } from '../../src/common/plugins/manifest.ts';
 import type { paramsSchema } from '../../src/common/plugins/params.ts';
 import type { sampling1 } from '../../src/common/plugins/sampling-v1.ts';
@@ -57,6 +58,7 @@ type Said<F> = F extends (...args: never[]) => infer Out ? Awaited<Out> : never;
 
 type Timeline = (typeof timelineV1)['calls'];
 type Sampling = (typeof sampling1)['calls'];
+type Farm = (typeof farmV1)['calls'];
 
 const HELD = [
   // The manifest.
@@ -81,6 +83,13 @@ const HELD = [
   same<Same<Said<Required<Api.Method>['gather']>, Answered<Sampling['gather']>>>(),
   same<Same<Told<Required<Api.Method>['settle']>, Given<Sampling['settle']>>>(),
   same<Same<Said<Required<Api.Method>['settle']>, Answered<Sampling['settle']>>>(),
+  // farm@1.
+  same<Same<Told<Api.Farm['submit']>, Given<Farm['submit']>>>(),
+  same<Same<Said<Api.Farm['submit']>, Answered<Farm['submit']>>>(),
+  same<Same<Told<Api.Farm['status']>, Given<Farm['status']>>>(),
+  same<Same<Said<Api.Farm['status']>, Answered<Farm['status']>>>(),
+  same<Same<Told<Api.Farm['cancel']>, Given<Farm['cancel']>>>(),
+  same<Same<Said<Api.Farm['cancel']>, Answered<Farm['cancel']>>>(),
   // ui@1.
   same<Same<Api.UiRead, UiRead>>(),
   same<Same<Api.UiValues, { [What in UiRead]: z.output<(typeof uiValues)[What]> }>>(),

@@ -284,7 +284,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/farm/drivers',
-    'farm, farm/openjd, farm/slurm, farm/work, child-environment.ts, common, common/plugins',
+    'farm, farm/openjd, farm/slurm, farm/work, plugins, resources.ts, child-environment.ts, common, common/plugins',
     'A scheduler gets tasks onto machines; what they are is none of its business.',
   ),
   area(
@@ -304,7 +304,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine',
-    'calls, farm, interchange, plugins/*, plugin-methods, queue, recipe, methods, models, artefacts, onnx, media, watchdog, main, common, common/settings, contract, time',
+    'calls, farm, farm/drivers, interchange, plugins/*, plugin-methods, queue, recipe, methods, models, artefacts, onnx, media, watchdog, main, common, common/settings, contract, time',
     'The top of the engine wires what is below it, and nobody below knows it but for single files.',
   ),
   // The page, from below.

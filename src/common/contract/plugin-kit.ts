@@ -11,6 +11,7 @@ export const PLUGIN_KINDS = [
   'panel',
   'estimator',
   'model',
+  'farm',
 ] as const;
 export type PluginKind = (typeof PLUGIN_KINDS)[number];
 

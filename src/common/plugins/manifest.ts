@@ -90,6 +90,27 @@ const panel = z.strictObject({
   commands: z.array(uiCommand).max(40),
 });
 
+/** Settings that every farm has, which are Retake's. */
+const FARM_SETTINGS = ['server', 'command', 'arguments'];
+const farmSetting = z.strictObject({
+  id: z
+    .string()
+    .regex(/^[a-z][A-Za-z0-9]{0,39}$/, 'must be a name such as "pool"')
+    .refine(
+      (id) => !FARM_SETTINGS.includes(id) && !(id in Object.prototype),
+      'is a name that every farm has',
+    ),
+  label: textUpTo(60),
+  help: textUpTo(300),
+  default: z.string().max(10_000),
+});
+const farm = z.strictObject({
+  ...what,
+  summary: textUpTo(300),
+  /** What it asks for beside the server's address, all text. */
+  settings: z.array(farmSetting).max(40).default([]),
+});
+
 const contributions = z.strictObject({
   methods: manyOf(method),
   exporters: manyOf(exporter),
@@ -98,6 +119,7 @@ const contributions = z.strictObject({
   estimators: manyOf(estimator),
   models: manyOf(model),
   panels: manyOf(panel),
+  farms: manyOf(farm),
 });
 type Contributions = z.output<typeof contributions>;
 type ContributionKind = keyof Contributions;
@@ -124,6 +146,7 @@ const TIERS_OF: Readonly<Record<ContributionKind, readonly Tier[]>> = {
   estimators: TIERS,
   models: TIERS,
   panels: TIERS,
+  farms: ['script', 'process'],
 };
 
 export const manifestSchema = z

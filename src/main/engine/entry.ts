@@ -12,6 +12,7 @@ import { JobPlugins } from './calls/job-plugins.ts';
 import { pluginKitHandlers } from './calls/plugin-kit.ts';
 import { afterPlugins, mindingProjects, pluginHandlers } from './calls/plugins.ts';
 import { dataDirectory, prepareDataDirectory } from './data-paths.ts';
+import { farmContributor } from './farm/drivers/of-plugins.ts';
 import { runTask, type TaskParts } from './farm/run-task.ts';
 import { timelineContributor } from './interchange/of-plugins.ts';
 import { probeClip } from './media/probe.ts';
@@ -106,6 +107,7 @@ const plugins = once(() => {
       networksOfPlugins<InstalledPlugin>(dir, requireSame),
       methodContributor((id) => running().handle(id)),
       timelineContributor((id) => running().handle(id)),
+      farmContributor((id) => running().handle(id)),
     ],
     onChange: () => emit({ kind: 'plugins' }),
   });

@@ -35,7 +35,7 @@ const SEEN = {
 
 /** All that a plugin brings, in the order in which it is shown. */
 export function given(contributes: Manifest['contributes']): readonly Given[] {
-  const { methods, exporters, importers, names, estimators, models, panels } = contributes;
+  const { methods, exporters, importers, names, estimators, models, panels, farms } = contributes;
   return [
     ...(methods ?? []).map(({ label, summary }) => ({ kind: 'Method', label, note: summary })),
     ...(exporters ?? []).map(({ label, programs, ending }) => ({
@@ -53,6 +53,7 @@ export function given(contributes: Manifest['contributes']): readonly Given[] {
     ...(estimators ?? []).map(({ label, role }) => ({ kind: 'Network', label, note: ROLES[role] })),
     ...(models ?? []).map(({ label }) => ({ kind: 'Model', label, note: '' })),
     ...(panels ?? []).map((panel) => ({ kind: 'Panel', label: panel.label, note: panelNote(panel) })),
+    ...(farms ?? []).map(({ label, summary }) => ({ kind: 'Farm', label, note: summary })),
   ];
 }
 

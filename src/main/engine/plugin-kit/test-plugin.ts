@@ -11,6 +11,7 @@ import type { InstalledPlugin } from '../plugins/installed.ts';
 import type { PluginLog } from '../plugins/log.ts';
 import { OFFERED } from '../plugins/offered.ts';
 import { broken, Checking, recording } from './checking.ts';
+import { checkFarms } from './farms.ts';
 import { type PluginFiles, pluginFiles } from './files.ts';
 import { readWrittenManifest } from './manifest.ts';
 import { checkMethods } from './methods.ts';
@@ -57,6 +58,7 @@ export async function testPlugin(
         await checkImporters(checking, handle, contributes, samples, signal);
         await checkNames(checking, handle, contributes, signal);
         await checkMethods(checking, handle, manifest, signal);
+        await checkFarms(checking, handle, contributes, signal);
         if (record && checking.passed) {
           const few = worthKeeping(calls);
           await writeRecorded(folder, few);

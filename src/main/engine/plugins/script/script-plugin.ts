@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { AppError } from '../../../../common/errors.ts';
 import { issueText } from '../../../../common/issue.ts';
+import { farmV1 } from '../../../../common/plugins/farm-v1.ts';
 import type { PluginHandle } from '../../../../common/plugins/handle.ts';
 import { agree, type Suite, suiteId } from '../../../../common/plugins/suites.ts';
 import { timelineV1 } from '../../../../common/plugins/timeline-v1.ts';
@@ -12,7 +13,7 @@ import { readSources } from './sources.ts';
 import { ScriptThread } from './thread.ts';
 
 /** What scripts can be asked. */
-const OFFERED: readonly Suite[] = [timelineV1];
+const OFFERED: readonly Suite[] = [timelineV1, farmV1];
 
 /** An interpreter is some hundred times slower than Node: enough for the timeline of a film. */
 const LIMITS: ScriptLimits = {
