@@ -26,7 +26,7 @@ const out = resolve(values.out ?? join(root, 'dist'));
 /** The window and its shell have no place in a terminal. */
 const PARTS = [
   ...['bin', 'out/main', 'resources/clip-tokenizer', 'resources/resolve', 'LICENSE', 'README.md'],
-  ...['resources/plugin-templates', 'packages/plugin-api'],
+  ...['resources/farm', 'resources/plugin-templates', 'packages/plugin-api'],
 ];
 const SHELL = ['out/main/app.js', 'out/main/packages.json'];
 

@@ -3,12 +3,13 @@ import { AppError } from '../../../../common/errors.ts';
 import { BUILT_IN } from '../../../../common/plugins/built-in.ts';
 import { Registry } from '../../../../common/plugins/registry.ts';
 import type { DriverSettings, FarmDriver } from '../driver.ts';
+import { flamenco } from './flamenco.ts';
 import { local } from './local.ts';
 import { openjd } from './openjd.ts';
 import { slurm } from './slurm.ts';
 
 /** Those of Retake, in the order in which artists are shown them. */
-const ofRetake: readonly FarmDriver[] = [local, slurm, openjd];
+const ofRetake: readonly FarmDriver[] = [local, slurm, flamenco, openjd];
 
 /** All there are: those of plugins come after, as they are contributed. */
 export const farmDrivers = new Registry<FarmDriver>('farm driver');
