@@ -11,7 +11,7 @@ import { parse } from 'yaml';
 import { flamenco } from '../../src/main/engine/farm/drivers/flamenco.ts';
 import { getDriver, settingsFor } from '../../src/main/engine/farm/drivers/registry.ts';
 import { resource } from '../../src/main/engine/resources.ts';
-import { bringTake, farmFolder } from '../helpers/farm-folder.ts';
+import { bringTake, farmFolder } from '../helpers/handed-out.ts';
 import { type Asked, serve } from '../helpers/server.ts';
 
 const script = readFileSync(resource('farm', 'retake-farm.js')!, 'utf8');
