@@ -26,7 +26,8 @@ beforeEach(() => {
   running = new RunningPlugins({
     tiers: {
       process: () => Promise.reject(new Error('not here')),
-      script: (plugin) => openScriptPlugin(plugin),
+      // Long, for machines that do much else.
+      script: (plugin) => openScriptPlugin(plugin, { limits: { deadlineMs: 120_000 } }),
     },
     disable: async () => {},
   });
