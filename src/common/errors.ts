@@ -67,6 +67,13 @@ export class AppError extends Error {
   }
 }
 
+/** A request that this machine has too little memory for; another may have enough. */
+export class TooLittleMemory extends AppError {
+  constructor(message: string, context: { doing: string; hint?: string }) {
+    super('usage', message, context);
+  }
+}
+
 /** A broken invariant of our own: always a bug, never the artist's fault. */
 export function assert(condition: unknown, what: string): asserts condition {
   if (!condition) throw new Error(`assertion failed: ${what}`);

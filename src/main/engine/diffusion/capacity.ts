@@ -1,5 +1,5 @@
 /** How many frames one call of the network takes; what cannot be divided and is too much for memory is refused. */
-import { AppError } from '../../../common/errors.ts';
+import { TooLittleMemory } from '../../../common/errors.ts';
 import { attendingOf, type Pass, passesOf, type Run } from './run.ts';
 import type { Attending } from './types.ts';
 
@@ -27,8 +27,7 @@ export function checkCapacity(runs: readonly Run[], { fits }: Capacity): void {
         const room = Math.max(0, fits(attendingOf(pass)));
         if (pass.frames.length <= room) continue;
         const most = room < 2 ? 'not even two fit' : `${room} fit`;
-        throw new AppError(
-          'usage',
+        throw new TooLittleMemory(
           `this edit looks at ${pass.frames.length} frames at once; of this size ${most} into memory`,
           {
             doing: 'planning the memory',

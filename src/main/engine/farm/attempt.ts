@@ -100,16 +100,16 @@ export class Attempt implements AsyncDisposable {
   async ends(state: 'done' | 'failed' | 'stopped', error: unknown = null): Promise<void> {
     clearInterval(this.#timer);
     await this.#writing;
-    const { message, hint } = toWire(error);
-    const again = exitOf(error) === EXIT_AGAIN;
+    const { code, message, doing, hint } = toWire(error);
+    const failure = {
+      line: code === 'cancelled' ? message : errorLine(new AppError(code, message, { doing })),
+      ...{ hint, again: exitOf(error) === EXIT_AGAIN },
+    };
     this.#state = {
       ...this.#state,
       state,
       ...(state === 'done' && { fraction: 1, doing: 'done' }),
-      error:
-        state === 'failed'
-          ? { line: error instanceof AppError ? errorLine(error) : message, hint, again }
-          : null,
+      error: state === 'failed' ? failure : null,
     };
     // The disk may be what it failed of: then the exit code alone says so.
     await this.#writeNow().catch(() => {});

@@ -301,7 +301,27 @@ class Task {
       });
     const said = { format: 1, host: hostname(), at: Date.now(), takes: job.shots.length };
     await writeWhole(farmPaths.assembled(asked.folder), `${JSON.stringify(said, null, 2)}\n`);
+    await tidy(asked.folder);
   }
+}
+
+/** What lost attempts left half made is of no use once all takes are whole; what was put aside stays. */
+async function tidy(folder: string): Promise<void> {
+  const namesIn = (place: string) => readdir(place).catch(() => []);
+  const remove = async (place: string, isLeft: RegExp) => {
+    for (const name of await namesIn(place))
+      if (isLeft.test(name)) await rm(join(place, name), { recursive: true, force: true }).catch(() => {});
+  };
+  for (const shot of await namesIn(join(folder, 'shots'))) {
+    await remove(join(folder, 'shots', shot), /^\.take\./);
+    await remove(join(folder, 'shots', shot, 'artefacts'), /^\./);
+  }
+  for (const name of await namesIn(join(folder, 'attempts')))
+    for (const attempt of await namesIn(join(folder, 'attempts', name)))
+      await remove(
+        join(folder, 'attempts', name, attempt),
+        /^(kept-\d+|shot-\d+\.(checkpoint|sources\.json|enough)|\..*)$/,
+      );
 }
 
 const WORDS = {

@@ -1,6 +1,6 @@
 /** Whether a render fits into memory, and if not, what would: told before its first frame. */
 import prettyBytes from 'pretty-bytes';
-import { AppError } from '../../../common/errors.ts';
+import { TooLittleMemory } from '../../../common/errors.ts';
 import { settingWord } from '../../../common/settings/setting-word.ts';
 import type { LatentShape } from '../diffusion/types.ts';
 import { attentionFor } from '../methods/registry.ts';
@@ -76,8 +76,7 @@ export function checkMemory(planned: Planned, needed: RenderMemory, free: number
     method.sites === 'none' ? null : 'use a method that looks at no other frames (sdedit, mix)',
   ];
   const [first, ...rest] = ways.filter((way) => way !== null) as [string, ...string[]];
-  throw new AppError(
-    'usage',
+  throw new TooLittleMemory(
     `this edit needs about ${prettyBytes(needed.total)} of memory at ${fit.width}×${fit.height}, and ${prettyBytes(free)} are free`,
     {
       doing: 'planning the memory',
