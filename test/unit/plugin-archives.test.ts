@@ -168,11 +168,11 @@ const attacks: [string, () => Promise<unknown>, RegExp][] = [
   ['has a long name', () => zipOf(zip(), whole({ ...code, [`${'a'.repeat(300)}`]: '' })), /longer than 200/],
   [
     'has too many files',
-    () =>
-      zipOf(zip(), {
-        ...whole(code),
-        ...Object.fromEntries(Array.from({ length: 4100 }, (_, i) => [`f${i}`, ''])),
-      }),
+    () => {
+      const many = Object.fromEntries(Array.from({ length: 4100 }, (_, i) => [`f${i}`, '']));
+      // What is stored takes no deflater, of which each takes longer to make than to use.
+      return zipOf(zip(), { ...whole(code), ...many }, () => ({ compress: false }));
+    },
     /has more than 4000 entries/,
   ],
   [
