@@ -32,6 +32,8 @@ export interface Cluster extends AsyncDisposable {
   kill(node: string): void;
   /** Ends a node's slurmd alone: nobody hears of it, and what runs there goes on. */
   cutOff(node: string): void;
+  /** A node that was ended is there again. */
+  revive(node: string): void;
   /** Tasks that were given back wait two minutes, in which what ails a node may pass: they may start now. */
   letGo(): void;
   /** Of slurmctld and all nodes, for a test that has failed. */
@@ -80,6 +82,7 @@ export async function startCluster({
     env,
     ask,
     cutOff: (node) => endHard(children.get(node)),
+    revive: (node) => start(node, '/usr/sbin/slurmd', ['-D', '-N', node, '-f', conf]),
     kill(node) {
       endHard(children.get(node));
       // Once more for what they have started meanwhile.

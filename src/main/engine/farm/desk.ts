@@ -1,4 +1,7 @@
-/** What this desk does with farms: packs, hands in, asks, takes back, brings home. The folders are the truth; a list says which are its own. */
+/**
+ * What this desk does with farms: packs, hands in, asks, takes back, brings home. The folders are the truth; a list says which are
+ * its own. Long, since each of these is a call of the contract, and no state is kept but what was told last.
+ */
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import type { FarmCollected, FarmDriverInfo, FarmPacked, FarmStatus } from '../../../common/contract/farm.ts';
 import { AppError, Cancelled, errorLine } from '../../../common/errors.ts';

@@ -1,7 +1,7 @@
 /**
  * One task of a job, as every machine does it: into a scratch folder of its own goes what others have brought, out of it what
  * this one makes, each under the name of its attempt until it is whole. A machine that was cut off may work on beside its twin:
- * who comes second finds the name taken, and lets go.
+ * who comes second finds the name taken, and lets go. Long, since what a task does from its first word to its exit code is told here.
  */
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';

@@ -26,6 +26,7 @@ export async function statusOf(facts: FolderFacts, told: Told): Promise<FarmStat
   const { folder, job, submission } = facts;
   const begun = await begunTasks(folder);
   const over = facts.cancelled || told.scheduler?.state === 'ended';
+  const tasks = tasksByShot(told.scheduler);
   const shots: ShotStatus[] = [];
   for (const shot of job.shots) {
     const { number } = shot;
@@ -38,7 +39,7 @@ export async function statusOf(facts: FolderFacts, told: Told): Promise<FarmStat
     const isWhole = hasTake(folder, number);
     const wasBegun = begun.has(taskName('render', { first: number, last: number }));
     const attempts = wasBegun ? await attemptsAt(folder, number) : { count: 0, newest: null };
-    const task = taskOf(told.scheduler, number);
+    const task = tasks.get(number) ?? null;
     const now = isHome || isWhole ? whole(isHome, attempts) : notWhole(attempts, task, over);
     const one = { number, shotId: shot.shotId, name: shot.name, ...now };
     if (isWhole) told.known.set(number, one);
@@ -56,10 +57,15 @@ export async function statusOf(facts: FolderFacts, told: Told): Promise<FarmStat
   };
 }
 
-function taskOf(scheduler: SchedulerState | null, number: number): SchedulerTask | null {
-  const isIt = ({ step, first, last }: SchedulerTask) =>
-    step === 'render' && first <= number && number <= last;
-  return scheduler?.tasks.find(isIt) ?? null;
+/** Of several that have a shot, the first that the scheduler names. */
+function tasksByShot(scheduler: SchedulerState | null): Map<number, SchedulerTask> {
+  const tasks = new Map<number, SchedulerTask>();
+  for (const task of scheduler?.tasks ?? []) {
+    if (task.step !== 'render') continue;
+    for (let number = task.first; number <= task.last; number++)
+      if (!tasks.has(number)) tasks.set(number, task);
+  }
+  return tasks;
 }
 
 type Now = Omit<ShotStatus, 'number' | 'shotId' | 'name'>;

@@ -188,13 +188,16 @@ class Shift {
   /** Waits for a network disk that is gone for a while; after that, what was this worker's is others' anyway. */
   async #reached<T>(ask: () => Promise<T>): Promise<T> {
     const { signal, onNews, pollMs = POLL_MS } = this.#options;
-    for (let waited = 0; ; waited += pollMs) {
+    let since: number | null = null;
+    for (;;) {
       try {
         return await ask();
       } catch (error) {
         const { code = '', message } = error as NodeJS.ErrnoException;
-        if (!UNREACHABLE.has(code) || signal.aborted || waited > SILENCE_MS) throw error;
-        if (waited === 0) onNews({ kind: 'unreachable', why: message });
+        if (!UNREACHABLE.has(code) || signal.aborted) throw error;
+        if (since === null) onNews({ kind: 'unreachable', why: message });
+        since ??= performance.now();
+        if (performance.now() - since > SILENCE_MS) throw error;
         await sleep(pollMs, null, { signal }).catch(() => {});
       }
     }
