@@ -228,7 +228,7 @@ describe('the window', () => {
 });
 
 describe('the installed program', () => {
-  it('reads no options of Node from its surroundings, and is a plain Node for plugins alone', () => {
+  it('reads no options of Node from its surroundings, and is a plain Node for plugins and tasks of a farm alone', () => {
     const fuses = readFileSync(join(root, 'electron-builder.yml'), 'utf8');
     for (const off of [
       'enableNodeOptionsEnvironmentVariable',
@@ -248,7 +248,8 @@ describe('the installed program', () => {
     const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts'))
       .filter((name) => readFileSync(join(root, 'src', name), 'utf8').includes('ELECTRON_RUN_AS_NODE'));
-    expect(sources.map((name) => name.replaceAll('\\', '/'))).toEqual([
+    expect(sources.map((name) => name.replaceAll('\\', '/')).toSorted()).toEqual([
+      'main/engine/farm/this-program.ts',
       'main/engine/plugins/process/child.ts',
     ]);
   });

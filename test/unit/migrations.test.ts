@@ -18,6 +18,7 @@ const KNOWN: Readonly<Record<string, string>> = {
   'queue/001-jobs.ts': '353a51abd1d54fdf',
   'queue/002-desktop-queue.ts': '7efef9c102443c6a',
   'queue/003-one-table.ts': '30015f2ba07adc0e',
+  'queue/004-collected.ts': 'f1cac63c0e8ea708',
 };
 
 test('a migration is never edited: files are taken only if their schema is what the migrations make', async () => {

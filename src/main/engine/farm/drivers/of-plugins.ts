@@ -24,8 +24,9 @@ type Contribution = NonNullable<InstalledPlugin['manifest']['contributes']['farm
 export function farmContributor(open: (pluginId: string) => Promise<PluginHandle>): Contributor {
   return {
     contribute(plugin) {
-      for (const farm of plugin.manifest.contributes.farms ?? [])
-        farmDrivers.contribute(plugin.facts, driverOf(plugin, farm, open));
+      const { facts, manifest } = plugin;
+      for (const farm of manifest.contributes.farms ?? [])
+        farmDrivers.contribute(facts, driverOf(plugin, farm, open));
     },
     withdraw: (id) => farmDrivers.withdraw(id),
   };
