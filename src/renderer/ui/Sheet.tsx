@@ -1,6 +1,6 @@
 /** A dialog over the window: title, close button, Escape, focus kept inside and given back. */
 import { X } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect } from 'react';
 import { Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
 import { IconButton } from './IconButton.tsx';
 import styles from './Sheet.module.css';
@@ -13,6 +13,15 @@ interface Props {
 }
 
 export function Sheet({ title, isOpen, onClose, children }: Props) {
+  // What had the focus may have been disabled since: the key then goes to the document, where no dialog hears it.
+  useEffect(() => {
+    if (!isOpen) return;
+    const onKeyDown = ({ key }: KeyboardEvent) => {
+      if (key === 'Escape' && document.activeElement === document.body) onClose();
+    };
+    document.addEventListener('keydown', onKeyDown);
+    return () => document.removeEventListener('keydown', onKeyDown);
+  }, [isOpen, onClose]);
   return (
     <ModalOverlay
       className={styles.veil}
