@@ -36,7 +36,7 @@ export function ShotRow({ place, job, shot }: Props) {
             type="button"
             className={styles.fold}
             aria-expanded={showsLines}
-            aria-label={`What was said last of ${name}`}
+            aria-label={`Log of ${name}`}
             tabIndex={place.isActive ? 0 : -1}
             onClick={() => setShowsLines(!showsLines)}
           >
