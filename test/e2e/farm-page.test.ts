@@ -61,7 +61,7 @@ it('a job of two thousand shots is drawn where it is in sight, what failed first
   await row(/^Shot 2000, /).waitFor();
   expect(await page.getByRole('tab', { name: 'Queue 1999' }).count()).toBe(1);
   expect(await farm().getByRole('listitem').count()).toBeLessThan(40);
-  await farm().getByText(`No room in /${LONG} Make some.`).waitFor();
+  await farm().getByText(`No room in /${LONG}. Make some.`).waitFor();
   await farm().getByRole('button', { name: 'Log of Shot 2000' }).click();
   // The newest line is the one in sight.
   const said = farm().locator('pre');

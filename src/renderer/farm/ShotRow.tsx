@@ -48,8 +48,7 @@ export function ShotRow({ place, job, shot }: Props) {
       <p className={isBad ? texts.problem : texts.quiet}>{text}</p>
       {error ? (
         <p className={styles.why}>
-          {sentence(error.line)}
-          {error.hint ? ` ${error.hint}` : ''}
+          {`${sentence(error.line).replace(/[.\s]+$/, '')}.${error.hint ? ` ${error.hint}` : ''}`}
         </p>
       ) : null}
       {state === 'running' ? (
