@@ -33,7 +33,7 @@ export default defineConfig({
           name: 'golden',
           include: ['test/golden/**/*.test.ts'],
           // The slowest takes half a minute on an idle machine; what hangs is told all the same.
-          testTimeout: 180_000,
+          testTimeout: 300_000,
           hookTimeout: 180_000,
           sequence: { groupOrder: 1 },
         },
@@ -43,7 +43,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
-          testTimeout: 180_000,
+          testTimeout: 300_000,
           hookTimeout: 180_000,
           sequence: { groupOrder: 1 },
         },

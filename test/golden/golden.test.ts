@@ -36,7 +36,7 @@ function changedCase(name: string, change: (manifest: Manifest) => void): string
 }
 
 describe.skipIf(!golden)('goldens', () => {
-  it('all pass but those whose feature is not built', { timeout: 300_000 }, async () => {
+  it('all pass but those whose feature is not built', { timeout: 900_000 }, async () => {
     const rows = await runGolden(golden!);
     expectEveryForm(rows, ['sd1', 'sd2v', 'depth', 'sdxl']);
     expect(rows.filter(({ status }) => status === 'pass').length).toBeGreaterThanOrEqual(35);

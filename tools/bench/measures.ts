@@ -3,6 +3,7 @@ import { attention, demoAttention } from './attention.ts';
 import { calls, callsPattern } from './calls.ts';
 import { checkpoints, xlCheckpoints } from './checkpoints.ts';
 import { crossAttention } from './cross-attention.ts';
+import { farm } from './farm.ts';
 import { fewerCalls } from './fewer-calls.ts';
 import { foretold, foretoldGrid } from './foretold.ts';
 import { gradients } from './gradients.ts';
@@ -44,6 +45,7 @@ export const MEASURES: readonly Measure[] = [
   largeReuse,
   vaeTiles,
   vaeTilesLarge,
+  farm,
   gradients,
   foretoldGrid,
   realSize,
