@@ -47,7 +47,7 @@ export interface ClusterOptions {
   readonly cpus?: number;
 }
 
-/** @throws Error with the logs where the cluster is not up within a minute */
+/** @throws Error with the logs where the cluster is not up within three minutes */
 export async function startCluster({
   nodes,
   maxArraySize = 1001,
@@ -226,7 +226,7 @@ function isAlive(child: ChildProcess): boolean {
 }
 
 async function until(there: () => boolean): Promise<void> {
-  for (const end = Date.now() + 60_000; !there(); await sleep(100)) {
+  for (const end = Date.now() + 180_000; !there(); await sleep(100)) {
     if (Date.now() > end) throw new Error('the cluster is not up');
   }
 }
