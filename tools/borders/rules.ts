@@ -410,7 +410,7 @@ export const LIBRARIES: readonly Library[] = [
     library(
       name,
       '',
-      'The network is asked by the downloader only, with fetch, which biome.json keeps to it.',
+      'The network is asked by the downloader only, with fetch, which biome.json keeps to it and to what asks schedulers of farms.',
     ),
   ),
   library(
