@@ -1,5 +1,5 @@
 /**
- * npm run farm-night -- --shots 200: a night on a farm, with a tiny model. Shots of a project are handed to nodes of Slurm that die at
+ * npm run bench:night -- --shots 200: a night on a farm, with a tiny model. Shots of a project are handed to nodes of Slurm that die at
  * random, some with all that runs on them, some so that their work goes on unseen beside its twin; takes are collected on the way and
  * twice at the end, and what failed is handed in again. Ends with 1 where a take is lost, double, or other than the desk makes it.
  */
@@ -24,7 +24,7 @@ const { values } = parseArgs({
     /** Seconds between two deaths, on average. */
     every: { type: 'string', default: '45' },
     seed: { type: 'string', default: '1' },
-    out: { type: 'string', default: 'test-results/farm-night.json' },
+    out: { type: 'string', default: 'test-results/night.json' },
   },
 });
 const [shots, nodeCount, every, seed] = [values.shots, values.nodes, values.every, values.seed].map(
