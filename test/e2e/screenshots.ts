@@ -229,6 +229,22 @@ if (demoBundle()) {
   await inShots();
   await app.page.keyboard.press('c');
   await state(app, 'queue when done', () => app.page.getByRole('tab', { name: /Queue/ }).click());
+  await state(app, 'send to farm', async () => {
+    await app.page.getByRole('tab', { name: 'Inspector' }).click();
+    await app.page.getByRole('button', { name: 'Send to farm…' }).click();
+    await app.page.getByRole('dialog', { name: 'Send to farm' }).getByText('Folder of the job').waitFor();
+  });
+  await state(app, 'farm in the queue', async () => {
+    await app.page.getByRole('button', { name: 'Send 1 shot' }).click();
+    const farm = app.page.getByRole('region', { name: 'Farm' });
+    await farm.getByText(/ · \d+ %/).waitFor({ timeout: RENDER_MS });
+  });
+  await state(app, 'take from the farm', () =>
+    app.page
+      .getByRole('region', { name: 'Farm' })
+      .getByText(/^Its take is here/)
+      .waitFor({ timeout: RENDER_MS }),
+  );
   await state(app, 'queue while learning', async () => {
     await app.page.getByRole('tab', { name: 'Inspector' }).click();
     await unfoldAll(app.page);
