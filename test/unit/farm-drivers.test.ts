@@ -1,5 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { BUILT_IN } from '../../src/common/plugins/built-in.ts';
 import {
@@ -41,6 +41,27 @@ test('a driver is found by its id, and its settings are completed', () => {
     arguments: '',
   });
   expect(() => settingsFor(getDriver('trial'), { comand: '' })).toThrow(/no setting "comand"/);
+});
+
+test('what is written of drivers names those there are, and settings that they have', () => {
+  const root = resolve(import.meta.dirname, '../..');
+  const pages = [
+    'README.md',
+    'CHANGELOG.md',
+    ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
+  ];
+  const all = pages
+    .filter((page) => page.endsWith('.md'))
+    .map((page) => readFileSync(join(root, page), 'utf8'))
+    .join('\n');
+  const set = [...all.matchAll(/retake farm set ([a-z]\S*) (\w+)/g)];
+  expect(set.length).toBeGreaterThan(1);
+  for (const [, driver, setting] of set) settingsFor(getDriver(driver!), { [setting!]: '' });
+  const handed = [...all.matchAll(/retake farm (?:submit|again) [^`\n]*--to ([a-z]+)([^`\n]*)/g)];
+  expect(handed.length).toBeGreaterThan(2);
+  for (const [, driver, rest] of handed)
+    for (const [, setting] of [['', 'command'], ...rest!.matchAll(/--set (\w+)=/g)])
+      settingsFor(getDriver(driver!), { [setting!]: '' });
 });
 
 test('what a scheduler says of a task has its step and its host', async () => {
