@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { RETAKE_VERSION } from '../../src/common/contract/version.ts';
 import { local } from '../../src/main/engine/farm/drivers/local.ts';
 import { type FarmJob, farmJob } from '../../src/main/engine/farm/job-folder.ts';
 import { standingOf, take } from '../../src/main/engine/farm/work/claims.ts';
@@ -28,7 +29,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 function writeJob(shots: number, units: readonly (readonly [shot: number, start: number])[] = []): FarmJob {
   const job = farmJob.parse({
-    ...{ format: 1, id: 'abcdefgh01', name: 'A film', version: '1.0.0', createdAt: 1 },
+    ...{ format: 1, id: 'abcdefgh01', name: 'A film', version: RETAKE_VERSION, createdAt: 1 },
     ...{ project: { id: 'p', path: '/films/A film.retake' }, takesFolder: '/films/takes' },
     shots: Array.from({ length: shots }, (_, i) => ({
       ...{ number: i + 1, shotId: `s${i + 1}`, name: `Shot ${i + 1}`, start: 0, end: 12 },
@@ -133,6 +134,12 @@ test('a machine that has failed with a task leaves it to others for a while', as
   expect(second.done + (await first).done).toBe(2);
   expect(ran()).toEqual(['render-1 1', 'render-1 2', 'assemble-1 1']);
   expect(news.filter((one) => one.kind === 'begins' && one.task === 'render-1')).toHaveLength(1);
+});
+
+test('a machine with another Retake takes nothing, so that it fails nothing for the others', async () => {
+  writeFileSync(join(folder, 'job.json'), JSON.stringify({ ...writeJob(1), version: '0.0.1' }));
+  await expect(works()).rejects.toMatchObject({ code: 'version-mismatch' });
+  expect(await readdir(folder)).toEqual(['job.json']);
 });
 
 test('what is stopped gives its task back, and that is no failure', async () => {

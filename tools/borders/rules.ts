@@ -289,7 +289,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/farm/work',
-    'job-folder.ts, missing.ts, main, common',
+    'job-folder.ts, missing.ts, read-job.ts, main',
     'Who works on a folder watches files and starts programs: it needs no engine, so the command line runs it.',
   ),
   area(

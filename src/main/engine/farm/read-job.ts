@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { RETAKE_VERSION } from '../../../common/contract/version.ts';
 import { AppError } from '../../../common/errors.ts';
 import { type EditSettings, editSettings } from '../../../common/settings/settings.ts';
-import { fromSystem } from '../media/target.ts';
+import { systemWords } from '../../../common/system-errors.ts';
 import { type FarmJob, farmJob, farmPaths } from './job-folder.ts';
 
 /** @throws AppError usage for what is none, version-mismatch, cache-unusable where it cannot be reached */
@@ -43,8 +43,8 @@ async function readJson(path: string): Promise<unknown> {
     text = await readFile(path, 'utf8');
   } catch (cause) {
     // A disk that is not mounted is an empty folder: another machine may have it.
-    const { message } = fromSystem(cause, '');
-    throw new AppError('cache-unusable', `${basename(path)} cannot be read: ${message}`, {
+    const why = systemWords(cause)?.what ?? String(cause);
+    throw new AppError('cache-unusable', `${basename(path)} cannot be read: ${why}`, {
       doing: "reaching the job's folder",
       hint: 'Check that this machine has the disk on which the job lies.',
       cause,

@@ -2,11 +2,10 @@
  * Works on a job: takes one task after the other until none is left. Any number of machines may do so at once on one shared
  * folder, and start and stop when they like.
  */
-import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AppError } from '../../../../common/errors.ts';
-import { type FarmJob, farmJob, farmPaths } from '../job-folder.ts';
+import type { FarmJob } from '../job-folder.ts';
 import { hasTake, missingTasks } from '../missing.ts';
+import { readJob } from '../read-job.ts';
 import { SILENCE_MS, type Standing, standingOf, take } from './claims.ts';
 import { tryAgain, workPaths, writeEnding, writtenAt } from './files.ts';
 import { orderOf, type Task } from './order.ts';
@@ -53,7 +52,7 @@ export interface WorkDone {
   readonly stopped: boolean;
 }
 
-/** @throws AppError usage for a folder that is no job; what the file system says where it cannot be written to */
+/** @throws AppError as readJob, before any task is anybody's; what the file system says where it cannot be written to */
 export async function work(folder: string, options: WorkOptions): Promise<WorkDone> {
   const job = await readJob(folder);
   if (options.again) await tryAgain(folder);
@@ -232,22 +231,4 @@ class Shift {
 async function isWhole(folder: string, job: FarmJob, { step, range }: Task): Promise<boolean> {
   if (step === 'render') return hasTake(folder, range.first);
   return step === 'assemble' && (await missingTasks(folder, job, 'assemble')).length === 0;
-}
-
-/** @throws AppError usage for a folder that is no job */
-async function readJob(folder: string): Promise<FarmJob> {
-  const doing = 'reading the farm job';
-  let raw: unknown;
-  try {
-    raw = JSON.parse(await readFile(farmPaths.job(folder), 'utf8'));
-  } catch (cause) {
-    throw new AppError('usage', `there is no farm job in ${folder}`, {
-      ...{ doing, cause, hint: 'Name the folder that "retake farm pack" or "retake farm submit" made.' },
-    });
-  }
-  const read = farmJob.safeParse(raw);
-  if (read.success) return read.data;
-  throw new AppError('usage', `job.json in ${folder} is none of this Retake`, {
-    ...{ doing, cause: read.error, hint: 'Use the version of Retake that packed it.' },
-  });
 }
