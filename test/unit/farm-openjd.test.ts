@@ -228,7 +228,10 @@ test('the driver makes the folder a bundle, with what the place wants of machine
   expect(template.steps[1].hostRequirements.amounts).toEqual([{ name: 'amount.worker.gpu', min: 1 }]);
   expect(read('parameter_values.json').parameterValues).not.toHaveLength(0);
   expect(read('asset_references.json')).toHaveProperty('assetReferences.inputs.filenames');
-  for (const wrong of [{ gpus: 'many' }, { chunks: 'perhaps' }] as Record<string, string>[])
+  for (const wrong of [{ gpus: 'many' }, { chunks: 'perhaps' }, { command: '"/opt' }] as Record<
+    string,
+    string
+  >[])
     await expect(openjd.submit({ folder, job: jobOf() }, wrong, signal)).rejects.toMatchObject({
       code: 'usage',
     });

@@ -3,6 +3,7 @@ import { AppError } from '../../../../common/errors.ts';
 import { type DriverSettings, type FarmDriver, PROGRAM_SETTINGS } from '../driver.ts';
 import { type TemplateOptions, templateOf } from '../openjd/template.ts';
 import { writeBundle } from '../openjd/write.ts';
+import { wordsOf } from './words.ts';
 
 export const openjd: FarmDriver = {
   id: 'openjd',
@@ -80,10 +81,4 @@ function countOf(label: string, text: string): number {
 
 function unread(label: string, text: string, hint: string): AppError {
   return new AppError('usage', `"${text}" is not understood`, { doing: `reading ${label}`, hint });
-}
-
-/** Words of a line as a shell parts them: quotes hold words together. */
-function wordsOf(line: string): string[] {
-  const found = line.matchAll(/(?:[^\s"']|"[^"]*"|'[^']*')+/g);
-  return [...found].map(([word]) => word.replace(/"([^"]*)"|'([^']*)'/g, '$1$2'));
 }

@@ -4,13 +4,13 @@ import { type DriverSettings, PROGRAM_SETTINGS } from '../driver.ts';
 import type { FarmStep, TaskRange } from '../job-folder.ts';
 import { thisProgram } from '../this-program.ts';
 
-/** What starts Retake, and what every task is told beside. @throws AppError usage for a quote that is not closed */
+/** What starts Retake, and what every task is told beside. @throws AppError as wordsOf */
 export function programWords(settings: DriverSettings): {
   readonly program: readonly string[];
   readonly more: readonly string[];
 } {
   const [command = [], more = []] = [PROGRAM_SETTINGS.command.id, PROGRAM_SETTINGS.arguments.id].map((id) =>
-    split(settings[id] ?? ''),
+    wordsOf(settings[id] ?? ''),
   );
   if (command.length > 0) return { program: command, more };
   const { command: own, env } = thisProgram();
@@ -18,7 +18,7 @@ export function programWords(settings: DriverSettings): {
   return { program: [...(set.length > 0 ? ['env', ...set] : []), ...own], more };
 }
 
-/** @throws AppError usage as above */
+/** @throws AppError as wordsOf */
 export function taskWords(
   settings: DriverSettings,
   folder: string,
@@ -30,8 +30,8 @@ export function taskWords(
   return [...program, 'farm', 'run-task', folder, ...task, ...more];
 }
 
-/** As a shell parts a line: blanks, and quotes of both kinds; nothing is replaced. */
-function split(line: string): readonly string[] {
+/** As a shell parts a line: blanks, and quotes of both kinds; nothing is replaced. @throws AppError usage for a quote that is not closed */
+export function wordsOf(line: string): readonly string[] {
   const words: string[] = [];
   let rest = line.trim();
   while (rest !== '') {
