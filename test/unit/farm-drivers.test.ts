@@ -2,15 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { BUILT_IN } from '../../src/common/plugins/built-in.ts';
-import {
-  type FarmDriver,
-  type FarmFolder,
-  PROGRAM_SETTINGS,
-  type SchedulerState,
-  type SchedulerTask,
-  type Submission,
-  submission,
-} from '../../src/main/engine/farm/driver.ts';
+import { type FarmDriver, PROGRAM_SETTINGS, submission } from '../../src/main/engine/farm/driver.ts';
 import { farmDrivers, getDriver, settingsFor } from '../../src/main/engine/farm/drivers/registry.ts';
 import { farmJob, farmPaths } from '../../src/main/engine/farm/job-folder.ts';
 import { hasTake, missingTasks, tasksOf, unitsThere } from '../../src/main/engine/farm/missing.ts';
@@ -62,16 +54,6 @@ test('what is written of drivers names those there are, and settings that they h
   for (const [, driver, rest] of handed)
     for (const [, setting] of [['', 'command'], ...rest!.matchAll(/--set (\w+)=/g)])
       settingsFor(getDriver(driver!), { [setting!]: '' });
-});
-
-test('what a scheduler says of a task has its step and its host', async () => {
-  const task: SchedulerTask = { step: 'render', first: 3, last: 3, state: 'running', host: 'n1', why: '' };
-  const state: SchedulerState = { state: 'running', words: '1 runs', tasks: [task] };
-  const driver: Pick<FarmDriver, 'status'> = { status: async () => state };
-  const said: Submission = { driver: 'trial', settings: {}, at: 1, ids: {} };
-  const at: FarmFolder = { folder: '/job', job: JOB };
-  const { signal } = new AbortController();
-  expect(await driver.status(said, at, signal)).toBe(state);
 });
 
 test('a submission names jobs of steps there are', () => {

@@ -13,6 +13,9 @@ import type { Packed } from '../artefacts/codecs.ts';
 import { checksumOf, type RawArtefact } from '../artefacts/rows.ts';
 import type { ArtefactStore } from '../artefacts/store.ts';
 
+/** A kind that is of paths and times of one machine's files: of no use to another, and soon made again. */
+export const STAYS = 'digests';
+
 const count = z.int().min(0);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 

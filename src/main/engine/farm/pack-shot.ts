@@ -3,6 +3,7 @@ import type { FrameRange } from '../../../common/media.ts';
 import type { EditSettings } from '../../../common/settings/settings.ts';
 import { planRecipe, type RecipeParts } from '../queue/plan-recipe.ts';
 import { forecast } from '../recipe/forecast.ts';
+import { STAYS } from './artefact-folder.ts';
 
 export interface PackedShot {
   /** Frames of the clip. */
@@ -12,9 +13,6 @@ export interface PackedShot {
   /** Of the clip: those that can be inverted each by itself, and are not yet. */
   readonly frames: readonly number[];
 }
-
-/** Whether digests of pictures and of scaled maps, which know paths of the desk and are soon made again. */
-const STAYS = 'digests';
 
 /**
  * Checks a request as a plan does, whatever the memory of this machine. What computes is tried by those who compute: only where that is

@@ -21,7 +21,7 @@ import { prepareShot } from '../render/prepare.ts';
 import { render } from '../render/render.ts';
 import { writeReport } from '../report-file.ts';
 import { Attempt, type AttemptNews } from './attempt.ts';
-import { type FarmJob, farmPaths, numbersOf, taskName } from './job-folder.ts';
+import { EXIT_AGAIN, type FarmJob, farmPaths, numbersOf, taskName } from './job-folder.ts';
 import { nameOf, type PathRule, readMappingFile, ruleOf } from './path-mapping.ts';
 import { publishOnce } from './publish-once.ts';
 import { readJob, readRequest } from './read-job.ts';
@@ -112,19 +112,30 @@ class Task {
     if (step === 'assemble') return this.#assemble();
     if (step === 'render') {
       const shots = this.#of.job.shots.filter(({ number }) => first <= number && number <= last);
-      return this.#each(shots, 1 / shots.length, ({ number }) => this.#render(number));
+      return this.#each(
+        shots,
+        () => 1 / shots.length,
+        ({ number }) => this.#render(number),
+      );
     }
     const all = last - first + 1;
-    for (const units of this.#unitsByShot())
-      await this.#each([units], (units.last - units.first + 1) / all, (one) => this.#invert(one));
+    return this.#each(
+      this.#unitsByShot(),
+      (units) => (units.last - units.first + 1) / all,
+      (units) => this.#invert(units),
+    );
   }
 
   /** One that fails keeps none of the others from being made; the first that another attempt may mend is thrown. */
-  async #each<T>(pieces: readonly T[], share: number, work: (piece: T) => Promise<void>): Promise<void> {
+  async #each<T>(
+    pieces: readonly T[],
+    shareOf: (piece: T) => number,
+    work: (piece: T) => Promise<void>,
+  ): Promise<void> {
     const errors: unknown[] = [];
     for (const piece of pieces) {
       throwIfCancelled(this.#of.signal);
-      this.#share = share;
+      this.#share = shareOf(piece);
       try {
         await work(piece);
       } catch (error) {
@@ -132,9 +143,9 @@ class Task {
         errors.push(error);
         if (pieces.length > 1) this.#of.attempt.says(lineOf(error));
       }
-      this.#before += share;
+      this.#before += this.#share;
     }
-    if (errors.length > 0) throw errors.find((error) => exitOf(error) === 75) ?? errors[0];
+    if (errors.length > 0) throw errors.find((error) => exitOf(error) === EXIT_AGAIN) ?? errors[0];
   }
 
   #unitsByShot(): Units[] {
@@ -169,7 +180,7 @@ class Task {
       await shot.recipe.rest();
       await artefacts.publish(name, store, this.#of.signal);
     } catch (error) {
-      if (error instanceof Cancelled || this.#of.signal.aborted || exitOf(error) === 75) throw error;
+      if (error instanceof Cancelled || this.#of.signal.aborted || exitOf(error) === EXIT_AGAIN) throw error;
       attempt.says(lineOf(error));
     }
   }
@@ -178,8 +189,7 @@ class Task {
     const { asked, attempt, scratch, signal } = this.#of;
     const place = farmPaths.take(asked.folder, number);
     if (await this.#standing(place)) return attempt.says(`the take of shot ${number} is there already`);
-    const { settings: found, desk } = await this.#prepared(number);
-    const asPacked = await readRequest(asked.folder, number);
+    const { settings: found, desk, asPacked } = await this.#prepared(number);
     const store = scratch.openStore(`shot-${number}`);
     const artefacts = new ShotArtefacts(asked.folder, number, attempt);
     await artefacts.fill(store, signal);
@@ -192,8 +202,8 @@ class Task {
         const settings = { ...found, output: { ...found.output, path: join(own, name) } };
         const report = await render(settings, context);
         const told = withDeskPaths(report, desk);
-        const asked = { ...told.settings, output: asPacked.output };
-        await writeReport({ ...told, settings: asked, take: report.take });
+        const settingsAsked = { ...told.settings, output: asPacked.output };
+        await writeReport({ ...told, settings: settingsAsked, take: report.take });
         this.#goes(1, 'bringing the take');
         await artefacts.publish('render', store, signal);
         await this.#publishTake(own, place, name);
@@ -237,7 +247,7 @@ class Task {
     return false;
   }
 
-  /** Its request with paths of this machine, proven; whatever of plugins it needs runs. */
+  /** Its request with paths of this machine, proven, and as it was packed; whatever of plugins it needs runs. */
   async #prepared(number: number) {
     const { asked, job, rules, scratch, parts, signal } = this.#of;
     const asPacked = await readRequest(asked.folder, number);
@@ -245,7 +255,7 @@ class Task {
     const places = { folder, rules, models, installed: await parts.installed(), digests: scratch.digests };
     const held = await holdToJob(asPacked, job.sources, places, signal);
     await parts.lend(held.settings);
-    return held;
+    return { ...held, asPacked };
   }
 
   #context(number: number, store: RenderContext['cache']): RenderContext {

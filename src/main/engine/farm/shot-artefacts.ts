@@ -4,13 +4,11 @@ import { join } from 'node:path';
 import { AppError, Cancelled, type CancelSignal } from '../../../common/errors.ts';
 import type { ArtefactStore } from '../artefacts/store.ts';
 import { fromSystem } from '../media/target.ts';
-import { differences, takeIn, writeArtefacts } from './artefact-folder.ts';
+import { differences, STAYS, takeIn, writeArtefacts } from './artefact-folder.ts';
 import type { Attempt } from './attempt.ts';
 import { farmPaths } from './job-folder.ts';
 import { publishOnce } from './publish-once.ts';
 
-/** Of paths and times of this machine's files: of no use to another, and soon made again. */
-const STAYS = 'digests';
 const KEPT_EVERY_MS = 60_000;
 
 export class ShotArtefacts {

@@ -20,7 +20,7 @@ const SELDOM = 15;
 export class FarmWatch {
   readonly #desk: FarmDesk;
   readonly #options: FarmWatchOptions;
-  /** As they were last told; null before `list` was asked. */
+  /** As they were last told. */
   readonly #told = new Map<string, string>();
   /** Takes that could not be brought home, by folder: they are tried again seldom. */
   readonly #tried = new Map<string, { readonly numbers: string; readonly problem: string | null }>();

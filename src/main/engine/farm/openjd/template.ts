@@ -28,7 +28,7 @@ const CHUNK_SECONDS = 900;
 export function templateOf(job: FarmJob, options: TemplateOptions = {}): JobTemplate {
   const { chunks = true } = options;
   const [program = 'retake'] = options.command ?? [];
-  const { units, unitsPerTask, shots } = job;
+  const { units, shots } = job;
   const inverts = units.length > 0;
   const steps: Step[] = [
     ...(inverts ? [invertStep(job, options)] : []),
@@ -49,7 +49,7 @@ export function templateOf(job: FarmJob, options: TemplateOptions = {}): JobTemp
   ];
   const template: JobTemplate = {
     specificationVersion: 'jobtemplate-2023-09',
-    ...(inverts && chunks && unitsPerTask > 0 && { extensions: ['TASK_CHUNKING'] }),
+    ...(inverts && chunks && { extensions: ['TASK_CHUNKING'] }),
     name: plain(job.name).slice(0, 100) || 'Retake',
     description: `${shots.length} shots, packed by Retake ${job.version} as ${job.id}`,
     parameterDefinitions: [
