@@ -126,7 +126,12 @@ export function fromWire(wire: WireError): Error {
 /** "reading clip.mp4: the file is empty. Copy it again." in one line, for terminals and toasts. */
 export function errorLine(error: unknown): string {
   const wire = toWire(error);
-  const sentence = wire.message.replace(/\s+/g, ' ').replace(/[.\s]+$/, '');
   const doing = wire.doing ? `${wire.doing}: ` : '';
-  return `${doing}${sentence}.${wire.hint ? ` ${wire.hint}` : ''}`;
+  return `${doing}${withHint(wire.message, wire.hint)}`;
+}
+
+/** What is wrong and what to try, as two sentences of one line: "the file is empty. Copy it again." */
+export function withHint(message: string, hint: string | null): string {
+  const sentence = message.replace(/\s+/g, ' ').replace(/[.\s]+$/, '');
+  return `${sentence}.${hint ? ` ${hint}` : ''}`;
 }

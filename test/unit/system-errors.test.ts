@@ -4,7 +4,7 @@ import { mkdir, open, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { errorLine, toWire } from '../../src/common/errors.ts';
+import { AppError, errorLine, toWire, withHint } from '../../src/common/errors.ts';
 import { systemWords } from '../../src/common/system-errors.ts';
 import { fromSystem } from '../../src/main/engine/media/target.ts';
 import { tempFolder } from '../helpers/clips.ts';
@@ -58,4 +58,11 @@ describe('what the system says', () => {
     expect(systemWords(Object.assign(new Error('bad'), { code: 'ERR_INVALID_ARG_TYPE' }))).toBeNull();
     expect(toWire(new Error('oops'))).toMatchObject({ code: 'internal' });
   });
+});
+
+it('what is wrong and what to try are two sentences of one line, however they end', () => {
+  expect(withHint('the file\nis empty', 'Copy it again.')).toBe('the file is empty. Copy it again.');
+  expect(withHint('It stopped. ', null)).toBe('It stopped.');
+  const error = new AppError('usage', 'it is empty.', { doing: 'reading a.mov', hint: 'Copy it again.' });
+  expect(errorLine(error)).toBe('reading a.mov: it is empty. Copy it again.');
 });

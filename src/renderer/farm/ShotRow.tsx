@@ -2,6 +2,7 @@
 import { ChevronRight } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import type { FarmShotStatus, FarmStatus } from '../../common/contract/farm.ts';
+import { withHint } from '../../common/errors.ts';
 import { Meter } from '../ui/Meter.tsx';
 import texts from '../ui/text.module.css';
 import { sentence } from '../words.ts';
@@ -46,11 +47,7 @@ export function ShotRow({ place, job, shot }: Props) {
         ) : null}
       </div>
       <p className={isBad ? texts.problem : texts.quiet}>{text}</p>
-      {error ? (
-        <p className={styles.why}>
-          {`${sentence(error.line).replace(/[.\s]+$/, '')}.${error.hint ? ` ${error.hint}` : ''}`}
-        </p>
-      ) : null}
+      {error ? <p className={styles.why}>{sentence(withHint(error.line, error.hint))}</p> : null}
       {state === 'running' ? (
         <Meter label={`Progress of ${name}`} percent={Math.floor(fraction * 100)} />
       ) : null}

@@ -2,6 +2,7 @@
 import { ChevronDown, ChevronUp, GripVertical, RotateCw, X } from 'lucide-react';
 import { type DragEvent, useState } from 'react';
 import type { QueueEntry } from '../../common/contract/queue.ts';
+import { withHint } from '../../common/errors.ts';
 import { addedInWords } from '../../common/settings/in-words.ts';
 import { cancelRender, moveRender, retryRender } from '../actions/queue.ts';
 import { learningIn } from '../store/jobs.ts';
@@ -11,6 +12,7 @@ import { IconButton } from '../ui/IconButton.tsx';
 import { Meter } from '../ui/Meter.tsx';
 import { Tag } from '../ui/Tag.tsx';
 import texts from '../ui/text.module.css';
+import { sentence } from '../words.ts';
 import { Learning } from './Learning.tsx';
 import { learningText } from './learning.ts';
 import { isOver, isWaiting, stateText } from './order.ts';
@@ -111,7 +113,7 @@ export function QueueRow(props: Props) {
         </p>
         {added.length > 0 ? <p className={texts.quiet}>{added.join(' · ')}</p> : null}
         <p className={entry.state === 'failed' ? texts.problem : texts.quiet}>
-          {entry.error ? `${entry.error}${entry.hint ? ` ${entry.hint}` : ''}` : stateText(entry, paused)}
+          {entry.error ? sentence(withHint(entry.error, entry.hint)) : stateText(entry, paused)}
         </p>
         {entry.state === 'running' ? <Meter label={`Progress of ${entry.label}`} percent={percent} /> : null}
         {learning ? <Learning id={entry.id} curve={learning} /> : null}

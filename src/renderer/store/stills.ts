@@ -4,6 +4,7 @@
  */
 import { create } from 'zustand';
 import type { QueueEntry } from '../../common/contract/queue.ts';
+import { withHint } from '../../common/errors.ts';
 import { jobsStore, type PreviewFrame } from './jobs.ts';
 import { tell } from './notices.ts';
 
@@ -81,7 +82,6 @@ jobsStore.subscribe(({ entries }, before) => {
   for (const { id, preview, state, label, error, hint } of entries) {
     if (!preview || state !== 'failed' || error === null) continue;
     const known = before.entries.find((one) => one.id === id);
-    if (known && known.state !== 'failed')
-      tell(`${label}: ${[error, hint].filter(Boolean).join('. ')}`, 'problem');
+    if (known && known.state !== 'failed') tell(`${label}: ${withHint(error, hint)}`, 'problem');
   }
 });

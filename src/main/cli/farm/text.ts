@@ -1,6 +1,7 @@
 /** What the terminal prints of farms. Pure. */
 import prettyBytes from 'pretty-bytes';
 import type { FarmCollected, FarmDriverInfo, FarmStatus } from '../../../common/contract/farm.ts';
+import { withHint } from '../../../common/errors.ts';
 import { table } from '../text.ts';
 
 /** Of a failure; all of it is in the answer as JSON. */
@@ -37,7 +38,7 @@ function shotRow({
 function failureText({ name, state, error, lines }: FarmStatus['shots'][number]): string[] {
   if (!error || state === 'done' || state === 'collected') return [];
   const said = lines.slice(-MOST_LINES).map((line) => `    | ${line}`);
-  return [`  ${name}: ${[error.line, error.hint].filter(Boolean).join(' ')}`, ...said];
+  return [`  ${name}: ${withHint(error.line, error.hint)}`, ...said];
 }
 
 export function listText(statuses: readonly FarmStatus[]): string {
