@@ -36,7 +36,7 @@ const ANSWERS: Answers = {
 };
 
 let open: OpenPage;
-afterEach(() => open.close());
+afterEach(() => open?.close());
 afterAll(closeBrowser);
 
 function projectWith(method: MethodInfo): ProjectDocument {

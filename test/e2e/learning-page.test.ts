@@ -11,7 +11,7 @@ import { projectOf, takeOf } from '../helpers/projects.ts';
 import { accessible, takes } from './desk.ts';
 
 let open: OpenPage;
-afterEach(() => open.close());
+afterEach(() => open?.close());
 afterAll(closeBrowser);
 
 const LONG = 'גל־'.repeat(40) + 'pictures_of_the_second_unit_'.repeat(4);

@@ -21,7 +21,7 @@ beforeEach(async () => {
   ({ page } = open);
   await shown(0);
 });
-afterEach(() => open.close());
+afterEach(() => open?.close());
 afterAll(closeBrowser);
 
 const shown = (frame: number) => page.locator(`[data-shown-frame="${frame}"]`).waitFor();

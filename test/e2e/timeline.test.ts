@@ -21,7 +21,7 @@ beforeEach(async () => {
   open = await openPage({ document: sample() });
 });
 
-afterEach(() => open.close());
+afterEach(() => open?.close());
 afterAll(closeBrowser);
 
 const ranges = (document: ProjectDocument | null) =>

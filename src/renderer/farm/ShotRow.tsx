@@ -59,14 +59,16 @@ export function ShotRow({ place, job, shot }: Props) {
 /** The newest are in sight. */
 function Lines({ lines }: Pick<FarmShotStatus, 'lines'>) {
   const box = useRef<HTMLPreElement>(null);
+  // Their number tells nothing: of a machine that says much, only the last ones are here.
+  const text = lines.join('\n');
   // biome-ignore lint/correctness/useExhaustiveDependencies: of every new line
   useEffect(() => {
     if (box.current) box.current.scrollTop = box.current.scrollHeight;
-  }, [lines.length]);
+  }, [text]);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled with keys
     <pre ref={box} className={`${styles.lines} ${texts.mono}`} tabIndex={0}>
-      {lines.join('\n')}
+      {text}
     </pre>
   );
 }

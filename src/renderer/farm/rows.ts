@@ -37,7 +37,7 @@ export function jobFraction({ shots }: Pick<FarmStatus, 'shots'>): number {
   return shots.reduce((sum, shot) => sum + (isMade(shot) ? 1 : shot.fraction), 0) / shots.length;
 }
 
-/** Over all of them, where there are several: "2 jobs out · 37 of 200 shots done"; of one, its own words say it. */
+/** Over all that are out: "Farm: 37 of 200 shots done". */
 export function farmHeadline(jobs: readonly FarmStatus[]): string {
   const out = jobs.filter(isOut);
   if (out.length === 0) return 'Farm: nothing is out';

@@ -23,13 +23,18 @@ interface Sending {
 }
 
 const LAST = 'retake.farm';
-const last = z.object({ driver: z.string(), parent: z.string().nullable(), copyModels: z.boolean() });
-const NEVER = { driver: null, parent: null, copyModels: false };
+const last = z.object({
+  driver: z.string().nullable(),
+  parent: z.string().nullable(),
+  copyModels: z.boolean(),
+});
+type LastSent = z.infer<typeof last>;
+const NEVER: LastSent = { driver: null, parent: null, copyModels: false };
 
 /** How shots were last sent from this machine; `parent` held the folder of the job, null where it lay beside the project. */
-export const lastSent = (): z.infer<typeof last> | typeof NEVER => kept(LAST, last, null as never) ?? NEVER;
+export const lastSent = (): LastSent => kept(LAST, last, NEVER);
 
-export function keepLastSent(sent: z.infer<typeof last>): void {
+export function keepLastSent(sent: LastSent): void {
   keep(LAST, sent);
 }
 
