@@ -45,7 +45,7 @@ it('imports the good files of a choice and names the bad one', async () => {
   await message.waitFor();
   expect(await message.count()).toBe(1);
   expect(await shots(app.page).count()).toBe(3);
-}, 90_000);
+});
 
 it('has all in hand that came together, shows the last of them, then has in hand what it shows', async () => {
   await app.page.getByText('3 shots chosen').waitFor();
@@ -85,7 +85,7 @@ it('leaves the keys to the window after a click on a control', async () => {
   expect(await compare.getAttribute('aria-pressed')).toBe('false');
   expect(await scopes.getAttribute('aria-selected')).toBe('true');
   await app.page.getByRole('tab', { name: 'Inspector' }).click();
-}, 60_000);
+});
 
 it('presses a control that was reached by keys', async () => {
   const mute = app.page.getByRole('button', { name: /^Sound|no sound/ });
@@ -143,4 +143,4 @@ it('changes one field of several shots and leaves the others as they differ', as
     expect(await steps.inputValue()).toBe(count);
     expect(await guidance.inputValue()).toBe('3');
   }
-}, 60_000);
+});

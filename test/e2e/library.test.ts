@@ -62,7 +62,7 @@ describe('the library', () => {
     await row('painterly')
       .getByText(/Stable Diffusion 1.x · 512 pixels/)
       .waitFor();
-  }, 60_000);
+  });
 
   it('watches a ComfyUI folder that is dropped on it: by kind, with pictures, and what comes shows by itself', async () => {
     await drop(app.page, comfy);
@@ -109,7 +109,7 @@ describe('the library', () => {
       .poll(() => page.evaluate(() => document.activeElement?.getAttribute('data-path')))
       .toContain('dreamy');
     await page.keyboard.press('Escape');
-  }, 60_000);
+  });
 
   it('gives a project its model, and a prompt its trigger words', async () => {
     const { page } = app;
@@ -224,5 +224,5 @@ describe('the library', () => {
         .map((one) => one.outerHTML.slice(0, 100)),
     );
     expect(beyond).toEqual([]);
-  }, 60_000);
+  });
 });

@@ -43,4 +43,4 @@ it('in the inspector, the sheet of a rate and the plugins', async () => {
   await isInside(about);
   await isInside(page.getByRole('dialog', { name: 'Plugins' }));
   await close();
-}, 60_000);
+});

@@ -103,9 +103,7 @@ it('finds the object by a segmenter of a plugin, which has its name in the mask'
   await parts.waitFor({ state: 'detached' });
 });
 
-it('takes a motion estimator of a plugin for a shot, and goes back to none', {
-  timeout: 60_000,
-}, async () => {
+it('takes a motion estimator of a plugin for a shot, and goes back to none', async () => {
   const { page } = app;
   await unfold(page, 'Model and looks');
   const field = page.getByRole('combobox', { name: 'Motion estimator' });

@@ -112,7 +112,7 @@ it('opens a project that lacks a plugin: what is missing is named, what was set 
   await row(new RegExp(`^${SOFT}`)).waitFor();
   await manager().getByText('the method soft').waitFor();
   await accessible(page);
-}, 60_000);
+});
 
 it('shows what a .zip is and asks for, before it is installed', async () => {
   const { page } = app;
@@ -126,7 +126,7 @@ it('shows what a .zip is and asks for, before it is installed', async () => {
   await row(/^Avid log/).click();
   await manager().getByText('by Example · MIT · org.example.ale').waitFor();
   await accessible(page);
-}, 60_000);
+});
 
 it('refuses one that lies about its files in one line; says what an update asks for beyond what was agreed to', async () => {
   const { page } = app;
@@ -153,7 +153,7 @@ it('refuses one that lies about its files in one line; says what an update asks 
   await row(/^Avid log/)
     .getByText('1.0.0')
     .waitFor();
-}, 60_000);
+});
 
 it('is switched for all projects, and for this one by an edit that is kept and undone', async () => {
   const { page } = app;
@@ -176,7 +176,7 @@ it('is switched for all projects, and for this one by an edit that is kept and u
   await row(/^Avid log/).click();
   await manager().getByRole('switch', { name: 'On for all projects' }).press('Space');
   await expect.poll(() => row(/^Avid log/).textContent()).not.toContain('off');
-}, 60_000);
+});
 
 it('brings a shot alive from a developer folder, which is read again on demand', async () => {
   const { page } = app;
@@ -197,7 +197,7 @@ it('brings a shot alive from a developer folder, which is read again on demand',
   await row(/^Soft/).click();
   await manager().getByRole('button', { name: 'Reload' }).click();
   await row(/^Softer/).waitFor();
-}, 60_000);
+});
 
 it('says that Retake has switched one off and why; nothing that was set is lost, and one button switches it on', async () => {
   const { page } = app;
@@ -222,7 +222,7 @@ it('says that Retake has switched one off and why; nothing that was set is lost,
   await accessible(page);
   await page.keyboard.press('Escape');
   await expect.poll(() => page.getByRole('spinbutton', { name: 'Radius' }).inputValue()).toBe('5');
-}, 60_000);
+});
 
 it('is removed when that is meant; a developer folder stays where it is', async () => {
   await open();
@@ -244,4 +244,4 @@ it('is removed when that is meant; a developer folder stays where it is', async 
   await manager().getByRole('button', { name: 'Remove it' }).click();
   await row(/^Avid log/).waitFor({ state: 'detached' });
   await expect.poll(messages).toContain('Avid log was removed');
-}, 60_000);
+});

@@ -239,7 +239,7 @@ describe('the engine', () => {
     process.kill(pid!, 'SIGSTOP');
     expect(await down).toBe('it did not answer any more');
     expect(await until(enginePid, (one) => one !== null && one !== pid)).not.toBe(pid);
-  }, 90_000);
+  });
 });
 
 describe('what networks run on', () => {
@@ -253,7 +253,7 @@ describe('what networks run on', () => {
     expect([...seen]).toContain('Retake trial');
     await until(names, (all) => !all.includes('Retake trial'));
     await app.page.keyboard.press('Escape');
-  }, 60_000);
+  });
 });
 
 describe('a second start', () => {

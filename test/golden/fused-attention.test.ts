@@ -26,7 +26,6 @@ it('small checkpoints compute what PyTorch does', () =>
 const golden = sharedPath('golden');
 it.skipIf(!golden).each(['unet', 'pix2video', 'vae', 'joint', 'variants', 'lora', 'controlnet'])(
   'the goldens of %s pass',
-  { timeout: 300_000 },
   (only) => expectPassing(golden!, only),
 );
 

@@ -26,7 +26,7 @@ const golden = sharedPath('golden');
 describe.skipIf(!golden)('the golden of gradients', () => {
   const dir = join(golden ?? '', 'cases', '09-gradients');
 
-  it('passes, by latent and by text, of a sum and of a square', { timeout: 60_000 }, async () => {
+  it('passes, by latent and by text, of a sum and of a square', async () => {
     const golden = new GoldenCase(dir, JSON.parse(readFileSync(join(dir, 'manifest.json'), 'utf8')));
     const model = await openRecordedUnet(golden.bundleDir(undefined));
     try {
@@ -78,7 +78,7 @@ async function expectSlopes(model: string): Promise<void> {
   }
 }
 
-describe('gradients foretell the differences that the network makes:', { timeout: 120_000 }, () => {
+describe('gradients foretell the differences that the network makes:', () => {
   it.each(['bundle', 'depth-bundle'])('the shipped %s', (name) =>
     expectSlopes(resolve(import.meta.dirname, '../../resources/demo', name)),
   );

@@ -29,7 +29,7 @@ let rendered: readonly ShippedLatents[];
 beforeAll(async () => {
   rendered = await renderShippedEdits(dir);
   if (process.env.RECORD_SHIPPED_EDITS) record();
-}, 300_000);
+});
 afterAll(() => rmSync(dir, { recursive: true }));
 
 function record(): void {

@@ -104,7 +104,7 @@ beforeAll(async () => {
   for (const [name, values] of Object.entries(made)) found.set(name, digestOf(values));
   if (!process.env.RECORD_SHIPPED_GRADIENTS) return;
   writeFileSync(file, Array.from(found, (line) => `${line.flat().join('\t')}\n`).join(''));
-}, 300_000);
+});
 afterAll(() => rmSync(dir, { recursive: true }));
 
 const recorded = new Map(

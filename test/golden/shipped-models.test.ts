@@ -15,7 +15,7 @@ interface Manifest {
   readonly outputs: Readonly<Record<string, { file: string; suggested_atol?: number }>>;
 }
 
-it('every number of every case', { timeout: 300_000 }, async () => {
+it('every number of every case', async () => {
   const rows = await runGolden(golden);
   expect(
     rows.filter(({ status }) => status !== 'pass'),
@@ -26,7 +26,7 @@ it('every number of every case', { timeout: 300_000 }, async () => {
 
 const SPOILT =
   'fails by name for each array of which one number is off by twice its tolerance, and for each schedule';
-it(SPOILT, { timeout: 300_000 }, async () => {
+it(SPOILT, async () => {
   const root = tempFolder();
   cpSync(golden, root, { recursive: true });
   const spoilt: string[] = [];

@@ -6,9 +6,7 @@ import { ffmpegDoes, tempFolder } from '../helpers/clips.ts';
 import { installNetworks, switchOn } from '../helpers/network-plugin.ts';
 import { writeTinyCaptioner } from '../helpers/tiny-captioner.ts';
 
-test('a frame is described by the captioner of a plugin, or by one that is named', {
-  timeout: 180_000,
-}, async () => {
+test('a frame is described by the captioner of a plugin, or by one that is named', async () => {
   using folder = tempFolder();
   const world = { home: folder.at('home') };
   const clip = folder.at('clip.mov');

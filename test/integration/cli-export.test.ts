@@ -90,7 +90,7 @@ beforeAll(async () => {
   };
   project = join(world.dir, 'film.retake');
   createProject(project, document).close();
-}, 60_000);
+});
 afterAll(() => world[Symbol.dispose]());
 
 async function exported(name: string, ...more: string[]): Promise<Exported> {

@@ -32,8 +32,6 @@ const PROMPTLY_SECONDS = 5;
 /** Without what is said of every network of random weights: that it inverts poorly. */
 const saidOf = (stderr: string) => messages(stderr).filter((line) => !/leads back to the clip at/.test(line));
 
-const SLOW = { timeout: 180_000 };
-
 let world: World;
 let clip: string;
 let undisturbedFiles: Record<string, string>;
@@ -75,7 +73,7 @@ async function reach(cli: RunningCli, stage: Stage, milliseconds: number): Promi
   await sleep(milliseconds);
 }
 
-describe('cancelled', SLOW, () => {
+describe('cancelled', () => {
   it.each(STAGES)('while it is busy to %s', async (stage) => {
     const place = fresh(`cancel-${stage}`);
     const cli = startRetake(args(place.out), place);
@@ -98,7 +96,7 @@ describe('cancelled', SLOW, () => {
   });
 });
 
-describe('killed at any moment', SLOW, () => {
+describe('killed at any moment', () => {
   const random = xorshift128plus(20240607);
 
   it.each(['engine', 'command line', 'both'] as const)('the %s, in each stage of one job', async (victim) => {
@@ -131,7 +129,7 @@ describe('killed at any moment', SLOW, () => {
   });
 });
 
-describe('two at once', SLOW, () => {
+describe('two at once', () => {
   it('two edits share one data folder', async () => {
     const place = fresh('two');
     const other = { ...place, dir: join(world.out, 'two-more'), out: join(world.out, 'two-more', 'take') };

@@ -42,7 +42,7 @@ test('files, models and watched folders are added, listed, chosen, told and take
   const refused = await retake(['library', 'add', join(world.dir, 'none')], world);
   expect(refused.code).toBe(1);
   expect(refused.stderr).toMatch(/^retake: adding none: .*no such folder or file.*\n$/);
-}, 60_000);
+});
 
 test('a repository is looked into and fetched, and then in the list', async () => {
   const dir = join(world.dir, 'served');
@@ -60,4 +60,4 @@ test('a repository is looked into and fetched, and then in the list', async () =
   expect(await said('download')).toMatch(
     /^stable-diffusion-v1-5\/stable-diffusion-v1-5 +Stable Diffusion 1.5 /,
   );
-}, 60_000);
+});

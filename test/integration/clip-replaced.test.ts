@@ -55,7 +55,7 @@ async function killedAt(said: RegExp, cli: RunningCli, home: string): Promise<vo
 
 const REFUSED = /reading clip\.mov: it is not the file that this edit began with\. Put the first one back/;
 
-describe('a clip replaced by another of its name', { timeout: 180_000 }, () => {
+describe('a clip replaced by another of its name', () => {
   it.for(['inverting', 'rendering'])(
     'after a kill while %s is refused on resuming, and goes on when it is back',
     async (stage) => {

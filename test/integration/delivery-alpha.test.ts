@@ -52,7 +52,7 @@ beforeAll(async () => {
       { ...plain, id: 'shot-3', clipId: 'small', end: 2 },
     ],
   };
-}, 60_000);
+});
 afterAll(() => folder[Symbol.dispose]());
 
 type Made = Extract<DeliveryRequest['media'], { as: 'made' }>;

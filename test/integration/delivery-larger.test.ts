@@ -75,7 +75,7 @@ beforeAll(async () => {
       { ...plain, id: 'w', clipId: 'wide', end: 2 },
     ],
   };
-}, 60_000);
+});
 afterAll(() => folder[Symbol.dispose]());
 
 type Made = Extract<DeliveryRequest['media'], { as: 'made' }>;
@@ -129,7 +129,7 @@ it('every picture is the network’s, in sixteen bits, with sound and transparen
   // Between neighbours: the corner is its pixel's, and a column inside a quarter of the way to the next.
   expect(made.veils[1]![0]).toBeCloseTo(own.veils[1]![0]!, 4);
   expect(made.veils[1]![1]).toBeCloseTo(0.75 * own.veils[1]![0]! + 0.25 * own.veils[1]![1]!, 4);
-}, 60_000);
+});
 
 it('what cannot be made is refused before anything is written', async () => {
   const only = upscaler('only', graph('8, 8'));
@@ -149,7 +149,7 @@ it('what cannot be made is refused before anything is written', async () => {
   };
   await expect(foresee(wide, context)).rejects.toMatchObject({ code: 'usage' });
   expect(existsSync(folder.at('x'))).toBe(false);
-}, 60_000);
+});
 
 it('given up, it goes on with the files that are whole; by another network they are made anew', async () => {
   const name = 'resumed';
@@ -170,4 +170,4 @@ it('given up, it goes on with the files that are whole; by another network they 
   upscaler('twice', graph());
   expect((await deliver(two(), context)).files.length).toBe(2);
   expect(readdirSync(folder.path).filter((one) => one.startsWith('.retake-partial'))).toEqual([]);
-}, 60_000);
+});

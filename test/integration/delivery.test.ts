@@ -151,7 +151,7 @@ beforeAll(async () => {
     takes: { 'take-1': { ...base.takes['take-1']!, start: 5, end: 20, anchor: 5 } },
     startTimecode: '01:00:59;28',
   };
-}, 60_000);
+});
 afterAll(() => folder[Symbol.dispose]());
 
 type Made = Extract<DeliveryRequest['media'], { as: 'made' }>;
@@ -321,7 +321,7 @@ describe('shots', () => {
       '10:00:00;00',
       '10:00:00;28',
     ]);
-  }, 60_000);
+  });
 
   it('and the timeline in one file is cut where the shots are', async () => {
     const timelines = { formats: ['otio' as const], takes: 'shown' as const, fcpxml: '1.10' as const };
@@ -399,7 +399,7 @@ describe('on the command line', () => {
       expect.stringMatching(/^Sea- 1_Shot 1_Take 1\.mp4: 12 frames, about /),
     ]);
     expect(existsSync(folder.at('none'))).toBe(false);
-  }, 60_000);
+  });
 });
 
 describe('cut off', () => {
@@ -433,7 +433,7 @@ describe('cut off', () => {
     for (const [i, { path }] of files.entries())
       expect(await picturesIn(path)).toEqual(await picturesIn(whole.files[i]!.path));
     expect(hidden()).toEqual([]);
-  }, 60_000);
+  });
 
   it('by a kill, the same command goes on', async () => {
     const project = folder.at('film.retake');
@@ -457,7 +457,7 @@ describe('cut off', () => {
       'Sea- 1_Shot 3',
     ]);
     expect(readdirSync(folder.path).filter((name) => name.startsWith('.retake-partial'))).toEqual([]);
-  }, 60_000);
+  });
 });
 
 /** 32×32 in the middle of 48×32. */

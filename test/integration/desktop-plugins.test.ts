@@ -55,7 +55,7 @@ async function add({ id }: OpenedProject, method: string): Promise<string> {
   return (await call['queue.add']({ ...where, shots, preview: false })).ids[0]!;
 }
 
-it('render although another project is open, in which it is off', { timeout: 120_000 }, async () => {
+it('render although another project is open, in which it is off', async () => {
   await call['queue.pause']({ paused: true });
   const first = await project('first', true);
   const waiting = await add(first, `${ID}/mix`);
@@ -69,9 +69,7 @@ it('render although another project is open, in which it is off', { timeout: 120
   await expect.poll(() => here.plugins.running(ID)).toBeUndefined();
 });
 
-it('are refused by its name where it was switched off or went while they waited; the next one goes on, and a retry is asked anew', {
-  timeout: 120_000,
-}, async () => {
+it('are refused by its name where it was switched off or went while they waited; the next one goes on, and a retry is asked anew', async () => {
   await call['queue.pause']({ paused: true });
   const film = await project('third', true);
   const waiting = await add(film, `${ID}/mix`);

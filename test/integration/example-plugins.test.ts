@@ -30,9 +30,7 @@ describe.each(names)('the example %s', (name) => {
   });
   afterAll(() => world[Symbol.dispose]());
 
-  it('passes the kit, is installed from what the kit packed, and is there', {
-    timeout: 300_000,
-  }, async () => {
+  it('passes the kit, is installed from what the kit packed, and is there', async () => {
     const folder = join(world.dir, name);
     const tried = await inHome('plugin', 'test', folder);
     expect({ code: tried.code, told: tried.code === 0 ? '' : tried.stdout + tried.stderr }).toEqual({

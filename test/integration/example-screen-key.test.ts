@@ -43,7 +43,7 @@ test('what is of the screen is outside, lit or in shadow; skin, grey and the oth
   expect((await columns('green', [80, 120, 80], [80, 120, 80], [80, 120, 80]))[1]).toBeCloseTo(0.5, 2);
 });
 
-test('a render with it as a plugin keeps the screen as it was filmed', { timeout: 240_000 }, async () => {
+test('a render with it as a plugin keeps the screen as it was filmed', async () => {
   using world = await makeWorld();
   const dir = join(world.home, 'plugins');
   const plugins = new Plugins({ dir, contributors: [], onChange: () => {} });

@@ -67,6 +67,7 @@ describe('extending Retake', () => {
       'tools/golden',
       'tools/benchmark',
       'tools/borders',
+      'tools/lint',
       'docs',
       'package.json',
       'biome.json',
@@ -112,7 +113,7 @@ describe('extending Retake', () => {
     expect(texts.get('mix')).not.toContain('ddpm');
   });
 
-  it('renders with the method, the solver, the format and the setting', { timeout: 300_000 }, async () => {
+  it('renders with the method, the solver, the format and the setting', async () => {
     const demo = join(root, 'resources/demo');
     const take = join(copy, 'take.mov');
     const { code, output, errors } = retake(
@@ -131,9 +132,7 @@ describe('extending Retake', () => {
     expect(wrong.errors).toContain('prores4444xq');
   });
 
-  it('reads the setting: another style is another picture, none is the prompt alone', {
-    timeout: 300_000,
-  }, () => {
+  it('reads the setting: another style is another picture, none is the prompt alone', () => {
     const demo = join(root, 'resources/demo');
     const pictures = ['', 'in oil'].map((style, index) => {
       const out = join(copy, `style-${index}`);
@@ -255,7 +254,7 @@ describe('extending Retake', () => {
     expect(same).toEqual([[[], [1], [1]], 5]);
   });
 
-  it('takes golden numbers of the solver and of the method', { timeout: 120_000 }, async () => {
+  it('takes golden numbers of the solver and of the method', async () => {
     await writeTinyBundle(join(copy, 'bundles/tiny'));
     const file = (name: string) => ({ file: `${name}.npy` });
     const write = (name: string, settings: object, inputs: object) => {

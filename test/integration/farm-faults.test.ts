@@ -19,7 +19,6 @@ import { requestOf, runHere, writeJob } from '../helpers/farm.ts';
 
 let world: World;
 let clip: string;
-const SLOW = { timeout: 300_000 };
 
 beforeAll(async () => {
   world = await makeWorld();
@@ -47,7 +46,7 @@ async function lastState(folder: string) {
   return readState(join(task, readdirSync(task).at(-1)!));
 }
 
-test('whoever cannot be helped says so: 65; where another machine may do better: 75', SLOW, async () => {
+test('whoever cannot be helped says so: 65; where another machine may do better: 75', async () => {
   const { folder, clip: own } = await job('refused');
   const render = (more = {}) => runHere(folder, { step: 'render', ...more });
 
@@ -80,7 +79,7 @@ test('whoever cannot be helped says so: 65; where another machine may do better:
   expect(existsSync(farmPaths.take(folder, 1))).toBe(false);
 });
 
-test('a model is found by its digests wherever it lies, and no other is taken for it', SLOW, async () => {
+test('a model is found by its digests wherever it lies, and no other is taken for it', async () => {
   const { folder } = await job('model');
   const elsewhere = join(world.dir, 'model', 'models');
   cpSync(world.bundle, join(elsewhere, 'under', 'another name'), { recursive: true });
@@ -98,55 +97,49 @@ test('a model is found by its digests wherever it lies, and no other is taken fo
   expect(report.settings.model.bundle).toBe(world.bundle);
 });
 
-test(
-  'what is damaged on its way is told and made again; a take that is not whole is put aside',
-  SLOW,
-  async () => {
-    const { folder } = await job('damaged');
-    expect(await runHere(folder, { step: 'invert', first: 1, last: 2 })).toMatchObject({ exit: 0 });
-    expect(await runHere(folder, { step: 'render' })).toMatchObject({ exit: 0 });
-    const take = join(farmPaths.take(folder, 1), 'Shot 1.mov');
-    const whole = readFileSync(take);
-    // Begun again it lets go at once.
-    expect((await runHere(folder, { step: 'render' })).lines).toEqual([
-      'the take of shot 1 is there already',
-    ]);
+test('what is damaged on its way is told and made again; a take that is not whole is put aside', async () => {
+  const { folder } = await job('damaged');
+  expect(await runHere(folder, { step: 'invert', first: 1, last: 2 })).toMatchObject({ exit: 0 });
+  expect(await runHere(folder, { step: 'render' })).toMatchObject({ exit: 0 });
+  const take = join(farmPaths.take(folder, 1), 'Shot 1.mov');
+  const whole = readFileSync(take);
+  // Begun again it lets go at once.
+  expect((await runHere(folder, { step: 'render' })).lines).toEqual(['the take of shot 1 is there already']);
 
-    const artefacts = farmPaths.artefacts(folder, 1);
-    rmSync(join(artefacts, 'render'), { recursive: true });
-    const contents = readFileSync(join(artefacts, '1-2', 'contents'));
-    contents[100]! ^= 1;
-    writeFileSync(join(artefacts, '1-2', 'contents'), contents);
-    appendFileSync(take, 'x');
-    const lost = join(farmPaths.attempts(folder, 'render', { first: 1, last: 1 }), 'lost');
-    mkdirSync(lost);
-    writeFileSync(join(lost, 'shot-1.checkpoint'), 'RETAKE-CHECKPOINT-');
-    const { exit, lines } = await runHere(folder, { step: 'render' });
-    expect(exit).toBe(0);
-    expect(lines).toEqual(
-      expect.arrayContaining([
-        expect.stringContaining('the take that was brought is damaged (Shot 1.mov)'),
-        expect.stringContaining('was damaged on its way'),
-        expect.stringContaining('the checkpoint of this edit is damaged'),
-      ]),
-    );
-    expect(readFileSync(take)).toEqual(whole);
+  const artefacts = farmPaths.artefacts(folder, 1);
+  rmSync(join(artefacts, 'render'), { recursive: true });
+  const contents = readFileSync(join(artefacts, '1-2', 'contents'));
+  contents[100]! ^= 1;
+  writeFileSync(join(artefacts, '1-2', 'contents'), contents);
+  appendFileSync(take, 'x');
+  const lost = join(farmPaths.attempts(folder, 'render', { first: 1, last: 1 }), 'lost');
+  mkdirSync(lost);
+  writeFileSync(join(lost, 'shot-1.checkpoint'), 'RETAKE-CHECKPOINT-');
+  const { exit, lines } = await runHere(folder, { step: 'render' });
+  expect(exit).toBe(0);
+  expect(lines).toEqual(
+    expect.arrayContaining([
+      expect.stringContaining('the take that was brought is damaged (Shot 1.mov)'),
+      expect.stringContaining('was damaged on its way'),
+      expect.stringContaining('the checkpoint of this edit is damaged'),
+    ]),
+  );
+  expect(readFileSync(take)).toEqual(whole);
 
-    // A byte that keeps the size is found when all is read.
-    const bytes = Buffer.from(whole);
-    bytes[bytes.length >> 1]! ^= 1;
-    writeFileSync(take, bytes);
-    const assembled = await runHere(folder, { step: 'assemble' });
-    expect(assembled).toMatchObject({ exit: 65, line: expect.stringContaining('Shot 1') });
-    expect(existsSync(farmPaths.take(folder, 1))).toBe(false);
-    expect(await runHere(folder, { step: 'assemble' })).toMatchObject({
-      exit: 75,
-      line: expect.stringContaining('no take yet'),
-    });
-  },
-);
+  // A byte that keeps the size is found when all is read.
+  const bytes = Buffer.from(whole);
+  bytes[bytes.length >> 1]! ^= 1;
+  writeFileSync(take, bytes);
+  const assembled = await runHere(folder, { step: 'assemble' });
+  expect(assembled).toMatchObject({ exit: 65, line: expect.stringContaining('Shot 1') });
+  expect(existsSync(farmPaths.take(folder, 1))).toBe(false);
+  expect(await runHere(folder, { step: 'assemble' })).toMatchObject({
+    exit: 75,
+    line: expect.stringContaining('no take yet'),
+  });
+});
 
-test('stopped, it hands on what it has made, and asks for another attempt', SLOW, async () => {
+test('stopped, it hands on what it has made, and asks for another attempt', async () => {
   const { folder } = await job('stopped');
   const stop = new AbortController();
   const begun = runHere(folder, { step: 'render', attempt: 'a' }, stop.signal, (doing) => {

@@ -70,7 +70,7 @@ describe.runIf(hasSlurm)('on two nodes', () => {
     // No array has more than three tasks.
     cluster = await startCluster({ nodes: ['n1', 'n2'], maxArraySize: 4 });
     Object.assign(process.env, cluster.env);
-  }, 90_000);
+  });
   afterAll(() => cluster?.[Symbol.asyncDispose]());
 
   /** Looks until it is so, while tasks that Slurm holds back for two minutes are let go. */
@@ -146,7 +146,7 @@ describe.runIf(hasSlurm)('on two nodes', () => {
 
     const whole = await driver.submit(at, settings, signal);
     expect(whole.ids).toEqual({});
-  }, 120_000);
+  });
 
   test('what asks for it is given to somebody again, under another name; what is out is not handed over twice; what is cancelled may keep where it is', async () => {
     const { at, command, ran, say } = makeJob(2);
@@ -186,7 +186,7 @@ describe.runIf(hasSlurm)('on two nodes', () => {
     expect(tasks(ended)).toContain('render 1 failed');
     expect(ran().at(-1)).toBe('render 1 stopped');
     expect(ran().filter((line) => line.startsWith('render 1'))).toHaveLength(2);
-  }, 120_000);
+  });
 
   test('what Slurm refuses is said in its words, and nothing is left half submitted', async () => {
     const { at, command, ran } = makeJob(2);

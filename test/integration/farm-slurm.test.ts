@@ -36,7 +36,7 @@ describe.runIf(hasSlurm)('on two nodes, one of which dies', () => {
     cluster = await startCluster({ nodes: ['n1', 'n2'] });
     project = join(world.dir, 'A film.retake');
     createProject(project, await filmOf(world)).close();
-  }, 120_000);
+  });
   afterAll(async () => {
     await cluster?.[Symbol.asyncDispose]();
     world?.[Symbol.dispose]();

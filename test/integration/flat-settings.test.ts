@@ -140,11 +140,11 @@ test('the render that waits goes on, and its take has the settings it waited wit
   expect(entries.find(({ id }) => id === WAITING)).toMatchObject({ state: 'done', error: null });
   const { document } = await desk.call['project.open']({ path: join(films, 'film.retake') });
   expect(document.takes[WAITING]!.settings).toEqual(mixed);
-}, 120_000);
+});
 
 test('the killed one of the command line goes on, and makes its take', async () => {
   const { settings } = desk.store.get(KILLED);
   const report: TakeReport = await desk.supervisor.resume(KILLED);
   expect(report.settings).toEqual(settings);
   expect(report.take.path).toBe(join(films, 'killed.mov'));
-}, 120_000);
+});

@@ -114,7 +114,7 @@ const ONES = TAKE_FORMATS.flatMap((format) => {
 });
 
 describe('a take', () => {
-  it.for(ONES)('in $format, $ending', { timeout: 60_000 }, async ({ format, ending }) => {
+  it.for(ONES)('in $format, $ending', async ({ format, ending }) => {
     const spec = FORMATS[format];
     const pictures = isPictures(spec);
     const out = folder.at(pictures ? `${format}/shot.####${ending}` : `take-${format}${ending}`);

@@ -62,7 +62,7 @@ beforeAll(async () => {
     whole.set(`terminal ${source}`, sha(join(world.out, `${source}.mov`)));
   }
   await engine.disconnect();
-}, 180_000);
+});
 
 afterAll(() => {
   endEngines();

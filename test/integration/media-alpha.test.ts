@@ -89,58 +89,54 @@ async function made(
 }
 
 describe('transparency', () => {
-  it.for(SOURCES)(
-    'of $name stays in ProRes 4444 and PNG, and is told of elsewhere',
-    { timeout: 60_000 },
-    async (source) => {
-      using folder = tempFolder();
-      const clip = await made(folder, source);
-      expect(clip).toMatchObject({ alpha: true, frames: 25 });
-      expect(clip.warnings).toEqual([
-        expect.stringMatching(/transparent: takes in ProRes 4444.* PNG sequence/),
-      ]);
-      const decoder = source.name.startsWith('VP') ? ['-c:v', source.codec[1]!] : [];
-      const truth = await alphas(
-        clip.path,
-        128 * 64,
-        decoder,
-        /^(VP|FF)/.test(source.name) ? 'yuva444p' : 'rgba64le',
-      );
-      const range = { start: 7, end: 15 };
-      const movie = await copyTake(clip, { out: folder.at('t.mov'), format: 'prores4444', range });
-      expect(movie).toMatchObject({ alpha: true, notes: [] });
-      expect(await probeClip(movie.path)).toMatchObject({
-        alpha: true,
-        pixelFormat: expect.stringMatching(/^yuva444p1/),
-      });
-      const sequence = await copyTake(clip, { out: folder.at('seq'), format: 'png', range });
-      expect(sequence).toMatchObject({ alpha: true, notes: [] });
-      for (const found of [
-        await alphas(movie.path, 128 * 64),
-        await alphas(`${folder.at('seq')}/seq.%04d.png`, 128 * 64, ['-start_number', '1001']),
-      ]) {
-        expect(found).toHaveLength(8);
-        for (const [i, frame] of found.entries()) {
-          const near = psnr(frame, truth[7 + i]!);
-          expect(near, `frame ${i}`).toBeGreaterThan(source.exact ? 55 : 50);
-          if (source.exact) expect(psnr(frame, truth[8 + i]!)).toBeLessThan(near);
-        }
+  it.for(SOURCES)('of $name stays in ProRes 4444 and PNG, and is told of elsewhere', async (source) => {
+    using folder = tempFolder();
+    const clip = await made(folder, source);
+    expect(clip).toMatchObject({ alpha: true, frames: 25 });
+    expect(clip.warnings).toEqual([
+      expect.stringMatching(/transparent: takes in ProRes 4444.* PNG sequence/),
+    ]);
+    const decoder = source.name.startsWith('VP') ? ['-c:v', source.codec[1]!] : [];
+    const truth = await alphas(
+      clip.path,
+      128 * 64,
+      decoder,
+      /^(VP|FF)/.test(source.name) ? 'yuva444p' : 'rgba64le',
+    );
+    const range = { start: 7, end: 15 };
+    const movie = await copyTake(clip, { out: folder.at('t.mov'), format: 'prores4444', range });
+    expect(movie).toMatchObject({ alpha: true, notes: [] });
+    expect(await probeClip(movie.path)).toMatchObject({
+      alpha: true,
+      pixelFormat: expect.stringMatching(/^yuva444p1/),
+    });
+    const sequence = await copyTake(clip, { out: folder.at('seq'), format: 'png', range });
+    expect(sequence).toMatchObject({ alpha: true, notes: [] });
+    for (const found of [
+      await alphas(movie.path, 128 * 64),
+      await alphas(`${folder.at('seq')}/seq.%04d.png`, 128 * 64, ['-start_number', '1001']),
+    ]) {
+      expect(found).toHaveLength(8);
+      for (const [i, frame] of found.entries()) {
+        const near = psnr(frame, truth[7 + i]!);
+        expect(near, `frame ${i}`).toBeGreaterThan(source.exact ? 55 : 50);
+        if (source.exact) expect(psnr(frame, truth[8 + i]!)).toBeLessThan(near);
       }
-      const opaque = await copyTake(clip, { out: folder.at('hq.mov'), format: 'prores422hq', range });
-      expect(opaque).toMatchObject({
-        alpha: false,
-        notes: [expect.stringMatching(/transparency is left out: ProRes 422 HQ holds none/)],
-      });
-      const off = await copyTake(clip, {
-        out: folder.at('off.mov'),
-        format: 'prores4444',
-        range,
-        alpha: 'off',
-      });
-      expect(off).toMatchObject({ alpha: false, notes: [] });
-      expect((await probeClip(off.path)).alpha).toBe(false);
-    },
-  );
+    }
+    const opaque = await copyTake(clip, { out: folder.at('hq.mov'), format: 'prores422hq', range });
+    expect(opaque).toMatchObject({
+      alpha: false,
+      notes: [expect.stringMatching(/transparency is left out: ProRes 422 HQ holds none/)],
+    });
+    const off = await copyTake(clip, {
+      out: folder.at('off.mov'),
+      format: 'prores4444',
+      range,
+      alpha: 'off',
+    });
+    expect(off).toMatchObject({ alpha: false, notes: [] });
+    expect((await probeClip(off.path)).alpha).toBe(false);
+  });
 
   it('leaves the colours as they are without it, and is straight', async () => {
     using folder = tempFolder();

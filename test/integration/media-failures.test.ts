@@ -221,32 +221,28 @@ describe('a place that cannot be written', () => {
     });
   });
 
-  it.skipIf(!canMount())(
-    'as a read-only disk or a full one is named, and left clean',
-    { timeout: 120_000 },
-    async () => {
-      using folder = tempFolder();
-      const clip = await clipIn(folder);
-      using closed = mounted(folder.at('closed'), 'ro');
-      expect(await refusal(fill(clip, join(closed.path, 't.mov'), 'prores422hq'))).toMatchObject({
-        code: 'output-unwritable',
-        line: expect.stringMatching(/read-only/),
-      });
-      using small = mounted(folder.at('small'), 'size=1m');
-      for (const [name, format] of [
-        ['t.mov', 'prores422hq'],
-        ['t.mov', 'dnxhr-hqx'],
-        ['t.mp4', 'h264'],
-        ['frames', 'png'],
-      ] as const) {
-        writeFileSync(join(small.path, 'older take'), 'kept');
-        const found = await refusal(fill(clip, join(small.path, name), format));
-        expect([format, found.code]).toEqual([format, 'disk-full']);
-        expect(found.line).toMatch(/the disk is full/);
-        expect(readdirSync(small.path)).toEqual(['older take']);
-      }
-    },
-  );
+  it.skipIf(!canMount())('as a read-only disk or a full one is named, and left clean', async () => {
+    using folder = tempFolder();
+    const clip = await clipIn(folder);
+    using closed = mounted(folder.at('closed'), 'ro');
+    expect(await refusal(fill(clip, join(closed.path, 't.mov'), 'prores422hq'))).toMatchObject({
+      code: 'output-unwritable',
+      line: expect.stringMatching(/read-only/),
+    });
+    using small = mounted(folder.at('small'), 'size=1m');
+    for (const [name, format] of [
+      ['t.mov', 'prores422hq'],
+      ['t.mov', 'dnxhr-hqx'],
+      ['t.mp4', 'h264'],
+      ['frames', 'png'],
+    ] as const) {
+      writeFileSync(join(small.path, 'older take'), 'kept');
+      const found = await refusal(fill(clip, join(small.path, name), format));
+      expect([format, found.code]).toEqual([format, 'disk-full']);
+      expect(found.line).toMatch(/the disk is full/);
+      expect(readdirSync(small.path)).toEqual(['older take']);
+    }
+  });
 
   it('keeps the older take when the new one is cancelled or given up', async () => {
     using folder = tempFolder();

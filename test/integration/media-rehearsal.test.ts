@@ -59,7 +59,6 @@ const wish = (clip: ClipInfo, out: string, format: TakeFormat) => ({
 describe('a rehearsed take', () => {
   it.for(['1x1', '2x3', '255x119', '256x120', '17x4099', '4097x33', '300x200'])(
     'of %s ends as its rehearsal did, in every format',
-    { timeout: 120_000 },
     async (size) => {
       using folder = tempFolder();
       const clip = await clipOf(folder, size);
@@ -92,7 +91,6 @@ describe('a rehearsed take', () => {
 
   it.for(['1/1', '15/1', '24000/1001', '119/2', '240/1', '1000/1'])(
     'at %s is written as rehearsed',
-    { timeout: 60_000 },
     async (rate) => {
       using folder = tempFolder();
       const clip = await clipOf(folder, '64x48', rate, 5);
@@ -144,7 +142,7 @@ describe('a rehearsed take', () => {
 describe('a name', () => {
   const kanji = (count: number) => '映'.repeat(count);
 
-  it('may be as long as the disk allows, and no temporary one is longer', { timeout: 60_000 }, async () => {
+  it('may be as long as the disk allows, and no temporary one is longer', async () => {
     using folder = tempFolder();
     const clip = await clipOf(folder, '64x48');
     // 255 bytes are the limit of most disks, 243 leave room for the report's ".report.json".
@@ -206,7 +204,7 @@ describe('a name', () => {
 });
 
 describe('room', () => {
-  it('is foretold close to what takes need', { timeout: 120_000 }, async () => {
+  it('is foretold close to what takes need', async () => {
     using folder = tempFolder();
     // A size that every format takes.
     const noisy = `testsrc2=s=320x184:r=25,noise=alls=12:allf=t`;

@@ -80,7 +80,6 @@ describe('colour tags', () => {
     { option: 'colorspace', tag: 'matrix', least: 14 },
   ] as const)(
     'of every $tag are kept in every movie format, recoded with a word, or refused',
-    { timeout: 240_000 },
     async ({ option, tag, least }) => {
       using folder = tempFolder();
       const values = valuesOf(option);
@@ -178,9 +177,7 @@ describe('colour tags', () => {
 });
 
 describe('pixel formats', () => {
-  it('of every name are read, or refused; alpha and depth are known of each', {
-    timeout: 300_000,
-  }, async () => {
+  it('of every name are read, or refused; alpha and depth are known of each', async () => {
     using folder = tempFolder();
     const rows = [...(await says('-pix_fmts')).matchAll(/^([I.])([O.])([H.])\S\S (\w+) +(\d) +\d+ +(\d+)/gm)];
     expect(rows.length).toBeGreaterThan(180);

@@ -61,7 +61,7 @@ async function soundClip(
 }
 
 describe('a sound', () => {
-  it.for(LAYOUTS)('of $name keeps every channel in its place', { timeout: 60_000 }, async (sound) => {
+  it.for(LAYOUTS)('of $name keeps every channel in its place', async (sound) => {
     using folder = tempFolder();
     const { channels } = sound;
     const clip = await soundClip(folder, sound);
@@ -88,9 +88,7 @@ describe('a sound', () => {
     if (sound.name !== 'ambisonics') expect(movie.layout).toBe(clip.audio[0]!.layout);
   });
 
-  it('that AAC cannot hold is refused before the first frame, what it can is kept', {
-    timeout: 60_000,
-  }, async () => {
+  it('that AAC cannot hold is refused before the first frame, what it can is kept', async () => {
     for (const sound of LAYOUTS) {
       using folder = tempFolder();
       const clip = await soundClip(folder, sound);

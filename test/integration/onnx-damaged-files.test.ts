@@ -62,7 +62,7 @@ describe.each(Object.keys(bases()))('damaged files, weights %s', (name) => {
     expect(survives(file, root)).toBe(true);
   });
 
-  it('with changed bytes are refused or read', { timeout: 60_000 }, () => {
+  it('with changed bytes are refused or read', () => {
     const { root, file } = prepare();
     const change = fc.record({ at: fc.nat(whole.length - 1), byte: fc.nat(255) });
     let [tried, read] = [0, 0];

@@ -57,7 +57,7 @@ async function share(...of: Parameters<typeof shares>): Promise<number> {
 }
 
 describe.skipIf(platform() !== 'linux')('weights in a file', () => {
-  it('are copied to be computed with, and left in it in low-memory mode', { timeout: 60_000 }, async () => {
+  it('are copied to be computed with, and left in it in low-memory mode', async () => {
     expect(await share({ lowMemory: true })).toBeLessThan(0.2);
     // Filters are most of it.
     expect(await share({ plainConvolutions: true })).toBeLessThan(0.3);
@@ -65,15 +65,11 @@ describe.skipIf(platform() !== 'linux')('weights in a file', () => {
     expect(await share({ lowMemory: false })).toBeGreaterThan(0.5);
   });
 
-  it('leave nothing behind when the session that read them in place is released', {
-    timeout: 60_000,
-  }, async () => {
+  it('leave nothing behind when the session that read them in place is released', async () => {
     expect((await shares({ lowMemory: true })).left).toBeLessThan(0.1);
   });
 
-  it('of half precision are widened layer by layer where they are to stay in it', {
-    timeout: 60_000,
-  }, async () => {
+  it('of half precision are widened layer by layer where they are to stay in it', async () => {
     // What a layer widens is twice as large as its weights, and there are many layers.
     expect(await share({ keepHalf: true }, 'float16')).toBeLessThan(0.6);
     expect(await share({ keepHalf: true, lowMemory: true }, 'float16')).toBeLessThan(0.6);

@@ -30,7 +30,7 @@ async function latentsWith(method: string, pictures: EditSettings['guide']['pict
   return (await sampleShot(shot, await derive(shot, context), context)).latents;
 }
 
-it.each(['pix2video', 'mix'])('%s', { timeout: 120_000 }, async (method) => {
+it.each(['pix2video', 'mix'])('%s', async (method) => {
   const path = join(tempFolder(), 'painted.png');
   const frame = ['-i', join(demo, 'clip.mp4'), '-vf', `select=eq(n\\,${FIRST}),hue=h=120:s=2`];
   await ffmpegDoes(...frame, '-frames:v', '1', path);

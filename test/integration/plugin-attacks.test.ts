@@ -114,9 +114,7 @@ describe('what a plugin does', () => {
     expect(crashes).toEqual([]);
   });
 
-  it('leaves the project, its takes and a render that runs the same to the byte, whatever it tries and however it ends', {
-    timeout: 240_000,
-  }, async () => {
+  it('leaves the project, its takes and a render that runs the same to the byte, whatever it tries and however it ends', async () => {
     const film = tempFolder();
     const [project, take] = [join(film, 'film.retake'), join(film, 'take.mov')];
     const clip = await movingClip(join(film, 'clip.mov'), { frames: 24 });

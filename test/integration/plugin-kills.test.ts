@@ -78,7 +78,7 @@ test('killed while it installs, updates and removes, the old or the new stands w
   }
   // Kills fell into more than one kind of change.
   expect(states.size).toBeGreaterThan(2);
-}, 120_000);
+});
 
 test('two that install and remove at once, one of them killed, leave nothing broken', async () => {
   const { begin, found, left } = await world();
@@ -92,4 +92,4 @@ test('two that install and remove at once, one of them killed, leave nothing bro
   const now = await found();
   expect([[], ...VERSIONS.map((version) => [version])]).toContainEqual(now);
   expect(left()).toEqual([]);
-}, 120_000);
+});

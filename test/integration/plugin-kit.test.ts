@@ -33,7 +33,7 @@ function change(path: string, ...pairs: readonly (readonly [string, string])[]):
 }
 
 describe('templates', () => {
-  it.each(PLUGIN_KINDS)('pass as they are, and are packed: %s', { timeout: 120_000 }, async (kind) => {
+  it.each(PLUGIN_KINDS)('pass as they are, and are packed: %s', async (kind) => {
     const path = await begin(kind);
     const report = await tried(path);
     expect(failures(report)).toEqual([]);
@@ -41,7 +41,7 @@ describe('templates', () => {
     expect(existsSync(`${path}.zip`)).toBe(true);
   });
 
-  it('are begun and tried in the terminal', { timeout: 120_000 }, async () => {
+  it('are begun and tried in the terminal', async () => {
     const [path, home] = [join(dir, 'my-names'), { home: join(dir, 'home') }];
     expect(await retake(['plugin', 'new', path, '--kind', 'names'], home)).toMatchObject({
       code: 0,
@@ -57,7 +57,7 @@ describe('templates', () => {
     });
   });
 
-  it('have the types that they say, in an editor’s eyes', { timeout: 120_000 }, async () => {
+  it('have the types that they say, in an editor’s eyes', async () => {
     for (const kind of PLUGIN_KINDS.filter((one) => one !== 'model')) await begin(kind);
     const options = {
       allowJs: true,
@@ -154,7 +154,7 @@ describe('what is wrong with a plugin is told', () => {
     expect(failures(await tried(path))[0]).toContain('it answers otherwise than it did');
   });
 
-  it('of methods that promise what they do not keep', { timeout: 120_000 }, async () => {
+  it('of methods that promise what they do not keep', async () => {
     const path = await begin('method');
     change(join(path, 'index.js'), [
       '(before.used[i] ?? value)',

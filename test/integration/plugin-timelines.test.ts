@@ -137,7 +137,7 @@ beforeAll(async () => {
     markers: [{ id: 'm', frame: 2, name: 'here', note: '', colour: 'red' }],
   };
   await use(EXAMPLE_FOLDERS);
-}, 60_000);
+});
 
 afterAll(async () => {
   await use({});
@@ -374,7 +374,7 @@ describe('a plugin in a process of its own', () => {
       expect([error.code, errorLine(error)]).toEqual(['plugin-failed', expect.stringMatching(line)]);
     }
     expect((await importing(join(folder, 'Sea.whole'))).shots).toBe(2);
-  }, 60_000);
+  });
 
   it('that hangs is given up with the export; asked again for other formats, nothing of the earlier ones is there', async () => {
     const asked = request(['edl', of('hangs')]);
@@ -396,7 +396,7 @@ describe('a plugin in a process of its own', () => {
     expect(readdirSync(folder).sort()).toEqual(['README.txt', 'Sea shots.csv', 'media']);
     expect(textIn(folder, 'README.txt')).not.toContain('Sea.edl');
     expect(hidden()).toEqual([]);
-  }, 60_000);
+  });
 });
 
 describe('a word of a plugin', () => {
@@ -441,7 +441,7 @@ describe('an Avid log', () => {
       }),
       { numRuns: 40 },
     );
-  }, 60_000);
+  });
 
   it('opens as a project by its ending, and finds its files', async () => {
     const { folder } = await sent(request([ALE]));
@@ -517,4 +517,4 @@ it('is written from the command line, and what it could not write is told', asyn
   // Another engine printed it, and is gone.
   const { stdout } = await retake(['plugin', 'info', 'org.example.bad'], world);
   expect(stdout).toContain('  It printed last:\n    | looking for a reel\n');
-}, 60_000);
+});

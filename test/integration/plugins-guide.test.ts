@@ -82,7 +82,7 @@ describe('the guide for those who write plugins', () => {
     expect(readFileSync(join(out, name!), 'utf8')).toMatch(/^01:00:00:00 \S/);
   });
 
-  it('has its method rendered with, and in the report', { timeout: 300_000 }, async () => {
+  it('has its method rendered with, and in the report', async () => {
     const demo = join(root, 'resources/demo');
     const run = await inHome(
       ...[

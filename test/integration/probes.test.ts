@@ -64,7 +64,7 @@ test('variations of a shot read its clip once, all of them together', async () =
   } finally {
     await desk.stop();
   }
-}, 60_000);
+});
 
 test('an export that is asked about again, before its clip is read, waits for the same reading', async () => {
   const gate = Promise.withResolvers<void>();

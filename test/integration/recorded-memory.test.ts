@@ -60,7 +60,7 @@ describe('an edit that follows the network backwards', () => {
     expect(await refusal({ method: 'pix2video', params: { update: 'x0' } }, free)).toBeNull();
     const size = Number(/--size (\d+)/.exec(refused!.hint!)![1]);
     expect(await refusal({ ...exact, size }, free)).toBeNull();
-  }, 60_000);
+  });
 
   it('needs more for every frame that a step of learning sees, and names fewer of them', async () => {
     const [two, four] = [await needed(tuned(2)), await needed(tuned(4))];
@@ -68,12 +68,12 @@ describe('an edit that follows the network backwards', () => {
     const refused = await refusal(tuned(4), (two + four) / 2);
     expect(refused!.hint).toContain('-p together=2');
     expect(await refusal(tuned(2), (two + four) / 2)).toBeNull();
-  }, 60_000);
+  });
 
   it('counts the text that is tuned', async () => {
     const plainly = settings({ method: 'img2img' });
     const tuned = { ...plainly, inversion: { ...plainly.inversion, nullText: 'frame' } } as const;
     const [plain, followed] = [await needed({ method: 'img2img' }), (await planner(tuned)).memoryBytes!];
     expect(followed).toBeGreaterThan(1.1 * plain);
-  }, 60_000);
+  });
 });

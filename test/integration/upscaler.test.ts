@@ -94,7 +94,7 @@ test('what makes nothing larger, or no picture, is refused', async () => {
   await expect(enlarged(grey, picture(4, 4))).rejects.toThrow('this is no upscaler');
 });
 
-test('a frame is kept larger from the terminal', { timeout: 120_000 }, async () => {
+test('a frame is kept larger from the terminal', async () => {
   const clip = join(dir, 'card.mov');
   await ffmpegDoes(
     '-f',

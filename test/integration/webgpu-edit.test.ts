@@ -24,9 +24,7 @@ describe.skipIf(!existsSync(ICD))('WebGPU through SwiftShader', () => {
     process.env.VK_ICD_FILENAMES = ICD;
   });
 
-  it('runs the UNet of the demo with a bank and attention as one operator', {
-    timeout: 300_000,
-  }, async () => {
+  it('runs the UNet of the demo with a bank and attention as one operator', async () => {
     const call = async (provider: Provider, fused: boolean) => {
       const { model, folder } = loadGraph(join(demo, 'unet', 'model.onnx'), { root: demo });
       if (fused) {
@@ -51,7 +49,7 @@ describe.skipIf(!existsSync(ICD))('WebGPU through SwiftShader', () => {
     expect(largestDifference(await call('webgpu', true), await call('cpu', false))).toBeLessThan(2e-3);
   });
 
-  it('renders a whole edit as the processor does', { timeout: 300_000 }, async () => {
+  it('renders a whole edit as the processor does', async () => {
     const dir = tempFolder();
     /** Two frames, the second attending to the first. */
     const short = {

@@ -21,6 +21,11 @@ interface Props {
   readonly differs?: boolean;
 }
 
+/** React types these attributes as numbers, and HTML's numbers, unlike ARIA's, have exponents: 1e-7 is written out. */
+const PLAIN = new Intl.NumberFormat('en', { useGrouping: false, maximumFractionDigits: 20 });
+const spoken = (value: number | null | undefined) =>
+  value === null || value === undefined ? undefined : (PLAIN.format(value) as unknown as number);
+
 const shown = (value: number | null) => (value === null ? '' : String(Number(value.toPrecision(10))));
 
 export function NumberInput({
@@ -79,10 +84,10 @@ export function NumberInput({
       inputMode="decimal"
       role="spinbutton"
       aria-label={label}
-      aria-valuenow={differs ? undefined : (value ?? undefined)}
+      aria-valuenow={differs ? undefined : spoken(value)}
       aria-valuetext={differs ? DIFFERS : value === null ? empty : undefined}
-      aria-valuemin={min ?? undefined}
-      aria-valuemax={max ?? undefined}
+      aria-valuemin={spoken(min)}
+      aria-valuemax={spoken(max)}
       aria-describedby={describedBy}
       placeholder={differs ? DIFFERS : empty}
       spellCheck={false}
