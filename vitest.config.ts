@@ -5,7 +5,7 @@ import { chromiumPath } from './test/helpers/chromium.ts';
 const canOpenWindow = (await chromiumPath()) !== null;
 if (!canOpenWindow) console.warn('No Chromium is installed: the tests at the window (test/e2e) are skipped.');
 
-// Hundreds of processes are started from the sources: what the first made of them is there for the others, which halves what a start costs.
+// Hundreds of processes are started: what the first compiled is there for the others.
 process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules/.cache/node');
 
 // Engine tests load native modules and saturate the cores themselves, so files run two at a time in their own processes.
@@ -43,6 +43,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
+          globalSetup: 'test/helpers/built.ts',
           testTimeout: 300_000,
           hookTimeout: 300_000,
           sequence: { groupOrder: 1 },

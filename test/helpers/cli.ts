@@ -1,4 +1,4 @@
-/** Runs `retake` from the sources as a real process, and looks after what it leaves behind. */
+/** Runs the built `retake` as a real process, and looks after what it leaves behind. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -15,7 +15,7 @@ import { type TinyBundleOptions, writeTinyBundle } from './tiny-bundle.ts';
 const root = resolve(import.meta.dirname, '../..');
 const installedNode = join(root, 'node_modules/node/bin/node');
 const node = existsSync(installedNode) ? installedNode : process.execPath;
-const main = join(root, 'src/main/cli/main.ts');
+export const CLI = join(root, 'out/main/cli.js');
 
 /** A folder with a data folder (RETAKE_HOME), a folder for takes, and a bundle of random weights. */
 export interface World extends Disposable {
@@ -86,7 +86,7 @@ export interface CliOptions {
 }
 
 export function startRetake(args: readonly string[], { home, env }: CliOptions): RunningCli {
-  const child = spawn(node, [main, ...args], {
+  const child = spawn(node, [CLI, ...args], {
     env: { ...process.env, RETAKE_HOME: home, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,5 +1,6 @@
-/** The engine as a process, spoken to as the window does. */
+/** The built engine as a process, spoken to as the window does. */
 import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import type { Calls } from '../../src/common/contract/contract.ts';
 import type { Events } from '../../src/common/contract/events.ts';
 import { type Client, createClient } from '../../src/common/rpc.ts';
@@ -12,8 +13,10 @@ export interface Engine extends Client<Calls, Events> {
   disconnect(): Promise<void>;
 }
 
+export const ENGINE = fileURLToPath(new URL('../../out/main/engine.js', import.meta.url));
+
 export function startEngine(home: string): Engine {
-  const child = fork(new URL('../../src/main/engine/entry.ts', import.meta.url), [], {
+  const child = fork(ENGINE, [], {
     execArgv: [],
     serialization: 'advanced',
     env: { ...process.env, RETAKE_HOME: home },

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { allGone, edit, makeWorld, movingClip, type World } from '../helpers/cli.ts';
+import { allGone, CLI, edit, makeWorld, movingClip, type World } from '../helpers/cli.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const installedNode = join(root, 'node_modules/node/bin/node');
@@ -41,7 +41,7 @@ interface Ends {
 /** `after` bytes the reader goes away; 'full' is a disk without room. */
 function run(args: string[], out: number | 'full' | 'read', err: number | 'read'): Promise<Ends> {
   const full = out === 'full' ? openSync(FULL, 'w') : null;
-  const child = spawn(node, [join(root, 'src/main/cli/main.ts'), ...args], {
+  const child = spawn(node, [CLI, ...args], {
     env: { ...process.env, RETAKE_HOME: world.home },
     stdio: ['ignore', full ?? 'pipe', 'pipe'],
   });

@@ -10,6 +10,7 @@ import type { WireError } from '../../src/common/errors.ts';
 import { emptyProject } from '../../src/common/project/document.ts';
 import { type Client, createClient } from '../../src/common/rpc.ts';
 import { tempFolder } from '../helpers/clips.ts';
+import { ENGINE } from '../helpers/engine-process.ts';
 import { inGroups } from '../helpers/job-settings.ts';
 import { clipRefOf, withClip, writeTake } from '../helpers/project.ts';
 
@@ -221,7 +222,7 @@ async function ask(name: string, input: unknown): Promise<{ type: string; error?
 }
 
 beforeAll(async () => {
-  child = fork(new URL('../../src/main/engine/entry.ts', import.meta.url), [], {
+  child = fork(ENGINE, [], {
     execArgv: [],
     serialization: 'advanced',
     env: { ...process.env, RETAKE_HOME: at('home') },
