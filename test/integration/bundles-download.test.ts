@@ -56,7 +56,7 @@ test('a whole bundle arrives: no PyTorch weights, but those that a graph names',
   const dir = await done;
   expect(dir).toBe(join(folder, 'name'));
   expect(readdirSync(folder)).toEqual(['name']);
-  expect((await inspectBundle(dir, { digests: false })).defects).toEqual([]);
+  expect((await inspectBundle(dir, { figures: false })).defects).toEqual([]);
   expect(existsSync(join(dir, WEIGHTS))).toBe(true);
   expect(existsSync(join(dir, 'README.md'))).toBe(false);
   expect(readdirSync(join(dir, 'unet')).sort()).toEqual(['config.json', 'model.onnx', 'weights.bin']);
@@ -381,7 +381,7 @@ test('a depth estimator comes along, with the file that says how it wants its pi
   await writeTinyBundle(withDepth, { kind: 'depth', depth: {} });
   await using server = await serveModel(withDepth);
   const dir = await download(server, tempFolder()).done;
-  expect(await inspectBundle(dir, { digests: false })).toMatchObject({ depth: 'estimator', defects: [] });
+  expect(await inspectBundle(dir, { figures: false })).toMatchObject({ depth: 'estimator', defects: [] });
 });
 
 test('a folder that was prepared with links is never written through', async () => {

@@ -11,7 +11,7 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 
 const refusal = (path: string) => readBundle(path, {}).then(() => 'it is opened', errorLine);
 const inspected = (path: string) =>
-  inspectBundle(path, { digests: false }).then(({ defects }) => defects.join(' '), errorLine);
+  inspectBundle(path, { figures: false }).then(({ defects }) => defects.join(' '), errorLine);
 
 async function isRefused(path: string, says: RegExp) {
   expect(existsSync(path)).toBe(true);

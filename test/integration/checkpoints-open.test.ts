@@ -280,7 +280,7 @@ describe('a diffusers folder', () => {
   it('that also has ONNX graphs is opened by these, and says so', async () => {
     const dir = ownFolder('sd1');
     cpSync(resource('demo', 'bundle', 'unet', 'model.onnx')!, join(dir, 'unet', 'model.onnx'));
-    const { parts, warnings } = await inspectBundle(dir, { digests: false });
+    const { parts, warnings } = await inspectBundle(dir, { figures: false });
     expect(parts.map(({ file }) => file)).toContain('unet/model.onnx');
     expect(warnings).toContainEqual(expect.stringContaining('the ONNX graphs are used'));
   });
@@ -311,7 +311,7 @@ describe('a diffusers folder', () => {
       message: expect.stringContaining(says),
       doing: expect.stringContaining('text_encoder'),
     });
-    expect((await inspectBundle(dir, { digests: false })).defects).toEqual([expect.stringContaining(says)]);
+    expect((await inspectBundle(dir, { figures: false })).defects).toEqual([expect.stringContaining(says)]);
   });
 
   it('with a weight too few or of another shape, or a key that nobody knows, names it', async () => {
@@ -396,7 +396,7 @@ describe.skipIf(!checkpoints)('a depth model', () => {
     const map = await estimator.estimate(new Uint8Array(64 * 64 * 3).fill(90), SIZE);
     expect(map.data.length).toBe(map.width * map.height);
     expect(map.data.every(Number.isFinite)).toBe(true);
-    if (kind === 'dpt') expect((await inspectBundle(dir, { digests: false })).depth).toBe('estimator');
+    if (kind === 'dpt') expect((await inspectBundle(dir, { figures: false })).depth).toBe('estimator');
   });
 });
 

@@ -244,7 +244,7 @@ async function checked(
   signal: AbortSignal,
 ): Promise<{ readonly kind: LibraryKind; readonly defects: readonly string[] }> {
   if (as === 'graphs') {
-    const { defects } = await inspectBundle(folder, { digests: false, signal });
+    const { defects } = await inspectBundle(folder, { figures: false, signal });
     return { kind: 'model', defects };
   }
   const { kind, what, problems } = await new Looker(new KnownHeaders(null)).look(folder);

@@ -270,7 +270,7 @@ export class Library {
   async #isBundle(folder: string): Promise<boolean> {
     if (!(await holdsGraphs(folder))) return false;
     try {
-      await inspectBundle(folder, { digests: false });
+      await inspectBundle(folder, { figures: false });
       return true;
     } catch (error) {
       if (!(error instanceof AppError)) throw error;

@@ -124,7 +124,7 @@ export class Looker {
     const stamp = abouts.map((about) => about?.mtimeMs ?? 0).join(' ');
     const known = this.#reports.get(dir);
     if (known?.stamp === stamp) return known.report;
-    const report = await inspectBundle(dir, { digests: false });
+    const report = await inspectBundle(dir, { figures: false });
     this.#reports.set(dir, { stamp, report });
     return report;
   }

@@ -34,11 +34,11 @@ const PREDICTION_UNKNOWN =
 /**
  * Throws a defect if dir is no bundle at all, and Cancelled; defects of the parts are listed in the report.
  * @param dir path of the model: a folder, or a file that holds it
- * @param options.digests false leaves out the digests, for which gigabytes may be read
+ * @param options.figures false leaves out what is only told and takes long: memory, and digests, for which gigabytes may be read
  */
 export async function inspectBundle(
   dir: string,
-  options: Pick<OpenBundleOptions, 'digestStore' | 'signal'> & { readonly digests?: boolean } = {},
+  options: Pick<OpenBundleOptions, 'digestStore' | 'signal'> & { readonly figures?: boolean } = {},
 ): Promise<BundleReport> {
   const defects: string[] = [];
   const warnings: string[] = [];
@@ -102,7 +102,9 @@ export async function inspectBundle(
     warnings.push(`No config.json in ${names}: sizes and scale are Stable Diffusion's usual ones.`);
   }
   const lends = (attentions?.length ?? 0) > 0;
-  const memory = parts && geometry && (await memoryOfInspected(layout, parts, geometry, lends));
+  const { figures = true } = options;
+  const memory =
+    figures && parts && geometry ? await memoryOfInspected(layout, parts, geometry, lends) : null;
   for (const [role, graph] of graphs) {
     throwIfCancelled(options.signal);
     if (whole.has(role)) await tryPart(layout, role, graph, { defects, warnings, lends });
@@ -129,7 +131,7 @@ export async function inspectBundle(
     promptTokens: tokenizers.map(({ length }) => length),
     memory,
     digests:
-      options.digests !== false && parts && sound && scheduler
+      figures && parts && sound && scheduler
         ? await attempt(() => bundleDigests(layout, parts, options))
         : null,
     warnings,

@@ -80,7 +80,7 @@ export async function checkNetworks(
   }
   for (const { id, folder: inner } of models)
     await checking.that(`model ${id}: can be rendered with`, async () => {
-      const { defects, warnings } = await inspectBundle(join(folder, inner), { signal, digests: false });
+      const { defects, warnings } = await inspectBundle(join(folder, inner), { signal, figures: false });
       if (defects.length > 0) throw broken(defects.join(' '));
       return warnings.join(' ');
     });
