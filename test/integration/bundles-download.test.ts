@@ -363,7 +363,7 @@ test('cancelled, it stops at once, and the next start goes on with what has arri
   const folder = tempFolder();
   const { done, progress, abort } = download(server, folder);
   const partial = join(folder, 'name.incomplete', `${WEIGHTS}.incomplete`);
-  await vi.waitUntil(() => statSync(partial, { throwIfNoEntry: false })?.size === 1500, { timeout: 20_000 });
+  await vi.waitUntil(() => statSync(partial, { throwIfNoEntry: false })?.size === 1500, { timeout: 60_000 });
   abort.abort();
   await expect(done).rejects.toMatchObject({ name: 'Cancelled' });
   expect(progress.at(-1)).toMatchObject({ state: 'cancelled', error: null });

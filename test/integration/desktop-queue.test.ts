@@ -86,7 +86,7 @@ test('a shot becomes a take; the plan before and after tells what is computed an
   expect(before).toMatchObject({ frames: 3, cachedFrames: 0, framesToInvert: 3, samplingCalls: 9 });
   expect(before).toMatchObject({ inversionCalls: 9 + 3 });
   // The model is small: some of its calls are timed behind the plan. Within the noise of a busy machine that is what it takes.
-  await vi.waitUntil(() => events.some(({ kind }) => kind === 'speeds'), { timeout: 30_000 });
+  await vi.waitUntil(() => events.some(({ kind }) => kind === 'speeds'), { timeout: 60_000 });
   const { speed, estimatedSeconds } = await call['render.plan'](request);
   expect(speed).toBe('known');
   expect(estimatedSeconds).toBeGreaterThan(0);

@@ -14,7 +14,8 @@ import { rememberingProbe } from '../../src/main/engine/media/remembering-probe.
 import { clipRefOf } from '../../src/main/engine/project/clip-ref.ts';
 import { derive } from '../../src/main/engine/render/derive.ts';
 import { prepareShot } from '../../src/main/engine/render/prepare.ts';
-import { makeWorld, movingClip, type World } from '../helpers/cli.ts';
+import { makeWorld, movingClip, retake, startRetake, type World } from '../helpers/cli.ts';
+import { filmOfShots } from '../helpers/farm-film.ts';
 import { type Short, shotWith } from '../helpers/job-settings.ts';
 import { contextWith } from '../helpers/prepared.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -219,4 +220,20 @@ test('given up in the middle, nothing is left', async () => {
   const parts = { signal: abort.signal, onShot: () => abort.abort() };
   await expect(pack(request, parts)).rejects.toThrow();
   expect(readdirSync(dirname(request.project.path)).filter((name) => name !== 'takes')).toEqual([]);
+});
+
+test('what a packing that was killed has left goes with the next one', async () => {
+  const path = await filmOfShots(plain, { shots: 20, frames: 1, steps: 2 });
+  const left = () => readdirSync(plain.dir).filter((name) => name.startsWith('.retake-partial-'));
+  const killed = startRetake(['farm', 'pack', path], plain);
+  await expect.poll(left, { interval: 5 }).toHaveLength(1);
+  const engine = killed.enginePid();
+  process.kill(engine, 'SIGKILL');
+  await killed.ended;
+  expect(left()).toHaveLength(1);
+  expect(readdirSync(plain.dir)).not.toContain('A film farm 1');
+  const { code, stderr } = await retake(['farm', 'pack', path], plain);
+  expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
+  expect(left()).toEqual([]);
+  expect(readdirSync(plain.dir)).toContain('A film farm 1');
 });

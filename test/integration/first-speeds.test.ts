@@ -102,7 +102,7 @@ test('a render that begins meanwhile is not measured beside, and the next plan t
   ).rejects.toThrow(Cancelled);
   busy = false;
   await vi.waitUntil(async () => (await plan(settings(small))).speed === 'known', {
-    timeout: 20_000,
+    timeout: 60_000,
     interval: 50,
   });
   await measured.promise;

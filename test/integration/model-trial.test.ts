@@ -103,7 +103,7 @@ test('what cannot fit is refused before anything is opened, and a trial is given
   const giveUp = new AbortController();
   const trying = call['model.try'](asked({ steps: 500 }), giveUp.signal);
   const ended = expect(trying).rejects.toMatchObject({ name: 'Cancelled' });
-  await vi.waitUntil(() => events.some(({ kind }) => kind === 'trial'), { timeout: 30_000 });
+  await vi.waitUntil(() => events.some(({ kind }) => kind === 'trial'), { timeout: 60_000 });
   giveUp.abort();
   await ended;
   // The next one begins at once.

@@ -1,6 +1,7 @@
 /** Who computes a frame that the cache lacks: one engine does, others do another frame meanwhile or wait for it. */
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import { isAlive } from '../../alive.ts';
 import type { Db } from '../storage/db.ts';
 
 /** An engine that has said nothing for so long has lost it, though its process may live: longer than any network call. */
@@ -46,11 +47,5 @@ export function dropExpired(db: Db, now: number): void {
 
 /** Processes of another machine are beyond our sight; of those only the time tells. */
 function isGone({ host, pid }: Lease, here: string): boolean {
-  if (host !== here) return false;
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
-  }
+  return host === here && !isAlive(pid);
 }

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { AppError } from '../../../common/errors.ts';
+import { isAlive } from '../../alive.ts';
 import { publish, sync, temporaryFor, writeWhole } from '../../atomic-files.ts';
 
 const DOING = 'exporting';
@@ -138,7 +139,7 @@ export async function forgetPartial(folder: string): Promise<boolean> {
     const root = join(around, name);
     if ((await readManifest(root)).folder !== folder) continue;
     const writer = Number(await readFile(join(root, 'lock'), 'utf8').catch(() => ''));
-    if (underWay.has(root) || isAlive(writer)) throw busy(folder);
+    if (underWay.has(root) || isElsewhere(writer)) throw busy(folder);
     await rm(root, { recursive: true, force: true });
     found = true;
   }
@@ -180,20 +181,13 @@ async function lock(root: string, folder: string): Promise<void> {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
-    if (isAlive(Number(await readFile(file, 'utf8').catch(() => '')))) throw busy(folder);
+    if (isElsewhere(Number(await readFile(file, 'utf8').catch(() => '')))) throw busy(folder);
     await rm(file, { force: true });
   }
 }
 
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
+/** What this engine itself has under way it knows without asking. */
+const isElsewhere = (pid: number) => pid !== process.pid && isAlive(pid);
 
 function busy(folder: string): AppError {
   return new AppError('usage', `the same is being written to ${basename(folder)} already`, {

@@ -2,14 +2,16 @@
  * Shots as a folder that any machine can work on. Everything is checked as for the desk's own queue and plan; the folder appears whole
  * or not at all.
  */
-import { randomInt } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import type { FarmPacked } from '../../../common/contract/farm.ts';
 import { RETAKE_VERSION } from '../../../common/contract/version.ts';
 import { AppError, throwIfCancelled } from '../../../common/errors.ts';
 import type { EditSettings } from '../../../common/settings/settings.ts';
+import { isAlive } from '../../alive.ts';
 import { publish, sync, temporaryFor } from '../../atomic-files.ts';
 import type { ArtefactStore } from '../artefacts/store.ts';
 import type { Probe } from '../media/remembering-probe.ts';
@@ -53,6 +55,8 @@ export interface PackParts {
 /** A model is opened for each task; frames take seconds each on a graphics card, minutes on a processor. */
 const UNITS_PER_TASK = 8;
 const DOING = 'packing for the farm';
+/** Of packings of this machine that are under way, with the process: others may pack into the same folder over a network. */
+const PACKED = `farm-${hostname().replace(/[^A-Za-z0-9]/g, '-')}-`;
 
 /** Shots of a project. @throws AppError for all that a queue or a plan would be refused for, naming the shot; usage, output-unwritable, disk-full; Cancelled */
 export async function packShots(request: PackRequest, parts: PackParts): Promise<FarmPacked> {
@@ -75,7 +79,8 @@ interface PackTakes {
 async function packTakes(request: PackTakes, parts: PackParts): Promise<FarmPacked> {
   const { folder } = request;
   await mkdir(dirname(folder), { recursive: true }).catch(inOwnWords);
-  const temporary = temporaryFor(folder);
+  await sweepPacked(dirname(folder));
+  const temporary = temporaryFor(folder, `${PACKED}${process.pid}-${randomBytes(4).toString('hex')}`);
   try {
     await mkdir(temporary);
     const packed = await writeFolder(temporary, request, parts);
@@ -152,6 +157,16 @@ async function writeFolder(
     artefacts,
     bytes: bytes + models.bytes + Buffer.byteLength(text),
   };
+}
+
+/** What packings that were killed have left beside. */
+async function sweepPacked(around: string): Promise<void> {
+  const start = basename(temporaryFor('', PACKED));
+  for (const name of await readdir(around).catch(() => [])) {
+    const pid = name.startsWith(start) ? Number.parseInt(name.slice(start.length), 10) : Number.NaN;
+    if (Number.isNaN(pid) || isAlive(pid)) continue;
+    await rm(join(around, name), { recursive: true, force: true }).catch(() => {});
+  }
 }
 
 /** "A film farm 2" beside "A film.retake". */

@@ -1,6 +1,7 @@
 /** Which machine this is, and whether a process of it is gone: seen from every program that runs on it. */
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { isAlive } from '../../../alive.ts';
 import type { Program } from './files.ts';
 
 /** The start that it has had, and the numbers that its processes are counted by: a container counts its own. */
@@ -17,13 +18,7 @@ export function programOf(pid: number): Program {
 export function isGone({ pid, started }: Program): boolean {
   const now = statOf(pid);
   if (now) return now.state === 'Z' || now.state === 'X' || (started !== null && now.started !== started);
-  if (started !== null) return true;
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
-  }
+  return started !== null || !isAlive(pid);
 }
 
 /** What Linux tells of a process (proc_pid_stat(5)); null elsewhere, or where there is none. */

@@ -8,6 +8,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../../../../common/errors.ts';
+import { isAlive } from '../../../alive.ts';
 import { isPartial, publish, writeWhole } from '../../../atomic-files.ts';
 import { requireRoom } from '../../disk.ts';
 import { type FileLock, lockFile } from '../../storage/db.ts';
@@ -192,12 +193,3 @@ const filling = new Set<string>();
 const newTag = () => `${process.pid}-${randomBytes(4).toString('hex')}`;
 
 type Granted = NonNullable<PluginRecord['installed']>['granted'];
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
