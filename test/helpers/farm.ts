@@ -100,6 +100,7 @@ export async function runHere(
   asked: Pick<FarmTask, 'step'> & Partial<FarmTask>,
   signal: AbortSignal = new AbortController().signal,
   onDoing: (doing: string) => void = () => {},
+  lookMs?: number,
 ): Promise<Ended> {
   const lines: string[] = [];
   const parts: TaskParts = {
@@ -109,6 +110,7 @@ export async function runHere(
       if (line !== null) lines.push(line);
       onDoing(doing);
     },
+    ...(lookMs !== undefined && { lookMs }),
   };
   const { first = 1, last = first } = asked;
   const whole: FarmTask = {

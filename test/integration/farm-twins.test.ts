@@ -1,5 +1,5 @@
 /** A machine that is lost in the middle, and two that do its task again at once without knowing of each other. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
@@ -17,7 +17,7 @@ import {
   reportOf,
   startRetake,
 } from '../helpers/cli.ts';
-import { runHere, task, writeJob } from '../helpers/farm.ts';
+import { requestOf, runHere, task, writeJob } from '../helpers/farm.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 test('a machine is killed in the middle: two go on from its checkpoint at once, and bring the desk’s take once', {
@@ -67,4 +67,38 @@ test('a machine is killed in the middle: two go on from its checkpoint at once, 
   expect((await takeIn(join(artefacts, 'render'), store)).damaged).toEqual([]);
   store.close();
   expect(cachedLatents(home)).toEqual(cachedLatents(world.home));
+});
+
+test('a twin that comes second gives up as soon as the take is there, and leaves nothing', async () => {
+  using world = await makeWorld();
+  const clip = await movingClip(join(world.dir, 'clip.mov'), { frames: 4 });
+  const out = join(world.dir, 'A.mov');
+  const [first, folder] = [join(world.dir, 'first'), join(world.dir, 'job')];
+  const request = requestOf({ clip, bundle: world.bundle, out });
+  for (const one of [first, folder]) await writeJob(one, [request]);
+  expect(await runHere(first, { step: 'render', attempt: 'a' })).toMatchObject({ exit: 0 });
+  const take = farmPaths.take(folder, 1);
+  const never = new AbortController().signal;
+  const doings: string[] = [];
+  const ended = await runHere(
+    folder,
+    { step: 'render', attempt: 'b' },
+    never,
+    (doing) => {
+      doings.push(doing);
+      if (!doing.includes('inverting') || existsSync(take)) return;
+      cpSync(farmPaths.take(first, 1), `${take}.whole`, { recursive: true });
+      renameSync(`${take}.whole`, take);
+    },
+    1,
+  );
+  expect(ended).toMatchObject({ exit: 0 });
+  expect(ended.lines).toContain(
+    'another attempt has brought the take of shot 1 meanwhile, so it is made no further',
+  );
+  expect(doings.some((doing) => doing.includes('bringing'))).toBe(false);
+  expect(await faultsOf(take, 'bytes')).toEqual([]);
+  expect(readdirSync(farmPaths.shot(folder, 1)).toSorted()).toEqual(['request.json', 'take']);
+  const attempts = farmPaths.attempts(folder, 'render', { first: 1, last: 1 });
+  expect(readdirSync(join(attempts, 'b'))).toEqual(['state.json']);
 });

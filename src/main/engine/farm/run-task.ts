@@ -23,7 +23,7 @@ import { writeReport } from '../report-file.ts';
 import { Attempt, type AttemptNews } from './attempt.ts';
 import { EXIT_AGAIN, type FarmJob, farmPaths, numbersOf, taskName } from './job-folder.ts';
 import { nameOf, type PathRule, readMappingFile, ruleOf } from './path-mapping.ts';
-import { publishOnce } from './publish-once.ts';
+import { isTaken, publishOnce } from './publish-once.ts';
 import { readJob, readRequest } from './read-job.ts';
 import { openScratch, type Scratch } from './scratch.ts';
 import { ShotArtefacts } from './shot-artefacts.ts';
@@ -36,7 +36,11 @@ export interface TaskParts {
   lend(settings: EditSettings): Promise<void>;
   installed(): Promise<readonly InstalledPlugin[]>;
   onNews(news: AttemptNews): void;
+  /** How often it is looked whether another attempt has brought the take. */
+  readonly lookMs?: number;
 }
+
+const LOOK_MS = 15_000;
 
 /** Never throws: how a task ended is what it answers, and what its attempt's folder says. @param signal stops it in order */
 export async function runTask(asked: FarmTask, parts: TaskParts, signal: AbortSignal): Promise<FarmTaskEnd> {
@@ -194,22 +198,36 @@ class Task {
     const artefacts = new ShotArtefacts(asked.folder, number, attempt);
     await artefacts.fill(store, signal);
     const own = join(farmPaths.shot(asked.folder, number), `.take.${attempt.name}`);
-    const context = this.#context(number, store);
+    const brought = new AbortController();
+    const looking = setInterval(() => {
+      void isTaken(place).then((taken) => taken && brought.abort());
+    }, this.#of.parts.lookMs ?? LOOK_MS).unref();
+    const context = this.#context(number, store, AbortSignal.any([signal, brought.signal]));
+    const make = async () => {
+      const name = nameOf(asPacked.output.path);
+      await makeFolder(own);
+      const settings = { ...found, output: { ...found.output, path: join(own, name) } };
+      const report = await render(settings, context);
+      const told = withDeskPaths(report, desk);
+      const settingsAsked = { ...told.settings, output: asPacked.output };
+      await writeReport({ ...told, settings: settingsAsked, take: report.take });
+      this.#goes(1, 'bringing the take');
+      clearInterval(looking);
+      await artefacts.publish('render', store, signal);
+      await this.#publishTake(own, place, name);
+    };
     try {
-      await artefacts.keeping(store, async () => {
-        const name = nameOf(asPacked.output.path);
-        await makeFolder(own);
-        const settings = { ...found, output: { ...found.output, path: join(own, name) } };
-        const report = await render(settings, context);
-        const told = withDeskPaths(report, desk);
-        const settingsAsked = { ...told.settings, output: asPacked.output };
-        await writeReport({ ...told, settings: settingsAsked, take: report.take });
-        this.#goes(1, 'bringing the take');
-        await artefacts.publish('render', store, signal);
-        await this.#publishTake(own, place, name);
-      });
+      await artefacts.keeping(store, () =>
+        make().catch((error: unknown) => {
+          if (signal.aborted || !brought.signal.aborted) throw error;
+          attempt.says(
+            `another attempt has brought the take of shot ${number} meanwhile, so it is made no further`,
+          );
+        }),
+      );
       await context.checkpoint.remove();
     } finally {
+      clearInterval(looking);
       // Where the folder is away that is what is being told.
       await rm(own, { recursive: true, force: true }).catch(() => {});
     }
@@ -258,8 +276,12 @@ class Task {
     return { ...held, asPacked };
   }
 
-  #context(number: number, store: RenderContext['cache']): RenderContext {
-    const { attempt, job, signal } = this.#of;
+  #context(
+    number: number,
+    store: RenderContext['cache'],
+    signal: AbortSignal = this.#of.signal,
+  ): RenderContext {
+    const { attempt, job } = this.#of;
     const { name } = job.shots[number - 1]!;
     const warnings: string[] = [];
     const checkpoint = attempt.checkpointOf(number);
