@@ -33,6 +33,47 @@ function spread(
   });
 }
 
+/** Outputs of a group, for each of which so many places make turning the weights cheaper than adding overlapping columns (processor, 3×3). */
+const PLACES_PER_OUTPUT = 2;
+
+/** Where the weights are turned as a whole by a slice that runs backwards. */
+const SLICE_STEPS = 10;
+
+/**
+ * What `spread` makes where each place is read by every tap in turn: a convolution with the weights turned round. Null where that is
+ * none, or costs more.
+ */
+function slideBack(
+  emit: Emitter,
+  small: string,
+  weight: string,
+  window: Window,
+  sides: readonly number[],
+): string | null {
+  const { kernel, strides, dilations, before, group } = window;
+  const [, , ...made] = emit.dims(small);
+  const [outputs, each] = emit.dims(weight) as [number, number];
+  if (emit.opset < SLICE_STEPS || strides.some((one) => one !== 1)) return null;
+  if (product(made) < (PLACES_PER_OUTPUT * outputs) / group) return null;
+  const reach = kernel.map((taps, i) => dilations[i]! * (taps - 1));
+  const front = reach.map((one, i) => one - before[i]!);
+  const behind = sides.map((side, i) => side - made[i]! + before[i]!);
+  if ([...front, ...behind].some((one) => one < 0)) return null;
+  const axes = kernel.flatMap((taps, i) => (taps > 1 ? [i + 2] : []));
+  const ends = axes.map((axis) => -kernel[axis - 2]! - 1);
+  const back = emit.ints(axes.map(() => -1));
+  const turned =
+    axes.length > 0 ? emit.op('Slice', [weight, back, emit.ints(ends), emit.ints(axes), back]) : weight;
+  const parted = emit.reshape(turned, [group, outputs / group, each, ...kernel]);
+  const exchanged = emit.transpose(parted, [0, 2, 1, ...kernel.map((_, i) => i + 3)]);
+  return emit.op('Conv', [small, emit.reshape(exchanged, [group * each, outputs / group, ...kernel])], {
+    kernel_shape: attr.ints(kernel),
+    dilations: attr.ints(dilations),
+    group: attr.int(group),
+    pads: attr.ints([...front, ...behind]),
+  });
+}
+
 /**
  * Of the weights [O, C/g, …k] that take `large` to `small`: each picture is slid over by what came of it, batch and
  * channels changing places.
@@ -71,7 +112,7 @@ const conv: Rule = (of) => {
   const window = windowOf(node, sides, emit.dims(weight).slice(2));
   const d = cotangents[0]!;
   return [
-    wants(0) ? spread(emit, d, weight, window, sides) : null,
+    wants(0) ? (slideBack(emit, d, weight, window, sides) ?? spread(emit, d, weight, window, sides)) : null,
     wants(1) ? weightGradient(emit, x, d, window) : null,
     wants(2) ? biasGradient(of) : null,
   ];
