@@ -13,6 +13,7 @@ import { movingClip } from '../helpers/cli.ts';
 import { settingsWith } from '../helpers/job-settings.ts';
 import { contextWith } from '../helpers/prepared.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
+import { writeTinyImageText } from '../helpers/tiny-image-text.ts';
 
 const BUNDLE = resolve(import.meta.dirname, '../../resources/demo/bundle');
 
@@ -33,10 +34,11 @@ describe('an edit that follows the network backwards', () => {
   const parts = { cache: null, store: null, probe: rememberingProbe(), facts: rememberingFacts(undefined) };
   const planner = createPlanner({ ...parts, dir: folder, isBusy: () => true });
   const needed = async (asked: Asked) => (await planner(settings(asked))).memoryBytes!;
-  const refusal = async (asked: Asked, freeMemory: number): Promise<AppError | null> => {
+  const refusal = (asked: Asked, freeMemory: number) => refusalOf(settings(asked), freeMemory);
+  const refusalOf = async (whole: EditSettings, freeMemory: number): Promise<AppError | null> => {
     const context = { ...contextWith({ dir: tempFolder() }), freeMemory };
     try {
-      await using _ = await prepareShot(settings(asked), context, false);
+      await using _ = await prepareShot(whole, context, false);
       return null;
     } catch (error) {
       if (error instanceof AppError) return error;
@@ -75,5 +77,24 @@ describe('an edit that follows the network backwards', () => {
     const tuned = { ...plainly, inversion: { ...plainly.inversion, nullText: 'frame' } } as const;
     const [plain, followed] = [await needed({ method: 'img2img' }), (await planner(tuned)).memoryBytes!];
     expect(followed).toBeGreaterThan(1.1 * plain);
+  });
+
+  it('counts the decoder and the image-text model that a picture is followed back through', async () => {
+    const steerBy = join(folder, 'image-text');
+    await writeTinyImageText(steerBy, { tokenizer: join(BUNDLE, 'tokenizer') });
+    const steered = (params: Record<string, unknown>, size = 384): EditSettings => {
+      const asked = settings({ method: 'guided', params, size });
+      return { ...asked, guide: { ...asked.guide, steerBy } };
+    };
+    const memory = async (one: EditSettings) => (await planner(one)).memoryBytes!;
+    const [off, pulled] = [await memory(steered({})), await memory(steered({ prompt: 0.02 }))];
+    expect(pulled).toBeGreaterThan(1.2 * off);
+    const free = (off + pulled) / 2;
+    const refused = await refusalOf(steered({ prompt: 0.02 }), free);
+    expect(refused).toMatchObject({ code: 'usage', message: /^this edit needs about/ });
+    expect(refused!.hint).toContain('-p prompt=0');
+    const size = Number(/--size (\d+)/.exec(refused!.hint!)![1]);
+    expect(await refusalOf(steered({ prompt: 0.02 }, size), free)).toBeNull();
+    expect(await refusalOf(steered({}), free)).toBeNull();
   });
 });

@@ -51,6 +51,7 @@ it('a model nobody edits with yet is told by a guided edit at its size and at sm
     calls: (calls) => calls.length * height * width * 1000,
     shallow: () => 0,
     recorded: () => ({ weights: 0, values: 0 }),
+    recordedPicture: () => ({ weights: 0, values: 0 }),
     vaeWeights: { encoder: 0, decoder: 0 },
   });
   const at = { nativeSize: 512, grid: 64, factor: 8, channels: 4 };

@@ -37,6 +37,7 @@ const foretold: Foretold = {
   calls: (calls) => calls.reduce((sum, call) => sum + cost(call), 0),
   shallow: () => 0,
   recorded: () => ({ weights: 0, values: 0 }),
+  recordedPicture: () => ({ weights: 0, values: 0 }),
   vaeWeights: { encoder: 0, decoder: 0 },
 };
 const memoryOf = (runs: readonly Run[], needs: readonly Need[] = []): MemoryOf => ({
@@ -50,6 +51,7 @@ const memoryOf = (runs: readonly Run[], needs: readonly Need[] = []): MemoryOf =
     controlPictures: 0,
     texts: { frame: 0, together: 0 },
     learning: null,
+    steering: 0,
     watched: false,
   },
 });

@@ -36,6 +36,7 @@ it('are foretold where they are worked in, and of what is kept only where that i
     ...{ unet: 1, controlNets: 0, vaeEncoder: GB, vaeDecoder: GB, vaeSteadyDecoder: GB },
     ...{ vaeWeights: { encoder: 3, decoder: 4 }, text: 1, features: 0, deep: 0 },
     ...{ calls: () => 0, shallow: () => 0, recorded: () => ({ weights: 0, values: 0 }) },
+    recordedPicture: () => ({ weights: 0, values: 0 }),
   };
   expect(tiles.foretold(whole, { width: 64, height: 64 })).toMatchObject({
     ...{ vaeEncoder: GB, vaeDecoder: 0.05 * GB + 4, vaeSteadyDecoder: GB },

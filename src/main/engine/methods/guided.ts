@@ -192,7 +192,10 @@ export const guided: Method<Params, Needs> = {
   sites: 'none',
   severalAnchors: true,
   steers: true,
-  lighter: ({ through }) => (through === 'network' ? 'pull on the picture alone (-p through=latent)' : null),
+  lighter(params) {
+    if (params.through === 'network') return 'pull on the picture alone (-p through=latent)';
+    return looks(params) ? 'pull without the image-text model (-p prompt=0 -p styleBy=colours)' : null;
+  },
   needs: needsOf,
   runs(shot, params) {
     const { start, strength, prompt, style, neighbour, through, until } = params;

@@ -9,6 +9,7 @@ import { partDigest } from '../models/digests.ts';
 import { defect, kindOf } from '../models/files.ts';
 import { checkFollowedPicture, type FollowedGraph } from '../models/followed.ts';
 import { imageTextIn } from '../models/image-text-networks.ts';
+import { floats } from '../models/memory/network.ts';
 import { type OpenModel, openModel, openRead } from '../models/model.ts';
 import { prepareRead } from '../models/prepare.ts';
 import { readModel } from '../models/read-model.ts';
@@ -155,11 +156,25 @@ export async function openImageText(
  * @throws AppError bundle-invalid, weights-missing naming the file, and the operator and its node
  */
 export async function checkImageTextFollowed(dir: string): Promise<void> {
+  const { out, prepared } = await preparedVision(dir);
+  if (prepared.followed) checkVision(prepared.followed, out);
+}
+
+/** Bytes that following a picture back through it takes, with its weights: nothing is opened. @throws as checkImageTextFollowed */
+export async function imageTextMemory(dir: string): Promise<number> {
+  const { out, prepared } = await preparedVision(dir);
+  const fed = new Map([[PIXELS, floats(1, 3, out.height, out.width)]]);
+  const asked = { of: [VISION_OUTPUT], by: [PIXELS] };
+  const { weights, values } = prepared.recordedMemory()!.withForward(prepared.memory(), fed, asked);
+  return weights + values;
+}
+
+/** The network of pictures as it is opened to be followed back. */
+async function preparedVision(dir: string) {
   const { vision } = await imageTextIn(dir);
   const { out } = await readPreparation(join(dir, 'preprocessor_config.json'));
   const how = { variant: undefined, name: basename(dir), provider: 'cpu', gradients: true } as const;
-  const { followed } = prepareRead(imageTextVision, readModel(imageTextVision, vision, undefined), how);
-  if (followed) checkVision(followed, out);
+  return { out, prepared: prepareRead(imageTextVision, readModel(imageTextVision, vision, undefined), how) };
 }
 
 function checkVision(network: FollowedGraph, { width, height }: { width: number; height: number }): void {

@@ -157,7 +157,11 @@ function assemble(
             ...{ sites, residuals, deepChannels },
           },
           vaeEncoder: { network: models.vaeEncoder.memory(), io: ios.vaeEncoder },
-          vaeDecoder: { network: models.vaeDecoder.memory(), io: ios.vaeDecoder },
+          vaeDecoder: {
+            network: models.vaeDecoder.memory(),
+            io: ios.vaeDecoder,
+            recorded: models.vaeDecoder.recordedMemory(),
+          },
           text: models.text.map((one, i) => ({ network: one.memory(), io: ios.text[i]! })),
           controlNets: models.controlNets.map((one, i) => ({ network: one.memory(), io: controlIos[i]! })),
         },

@@ -20,7 +20,7 @@ import { Recipe } from '../recipe/recipe.ts';
 import { type ResolvedShot, resolveRequest, resolveShot, shapeOf } from '../recipe/request.ts';
 import { runsOf } from '../recipe/runs.ts';
 import { segmentersOf } from '../recipe/segmenters.ts';
-import { steeringOf } from '../recipe/steering.ts';
+import { type SteeringGuide, steeringOf } from '../recipe/steering.ts';
 import { attentionOf } from '../render/fitting.ts';
 import { checkSteering } from '../render/steering.ts';
 
@@ -47,6 +47,7 @@ export interface PlannedRecipe extends AsyncDisposable {
   readonly model: Model;
   readonly provider: Provider;
   readonly learning: Learning | null;
+  readonly steers: SteeringGuide;
 }
 
 /** @throws AppError for every request that cannot be met, but for what a machine's memory has to do with */
@@ -104,7 +105,7 @@ export async function planRecipe(settings: EditSettings, parts: RecipeParts): Pr
   );
   const held = opened.move();
   return {
-    ...{ recipe, resolved, runs, guides, gradients, attention, model, provider, learning },
+    ...{ recipe, resolved, runs, guides, gradients, attention, model, provider, learning, steers },
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
 }

@@ -5,7 +5,7 @@ import { settingWord } from '../../../common/settings/setting-word.ts';
 import type { LatentShape } from '../diffusion/types.ts';
 import { attentionFor } from '../methods/registry.ts';
 import type { AttentionUse } from '../methods/types.ts';
-import type { Foretold } from '../models/memory/foretold.ts';
+import type { Foretold, RecordedBytes } from '../models/memory/foretold.ts';
 import { ALL_TILED, vaeInTiles } from '../models/memory/vae.ts';
 import type { ControlGuide } from '../recipe/controls.ts';
 import { nullTextBytes } from '../recipe/null-text-notes.ts';
@@ -20,6 +20,8 @@ export interface Planned {
   readonly watched: boolean;
   /** Frames that are learnt, where the method does so. */
   readonly learnt: number;
+  /** Bytes of an image-text model that steers; 0 without one. */
+  readonly steering: number;
   foretell(shape: LatentShape): Foretold;
 }
 
@@ -29,7 +31,7 @@ export function attentionOf({ method, params, anchors }: ResolvedShot): Attentio
 }
 
 /** What the render is, as far as memory matters. */
-export function memoryOf({ resolved, controls, watched, foretell, learnt }: Planned): MemoryOf {
+export function memoryOf({ resolved, controls, watched, foretell, learnt, steering }: Planned): MemoryOf {
   const { shape, fit, settings, model, needs, method, params } = resolved;
   const learning = method.learns?.(params) ?? null;
   const texts = nullTextBytes(resolved);
@@ -48,6 +50,7 @@ export function memoryOf({ resolved, controls, watched, foretell, learnt }: Plan
         ? { frame: 0, together: texts }
         : { frame: texts, together: 0 },
     learning: learning && Math.min(learning.together, learnt),
+    steering,
     watched,
   };
 }
@@ -64,6 +67,7 @@ export function checkMemory(planned: Planned, needed: RenderMemory, free: number
   const smaller =
     largest === null ? null : `choose size ${largest} (--size ${largest}), the largest that fits`;
   const { tiled, cannot } = tilesFor(planned, free);
+  const follows = needed.recorded.values > 0 || planned.resolved.needs.includes('likeness');
   const ways = [
     tiled,
     smaller,
@@ -71,7 +75,7 @@ export function checkMemory(planned: Planned, needed: RenderMemory, free: number
     planned.resolved.needs.includes('nullText') && settings.inversion.nullText === 'frame'
       ? `share what is tuned over the frames (${settingWord('inversion.nullText')} at shared)`
       : null,
-    needed.recorded.values > 0 ? (method.lighter?.(planned.resolved.params) ?? null) : null,
+    follows ? (method.lighter?.(planned.resolved.params) ?? null) : null,
     'close other programs',
     method.sites === 'none' ? null : 'use a method that looks at no other frames (sdedit, mix)',
   ];
@@ -107,13 +111,17 @@ function largestSize(planned: Planned, size: number, free: number): number | nul
   // To derive the way back takes a second and more at each size of a large network; below a size it takes less than its share of the area.
   const { shape: asked } = planned.resolved;
   const whole = planned.foretell(asked);
-  const foretellSmaller = (shape: LatentShape): Foretold => ({
-    ...planned.foretell(shape),
-    recorded(calls) {
-      const { weights, values } = whole.recorded(calls);
-      return { weights, values: (values * shape.height * shape.width) / (asked.height * asked.width) };
-    },
-  });
+  const foretellSmaller = (shape: LatentShape): Foretold => {
+    const smaller = ({ weights, values }: RecordedBytes): RecordedBytes => ({
+      weights,
+      values: (values * shape.height * shape.width) / (asked.height * asked.width),
+    });
+    return {
+      ...planned.foretell(shape),
+      recorded: (calls) => smaller(whole.recorded(calls)),
+      recordedPicture: () => smaller(whole.recordedPicture()),
+    };
+  };
   const fits = (steps: number): boolean => {
     const smaller = { ...settings, sampling: { ...settings.sampling, size: steps * model.grid } };
     const fit = canvasOf(smaller, clip, model);

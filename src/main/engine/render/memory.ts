@@ -27,6 +27,8 @@ export interface MemoryOf {
   readonly texts: { readonly frame: number; readonly together: number };
   /** Frames of the shot that a step of learning sees at once; null where nothing is learnt. */
   readonly learning: number | null;
+  /** Bytes of an image-text model that the picture is followed back through. */
+  readonly steering: number;
   /** Whether somebody looks in on it, which decodes frames while they are sampled. */
   readonly watched: boolean;
 }
@@ -40,6 +42,10 @@ export interface RenderMemory {
   /** Of calls that are followed backwards: its part of stages in which frames are inverted or sampled. */
   readonly recorded: RecordedBytes;
 }
+
+/** What the pull of an image-text model takes. */
+const steeringBytes = ({ needs, foretold, steering }: MemoryOf): number =>
+  needs.includes('likeness') ? sum(foretold.recordedPicture()) + steering : 0;
 
 export function renderMemory(of: MemoryOf): RenderMemory {
   const { foretold, needs, watched } = of;
@@ -109,7 +115,7 @@ export function sampleBytes(of: MemoryOf, calls: readonly Call[], recorded: Reco
   // What the depth made of every frame of a run is kept from a whole step to the next one.
   const kept = branches * (features * mostLent(runs) + deep * longest);
   const called = foretold.calls(all) + foretold.shallow(calls) + sum(recorded);
-  return ENGINE + heldBytes(of) + unet + controlNets + kept + called;
+  return ENGINE + heldBytes(of) + unet + controlNets + kept + called + steeringBytes(of);
 }
 
 /** Every kind of call in these runs once. */

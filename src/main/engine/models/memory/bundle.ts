@@ -2,8 +2,9 @@
 import type { LatentShape } from '../../diffusion/types.ts';
 import type { TextIo } from '../roles/text-encoder.ts';
 import type { VaeIo } from '../roles/vae.ts';
-import type { Foretold } from './foretold.ts';
+import { type Foretold, NOTHING_RECORDED } from './foretold.ts';
 import { floats, integers, type NetworkMemory } from './network.ts';
+import type { RecordedMemory } from './recorded.ts';
 import { type ControlMemory, type UnetMemory, unetCalls } from './unet-calls.ts';
 
 const FLOAT = 4;
@@ -13,7 +14,12 @@ const COLOURS = 3;
 export interface BundleMemory {
   readonly unet: UnetMemory;
   readonly vaeEncoder: { readonly network: NetworkMemory; readonly io: VaeIo };
-  readonly vaeDecoder: { readonly network: NetworkMemory; readonly io: VaeIo };
+  readonly vaeDecoder: {
+    readonly network: NetworkMemory;
+    readonly io: VaeIo;
+    /** Null where pictures are not followed back. */
+    readonly recorded: RecordedMemory | null;
+  };
   readonly text: readonly { readonly network: NetworkMemory; readonly io: TextIo }[];
   readonly controlNets: readonly ControlMemory[];
   /** Pixels per latent element along a side. */
@@ -42,6 +48,14 @@ export function foretell(of: BundleMemory, latent: LatentShape): Foretold {
       return sum + network.opened + network.holds([new Map([[io.ids, fed]])]);
     }, 0),
     vaeWeights: { encoder: vaeEncoder.network.opened, decoder: vaeDecoder.network.opened },
+    recordedPicture() {
+      const { recorded, network, io } = vaeDecoder;
+      if (!recorded) return NOTHING_RECORDED;
+      const fed = new Map([[io.input, floats(io.fixed.batch ?? 1, channels, height, width)]]);
+      const { weights, values } = recorded.withForward(network, fed, { of: [io.output], by: [io.input] });
+      // The picture as planes, and what it is pulled by.
+      return { weights, values: values + 2 * FLOAT * pixels };
+    },
     ...calls,
   };
 }

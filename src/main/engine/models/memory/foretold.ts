@@ -53,4 +53,6 @@ export interface Foretold {
   shallow(calls: readonly Call[]): number;
   /** What calls that are followed backwards add; of a bundle that is opened for gradients. */
   recorded(calls: readonly RecordedCall[]): RecordedBytes;
+  /** What a decoded picture that is followed back to its latent takes, with all weights; of a bundle that is opened to be steered. */
+  recordedPicture(): RecordedBytes;
 }

@@ -22,6 +22,8 @@ export type MemoryVariant = Omit<UnetVariant, 'fused' | 'controlled'> & {
   readonly memory?: MemoryUse | undefined;
   /** Whether it is to be followed backwards. */
   readonly gradients?: boolean;
+  /** Whether decoded pictures are. */
+  readonly steers?: boolean;
 };
 
 /**
@@ -32,7 +34,7 @@ export type MemoryVariant = Omit<UnetVariant, 'fused' | 'controlled'> & {
 export function memoryOfParts(
   parts: Parts,
   factor: number,
-  { attention, memory, gradients, ...variant }: MemoryVariant,
+  { attention, memory, gradients, steers, ...variant }: MemoryVariant,
   controlNets: readonly ReadModel<ControlNetIo>[] = [],
   loras: readonly LoraInUse[] = [],
 ): BundleMemory {
@@ -44,6 +46,7 @@ export function memoryOfParts(
     variant: { ...variant, fused: attention.unet, controlled: controlNets.length > 0 },
   });
   const plain = { ...common, variant: attention.vae };
+  const decoder = prepareRead(vaeDecoder, parts.vaeDecoder, { ...plain, gradients: steers });
   return {
     factor,
     unet: {
@@ -61,8 +64,9 @@ export function memoryOfParts(
       io: parts.vaeEncoder.io,
     },
     vaeDecoder: {
-      network: prepareRead(vaeDecoder, parts.vaeDecoder, plain).memory(),
+      network: decoder.memory(),
       io: parts.vaeDecoder.io,
+      recorded: decoder.recordedMemory(),
     },
     text: parts.text.map((part, i) => {
       const adapters = adaptersOf(loras, i === 0 ? 'text' : 'text2');

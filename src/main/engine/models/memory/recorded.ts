@@ -9,13 +9,19 @@ import { Arena } from '../../onnx/shapes/arena.ts';
 import { Footprint } from '../../onnx/shapes/footprint.ts';
 import type { SessionChoice } from '../session-choice.ts';
 import { NOTHING_RECORDED, type RecordedBytes } from './foretold.ts';
-import { completed, type Fed } from './network.ts';
+import { completed, type Fed, type NetworkMemory } from './network.ts';
 import { weightMemory } from './weights.ts';
 
 /** Kept values lie with the caller, and for a while those of the call before. */
 const COPIES = 2;
 /** What the runtime takes beside its arena and the shapes of it, as a share. Measured at Stable Diffusion 1.5's size: docs/performance.md. */
 const BESIDE = 1.6;
+
+interface Known {
+  readonly bytes: RecordedBytes;
+  /** Whether it runs forwards in a session of its own, which keeps what the way back begins from. */
+  readonly isCut: boolean;
+}
 
 export class RecordedMemory {
   readonly #graph: Uint8Array;
@@ -25,7 +31,7 @@ export class RecordedMemory {
   readonly #inputs: Graph['inputs'];
   readonly #constants: ReadonlySet<string>;
   /** By the call and what is asked: to derive a way back takes a second and more of a large network. */
-  readonly #known = new Map<string, RecordedBytes>();
+  readonly #known = new Map<string, Known>();
 
   /**
    * @param graph as the recorder has it
@@ -43,11 +49,23 @@ export class RecordedMemory {
 
   /** Beside the session that runs it forwards. @throws AppError bundle-invalid naming an operator that cannot be followed back */
   of(fed: Fed, asked: Asked): RecordedBytes {
+    return this.#knownOf(fed, asked).bytes;
+  }
+
+  /** With the session that runs it forwards, where it is run by that. @throws as `of` */
+  withForward(network: NetworkMemory, fed: Fed, asked: Asked): RecordedBytes {
+    const { bytes, isCut } = this.#knownOf(fed, asked);
+    if (isCut) return bytes;
+    return { weights: bytes.weights + network.opened, values: bytes.values + network.holds([fed]) };
+  }
+
+  #knownOf(fed: Fed, asked: Asked): Known {
     const all = completed(this.#inputs, this.#constants, fed);
     const key = JSON.stringify([[...all], asked]);
     const found = this.#known.get(key);
     if (found) return found;
-    const made = this.#bytes(chainOf(this.#graph, all, asked, { label: this.#label }));
+    const chain = chainOf(this.#graph, all, asked, { label: this.#label });
+    const made = { bytes: this.#bytes(chain), isCut: chain.kept.length > 0 };
     this.#known.set(key, made);
     return made;
   }
