@@ -29,6 +29,16 @@ export interface JobSummary {
 export const PHASES = ['open', 'flow', 'learn', 'invert', 'sample', 'encode'] as const;
 export type Phase = (typeof PHASES)[number];
 
+/** As terminals and logs say it. */
+export const PHASE_WORDS: Readonly<Record<Phase, string>> = {
+  open: 'opening',
+  flow: 'following motion',
+  learn: 'learning',
+  invert: 'inverting',
+  sample: 'rendering',
+  encode: 'encoding',
+};
+
 export interface Progress {
   readonly phase: Phase;
   /** Within the phase, in frames or network calls. */

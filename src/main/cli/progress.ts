@@ -1,16 +1,8 @@
 /** One line at the foot of the terminal: phase, bar, share, time left. Plain lines where output is not a terminal. */
 import type { DeliveryProgress } from '../../common/contract/delivery.ts';
-import type { Progress } from '../../common/contract/jobs.ts';
+import { PHASE_WORDS, type Progress } from '../../common/contract/jobs.ts';
 import { duration } from '../../common/time/duration.ts';
 
-const PHASE_LABEL = {
-  open: 'opening',
-  flow: 'following motion',
-  learn: 'learning',
-  invert: 'inverting',
-  sample: 'rendering',
-  encode: 'encoding',
-} as const;
 const BAR_CELLS = 28;
 const LEAST_BAR_CELLS = 6;
 
@@ -22,7 +14,7 @@ export function progressLine(progress: Progress, columns = 100): string {
   const loss = progress.loss === undefined ? '' : `  loss ${progress.loss.toFixed(4)}`;
   return bar(
     progress.fraction,
-    `${percent} %  ${PHASE_LABEL[progress.phase]}${count}${loss}  ${eta}`,
+    `${percent} %  ${PHASE_WORDS[progress.phase]}${count}${loss}  ${eta}`,
     columns,
   );
 }

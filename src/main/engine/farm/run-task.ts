@@ -7,6 +7,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { FarmTask, FarmTaskEnd } from '../../../common/contract/farm-task.ts';
+import { PHASE_WORDS } from '../../../common/contract/jobs.ts';
 import { AppError, Cancelled, errorLine, throwIfCancelled } from '../../../common/errors.ts';
 import type { InstalledPlugin } from '../../../common/plugins/used.ts';
 import type { EditSettings } from '../../../common/settings/settings.ts';
@@ -297,7 +298,7 @@ class Task {
         attempt.says(`${name}: ${message}`);
       },
       progress: createProgressMeter(({ fraction, phase, done, total }) =>
-        this.#goes(fraction, `${name}: ${WORDS[phase]} ${done}/${total}`),
+        this.#goes(fraction, `${name}: ${PHASE_WORDS[phase]} ${done}/${total}`),
       ),
     };
   }
@@ -355,15 +356,6 @@ async function tidy(folder: string): Promise<void> {
         /^(kept-\d+|shot-\d+\.(checkpoint|sources\.json|enough)|\..*)$/,
       );
 }
-
-const WORDS = {
-  open: 'opening',
-  flow: 'following motion',
-  learn: 'learning',
-  invert: 'inverting',
-  sample: 'rendering',
-  encode: 'encoding',
-} as const;
 
 async function makeFolder(path: string): Promise<void> {
   try {
