@@ -74,8 +74,11 @@ describe('a hostile panel', () => {
   }
 
   async function panel(name: string): Promise<Frame> {
-    await expect.poll(() => frameOf(name)).not.toBeNull();
-    return (await frameOf(name)) ?? panel(name);
+    for (;;) {
+      const frame = await frameOf(name);
+      if (frame) return frame;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   }
 
   /** It was stopped, or is still there: in either case it is started anew, and is its own page again. */
