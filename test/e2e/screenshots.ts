@@ -239,10 +239,11 @@ if (demoBundle()) {
     const farm = app.page.getByRole('region', { name: 'Farm' });
     await farm.getByText(/ · \d+ %/).waitFor({ timeout: RENDER_MS });
   });
+  // What is home is folded.
   await state(app, 'take from the farm', () =>
     app.page
       .getByRole('region', { name: 'Farm' })
-      .getByText(/^Its take is here/)
+      .getByText(/ · 1 of 1 take$/)
       .waitFor({ timeout: RENDER_MS }),
   );
   await state(app, 'queue while learning', async () => {
