@@ -46,7 +46,6 @@ export default defineConfig({
           globalSetup: 'test/helpers/built.ts',
           testTimeout: 300_000,
           hookTimeout: 300_000,
-          expect: { poll: { timeout: 60_000, interval: 20 } },
           sequence: { groupOrder: 1 },
         },
       },

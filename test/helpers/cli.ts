@@ -165,7 +165,7 @@ export function processesOf(home: string): string[] {
 }
 
 /** Waits until nothing runs any more; fails after `seconds`. */
-export async function allGone(home: string, seconds = 60): Promise<void> {
+export async function allGone(home: string, seconds = 10): Promise<void> {
   for (const began = performance.now(); processesOf(home).length > 0; ) {
     if (performance.now() - began > seconds * 1000) throw new Error(`still running: ${processesOf(home)}`);
     await sleep(20);

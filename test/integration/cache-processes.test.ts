@@ -40,7 +40,9 @@ async function finish(running: Running): Promise<unknown> {
 }
 
 const nextLine = async (running: Running, count = 1) => {
-  await expect.poll(() => running.lines.length, { interval: 5 }).toBeGreaterThanOrEqual(count);
+  await expect
+    .poll(() => running.lines.length, { timeout: 20_000, interval: 5 })
+    .toBeGreaterThanOrEqual(count);
 };
 
 const open = (dir: string) =>

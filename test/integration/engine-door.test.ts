@@ -216,7 +216,7 @@ const say = (message: unknown) => child.send(message as object);
 async function ask(name: string, input: unknown): Promise<{ type: string; error?: WireError }> {
   const id = nextId++;
   say({ type: 'call', id, name, input });
-  await expect.poll(() => died !== null || answers.has(id), { interval: 2 }).toBe(true);
+  await expect.poll(() => died !== null || answers.has(id), { timeout: 20_000, interval: 2 }).toBe(true);
   expect(died).toBeNull();
   return answers.get(id)!;
 }
@@ -267,7 +267,7 @@ describe('every call', () => {
         return id;
       });
       const done = () => died !== null || ids.every((id) => answers.has(id));
-      await expect.poll(done).toBe(true);
+      await expect.poll(done, { timeout: 60_000 }).toBe(true);
       expect(died).toBeNull();
       for (const id of ids) {
         const { type, error } = answers.get(id)!;

@@ -226,7 +226,7 @@ test('what a packing that was killed has left goes with the next one', async () 
   const path = await filmOfShots(plain, { shots: 20, frames: 1, steps: 2 });
   const left = () => readdirSync(plain.dir).filter((name) => name.startsWith('.retake-partial-'));
   const killed = startRetake(['farm', 'pack', path], plain);
-  await expect.poll(left, { interval: 5 }).toHaveLength(1);
+  await expect.poll(left, { timeout: 60_000, interval: 5 }).toHaveLength(1);
   const engine = killed.enginePid();
   process.kill(engine, 'SIGKILL');
   await killed.ended;

@@ -11,10 +11,10 @@ import { local } from '../../src/main/engine/farm/drivers/local.ts';
 import { type FarmJob, farmJob } from '../../src/main/engine/farm/job-folder.ts';
 import { standingOf, take } from '../../src/main/engine/farm/work/claims.ts';
 import { stopAll, tryAgain, workPaths, writeEnding } from '../../src/main/engine/farm/work/files.ts';
-import { thisMachine } from '../../src/main/engine/farm/work/machine.ts';
 import { orderOf } from '../../src/main/engine/farm/work/order.ts';
 import { type WorkNews, type WorkOptions, work } from '../../src/main/engine/farm/work/work.ts';
 import { Worker } from '../../src/main/engine/farm/work/worker.ts';
+import { thisMachine } from '../../src/main/processes.ts';
 
 const script = join(import.meta.dirname, '../helpers/farm-task.mjs');
 

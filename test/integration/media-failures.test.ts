@@ -298,12 +298,12 @@ describe('a process that is killed', () => {
     const gone = once(victim, 'close');
     try {
       await Promise.race([once(victim.stdout, 'data'), gone]);
-      await expect.poll(left).toHaveLength(1);
+      await expect.poll(left, { timeout: 10_000 }).toHaveLength(1);
     } finally {
       victim.kill('SIGKILL');
       await gone;
     }
-    await expect.poll(() => encodersOn(folder.path)).toEqual([]);
+    await expect.poll(() => encodersOn(folder.path), { timeout: 10_000 }).toEqual([]);
     expect(readdirSync(folder.path)).not.toContain('take.mov');
     expect(left()).toHaveLength(1);
     const clip = await probeClip(folder.at('clip.mov'));

@@ -99,7 +99,7 @@ describe.skipIf(!data)('every clip of the trial data', () => {
     expect(found.sort()).toEqual(rows.map(({ name }) => name).sort());
   });
 
-  it.for(rows)('$name', async ({ name, media }, { skip }) => {
+  it.for(rows)('$name', { timeout: 30_000 }, async ({ name, media }, { skip }) => {
     const old = (await resolveFfmpeg()).version.startsWith('5.');
     skip(old && name.endsWith('heic.mp4'), 'ffmpeg 5 reads no HEIF');
     const refused = REFUSED[name];

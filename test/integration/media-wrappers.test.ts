@@ -35,7 +35,7 @@ function alive(pid: number | null): boolean {
 }
 
 const isGone = (script: { sleeper(): number | null }) =>
-  expect.poll(() => alive(script.sleeper())).toBe(false);
+  expect.poll(() => alive(script.sleeper()), { timeout: 5000 }).toBe(false);
 
 async function failure(promise: Promise<unknown>): Promise<string> {
   const error = await promise.then(

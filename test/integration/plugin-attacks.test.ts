@@ -146,7 +146,7 @@ describe('what a plugin does', () => {
     const { one, crashes, plugin } = hostile({ ...LIMITS, cancelMs: 50 });
     const abort = new AbortController();
     const asked = one('loop', { signal: abort.signal });
-    await expect.poll(() => plugin.log).toContain('begun');
+    await expect.poll(() => plugin.log, { timeout: 20_000 }).toContain('begun');
     abort.abort();
     expect(await asked).toBe('cancelled');
     await expect.poll(() => crashes).toEqual(['it did not stop what was given up within 50 milliseconds']);
@@ -164,7 +164,7 @@ describe('what a plugin does', () => {
     if (process.platform === 'linux')
       expect(readFileSync(`/proc/${pid}/oom_score_adj`, 'utf8').trim()).toBe('1000');
     holder.kill('SIGKILL');
-    await expect.poll(() => isAlive(pid)).toBe(false);
+    await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
   });
 
   it('is not followed out of its folder by a link', async () => {

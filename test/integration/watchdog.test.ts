@@ -59,7 +59,7 @@ it('one that is stuck in native code does not outlive its parent', async () => {
   parent.child.kill('SIGKILL');
   await parent.ended;
   expect(alive(orphan)).toBe(true);
-  await expect.poll(() => alive(orphan)).toBe(false);
+  await expect.poll(() => alive(orphan), { timeout: 10_000 }).toBe(false);
 });
 
 it('one that was stopped by the system is noticed by its parent', async () => {

@@ -189,7 +189,7 @@ export const AREAS: readonly Area[] = [
   area('main/engine/conditions', '', 'Arithmetic of pictures, which knows nothing of clips and networks.'),
   area(
     'main/engine/artefacts',
-    'storage, watchdog, alive.ts, atomic-files.ts, diffusion/types.ts, models/types.ts, common, contract',
+    'storage, watchdog, atomic-files.ts, processes.ts, diffusion/types.ts, models/types.ts, common, contract',
     'What is kept has a key and bytes; how it is made is not its matter.',
   ),
   area(
@@ -209,7 +209,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/delivery',
-    'project, media, report-file.ts, resources.ts, alive.ts, atomic-files.ts, disk.ts, common, common/credentials, common/delivery, common/formats, common/interchange, common/plugins, common/project, contract, time',
+    'project, media, report-file.ts, resources.ts, atomic-files.ts, processes.ts, disk.ts, common, common/credentials, common/delivery, common/formats, common/interchange, common/plugins, common/project, contract, time',
     'A folder for other programs is made of a snapshot and the files that it names.',
   ),
   area(
@@ -219,7 +219,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/plugins/install',
-    'state.ts, storage, alive.ts, atomic-files.ts, disk.ts, common, common/plugins',
+    'state.ts, storage, atomic-files.ts, processes.ts, disk.ts, common, common/plugins',
     'What a stranger packed is checked and put in its place; what it is for is not asked.',
   ),
   area(
@@ -284,7 +284,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/farm/drivers',
-    'farm, farm/openjd, farm/slurm, farm/work, plugins, resources.ts, child-environment.ts, common, common/plugins',
+    'farm, farm/openjd, farm/slurm, farm/work, plugins, resources.ts, child-environment.ts, processes.ts, common, common/plugins',
     'A scheduler gets tasks onto machines; what they are is none of its business.',
   ),
   area(
@@ -294,7 +294,7 @@ export const AREAS: readonly Area[] = [
   ),
   area(
     'main/engine/farm',
-    'drivers, farm/openjd, queue, render, recipe, project, media, models, artefacts, storage, progress.ts, report-file.ts, disk.ts, entry-file.ts, alive.ts, atomic-files.ts, common, common/plugins, common/settings, contract',
+    'drivers, farm/openjd, queue, render, recipe, project, media, models, artefacts, storage, progress.ts, report-file.ts, disk.ts, entry-file.ts, atomic-files.ts, processes.ts, common, common/plugins, common/settings, contract',
     'A job folder is worked on by any machine: what is in it is said here, and nobody else reads or writes it.',
   ),
   area(

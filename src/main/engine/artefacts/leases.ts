@@ -1,7 +1,7 @@
 /** Who computes a frame that the cache lacks: one engine does, others do another frame meanwhile or wait for it. */
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { isAlive } from '../../alive.ts';
+import { isAlive } from '../../processes.ts';
 import type { Db } from '../storage/db.ts';
 
 /** An engine that has said nothing for so long has lost it, though its process may live: longer than any network call. */

@@ -6,8 +6,8 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { AppError } from '../../../common/errors.ts';
-import { isAlive } from '../../alive.ts';
 import { publish, sync, temporaryFor, writeWhole } from '../../atomic-files.ts';
+import { isAlive } from '../../processes.ts';
 
 const DOING = 'exporting';
 const VERSION = 3;

@@ -2,17 +2,16 @@
  * Shots as a folder that any machine can work on. Everything is checked as for the desk's own queue and plan; the folder appears whole
  * or not at all.
  */
-import { randomBytes, randomInt } from 'node:crypto';
+import { createHash, randomBytes, randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import type { FarmPacked } from '../../../common/contract/farm.ts';
 import { RETAKE_VERSION } from '../../../common/contract/version.ts';
 import { AppError, throwIfCancelled } from '../../../common/errors.ts';
 import type { EditSettings } from '../../../common/settings/settings.ts';
-import { isAlive } from '../../alive.ts';
 import { publish, sync, temporaryFor } from '../../atomic-files.ts';
+import { isGone, programOf, thisMachine } from '../../processes.ts';
 import type { ArtefactStore } from '../artefacts/store.ts';
 import type { Probe } from '../media/remembering-probe.ts';
 import { inWords } from '../media/target.ts';
@@ -55,8 +54,8 @@ export interface PackParts {
 /** A model is opened for each task; frames take seconds each on a graphics card, minutes on a processor. */
 const UNITS_PER_TASK = 8;
 const DOING = 'packing for the farm';
-/** Of packings of this machine that are under way, with the process: others may pack into the same folder over a network. */
-const PACKED = `farm-${hostname().replace(/[^A-Za-z0-9]/g, '-')}-`;
+/** Of packings that are under way on this machine: others may pack into the same folder over a network. */
+const packedHere = () => `farm-${createHash('sha256').update(thisMachine()).digest('hex').slice(0, 8)}-`;
 
 /** Shots of a project. @throws AppError for all that a queue or a plan would be refused for, naming the shot; usage, output-unwritable, disk-full; Cancelled */
 export async function packShots(request: PackRequest, parts: PackParts): Promise<FarmPacked> {
@@ -80,7 +79,9 @@ async function packTakes(request: PackTakes, parts: PackParts): Promise<FarmPack
   const { folder } = request;
   await mkdir(dirname(folder), { recursive: true }).catch(inOwnWords);
   await sweepPacked(dirname(folder));
-  const temporary = temporaryFor(folder, `${PACKED}${process.pid}-${randomBytes(4).toString('hex')}`);
+  const { pid, started } = programOf(process.pid);
+  const tag = `${packedHere()}${pid}-${started ?? ''}-${randomBytes(4).toString('hex')}`;
+  const temporary = temporaryFor(folder, tag);
   try {
     await mkdir(temporary);
     const packed = await writeFolder(temporary, request, parts);
@@ -161,10 +162,11 @@ async function writeFolder(
 
 /** What packings that were killed have left beside. */
 async function sweepPacked(around: string): Promise<void> {
-  const start = basename(temporaryFor('', PACKED));
+  const start = basename(temporaryFor('', packedHere()));
   for (const name of await readdir(around).catch(() => [])) {
-    const pid = name.startsWith(start) ? Number.parseInt(name.slice(start.length), 10) : Number.NaN;
-    if (Number.isNaN(pid) || isAlive(pid)) continue;
+    if (!name.startsWith(start)) continue;
+    const [pid, started] = name.slice(start.length).split('-');
+    if (!isGone({ pid: Number(pid), started: started || null })) continue;
     await rm(join(around, name), { recursive: true, force: true }).catch(() => {});
   }
 }

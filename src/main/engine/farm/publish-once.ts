@@ -19,6 +19,15 @@ export async function publishOnce(from: string, to: string): Promise<boolean> {
   }
 }
 
-export async function isTaken(path: string): Promise<boolean> {
+/** Aborts when the name is taken; looks until it is disposed. */
+export function untilTaken(path: string, everyMs: number): { readonly signal: AbortSignal } & Disposable {
+  const taken = new AbortController();
+  const looking = setInterval(async () => {
+    if (await isTaken(path)) taken.abort();
+  }, everyMs).unref();
+  return { signal: taken.signal, [Symbol.dispose]: () => clearInterval(looking) };
+}
+
+async function isTaken(path: string): Promise<boolean> {
   return (await stat(path).catch(() => null)) !== null;
 }

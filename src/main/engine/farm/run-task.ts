@@ -24,7 +24,7 @@ import { writeReport } from '../report-file.ts';
 import { Attempt, type AttemptNews } from './attempt.ts';
 import { EXIT_AGAIN, type FarmJob, farmPaths, numbersOf, taskName } from './job-folder.ts';
 import { nameOf, type PathRule, readMappingFile, ruleOf } from './path-mapping.ts';
-import { isTaken, publishOnce } from './publish-once.ts';
+import { publishOnce, untilTaken } from './publish-once.ts';
 import { readJob, readRequest } from './read-job.ts';
 import { openScratch, type Scratch } from './scratch.ts';
 import { ShotArtefacts } from './shot-artefacts.ts';
@@ -37,10 +37,11 @@ export interface TaskParts {
   lend(settings: EditSettings): Promise<void>;
   installed(): Promise<readonly InstalledPlugin[]>;
   onNews(news: AttemptNews): void;
-  /** How often it is looked whether another attempt has brought the take. */
+  /** How often it is looked whether another attempt has brought the take; LOOK_MS unless said. */
   readonly lookMs?: number;
 }
 
+/** A look is one question to a disk that many machines ask. */
 const LOOK_MS = 15_000;
 
 /** Never throws: how a task ended is what it answers, and what its attempt's folder says. @param signal stops it in order */
@@ -199,10 +200,7 @@ class Task {
     const artefacts = new ShotArtefacts(asked.folder, number, attempt);
     await artefacts.fill(store, signal);
     const own = join(farmPaths.shot(asked.folder, number), `.take.${attempt.name}`);
-    const brought = new AbortController();
-    const looking = setInterval(() => {
-      void isTaken(place).then((taken) => taken && brought.abort());
-    }, this.#of.parts.lookMs ?? LOOK_MS).unref();
+    using brought = untilTaken(place, this.#of.parts.lookMs ?? LOOK_MS);
     const context = this.#context(number, store, AbortSignal.any([signal, brought.signal]));
     const make = async () => {
       const name = nameOf(asPacked.output.path);
@@ -213,7 +211,6 @@ class Task {
       const settingsAsked = { ...told.settings, output: asPacked.output };
       await writeReport({ ...told, settings: settingsAsked, take: report.take });
       this.#goes(1, 'bringing the take');
-      clearInterval(looking);
       await artefacts.publish('render', store, signal);
       await this.#publishTake(own, place, name);
     };
@@ -228,7 +225,6 @@ class Task {
       );
       await context.checkpoint.remove();
     } finally {
-      clearInterval(looking);
       // Where the folder is away that is what is being told.
       await rm(own, { recursive: true, force: true }).catch(() => {});
     }

@@ -2,9 +2,9 @@
  * An image-text model (CLIP, Radford et al. 2021), as its repository has it or exported for transformers.js: pictures and prompts
  * become directions that can be compared. It measures takes, and frames may be steered by it while they are made.
  */
+import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { CancelSignal } from '../../../common/errors.ts';
-import { throwIfCancelled } from '../../../common/errors.ts';
+import { assert, type CancelSignal, throwIfCancelled } from '../../../common/errors.ts';
 import { partDigest } from '../models/digests.ts';
 import { defect, kindOf } from '../models/files.ts';
 import { checkFollowedPicture, type FollowedGraph } from '../models/followed.ts';
@@ -151,30 +151,32 @@ export async function openImageText(
   };
 }
 
+/** Of the model that was asked for last: plans ask at every change of a setting, and to derive the way back takes a while. */
+let lastFollowed: { readonly key: string; readonly bytes: number } | null = null;
+
 /**
- * Whether pictures of it can be followed back, for who wants to know no more: nothing is opened.
+ * That pictures of it can be followed back, for who wants to know no more: nothing is opened.
+ * @returns bytes that it takes, with its weights
  * @throws AppError bundle-invalid, weights-missing naming the file, and the operator and its node
  */
-export async function checkImageTextFollowed(dir: string): Promise<void> {
-  const { out, prepared } = await preparedVision(dir);
-  if (prepared.followed) checkVision(prepared.followed, out);
-}
-
-/** Bytes that following a picture back through it takes, with its weights: nothing is opened. @throws as checkImageTextFollowed */
-export async function imageTextMemory(dir: string): Promise<number> {
-  const { out, prepared } = await preparedVision(dir);
+export async function imageTextFollowed(dir: string): Promise<number> {
+  const { vision } = await imageTextIn(dir);
+  const processorFile = join(dir, 'preprocessor_config.json');
+  const abouts = await Promise.all([vision.file, processorFile].map((file) => stat(file).catch(() => null)));
+  const key = JSON.stringify([dir, ...abouts.map((about) => about && [about.size, about.mtimeMs])]);
+  if (lastFollowed?.key === key) return lastFollowed.bytes;
+  const { out } = await readPreparation(processorFile);
+  const how = { variant: undefined, name: basename(dir), provider: 'cpu', gradients: true } as const;
+  const prepared = prepareRead(imageTextVision, readModel(imageTextVision, vision, undefined), how);
+  const { followed } = prepared;
+  const recorded = prepared.recordedMemory();
+  assert(followed && recorded, 'it was prepared to be followed back');
+  checkVision(followed, out);
   const fed = new Map([[PIXELS, floats(1, 3, out.height, out.width)]]);
   const asked = { of: [VISION_OUTPUT], by: [PIXELS] };
-  const { weights, values } = prepared.recordedMemory()!.withForward(prepared.memory(), fed, asked);
-  return weights + values;
-}
-
-/** The network of pictures as it is opened to be followed back. */
-async function preparedVision(dir: string) {
-  const { vision } = await imageTextIn(dir);
-  const { out } = await readPreparation(join(dir, 'preprocessor_config.json'));
-  const how = { variant: undefined, name: basename(dir), provider: 'cpu', gradients: true } as const;
-  return { out, prepared: prepareRead(imageTextVision, readModel(imageTextVision, vision, undefined), how) };
+  const { weights, values } = recorded.withForward(prepared.memory(), fed, asked);
+  lastFollowed = { key, bytes: weights + values };
+  return lastFollowed.bytes;
 }
 
 function checkVision(network: FollowedGraph, { width, height }: { width: number; height: number }): void {

@@ -20,7 +20,7 @@ import { Recipe } from '../recipe/recipe.ts';
 import { type ResolvedShot, resolveRequest, resolveShot, shapeOf } from '../recipe/request.ts';
 import { runsOf } from '../recipe/runs.ts';
 import { segmentersOf } from '../recipe/segmenters.ts';
-import { type SteeringGuide, steeringOf } from '../recipe/steering.ts';
+import { steeringOf } from '../recipe/steering.ts';
 import { attentionOf } from '../render/fitting.ts';
 import { checkSteering } from '../render/steering.ts';
 
@@ -47,7 +47,8 @@ export interface PlannedRecipe extends AsyncDisposable {
   readonly model: Model;
   readonly provider: Provider;
   readonly learning: Learning | null;
-  readonly steers: SteeringGuide;
+  /** Bytes of an image-text model that steers; 0 without one. */
+  readonly steering: number;
 }
 
 /** @throws AppError for every request that cannot be met, but for what a machine's memory has to do with */
@@ -86,7 +87,7 @@ export async function planRecipe(settings: EditSettings, parts: RecipeParts): Pr
     },
     resolved.shape,
   );
-  await checkSteering(steers);
+  const steering = await checkSteering(steers);
   const segmenters = opened.use(await segmentersOf(settings.guide.mask, path, untried));
   const runs = runsOf(resolved);
   const touched = resolved.extension && touchedBy(runs, resolved.extension);
@@ -105,7 +106,7 @@ export async function planRecipe(settings: EditSettings, parts: RecipeParts): Pr
   );
   const held = opened.move();
   return {
-    ...{ recipe, resolved, runs, guides, gradients, attention, model, provider, learning, steers },
+    ...{ recipe, resolved, runs, guides, gradients, attention, model, provider, learning, steering },
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
 }

@@ -23,7 +23,6 @@ import { steeringNotes } from '../recipe/steering.ts';
 import { freeMemory } from '../render/capacity.ts';
 import { attentionOf, checkMemory, memoryOf } from '../render/fitting.ts';
 import { renderMemory } from '../render/memory.ts';
-import { steeringMemory } from '../render/steering.ts';
 import { isSmall, timeCalls } from './first-speeds.ts';
 import { planRecipe } from './plan-recipe.ts';
 import { guessSpeeds, type Machine, speedsNearby, speedsOf } from './speeds.ts';
@@ -109,7 +108,7 @@ export function createPlanner(parts: PlannerParts): Planner {
           ...{ ...attentionOf(resolved), reuse: settings.sampling.reuse > 1, attention, memory: memoryUse },
           ...(learning && { learnt: { rank: learning.rank } }),
           gradients: gradients.length > 0,
-          steers: planned.steers.imageText !== null,
+          steers: needs.includes('likeness'),
         },
         controlNetsOf(settings),
       );
@@ -121,7 +120,7 @@ export function createPlanner(parts: PlannerParts): Planner {
       const wanted = {
         ...{ resolved, controls: guides.controls, watched: true, foretell },
         learnt: range.end - range.start,
-        steering: await steeringMemory(planned.steers, free),
+        steering: planned.steering,
       };
       const needed = renderMemory(memoryOf(wanted));
       if (!isBusy()) checkMemory(wanted, needed, free);

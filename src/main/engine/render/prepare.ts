@@ -56,7 +56,7 @@ import { mergesTake } from './composite.ts';
 import type { RenderContext } from './context.ts';
 import { checkMemory, memoryOf } from './fitting.ts';
 import { renderMemory } from './memory.ts';
-import { openSteering, type Steering, steeringMemory } from './steering.ts';
+import { checkSteering, openSteering, type Steering } from './steering.ts';
 
 /** One job with everything checked. Disposed, its networks are released. */
 export interface Shot extends ResolvedShot, AsyncDisposable {
@@ -152,7 +152,7 @@ export async function prepareShot(
   const planned = {
     ...{ resolved, controls: guides.controls, watched, foretell: bundle.memory },
     learnt: learnt.end - learnt.start,
-    steering: await steeringMemory(steers, free),
+    steering: free === Number.POSITIVE_INFINITY ? 0 : await checkSteering(steers),
   };
   const memory = free === Number.POSITIVE_INFINITY ? null : memoryOf(planned);
   const capacity = memory ? capacityOf(memory, free, together) : unbounded(together);

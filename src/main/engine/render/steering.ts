@@ -8,12 +8,7 @@ import { Pictures } from '../make/pictures.ts';
 import { fitCanvas, fitInto } from '../media/fit.ts';
 import type { Have } from '../methods/have.ts';
 import { statisticsOf } from '../methods/statistics.ts';
-import {
-  checkImageTextFollowed,
-  type ImageText,
-  imageTextMemory,
-  openImageText,
-} from '../metrics/image-text.ts';
+import { type ImageText, imageTextFollowed, openImageText } from '../metrics/image-text.ts';
 import { dot, embedPrompt } from '../metrics/similarity.ts';
 import type { Bundle } from '../models/types.ts';
 import type { ResolvedShot } from '../recipe/request.ts';
@@ -41,14 +36,12 @@ interface SteeringOf {
   readonly signal: AbortSignal;
 }
 
-/** What `openSteering` refuses of a network that cannot be followed back; nothing is opened. @throws AppError bundle-invalid, weights-missing */
-export async function checkSteering({ imageText }: SteeringGuide): Promise<void> {
-  if (imageText !== null) await checkImageTextFollowed(imageText);
-}
-
-/** Bytes that its model takes beside the decoder; nobody asks where nobody knows what is free. @throws as checkSteering */
-export async function steeringMemory({ imageText }: SteeringGuide, free: number): Promise<number> {
-  return imageText === null || free === Number.POSITIVE_INFINITY ? 0 : imageTextMemory(imageText);
+/**
+ * What `openSteering` refuses of a network that cannot be followed back; nothing is opened.
+ * @returns bytes that its model takes beside the decoder, 0 without one @throws AppError bundle-invalid, weights-missing
+ */
+export async function checkSteering({ imageText }: SteeringGuide): Promise<number> {
+  return imageText === null ? 0 : imageTextFollowed(imageText);
 }
 
 /** @throws AppError bundle-invalid, weights-missing, model-failed naming the file; as decodeFrames does; Cancelled */

@@ -5,6 +5,7 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, throwIfCancelled } from '../../../../common/errors.ts';
 import { childEnvironment } from '../../../child-environment.ts';
+import { thisMachine } from '../../../processes.ts';
 import {
   type DriverSettings,
   type FarmDriver,
@@ -18,7 +19,6 @@ import { missingTasks, tasksOf } from '../missing.ts';
 import { thisProgram } from '../this-program.ts';
 import { type Seen, standingOf } from '../work/claims.ts';
 import { stopAll, tryAgain, type WorkerFile, workPaths, writtenAt } from '../work/files.ts';
-import { thisMachine } from '../work/machine.ts';
 import { workersAt } from '../work/worker.ts';
 
 /** In which one that was started must say that it works, in milliseconds; a slow disk is read first. */

@@ -3,8 +3,8 @@
  * ended, or its worker is gone. Two that believe the same of a third make one file, which one of them gets.
  */
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { isGone } from '../../../processes.ts';
 import { readClaim, readEnding, readWorker, type WorkerFile, workPaths, writtenAt } from './files.ts';
-import { isGone } from './machine.ts';
 
 /** Milliseconds after which a worker that says nothing has lost what it had. */
 export const SILENCE_MS = 15 * 60_000;

@@ -13,10 +13,9 @@ import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeWhole } from '../../../atomic-files.ts';
+import type { Program } from '../../../processes.ts';
 
-/** A process, and what tells it from a later one of the same number; null where the system does not say. */
-const program = z.strictObject({ pid: z.int(), started: z.string().nullable() });
-export type Program = z.output<typeof program>;
+const program = z.strictObject({ pid: z.int(), started: z.string().nullable() }) satisfies z.ZodType<Program>;
 
 const workerFile = z.strictObject({
   id: z.string().min(1),

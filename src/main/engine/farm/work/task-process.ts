@@ -4,9 +4,9 @@ import { createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { childEnvironment } from '../../../child-environment.ts';
 import { endHard } from '../../../heartbeat.ts';
+import { type Program, programOf } from '../../../processes.ts';
 import { EXIT_AGAIN, EXIT_NEVER } from '../job-folder.ts';
-import type { Ending, Program } from './files.ts';
-import { programOf } from './machine.ts';
+import type { Ending } from './files.ts';
 
 /** In which a task that is to stop may write its checkpoint, in milliseconds. */
 const GRACE_MS = 120_000;

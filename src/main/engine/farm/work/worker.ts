@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { isGone, programOf, thisMachine } from '../../../processes.ts';
 import { SILENCE_MS } from './claims.ts';
 import { readWorker, type WorkerFile, workPaths, writeWorker, writtenAt } from './files.ts';
-import { isGone, programOf, thisMachine } from './machine.ts';
 
 const BEAT_MS = 30_000;
 

@@ -33,7 +33,7 @@ function spread(
   });
 }
 
-/** Outputs of a group, for each of which so many places make turning the weights cheaper than adding overlapping columns (processor, 3×3). */
+/** From so many places for each output of a group on, turning weights of several taps costs less than adding overlapping columns (processor, 3×3). */
 const PLACES_PER_OUTPUT = 2;
 
 /** Where the weights are turned as a whole by a slice that runs backwards. */
@@ -54,7 +54,7 @@ function slideBack(
   const [, , ...made] = emit.dims(small);
   const [outputs, each] = emit.dims(weight) as [number, number];
   if (emit.opset < SLICE_STEPS || strides.some((one) => one !== 1)) return null;
-  if (product(made) < (PLACES_PER_OUTPUT * outputs) / group) return null;
+  if (product(kernel) > 1 && product(made) < (PLACES_PER_OUTPUT * outputs) / group) return null;
   const reach = kernel.map((taps, i) => dilations[i]! * (taps - 1));
   const front = reach.map((one, i) => one - before[i]!);
   const behind = sides.map((side, i) => side - made[i]! + before[i]!);

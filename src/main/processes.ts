@@ -1,8 +1,12 @@
-/** Which machine this is, and whether a process of it is gone: seen from every program that runs on it. */
+/** Which machine this is, and whether a process of it lives: seen from every program that runs on it. */
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { isAlive } from '../../../alive.ts';
-import type { Program } from './files.ts';
+
+/** A process, and what tells it from a later one of the same number; null where the system does not say. */
+export interface Program {
+  readonly pid: number;
+  readonly started: string | null;
+}
 
 /** The start that it has had, and the numbers that its processes are counted by: a container counts its own. */
 export function thisMachine(): string {
@@ -12,6 +16,17 @@ export function thisMachine(): string {
 
 export function programOf(pid: number): Program {
   return { pid, started: statOf(pid)?.started ?? null };
+}
+
+/** Of this machine; one that may not be asked does. The number may have been given to another since. */
+export function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
 }
 
 /** Of this machine. One that has ended and waits for its parent to hear of it is gone too. */
