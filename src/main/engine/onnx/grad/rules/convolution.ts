@@ -33,8 +33,8 @@ function spread(
   });
 }
 
-/** From so many places for each output of a group on, turning weights of several taps costs less than adding overlapping columns (processor, 3×3). */
-const PLACES_PER_OUTPUT = 2;
+/** From so many places for each output of a group on, turning the weights costs less than adding overlapping columns (processor): of several taps, and of one. */
+const PLACES_PER_OUTPUT = { several: 2, one: 1 };
 
 /** Where the weights are turned as a whole by a slice that runs backwards. */
 const SLICE_STEPS = 10;
@@ -54,7 +54,8 @@ function slideBack(
   const [, , ...made] = emit.dims(small);
   const [outputs, each] = emit.dims(weight) as [number, number];
   if (emit.opset < SLICE_STEPS || strides.some((one) => one !== 1)) return null;
-  if (product(kernel) > 1 && product(made) < (PLACES_PER_OUTPUT * outputs) / group) return null;
+  const least = product(kernel) > 1 ? PLACES_PER_OUTPUT.several : PLACES_PER_OUTPUT.one;
+  if (product(made) < (least * outputs) / group) return null;
   const reach = kernel.map((taps, i) => dilations[i]! * (taps - 1));
   const front = reach.map((one, i) => one - before[i]!);
   const behind = sides.map((side, i) => side - made[i]! + before[i]!);
